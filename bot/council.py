@@ -1,0 +1,221 @@
+"""The values of a deliberation. Field names are the JSON keys of the contract; nothing here acts.
+
+A *seat* is an index into the council's members as configured; the chairman's seat is the number of
+members. A *label* (A, B, ...) stands for a member while answers are anonymous.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from bot.errors import Kind
+
+Stage = Literal["answer", "review", "verdict"]
+Fallback = Literal["next_member", "top_answer", "only_answer"]
+
+# One letter per member; 20 is far past where more members help (research: 3 to 6).
+MEMBERS_MAX = 20
+
+# A ranking, best first; members of an inner tuple are tied.
+Ranking = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Council:
+    """Who deliberates and how: the snapshot that the journal keeps, never today's settings."""
+
+    members: tuple[str, ...]
+    chairman: str
+    mode: str = "council"
+    criteria: str = ""
+    instructions: str = ""
+    language: str = ""
+    effort: str = ""
+    chairman_sees_names: bool = False
+
+    @property
+    def chairman_seat(self) -> int:
+        return len(self.members)
+
+    def model(self, seat: int) -> str:
+        return self.chairman if seat == self.chairman_seat else self.members[seat]
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The question and verdict that a follow-up in the same thread builds on."""
+
+    question: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is deliberated. `quoted` is the message replied to, data and not instructions."""
+
+    id: str
+    text: str
+    seed: int
+    asked_at: datetime
+    quoted: str = ""
+    earlier: Earlier | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a call gave nothing; `message` names no model and no secret."""
+
+    kind: Kind
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A finished call: a row of the journal. Exactly one of `text` and `failure` is set.
+
+    `seconds` and `first_text_seconds` are counted from the call's start; `requests` counts
+    attempts and hedges, the cancelled ones included; cost is in micro-dollars, `None` where
+    neither the provider nor the catalogue gives a price.
+    """
+
+    stage: Stage
+    round: int
+    seat: int
+    model: str
+    started_at: datetime
+    finished_at: datetime
+    first_text_at: datetime | None
+    text: str | None
+    failure: Failure | None = None
+    finish_reason: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_micros: int | None = None
+
+    @property
+    def seconds(self) -> float:
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class MemberResult:
+    """A seat and what came of it. `error` is `KIND: sentence`."""
+
+    label: str
+    model: str
+    status: Literal["answered", "failed"]
+    error: str | None
+    seat: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One member's answer. `text` is as the member wrote it; `leaks` counts masked self-naming."""
+
+    label: str
+    model: str
+    text: str
+    seconds: float
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: float
+    leaks: int
+    seat: int
+    finish_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One reviewer's reading of the answers, in the `order` shown to it, first to last.
+
+    `counted` is False where the text holds no ballot (`ranking` is then empty). A reviewer that
+    failed or was not waited for has the text "". `label` is the reviewer's own.
+    """
+
+    model: str
+    label: str
+    order: tuple[str, ...]
+    ranking: Ranking
+    counted: bool
+    text: str
+    seconds: float
+    error: str | None
+    seat: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An answer's place. `score` is its mean Borda share, 0 to 1, `None` without any ballot."""
+
+    label: str
+    model: str
+    score: float | None
+    first_places: int
+    ballots: int
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """`kendall_w` 0 to 1 (`None` below two ballots); `top_share`: sole firsts of the winner."""
+
+    kendall_w: float | None
+    top_share: float | None
+    stopped_early: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`written_by` is a model id, `None` where the verdict is an answer or the apology."""
+
+    text: str
+    written_by: str | None
+    fallback: Fallback | None
+    chairman_error: Failure | None
+    dissent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Seconds since the question."""
+
+    first_answer: float | None
+    answers: float | None
+    reviews: float | None
+    verdict_first_text: float | None
+    verdict: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deliberation:
+    """A finished deliberation: the JSON object of the contract.
+
+    `answers`, `reviews` and `members` are in the order of their labels, `standings` best first.
+    `cost_known` is False where a call's price is unknown and was counted as zero.
+    """
+
+    id: str
+    question: str
+    mode: str
+    seed: int
+    degraded: bool
+    members: tuple[MemberResult, ...]
+    answers: tuple[Answer, ...]
+    reviews: tuple[Review, ...]
+    standings: tuple[Standing, ...]
+    agreement: Agreement
+    verdict: Verdict
+    timings: Timings
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: float
+    cost_known: bool
+    chairman: str
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is any verdict; without it `verdict.text` is the apology."""
+        return bool(self.answers)

@@ -1,0 +1,81 @@
+"""Every error of the project.
+
+    BotError                  str() is fit for a user: names no secret, says what to do next
+    ├── ModelFailed           one request to one model; becomes a value inside a deliberation
+    ├── InvalidInput          what a person typed cannot be used (a question, a command, a file)
+    ├── InvalidConfiguration  the environment; lists every problem at once
+    └── StoreFailed           the database cannot be opened, read or written
+        ├── StoreLocked       another process writes to it
+        ├── SettingsChanged   somebody else changed the channel's settings first
+        └── Superseded        this run of a deliberation was taken over; it must stop writing
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+Kind = Literal[
+    "rate_limited",
+    "no_credit",
+    "unauthorised",
+    "unknown_model",
+    "timed_out",
+    "refused",
+    "empty",
+    "cut_off",
+    "server_error",
+    "unreachable",
+]
+
+
+class BotError(Exception):
+    """An expected failure, worded for the person who will read it."""
+
+
+class ModelFailed(BotError):
+    """One request to one model failed.
+
+    `retryable` says whether the same request may succeed later; `retry_after_seconds` is the
+    server's own word on when, `None` where it gave none. The message names no model: the place it
+    is shown at does.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        message: str,
+        *,
+        retryable: bool = False,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind: Kind = kind
+        self.retryable = retryable
+        self.retry_after_seconds = retry_after_seconds
+
+
+class InvalidInput(BotError):
+    """What a person typed cannot be used; nothing was started or changed."""
+
+
+class InvalidConfiguration(BotError):
+    """The environment cannot be used. `problems` holds one sentence each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class StoreFailed(BotError):
+    """The database cannot be opened, read or written."""
+
+
+class StoreLocked(StoreFailed):
+    """Another process writes to this database."""
+
+
+class SettingsChanged(StoreFailed):
+    """The channel's settings have a newer version than the one the change was made from."""
+
+
+class Superseded(StoreFailed):
+    """A newer attempt owns this deliberation, so nothing may be written for it from here."""

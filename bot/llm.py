@@ -1,0 +1,78 @@
+"""The port to models: what is asked of one, what comes back. Knows no HTTP and no council."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Literal["system", "user"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to one model.
+
+    `tag` tells this call from every other one (deliberation, stage, round, seat): providers that
+    cache by body put it there, so that only a repeat of the very same call can hit the cache.
+    `body` are bytes to send instead of encoding the request, from `Provider.stored_body`.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    max_completion_tokens: int
+    tag: str
+    effort: str = ""
+    body: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a model wrote. `text` is never empty; `finish_reason` is the provider's (`stop`, `length`).
+
+    `cost_micros` is in micro-dollars as the provider reported it, `None` where it said nothing.
+    """
+
+    text: str
+    finish_reason: str
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_micros: int | None = None
+    generation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A model of the catalogue; prices in US dollars per million tokens, `None` where unknown."""
+
+    id: str
+    name: str = ""
+    context_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    prompt_usd_per_million: float | None = None
+    completion_usd_per_million: float | None = None
+    created: int = 0
+
+
+class Provider(Protocol):
+    """Something that completes text. One call is one request: no retry, no deadline in here."""
+
+    def stored_body(self, request: Request) -> bytes | None:
+        """The exact bytes to keep for a repeat after a crash; `None` where a repeat is paid anyway."""
+        ...
+
+    async def complete(
+        self, request: Request, on_text: Callable[[str], None] | None = None
+    ) -> Completion:
+        """Ask once. `on_text` gets each piece of text as it arrives, and "" as soon as the model
+        shows any sign of work (a reasoning token); a keep-alive is no sign.
+
+        Raises `ModelFailed`, whose kind says why; never any other exception of its own.
+        """
+        ...
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        """The live list, ids written as this provider expects them back. Raises `ModelFailed`."""
+        ...

@@ -1,0 +1,261 @@
+"""One channel's settings as a value: what can be set, how it is written, what it falls back to.
+
+Only what a channel changed is stored, as text under the setting's name; the rest is today's
+defaults. Where the text is kept, and who may change it, is not known here, nor whether a model
+exists: the catalogue says that.
+"""
+
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, cast
+
+from bot.council import MEMBERS_MAX, Council
+from bot.errors import InvalidInput
+
+logger = logging.getLogger(__name__)
+
+Effort = Literal["", "low", "medium", "high"]
+Reveal = Literal["after_vote", "always", "never"]
+Changers = Literal["admins", "anyone"]
+
+PROSE_LIMIT_CHARS = 2_000
+LANGUAGE_LIMIT_CHARS = 60
+MODEL_LIMIT_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`""` leaves criteria and instructions at none, effort and language to the model.
+
+    `budget_usd` is for this channel and one UTC day, `None` where only the program's own limit
+    holds.
+    """
+
+    members: tuple[str, ...]
+    chairman: str
+    mode: str = "council"
+    criteria: str = ""
+    instructions: str = ""
+    effort: Effort = ""
+    language: str = ""
+    reveal: Reveal = "after_vote"
+    chairman_sees_names: bool = False
+    budget_usd: float | None = None
+    changers: Changers = "admins"
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How one field of `Settings` is explained, read and written.
+
+    `parse` raises `InvalidInput`; for any value, `parse(show(value)) == value`.
+    """
+
+    field: str
+    description: str
+    parse: Callable[[str], Any]
+    show: Callable[[Any], str] = str
+
+
+def resolve(stored: Mapping[str, str], defaults: Settings) -> Settings:
+    """What holds in a channel. A stored text that cannot be used counts as not set."""
+    values: dict[str, Any] = {}
+    for name, text in stored.items():
+        try:
+            setting = _setting(name)
+            values[setting.field] = setting.parse(text)
+        except InvalidInput:
+            # Written by a newer version, or by hand: the channel still has to be served.
+            logger.warning("ignoring the stored setting %r: it cannot be read", name)
+    return replace(defaults, **values)
+
+
+def change(stored: Mapping[str, str], name: str, text: str) -> Mapping[str, str]:
+    """`stored` with one setting changed; the text `default` takes the change back."""
+    setting = _setting(name)
+    if text.strip().lower() == "default":
+        return without(stored, name)
+    return {**stored, name: setting.show(setting.parse(text))}
+
+
+def without(stored: Mapping[str, str], name: str) -> Mapping[str, str]:
+    """`stored` with this setting back at its default."""
+    _setting(name)
+    return {other: text for other, text in stored.items() if other != name}
+
+
+def shown(settings: Settings, name: str) -> str:
+    """The setting's value as a person would write it."""
+    setting = _setting(name)
+    return setting.show(getattr(settings, setting.field))
+
+
+def council_of(settings: Settings) -> Council:
+    """The part of the settings that a deliberation keeps as its snapshot."""
+    return Council(
+        members=settings.members,
+        chairman=settings.chairman,
+        mode=settings.mode,
+        criteria=settings.criteria,
+        instructions=settings.instructions,
+        language=settings.language,
+        effort=settings.effort,
+        chairman_sees_names=settings.chairman_sees_names,
+    )
+
+
+def added(members: Sequence[str], models: Sequence[str]) -> tuple[str, ...]:
+    """A seat more for each model; two seats may hold the same one."""
+    return _seats([*members, *_named(models)])
+
+
+def removed(members: Sequence[str], models: Sequence[str]) -> tuple[str, ...]:
+    """One seat less for each model named, the last one that holds it."""
+    left = list(members)
+    for model in _named(models):
+        if model not in left:
+            raise InvalidInput(f"`{model}` holds no seat. Seated are: {_show_members(members)}.")
+        del left[len(left) - 1 - left[::-1].index(model)]
+    return _seats(left)
+
+
+def replaced(models: Sequence[str]) -> tuple[str, ...]:
+    """These models and no others."""
+    return _seats(_named(models))
+
+
+def parse_members(text: str) -> tuple[str, ...]:
+    """Models separated by commas, spaces or both."""
+    return replaced(text.replace(",", " ").split())
+
+
+def parse_model(text: str) -> str:
+    """One model id. Whether it exists is not checked."""
+    model = text.strip().strip("`")
+    if not model or len(model) > MODEL_LIMIT_CHARS or any(c.isspace() or c in ",`" for c in model):
+        raise InvalidInput("Name one model by its id, for example `openai/gpt-5.1`.")
+    return model
+
+
+def _named(models: Sequence[str]) -> list[str]:
+    if not models:
+        raise InvalidInput("Name at least one model by its id, for example `openai/gpt-5.1`.")
+    return [parse_model(model) for model in models]
+
+
+def _seats(members: Sequence[str]) -> tuple[str, ...]:
+    if not 1 <= len(members) <= MEMBERS_MAX:
+        raise InvalidInput(
+            f"A council has 1 to {MEMBERS_MAX} members; this would leave it with {len(members)}."
+        )
+    return tuple(members)
+
+
+def _show_members(members: Sequence[str]) -> str:
+    return ", ".join(members)
+
+
+def _one_of(choices: Mapping[str, object]) -> Callable[[str], object]:
+    def parse(text: str) -> object:
+        word = text.strip().lower()
+        if word not in choices:
+            raise InvalidInput(f"This can be {' or '.join(f'`{choice}`' for choice in choices)}.")
+        return choices[word]
+
+    return parse
+
+
+def _choice(field: str, description: str, choices: Mapping[str, object]) -> Setting:
+    words = {value: word for word, value in choices.items()}
+    return Setting(field, description, _one_of(choices), words.__getitem__)
+
+
+def _prose(field: str, description: str) -> Setting:
+    return Setting(field, description, _parse_prose, lambda text: text or "none")
+
+
+def _parse_prose(text: str) -> str:
+    text = text.strip()
+    if len(text) > PROSE_LIMIT_CHARS:
+        raise InvalidInput(
+            f"This may have {PROSE_LIMIT_CHARS:,} characters; that text has {len(text):,}."
+        )
+    return "" if text.lower() in {"none", "clear"} else text
+
+
+def _parse_language(text: str) -> str:
+    language = " ".join(text.split())
+    if not language or len(language) > LANGUAGE_LIMIT_CHARS:
+        raise InvalidInput("Name a language, for example `German`, or `auto` for the question's.")
+    return "" if language.lower() == "auto" else language
+
+
+def _parse_budget(text: str) -> float | None:
+    text = text.strip().lower().removeprefix("$").removesuffix("usd").strip()
+    if text == "unlimited":
+        return None
+    try:
+        budget = float(text)
+    except ValueError:
+        budget = math.nan
+    if not 0 <= budget < math.inf:
+        raise InvalidInput("Give US dollars a day, for example `2.50`, or write `unlimited`.")
+    return budget
+
+
+def _show_budget(budget: float | None) -> str:
+    return "unlimited" if budget is None else str(budget).removesuffix(".0")
+
+
+def _setting(name: str) -> Setting:
+    if name not in SETTINGS:
+        raise InvalidInput(f"There is no setting `{name}`. Settings are: {', '.join(SETTINGS)}.")
+    return SETTINGS[name]
+
+
+_ON_OFF = {"on": True, "off": False}
+
+# By the names that people type.
+SETTINGS: Mapping[str, Setting] = {
+    "members": Setting(
+        "members", "The models that answer and review.", parse_members, _show_members
+    ),
+    "chairman": Setting("chairman", "The model that writes the verdict.", parse_model),
+    "mode": _choice("mode", "The protocol of the deliberation.", {"council": "council"}),
+    "criteria": _prose("criteria", "What reviewers judge answers by; `none` for the usual."),
+    "instructions": _prose("instructions", "Given to every member with every question."),
+    "effort": _choice(
+        "effort",
+        "How long models reason before they write; `auto` leaves it to them.",
+        {"auto": "", "low": "low", "medium": "medium", "high": "high"},
+    ),
+    "language": Setting(
+        "language",
+        "The language everything is written in; `auto` for the question's.",
+        _parse_language,
+        lambda language: cast(str, language) or "auto",
+    ),
+    "reveal": _choice(
+        "reveal",
+        "When readers learn which model wrote which answer.",
+        {"after_vote": "after_vote", "always": "always", "never": "never"},
+    ),
+    "chairman_sees_names": _choice(
+        "chairman_sees_names", "Whether the chairman is told who wrote which answer.", _ON_OFF
+    ),
+    "budget": Setting(
+        "budget_usd",
+        "US dollars this channel may spend a day (UTC).",
+        _parse_budget,
+        _show_budget,
+    ),
+    "changers": _choice(
+        "changers",
+        "Who may change these settings.",
+        {"admins": "admins", "anyone": "anyone"},
+    ),
+    "paused": _choice("paused", "Whether the council is silent in this channel.", _ON_OFF),
+}

@@ -1,0 +1,1 @@
+"""What the program remembers. SQL lives here, and nowhere else; values go in and come out."""

@@ -1,0 +1,130 @@
+"""Deliberations as they were asked and as they ended."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+from bot.council import Council, Deliberation, Question
+from bot.store.database import Row, Tables
+from bot.store.encoding import decode, encode, encode_time
+from bot.store.records import Case, Platform
+
+_PAGE = 100
+
+_COLUMNS = (
+    "question, council, platform, workspace, channel, thread, asker, mention, address, status,"
+    " result"
+)
+
+
+class Cases(Tables):
+    async def create(self, case: Case) -> bool:
+        """Keep a new case. False, and nothing written, where its mention or id is known already."""
+        values = (
+            case.id,
+            encode_time(case.question.asked_at),
+            encode(Question, case.question),
+            encode(Council, case.council),
+            case.platform,
+            case.workspace,
+            case.channel,
+            case.thread,
+            case.asker,
+            case.mention,
+            case.address,
+            case.status,
+            None if case.result is None else encode(Deliberation, case.result),
+        )
+        marks = ", ".join("?" * len(values))
+        sql = (
+            f"INSERT INTO deliberations (id, asked_at, {_COLUMNS}) VALUES ({marks}) "
+            "ON CONFLICT DO NOTHING"
+        )
+        return await self._database.execute(sql, values) == 1
+
+    async def case(self, id: str) -> Case | None:
+        rows = await self._database.read(
+            f"SELECT {_COLUMNS} FROM deliberations WHERE id = ?", (id,)
+        )
+        return _case(rows[0]) if rows else None
+
+    async def unfinished(self, platform: Platform) -> tuple[Case, ...]:
+        """What a restart takes up again, oldest first: cases that run, and those that finished
+        but were not `delivered`."""
+        rows = await self._database.read(
+            f"SELECT {_COLUMNS} FROM deliberations "
+            "WHERE platform = ? AND delivered = 0 AND status <> 'stopped' ORDER BY number",
+            (platform,),
+        )
+        return tuple(map(_case, rows))
+
+    async def delivered(self, id: str) -> None:
+        """The last post shows how the case ended, so a restart need not see to it."""
+        await self._database.execute("UPDATE deliberations SET delivered = 1 WHERE id = ?", (id,))
+
+    async def unfinished_question(
+        self, platform: Platform, text: str, mode: str, since: datetime
+    ) -> Case | None:
+        """The newest running case that asked exactly this, in this mode."""
+        rows = await self._database.read(
+            f"SELECT {_COLUMNS} FROM deliberations "
+            "WHERE platform = ? AND status = 'running' AND asked_at >= ? ORDER BY number DESC",
+            (platform, encode_time(since)),
+        )
+        same = (c for c in map(_case, rows) if (c.question.text, c.council.mode) == (text, mode))
+        return next(same, None)
+
+    async def earlier(
+        self, platform: Platform, channel: str | None, thread: str | None
+    ) -> Case | None:
+        """The newest finished case of a thread; without a thread there is none."""
+        if thread is None:
+            return None
+        rows = await self._database.read(
+            f"SELECT {_COLUMNS} FROM deliberations WHERE platform = ? AND channel IS ? "
+            "AND thread = ? AND status = 'finished' ORDER BY number DESC LIMIT 1",
+            (platform, channel, thread),
+        )
+        return _case(rows[0]) if rows else None
+
+    async def cases(
+        self,
+        *,
+        platform: Platform | None = None,
+        channel: str | None = None,
+        since: datetime | None = None,
+    ) -> AsyncIterator[Case]:
+        """The finished cases, oldest first, read a page at a time: a consumer may take its time,
+        since nothing stays open between two pages."""
+        last = 0
+        while page := await self._database.read(
+            f"SELECT {_COLUMNS}, number FROM deliberations WHERE number > ? "
+            "AND status = 'finished' AND (? IS NULL OR platform = ?) "
+            "AND (? IS NULL OR channel = ?) AND asked_at >= ? ORDER BY number LIMIT ?",
+            (
+                last,
+                *(platform, platform, channel, channel),
+                encode_time(since) if since else "",
+                _PAGE,
+            ),
+        ):
+            for row in page:
+                yield _case(row[:-1])
+            last = page[-1][-1]
+
+
+def _case(row: Row) -> Case:
+    question, council, platform, workspace, channel, thread, asker, mention = row[:8]
+    address, status, result = row[8:]
+    return Case(
+        question=decode(Question, question),
+        council=decode(Council, council),
+        platform=platform,
+        workspace=workspace,
+        channel=channel,
+        thread=thread,
+        asker=asker,
+        mention=mention,
+        address=address,
+        status=status,
+        result=None if result is None else decode(Deliberation, result),
+    )

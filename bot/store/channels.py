@@ -1,0 +1,81 @@
+"""What channels changed, by whom and when."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.errors import SettingsChanged
+from bot.store.database import Tables
+from bot.store.encoding import decode_time, encode_time
+from bot.store.records import SettingsChange, StoredSettings
+
+_THIS_CHANNEL = "platform = ? AND workspace = ? AND channel = ?"
+
+
+class Channels(Tables):
+    async def settings(self, platform: str, workspace: str | None, channel: str) -> StoredSettings:
+        rows = await self._database.read(
+            f"SELECT version, changed FROM settings WHERE {_THIS_CHANNEL}",
+            (platform, workspace or "", channel),
+        )
+        return StoredSettings(rows[0][0], json.loads(rows[0][1])) if rows else StoredSettings(0, {})
+
+    async def save_settings(
+        self,
+        platform: str,
+        workspace: str | None,
+        channel: str,
+        *,
+        seen_version: int,
+        values: Mapping[str, str],
+        person: str,
+        at: datetime,
+        what: str,
+    ) -> StoredSettings:
+        """Replace a channel's settings and note who did it, and `what` in their own words.
+
+        Raises `SettingsChanged`, nothing written, where the stored version is not `seen_version`.
+        """
+        here = (platform, workspace or "", channel)
+        saved = StoredSettings(seen_version + 1, dict(values))
+        changed = json.dumps(saved.values, ensure_ascii=False)
+
+        def write(connection: sqlite3.Connection) -> None:
+            row = connection.execute(
+                f"SELECT version FROM settings WHERE {_THIS_CHANNEL}", here
+            ).fetchone()
+            if (row[0] if row else 0) != seen_version:
+                raise SettingsChanged(
+                    "Somebody else changed this channel's settings in the meantime. "
+                    "Look at them again and repeat your change."
+                )
+            connection.execute(
+                "INSERT INTO settings (platform, workspace, channel, version, changed) "
+                "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE "
+                "SET version = excluded.version, changed = excluded.changed",
+                (*here, saved.version, changed),
+            )
+            connection.execute(
+                "INSERT INTO settings_audit"
+                " (platform, workspace, channel, version, changed, person, at, what) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (*here, saved.version, changed, person, encode_time(at), what),
+            )
+
+        await self._database.write(write)
+        return saved
+
+    async def audit(
+        self, platform: str, workspace: str | None, channel: str, limit: int = 50
+    ) -> tuple[SettingsChange, ...]:
+        """Newest first."""
+        rows = await self._database.read(
+            "SELECT version, changed, person, at, what FROM settings_audit "
+            f"WHERE {_THIS_CHANNEL} ORDER BY number DESC LIMIT ?",
+            (platform, workspace or "", channel, limit),
+        )
+        return tuple(
+            SettingsChange(version, json.loads(changed), person, decode_time(at), what)
+            for version, changed, person, at, what in rows
+        )

@@ -1,0 +1,80 @@
+"""What happened in the journals, in the order of commits, for readers in other processes."""
+
+import sqlite3
+
+from bot.council import Failure, Stage
+from bot.errors import Kind
+from bot.store.database import Row, Tables
+from bot.store.encoding import decode_time, decode_time_or_none
+from bot.store.records import Attempt, Happening, JournalLine
+
+_PAGE = 1_000
+
+
+class Feed(Tables):
+    async def journal_since(self, cursor: int) -> tuple[tuple[JournalLine, ...], int]:
+        """The next lines after `cursor` (0 for the beginning), and the cursor after them.
+
+        A page at most: no lines means that there is nothing new.
+        """
+        rows = await self._database.read(
+            "SELECT number, at, deliberation, what, stage, round, seat, n, model, kind, seconds "
+            "FROM feed WHERE number > ? ORDER BY number LIMIT ?",
+            (cursor, _PAGE),
+        )
+        lines = tuple(JournalLine(decode_time(at), *rest) for _, at, *rest in rows)
+        return lines, rows[-1][0] if rows else cursor
+
+    async def attempts(self, deliberation: str) -> tuple[Attempt, ...]:
+        """Every request sent for a deliberation, in order."""
+        rows = await self._database.read(
+            "SELECT stage, round, seat, n, model, hedge, started_at, finished_at, failure_kind,"
+            " failure_message, prompt_tokens, completion_tokens, cost_micros, generation_id,"
+            " first_text_seconds FROM attempts WHERE deliberation = ? ORDER BY number",
+            (deliberation,),
+        )
+        return tuple(map(_attempt, rows))
+
+    async def recent_first_text_seconds(self, model: str, limit: int = 200) -> tuple[float, ...]:
+        """How long this model took to its first text, newest first."""
+        rows = await self._database.read(
+            "SELECT first_text_seconds FROM attempts "
+            "WHERE model = ? AND first_text_seconds IS NOT NULL ORDER BY number DESC LIMIT ?",
+            (model, limit),
+        )
+        return tuple(seconds for (seconds,) in rows)
+
+
+def record(
+    connection: sqlite3.Connection,
+    deliberation: str,
+    what: Happening,
+    call: tuple[Stage, int, int] | tuple[None, None, None] = (None, None, None),
+    *,
+    n: int | None = None,
+    model: str | None = None,
+    kind: Kind | None = None,
+    seconds: float | None = None,
+) -> None:
+    """Add a line, in the transaction of what it tells."""
+    connection.execute(
+        "INSERT INTO feed (deliberation, what, stage, round, seat, n, model, kind, seconds) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (deliberation, what, *call, n, model, kind, seconds),
+    )
+
+
+def _attempt(row: Row) -> Attempt:
+    stage, round, seat, n, model, hedge, started_at, finished_at, kind, message, *rest = row
+    return Attempt(
+        stage,
+        round,
+        seat,
+        n,
+        model,
+        bool(hedge),
+        decode_time(started_at),
+        decode_time_or_none(finished_at),
+        Failure(kind, message) if kind else None,
+        *rest,
+    )

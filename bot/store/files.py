@@ -1,0 +1,98 @@
+"""The database's file on the disk: there, private, locked, or a sentence that says why not."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from bot.errors import StoreFailed, StoreLocked
+
+_HOLDER_LIMIT_BYTES = 200
+
+
+def uri(path: str, mode: str) -> str:
+    return f"{Path(path).absolute().as_uri()}?mode={mode}"
+
+
+def prepare(path: str, holder: str) -> int:
+    """Lock the database and see that its file exists, for its owner's eyes only.
+
+    SQLite gives the files beside it (`-wal`, `-shm`) the same permissions. Returns the descriptor
+    that holds the lock. Raises `StoreLocked`, naming the holder, and `StoreFailed`.
+    """
+    _check_folder(path)
+    try:
+        descriptor = _lock(path, holder)
+    except OSError as error:
+        raise _unusable(path, "written") from error
+    try:
+        _create(path)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def check_readable(path: str) -> None:
+    """Raises `StoreFailed`."""
+    _check_folder(path)
+    if not Path(path).exists():
+        raise StoreFailed(
+            f"There is no database {path} yet. Ask a question first, or set COUNCIL_DATABASE."
+        )
+    _check_access(path, os.R_OK, "read")
+
+
+def _create(path: str) -> None:
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        _check_access(path, os.R_OK | os.W_OK, "written")
+    except OSError as error:
+        raise _unusable(path, "written") from error
+
+
+def _check_access(path: str, access: int, done: str) -> None:
+    # Not by opening it: closing any descriptor of the file drops the locks that SQLite holds on it
+    # in this process (sqlite.org, "How To Corrupt An SQLite Database File", 2.2).
+    if not (Path(path).is_file() and os.access(path, access)):
+        raise _unusable(path, done)
+
+
+def _lock(database: str, holder: str) -> int:
+    """Returns the descriptor that holds the lock. Raises `StoreLocked`, and `OSError` where the
+    lock file cannot be made.
+
+    Closing the descriptor, or the end of the process however it comes, gives the lock back. The
+    lock file itself stays: removing it would let two processes lock two files of one name.
+    """
+    descriptor = os.open(f"{database}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{holder}, process {os.getpid()}".encode(), 0)
+    except BlockingIOError as error:
+        other = os.pread(descriptor, _HOLDER_LIMIT_BYTES, 0).decode(errors="replace")
+        os.close(descriptor)
+        raise StoreLocked(
+            f"The database {database} is in use by {other or 'another process'}. "
+            "Stop that one first, or set COUNCIL_DATABASE to another file."
+        ) from error
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _check_folder(path: str) -> None:
+    folder = Path(path).absolute().parent
+    if not folder.is_dir():
+        raise StoreFailed(
+            f"There is no folder {folder} for the database. Make it, or set COUNCIL_DATABASE."
+        )
+
+
+def _unusable(path: str, done: str) -> StoreFailed:
+    return StoreFailed(
+        f"The database {path} cannot be {done}. Check the permissions of the file, its folder and "
+        "its disk, or set COUNCIL_DATABASE to another file."
+    )

@@ -1,0 +1,314 @@
+"""The journal of one deliberation: every request sent, every call finished, every decision taken.
+
+What is here was paid for and is never asked again. One run at a time may write: `begin` counts up
+the deliberation's token, and every write checks inside its transaction that the token still is
+its own.
+"""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TypeVar
+
+from bot.council import Call, Deliberation, Failure, Stage
+from bot.errors import StoreFailed, Superseded
+from bot.store import spending
+from bot.store.database import Database, Row
+from bot.store.encoding import decode_time, decode_time_or_none, encode, encode_time
+from bot.store.feed import record
+from bot.store.records import Status
+
+T = TypeVar("T")
+CallKey = tuple[Stage, int, int]  # stage, round, seat
+
+_CALL_COLUMNS = (
+    "stage, round, seat, model, started_at, finished_at, first_text_at, text, failure_kind,"
+    " failure_message, finish_reason, prompt_tokens, completion_tokens, cost_micros"
+)
+_INSERT_CALL = (
+    f"INSERT INTO calls (deliberation, {_CALL_COLUMNS}) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_THIS_CALL = "deliberation = ? AND stage = ? AND round = ? AND seat = ?"
+
+
+class Journal:
+    """Made by `begin`. What earlier runs wrote is in memory; reading it costs nothing."""
+
+    def __init__(
+        self, database: Database, deliberation: str, token: int, limits: Mapping[str, int]
+    ) -> None:
+        self.deliberation = deliberation
+        self._database = database
+        self._token = token
+        self._limits = limits
+        self._scopes: tuple[str, ...] = (spending.ALL,)
+        self._calls: dict[CallKey, Call] = {}
+        self._bodies: dict[CallKey, bytes] = {}
+        self._attempts: dict[CallKey, int] = {}
+        self._decisions: dict[str, str] = {}
+        self._requests = 0
+
+    @classmethod
+    async def begin(
+        cls, database: Database, deliberation: str, limits: Mapping[str, int]
+    ) -> "Journal":
+        """Take the deliberation over from any earlier run. Raises `StoreFailed` if unknown."""
+
+        def take_over(connection: sqlite3.Connection) -> Journal:
+            row = connection.execute(
+                "UPDATE deliberations SET token = token + 1 WHERE id = ? "
+                "RETURNING token, platform, channel",
+                (deliberation,),
+            ).fetchone()
+            if row is None:
+                raise StoreFailed(f"There is no deliberation {deliberation} in this database.")
+            token, platform, channel = row
+            journal = cls(database, deliberation, token, limits)
+            if channel is not None:
+                journal._scopes += (spending.channel_scope(platform, channel),)
+            spending.release(connection, deliberation, journal._scopes)
+            journal._load(connection)
+            return journal
+
+        return await database.write(take_over)
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far, those of earlier runs included."""
+        return self._requests
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """Every finished call, in no particular order."""
+        return tuple(self._calls.values())
+
+    def finished(self, stage: Stage, round: int, seat: int) -> Call | None:
+        return self._calls.get((stage, round, seat))
+
+    def stored_body(self, stage: Stage, round: int, seat: int) -> bytes | None:
+        """The bytes that were sent for a call that was asked and never finished."""
+        return self._bodies.get((stage, round, seat))
+
+    def decision(self, name: str) -> str | None:
+        return self._decisions.get(name)
+
+    async def attempt_started(
+        self,
+        stage: Stage,
+        round: int,
+        seat: int,
+        *,
+        model: str,
+        at: datetime,
+        reserved_micros: int,
+        body: bytes | None,
+        hedge: bool = False,
+    ) -> int:
+        """Record a request before it is sent, and set its money aside. Returns its number within
+        the call. Raises `ModelFailed` (no_credit), nothing written, where a budget has no room."""
+        call = (stage, round, seat)
+        n = self._attempts[call] = self._attempts.get(call, 0) + 1
+        day = spending.day_of(at)
+
+        def write(connection: sqlite3.Connection) -> None:
+            spending.reserve(connection, day, self._scopes, reserved_micros, self._limits)
+            connection.execute(
+                "INSERT INTO attempts (deliberation, stage, round, seat, n, model, hedge,"
+                " started_at, reserved_micros, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (self.deliberation, *call, n, model, hedge, encode_time(at), reserved_micros, body),
+            )
+            record(connection, self.deliberation, "attempt_started", call, n=n, model=model)
+
+        await self._write(write)
+        self._requests += 1
+        if body is not None:
+            self._bodies[call] = body
+        return n
+
+    async def attempt_finished(
+        self,
+        stage: Stage,
+        round: int,
+        seat: int,
+        n: int,
+        *,
+        at: datetime,
+        failure: Failure | None,
+        prompt_tokens: int,
+        completion_tokens: int,
+        cost_micros: int | None,
+        generation_id: str | None,
+        first_text_seconds: float | None,
+    ) -> None:
+        """Record how a request ended, and settle its money: an unknown cost counts as zero.
+
+        A second report of the same request changes nothing.
+        """
+        key = (self.deliberation, stage, round, seat, n)
+        outcome = (
+            encode_time(at),
+            *_failure_columns(failure),
+            prompt_tokens,
+            completion_tokens,
+            cost_micros,
+            generation_id,
+            first_text_seconds,
+        )
+
+        def write(connection: sqlite3.Connection) -> None:
+            row = connection.execute(
+                "SELECT substr(started_at, 1, 10), reserved_micros, model FROM attempts "
+                f"WHERE {_THIS_CALL} AND n = ? AND finished_at IS NULL",
+                key,
+            ).fetchone()
+            if row is None:
+                return
+            day, reserved, model = row
+            spending.settle(
+                connection, day, self._scopes, reserved=reserved, spent=cost_micros or 0
+            )
+            connection.execute(
+                "UPDATE attempts SET reserved_micros = 0, finished_at = ?, failure_kind = ?,"
+                " failure_message = ?, prompt_tokens = ?, completion_tokens = ?, cost_micros = ?,"
+                f" generation_id = ?, first_text_seconds = ? WHERE {_THIS_CALL} AND n = ?",
+                (*outcome, *key),
+            )
+            record(
+                connection,
+                self.deliberation,
+                "attempt_finished",
+                (stage, round, seat),
+                n=n,
+                model=model,
+                kind=failure.kind if failure else None,
+            )
+
+        await self._write(write)
+
+    async def finish_call(self, call: Call) -> None:
+        """Record a call's final row; there is one per call. Raises `StoreFailed` on a second."""
+        key = (call.stage, call.round, call.seat)
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute(_INSERT_CALL, (self.deliberation, *_call_columns(call)))
+            connection.execute(
+                f"UPDATE attempts SET body = NULL WHERE {_THIS_CALL} AND body IS NOT NULL",
+                (self.deliberation, *key),
+            )
+            record(
+                connection,
+                self.deliberation,
+                "call_finished",
+                key,
+                model=call.model,
+                kind=call.failure.kind if call.failure else None,
+                seconds=call.seconds,
+            )
+
+        await self._write(write)
+        self._calls[key] = call
+        self._bodies.pop(key, None)
+
+    async def decide(self, name: str, value: str) -> None:
+        """Record a decision that a resumed run must repeat. Raises `StoreFailed` on a second."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT INTO decisions (deliberation, name, value) VALUES (?, ?, ?)",
+                (self.deliberation, name, value),
+            )
+
+        await self._write(write)
+        self._decisions[name] = value
+
+    async def finish(self, result: Deliberation) -> None:
+        await self._end("finished", encode(Deliberation, result))
+
+    async def stop(self) -> None:
+        """Somebody stopped the deliberation: what is paid stays, and nothing resumes it."""
+        await self._end("stopped", None)
+
+    async def _end(self, status: Status, result: str | None) -> None:
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE deliberations SET status = ?, result = ? WHERE id = ?",
+                (status, result, self.deliberation),
+            )
+            record(connection, self.deliberation, "finished" if result else "stopped")
+
+        await self._write(write)
+
+    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        def fenced(connection: sqlite3.Connection) -> T:
+            owned = connection.execute(
+                "SELECT 1 FROM deliberations WHERE id = ? AND token = ?",
+                (self.deliberation, self._token),
+            ).fetchone()
+            if owned is None:
+                raise Superseded("Another run has taken this deliberation over; this one stops.")
+            return work(connection)
+
+        return await self._database.write(fenced)
+
+    def _load(self, connection: sqlite3.Connection) -> None:
+        id = (self.deliberation,)
+        for row in connection.execute(
+            f"SELECT {_CALL_COLUMNS} FROM calls WHERE deliberation = ?", id
+        ):
+            self._calls[row[:3]] = _call(row)
+        for stage, round, seat, body in connection.execute(
+            "SELECT stage, round, seat, body FROM attempts WHERE deliberation = ? ORDER BY n", id
+        ):
+            call = (stage, round, seat)
+            self._requests += 1
+            self._attempts[call] = self._attempts.get(call, 0) + 1
+            if body is not None:
+                self._bodies[call] = body
+        self._decisions.update(
+            connection.execute("SELECT name, value FROM decisions WHERE deliberation = ?", id)
+        )
+
+
+def _failure_columns(failure: Failure | None) -> tuple[str | None, str | None]:
+    return (failure.kind, failure.message) if failure else (None, None)
+
+
+def _call_columns(call: Call) -> Row:
+    return (
+        call.stage,
+        call.round,
+        call.seat,
+        call.model,
+        encode_time(call.started_at),
+        encode_time(call.finished_at),
+        None if call.first_text_at is None else encode_time(call.first_text_at),
+        call.text,
+        *_failure_columns(call.failure),
+        call.finish_reason,
+        call.prompt_tokens,
+        call.completion_tokens,
+        call.cost_micros,
+    )
+
+
+def _call(row: Row) -> Call:
+    stage, round, seat, model, started_at, finished_at, first_text_at, text, kind, message = row[
+        :10
+    ]
+    finish_reason, prompt_tokens, completion_tokens, cost_micros = row[10:]
+    return Call(
+        stage=stage,
+        round=round,
+        seat=seat,
+        model=model,
+        started_at=decode_time(started_at),
+        finished_at=decode_time(finished_at),
+        first_text_at=decode_time_or_none(first_text_at),
+        text=text,
+        failure=Failure(kind, message) if kind else None,
+        finish_reason=finish_reason,
+        prompt_tokens=prompt_tokens,
+        completion_tokens=completion_tokens,
+        cost_micros=cost_micros,
+    )

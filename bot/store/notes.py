@@ -1,0 +1,45 @@
+"""Small things the program remembers: the models an endpoint has, events seen, facts by name."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.llm import ModelInfo
+from bot.store.database import Tables
+from bot.store.encoding import decode, decode_time, encode, encode_time
+
+
+class Notes(Tables):
+    async def save_models(self, endpoint: str, models: Sequence[ModelInfo], at: datetime) -> None:
+        await self._database.execute(
+            "INSERT INTO catalogue (endpoint, models, at) VALUES (?, ?, ?) "
+            "ON CONFLICT DO UPDATE SET models = excluded.models, at = excluded.at",
+            (endpoint, encode(tuple[ModelInfo, ...], tuple(models)), encode_time(at)),
+        )
+
+    async def cached_models(self, endpoint: str) -> tuple[tuple[ModelInfo, ...], datetime] | None:
+        """The models last saved for this endpoint, and when that was."""
+        rows = await self._database.read(
+            "SELECT models, at FROM catalogue WHERE endpoint = ?", (endpoint,)
+        )
+        if not rows:
+            return None
+        return decode(tuple[ModelInfo, ...], rows[0][0]), decode_time(rows[0][1])
+
+    async def seen(self, key: str, at: datetime) -> bool:
+        """Note an event; True the first time, False for a repeat."""
+        added = await self._database.execute(
+            "INSERT INTO seen_events (key, at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            (key, encode_time(at)),
+        )
+        return added == 1
+
+    async def note(self, key: str) -> str | None:
+        rows = await self._database.read("SELECT value FROM notes WHERE key = ?", (key,))
+        return rows[0][0] if rows else None
+
+    async def set_note(self, key: str, value: str) -> None:
+        await self._database.execute(
+            "INSERT INTO notes (key, value) VALUES (?, ?) "
+            "ON CONFLICT DO UPDATE SET value = excluded.value",
+            (key, value),
+        )

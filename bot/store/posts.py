@@ -1,0 +1,63 @@
+"""The outbox: which posts exist, so that after a crash the same post is recognised, not repeated."""
+
+import sqlite3
+
+from bot.store.database import Row, Tables
+from bot.store.records import Post
+
+_COLUMNS = "deliberation, key, part, platform, post_id, digest, deleted"
+
+
+class Posts(Tables):
+    async def posts(self, deliberation: str) -> tuple[Post, ...]:
+        """In the order in which they were claimed."""
+        rows = await self._database.read(
+            f"SELECT {_COLUMNS} FROM posts WHERE deliberation = ? ORDER BY rowid", (deliberation,)
+        )
+        return tuple(map(_post, rows))
+
+    async def claim_post(self, deliberation: str, platform: str, key: str, part: int) -> Post:
+        """Announce a post before it is sent; the one there is where it was announced before."""
+
+        def write(connection: sqlite3.Connection) -> Post:
+            connection.execute(
+                "INSERT INTO posts (deliberation, platform, key, part) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT DO NOTHING",
+                (deliberation, platform, key, part),
+            )
+            row = connection.execute(
+                f"SELECT {_COLUMNS} FROM posts WHERE deliberation = ? AND key = ? AND part = ?",
+                (deliberation, key, part),
+            ).fetchone()
+            return _post(row)
+
+        return await self._database.write(write)
+
+    async def confirm_post(
+        self, deliberation: str, key: str, part: int, post_id: str, digest: str | None
+    ) -> None:
+        """The post is on the platform under `post_id` and shows what `digest` tells."""
+        await self._database.execute(
+            "UPDATE posts SET post_id = ?, digest = ? "
+            "WHERE deliberation = ? AND key = ? AND part = ?",
+            (post_id, digest, deliberation, key, part),
+        )
+
+    async def post_by_id(self, platform: str, post_id: str) -> Post | None:
+        rows = await self._database.read(
+            f"SELECT {_COLUMNS} FROM posts WHERE platform = ? AND post_id = ? "
+            "ORDER BY rowid LIMIT 1",
+            (platform, post_id),
+        )
+        return _post(rows[0]) if rows else None
+
+    async def mark_deleted(self, platform: str, post_id: str) -> None:
+        """A person deleted the post, so it is never posted again."""
+        await self._database.execute(
+            "UPDATE posts SET deleted = 1 WHERE platform = ? AND post_id = ?", (platform, post_id)
+        )
+
+
+def _post(row: Row) -> Post:
+    deliberation, key, part, platform, post_id, digest, deleted = row
+    return Post(deliberation, key, part, platform, post_id, digest, bool(deleted))

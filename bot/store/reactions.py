@@ -1,0 +1,156 @@
+"""Reactions as they stand, and who has seen the names.
+
+Until a person's own reveal all of their reactions change freely. The reveal copies the blind ones
+as non-blind ones; from then on only those copies change, and the blind ones stay as they were.
+"""
+
+import sqlite3
+from collections.abc import Collection
+from datetime import datetime
+
+from bot.store.database import Row, Tables
+from bot.store.encoding import decode_time, encode_time
+from bot.store.records import Reaction, ReactionValue
+
+_COLUMNS = "deliberation, target, person, value, at, blind, ranking_shown, place"
+_INSERT = (
+    f"INSERT INTO reactions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+_DELETE = (
+    "DELETE FROM reactions "
+    "WHERE deliberation = ? AND target = ? AND person = ? AND value = ? AND blind = ?"
+)
+
+
+class Reactions(Tables):
+    async def react(self, reaction: Reaction) -> None:
+        """A reaction was given. One that stands already keeps its time and flags."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            revealed = _revealed(connection, reaction.deliberation)
+            connection.execute(_INSERT, _columns(reaction, revealed))
+
+        await self._database.write(write)
+
+    async def unreact(
+        self, deliberation: str, target: str, person: str, value: ReactionValue
+    ) -> None:
+        """A reaction was taken away."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            kinds = (False,) if person in _revealed(connection, deliberation) else (False, True)
+            connection.executemany(
+                _DELETE, [(deliberation, target, person, value, blind) for blind in kinds]
+            )
+
+        await self._database.write(write)
+
+    async def reconcile(
+        self,
+        deliberation: str,
+        target: str,
+        standing: Collection[tuple[str, ReactionValue]],
+        at: datetime,
+        *,
+        blind: bool = True,
+        ranking_shown: bool = True,
+        place: int | None = None,
+    ) -> None:
+        """Make (person, value) pairs, read from the platform, the reactions of this target.
+
+        Those that stood before keep their time and flags, the rest of the arguments are for the
+        new ones: the same time for all of them, since their order is unknown.
+        """
+
+        def write(connection: sqlite3.Connection) -> None:
+            revealed = _revealed(connection, deliberation)
+            stored = {
+                (person, value): bool(blind)
+                for person, value, blind in connection.execute(
+                    "SELECT person, value, blind FROM reactions "
+                    "WHERE deliberation = ? AND target = ? ORDER BY blind DESC",
+                    (deliberation, target),
+                )
+                if not (blind and person in revealed)
+            }
+            new = [
+                Reaction(deliberation, target, person, value, at, blind, ranking_shown, place)
+                for person, value in set(standing) - stored.keys()
+            ]
+            connection.executemany(
+                _DELETE,
+                [
+                    (deliberation, target, person, value, stored_blind)
+                    for (person, value), stored_blind in stored.items()
+                    if (person, value) not in standing
+                ],
+            )
+            connection.executemany(_INSERT, [_columns(reaction, revealed) for reaction in new])
+
+        await self._database.write(write)
+
+    async def reactions(self, deliberation: str) -> tuple[Reaction, ...]:
+        """Oldest first."""
+        rows = await self._database.read(
+            f"SELECT {_COLUMNS} FROM reactions WHERE deliberation = ? ORDER BY at, rowid",
+            (deliberation,),
+        )
+        return tuple(map(_reaction, rows))
+
+    async def reveal(self, deliberation: str, person: str, at: datetime) -> None:
+        """This person sees the names from now on."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            first = connection.execute(
+                "INSERT INTO reveals (deliberation, person, at) VALUES (?, ?, ?) "
+                "ON CONFLICT DO NOTHING",
+                (deliberation, person, encode_time(at)),
+            ).rowcount
+            if first:
+                connection.execute(
+                    f"INSERT INTO reactions ({_COLUMNS}) "
+                    "SELECT deliberation, target, person, value, at, 0, ranking_shown, place "
+                    "FROM reactions WHERE deliberation = ? AND person = ? AND blind = 1 "
+                    "ON CONFLICT DO NOTHING",
+                    (deliberation, person),
+                )
+
+        await self._database.write(write)
+
+    async def revealed(self, deliberation: str, person: str) -> bool:
+        rows = await self._database.read(
+            "SELECT 1 FROM reveals WHERE deliberation = ? AND person = ?", (deliberation, person)
+        )
+        return bool(rows)
+
+
+def _revealed(connection: sqlite3.Connection, deliberation: str) -> set[str]:
+    rows = connection.execute("SELECT person FROM reveals WHERE deliberation = ?", (deliberation,))
+    return {person for (person,) in rows}
+
+
+def _columns(reaction: Reaction, revealed: set[str]) -> Row:
+    return (
+        reaction.deliberation,
+        reaction.target,
+        reaction.person,
+        reaction.value,
+        encode_time(reaction.at),
+        reaction.blind and reaction.person not in revealed,
+        reaction.ranking_shown,
+        reaction.place,
+    )
+
+
+def _reaction(row: Row) -> Reaction:
+    deliberation, target, person, value, at, blind, ranking_shown, place = row
+    return Reaction(
+        deliberation,
+        target,
+        person,
+        value,
+        decode_time(at),
+        bool(blind),
+        bool(ranking_shown),
+        place,
+    )

@@ -1,0 +1,129 @@
+"""What the store keeps, as values: what its methods take and give. Knows no SQL and no file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from bot.council import Council, Deliberation, Failure, Question, Stage
+from bot.errors import Kind
+
+Platform = Literal["discord", "slack", "terminal", "cli"]
+Status = Literal["running", "finished", "stopped"]
+ReactionValue = Literal["accept", "reject", "best", "none"]
+Happening = Literal["attempt_started", "attempt_finished", "call_finished", "finished", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question, where it was asked, and what came of it.
+
+    `mention` is the platform's event, of which there can be one case only. `address` is the
+    adapter's own JSON, from which it can answer again after a restart. `result` is set when, and
+    only when, `status` is `finished`.
+    """
+
+    question: Question
+    council: Council
+    platform: Platform
+    workspace: str | None = None
+    channel: str | None = None
+    thread: str | None = None
+    asker: str | None = None
+    mention: str | None = None
+    address: str = ""
+    status: Status = "running"
+    result: Deliberation | None = None
+
+    @property
+    def id(self) -> str:
+        return self.question.id
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request that was sent for a call; `n` counts from 1. `finished_at` is `None` while it is
+    under way, and for ever where the process died meanwhile."""
+
+    stage: Stage
+    round: int
+    seat: int
+    n: int
+    model: str
+    hedge: bool
+    started_at: datetime
+    finished_at: datetime | None
+    failure: Failure | None
+    prompt_tokens: int
+    completion_tokens: int
+    cost_micros: int | None
+    generation_id: str | None
+    first_text_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """Something that happened; fields that do not apply are `None`. `at` is when it was written,
+    `seconds` how long a finished call took."""
+
+    at: datetime
+    deliberation: str
+    what: Happening
+    stage: Stage | None
+    round: int | None
+    seat: int | None
+    n: int | None
+    model: str | None
+    kind: Kind | None
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A part of what the bot shows. `post_id` is the platform's, `None` until it is confirmed;
+    `digest` tells what the post last showed."""
+
+    deliberation: str
+    key: str
+    part: int
+    platform: str
+    post_id: str | None = None
+    digest: str | None = None
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """A reaction that stands. `target` is an answer's label, `verdict`, or `none`.
+
+    `ranking_shown` and `place` (in the thread, from 0) say what the person could see then.
+    """
+
+    deliberation: str
+    target: str
+    person: str
+    value: ReactionValue
+    at: datetime
+    blind: bool
+    ranking_shown: bool = False
+    place: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSettings:
+    """What a channel changed; everything else falls through. Version 0 is a channel that changed
+    nothing yet."""
+
+    version: int
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsChange:
+    """`values` are all of the channel's after the change."""
+
+    version: int
+    values: Mapping[str, str]
+    person: str
+    at: datetime
+    what: str

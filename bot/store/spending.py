@@ -1,0 +1,107 @@
+"""Money per day (UTC) and scope: what was spent, and what requests under way may still cost.
+
+A scope is `all`, or one channel. Every amount is in micro-dollars.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+
+from bot.errors import ModelFailed
+from bot.store.database import Tables
+
+ALL = "all"
+
+
+def channel_scope(platform: str, channel: str) -> str:
+    return f"channel:{platform}:{channel}"
+
+
+def day_of(at: datetime) -> str:
+    return at.astimezone(UTC).date().isoformat()
+
+
+class Spending(Tables):
+    async def spent(self, day: date, scope: str = ALL) -> int:
+        """Micro-dollars spent on that day, without what is only reserved."""
+        rows = await self._database.read(
+            "SELECT spent_micros FROM spending WHERE day = ? AND scope = ?",
+            (day.isoformat(), scope),
+        )
+        return int(rows[0][0]) if rows else 0
+
+
+def reserve(
+    connection: sqlite3.Connection,
+    day: str,
+    scopes: Sequence[str],
+    micros: int,
+    limits: Mapping[str, int],
+) -> None:
+    """Set money aside for one request. Raises `ModelFailed` where that would pass a limit.
+
+    Runs inside the transaction that also records the request, so requests cannot pass together
+    a limit that each of them keeps.
+    """
+    for scope in scopes:
+        used = _used(connection, day, scope)
+        if scope in limits and used + micros > limits[scope]:
+            raise ModelFailed("no_credit", _budget_sentence(scope, limits[scope], used, micros))
+    connection.executemany(
+        "INSERT INTO spending (day, scope, reserved_micros) VALUES (?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET reserved_micros = reserved_micros + excluded.reserved_micros",
+        [(day, scope, micros) for scope in scopes],
+    )
+
+
+def settle(
+    connection: sqlite3.Connection, day: str, scopes: Sequence[str], *, reserved: int, spent: int
+) -> None:
+    """Turn what was reserved for one request into what it cost."""
+    connection.executemany(
+        "UPDATE spending SET reserved_micros = reserved_micros - ?, spent_micros = spent_micros + ?"
+        " WHERE day = ? AND scope = ?",
+        [(reserved, spent, day, scope) for scope in scopes],
+    )
+
+
+def release(connection: sqlite3.Connection, deliberation: str, scopes: Sequence[str]) -> None:
+    """Give back what an earlier run of this deliberation had reserved and never settled."""
+    rows = connection.execute(
+        "SELECT substr(started_at, 1, 10) AS day, sum(reserved_micros) FROM attempts "
+        "WHERE deliberation = ? AND reserved_micros > 0 GROUP BY day",
+        (deliberation,),
+    ).fetchall()
+    for day, reserved in rows:
+        settle(connection, day, scopes, reserved=reserved, spent=0)
+    connection.execute(
+        "UPDATE attempts SET reserved_micros = 0 WHERE deliberation = ? AND reserved_micros > 0",
+        (deliberation,),
+    )
+
+
+def release_all(connection: sqlite3.Connection) -> None:
+    """Nothing is under way when the only process that writes has just started."""
+    connection.execute("UPDATE attempts SET reserved_micros = 0 WHERE reserved_micros > 0")
+    connection.execute("UPDATE spending SET reserved_micros = 0 WHERE reserved_micros > 0")
+
+
+def _used(connection: sqlite3.Connection, day: str, scope: str) -> int:
+    row = connection.execute(
+        "SELECT spent_micros + reserved_micros FROM spending WHERE day = ? AND scope = ?",
+        (day, scope),
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _budget_sentence(scope: str, limit: int, used: int, micros: int) -> str:
+    whose = "The daily budget" if scope == ALL else "This channel's daily budget"
+    return (
+        f"{whose} of {_usd(limit)} has no room until midnight UTC: {_usd(used)} is spent or "
+        f"reserved, and this request may cost {_usd(micros)}."
+    )
+
+
+def _usd(micros: int) -> str:
+    exact = f"{micros / 1e6:.6f}"
+    return f"{exact[:-4]}{exact[-4:].rstrip('0')} USD"

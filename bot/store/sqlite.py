@@ -1,0 +1,46 @@
+"""The store on SQLite: everything the program remembers, in one file."""
+
+from collections.abc import Mapping
+from os import PathLike, fspath
+
+from bot.store import spending
+from bot.store.cases import Cases
+from bot.store.channels import Channels
+from bot.store.database import Database
+from bot.store.feed import Feed
+from bot.store.journal import Journal
+from bot.store.notes import Notes
+from bot.store.posts import Posts
+from bot.store.reactions import Reactions
+from bot.store.spending import Spending
+
+
+class Store(Cases, Posts, Reactions, Channels, Spending, Notes, Feed):
+    """Made by `open`; `close` it. Every method may raise `StoreFailed`."""
+
+    @classmethod
+    async def open(
+        cls, path: str | PathLike[str], *, holder: str = "council", read_only: bool = False
+    ) -> "Store":
+        """Open a file, made and brought up to date as needed, or ":memory:".
+
+        `holder` names the command for whoever finds the database in use ("council serve"). Raises
+        `StoreLocked` where another process writes to it. With `read_only` it opens beside that
+        process, and every write raises `StoreFailed`.
+        """
+        if read_only:
+            return cls(await Database.open_for_reading(fspath(path)))
+        database = await Database.open(fspath(path), holder=holder)
+        await database.write(spending.release_all)
+        return cls(database)
+
+    async def close(self) -> None:
+        """Commits what waits. Closing again does nothing."""
+        await self._database.close()
+
+    async def begin(self, id: str, limits: Mapping[str, int] | None = None) -> Journal:
+        """Start or resume a deliberation: from now on no earlier `Journal` of it can write.
+
+        `limits` are micro-dollars per day by scope (`spending.ALL`, `spending.channel_scope`).
+        """
+        return await Journal.begin(self._database, id, limits or {})

@@ -140,6 +140,20 @@ def parse_model(text: str) -> str:
     return model
 
 
+def parse_budget(text: str) -> float | None:
+    """US dollars, `None` for the word `unlimited`."""
+    text = text.strip().lower().removeprefix("$").removesuffix("usd").strip()
+    if text == "unlimited":
+        return None
+    try:
+        budget = float(text)
+    except ValueError:
+        budget = math.nan
+    if not 0 <= budget < math.inf:
+        raise InvalidInput("Give US dollars a day, for example `2.50`, or write `unlimited`.")
+    return budget
+
+
 def _named(models: Sequence[str]) -> list[str]:
     if not models:
         raise InvalidInput("Name at least one model by its id, for example `openai/gpt-5.1`.")
@@ -193,19 +207,6 @@ def _parse_language(text: str) -> str:
     return "" if language.lower() == "auto" else language
 
 
-def _parse_budget(text: str) -> float | None:
-    text = text.strip().lower().removeprefix("$").removesuffix("usd").strip()
-    if text == "unlimited":
-        return None
-    try:
-        budget = float(text)
-    except ValueError:
-        budget = math.nan
-    if not 0 <= budget < math.inf:
-        raise InvalidInput("Give US dollars a day, for example `2.50`, or write `unlimited`.")
-    return budget
-
-
 def _show_budget(budget: float | None) -> str:
     return "unlimited" if budget is None else str(budget).removesuffix(".0")
 
@@ -249,7 +250,7 @@ SETTINGS: Mapping[str, Setting] = {
     "budget": Setting(
         "budget_usd",
         "US dollars this channel may spend a day (UTC).",
-        _parse_budget,
+        parse_budget,
         _show_budget,
     ),
     "changers": _choice(

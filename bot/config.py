@@ -1,0 +1,333 @@
+"""The process's configuration: the environment, read once at start-up.
+
+Each variable is a field of `Config` whose description says what a right value is; a person whose
+value is wrong reads that sentence. Everything else in the program is handed plain values.
+
+pydantic-settings is not used on top of pydantic: it stops at wrong values before it looks at how
+they fit together, and of a line in `.env` that it cannot read it only logs.
+"""
+
+import io
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from dotenv.parser import Binding, parse_stream
+from platformdirs import user_data_path
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+)
+
+from bot.errors import InvalidConfiguration, InvalidInput
+from bot.settings import parse_budget, parse_members, parse_model
+
+OPENROUTER_URL = "https://openrouter.ai/api/v1"
+SLACK_URL = "https://slack.com/api"
+DAILY_BUDGET_USD = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSettings:
+    """An OpenAI-compatible server, asked for models whose id begins with `name/`.
+
+    The default endpoint is named `""`. `openrouter` allows what only OpenRouter understands.
+    """
+
+    name: str
+    url: str
+    key: str | None = field(default=None, repr=False)
+    openrouter: bool = False
+
+
+class _Explained(ValueError):
+    """A value is wrong in its own way: the text holds the sentences for it, one a line."""
+
+
+def load(
+    environment: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")
+) -> "Config":
+    """Read `environment` (the process's where `None`) over `env_file`, which need not exist.
+
+    An empty value counts as not set. Raises `InvalidConfiguration` with every problem at once.
+    """
+    problems: list[str] = []
+    written = _read_env_file(env_file, problems) if env_file else {}
+    given = os.environ if environment is None else environment
+    variables = _not_empty(written) | _not_empty(given)
+    values = {**variables, "warnings": tuple(_unknown(variables))}
+    problems += _half_configured(variables)
+    try:
+        config = Config.model_validate(values, context=variables)
+    except ValidationError as error:
+        problems += _sentences(error)
+        raise InvalidConfiguration(problems) from None  # its text quotes the values
+    if problems:
+        raise InvalidConfiguration(problems)
+    return config
+
+
+def _variable(name: str, default: Any, description: str) -> Any:
+    return Field(default, validation_alias=name, description=description)
+
+
+def _read(parse: Callable[[str], object]) -> BeforeValidator:
+    """A validator from a parser of the channel's settings, so that both read the same."""
+
+    def read(text: str) -> object:
+        try:
+            return parse(text)
+        except InvalidInput as error:
+            raise ValueError from error
+
+    return BeforeValidator(read)
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
+        raise ValueError
+    return text.rstrip("/")
+
+
+def _database(text: str) -> Path:
+    if text.startswith(("postgresql://", "postgres://")):
+        raise _Explained(
+            "COUNCIL_DATABASE must be a file so far, for example council.db: "
+            "PostgreSQL is not supported yet."
+        )
+    return Path(text).expanduser()
+
+
+def _endpoints(text: str, info: ValidationInfo) -> tuple[EndpointSettings, ...]:
+    """Read COUNCIL_ENDPOINTS; the context holds the variables that keys are taken from."""
+    endpoints: dict[str, EndpointSettings] = {}
+    problems = []
+    for number, entry in enumerate(text.split(","), start=1):
+        try:
+            endpoint = _endpoint(entry.strip(), info.context or {})
+            if endpoint.name in endpoints:
+                raise _Explained(f"`{endpoint.name}` is the name of an earlier one")
+            endpoints[endpoint.name] = endpoint
+        except _Explained as error:
+            problems.append(f"COUNCIL_ENDPOINTS, entry {number}: {error}.")
+    if problems:
+        raise _Explained("\n".join(problems))
+    return tuple(endpoints.values())
+
+
+def _endpoint(entry: str, variables: Mapping[str, str]) -> EndpointSettings:
+    address, *options = (part.strip() for part in entry.split(";"))
+    name, _, url = address.partition("=")
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", name):
+        raise _Explained("write name=URL, for example ollama=http://localhost:11434/v1")
+    try:
+        url = _url(url)
+    except ValueError:
+        raise _Explained(
+            f"`{name}` needs an http or https address, for example {name}=http://localhost:11434/v1"
+        ) from None
+    key = None
+    for option in options:
+        word, _, variable = option.partition("=")
+        if word == "key":
+            key = _key(name, variable, variables)
+        elif option != "openrouter":
+            raise _Explained(f"`{name}` can be followed by ;key=NAME and ;openrouter only")
+    return EndpointSettings(name, url, key, "openrouter" in options)
+
+
+def _key(name: str, variable: str, variables: Mapping[str, str]) -> str:
+    if variable in variables:
+        return variables[variable]
+    # Somebody may have put the key itself here, and a key must not be printed.
+    if re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+", variable):
+        raise _Explained(f"`{name}` takes its key from {variable}, which is not set")
+    raise _Explained(f"`{name}` needs the name of a variable after key=, for example GROQ_API_KEY")
+
+
+Url = Annotated[str, BeforeValidator(_url)]
+Ids = Annotated[frozenset[str], BeforeValidator(lambda text: text.replace(",", " ").split())]
+
+
+class Config(BaseModel):
+    """What the environment says. Secrets show as stars wherever this is printed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    openrouter_api_key: SecretStr | None = _variable(
+        "OPENROUTER_API_KEY", None, "a key of OpenRouter, for example sk-or-v1-..."
+    )
+    model_url: Url | None = _variable(
+        "COUNCIL_MODEL_URL",
+        None,
+        "the http or https base of an OpenAI-compatible server, for example "
+        "http://localhost:11434/v1",
+    )
+    model_key: SecretStr | None = _variable("COUNCIL_MODEL_KEY", None, "that server's key")
+    further_endpoints: Annotated[tuple[EndpointSettings, ...], BeforeValidator(_endpoints)] = (
+        _variable(
+            "COUNCIL_ENDPOINTS",
+            (),
+            "name=URL[;key=NAME][;openrouter] separated by commas, for example "
+            "ollama=http://localhost:11434/v1",
+        )
+    )
+    # Empty: chosen from the live catalogue.
+    members: Annotated[tuple[str, ...], _read(parse_members)] = _variable(
+        "COUNCIL_MEMBERS",
+        (),
+        "1 to 20 model ids separated by commas, for example openai/gpt-5.1,mistralai/mistral-large",
+    )
+    chairman: Annotated[str, _read(parse_model)] = _variable(
+        "COUNCIL_CHAIRMAN", "", "one model id, for example openai/gpt-5.1"
+    )
+    database: Annotated[Path, BeforeValidator(_database)] = Field(
+        default_factory=lambda: user_data_path("council") / "council.db",
+        validation_alias="COUNCIL_DATABASE",
+        description="the path of a file, for example council.db",
+    )
+    # `None` is unlimited, and has to be written.
+    daily_budget_usd: Annotated[float | None, _read(parse_budget)] = _variable(
+        "COUNCIL_DAILY_BUDGET_USD",
+        DAILY_BUDGET_USD,
+        "US dollars a day, for example 2.50, or the word unlimited",
+    )
+    admins: Ids = _variable(
+        "COUNCIL_ADMINS", frozenset(), "ids of people, separated by commas, for example U024BE7LH"
+    )
+    allowed: Ids = _variable(
+        "COUNCIL_ALLOWED", frozenset(), "ids of servers, workspaces, channels or people"
+    )
+    discord_token: SecretStr | None = _variable("DISCORD_TOKEN", None, "the bot's token")
+    slack_bot_token: SecretStr | None = _variable("SLACK_BOT_TOKEN", None, "a token xoxb-...")
+    slack_app_token: SecretStr | None = _variable("SLACK_APP_TOKEN", None, "a token xapp-...")
+    slack_signing_secret: SecretStr | None = _variable(
+        "SLACK_SIGNING_SECRET", None, "the app's signing secret"
+    )
+    slack_api_url: Url = _variable(
+        "SLACK_API_URL", SLACK_URL, f"an http or https address, for example {SLACK_URL}"
+    )
+    http_port: Annotated[int, Field(ge=1, le=65535)] | None = _variable(
+        "COUNCIL_HTTP_PORT", None, "a port from 1 to 65535, for example 8080"
+    )
+    log: Literal["text", "json"] = _variable("COUNCIL_LOG", "text", "text or json")
+    time_scale: Annotated[float, Field(gt=0, allow_inf_nan=False)] = _variable(
+        "COUNCIL_TIME_SCALE", 1.0, "a number above 0, for example 0.1"
+    )
+    # What an operator should look at although the program can start.
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def rehearsal(self) -> bool:
+        """Whether nothing real can be asked, so that the built-in models answer."""
+        return not self.endpoints()
+
+    def endpoints(self) -> tuple[EndpointSettings, ...]:
+        """Every endpoint, the default one (named `""`) first where there is one."""
+        return (*self._default_endpoint(), *self.further_endpoints)
+
+    def _default_endpoint(self) -> Iterator[EndpointSettings]:
+        url = self.model_url or (OPENROUTER_URL if self.openrouter_api_key else None)
+        if url:
+            openrouter = urlsplit(url).hostname == "openrouter.ai"
+            # OpenRouter's key is sent to OpenRouter and to nobody else.
+            key = self.model_key or (self.openrouter_api_key if openrouter else None)
+            yield EndpointSettings("", url, key.get_secret_value() if key else None, openrouter)
+
+
+VARIABLES: Mapping[str, str] = {
+    str(found.validation_alias): found.description or ""
+    for found in Config.model_fields.values()
+    if found.validation_alias
+}
+
+
+def _not_empty(variables: Mapping[str, str]) -> dict[str, str]:
+    return {name: value.strip() for name, value in variables.items() if value.strip()}
+
+
+def _half_configured(variables: Mapping[str, str]) -> Iterator[str]:
+    given = variables.keys()
+    if "COUNCIL_MODEL_KEY" in given and "COUNCIL_MODEL_URL" not in given:
+        yield (
+            "COUNCIL_MODEL_KEY has no use without COUNCIL_MODEL_URL, for example "
+            "http://localhost:11434/v1."
+        )
+    sockets = {"SLACK_APP_TOKEN"} <= given
+    requests = {"SLACK_SIGNING_SECRET", "COUNCIL_HTTP_PORT"} <= given
+    if "SLACK_BOT_TOKEN" in given and not (sockets or requests):
+        yield (
+            "SLACK_BOT_TOKEN needs SLACK_APP_TOKEN (xapp-...) beside it, or else "
+            "SLACK_SIGNING_SECRET and COUNCIL_HTTP_PORT."
+        )
+    for name in ("SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"):
+        if name in given and "SLACK_BOT_TOKEN" not in given:
+            yield f"{name} has no use without SLACK_BOT_TOKEN (xoxb-...)."
+
+
+def _unknown(variables: Mapping[str, str]) -> Iterator[str]:
+    keys = re.findall(r";\s*key=(\w+)", variables.get("COUNCIL_ENDPOINTS", ""))
+    ours = [name.removeprefix("COUNCIL_") for name in VARIABLES if name.startswith("COUNCIL_")]
+    for name in sorted(variables.keys() - VARIABLES.keys() - set(keys)):
+        if name.startswith("COUNCIL_"):
+            close = get_close_matches(name.removeprefix("COUNCIL_"), ours, n=1)
+            hint = f" Did you mean COUNCIL_{close[0]}?" if close else ""
+            yield f"{name} is no variable of this program and was ignored.{hint}"
+
+
+def _sentences(error: ValidationError) -> Iterator[str]:
+    for found in error.errors(include_input=False, include_url=False):
+        name = str(found["loc"][0])
+        reason = found.get("ctx", {}).get("error")
+        if isinstance(reason, _Explained):
+            yield from str(reason).splitlines()
+        else:
+            yield f"{name} must be {VARIABLES[name]}."
+
+
+def _read_env_file(path: Path, problems: list[str]) -> dict[str, str]:
+    """The values of a `.env`, adding a sentence to `problems` for each line that has none."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(f"{path} cannot be read as UTF-8 text ({type(error).__name__}).")
+        return {}
+    values: dict[str, str] = {}
+    lines: dict[str, int] = {}
+    for binding in parse_stream(io.StringIO(text)):
+        line = _line(binding)
+        if binding.key is None and not binding.error:
+            continue  # a comment or an empty line
+        if binding.key is None or binding.value is None:
+            # The line itself is not quoted: it may hold a secret.
+            problems.append(
+                f"{path}, line {line}, cannot be read. Write NAME=value, and put a value with "
+                "spaces, quotes or # between single quotes."
+            )
+        elif binding.key in lines:
+            problems.append(
+                f"{path}, line {line}, sets {binding.key} again after line {lines[binding.key]}. "
+                "Keep one of them."
+            )
+        else:
+            values[binding.key], lines[binding.key] = binding.value, line
+    return values
+
+
+def _line(binding: Binding) -> int:
+    """Where the binding's text begins: the parser counts the empty lines before it as its own."""
+    text = binding.original.string
+    return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")

@@ -1,0 +1,488 @@
+"""What people do on the local Discord, as their clients let them, and what they get to see.
+
+Acts at once and returns; the bot hears of it through its sessions, or does not if it is away. Only
+what waits for the bot's answer is a coroutine. What a client would not let a person do raises
+`Impossible`.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from discord import Permissions
+
+from tests.fakes.discord import commands as kinds
+from tests.fakes.discord import payloads
+from tests.fakes.discord.commands import Commands
+from tests.fakes.discord.components import SELECTS, walk
+from tests.fakes.discord.gateway import Gateway
+from tests.fakes.discord.interactions import (
+    ACKNOWLEDGE_SECONDS,
+    AUTOCOMPLETE,
+    COMMAND,
+    COMPONENT,
+    MODAL_SUBMIT,
+    Interaction,
+    Interactions,
+)
+from tests.fakes.discord.messages import content_type_of
+from tests.fakes.discord.modals import filled_in
+from tests.fakes.discord.refusals import Json
+from tests.fakes.discord.state import (
+    Attachment,
+    Channel,
+    ChannelType,
+    Flag,
+    Guild,
+    Message,
+    MessageType,
+    Overwrite,
+    Ping,
+    ReactionKind,
+    Role,
+    User,
+)
+from tests.fakes.discord.world import (
+    BOT_PERMISSIONS,
+    EVERYONE_PERMISSIONS,
+    GUILDS,
+    World,
+    system_message,
+)
+
+T = TypeVar("T")
+
+
+class Impossible(Exception):
+    """No client would let this person do this."""
+
+
+class Scenario:
+    """The people, and the test that watches them."""
+
+    def __init__(
+        self, world: World, gateway: Gateway, commands: Commands, interactions: Interactions
+    ) -> None:
+        self.world = world
+        self.gateway = gateway
+        self.commands = commands
+        self.interactions = interactions
+        self._waiting: list[tuple[Callable[[], object], asyncio.Future[object]]] = []
+
+    # Waiting
+
+    async def wait_for(self, found: Callable[[], T], timeout_seconds: float | None = 5.0) -> T:
+        """The first true value of `found`, asked again after everything that happens here."""
+        value = found()
+        if value:
+            return value
+        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        self._waiting.append((found, future))
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                await future
+        finally:
+            self._waiting.remove((found, future))
+        return found()
+
+    def changed(self) -> None:
+        for found, future in self._waiting:
+            if future.done():
+                continue
+            try:
+                if found():
+                    future.set_result(None)
+            except Exception as error:
+                # It belongs to the test that asked, not to whoever caused the change.
+                future.set_exception(error)
+
+    # Looking
+
+    @property
+    def bot(self) -> User:
+        return self.world.bot
+
+    @property
+    def pings(self) -> list[Ping]:
+        return self.world.pings
+
+    def messages(self, channel: Channel) -> list[Message]:
+        """Oldest first."""
+        return [channel.messages[message_id] for message_id in sorted(channel.messages)]
+
+    def said(self, channel: Channel) -> list[Message]:
+        """The bot's own messages there, oldest first, without the system's notices."""
+        notices = (MessageType.THREAD_CREATED, MessageType.THREAD_STARTER)
+        return [m for m in self.messages(channel) if m.author is self.bot and m.type not in notices]
+
+    def threads(self, parent: Channel) -> list[Channel]:
+        return [channel for channel in self.world.channels.values() if channel.parent is parent]
+
+    # Furnishing
+
+    def create_user(self, name: str, *guilds: Guild, bot: bool = False) -> User:
+        user = User(self.world.new_id(), name, bot=bot)
+        self.world.users[user.id] = user
+        for guild in guilds:
+            guild.members[user.id] = user
+        return user
+
+    def create_guild(
+        self,
+        name: str = "Guild",
+        *,
+        owner: User | None = None,
+        bot_permissions: Permissions | None = BOT_PERMISSIONS,
+        everyone: Permissions = EVERYONE_PERMISSIONS,
+    ) -> Guild:
+        """A server; with `bot_permissions` None the bot is not on it yet."""
+        owner = owner or self.create_user(f"owner of {name}")
+        guild = Guild(self.world.new_id(), name, owner)
+        guild.roles[guild.id] = Role(guild.id, "@everyone", everyone)
+        guild.members[owner.id] = owner
+        self.world.guilds[guild.id] = guild
+        if bot_permissions is not None:
+            self.world.invite_bot(guild, bot_permissions)
+        return guild
+
+    def invite_bot(self, guild: Guild, permissions: Permissions = BOT_PERMISSIONS) -> None:
+        self.world.invite_bot(guild, permissions)
+
+    def remove_bot(self, guild: Guild) -> None:
+        self.world.remove_bot(guild)
+
+    def managed_role(self, guild: Guild) -> Role:
+        """The bot's own role, which the client offers beside the bot itself."""
+        return next(role for role in guild.roles.values() if role.bot_id == self.bot.id)
+
+    def create_role(self, guild: Guild, name: str, permissions: Permissions, *to: User) -> Role:
+        role = self.world.add_role(guild, name, permissions)
+        for user in to:
+            guild.member_roles.setdefault(user.id, []).append(role.id)
+        return role
+
+    def create_emoji(self, guild: Guild, name: str) -> str:
+        """A custom emoji as `name:id`, which is how reactions name it."""
+        emoji_id = self.world.new_id()
+        guild.emojis[emoji_id] = name
+        return f"{name}:{emoji_id}"
+
+    def create_channel(
+        self, guild: Guild, name: str = "general", kind: ChannelType = ChannelType.TEXT
+    ) -> Channel:
+        channel = Channel(self.world.new_id(), kind, name, guild)
+        self.world.channels[channel.id] = channel
+        self.world.emit("CHANNEL_CREATE", channel, GUILDS, 0, payloads.channel(channel))
+        return channel
+
+    def overwrite(
+        self,
+        channel: Channel,
+        target: Role | User | Guild,
+        *,
+        allow: Permissions | None = None,
+        deny: Permissions | None = None,
+    ) -> None:
+        """Set a channel's overwrite for a role, a person, or everyone (the guild)."""
+        channel.overwrites = [o for o in channel.overwrites if o.target != target.id]
+        none = Permissions.none()
+        channel.overwrites.append(
+            Overwrite(target.id, isinstance(target, User), allow or none, deny or none)
+        )
+        self.world.emit("CHANNEL_UPDATE", channel, GUILDS, 0, payloads.channel(channel))
+
+    def direct(self, user: User) -> Channel:
+        return self.world.direct(user)
+
+    # Writing
+
+    def post(
+        self,
+        channel: Channel,
+        user: User,
+        text: str,
+        *,
+        reply_to: Message | None = None,
+        ping: bool = True,
+        files: Mapping[str, bytes] | None = None,
+        age_seconds: float = 0.0,
+        webhook: bool = False,
+    ) -> Message:
+        """`ping` is the switch of a reply; `age_seconds` backdates a message seen by nobody yet."""
+        self._require(channel, user, "send_messages")
+        message = Message(self.world.new_id(age_seconds=age_seconds), channel, user, text)
+        message.attachments = [self._file(channel, *file) for file in (files or {}).items()]
+        if reply_to is not None:
+            message.type = MessageType.REPLY
+            message.reference, message.reference_id = reply_to, reply_to.id
+        replied = reply_to if ping else None
+        message.mentions = self.world.mentions(channel, user, text, replied)
+        if channel.is_thread and self.bot in message.mentions.users:
+            channel.thread_members.add(self.bot.id)
+        self.world.post(message)
+        return message
+
+    def mention(self, channel: Channel, user: User, text: str, **more: object) -> Message:
+        """`post` with the bot mentioned first."""
+        return self.post(channel, user, f"<@{self.bot.id}> {text}", **more)  # type: ignore[arg-type]
+
+    def mention_role(self, channel: Channel, user: User, text: str) -> Message:
+        """The slip of the picker: the bot's managed role instead of the bot."""
+        assert channel.guild is not None
+        return self.post(channel, user, f"<@&{self.managed_role(channel.guild).id}> {text}")
+
+    def reply(self, message: Message, user: User, text: str, *, ping: bool = True) -> Message:
+        return self.post(message.channel, user, text, reply_to=message, ping=ping)
+
+    def edit(self, message: Message, text: str) -> None:
+        message.content = text
+        replied = message.reference if message.author is not self.bot else None
+        message.mentions = self.world.mentions(message.channel, message.author, text, replied)
+        self.world.edited(message)
+
+    def unfurl(self, message: Message) -> None:
+        """Discord adds a link's preview: an update without an edit."""
+        message.embeds = [{"type": "link", "url": "https://example.invalid"}]
+        self.world.emit_message("MESSAGE_UPDATE", message)
+
+    def repeat(self, message: Message) -> None:
+        """Deliver MESSAGE_CREATE once more, as Discord now and then does."""
+        self.world.emit_message("MESSAGE_CREATE", message)
+
+    def delete_message(self, message: Message) -> None:
+        self.world.delete(message)
+
+    def create_thread(
+        self,
+        user: User,
+        parent: Channel,
+        name: str,
+        text: str = "",
+        *,
+        about: Message | None = None,
+    ) -> Channel:
+        """A person's thread: about a message, or (in a forum always) opened with `text`."""
+        self._require(parent, user, "create_public_threads")
+        thread_id = about.id if about else self.world.new_id()
+        thread = self.world.open_thread(parent, user, name, ChannelType.PUBLIC_THREAD, thread_id)
+        if about is not None:
+            about.thread = thread
+            about.flags |= Flag.HAS_THREAD
+            self.world.post(
+                system_message(self.world, thread, user, MessageType.THREAD_STARTER, about)
+            )
+        if parent.type == ChannelType.FORUM:
+            message = Message(thread.id, thread, user, text)
+            message.mentions = self.world.mentions(thread, user, text, None)
+            self.world.post(message)
+        elif text:
+            self.post(thread, user, text)
+        return thread
+
+    def archive(self, thread: Channel, *, locked: bool = False) -> None:
+        thread.archived, thread.locked = True, locked
+        self.world.emit_thread("THREAD_UPDATE", thread)
+
+    # Reacting
+
+    def react(self, user: User, message: Message, emoji: str, *, burst: bool = False) -> None:
+        self._require_open(message.channel)
+        key, _, _ = self.world.emoji(message.channel, emoji)
+        self._require(message.channel, user, "read_message_history")
+        if key not in message.reactions:
+            self._require(message.channel, user, "add_reactions")
+        kind: ReactionKind = "burst" if burst else "normal"
+        self.world.react(message, user, emoji, kind)
+
+    def unreact(self, user: User, message: Message, emoji: str, *, burst: bool = False) -> None:
+        self._require_open(message.channel)
+        kind: ReactionKind = "burst" if burst else "normal"
+        self.world.unreact(message, user, emoji, kind)
+
+    def clear(self, message: Message, emoji: str | None = None) -> None:
+        """A moderator takes away all reactions, or all with one emoji."""
+        self.world.clear(message, emoji)
+
+    # Interacting
+
+    async def click(
+        self,
+        user: User,
+        message: Message | int,
+        custom_id: str,
+        values: Sequence[str] | None = None,
+        *,
+        timeout_seconds: float = ACKNOWLEDGE_SECONDS,
+    ) -> Interaction:
+        """Press a button, or choose `values` in a select, and see what comes back."""
+        source = self.world.messages.get(message) if isinstance(message, int) else message
+        if source is None or source.deleted:
+            raise Impossible("the message is gone")
+        if source.viewer not in (None, user):
+            raise Impossible("somebody else's ephemeral message")
+        self._require(source.channel, user, "view_channel")
+        self._require_open(source.channel)
+        component = _component(source, custom_id)
+        data: Json = {"custom_id": custom_id, "component_type": component["type"]}
+        if component["type"] in SELECTS:
+            data["values"] = _chosen(component, values or ())
+        started = self.interactions.start(COMPONENT, user, source.channel, data, source)
+        return await self._answered(started, timeout_seconds)
+
+    async def slash(
+        self,
+        user: User,
+        channel: Channel,
+        name: str,
+        sub: str = "",
+        options: Mapping[str, object] | None = None,
+        *,
+        timeout_seconds: float = ACKNOWLEDGE_SECONDS,
+    ) -> Interaction:
+        """`/name sub option: value`; `sub` may be a group and a subcommand."""
+        data = self._command(user, channel, name, sub, options or {}, None)
+        started = self.interactions.start(COMMAND, user, channel, data)
+        return await self._answered(started, timeout_seconds)
+
+    async def autocomplete(
+        self,
+        user: User,
+        channel: Channel,
+        name: str,
+        sub: str,
+        focused: str,
+        typed: str,
+        options: Mapping[str, object] | None = None,
+        *,
+        timeout_seconds: float = ACKNOWLEDGE_SECONDS,
+    ) -> list[Json]:
+        """The choices offered while `typed` stands in the option `focused`."""
+        values = {**(options or {}), focused: typed}
+        data = self._command(user, channel, name, sub, values, focused)
+        started = self.interactions.start(AUTOCOMPLETE, user, channel, data)
+        return (await self._answered(started, timeout_seconds)).choices or []
+
+    async def context_menu(
+        self,
+        user: User,
+        message: Message,
+        name: str,
+        *,
+        timeout_seconds: float = ACKNOWLEDGE_SECONDS,
+    ) -> Interaction:
+        """A command from a message's menu; the bot gets the message with all its content."""
+        channel = message.channel
+        self._require(channel, user, "use_application_commands")
+        self._require_open(channel)
+        command = self._registered(channel, kinds.MESSAGE_MENU, name)
+        target = payloads.message(message, self.world, gateway=False, reads_all=True)
+        data: Json = {
+            "id": command["id"],
+            "name": name,
+            "type": kinds.MESSAGE_MENU,
+            "target_id": str(message.id),
+            "resolved": {"messages": {str(message.id): target}},
+        }
+        started = self.interactions.start(COMMAND, user, channel, data)
+        return await self._answered(started, timeout_seconds)
+
+    async def submit_modal(
+        self,
+        opened: Interaction,
+        values: Mapping[str, object],
+        *,
+        timeout_seconds: float = ACKNOWLEDGE_SECONDS,
+    ) -> Interaction:
+        """Fill in and send the modal that `opened` brought up; fields by custom_id."""
+        if opened.modal is None:
+            raise Impossible("no modal was opened")
+        try:
+            fields = filled_in(opened.modal, values)
+        except ValueError as error:
+            raise Impossible(str(error)) from error
+        data: Json = {"custom_id": opened.modal["custom_id"], "components": fields}
+        started = self.interactions.start(
+            MODAL_SUBMIT, opened.user, opened.channel, data, opened.source
+        )
+        return await self._answered(started, timeout_seconds)
+
+    async def _answered(self, interaction: Interaction, timeout_seconds: float) -> Interaction:
+        if not self.gateway.online:
+            interaction.failed = True
+            return interaction
+        try:
+            await self.wait_for(lambda: interaction.settled, timeout_seconds)
+        except TimeoutError:
+            interaction.failed = interaction.answer is None
+        return interaction
+
+    def _command(
+        self,
+        user: User,
+        channel: Channel,
+        name: str,
+        sub: str,
+        values: Mapping[str, object],
+        focused: str | None,
+    ) -> Json:
+        self._require(channel, user, "use_application_commands")
+        self._require_open(channel)
+        command = self._registered(channel, kinds.SLASH, name)
+        needed = command.get("default_member_permissions")
+        if needed is not None and not _covers(channel.permissions(user), Permissions(int(needed))):
+            raise Impossible(f"/{name} is hidden from {user.name}")
+        try:
+            return kinds.typed(command, sub.split(), values, focused)
+        except ValueError as error:
+            raise Impossible(str(error)) from error
+
+    def _registered(self, channel: Channel, kind: int, name: str) -> Json:
+        guild_id = channel.guild.id if channel.guild else None
+        command = self.commands.find(guild_id, kind, name)
+        if command is None:
+            raise Impossible(f"no command {name!r} is registered here")
+        context = 0 if channel.guild else 1
+        contexts = command.get("contexts")
+        if contexts is not None and context not in contexts:
+            raise Impossible(f"{name!r} is not offered here")
+        return command
+
+    # Rules for people
+
+    def _require(self, channel: Channel, user: User, name: str) -> None:
+        rights = channel.permissions(user)
+        if not rights.view_channel or not getattr(rights, name):
+            raise Impossible(f"{user.name} lacks {name} in {channel.name}")
+
+    def _require_open(self, channel: Channel) -> None:
+        """Clients offer no components, commands or reactions in an archived thread."""
+        if channel.archived:
+            raise Impossible("the thread is archived")
+
+    def _file(self, channel: Channel, name: str, data: bytes) -> Attachment:
+        kind = content_type_of(name)
+        attachment = Attachment(self.world.new_id(), channel.id, name, data, kind)
+        self.world.attachments[attachment.id] = attachment
+        return attachment
+
+
+def _component(message: Message, custom_id: str) -> Json:
+    for component in walk(message.components):
+        if component.get("custom_id") == custom_id:
+            if component.get("disabled"):
+                raise Impossible(f"{custom_id} is disabled")
+            return component
+    offered = [c["custom_id"] for c in walk(message.components) if "custom_id" in c]
+    raise Impossible(f"no component {custom_id!r}; there are {offered}")
+
+
+def _chosen(component: Json, values: Sequence[str]) -> list[str]:
+    offered = [option["value"] for option in component.get("options", [])]
+    low, high = component.get("min_values", 1), component.get("max_values", 1)
+    if not low <= len(values) <= high or (offered and not set(values) <= set(offered)):
+        raise Impossible(f"{values} cannot be chosen of {offered}")
+    return list(values)
+
+
+def _covers(having: Permissions, needed: Permissions) -> bool:
+    return needed.value & ~having.value == 0

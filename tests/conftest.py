@@ -1,0 +1,79 @@
+"""What holds for every test: no network but the loopback, and nothing of the developer's own.
+
+A test starts in an empty folder, so that a checkout's `.env` is never read, with none of the
+program's variables set and with a home of its own. Processes that it starts inherit this, but not
+the guard on the network.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+VARIABLES = ("COUNCIL_", "OPENROUTER_", "DISCORD_", "SLACK_")
+
+_reached_for: list[str] = []
+
+
+class OutsideNetwork(OSError):
+    """Something tried to reach another machine than this one."""
+
+
+def _is_outside(host: object) -> bool:
+    if host in {None, "", "localhost", b"localhost"}:
+        return False
+    try:
+        return not ip_address(host.decode() if isinstance(host, bytes) else str(host)).is_loopback
+    except ValueError:
+        return True  # a name, and looking it up is already a use of the network
+
+
+def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
+    match event, arguments:
+        case ("socket.connect" | "socket.sendto" | "socket.sendmsg", (_, (host, *_))):
+            pass
+        case ("socket.getaddrinfo" | "socket.gethostbyname", (host, *_)):
+            pass
+        case _:
+            return  # anything else, a Unix socket's path among it
+    if _is_outside(host):
+        _reached_for.append(str(host))
+        raise OutsideNetwork(f"a test tried to reach {host}")
+
+
+# Below every library: an audit hook sees what the socket module is about to do, and can stop it.
+sys.addaudithook(_stay_here)
+
+
+@pytest.fixture(autouse=True)
+def reached_for() -> Iterator[list[str]]:
+    """The hosts outside that this test tried to reach; the test fails if there are any left."""
+    _reached_for.clear()
+    yield _reached_for
+    assert not _reached_for, "a test stays on this machine"
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all tests: libraries keep caches there that are slow to make."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(autouse=True)
+def clean_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Path) -> None:
+    for name in os.environ:
+        if name.startswith(VARIABLES):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # `python -m bot` from any folder
+    empty = tmp_path / "here"
+    empty.mkdir()
+    monkeypatch.chdir(empty)

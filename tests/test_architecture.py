@@ -1,0 +1,108 @@
+"""Which way imports point, and what tests may reach."""
+
+import ast
+import asyncio
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# What sees the council and the platforms at once.
+COMPOSITION_ROOT = {"bot.cli", "bot.__main__"}
+# What platforms share; it speaks Markdown and knows none of them.
+SHARED = {"adapters.markdown", "adapters.commonmark", "adapters.cutter"}
+
+
+def modules(package: str) -> dict[str, Path]:
+    files = sorted((ROOT / package).rglob("*.py"))
+    assert files
+    return {
+        ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file
+        for file in files
+    }
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Every module that a file names in an import, also inside functions and for types only."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Import(names=names):
+                yield from (alias.name for alias in names)
+            case ast.ImportFrom(module=str(module), names=names, level=0):
+                yield from (f"{module}.{alias.name}" for alias in names)
+
+
+def platform(module: str) -> str:
+    return ".".join(module.split(".")[:2])
+
+
+def test_the_council_knows_no_platform() -> None:
+    found = {
+        (module, name)
+        for module, file in modules("bot").items()
+        if module not in COMPOSITION_ROOT
+        for name in imports(file)
+        if name.split(".")[0] in {"adapters", "discord", "slack_bolt", "slack_sdk"}
+    }
+    assert found == set()
+
+
+def test_platforms_know_nothing_of_each_other() -> None:
+    found = {
+        (module, name)
+        for module, file in modules("adapters").items()
+        for name in imports(file)
+        if name.startswith("adapters.") and platform(name) not in {platform(module), *SHARED}
+    }
+    assert found == set()
+
+
+def test_what_platforms_share_knows_none_of_them() -> None:
+    found = {
+        (module, name)
+        for module, file in modules("adapters").items()
+        if module in SHARED
+        for name in imports(file)
+        if name.startswith("adapters.") and platform(name) not in SHARED
+    }
+    assert found == set()
+
+
+@pytest.mark.parametrize("package", ["bot", "adapters"])
+def test_imports_name_the_whole_path(package: str) -> None:
+    """The tests above do not read relative imports."""
+    relative = {
+        module
+        for module, file in modules(package).items()
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.level
+    }
+    assert relative == set()
+
+
+def test_nothing_is_mocked() -> None:
+    found = {
+        module
+        for module, file in modules("tests").items()
+        for name in imports(file)
+        if name.startswith("unittest")
+    }
+    assert found == set()
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1", "example.com"])
+def test_no_test_reaches_another_machine(host: str, reached_for: list[str]) -> None:
+    with pytest.raises(OSError, match=re.escape(host)):
+        socket.create_connection((host, 80), timeout=1)
+    assert reached_for == [host]
+    reached_for.clear()
+
+
+async def test_no_coroutine_reaches_another_machine(reached_for: list[str]) -> None:
+    with pytest.raises(OSError, match=r"a test tried to reach 192\.0\.2\.1"):
+        await asyncio.open_connection("192.0.2.1", 80)
+    assert reached_for == ["192.0.2.1"]
+    reached_for.clear()

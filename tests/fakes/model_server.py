@@ -1,0 +1,769 @@
+"""A strict OpenAI-compatible server on a loopback socket, which plays a council and fails on demand.
+
+It refuses what real servers refuse: a wrong key, malformed bodies, fields it does not know, models
+it does not have. It tells the stages apart by their prompts, as a model would, and keeps a record
+of every request, what became of it and whether it would have been billed.
+
+    async with ModelServer(behaviours={"lab/a": "rate_limited"}) as server:
+        ... server.url, server.key, server.requests
+
+    python -m tests.fakes.model_server --port-file F --log LOG.jsonl [--behaviours JSON]
+
+A behaviour is an object with the fields of `Behaviour`, or just its `do`. For each model, or for
+`*` (all the others), `behaviours` holds one behaviour for every call, a list of them for the first,
+second, ... call (the last one stays), or `{"mix": [...]}`: each call draws one by its `probability`
+and goes well otherwise. Draws depend on the seed, the model and the number of the call alone.
+"""
+
+import argparse
+import asyncio
+import json
+import re
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+from typing import Any, Literal, get_args
+
+from aiohttp import web
+
+Do = Literal[
+    "ok",
+    "unauthorised",
+    "no_credit",
+    "in_flight_budget",
+    "moderated",
+    "budget_spent",
+    "unknown_model",
+    "unknown_model_400",
+    "rate_limited",
+    "quota",
+    "status",  # whatever `status` says, with `message`
+    "body_error",  # an error in a 200 body that is no stream
+    "stream_error",  # an error event after `after` pieces
+    "finish_error",  # finish_reason "error" after `after` pieces
+    "cut",  # the connection breaks after `after` pieces
+    "no_end",  # the stream closes properly after `after` pieces, without [DONE] or finish_reason
+    "no_done",  # complete, but without [DONE]
+    "empty",
+    "all_reasoning",  # finish_reason "length" before any text
+    "truncated",  # finish_reason "length" after `after` pieces
+    "content_filter",
+    "refusal",
+    "garbage",  # an event that is no JSON
+    "hang",  # before the headers, until the client leaves
+    "hang_alive",  # likewise, after headers and keep-alives
+    "stall",  # likewise, after `after` pieces
+    "json",  # a whole answer that is no stream
+]
+Stage = Literal["answer", "review", "verdict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """`reasoning` names the field that reasoning comes in, "" for none. `cost` is `usage` (of the
+    usage report), `header` (LiteLLM's), or "" for none. `status`, `message` and `code` replace
+    those of an error; `retry_after` is sent as given. `delay` is in seconds, before each piece.
+    """
+
+    do: Do = "ok"
+    text: str | None = None
+    after: int = 3
+    status: int = 500
+    code: str | int | None = None
+    message: str | None = None
+    retry_after: str | None = None
+    delay: float | None = None
+    reasoning: Literal["", "reasoning", "reasoning_content"] = ""
+    usage: bool = True
+    cost: Literal["", "usage", "header"] = "usage"
+    probability: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.do not in get_args(Do):
+            raise ValueError(f"no such behaviour: {self.do}")
+
+
+Script = Behaviour | str | Mapping[str, Any] | Sequence["Behaviour | str | Mapping[str, Any]"]
+
+
+@dataclass(slots=True)
+class Received:
+    """One request. `outcome` is "" while it is under way, `hit` when the response cache answered,
+    `left` when the client went away first, else the behaviour. `billed` is what a provider would
+    have charged for: whole answers, and those that the client left after the first piece.
+    """
+
+    n: int
+    time: float
+    model: str
+    stage: Stage
+    call: str
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    outcome: str = ""
+    billed: bool = False
+
+    @property
+    def json(self) -> dict[str, Any]:
+        body: dict[str, Any] = json.loads(self.body)
+        return body
+
+    @property
+    def body_sha256(self) -> str:
+        return sha256(self.body).hexdigest()
+
+
+class ModelServer:
+    """`openrouter` adds OpenRouter's fields, keep-alives, prices and response cache; without it the
+    server refuses those fields. `key` None checks no key. `page_size` splits the list of models.
+    `quality` says how good each model's answers are, from 0 to 1; reviewers rank by it.
+    """
+
+    def __init__(
+        self,
+        *,
+        behaviours: Mapping[str, Script] | None = None,
+        models: Sequence[str] = ("lab/a", "lab/b", "lab/c", "lab/d", "lab/e"),
+        seed: int = 0,
+        key: str | None = "sk-lab-0123456789abcdef",
+        openrouter: bool = False,
+        require_stream: bool = True,
+        chunk_delay: float = 0.0,
+        page_size: int = 500,
+        quality: Mapping[str, float] | None = None,
+        entries: Sequence[Mapping[str, Any]] | None = None,
+        log: Path | None = None,
+    ) -> None:
+        self.requests: list[Received] = []
+        self.refused: list[str] = []
+        self.key = key
+        self.openrouter = openrouter
+        self.entries = entries
+        self.list_requests = 0
+        self._scripts = {
+            model: _Script.read(script, seed, model) for model, script in (behaviours or {}).items()
+        }
+        self.models = tuple(dict.fromkeys((*models, *(m for m in self._scripts if m != "*"))))
+        self._require_stream = require_stream
+        self._chunk_delay = chunk_delay
+        self._page_size = page_size
+        self._quality = dict(quality or {})
+        self._log = log
+        self._calls: Counter[str] = Counter()
+        self._cache: dict[tuple[str, bytes], str] = {}
+        self._closing = asyncio.Event()
+        self._changed = asyncio.Condition()
+        self._port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/v1"
+
+    @property
+    def port(self) -> int:
+        return self._port
+
+    async def __aenter__(self) -> "ModelServer":
+        app = web.Application(client_max_size=32 * 1024 * 1024)
+        app.router.add_post("/v1/chat/completions", self._completions)
+        app.router.add_get("/v1/models", self._models)
+        self._runner = web.AppRunner(
+            app, handler_cancellation=True, access_log=None, shutdown_timeout=1
+        )
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, backlog=2048)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._closing.set()
+        await self._runner.cleanup()
+
+    async def until(self, claim: Callable[[], bool]) -> None:
+        """Wait until something about the requests is true; it is looked at after each change."""
+        async with self._changed:
+            await self._changed.wait_for(claim)
+
+    def asked(self, stage: Stage | None = None) -> list[str]:
+        """The models asked, in order."""
+        return [r.model for r in self.requests if stage in (None, r.stage)]
+
+    async def _completions(self, request: web.Request) -> web.StreamResponse:
+        if self._wrong_key(request):
+            return self._refuse(401, "User not found.")
+        raw = await request.read()
+        try:
+            body = json.loads(raw)
+        except ValueError:
+            return self._refuse(400, "The body is not JSON.")
+        if problem := self._problem(request, body):
+            return self._refuse(400, problem)
+        received = Received(
+            n=len(self.requests) + 1,
+            time=time.time(),
+            model=body["model"],
+            stage=stage_of(body["messages"]),
+            call=body.get("metadata", {}).get("call", ""),
+            body=raw,
+            headers=request.headers,
+        )
+        self.requests.append(received)
+        await self._note(received, "received")
+        try:
+            response = await self._answer(request, received, body)
+        except (asyncio.CancelledError, ConnectionError):
+            received.outcome = "left"
+            raise
+        finally:
+            await self._note(received, "finished")
+        return response
+
+    def _wrong_key(self, request: web.Request) -> bool:
+        return self.key is not None and request.headers.get("Authorization") != f"Bearer {self.key}"
+
+    def _refuse(self, status: int, message: str) -> web.Response:
+        self.refused.append(message)
+        return _error(status, message)
+
+    def _problem(self, request: web.Request, body: Any) -> str:
+        """What is wrong with a body, "" for nothing."""
+        if request.content_type != "application/json":
+            return "The content type is not application/json."
+        if not isinstance(body, dict):
+            return "The body is not an object."
+        allowed = _FIELDS | (_OPENROUTER_FIELDS if self.openrouter else set())
+        if unknown := sorted(body.keys() - allowed):
+            return f"Unrecognized request argument supplied: {unknown[0]}"
+        if not isinstance(body.get("model"), str) or not body["model"]:
+            return "model is missing."
+        if self._require_stream and body.get("stream") is not True:
+            return "This server streams only."
+        return (
+            _problem_of_messages(body.get("messages"))
+            or _problem_of_options(body)
+            or _problem_of_cache(request)
+        )
+
+    async def _answer(
+        self, request: web.Request, received: Received, body: dict[str, Any]
+    ) -> web.StreamResponse:
+        cached = self._cache.get((request.headers.get("Authorization", ""), received.body))
+        if self._wants_cache(request) and cached is not None:
+            received.outcome = "hit"
+            reply = _Reply(self, request, received, Behaviour(cost="usage"), cached, hit=True)
+            return await reply.stream()
+        behaviour = self._behaviour(received.model)
+        if behaviour is None:
+            received.outcome = "unknown_model"
+            return _error(404, f"No endpoints found for {received.model}.")
+        received.outcome = behaviour.do
+        if refusal := _refusal(behaviour, received.model):
+            return refusal
+        if behaviour.do == "hang":
+            await self._closing.wait()
+            return _error(503, "Shutting down.")
+        text = behaviour.text
+        if text is None:
+            text = self._write(received, body["messages"])
+        reply = _Reply(self, request, received, behaviour, text, hit=False)
+        response = await (reply.whole() if behaviour.do == "json" else reply.stream())
+        if self._wants_cache(request) and behaviour.do in ("ok", "no_done"):
+            self._cache[(request.headers.get("Authorization", ""), received.body)] = text
+        return response
+
+    def _wants_cache(self, request: web.Request) -> bool:
+        return self.openrouter and request.headers.get("X-OpenRouter-Cache") == "true"
+
+    def _behaviour(self, model: str) -> Behaviour | None:
+        n = self._calls[model]
+        self._calls[model] += 1
+        script = self._scripts.get(model)
+        if script is None:
+            if model not in self.models:
+                return None
+            script = self._scripts.get("*", _Script((Behaviour(),), False, ""))
+        return script.behaviour(n)
+
+    def _write(self, received: Received, messages: list[dict[str, str]]) -> str:
+        if received.stage == "review":
+            return write_review(messages)
+        if received.stage == "verdict":
+            return write_verdict(messages)
+        return write_answer(received.model, self.quality(received.model))
+
+    def quality(self, model: str) -> float:
+        return self._quality.get(model, int(sha256(model.encode()).hexdigest()[:6], 16) / 0xFFFFFF)
+
+    async def _note(self, received: Received, event: str) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+        if self._log is None:
+            return
+        line = {
+            "event": event,
+            "n": received.n,
+            "time": time.time(),
+            "model": received.model,
+            "stage": received.stage,
+            "call": received.call,
+            "body_sha256": received.body_sha256,
+            "outcome": received.outcome,
+            "billed": received.billed,
+        }
+        with self._log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+    async def _models(self, request: web.Request) -> web.Response:
+        self.list_requests += 1
+        if self._wrong_key(request):
+            return self._refuse(401, "User not found.")
+        entries = list(self.entries) if self.entries is not None else self._entries()
+        offset = int(request.query.get("offset", "0"))
+        page: dict[str, Any] = {
+            "object": "list",
+            "data": entries[offset : offset + self._page_size],
+        }
+        if offset + self._page_size < len(entries):
+            page["links"] = {"next": f"{request.path}?offset={offset + self._page_size}"}
+        return web.json_response(page)
+
+    def _entries(self) -> list[Mapping[str, Any]]:
+        if not self.openrouter:
+            return [{"id": model, "object": "model", "owned_by": "lab"} for model in self.models]
+        return [
+            {
+                "id": model,
+                "name": f"Lab: {model.rpartition('/')[2].upper()}",
+                "created": 1_760_000_000,
+                "context_length": 128_000,
+                "architecture": {"input_modalities": ["text"], "output_modalities": ["text"]},
+                "pricing": {"prompt": "0.00000125", "completion": "0.00001"},
+                "top_provider": {"max_completion_tokens": 16_000},
+                "supported_parameters": ["max_tokens", "reasoning"],
+            }
+            for model in self.models
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Script:
+    """Behaviours by the number of the call; a mix draws, else the last one stays."""
+
+    behaviours: tuple[Behaviour, ...]
+    mixed: bool
+    seed: str
+
+    @classmethod
+    def read(cls, script: Any, seed: int, model: str) -> "_Script":
+        mixed = isinstance(script, Mapping) and "mix" in script
+        several = script["mix"] if mixed else script
+        if isinstance(several, str | Behaviour | Mapping):
+            several = [several]
+        return cls(tuple(_behaviour(one) for one in several), mixed, f"{seed}/{model}")
+
+    def behaviour(self, n: int) -> Behaviour:
+        drawn = Random(f"{self.seed}/{n}").random()
+        if not self.mixed:
+            one = self.behaviours[min(n, len(self.behaviours) - 1)]
+            return one if drawn < one.probability else Behaviour()
+        for one in self.behaviours:
+            drawn -= one.probability
+            if drawn < 0:
+                return one
+        return Behaviour()
+
+
+def _behaviour(value: Behaviour | str | Mapping[str, Any]) -> Behaviour:
+    if isinstance(value, Behaviour):
+        return value
+    return Behaviour(do=value) if isinstance(value, str) else Behaviour(**value)  # type: ignore[arg-type]  # checked in __post_init__
+
+
+_FIELDS = {
+    "model",
+    "messages",
+    "stream",
+    "stream_options",
+    "max_completion_tokens",
+    "reasoning_effort",
+    "temperature",
+    "seed",
+    "stop",
+    "response_format",
+}
+_OPENROUTER_FIELDS = {"provider", "session_id", "metadata", "reasoning"}
+_EFFORTS = ("max", "xhigh", "high", "medium", "low", "minimal", "none")
+
+
+def _problem_of_messages(messages: Any) -> str:
+    if not isinstance(messages, list) or not messages:
+        return "messages is missing or empty."
+    for message in messages:
+        if not isinstance(message, dict) or message.keys() != {"role", "content"}:
+            return "A message has a role and a content, nothing else."
+        if message["role"] not in ("system", "user", "assistant"):
+            return f"Invalid role: {message['role']}"
+        if not isinstance(message["content"], str) or not message["content"]:
+            return "A message's content is empty."
+    if messages[-1]["role"] != "user":
+        return "The last message is not the user's."
+    return ""
+
+
+def _problem_of_options(body: dict[str, Any]) -> str:
+    limit = body.get("max_completion_tokens")
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+        return "max_completion_tokens is missing."
+    if "stream_options" in body and body.get("stream") is not True:
+        return "stream_options goes with stream only."
+    if body.get("stream_options", {"include_usage": True}) != {"include_usage": True}:
+        return "stream_options is wrong."
+    if body.get("reasoning_effort", "low") not in _EFFORTS:
+        return "reasoning_effort is wrong."
+    reasoning = body.get("reasoning", {"effort": "low"})
+    if not isinstance(reasoning, dict) or reasoning.get("effort") not in _EFFORTS:
+        return "reasoning is wrong."
+    session = body.get("session_id", "-")
+    if not isinstance(session, str) or not 0 < len(session) <= 256:
+        return "session_id is wrong."
+    metadata = body.get("metadata", {})
+    if not isinstance(metadata, dict) or len(metadata) > 16:
+        return "metadata is wrong."
+    if any(not isinstance(value, str) or len(value) > 512 for value in metadata.values()):
+        return "metadata holds something that is no short text."
+    return ""
+
+
+def _problem_of_cache(request: web.Request) -> str:
+    if "X-OpenRouter-Cache" not in request.headers:
+        return ""
+    ttl = request.headers.get("X-OpenRouter-Cache-TTL", "300")
+    return "" if ttl.isdecimal() and 1 <= int(ttl) <= 86_400 else "The cache's TTL is wrong."
+
+
+def _error(
+    status: int,
+    message: str,
+    *,
+    code: str | int | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    retry_after: str | None = None,
+) -> web.Response:
+    error: dict[str, Any] = {"code": status if code is None else code, "message": message}
+    if metadata:
+        error["metadata"] = metadata
+    headers = {} if retry_after is None else {"Retry-After": retry_after}
+    return web.json_response({"error": error}, status=status, headers=headers)
+
+
+def _refusal(behaviour: Behaviour, model: str) -> web.Response | None:
+    """The answer to a request that fails before any text; `None` for the other behaviours."""
+    metadata: dict[str, Any] = {}
+    retry_after = behaviour.retry_after
+    match behaviour.do:
+        case "unauthorised":
+            status, message = 401, "User not found."
+        case "no_credit":
+            status, message = 402, "Insufficient credits. Add more."
+            metadata = {"limit_source": "openrouter_credits"}
+        case "in_flight_budget":
+            status, message = 402, "Too many requests in flight for your balance."
+            metadata = {"limit_source": "openrouter_in_flight_budget"}
+            retry_after = retry_after or "1"
+        case "moderated":
+            status, message = 403, "Your input was flagged."
+            metadata = {"reasons": ["violence"], "flagged_input": "...", "provider_name": "Lab"}
+        case "budget_spent":
+            status, message = 403, "Budget limit exceeded."
+            metadata = {"limit_source": "openrouter_key_limit", "limit_usd": 1}
+        case "unknown_model":
+            status, message = 404, f"No endpoints found for {model}."
+        case "unknown_model_400":
+            status, message = 400, f"/chat/completions: Invalid model name passed in model={model}"
+        case "rate_limited":
+            status, message = 429, "Rate limit exceeded."
+        case "quota":
+            status, message = 429, "You exceeded your current quota."
+            behaviour = Behaviour(code="insufficient_quota", message=behaviour.message)
+        case "status":
+            status, message = behaviour.status, "Something went wrong."
+        case "body_error":
+            return web.json_response(
+                {
+                    "error": {
+                        "code": behaviour.code or 502,
+                        "message": behaviour.message or "Provider returned error",
+                        "metadata": {"raw": "upstream is overloaded", "provider_name": "Lab"},
+                    }
+                }
+            )
+        case _:
+            return None
+    return _error(
+        status,
+        behaviour.message or message,
+        code=behaviour.code,
+        metadata=metadata,
+        retry_after=retry_after,
+    )
+
+
+class _Reply:
+    """One answer on its way out."""
+
+    def __init__(
+        self,
+        server: ModelServer,
+        request: web.Request,
+        received: Received,
+        behaviour: Behaviour,
+        text: str,
+        *,
+        hit: bool,
+    ) -> None:
+        self._server = server
+        self._request = request
+        self._received = received
+        self._behaviour = behaviour
+        self._hit = hit
+        self._text = text
+        delay = behaviour.delay
+        self._delay = server._chunk_delay if delay is None else delay
+        self._id = f"gen-{received.n:06d}"
+        self._headers = {"X-Generation-Id": self._id} if server.openrouter else {}
+        if server._wants_cache(request):
+            self._headers["X-OpenRouter-Cache-Status"] = "HIT" if hit else "MISS"
+        if behaviour.cost == "header":
+            self._headers["x-litellm-response-cost"] = f"{self._cost():.6f}"
+
+    async def whole(self) -> web.Response:
+        message: dict[str, Any] = {"role": "assistant", "content": self._text}
+        if self._behaviour.reasoning:
+            message[self._behaviour.reasoning] = "Hm."
+        body = {"id": self._id, "object": "chat.completion", "model": self._received.model}
+        choice = {"index": 0, "message": message, "finish_reason": "stop"}
+        self._received.billed = True
+        return web.json_response(
+            {**body, "choices": [choice], **self._usage()}, headers=self._headers
+        )
+
+    async def stream(self) -> web.StreamResponse:
+        self._response = web.StreamResponse(
+            headers={**self._headers, "Content-Type": "text/event-stream", "Cache-Control": "no"}
+        )
+        await self._response.prepare(self._request)
+        do = self._behaviour.do
+        if self._server.openrouter or do == "hang_alive":
+            await self._response.write(b": OPENROUTER PROCESSING\n\n" * 3)
+        if do == "hang_alive":
+            await self._server._closing.wait()
+            return self._response
+        if self._behaviour.reasoning or do == "all_reasoning":
+            name = self._behaviour.reasoning or "reasoning"
+            await self._delta({"role": "assistant", "content": "", name: "Hm, let me think."})
+        if do == "all_reasoning":
+            return await self._end("length", billed=True)
+        if do == "content_filter":
+            return await self._end("content_filter", billed=False)
+        if do == "refusal":
+            await self._delta({"refusal": "I can't help with that."})
+            return await self._end("stop", billed=True)
+        if do == "empty":
+            return await self._end("stop", billed=False)
+        return await self._pieces(do)
+
+    async def _pieces(self, do: Do) -> web.StreamResponse:
+        broken = do in ("stream_error", "finish_error", "cut", "no_end", "truncated", "stall")
+        for n, piece in enumerate(pieces_of(self._text)):
+            if broken and n == self._behaviour.after:
+                break
+            if self._delay:
+                await asyncio.sleep(self._delay)
+            await self._delta({"content": piece})
+            # From here on a client that leaves has had something to pay for.
+            self._received.billed = not self._hit
+        match do:
+            case "stream_error":
+                self._received.billed = False
+                await self._event({**self._chunk({"content": ""}, "error"), **self._error()})
+            case "finish_error":
+                self._received.billed = False
+                await self._event(self._chunk({}, "error"))
+            case "garbage":
+                self._received.billed = False
+                await self._response.write(b"data: {torn\n\n")
+            case "cut":
+                self._received.billed = False
+                transport = self._request.transport
+                if transport is not None:
+                    transport.close()  # sends what is buffered, but no end of the body
+            case "no_end":
+                self._received.billed = False
+            case "stall":
+                await self._server._closing.wait()
+            case "truncated":
+                return await self._end("length", billed=True)
+            case "no_done":
+                await self._event(self._chunk({}, "stop"))
+            case _:
+                return await self._end("stop", billed=not self._hit)
+        return self._response
+
+    def _error(self) -> dict[str, Any]:
+        code = 502 if self._behaviour.code is None else self._behaviour.code
+        message = self._behaviour.message or "Provider disconnected"
+        return {"error": {"code": code, "message": message}}
+
+    async def _end(self, finish_reason: str, *, billed: bool) -> web.StreamResponse:
+        self._received.billed = billed
+        await self._event(self._chunk({}, finish_reason))
+        if usage := self._usage():
+            await self._event({**self._chunk({}, None), "choices": [], **usage})
+        await self._response.write(b"data: [DONE]\n\n")
+        return self._response
+
+    async def _delta(self, delta: dict[str, Any]) -> None:
+        await self._event(self._chunk(delta, None))
+
+    def _chunk(self, delta: dict[str, Any], finish_reason: str | None) -> dict[str, Any]:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+        return {
+            "id": self._id,
+            "object": "chat.completion.chunk",
+            "model": self._received.model,
+            "choices": [choice],
+        }
+
+    async def _event(self, content: dict[str, Any]) -> None:
+        data = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+        await self._response.write(b"data: " + data + b"\n\n")
+
+    def _usage(self) -> dict[str, Any]:
+        if not self._behaviour.usage:
+            return {}
+        prompt, completion = (0, 0) if self._hit else self._tokens()
+        usage: dict[str, Any] = {
+            "prompt_tokens": prompt,
+            "completion_tokens": completion,
+            "total_tokens": prompt + completion,
+        }
+        if self._behaviour.cost == "usage":
+            usage["cost"] = 0 if self._hit else self._cost()
+        return {"usage": usage}
+
+    def _tokens(self) -> tuple[int, int]:
+        return len(self._received.body) // 4, max(1, len(self._text) // 4)
+
+    def _cost(self) -> float:
+        prompt, completion = self._tokens()
+        return round(prompt * 0.00000125 + completion * 0.00001, 6)
+
+
+def stage_of(messages: list[dict[str, str]]) -> Stage:
+    """A verdict is asked of a chairman; a review shows labelled answers and asks for a ranking."""
+    system = "\n".join(m["content"] for m in messages if m["role"] == "system")
+    user = "\n".join(m["content"] for m in messages if m["role"] != "system")
+    if "chairman" in system.lower():
+        return "verdict"
+    if labelled_answers(messages) and "FINAL RANKING:" in user + system:
+        return "review"
+    return "answer"
+
+
+def labelled_answers(messages: list[dict[str, str]]) -> dict[str, str]:
+    """Label to text, in the order shown. A label stands alone on the line before its answer, which
+    is fenced between two equal lines."""
+    user = "\n".join(m["content"] for m in messages if m["role"] != "system")
+    found = re.findall(
+        r"^Answer ([A-Z])\n([^\n]+)\n(.*?)\n\2$", user, flags=re.MULTILINE | re.DOTALL
+    )
+    return {label: text for label, _, text in found}
+
+
+def write_answer(model: str, quality: float) -> str:
+    """An answer that names nobody; the reviewers read its quality from the last sentence."""
+    draw = Random(f"answer/{model}")
+    opening = draw.choice(("In short, yes.", "It depends on the load.", "Probably not, and why:"))
+    reason = draw.choice(
+        (
+            "Measure first, because the obvious cause is rarely the true one.",
+            "Keep it simple until a number says otherwise.",
+            "The naïve way – a single queue – is enough for most teams 🙂.",
+        )
+    )
+    return f"{opening}\n\n{reason}\n\nI am sure of this to {round(quality * 1000)} in 1000."
+
+
+def quality_of(text: str) -> float:
+    """What a reviewer sees in an answer."""
+    if stated := re.search(r"sure of this to (\d+) in 1000", text):
+        return int(stated[1]) / 1000
+    return int(sha256(text.encode()).hexdigest()[:6], 16) / 0xFFFFFF
+
+
+def write_review(messages: list[dict[str, str]]) -> str:
+    answers = labelled_answers(messages)
+    comments = [
+        f"Answer {label} argues clearly and could say more about costs." for label in answers
+    ]
+    ranked = sorted(answers, key=lambda label: (-quality_of(answers[label]), answers[label]))
+    lines = [f"{place}. Answer {label}" for place, label in enumerate(ranked, start=1)]
+    return "\n".join(comments) + "\n\nFINAL RANKING:\n" + "\n".join(lines)
+
+
+def write_verdict(messages: list[dict[str, str]]) -> str:
+    answers = labelled_answers(messages)
+    best = max(answers, key=lambda label: quality_of(answers[label]), default="A")
+    return (
+        f"**Start with the simplest thing that can be measured, as Answer {best} says.**\n\n"
+        "The answers agree on the direction and differ in the detail. Measure before changing "
+        "anything, change one thing at a time, and stop when the number is good enough."
+    )
+
+
+def pieces_of(text: str) -> list[str]:
+    """A text as a model sends it: a few words at a time."""
+    return re.findall(r"\s*(?:\S+\s*){1,3}", text) or [text]
+
+
+async def _serve(arguments: argparse.Namespace) -> None:
+    server = ModelServer(
+        behaviours=json.loads(arguments.behaviours),
+        models=arguments.models.split(","),
+        seed=arguments.seed,
+        key=arguments.key,
+        openrouter=arguments.openrouter,
+        chunk_delay=arguments.chunk_delay,
+        log=arguments.log,
+    )
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with server:
+        written = arguments.port_file.with_suffix(".part")
+        written.write_text(str(server.port), encoding="ascii")
+        written.replace(arguments.port_file)  # whoever waits for the file never reads half of it
+        await stopped.wait()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--port-file", type=Path, required=True)
+    parser.add_argument("--log", type=Path)
+    parser.add_argument("--behaviours", default="{}", help="JSON, see the module's docstring")
+    parser.add_argument("--models", default="lab/a,lab/b,lab/c,lab/d,lab/e")
+    parser.add_argument("--key", default="sk-lab-0123456789abcdef")
+    parser.add_argument("--openrouter", action="store_true")
+    parser.add_argument("--chunk-delay", type=float, default=0.0)
+    parser.add_argument("--seed", type=int, default=0)
+    asyncio.run(_serve(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()

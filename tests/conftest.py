@@ -74,6 +74,4 @@ def clean_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Pa
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # `python -m bot` from any folder
-    empty = tmp_path / "here"
-    empty.mkdir()
-    monkeypatch.chdir(empty)
+    monkeypatch.chdir(tmp_path)

@@ -1,0 +1,20 @@
+FROM python:3.13-slim AS packages
+COPY requirements.lock .
+# Without pip of its own: the finished image installs nothing.
+RUN python -m venv --without-pip /venv \
+    && pip --python /venv install --no-cache-dir --require-hashes -r requirements.lock
+
+FROM python:3.13-slim
+RUN useradd --system --uid 10001 --create-home council \
+    && install --directory --owner=council --group=council --mode=0700 /data
+COPY --from=packages /venv /venv
+WORKDIR /app
+COPY bot bot
+COPY adapters adapters
+ENV PATH=/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    COUNCIL_DATABASE=/data/council.db
+USER council
+VOLUME /data
+# The list form: signals reach Council itself, which then ends what it is doing in order.
+CMD ["python", "-m", "bot", "serve"]

@@ -89,7 +89,8 @@ class Database:
         self._batch = batch
         self._waiting: list[Write[Any]] = []
         self._wake = asyncio.Event()
-        self._open = True
+        self._open = True  # for reading and writing; ends with the event loop, even unclosed
+        self._closed = False
         self._committer: asyncio.Task[None] | None = None
         self._lock: int | None = None
 
@@ -142,12 +143,12 @@ class Database:
 
     async def close(self) -> None:
         """Commit what waits, then close. Writes after this raise `StoreFailed`."""
-        if not self._open:
+        if self._closed:
             return
-        self._open = False
+        self._closed, self._open = True, False
         self._wake.set()
         if self._committer is not None:
-            await self._committer
+            await asyncio.wait({self._committer})
         try:
             await self._connection.close()
         finally:
@@ -182,16 +183,22 @@ class Database:
         return await write.done
 
     async def _commit_until_closed(self) -> None:
-        while self._open or self._waiting:
-            await self._wake.wait()
-            self._wake.clear()
-            self._batch.extend(self._waiting)
-            self._waiting.clear()
-            if self._batch:
-                await self._connection.commit()
-            for write in self._batch:
-                write.resolve(self._path)
-            self._batch.clear()
+        try:
+            while self._open or self._waiting:
+                await self._wake.wait()
+                self._wake.clear()
+                self._batch.extend(self._waiting)
+                self._waiting.clear()
+                if self._batch:
+                    await self._connection.commit()
+                for write in self._batch:
+                    write.resolve(self._path)
+                self._batch.clear()
+        finally:
+            # Where the event loop ends first, nobody is left waiting for a commit.
+            self._open = False
+            for write in (*self._batch, *self._waiting):
+                write.done.cancel()
 
     def _require_open(self) -> None:
         if not self._open:

@@ -1,0 +1,579 @@
+"""The store's file and its transactions: opening, locking, migrating, committing together."""
+# ruff: noqa: ASYNC240 - the files are small, and nothing else runs in these event loops
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import stat
+import sys
+from collections.abc import AsyncIterator, Awaitable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiosqlite
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.council import Council, Earlier, Question
+from bot.errors import SettingsChanged, StoreFailed, StoreLocked
+from bot.llm import ModelInfo
+from bot.store import migrations
+from bot.store.database import Database
+from bot.store.records import Case, Post, SettingsChange, StoredSettings
+from bot.store.sqlite import Store
+
+NOW = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
+COUNCIL = Council(("lab/a", "lab/b"), "lab/c", criteria="Be right.")
+HEADER_BYTES = 100
+
+HOLD = """
+import asyncio, sys
+from bot.store.sqlite import Store
+
+async def main():
+    store = await Store.open(sys.argv[1], holder="council serve")
+    await store.set_note("holder", "here")
+    print("ready", flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    await store.close()
+
+asyncio.run(main())
+"""
+
+
+def case(id: str = "one", **changes: object) -> Case:
+    question = Question(id, "Which is the best?", 7, NOW, "quoted", Earlier("Before?", "Yes."))
+    values: dict[str, object] = {"platform": "discord", "channel": "general", **changes}
+    return Case(question, COUNCIL, **values)  # type: ignore[arg-type] # each test names its fields
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "council.db"
+
+
+@pytest.fixture
+async def store() -> AsyncIterator[Store]:
+    store = await Store.open(":memory:", holder="a test")
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def database(path: Path) -> AsyncIterator[Database]:
+    database = await Database.open(str(path), holder="a test")
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def holder(path: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Another process with the database open for writing."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", HOLD, str(path)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"ready\n"
+    yield process
+    await process.communicate(b"")
+
+
+async def set_note(connection: Database, key: str, value: str) -> int:
+    return await connection.execute("INSERT INTO notes (key, value) VALUES (?, ?)", (key, value))
+
+
+async def rows(connection: aiosqlite.Connection, sql: str) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in await connection.execute_fetchall(sql)]
+
+
+# Opening
+
+
+async def test_what_was_written_is_there_after_reopening(path: Path) -> None:
+    first = await Store.open(path, holder="a test")
+    await first.create(case(thread="t", asker="ann", mention="m", address='{"to": 1}'))
+    await first.close()
+    second = await Store.open(path, holder="a test")
+    found = await second.case("one")
+    await second.close()
+    assert found == case(thread="t", asker="ann", mention="m", address='{"to": 1}')
+
+
+async def test_its_files_are_for_their_owner_alone(path: Path) -> None:
+    umask = os.umask(0)
+    try:
+        store = await Store.open(path, holder="a test")
+        await store.set_note("a", "b")
+        modes = {
+            file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.glob("council*")
+        }
+        await store.close()
+    finally:
+        os.umask(umask)
+    assert modes == {
+        "council.db": 0o600,
+        "council.db-wal": 0o600,
+        "council.db-shm": 0o600,
+        "council.db.lock": 0o600,
+    }
+
+
+async def test_a_second_writer_is_told_who_holds_the_database(
+    path: Path, holder: asyncio.subprocess.Process
+) -> None:
+    with pytest.raises(StoreLocked) as refused:
+        await Store.open(path, holder="council ask")
+    assert str(refused.value) == (
+        f"The database {path} is in use by council serve, process {holder.pid}. "
+        "Stop that one first, or set COUNCIL_DATABASE to another file."
+    )
+
+
+async def test_a_killed_holder_holds_nothing(
+    path: Path, holder: asyncio.subprocess.Process
+) -> None:
+    holder.kill()
+    await holder.wait()
+    store = await Store.open(path, holder="council ask")
+    assert await store.note("holder") == "here"
+    await store.close()
+
+
+async def test_a_refused_writer_leaves_the_name_of_the_holder(
+    path: Path, holder: asyncio.subprocess.Process
+) -> None:
+    for _ in range(2):
+        with pytest.raises(StoreLocked, match=f"council serve, process {holder.pid}"):
+            await Store.open(path, holder="council ask")
+
+
+@pytest.mark.usefixtures("holder")
+async def test_a_reader_opens_beside_a_writer(path: Path) -> None:
+    reader = await Store.open(path, holder="council stats", read_only=True)
+    assert await reader.note("holder") == "here"
+    await reader.close()
+
+
+async def test_a_reader_sees_what_is_written_after_it_opened(path: Path) -> None:
+    writer = await Store.open(path, holder="a test")
+    reader = await Store.open(path, read_only=True)
+    await writer.create(case())
+    assert await reader.case("one") == case()
+    await reader.close()
+    await writer.close()
+
+
+async def test_a_reader_opens_where_nobody_writes(path: Path) -> None:
+    await (await Store.open(path, holder="a test")).close()
+    reader = await Store.open(path, read_only=True)
+    assert await reader.case("one") is None
+    await reader.close()
+
+
+async def test_a_reader_cannot_write(path: Path) -> None:
+    await (await Store.open(path, holder="a test")).close()
+    reader = await Store.open(path, read_only=True)
+    with pytest.raises(StoreFailed, match="open for reading only"):
+        await reader.set_note("a", "b")
+    await reader.close()
+
+
+async def test_a_reader_says_that_there_is_no_database_yet(path: Path) -> None:
+    with pytest.raises(StoreFailed, match=r"There is no database .*council\.db yet"):
+        await Store.open(path, read_only=True)
+    assert not path.exists()
+
+
+async def test_a_missing_folder_is_named(path: Path) -> None:
+    with pytest.raises(StoreFailed, match=f"There is no folder {path} for the database"):
+        await Store.open(path / "council.db", holder="a test")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc takes no files, not even from root")
+async def test_a_folder_that_takes_no_files_is_a_sentence() -> None:
+    with pytest.raises(StoreFailed, match=r"/proc/council.db cannot be written\. Check the perm"):
+        await Store.open("/proc/council.db", holder="a test")
+
+
+async def test_a_folder_in_place_of_the_file_is_a_sentence(path: Path) -> None:
+    path.mkdir()
+    with pytest.raises(StoreFailed, match="cannot be written"):
+        await Store.open(path, holder="a test")
+    with pytest.raises(StoreFailed, match="cannot be read"):
+        await Store.open(path, read_only=True)
+
+
+async def test_a_file_of_another_kind_is_refused_and_left_alone(path: Path) -> None:
+    path.write_text("Dear diary, " * 1000)
+    with pytest.raises(StoreFailed, match="is not a SQLite database"):
+        await Store.open(path, holder="a test")
+    assert path.read_text() == "Dear diary, " * 1000
+
+
+async def test_a_database_of_another_program_is_refused_and_left_alone(path: Path) -> None:
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE customers (name TEXT)")
+    other.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreFailed, match="is a database of another program"):
+        await Store.open(path, holder="a test")
+    assert path.read_bytes() == before
+
+
+async def test_a_damaged_database_is_a_sentence(path: Path) -> None:
+    store = await Store.open(path, holder="a test")
+    await store.close()
+    content = path.read_bytes()
+    path.write_bytes(content[:HEADER_BYTES] + b"\xff" * (len(content) - HEADER_BYTES))
+    with pytest.raises(StoreFailed, match=r"is damaged\. Restore a backup"):
+        await Store.open(path, holder="a test")
+
+
+async def test_a_newer_database_is_refused_with_both_versions(path: Path) -> None:
+    await (await Store.open(path, holder="a test")).close()
+    newer = sqlite3.connect(path)
+    newer.execute("PRAGMA user_version = 999")
+    newer.close()
+    with pytest.raises(StoreFailed, match=r"has version 999, .* up to 1\. Upgrade Council"):
+        await Store.open(path, holder="a test")
+    with pytest.raises(StoreFailed, match=r"has version 999, .* up to 1\. Upgrade Council"):
+        await Store.open(path, read_only=True)
+
+
+async def test_a_refused_database_is_not_kept_locked(path: Path) -> None:
+    path.write_text("Dear diary, " * 1000)
+    with pytest.raises(StoreFailed):
+        await Store.open(path, holder="a test")
+    path.unlink()
+    store = await Store.open(path, holder="a test")
+    await store.close()
+
+
+async def test_a_closed_store_says_so(path: Path) -> None:
+    store = await Store.open(path, holder="a test")
+    await store.close()
+    await store.close()
+    with pytest.raises(StoreFailed, match="is closed"):
+        await store.set_note("a", "b")
+    with pytest.raises(StoreFailed, match="is closed"):
+        await store.note("a")
+
+
+# Migrations
+
+
+async def test_a_database_of_version_1_is_read_today(path: Path) -> None:
+    """As version 1 wrote it, in literal SQL: later migrations must keep this readable."""
+    old = sqlite3.connect(path)
+    old.executescript((migrations.SCHEMA / "0001_council.sql").read_text())
+    old.execute("PRAGMA user_version = 1")
+    old.execute(
+        "INSERT INTO deliberations (id, platform, channel, address, asked_at, question, council,"
+        " status) VALUES ('one', 'discord', 'general', '', '2026-11-20T12:00:00.123456+00:00',"
+        """ '{"id":"one","text":"Which is the best?","seed":7,"""
+        """"asked_at":"2026-11-20T12:00:00.123456Z","quoted":"quoted","""
+        """"earlier":{"question":"Before?","verdict":"Yes."}}',"""
+        """ '{"members":["lab/a","lab/b"],"chairman":"lab/c","criteria":"Be right."}',"""
+        " 'running')"
+    )
+    old.execute("INSERT INTO notes VALUES ('a', 'b')")
+    old.commit()
+    old.close()
+    store = await Store.open(path, holder="a test")
+    assert await store.case("one") == case()
+    assert await store.note("a") == "b"
+    await store.close()
+
+
+async def test_only_missing_steps_are_run_and_counted(tmp_path: Path) -> None:
+    schema = tmp_path / "schema"
+    shutil.copytree(migrations.SCHEMA, schema)
+    number = len(list(schema.iterdir())) + 1
+    async with aiosqlite.connect(tmp_path / "x.db", isolation_level=None) as connection:
+        await migrations.migrate(connection, "x.db", schema=schema)
+        await connection.execute_fetchall("INSERT INTO notes VALUES ('kept', 'yes')")
+        step = schema / f"{number:04}_more.sql"
+        step.write_text("ALTER TABLE notes ADD COLUMN more TEXT DEFAULT 'new';")
+        await migrations.migrate(connection, "x.db", schema=schema)
+        await migrations.migrate(connection, "x.db", schema=schema)
+        assert await rows(connection, "SELECT * FROM notes") == [("kept", "yes", "new")]
+        assert await rows(connection, "PRAGMA user_version") == [(number,)]
+
+
+async def test_a_step_that_fails_leaves_the_version_before(tmp_path: Path) -> None:
+    schema = tmp_path / "schema"
+    shutil.copytree(migrations.SCHEMA, schema)
+    number = len(list(schema.iterdir()))
+    (schema / f"{number + 1:04}_bad.sql").write_text(
+        "ALTER TABLE notes ADD COLUMN more TEXT; INSERT INTO nowhere VALUES (1);"
+    )
+    async with aiosqlite.connect(tmp_path / "x.db", isolation_level=None) as connection:
+        with pytest.raises(sqlite3.OperationalError, match="no such table: nowhere"):
+            await migrations.migrate(connection, "x.db", schema=schema)
+        assert await rows(connection, "PRAGMA user_version") == [(number,)]
+        assert await rows(connection, "SELECT * FROM notes") == []
+        await connection.execute_fetchall("INSERT INTO notes VALUES ('of two', 'columns')")
+
+
+# Committing together
+
+
+async def test_a_refused_write_does_not_fail_those_beside_it(database: Database) -> None:
+    keys = ["a", "b", "a", "c"]
+    async with asyncio.TaskGroup() as group:
+        writes = [group.create_task(_outcome(set_note(database, key, "x"))) for key in keys]
+    assert [write.result() for write in writes] == [1, 1, "refused", 1]
+    assert await database.read("SELECT key FROM notes ORDER BY key") == [("a",), ("b",), ("c",)]
+
+
+async def _outcome(write: Awaitable[int]) -> int | str:
+    try:
+        return await write
+    except StoreFailed:
+        return "refused"
+
+
+async def test_a_write_that_raises_is_undone_and_raises_at_its_caller(database: Database) -> None:
+    def half(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO notes VALUES ('half', 'done')")
+        raise LookupError("changed its mind")
+
+    with pytest.raises(LookupError, match="changed its mind"):
+        await database.write(half)
+    assert await database.read("SELECT * FROM notes") == []
+
+
+async def test_writes_are_made_in_the_order_of_their_calls(database: Database) -> None:
+    async with asyncio.TaskGroup() as group:
+        for number in range(50):
+            group.create_task(set_note(database, str(number), "x"))
+    rows = await database.read("SELECT key FROM notes ORDER BY rowid")
+    assert [int(key) for (key,) in rows] == list(range(50))
+
+
+async def test_writes_that_wait_share_a_commit(database: Database, path: Path) -> None:
+    wal = path.with_name("council.db-wal")
+    before = wal.stat().st_size
+    async with asyncio.TaskGroup() as group:
+        for number in range(500):
+            group.create_task(set_note(database, str(number), "x"))
+    # Each commit of its own would append at least one page of 4,096 bytes per write.
+    assert wal.stat().st_size - before < 100 * 4_096
+
+
+async def test_a_full_disk_fails_every_write_of_the_commit_and_none_later(
+    database: Database,
+) -> None:
+    ((pages,),) = await database.read("PRAGMA page_count")
+    await database.read(f"PRAGMA max_page_count = {pages}")
+    async with asyncio.TaskGroup() as group:
+        small = group.create_task(_failure(set_note(database, "small", "x")))
+        large = group.create_task(_failure(set_note(database, "large", "x" * 100_000)))
+    sentence = r"The disk with the database .* is full\. Make room and try again\."
+    for failure in (small.result(), large.result()):
+        with pytest.raises(StoreFailed, match=sentence):
+            raise failure
+    await database.read(f"PRAGMA max_page_count = {pages + 1_000}")
+    await set_note(database, "later", "x")
+    assert await database.read("SELECT key FROM notes") == [("later",)]
+
+
+async def _failure(write: Awaitable[int]) -> StoreFailed:
+    with pytest.raises(StoreFailed) as caught:
+        await write
+    return caught.value
+
+
+async def test_a_write_whose_caller_is_cancelled_is_made_all_the_same(database: Database) -> None:
+    started = asyncio.Event()
+
+    async def write() -> None:
+        started.set()
+        await set_note(database, "paid", "for")
+
+    task = asyncio.create_task(write())
+    await started.wait()
+    task.cancel()
+    await asyncio.wait({task})
+    assert task.cancelled()
+    await set_note(database, "next", "x")
+    assert await database.read("SELECT key FROM notes ORDER BY rowid") == [("paid",), ("next",)]
+
+
+async def test_closing_commits_what_waits(path: Path) -> None:
+    store = await Store.open(path, holder="a test")
+    async with asyncio.TaskGroup() as group:
+        write = group.create_task(store.set_note("last", "words"))
+        await asyncio.sleep(0)  # the write is under way
+        group.create_task(store.close())
+    assert write.done()
+    reader = await Store.open(path, read_only=True)
+    assert await reader.note("last") == "words"
+    await reader.close()
+
+
+# Cases
+
+
+async def test_a_repeated_mention_is_refused_and_nothing_written(store: Store) -> None:
+    assert await store.create(case("one", mention="event 1")) is True
+    assert await store.create(case("two", mention="event 1")) is False
+    assert await store.create(case("one", mention="event 2")) is False
+    assert await store.case("two") is None
+    assert await store.create(case("three")) is True
+    assert await store.create(case("four")) is True
+
+
+async def test_unfinished_cases_come_oldest_first_and_by_platform(store: Store) -> None:
+    for id, platform in [("b", "slack"), ("a", "slack"), ("c", "discord")]:
+        await store.create(case(id, platform=platform))
+    assert [c.id for c in await store.unfinished("slack")] == ["b", "a"]
+
+
+async def test_the_newest_running_case_of_the_same_text_and_mode_is_found(store: Store) -> None:
+    for id in ("old", "new"):
+        await store.create(case(id, platform="cli"))
+    text = "Which is the best?"
+    found = await store.unfinished_question("cli", text, "council", NOW)
+    assert found is not None
+    assert found.id == "new"
+    assert await store.unfinished_question("cli", text, "other", NOW) is None
+    assert await store.unfinished_question("cli", "Another?", "council", NOW) is None
+    assert await store.unfinished_question("slack", text, "council", NOW) is None
+    later = NOW + timedelta(microseconds=1)
+    assert await store.unfinished_question("cli", text, "council", later) is None
+
+
+@given(st.text())
+@settings(max_examples=30)
+def test_any_text_that_can_be_shown_survives(text: str) -> None:
+    asked = Case(Question("one", text, 1, NOW), COUNCIL, "terminal", address=text)
+
+    async def through_the_store() -> Case | None:
+        store = await Store.open(":memory:", holder="a test")
+        try:
+            await store.create(asked)
+            return await store.case("one")
+        finally:
+            await store.close()
+
+    assert asyncio.run(through_the_store()) == asked
+
+
+# Posts
+
+
+async def test_a_claimed_post_is_recognised_and_not_claimed_again(store: Store) -> None:
+    await store.create(case())
+    assert await store.claim_post("one", "discord", "headline", 0) == Post(
+        "one", "headline", 0, "discord"
+    )
+    await store.confirm_post("one", "headline", 0, "123", "digest")
+    known = Post("one", "headline", 0, "discord", "123", "digest")
+    assert await store.claim_post("one", "discord", "headline", 0) == known
+    assert await store.posts("one") == (known,)
+    assert await store.post_by_id("discord", "123") == known
+    assert await store.post_by_id("slack", "123") is None
+
+
+async def test_a_deleted_post_stays_deleted(store: Store) -> None:
+    await store.create(case())
+    await store.claim_post("one", "discord", "answer:A", 1)
+    await store.confirm_post("one", "answer:A", 1, "5", "old")
+    await store.mark_deleted("discord", "5")
+    await store.confirm_post("one", "answer:A", 1, "5", "new")
+    assert await store.posts("one") == (
+        Post("one", "answer:A", 1, "discord", "5", "new", deleted=True),
+    )
+
+
+async def test_posts_belong_to_a_deliberation(store: Store) -> None:
+    with pytest.raises(StoreFailed):
+        await store.claim_post("nobody's", "discord", "headline", 0)
+
+
+# Settings
+
+
+async def _save(store: Store, seen: int, values: dict[str, str], who: str = "ann") -> None:
+    await store.save_settings(
+        *("slack", "team", "general"),
+        seen_version=seen,
+        values=values,
+        person=who,
+        at=NOW,
+        what=f"{who} was here",
+    )
+
+
+async def test_a_channel_that_changed_nothing_has_version_0(store: Store) -> None:
+    assert await store.settings("slack", "team", "general") == StoredSettings(0, {})
+
+
+async def test_a_change_replaces_the_values_and_counts_up(store: Store) -> None:
+    await _save(store, 0, {"mode": "fast", "criteria": "Schönheit 🏆"})
+    await _save(store, 1, {"criteria": "Schönheit 🏆"})
+    assert await store.settings("slack", "team", "general") == StoredSettings(
+        2, {"criteria": "Schönheit 🏆"}
+    )
+    assert await store.settings("slack", "team", "random") == StoredSettings(0, {})
+    assert await store.settings("slack", None, "general") == StoredSettings(0, {})
+
+
+async def test_of_two_changes_at_once_the_second_is_refused_and_not_audited(store: Store) -> None:
+    outcomes: list[str] = []
+
+    async def change(who: str) -> None:
+        try:
+            await _save(store, 0, {"mode": who}, who)
+        except SettingsChanged as error:
+            outcomes.append(str(error))
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(change("ann"))
+        group.create_task(change("bob"))
+    assert outcomes == [
+        "Somebody else changed this channel's settings in the meantime. "
+        "Look at them again and repeat your change."
+    ]
+    assert await store.settings("slack", "team", "general") == StoredSettings(1, {"mode": "ann"})
+    assert await store.audit("slack", "team", "general") == (
+        SettingsChange(1, {"mode": "ann"}, "ann", NOW, "ann was here"),
+    )
+
+
+async def test_the_audit_is_newest_first_and_limited(store: Store) -> None:
+    for version in range(3):
+        await _save(store, version, {"mode": str(version)})
+    changes = await store.audit("slack", "team", "general", limit=2)
+    assert [change.version for change in changes] == [3, 2]
+
+
+# Notes
+
+
+async def test_an_event_is_new_once(store: Store) -> None:
+    assert await store.seen("event", NOW) is True
+    assert await store.seen("event", NOW) is False
+    assert await store.seen("another", NOW) is True
+
+
+async def test_a_note_is_replaced(store: Store) -> None:
+    assert await store.note("run") is None
+    await store.set_note("run", "1")
+    await store.set_note("run", "2")
+    assert await store.note("run") == "2"
+
+
+async def test_the_catalogue_of_an_endpoint_is_replaced_as_a_whole(store: Store) -> None:
+    new = (ModelInfo("lab/b", "B", 128_000, None, 0.25, 1.5, 1_700_000_000),)
+    assert await store.cached_models("default") is None
+    await store.save_models("default", [ModelInfo("lab/a")], NOW)
+    await store.save_models("default", new, NOW + timedelta(hours=1))
+    assert await store.cached_models("default") == (new, NOW + timedelta(hours=1))
+    assert await store.cached_models("ollama") is None

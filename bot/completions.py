@@ -47,7 +47,7 @@ UNREADABLE = "the provider sent something that is no answer; try again later."
 _TOO_LONG = "the provider sent more than any answer can hold."
 
 
-async def read_completion(response: httpx.Response, answer: "Answer") -> None:
+async def read_completion(response: httpx.Response, answer: "Incoming") -> None:
     """Feed a response into the answer. Raises `ModelFailed` for whatever is not a whole answer."""
     if response.status_code != 200:
         content = as_dict(as_json(await read_whole(response)))
@@ -66,7 +66,7 @@ async def read_completion(response: httpx.Response, answer: "Answer") -> None:
         raise failed("cut_off", retryable=True)
 
 
-async def _read_events(response: httpx.Response, answer: "Answer") -> None:
+async def _read_events(response: httpx.Response, answer: "Incoming") -> None:
     events = EventReader()
     async for chunk in response.aiter_bytes():
         for data in events.feed(chunk):
@@ -90,7 +90,7 @@ async def read_whole(response: httpx.Response) -> bytes:
     return bytes(body)
 
 
-class Answer:
+class Incoming:
     """What has arrived so far. `ended` once the provider said that the text is complete."""
 
     def __init__(self, saying: "Saying", on_text: Callable[[str], None]) -> None:

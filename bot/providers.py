@@ -19,7 +19,7 @@ from httpx_aiohttp import HttpxAiohttpClient
 from bot.completions import (
     TRANSPORT_ERRORS,
     UNREADABLE,
-    Answer,
+    Incoming,
     Saying,
     as_count,
     as_decimal,
@@ -126,7 +126,7 @@ class HttpProvider:
         if endpoint is None:
             raise ModelFailed("unknown_model", _NO_ENDPOINT)
         saying = Saying(self._keys, _names(request.model, model))
-        answer = Answer(saying, on_text or (lambda piece: None))
+        answer = Incoming(saying, on_text or (lambda piece: None))
         try:
             async with self._client.stream(
                 "POST",

@@ -20,6 +20,7 @@ import asyncio
 import json
 import re
 import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -749,6 +750,10 @@ async def _serve(arguments: argparse.Namespace) -> None:
         written = arguments.port_file.with_suffix(".part")
         written.write_text(str(server.port), encoding="ascii")
         written.replace(arguments.port_file)  # whoever waits for the file never reads half of it
+        sys.stdout.write(
+            f"{server.url}\n"
+        )  # for whoever would rather read a line than watch a file
+        sys.stdout.flush()
         await stopped.wait()
 
 

@@ -93,9 +93,17 @@ def _read(parse: Callable[[str], object]) -> BeforeValidator:
     return BeforeValidator(read)
 
 
+def _secret(text: str) -> str:
+    # No HTTP header can carry anything else, and the error about it there would show the value.
+    if not re.fullmatch(r"[!-~]+", text):
+        raise ValueError
+    return text
+
+
 def _url(text: str) -> str:
     parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
+    extras = parts.username is not None or parts.query or parts.fragment
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0 or extras:
         raise ValueError
     return text.rstrip("/")
 
@@ -106,7 +114,10 @@ def _database(text: str) -> Path:
             "COUNCIL_DATABASE must be a file so far, for example council.db: "
             "PostgreSQL is not supported yet."
         )
-    return Path(text).expanduser()
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:  # ~somebody who has no home here
+        raise ValueError from error
 
 
 def _endpoints(text: str, info: ValidationInfo) -> tuple[EndpointSettings, ...]:
@@ -135,7 +146,8 @@ def _endpoint(entry: str, variables: Mapping[str, str]) -> EndpointSettings:
         url = _url(url)
     except ValueError:
         raise _Explained(
-            f"`{name}` needs an http or https address, for example {name}=http://localhost:11434/v1"
+            f"`{name}` needs a plain http or https address, "
+            f"for example {name}=http://localhost:11434/v1"
         ) from None
     key = None
     for option in options:
@@ -149,13 +161,17 @@ def _endpoint(entry: str, variables: Mapping[str, str]) -> EndpointSettings:
 
 def _key(name: str, variable: str, variables: Mapping[str, str]) -> str:
     if variable in variables:
-        return variables[variable]
+        try:
+            return _secret(variables[variable])
+        except ValueError:
+            raise _Explained(f"{variable} must be a key, without spaces") from None
     # Somebody may have put the key itself here, and a key must not be printed.
     if re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+", variable):
         raise _Explained(f"`{name}` takes its key from {variable}, which is not set")
     raise _Explained(f"`{name}` needs the name of a variable after key=, for example GROQ_API_KEY")
 
 
+Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 Url = Annotated[str, BeforeValidator(_url)]
 Ids = Annotated[frozenset[str], BeforeValidator(lambda text: text.replace(",", " ").split())]
 
@@ -165,16 +181,18 @@ class Config(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    openrouter_api_key: SecretStr | None = _variable(
-        "OPENROUTER_API_KEY", None, "a key of OpenRouter, for example sk-or-v1-..."
+    openrouter_api_key: Secret | None = _variable(
+        "OPENROUTER_API_KEY", None, "a key of OpenRouter (sk-or-v1-...), without spaces"
     )
     model_url: Url | None = _variable(
         "COUNCIL_MODEL_URL",
         None,
-        "the http or https base of an OpenAI-compatible server, for example "
+        "the plain http or https base of an OpenAI-compatible server, for example "
         "http://localhost:11434/v1",
     )
-    model_key: SecretStr | None = _variable("COUNCIL_MODEL_KEY", None, "that server's key")
+    model_key: Secret | None = _variable(
+        "COUNCIL_MODEL_KEY", None, "the key of that server, without spaces"
+    )
     further_endpoints: Annotated[tuple[EndpointSettings, ...], BeforeValidator(_endpoints)] = (
         _variable(
             "COUNCIL_ENDPOINTS",
@@ -209,14 +227,20 @@ class Config(BaseModel):
     allowed: Ids = _variable(
         "COUNCIL_ALLOWED", frozenset(), "ids of servers, workspaces, channels or people"
     )
-    discord_token: SecretStr | None = _variable("DISCORD_TOKEN", None, "the bot's token")
-    slack_bot_token: SecretStr | None = _variable("SLACK_BOT_TOKEN", None, "a token xoxb-...")
-    slack_app_token: SecretStr | None = _variable("SLACK_APP_TOKEN", None, "a token xapp-...")
-    slack_signing_secret: SecretStr | None = _variable(
-        "SLACK_SIGNING_SECRET", None, "the app's signing secret"
+    discord_token: Secret | None = _variable(
+        "DISCORD_TOKEN", None, "the bot's token, without spaces"
+    )
+    slack_bot_token: Secret | None = _variable(
+        "SLACK_BOT_TOKEN", None, "the bot's token (xoxb-...), without spaces"
+    )
+    slack_app_token: Secret | None = _variable(
+        "SLACK_APP_TOKEN", None, "the app's token (xapp-...), without spaces"
+    )
+    slack_signing_secret: Secret | None = _variable(
+        "SLACK_SIGNING_SECRET", None, "the app's signing secret, without spaces"
     )
     slack_api_url: Url = _variable(
-        "SLACK_API_URL", SLACK_URL, f"an http or https address, for example {SLACK_URL}"
+        "SLACK_API_URL", SLACK_URL, f"a plain http or https address, for example {SLACK_URL}"
     )
     http_port: Annotated[int, Field(ge=1, le=65535)] | None = _variable(
         "COUNCIL_HTTP_PORT", None, "a port from 1 to 65535, for example 8080"

@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.config import VARIABLES, EndpointSettings, load
 from bot.errors import InvalidConfiguration
@@ -159,7 +161,7 @@ def test_further_endpoints_take_their_keys_from_other_variables(tmp_path: Path) 
         ),
         (
             "ollama=localhost:11434",
-            "COUNCIL_ENDPOINTS, entry 1: `ollama` needs an http or https address, "
+            "COUNCIL_ENDPOINTS, entry 1: `ollama` needs a plain http or https address, "
             "for example ollama=http://localhost:11434/v1.",
         ),
         (
@@ -171,6 +173,13 @@ def test_further_endpoints_take_their_keys_from_other_variables(tmp_path: Path) 
 )
 def test_a_wrong_endpoint_is_named_and_explained(entries: str, problem: str) -> None:
     assert problems_of({"COUNCIL_ENDPOINTS": entries}) == (problem,)
+
+
+def test_the_key_of_an_endpoint_is_checked_and_never_quoted() -> None:
+    environment = {"COUNCIL_ENDPOINTS": "a=http://a.example;key=A_KEY", "A_KEY": "sEc ReT"}
+    assert problems_of(environment) == (
+        "COUNCIL_ENDPOINTS, entry 1: A_KEY must be a key, without spaces.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -201,18 +210,30 @@ def test_a_wrong_endpoint_is_named_and_explained(entries: str, problem: str) -> 
         (
             "COUNCIL_MODEL_URL",
             "localhost:11434",
-            "the http or https base of an OpenAI-compatible server, "
+            "the plain http or https base of an OpenAI-compatible server, "
             "for example http://localhost:11434/v1",
         ),
         (
             "SLACK_API_URL",
+            "http://user:sEcReT@slack.example/api",
+            "a plain http or https address, for example https://slack.com/api",
+        ),
+        (
+            "COUNCIL_DATABASE",
+            "~nobody-of-that-name/c.db",
+            "the path of a file, for example council.db",
+        ),
+        ("DISCORD_TOKEN", "sEc ReT", "the bot's token, without spaces"),
+        ("OPENROUTER_API_KEY", "sEc\nReT", "a key of OpenRouter (sk-or-v1-...), without spaces"),
+        (
+            "SLACK_API_URL",
             "http://user:sEcReT",
-            "an http or https address, for example https://slack.com/api",
+            "a plain http or https address, for example https://slack.com/api",
         ),
         (
             "SLACK_API_URL",
             "http://a:99999/",
-            "an http or https address, for example https://slack.com/api",
+            "a plain http or https address, for example https://slack.com/api",
         ),
     ],
 )
@@ -271,6 +292,20 @@ def test_slack_works_over_a_socket_or_over_http(environment: dict[str, str]) -> 
     assert token.get_secret_value() == "xoxb-1"
 
 
+# Text made of what the syntaxes use, so that near misses are common.
+VALUES = st.text(st.sampled_from("a1 .,;:=/@#?[]~-$\x00\nhttp") | st.characters(), max_size=40)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(CONTRACT)), VALUES | VALUES.map("http://".__add__)))
+def test_any_environment_is_read_or_refused_in_sentences(environment: dict[str, str]) -> None:
+    problems: tuple[str, ...] = ()
+    try:
+        load(environment, None)
+    except InvalidConfiguration as error:
+        problems = error.problems
+    assert all(re.match(r"[A-Z]+_[A-Z_]+\b.*\.$", problem) for problem in problems)
+
+
 def test_every_problem_is_listed_at_once(tmp_path: Path) -> None:
     env_file = tmp_path / ".env"
     env_file.write_text("COUNCIL_LOG\n")
@@ -284,7 +319,7 @@ def test_every_problem_is_listed_at_once(tmp_path: Path) -> None:
         "quotes or # between single quotes.",
         SLACK_NEEDS,
         "COUNCIL_ENDPOINTS, entry 1: `a` takes its key from A_KEY, which is not set.",
-        "COUNCIL_ENDPOINTS, entry 2: `b` needs an http or https address, "
+        "COUNCIL_ENDPOINTS, entry 2: `b` needs a plain http or https address, "
         "for example b=http://localhost:11434/v1.",
         "COUNCIL_TIME_SCALE must be a number above 0, for example 0.1.",
     )

@@ -1,0 +1,283 @@
+"""The models there are and what they cost: lists of every endpoint, kept for an hour.
+
+Works from the last list saved where an endpoint cannot be reached. Asks a provider for lists and
+never for text.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from difflib import SequenceMatcher
+from math import ceil
+from typing import Protocol
+
+from bot.errors import InvalidConfiguration, ModelFailed
+from bot.llm import ModelInfo, Provider
+from bot.providers import HttpProvider
+
+logger = logging.getLogger(__name__)
+
+FRESH_FOR = timedelta(hours=1)
+# An endpoint that gave no list is asked again after this, not at every look into the catalogue.
+RETRY_AFTER = timedelta(minutes=1)
+LOAD_SECONDS = 20.0
+
+# Roles and the template around messages become tokens too; no known template needs this many.
+_TEMPLATE_TOKENS = 64
+
+_VENDORS = (
+    "openai",
+    "anthropic",
+    "google",
+    "x-ai",
+    "deepseek",
+    "qwen",
+    "mistralai",
+    "moonshotai",
+    "z-ai",
+    "meta-llama",
+)
+_COUNCIL_SIZE = 4
+_DEAREST_USD_PER_MILLION = 20.0
+_GENERATION = timedelta(days=180)
+_LEAST_CONTEXT_TOKENS = 64_000
+# Parts of an id that mark a model as unfinished, or made for something else than answering.
+_NOT_FOR_COUNCILS = re.compile(
+    r"(?<![a-z])(alpha|beta|preview|exp|experimental|test|base|auto|router|code|codex|coder"
+    r"|devstral|codestral|image|vision|vl|audio|voxtral|realtime|tts|transcribe|search|research"
+    r"|guard|safeguard|moderation|embed|embedding|rerank|ocr|translate|math|prover)(?![a-z])"
+)
+
+
+class Storage(Protocol):
+    """Where lists survive a restart."""
+
+    async def save_models(
+        self, endpoint: str, models: Sequence[ModelInfo], at: datetime, /
+    ) -> None: ...
+
+    async def cached_models(
+        self, endpoint: str, /
+    ) -> tuple[tuple[ModelInfo, ...], datetime] | None: ...
+
+
+@dataclass(slots=True)
+class _List:
+    """One endpoint's models by id. `at` is when they were read, `tried_at` when it was last asked."""
+
+    models: Mapping[str, ModelInfo]
+    at: datetime
+    tried_at: datetime
+
+
+class Catalogue:
+    """All endpoints' models. Empty until the first `load`, which callers may await at any time."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        storage: Storage,
+        *,
+        time_scale: float = 1.0,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._sources = _sources(provider)
+        self._storage = storage
+        self._load_seconds = LOAD_SECONDS * time_scale
+        self._now = now
+        self._lists: dict[str, _List] = {}
+        self._loading = asyncio.Lock()
+
+    async def load(self) -> None:
+        """Read what is older than an hour again; what cannot be had stays as it was. Never fails
+        for want of a list."""
+        async with self._loading, asyncio.TaskGroup() as group:
+            for endpoint in self._sources:
+                group.create_task(self._load(endpoint))
+
+    @property
+    def known(self) -> bool:
+        """Whether there is any list at all; without one no model can be called missing."""
+        return any(one.models for one in self._lists.values())
+
+    def find(self, id: str) -> ModelInfo | None:
+        for one in self._lists.values():
+            if model := one.models.get(id):
+                return model
+        return None
+
+    def missing(self, id: str) -> bool:
+        """Whether the endpoint that this id goes to has a list, and the model is not in it."""
+        prefix = id.partition("/")[0]
+        one = self._lists.get(prefix if prefix in self._sources else "")
+        return one is not None and bool(one.models) and id not in one.models
+
+    def suggest(self, id: str) -> tuple[str, ...]:
+        """Up to three models that somebody may have meant, the likeliest first."""
+        scores = {model: _likeness(id.lower(), model.lower()) for model in self._ids()}
+        likely = sorted((-score, model) for model, score in scores.items() if score >= 0.6)
+        return tuple(model for _, model in likely[:3])
+
+    def search(self, words: str, limit: int = 25) -> tuple[ModelInfo, ...]:
+        """Models whose id or name has every word, newest first."""
+        wanted = words.lower().split()
+        found = [
+            model
+            for model in self._models()
+            if all(word in f"{model.id} {model.name}".lower() for word in wanted)
+        ]
+        return tuple(sorted(found, key=lambda model: (-model.created, model.id))[:limit])
+
+    def cost_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int | None:
+        """What the tokens cost; `None` where the price is unknown."""
+        cost = self._cost(model, prompt_tokens, completion_tokens)
+        return None if cost is None else round(cost)
+
+    def reserve_micros(self, model: str, prompt: str, max_completion_tokens: int) -> int:
+        """The most that a request can cost; 0 where the price is unknown.
+
+        A prompt is counted as one token a byte: tokenizers fall back to single bytes and never
+        below, so this is a bound for any text. Prose takes about a quarter of it.
+        """
+        tokens = len(prompt.encode("utf-8", "replace")) + _TEMPLATE_TOKENS
+        return ceil(self._cost(model, tokens, max_completion_tokens) or 0)
+
+    def price_label(self, model: str) -> str:
+        """Like "$1.25 / $10 per million tokens", prompt first."""
+        prices = _prices(self.find(model))
+        if prices is None:
+            return "price unknown"
+        if prices == (0, 0):
+            return "free"
+        prompt, completion = (f"${price:.4f}".rstrip("0").rstrip(".") for price in prices)
+        return f"{prompt} / {completion} per million tokens"
+
+    def default_council(self) -> tuple[tuple[str, ...], str]:
+        """Members and chairman where nobody chose any: four vendors' flagships and a fifth's.
+
+        The rule, on the default endpoint's list:
+
+        1. A candidate has both prices, costs more than nothing and at most 20 USD per million
+           completion tokens, and holds at least 64,000 tokens. Variants (`:free`), aliases
+           (`~vendor/...`), routers (`openrouter/...`) and models whose id marks them as unfinished
+           or made for something else (`preview`, `coder`, `image`, ...) are none.
+        2. A vendor's flagship is the dearest candidate, by completion price, among those of its
+           last 180 days, counted from its own newest candidate; of equals the newest.
+        3. Vendors come in a fixed order of preference, all others after them by name. The first
+           four have a seat each, the fifth the chair; with fewer, the first member takes it.
+
+        Raises `InvalidConfiguration` where there is no candidate.
+        """
+        default = self._lists.get("")
+        flagships = _flagships(default.models.values() if default else ())
+        if not flagships:
+            raise InvalidConfiguration(
+                ["No models to choose from: set COUNCIL_MEMBERS and COUNCIL_CHAIRMAN."]
+            )
+        members = flagships[:_COUNCIL_SIZE]
+        chairman = flagships[_COUNCIL_SIZE] if len(flagships) > _COUNCIL_SIZE else members[0]
+        return tuple(members), chairman
+
+    async def _load(self, endpoint: str) -> None:
+        one = self._lists.get(endpoint) or await self._saved(endpoint)
+        self._lists[endpoint] = one
+        now = self._now()
+        if now - one.at < FRESH_FOR or now - one.tried_at < RETRY_AFTER:
+            return
+        one.tried_at = now
+        try:
+            async with asyncio.timeout(self._load_seconds):
+                models = await self._sources[endpoint]()
+        except (ModelFailed, TimeoutError) as error:
+            logger.warning("No list of models from the endpoint %r: %s", endpoint, error)
+            return
+        await self._storage.save_models(endpoint, models, now)
+        self._lists[endpoint] = _List({model.id: model for model in models}, now, now)
+
+    async def _saved(self, endpoint: str) -> _List:
+        models, at = await self._storage.cached_models(endpoint) or ((), _NEVER)
+        return _List({model.id: model for model in models}, at, _NEVER)
+
+    def _models(self) -> Iterable[ModelInfo]:
+        return (model for one in self._lists.values() for model in one.models.values())
+
+    def _ids(self) -> Iterable[str]:
+        return (model.id for model in self._models())
+
+    def _cost(self, model: str, prompt_tokens: int, completion_tokens: int) -> float | None:
+        """In micro-dollars: a dollar per million tokens is one of them per token."""
+        prices = _prices(self.find(model))
+        if prices is None:
+            return None
+        return prompt_tokens * prices[0] + completion_tokens * prices[1]
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def _sources(provider: Provider) -> dict[str, Callable[[], Awaitable[tuple[ModelInfo, ...]]]]:
+    """How to read each endpoint's list. Each is read apart: one that is down, or has no list, takes
+    no other's along."""
+    if isinstance(provider, HttpProvider):
+        return {name: _source(provider, name) for name in provider.endpoints}
+    return {"": provider.models}
+
+
+def _source(
+    provider: HttpProvider, endpoint: str
+) -> Callable[[], Awaitable[tuple[ModelInfo, ...]]]:
+    return lambda: provider.models_of(endpoint)
+
+
+def _prices(model: ModelInfo | None) -> tuple[float, float] | None:
+    """Prompt and completion; `None` unless both are known."""
+    if model is None or model.prompt_usd_per_million is None:
+        return None
+    if model.completion_usd_per_million is None:
+        return None
+    return model.prompt_usd_per_million, model.completion_usd_per_million
+
+
+def _likeness(typed: str, model: str) -> float:
+    """From 0 to 1. The vendor may be missing or wrong, so the part after it counts alone, too."""
+    tails = typed.rpartition("/")[2], model.rpartition("/")[2]
+    whole = SequenceMatcher(None, typed, model).ratio()
+    # A little less than one, so that of two models with the same tail the right vendor's wins.
+    return max(whole, 0.99 * SequenceMatcher(None, *tails).ratio())
+
+
+def _flagships(models: Iterable[ModelInfo]) -> list[str]:
+    """One model per vendor, in the vendors' order of preference."""
+    vendors: dict[str, list[ModelInfo]] = {}
+    for model in models:
+        if _is_candidate(model):
+            vendors.setdefault(model.id.partition("/")[0], []).append(model)
+    order = [vendor for vendor in _VENDORS if vendor in vendors]
+    order += sorted(vendors.keys() - set(order))
+    return [_flagship(vendors[vendor]).id for vendor in order]
+
+
+def _flagship(candidates: list[ModelInfo]) -> ModelInfo:
+    since = max(model.created for model in candidates) - _GENERATION.total_seconds()
+    current = [model for model in candidates if model.created >= since]
+    return max(
+        current, key=lambda model: (model.completion_usd_per_million, model.created, model.id)
+    )
+
+
+def _is_candidate(model: ModelInfo) -> bool:
+    vendor, _, name = model.id.partition("/")
+    prices = _prices(model)
+    return (
+        bool(name)
+        and vendor != "openrouter"
+        and not vendor.startswith("~")
+        and ":" not in name
+        and not _NOT_FOR_COUNCILS.search(name.lower())
+        and prices is not None
+        and 0 < prices[1] <= _DEAREST_USD_PER_MILLION
+        and (model.context_tokens or 0) >= _LEAST_CONTEXT_TOKENS
+    )

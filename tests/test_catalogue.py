@@ -1,0 +1,320 @@
+"""The catalogue over real lists, kept lists and no lists."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.catalogue import Catalogue
+from bot.errors import InvalidConfiguration, ModelFailed
+from bot.llm import Completion, ModelInfo, Request
+from bot.providers import Endpoint, HttpProvider
+from tests.fakes.model_server import ModelServer
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+DAY = 86_400
+
+
+class Shelf:
+    """Lists that survive a restart, in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, tuple[tuple[ModelInfo, ...], datetime]] = {}
+
+    async def save_models(self, endpoint: str, models: Sequence[ModelInfo], at: datetime) -> None:
+        self.kept[endpoint] = tuple(models), at
+
+    async def cached_models(self, endpoint: str) -> tuple[tuple[ModelInfo, ...], datetime] | None:
+        return self.kept.get(endpoint)
+
+
+class Listing:
+    """A provider that has a list, or none, and is never asked for text."""
+
+    def __init__(self, *models: ModelInfo) -> None:
+        self.list: tuple[ModelInfo, ...] | None = models
+        self.asked = 0
+
+    def stored_body(self, request: Request) -> bytes | None:
+        raise AssertionError("the catalogue asks for no text")
+
+    async def complete(self, request: Request, on_text: object = None) -> Completion:
+        raise AssertionError("the catalogue asks for no text")
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        self.asked += 1
+        if self.list is None:
+            raise ModelFailed("unreachable", "the provider cannot be reached.", retryable=True)
+        return self.list
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = NOON
+
+    def __call__(self) -> datetime:
+        return self.time
+
+
+def model(
+    id: str,
+    *,
+    price: float | None = 10.0,
+    age_days: int = 10,
+    context: int = 200_000,
+    name: str = "",
+) -> ModelInfo:
+    return ModelInfo(
+        id=id,
+        name=name,
+        context_tokens=context,
+        prompt_usd_per_million=None if price is None else price / 5,
+        completion_usd_per_million=price,
+        created=int(NOON.timestamp()) - age_days * DAY,
+    )
+
+
+async def loaded(*models: ModelInfo) -> Catalogue:
+    catalogue = Catalogue(Listing(*models), Shelf(), now=Clock())
+    await catalogue.load()
+    return catalogue
+
+
+# Lists, fresh and kept
+
+
+async def test_a_list_is_asked_for_once_an_hour() -> None:
+    provider, clock = Listing(model("lab/a")), Clock()
+    catalogue = Catalogue(provider, Shelf(), now=clock)
+    await catalogue.load()
+    clock.time += timedelta(minutes=59)
+    await catalogue.load()
+    assert provider.asked == 1
+    clock.time += timedelta(minutes=1)
+    await catalogue.load()
+    assert provider.asked == 2
+
+
+async def test_a_restart_within_the_hour_asks_nobody() -> None:
+    shelf, provider = Shelf(), Listing(model("lab/a"))
+    await Catalogue(provider, shelf, now=Clock()).load()
+    again = Catalogue(provider, shelf, now=Clock())
+    await again.load()
+    assert again.find("lab/a") == model("lab/a")
+    assert provider.asked == 1
+
+
+async def test_an_old_list_serves_while_the_provider_is_away(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    shelf, provider, clock = Shelf(), Listing(model("lab/a")), Clock()
+    await Catalogue(provider, shelf, now=clock).load()
+    clock.time += timedelta(days=3)
+    provider.list = None
+    offline = Catalogue(provider, shelf, now=clock)
+    await offline.load()
+    assert offline.known
+    assert offline.find("lab/a") == model("lab/a")
+    assert "cannot be reached" in caplog.text
+
+
+async def test_without_any_list_nothing_is_known_or_missing() -> None:
+    provider = Listing()
+    provider.list = None
+    catalogue = Catalogue(provider, Shelf(), now=Clock())
+    await catalogue.load()
+    assert not catalogue.known
+    assert catalogue.find("lab/a") is None
+    assert not catalogue.missing("lab/a")
+    assert catalogue.suggest("lab/a") == ()
+    assert catalogue.search("") == ()
+
+
+async def test_a_provider_that_is_away_is_not_asked_at_every_look() -> None:
+    provider, clock = Listing(), Clock()
+    provider.list = None
+    catalogue = Catalogue(provider, Shelf(), now=clock)
+    await catalogue.load()
+    await catalogue.load()
+    assert provider.asked == 1
+    clock.time += timedelta(minutes=1)
+    await catalogue.load()
+    assert provider.asked == 2
+
+
+async def test_an_endpoint_that_is_down_takes_no_other_along() -> None:
+    async with ModelServer(models=("openai/gpt",), openrouter=True) as server:
+        provider = HttpProvider(
+            [Endpoint("", server.url, server.key), Endpoint("ollama", "http://127.0.0.1:9/v1")]
+        )
+        catalogue = Catalogue(provider, Shelf(), now=Clock())
+        await catalogue.load()
+        await provider.aclose()
+    assert catalogue.price_label("openai/gpt") == "$1.25 / $10 per million tokens"
+    assert catalogue.missing("openai/other")
+    assert not catalogue.missing("ollama/llama3")
+
+
+async def test_each_endpoint_has_a_list_of_its_own() -> None:
+    shelf = Shelf()
+    async with ModelServer(models=("gpt",)) as default, ModelServer(models=("llama3",)) as ollama:
+        provider = HttpProvider(
+            [Endpoint("", default.url, default.key), Endpoint("ollama", ollama.url, ollama.key)]
+        )
+        catalogue = Catalogue(provider, shelf, now=Clock())
+        await catalogue.load()
+        await provider.aclose()
+    assert catalogue.find("ollama/llama3") == ModelInfo("ollama/llama3")
+    assert catalogue.missing("ollama/gpt")
+    assert sorted(shelf.kept) == ["", "ollama"]
+
+
+# Finding
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("openai/gpt5.1", "openai/gpt-5.1"),
+        ("gpt-5.1", "openai/gpt-5.1"),
+        ("google/gpt-5.1", "openai/gpt-5.1"),
+        ("Anthropic/Claude-Sonet-4.5", "anthropic/claude-sonnet-4.5"),
+    ],
+)
+async def test_a_slip_finds_the_model_that_was_meant(typed: str, meant: str) -> None:
+    catalogue = await loaded(
+        model("openai/gpt-5.1"), model("openai/gpt-5.1-mini"), model("anthropic/claude-sonnet-4.5")
+    )
+    assert catalogue.suggest(typed)[0] == meant
+
+
+async def test_nothing_alike_is_no_suggestion() -> None:
+    assert (await loaded(model("openai/gpt-5.1"))).suggest("xyzzy") == ()
+
+
+async def test_every_word_is_searched_in_ids_and_names_newest_first() -> None:
+    catalogue = await loaded(
+        model("openai/gpt-4", name="GPT-4", age_days=900),
+        model("openai/gpt-5", name="GPT-5 Thinker", age_days=9),
+        model("google/gemini", name="Gemini", age_days=1),
+    )
+    assert [m.id for m in catalogue.search("GPT")] == ["openai/gpt-5", "openai/gpt-4"]
+    assert [m.id for m in catalogue.search("open thinker")] == ["openai/gpt-5"]
+    assert [m.id for m in catalogue.search("", limit=1)] == ["google/gemini"]
+
+
+# Money
+
+
+async def test_cost_and_reservation_follow_the_prices() -> None:
+    catalogue = await loaded(model("lab/a", price=10.0))
+    assert catalogue.cost_micros("lab/a", 1000, 100) == 3000
+    # 4 bytes and 64 tokens of template at 2 USD, 100 tokens at 10 USD per million
+    assert catalogue.reserve_micros("lab/a", "🙂", 100) == 1136
+
+
+async def test_an_unknown_price_costs_none_and_reserves_nothing() -> None:
+    catalogue = await loaded(model("lab/a", price=None))
+    assert catalogue.cost_micros("lab/a", 1000, 100) is None
+    assert catalogue.reserve_micros("lab/a", "Why?", 100) == 0
+    assert catalogue.cost_micros("lab/z", 1000, 100) is None
+
+
+CHEAP = ModelInfo("lab/a", prompt_usd_per_million=0.1, completion_usd_per_million=0.1)
+
+
+@given(st.text(), st.integers(0, 10_000))
+async def test_a_reservation_covers_a_token_for_every_byte(prompt: str, tokens: int) -> None:
+    catalogue = await loaded(CHEAP)
+    cost = catalogue.cost_micros("lab/a", len(prompt.encode("utf-8", "replace")), tokens)
+    assert cost is not None
+    assert catalogue.reserve_micros("lab/a", prompt, tokens) >= cost
+
+
+@pytest.mark.parametrize(
+    ("prompt", "completion", "label"),
+    [
+        (1.25, 10.0, "$1.25 / $10 per million tokens"),
+        (0.075, 0.3, "$0.075 / $0.3 per million tokens"),
+        (0.0, 0.0, "free"),
+        (None, 10.0, "price unknown"),
+        (1.25, None, "price unknown"),
+    ],
+)
+async def test_a_price_reads_like_this(
+    prompt: float | None, completion: float | None, label: str
+) -> None:
+    info = ModelInfo("a", prompt_usd_per_million=prompt, completion_usd_per_million=completion)
+    assert (await loaded(info)).price_label("a") == label
+
+
+async def test_a_model_that_is_not_there_has_no_known_price() -> None:
+    assert (await loaded()).price_label("lab/a") == "price unknown"
+
+
+# The council nobody chose
+
+
+async def test_the_default_council_is_five_vendors_flagships() -> None:
+    catalogue = await loaded(
+        model("deepseek/deepseek-v4", price=1.2),
+        model("x-ai/grok-5", price=15),
+        model("google/gemini-3-pro", price=12),
+        model("google/gemini-3-flash", price=3),
+        model("anthropic/claude-sonnet-5", price=15),
+        model("anthropic/claude-opus-5", price=25),
+        model("openai/gpt-6", price=10),
+        model("openai/gpt-6-mini", price=2),
+        model("mistralai/mistral-large", price=6),
+    )
+    assert catalogue.default_council() == (
+        (
+            "openai/gpt-6",
+            "anthropic/claude-sonnet-5",
+            "google/gemini-3-pro",
+            "x-ai/grok-5",
+        ),
+        "deepseek/deepseek-v4",
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        model("openai/gpt-7:free", price=19),
+        model("~openai/gpt-latest", price=19),
+        model("openrouter/auto", price=19),
+        model("openai/gpt-7-preview", price=19),
+        model("openai/gpt-7-codex", price=19),
+        model("openai/gpt-image-2", price=19),
+        model("openai/text-embedding-4", price=19),
+        model("openai/gpt-7-pro", price=120),
+        model("openai/gpt-oss-free", price=0),
+        model("openai/gpt-7-short", price=19, context=16_000),
+        model("openai/gpt-4-turbo", price=19, age_days=400),
+        model("openai/gpt-7-secret", price=None),
+    ],
+    ids=lambda m: m.id,
+)
+async def test_what_is_no_current_answering_model_gets_no_seat(other: ModelInfo) -> None:
+    catalogue = await loaded(other, model("openai/gpt-6"))
+    assert catalogue.default_council() == (("openai/gpt-6",), "openai/gpt-6")
+
+
+async def test_unlisted_vendors_come_last_by_name() -> None:
+    catalogue = await loaded(model("zeta/z"), model("acme/a"), model("qwen/qwen-max"))
+    assert catalogue.default_council()[0] == ("qwen/qwen-max", "acme/a", "zeta/z")
+
+
+async def test_the_newer_of_two_equally_dear_models_is_the_flagship() -> None:
+    catalogue = await loaded(
+        model("openai/gpt-5.2", age_days=30), model("openai/gpt-5.3", age_days=3)
+    )
+    assert catalogue.default_council()[1] == "openai/gpt-5.3"
+
+
+async def test_no_candidate_at_all_asks_for_a_choice() -> None:
+    with pytest.raises(InvalidConfiguration, match="COUNCIL_MEMBERS"):
+        (await loaded()).default_council()

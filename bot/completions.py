@@ -25,7 +25,7 @@ LIMIT_BYTES = 8 * 1024 * 1024
 SAID_LIMIT_CHARS = 200
 
 # The aiohttp transport lets a few of aiohttp's own exceptions through.
-TRANSPORT_ERRORS = (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, ConnectionError)
+TRANSPORT_ERRORS = (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError)
 
 _ADVICE: dict[Kind, str] = {
     "rate_limited": "the provider takes no more requests right now; try again in a while.",
@@ -262,6 +262,8 @@ def _failure(
     message = error.get("message") or raw or content.get("message") or content.get("detail")
     if message == "Provider returned error":  # OpenRouter's; the provider's own words are beside it
         message = metadata.get("raw") or message
+    if retry_after is None and (seconds := as_count(metadata.get("retry_after_seconds"))):
+        retry_after = float(seconds)  # OpenRouter hands an upstream's word on here
     kind, retryable = _kind(status, str(error.get("code")), str(message), metadata, retry_after)
     return failed(
         kind,

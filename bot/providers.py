@@ -92,7 +92,7 @@ class HttpProvider:
 
     `ollama/llama3` goes to the endpoint named `ollama` as `llama3`; an id whose prefix is no
     endpoint goes whole to the default one. Under `zdr` (zero data retention) nothing is asked to be
-    kept for a repeat.
+    kept for a repeat. `client` stands in for the usual pool and is closed with it.
     """
 
     def __init__(
@@ -218,7 +218,7 @@ def _names(asked: str, sent: str) -> tuple[str, ...]:
 def _client(connect_seconds: float) -> httpx.AsyncClient:
     """A pool without limits of its own: how long and how much is asked, others decide.
 
-    aiohttp beneath httpx costs about half of httpx's own transport per streamed chunk
+    aiohttp beneath httpx costs half the CPU of httpx's own transport per streamed chunk
     (tests/bench/transports.py). To it 0 connections means no limit, and None a limit of 100.
     """
     return HttpxAiohttpClient(

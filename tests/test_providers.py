@@ -231,6 +231,15 @@ async def test_a_model_without_an_endpoint_is_unknown() -> None:
     await provider.aclose()
 
 
+async def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with ModelServer() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
+        provider = HttpProvider([Endpoint("", "http://models.test/v1", proxy.key)])
+        await provider.complete(ask())
+        await provider.aclose()
+    assert proxy.requests[0].headers["Host"] == "models.test"
+
+
 # What fails
 
 
@@ -356,6 +365,11 @@ async def test_retry_after_as_a_date_is_handed_on() -> None:
 async def test_a_senseless_retry_after_is_none(value: str) -> None:
     error = await failure(Behaviour("rate_limited", retry_after=value))
     assert error.retry_after_seconds is None
+
+
+async def test_an_upstreams_time_to_wait_is_handed_on() -> None:
+    error = await failure(Behaviour("body_error", code=429, retry_after="17"))
+    assert error.retry_after_seconds == 17
 
 
 async def test_reasoning_that_used_up_the_limit_is_named() -> None:

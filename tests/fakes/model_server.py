@@ -495,15 +495,12 @@ def _refusal(behaviour: Behaviour, model: str) -> web.Response | None:
         case "status":
             status, message = behaviour.status, "Something went wrong."
         case "body_error":
-            return web.json_response(
-                {
-                    "error": {
-                        "code": behaviour.code or 502,
-                        "message": behaviour.message or "Provider returned error",
-                        "metadata": {"raw": "upstream is overloaded", "provider_name": "Lab"},
-                    }
-                }
-            )
+            metadata = {"raw": "upstream is overloaded", "provider_name": "Lab"}
+            if retry_after:
+                metadata["retry_after_seconds"] = int(retry_after)
+            code = 502 if behaviour.code is None else behaviour.code
+            message = behaviour.message or "Provider returned error"
+            return _error(200, message, code=code, metadata=metadata)
         case _:
             return None
     return _error(

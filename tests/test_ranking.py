@@ -1,0 +1,397 @@
+"""Draws that favour nobody, and ballots that add up as the contract says."""
+
+import os
+import random
+import subprocess
+import sys
+from collections import Counter
+from itertools import pairwise, permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import ranking
+from bot.council import Ranking, Standing
+
+SEEDS = st.integers(min_value=0, max_value=2**63)
+LETTERS = "ABCDEFGHIJKLMNOPQRST"
+SHOWN = st.integers(min_value=2, max_value=8).map(lambda n: LETTERS[:n])
+
+
+@st.composite
+def ballots_over(draw: st.DrawFn, shown: str) -> Ranking:
+    """Any ballot over these labels: ties anywhere, any number of labels left out but the first."""
+    order = draw(st.permutations(shown))
+    kept = order[: draw(st.integers(min_value=1, max_value=len(order)))]
+    places: list[list[str]] = [[kept[0]]]
+    for label in kept[1:]:
+        if draw(st.booleans()):
+            places.append([])
+        places[-1].append(label)
+    return tuple(map(tuple, places))
+
+
+BALLOT = SHOWN.flatmap(lambda shown: st.tuples(st.just(shown), ballots_over(shown)))
+BALLOTS = SHOWN.flatmap(
+    lambda shown: st.tuples(st.just(shown), st.lists(ballots_over(shown), min_size=1, max_size=6))
+)
+
+
+def ballot(written: str) -> Ranking:
+    """`"B > A=C"` as a ranking."""
+    return tuple(tuple(tied.split("=")) for tied in written.split(" > "))
+
+
+# Draws
+
+
+def test_a_draw_is_the_same_in_every_process() -> None:
+    program = "from bot.ranking import draw, labels; print(draw(7, 'x').random(), labels(7, 6))"
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for hash_seed in ("0", "1")
+    }
+    assert outputs == {"0.9398226598815458 ('B', 'C', 'A', 'D', 'F', 'E')\n"}
+
+
+def test_two_purposes_draw_differently() -> None:
+    assert ranking.draw(7, "labels").random() != ranking.draw(7, "ties").random()
+
+
+@given(SEEDS, st.integers(min_value=1, max_value=20))
+def test_labels_are_the_first_letters_in_any_order(seed: int, count: int) -> None:
+    assert sorted(ranking.labels(seed, count)) == list(LETTERS[:count])
+
+
+def test_a_label_tells_nothing_of_the_configured_order() -> None:
+    deliberations = 4_000
+    drawn = Counter(
+        (seat, label)
+        for seed in range(deliberations)
+        for seat, label in enumerate(ranking.labels(seed, 4))
+    )
+    expected = deliberations / 4
+    chi_square = sum((count - expected) ** 2 / expected for count in drawn.values())
+    assert len(drawn) == 16
+    # 9 degrees of freedom: rows and columns of a doubly stochastic table. p = 0.001.
+    assert chi_square * 3 / 4 < 27.877
+
+
+@given(SEEDS, st.integers(min_value=2, max_value=20))
+def test_every_answer_stands_once_in_every_position(seed: int, n: int) -> None:
+    answered = LETTERS[:n]
+    orders = ranking.presentation(seed, answered, answered)
+    for position in range(n):
+        assert sorted(order[position] for order in orders.values()) == list(answered)
+
+
+@given(SEEDS, st.integers(min_value=7, max_value=20))
+def test_with_fewer_reviewers_no_answer_stands_twice_in_a_position(seed: int, n: int) -> None:
+    answered = LETTERS[:n]
+    orders = ranking.presentation(seed, answered, ranking.reviewers(seed, answered))
+    for position in range(n):
+        assert len({order[position] for order in orders.values()}) == 4
+
+
+@given(SEEDS, st.integers(min_value=2, max_value=20))
+def test_every_reviewer_reads_every_answer_once(seed: int, n: int) -> None:
+    answered = LETTERS[:n]
+    for order in ranking.presentation(seed, answered, answered).values():
+        assert sorted(order) == list(answered)
+
+
+@given(SEEDS, st.sampled_from([2, 4, 6, 8]))
+def test_an_even_number_of_answers_follow_each_other_once_each(seed: int, n: int) -> None:
+    answered = LETTERS[:n]
+    orders = ranking.presentation(seed, answered, answered)
+    followed = [pair for order in orders.values() for pair in pairwise(order)]
+    assert sorted(followed) == sorted(permutations(answered, 2))
+
+
+def test_the_own_answer_stands_anywhere() -> None:
+    deliberations = 2_000
+    own = Counter(
+        order.index(reviewer)
+        for seed in range(deliberations)
+        for reviewer, order in ranking.presentation(seed, "ABCD", "ABCD").items()
+    )
+    expected = 4 * deliberations / 4
+    chi_square = sum((own[position] - expected) ** 2 / expected for position in range(4))
+    # 3 degrees of freedom, p = 0.001. The four positions of one deliberation are dependent: up to
+    # four of them move together, which the factor allows for.
+    assert chi_square / 4 < 16.266
+
+
+@given(SEEDS)
+def test_the_order_of_arrival_changes_no_draw(seed: int) -> None:
+    assert ranking.presentation(seed, "ABCDE", "ABCDE") == ranking.presentation(
+        seed, "DACEB", "ABCDE"
+    )
+    assert ranking.reviewers(seed, "ABCDEFG") == ranking.reviewers(seed, "GBADFCE")
+
+
+@given(SEEDS, st.integers(min_value=1, max_value=6))
+def test_up_to_six_answers_everybody_reviews(seed: int, n: int) -> None:
+    assert ranking.reviewers(seed, LETTERS[:n]) == tuple(LETTERS[:n])
+
+
+@given(SEEDS, st.integers(min_value=7, max_value=20))
+def test_above_six_answers_four_review(seed: int, n: int) -> None:
+    reviewers = ranking.reviewers(seed, LETTERS[:n])
+    assert len(set(reviewers)) == 4
+    assert set(reviewers) <= set(LETTERS[:n])
+
+
+def test_above_six_answers_everybody_reviews_equally_often() -> None:
+    deliberations = 3_500
+    drawn = Counter(
+        label for seed in range(deliberations) for label in ranking.reviewers(seed, "ABCDEFG")
+    )
+    expected = deliberations * 4 / 7
+    chi_square = sum((drawn[label] - expected) ** 2 / expected for label in "ABCDEFG")
+    # 6 degrees of freedom, p = 0.001; drawing without replacement only makes it smaller.
+    assert chi_square < 22.458
+
+
+def test_a_tenth_of_all_deliberations_hears_everybody() -> None:
+    waiting = sum(ranking.never_stops_early(seed) for seed in range(10_000))
+    # Mean 1000, standard deviation 30: four of them to each side.
+    assert 880 < waiting < 1_120
+
+
+# Shares
+
+
+def test_places_are_worth_equal_steps() -> None:
+    assert ranking.shares(ballot("B > A > D > C"), "ABCD") == {
+        "B": 1.0,
+        "A": pytest.approx(2 / 3),
+        "D": pytest.approx(1 / 3),
+        "C": 0.0,
+    }
+
+
+def test_tied_answers_share_the_mean_of_their_places() -> None:
+    assert ranking.shares(ballot("A=B=C > D > E"), "ABCDE") == {
+        "A": 0.75,
+        "B": 0.75,
+        "C": 0.75,
+        "D": 0.25,
+        "E": 0.0,
+    }
+
+
+def test_answers_left_out_tie_for_the_places_left_over() -> None:
+    assert ranking.shares(ballot("C > A"), "ABCDE") == {
+        "C": 1.0,
+        "A": 0.75,
+        "B": 0.25,
+        "D": 0.25,
+        "E": 0.25,
+    }
+
+
+def test_the_only_answer_has_the_whole_share() -> None:
+    assert ranking.shares(ballot("A"), "A") == {"A": 1.0}
+
+
+@given(BALLOT)
+def test_any_ballot_hands_out_the_same_total(case: tuple[str, Ranking]) -> None:
+    shown, given_ballot = case
+    total = sum(ranking.shares(given_ballot, shown).values())
+    assert total == pytest.approx(len(shown) / 2)
+
+
+@given(BALLOT, st.randoms(use_true_random=False))
+def test_completing_any_ballot_moves_no_ranked_answer(
+    case: tuple[str, Ranking], rng: random.Random
+) -> None:
+    shown, partial = case
+    ranked = {label for tied in partial for label in tied}
+    rest = [label for label in shown if label not in ranked]
+    rng.shuffle(rest)
+    before = ranking.shares(partial, shown)
+    after = ranking.shares((*partial, *((label,) for label in rest)), shown)
+    assert {label: before[label] for label in ranked} == {label: after[label] for label in ranked}
+
+
+@given(BALLOT)
+def test_being_left_out_of_any_ballot_is_never_better_than_leading_the_rest(
+    case: tuple[str, Ranking],
+) -> None:
+    shown, partial = case
+    ranked = {label for tied in partial for label in tied}
+    left_out = ranking.shares(partial, shown)
+    for label in set(shown) - ranked:
+        assert left_out[label] <= ranking.shares((*partial, (label,)), shown)[label]
+
+
+@given(BALLOT)
+def test_the_mean_over_all_completions_of_any_ballot_is_its_share(
+    case: tuple[str, Ranking],
+) -> None:
+    shown, partial = case
+    ranked = {label for tied in partial for label in tied}
+    rest = [label for label in shown if label not in ranked][:4]
+    shown = "".join(label for label in shown if label in ranked or label in rest)
+    completed = [
+        ranking.shares((*partial, *((label,) for label in order)), shown)
+        for order in permutations(rest)
+    ]
+    share = ranking.shares(partial, shown)
+    for label in rest:
+        mean = sum(each[label] for each in completed) / len(completed)
+        assert mean == pytest.approx(share[label])
+
+
+# Standings
+
+ABC = [("A", "vendor/a"), ("B", "vendor/b"), ("C", "vendor/c")]
+
+
+def test_standings_are_mean_shares_best_first() -> None:
+    ballots = [ballot("B > A > C"), ballot("B > C > A"), ballot("A=B > C"), ballot("C > A")]
+    assert ranking.standings(ballots, ABC, seed=1) == (
+        Standing("B", "vendor/b", 0.6875, 2, 4),  # 1, 1, 3/4, 0
+        Standing("A", "vendor/a", 0.4375, 0, 4),  # 1/2, 0, 3/4, 1/2
+        Standing("C", "vendor/c", 0.375, 1, 4),  # 0, 1/2, 0, 1
+    )
+
+
+def test_without_ballots_nobody_has_a_score() -> None:
+    assert set(ranking.standings([], ABC, seed=1)) == {
+        Standing("A", "vendor/a", None, 0, 0),
+        Standing("B", "vendor/b", None, 0, 0),
+        Standing("C", "vendor/c", None, 0, 0),
+    }
+
+
+def test_equal_scores_are_ordered_by_lot() -> None:
+    tied = [ballot("A > B > C"), ballot("C > B > A")]
+    first = Counter(ranking.standings(tied, ABC, seed)[0].label for seed in range(3_000))
+    chi_square = sum((first[label] - 1_000) ** 2 / 1_000 for label in "ABC")
+    # 2 degrees of freedom, p = 0.001.
+    assert chi_square < 13.816
+
+
+@given(SEEDS, st.permutations(ABC))
+def test_the_lot_does_not_depend_on_the_order_given(
+    seed: int, answered: list[tuple[str, str]]
+) -> None:
+    tied = [ballot("A=B=C")]
+    assert ranking.standings(tied, answered, seed) == ranking.standings(tied, ABC, seed)
+
+
+@given(BALLOTS, st.randoms(use_true_random=False))
+def test_the_order_of_any_ballots_changes_nothing(
+    case: tuple[str, list[Ranking]], rng: random.Random
+) -> None:
+    shown, ballots = case
+    answered = [(label, label) for label in shown]
+    shuffled = rng.sample(ballots, len(ballots))
+    assert ranking.standings(shuffled, answered, 1) == ranking.standings(ballots, answered, 1)
+
+
+def test_a_shared_first_score_is_too_close_to_call() -> None:
+    tied = ranking.standings([ballot("A > B > C"), ballot("B > A > C")], ABC, seed=1)
+    assert ranking.too_close(tied)
+
+
+def test_a_lead_is_not_too_close_to_call() -> None:
+    assert not ranking.too_close(ranking.standings([ballot("A > B > C")], ABC, seed=1))
+
+
+def test_without_ballots_nothing_is_too_close_to_call() -> None:
+    assert not ranking.too_close(ranking.standings([], ABC, seed=1))
+
+
+# Agreement
+
+
+def test_three_sole_firsts_agree() -> None:
+    ballots = [ballot("B > A"), ballot("A > B"), ballot("B"), ballot("B > C > A")]
+    assert ranking.agreed(ballots) == "B"
+
+
+def test_two_sole_firsts_do_not_agree() -> None:
+    assert ranking.agreed([ballot("B > A"), ballot("A > B"), ballot("B > C")]) is None
+
+
+def test_a_shared_first_place_is_no_agreement() -> None:
+    assert ranking.agreed([ballot("B"), ballot("B > A"), ballot("A=B > C")]) is None
+
+
+@pytest.mark.parametrize(
+    ("ballots", "words"),
+    [
+        (["B > A", "B > C", "B"], "agreed"),
+        (["B > A", "B"], "agreed"),
+        (["B > A"], "leaned"),
+        (["B > A", "B > C", "A > B"], "leaned"),
+        (["B > A", "B > C", "A=B"], "leaned"),
+        (["B > A", "A > B"], "split"),
+        (["B > A", "B > C", "A > B", "C > B"], "split"),
+        (["A=B", "A=B"], "split"),
+        ([], "split"),
+    ],
+)
+def test_agreement_in_words(ballots: list[str], words: str) -> None:
+    assert ranking.agreement_words([ballot(each) for each in ballots], "B") == words
+
+
+def test_top_share_counts_sole_firsts() -> None:
+    ballots = [ballot("B > A"), ballot("A=B"), ballot("A > B"), ballot("B")]
+    assert ranking.top_share(ballots, "B") == 0.5
+
+
+def test_without_ballots_there_is_no_top_share() -> None:
+    assert ranking.top_share([], "B") is None
+
+
+# By hand, with rank sums R and their mean: W = 12 S / (m^2 (n^3 - n) - m T).
+@pytest.mark.parametrize(
+    ("ballots", "shown", "w"),
+    [
+        (["A > B > C", "A > B > C"], "ABC", 1.0),
+        # R = 4, 4, 4: S = 0
+        (["A > B > C", "C > B > A"], "ABC", 0.0),
+        # R = 4, 5, 9 of mean 6: S = 14; 12 * 14 / (9 * 24)
+        (["A > B > C", "A > B > C", "B > A > C"], "ABC", 7 / 9),
+        # R = 3, 7, 9, 11 of mean 7.5: S = 35; 12 * 35 / (9 * 60)
+        (["A > B > C > D", "A > B > D > C", "A > C > B > D"], "ABCD", 420 / 540),
+        # R = 2.5, 3.5, 6 of mean 4: S = 6.5 and T = 6, so 12 * 6.5 / (4 * 24 - 2 * 6)
+        (["A=B > C", "A > B > C"], "ABC", 78 / 84),
+        # C first and the others left over, which tie at 2.5: the same numbers mirrored.
+        (["C", "C > B > A"], "ABC", 78 / 84),
+        # Everybody ties the same two: still in full concordance.
+        (["A=B > C", "A=B > C"], "ABC", 1.0),
+    ],
+)
+def test_kendall_w(ballots: list[str], shown: str, w: float) -> None:
+    assert ranking.kendall_w([ballot(each) for each in ballots], shown) == pytest.approx(w)
+
+
+def test_one_ballot_has_no_concordance() -> None:
+    assert ranking.kendall_w([ballot("A > B")], "AB") is None
+
+
+def test_one_answer_has_no_concordance() -> None:
+    assert ranking.kendall_w([ballot("A"), ballot("A")], "A") is None
+
+
+def test_ballots_that_tie_everything_have_no_concordance() -> None:
+    assert ranking.kendall_w([ballot("A=B=C"), ballot("A=B=C")], "ABC") is None
+
+
+@given(BALLOTS)
+def test_kendall_w_of_any_ballots_is_a_share(case: tuple[str, list[Ranking]]) -> None:
+    shown, ballots = case
+    w = ranking.kendall_w(ballots, shown)
+    assert w is None or -1e-9 <= w <= 1 + 1e-9

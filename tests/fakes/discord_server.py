@@ -23,6 +23,7 @@ from discord.asset import Asset
 from discord.gateway import DiscordWebSocket
 from discord.http import Route as ClientRoute
 
+from tests.fakes.discord.acting import Acting
 from tests.fakes.discord.commands import Commands
 from tests.fakes.discord.faults import Fault, Faults
 from tests.fakes.discord.gateway import Gateway
@@ -30,7 +31,8 @@ from tests.fakes.discord.http import API, Desk, Rejection, Request
 from tests.fakes.discord.interactions import Interaction, Interactions
 from tests.fakes.discord.limits import Limits, TooMany
 from tests.fakes.discord.rest import Rest
-from tests.fakes.discord.scenario import Impossible, Scenario
+from tests.fakes.discord.rest_messages import Messages
+from tests.fakes.discord.scenario import Impossible
 from tests.fakes.discord.state import (
     Channel,
     ChannelType,
@@ -65,10 +67,10 @@ __all__ = [
 ]
 
 TOKEN = "local.discord.token"
-URL_VARIABLE = "COUNCIL_TEST_DISCORD_URL"
+URL_VARIABLE = "LOCAL_DISCORD_URL"
 
 
-class DiscordServer(Scenario):
+class DiscordServer(Acting):
     """The server and everything a test does with it."""
 
     def __init__(self, *, time_scale: float = 1.0, message_content: bool = False) -> None:
@@ -80,16 +82,12 @@ class DiscordServer(Scenario):
         super().__init__(world, gateway, Commands(world), Interactions(world))
         self.limits = Limits(time_scale)
         self.faults = Faults()
-        self._desk = Desk(TOKEN, self.limits, self.faults, self.changed)
+        self._desk = Desk(TOKEN, self.limits, self.faults, self.changed, self.requests)
         self._runner: web.AppRunner | None = None
 
     @property
     def url(self) -> str:
         return self.world.base_url
-
-    @property
-    def requests(self) -> list[Request]:
-        return self._desk.requests
 
     @property
     def rejections(self) -> list[Rejection]:
@@ -112,6 +110,7 @@ class DiscordServer(Scenario):
         app.router.add_get("/attachments/{channel_id}/{id}/{name}", self._file_download)
         for routes in (
             Rest(self.world).routes(),
+            Messages(self.world).routes(),
             self.interactions.routes(),
             self.commands.routes(),
         ):

@@ -2,7 +2,7 @@
 
     python -m tests.fakes.discord_subprocess serve
 
-The variable `COUNCIL_TEST_DISCORD_URL` says where the server is. Everything else, the arguments
+The variable `LOCAL_DISCORD_URL` says where the server is. Everything else, the arguments
 and the environment included, is as with `python -m bot`.
 """
 

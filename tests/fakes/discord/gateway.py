@@ -9,7 +9,7 @@ import importlib
 import json
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -294,9 +294,9 @@ class Gateway:
         connection.close(code)
 
 
-async def _quietly(writing: "asyncio.Future[None] | object") -> None:
+async def _quietly(writing: Awaitable[None]) -> None:
     try:
-        await writing  # type: ignore[misc]
+        await writing
     except ConnectionError:
         pass  # the client went away; the listener says so
 

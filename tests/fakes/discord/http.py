@@ -9,7 +9,7 @@ import re
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,9 +114,7 @@ class Desk:
         self.changed()
         return _json(404, {"message": "404: Not Found", "code": 0}, {})
 
-    def _serving(
-        self, route: Route
-    ) -> Callable[[web.Request], "asyncio.Future[web.StreamResponse] | Any"]:
+    def _serving(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def serve(request: web.Request) -> web.StreamResponse:
             return await self._serve(request, route)
 

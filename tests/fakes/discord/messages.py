@@ -79,6 +79,10 @@ EDIT_FIELDS: dict[str, Check] = {
 """discord.py sends `tts` with every edit, where it means nothing."""
 
 
+NEW_FLAGS = Flag.SUPPRESS_EMBEDS | Flag.SILENT | Flag.V2
+"""What a bot may set on a message it sends to a channel."""
+
+
 def draft(
     world: World,
     channel: Channel,

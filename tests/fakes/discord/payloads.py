@@ -215,9 +215,11 @@ def message(message: Message, world: "World", *, gateway: bool, reads_all: bool)
         body["thread"] = channel(message.thread)
     if message.origin is not None:
         body |= _origin(message, world.bot)
+    if message.webhook_id is not None:
+        body["webhook_id"] = str(message.webhook_id)
     if gateway and message.channel.guild is not None:
         body["guild_id"] = str(message.channel.guild.id)
-        if message.origin is None:
+        if "webhook_id" not in body:
             body["member"] = bare_member(message.channel.guild, message.author)
     return body
 

@@ -6,28 +6,19 @@ what waits for the bot's answer is a coroutine. What a client would not let a pe
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from discord import Permissions
 
-from tests.fakes.discord import commands as kinds
 from tests.fakes.discord import payloads
 from tests.fakes.discord.commands import Commands
-from tests.fakes.discord.components import SELECTS, walk
 from tests.fakes.discord.gateway import Gateway
+from tests.fakes.discord.http import Request
 from tests.fakes.discord.interactions import (
-    ACKNOWLEDGE_SECONDS,
-    AUTOCOMPLETE,
-    COMMAND,
-    COMPONENT,
-    MODAL_SUBMIT,
-    Interaction,
     Interactions,
 )
 from tests.fakes.discord.messages import content_type_of
-from tests.fakes.discord.modals import filled_in
-from tests.fakes.discord.refusals import Json
 from tests.fakes.discord.state import (
     Attachment,
     Channel,
@@ -63,6 +54,7 @@ class Scenario:
     def __init__(
         self, world: World, gateway: Gateway, commands: Commands, interactions: Interactions
     ) -> None:
+        self.requests: list[Request] = []
         self.world = world
         self.gateway = gateway
         self.commands = commands
@@ -81,6 +73,8 @@ class Scenario:
         try:
             async with asyncio.timeout(timeout_seconds):
                 await future
+        except TimeoutError:
+            raise TimeoutError(self._situation()) from None
         finally:
             self._waiting.remove((found, future))
         return found()
@@ -95,6 +89,12 @@ class Scenario:
             except Exception as error:
                 # It belongs to the test that asked, not to whoever caused the change.
                 future.set_exception(error)
+
+    def _situation(self) -> str:
+        """What a test that waited in vain wants to know."""
+        lines = [f"{r.method} {r.path} -> {r.status} {r.answer}"[:300] for r in self.requests[-12:]]
+        sockets = "online" if self.gateway.online else "offline"
+        return "\n".join([f"the bot is {sockets}; its latest requests:", *lines])
 
     # Looking
 
@@ -208,9 +208,15 @@ class Scenario:
         age_seconds: float = 0.0,
         webhook: bool = False,
     ) -> Message:
-        """`ping` is the switch of a reply; `age_seconds` backdates a message seen by nobody yet."""
-        self._require(channel, user, "send_messages")
+        """Write as a person, or as a `webhook` under that name.
+
+        `ping` is the switch of a reply; `age_seconds` dates the message back.
+        """
         message = Message(self.world.new_id(age_seconds=age_seconds), channel, user, text)
+        if webhook:
+            message.webhook_id = user.id
+        else:
+            self._require(channel, user, "send_messages")
         message.attachments = [self._file(channel, *file) for file in (files or {}).items()]
         if reply_to is not None:
             message.type = MessageType.REPLY
@@ -222,9 +228,21 @@ class Scenario:
         self.world.post(message)
         return message
 
-    def mention(self, channel: Channel, user: User, text: str, **more: object) -> Message:
+    def mention(
+        self,
+        channel: Channel,
+        user: User,
+        text: str,
+        *,
+        reply_to: Message | None = None,
+        files: Mapping[str, bytes] | None = None,
+        age_seconds: float = 0.0,
+    ) -> Message:
         """`post` with the bot mentioned first."""
-        return self.post(channel, user, f"<@{self.bot.id}> {text}", **more)  # type: ignore[arg-type]
+        words = f"<@{self.bot.id}> {text}"
+        return self.post(
+            channel, user, words, reply_to=reply_to, files=files, age_seconds=age_seconds
+        )
 
     def mention_role(self, channel: Channel, user: User, text: str) -> Message:
         """The slip of the picker: the bot's managed role instead of the bot."""
@@ -303,150 +321,6 @@ class Scenario:
         """A moderator takes away all reactions, or all with one emoji."""
         self.world.clear(message, emoji)
 
-    # Interacting
-
-    async def click(
-        self,
-        user: User,
-        message: Message | int,
-        custom_id: str,
-        values: Sequence[str] | None = None,
-        *,
-        timeout_seconds: float = ACKNOWLEDGE_SECONDS,
-    ) -> Interaction:
-        """Press a button, or choose `values` in a select, and see what comes back."""
-        source = self.world.messages.get(message) if isinstance(message, int) else message
-        if source is None or source.deleted:
-            raise Impossible("the message is gone")
-        if source.viewer not in (None, user):
-            raise Impossible("somebody else's ephemeral message")
-        self._require(source.channel, user, "view_channel")
-        self._require_open(source.channel)
-        component = _component(source, custom_id)
-        data: Json = {"custom_id": custom_id, "component_type": component["type"]}
-        if component["type"] in SELECTS:
-            data["values"] = _chosen(component, values or ())
-        started = self.interactions.start(COMPONENT, user, source.channel, data, source)
-        return await self._answered(started, timeout_seconds)
-
-    async def slash(
-        self,
-        user: User,
-        channel: Channel,
-        name: str,
-        sub: str = "",
-        options: Mapping[str, object] | None = None,
-        *,
-        timeout_seconds: float = ACKNOWLEDGE_SECONDS,
-    ) -> Interaction:
-        """`/name sub option: value`; `sub` may be a group and a subcommand."""
-        data = self._command(user, channel, name, sub, options or {}, None)
-        started = self.interactions.start(COMMAND, user, channel, data)
-        return await self._answered(started, timeout_seconds)
-
-    async def autocomplete(
-        self,
-        user: User,
-        channel: Channel,
-        name: str,
-        sub: str,
-        focused: str,
-        typed: str,
-        options: Mapping[str, object] | None = None,
-        *,
-        timeout_seconds: float = ACKNOWLEDGE_SECONDS,
-    ) -> list[Json]:
-        """The choices offered while `typed` stands in the option `focused`."""
-        values = {**(options or {}), focused: typed}
-        data = self._command(user, channel, name, sub, values, focused)
-        started = self.interactions.start(AUTOCOMPLETE, user, channel, data)
-        return (await self._answered(started, timeout_seconds)).choices or []
-
-    async def context_menu(
-        self,
-        user: User,
-        message: Message,
-        name: str,
-        *,
-        timeout_seconds: float = ACKNOWLEDGE_SECONDS,
-    ) -> Interaction:
-        """A command from a message's menu; the bot gets the message with all its content."""
-        channel = message.channel
-        self._require(channel, user, "use_application_commands")
-        self._require_open(channel)
-        command = self._registered(channel, kinds.MESSAGE_MENU, name)
-        target = payloads.message(message, self.world, gateway=False, reads_all=True)
-        data: Json = {
-            "id": command["id"],
-            "name": name,
-            "type": kinds.MESSAGE_MENU,
-            "target_id": str(message.id),
-            "resolved": {"messages": {str(message.id): target}},
-        }
-        started = self.interactions.start(COMMAND, user, channel, data)
-        return await self._answered(started, timeout_seconds)
-
-    async def submit_modal(
-        self,
-        opened: Interaction,
-        values: Mapping[str, object],
-        *,
-        timeout_seconds: float = ACKNOWLEDGE_SECONDS,
-    ) -> Interaction:
-        """Fill in and send the modal that `opened` brought up; fields by custom_id."""
-        if opened.modal is None:
-            raise Impossible("no modal was opened")
-        try:
-            fields = filled_in(opened.modal, values)
-        except ValueError as error:
-            raise Impossible(str(error)) from error
-        data: Json = {"custom_id": opened.modal["custom_id"], "components": fields}
-        started = self.interactions.start(
-            MODAL_SUBMIT, opened.user, opened.channel, data, opened.source
-        )
-        return await self._answered(started, timeout_seconds)
-
-    async def _answered(self, interaction: Interaction, timeout_seconds: float) -> Interaction:
-        if not self.gateway.online:
-            interaction.failed = True
-            return interaction
-        try:
-            await self.wait_for(lambda: interaction.settled, timeout_seconds)
-        except TimeoutError:
-            interaction.failed = interaction.answer is None
-        return interaction
-
-    def _command(
-        self,
-        user: User,
-        channel: Channel,
-        name: str,
-        sub: str,
-        values: Mapping[str, object],
-        focused: str | None,
-    ) -> Json:
-        self._require(channel, user, "use_application_commands")
-        self._require_open(channel)
-        command = self._registered(channel, kinds.SLASH, name)
-        needed = command.get("default_member_permissions")
-        if needed is not None and not _covers(channel.permissions(user), Permissions(int(needed))):
-            raise Impossible(f"/{name} is hidden from {user.name}")
-        try:
-            return kinds.typed(command, sub.split(), values, focused)
-        except ValueError as error:
-            raise Impossible(str(error)) from error
-
-    def _registered(self, channel: Channel, kind: int, name: str) -> Json:
-        guild_id = channel.guild.id if channel.guild else None
-        command = self.commands.find(guild_id, kind, name)
-        if command is None:
-            raise Impossible(f"no command {name!r} is registered here")
-        context = 0 if channel.guild else 1
-        contexts = command.get("contexts")
-        if contexts is not None and context not in contexts:
-            raise Impossible(f"{name!r} is not offered here")
-        return command
-
     # Rules for people
 
     def _require(self, channel: Channel, user: User, name: str) -> None:
@@ -464,25 +338,3 @@ class Scenario:
         attachment = Attachment(self.world.new_id(), channel.id, name, data, kind)
         self.world.attachments[attachment.id] = attachment
         return attachment
-
-
-def _component(message: Message, custom_id: str) -> Json:
-    for component in walk(message.components):
-        if component.get("custom_id") == custom_id:
-            if component.get("disabled"):
-                raise Impossible(f"{custom_id} is disabled")
-            return component
-    offered = [c["custom_id"] for c in walk(message.components) if "custom_id" in c]
-    raise Impossible(f"no component {custom_id!r}; there are {offered}")
-
-
-def _chosen(component: Json, values: Sequence[str]) -> list[str]:
-    offered = [option["value"] for option in component.get("options", [])]
-    low, high = component.get("min_values", 1), component.get("max_values", 1)
-    if not low <= len(values) <= high or (offered and not set(values) <= set(offered)):
-        raise Impossible(f"{values} cannot be chosen of {offered}")
-    return list(values)
-
-
-def _covers(having: Permissions, needed: Permissions) -> bool:
-    return needed.value & ~having.value == 0

@@ -11,7 +11,7 @@ from typing import Literal, NewType
 
 from discord import Permissions
 
-from tests.fakes.discord.components import displayed_text
+from tests.fakes.discord.components import displayed_text, media_urls
 from tests.fakes.discord.refusals import Json, Refusal
 
 Emoji = NewType("Emoji", str)
@@ -231,6 +231,7 @@ class Message:
     reactions: dict[Emoji, Reaction] = field(default_factory=dict)
     thread: Channel | None = None
     origin: Origin | None = None
+    webhook_id: int | None = None
     viewer: User | None = None
     edited_at: datetime | None = None
     late_edits: int = 0
@@ -252,7 +253,13 @@ class Message:
         return datetime.fromtimestamp(((self.id >> 22) + EPOCH_MS) / 1000, UTC)
 
     def files(self) -> dict[str, bytes]:
-        return {attachment.filename: attachment.data for attachment in self.attachments}
+        """What readers see: in a V2 message, only files that a component refers to."""
+        shown = {media["url"] for media in media_urls(self.components)}
+        return {
+            attachment.filename: attachment.data
+            for attachment in self.attachments
+            if not self.flags & Flag.V2 or f"attachment://{attachment.filename}" in shown
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,211 @@
+"""Where blocks, fences, code spans and links stand in a Markdown source, by markdown-it-py.
+
+The parser tells lines of blocks but no offsets within them, so the inline rules are wrapped to note
+where they matched. Knows nothing of what the offsets are for.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline, autolink, backtick, image, link
+from markdown_it.token import Token
+
+Rule = Callable[[StateInline, bool], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of the source that is not plain text, told apart by its first characters.
+
+    `opening` is "`" for a code span, "```" for a fence, "[", "![" or "<" for a link, an image or an
+    autolink, and "[:" for the bracket that opens a reference definition. `label` and `target` are
+    the source of what is shown and the decoded address.
+    """
+
+    opening: str
+    start: int
+    end: int
+    label_start: int = 0
+    label_end: int = 0
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """A fenced code block: opening line, body, and closing line, which may be missing (`tail ==
+    end`). `prefix` is what a further line needs to stand in the same quotes and lists."""
+
+    start: int
+    body: int
+    tail: int
+    end: int
+    prefix: str
+    markup: str
+    info: str
+
+
+def _noting(rule: Rule) -> Rule:
+    def noting(state: StateInline, silent: bool) -> bool:
+        start, known = state.pos, len(state.tokens)
+        if not rule(state, silent):
+            return False
+        # An image's description is parsed on its own, at positions that mean nothing here.
+        if silent or len(state.src) != state.env["length"]:
+            return True
+        for token in state.tokens[known:]:
+            if token.type in ("code_inline", "image", "link_open"):
+                state.env["spans"].append(_span(state, token, start))
+                break
+        return True
+
+    return noting
+
+
+def _span(state: StateInline, token: Token, start: int) -> Span:
+    offset, end = state.env["offset"], state.pos
+    if token.type == "code_inline":
+        return Span("`", offset + start, offset + end)
+    if token.markup == "autolink":
+        opening, label_end, target = "<", end - 1, token.attrs["href"]
+    elif token.type == "image":
+        opening, label_end = "![", state.md.helpers.parseLinkLabel(state, start + 1)
+        target = token.attrs["src"]
+    else:
+        opening, label_end = "[", state.md.helpers.parseLinkLabel(state, start, True)
+        target = token.attrs["href"]
+    label_start = offset + start + len(opening)
+    return Span(opening, offset + start, offset + end, label_start, offset + label_end, str(target))
+
+
+class Reader(MarkdownIt):
+    """CommonMark with tables and strikethrough, accepting every link target."""
+
+    def __init__(self, *, html: bool) -> None:
+        super().__init__("commonmark", {"html": html})
+        self.enable(["table", "strikethrough"])
+        rules: dict[str, Rule] = {
+            "backticks": backtick,
+            "link": link,
+            "image": image,
+            "autolink": autolink,
+        }
+        for name, rule in rules.items():
+            self.inline.ruler.at(name, _noting(rule))
+
+    def validateLink(self, url: str) -> bool:  # the name is markdown-it's
+        return True
+
+
+# As written in the standard.
+STRICT = Reader(html=True)
+# Chat platforms know neither HTML nor indented code: what looks so is live text to them.
+LENIENT = Reader(html=False)
+LENIENT.disable("code")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text read into blocks. `starts` are the offsets of its lines, then its length."""
+
+    text: str
+    reader: Reader
+    tokens: tuple[Token, ...]
+    starts: tuple[int, ...]
+    references: dict[str, dict[str, Any]]
+    definitions: tuple[int, ...]
+
+    def lines(self, token: Token) -> tuple[int, int]:
+        """The offsets at which the lines of a block begin and end."""
+        assert token.map is not None
+        first, last = token.map
+        return self.starts[first], self.starts[min(last, len(self.starts) - 1)]
+
+    def fences(self) -> Iterator[Fence]:
+        for token in self.tokens:
+            if token.type == "fence":
+                yield self._fence(token)
+
+    def tables(self) -> Iterator[tuple[int, int, int]]:
+        """Where each table starts, where the line behind its header ends, and where it ends."""
+        for token in self.tokens:
+            if token.type == "table_open":
+                assert token.map is not None
+                start, end = self.lines(token)
+                yield start, self.starts[token.map[0] + 2], end
+
+    def block_starts(self) -> list[int]:
+        """Where a block starts that stands in no other, except right behind a heading."""
+        starts = []
+        headed = False
+        for token in self.tokens:
+            if token.map and token.level == 0:
+                if not headed:
+                    starts.append(self.starts[token.map[0]])
+                headed = token.type == "heading_open"
+        return starts
+
+    def inner_starts(self) -> list[int]:
+        """Where a block starts, at any depth."""
+        return sorted({self.starts[token.map[0]] for token in self.tokens if token.map})
+
+    def spans(self) -> list[Span]:
+        """All spans by their offset in the text; those inside a link's label follow the link."""
+        spans = [Span("```", fence.start, fence.end) for fence in self.fences()]
+        for offset in self.definitions:
+            spans.append(Span("[:", offset, offset + 1))
+        for start, end in {self.lines(token) for token in self.tokens if token.type == "inline"}:
+            spans += self._inline_spans(self.text[start:end], start)
+        return sorted(spans, key=lambda span: (span.start, -span.end))
+
+    def contents(self) -> Iterator[tuple[str, list[Span]]]:
+        """What the parser itself reads inline, with the spans by their offset in that.
+
+        Differs from `spans` where the markers of quotes stand between the lines of a paragraph, or
+        code seems to reach from one cell of a table to another.
+        """
+        for token in self.tokens:
+            if token.type == "inline":
+                yield token.content, self._inline_spans(token.content, 0)
+
+    def _fence(self, token: Token) -> Fence:
+        assert token.map is not None
+        start, end = self.lines(token)
+        body = min(self.starts[token.map[0] + 1], end)
+        closed = token.map[1] - token.map[0] == token.content.count("\n") + 2
+        tail = self.starts[token.map[1] - 1] if closed else end
+        before = self.text[start:body].partition(token.markup)[0]
+        return Fence(
+            start, body, tail, end, re.sub(r"[^>\s]", " ", before), token.markup, token.info
+        )
+
+    def _inline_spans(self, content: str, offset: int) -> list[Span]:
+        if not re.search(r"[`\[<]", content):
+            return []
+        spans: list[Span] = []
+        notes = {
+            "references": self.references,
+            "length": len(content),
+            "spans": spans,
+            "offset": offset,
+        }
+        self.reader.inline.parse(content, self.reader, notes, [])
+        return spans
+
+
+def read(text: str, reader: Reader = LENIENT) -> Source:
+    # Both kinds of line end become the one the parser knows, without moving any offset.
+    text = re.sub(r"\r(?!\n)", "\n", text).replace("\r\n", " \n")
+    notes: dict[str, Any] = {}
+    tokens: list[Token] = []
+    reader.block.parse(text, reader, notes, tokens)
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    if starts[-1] != len(text):
+        starts.append(len(text))
+    references = notes.get("references", {})
+    definitions = [*references.values(), *notes.get("duplicate_refs", ())]
+    # What stands before a definition in its line are markers of quotes and lists.
+    brackets = sorted(text.index("[", starts[definition["map"][0]]) for definition in definitions)
+    return Source(text, reader, tuple(tokens), tuple(starts), references, tuple(brackets))

@@ -1,0 +1,156 @@
+"""A Document for the terminal: rich renderables, or plain text for pipes.
+
+What models and people wrote cannot steer the terminal: escape sequences, control characters and
+bidirectional overrides are taken out of everything shown.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, TypeVar, assert_never
+
+from markdown_it import MarkdownIt
+from rich import box, markdown
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.padding import Padding
+from rich.segment import Segment
+from rich.table import Table as Grid
+from rich.text import Text as Line
+
+from adapters.markdown import honest_links, numeric_columns, table_lines
+from bot.document import Block, Detail, Document, Heading, Image, Note, Table, Text
+
+
+def render(document: Document, *, opened: bool = False, name: str = "") -> RenderableType:
+    """For a terminal. `opened` unfolds each `Detail`; `name` is what `open` calls this post."""
+    return _Harmless(_rich_blocks(document.blocks, opened, name))
+
+
+def plain(document: Document, *, opened: bool = False, name: str = "", width: int = 80) -> str:
+    """For a pipe: no escape codes, Markdown as its source, tables at most `width` wide."""
+    return "\n".join(_plain_lines(document.blocks, opened, name, width))
+
+
+def harmless(text: str) -> str:
+    """`text` without what would steer a terminal; line feeds and tabs stay."""
+    text = _SEQUENCE.sub("", text.replace("\r\n", "\n"))
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", _CONTROL.sub("", text))
+
+
+# CSI with its parameters; OSC, DCS and the like up to their terminator.
+_SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)"
+)
+# C0 but tab and line feed, delete, C1, and what reorders or isolates directions.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# Half a character: an output in UTF-8 refuses it.
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+class _Harmless:
+    """Filters what is about to be written: a Markdown entity may yet become an escape."""
+
+    def __init__(self, renderable: RenderableType) -> None:
+        self._renderable = renderable
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for text, style, control in console.render(self._renderable, options):
+            yield Segment(harmless(text), style, control)
+
+
+class _Heading(markdown.Heading):
+    """On the left and without a box, unlike rich's."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        self.text.justify = "left"
+        yield self.text
+
+
+class _Markdown(markdown.Markdown):
+    """CommonMark in which `vector<int>` is text: rich's own reading drops it as HTML."""
+
+    elements: ClassVar = {**markdown.Markdown.elements, "heading_open": _Heading}
+
+    def __init__(self, text: str, style: str = "none") -> None:
+        super().__init__("", style=style, code_theme="ansi_dark")
+        parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+        self.parsed = parser.parse(honest_links(harmless(text)))
+
+
+def _rich_blocks(blocks: Sequence[Block], opened: bool, name: str) -> RenderableType:
+    shown = [_rich(block, opened, name) for block in blocks]
+    return Group(*_spaced(blocks, shown, Line()))
+
+
+def _rich(block: Block, opened: bool, name: str) -> RenderableType:
+    match block:
+        case Heading(text):
+            return Line(harmless(text), style="bold")
+        case Text(text):
+            return _Markdown(text)
+        case Note(text):
+            return _Markdown(text, style="dim")
+        case Table(columns, rows):
+            return _grid(columns, rows)
+        case Image(_, _, alt):
+            return Line(harmless(f"[{alt}]"), style="dim italic")
+        case Detail(title, blocks) if opened:
+            inner = Padding(_rich_blocks(blocks, opened, name), (1, 0, 0, 2))
+            return Group(Line(harmless(f"▾ {title}"), style="bold"), inner)
+        case Detail(title):
+            return Line.assemble((harmless(f"▸ {title}"), "bold"), (harmless(_hint(name)), "dim"))
+        case _:
+            assert_never(block)
+
+
+def _grid(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Grid:
+    grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for column, numeric in zip(columns, numeric_columns(columns, rows), strict=True):
+        grid.add_column(Line(harmless(column)), justify="right" if numeric else "left")
+    for row in rows:
+        grid.add_row(*(Line(harmless(cell)) for cell in row))
+    return grid
+
+
+def _plain_lines(blocks: Sequence[Block], opened: bool, name: str, width: int) -> Iterator[str]:
+    shown = [_plain(block, opened, name, width) for block in blocks]
+    return _spaced(blocks, shown, "")
+
+
+def _plain(block: Block, opened: bool, name: str, width: int) -> str:
+    match block:
+        case Heading(text):
+            return harmless(text)
+        case Text(text) | Note(text):
+            return honest_links(harmless(text)).strip("\n")
+        case Table(columns, rows):
+            cells = [[harmless(cell) for cell in row] for row in (columns, *rows)]
+            return "\n".join(table_lines(cells[0], cells[1:], width))
+        case Image(_, _, alt):
+            return harmless(f"[{alt}]")
+        case Detail(title, blocks) if opened:
+            return "\n\n".join(
+                [harmless(f"▾ {title}"), "\n".join(_plain_lines(blocks, opened, name, width))]
+            )
+        case Detail(title):
+            return harmless(f"▸ {title}{_hint(name)}")
+        case _:
+            assert_never(block)
+
+
+def _hint(name: str) -> str:
+    return f"  (open {name})" if name else ""
+
+
+_Shown = TypeVar("_Shown")
+
+
+def _spaced(
+    blocks: Sequence[Block], shown: Sequence[_Shown], empty_line: _Shown
+) -> Iterator[_Shown]:
+    """An empty line between blocks, but none between notes."""
+    for index, item in enumerate(shown):
+        notes = all(isinstance(block, Note) for block in blocks[max(index - 1, 0) : index + 1])
+        if index and not notes:
+            yield empty_line
+        yield item

@@ -1,0 +1,29 @@
+"""Where a reply goes on Discord, as it is kept with the deliberation."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal, get_args
+
+# open: a thread is to be opened from the mention. here: the channel is a thread or forum post
+# already, or one where no thread can be. direct: a direct message.
+Kind = Literal["open", "here", "direct"]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """`channel` is where the mention stands; `message` the mention, None where none is visible."""
+
+    guild: int | None
+    channel: int
+    message: int | None
+    kind: Kind
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Address":
+        stored = json.loads(text)
+        if stored["kind"] not in get_args(Kind):
+            raise ValueError(f"no such kind of place: {stored['kind']}")
+        return cls(**stored)

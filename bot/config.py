@@ -3,14 +3,14 @@
 Each variable is a field of `Config` whose description says what a right value is; a person whose
 value is wrong reads that sentence. Everything else in the program is handed plain values.
 
-pydantic-settings is not used on top of pydantic: it stops at wrong values before it looks at how
-they fit together, and of a line in `.env` that it cannot read it only logs.
+`.env` is read here and not by pydantic-settings, which only logs a line that it cannot read.
 """
 
 import io
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,14 +19,13 @@ from urllib.parse import urlsplit
 
 from dotenv.parser import Binding, parse_stream
 from platformdirs import user_data_path
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
 )
 
 from bot.errors import InvalidConfiguration, InvalidInput
@@ -65,16 +64,22 @@ def load(
     written = _read_env_file(env_file, problems) if env_file else {}
     given = os.environ if environment is None else environment
     variables = _not_empty(written) | _not_empty(given)
-    values = {**variables, "warnings": tuple(_unknown(variables))}
     problems += _half_configured(variables)
+    given_now = _variables.set(variables)
     try:
-        config = Config.model_validate(values, context=variables)
+        config = Config(warnings=tuple(_unknown(variables)))
     except ValidationError as error:
         problems += _sentences(error)
         raise InvalidConfiguration(problems) from None  # its text quotes the values
+    finally:
+        _variables.reset(given_now)
     if problems:
         raise InvalidConfiguration(problems)
     return config
+
+
+# What `load` has read, for as long as a `Config` is made of it.
+_variables: ContextVar[Mapping[str, str]] = ContextVar("variables")
 
 
 def _variable(name: str, default: Any, description: str) -> Any:
@@ -120,13 +125,13 @@ def _database(text: str) -> Path:
         raise ValueError from error
 
 
-def _endpoints(text: str, info: ValidationInfo) -> tuple[EndpointSettings, ...]:
-    """Read COUNCIL_ENDPOINTS; the context holds the variables that keys are taken from."""
+def _endpoints(text: str) -> tuple[EndpointSettings, ...]:
+    """Read COUNCIL_ENDPOINTS; keys are taken from other variables."""
     endpoints: dict[str, EndpointSettings] = {}
     problems = []
     for number, entry in enumerate(text.split(","), start=1):
         try:
-            endpoint = _endpoint(entry.strip(), info.context or {})
+            endpoint = _endpoint(entry.strip(), _variables.get())
             if endpoint.name in endpoints:
                 raise _Explained(f"`{endpoint.name}` is the name of an earlier one")
             endpoints[endpoint.name] = endpoint
@@ -173,13 +178,33 @@ def _key(name: str, variable: str, variables: Mapping[str, str]) -> str:
 
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 Url = Annotated[str, BeforeValidator(_url)]
-Ids = Annotated[frozenset[str], BeforeValidator(lambda text: text.replace(",", " ").split())]
+Ids = Annotated[
+    frozenset[str], NoDecode, BeforeValidator(lambda text: text.replace(",", " ").split())
+]
 
 
-class Config(BaseModel):
+class _Given(EnvSettingsSource):
+    """The variables that `load` has read."""
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return _variables.get()
+
+
+class Config(BaseSettings):
     """What the environment says. Secrets show as stars wherever this is printed."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = SettingsConfigDict(frozen=True, case_sensitive=True, validate_default=False)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, _Given(settings_cls)
 
     openrouter_api_key: Secret | None = _variable(
         "OPENROUTER_API_KEY", None, "a key of OpenRouter (sk-or-v1-...), without spaces"
@@ -193,16 +218,16 @@ class Config(BaseModel):
     model_key: Secret | None = _variable(
         "COUNCIL_MODEL_KEY", None, "the key of that server, without spaces"
     )
-    further_endpoints: Annotated[tuple[EndpointSettings, ...], BeforeValidator(_endpoints)] = (
-        _variable(
-            "COUNCIL_ENDPOINTS",
-            (),
-            "name=URL[;key=NAME][;openrouter] separated by commas, for example "
-            "ollama=http://localhost:11434/v1",
-        )
+    further_endpoints: Annotated[
+        tuple[EndpointSettings, ...], NoDecode, BeforeValidator(_endpoints)
+    ] = _variable(
+        "COUNCIL_ENDPOINTS",
+        (),
+        "name=URL[;key=NAME][;openrouter] separated by commas, for example "
+        "ollama=http://localhost:11434/v1",
     )
     # Empty: chosen from the live catalogue.
-    members: Annotated[tuple[str, ...], _read(parse_members)] = _variable(
+    members: Annotated[tuple[str, ...], NoDecode, _read(parse_members)] = _variable(
         "COUNCIL_MEMBERS",
         (),
         "1 to 20 model ids separated by commas, for example openai/gpt-5.1,mistralai/mistral-large",
@@ -256,6 +281,14 @@ class Config(BaseModel):
     def rehearsal(self) -> bool:
         """Whether nothing real can be asked, so that the built-in models answer."""
         return not self.endpoints()
+
+    def budget_usd(self, *, serving: bool) -> float | None:
+        """US dollars a day; `None` is unlimited. A default holds only where others ask."""
+        return (
+            self.daily_budget_usd
+            if serving or "daily_budget_usd" in self.model_fields_set
+            else None
+        )
 
     def endpoints(self) -> tuple[EndpointSettings, ...]:
         """Every endpoint, the default one (named `""`) first where there is one."""

@@ -10,7 +10,8 @@ from typing import Literal
 
 from bot.errors import Kind
 
-Stage = Literal["answer", "review", "verdict"]
+# `grade` is no stage of a deliberation: a benchmark asks afterwards whether an answer was right.
+Stage = Literal["answer", "review", "verdict", "grade"]
 Fallback = Literal["next_member", "top_answer", "only_answer"]
 
 # One letter per member; 20 is far past where more members help (research: 3 to 6).
@@ -168,13 +169,17 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`written_by` is a model id, `None` where the verdict is an answer or the apology."""
+    """`written_by` is a model id, `None` where the verdict is an answer or the apology.
+
+    `seat` wrote the verdict, or the answer that stands for it; `None` under the apology.
+    """
 
     text: str
     written_by: str | None
     fallback: Fallback | None
     chairman_error: Failure | None
     dissent: str | None
+    seat: int | None
 
 
 @dataclass(frozen=True, slots=True)

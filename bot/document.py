@@ -46,15 +46,18 @@ class Image:
     alt: str
 
 
+Leaf = Heading | Text | Table | Note | Image
+
+
 @dataclass(frozen=True, slots=True)
 class Detail:
     """For readers who want it: folded away, opened under `title`."""
 
     title: str
-    blocks: "tuple[Heading | Text | Table | Note | Image, ...]"
+    blocks: tuple[Leaf, ...]
 
 
-Block = Heading | Text | Table | Note | Image | Detail
+Block = Leaf | Detail
 
 
 @dataclass(frozen=True, slots=True)

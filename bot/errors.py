@@ -1,13 +1,14 @@
 """Every error of the project.
 
-    BotError                  str() is fit for a user: names no secret, says what to do next
-    ├── ModelFailed           one request to one model; becomes a value inside a deliberation
-    ├── InvalidInput          what a person typed cannot be used (a question, a command, a file)
-    ├── InvalidConfiguration  the environment; lists every problem at once
-    └── StoreFailed           the database cannot be opened, read or written
-        ├── StoreLocked       another process writes to it
-        ├── SettingsChanged   somebody else changed the channel's settings first
-        └── Superseded        this run of a deliberation was taken over; it must stop writing
+BotError                  str() is fit for a user: names no secret, says what to do next
+├── ModelFailed           one request to one model; becomes a value inside a deliberation
+├── InvalidInput          what a person typed cannot be used (a question, a command, a file)
+├── InvalidConfiguration  the environment; lists every problem at once
+├── Undeliverable         a platform refuses a post for good
+└── StoreFailed           the database cannot be opened, read or written
+    ├── StoreLocked       another process writes to it
+    ├── SettingsChanged   somebody else changed the channel's settings first
+    └── Superseded        this run of a deliberation was taken over; it must stop writing
 """
 
 from collections.abc import Sequence
@@ -63,6 +64,10 @@ class InvalidConfiguration(BotError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
+
+
+class Undeliverable(BotError):
+    """The platform refuses this post for good: no permission, no channel any more."""
 
 
 class StoreFailed(BotError):

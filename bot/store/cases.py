@@ -57,6 +57,24 @@ class Cases(Tables):
         )
         return tuple(map(_case, rows))
 
+    async def case_of_mention(self, mention: str) -> Case | None:
+        """The case that this event of a platform started."""
+        rows = await self._database.read(
+            f"SELECT {_COLUMNS} FROM deliberations WHERE mention = ?", (mention,)
+        )
+        return _case(rows[0]) if rows else None
+
+    async def active_places(
+        self, platform: Platform, since: datetime
+    ) -> tuple[tuple[str, str, str | None], ...]:
+        """Where something was asked since then: workspace, channel and thread."""
+        rows = await self._database.read(
+            "SELECT DISTINCT workspace, channel, thread FROM deliberations "
+            "WHERE platform = ? AND asked_at >= ? AND channel IS NOT NULL",
+            (platform, encode_time(since)),
+        )
+        return tuple((workspace or "", channel, thread) for workspace, channel, thread in rows)
+
     async def delivered(self, id: str) -> None:
         """The last post shows how the case ended, so a restart need not see to it."""
         await self._database.execute("UPDATE deliberations SET delivered = 1 WHERE id = ?", (id,))

@@ -79,20 +79,30 @@ class GroupCommit(sqlite3.Connection):
 
 
 class Database:
-    """An open database. Made by `open`; `close` it."""
+    """An open database. Made by `open`; `close` it.
+
+    One task owns the connection from the beginning to its end, which comes with `close` or, at the
+    latest, with the event loop: a connection left open would keep the process from ending.
+    """
 
     def __init__(
-        self, path: str, connection: aiosqlite.Connection, batch: list[Write[Any]]
+        self,
+        path: str,
+        connection: aiosqlite.Connection,
+        batch: list[Write[Any]],
+        *,
+        lock: int | None = None,
+        read_only: bool = False,
     ) -> None:
         self._path = path
         self._connection = connection
         self._batch = batch
+        self._lock = lock
+        self._read_only = read_only
         self._waiting: list[Write[Any]] = []
         self._wake = asyncio.Event()
-        self._open = True  # for reading and writing; ends with the event loop, even unclosed
-        self._closed = False
-        self._committer: asyncio.Task[None] | None = None
-        self._lock: int | None = None
+        self._open = True
+        self._owner = asyncio.create_task(self._commit_until_closed())
 
     @classmethod
     async def open(cls, path: str, *, holder: str) -> "Database":
@@ -101,59 +111,26 @@ class Database:
         Raises `StoreLocked` where another process writes to it, and `StoreFailed`.
         """
         lock = None if path == MEMORY else files.prepare(path, holder)
+        batch: list[Write[Any]] = []
         try:
-            database = await cls._connect(path, "rw")
+            connection = await _connect(path, "rw", batch)
         except BaseException:
-            if lock is not None:
-                os.close(lock)
+            _release(lock)
             raise
-        database._lock = lock
-        database._committer = asyncio.create_task(database._commit_until_closed())
-        return database
+        return cls(path, connection, batch, lock=lock)
 
     @classmethod
     async def open_for_reading(cls, path: str) -> "Database":
         """Open beside whoever writes. Raises `StoreFailed`."""
         files.check_readable(path)
-        return await cls._connect(path, "ro")
-
-    @classmethod
-    async def _connect(cls, path: str, mode: str) -> "Database":
         batch: list[Write[Any]] = []
-        target = path if path == MEMORY else files.uri(path, mode)
-        try:
-            connection = await aiosqlite.connect(
-                target, uri=True, isolation_level=None, factory=partial(GroupCommit, batch)
-            )
-            try:
-                if mode == "ro":
-                    await migrations.check_current(connection, path)
-                else:
-                    await migrations.check(connection, path)
-                    await connection.execute_fetchall("PRAGMA journal_mode = WAL")
-                    await connection.execute_fetchall("PRAGMA synchronous = FULL")
-                    await connection.execute_fetchall("PRAGMA foreign_keys = ON")
-                    await migrations.migrate(connection, path)
-            except BaseException:
-                await connection.close()
-                raise
-        except sqlite3.Error as error:
-            raise failed(path, error) from error
-        return cls(path, connection, batch)
+        return cls(path, await _connect(path, "ro", batch), batch, read_only=True)
 
     async def close(self) -> None:
-        """Commit what waits, then close. Writes after this raise `StoreFailed`."""
-        if self._closed:
-            return
-        self._closed, self._open = True, False
+        """Commit what waits, then close. Reads and writes after this raise `StoreFailed`."""
+        self._open = False
         self._wake.set()
-        if self._committer is not None:
-            await asyncio.wait({self._committer})
-        try:
-            await self._connection.close()
-        finally:
-            if self._lock is not None:
-                os.close(self._lock)
+        await asyncio.wait({self._owner})
 
     async def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         self._require_open()
@@ -175,7 +152,7 @@ class Database:
         write whose caller is cancelled is made all the same.
         """
         self._require_open()
-        if self._committer is None:
+        if self._read_only:
             raise StoreFailed(f"The database {self._path} is open for reading only.")
         write = Write(work)
         self._waiting.append(write)
@@ -195,10 +172,13 @@ class Database:
                     write.resolve(self._path)
                 self._batch.clear()
         finally:
-            # Where the event loop ends first, nobody is left waiting for a commit.
             self._open = False
             for write in (*self._batch, *self._waiting):
-                write.done.cancel()
+                write.done.cancel()  # the event loop ends: nobody is left waiting
+            try:
+                await self._connection.close()
+            finally:
+                _release(self._lock)
 
     def _require_open(self) -> None:
         if not self._open:
@@ -210,6 +190,34 @@ class Tables:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+
+async def _connect(path: str, mode: str, batch: list[Write[Any]]) -> aiosqlite.Connection:
+    target = path if path == MEMORY else files.uri(path, mode)
+    try:
+        connection = await aiosqlite.connect(
+            target, uri=True, isolation_level=None, factory=partial(GroupCommit, batch)
+        )
+        try:
+            if mode == "ro":
+                await migrations.check_current(connection, path)
+            else:
+                await migrations.check(connection, path)
+                await connection.execute_fetchall("PRAGMA journal_mode = WAL")
+                await connection.execute_fetchall("PRAGMA synchronous = FULL")
+                await connection.execute_fetchall("PRAGMA foreign_keys = ON")
+                await migrations.migrate(connection, path)
+        except BaseException:
+            await connection.close()
+            raise
+    except sqlite3.Error as error:
+        raise failed(path, error) from error
+    return connection
+
+
+def _release(lock: int | None) -> None:
+    if lock is not None:
+        os.close(lock)
 
 
 _SENTENCES = {

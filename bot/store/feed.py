@@ -18,8 +18,8 @@ class Feed(Tables):
         A page at most: no lines means that there is nothing new.
         """
         rows = await self._database.read(
-            "SELECT number, at, deliberation, what, stage, round, seat, n, model, kind, seconds "
-            "FROM feed WHERE number > ? ORDER BY number LIMIT ?",
+            "SELECT number, at, deliberation, what, stage, round, seat, n, model, kind, seconds,"
+            " tokens, cost_micros FROM feed WHERE number > ? ORDER BY number LIMIT ?",
             (cursor, _PAGE),
         )
         lines = tuple(JournalLine(decode_time(at), *rest) for _, at, *rest in rows)
@@ -55,12 +55,14 @@ def record(
     model: str | None = None,
     kind: Kind | None = None,
     seconds: float | None = None,
+    tokens: int | None = None,
+    cost_micros: int | None = None,
 ) -> None:
     """Add a line, in the transaction of what it tells."""
     connection.execute(
-        "INSERT INTO feed (deliberation, what, stage, round, seat, n, model, kind, seconds) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (deliberation, what, *call, n, model, kind, seconds),
+        "INSERT INTO feed (deliberation, what, stage, round, seat, n, model, kind, seconds,"
+        " tokens, cost_micros) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (deliberation, what, *call, n, model, kind, seconds, tokens, cost_micros),
     )
 
 

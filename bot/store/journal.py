@@ -68,6 +68,7 @@ class Journal:
             if channel is not None:
                 journal._scopes += (spending.channel_scope(platform, channel),)
             spending.release(connection, deliberation, journal._scopes)
+            journal._scopes += tuple(scope for scope in limits if scope not in journal._scopes)
             journal._load(connection)
             return journal
 
@@ -268,6 +269,14 @@ class Journal:
         self._decisions.update(
             connection.execute("SELECT name, value FROM decisions WHERE deliberation = ?", id)
         )
+
+
+async def finished_calls(database: Database, deliberation: str) -> tuple[Call, ...]:
+    """Every finished call, for readers: nothing is taken over."""
+    rows = await database.read(
+        f"SELECT {_CALL_COLUMNS} FROM calls WHERE deliberation = ?", (deliberation,)
+    )
+    return tuple(map(_call, rows))
 
 
 def _failure_columns(failure: Failure | None) -> tuple[str | None, str | None]:

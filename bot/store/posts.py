@@ -1,8 +1,10 @@
 """The outbox: which posts exist, so that after a crash the same post is recognised, not repeated."""
 
 import sqlite3
+from datetime import datetime
 
 from bot.store.database import Row, Tables
+from bot.store.encoding import encode_time
 from bot.store.records import Post
 
 _COLUMNS = "deliberation, key, part, platform, post_id, digest, deleted"
@@ -50,6 +52,17 @@ class Posts(Tables):
             (platform, post_id),
         )
         return _post(rows[0]) if rows else None
+
+    async def recent_posts(self, platform: str, since: datetime) -> tuple[Post, ...]:
+        """The first part of every confirmed post of deliberations asked since then, oldest first."""
+        rows = await self._database.read(
+            f"SELECT {', '.join('posts.' + name for name in _COLUMNS.split(', '))} FROM posts "
+            "JOIN deliberations ON deliberations.id = posts.deliberation "
+            "WHERE posts.platform = ? AND part = 0 AND post_id IS NOT NULL AND NOT deleted "
+            "AND asked_at >= ? ORDER BY posts.rowid",
+            (platform, encode_time(since)),
+        )
+        return tuple(map(_post, rows))
 
     async def mark_deleted(self, platform: str, post_id: str) -> None:
         """A person deleted the post, so it is never posted again."""

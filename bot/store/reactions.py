@@ -64,27 +64,21 @@ class Reactions(Tables):
 
         def write(connection: sqlite3.Connection) -> None:
             revealed = _revealed(connection, deliberation)
-            stored = {
-                (person, value): bool(blind)
-                for person, value, blind in connection.execute(
+            stored = [
+                (person, value, stored_blind)
+                for person, value, stored_blind in connection.execute(
                     "SELECT person, value, blind FROM reactions "
-                    "WHERE deliberation = ? AND target = ? ORDER BY blind DESC",
+                    "WHERE deliberation = ? AND target = ?",
                     (deliberation, target),
                 )
-                if not (blind and person in revealed)
-            }
+                if not (stored_blind and person in revealed)
+            ]
+            gone = [row for row in stored if row[:2] not in standing]
             new = [
                 Reaction(deliberation, target, person, value, at, blind, ranking_shown, place)
-                for person, value in set(standing) - stored.keys()
+                for person, value in set(standing) - {row[:2] for row in stored}
             ]
-            connection.executemany(
-                _DELETE,
-                [
-                    (deliberation, target, person, value, stored_blind)
-                    for (person, value), stored_blind in stored.items()
-                    if (person, value) not in standing
-                ],
-            )
+            connection.executemany(_DELETE, [(deliberation, target, *row) for row in gone])
             connection.executemany(_INSERT, [_columns(reaction, revealed) for reaction in new])
 
         await self._database.write(write)

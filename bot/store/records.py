@@ -64,7 +64,7 @@ class Attempt:
 @dataclass(frozen=True, slots=True)
 class JournalLine:
     """Something that happened; fields that do not apply are `None`. `at` is when it was written,
-    `seconds` how long a finished call took."""
+    `seconds` how long a finished call took, `tokens` those of its prompt and text together."""
 
     at: datetime
     deliberation: str
@@ -76,6 +76,8 @@ class JournalLine:
     model: str | None
     kind: Kind | None
     seconds: float | None
+    tokens: int | None
+    cost_micros: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,9 +81,15 @@ def release(connection: sqlite3.Connection, deliberation: str, scopes: Sequence[
 
 
 def release_all(connection: sqlite3.Connection) -> None:
-    """Nothing is under way when the only process that writes has just started."""
+    """Book what an ended process left under way at its most: it may have been billed.
+
+    Nothing is under way when the only process that writes has just started.
+    """
     connection.execute("UPDATE attempts SET reserved_micros = 0 WHERE reserved_micros > 0")
-    connection.execute("UPDATE spending SET reserved_micros = 0 WHERE reserved_micros > 0")
+    connection.execute(
+        "UPDATE spending SET spent_micros = spent_micros + reserved_micros, reserved_micros = 0 "
+        "WHERE reserved_micros > 0"
+    )
 
 
 def _used(connection: sqlite3.Connection, day: str, scope: str) -> int:

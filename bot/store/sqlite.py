@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from os import PathLike, fspath
 
+from bot.council import Call
 from bot.store import spending
 from bot.store.cases import Cases
 from bot.store.channels import Channels
 from bot.store.database import Database
 from bot.store.feed import Feed
-from bot.store.journal import Journal
+from bot.store.journal import Journal, finished_calls
 from bot.store.notes import Notes
 from bot.store.posts import Posts
 from bot.store.reactions import Reactions
@@ -44,3 +45,7 @@ class Store(Cases, Posts, Reactions, Channels, Spending, Notes, Feed):
         `limits` are micro-dollars per day by scope (`spending.ALL`, `spending.channel_scope`).
         """
         return await Journal.begin(self._database, id, limits or {})
+
+    async def calls(self, id: str) -> tuple[Call, ...]:
+        """The finished calls of a deliberation, which may still be under way."""
+        return await finished_calls(self._database, id)

@@ -90,7 +90,9 @@ CREATE TABLE feed (
     n            INTEGER,
     model        TEXT,
     kind         TEXT,
-    seconds      REAL
+    seconds      REAL,
+    tokens       INTEGER,
+    cost_micros  INTEGER
 ) STRICT;
 
 CREATE TABLE spending (

@@ -1,0 +1,261 @@
+"""A channel in the terminal: reads lines, speaks to the app, prints threads.
+
+On a terminal the headline is redrawn in place; from a pipe a thread is printed once it is whole,
+without escape codes, and the end of the input ends the chat.
+"""
+
+import asyncio
+import getpass
+import secrets
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TextIO
+
+from rich.console import Console
+from rich.live import Live
+
+from adapters.terminal import render
+from bot import reactions
+from bot.app import Accepted, App, Refused
+from bot.chat import HEADLINE, RANKING, Channel, Mention, Person, PlatformName, answer_key
+from bot.commands import parse
+from bot.document import Document, Text
+from bot.store.records import Case
+
+CHANNEL = Channel("terminal", "", "terminal")
+
+HELP = """\
+- `@council QUESTION` puts a question to the council
+- `open A`, `open ranking`, `open verdict` unfolds a part of the thread
+- `react A 👍`, `react verdict 👎`, `react ranking 🚫`, `unreact A 👍` votes and takes a vote back
+- `reveal` shows who wrote what
+- `thread 1` goes into a thread, so that `@council ...` there follows up; `thread` leaves it
+- `/council help` is about this channel's council
+- `quit`"""
+
+
+@dataclass(slots=True)
+class Run:
+    """What was posted for one question, newest state, by key."""
+
+    id: str
+    thread: str
+    posts: dict[str, Document] = field(default_factory=dict)
+
+
+class TerminalReply:
+    """Keeps the newest state of each post and tells the screen."""
+
+    interval_seconds = 0.1
+
+    def __init__(self, case: Case, terminal: "Terminal") -> None:
+        self._run = terminal.begin(case)
+        self._terminal = terminal
+
+    async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
+        store, id = self._terminal.app.store, self._run.id
+        post = await store.claim_post(id, "terminal", key, 0)
+        self._run.posts[key] = document
+        digest = sha256(repr(document).encode()).hexdigest()
+        if post.digest != digest:
+            await store.confirm_post(id, key, 0, post_id(id, key), digest)
+        self._terminal.redraw(self._run)
+
+
+def post_id(id: str, key: str) -> str:
+    return f"{id}/{key}"
+
+
+class Terminal:
+    """The chat itself."""
+
+    def __init__(self, app: App, *, stdin: TextIO = sys.stdin, stdout: TextIO = sys.stdout) -> None:
+        self.app = app
+        self._stdin = stdin
+        self._console = Console(
+            file=stdout, soft_wrap=not stdout.isatty(), highlight=False, emoji=False
+        )
+        self._interactive = stdin.isatty() and stdout.isatty()
+        self._person = Person(getpass.getuser(), admin=True)
+        self._runs: list[Run] = []
+        self._threads: list[str] = []
+        self._inside: str | None = None
+        self._live: Live | None = None
+
+    def reply(self, case: Case) -> TerminalReply:
+        return TerminalReply(case, self)
+
+    def begin(self, case: Case) -> Run:
+        thread = case.thread or case.id
+        if thread not in self._threads:
+            self._threads.append(thread)
+        self._runs.append(Run(case.id, thread))
+        return self._runs[-1]
+
+    def redraw(self, run: Run) -> None:
+        if self._live and HEADLINE in run.posts:
+            self._live.update(render.render(run.posts[HEADLINE]))
+
+    async def run(self) -> None:
+        """Until `quit` or the end of the input."""
+        await self._go_on()
+        if self._interactive:
+            self._print(Document((Text(HELP),)))
+        while (line := await self._read()) is not None:
+            if line in {"quit", "exit"}:
+                return
+            if line:
+                await self._obey(line)
+
+    async def _go_on(self) -> None:
+        """Finish what an earlier chat left unfinished, and show it."""
+        await self.app.resume("terminal")
+        for run in list(self._runs):
+            await self._watch(run.id)
+
+    async def _read(self) -> str | None:
+        if self._interactive:
+            place = f"thread {self._threads.index(self._inside) + 1} " if self._inside else ""
+            self._console.print(f"{place}> ", end="", style="bold")
+        line = await asyncio.to_thread(self._stdin.readline)
+        if not line:
+            return None
+        if not self._interactive:
+            self._console.print(f"> {render.harmless(line.strip())}", markup=False)
+        return line.strip()
+
+    async def _obey(self, line: str) -> None:
+        word, _, rest = line.partition(" ")
+        doings: dict[str, Callable[[str], Awaitable[None]]] = {
+            "@council": self._ask,
+            "/council": self._command,
+            "open": self._open,
+            "react": self._react,
+            "unreact": self._unreact,
+            "reveal": self._reveal,
+            "thread": self._enter,
+        }
+        doing = doings.get(word.lower())
+        if doing is None:
+            self._say(f"`{word}` is not known here. A question begins with `@council`.\n\n{HELP}")
+            return
+        await doing(rest.strip())
+
+    async def _command(self, rest: str) -> None:
+        command = parse(rest)
+        if command.name == "ask":
+            await self._ask(command.rest)
+        else:
+            self._print(await self.app.command(CHANNEL, self._person, rest))
+
+    async def _ask(self, text: str) -> None:
+        unique = secrets.token_hex(6)
+        mention = Mention(
+            key=f"terminal:{unique}",
+            channel=CHANNEL,
+            person=self._person,
+            text=text,
+            address="",
+            thread=self._inside or unique,
+        )
+        match await self.app.accept(mention):
+            case Refused(document):
+                self._print(document)
+            case Accepted(id):
+                await self._watch(id)
+
+    async def _watch(self, id: str) -> None:
+        """Show the thread as it grows, then as it is."""
+        run = next(run for run in self._runs if run.id == id)
+        if self._interactive:
+            with Live(console=self._console, transient=True, refresh_per_second=8) as self._live:
+                self.redraw(run)
+                await self.app.finished(id)
+            self._live = None
+        else:
+            await self.app.finished(id)
+        self._say(f"*Thread {self._threads.index(run.thread) + 1}*")
+        for key, document in run.posts.items():
+            self._print(document, name=reactions.part_name(key))
+
+    async def _open(self, rest: str) -> None:
+        if document := self._posted(rest):
+            self._print(document, opened=True)
+
+    async def _react(self, rest: str) -> None:
+        await self._vote(rest, self.app.react, "Your vote is recorded")
+
+    async def _unreact(self, rest: str) -> None:
+        await self._vote(rest, self.app.unreact, "Your vote is taken back")
+
+    async def _vote(
+        self,
+        rest: str,
+        record: Callable[[PlatformName, str, Person, str], Awaitable[bool]],
+        done: str,
+    ) -> None:
+        part, _, emoji = rest.rpartition(" ")
+        if not self._posted(part):
+            return
+        key, run = _key(part), self._current()
+        assert run is not None
+        if await record("terminal", post_id(run.id, key), self._person, emoji):
+            self._say(f"{done}: {emoji} on {part}.")
+        else:
+            offered = " ".join(reactions.offered(key))
+            self._say(f"`{emoji}` is no vote on {part}. There: {offered}")
+
+    async def _reveal(self, rest: str) -> None:
+        if run := self._current():
+            anyway = rest == "anyway"
+            self._print(await self.app.reveal(run.id, self._person, anyway=anyway))
+            if not anyway:
+                self._say("`reveal anyway` shows names without a vote.")
+        else:
+            self._say("There is no thread yet.")
+
+    async def _enter(self, rest: str) -> None:
+        if not rest:
+            self._inside = None
+            self._say("Back in the channel.")
+        elif rest.isdecimal() and 1 <= int(rest) <= len(self._threads):
+            self._inside = self._threads[int(rest) - 1]
+            self._say(f"In thread {rest}: `@council ...` follows up.")
+        else:
+            self._say(f"There are {len(self._threads)} threads; `thread 1` goes into the first.")
+
+    def _current(self) -> Run | None:
+        """The newest run, of the thread one is in."""
+        runs = [run for run in self._runs if self._inside in (None, run.thread)]
+        return runs[-1] if runs else None
+
+    def _posted(self, part: str) -> Document | None:
+        run = self._current()
+        if run is None:
+            self._say("There is no thread yet. `@council QUESTION` starts one.")
+            return None
+        document = run.posts.get(_key(part))
+        if document is None:
+            parts = ", ".join(name for key in run.posts if (name := reactions.part_name(key)))
+            self._say(f"There is no `{part}` in this thread. There: {parts}")
+        return document
+
+    def _say(self, text: str) -> None:
+        self._print(Document((Text(text),)))
+
+    def _print(self, document: Document, *, opened: bool = False, name: str = "") -> None:
+        if self._interactive:
+            self._console.print(render.render(document, opened=opened, name=name))
+        else:
+            text = render.plain(document, opened=opened, name=name)
+            self._console.print(text, markup=False)
+
+
+def _key(part: str) -> str:
+    """`A`, `ranking`, `verdict` as people write it -> the key of the post."""
+    name = part.strip().lower()
+    if name in {"verdict", HEADLINE}:
+        return HEADLINE
+    return RANKING if name == RANKING else answer_key(name.removeprefix("answer ").upper())

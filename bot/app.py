@@ -1,0 +1,457 @@
+"""The council at work in its channels: accepts mentions, runs what the journal holds, takes votes.
+
+One for the process. Knows settings, permissions and limits; knows no platform but by its name.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bot import commands, outcome, presenter, reactions
+from bot import settings as channel_settings
+from bot.calls import Caller
+from bot.catalogue import Catalogue
+from bot.chat import (
+    HEADLINE,
+    RANKING,
+    Channel,
+    Mention,
+    Person,
+    Platform,
+    PlatformName,
+    answer_key,
+)
+from bot.council import Council, Question
+from bot.document import Document, Heading, Text
+from bot.errors import BotError, InvalidInput, Superseded
+from bot.llm import Provider
+from bot.mention import Serving
+from bot.settings import Settings
+from bot.store.records import Case, Post, Reaction, ReactionValue
+from bot.store.spending import ALL, channel_scope
+from bot.store.sqlite import Store
+
+logger = logging.getLogger(__name__)
+
+QUESTION_LIMIT_CHARS = 32_000
+# Unfinished questions of one person in one channel; more would only queue at the providers.
+RUNNING_LIMIT = 5
+
+# Prompt and completion of a typical call, for prices named before anything is asked.
+TYPICAL_TOKENS = (1_500, 600)
+
+VOTE_FIRST = (
+    "You have not voted here yet. Vote first, or show the names now: "
+    "your votes on this question then stop counting."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Who may ask and change, and what a day may cost; `None` is no limit."""
+
+    allowed: frozenset[str] = frozenset()
+    admins: frozenset[str] = frozenset()
+    daily_budget_micros: int | None = None
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """Micro-dollars a day by scope."""
+        return {} if self.daily_budget_micros is None else {ALL: self.daily_budget_micros}
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The mention was seen before: nothing to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Two ways to go on from a reply; `alone` is None where no single answer was replied to."""
+
+    council: Council
+    price: str
+    alone: Council | None
+    alone_price: str
+
+
+@dataclass(slots=True)
+class _Running:
+    serving: Serving
+    task: asyncio.Task[None]
+
+
+@dataclass(slots=True)
+class App:
+    store: Store
+    provider: Provider
+    caller: Caller
+    catalogue: Catalogue
+    defaults: Settings
+    rules: Rules = field(default_factory=Rules)
+    platforms: dict[PlatformName, Platform] = field(default_factory=dict)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    _running: dict[str, _Running] = field(default_factory=dict)
+    _threads: defaultdict[tuple[str, str | None, str | None], asyncio.Lock] = field(
+        default_factory=lambda: defaultdict(asyncio.Lock)
+    )
+    _closing: bool = False
+
+    # --- questions
+
+    async def accept(
+        self, mention: Mention, *, council: Council | None = None
+    ) -> Accepted | Refused | Repeated:
+        """Take a question in, once: journal it and start it, or say why not.
+
+        `council` takes the place of the channel's own: one member alone, say.
+        """
+        settings = await self.settings(mention.channel)
+        try:
+            self._check(mention, settings)
+            await self._check_budget(mention.channel, settings)
+        except InvalidInput as error:
+            return Refused(Document((Text(str(error)),)))
+        case = Case(
+            question=Question(
+                id=secrets.token_hex(6),
+                text=mention.text.strip(),
+                seed=secrets.randbits(48),
+                asked_at=self.now(),
+                quoted=mention.quoted,
+            ),
+            council=council or channel_settings.council_of(settings),
+            platform=mention.channel.platform,
+            workspace=mention.channel.workspace,
+            channel=mention.channel.id,
+            thread=mention.thread,
+            asker=mention.person.id,
+            mention=mention.key,
+            address=mention.address,
+        )
+        if not await self.store.create(case):
+            return Repeated()
+        self._start(case)
+        return Accepted(case.question.id)
+
+    async def resume(self, platform: PlatformName) -> int:
+        """Go on with what an earlier process left unfinished; how many there are."""
+        cases = await self.store.unfinished(platform)
+        for case in cases:
+            if case.question.id not in self._running:
+                self._start(case)
+        return len(cases)
+
+    async def finished(self, id: str) -> None:
+        """Wait until this deliberation is over, however it ends."""
+        if running := self._running.get(id):
+            await asyncio.wait({running.task})
+
+    async def question_deleted(self, key: str) -> None:
+        """Whoever deletes the question ends its run; what is paid stays in the journal."""
+        case = await self.store.case_of_mention(key)
+        if case and (running := self._running.get(case.id)):
+            running.serving.stop()
+
+    async def stop(self, id: str, person: Person) -> Document:
+        """End a run early and keep what is paid: for the asker and those who moderate."""
+        running = self._running.get(id)
+        if running is None:
+            return Document((Text("This deliberation is over already."),))
+        if not (person.admin or person.id in {running.serving.case.asker, *self.rules.admins}):
+            return Document((Text("Only the person who asked, or an administrator, can stop it."),))
+        running.serving.stop()
+        return Document((Text("Stopping. What is finished stays."),))
+
+    async def close(self) -> None:
+        """Take nothing new in and leave everything resumable."""
+        self._closing = True
+        tasks = [running.task for running in self._running.values()]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def _check(self, mention: Mention, settings: Settings) -> None:
+        """Refuse what cannot or may not be asked. Raises `InvalidInput`."""
+        channel, person = mention.channel, mention.person
+        length = len(mention.text)
+        if self._closing:
+            raise InvalidInput("The bot is restarting. Ask again in a minute.")
+        if not self._may_ask(mention):
+            raise InvalidInput(
+                "The council is not enabled here. An operator can list this "
+                "server, channel or person in COUNCIL_ALLOWED."
+            )
+        if settings.paused:
+            raise InvalidInput("The council is paused here. `/council resume` ends that.")
+        if not mention.text.strip():
+            raise InvalidInput(
+                "What should the council answer? Write the question behind the mention."
+            )
+        if length > QUESTION_LIMIT_CHARS:
+            raise InvalidInput(
+                f"The question has {length:,} characters; the limit is {QUESTION_LIMIT_CHARS:,}. "
+                "Shorten it, or ask about a part."
+            )
+        asking = [
+            running
+            for running in self._running.values()
+            if (running.serving.case.asker, running.serving.case.channel) == (person.id, channel.id)
+        ]
+        if len(asking) >= RUNNING_LIMIT:
+            raise InvalidInput(
+                f"{RUNNING_LIMIT} of your questions are being deliberated here. Wait for one."
+            )
+
+    def _may_ask(self, mention: Mention) -> bool:
+        """Empty: every channel that the bot was invited to. Nobody invites it to direct messages."""
+        channel = mention.channel
+        if channel.platform == "terminal":
+            return True
+        listed = self.rules.allowed & {channel.workspace, channel.id, mention.person.id}
+        if mention.direct and channel.platform == "discord":
+            return bool(listed)
+        return bool(listed) or not self.rules.allowed
+
+    async def _check_budget(self, channel: Channel, settings: Settings) -> None:
+        day = self.now().date()
+        for scope, limit in self._limits(channel, settings).items():
+            if await self.store.spent(day, scope) >= limit:
+                whose = "the bot's" if scope == ALL else "this channel's"
+                raise InvalidInput(
+                    f"Today's budget is spent: {whose} limit is ${limit / 1e6:.2f} a day. "
+                    "Ask again after midnight UTC, or raise the budget."
+                )
+
+    def _limits(self, channel: Channel, settings: Settings) -> dict[str, int]:
+        limits = self.rules.limits
+        if settings.budget_usd is not None:
+            limits[channel_scope(channel.platform, channel.id)] = round(settings.budget_usd * 1e6)
+        return limits
+
+    def _start(self, case: Case) -> None:
+        id = case.question.id
+        reply = self.platforms[case.platform].reply(case)
+        serving = Serving(case, caller=self.caller, store=self.store, reply=reply)
+        task = asyncio.create_task(self._serve(serving), name=f"deliberation {id}")
+        self._running[id] = _Running(serving, task)
+        task.add_done_callback(lambda _: self._running.pop(id, None))
+
+    async def _serve(self, serving: Serving) -> None:
+        """One deliberation, supervised. Those of one thread run in sequence."""
+        case = serving.case
+        channel = _channel(case)
+        try:
+            async with self._threads[case.platform, case.channel, case.thread]:
+                settings = await self.settings(channel)
+                await serving.run(self._limits(channel, settings))
+        except Superseded:
+            logger.warning("deliberation %s was taken over by another process", case.question.id)
+        except BotError as error:
+            logger.error("deliberation %s had to stop: %s", case.question.id, error)
+        except Exception:
+            logger.exception("deliberation %s failed; a restart goes on with it", case.question.id)
+
+    # --- settings and commands
+
+    async def settings(self, channel: Channel) -> Settings:
+        return await commands.settings_of(self.desk, channel)
+
+    async def command(self, channel: Channel, person: Person, text: str) -> Document:
+        """Run what was typed after `/council`; a refusal is a document, too."""
+        try:
+            return await commands.run(self.desk, channel, person, commands.parse(text))
+        except BotError as error:
+            return Document((Text(str(error)),))
+
+    @property
+    def desk(self) -> commands.Desk:
+        return commands.Desk(
+            store=self.store,
+            catalogue=self.catalogue,
+            defaults=self.defaults,
+            admins=self.rules.admins,
+            health=self.health,
+            now=self.now,
+        )
+
+    async def health(self, channel: Channel) -> Document:
+        settings = await self.settings(channel)
+        day = self.now().date()
+        lines = [f"{len(self._running)} deliberations are running."]
+        if self.catalogue.known:
+            seated = (*settings.members, settings.chairman)
+            unknown = [model for model in seated if self.catalogue.missing(model)]
+            lines += [f"⚠ The model {model} is not in the catalogue." for model in unknown]
+        else:
+            lines.append("⚠ The list of models could not be loaded; ids are not checked.")
+        spent = await self.store.spent(day) / 1e6
+        limit = self.rules.daily_budget_micros
+        of = "no limit" if limit is None else f"of ${limit / 1e6:.2f}"
+        lines.append(f"Spent today: ${spent:.4f} ({of}).")
+        if settings.paused:
+            lines.append("⚠ The council is paused here.")
+        return Document((Heading("Health"), Text("\n".join(f"- {line}" for line in lines))))
+
+    # --- what was posted, and what people say to it
+
+    async def document(self, id: str, key: str) -> Document | None:
+        """A post as it would be shown now; `None` where it is not, or no longer, stored."""
+        case = await self.store.case(id)
+        if case is None:
+            return None
+        if key == HEADLINE and case.result:
+            return presenter.verdict(case.result, case.question)
+        if key == RANKING and case.result:
+            return presenter.ranking(case.result)
+        calls = await self.store.calls(id)
+        for given in outcome.answers(case.question, case.council, calls):
+            if key == answer_key(given.label):
+                return presenter.answer(given, case.question, case.council)
+        return None
+
+    async def transcript(self, id: str) -> str | None:
+        case = await self.store.case(id)
+        if case is None or case.result is None:
+            return None
+        return presenter.transcript(case.result, case.question, case.council)
+
+    async def react(self, platform: PlatformName, post_id: str, person: Person, emoji: str) -> bool:
+        """Take a reaction as a vote; whether it is one."""
+        found = await self._vote(platform, post_id, emoji)
+        if found is None:
+            return False
+        post, target, value = found
+        await self.store.react(await self._reaction(post, target, value, person))
+        return True
+
+    async def unreact(
+        self, platform: PlatformName, post_id: str, person: Person, emoji: str
+    ) -> bool:
+        """Take a vote back; whether the emoji was one."""
+        found = await self._vote(platform, post_id, emoji)
+        if found is None:
+            return False
+        post, target, value = found
+        await self.store.unreact(post.deliberation, target, person.id, value)
+        return True
+
+    async def reconcile(
+        self, platform: PlatformName, post_id: str, standing: Collection[tuple[str, str]]
+    ) -> None:
+        """Make (person, emoji) pairs, read from the platform, the reactions of this post."""
+        post = await self.store.post_by_id(platform, post_id)
+        target = reactions.target(post.key) if post else None
+        if post is None or target is None:
+            return
+        values = {
+            (person, value)
+            for person, emoji in standing
+            if (value := reactions.value(post.key, emoji))
+        }
+        seen = await self._reaction(post, target, "accept", Person(""))
+        await self.store.reconcile(
+            post.deliberation,
+            target,
+            values,
+            seen.at,
+            blind=seen.blind,
+            ranking_shown=seen.ranking_shown,
+            place=seen.place,
+        )
+
+    async def offered(self, channel: Channel, id: str | None, label: str | None) -> Offer:
+        """What replying to the bot may start, with prices: the council, or one member alone."""
+        settings = await self.settings(channel)
+        council = channel_settings.council_of(settings)
+        case = await self.store.case(id) if id and label else None
+        alone = None
+        if case and case.result:
+            model = next((m.model for m in case.result.members if m.label == label), None)
+            alone = model and Council((model,), model, instructions=council.instructions)
+        return Offer(
+            council, self._price(council), alone or None, self._price(alone) if alone else ""
+        )
+
+    def _price(self, council: Council) -> str:
+        """About what a question costs, in words."""
+        alone = len(council.members) == 1
+        models = council.members if alone else (*council.members * 2, council.chairman)
+        micros = [self.catalogue.cost_micros(model, *TYPICAL_TOKENS) for model in models]
+        known = [each for each in micros if each is not None]
+        if len(known) < len(micros):
+            return "price unknown"
+        return f"about ${sum(known) / 1e6:.2g}" if any(known) else "free"
+
+    async def names(self, id: str) -> Document:
+        """Who sits behind each label, for one person."""
+        case = await self.store.case(id)
+        if case is None or case.result is None:
+            return Document((Text("Names are shown once the verdict is there."),))
+        return presenter.names(case.result)
+
+    async def reveal(self, id: str, person: Person, *, anyway: bool = False) -> Document:
+        """The names for one person, by the channel's `reveal` setting.
+
+        Under `after_vote` somebody who has not voted yet is asked first; `anyway` is their answer.
+        Votes changed after the reveal stop counting as blind.
+        """
+        case = await self.store.case(id)
+        if case is None:
+            return Document((Text("This deliberation is no longer stored."),))
+        settings = await self.settings(_channel(case))
+        if settings.reveal == "never":
+            return Document((Text("Names stay hidden in this channel (`reveal` is `never`)."),))
+        if settings.reveal == "after_vote" and case.result and not anyway:
+            voted = await self.store.reactions(id)
+            if not any(reaction.person == person.id for reaction in voted):
+                return Document((Text(VOTE_FIRST),))
+        if case.result:
+            await self.store.reveal(id, person.id, self.now())
+        return await self.names(id)
+
+    async def _vote(
+        self, platform: PlatformName, post_id: str, emoji: str
+    ) -> tuple[Post, str, ReactionValue] | None:
+        post = await self.store.post_by_id(platform, post_id)
+        if post is None:
+            return None
+        target, value = reactions.target(post.key), reactions.value(post.key, emoji)
+        return (post, target, value) if target and value else None
+
+    async def _reaction(
+        self, post: Post, target: str, value: ReactionValue, person: Person
+    ) -> Reaction:
+        case = await self.store.case(post.deliberation)
+        settings = await self.settings(_channel(case)) if case else self.defaults
+        posts = await self.store.posts(post.deliberation)
+        keys = [each.key for each in posts if each.post_id and each.part == 0]
+        return Reaction(
+            deliberation=post.deliberation,
+            target=target,
+            person=person.id,
+            value=value,
+            at=self.now(),
+            blind=settings.reveal != "always",
+            ranking_shown=RANKING in keys,
+            place=keys.index(post.key) if post.key in keys else None,
+        )
+
+
+def _channel(case: Case) -> Channel:
+    return Channel(case.platform, case.workspace or "", case.channel or "")

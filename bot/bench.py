@@ -1,0 +1,252 @@
+"""A file of questions: deliberate each, grade those with a reference, report.
+
+Resumable: complete lines of OUT stay, and what the journal holds is not asked again.
+"""
+
+import asyncio
+import json
+import os
+import secrets
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from bot.app import TYPICAL_TOKENS, App
+from bot.asking import checked, council_for, new_case
+from bot.council import Council, Deliberation
+from bot.deliberation import deliberate
+from bot.errors import InvalidInput
+from bot.export import as_json
+from bot.grading import VERSION, Grader, check_reference, grade
+from bot.judging import judge
+from bot.store.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of FILE. `reference` is "" where there is nothing to grade by."""
+
+    id: str
+    question: str
+    reference: str = ""
+    grader: Grader = "exact"
+
+
+def read_items(path: Path) -> tuple[tuple[Item, ...], tuple[str, ...]]:
+    """The questions of a file, and a sentence for each line that cannot be used.
+
+    Raises `InvalidInput` where the file cannot be read, or names an id twice.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path} cannot be read: {error}") from error
+    items: list[Item] = []
+    problems: list[str] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            items.append(_item(line))
+        except InvalidInput as error:
+            problems.append(f"{path.name}, line {number}: {error}")
+    repeated = [id for id, count in Counter(item.id for item in items).items() if count > 1]
+    if repeated:
+        raise InvalidInput(f"{path.name} names an id more than once: {', '.join(repeated)}")
+    return tuple(items), tuple(problems)
+
+
+def finished_lines(out: Path) -> list[dict[str, Any]]:
+    """The complete lines of an earlier run. A torn last line is cut off the file."""
+    whole = out.read_bytes()
+    kept = whole[: whole.rfind(b"\n") + 1]
+    lines = []
+    for line in kept.splitlines():
+        try:
+            lines.append(json.loads(line))
+        except ValueError as error:
+            raise InvalidInput(
+                f"{out} holds a line that is no JSON. Name another file with --out."
+            ) from error
+    if len(kept) < len(whole):
+        with out.open("r+b") as file:
+            file.truncate(len(kept))
+    return lines
+
+
+@dataclass(slots=True)
+class Bench:
+    """One run over a file of questions."""
+
+    app: App
+    council: Council
+    out: Path
+    run: str
+    max_cost_usd: float | None
+    lines: list[dict[str, Any]]
+    running: int = 0
+
+    @classmethod
+    async def begin(cls, app: App, out: Path, *, max_cost_usd: float | None) -> "Bench":
+        """Continue the run of OUT where it exists; a missing OUT is made and starts a new run."""
+        note = f"bench:{out.resolve()}"
+        run = await app.store.note(note)
+        if run is None or not out.exists():
+            run = secrets.token_hex(4)
+            await app.store.set_note(note, run)
+        try:
+            out.touch()
+            lines = finished_lines(out)
+        except OSError as error:
+            raise InvalidInput(f"{out} cannot be read and written: {error}") from error
+        return cls(app, council_for(app, None), out, run, max_cost_usd, lines)
+
+    async def ask(
+        self, items: Sequence[Item], *, concurrency: int, tell: Callable[[str], None]
+    ) -> None:
+        """Ask what OUT does not hold yet, some at once; `lines` and OUT grow with each."""
+        done = {line["id"] for line in self.lines}
+        left = [item for item in items if item.id not in done]
+        tell(f"{len(done)} of {len(items)} questions are done; {len(left)} to ask.")
+        if left:
+            tell(f"They will cost about ${len(left) * self.typical_usd:.2f}.")
+        queue = iter(left)
+        with self.out.open("a", encoding="utf-8") as file:
+
+            async def work() -> None:
+                for item in queue:
+                    if not self._affordable():
+                        return
+                    self.running += 1
+                    line = await self._one(item)
+                    self.running -= 1
+                    file.write(json.dumps(line, ensure_ascii=False) + "\n")
+                    file.flush()
+                    os.fsync(file.fileno())
+                    self.lines.append(line)
+                    tell(f"{len(self.lines)} of {len(items)}: {item.id}{_outcome(line)}")
+
+            async with asyncio.TaskGroup() as group:
+                for _ in range(concurrency):
+                    group.create_task(work())
+        if missing := len(items) - len(self.lines):
+            tell(
+                f"{missing} questions were not asked: they could pass --max-cost. "
+                "The same words with a higher limit go on here."
+            )
+
+    @property
+    def cost_usd(self) -> float:
+        return float(sum(line["cost_usd"] for line in self.lines))
+
+    @property
+    def typical_usd(self) -> float:
+        """What one question costs: as those before did, else by the catalogue's prices."""
+        if self.lines:
+            return self.cost_usd / len(self.lines)
+        models = [*self.council.members * 2, self.council.chairman]
+        micros = [self.app.catalogue.cost_micros(m, *TYPICAL_TOKENS) or 0 for m in models]
+        return sum(micros) / 1e6
+
+    def _affordable(self) -> bool:
+        """Whether one more fits beside those under way. The journal holds the line exactly."""
+        if self.max_cost_usd is None:
+            return True
+        return self.cost_usd + (self.running + 1) * self.typical_usd <= self.max_cost_usd
+
+    async def _one(self, item: Item) -> dict[str, Any]:
+        id = f"{self.run}-{item.id}"
+        case = await self.app.store.case(id)
+        if case is None:
+            case = new_case(self.app, item.question, self.council, id=id)
+            await self.app.store.create(case)
+        journal = await self.app.store.begin(id, self._limits())
+        result = case.result or await deliberate(
+            case.question, case.council, self.app.caller, journal=journal
+        )
+        line = as_json(result) | {"id": item.id}
+        if not item.reference:
+            return line
+        return line | {
+            "reference": item.reference,
+            "grader": item.grader,
+            "grader_version": VERSION,
+            "grades": await _grades(self.app, journal, item, result),
+        }
+
+    def _limits(self) -> dict[str, int]:
+        if self.max_cost_usd is None:
+            return self.app.rules.limits
+        return self.app.rules.limits | {f"bench:{self.run}": round(self.max_cost_usd * 1e6)}
+
+
+def report(lines: Sequence[dict[str, Any]]) -> str:
+    """What the run says, in words: who was right how often, what it took."""
+    graded = [line for line in lines if line.get("grades")]
+    total = len(lines)
+    cost = sum(line["cost_usd"] for line in lines)
+    text = [f"{total} questions, {sum(line['degraded'] for line in lines)} degraded, ${cost:.4f}."]
+    if not graded:
+        return text[0] + " No reference, so nothing was graded."
+    rows = [
+        ("verdict", [line["grades"]["verdict"] for line in graded]),
+        ("top answer", [line["grades"]["top_answer"] for line in graded]),
+    ]
+    members: dict[str, list[Any]] = {}
+    for line in graded:
+        for member in line["grades"]["members"].values():
+            members.setdefault(member["model"], []).append(member)
+    rows += sorted(members.items())
+    text.append(f"Correct, of {len(graded)} graded questions:")
+    for name, grades in rows:
+        known = [grade for grade in grades if grade is not None]
+        right = sum(grade["correct"] for grade in known)
+        text.append(f"  {name}: {right} of {len(known)}")
+    return "\n".join(text)
+
+
+def _item(line: str) -> Item:
+    try:
+        found = json.loads(line)
+    except ValueError as error:
+        raise InvalidInput(f"no JSON ({error})") from error
+    if not isinstance(found, dict) or not isinstance(found.get("id"), str | int):
+        raise InvalidInput('an object with "id" and "question" is needed')
+    question = found.get("question")
+    if not isinstance(question, str):
+        raise InvalidInput('"question" has to be a text')
+    reference, grader = found.get("reference"), str(found.get("grader", "exact"))
+    if reference is not None:
+        check_reference(grader, str(reference))
+    wanted = "" if reference is None else str(reference)
+    return Item(str(found["id"]), checked(question), wanted, cast(Grader, grader))
+
+
+async def _grades(app: App, journal: Journal, item: Item, result: Deliberation) -> dict[str, Any]:
+    """The verdict's grade, each member's by label, and that of the answer the reviewers put first."""
+
+    async def graded(text: str, seat: int) -> dict[str, Any]:
+        if item.grader == "judge":
+            found = await judge(app.caller, journal, result, text, item.reference, seat)
+        else:
+            found = grade(item.grader, text, item.reference)
+        return {"correct": found.correct, "extracted": found.extracted}
+
+    members = {
+        answer.label: {"model": answer.model, **await graded(answer.text, answer.seat)}
+        for answer in result.answers
+    }
+    first = result.standings[0].label if result.standings else None
+    verdict = await graded(result.verdict.text, len(result.members)) if result.answered else None
+    return {"verdict": verdict, "top_answer": members.get(first or ""), "members": members}
+
+
+def _outcome(line: dict[str, Any]) -> str:
+    grades = line.get("grades")
+    if not line["answers"]:
+        return " (no answer)"
+    if not grades or not grades["verdict"]:
+        return ""
+    return " (correct)" if grades["verdict"]["correct"] else " (wrong)"

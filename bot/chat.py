@@ -1,0 +1,85 @@
+"""The port to people: what a platform hands in, and what it must be able to do.
+
+The app decides what exists, under keys (`headline`, `answer:A`, `ranking`); an adapter splits,
+folds and sends, and keeps each (deliberation, key, part) in the outbox so that nothing is posted
+twice. Ids are the platform's own and opaque here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from bot.document import Document
+from bot.store.records import Case
+
+PlatformName = Literal["discord", "slack", "terminal", "cli"]
+
+HEADLINE, RANKING = "headline", "ranking"
+
+
+def answer_key(label: str) -> str:
+    return f"answer:{label}"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Where settings live. A thread is not a channel: it inherits the one it hangs in.
+
+    `workspace` is the Discord server or Slack workspace, "" where there is none.
+    """
+
+    platform: PlatformName
+    workspace: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who speaks. `admin` is the platform's word at this moment, never from a cache."""
+
+    id: str
+    admin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A question put to the council.
+
+    `key` is unique for the event, so a repeat is recognised. `quoted` is the message replied to.
+    `thread` is where follow-ups will come from, `None` where that is only known after posting.
+    `address` is whatever the adapter needs to build the Reply again in another process.
+    """
+
+    key: str
+    channel: Channel
+    person: Person
+    text: str
+    address: str
+    thread: str | None = None
+    quoted: str = ""
+    direct: bool = False
+
+
+class Reply(Protocol):
+    """The bot's reply to one mention: a thread under keys."""
+
+    # The least time between two redraws of the same post.
+    interval_seconds: float
+
+    async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
+        """Post the document under this key, or bring the post of this key up to date.
+
+        `ping` notifies the asker, and nobody else, when the post is made; everything else is
+        silent. A post that a person deleted is left deleted. Raises `Undeliverable` where the
+        platform refuses for good.
+        """
+        ...
+
+
+class Platform(Protocol):
+    """An adapter that runs: the way from a stored case to its Reply."""
+
+    def reply(self, case: Case) -> Reply: ...
+
+
+Platforms = Mapping[str, Platform]

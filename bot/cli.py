@@ -1,0 +1,295 @@
+"""The commands of the program, and the place where its parts are put together.
+
+Imports what a command needs when it runs: `council --help` has to be quick, and a terminal user
+needs no Discord library.
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.errors import BotError, InvalidConfiguration, InvalidInput, StoreFailed
+
+if TYPE_CHECKING:
+    from bot.app import App
+    from bot.catalogue import Catalogue
+    from bot.config import Config
+    from bot.council import Deliberation
+    from bot.llm import Provider
+    from bot.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+# Exit codes of the contract; 130 is the shell's own for an interrupted program.
+DONE, NO_ANSWER, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    options = _parser().parse_args(argv)
+    try:
+        from bot.config import load
+
+        config = load()
+        _log(config, logging.INFO if options.run in (_serve, _bench) else logging.WARNING)
+        return asyncio.run(_until_interrupted(options.run(options, config)))
+    except InvalidConfiguration as error:
+        problems = "\n".join(f"- {problem}" for problem in error.problems)
+        print(f"Council cannot start with this environment:\n{problems}", file=sys.stderr)
+        return WRONG_USE
+    except (InvalidInput, StoreFailed) as error:
+        print(error, file=sys.stderr)
+        return WRONG_USE
+    except BotError as error:
+        print(error, file=sys.stderr)
+        return NO_ANSWER
+    except KeyboardInterrupt:
+        print("\nStopped. The same command goes on where it was.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        return DONE  # the reader of a pipe has seen enough
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="council",
+        description="Several models answer, rank each other blindly, and a chairman rules.",
+    )
+    parser.set_defaults(run=_chat)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def add(name: str, run: Callable[..., Coroutine[Any, Any, int]], help: str) -> Any:
+        command = commands.add_parser(name, help=help, description=help)
+        command.set_defaults(run=run)
+        return command
+
+    add("chat", _chat, "a channel in this terminal (the default)")
+    ask = add("ask", _ask, "put one question to the council")
+    ask.add_argument("question")
+    ask.add_argument("--id", help="resume or repeat the deliberation of this id")
+    ask.add_argument("--mode", help="the protocol (default: council)")
+    ask.add_argument("--json", action="store_true", help="the whole deliberation as JSON")
+    bench = add("bench", _bench, "put a file of questions to the council and grade the answers")
+    bench.add_argument("file", type=Path, help='lines of {"id","question"[,"reference","grader"]}')
+    bench.add_argument("--out", type=Path, help="where the deliberations go (FILE.out.jsonl)")
+    bench.add_argument("--concurrency", type=_positive, default=4, help="at once (4)")
+    bench.add_argument("--max-cost", type=float, metavar="USD", help="stop before spending more")
+    add("serve", _serve, "run every platform that has a token")
+    export = add("export", _export, "finished deliberations as JSON lines")
+    export.add_argument("--channel", help="of this channel only")
+    export.add_argument(
+        "--since", type=_moment, help="asked since this time (ISO, e.g. 2026-11-01)"
+    )
+    watch = add("watch", _watch, "the journal: who was asked, tokens, seconds, cost, failures")
+    watch.add_argument("--follow", action="store_true", help="go on as it grows")
+    add("doctor", _doctor, "check everything for real")
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
+def _moment(text: str) -> datetime:
+    from datetime import UTC
+
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+async def _until_interrupted(command: Awaitable[int]) -> int:
+    """SIGTERM ends a command as Ctrl-C does: in order, and resumable."""
+    task = asyncio.current_task()
+    assert task is not None
+    terminated = False
+
+    def terminate() -> None:
+        nonlocal terminated
+        terminated = True
+        task.cancel()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
+    try:
+        return await command
+    except asyncio.CancelledError:
+        if terminated:
+            raise KeyboardInterrupt from None
+        raise
+
+
+def _log(config: "Config", level: int) -> None:
+    from bot.logs import configure
+
+    configure(level, json=config.log == "json")
+    for warning in config.warnings:
+        logger.warning("%s", warning)
+
+
+async def _chat(options: argparse.Namespace, config: "Config") -> int:
+    from adapters.terminal.client import Terminal
+
+    async with open_app(config, "chat") as app:
+        terminal = Terminal(app)
+        app.platforms["terminal"] = terminal
+        await terminal.run()
+    return DONE
+
+
+async def _ask(options: argparse.Namespace, config: "Config") -> int:
+    from bot.asking import ask
+    from bot.export import as_json
+
+    async with open_app(config, "ask") as app:
+        deliberation = await ask(app, options.question, id=options.id, mode=options.mode)
+    if options.json:
+        print(json.dumps(as_json(deliberation), ensure_ascii=False, indent=2))
+    else:
+        print(deliberation.verdict.text)
+        for line in notes(deliberation):
+            print(line, file=sys.stderr)
+    return DONE if deliberation.answered else NO_ANSWER
+
+
+async def _bench(options: argparse.Namespace, config: "Config") -> int:
+    from bot.bench import Bench, read_items, report
+
+    items, problems = read_items(options.file)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    out = options.out or options.file.with_suffix(".out.jsonl")
+    async with open_app(config, "bench") as app:
+        bench = await Bench.begin(app, out, max_cost_usd=options.max_cost)
+        await bench.ask(items, concurrency=options.concurrency, tell=_to_stderr)
+    print(report(bench.lines))
+    return DONE
+
+
+async def _serve(options: argparse.Namespace, config: "Config") -> int:
+    raise InvalidConfiguration(["No platform has a token: set DISCORD_TOKEN or SLACK_BOT_TOKEN."])
+
+
+async def _export(options: argparse.Namespace, config: "Config") -> int:
+    from bot.export import export
+    from bot.store.sqlite import Store
+
+    store = await Store.open(config.database, read_only=True)
+    try:
+        async for case in store.cases(channel=options.channel, since=options.since):
+            print(json.dumps(await export(store, case), ensure_ascii=False))
+    finally:
+        await store.close()
+    return DONE
+
+
+async def _watch(options: argparse.Namespace, config: "Config") -> int:
+    from bot.store.sqlite import Store
+    from bot.watch import watch
+
+    store = await Store.open(config.database, read_only=True)
+    try:
+        await watch(store, follow=options.follow, tell=lambda line: print(line, flush=True))
+    finally:
+        await store.close()
+    return DONE
+
+
+async def _doctor(options: argparse.Namespace, config: "Config") -> int:
+    from bot.doctor import examine
+
+    healthy = True
+    async with open_app(config, "doctor") as app:
+        async for finding in examine(app):
+            print(finding, flush=True)
+            healthy = healthy and finding.ok is not False
+    return DONE if healthy else NO_ANSWER
+
+
+def notes(deliberation: "Deliberation") -> list[str]:
+    """What belongs under a verdict: how sure, what is missing, who disagrees."""
+    from bot.document import Note
+    from bot.presenter import verdict
+
+    blocks = verdict(deliberation).blocks
+    return [block.text for block in blocks if isinstance(block, Note)]
+
+
+@asynccontextmanager
+async def open_app(config: "Config", command: str) -> AsyncIterator["App"]:
+    """The whole council, put together from the configuration, for a command that writes."""
+    from bot.app import App, Rules
+    from bot.calls import Caller, Patience
+    from bot.catalogue import Catalogue
+    from bot.store.sqlite import Store
+
+    store = await Store.open(config.database, holder=f"council {command}")
+    try:
+        async with _provider(config) as provider:
+            catalogue = Catalogue(provider, store, time_scale=config.time_scale)
+            await catalogue.load()
+            patience = Patience().scaled(config.time_scale)
+            budget_usd = config.budget_usd(serving=command == "serve")
+            app = App(
+                store=store,
+                provider=provider,
+                caller=Caller(provider, catalogue, patience, store.recent_first_text_seconds),
+                catalogue=catalogue,
+                defaults=_defaults(config, catalogue),
+                rules=Rules(
+                    allowed=config.allowed,
+                    admins=config.admins,
+                    daily_budget_micros=None if budget_usd is None else round(budget_usd * 1e6),
+                ),
+            )
+            try:
+                yield app
+            finally:
+                await app.close()
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def _provider(config: "Config") -> AsyncIterator["Provider"]:
+    """Real models where any endpoint is configured, the rehearsal otherwise."""
+    if config.rehearsal:
+        from bot.rehearsal import Rehearsal
+
+        yield Rehearsal(time_scale=config.time_scale)
+        return
+    from bot.providers import Endpoint, HttpProvider
+
+    endpoints = [Endpoint(e.name, e.url, e.key, e.openrouter) for e in config.endpoints()]
+    provider = HttpProvider(endpoints, time_scale=config.time_scale)
+    try:
+        yield provider
+    finally:
+        await provider.aclose()
+
+
+def _defaults(config: "Config", catalogue: "Catalogue") -> "Settings":
+    """What holds in a channel that set nothing."""
+    from bot.settings import Settings
+
+    if config.rehearsal:
+        from bot.rehearsal import CHAIRMAN, MEMBERS
+
+        return Settings(config.members or MEMBERS, config.chairman or CHAIRMAN)
+    if config.members:
+        return Settings(config.members, config.chairman or config.members[0])
+    members, chairman = catalogue.default_council()
+    return Settings(members, config.chairman or chairman)
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

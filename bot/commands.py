@@ -1,0 +1,256 @@
+"""`/council` as text, the same on every platform: words in, a Document out.
+
+Adapters turn their own controls (subcommands, modals) into these words. What a person may change
+and how a setting is written is known here; how a platform shows the answer is not.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot import settings as channel_settings
+from bot.catalogue import Catalogue
+from bot.chat import Channel, Person
+from bot.document import Block, Document, Heading, Note, Table, Text
+from bot.errors import InvalidInput
+from bot.settings import SETTINGS, Settings
+from bot.store.sqlite import Store
+
+HELP = (
+    ("show", "this channel's council and settings"),
+    ("members [add|remove|set MODEL ...]", "who answers and reviews"),
+    ("chairman [MODEL]", "who writes the verdict"),
+    ("models [SEARCH]", "models that can be seated, with prices"),
+    ("criteria [TEXT|clear]", "what reviewers judge by"),
+    ("mode [NAME]", "the protocol"),
+    ("budget [USD|default]", "this channel's budget a day"),
+    ("set NAME VALUE", "any setting: " + ", ".join(SETTINGS)),
+    ("reset [NAME]", "back to the default"),
+    ("ask QUESTION", "put a question to the council"),
+    ("health", "whether everything works here"),
+    ("pause | resume", "silence the council here, or end the silence"),
+    ("help", "this list"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`/council NAME REST`; the name is lower-case, `show` where nothing was typed."""
+
+    name: str
+    rest: str = ""
+
+    @property
+    def words(self) -> list[str]:
+        return self.rest.replace(",", " ").split()
+
+
+def parse(text: str) -> Command:
+    """The command in what was typed after `/council`."""
+    name, _, rest = text.strip().partition(" ")
+    return Command(name.lower() or "show", rest.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What commands work with."""
+
+    store: Store
+    catalogue: Catalogue
+    defaults: Settings
+    admins: frozenset[str]
+    health: Callable[[Channel], Awaitable[Document]]
+    now: Callable[[], datetime]
+
+
+async def run(desk: Desk, channel: Channel, person: Person, command: Command) -> Document:
+    """Do it and say what was done. Raises `InvalidInput`; then nothing was changed."""
+    match command.name:
+        case "show":
+            return await _show(desk, channel)
+        case "members":
+            return await _members(desk, channel, person, command.words)
+        case "models":
+            return _models(desk.catalogue, command.rest)
+        case "chairman" | "criteria" | "mode" | "budget" if not command.rest:
+            return await _show_one(desk, channel, command.name)
+        case "chairman" | "criteria" | "mode" | "budget":
+            return await _set(desk, channel, person, command.name, command.rest)
+        case "set":
+            name, _, value = command.rest.replace("=", " ", 1).partition(" ")
+            return await _set_any(desk, channel, person, name.lower(), value.strip())
+        case "reset":
+            return await _reset(desk, channel, person, command.words)
+        case "pause" | "resume":
+            paused = "on" if command.name == "pause" else "off"
+            return await _set(desk, channel, person, "paused", paused)
+        case "health":
+            return await desk.health(channel)
+        case "help":
+            return help_page()
+        case _:
+            return help_page(f"There is no `/council {command.name}`.")
+
+
+def help_page(first: str = "") -> Document:
+    """Every command in a line."""
+    lines = "\n".join(f"- `/council {usage}` {text}" for usage, text in HELP)
+    blocks: list[Block] = [Note(first)] if first else []
+    return Document((*blocks, Heading("Council"), Text(lines)))
+
+
+async def settings_of(desk: Desk, channel: Channel) -> Settings:
+    """The channel's settings, what it never changed taken from the defaults."""
+    stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
+    return channel_settings.resolve(stored.values, desk.defaults)
+
+
+async def may_change(desk: Desk, channel: Channel, person: Person) -> bool:
+    settings = await settings_of(desk, channel)
+    return person.admin or person.id in desk.admins or settings.changers == "anyone"
+
+
+async def _show(desk: Desk, channel: Channel) -> Document:
+    stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
+    settings = channel_settings.resolve(stored.values, desk.defaults)
+    seats = [
+        (str(n), model, desk.catalogue.price_label(model))
+        for n, model in enumerate(settings.members, start=1)
+    ]
+    seats.append(("chair", settings.chairman, desk.catalogue.price_label(settings.chairman)))
+    rows = tuple(
+        (name, channel_settings.shown(settings, name), "" if name in stored.values else "default")
+        for name in SETTINGS
+        if name not in {"members", "chairman"}
+    )
+    return Document(
+        (
+            Heading("This channel's council"),
+            Table(("Seat", "Model", "Price"), tuple(seats)),
+            Table(("Setting", "Value", ""), rows),
+            Note(
+                "Change it: `/council members add MODEL`, `/council set NAME VALUE`; `/council help`"
+            ),
+        )
+    )
+
+
+async def _show_one(desk: Desk, channel: Channel, name: str) -> Document:
+    settings = await settings_of(desk, channel)
+    value = channel_settings.shown(settings, name)
+    return Document((Text(f"**{name}**: {value}"), Note(SETTINGS[name].description)))
+
+
+async def _members(desk: Desk, channel: Channel, person: Person, words: Sequence[str]) -> Document:
+    """`add`, `remove` or `set`, and models; without any of them the members of now."""
+    settings = await settings_of(desk, channel)
+    if not words:
+        seated = "\n".join(
+            f"{n}. `{model}` · {desk.catalogue.price_label(model)}"
+            for n, model in enumerate(settings.members, start=1)
+        )
+        return Document((Heading("Members"), Text(seated)))
+    action, models = words[0].lower(), words[1:]
+    match action:
+        case "add":
+            members = channel_settings.added(settings.members, models)
+        case "remove":
+            members = channel_settings.removed(settings.members, models)
+        case "set":
+            members = channel_settings.replaced(models)
+        case _:
+            raise InvalidInput(
+                "Write `/council members add MODEL`, `remove MODEL` or `set MODEL ...`."
+            )
+    return await _set(desk, channel, person, "members", ", ".join(members))
+
+
+def _models(catalogue: Catalogue, words: str) -> Document:
+    """Models that match, with prices."""
+    found = catalogue.search(words)
+    if not catalogue.known:
+        raise InvalidInput("The list of models could not be loaded. Any id can be set, unchecked.")
+    if not found:
+        raise InvalidInput(f"No model matches `{words}`. Try a vendor or a part of a name.")
+    rows = tuple((model.id, catalogue.price_label(model.id)) for model in found)
+    return Document((Heading("Models"), Table(("Model", "Price"), rows)))
+
+
+async def _set_any(desk: Desk, channel: Channel, person: Person, name: str, value: str) -> Document:
+    if not name:
+        raise InvalidInput(f"Write `/council set NAME VALUE`. Settings: {', '.join(SETTINGS)}.")
+    if not value:
+        raise InvalidInput(f"Write `/council set {name} VALUE`; `default` takes a change back.")
+    return await _set(desk, channel, person, name, value)
+
+
+async def _set(desk: Desk, channel: Channel, person: Person, name: str, text: str) -> Document:
+    """Change one setting and say what it is now."""
+    await _require_right(desk, channel, person)
+    stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
+    values = channel_settings.change(stored.values, name, text)
+    settings = channel_settings.resolve(values, desk.defaults)
+    before = channel_settings.resolve(stored.values, desk.defaults)
+    if name == "members":
+        _known(desk.catalogue, [m for m in settings.members if m not in before.members])
+    if name == "chairman":
+        _known(desk.catalogue, [settings.chairman])
+    shown = channel_settings.shown(settings, name)
+    await _save(desk, channel, person, stored.version, values, f"{name} = {shown}")
+    return Document((Text(f"**{name}** is now: {shown}"), *_warnings(settings, name)))
+
+
+async def _reset(desk: Desk, channel: Channel, person: Person, names: Sequence[str]) -> Document:
+    await _require_right(desk, channel, person)
+    stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
+    values: Mapping[str, str] = {} if not names else stored.values
+    for name in names:
+        values = channel_settings.without(values, name.lower())
+    what = ", ".join(names) or "everything"
+    await _save(desk, channel, person, stored.version, values, f"reset {what}")
+    return Document((Text(f"Back at the default: {what}."),))
+
+
+async def _save(
+    desk: Desk,
+    channel: Channel,
+    person: Person,
+    seen_version: int,
+    values: Mapping[str, str],
+    what: str,
+) -> None:
+    await desk.store.save_settings(
+        channel.platform,
+        channel.workspace,
+        channel.id,
+        seen_version=seen_version,
+        values=values,
+        person=person.id,
+        at=desk.now(),
+        what=what,
+    )
+
+
+async def _require_right(desk: Desk, channel: Channel, person: Person) -> None:
+    if not await may_change(desk, channel, person):
+        raise InvalidInput(
+            "Only administrators can change this channel's council. They can let everybody do it: "
+            "`/council set changers anyone`."
+        )
+
+
+def _known(catalogue: Catalogue, models: Sequence[str]) -> None:
+    """Refuse ids that the catalogue does not list. Without a list nothing can be checked."""
+    for model in models:
+        if catalogue.missing(model):
+            close = catalogue.suggest(model)
+            hint = f" Did you mean {' or '.join(f'`{id}`' for id in close)}?" if close else ""
+            raise InvalidInput(
+                f"There is no model `{model}`.{hint} `/council models SEARCH` finds one."
+            )
+
+
+def _warnings(settings: Settings, name: str) -> list[Note]:
+    if name == "members" and len(settings.members) == 1:
+        return [Note("With one member there is nothing to rank: its answer will be the verdict.")]
+    return []

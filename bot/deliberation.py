@@ -1,0 +1,379 @@
+"""The protocol: independent answers, anonymous reviews, one verdict.
+
+Everything random is drawn from the question's seed, and every call is in the journal, so running a
+deliberation again finds its past there and asks only for what is missing. Knows no platform.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot import outcome, prompts, ranking
+from bot.calls import Caller, Deadline
+from bot.council import (
+    Answer,
+    Call,
+    Council,
+    Deliberation,
+    Failure,
+    Question,
+    Review,
+    Stage,
+    Standing,
+    Verdict,
+)
+from bot.events import (
+    AnswerGiven,
+    ChairmanFailed,
+    Event,
+    Finished,
+    MemberFailed,
+    Ranked,
+    ReviewGiven,
+    ReviewsAsked,
+    Started,
+    VerdictAsked,
+    VerdictText,
+)
+from bot.llm import Message, Request
+from bot.masking import mask_self_naming
+from bot.store.journal import Journal
+from bot.texts import apology
+
+logger = logging.getLogger(__name__)
+
+# The most that one call may write, reasoning included. Enough for a long answer after some
+# thought; every call reserves the price of this much.
+ANSWER_TOKENS, REVIEW_TOKENS, VERDICT_TOKENS = 8_000, 6_000, 6_000
+
+# Three reviewers with the same first choice are right as often as all of them (facts: 86-96 %).
+AGREEING_REVIEWERS = 3
+
+
+async def deliberate(
+    question: Question,
+    council: Council,
+    caller: Caller,
+    *,
+    journal: Journal,
+    emit: Callable[[Event], None] = lambda event: None,
+) -> Deliberation:
+    """Answer the question in three stages and return everything that came of it.
+
+    Never raises for what models do: a member that fails is a value, a chairman that fails is
+    replaced, and where nobody answers the verdict is an apology. Raises `StoreFailed`.
+    """
+    sitting = Sitting(question, council, caller, journal, emit)
+    emit(Started(tuple(sorted((label, seat) for seat, label in enumerate(sitting.labels)))))
+
+    answers = await gather_answers(sitting)
+    if not answers:
+        return await conclude(sitting, answers, verdict=no_answer(sitting))
+    if len(answers) == 1:
+        return await conclude(sitting, answers, verdict=only_answer(answers[0]))
+
+    reviews = await gather_reviews(sitting, answers)
+    standings = rank(sitting, answers, reviews)
+    emit(Ranked(standings, journal.decision("early_stop") is not None))
+
+    verdict = await write_verdict(sitting, answers, reviews, standings)
+    return await conclude(sitting, answers, reviews, standings, verdict=verdict)
+
+
+@dataclass(slots=True)
+class Sitting:
+    """One deliberation under way: what every stage needs to know. `labels` is by seat."""
+
+    question: Question
+    council: Council
+    caller: Caller
+    journal: Journal
+    emit: Callable[[Event], None]
+    labels: tuple[str, ...] = field(init=False)
+    fence: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        seed = self.question.seed
+        self.labels = ranking.labels(seed, len(self.council.members))
+        self.fence = f"=== {ranking.draw(seed, 'fence').getrandbits(64):016x} ==="
+
+    def seat(self, label: str) -> int:
+        return self.labels.index(label)
+
+    async def ask(
+        self,
+        stage: Stage,
+        seat: int,
+        messages: tuple[Message, ...],
+        *,
+        tokens: int,
+        deadline: Deadline,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Call:
+        request = Request(
+            model=self.council.model(seat),
+            messages=messages,
+            max_completion_tokens=tokens,
+            tag=f"{self.question.id}/{stage}/0/{seat}",
+            effort=self.council.effort,
+        )
+        return await self.caller.call(
+            request, stage, seat, journal=self.journal, deadline=deadline, on_text=on_text
+        )
+
+
+async def gather_answers(sitting: Sitting) -> tuple[Answer, ...]:
+    """Stage 1: every member answers on its own. Those that did, in the order of their labels.
+
+    After the stage's deadline two answers are enough; who is missing then has timed out.
+    """
+    prompt = prompts.answer_prompt(sitting.question, sitting.council, fence=sitting.fence)
+    patience = sitting.caller.patience
+    answers: list[Answer] = []
+
+    async def ask(seat: int, deadline: Deadline) -> None:
+        call = await sitting.ask("answer", seat, prompt, tokens=ANSWER_TOKENS, deadline=deadline)
+        label = sitting.labels[seat]
+        if call.failure:
+            sitting.emit(MemberFailed(label, seat, call.failure))
+            return
+        answers.append(outcome.answer(sitting.question, sitting.council, call))
+        sitting.emit(AnswerGiven(answers[-1]))
+
+    async with _tasks() as group:
+        deadlines = [Deadline(patience.call) for _ in sitting.council.members]
+        pending = {group.create_task(ask(*each)) for each in enumerate(deadlines)}
+        _, pending = await asyncio.wait(pending, timeout=patience.answers)
+        while pending and len(answers) < 2:
+            _, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+        for deadline in deadlines:
+            deadline.give_up()
+    return tuple(sorted(answers, key=lambda answer: answer.label))
+
+
+async def gather_reviews(sitting: Sitting, answers: Sequence[Answer]) -> tuple[Review, ...]:
+    """Stage 2: the members that answered judge the answers, each in an order of its own.
+
+    One review for each reviewer, in the order of labels. Once three of them agree on the first
+    place the rest are not waited for; the journal names the ballots that decided.
+    """
+    seed = sitting.question.seed
+    answered = [answer.label for answer in answers]
+    reviewers = ranking.reviewers(seed, answered)
+    orders = ranking.presentation(seed, answered, reviewers)
+    texts = dict(_shown(sitting, answers))
+    patience = sitting.caller.patience
+    reviews: dict[str, Review] = {}
+    sitting.emit(ReviewsAsked(reviewers))
+
+    async def ask(label: str, deadline: Deadline) -> None:
+        shown = [(each, texts[each]) for each in orders[label]]
+        prompt = prompts.review_prompt(
+            sitting.question, sitting.council, shown, fence=sitting.fence
+        )
+        call = await sitting.ask(
+            "review", sitting.seat(label), prompt, tokens=REVIEW_TOKENS, deadline=deadline
+        )
+        reviews[label] = outcome.review(label, orders[label], call)
+        sitting.emit(ReviewGiven(reviews[label]))
+
+    decided = _stopped_ballots(sitting)
+    waited_for = decided or reviewers
+    async with _tasks() as group:
+        deadlines = {label: Deadline(patience.call) for label in waited_for}
+        pending = {group.create_task(ask(*each)) for each in deadlines.items()}
+        ends_at = asyncio.get_running_loop().time() + patience.reviews
+        while pending and not decided:
+            left = ends_at - asyncio.get_running_loop().time()
+            done, pending = await asyncio.wait(
+                pending, timeout=max(left, 0), return_when=asyncio.FIRST_COMPLETED
+            )
+            if not done:
+                for deadline in deadlines.values():
+                    deadline.give_up()
+                break
+            if pending and _may_stop(sitting, reviews.values()):
+                decided = tuple(sorted(reviews))
+                await _journal_stop(sitting, decided)
+                for task in pending:
+                    task.cancel()
+    # A review that came in while the others were being stopped decided nothing.
+    counted = decided or reviewers
+    return tuple(
+        reviews[label] if label in counted else _unread(sitting, label, orders[label])
+        for label in sorted(reviewers)
+    )
+
+
+def rank(
+    sitting: Sitting, answers: Sequence[Answer], reviews: Sequence[Review]
+) -> tuple[Standing, ...]:
+    """Add the counted ballots up, best first."""
+    answered = [(answer.label, answer.model) for answer in answers]
+    return ranking.standings(outcome.ballots(reviews), answered, sitting.question.seed)
+
+
+async def write_verdict(
+    sitting: Sitting,
+    answers: Sequence[Answer],
+    reviews: Sequence[Review],
+    standings: Sequence[Standing],
+) -> Verdict:
+    """Stage 3: the chairman writes; where it cannot, the next seat in the standings; where nobody
+    can, the top-ranked answer is the verdict."""
+    council, patience = sitting.council, sitting.caller.patience
+    prompt = prompts.verdict_prompt(
+        sitting.question,
+        council,
+        _shown(sitting, answers),
+        [(r.label, _masked(sitting, r.text)) for r in reviews if r.text],
+        standings,
+        {a.label: a.model for a in answers} if council.chairman_sees_names else None,
+        fence=sitting.fence,
+    )
+
+    def draft(text: str) -> None:
+        sitting.emit(VerdictText(outcome.split_dissent(text)[0]))
+
+    chairman_error: Failure | None = None
+    ends_at = asyncio.get_running_loop().time() + patience.verdict
+    for seat in (council.chairman_seat, *(sitting.seat(s.label) for s in standings)):
+        left = ends_at - asyncio.get_running_loop().time()
+        sitting.emit(VerdictAsked(seat))
+        call = await sitting.ask(
+            "verdict",
+            seat,
+            prompt,
+            tokens=VERDICT_TOKENS,
+            deadline=Deadline(min(patience.chairman, max(left, 0))),
+            on_text=draft,
+        )
+        if call.text is not None:
+            text, dissent = outcome.split_dissent(call.text)
+            return Verdict(
+                text=text,
+                written_by=call.model,
+                fallback=None if seat == council.chairman_seat else "next_member",
+                chairman_error=chairman_error,
+                dissent=dissent or _outvoted(reviews, standings),
+                seat=seat,
+            )
+        assert call.failure is not None
+        chairman_error = chairman_error or call.failure
+        sitting.emit(ChairmanFailed(seat, call.failure))
+    top = next(answer for answer in answers if answer.label == standings[0].label)
+    return Verdict(
+        text=top.text,
+        written_by=None,
+        fallback="top_answer",
+        chairman_error=chairman_error,
+        dissent=_outvoted(reviews, standings),
+        seat=top.seat,
+    )
+
+
+def only_answer(answer: Answer) -> Verdict:
+    """With one answer there is nothing to rank."""
+    return Verdict(answer.text, None, "only_answer", None, None, answer.seat)
+
+
+def no_answer(sitting: Sitting) -> Verdict:
+    """An apology that names every cause."""
+    failures = [call.failure for call in sitting.journal.calls if call.failure]
+    return Verdict(apology(failures), None, None, None, None, None)
+
+
+async def conclude(
+    sitting: Sitting,
+    answers: Sequence[Answer],
+    reviews: Sequence[Review] = (),
+    standings: Sequence[Standing] = (),
+    *,
+    verdict: Verdict,
+) -> Deliberation:
+    """Commit the result and announce it."""
+    decision = sitting.journal.decision("early_stop")
+    deliberation = outcome.outcome(
+        sitting.question,
+        sitting.council,
+        sitting.journal.calls,
+        answers=answers,
+        reviews=reviews,
+        standings=standings,
+        verdict=verdict,
+        requests=sitting.journal.requests,
+        stopped_at=datetime.fromisoformat(json.loads(decision)["at"]) if decision else None,
+    )
+    await sitting.journal.finish(deliberation)
+    sitting.emit(Finished(deliberation))
+    logger.info(
+        "deliberation %s: %d of %d answered, fallback %s, %d calls, %d tokens, %.6f USD, %s s",
+        deliberation.id,
+        len(answers),
+        len(deliberation.members),
+        verdict.fallback,
+        deliberation.calls,
+        deliberation.prompt_tokens + deliberation.completion_tokens,
+        deliberation.cost_usd,
+        deliberation.timings.verdict,
+    )
+    return deliberation
+
+
+@asynccontextmanager
+async def _tasks() -> AsyncIterator[asyncio.TaskGroup]:
+    """A task group whose first failure arrives as itself: a store that fails, the caller's bug."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from failures
+
+
+def _unread(sitting: Sitting, label: str, order: tuple[str, ...]) -> Review:
+    """A reviewer that was not waited for."""
+    seat = sitting.seat(label)
+    model = sitting.council.model(seat)
+    return Review(model, label, order, (), False, "", 0.0, None, seat)
+
+
+def _may_stop(sitting: Sitting, reviews: Collection[Review]) -> bool:
+    """A seeded tenth of all deliberations hears everybody: statistics about reviewers use those."""
+    if ranking.never_stops_early(sitting.question.seed):
+        return False
+    return ranking.agreed(outcome.ballots(reviews), AGREEING_REVIEWERS) is not None
+
+
+async def _journal_stop(sitting: Sitting, ballots: tuple[str, ...]) -> None:
+    value = {"ballots": ballots, "at": sitting.caller.now().isoformat()}
+    await sitting.journal.decide("early_stop", json.dumps(value))
+
+
+def _stopped_ballots(sitting: Sitting) -> tuple[str, ...]:
+    """The reviews that decided an early stop before, in an earlier run of this deliberation."""
+    decision = sitting.journal.decision("early_stop")
+    return tuple(json.loads(decision)["ballots"]) if decision else ()
+
+
+def _masked(sitting: Sitting, text: str) -> str:
+    return mask_self_naming(text, sitting.council.members, sitting.question.text)[0]
+
+
+def _shown(sitting: Sitting, answers: Sequence[Answer]) -> list[tuple[str, str]]:
+    """What others read: every answer by its label, self-naming masked."""
+    return [(answer.label, _masked(sitting, answer.text)) for answer in answers]
+
+
+def _outvoted(reviews: Sequence[Review], standings: Sequence[Standing]) -> str | None:
+    """The strongest dissent where the chairman names none: who else was put first, how often."""
+    ballots = outcome.ballots(reviews)
+    firsts = [ballot[0][0] for ballot in ballots if len(ballot[0]) == 1]
+    others = [s.label for s in standings[1:] if s.label in firsts]
+    if not others:
+        return None
+    label = max(others, key=firsts.count)
+    return f"{firsts.count(label)} of {len(ballots)} reviewers put Answer {label} first."

@@ -1,0 +1,74 @@
+"""Checks of everything for real: the models, the database, the platforms. One line each."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from bot import texts
+from bot.app import App
+from bot.calls import Caller
+from bot.errors import ModelFailed
+from bot.llm import Message, Provider, Request
+
+# A word is enough to see that a model answers; models that think first need some room.
+TRIAL_TOKENS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`ok` is None where something cannot be checked, or is worth knowing but no fault."""
+
+    ok: bool | None
+    text: str
+
+    def __str__(self) -> str:
+        return f"{ {True: '✓', False: '✗', None: '·'}[self.ok] } {self.text}"
+
+
+async def examine(app: App) -> AsyncIterator[Finding]:
+    """Each finding as soon as it is there."""
+    yield Finding(True, "The database can be read and written.")
+    catalogue = app.catalogue
+    if catalogue.known:
+        yield Finding(True, "The list of models is known.")
+    else:
+        yield Finding(None, "The list of models could not be loaded: ids and prices are unchecked.")
+    models = dict.fromkeys((*app.defaults.members, app.defaults.chairman))
+    for model in models:
+        if catalogue.missing(model):
+            close = catalogue.suggest(model)
+            hint = f" Did you mean {' or '.join(close)}?" if close else ""
+            yield Finding(False, f"{model} is not in the list of models.{hint}")
+    async with asyncio.TaskGroup() as group:
+        trials = [group.create_task(_trial(app.provider, model, app.caller)) for model in models]
+    refused: set[str] = set()
+    for trial in trials:
+        finding = trial.result()
+        if finding.text not in refused:
+            yield finding
+        refused.add(finding.text)
+    limit = app.rules.daily_budget_micros
+    spent = await app.store.spent(app.now().date()) / 1e6
+    of = "without a limit" if limit is None else f"of ${limit / 1e6:.2f}"
+    yield Finding(None, f"Spent today: ${spent:.4f} {of}.")
+
+
+async def _trial(provider: Provider, model: str, caller: Caller) -> Finding:
+    """Ask the model for one word. A key that is refused is one finding, whoever was asked."""
+    request = Request(
+        model=model,
+        messages=(Message("user", "Reply with the word ready."),),
+        max_completion_tokens=TRIAL_TOKENS,
+        tag="doctor/answer/0/0",
+    )
+    try:
+        async with asyncio.timeout(caller.patience.call):
+            await provider.complete(request)
+    except TimeoutError:
+        return Finding(False, f"{model} does not answer in time.")
+    except ModelFailed as error:
+        advice = texts.KINDS[error.kind][1]
+        if error.kind == "unauthorised":
+            return Finding(False, f"{error} {advice}")
+        return Finding(False, f"{model}: {error} ({error.kind})")
+    return Finding(True, f"{model} answers.")

@@ -1,0 +1,110 @@
+"""Whether an answer agrees with a reference: pure readers of numbers, choices and words.
+
+Grades are only as good as the reading, so what was read is kept beside each of them, with this
+module's version.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from bot.errors import InvalidInput
+
+Grader = Literal["number", "choice", "exact", "regex", "judge"]
+
+# Counts up with every change of what counts as correct.
+VERSION = 1
+
+# A model that shows its work ends with its answer, so a marked answer or else the last one counts.
+_MARKED = re.compile(
+    r"(?:####|\\boxed\{|final answer\W{0,5}(?:is)?|the answer is|answer:|정답(?:은|:)?|답(?:은|:))",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:\s*/\s*\d+)?")
+_CHOICE = re.compile(r"(?<![A-Za-z])\(?([A-J])\)?(?![A-Za-z'’])")
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """`extracted` is what was read of the answer, `None` where nothing could be."""
+
+    correct: bool
+    extracted: str | None
+
+
+def grade(grader: Grader, answer: str, reference: str) -> Grade:
+    """Compare an answer with its reference. `judge` asks a model and is not known here."""
+    reading, same = _GRADERS[grader]
+    extracted = reading(answer, reference)
+    return Grade(extracted is not None and same(extracted, reference), extracted)
+
+
+def check_reference(grader: str, reference: str) -> None:
+    """Raises `InvalidInput` where nothing could ever be compared with this reference."""
+    if grader == "judge":
+        return
+    if grader not in _GRADERS:
+        known = ", ".join([*_GRADERS, "judge"])
+        raise InvalidInput(f"unknown grader `{grader}` (there are: {known})")
+    if grader == "number" and _as_number(reference) is None:
+        raise InvalidInput(f"the reference `{reference}` is no number")
+    if grader == "choice" and _choice(reference, "") is None:
+        raise InvalidInput(f"the reference `{reference}` is no choice from A to J")
+    if grader == "regex":
+        try:
+            re.compile(reference)
+        except re.error as error:
+            raise InvalidInput(f"the reference is no regular expression: {error}") from error
+
+
+def _number(answer: str, reference: str) -> str | None:
+    plain = re.sub(r"(?<=\d),(?=\d{3})", "", answer).replace("$", "").replace("−", "-")
+    *_, tail = _MARKED.split(plain)
+    marked = _NUMBER.search(tail) if tail != plain else None
+    if marked:
+        return marked.group()
+    numbers = _NUMBER.findall(plain)
+    return numbers[-1] if numbers else None
+
+
+def _choice(answer: str, reference: str) -> str | None:
+    *_, tail = _MARKED.split(answer)
+    marked = _CHOICE.search(tail) if tail != answer else None
+    if marked:
+        return marked.group(1)
+    letters = _CHOICE.findall(answer)
+    return letters[-1] if letters else None
+
+
+def _words(answer: str, reference: str) -> str:
+    return " ".join(answer.strip(" \n\t.*_`\"'").casefold().split())
+
+
+def _matching(answer: str, reference: str) -> str | None:
+    found = re.search(reference, answer)
+    return found.group() if found else None
+
+
+def _as_number(text: str) -> Fraction | None:
+    found = _NUMBER.search(re.sub(r"[$,#]", "", text).replace("−", "-"))
+    if not found:
+        return None
+    try:
+        return Fraction(found.group().replace(" ", ""))
+    except (ValueError, ZeroDivisionError):
+        numerator, _, denominator = found.group().partition("/")
+        if not denominator or float(denominator) == 0:
+            return None
+        return Fraction(numerator.strip()) / Fraction(denominator.strip())
+
+
+Reader = Callable[[str, str], str | None]
+
+_GRADERS: dict[str, tuple[Reader, Callable[[str, str], bool]]] = {
+    "number": (_number, lambda read, wanted: _as_number(read) == _as_number(wanted)),
+    "choice": (_choice, lambda read, wanted: read == _choice(wanted, "")),
+    "exact": (_words, lambda read, wanted: read == _words(wanted, "")),
+    "regex": (_matching, lambda read, wanted: True),
+}

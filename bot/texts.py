@@ -1,0 +1,61 @@
+"""The program's own words to people: kinds of failure, apologies, legends. Pure."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import cast
+
+from bot.council import Failure, Fallback
+from bot.errors import Kind
+
+# What happened to a member, and what a person can do about it.
+KINDS: dict[Kind, tuple[str, str]] = {
+    "rate_limited": ("rate limited", "Wait a minute and ask again."),
+    "no_credit": ("no credit", "Add credit with the provider or raise the budget, then ask again."),
+    "unauthorised": ("key refused", "Ask the operator to check the API key."),
+    "unknown_model": (
+        "unknown model",
+        "Change the members: `/council members`, `/council models SEARCH`.",
+    ),
+    "timed_out": ("timed out", "Ask again; shorter questions are answered sooner."),
+    "refused": ("refused to answer", "Put the question another way."),
+    "empty": ("empty answer", "Ask again."),
+    "cut_off": ("answer cut off", "Ask again."),
+    "server_error": ("server error", "The provider has trouble; ask again in a few minutes."),
+    "unreachable": (
+        "unreachable",
+        "Ask the operator to check the network and the model's address.",
+    ),
+}
+
+LEGEND = "👍 good enough · 👎 not · 🏆 best"
+VERDICT_LEGEND = "👍 good verdict · 👎 not"
+NONE_LEGEND = "🚫 none of these answers"
+
+FALLBACKS: dict[Fallback, str] = {
+    "next_member": "The chairman could not write ({kind}); the author of Answer {label} did.",
+    "top_answer": "No chairman could write ({kind}): this is the top-ranked answer, Answer {label}.",
+    "only_answer": "Only one member answered, so there was nothing to rank: this is Answer {label}.",
+}
+
+REHEARSAL = "Rehearsal: simulated models. Set a key to ask real ones."
+
+
+def kind_words(kind: Kind) -> str:
+    return KINDS[kind][0]
+
+
+def error_words(error: str | None) -> str:
+    """The same for an error as the contract writes it, `KIND: sentence`."""
+    return kind_words(cast(Kind, (error or "").partition(":")[0]))
+
+
+def apology(failures: Sequence[Failure]) -> str:
+    """No verdict at all: every cause once, how many members it hit, and what to do next."""
+    counts = Counter(failure.kind for failure in failures)
+    causes = ", ".join(f"{kind_words(kind)} ({_members(n)})" for kind, n in counts.most_common())
+    advice = KINDS[counts.most_common(1)[0][0]][1] if counts else "Ask again."
+    return f"**Sorry, no member of the council could answer.** Cause: {causes}. {advice}"
+
+
+def _members(n: int) -> str:
+    return "1 member" if n == 1 else f"{n} members"

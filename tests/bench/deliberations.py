@@ -1,0 +1,160 @@
+"""What a deliberation costs beside its models: alone with models that take no time, then many at
+once, in this process and over HTTP.
+
+The model server is a process on the same machine and takes part of its processors.
+"""
+
+import asyncio
+import gc
+import os
+import resource
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+from bot.calls import Caller, Patience
+from bot.council import Council, Question
+from bot.deliberation import deliberate
+from bot.events import Event
+from bot.llm import Completion, Provider, Request
+from bot.ranking import never_stops_early
+from bot.store.records import Case
+from bot.store.sqlite import Store
+from tests.fakes.processes import KEY, model_server
+from tests.fakes.provider import FakeProvider, sensible
+
+COUNCIL = Council(("lab/a", "lab/b", "lab/c", "lab/d"), "lab/e")
+# All four reviewers are heard, so that there are nine calls.
+SEEDS = [seed for seed in range(20_000) if never_stops_early(seed)]
+CALL_SECONDS = 1.0
+
+
+class FreeOfCharge:
+    def reserve_micros(self, model: str, prompt: str, max_completion_tokens: int) -> int:
+        return 0
+
+    def cost_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int | None:
+        return None
+
+
+class SlowProvider(FakeProvider):
+    """Sensible texts of 2,000 characters, each after a second and in twenty pieces."""
+
+    async def complete(
+        self, request: Request, on_text: Callable[[str], None] | None = None
+    ) -> Completion:
+        text = "x" * 2_000 + "\n" + sensible(request)
+        for piece in range(20):
+            await asyncio.sleep(CALL_SECONDS / 20)
+            if on_text:
+                on_text(text[piece * 100 : (piece + 1) * 100])
+        return Completion(text, "stop", 100, 500, 7)
+
+
+async def no_history(model: str) -> tuple[float, ...]:
+    return ()
+
+
+async def run(*, quick: bool) -> None:
+    await alone(30 if quick else 200)
+    count = 100 if quick else 500
+    await at_once("in process", SlowProvider(), count)
+    await over_http(count)
+
+
+async def alone(times: int) -> None:
+    """One after the other, models that answer at once, a store on disk."""
+    wall, cpu = [], []
+    async with _store() as store:
+        caller = Caller(FakeProvider(), FreeOfCharge(), Patience(), no_history)
+        for n in range(times):
+            began, cpu_began = time.perf_counter(), time.process_time()
+            await _deliberate(store, caller, n)
+            wall.append(time.perf_counter() - began)
+            cpu.append(time.process_time() - cpu_began)
+    print(
+        f"one deliberation, nine calls, models that take no time: {median(wall) * 1e3:.1f} ms wall, "
+        f"{median(cpu) * 1e3:.1f} ms CPU (median of {times})"
+    )
+
+
+async def at_once(name: str, provider: Provider, count: int) -> None:
+    """All at the same instant, beside one alone with the same models."""
+    caller = Caller(provider, FreeOfCharge(), Patience(), no_history)
+    async with _store() as store:
+        ideal = await _seconds(store, caller, range(1))
+    gc.collect()
+    async with _store() as store:
+        stalls = asyncio.create_task(_watch_stalls())
+        cpu_began = time.process_time()
+        wall = await _seconds(store, caller, range(count))
+        cpu = time.process_time() - cpu_began
+        stalls.cancel()
+    print(
+        f"{count} at once, {name}: {wall:.2f} s, one alone {ideal:.2f} s (overhead "
+        f"{wall - ideal:.2f} s), {cpu / count * 1e3:.1f} ms CPU each, longest stall of the event "
+        f"loop {_stall * 1e3:.0f} ms, peak memory {_peak_mb():.0f} MB"
+    )
+
+
+async def over_http(count: int) -> None:
+    """The same against a model server in a process of its own."""
+    from bot.providers import Endpoint, HttpProvider
+
+    with tempfile.TemporaryDirectory() as folder:
+        async with model_server(Path(folder), "--chunk-delay", "0.05") as url:
+            provider = HttpProvider([Endpoint("", url, KEY)])
+            try:
+                await at_once("over HTTP", provider, count)
+            finally:
+                await provider.aclose()
+
+
+async def _seconds(store: Store, caller: Caller, numbers: range) -> float:
+    began = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for n in numbers:
+            group.create_task(_deliberate(store, caller, n))
+    return time.perf_counter() - began
+
+
+async def _deliberate(store: Store, caller: Caller, n: int) -> None:
+    question = Question(f"bench{n}", "Is a monolith right?", SEEDS[n], datetime.now(UTC))
+    await store.create(Case(question=question, council=COUNCIL, platform="cli"))
+    journal = await store.begin(question.id)
+    events: list[Event] = []
+    result = await deliberate(question, COUNCIL, caller, journal=journal, emit=events.append)
+    assert result.calls == 9
+    assert len(result.answers) == 4
+
+
+@asynccontextmanager
+async def _store() -> AsyncIterator[Store]:
+    with tempfile.TemporaryDirectory() as folder:
+        store = await Store.open(Path(folder) / "bench.db", holder="bench")
+        try:
+            yield store
+        finally:
+            await store.close()
+
+
+_stall = 0.0
+
+
+async def _watch_stalls() -> None:
+    """Wakes every 5 ms and remembers the longest delay."""
+    global _stall
+    _stall = 0.0
+    while True:
+        began = time.perf_counter()
+        await asyncio.sleep(0.005)
+        _stall = max(_stall, time.perf_counter() - began - 0.005)
+
+
+def _peak_mb() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024 * 1024 if os.uname().sysname == "Darwin" else 1024)

@@ -1,0 +1,74 @@
+"""Processes that tests start and end: the model server, and the program itself."""
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+KEY = "sk-lab-0123456789abcdef"
+
+
+@asynccontextmanager
+async def model_server(folder: Path, *options: str) -> AsyncIterator[str]:
+    """A model server in a process of its own, for as long as the block lasts; its URL."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "tests.fakes.model_server", "--port-file", str(folder / "port"), *options),
+        cwd=ROOT,
+        stdout=PIPE,
+    )
+    assert process.stdout
+    try:
+        yield (await process.stdout.readline()).decode().strip()
+    finally:
+        await end(process)
+
+
+async def council(
+    *words: str,
+    environment: Mapping[str, str],
+    stdin: str | None = None,
+    module: Sequence[str] = ("-m", "bot"),
+) -> Process:
+    """`council WORDS`, started. The environment is these variables and what Python needs."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *module,
+        *words,
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT), **kept, **environment},
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    assert process.stdin
+    if stdin is not None:
+        process.stdin.write(stdin.encode())
+    process.stdin.close()
+    return process
+
+
+async def run(
+    *words: str, environment: Mapping[str, str], stdin: str | None = None
+) -> tuple[int, str, str]:
+    """`council WORDS` to its end: exit code, standard output, standard error."""
+    process = await council(*words, environment=environment, stdin=stdin)
+    assert process.stdout
+    assert process.stderr
+    try:
+        out, err = await asyncio.gather(process.stdout.read(), process.stderr.read())
+        return await process.wait(), out.decode(), err.decode()
+    finally:
+        await end(process, signal.SIGKILL)
+
+
+async def end(process: Process, number: signal.Signals = signal.SIGTERM) -> None:
+    if process.returncode is None:
+        process.send_signal(number)
+    await process.wait()

@@ -1,0 +1,445 @@
+"""The three stages, with scripted models and a store in memory."""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot import ranking
+from bot.calls import Caller, Patience
+from bot.council import Council, Deliberation, Question
+from bot.deliberation import deliberate
+from bot.errors import ModelFailed
+from bot.events import (
+    AnswerGiven,
+    ChairmanFailed,
+    Event,
+    Finished,
+    MemberFailed,
+    Ranked,
+    ReviewGiven,
+    Started,
+    VerdictText,
+)
+from bot.llm import Completion, Request
+from bot.store.records import Case
+from bot.store.sqlite import Store
+from tests.fakes.provider import FakeProvider, labels_shown, sensible, stage_and_seat
+
+ASKED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+FOUR = Council(("lab/a", "lab/b", "lab/c", "lab/d"), "lab/chair")
+CHAIR = FOUR.chairman_seat
+
+# Far shorter than a test's own limit, long enough for work that has to happen first.
+IMPATIENT = Patience().scaled(0.002)
+
+
+class FreeOfCharge:
+    def reserve_micros(self, model: str, prompt: str, max_completion_tokens: int) -> int:
+        return 0
+
+    def cost_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int | None:
+        return None
+
+
+async def no_history(model: str) -> tuple[float, ...]:
+    return ()
+
+
+def final(kind: str = "refused") -> ModelFailed:
+    return ModelFailed(kind, "it will not do that.")  # type: ignore[arg-type]  # a KIND, from a table
+
+
+def passing(kind: str = "server_error") -> ModelFailed:
+    return ModelFailed(kind, "not now.", retryable=True)  # type: ignore[arg-type]  # as above
+
+
+@pytest.fixture
+async def store() -> AsyncIterator[Store]:
+    store = await Store.open(":memory:", holder="tests")
+    yield store
+    await store.close()
+
+
+def question(id: str = "q1", *, seed: int = 1, text: str = "Is a monolith right?") -> Question:
+    return Question(id=id, text=text, seed=seed, asked_at=ASKED_AT)
+
+
+@dataclass
+class Run:
+    """Everything about one deliberation that a test may want to look at."""
+
+    deliberation: Deliberation
+    provider: FakeProvider
+    events: list[Event] = field(default_factory=list)
+
+
+async def run(
+    store: Store,
+    provider: FakeProvider,
+    *,
+    council: Council = FOUR,
+    asked: Question | None = None,
+    patience: Patience = IMPATIENT,
+) -> Run:
+    asked = asked or question()
+    await store.create(Case(question=asked, council=council, platform="cli"))
+    journal = await store.begin(asked.id)
+    caller = Caller(provider, FreeOfCharge(), patience, no_history)
+    events: list[Event] = []
+    deliberation = await deliberate(asked, council, caller, journal=journal, emit=events.append)
+    assert provider.leftover == []
+    return Run(deliberation, provider, events)
+
+
+def seed_where(claim: Callable[[int], bool]) -> int:
+    return next(seed for seed in range(10_000) if claim(seed))
+
+
+def hears_everybody(seed: int) -> bool:
+    return ranking.never_stops_early(seed)
+
+
+ALL_HEARD = seed_where(hears_everybody)
+MAY_STOP = seed_where(lambda seed: not hears_everybody(seed))
+
+
+async def test_four_members_answer_review_and_get_a_verdict(store: Store) -> None:
+    done = await run(store, FakeProvider(), asked=question(seed=ALL_HEARD))
+
+    result = done.deliberation
+    assert [member.label for member in result.members] == ["A", "B", "C", "D"]
+    assert [answer.label for answer in result.answers] == ["A", "B", "C", "D"]
+    assert all(review.counted for review in result.reviews)
+    assert [standing.label for standing in result.standings] == ["A", "B", "C", "D"]
+    assert [standing.score for standing in result.standings] == pytest.approx([1, 2 / 3, 1 / 3, 0])
+    assert result.agreement.kendall_w == pytest.approx(1)
+    assert result.verdict.text == "**Yes.** Because the answers say so."
+    assert result.verdict.written_by == "lab/chair"
+    assert result.verdict.fallback is None
+    assert not result.degraded
+    assert (result.calls, result.prompt_tokens, result.completion_tokens) == (9, 900, 180)
+    assert result.cost_usd == pytest.approx(63e-6)
+
+
+async def test_every_model_answers_under_its_own_label(store: Store) -> None:
+    done = await run(store, FakeProvider())
+
+    by_label = {member.label: member.model for member in done.deliberation.members}
+    for answer in done.deliberation.answers:
+        assert by_label[answer.label] == answer.model == FOUR.members[answer.seat]
+        assert answer.text == f"The answer from seat {answer.seat}."
+
+
+async def test_reviewers_never_see_names(store: Store) -> None:
+    done = await run(store, FakeProvider())
+
+    prompts = [
+        message.content
+        for request in done.provider.asked("review") + done.provider.asked("verdict")
+        for message in request.messages
+    ]
+    assert prompts
+    assert not [prompt for prompt in prompts if "lab/" in prompt]
+
+
+async def test_the_chairman_sees_names_only_where_the_channel_says_so(store: Store) -> None:
+    seeing = replace(FOUR, chairman_sees_names=True)
+
+    done = await run(store, FakeProvider(), council=seeing)
+
+    [request] = done.provider.asked("verdict")
+    assert all(f": {model}" in request.messages[-1].content for model in FOUR.members)
+
+
+async def test_what_members_say_of_themselves_is_masked_and_counted(store: Store) -> None:
+    script = {("answer", 0): ["As Claude, I would split it."]}
+
+    done = await run(store, FakeProvider(script))
+
+    leaky = next(answer for answer in done.deliberation.answers if answer.seat == 0)
+    assert leaky.leaks == 1
+    assert leaky.text == "As Claude, I would split it."
+    assert not [r for r in done.provider.asked("review") if "Claude" in r.messages[-1].content]
+
+
+async def test_each_answer_stands_once_in_every_position_and_labels_are_fair(store: Store) -> None:
+    seat_of_first_label: Counter[int] = Counter()
+    for seed in range(200):
+        done = await run(store, FakeProvider(), asked=question(f"q{seed}", seed=seed))
+        positions = Counter(
+            (position, label)
+            for review in done.deliberation.reviews
+            for position, label in enumerate(review.order)
+        )
+        assert set(positions.values()) == {1}
+        assert len(positions) == 16
+        seat_of_first_label[done.deliberation.members[0].seat] += 1
+
+    chi_square = sum((seat_of_first_label[seat] - 50) ** 2 / 50 for seat in range(4))
+    assert chi_square < 16.27  # 3 degrees of freedom, p = .001
+
+
+async def test_the_order_reported_is_the_order_read(store: Store) -> None:
+    done = await run(store, FakeProvider(), asked=question(seed=ALL_HEARD))
+
+    read = {
+        FOUR.members[stage_and_seat(request)[1]]: tuple(labels_shown(request))
+        for request in done.provider.asked("review")
+    }
+    assert read == {review.model: review.order for review in done.deliberation.reviews}
+
+
+async def test_answers_are_fenced_with_a_delimiter_of_this_deliberation(store: Store) -> None:
+    first = await run(store, FakeProvider(), asked=question("q1", seed=1))
+    second = await run(store, FakeProvider(), asked=question("q2", seed=2))
+
+    fences = []
+    for done in (first, second):
+        text = done.provider.asked("review")[0].messages[-1].content
+        [fence] = set(re.findall(r"^=== [0-9a-f]{16} ===$", text, re.MULTILINE))
+        assert text.count(f"{fence}\nThe answer from seat") == 4
+        fences.append(fence)
+    assert fences[0] != fences[1]
+
+
+async def test_three_reviewers_who_agree_stop_the_review(store: Store) -> None:
+    never = asyncio.Event()
+
+    def last_reviewer_hangs(request: Request) -> str | asyncio.Event:
+        return never if stage_and_seat(request) == ("review", 3) else sensible(request)
+
+    provider = FakeProvider(otherwise=last_reviewer_hangs)
+    done = await run(store, provider, asked=question(seed=MAY_STOP), patience=Patience())
+
+    result = done.deliberation
+    assert result.agreement.stopped_early
+    [unread] = [review for review in result.reviews if review.seat == 3]
+    assert (unread.text, unread.counted, unread.error) == ("", False, None)
+    assert len(unread.order) == 4
+    assert sum(review.counted for review in result.reviews) == 3
+    assert result.calls == 9
+
+
+async def test_a_seeded_tenth_never_stops_early(store: Store) -> None:
+    done = await run(store, FakeProvider(), asked=question(seed=ALL_HEARD))
+
+    assert not done.deliberation.agreement.stopped_early
+    assert sum(review.counted for review in done.deliberation.reviews) == 4
+
+
+async def test_seven_members_are_judged_by_four_reviewers(store: Store) -> None:
+    seven = Council(tuple(f"lab/{n}" for n in range(7)), "lab/chair")
+
+    done = await run(store, FakeProvider(), council=seven, asked=question(seed=ALL_HEARD))
+
+    assert len(done.deliberation.reviews) == 4
+    assert {len(review.order) for review in done.deliberation.reviews} == {7}
+
+
+async def test_a_member_that_fails_leaves_a_labelled_degraded_run(store: Store) -> None:
+    done = await run(store, FakeProvider({("answer", 2): [final("refused")]}))
+
+    result = done.deliberation
+    assert result.degraded
+    [missing] = [member for member in result.members if member.status == "failed"]
+    assert (missing.model, missing.error) == ("lab/c", "refused: it will not do that.")
+    assert len(result.answers) == len(result.reviews) == 3
+    assert result.verdict.fallback is None
+    assert [e for e in done.events if isinstance(e, MemberFailed)]
+
+
+async def test_a_passing_failure_is_tried_again(store: Store) -> None:
+    done = await run(store, FakeProvider({("answer", 0): [passing(), passing()]}))
+
+    assert len(done.deliberation.answers) == 4
+    assert done.deliberation.calls == 11
+
+
+async def test_a_final_failure_is_not_tried_again(store: Store) -> None:
+    done = await run(store, FakeProvider({("answer", 0): [final("unauthorised")]}))
+
+    assert len(done.provider.asked("answer")) == 4
+
+
+async def test_a_slow_member_is_left_behind_once_two_have_answered(store: Store) -> None:
+    never = asyncio.Event()
+
+    def one_hangs(request: Request) -> str | asyncio.Event:
+        return never if stage_and_seat(request) == ("answer", 1) else sensible(request)
+
+    done = await run(store, FakeProvider(otherwise=one_hangs))
+
+    [missing] = [member for member in done.deliberation.members if member.status == "failed"]
+    assert missing.seat == 1
+    assert missing.error is not None
+    assert missing.error.startswith("timed_out: ")
+    assert len(done.deliberation.answers) == 3
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        final("unknown_model"),
+        final("no_credit"),
+        passing("rate_limited"),
+        passing("empty"),
+        passing("cut_off"),
+        None,
+    ],
+    ids=["404", "402", "429 for ever", "empty", "cut stream", "hanging"],
+)
+async def test_a_failing_chairman_never_costs_the_run(
+    store: Store, failure: ModelFailed | None
+) -> None:
+    never = asyncio.Event()
+
+    def chairman_fails(request: Request) -> str | ModelFailed | asyncio.Event:
+        return (
+            (failure or never)
+            if stage_and_seat(request) == ("verdict", CHAIR)
+            else sensible(request)
+        )
+
+    done = await run(store, FakeProvider(otherwise=chairman_fails))
+
+    verdict = done.deliberation.verdict
+    winner = done.deliberation.standings[0]
+    assert verdict.text == "**Yes.** Because the answers say so."
+    assert (verdict.fallback, verdict.written_by) == ("next_member", winner.model)
+    assert verdict.chairman_error is not None
+    assert verdict.chairman_error.kind == (failure.kind if failure else "timed_out")
+    assert [e for e in done.events if isinstance(e, ChairmanFailed)]
+
+
+async def test_where_nobody_can_write_the_top_answer_is_the_verdict(store: Store) -> None:
+    def nobody_writes(request: Request) -> str | ModelFailed:
+        return final("refused") if stage_and_seat(request)[0] == "verdict" else sensible(request)
+
+    done = await run(store, FakeProvider(otherwise=nobody_writes))
+
+    verdict, result = done.deliberation.verdict, done.deliberation
+    top = next(a for a in result.answers if a.label == result.standings[0].label)
+    assert (verdict.fallback, verdict.written_by, verdict.text) == ("top_answer", None, top.text)
+    assert result.timings.verdict_first_text == result.timings.verdict
+    assert result.timings.verdict is not None
+
+
+async def test_one_answer_is_the_verdict_and_says_so(store: Store) -> None:
+    done = await run(store, FakeProvider({("answer", seat): [final()] for seat in (0, 1, 3)}))
+
+    verdict = done.deliberation.verdict
+    assert (verdict.fallback, verdict.text) == ("only_answer", "The answer from seat 2.")
+    assert done.provider.asked("review") == done.provider.asked("verdict") == []
+    assert None not in [getattr(done.deliberation.timings, name) for name in ("reviews", "verdict")]
+
+
+async def test_no_answer_is_an_apology_that_names_every_cause_once(store: Store) -> None:
+    causes = [final("unauthorised"), final("unauthorised"), final("refused"), final("no_credit")]
+
+    done = await run(
+        store, FakeProvider({("answer", seat): [cause] for seat, cause in enumerate(causes)})
+    )
+
+    text = done.deliberation.verdict.text
+    assert not done.deliberation.answered
+    assert text.count("key refused (2 members)") == 1
+    assert "refused to answer (1 member)" in text
+    assert "no credit (1 member)" in text
+
+
+async def test_a_review_without_a_ranking_is_no_ballot(store: Store) -> None:
+    script = {("review", 0): ["I like Answer B and Answer C, but Answer A is long."]}
+
+    done = await run(store, FakeProvider(script), asked=question(seed=ALL_HEARD))
+
+    [prose] = [review for review in done.deliberation.reviews if review.seat == 0]
+    assert (prose.counted, prose.ranking) == (False, ())
+    assert {standing.ballots for standing in done.deliberation.standings} == {3}
+
+
+async def test_a_review_cut_off_before_its_ranking_is_complete_is_no_ballot(store: Store) -> None:
+    cut = Completion("Fine.\nFINAL RANKING:\n1. Answer B\n2. Answer", "length")
+
+    done = await run(store, FakeProvider({("review", 0): [cut]}), asked=question(seed=ALL_HEARD))
+
+    assert [r.counted for r in done.deliberation.reviews if r.seat == 0] == [False]
+
+
+async def test_the_chairmans_dissent_is_taken_out_of_the_verdict(store: Store) -> None:
+    text = "**Yes.** It is enough.\n\nDissent: a split later costs more."
+
+    done = await run(store, FakeProvider({("verdict", CHAIR): [text]}))
+
+    verdict = done.deliberation.verdict
+    assert (verdict.text, verdict.dissent) == (
+        "**Yes.** It is enough.",
+        "a split later costs more.",
+    )
+
+
+async def test_outvoted_first_places_are_the_dissent_where_the_chairman_names_none(
+    store: Store,
+) -> None:
+    script = {("review", 0): ["FINAL RANKING: D > A > B > C"]}
+
+    done = await run(store, FakeProvider(script), asked=question(seed=ALL_HEARD))
+
+    assert done.deliberation.verdict.dissent == "1 of 4 reviewers put Answer D first."
+
+
+async def test_events_come_as_things_happen(store: Store) -> None:
+    done = await run(store, FakeProvider(), asked=question(seed=ALL_HEARD))
+
+    kinds = [type(event) for event in done.events]
+    assert kinds[0] is Started
+    assert kinds[-1] is Finished
+    assert kinds.count(AnswerGiven) == kinds.count(ReviewGiven) == 4
+    assert kinds.index(Ranked) > max(i for i, kind in enumerate(kinds) if kind is ReviewGiven)
+    assert VerdictText in kinds
+
+
+async def test_a_finished_deliberation_runs_again_without_a_single_request(store: Store) -> None:
+    first = await run(store, FakeProvider())
+    silent = FakeProvider(otherwise=lambda request: final("unreachable"))
+
+    again = await run(store, silent)
+
+    assert silent.requests == []
+    assert again.deliberation == first.deliberation
+
+
+async def test_a_resumed_run_asks_only_for_what_has_no_final_row(store: Store) -> None:
+    class Killed(Exception):
+        pass
+
+    def dies_at_the_verdict(request: Request) -> str:
+        if stage_and_seat(request)[0] == "verdict":
+            raise Killed
+        return sensible(request)
+
+    with pytest.raises(Killed):
+        await run(
+            store, FakeProvider(otherwise=dies_at_the_verdict), asked=question(seed=ALL_HEARD)
+        )
+
+    resumed = await run(store, FakeProvider(), asked=question(seed=ALL_HEARD))
+
+    assert [stage_and_seat(request) for request in resumed.provider.requests] == [
+        ("verdict", CHAIR)
+    ]
+    assert resumed.deliberation.calls == 10
+
+
+async def test_a_silent_request_is_hedged_and_the_first_sign_of_work_wins(store: Store) -> None:
+    never = asyncio.Event()
+    patience = replace(Patience(), hedge_unknown=0.01)
+
+    done = await run(store, FakeProvider({("answer", 0): [never]}), patience=patience)
+
+    assert len(done.deliberation.answers) == 4
+    assert done.deliberation.calls == 10

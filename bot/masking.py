@@ -126,7 +126,7 @@ _PARTS = {
           <MADE>\s (?:and\s<MADE>\s)? (?:by|at)\s <WHO>
       | \b(?i:I\s(?:go\sby|run\son|identify\sas)|call\sme|my\sname(?:\sis|['’]s))\s <WHOSE> <MAKER>
       | \b(?i:you(?:\sare|['’]re)\s(?:talking|speaking|chatting)\s(?:to|with))\s <WHOSE> <MAKER>
-      | \b(?i:as)\s <WHOSE> <MAKER> (?:,\s(?:an?|the)\s <WORD>{0,6}? \w+ (?=,))? <SO I>
+      | (?<!such\s)(?<!well\s)(?<!same\s)\b(?i:as)\s <WHOSE> <MAKER> (?:,\s(?:an?|the)\s <WORD>{0,6}? \w+ (?=,))? <SO I>
       | \b(?i:as\san?)\s <WORD>{0,5}? <MODEL> <BY> (?= [^.!?]{0,100} \b(?:I|my)\b )
       | \b(?i:as\san?)\s <WHO> \s <WORD>{0,2} <MODEL> <SO I>
       | <WHO> ,?\s (?:(?:who|which|the\scompany\s(?:that|which|who))\s)? (?:has\s)? <MADE>\s me\b
@@ -164,8 +164,9 @@ _PARTS = {
         \b(?i:I['’]m|I\sam)\s (?:(?i:just|only|actually|also|indeed|really|called|named)\s){0,2}
     """,
     "MAKER": r"""
-        (?: [,(]?\s\(? (?:(?i:an?|the|your|part\sof)\s <WORD>{0,6}?)? (?:(?:<MADE>|based)\s)?
-            (?:(?:by|from|called|named|on)\s <WHOSE> | <OWNER> <MODEL>) \)? ){0,3}
+        (?: [,(]?\s\(? (?:(?i:an?|the|your|part\sof)\s <WORD>{0,6}?)?
+            (?: (?:(?:<MADE>\s)?(?:by|from)|called|named|(?:based|built)\son)\s <WHOSE>
+              | <OWNER> <MODEL> ) \)? ){0,3}
     """,
     "BY": r"""
         ,?\s (?:(?:that|which|was|is|has|been|and|\w{1,20}ly|language|model|system|assistant|chatbot

@@ -1,9 +1,11 @@
-"""Which way imports point, and what tests may reach."""
+"""Which way imports point, what a quick command may load, and what tests may reach."""
 
 import ast
 import asyncio
 import re
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent
 COMPOSITION_ROOT = {"bot.cli", "bot.__main__"}
 # What platforms share; it speaks Markdown and knows none of them.
 SHARED = {"adapters.markdown", "adapters.commonmark", "adapters.cutter"}
+
+# Slow to import, and of no use to somebody who asks for help.
+HEAVY = {"aiohttp", "discord", "httpx", "matplotlib", "numpy", "pydantic", "slack_bolt"}
 
 
 def modules(package: str) -> dict[str, Path]:
@@ -91,6 +96,20 @@ def test_nothing_is_mocked() -> None:
         if name.startswith("unittest")
     }
     assert found == set()
+
+
+def test_help_loads_neither_platforms_nor_numbers() -> None:
+    code = (
+        "import sys\n"
+        "from bot.cli import main\n"
+        "try:\n"
+        "    main(['--help'])\n"
+        "except SystemExit as end:\n"
+        "    print('exit:', end.code)\n"
+        f"print('loaded:', sorted({HEAVY} & sys.modules.keys()))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-2:] == ["exit: 0", "loaded: []"]
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1", "example.com"])

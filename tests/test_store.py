@@ -1,5 +1,4 @@
 """The store's file and its transactions: opening, locking, migrating, committing together."""
-# ruff: noqa: ASYNC240 - the files are small, and nothing else runs in these event loops
 
 import asyncio
 import os
@@ -449,6 +448,25 @@ async def test_the_newest_running_case_of_the_same_text_and_mode_is_found(store:
     assert await store.unfinished_question("cli", text, "council", later) is None
 
 
+async def test_a_case_is_found_by_its_mention(store: Store) -> None:
+    await store.create(case("one", mention="event 1"))
+    assert await store.case_of_mention("event 1") == case("one", mention="event 1")
+    assert await store.case_of_mention("event 2") is None
+
+
+async def test_active_places_are_told_once(store: Store) -> None:
+    for id, thread in [("a", "t"), ("b", "t"), ("c", None)]:
+        await store.create(case(id, thread=thread))
+    await store.create(case("d", platform="slack", workspace="team"))
+    await store.create(case("e", channel=None))
+    assert set(await store.active_places("discord", NOW)) == {
+        ("", "general", "t"),
+        ("", "general", None),
+    }
+    assert await store.active_places("slack", NOW) == (("team", "general", None),)
+    assert await store.active_places("discord", NOW + timedelta(seconds=1)) == ()
+
+
 @given(st.text())
 @settings(max_examples=30)
 def test_any_text_that_can_be_shown_survives(text: str) -> None:
@@ -490,6 +508,18 @@ async def test_a_deleted_post_stays_deleted(store: Store) -> None:
     assert await store.posts("one") == (
         Post("one", "answer:A", 1, "discord", "5", "new", deleted=True),
     )
+
+
+async def test_recent_posts_are_first_parts_that_are_there(store: Store) -> None:
+    await store.create(case())
+    for number, (key, part) in enumerate([("headline", 0), ("answer:A", 0), ("answer:A", 1)]):
+        await store.claim_post("one", "discord", key, part)
+        await store.confirm_post("one", key, part, str(number), None)
+    await store.claim_post("one", "discord", "ranking", 0)
+    await store.mark_deleted("discord", "0")
+    assert await store.recent_posts("discord", NOW) == (Post("one", "answer:A", 0, "discord", "1"),)
+    assert await store.recent_posts("discord", NOW + timedelta(seconds=1)) == ()
+    assert await store.recent_posts("slack", NOW) == ()
 
 
 async def test_posts_belong_to_a_deliberation(store: Store) -> None:

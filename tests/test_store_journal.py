@@ -233,6 +233,15 @@ async def test_an_unknown_deliberation_is_a_sentence(store: Store) -> None:
         await store.begin("nobody's")
 
 
+async def test_readers_see_finished_calls_without_taking_over(
+    store: Store, journal: Journal
+) -> None:
+    await journal.finish_call(CALL)
+    assert await store.calls("one") == (CALL,)
+    assert await store.calls("two") == ()
+    await journal.finish_call(replace(CALL, seat=0))
+
+
 # Ending
 
 
@@ -343,8 +352,8 @@ async def test_a_full_budget_is_a_sentence_and_leaves_no_row(store: Store) -> No
 
 async def test_the_budget_of_a_channel_is_its_own(store: Store) -> None:
     await store.create(case("two", channel="random"))
-    limits = {"all": 100, GENERAL: 10, channel_scope("slack", "random"): 10}
-    general, random = await store.begin("one", limits), await store.begin("two", limits)
+    general = await store.begin("one", {"all": 100, GENERAL: 10})
+    random = await store.begin("two", {"all": 100, channel_scope("slack", "random"): 10})
     await start(general, reserved=10)
     with pytest.raises(ModelFailed, match=r"This channel's daily budget of 0\.00001 USD"):
         await start(general, reserved=1)
@@ -364,20 +373,38 @@ async def test_models_that_cost_nothing_need_no_budget(store: Store) -> None:
     await start(journal, reserved=0)
 
 
-async def test_a_new_run_frees_what_the_one_before_had_reserved(store: Store) -> None:
-    await start(await store.begin("one", {"all": 10}), reserved=10)
-    await start(await store.begin("one", {"all": 10}), reserved=10)
+async def test_what_an_earlier_run_left_under_way_counts_as_spent(store: Store) -> None:
+    limits = {"all": 15}
+    await start(await store.begin("one", limits), reserved=10)
+    again = await store.begin("one", limits)
+    assert await store.spent(TODAY) == await store.spent(TODAY, GENERAL) == 10
+    with pytest.raises(ModelFailed):
+        await start(again, reserved=6)
+    await start(again, reserved=5)
 
 
-async def test_a_new_process_frees_what_a_dead_one_had_reserved(tmp_path: Path) -> None:
+async def test_what_a_dead_process_left_under_way_counts_as_spent(tmp_path: Path) -> None:
     first = await Store.open(tmp_path / "council.db", holder="a test")
     await first.create(case("one"))
-    await first.create(case("two"))
-    await start(await first.begin("one", {"all": 10}), reserved=10)
+    await start(await first.begin("one"), reserved=10)
     await first.close()
     second = await Store.open(tmp_path / "council.db", holder="a test")
-    await start(await second.begin("two", {"all": 10}), reserved=10)
+    assert await second.spent(TODAY) == 10
+    await second.begin("one")
+    assert await second.spent(TODAY) == 10
     await second.close()
+
+
+async def test_every_limit_of_a_run_counts_what_the_run_spends(store: Store) -> None:
+    await store.create(case("two", channel="random"))
+    limits = {"person:ann": 10}
+    journal = await store.begin("one", limits)
+    await end(journal, await start(journal, reserved=9), cost=4)
+    assert await store.spent(TODAY, "person:ann") == 4
+    elsewhere = await store.begin("two", limits)
+    with pytest.raises(ModelFailed):
+        await start(elsewhere, reserved=7)
+    await start(elsewhere, reserved=6)
 
 
 @given(
@@ -482,12 +509,13 @@ async def test_another_process_can_follow_what_happens(tmp_path: Path) -> None:
     await journal.finish(result("one"))
     await journal.stop()
     lines, cursor = await reader.journal_since(cursor)
-    assert [(line.what, line.stage, line.kind, line.seconds) for line in lines] == [
-        ("attempt_finished", "answer", "empty", None),
-        ("call_finished", "answer", None, 2.5),
-        ("finished", None, None, None),
-        ("stopped", None, None, None),
+    assert [(line.what, line.stage, line.kind) for line in lines] == [
+        ("attempt_finished", "answer", "empty"),
+        ("call_finished", "answer", None),
+        ("finished", None, None),
+        ("stopped", None, None),
     ]
+    assert (lines[1].seconds, lines[1].tokens, lines[1].cost_micros) == (2.5, 30, 33)
     assert await reader.journal_since(cursor) == ((), cursor)
     await reader.close()
     await store.close()

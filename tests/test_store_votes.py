@@ -142,12 +142,24 @@ async def test_re_reading_leaves_what_froze_and_changes_the_copies(store: Store)
     await store.react(reaction("accept"))
     await store.react(reaction("best", at=LATER))
     await store.reveal("one", "ann", LATER)
-    await store.reconcile("one", "A", {("ann", "best"), ("ann", "reject")}, LATEST, place=2)
+    for _ in range(2):
+        await store.reconcile("one", "A", {("ann", "best"), ("ann", "reject")}, LATEST, place=2)
     assert await store.reactions("one") == (
         reaction("accept"),
         reaction("best", at=LATER),
         reaction("best", at=LATER, blind=False),
         reaction("reject", at=LATEST, blind=False),
+    )
+
+
+async def test_a_frozen_reaction_given_again_is_one_of_the_open_ones(store: Store) -> None:
+    await store.react(reaction("accept"))
+    await store.reveal("one", "ann", LATER)
+    await store.unreact("one", "A", "ann", "accept")
+    await store.reconcile("one", "A", {("ann", "accept")}, LATEST, place=2)
+    assert await store.reactions("one") == (
+        reaction("accept"),
+        reaction("accept", at=LATEST, blind=False),
     )
 
 

@@ -67,7 +67,7 @@ class Journal:
             journal = cls(database, deliberation, token, limits)
             if channel is not None:
                 journal._scopes += (spending.channel_scope(platform, channel),)
-            spending.release(connection, deliberation, journal._scopes)
+            spending.book(connection, deliberation, journal._scopes)
             journal._scopes += tuple(scope for scope in limits if scope not in journal._scopes)
             journal._load(connection)
             return journal
@@ -205,6 +205,8 @@ class Journal:
                 model=call.model,
                 kind=call.failure.kind if call.failure else None,
                 seconds=call.seconds,
+                tokens=call.prompt_tokens + call.completion_tokens,
+                cost_micros=call.cost_micros,
             )
 
         await self._write(write)

@@ -65,22 +65,23 @@ def settle(
     )
 
 
-def release(connection: sqlite3.Connection, deliberation: str, scopes: Sequence[str]) -> None:
-    """Give back what an earlier run of this deliberation had reserved and never settled."""
+def book(connection: sqlite3.Connection, deliberation: str, scopes: Sequence[str]) -> None:
+    """Book what an earlier run of this deliberation left under way at its most: it may have been
+    billed."""
     rows = connection.execute(
         "SELECT substr(started_at, 1, 10) AS day, sum(reserved_micros) FROM attempts "
         "WHERE deliberation = ? AND reserved_micros > 0 GROUP BY day",
         (deliberation,),
     ).fetchall()
     for day, reserved in rows:
-        settle(connection, day, scopes, reserved=reserved, spent=0)
+        settle(connection, day, scopes, reserved=reserved, spent=reserved)
     connection.execute(
         "UPDATE attempts SET reserved_micros = 0 WHERE deliberation = ? AND reserved_micros > 0",
         (deliberation,),
     )
 
 
-def release_all(connection: sqlite3.Connection) -> None:
+def book_all(connection: sqlite3.Connection) -> None:
     """Book what an ended process left under way at its most: it may have been billed.
 
     Nothing is under way when the only process that writes has just started.

@@ -32,7 +32,7 @@ class Store(Cases, Posts, Reactions, Channels, Spending, Notes, Feed):
         if read_only:
             return cls(await Database.open_for_reading(fspath(path)))
         database = await Database.open(fspath(path), holder=holder)
-        await database.write(spending.release_all)
+        await database.write(spending.book_all)
         return cls(database)
 
     async def close(self) -> None:

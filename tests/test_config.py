@@ -381,6 +381,22 @@ def test_no_limit_on_money_has_to_be_written(
     assert load(environment, None).daily_budget_usd == budget
 
 
+@pytest.mark.parametrize(
+    ("environment", "serving", "budget"),
+    [
+        ({}, True, 5.0),
+        ({}, False, None),
+        ({"COUNCIL_DAILY_BUDGET_USD": "2"}, True, 2.0),
+        ({"COUNCIL_DAILY_BUDGET_USD": "2"}, False, 2.0),
+        ({"COUNCIL_DAILY_BUDGET_USD": "unlimited"}, True, None),
+    ],
+)
+def test_a_limit_that_nobody_wrote_holds_where_others_ask(
+    environment: dict[str, str], serving: bool, budget: float | None
+) -> None:
+    assert load(environment, None).budget_usd(serving=serving) == budget
+
+
 def test_lists_are_separated_by_commas() -> None:
     config = load(
         {

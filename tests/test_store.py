@@ -133,6 +133,14 @@ async def test_a_second_writer_is_told_who_holds_the_database(
     )
 
 
+async def test_the_holder_named_is_the_last_one(path: Path) -> None:
+    await (await Store.open(path, holder="council bench of a long name")).close()
+    store = await Store.open(path, holder="chat")
+    with pytest.raises(StoreLocked, match=rf"in use by chat, process {os.getpid()}\."):
+        await Store.open(path, holder="council ask")
+    await store.close()
+
+
 async def test_a_killed_holder_holds_nothing(
     path: Path, holder: asyncio.subprocess.Process
 ) -> None:
@@ -407,12 +415,13 @@ async def test_a_write_whose_caller_is_cancelled_is_made_all_the_same(database: 
 async def test_closing_commits_what_waits(path: Path) -> None:
     store = await Store.open(path, holder="a test")
     async with asyncio.TaskGroup() as group:
-        write = group.create_task(store.set_note("last", "words"))
-        await asyncio.sleep(0)  # the write is under way
+        group.create_task(store.set_note("first", "x"))
+        for _ in range(3):
+            await asyncio.sleep(0)  # the first is being committed, the second will wait
+        group.create_task(store.set_note("second", "x"))
         group.create_task(store.close())
-    assert write.done()
     reader = await Store.open(path, read_only=True)
-    assert await reader.note("last") == "words"
+    assert [await reader.note("first"), await reader.note("second")] == ["x", "x"]
     await reader.close()
 
 

@@ -92,8 +92,9 @@ def test_a_thumbs_down_leaves_none_of_these_standing() -> None:
 
 
 def test_votes_on_the_verdict_have_nothing_to_do_with_none_of_these() -> None:
-    reactions = [given_at(1, "accept", "verdict"), none_at(2), given_at(3, "accept", "verdict")]
-    assert meant(*reactions) == {("verdict", "accept"), ("none", "none")}
+    both = {("verdict", "accept"), ("none", "none")}
+    assert meant(given_at(1, "accept", "verdict"), none_at(2)) == both
+    assert meant(none_at(1), given_at(2, "accept", "verdict")) == both
 
 
 def test_a_vote_that_says_what_the_blind_one_said_is_not_repeated() -> None:

@@ -62,4 +62,7 @@ Block = Leaf | Detail
 
 @dataclass(frozen=True, slots=True)
 class Document:
+    """`live` says that it tells of something under way, which a reader may yet stop."""
+
     blocks: tuple[Block, ...] = ()
+    live: bool = False

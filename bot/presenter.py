@@ -90,7 +90,7 @@ def headline(progress: Progress) -> Document:
         blocks = [Text(progress.draft)]
     blocks.append(Note(_stage(progress)))
     return Document(
-        (*blocks, *_read_along(progress.question), *_rehearsal(progress.council.members))
+        (*blocks, *_read_along(progress.question), *_rehearsal(progress.council.members)), live=True
     )
 
 

@@ -9,7 +9,7 @@ from typing import Literal, assert_never
 from bot import presenter, texts
 from bot import settings as channel_settings
 from bot.app import QUESTION_LIMIT_CHARS, App
-from bot.council import Council, Deliberation, Question
+from bot.council import Council, Deliberation, Failure, Question
 from bot.deliberation import deliberate
 from bot.errors import InvalidInput
 from bot.events import (
@@ -49,7 +49,10 @@ async def ask(app: App, text: str, *, id: str | None, mode: str | None) -> Delib
 async def run(app: App, case: Case) -> Deliberation:
     """Run or resume a case of the command line, telling the way on standard error."""
     journal = await app.store.begin(case.id, app.rules.limits)
-    return await deliberate(case.question, case.council, app.caller, journal=journal, emit=_tell)
+    if journal.requests:
+        _print("Going on where an earlier run was interrupted.")
+    tell = _Narrator(case).tell
+    return await deliberate(case.question, case.council, app.caller, journal=journal, emit=tell)
 
 
 def new_case(
@@ -74,8 +77,10 @@ def council_for(app: App, mode: str | None) -> Council:
     """The configured council, in this mode. Raises `InvalidInput`."""
     settings = app.defaults
     if mode:
-        parse = channel_settings.SETTINGS["mode"].parse
-        settings = replace(settings, mode=parse(mode))
+        try:
+            settings = replace(settings, mode=channel_settings.SETTINGS["mode"].parse(mode))
+        except InvalidInput as error:
+            raise InvalidInput(f"--mode {mode} is not known. {error}") from error
     council = channel_settings.council_of(settings)
     for model in dict.fromkeys((*council.members, council.chairman)):
         if app.catalogue.missing(model):
@@ -89,12 +94,14 @@ def council_for(app: App, mode: str | None) -> Council:
 
 def checked(text: str) -> str:
     """The question without space around it. Raises `InvalidInput` where there is none, or too much."""
-    text = text.strip()
+    # Bytes that are no UTF-8 come from the command line as halves of surrogate pairs.
+    text = text.encode("utf-8", "replace").decode().strip()
     if not text:
-        raise InvalidInput('The question is empty. Write it in quotes: council ask "..."')
+        raise InvalidInput("The question is empty. Write what the council should answer.")
     if len(text) > QUESTION_LIMIT_CHARS:
         raise InvalidInput(
-            f"The question has {len(text):,} characters; the limit is {QUESTION_LIMIT_CHARS:,}."
+            f"The question has {len(text):,} characters; the limit is {QUESTION_LIMIT_CHARS:,}. "
+            "Shorten it, or ask about a part."
         )
     return text
 
@@ -112,32 +119,46 @@ async def _known(app: App, text: str, *, id: str | None, mode: str) -> Case | No
     return case
 
 
-def _tell(event: Event) -> None:
-    """Progress for whoever waits."""
-    match event:
-        case Started(labels):
-            _print(f"The council is deliberating: {len(labels)} members.")
-        case AnswerGiven(answer):
-            _print(f"Answer {answer.label} is in ({answer.model}, {answer.seconds:.1f} s).")
-        case MemberFailed(label, _, failure):
-            _print(f"Member {label} failed: {failure.message} ({failure.kind})")
-        case ReviewsAsked(reviewers):
-            _print(f"{len(reviewers)} members review the answers.")
-        case ReviewGiven(review) if review.counted:
-            _print(f"The author of {review.label} ranked {presenter.ballot(review.ranking)}.")
-        case ReviewGiven(review):
-            why = texts.error_words(review.error) if review.error else "no ranking in it"
-            _print(f"The review by the author of {review.label} does not count: {why}.")
-        case Ranked(_, stopped_early) if stopped_early:
-            _print("Stopped early: three reviewers agree on the first place.")
-        case VerdictAsked():
-            _print("The verdict is being written.")
-        case ChairmanFailed(_, failure):
-            _print(f"It could not be written: {failure.message} ({failure.kind})")
-        case Ranked() | VerdictText() | Finished():
-            pass
-        case _:
-            assert_never(event)
+class _Narrator:
+    """Progress for whoever waits. A failure that hits several is told in full once."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._told: set[str] = set()
+
+    def tell(self, event: Event) -> None:
+        council = self._case.council
+        match event:
+            case Started():
+                count = len(council.members)
+                members = "1 member answers" if count == 1 else f"{count} members answer"
+                _print(f"Deliberation {self._case.id}: {members}.")
+            case AnswerGiven(answer):
+                _print(f"Answer {answer.label} is in ({answer.model}, {answer.seconds:.1f} s).")
+            case MemberFailed(label, seat, failure):
+                self._failed(f"Member {label} ({council.model(seat)}) failed", failure)
+            case ReviewsAsked(reviewers):
+                _print(f"{len(reviewers)} members review the answers.")
+            case ReviewGiven(review) if review.counted:
+                _print(f"The author of {review.label} ranked {presenter.ballot(review.ranking)}.")
+            case ReviewGiven(review):
+                why = texts.error_words(review.error) if review.error else "no ranking in it"
+                _print(f"The review by the author of {review.label} does not count: {why}.")
+            case Ranked(_, stopped_early) if stopped_early:
+                _print("Stopped early: three reviewers agree on the first place.")
+            case VerdictAsked(seat):
+                _print(f"{council.model(seat)} writes the verdict.")
+            case ChairmanFailed(seat, failure):
+                self._failed(f"{council.model(seat)} could not write it", failure)
+            case Ranked() | VerdictText() | Finished():
+                pass
+            case _:
+                assert_never(event)
+
+    def _failed(self, who: str, failure: Failure) -> None:
+        why = f"{failure.message} ({failure.kind})"
+        _print(f"{who}, for the same reason." if why in self._told else f"{who}: {why}")
+        self._told.add(why)
 
 
 def _print(line: str) -> None:

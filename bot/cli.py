@@ -6,13 +6,16 @@ needs no Discord library.
 
 import argparse
 import asyncio
+import io
 import json
 import logging
+import math
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,13 +37,16 @@ DONE, NO_ANSWER, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
+    _never_fail_for_a_character()
     options = _parser().parse_args(argv)
     try:
         from bot.config import load
 
         config = load()
-        _log(config, logging.INFO if options.run in (_serve, _bench) else logging.WARNING)
-        return asyncio.run(_until_interrupted(options.run(options, config)))
+        _log(config, logging.INFO if options.run is _serve else logging.WARNING)
+        code = asyncio.run(_until_interrupted(options.run(options, config)))
+        sys.stdout.flush()
+        return code
     except InvalidConfiguration as error:
         problems = "\n".join(f"- {problem}" for problem in error.problems)
         print(f"Council cannot start with this environment:\n{problems}", file=sys.stderr)
@@ -52,10 +58,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return NO_ANSWER
     except KeyboardInterrupt:
-        print("\nStopped. The same command goes on where it was.", file=sys.stderr)
+        if options.run not in (_export, _watch, _doctor):
+            print("\nStopped. The same command goes on where it was.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
+        _drop_output()
         return DONE  # the reader of a pipe has seen enough
+    except OSError as error:
+        # Files are opened, and their errors put into words, elsewhere: this is the output.
+        _drop_output()
+        print(f"The output cannot be written: {error.strerror}.", file=sys.stderr)
+        print("What the models gave is in the database.", file=sys.stderr)
+        return WRONG_USE
+
+
+def _never_fail_for_a_character() -> None:
+    """What a stream cannot read or write is replaced: half a character, an emoji in Latin-1."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _drop_output() -> None:
+    """Keep Python from trying once more, at its exit, to write what could not be written."""
+    with open(os.devnull, "wb") as nothing:
+        os.dup2(nothing.fileno(), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -80,8 +107,8 @@ def _parser() -> argparse.ArgumentParser:
     bench = add("bench", _bench, "put a file of questions to the council and grade the answers")
     bench.add_argument("file", type=Path, help='lines of {"id","question"[,"reference","grader"]}')
     bench.add_argument("--out", type=Path, help="where the deliberations go (FILE.out.jsonl)")
-    bench.add_argument("--concurrency", type=_positive, default=4, help="at once (4)")
-    bench.add_argument("--max-cost", type=float, metavar="USD", help="stop before spending more")
+    bench.add_argument("--concurrency", type=_count, default=4, help="at once (4)")
+    bench.add_argument("--max-cost", type=_usd, metavar="USD", help="stop before spending more")
     add("serve", _serve, "run every platform that has a token")
     export = add("export", _export, "finished deliberations as JSON lines")
     export.add_argument("--channel", help="of this channel only")
@@ -94,17 +121,27 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return number
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number of at least 1")
+    return int(text)
+
+
+def _usd(text: str) -> float:
+    try:
+        usd = float(text)
+    except ValueError:
+        usd = math.nan
+    if not 0 <= usd < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no sum in US dollars, such as 2.50")
+    return usd
 
 
 def _moment(text: str) -> datetime:
-    from datetime import UTC
-
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no time, such as 2026-11-01") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -147,6 +184,7 @@ async def _chat(options: argparse.Namespace, config: "Config") -> int:
 
 
 async def _ask(options: argparse.Namespace, config: "Config") -> int:
+    from adapters.terminal.render import harmless
     from bot.asking import ask
     from bot.export import as_json
 
@@ -155,7 +193,7 @@ async def _ask(options: argparse.Namespace, config: "Config") -> int:
     if options.json:
         print(json.dumps(as_json(deliberation), ensure_ascii=False, indent=2))
     else:
-        print(deliberation.verdict.text)
+        print(harmless(deliberation.verdict.text))
         for line in notes(deliberation):
             print(line, file=sys.stderr)
     return DONE if deliberation.answered else NO_ANSWER
@@ -183,7 +221,7 @@ async def _export(options: argparse.Namespace, config: "Config") -> int:
     from bot.export import export
     from bot.store.sqlite import Store
 
-    store = await Store.open(config.database, read_only=True)
+    store = await Store.open(_database(config), read_only=True)
     try:
         async for case in store.cases(channel=options.channel, since=options.since):
             print(json.dumps(await export(store, case), ensure_ascii=False))
@@ -196,7 +234,7 @@ async def _watch(options: argparse.Namespace, config: "Config") -> int:
     from bot.store.sqlite import Store
     from bot.watch import watch
 
-    store = await Store.open(config.database, read_only=True)
+    store = await Store.open(_database(config), read_only=True)
     try:
         await watch(store, follow=options.follow, tell=lambda line: print(line, flush=True))
     finally:
@@ -216,12 +254,14 @@ async def _doctor(options: argparse.Namespace, config: "Config") -> int:
 
 
 def notes(deliberation: "Deliberation") -> list[str]:
-    """What belongs under a verdict: how sure, what is missing, who disagrees."""
+    """What belongs under a verdict: how sure, what is missing, who disagrees. Nobody votes here."""
     from bot.document import Note
     from bot.presenter import verdict
+    from bot.texts import VERDICT_LEGEND
 
     blocks = verdict(deliberation).blocks
-    return [block.text for block in blocks if isinstance(block, Note)]
+    lines = [block.text for block in blocks if isinstance(block, Note)]
+    return [line for line in lines if line and line != VERDICT_LEGEND]
 
 
 @asynccontextmanager
@@ -232,7 +272,7 @@ async def open_app(config: "Config", command: str) -> AsyncIterator["App"]:
     from bot.catalogue import Catalogue
     from bot.store.sqlite import Store
 
-    store = await Store.open(config.database, holder=f"council {command}")
+    store = await Store.open(_database(config), holder=f"council {command}")
     try:
         async with _provider(config) as provider:
             catalogue = Catalogue(provider, store, time_scale=config.time_scale)
@@ -257,6 +297,19 @@ async def open_app(config: "Config", command: str) -> AsyncIterator["App"]:
                 await app.close()
     finally:
         await store.close()
+
+
+def _database(config: "Config") -> Path:
+    """The file. The folder of the default one is made; a folder that somebody named has to be there."""
+    if "database" not in config.model_fields_set:
+        try:
+            config.database.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreFailed(
+                f"The folder {config.database.parent} cannot be made ({error.strerror}). "
+                "Set COUNCIL_DATABASE to a file that can be written."
+            ) from error
+    return config.database
 
 
 @asynccontextmanager

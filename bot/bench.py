@@ -3,7 +3,6 @@
 Resumable: complete lines of OUT stay, and what the journal holds is not asked again.
 """
 
-import asyncio
 import json
 import os
 import secrets
@@ -16,7 +15,7 @@ from typing import Any, cast
 from bot.app import TYPICAL_TOKENS, App
 from bot.asking import checked, council_for, new_case
 from bot.council import Council, Deliberation
-from bot.deliberation import deliberate
+from bot.deliberation import deliberate, task_group
 from bot.errors import InvalidInput
 from bot.export import as_json
 from bot.grading import VERSION, Grader, check_reference, grade
@@ -28,7 +27,7 @@ from bot.store.journal import Journal
 class Item:
     """A line of FILE. `reference` is "" where there is nothing to grade by."""
 
-    id: str
+    id: str | int
     question: str
     reference: str = ""
     grader: Grader = "exact"
@@ -40,9 +39,12 @@ def read_items(path: Path) -> tuple[tuple[Item, ...], tuple[str, ...]]:
     Raises `InvalidInput` where the file cannot be read, or names an id twice.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{path} cannot be read: {error}") from error
+        # Not `splitlines`: JSON may hold other line separators than LF as they are.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path} is no UTF-8 text ({error.reason}).") from error
     items: list[Item] = []
     problems: list[str] = []
     for number, line in enumerate(lines, start=1):
@@ -52,9 +54,9 @@ def read_items(path: Path) -> tuple[tuple[Item, ...], tuple[str, ...]]:
             items.append(_item(line))
         except InvalidInput as error:
             problems.append(f"{path.name}, line {number}: {error}")
-    repeated = [id for id, count in Counter(item.id for item in items).items() if count > 1]
+    repeated = [id for id, count in Counter(str(item.id) for item in items).items() if count > 1]
     if repeated:
-        raise InvalidInput(f"{path.name} names an id more than once: {', '.join(repeated)}")
+        raise InvalidInput(f"{path.name} names an id more than once: {', '.join(repeated)}.")
     return tuple(items), tuple(problems)
 
 
@@ -100,7 +102,7 @@ class Bench:
             out.touch()
             lines = finished_lines(out)
         except OSError as error:
-            raise InvalidInput(f"{out} cannot be read and written: {error}") from error
+            raise _unusable(out, error) from error
         return cls(app, council_for(app, None), out, run, max_cost_usd, lines)
 
     async def ask(
@@ -109,29 +111,26 @@ class Bench:
         """Ask what OUT does not hold yet, some at once; `lines` and OUT grow with each."""
         done = {line["id"] for line in self.lines}
         left = [item for item in items if item.id not in done]
-        tell(f"{len(done)} of {len(items)} questions are done; {len(left)} to ask.")
+        tell(f"{len(items) - len(left)} of {len(items)} questions are done; {len(left)} to ask.")
         if left:
-            tell(f"They will cost about ${len(left) * self.typical_usd:.2f}.")
+            tell(self._outlook(len(left)))
         queue = iter(left)
-        with self.out.open("a", encoding="utf-8") as file:
 
-            async def work() -> None:
-                for item in queue:
-                    if not self._affordable():
-                        return
-                    self.running += 1
-                    line = await self._one(item)
-                    self.running -= 1
-                    file.write(json.dumps(line, ensure_ascii=False) + "\n")
-                    file.flush()
-                    os.fsync(file.fileno())
-                    self.lines.append(line)
-                    tell(f"{len(self.lines)} of {len(items)}: {item.id}{_outcome(line)}")
+        async def work() -> None:
+            for item in queue:
+                if not self._affordable():
+                    return
+                self.running += 1
+                line = await self._one(item)
+                self.running -= 1
+                self._keep(line)
+                tell(f"{len(self.lines)} done: {item.id}{_outcome(line)}")
 
-            async with asyncio.TaskGroup() as group:
-                for _ in range(concurrency):
-                    group.create_task(work())
-        if missing := len(items) - len(self.lines):
+        async with task_group() as group:
+            for _ in range(concurrency):
+                group.create_task(work())
+        done = {line["id"] for line in self.lines}
+        if missing := sum(item.id not in done for item in items):
             tell(
                 f"{missing} questions were not asked: they could pass --max-cost. "
                 "The same words with a higher limit go on here."
@@ -150,6 +149,24 @@ class Bench:
         micros = [self.app.catalogue.cost_micros(m, *TYPICAL_TOKENS) or 0 for m in models]
         return sum(micros) / 1e6
 
+    def _outlook(self, count: int) -> str:
+        models = (*self.council.members, self.council.chairman)
+        prices = [self.app.catalogue.cost_micros(model, *TYPICAL_TOKENS) for model in models]
+        if not self.lines and None in prices:
+            return "What they will cost is unknown: the list of models gives no price."
+        return f"They will cost about ${count * self.typical_usd:.2f}."
+
+    def _keep(self, line: dict[str, Any]) -> None:
+        """Add a line to OUT, on the disk before anybody hears of it."""
+        try:
+            with self.out.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise _unusable(self.out, error) from error
+        self.lines.append(line)
+
     def _affordable(self) -> bool:
         """Whether one more fits beside those under way. The journal holds the line exactly."""
         if self.max_cost_usd is None:
@@ -162,6 +179,10 @@ class Bench:
         if case is None:
             case = new_case(self.app, item.question, self.council, id=id)
             await self.app.store.create(case)
+        elif case.question.text != item.question:
+            raise InvalidInput(
+                f"The question {item.id} was another one when this run began. Name a new --out."
+            )
         journal = await self.app.store.begin(id, self._limits())
         result = case.result or await deliberate(
             case.question, case.council, self.app.caller, journal=journal
@@ -221,7 +242,14 @@ def _item(line: str) -> Item:
     if reference is not None:
         check_reference(grader, str(reference))
     wanted = "" if reference is None else str(reference)
-    return Item(str(found["id"]), checked(question), wanted, cast(Grader, grader))
+    return Item(found["id"], checked(question), wanted, cast(Grader, grader))
+
+
+def _unusable(out: Path, error: OSError) -> InvalidInput:
+    return InvalidInput(
+        f"{out} cannot be written: {error.strerror}. Once it can be, the same words go on where "
+        "they were."
+    )
 
 
 async def _grades(app: App, journal: Journal, item: Item, result: Deliberation) -> dict[str, Any]:
@@ -246,7 +274,8 @@ async def _grades(app: App, journal: Journal, item: Item, result: Deliberation) 
 def _outcome(line: dict[str, Any]) -> str:
     grades = line.get("grades")
     if not line["answers"]:
-        return " (no answer)"
+        return ", no answer"
+    told = f", {line['calls']} calls, ${line['cost_usd']:.4f}, {line['timings']['verdict']:.1f} s"
     if not grades or not grades["verdict"]:
-        return ""
-    return " (correct)" if grades["verdict"]["correct"] else " (wrong)"
+        return told
+    return (", correct" if grades["verdict"]["correct"] else ", wrong") + told

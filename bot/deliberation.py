@@ -144,7 +144,7 @@ async def gather_answers(sitting: Sitting) -> tuple[Answer, ...]:
         answers.append(outcome.answer(sitting.question, sitting.council, call))
         sitting.emit(AnswerGiven(answers[-1]))
 
-    async with _tasks() as group:
+    async with task_group() as group:
         deadlines = [Deadline(patience.call) for _ in sitting.council.members]
         pending = {group.create_task(ask(*each)) for each in enumerate(deadlines)}
         _, pending = await asyncio.wait(pending, timeout=patience.answers)
@@ -183,7 +183,7 @@ async def gather_reviews(sitting: Sitting, answers: Sequence[Answer]) -> tuple[R
 
     decided = _stopped_ballots(sitting)
     waited_for = decided or reviewers
-    async with _tasks() as group:
+    async with task_group() as group:
         deadlines = {label: Deadline(patience.call) for label in waited_for}
         pending = {group.create_task(ask(*each)) for each in deadlines.items()}
         ends_at = asyncio.get_running_loop().time() + patience.reviews
@@ -325,7 +325,7 @@ async def conclude(
 
 
 @asynccontextmanager
-async def _tasks() -> AsyncIterator[asyncio.TaskGroup]:
+async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
     """A task group whose first failure arrives as itself: a store that fails, the caller's bug."""
     try:
         async with asyncio.TaskGroup() as group:

@@ -50,6 +50,11 @@ _MARKER = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+# One of them is in every marker.
+_MARKER_WORDS = (
+    *("rank", "order", "순위", "排", "順位", "ランキング", "classement", "clasific", "classific"),
+    *("rangliste", "rangfolge", "reihenfolge", "рейтинг"),
+)
 # What may stand between a marker and the ranking. "Ranking rationale:" is none.
 _AFTER_MARKER = re.compile(
     r"""
@@ -79,7 +84,7 @@ def _find(text: str, labels: frozenset[str]) -> Ranking:
 def _markers(text: str) -> Iterator[tuple[int, int, bool]]:
     """Where each marker starts, where the ranking behind it begins, and whether it is decisive:
     an announcement on a line of its own, behind which the ranking must stand."""
-    for found in _MARKER.finditer(text):
+    for found in _marked(text):
         after = _AFTER_MARKER.match(text, found.end())
         line_start = text.rfind("\n", 0, found.start()) + 1
         before = text[max(line_start, found.start() - 80) : found.start()]
@@ -88,6 +93,16 @@ def _markers(text: str) -> Iterator[tuple[int, int, bool]]:
         if after and (found["final"] or heading or before.endswith('"') or _LEAD_IN.match(before)):
             decisive = bool(found["final"] and heading and after["announced"])
             yield found.start(), after.end(), decisive
+
+
+def _marked(text: str) -> Iterator[re.Match[str]]:
+    # Most lines hold no marker, and looking for plain words costs a tenth of the pattern.
+    start = 0
+    for line in text.split("\n"):
+        lowered = line.lower()
+        if any(word in lowered for word in _MARKER_WORDS):
+            yield from _MARKER.finditer(text, start, start + len(line))
+        start += len(line) + 1
 
 
 def _behind_marker(marker: str, section: str, labels: frozenset[str]) -> Ranking:

@@ -48,7 +48,17 @@ def mask_self_naming(text: str, models: Collection[str], question: str) -> tuple
     Names are well-known ones and those in the ids of `models`. A name that the question itself
     uses is never masked, since the answer may have to speak of it.
     """
-    named = _named(tuple(sorted(set(models))))
+    return _masked(text, tuple(sorted(set(models))), question)
+
+
+# Each stage and each redraw reads the same few texts.
+@lru_cache(maxsize=512)
+def _masked(text: str, seated: tuple[str, ...], question: str) -> tuple[str, int]:
+    # Most texts name nobody, and looking for plain words costs a tenth of the pattern.
+    lowered = text.casefold()
+    if _NAME not in text and not any(word in lowered for word in _words(seated)):
+        return text, 0
+    named = _named(seated)
     asked_about = {_bare(found) for found in named.finditer(question)}
     names = named.finditer(text)
     marked = named.sub(_NAME, text)
@@ -78,6 +88,13 @@ def mask_self_naming(text: str, models: Collection[str], question: str) -> tuple
 def _bare(found: re.Match[str]) -> str:
     """The name without its version."""
     return (found["name"] or "").casefold()
+
+
+@lru_cache(maxsize=64)
+def _words(models: tuple[str, ...]) -> tuple[str, ...]:
+    """Every name as it is written in `casefold`; a name that holds another one is left out."""
+    names = {n.casefold() for n in (*_DISTINCT, *_ORDINARY, *_OTHER_SCRIPTS, *_names_in(models))}
+    return tuple(n for n in names if not any(n != other and other in n for other in names))
 
 
 @lru_cache(maxsize=64)

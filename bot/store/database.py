@@ -20,6 +20,10 @@ Row = tuple[Any, ...]
 
 MEMORY = ":memory:"
 
+# Writes in one commit. Everybody whose write is committed goes on in the same turn of the event
+# loop, so a larger batch would stop the loop for longer than it saves.
+BATCH = 100
+
 
 class Write(Generic[T]):
     """A change that waits for its commit: `work` runs inside the transaction, in SQLite's thread,
@@ -164,8 +168,10 @@ class Database:
             while self._open or self._waiting:
                 await self._wake.wait()
                 self._wake.clear()
-                self._batch.extend(self._waiting)
-                self._waiting.clear()
+                self._batch.extend(self._waiting[:BATCH])
+                del self._waiting[:BATCH]
+                if self._waiting:
+                    self._wake.set()
                 if self._batch:
                     await self._connection.commit()
                 for write in self._batch:

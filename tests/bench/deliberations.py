@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from statistics import median
 
 from bot.calls import Caller, Patience
@@ -31,6 +32,8 @@ COUNCIL = Council(("lab/a", "lab/b", "lab/c", "lab/d"), "lab/e")
 # All four reviewers are heard, so that there are nine calls.
 SEEDS = [seed for seed in range(20_000) if never_stops_early(seed)]
 CALL_SECONDS = 1.0
+STAGES = ("answer", "review")
+PROSE = "It depends on who runs it and how often it changes. " * 38 + "\n"
 
 
 class FreeOfCharge:
@@ -42,17 +45,32 @@ class FreeOfCharge:
 
 
 class SlowProvider(FakeProvider):
-    """Sensible texts of 2,000 characters, each after a second and in twenty pieces."""
+    """Sensible texts of 2,000 characters in four pieces. A call takes 0.5 to 1.5 s, drawn by its
+    tag, since no two models of the world answer at the same instant."""
+
+    def seconds(self, tag: str) -> float:
+        return CALL_SECONDS * (0.5 + Random(tag).random())
 
     async def complete(
         self, request: Request, on_text: Callable[[str], None] | None = None
     ) -> Completion:
-        text = "x" * 2_000 + "\n" + sensible(request)
-        for piece in range(20):
-            await asyncio.sleep(CALL_SECONDS / 20)
+        text = PROSE + sensible(request)
+        pieces = [text[start : start + 500] for start in range(0, len(text), 500)]
+        for piece in pieces:
+            await asyncio.sleep(self.seconds(request.tag) / len(pieces))
             if on_text:
-                on_text(text[piece * 100 : (piece + 1) * 100])
+                on_text(piece)
         return Completion(text, "stop", 100, 500, 7)
+
+    def ideal(self, count: int) -> float:
+        """How long the slowest of so many deliberations takes by its calls alone."""
+
+        def one(n: int) -> float:
+            stages = [[f"bench{n}/{stage}/0/{seat}" for seat in range(4)] for stage in STAGES]
+            verdict = self.seconds(f"bench{n}/verdict/0/4")
+            return sum(max(map(self.seconds, tags)) for tags in stages) + verdict
+
+        return max(map(one, range(count)))
 
 
 async def no_history(model: str) -> tuple[float, ...]:
@@ -62,7 +80,8 @@ async def no_history(model: str) -> tuple[float, ...]:
 async def run(*, quick: bool) -> None:
     await alone(30 if quick else 200)
     count = 100 if quick else 500
-    await at_once("in process", SlowProvider(), count)
+    provider = SlowProvider()
+    await at_once("in process", provider, count, ideal=provider.ideal(count))
     await over_http(count)
 
 
@@ -82,11 +101,9 @@ async def alone(times: int) -> None:
     )
 
 
-async def at_once(name: str, provider: Provider, count: int) -> None:
-    """All at the same instant, beside one alone with the same models."""
+async def at_once(name: str, provider: Provider, count: int, *, ideal: float) -> None:
+    """All asked at the same instant. `ideal` is the seconds that the models alone take."""
     caller = Caller(provider, FreeOfCharge(), Patience(), no_history)
-    async with _store() as store:
-        ideal = await _seconds(store, caller, range(1))
     gc.collect()
     async with _store() as store:
         stalls = asyncio.create_task(_watch_stalls())
@@ -95,7 +112,7 @@ async def at_once(name: str, provider: Provider, count: int) -> None:
         cpu = time.process_time() - cpu_began
         stalls.cancel()
     print(
-        f"{count} at once, {name}: {wall:.2f} s, one alone {ideal:.2f} s (overhead "
+        f"{count} at once, {name}: {wall:.2f} s, models alone {ideal:.2f} s (overhead "
         f"{wall - ideal:.2f} s), {cpu / count * 1e3:.1f} ms CPU each, longest stall of the event "
         f"loop {_stall * 1e3:.0f} ms, peak memory {_peak_mb():.0f} MB"
     )
@@ -109,7 +126,10 @@ async def over_http(count: int) -> None:
         async with model_server(Path(folder), "--chunk-delay", "0.05") as url:
             provider = HttpProvider([Endpoint("", url, KEY)])
             try:
-                await at_once("over HTTP", provider, count)
+                async with _store() as store:
+                    caller = Caller(provider, FreeOfCharge(), Patience(), no_history)
+                    alone = await _seconds(store, caller, range(1))
+                await at_once("over HTTP", provider, count, ideal=alone)
             finally:
                 await provider.aclose()
 

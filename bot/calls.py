@@ -66,14 +66,22 @@ class Prices(Protocol):
 
 
 class Deadline:
-    """A deadline that its stage may bring forward."""
+    """A call's deadline, counted from now. Its stage may bring it forward at any time."""
 
     def __init__(self, seconds: float) -> None:
-        self.timeout = asyncio.timeout(seconds)
+        self.at = asyncio.get_running_loop().time() + seconds
+        self._timeout: asyncio.Timeout | None = None
+
+    def timeout(self) -> asyncio.Timeout:
+        """For the call's `async with`, once."""
+        self._timeout = asyncio.timeout_at(self.at)
+        return self._timeout
 
     def give_up(self) -> None:
+        self.at = asyncio.get_running_loop().time()
         try:
-            self.timeout.reschedule(asyncio.get_running_loop().time())
+            if self._timeout:
+                self._timeout.reschedule(self.at)
         except RuntimeError:
             pass  # the call is over already
 
@@ -123,7 +131,7 @@ class Caller:
         started_at = self.now()
         completion, failure = None, None
         try:
-            async with deadline.timeout:
+            async with deadline.timeout():
                 completion = await self._retried(asking, deadline)
         except ModelFailed as error:
             failure = Failure(error.kind, str(error))
@@ -179,8 +187,7 @@ class Caller:
             if error.retry_after_seconds is None:
                 return True
             # Waiting past the deadline would only hide the reason behind a time-out.
-            ends_at = deadline.timeout.when()
-            left = ends_at - asyncio.get_running_loop().time() if ends_at is not None else 0
+            left = deadline.at - asyncio.get_running_loop().time()
             return error.retry_after_seconds if error.retry_after_seconds < left else False
 
         async for attempt in stamina.retry_context(
@@ -214,7 +221,8 @@ class Caller:
             return await _winner(racers, leader)
         finally:
             for racer in racers:
-                racer.cancel()
+                if not racer.cancelling():  # a second time would cut its last row off
+                    racer.cancel()
             await asyncio.wait(racers)
 
     async def _attempt(
@@ -228,15 +236,16 @@ class Caller:
             "".join(message.content for message in request.messages),
             request.max_completion_tokens,
         )
-        n = await journal.attempt_started(
-            *key,
-            model=request.model,
-            at=self.now(),
-            reserved_micros=reserved,
-            body=request.body,
-            hedge=hedge,
+        starting = asyncio.create_task(
+            journal.attempt_started(
+                *key,
+                model=request.model,
+                at=self.now(),
+                reserved_micros=reserved,
+                body=request.body,
+                hedge=hedge,
+            )
         )
-        began, heard_at = self.now(), asyncio.get_running_loop().time()
         completion, failure, first_text_seconds = None, None, None
 
         def heard(piece: str) -> None:
@@ -255,11 +264,15 @@ class Caller:
                 if asking.on_text:
                     asking.on_text(asking.text)
 
-        # What a cancelled request cost is known to nobody: its reservation stays spent.
-        cost: int | None = reserved
+        cost: int | None = 0
         if not hedge:
             asking.text = ""
         try:
+            # A row that is being written is written to its end, so that it can be closed below.
+            await asyncio.shield(starting)
+            began, heard_at = self.now(), asyncio.get_running_loop().time()
+            # What a cancelled request cost is known to nobody: its reservation stays spent.
+            cost = reserved
             async with asyncio.timeout(self.patience.silence) as silence:
                 completion = await self._provider.complete(request, heard)
             cost = self._cost(request.model, completion)
@@ -274,7 +287,7 @@ class Caller:
         finally:
             await journal.attempt_finished(
                 *key,
-                n,
+                await starting,
                 at=self.now(),
                 failure=failure,
                 prompt_tokens=completion.prompt_tokens if completion else 0,
@@ -297,7 +310,8 @@ class Caller:
     async def _load_history(self, model: str) -> None:
         if model not in self._first_texts:
             self._first_texts[model] = deque(maxlen=_SAMPLES)
-            self._first_texts[model].extend(await self._history(model))
+            newest_first = await self._history(model)
+            self._first_texts[model].extend(reversed(newest_first))
 
 
 @dataclass(slots=True)
@@ -333,12 +347,12 @@ def _either(
 
 
 async def _winner(racers: list[_Racer], leader: "asyncio.Future[_Racer]") -> Completion:
-    """The leader's result; the last failure where all failed in silence."""
+    """The leader's result; the first request's failure where all failed in silence."""
     pending = set(racers)
     while pending and not leader.done():
         await asyncio.wait(_either(pending, leader), return_when=asyncio.FIRST_COMPLETED)
         pending = {racer for racer in pending if not racer.done()}
-    winner = leader.result() if leader.done() else racers[-1]
+    winner = leader.result() if leader.done() else racers[0]
     for racer in racers:
         if racer is not winner and not racer.cancel() and not racer.cancelled():
             racer.exception()  # looked at, so that asyncio does not report it as forgotten

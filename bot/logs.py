@@ -16,6 +16,8 @@ def configure(level: int, *, json: bool) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
+    # It warns of every retry, which the journal knows better and nobody has to fix.
+    logging.getLogger("stamina").setLevel(logging.ERROR)
     for name in ("bot", "adapters"):
         logging.getLogger(name).setLevel(level)
 

@@ -1,0 +1,595 @@
+"""One call: its retries, its hedge, its deadline, its money and its rows in the journal."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.calls import Caller, Deadline, Patience
+from bot.council import Call, Council, Question
+from bot.errors import ModelFailed
+from bot.llm import Completion, Message, ModelInfo, Request
+from bot.rehearsal import Rehearsal
+from bot.store.records import Attempt, Case
+from bot.store.spending import ALL
+from bot.store.sqlite import Store
+
+DAY = datetime(2026, 11, 24, tzinfo=UTC)
+RESERVED = 1_000
+ANSWER = Completion("The answer.", "stop", 100, 20, cost_micros=7, generation_id="gen-1")
+REQUEST = Request("lab/a", (Message("user", "Why?"),), 100, "one/answer/0/0")
+
+OnText = Callable[[str], None]
+Step = Callable[[OnText], Awaitable[Completion]]
+
+# Waits that a test may have to sit out are short, all others never end within one.
+PATIENCE = replace(Patience(), backoff_first=0.001, backoff_longest=0.001)
+
+
+class Model:
+    """Does these steps, one for each request, in order."""
+
+    def __init__(self, *steps: Step, body: bytes | None = None) -> None:
+        self._steps = list(steps)
+        self._body = body
+        self.requests: list[Request] = []
+        self.asked_at: list[float] = []
+        self.asked = asyncio.Event()
+
+    def stored_body(self, request: Request) -> bytes | None:
+        return self._body
+
+    async def complete(self, request: Request, on_text: OnText | None = None) -> Completion:
+        self.requests.append(request)
+        self.asked_at.append(asyncio.get_running_loop().time())
+        self.asked.set()
+        assert on_text is not None
+        return await self._steps.pop(0)(on_text)
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        return ()
+
+
+def answers(completion: Completion = ANSWER) -> Step:
+    async def step(on_text: OnText) -> Completion:
+        on_text(completion.text)
+        return completion
+
+    return step
+
+
+def fails(
+    kind: str, *, after: str = "", retryable: bool = True, retry_after: float | None = None
+) -> Step:
+    async def step(on_text: OnText) -> Completion:
+        if after:
+            on_text(after)
+        raise ModelFailed(
+            kind,  # type: ignore[arg-type]  # a KIND, from the test
+            "not now.",
+            retryable=retryable,
+            retry_after_seconds=retry_after,
+        )
+
+    return step
+
+
+def hangs(until: asyncio.Event | None = None, *, sign: str | None = None) -> Step:
+    async def step(on_text: OnText) -> Completion:
+        if sign is not None:
+            on_text(sign)
+        await (until or asyncio.Event()).wait()
+        on_text(ANSWER.text)
+        return ANSWER
+
+    return step
+
+
+class Prices:
+    def reserve_micros(self, model: str, prompt: str, max_completion_tokens: int) -> int:
+        return RESERVED
+
+    def cost_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int | None:
+        return None
+
+
+@dataclass
+class Bench:
+    """A deliberation of one call, which can be made again."""
+
+    store: Store
+    history: tuple[float, ...] = ()
+    limits: dict[str, int] = field(default_factory=dict)
+    texts: list[str] = field(default_factory=list)
+
+    async def call(
+        self,
+        model: Model | Rehearsal,
+        *,
+        patience: Patience = PATIENCE,
+        deadline: float = 1_000,
+        request: Request = REQUEST,
+    ) -> Call:
+        async def history(model: str) -> tuple[float, ...]:
+            return self.history
+
+        caller = Caller(model, Prices(), patience, history, now=lambda: DAY)
+        journal = await self.store.begin("one", self.limits)
+        return await caller.call(
+            request,
+            "answer",
+            0,
+            journal=journal,
+            deadline=Deadline(deadline),
+            on_text=self.texts.append,
+        )
+
+    async def attempts(self) -> list[Attempt]:
+        return list(await self.store.attempts("one"))
+
+    async def spent(self) -> int:
+        return await self.store.spent(DAY.date())
+
+    async def is_free(self) -> bool:
+        """Whether nothing is reserved: a limit of what was spent and one request more is kept."""
+        await self.store.create(case("other"))
+        journal = await self.store.begin("other", {ALL: await self.spent() + RESERVED})
+        try:
+            await journal.attempt_started(
+                "answer", 0, 0, model="lab/a", at=DAY, reserved_micros=RESERVED, body=None
+            )
+        except ModelFailed:
+            return False
+        return True
+
+
+def case(id: str) -> Case:
+    question = Question(id=id, text="Why?", seed=1, asked_at=DAY)
+    return Case(question=question, council=Council(("lab/a",), "lab/a"), platform="cli")
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    store = await Store.open(":memory:", holder="tests")
+    await store.create(case("one"))
+    yield Bench(store)
+    await store.close()
+
+
+async def test_an_answer_is_returned_and_journaled_with_what_it_took(bench: Bench) -> None:
+    call = await bench.call(Model(answers()))
+
+    assert (call.text, call.failure, call.finish_reason) == ("The answer.", None, "stop")
+    assert (call.prompt_tokens, call.completion_tokens, call.cost_micros) == (100, 20, 7)
+    assert await bench.store.calls("one") == (call,)
+    [attempt] = await bench.attempts()
+    assert (attempt.n, attempt.hedge, attempt.failure) == (1, False, None)
+    assert (attempt.prompt_tokens, attempt.completion_tokens, attempt.cost_micros) == (100, 20, 7)
+    assert attempt.generation_id == "gen-1"
+    assert attempt.finished_at == DAY
+
+
+async def test_the_row_of_a_request_is_there_before_it_is_sent(bench: Bench) -> None:
+    rows_when_sent: list[Attempt] = []
+
+    async def looks_at_the_journal(on_text: OnText) -> Completion:
+        rows_when_sent.extend(await bench.attempts())
+        return ANSWER
+
+    await bench.call(Model(looks_at_the_journal))
+
+    assert [(row.n, row.finished_at) for row in rows_when_sent] == [(1, None)]
+
+
+# --- retries
+
+
+async def test_a_passing_failure_is_tried_again_and_every_attempt_has_a_row(bench: Bench) -> None:
+    call = await bench.call(Model(fails("server_error"), fails("empty"), answers()))
+
+    assert call.text == "The answer."
+    rows = await bench.attempts()
+    kinds = [row.failure.kind if row.failure else None for row in rows]
+    assert kinds == ["server_error", "empty", None]
+    assert [row.n for row in rows] == [1, 2, 3]
+    assert all(row.finished_at for row in rows)
+
+
+async def test_it_gives_up_after_five_attempts_and_keeps_the_reason(bench: Bench) -> None:
+    model = Model(*[fails("server_error")] * 5)
+
+    call = await bench.call(model)
+
+    assert (len(model.requests), call.text) == (5, None)
+    assert str(call.failure) == "server_error: not now."
+
+
+async def test_what_is_final_is_asked_once(bench: Bench) -> None:
+    model = Model(fails("no_credit", retryable=False))
+
+    call = await bench.call(model)
+
+    assert len(model.requests) == 1
+    assert str(call.failure) == "no_credit: not now."
+
+
+async def test_retry_after_is_waited_for_as_sent(bench: Bench) -> None:
+    model = Model(fails("rate_limited", retry_after=0.15), answers())
+
+    call = await bench.call(model)
+
+    first, second = model.asked_at
+    assert 0.15 <= second - first < 0.9
+    assert call.text == "The answer."
+
+
+async def test_a_retry_after_beyond_the_deadline_fails_at_once_naming_the_limit(
+    bench: Bench,
+) -> None:
+    model = Model(fails("rate_limited", retry_after=1_001))
+
+    call = await bench.call(model, deadline=1_000)
+
+    assert len(model.requests) == 1
+    assert str(call.failure) == "rate_limited: not now."
+
+
+async def test_the_text_of_a_retried_stream_starts_anew(bench: Bench) -> None:
+    await bench.call(Model(fails("cut_off", after="The ans"), answers()))
+
+    assert bench.texts == ["The ans", "The answer."]
+
+
+# --- silence and deadline
+
+
+async def test_a_request_that_shows_no_sign_of_work_is_given_up_and_repeated(bench: Bench) -> None:
+    call = await bench.call(Model(hangs(), answers()), patience=replace(PATIENCE, silence=0.02))
+
+    assert call.text == "The answer."
+    silent, _ = await bench.attempts()
+    assert str(silent.failure) == "timed_out: it showed no sign of work for too long."
+
+
+async def test_a_request_that_falls_silent_midway_is_given_up_and_repeated(bench: Bench) -> None:
+    model = Model(hangs(sign="The ans"), answers())
+
+    call = await bench.call(model, patience=replace(PATIENCE, silence=0.02))
+
+    assert call.text == "The answer."
+    assert [bool(row.failure) for row in await bench.attempts()] == [True, False]
+
+
+async def test_a_model_at_work_is_not_silent_however_long_it_takes(bench: Bench) -> None:
+    slow = Rehearsal(time_scale=0.2)
+    request = replace(REQUEST, model="rehearsal/thorough")
+
+    call = await bench.call(
+        slow, request=request, patience=replace(PATIENCE, silence=0.3, hedge_unknown=1_000)
+    )
+
+    assert call.failure is None
+    assert len(await bench.attempts()) == 1
+
+
+async def test_after_the_deadline_the_call_is_a_time_out_and_its_request_is_closed(
+    bench: Bench,
+) -> None:
+    call = await bench.call(Model(hangs()), deadline=0.02)
+
+    assert str(call.failure) == "timed_out: no complete answer before the deadline."
+    [row] = await bench.attempts()
+    assert row.finished_at == DAY
+
+
+async def test_at_the_deadline_the_reason_of_the_failure_before_it_is_kept(bench: Bench) -> None:
+    patience = replace(PATIENCE, backoff_first=1_000, backoff_longest=1_000)
+
+    call = await bench.call(Model(fails("server_error")), patience=patience, deadline=0.05)
+
+    assert str(call.failure) == "server_error: not now."
+
+
+async def test_a_deadline_brought_forward_ends_a_call_under_way(bench: Bench) -> None:
+    model, deadline = Model(hangs()), Deadline(1_000)
+    caller = Caller(model, Prices(), PATIENCE, no_history)
+    journal = await bench.store.begin("one")
+    task = asyncio.create_task(
+        caller.call(REQUEST, "answer", 0, journal=journal, deadline=deadline)
+    )
+    await model.asked.wait()
+
+    deadline.give_up()
+
+    assert str((await task).failure) == "timed_out: no complete answer before the deadline."
+
+
+async def test_a_deadline_brought_forward_before_the_call_begins_holds(bench: Bench) -> None:
+    deadline = Deadline(1_000)
+    caller = Caller(Model(hangs()), Prices(), PATIENCE, no_history)
+    journal = await bench.store.begin("one")
+
+    deadline.give_up()
+    call = await caller.call(REQUEST, "answer", 0, journal=journal, deadline=deadline)
+
+    assert str(call.failure) == "timed_out: no complete answer before the deadline."
+    assert [row.finished_at is None for row in await bench.attempts()] == [False]
+
+
+# --- hedges
+
+QUICK_HEDGE = replace(PATIENCE, hedge_unknown=0.01)
+
+
+async def test_the_first_to_show_a_sign_wins_and_the_loser_is_closed(bench: Bench) -> None:
+    model = Model(hangs(), answers())
+
+    call = await bench.call(model, patience=QUICK_HEDGE)
+
+    assert call.text == "The answer."
+    first, second = await bench.attempts()
+    assert (first.hedge, first.finished_at, first.completion_tokens) == (False, DAY, 0)
+    assert (second.hedge, second.finished_at, second.completion_tokens) == (True, DAY, 20)
+
+
+async def test_a_reasoning_token_of_the_first_request_beats_the_hedge(bench: Bench) -> None:
+    signs, done = asyncio.Event(), asyncio.Event()
+
+    async def thinks_once_the_hedge_is_sent(on_text: OnText) -> Completion:
+        await signs.wait()
+        on_text("")
+        await done.wait()
+        on_text("The answer.")
+        return ANSWER
+
+    async def is_the_hedge(on_text: OnText) -> Completion:
+        signs.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            done.set()
+        raise AssertionError
+
+    call = await bench.call(
+        Model(thinks_once_the_hedge_is_sent, is_the_hedge), patience=QUICK_HEDGE
+    )
+
+    assert call.text == "The answer."
+    assert [row.completion_tokens for row in await bench.attempts()] == [20, 0]
+    assert bench.texts == ["The answer."]
+
+
+async def test_a_request_that_has_begun_is_never_hedged(bench: Bench) -> None:
+    model = Model(hangs(sign=""))
+
+    await bench.call(model, patience=QUICK_HEDGE, deadline=0.1)
+
+    assert len(model.requests) == 1
+
+
+async def test_where_the_hedge_fails_the_first_request_is_waited_for(bench: Bench) -> None:
+    go_on = asyncio.Event()
+
+    async def breaks(on_text: OnText) -> Completion:
+        go_on.set()
+        raise ModelFailed("server_error", "broken.", retryable=True)
+
+    call = await bench.call(Model(hangs(go_on), breaks), patience=QUICK_HEDGE)
+
+    assert call.text == "The answer."
+
+
+async def test_where_both_fail_the_first_requests_failure_decides(bench: Bench) -> None:
+    broken = asyncio.Event()
+
+    async def fails_after_the_hedge(on_text: OnText) -> Completion:
+        await broken.wait()
+        raise ModelFailed("server_error", "not now.", retryable=True)
+
+    async def has_no_money(on_text: OnText) -> Completion:
+        broken.set()
+        raise ModelFailed("no_credit", "spent.")
+
+    model = Model(fails_after_the_hedge, has_no_money, answers())
+
+    call = await bench.call(model, patience=QUICK_HEDGE)
+
+    assert call.text == "The answer."
+
+
+async def test_with_twenty_samples_the_hedge_comes_after_three_times_their_p95(
+    bench: Bench,
+) -> None:
+    # The slowest of twenty is beyond the 95th percentile.
+    bench.history = (0.03,) * 19 + (500.0,)
+    model = Model(hangs(), answers())
+
+    await bench.call(model, patience=replace(PATIENCE, hedge_floor=0, hedge_unknown=1_000))
+
+    first, second = model.asked_at
+    assert 0.09 <= second - first < 0.9
+
+
+async def test_the_hedge_never_comes_before_the_floor(bench: Bench) -> None:
+    bench.history = (0.0001,) * 20
+    model = Model(hangs(), answers())
+
+    await bench.call(model, patience=replace(PATIENCE, hedge_floor=0.1, hedge_unknown=1_000))
+
+    first, second = model.asked_at
+    assert 0.1 <= second - first < 0.9
+
+
+async def test_with_fewer_samples_the_hedge_comes_after_a_fixed_time(bench: Bench) -> None:
+    bench.history = (500.0,) * 19
+    model = Model(hangs(), answers())
+
+    await bench.call(model, patience=QUICK_HEDGE)
+
+    assert len(model.requests) == 2
+
+
+async def test_a_model_is_judged_by_its_newest_samples(bench: Bench) -> None:
+    """History comes newest first; what is measured now pushes the oldest out."""
+
+    async def history(model: str) -> tuple[float, ...]:
+        return (0.0001,) * 189 + (500.0,) * 11
+
+    patience = replace(PATIENCE, hedge_floor=0.01, hedge_unknown=1_000)
+    model = Model(answers(), hangs(), answers())
+    caller = Caller(model, Prices(), patience, history)
+    journal = await bench.store.begin("one")
+    for seat in (0, 1):
+        await caller.call(REQUEST, "answer", seat, journal=journal, deadline=Deadline(1_000))
+
+    assert len(model.requests) == 3
+
+
+async def test_at_most_one_call_in_twenty_is_hedged(bench: Bench) -> None:
+    model = Model(*[hangs(), answers()] * 100)
+    patience = replace(PATIENCE, hedge_unknown=0.001, hedge_floor=0.001, silence=0.01)
+    caller = Caller(model, Prices(), patience, no_history)
+    journal = await bench.store.begin("one")
+
+    for seat in range(100):
+        await caller.call(REQUEST, "answer", seat, journal=journal, deadline=Deadline(1_000))
+
+    assert sum(row.hedge for row in await bench.attempts()) == 5
+
+
+# --- money
+
+
+@pytest.mark.parametrize(
+    ("steps", "spent"),
+    [
+        ([answers()], 7),
+        ([answers(replace(ANSWER, cost_micros=None))], 0),
+        ([fails("refused", retryable=False)], 0),
+        ([fails("server_error"), answers()], 7),
+    ],
+    ids=["known cost", "unknown cost", "failure", "retry"],
+)
+async def test_what_was_reserved_becomes_what_it_cost(
+    bench: Bench, steps: list[Step], spent: int
+) -> None:
+    await bench.call(Model(*steps))
+
+    assert await bench.spent() == spent
+    assert await bench.is_free()
+
+
+async def test_an_unknown_cost_is_taken_from_the_catalogue(bench: Bench) -> None:
+    class Priced(Prices):
+        def cost_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int:
+            return prompt_tokens + 2 * completion_tokens
+
+    model = Model(answers(replace(ANSWER, cost_micros=None)))
+    caller = Caller(model, Priced(), PATIENCE, no_history, now=lambda: DAY)
+    journal = await bench.store.begin("one")
+
+    call = await caller.call(REQUEST, "answer", 0, journal=journal, deadline=Deadline(1_000))
+
+    assert call.cost_micros == 140
+    assert await bench.spent() == 140
+
+
+async def test_a_cancelled_request_counts_at_its_most(bench: Bench) -> None:
+    model = Model(hangs())
+    task = asyncio.create_task(bench.call(model))
+    await model.asked.wait()
+
+    task.cancel()
+    await asyncio.wait({task})
+
+    assert await bench.spent() == RESERVED
+    assert await bench.is_free()
+    [row] = await bench.attempts()
+    assert row.finished_at == DAY
+    assert await bench.store.calls("one") == ()
+
+
+async def test_a_call_cancelled_before_its_request_is_sent_costs_nothing(bench: Bench) -> None:
+    model = Model(answers())
+
+    call = await bench.call(model, deadline=0)
+
+    assert str(call.failure) == "timed_out: no complete answer before the deadline."
+    assert model.requests == []
+    assert await bench.spent() == 0
+    assert await bench.is_free()
+
+
+async def test_a_budget_without_room_fails_the_call_before_anything_is_sent(bench: Bench) -> None:
+    bench.limits = {ALL: RESERVED - 1}
+    model = Model()
+
+    call = await bench.call(model)
+
+    assert model.requests == []
+    assert call.failure is not None
+    assert call.failure.kind == "no_credit"
+
+
+async def test_a_hedge_without_room_in_the_budget_does_not_hurt_the_call(bench: Bench) -> None:
+    bench.limits = {ALL: RESERVED}
+    model = Model(hangs(), answers())
+
+    call = await bench.call(model, patience=replace(QUICK_HEDGE, silence=0.1))
+
+    # The silent request counts at its most, so that the retry has no room either.
+    assert call.failure is not None
+    assert len(model.requests) == 1
+    assert [str(row.failure) for row in await bench.attempts()] == [
+        "timed_out: it showed no sign of work for too long."
+    ]
+
+
+# --- the journal
+
+
+async def test_a_call_in_the_journal_is_returned_and_nothing_is_sent(bench: Bench) -> None:
+    first = await bench.call(Model(answers()))
+    silent = Model()
+
+    again = await bench.call(silent)
+
+    assert again == first
+    assert silent.requests == []
+    assert len(await bench.attempts()) == 1
+
+
+async def test_a_failure_in_the_journal_is_final(bench: Bench) -> None:
+    first = await bench.call(Model(fails("refused", retryable=False)))
+    silent = Model()
+
+    assert await bench.call(silent) == first
+    assert silent.requests == []
+
+
+async def test_an_unfinished_call_is_sent_again_byte_for_byte(bench: Bench) -> None:
+    dying = Model(hangs(), body=b'{"the": "first"}')
+    task = asyncio.create_task(bench.call(dying))
+    await dying.asked.wait()
+    task.cancel()
+    await asyncio.wait({task})
+    resumed = Model(answers(), body=b'{"another": "version"}')
+
+    await bench.call(resumed)
+
+    assert [request.body for request in resumed.requests] == [b'{"the": "first"}']
+    assert [row.n for row in await bench.attempts()] == [1, 2]
+
+
+async def test_a_retry_sends_the_same_bytes(bench: Bench) -> None:
+    model = Model(fails("cut_off"), answers(), body=b"{}")
+
+    await bench.call(model)
+
+    assert [request.body for request in model.requests] == [b"{}", b"{}"]
+
+
+async def no_history(model: str) -> tuple[float, ...]:
+    return ()

@@ -1,0 +1,1 @@
+"""The parts of the local Slack; tests use `tests.fakes.slack_server`."""

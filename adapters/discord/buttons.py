@@ -1,0 +1,263 @@
+"""Buttons under the bot's posts: they work after a restart and for years.
+
+A button says `c1:<run>:<what>` and nothing else is remembered: the answer comes from the store, for
+the clicker alone. Whoever clicks has to be where the run is, and see it.
+"""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+import aiohttp
+import discord
+from discord import AllowedMentions, ui
+
+from adapters.discord import questions, render
+from adapters.discord.render import Page
+from adapters.discord.reply import post_id
+from bot import reactions
+from bot.app import VOTE_FIRST, Accepted, App, Refused, Repeated
+from bot.chat import HEADLINE, Channel, Person
+from bot.council import Council
+from bot.document import Document, Text
+from bot.store.records import Case
+
+if TYPE_CHECKING:
+    from adapters.discord.client import CouncilClient
+
+logger = logging.getLogger(__name__)
+
+Interaction: TypeAlias = "discord.Interaction[CouncilClient]"
+
+FORGOTTEN = (
+    "This deliberation is no longer stored. The transcript in its thread is the copy to keep."
+)
+NOT_YET = "The verdict is still being written."
+ELSEWHERE = "You cannot see the channel of this deliberation."
+OUT_OF_DATE = "This button is from another version of the bot and does nothing any more."
+HIDDEN = "Discord hides the text of that message. Mention the bot in it, then it can be read."
+VOTE_HERE = "Vote on the answers above, then press *Reveal names* again."
+
+# Source: Discord's API documentation, "JSON Error Codes".
+_ACKNOWLEDGED = 40060
+_TOO_LATE = frozenset({10062, 50027})
+
+_ACKNOWLEDGE_TRIES = 3
+
+
+def dynamic_items(app: App) -> list[type[ui.DynamicItem[Any]]]:
+    """What the client has to register, so that every button ever sent is heard."""
+    return [CouncilButton]
+
+
+class CouncilButton(ui.DynamicItem[ui.Button[Any]], template=r"c1:(?P<run>[^:]+):(?P<what>.+)"):
+    def __init__(self, button: ui.Button[Any], run: str, what: str) -> None:
+        super().__init__(button)
+        self.run = run
+        self.what = what.split(":")
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Any, item: ui.Item[Any], match: re.Match[str], /
+    ) -> "CouncilButton":
+        return cls(cast(ui.Button[Any], item), match["run"], match["what"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        if self.what[0] == "ask":
+            await _ask(interaction, self.what[1], None)
+            return
+        case = await interaction.client.app.store.case(self.run)
+        if case is None:
+            await _say(interaction, FORGOTTEN)
+        elif not _sees(interaction, case):
+            await _say(interaction, ELSEWHERE)
+        else:
+            await _press(interaction, case, self.what)
+
+
+async def _press(interaction: Interaction, case: Case, what: Sequence[str]) -> None:
+    app = interaction.client.app
+    match what:
+        case ["read", *key, part]:
+            await _read(interaction, case, ":".join(key), part)
+        case ["page", *key, part, n]:
+            await _turn(interaction, case, ":".join(key), part, int(n))
+        case ["stop"]:
+            await _answer(interaction, await app.stop(case.id, _person(interaction)))
+        case ["reveal"]:
+            await _reveal(interaction, case)
+        case ["names"]:
+            names = await app.reveal(case.id, _person(interaction), anyway=True)
+            await _replace(interaction, render.document_pages(names)[0])
+        case ["later"]:
+            await _replace(interaction, render.document_pages(_document(VOTE_HERE))[0])
+        case ["vote", *key, value]:
+            await _vote(interaction, case, ":".join(key), value)
+        case ["alone", label, message]:
+            offer = await app.offered(_channel(case), case.id, label)
+            await _ask(interaction, message, offer.alone)
+        case _:
+            await _say(interaction, OUT_OF_DATE)
+
+
+# --- Reading
+
+
+async def _read(interaction: Interaction, case: Case, key: str, part: str) -> None:
+    pages = await _pages(interaction, case, key, part)
+    if pages:
+        await _show(interaction, pages[0])
+    else:
+        await _say(interaction, NOT_YET if case.status == "running" else FORGOTTEN)
+
+
+async def _turn(interaction: Interaction, case: Case, key: str, part: str, n: int) -> None:
+    """Another page in place of the one that the clicker sees."""
+    pages = await _pages(interaction, case, key, part)
+    page = pages[min(n, len(pages) - 1)] if pages else _page(FORGOTTEN)
+    await _replace(interaction, page)
+
+
+async def _pages(interaction: Interaction, case: Case, key: str, part: str) -> tuple[Page, ...]:
+    document = await interaction.client.app.document(case.id, key)
+    return render.opened(document, run=case.id, key=key, part=part) if document else ()
+
+
+# --- Names and votes
+
+
+async def _reveal(interaction: Interaction, case: Case) -> None:
+    shown = await interaction.client.app.reveal(case.id, _person(interaction))
+    if shown == _document(VOTE_FIRST):
+        choices = (("Show names (my votes here stop counting)", "names"), ("Vote first", "later"))
+        await _show(interaction, render.question_page(VOTE_FIRST, case.id, *choices))
+    else:
+        await _answer(interaction, shown)
+
+
+async def _vote(interaction: Interaction, case: Case, key: str, value: str) -> None:
+    """Give a vote, or take it back where it stands already."""
+    app, person = interaction.client.app, _person(interaction)
+    emoji = next((e for e in reactions.offered(key) if reactions.value(key, e) == value), None)
+    if emoji is None or interaction.message is None:
+        await _say(interaction, OUT_OF_DATE)
+        return
+    post = post_id(interaction.message.channel.id, interaction.message.id)
+    standing = {(r.person, r.target, r.value) for r in await app.store.reactions(case.id)}
+    name = "the verdict" if key == HEADLINE else reactions.part_name(key)
+    if (person.id, reactions.target(key), value) in standing:
+        await app.unreact("discord", post, person, emoji)
+        await _say(interaction, f"Your vote is taken back: {emoji} on {name}.")
+    elif await app.react("discord", post, person, emoji):
+        await _say(interaction, f"Your vote is recorded: {emoji} on {name}. Press again to undo.")
+    else:
+        await _say(interaction, FORGOTTEN)
+
+
+# --- Asking
+
+
+async def _ask(interaction: Interaction, message_id: str, council: Council | None) -> None:
+    """Put the reply that the offer is about to the council, or to one member alone."""
+    client = interaction.client
+    place = client.get_partial_messageable(interaction.channel_id or 0)
+    try:
+        message = await place.fetch_message(int(message_id))
+    except (discord.NotFound, discord.Forbidden):
+        await _say(interaction, "The message to answer is gone, or hidden from the bot.")
+        return
+    if not message.content:
+        await _say(interaction, HIDDEN)
+        return
+    mention = await questions.mention_of(client, message, person=_person(interaction))
+    match await client.app.accept(mention, council=council):
+        case Accepted():
+            await _replace(interaction, _page("The question was put to the council."))
+        case Repeated():
+            await _replace(interaction, _page("This was asked already."))
+        case Refused(document):
+            await _answer(interaction, document)
+
+
+# --- Who clicks
+
+
+def _person(interaction: Interaction) -> Person:
+    """The clicker, with the rights that Discord sends along with the click."""
+    return Person(str(interaction.user.id), admin=interaction.permissions.manage_guild)
+
+
+def _sees(interaction: Interaction, case: Case) -> bool:
+    """Whether the click comes from the run's channel, or a thread in it, which the clicker sees."""
+    here = interaction.channel
+    places = {str(interaction.channel_id)}
+    if isinstance(here, discord.Thread):
+        places.add(str(here.parent_id))
+    in_direct = interaction.guild_id is None
+    return case.channel in places and (in_direct or interaction.permissions.view_channel)
+
+
+def _channel(case: Case) -> Channel:
+    return Channel(case.platform, case.workspace or "", case.channel or "")
+
+
+# --- Answering the clicker alone
+
+
+async def _say(interaction: Interaction, text: str) -> None:
+    await _show(interaction, _page(text))
+
+
+async def _answer(interaction: Interaction, document: Document) -> None:
+    await _show(interaction, render.document_pages(document)[0])
+
+
+async def _show(interaction: Interaction, page: Page) -> None:
+    async def send() -> None:
+        await interaction.response.send_message(
+            view=page,
+            files=page.files(),
+            ephemeral=True,
+            allowed_mentions=AllowedMentions.none(),
+        )
+
+    await _acknowledge(send)
+
+
+async def _replace(interaction: Interaction, page: Page) -> None:
+    """Change the message that the button is on: one that the clicker alone sees, or an offer."""
+
+    async def edit() -> None:
+        await interaction.response.edit_message(
+            view=page, attachments=page.files(), allowed_mentions=AllowedMentions.none()
+        )
+
+    await _acknowledge(edit)
+
+
+async def _acknowledge(call: Callable[[], Awaitable[None]]) -> None:
+    """Three seconds is all there is, so a lost try is repeated at once, and only a few times."""
+    for tries_left in reversed(range(_ACKNOWLEDGE_TRIES)):
+        try:
+            await call()
+            return
+        except discord.HTTPException as error:
+            if error.code == _ACKNOWLEDGED:
+                return  # an earlier try got there, and its answer was lost
+            if error.code in _TOO_LATE:
+                logger.info("a click was answered too late: %s", error.code)
+                return
+            if error.status < 500 or not tries_left:
+                raise
+        except (OSError, aiohttp.ClientError):
+            if not tries_left:
+                raise
+
+
+def _document(text: str) -> Document:
+    return Document((Text(text),))
+
+
+def _page(text: str) -> Page:
+    return render.document_pages(_document(text))[0]

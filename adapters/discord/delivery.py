@@ -1,0 +1,173 @@
+"""Requests to Discord that must not get lost: retried for as long as trying again may help.
+
+discord.py itself waits for rate limits and repeats a request after 500, 502, 504 and 524, a few
+times. Not after 503, nor after a connection that was reset or cut.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+from typing import TypeVar
+
+import aiohttp
+import discord
+import stamina
+from discord import AllowedMentions, MessageReference
+
+from adapters.discord.render import Page
+from bot.errors import Undeliverable
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+BACKOFF_FIRST, BACKOFF_LONGEST = 1.0, 60.0
+
+# Discord knows a nonce again for "the past few minutes"; after this it may have forgotten.
+NONCE_SECONDS = 100.0
+
+# Source: Discord's API documentation, "JSON Error Codes".
+UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
+MISSING_ACCESS, MISSING_PERMISSIONS = 50001, 50013
+ARCHIVED = 50083
+NO_HISTORY = 160002
+
+_SENTENCES = {
+    UNKNOWN_CHANNEL: "The channel or thread was deleted.",
+    MISSING_ACCESS: "The bot cannot see this channel. Give it View Channel.",
+    MISSING_PERMISSIONS: (
+        "The bot may not write here. Give it Send Messages and Send Messages in Threads."
+    ),
+    50007: "This person does not accept direct messages from the bot.",
+    ARCHIVED: "The thread is archived and locked.",
+    160005: "The thread is locked.",
+    30046: "Discord allows no more edits of this old message.",
+}
+
+
+def nonce(*parts: object) -> str:
+    """The same for the same post, so that Discord recognises one sent twice; at most 25 long."""
+    return sha256("/".join(map(str, parts)).encode()).hexdigest()[:25]
+
+
+def undeliverable(error: discord.HTTPException) -> Undeliverable:
+    sentence = _SENTENCES.get(error.code, f"Discord refused it: {error.text} ({error.code}).")
+    return Undeliverable(sentence)
+
+
+async def persistently(call: Callable[[], Awaitable[T]], *, time_scale: float) -> T:
+    """The call's result, however long Discord or the network is away.
+
+    Raises what another try would meet again.
+    """
+    async for attempt in stamina.retry_context(
+        on=_is_passing,
+        attempts=None,
+        timeout=None,
+        wait_initial=BACKOFF_FIRST * time_scale,
+        wait_max=BACKOFF_LONGEST * time_scale,
+        wait_jitter=BACKOFF_FIRST * time_scale,
+    ):
+        with attempt:
+            return await call()
+    raise AssertionError("stamina re-raises the last error")
+
+
+async def send(
+    client: discord.Client,
+    channel: int,
+    page: Page,
+    *,
+    nonce: str,
+    time_scale: float,
+    reference: int | None = None,
+    ping: int | None = None,
+    find: Callable[[], Awaitable[discord.Message | None]] | None = None,
+) -> discord.Message:
+    """Post the page, once: silently, unless it pings that one person.
+
+    `reference` is the message replied to. `find` looks for the post where Discord may have
+    forgotten the nonce of an earlier try. Raises `Undeliverable`.
+    """
+    place = client.get_partial_messageable(channel)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+
+    async def attempt() -> discord.Message:
+        is_late = loop.time() - began > NONCE_SECONDS * time_scale
+        if is_late and find and (found := await find()):
+            return found
+        return await place.send(
+            view=page,
+            files=page.files(),
+            nonce=nonce,
+            silent=ping is None,
+            allowed_mentions=_pinging(ping),
+            reference=_reply_to(channel, reference),  # type: ignore[arg-type]  # None is its default
+            mention_author=False,
+        )
+
+    try:
+        return await persistently(attempt, time_scale=time_scale)
+    except discord.HTTPException as error:
+        if error.code == NO_HISTORY:  # a reply needs the right to read what it replies to
+            reference = None
+        elif error.code == MISSING_PERMISSIONS and page.uploads:
+            page = page.without_files()
+        else:
+            raise undeliverable(error) from error
+    try:
+        return await persistently(attempt, time_scale=time_scale)
+    except discord.HTTPException as error:
+        raise undeliverable(error) from error
+
+
+async def edit(
+    client: discord.Client, channel: int, message: int, page: Page, *, time_scale: float
+) -> None:
+    """Bring a post up to date; nobody is notified. Raises `discord.HTTPException`."""
+    post = client.get_partial_messageable(channel).get_partial_message(message)
+
+    async def attempt() -> None:
+        # Without allowed_mentions an edit parses every mention, whatever the client's default is.
+        await post.edit(
+            view=page, attachments=page.files(), allowed_mentions=AllowedMentions.none()
+        )
+
+    try:
+        await persistently(attempt, time_scale=time_scale)
+    except discord.HTTPException as error:
+        if error.code != ARCHIVED:
+            raise
+        await reopen(client, channel)
+        await persistently(attempt, time_scale=time_scale)
+
+
+async def reopen(client: discord.Client, channel: int) -> None:
+    """In an archived thread nothing can be changed; unless it is locked, it can be reopened."""
+    thread = client.get_channel(channel) or await client.fetch_channel(channel)
+    if isinstance(thread, discord.Thread):
+        await thread.edit(archived=False)
+
+
+def _pinging(person: int | None) -> AllowedMentions:
+    users: list[discord.abc.Snowflake] = [] if person is None else [discord.Object(person)]
+    return AllowedMentions(everyone=False, roles=False, users=users, replied_user=False)
+
+
+def _reply_to(channel: int, message: int | None) -> MessageReference | None:
+    if message is None:
+        return None
+    return MessageReference(message_id=message, channel_id=channel, fail_if_not_exists=False)
+
+
+def _is_passing(error: Exception) -> bool | float:
+    """Whether the same request may go through later; seconds where Discord says when."""
+    match error:
+        case discord.RateLimited():
+            return error.retry_after
+        case discord.HTTPException():
+            return error.status == 429 or error.status >= 500
+        case _:
+            return isinstance(error, OSError | aiohttp.ClientError | TimeoutError)

@@ -1,0 +1,472 @@
+"""A Document as Discord shows it: Components V2 within their limits.
+
+Pure. A post shows what stands open and, per `Detail`, a line with a button; what does not fit is
+behind *Read more*. A click is answered with pages that only the clicker sees, so nothing is lost.
+Buttons carry `c1:<run>:<what>` and are heard by `buttons`.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
+from itertools import groupby, zip_longest
+from typing import Any, assert_never
+
+import discord
+from discord import ui
+from discord.utils import escape_markdown
+from markdown_it import MarkdownIt
+
+from adapters.commonmark import read
+from adapters.cutter import clusters
+from adapters.markdown import (
+    WORD_JOINER,
+    defuse_discord,
+    display_width,
+    honest_links,
+    split_markdown,
+    table_lines,
+)
+from bot import reactions
+from bot.app import Offer
+from bot.chat import HEADLINE, RANKING
+from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Table, Text
+
+# Source: Discord's API documentation, "Component Reference" and "Create Message".
+TEXT_LIMIT = 4_000
+PICTURES_LIMIT = 10
+ALT_LIMIT = 1_024
+BUTTON_LIMIT = 80
+THREAD_NAME_LIMIT = 100
+
+# A page leaves room for its number; a post, for the notes below its text.
+PAGE_LIMIT = 3_900
+NOTES_LIMIT = 1_200
+DETAILS_LIMIT = 4
+TITLE_LIMIT = 150
+TEASER_LIMIT = 140
+
+# What a phone shows of monospace without wrapping.
+TABLE_COLUMNS = 32
+
+TRANSCRIPT = "transcript.md"
+WHOLE = "all"
+
+_VOTES = {"accept": "Good enough", "reject": "Not", "best": "Best", "none": "None of these"}
+
+View = ui.LayoutView
+Row = ui.ActionRow[View]
+Button = ui.Button[View]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    name: str
+    data: bytes
+    alt: str | None = None
+
+
+class Page(ui.LayoutView):
+    """A message to be: components, and the files that they show."""
+
+    def __init__(self, *items: ui.Item[Any], uploads: Sequence[Upload] = ()) -> None:
+        super().__init__(timeout=None)
+        self.uploads = tuple(uploads)
+        for item in items:
+            self.add_item(item)
+
+    def is_finished(self) -> bool:
+        """Nobody waits on a page, since its buttons are heard as DynamicItems: discord.py would
+        else keep every one that is ever sent."""
+        return True
+
+    def files(self) -> list[discord.File]:
+        """New ones for each request: discord.py closes what it has sent."""
+        return [
+            discord.File(BytesIO(upload.data), upload.name, description=upload.alt)
+            for upload in self.uploads
+        ]
+
+    def without_files(self) -> "Page":
+        """The same where files may not be attached."""
+        shows_files = (ui.File, ui.MediaGallery)
+        return Page(*(item for item in self.children if not isinstance(item, shows_files)))
+
+    def digest(self) -> str:
+        """Equal where the same is shown."""
+        components = self.to_components()  # type: ignore[no-untyped-call]  # discord.py leaves it bare
+        told = sha256(json.dumps(components, sort_keys=True).encode())
+        for upload in self.uploads:
+            told.update(upload.data)
+        return told.hexdigest()
+
+
+# --- Posts -----------------------------------------------------------------------------------
+
+
+def post(
+    document: Document,
+    *,
+    run: str,
+    key: str,
+    asker: str | None = None,
+    verdict_url: str | None = None,
+    transcript: str | None = None,
+    vote_buttons: bool = False,
+) -> Page:
+    """One message for the post of this key.
+
+    `asker` is mentioned first (whether that pings is for `allowed_mentions` to say), `verdict_url`
+    linked, and `transcript` attached, each where given.
+    """
+    details = [block for block in document.blocks if isinstance(block, Detail)]
+    sections = [
+        _section(detail, custom_id(run, "read", key, n), key)
+        for n, detail in enumerate(details[:DETAILS_LIMIT])
+    ]
+    text, notes = _open_parts(document.blocks)
+    below, *cut_notes = _pieces(notes, NOTES_LIMIT) or [""]
+    greeting = f"<@{asker}>" if asker else ""
+    spent = units(below + greeting) + sum(units(child.content) for child in _displays(sections))
+    above, *cut_text = _pieces(text, TEXT_LIMIT - spent) or [""]
+    pictures = _pictures(document.blocks)
+    is_cut = bool(
+        cut_text
+        or cut_notes
+        or len(details) > DETAILS_LIMIT
+        or len(pictures) > PICTURES_LIMIT
+        or any(len(_plain(detail.title)) > TITLE_LIMIT for detail in details)
+    )
+    buttons = _post_buttons(run, key, document, is_cut, verdict_url, vote_buttons)
+    uploads = _uploads(pictures[:PICTURES_LIMIT])
+    items: list[ui.Item[Any]] = [
+        *_text_displays(greeting, above),
+        *_gallery(uploads),
+        *sections,
+        *_text_displays(below),
+        *([Row(*buttons)] if buttons else []),
+    ]
+    if transcript is not None:
+        items.append(ui.File(f"attachment://{TRANSCRIPT}"))
+        uploads.append(Upload(TRANSCRIPT, transcript.encode()))
+    items = items or _text_displays("…")
+    if key == HEADLINE:
+        colour = discord.Colour.greyple() if document.live else discord.Colour.blurple()
+        items = [ui.Container(*items, accent_colour=colour)]
+    items[0].id = mark(run, key)
+    return Page(*items, uploads=uploads)
+
+
+def mark(run: str, key: str) -> int:
+    """The id of a post's first component, by which it is found again among the bot's messages.
+
+    Source: "Anatomy of a Component": ids are 32-bit, and those not set count up from 1.
+    """
+    return int(sha256(f"{run}/{key}".encode()).hexdigest()[:7], 16) | 1 << 29
+
+
+def custom_id(run: str, *what: object) -> str:
+    return ":".join(map(str, ("c1", run, *what)))
+
+
+def thread_name(question: str) -> str:
+    """A name for the thread in which this is answered."""
+    return _shortened(_plain(question), THREAD_NAME_LIMIT) or "Council"
+
+
+def _post_buttons(
+    run: str,
+    key: str,
+    document: Document,
+    is_cut: bool,
+    verdict_url: str | None,
+    vote_buttons: bool,
+) -> list[Button]:
+    buttons = []
+    if is_cut:
+        buttons.append(_button("Read more", custom_id(run, "read", key, WHOLE)))
+    if document.live:
+        buttons.append(_button("Stop", custom_id(run, "stop")))
+    if verdict_url:
+        buttons.append(Button(label="Verdict", url=verdict_url))
+    if key == RANKING:
+        buttons.append(_button("Reveal names", custom_id(run, "reveal")))
+    if vote_buttons:
+        for emoji in reactions.offered(key):
+            value = reactions.value(key, emoji)
+            assert value is not None
+            buttons.append(
+                Button(
+                    emoji=emoji, label=_VOTES[value], custom_id=custom_id(run, "vote", key, value)
+                )
+            )
+    return buttons
+
+
+def _section(detail: Detail, id: str, key: str) -> ui.Section[View]:
+    """What a fold hides, in three lines, and the button that opens it."""
+    title = f"**{escaped(_shortened(_plain(detail.title), TITLE_LIMIT)) or '…'}**"
+    first = detail.blocks[0] if detail.blocks else None
+    teaser = _teaser(first.text) if isinstance(first, Text) else ""
+    label = "Details" if key == RANKING else "Read"
+    return ui.Section("\n".join(filter(None, (title, teaser))), accessory=_button(label, id))
+
+
+def _open_parts(blocks: Sequence[Block]) -> tuple[str, str]:
+    """What is not folded: the text, and the notes at its end, which are shown in any case."""
+    leaves = [block for block in blocks if not isinstance(block, Detail)]
+    end = len(leaves)
+    while end and isinstance(leaves[end - 1], Note):
+        end -= 1
+    return markdown(leaves[:end]), markdown(leaves[end:])
+
+
+def _displays(items: Sequence[ui.Section[View]]) -> Iterator[ui.TextDisplay[View]]:
+    for item in items:
+        yield from (c for c in item.children if isinstance(c, ui.TextDisplay))
+
+
+# --- Pages -----------------------------------------------------------------------------------
+
+
+def document_pages(document: Document) -> tuple[Page, ...]:
+    """The whole document, its folds open, page by page and without buttons."""
+    return tuple(_pages(_unfolded(document.blocks), ()))
+
+
+def opened(document: Document, *, run: str, key: str, part: str) -> tuple[Page, ...]:
+    """The pages of one `Detail` (`part` is its number) or of the `WHOLE`, with Prev and Next."""
+    details = [block for block in document.blocks if isinstance(block, Detail)]
+    chosen = document.blocks
+    if part.isdecimal() and int(part) < len(details):
+        chosen = (details[int(part)],)
+    return tuple(_pages(_unfolded(chosen), (run, "page", key, part)))
+
+
+def refusal_view(document: Document) -> Page:
+    """What the bot says to a mention that it does not take up."""
+    return document_pages(document)[0]
+
+
+def offer_view(offer: Offer, *, run: str, label: str | None, message_id: int) -> Page:
+    """Two ways to go on from a reply to the bot, each with its price; nothing is paid yet.
+
+    `run` and `label` tell what was replied to, `message_id` the reply: the question to ask.
+    """
+    ask = f"Ask the council ({offer.price})"
+    buttons = [_button(ask, custom_id(run, "ask", message_id), primary=True)]
+    if offer.alone and label:
+        alone = f"Ask only {label} ({offer.alone_price})"
+        buttons.append(_button(alone, custom_id(run, "alone", label, message_id)))
+    text = (
+        "Shall the council take this up? Mention the bot in the message to ask without being asked."
+    )
+    return Page(ui.TextDisplay(text), Row(*buttons))
+
+
+def question_page(text: str, run: str, *choices: tuple[str, str]) -> Page:
+    """A text with a choice below: (label, what the button does)."""
+    return Page(
+        *_text_displays(_first_piece(safe(text))),
+        Row(*(_button(label, custom_id(run, what)) for label, what in choices)),
+    )
+
+
+def _pages(blocks: Sequence[Leaf], what: tuple[str, ...]) -> Iterator[Page]:
+    """With buttons that lead from page to page where `what` says how their ids begin."""
+    pieces = _pieces(markdown(blocks), PAGE_LIMIT)
+    pictures = _pictures(blocks)
+    galleries = [
+        pictures[start : start + PICTURES_LIMIT]
+        for start in range(0, len(pictures), PICTURES_LIMIT)
+    ]
+    count = max(len(pieces), len(galleries), 1)
+    for n, (text, shown) in enumerate(zip_longest(pieces or ["…"], galleries)):
+        uploads = _uploads(shown or ())
+        number = f"-# Page {n + 1} of {count}" if count > 1 else ""
+        items = [*_text_displays(text or "", number), *_gallery(uploads)]
+        if what and count > 1:
+            items.append(Row(*_pager(n, count, what)))
+        yield Page(*items, uploads=uploads)
+
+
+def _pager(n: int, count: int, what: tuple[str, ...]) -> Iterator[Button]:
+    if n > 0:
+        yield _button("Prev", custom_id(*what, n - 1))
+    if n < count - 1:
+        yield _button("Next", custom_id(*what, n + 1))
+
+
+def _unfolded(blocks: Sequence[Block]) -> list[Leaf]:
+    leaves: list[Leaf] = []
+    for block in blocks:
+        leaves += [Heading(block.title), *block.blocks] if isinstance(block, Detail) else [block]
+    return leaves
+
+
+# --- Components ------------------------------------------------------------------------------
+
+
+def _button(label: str, id: str, *, primary: bool = False) -> Button:
+    style = discord.ButtonStyle.primary if primary else discord.ButtonStyle.secondary
+    return Button(label=_shortened(label, BUTTON_LIMIT), custom_id=id, style=style)
+
+
+def _text_displays(*texts: str) -> list[ui.Item[Any]]:
+    return [ui.TextDisplay(text) for text in texts if text]
+
+
+def _gallery(uploads: Sequence[Upload]) -> list[ui.Item[Any]]:
+    if not uploads:
+        return []
+    items = [
+        discord.MediaGalleryItem(f"attachment://{upload.name}", description=upload.alt)
+        for upload in uploads
+    ]
+    return [ui.MediaGallery(*items)]
+
+
+def _pictures(blocks: Sequence[Block]) -> list[Image]:
+    return [block for block in blocks if isinstance(block, Image)]
+
+
+def _uploads(pictures: Sequence[Image]) -> list[Upload]:
+    """Under names of our own: whatever the picture is called, the gallery has to find it."""
+    return [
+        Upload(f"picture{n}.png", picture.png, _shortened(picture.alt, ALT_LIMIT) or None)
+        for n, picture in enumerate(pictures, 1)
+    ]
+
+
+# --- Text ------------------------------------------------------------------------------------
+
+# Half a character, and what no text shows: neither reaches people.
+_UNSENDABLE = re.compile(r"[\ud800-\udfff\x00-\x08\x0b-\x1f\x7f]")
+_INLINE = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+
+
+def units(text: str) -> int:
+    """UTF-16 units. Whether Discord counts these or characters is not documented; they are never
+    fewer."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def markdown(leaves: Sequence[Leaf]) -> str:
+    """Blocks as Discord's Markdown: nothing in it mentions, and no link leads where it hides."""
+    shown = [(isinstance(leaf, Note), _markdown(leaf)) for leaf in leaves]
+    groups = groupby((each for each in shown if each[1].strip()), key=lambda each: each[0])
+    return "\n\n".join(
+        ("\n" if notes else "\n\n").join(text for _, text in group) for notes, group in groups
+    )
+
+
+def safe(text: str) -> str:
+    """What a model or a person wrote, as Markdown that is harmless on Discord."""
+    return defuse_discord(_monospaced(honest_links(_clean(text))))
+
+
+def escaped(text: str) -> str:
+    """Plain text, on one line, that shows as it is written."""
+    return defuse_discord(escape_markdown(" ".join(_clean(text).split())))
+
+
+def _markdown(leaf: Leaf) -> str:
+    match leaf:
+        case Heading(text):
+            return f"### {escaped(text)}" if text.strip() else ""
+        case Text(text):
+            return safe(text)
+        case Note(text):
+            return f"-# {safe(' '.join(text.split()))}" if text.strip() else ""
+        case Table(columns, rows):
+            return _table(columns, rows)
+        case Image():
+            return ""
+        case _:
+            assert_never(leaf)
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """In monospace where a phone shows it in full, else as a list, so that no cell is cut."""
+    lines = _laid_out([columns, *rows])
+    if all(display_width(line) <= TABLE_COLUMNS for line in lines):
+        return _fenced(lines)
+    header, *body = [" · ".join(filter(None, map(escaped, row))) for row in (columns, *rows)]
+    return "\n".join([f"-# {header}", *(f"- {line}" for line in body if line)])
+
+
+def _laid_out(rows: Sequence[Sequence[str]]) -> list[str]:
+    cells = [[re.sub("``(?=`)", "``" + WORD_JOINER, _clean(cell)) for cell in row] for row in rows]
+    widest = sum(display_width(cell) + 2 for row in cells for cell in row)
+    return table_lines(cells[0], cells[1:], max(widest, 1))
+
+
+def _fenced(lines: Sequence[str]) -> str:
+    return "\n".join(["```", *lines, "```"])
+
+
+def _monospaced(text: str) -> str:
+    """Markdown in which tables, which Discord does not know, are code with aligned columns."""
+    if "|" not in text:
+        return text
+    parts, offset = [], 0
+    for start, _, end in read(text).tables():
+        rows = [_cells(line) for line in text[start:end].splitlines()]
+        width = max(map(len, rows))
+        if _starts_plainly(text, start):
+            filled = [[*row, *[""] * (width - len(row))] for row in (rows[0], *rows[2:])]
+            parts += [text[offset:start], _fenced(_laid_out(filled)), "\n"]
+            offset = end
+    return "".join([*parts, text[offset:]])
+
+
+def _starts_plainly(text: str, start: int) -> bool:
+    """Not within a quote or a list, where a fence would need their markers before each line."""
+    line = text[start : text.find("\n", start)]
+    return not line.startswith((" ", "\t", ">", "- ", "* ", "+ ")) and not line[:1].isdigit()
+
+
+def _cells(line: str) -> list[str]:
+    inner = re.sub(r"(?<!\\)\|$", "", line.strip().removeprefix("|"))
+    return [cell.strip().replace(r"\|", "|") for cell in re.split(r"(?<!\\)\|", inner)]
+
+
+def _teaser(text: str) -> str:
+    """Two lines from the start, without any markup."""
+    tokens = _INLINE.parse(honest_links(_clean(text[:1_000])))
+    words: list[str] = []
+    for token in tokens:
+        words += [child.content for child in token.children or () if child.content]
+        words += [token.content] if token.type in ("fence", "code_block") else []
+        words.append(" ")
+    return escaped(_shortened(" ".join("".join(words).split()), TEASER_LIMIT))
+
+
+def _plain(text: str) -> str:
+    return " ".join(_clean(text).split())
+
+
+def _clean(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _UNSENDABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _pieces(text: str, limit: int) -> list[str]:
+    return list(split_markdown(text, limit, measure=units))
+
+
+def _first_piece(text: str) -> str:
+    return _pieces(text, PAGE_LIMIT)[0]
+
+
+def _shortened(text: str, limit: int) -> str:
+    """Cut between characters as people see them, at a space where one is near."""
+    if units(text) <= limit:
+        return text
+    text = text[:limit]
+    ends = [end for end in clusters(text, 0, len(text)) if units(text[:end]) < limit]
+    cut = text[: ends[-1]].rstrip()
+    head, space, tail = cut.rpartition(" ")
+    return (head if space and len(tail) < limit // 4 else cut) + "…"

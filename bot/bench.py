@@ -7,15 +7,22 @@ import json
 import os
 import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
 from bot.app import TYPICAL_TOKENS, App
 from bot.asking import checked, council_for, new_case
 from bot.council import Council, Deliberation
-from bot.deliberation import deliberate, task_group
+from bot.deliberation import (
+    ANSWER_TOKENS,
+    REVIEW_TOKENS,
+    VERDICT_TOKENS,
+    deliberate,
+    task_group,
+)
 from bot.errors import InvalidInput
 from bot.export import as_json
 from bot.grading import VERSION, Grader, check_reference, grade
@@ -65,13 +72,16 @@ def finished_lines(out: Path) -> list[dict[str, Any]]:
     whole = out.read_bytes()
     kept = whole[: whole.rfind(b"\n") + 1]
     lines = []
-    for line in kept.splitlines():
+    for number, text in enumerate(kept.splitlines(), start=1):
         try:
-            lines.append(json.loads(line))
-        except ValueError as error:
+            line = json.loads(text)
+        except ValueError:
+            line = None
+        if not isinstance(line, dict) or not {"id", "answers", "cost_usd"} <= line.keys():
             raise InvalidInput(
-                f"{out} holds a line that is no JSON. Name another file with --out."
-            ) from error
+                f"{out}, line {number}, is no deliberation. Name another file with --out."
+            )
+        lines.append(line)
     if len(kept) < len(whole):
         with out.open("r+b") as file:
             file.truncate(len(kept))
@@ -116,8 +126,8 @@ class Bench:
             tell(self._outlook(len(left)))
         queue = iter(left)
 
-        async def work() -> None:
-            for item in queue:
+        async def work(items: Iterable[Item]) -> None:
+            for item in items:
                 if not self._affordable():
                     return
                 self.running += 1
@@ -126,19 +136,30 @@ class Bench:
                 self._keep(line)
                 tell(f"{len(self.lines)} done: {item.id}{_outcome(line)}")
 
+        if self.max_cost_usd is not None and not self.most_usd and not self.lines:
+            # Nobody knows what a question costs: the first shows it before others start.
+            await work(islice(queue, 1))
         async with task_group() as group:
             for _ in range(concurrency):
-                group.create_task(work())
+                group.create_task(work(queue))
         done = {line["id"] for line in self.lines}
         if missing := sum(item.id not in done for item in items):
+            each = max(self.most_usd, self.typical_usd)
             tell(
-                f"{missing} questions were not asked: they could pass --max-cost. "
-                "The same words with a higher limit go on here."
+                f"{missing} questions were not asked: ${self.cost_usd:.4f} is spent, and one "
+                f"more could cost ${each:.4f}. The same words with a higher --max-cost go on here."
             )
 
     @property
     def cost_usd(self) -> float:
-        return float(sum(line["cost_usd"] for line in self.lines))
+        return float(sum(line["cost_usd"] + line.get("grading_usd", 0) for line in self.lines))
+
+    @property
+    def most_usd(self) -> float:
+        """The most that one question can cost, without repeats; 0 where no price is known."""
+        most = self.app.catalogue.reserve_micros
+        micros = sum(most(m, "", ANSWER_TOKENS + REVIEW_TOKENS) for m in self.council.members)
+        return (micros + most(self.council.chairman, "", VERDICT_TOKENS)) / 1e6
 
     @property
     def typical_usd(self) -> float:
@@ -168,10 +189,12 @@ class Bench:
         self.lines.append(line)
 
     def _affordable(self) -> bool:
-        """Whether one more fits beside those under way. The journal holds the line exactly."""
+        """Whether one more fits beside those under way, at its dearest: a question that is refused
+        money half-way would be paid for and no use. The journal holds the line in any case."""
         if self.max_cost_usd is None:
             return True
-        return self.cost_usd + (self.running + 1) * self.typical_usd <= self.max_cost_usd
+        each = max(self.most_usd, self.typical_usd)
+        return self.cost_usd + (self.running + 1) * each <= self.max_cost_usd
 
     async def _one(self, item: Item) -> dict[str, Any]:
         id = f"{self.run}-{item.id}"
@@ -195,6 +218,8 @@ class Bench:
             "grader": item.grader,
             "grader_version": VERSION,
             "grades": await _grades(self.app, journal, item, result),
+            "grading_usd": sum(c.cost_micros or 0 for c in journal.calls if c.stage == "grade")
+            / 1e6,
         }
 
     def _limits(self) -> dict[str, int]:
@@ -207,7 +232,7 @@ def report(lines: Sequence[dict[str, Any]]) -> str:
     """What the run says, in words: who was right how often, what it took."""
     graded = [line for line in lines if line.get("grades")]
     total = len(lines)
-    cost = sum(line["cost_usd"] for line in lines)
+    cost = sum(line["cost_usd"] + line.get("grading_usd", 0.0) for line in lines)
     text = [f"{total} questions, {sum(line['degraded'] for line in lines)} degraded, ${cost:.4f}."]
     if not graded:
         return text[0] + " No reference, so nothing was graded."

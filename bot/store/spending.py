@@ -102,7 +102,12 @@ def _used(connection: sqlite3.Connection, day: str, scope: str) -> int:
 
 
 def _budget_sentence(scope: str, limit: int, used: int, micros: int) -> str:
-    whose = "The daily budget" if scope == ALL else "This channel's daily budget"
+    if scope == ALL:
+        whose = "The daily budget"
+    elif scope.startswith("channel:"):
+        whose = "This channel's daily budget"
+    else:
+        whose = "This run's daily budget"
     return (
         f"{whose} of {_usd(limit)} has no room until midnight UTC: {_usd(used)} is spent or "
         f"reserved, and this request may cost {_usd(micros)}."

@@ -246,7 +246,7 @@ class Caller:
                 hedge=hedge,
             )
         )
-        completion, failure, first_text_seconds = None, None, None
+        completion, failure, first_text_seconds, heard_at = None, None, None, 0.0
 
         def heard(piece: str) -> None:
             nonlocal first_text_seconds, heard_at

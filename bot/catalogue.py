@@ -85,6 +85,7 @@ class Catalogue:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._sources = _sources(provider)
+        self._places = _places(provider)
         self._storage = storage
         self._load_seconds = LOAD_SECONDS * time_scale
         self._now = now
@@ -194,11 +195,11 @@ class Catalogue:
         except (ModelFailed, TimeoutError) as error:
             logger.warning("No list of models from the endpoint %r: %s", endpoint, error)
             return
-        await self._storage.save_models(endpoint, models, now)
+        await self._storage.save_models(self._places[endpoint], models, now)
         self._lists[endpoint] = _List({model.id: model for model in models}, now, now)
 
     async def _saved(self, endpoint: str) -> _List:
-        models, at = await self._storage.cached_models(endpoint) or ((), _NEVER)
+        models, at = await self._storage.cached_models(self._places[endpoint]) or ((), _NEVER)
         return _List({model.id: model for model in models}, at, _NEVER)
 
     def _models(self) -> Iterable[ModelInfo]:
@@ -224,6 +225,13 @@ def _sources(provider: Provider) -> dict[str, Callable[[], Awaitable[tuple[Model
     if isinstance(provider, HttpProvider):
         return {name: _source(provider, name) for name in provider.endpoints}
     return {"": provider.models}
+
+
+def _places(provider: Provider) -> dict[str, str]:
+    """Where each list comes from: a list that was saved is of no use once its name goes elsewhere."""
+    if isinstance(provider, HttpProvider):
+        return {name: f"{name}={provider.url(name)}" for name in provider.endpoints}
+    return {"": "built in"}
 
 
 def _source(

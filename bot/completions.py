@@ -132,7 +132,7 @@ class Incoming:
             if self._size > LIMIT_BYTES:
                 raise failed("server_error", advice=_TOO_LONG)
             self._pieces.append(content)
-            self._on_text(content)
+            self._on_text(_whole(content))
         self._refused |= bool(delta.get("refusal"))
         if reason := choice.get("finish_reason"):
             if reason == "error":
@@ -142,7 +142,7 @@ class Incoming:
 
     def completion(self, headers: httpx.Headers) -> Completion:
         """The whole answer. Raises `ModelFailed` where there is no text in it."""
-        text = "".join(self._pieces)
+        text = _whole("".join(self._pieces))
         if not text.strip():
             if self._refused or self._finish_reason == "content_filter":
                 raise failed("refused")
@@ -160,6 +160,11 @@ class Incoming:
             cost_micros=cost,
             generation_id=headers.get("X-Generation-Id") or self._id,
         )
+
+
+def _whole(text: str) -> str:
+    """Characters that were cut into surrogates put together again; what is half a one, replaced."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class EventReader:

@@ -113,6 +113,9 @@ class HttpProvider:
         """The names of the endpoints, "" the default one."""
         return tuple(self._endpoints)
 
+    def url(self, name: str) -> str:
+        return self._endpoints[name].url
+
     def stored_body(self, request: Request) -> bytes | None:
         endpoint, model = self._route(request.model)
         # Under zdr no answer is kept for a repeat, so there is nothing that the body could find.

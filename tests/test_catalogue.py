@@ -168,7 +168,19 @@ async def test_each_endpoint_has_a_list_of_its_own() -> None:
         await provider.aclose()
     assert catalogue.find("ollama/llama3") == ModelInfo("ollama/llama3")
     assert catalogue.missing("ollama/gpt")
-    assert sorted(shelf.kept) == ["", "ollama"]
+    assert sorted(shelf.kept) == [f"={default.url}", f"ollama={ollama.url}"]
+
+
+async def test_a_saved_list_is_not_used_for_another_server() -> None:
+    shelf, here, there = Shelf(), Listing(model("built-in/a")), ModelServer(models=("lab/a",))
+    await Catalogue(here, shelf, now=Clock()).load()
+    async with there:
+        provider = HttpProvider([Endpoint("", there.url, there.key)])
+        catalogue = Catalogue(provider, shelf, now=Clock())
+        await catalogue.load()
+        await provider.aclose()
+    assert catalogue.find("lab/a")
+    assert catalogue.missing("built-in/a")
 
 
 # Finding

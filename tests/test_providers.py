@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.completions import LIMIT_BYTES, EventReader
+from bot.completions import LIMIT_BYTES, EventReader, Incoming, Saying
 from bot.errors import InvalidConfiguration, Kind, ModelFailed
 from bot.llm import Completion, Message, ModelInfo, Request
 from bot.providers import Endpoint, HttpProvider
@@ -138,6 +139,18 @@ async def test_more_than_a_hundred_calls_run_at_once() -> None:
         for call in calls:
             call.cancel()
         await asyncio.wait(calls)
+
+
+async def test_half_a_character_is_replaced() -> None:
+    done = await completion(Behaviour(do="json", text="half \ud83d of one"), require_stream=False)
+    assert done.text == "half � of one"
+
+
+def test_a_character_that_was_cut_in_two_is_whole_again() -> None:
+    answer = Incoming(Saying((), ()), lambda piece: None)
+    for half in (r"\ud83d", r"\ude00"):
+        answer.take(b'{"choices": [{"delta": {"content": "%s"}}]}' % half.encode())
+    assert answer.completion(httpx.Headers()).text == "😀"
 
 
 # What is sent

@@ -150,10 +150,10 @@ class App:
 
     async def resume(self, platform: PlatformName) -> int:
         """Go on with what an earlier process left unfinished; how many there are."""
-        cases = await self.store.unfinished(platform)
+        unfinished = await self.store.unfinished(platform)
+        cases = [case for case in unfinished if case.question.id not in self._running]
         for case in cases:
-            if case.question.id not in self._running:
-                self._start(case)
+            self._start(case)
         return len(cases)
 
     async def finished(self, id: str) -> None:
@@ -246,6 +246,8 @@ class App:
 
     def _start(self, case: Case) -> None:
         id = case.question.id
+        if id in self._running:
+            return  # `resume` may read a case before whoever accepted it gets here
         reply = self.platforms[case.platform].reply(case)
         serving = Serving(case, caller=self.caller, store=self.store, reply=reply)
         task = asyncio.create_task(self._serve(serving), name=f"deliberation {id}")

@@ -13,7 +13,7 @@ import math
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bot.catalogue import Catalogue
     from bot.config import Config
     from bot.council import Deliberation
+    from bot.doctor import Finding
     from bot.llm import Provider
     from bot.settings import Settings
 
@@ -214,7 +215,38 @@ async def _bench(options: argparse.Namespace, config: "Config") -> int:
 
 
 async def _serve(options: argparse.Namespace, config: "Config") -> int:
-    raise InvalidConfiguration(["No platform has a token: set DISCORD_TOKEN or SLACK_BOT_TOKEN."])
+    adapters = _adapters(config)
+    if not adapters:
+        raise InvalidConfiguration(
+            ["No platform has a token: set DISCORD_TOKEN or SLACK_BOT_TOKEN."]
+        )
+    async with open_app(config, "serve") as app:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for run in adapters:
+                    group.create_task(run(app))
+        except BaseExceptionGroup as failed:
+            raise _first(failed) from failed
+    return DONE
+
+
+def _adapters(config: "Config") -> "list[Callable[[App], Coroutine[Any, Any, None]]]":
+    """Every platform that has a token, as something that runs until it is cancelled."""
+    adapters: list[Callable[[App], Coroutine[Any, Any, None]]] = []
+    if config.discord_token:
+        from adapters.discord.supervisor import run as run_discord
+
+        token = config.discord_token.get_secret_value()
+        adapters.append(lambda app: run_discord(app, token, time_scale=config.time_scale))
+    return adapters
+
+
+def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What ends the program: the first failure ended all the rest."""
+    error: BaseException = failed
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 async def _export(options: argparse.Namespace, config: "Config") -> int:
@@ -247,10 +279,19 @@ async def _doctor(options: argparse.Namespace, config: "Config") -> int:
 
     healthy = True
     async with open_app(config, "doctor") as app:
-        async for finding in examine(app):
-            print(finding, flush=True)
-            healthy = healthy and finding.ok is not False
+        for findings in (examine(app), *_platform_checks(config)):
+            async for finding in findings:
+                print(finding, flush=True)
+                healthy = healthy and finding.ok is not False
     return DONE if healthy else NO_ANSWER
+
+
+def _platform_checks(config: "Config") -> "Iterator[AsyncIterator[Finding]]":
+    if config.discord_token:
+        from adapters.discord.checks import examine
+
+        token = config.discord_token.get_secret_value()
+        yield examine(token, time_scale=config.time_scale)
 
 
 def notes(deliberation: "Deliberation") -> list[str]:

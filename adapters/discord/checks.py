@@ -1,0 +1,115 @@
+"""What `council doctor` says about Discord: the token, and in each channel what will not work.
+
+Asks Discord itself, with a connection of its own that hears of nothing but servers.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import aiohttp
+import discord
+
+from adapters.discord.supervisor import FATAL, REFUSED_TOKEN
+from bot.doctor import Finding
+
+# The permissions of the invitation; what is missing without each.
+NEEDED = {
+    "send_messages_in_threads": "no answer can be posted in threads",
+    "create_public_threads": "answers are plain replies in the channel, not a thread",
+    "send_messages": "refusals and hints stay unsaid, and answers where no thread can be",
+    "read_message_history": "no reply to a message, no reactions, no mention missed while away",
+    "add_reactions": "people vote with buttons instead of reactions",
+    "attach_files": "the transcript is not attached",
+    "embed_links": "links show no preview",
+}
+PERMISSIONS = discord.Permissions(view_channel=True, **dict.fromkeys(NEEDED, True))
+# Without one of these there is no answer at all.
+_VITAL = frozenset({"send_messages_in_threads"})
+
+CONNECT_SECONDS = 30.0
+
+
+async def examine(token: str, *, time_scale: float) -> AsyncIterator[Finding]:
+    """Each finding as soon as it is there."""
+    client = _Listener(time_scale)
+    try:
+        try:
+            await client.login(token)
+        except discord.LoginFailure:
+            yield Finding(False, REFUSED_TOKEN)
+            return
+        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            yield Finding(False, f"Discord cannot be reached: {error}")
+            return
+        yield Finding(True, f"Discord accepts the token: this is {client.user}.")
+        if problem := await _connected(client):
+            yield Finding(False, problem)
+            return
+        for finding in _findings(client):
+            yield finding
+    finally:
+        await client.close()
+
+
+class _Listener(discord.Client):
+    def __init__(self, time_scale: float) -> None:
+        super().__init__(intents=discord.Intents(guilds=True), guild_ready_timeout=2.0 * time_scale)
+
+
+async def _connected(client: discord.Client) -> str | None:
+    """Wait until the servers are known; what kept them from being so."""
+    connection = asyncio.create_task(client.connect())
+    ready = asyncio.create_task(client.wait_until_ready())
+    try:
+        await asyncio.wait(
+            {connection, ready}, timeout=CONNECT_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        if ready.done():
+            return None
+        if not connection.done():
+            return "Discord's gateway does not answer. Look at https://discordstatus.com."
+        error = connection.exception()
+        if isinstance(error, discord.ConnectionClosed):
+            return FATAL.get(error.code, str(error))
+        return f"Discord's gateway cannot be reached: {error}"
+    finally:
+        ready.cancel()
+        connection.cancel()
+        await asyncio.wait({connection, ready})
+
+
+def _findings(client: discord.Client) -> Iterator[Finding]:
+    if not client.guilds:
+        url = discord.utils.oauth_url(client.application_id or 0, permissions=PERMISSIONS)
+        yield Finding(None, f"The bot is on no server yet. Invite it: {url}")
+    for guild in client.guilds:
+        yield from _of_server(guild)
+
+
+def _of_server(guild: discord.Guild) -> Iterator[Finding]:
+    """A line for each channel where something is missing, and one for all others."""
+    places: list[discord.TextChannel | discord.ForumChannel]
+    places = [*guild.text_channels, *guild.forums]
+    rights = {place: place.permissions_for(guild.me) for place in places}
+    visible = [place for place in places if rights[place].view_channel]
+    lacking = {place: [n for n in NEEDED if not getattr(rights[place], n)] for place in visible}
+    fine = [place for place in visible if not lacking[place]]
+    if fine:
+        yield Finding(True, f"{guild.name}: everything is permitted in {_channels(len(fine))}.")
+    for place in visible:
+        for name in lacking[place]:
+            lack = f"{guild.name} #{place.name}: without {_label(name)} {NEEDED[name]}."
+            yield Finding(False if name in _VITAL else None, lack)
+    if hidden := len(places) - len(visible):
+        yield Finding(
+            None, f"{guild.name}: {_channels(hidden)} hidden from the bot (View Channel)."
+        )
+
+
+def _channels(n: int) -> str:
+    return "1 channel" if n == 1 else f"{n} channels"
+
+
+def _label(permission: str) -> str:
+    """As Discord's settings call it."""
+    return permission.replace("_", " ").title().replace(" In ", " in ")

@@ -1,0 +1,259 @@
+"""Discord's events, turned into calls of the app.
+
+One client serves the whole process, so that a Reply may hold on to it. What a message means is
+known in `questions`, what is posted in `reply`.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import discord
+
+from adapters.discord import catchup, commands, delivery, questions
+from adapters.discord.buttons import dynamic_items
+from adapters.discord.render import Page, document_pages, offer_view, refusal_view
+from adapters.discord.reply import DiscordReply
+from adapters.discord.voting import Votes
+from bot import reactions
+from bot.app import App, Refused
+from bot.chat import answer_key
+from bot.document import Document, Heading, Note, Text
+from bot.errors import Undeliverable
+from bot.store.records import Case
+
+logger = logging.getLogger(__name__)
+
+# A mention edited in later than this is no question any more.
+EDITED_IN = timedelta(minutes=10)
+# The library's own pauses, in seconds: before every identify but the first, and for the last of
+# the servers to be announced.
+IDENTIFY_PAUSE, SERVERS_PAUSE = 5.0, 2.0
+
+HIDDEN = Document(
+    (
+        Text(
+            "Discord hides the text of this message from me. Mention **me** rather than my role, "
+            "or choose *Apps → Ask the council* in the message's menu: then I can read it."
+        ),
+    )
+)
+# The library warns that it could not speak; it is not to.
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
+WELCOME = Document(
+    (
+        Heading("The council is here"),
+        Text(
+            "Mention me with a question. Several language models answer it, review each other's "
+            "answers without knowing who wrote them, and a chairman writes one verdict."
+        ),
+        Note("`/council show` tells who is seated, `/council help` what can be changed."),
+    )
+)
+
+
+class CouncilClient(discord.Client):
+    def __init__(self, app: App, *, time_scale: float) -> None:
+        # Not a privileged intent among them.
+        intents = discord.Intents.none()
+        intents.guilds = True
+        intents.guild_messages = intents.dm_messages = True
+        intents.guild_reactions = intents.dm_reactions = True
+        super().__init__(
+            intents=intents,
+            # An edit without allowed_mentions pings all the same: they are given with each.
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            guild_ready_timeout=SERVERS_PAUSE * time_scale,
+        )
+        self.app = app
+        self.time_scale = time_scale
+        self.votes = Votes(app, self)
+        self.tree = commands.CouncilTree(self)
+        self._handling: set[asyncio.Task[object]] = set()
+        self._catching_up: asyncio.Task[object] | None = None
+
+    @property
+    def me(self) -> discord.ClientUser:
+        assert self.user is not None, "nothing happens before the login"
+        return self.user
+
+    def reply(self, case: Case) -> DiscordReply:
+        return DiscordReply(case, app=self.app, client=self, time_scale=self.time_scale)
+
+    async def silence(self) -> None:
+        """Take no further event in, and leave those under way where they are."""
+        tasks = set(self._handling)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def hang_up(self) -> None:
+        """Let go of a connection whose reader has died, so that another can be made."""
+        if self.ws is not None:
+            await self.ws.close()
+
+    # --- the library's hooks
+
+    async def setup_hook(self) -> None:
+        self.add_dynamic_items(*dynamic_items(self.app))
+        await commands.register(self)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        if not initial:
+            await asyncio.sleep(IDENTIFY_PAUSE * self.time_scale)
+
+    async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
+        logger.error("an event was not handled: %s", event_method, exc_info=sys.exc_info())
+
+    async def on_ready(self) -> None:
+        """After every fresh identify: events since the last one are lost."""
+        with self._owned():
+            logger.info("Discord: online as %s on %d servers", self.me, len(self.guilds))
+            if self._catching_up:
+                self._catching_up.cancel()
+            self._catching_up = asyncio.current_task()
+            await catchup.catch_up(self)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """A short welcome, once: an outage on Discord's side looks like leaving and joining."""
+        with self._owned():
+            place = _first_place(guild)
+            if place and await self.app.store.seen(f"discord:joined:{guild.id}", self.app.now()):
+                await self._post(place.id, document_pages(WELCOME), nonce=("welcome", guild.id))
+
+    # --- questions
+
+    async def on_message(self, message: discord.Message) -> None:
+        with self._owned():
+            await self.take(message)
+
+    async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
+        """A mention that was edited in. The preview of a link arrives as an update, too."""
+        message = event.message
+        if message.edited_at and discord.utils.utcnow() - message.created_at < EDITED_IN:
+            with self._owned():
+                if questions.addressed(message, self.me) != "reply":
+                    await self.take(message)
+
+    async def take(self, message: discord.Message) -> None:
+        """Answer a message that speaks to the bot, once, however often it is handed in."""
+        addressed = questions.addressed(message, self.me)
+        if addressed is None:
+            return
+        key = questions.key_of(message.id)
+        if await self.app.store.case_of_mention(key):
+            return
+        match addressed:
+            case "question":
+                outcome = await self.app.accept(await questions.mention_of(self, message))
+                if isinstance(outcome, Refused):
+                    await self._say_once(message, refusal_view(outcome.document))
+            case "reply":
+                await self._say_once(message, await self._offer(message))
+            case "hidden":
+                await self._say_once(message, refusal_view(HIDDEN))
+
+    async def _offer(self, message: discord.Message) -> Page:
+        """What a reply to one of the posts may start, nothing of it paid so far."""
+        replied = questions.replied_to(message)
+        post_id = f"{message.channel.id}/{replied.id}" if replied else ""
+        post = await self.app.store.post_by_id("discord", post_id)
+        run = post.deliberation if post else None
+        target = reactions.target(post.key) if post else None
+        label = target if post and target and post.key == answer_key(target) else None
+        channel = questions.channel_of(message.channel, message.guild)
+        offer = await self.app.offered(channel, run, label)
+        return offer_view(offer, run=run or "-", label=label, message_id=message.id)
+
+    async def _say_once(self, message: discord.Message, page: Page) -> None:
+        key = f"{questions.key_of(message.id)}:answered"
+        if await self.app.store.seen(key, self.app.now()):
+            await self._post(
+                message.channel.id, (page,), nonce=("said", message.id), reference=message.id
+            )
+
+    async def _post(
+        self,
+        channel: int,
+        pages: tuple[Page, ...],
+        *,
+        nonce: tuple[object, ...],
+        reference: int | None = None,
+    ) -> None:
+        try:
+            for n, page in enumerate(pages):
+                await delivery.send(
+                    self,
+                    channel,
+                    page,
+                    nonce=delivery.nonce(*nonce, n),
+                    time_scale=self.time_scale,
+                    reference=reference,
+                )
+        except Undeliverable as error:
+            logger.warning("channel %d: a message of the bot's was refused: %s", channel, error)
+
+    # --- what people delete
+
+    async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
+        with self._owned():
+            await self._deleted(event.channel_id, event.message_id)
+
+    async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
+        with self._owned():
+            for message in sorted(event.message_ids):
+                await self._deleted(event.channel_id, message)
+
+    async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
+        """A thread has the id of the question that it was opened from."""
+        with self._owned():
+            await self.app.question_deleted(questions.key_of(event.thread_id))
+
+    async def _deleted(self, channel: int, message: int) -> None:
+        await self.app.question_deleted(questions.key_of(message))
+        await self.app.store.mark_deleted("discord", f"{channel}/{message}")
+
+    # --- votes
+
+    async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
+        with self._owned():
+            await self.votes.added(event)
+
+    async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
+        with self._owned():
+            await self.votes.removed(event)
+
+    async def on_raw_reaction_clear(self, event: discord.RawReactionClearEvent) -> None:
+        with self._owned():
+            await self.votes.cleared(event)
+
+    async def on_raw_reaction_clear_emoji(self, event: discord.RawReactionClearEmojiEvent) -> None:
+        with self._owned():
+            await self.votes.cleared(event)
+
+    @contextmanager
+    def _owned(self) -> Iterator[None]:
+        """Events are handled in tasks of the library's, which lets go of them: hold them here."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._handling.add(task)
+        try:
+            yield
+        finally:
+            self._handling.discard(task)
+
+
+def _first_place(guild: discord.Guild) -> discord.TextChannel | None:
+    """Where a newcomer says hello: the system channel, or the first in which the bot may write."""
+    places = [guild.system_channel] if guild.system_channel else []
+    for place in (*places, *guild.text_channels):
+        rights = place.permissions_for(guild.me)
+        if rights.view_channel and rights.send_messages:
+            return place
+    return None

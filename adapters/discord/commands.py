@@ -1,0 +1,320 @@
+"""`/council` and the message menu on Discord: their controls, turned into the app's words.
+
+What a command does is known in `bot.commands`. Discord hides nothing here by permission: who may
+change something is judged by what Discord says about the person at that moment.
+"""
+
+import json
+import logging
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Literal
+
+import discord
+from discord import app_commands, ui
+
+from adapters.discord import questions
+from adapters.discord.locale import Translations, translated
+from adapters.discord.render import Page, document_pages, refusal_view
+from bot.app import Accepted, App, Refused, Repeated
+from bot.chat import Channel, Mention, Person
+from bot.commands import may_change
+from bot.document import Document, Text
+from bot.settings import PROSE_LIMIT_CHARS, SETTINGS
+
+if TYPE_CHECKING:
+    from adapters.discord.client import CouncilClient
+
+logger = logging.getLogger(__name__)
+
+Interaction = discord.Interaction["CouncilClient"]
+
+ASK_MENU = "Ask the council"
+CHOICES_MAX, CHOICE_MAX_CHARS = 25, 100
+# Discord takes 6,000 characters in an option, and a message holds 4,000.
+QUESTION_MAX_CHARS = 3_900
+
+# The code of an answer to an interaction that was answered already.
+ACKNOWLEDGED = 40060
+
+_SILENT = discord.AllowedMentions.none()
+
+
+async def register(client: "CouncilClient") -> None:
+    """Set the commands up; tell Discord only where they differ from what it was told last."""
+    tree = client.tree
+    await tree.set_translator(Translations())
+    tree.add_command(Council(client.app))
+    tree.add_command(app_commands.ContextMenu(name=ASK_MENU, callback=ask_about))
+    key = f"discord:commands:{client.application_id}"
+    digest = await _digest(tree)
+    if await client.app.store.note(key) == digest:
+        return
+    try:
+        await tree.sync()
+    except discord.HTTPException as error:
+        # What was registered before stays; the next start tries again.
+        logger.warning("Discord does not take the commands: %s", error)
+        return
+    await client.app.store.set_note(key, digest)
+
+
+async def _digest(tree: "CouncilTree") -> str:
+    translator = tree.translator
+    assert translator is not None
+    payload = [
+        await command.get_translated_payload(tree, translator) for command in tree.get_commands()
+    ]
+    return sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+
+
+class CouncilTree(app_commands.CommandTree["CouncilClient"]):
+    def __init__(self, client: "CouncilClient") -> None:
+        super().__init__(
+            client,
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+        )
+
+    async def on_error(
+        self, interaction: Interaction, error: app_commands.AppCommandError, /
+    ) -> None:
+        cause = error.__cause__ or error
+        logger.error("a command failed", exc_info=cause)
+        await answer(interaction, _sentence("Something went wrong here. It has been logged."))
+
+
+class Council(app_commands.Group, name="council", description="Ask the council, and change it"):
+    def __init__(self, app: App) -> None:
+        super().__init__()
+        self._app = app
+
+    @app_commands.command(description="This channel's council and settings")
+    async def show(self, interaction: Interaction) -> None:
+        await self._run(interaction, "show")
+
+    @app_commands.command(description="Who answers and reviews")
+    @app_commands.describe(
+        action="What to do; without it the members are listed",
+        model="One or more models, separated by commas",
+    )
+    async def members(
+        self,
+        interaction: Interaction,
+        action: Literal["add", "remove", "set"] | None = None,
+        model: str = "",
+    ) -> None:
+        await self._run(interaction, f"members {action or 'set'} {model}" if model else "members")
+
+    @app_commands.command(description="Who writes the verdict")
+    @app_commands.describe(model="The model; without it the chairman is named")
+    async def chairman(self, interaction: Interaction, model: str = "") -> None:
+        await self._run(interaction, f"chairman {model}")
+
+    @app_commands.command(description="Models that can be seated, with prices")
+    @app_commands.describe(search="Parts of a name, like claude or mistral large")
+    async def models(self, interaction: Interaction, search: str = "") -> None:
+        await self._run(interaction, f"models {search}")
+
+    @app_commands.command(description="What reviewers judge by")
+    @app_commands.describe(text="The criteria; without them a form opens")
+    async def criteria(self, interaction: Interaction, text: str = "") -> None:
+        channel, person = where(interaction), who(interaction)
+        if text or not await may_change(self._app.desk, channel, person):
+            await self._run(interaction, f"criteria {text}")
+            return
+        settings = await self._app.settings(channel)
+        await interaction.response.send_modal(
+            CriteriaForm(self._app, settings.criteria, interaction.locale)
+        )
+
+    @app_commands.command(description="The protocol of the deliberation")
+    @app_commands.describe(name="Its name; without it the one of now is told")
+    async def mode(self, interaction: Interaction, name: str = "") -> None:
+        await self._run(interaction, f"mode {name}")
+
+    @app_commands.command(description="What this channel may spend a day")
+    @app_commands.describe(usd="US dollars, or unlimited, or default")
+    async def budget(self, interaction: Interaction, usd: str = "") -> None:
+        await self._run(interaction, f"budget {usd}")
+
+    @app_commands.command(name="set", description="Change any setting")
+    @app_commands.describe(name="The setting", value="Its value; default takes a change back")
+    @app_commands.choices(name=[app_commands.Choice(name=name, value=name) for name in SETTINGS])
+    async def set_(self, interaction: Interaction, name: str, value: str) -> None:
+        await self._run(interaction, f"set {name} {value}")
+
+    @app_commands.command(description="Back to the default")
+    @app_commands.describe(name="The setting; without it everything")
+    @app_commands.choices(name=[app_commands.Choice(name=name, value=name) for name in SETTINGS])
+    async def reset(self, interaction: Interaction, name: str = "") -> None:
+        await self._run(interaction, f"reset {name}")
+
+    @app_commands.command(description="Put a question to the council")
+    @app_commands.describe(question="The question")
+    async def ask(
+        self,
+        interaction: Interaction,
+        question: app_commands.Range[str, 1, QUESTION_MAX_CHARS],
+    ) -> None:
+        await ask(interaction, question)
+
+    @app_commands.command(description="Whether everything works here")
+    async def health(self, interaction: Interaction) -> None:
+        await self._run(interaction, "health")
+
+    @app_commands.command(description="Silence the council here")
+    async def pause(self, interaction: Interaction) -> None:
+        await self._run(interaction, "pause")
+
+    @app_commands.command(description="End the silence")
+    async def resume(self, interaction: Interaction) -> None:
+        await self._run(interaction, "resume")
+
+    @app_commands.command(description="All commands in a line each")
+    async def help(self, interaction: Interaction) -> None:
+        await self._run(interaction, "help")
+
+    @members.autocomplete("model")
+    async def _member_choices(
+        self, interaction: Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Of several models the last is completed; only seated ones can be removed."""
+        before, comma, last = typed.rpartition(",")
+        if interaction.namespace["action"] == "remove":
+            seated = (await self._app.settings(where(interaction))).members
+            ids = [id for id in dict.fromkeys(seated) if last.strip().lower() in id.lower()]
+        else:
+            ids = [model.id for model in self._app.catalogue.search(last)]
+        return self._choices(ids, f"{before}{comma} " if comma else "")
+
+    @chairman.autocomplete("model")
+    async def _chairman_choices(
+        self, interaction: Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return self._choices([model.id for model in self._app.catalogue.search(typed)])
+
+    def _choices(self, ids: Sequence[str], before: str = "") -> list[app_commands.Choice[str]]:
+        """With the price in the name."""
+        found = []
+        for id in ids[:CHOICES_MAX]:
+            name = f"{before}{id} · {self._app.catalogue.price_label(id)}"
+            if len(before + id) <= CHOICE_MAX_CHARS:
+                choice = app_commands.Choice(name=name[:CHOICE_MAX_CHARS], value=before + id)
+                found.append(choice)
+        return found
+
+    async def _run(self, interaction: Interaction, words: str) -> None:
+        document = await self._app.command(where(interaction), who(interaction), words)
+        await answer(interaction, document)
+
+
+class CriteriaForm(ui.Modal):
+    """The criteria as a form, filled in with those of now."""
+
+    def __init__(self, app: App, criteria: str, locale: discord.Locale) -> None:
+        super().__init__(title=translated("What reviewers judge by", locale), timeout=None)
+        self._app = app
+        self._text: ui.TextInput[CriteriaForm] = ui.TextInput(
+            style=discord.TextStyle.paragraph,
+            default=criteria or None,
+            required=False,
+            max_length=PROSE_LIMIT_CHARS,
+            custom_id="text",
+        )
+        label = translated("Criteria", locale)
+        hint = translated("Empty: what reviewers usually judge by", locale)
+        self.add_item(ui.Label(text=label, description=hint, component=self._text))
+
+    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
+        words = f"criteria {self._text.value.strip() or 'clear'}"
+        await answer(
+            interaction, await self._app.command(where(interaction), who(interaction), words)
+        )
+
+    async def on_error(  # type: ignore[override]  # as the library's own Modal has it
+        self, interaction: discord.Interaction[Any], error: Exception, /
+    ) -> None:
+        logger.error("a form failed", exc_info=error)
+
+
+async def ask(interaction: Interaction, question: str) -> None:
+    """Post the question as the root of its thread, and have it answered there."""
+    page = Page(ui.TextDisplay(question))
+    try:
+        await interaction.response.send_message(view=page, allowed_mentions=_SILENT)
+    except discord.HTTPException as error:
+        if error.code != ACKNOWLEDGED:
+            raise
+    posted = await interaction.original_response()
+    match await interaction.client.app.accept(_mention(interaction, posted.id, question)):
+        case Refused(document):
+            await interaction.delete_original_response()
+            await interaction.followup.send(
+                view=refusal_view(document), ephemeral=True, allowed_mentions=_SILENT
+            )
+        case Accepted() | Repeated():
+            pass
+
+
+async def ask_about(interaction: Interaction, message: discord.Message) -> None:
+    """The message's menu: Discord sends its whole text along."""
+    text = questions.question_text(message, interaction.client.me)
+    mention = _mention(interaction, message.id, text)
+    match await interaction.client.app.accept(mention):
+        case Refused(document):
+            await answer(interaction, document)
+        case Accepted():
+            await answer(interaction, _sentence(f"The council deliberates: {message.jump_url}"))
+        case Repeated():
+            done = f"The council was asked about this already: {message.jump_url}"
+            await answer(interaction, _sentence(done))
+
+
+def _mention(interaction: Interaction, message: int, text: str) -> Mention:
+    place, guild = interaction.channel, interaction.guild
+    assert place is not None
+    return Mention(
+        key=questions.key_of(message),
+        channel=where(interaction),
+        person=who(interaction),
+        text=text,
+        address=questions.address_of(place, guild, message).to_json(),
+        thread=questions.thread_of(place, guild, message),
+        direct=guild is None,
+    )
+
+
+def where(interaction: discord.Interaction[Any]) -> Channel:
+    assert interaction.channel is not None
+    return questions.channel_of(interaction.channel, interaction.guild)
+
+
+def who(interaction: discord.Interaction[Any]) -> Person:
+    """The person with their rights as Discord computed them for this very interaction."""
+    admin = interaction.guild_id is not None and interaction.permissions.manage_guild
+    return Person(str(interaction.user.id), admin=admin)
+
+
+async def answer(interaction: discord.Interaction[Any], document: Document) -> None:
+    """Show a document to this person alone."""
+    first, *rest = document_pages(document)
+    try:
+        if interaction.response.is_done():
+            rest.insert(0, first)
+        else:
+            await interaction.response.send_message(
+                view=first, files=first.files(), ephemeral=True, allowed_mentions=_SILENT
+            )
+        for page in rest:
+            await interaction.followup.send(
+                view=page, files=page.files(), ephemeral=True, allowed_mentions=_SILENT
+            )
+    except discord.HTTPException as error:
+        # 40060: the answer did arrive, what got lost is Discord's word that it did.
+        if error.code != ACKNOWLEDGED:
+            logger.warning("a command could not be answered: %s", error)
+
+
+def _sentence(text: str) -> Document:
+    return Document((Text(text),))

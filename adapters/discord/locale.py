@@ -1,0 +1,84 @@
+"""Names and descriptions of the commands in Korean; English is what the code says itself.
+
+Discord wants names of commands and options in lower case and without spaces.
+"""
+
+from collections.abc import Mapping
+
+import discord
+from discord import app_commands
+
+KOREAN: Mapping[str, str] = {
+    # names
+    "council": "위원회",
+    "show": "보기",
+    "members": "구성원",
+    "chairman": "의장",
+    "models": "모델",
+    "criteria": "기준",
+    "mode": "방식",
+    "budget": "예산",
+    "set": "설정",
+    "reset": "초기화",
+    "ask": "질문",
+    "health": "상태",
+    "pause": "중지",
+    "resume": "재개",
+    "help": "도움말",
+    "action": "작업",
+    "model": "모델",
+    "search": "검색",
+    "text": "내용",
+    "name": "이름",
+    "usd": "달러",
+    "value": "값",
+    "question": "질문",
+    "add": "추가",
+    "remove": "제거",
+    "Ask the council": "위원회에 묻기",
+    # descriptions
+    "Ask the council, and change it": "위원회에 묻고, 위원회를 바꿉니다",
+    "This channel's council and settings": "이 채널의 위원회와 설정",
+    "Who answers and reviews": "누가 답하고 서로 평가하는지",
+    "What to do; without it the members are listed": "할 일. 비우면 구성원을 보여 줍니다",
+    "One or more models, separated by commas": "하나 이상의 모델, 쉼표로 구분",
+    "Who writes the verdict": "누가 결론을 쓰는지",
+    "The model; without it the chairman is named": "모델. 비우면 지금의 의장을 알려 줍니다",
+    "Models that can be seated, with prices": "앉힐 수 있는 모델과 가격",
+    "Parts of a name, like claude or mistral large": "이름의 일부, 예: claude, mistral large",
+    "What reviewers judge by": "무엇을 기준으로 평가하는지",
+    "The criteria; without them a form opens": "기준. 비우면 입력 창이 열립니다",
+    "The protocol of the deliberation": "심의의 방식",
+    "Its name; without it the one of now is told": "이름. 비우면 지금의 방식을 알려 줍니다",
+    "What this channel may spend a day": "이 채널이 하루에 쓸 수 있는 금액",
+    "US dollars, or unlimited, or default": "미국 달러, 또는 unlimited, 또는 default",
+    "Change any setting": "어떤 설정이든 바꿉니다",
+    "The setting": "설정",
+    "Its value; default takes a change back": "값. default는 변경을 되돌립니다",
+    "Back to the default": "기본값으로 되돌립니다",
+    "The setting; without it everything": "설정. 비우면 전부",
+    "Put a question to the council": "위원회에 질문합니다",
+    "The question": "질문",
+    "Whether everything works here": "여기서 모두 잘 작동하는지",
+    "Silence the council here": "여기서 위원회를 멈춥니다",
+    "End the silence": "위원회를 다시 시작합니다",
+    "All commands in a line each": "모든 명령을 한 줄씩",
+    # the form
+    "Criteria": "기준",
+    "Empty: what reviewers usually judge by": "비우면 평소의 기준을 씁니다",
+}
+
+
+class Translations(app_commands.Translator):
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContextTypes,
+    ) -> str | None:
+        return KOREAN.get(string.message) if locale is discord.Locale.korean else None
+
+
+def translated(text: str, locale: discord.Locale) -> str:
+    """The text for a person whose Discord speaks this language."""
+    return KOREAN.get(text, text) if locale is discord.Locale.korean else text

@@ -1,0 +1,98 @@
+"""Keeps the bot on Discord: connects again whatever breaks, and gives up only on what a person
+has to mend.
+
+discord.py reconnects by itself after most losses. Two of them end its `connect`: a first
+connection that is refused, and an event that its parser does not understand. The client survives
+both, and with it the replies that are being written.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator
+
+import aiohttp
+import discord
+
+from adapters.discord.client import CouncilClient
+from bot.app import App
+from bot.errors import InvalidConfiguration
+
+logger = logging.getLogger(__name__)
+
+BACKOFF_FIRST, BACKOFF_LONGEST = 1.0, 60.0
+# A connection that held for so long was a good one: the next loss is a new story.
+SETTLED_SECONDS = 60.0
+
+REFUSED_TOKEN = (
+    "DISCORD_TOKEN is refused by Discord. Copy the bot's token again: "
+    "https://discord.com/developers/applications, your application, Bot, Reset Token."
+)
+# Close codes after which a connection is of no use, as the gateway's documentation lists them.
+FATAL = {
+    4004: REFUSED_TOKEN,
+    4010: "Discord refuses this bot's shard; this version runs in one process only.",
+    4011: "This bot is on so many servers that Discord wants it in shards; this version has none.",
+    4012: "Discord no longer speaks this version of its gateway. Update Council.",
+    4013: "Discord does not know the intents that this version asks for. Update Council.",
+    4014: "Discord does not grant this bot the intents it asks for, though none is privileged.",
+}
+
+
+async def run(app: App, token: str, *, time_scale: float) -> None:
+    """Serve Discord until cancelled. Raises `InvalidConfiguration`."""
+    client = await _logged_in(app, token, time_scale)
+    app.platforms["discord"] = client
+    try:
+        await _stay_connected(client, time_scale)
+    finally:
+        await client.silence()
+        # Before the client: what is being posted still needs it.
+        await app.close()
+        await client.close()
+
+
+async def _logged_in(app: App, token: str, time_scale: float) -> CouncilClient:
+    for delay in _delays(time_scale):
+        client = CouncilClient(app, time_scale=time_scale)
+        try:
+            await client.login(token)
+            return client
+        except discord.LoginFailure:
+            await client.close()
+            raise InvalidConfiguration([REFUSED_TOKEN]) from None
+        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            await client.close()
+            logger.warning("Discord cannot be reached (%s); again in %.1f s", error, delay)
+        except BaseException:
+            await client.close()
+            raise
+        await asyncio.sleep(delay)
+    raise AssertionError("there is always another delay")
+
+
+async def _stay_connected(client: CouncilClient, time_scale: float) -> None:
+    delays = _delays(time_scale)
+    while True:
+        began = time.monotonic()
+        try:
+            await client.connect()
+            return
+        except discord.PrivilegedIntentsRequired:
+            raise InvalidConfiguration([FATAL[4014]]) from None
+        except discord.ConnectionClosed as closed:
+            raise InvalidConfiguration([FATAL.get(closed.code, str(closed))]) from closed
+        except Exception:
+            if time.monotonic() - began > SETTLED_SECONDS * time_scale:
+                delays = _delays(time_scale)
+            delay = next(delays)
+            logger.exception("the connection to Discord broke; again in %.1f s", delay)
+        await client.hang_up()
+        await asyncio.sleep(delay)
+
+
+def _delays(time_scale: float) -> Iterator[float]:
+    seconds = BACKOFF_FIRST
+    while True:
+        yield seconds * time_scale
+        seconds = min(2 * seconds, BACKOFF_LONGEST)

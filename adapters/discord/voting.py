@@ -1,0 +1,115 @@
+"""Reactions as votes: what Discord tells of them, brought to the app.
+
+The events of one message are handled in their order. One that does not say what is left on the
+message (a removal leaves a super reaction, another skin tone, or nothing) has it read again.
+"""
+
+import asyncio
+import logging
+import re
+from weakref import WeakValueDictionary
+
+import discord
+
+from bot import reactions
+from bot.app import App
+from bot.chat import Person
+from bot.store.records import Post
+
+logger = logging.getLogger(__name__)
+
+
+class Votes:
+    def __init__(self, app: App, client: discord.Client) -> None:
+        self._app = app
+        self._client = client
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        # Posts that somebody waits to read again; one reading serves all who wait.
+        self._due: set[str] = set()
+
+    async def added(self, event: discord.RawReactionActionEvent) -> None:
+        if self._is_bot(event):
+            return
+        post_id, person = _post_id(event), Person(str(event.user_id))
+        async with self._lock(post_id):
+            await self._app.react("discord", post_id, person, emoji_text(event.emoji))
+
+    async def removed(self, event: discord.RawReactionActionEvent) -> None:
+        if not self._is_bot(event):
+            await self._read_again(_post_id(event))
+
+    async def cleared(
+        self, event: discord.RawReactionClearEvent | discord.RawReactionClearEmojiEvent
+    ) -> None:
+        await self._read_again(_post_id(event))
+
+    async def read(self, post: Post) -> None:
+        """Make what stands on Discord the votes of this post."""
+        assert post.post_id
+        async with self._lock(post.post_id):
+            self._due.discard(post.post_id)
+            try:
+                await self._read(post, post.post_id)
+            except discord.NotFound:
+                await self._app.store.mark_deleted("discord", post.post_id)
+            except discord.Forbidden:
+                logger.warning("the votes on %s cannot be read: no permission", post.post_id)
+
+    async def _read_again(self, post_id: str) -> None:
+        if post_id in self._due:
+            return
+        if post := await self._app.store.post_by_id("discord", post_id):
+            self._due.add(post_id)
+            await self.read(post)
+
+    async def _read(self, post: Post, post_id: str) -> None:
+        channel, message = map(int, post_id.split("/"))
+        found = await self._client.get_partial_messageable(channel).fetch_message(message)
+        if _has_vote_buttons(found):
+            return  # votes given there stand nowhere on Discord
+        standing = set()
+        for reaction in found.reactions:
+            emoji = emoji_text(reaction.emoji)
+            if reactions.value(post.key, emoji) is None:
+                continue
+            for kind, count in _counts(reaction):
+                if count:
+                    users = reaction.users(type=kind)
+                    standing |= {(str(user.id), emoji) async for user in users if not user.bot}
+        await self._app.reconcile("discord", post_id, standing)
+
+    def _is_bot(self, event: discord.RawReactionActionEvent) -> bool:
+        """Whether it is the bot's own seed, or another bot's. On a removal only the first shows."""
+        own = self._client.user is not None and event.user_id == self._client.user.id
+        return own or (event.member is not None and event.member.bot)
+
+    def _lock(self, post_id: str) -> asyncio.Lock:
+        return self._locks.setdefault(post_id, asyncio.Lock())
+
+
+def emoji_text(emoji: discord.PartialEmoji | discord.Emoji | str) -> str:
+    """The character; of a custom emoji its code, which is no vote anywhere."""
+    return str(emoji)
+
+
+def _counts(reaction: discord.Reaction) -> list[tuple[discord.ReactionType, int]]:
+    """How many people reacted in each way, the bot's own seed not counted."""
+    return [
+        (discord.ReactionType.normal, reaction.normal_count - reaction.me),
+        (discord.ReactionType.burst, reaction.burst_count - reaction.me_burst),
+    ]
+
+
+def _has_vote_buttons(message: discord.Message) -> bool:
+    """Whether people vote by buttons there, since the bot may not add reactions."""
+    items = discord.ui.LayoutView.from_message(message, timeout=None).walk_children()
+    ids = [item.custom_id for item in items if isinstance(item, discord.ui.Button)]
+    return any(re.match(r"c1:[^:]+:vote", id) for id in ids if id)
+
+
+def _post_id(
+    event: discord.RawReactionActionEvent
+    | discord.RawReactionClearEvent
+    | discord.RawReactionClearEmojiEvent,
+) -> str:
+    return f"{event.channel_id}/{event.message_id}"

@@ -75,7 +75,7 @@ def split_dissent(text: str) -> tuple[str, str | None]:
     """The verdict without its closing `Dissent:` line, and that line's sentence."""
     body, _, last = text.rstrip().rpartition("\n")
     bare = last.strip().lstrip("*_>- ")
-    if not bare.lower().startswith(DISSENT_MARKER.lower()):
+    if not body.strip() or not bare.lower().startswith(DISSENT_MARKER.lower()):
         return text.strip(), None
     dissent = bare[len(DISSENT_MARKER) :].strip(" *_")
     nothing = dissent.lower().rstrip(".") in {"", "none", "n/a", "no"}

@@ -6,10 +6,10 @@ One for the process. Knows settings, permissions and limits; knows no platform b
 import asyncio
 import logging
 import secrets
-from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from weakref import WeakValueDictionary
 
 from bot import commands, outcome, presenter, reactions
 from bot import settings as channel_settings
@@ -106,8 +106,9 @@ class App:
     platforms: dict[PlatformName, Platform] = field(default_factory=dict)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _running: dict[str, _Running] = field(default_factory=dict)
-    _threads: defaultdict[tuple[str, str | None, str | None], asyncio.Lock] = field(
-        default_factory=lambda: defaultdict(asyncio.Lock)
+    # One lock for each thread with a question under way; it goes with the last of them.
+    _threads: WeakValueDictionary[tuple[str, ...], asyncio.Lock] = field(
+        default_factory=WeakValueDictionary
     )
     _closing: bool = False
 
@@ -259,7 +260,7 @@ class App:
         case = serving.case
         channel = _channel(case)
         try:
-            async with self._threads[case.platform, case.channel, case.thread]:
+            async with self._turn(case):
                 settings = await self.settings(channel)
                 await serving.run(self._limits(channel, settings))
         except Superseded:
@@ -268,6 +269,13 @@ class App:
             logger.error("deliberation %s had to stop: %s", case.question.id, error)
         except Exception:
             logger.exception("deliberation %s failed; a restart goes on with it", case.question.id)
+
+    def _turn(self, case: Case) -> asyncio.Lock:
+        """The lock that a thread's questions take in turn; without a thread none waits."""
+        if case.thread is None:
+            return asyncio.Lock()
+        key = (case.platform, case.channel or "", case.thread)
+        return self._threads.setdefault(key, asyncio.Lock())
 
     # --- settings and commands
 

@@ -66,11 +66,13 @@ class Storage(Protocol):
 
 @dataclass(slots=True)
 class _List:
-    """One endpoint's models by id. `at` is when they were read, `tried_at` when it was last asked."""
+    """One endpoint's models by id. `at` is when they were read, `tried_at` when it was last asked,
+    `failure` why that gave none."""
 
     models: Mapping[str, ModelInfo]
     at: datetime
     tried_at: datetime
+    failure: str = ""
 
 
 class Catalogue:
@@ -175,8 +177,10 @@ class Catalogue:
         default = self._lists.get("")
         flagships = _flagships(default.models.values() if default else ())
         if not flagships:
+            failure = default.failure if default else ""
+            why = f" Their list could not be loaded: {failure}" if failure else ""
             raise InvalidConfiguration(
-                ["No models to choose from: set COUNCIL_MEMBERS and COUNCIL_CHAIRMAN."]
+                [f"No models to choose from: set COUNCIL_MEMBERS and COUNCIL_CHAIRMAN.{why}"]
             )
         members = flagships[:_COUNCIL_SIZE]
         chairman = flagships[_COUNCIL_SIZE] if len(flagships) > _COUNCIL_SIZE else members[0]
@@ -192,8 +196,15 @@ class Catalogue:
         try:
             async with asyncio.timeout(self._load_seconds):
                 models = await self._sources[endpoint]()
-        except (ModelFailed, TimeoutError) as error:
-            logger.warning("No list of models from the endpoint %r: %s", endpoint, error)
+        except ModelFailed as error:
+            one.failure = str(error)
+            # A key that is refused is named by every call it is used for.
+            level = logging.INFO if error.kind == "unauthorised" else logging.WARNING
+            logger.log(level, "no list of models from the %s: %s", _named(endpoint), error)
+            return
+        except TimeoutError:
+            one.failure = "the provider did not send it in time."
+            logger.warning("no list of models from the %s in time", _named(endpoint))
             return
         await self._storage.save_models(self._places[endpoint], models, now)
         self._lists[endpoint] = _List({model.id: model for model in models}, now, now)
@@ -232,6 +243,10 @@ def _places(provider: Provider) -> dict[str, str]:
     if isinstance(provider, HttpProvider):
         return {name: f"{name}={provider.url(name)}" for name in provider.endpoints}
     return {"": "built in"}
+
+
+def _named(endpoint: str) -> str:
+    return f"endpoint {endpoint}" if endpoint else "default endpoint"
 
 
 def _source(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bot.doctor import Finding
     from bot.llm import Provider
     from bot.settings import Settings
+    from bot.store.sqlite import Store
 
 logger = logging.getLogger(__name__)
 
@@ -275,11 +276,14 @@ async def _watch(options: argparse.Namespace, config: "Config") -> int:
 
 
 async def _doctor(options: argparse.Namespace, config: "Config") -> int:
-    from bot.doctor import examine
+    from bot.doctor import examine, examine_database
+    from bot.store.sqlite import Store
 
     healthy = True
-    async with open_app(config, "doctor") as app:
-        for findings in (examine(app), *_platform_checks(config)):
+    database = examine_database(_database(config), datetime.now(UTC).date())
+    # What is tried goes into no database, which another process may be writing to.
+    async with put_together(config, await Store.open(":memory:"), "doctor") as app:
+        for findings in (database, examine(app), *_platform_checks(config)):
             async for finding in findings:
                 print(finding, flush=True)
                 healthy = healthy and finding.ok is not False
@@ -307,13 +311,21 @@ def notes(deliberation: "Deliberation") -> list[str]:
 
 @asynccontextmanager
 async def open_app(config: "Config", command: str) -> AsyncIterator["App"]:
-    """The whole council, put together from the configuration, for a command that writes."""
-    from bot.app import App, Rules
-    from bot.calls import Caller, Patience
-    from bot.catalogue import Catalogue
+    """The whole council over the configured database, for a command that writes."""
     from bot.store.sqlite import Store
 
     store = await Store.open(_database(config), holder=f"council {command}")
+    async with put_together(config, store, command) as app:
+        yield app
+
+
+@asynccontextmanager
+async def put_together(config: "Config", store: "Store", command: str) -> AsyncIterator["App"]:
+    """The whole council, made from the configuration over a store, which is closed with it."""
+    from bot.app import App, Rules
+    from bot.calls import Caller, Patience
+    from bot.catalogue import Catalogue
+
     try:
         async with _provider(config) as provider:
             catalogue = Catalogue(provider, store, time_scale=config.time_scale)

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 
-from bot import texts
 from bot.app import App
 from bot.calls import Caller
-from bot.errors import ModelFailed
+from bot.errors import ModelFailed, StoreFailed, StoreLocked
 from bot.llm import Message, Provider, Request
+from bot.store.sqlite import Store
 
 # A word is enough to see that a model answers; models that think first need some room.
 TRIAL_TOKENS = 500
@@ -25,9 +27,28 @@ class Finding:
         return f"{ {True: '✓', False: '✗', None: '·'}[self.ok] } {self.text}"
 
 
+async def examine_database(path: Path, today: date) -> AsyncIterator[Finding]:
+    """Beside a program that runs, too."""
+    try:
+        try:
+            store = await Store.open(path, holder="council doctor")
+            found = f"The database {path} can be read and written."
+        except StoreLocked:
+            store = await Store.open(path, read_only=True)
+            found = f"The database {path} can be read; a running Council writes to it."
+        try:
+            spent = await store.spent(today) / 1e6
+        finally:
+            await store.close()
+    except StoreFailed as error:
+        yield Finding(False, str(error))
+        return
+    yield Finding(True, found)
+    yield Finding(None, f"Spent today (UTC): ${spent:.4f}.")
+
+
 async def examine(app: App) -> AsyncIterator[Finding]:
-    """Each finding as soon as it is there."""
-    yield Finding(True, "The database can be read and written.")
+    """The models; each finding as soon as it is there."""
     catalogue = app.catalogue
     if catalogue.known:
         yield Finding(True, "The list of models is known.")
@@ -47,10 +68,6 @@ async def examine(app: App) -> AsyncIterator[Finding]:
         if finding.text not in refused:
             yield finding
         refused.add(finding.text)
-    limit = app.rules.daily_budget_micros
-    spent = await app.store.spent(app.now().date()) / 1e6
-    of = "without a limit" if limit is None else f"of ${limit / 1e6:.2f}"
-    yield Finding(None, f"Spent today: ${spent:.4f} {of}.")
 
 
 async def _trial(provider: Provider, model: str, caller: Caller) -> Finding:
@@ -67,8 +84,7 @@ async def _trial(provider: Provider, model: str, caller: Caller) -> Finding:
     except TimeoutError:
         return Finding(False, f"{model} does not answer in time.")
     except ModelFailed as error:
-        advice = texts.KINDS[error.kind][1]
         if error.kind == "unauthorised":
-            return Finding(False, f"{error} {advice}")
+            return Finding(False, f"No model can be asked: {error}")
         return Finding(False, f"{model}: {error} ({error.kind})")
     return Finding(True, f"{model} answers.")

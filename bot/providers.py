@@ -36,7 +36,6 @@ from bot.llm import Completion, ModelInfo, Request
 
 logger = logging.getLogger(__name__)
 
-OPENROUTER_URL = "https://openrouter.ai/api/v1"
 CONNECT_SECONDS = 10.0
 
 # OpenRouter asks applications for an address and a title; the title is what it shows.

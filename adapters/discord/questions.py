@@ -138,7 +138,7 @@ async def _quoted(message: discord.Message, app: App, me: Snowflake) -> str:
     if replied is None:
         return ""
     if replied.author.id != me.id:
-        return plain_text(replied)
+        return question_text(replied, me)
     post = await app.store.post_by_id("discord", f"{replied.channel.id}/{replied.id}")
     document = await app.document(post.deliberation, post.key) if post else None
     return "\n\n".join(_texts(document)) if document else plain_text(replied)

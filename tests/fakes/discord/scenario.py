@@ -301,6 +301,19 @@ class Scenario:
         thread.archived, thread.locked = True, locked
         self.world.emit_thread("THREAD_UPDATE", thread)
 
+    def delete_thread(self, thread: Channel) -> None:
+        """A moderator deletes a thread with everything in it."""
+        assert thread.guild
+        assert thread.parent
+        body = {
+            "id": str(thread.id),
+            "guild_id": str(thread.guild.id),
+            "parent_id": str(thread.parent.id),
+            "type": int(thread.type),
+        }
+        self.world.emit("THREAD_DELETE", thread, GUILDS, 0, body)
+        del self.world.channels[thread.id]
+
     # Reacting
 
     def react(self, user: User, message: Message, emoji: str, *, burst: bool = False) -> None:

@@ -1,0 +1,418 @@
+"""What people do on Discord reaches the council; what is not meant for it does not."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import discord
+import pytest
+
+from bot.app import Rules
+from tests.fakes.council_on_discord import Place, eventually
+from tests.fakes.discord_server import ChannelType, DiscordServer, Message, running_discord
+from tests.fakes.provider import FakeProvider
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[DiscordServer]:
+    async with running_discord(time_scale=0.01) as server:
+        yield server
+
+
+@pytest.fixture
+async def provider() -> FakeProvider:
+    return FakeProvider()
+
+
+@pytest.fixture
+async def place(server: DiscordServer, provider: FakeProvider) -> AsyncIterator[Place]:
+    async with Place(server).online(provider) as place:
+        yield place
+
+
+def questions(provider: FakeProvider) -> set[str]:
+    """What was asked, as the members read it."""
+    return {request.messages[-1].content for request in provider.asked("answer")}
+
+
+async def asked(place: Place) -> list[str]:
+    """The questions that were finished, as they are kept."""
+    return [case.question.text async for case in place.app.store.cases()]
+
+
+async def settled(place: Place) -> None:
+    """Until a last question is answered: everything that came before it was handled."""
+    last = place.server.mention(place.channel, place.ada, "the last one")
+    await place.answered(last)
+
+
+# Questions
+
+
+async def test_a_mention_becomes_a_thread_with_the_verdict_on_top(place: Place) -> None:
+    question = place.server.mention(place.channel, place.ada, "Why is the sky blue?")
+    posts = await place.answered(question)
+    assert [thread.id for thread in place.server.threads(place.channel)] == [question.id]
+    assert posts[0].text.startswith("**Yes.**")
+    assert len(posts) == 5
+    assert place.server.rejections == []
+
+
+async def test_the_managed_role_is_a_mention_of_the_bot(server: DiscordServer) -> None:
+    server.world.role_mentions_reveal_content = True
+    async with Place(server).online() as place:
+        question = server.mention_role(place.channel, place.ada, "By the role?")
+        await place.answered(question)
+        assert await asked(place) == ["By the role?"]
+
+
+async def test_a_mention_without_text_gets_a_hint(place: Place) -> None:
+    """Whether a role's mention reveals the text is undocumented; here it does not."""
+    question = place.server.mention_role(place.channel, place.ada, "By the role?")
+    hint = await place.said(place.channel, "hides the text")
+    assert hint.reference is question
+
+
+async def test_a_mention_that_is_edited_in_counts_once(place: Place) -> None:
+    message = place.server.post(place.channel, place.ada, "What about this?")
+    place.server.edit(message, f"<@{place.server.bot.id}> What about this?")
+    place.server.edit(message, f"<@{place.server.bot.id}> What about that?")
+    await place.answered(message)
+    await settled(place)
+    assert await asked(place) == ["What about this?", "the last one"]
+
+
+async def test_a_mention_edited_into_an_old_message_is_none(place: Place) -> None:
+    old = place.server.post(place.channel, place.ada, "Old", age_seconds=700)
+    place.server.edit(old, f"<@{place.server.bot.id}> Old")
+    await settled(place)
+    assert await asked(place) == ["the last one"]
+
+
+async def test_the_preview_of_a_link_asks_nothing(place: Place) -> None:
+    question = place.server.mention(place.channel, place.ada, "Is https://example.invalid fine?")
+    await place.answered(question)
+    place.server.unfurl(question)
+    await settled(place)
+    assert len(await asked(place)) == 2
+
+
+async def test_a_direct_message_needs_no_mention(server: DiscordServer) -> None:
+    place = Place(server)
+    async with place.online(rules=Rules(allowed=frozenset({str(place.ada.id)}))):
+        direct = server.direct(place.ada)
+        server.post(direct, place.ada, "Just between us?")
+        await server.wait_for(lambda: place.verdict(direct))
+        assert await asked(place) == ["Just between us?"]
+        assert len(server.said(direct)) == 5
+
+
+async def test_a_direct_message_of_somebody_not_listed_is_refused(place: Place) -> None:
+    direct = place.server.direct(place.ada)
+    place.server.post(direct, place.ada, "Just between us?")
+    refusal = await place.said(direct, "not enabled here")
+    assert refusal.silent
+
+
+async def test_a_forum_post_is_answered_within_it(place: Place) -> None:
+    forum = place.server.create_channel(place.guild, "forum", ChannelType.FORUM)
+    words = f"<@{place.server.bot.id}> Which one?"
+    post = place.server.create_thread(place.ada, forum, "Which", words)
+    await place.server.wait_for(lambda: place.verdict(post))
+    (case,) = [case async for case in place.app.store.cases()]
+    assert (case.channel, case.thread) == (str(forum.id), str(post.id))
+
+
+async def test_a_mention_in_a_thread_is_answered_there_and_knows_what_was_said(
+    place: Place, provider: FakeProvider
+) -> None:
+    first = place.server.mention(place.channel, place.ada, "Why is the sky blue?")
+    await place.answered(first)
+    thread = first.thread
+    assert thread
+    place.server.mention(thread, place.ada, "And at night?")
+    await place.server.wait_for(lambda: len(place.server.said(thread)) == 10)
+    assert len(place.server.threads(place.channel)) == 1
+    assert any("Why is the sky blue?" in text for text in questions(provider) if "night" in text)
+
+
+async def test_where_no_thread_can_be_the_answer_is_a_plain_reply(place: Place) -> None:
+    voice = place.server.create_channel(place.guild, "voice", ChannelType.VOICE)
+    question = place.server.mention(voice, place.ada, "Can you hear me?")
+    headline = await place.server.wait_for(lambda: place.verdict(voice))
+    assert headline
+    assert headline.reference is question
+
+
+@pytest.mark.parametrize("kind", ["bot", "webhook", "nobody"])
+async def test_what_no_person_says_to_the_bot_is_ignored(place: Place, kind: str) -> None:
+    server, words = place.server, f"<@{place.server.bot.id}> Loop?"
+    match kind:
+        case "bot":
+            server.post(place.channel, server.create_user("B", place.guild, bot=True), words)
+        case "webhook":
+            server.post(place.channel, server.create_user("Hook"), words, webhook=True)
+        case _:
+            server.post(place.channel, place.ada, "Loop? @everyone")
+    await settled(place)
+    assert await asked(place) == ["the last one"]
+
+
+async def test_a_message_that_is_delivered_twice_is_answered_once(
+    server: DiscordServer, place: Place
+) -> None:
+    server.world.repeat_thread_source = True
+    question = server.mention(place.channel, place.ada, "Once?")
+    server.repeat(question)
+    await place.answered(question)
+    server.repeat(question)
+    await settled(place)
+    assert await asked(place) == ["Once?", "the last one"]
+    assert len(server.threads(place.channel)) == 2
+
+
+async def test_an_empty_question_is_refused_once(place: Place) -> None:
+    message = place.server.mention(place.channel, place.ada, "")
+    place.server.repeat(message)
+    await place.said(place.channel, "What should the council answer?")
+    await settled(place)
+    assert len(place.server.said(place.channel)) == 1
+
+
+async def test_only_the_leading_mention_is_taken_away(place: Place) -> None:
+    server, bob = place.server, place.server.create_user("Bob", place.guild)
+    other = server.create_channel(place.guild, "weather")
+    words = f"is <@{bob.id}> right in <#{other.id}>, <@{server.bot.id}>? <:sun:123456789012345678>"
+    await place.answered(server.mention(place.channel, place.ada, words))
+    assert await asked(place) == ["is @Bob right in #weather, @Council? :sun:"]
+
+
+# Replies
+
+
+async def test_a_reply_with_a_typed_mention_carries_the_message_without_its_author(
+    place: Place, provider: FakeProvider
+) -> None:
+    bob = place.server.create_user("Bobby", place.guild)
+    # The bot can read what mentions it, the rest is hidden: here the bot was addressed, too.
+    said = place.server.mention(place.channel, bob, "The sky is green.")
+    await place.answered(said)
+    question = place.server.mention(place.channel, place.ada, "Is that so?", reply_to=said)
+    await place.answered(question)
+    (prompt,) = {text for text in questions(provider) if "Is that so?" in text}
+    assert "The sky is green." in prompt
+    assert "Bobby" not in prompt
+
+
+async def test_a_bare_mention_in_a_reply_asks_about_the_message(place: Place) -> None:
+    said = place.server.mention(place.channel, place.ada, "Is the sky green?")
+    await place.answered(said)
+    again = place.server.mention(place.channel, place.ada, "", reply_to=said)
+    await place.answered(again)
+    assert await asked(place) == ["Is the sky green?", "Is the sky green?"]
+
+
+async def test_a_reply_to_an_answer_carries_the_whole_of_it(
+    place: Place, provider: FakeProvider
+) -> None:
+    posts = await place.answered(place.server.mention(place.channel, place.ada, "Why?"))
+    answer = next(post for post in posts if "Answer A" in post.text)
+    place.server.mention(answer.channel, place.ada, "Really?", reply_to=answer)
+    await place.server.wait_for(lambda: len(place.server.said(answer.channel)) == 10)
+    (prompt,) = {text for text in questions(provider) if "Really?" in text}
+    assert "The answer from seat" in prompt
+
+
+async def test_a_reply_that_merely_pings_starts_nothing_and_offers(
+    place: Place, provider: FakeProvider
+) -> None:
+    posts = await place.answered(place.server.mention(place.channel, place.ada, "Why?"))
+    calls = len(provider.requests)
+    answer = next(post for post in posts if "Answer B" in post.text)
+    reply = place.server.reply(answer, place.ada, "I doubt that.")
+    offer = await place.server.wait_for(lambda: said_in_reply(place, reply))
+    assert offer
+    assert "Ask only B" in str(offer.components)
+    assert len(provider.requests) == calls
+
+
+async def test_a_reply_without_a_ping_is_none_of_the_bots_business(place: Place) -> None:
+    posts = await place.answered(place.server.mention(place.channel, place.ada, "Why?"))
+    quiet = place.server.reply(posts[0], place.ada, "Look at this", ping=False)
+    await settled(place)
+    assert said_in_reply(place, quiet) is None
+
+
+def said_in_reply(place: Place, message: Message) -> Message | None:
+    said = place.server.said(message.channel)
+    return next((each for each in said if each.reference is message), None)
+
+
+# What people delete
+
+
+async def test_deleting_the_question_stops_its_run(server: DiscordServer) -> None:
+    provider = FakeProvider({("answer", 1): [asyncio.Event()]})
+    async with Place(server).online(provider) as place:
+        question = server.mention(place.channel, place.ada, "Why?")
+        await server.wait_for(lambda: question.thread and len(server.said(question.thread)) == 3)
+        assert question.thread
+        server.delete_message(question)
+        await place.said(question.thread, "Stopped")
+        assert provider.asked("review") == []
+
+
+async def test_deleting_the_thread_stops_its_run(server: DiscordServer) -> None:
+    provider = FakeProvider({("answer", 1): [asyncio.Event()]})
+    async with Place(server).online(provider) as place:
+        question = server.mention(place.channel, place.ada, "Why?")
+        await server.wait_for(lambda: question.thread and len(server.said(question.thread)) == 3)
+        assert question.thread
+        server.delete_thread(question.thread)
+
+        async def stopped() -> bool:
+            case = await place.app.store.case_of_mention(f"discord:{question.id}")
+            return bool(case and case.status == "stopped")
+
+        assert await eventually(stopped)
+
+
+async def test_a_deleted_post_is_known_as_deleted(place: Place) -> None:
+    posts = await place.answered(place.server.mention(place.channel, place.ada, "Why?"))
+    place.server.delete_message(posts[1])
+    post_id = f"{posts[1].channel.id}/{posts[1].id}"
+
+    async def deleted() -> bool:
+        post = await place.app.store.post_by_id("discord", post_id)
+        return bool(post and post.deleted)
+
+    assert await eventually(deleted)
+
+
+# Votes
+
+
+async def votes(place: Place) -> set[tuple[str, str, str]]:
+    """Person, target and value of every reaction that counts."""
+    (case,) = [case async for case in place.app.store.cases()]
+    found = await place.app.store.reactions(case.id)
+    return {(place.server.world.users[int(r.person)].name, r.target, r.value) for r in found}
+
+
+async def voted(place: Place, *expected: tuple[str, str, str]) -> bool:
+    async def equal() -> bool:
+        return await votes(place) == set(expected)
+
+    return await eventually(equal)
+
+
+@pytest.fixture
+async def posts(place: Place) -> list[Message]:
+    return await place.answered(place.server.mention(place.channel, place.ada, "Why?"))
+
+
+def post(posts: list[Message], words: str) -> Message:
+    return next(post for post in posts if words in post.text)
+
+
+async def test_reactions_are_votes_and_their_removal_takes_them_back(
+    place: Place, posts: list[Message]
+) -> None:
+    server, answer = place.server, post(posts, "Answer A")
+    server.react(place.ada, answer, "👍")
+    assert await voted(place, ("Ada", "A", "accept"))
+    server.react(place.ada, answer, "🏆")
+    assert await voted(place, ("Ada", "A", "accept"), ("Ada", "A", "best"))
+    server.unreact(place.ada, answer, "👍")
+    assert await voted(place, ("Ada", "A", "best"))
+    server.react(place.ada, posts[0], "👎")
+    server.react(place.ada, posts[-1], "🚫")
+    assert await voted(
+        place, ("Ada", "A", "best"), ("Ada", "verdict", "reject"), ("Ada", "none", "none")
+    )
+
+
+async def test_a_super_reaction_counts_and_outlives_the_normal_one(
+    place: Place, posts: list[Message]
+) -> None:
+    answer = post(posts, "Answer A")
+    place.server.react(place.ada, answer, "👍")
+    place.server.react(place.ada, answer, "👍", burst=True)
+    place.server.react(place.ada, answer, "👎")
+    assert await voted(place, ("Ada", "A", "accept"), ("Ada", "A", "reject"))
+    place.server.unreact(place.ada, answer, "👍")
+    place.server.unreact(place.ada, answer, "👎")
+    assert await voted(place, ("Ada", "A", "accept"))
+    place.server.unreact(place.ada, answer, "👍", burst=True)
+    assert await voted(place)
+
+
+async def test_skin_tones_are_the_same_vote(place: Place, posts: list[Message]) -> None:
+    answer = post(posts, "Answer B")
+    place.server.react(place.ada, answer, "👍🏽")
+    assert await voted(place, ("Ada", "B", "accept"))
+
+
+@pytest.mark.parametrize("emoji", [None, "👍"])
+async def test_what_a_moderator_clears_is_gone(
+    place: Place, posts: list[Message], emoji: str | None
+) -> None:
+    answer = post(posts, "Answer A")
+    place.server.react(place.ada, answer, "👍")
+    assert await voted(place, ("Ada", "A", "accept"))
+    place.server.clear(answer, emoji)
+    assert await voted(place)
+
+
+async def test_bots_and_seeds_never_count(place: Place, posts: list[Message]) -> None:
+    bob = place.server.create_user("Bob", place.guild, bot=True)
+    answer = post(posts, "Answer A")
+    await place.server.wait_for(lambda: len(answer.reactions) == 3)
+    place.server.react(bob, answer, "👍")
+    place.server.react(place.ada, answer, "👎")
+    assert await voted(place, ("Ada", "A", "reject"))
+    # A removal has everything on the message read again: the bot's 👍 is still there.
+    place.server.unreact(place.ada, answer, "👎")
+    assert await voted(place)
+
+
+async def test_votes_in_direct_messages_count(server: DiscordServer) -> None:
+    place = Place(server)
+    async with place.online(rules=Rules(allowed=frozenset({str(place.ada.id)}))):
+        direct = server.direct(place.ada)
+        server.post(direct, place.ada, "Why?")
+        headline = await server.wait_for(lambda: place.verdict(direct))
+        assert headline
+        server.react(place.ada, headline, "👍")
+        assert await voted(place, ("Ada", "verdict", "accept"))
+        server.unreact(place.ada, headline, "👍")
+        assert await voted(place)
+
+
+# Newly added
+
+
+async def test_a_new_server_is_welcomed_once(place: Place) -> None:
+    guild = place.server.create_guild("new", bot_permissions=None)
+    channel = place.server.create_channel(guild)
+    place.server.invite_bot(guild)
+    await place.said(channel, "The council is here")
+    place.server.remove_bot(guild)
+    place.server.invite_bot(guild)
+    await settled(place)
+    assert len(place.server.said(channel)) == 1
+
+
+async def test_nothing_the_bot_sends_pings_by_its_text(place: Place) -> None:
+    everyone = f"@everyone <@{place.ada.id}> <@&{place.guild.id}>"
+    place.server.mention(place.channel, place.ada, everyone)
+    await settled(place)
+    for ping in place.server.pings:
+        if ping.message.author is place.server.bot:
+            assert (ping.everyone, ping.roles, ping.users) == (False, (), (place.ada,))
+
+
+async def test_no_privileged_intent_is_asked_for(place: Place) -> None:
+    (identify,) = place.server.gateway.identifies
+    intents = discord.Intents._from_value(identify["intents"])
+    privileged = (intents.members, intents.presences, intents.message_content)
+    assert privileged == (False, False, False)

@@ -174,7 +174,9 @@ class Source:
         assert token.map is not None
         start, end = self.lines(token)
         body = min(self.starts[token.map[0] + 1], end)
-        closed = token.map[1] - token.map[0] == token.content.count("\n") + 2
+        # The last line of an unclosed fence may be without its end.
+        lines = token.content.count("\n") + (token.content[-1:] not in ("", "\n"))
+        closed = token.map[1] - token.map[0] == lines + 2
         tail = self.starts[token.map[1] - 1] if closed else end
         before = self.text[start:body].partition(token.markup)[0]
         return Fence(

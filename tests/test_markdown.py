@@ -415,6 +415,7 @@ def test_discord_tokens_are_interrupted_in_text_but_not_in_code() -> None:
         ("````md\n```\nx\n```\n````", "```md\n``\u2060`\nx\n``\u2060`\n```"),
         ("> ```\n> x\n\ny", "> ```\n> x\n> ```\n\ny"),
         ("```\n```", "```\n\u2060\n```"),
+        ("```\nx\ny", "```\nx\ny\n```"),
         ("``` `` ``` `` `x` `` `y`", "`` `\u2060`\u2060 `` `` `\u2060x`\u2060 `` `y`"),
         ("a ` b\n\n`c`", "a \\` b\n\n`c`"),
     ],

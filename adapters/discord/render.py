@@ -39,6 +39,7 @@ TEXT_LIMIT = 4_000
 PICTURES_LIMIT = 10
 ALT_LIMIT = 1_024
 BUTTON_LIMIT = 80
+ROW_LIMIT = 5
 THREAD_NAME_LIMIT = 100
 
 # A page leaves room for its number; a post, for the notes below its text.
@@ -146,7 +147,7 @@ def post(
         *_gallery(uploads),
         *sections,
         *_text_displays(below),
-        *([Row(*buttons)] if buttons else []),
+        *(Row(*buttons[start : start + ROW_LIMIT]) for start in range(0, len(buttons), ROW_LIMIT)),
     ]
     if transcript is not None:
         items.append(ui.File(f"attachment://{TRANSCRIPT}"))

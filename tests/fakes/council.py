@@ -1,0 +1,45 @@
+"""A council in this process, on a store in memory, for tests of what sits on top of the app."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.app import App, Rules
+from bot.calls import Caller, Patience
+from bot.catalogue import Catalogue
+from bot.llm import Provider
+from bot.settings import Settings
+from bot.store.sqlite import Store
+
+MEMBERS = ("lab/a", "lab/b", "lab/c")
+CHAIRMAN = "lab/chair"
+
+
+@asynccontextmanager
+async def running_app(
+    provider: Provider,
+    *,
+    members: tuple[str, ...] = MEMBERS,
+    chairman: str = CHAIRMAN,
+    database: str = ":memory:",
+    rules: Rules | None = None,
+    time_scale: float = 0.01,
+) -> AsyncIterator[App]:
+    store = await Store.open(database, holder="tests")
+    try:
+        catalogue = Catalogue(provider, store, time_scale=time_scale)
+        await catalogue.load()
+        patience = Patience().scaled(time_scale)
+        app = App(
+            store=store,
+            provider=provider,
+            caller=Caller(provider, catalogue, patience, store.recent_first_text_seconds),
+            catalogue=catalogue,
+            defaults=Settings(members, chairman),
+            rules=rules or Rules(),
+        )
+        try:
+            yield app
+        finally:
+            await app.close()
+    finally:
+        await store.close()

@@ -24,8 +24,11 @@ async def watch(store: Store, *, follow: bool, tell: Callable[[str], None]) -> N
 
 
 def describe(line: JournalLine) -> str:
-    """`12:00:01 4f2a answer seat 2 openai/gpt-5.1: answered, 812 tokens, 3.1 s, $0.0021`"""
-    parts = [line.at.strftime("%H:%M:%S"), line.deliberation]
+    """`2026-11-24 12:00:01 4f2a answer seat 2 openai/gpt-5.1: done, 812 tokens, 3.1 s, $0.0021`
+
+    In local time, as the logs are.
+    """
+    parts = [line.at.astimezone().strftime("%Y-%m-%d %H:%M:%S"), line.deliberation]
     if line.stage:
         parts += [line.stage, f"seat {line.seat}", f"{line.model}:"]
     match line.what:

@@ -4,7 +4,6 @@ On a terminal the headline is redrawn in place; from a pipe a thread is printed 
 without escape codes, and the end of the input ends the chat.
 """
 
-import asyncio
 import getpass
 import secrets
 import sys
@@ -17,11 +16,12 @@ from rich.console import Console
 from rich.live import Live
 
 from adapters.terminal import render
+from adapters.terminal.lines import Lines
 from bot import reactions
-from bot.app import Accepted, App, Refused
+from bot.app import VOTE_FIRST, Accepted, App, Refused
 from bot.chat import HEADLINE, RANKING, Channel, Mention, Person, PlatformName, answer_key
 from bot.commands import parse
-from bot.document import Document, Text
+from bot.document import Document, Heading, Text
 from bot.store.records import Case
 
 CHANNEL = Channel("terminal", "", "terminal")
@@ -42,6 +42,7 @@ class Run:
 
     id: str
     thread: str
+    question: str
     posts: dict[str, Document] = field(default_factory=dict)
 
 
@@ -73,7 +74,7 @@ class Terminal:
 
     def __init__(self, app: App, *, stdin: TextIO = sys.stdin, stdout: TextIO = sys.stdout) -> None:
         self.app = app
-        self._stdin = stdin
+        self._lines = Lines(stdin.fileno())
         self._console = Console(
             file=stdout, soft_wrap=not stdout.isatty(), highlight=False, emoji=False
         )
@@ -91,7 +92,7 @@ class Terminal:
         thread = case.thread or case.id
         if thread not in self._threads:
             self._threads.append(thread)
-        self._runs.append(Run(case.id, thread))
+        self._runs.append(Run(case.id, thread, case.question.text))
         return self._runs[-1]
 
     def redraw(self, run: Run) -> None:
@@ -113,14 +114,15 @@ class Terminal:
         """Finish what an earlier chat left unfinished, and show it."""
         await self.app.resume("terminal")
         for run in list(self._runs):
+            self._say(f"An earlier chat left this unfinished: {run.question}")
             await self._watch(run.id)
 
     async def _read(self) -> str | None:
         if self._interactive:
             place = f"thread {self._threads.index(self._inside) + 1} " if self._inside else ""
             self._console.print(f"{place}> ", end="", style="bold")
-        line = await asyncio.to_thread(self._stdin.readline)
-        if not line:
+        line = await self._lines.next()
+        if line is None:
             return None
         if not self._interactive:
             self._console.print(f"> {render.harmless(line.strip())}", markup=False)
@@ -176,7 +178,7 @@ class Terminal:
             self._live = None
         else:
             await self.app.finished(id)
-        self._say(f"*Thread {self._threads.index(run.thread) + 1}*")
+        self._print(Document((Heading(f"Thread {self._threads.index(run.thread) + 1}"),)))
         for key, document in run.posts.items():
             self._print(document, name=reactions.part_name(key))
 
@@ -197,6 +199,9 @@ class Terminal:
         done: str,
     ) -> None:
         part, _, emoji = rest.rpartition(" ")
+        if not part:
+            self._say("Name a part and an emoji, for example `react A 👍`.")
+            return
         if not self._posted(part):
             return
         key, run = _key(part), self._current()
@@ -210,9 +215,10 @@ class Terminal:
     async def _reveal(self, rest: str) -> None:
         if run := self._current():
             anyway = rest == "anyway"
-            self._print(await self.app.reveal(run.id, self._person, anyway=anyway))
-            if not anyway:
-                self._say("`reveal anyway` shows names without a vote.")
+            shown = await self.app.reveal(run.id, self._person, anyway=anyway)
+            self._print(shown)
+            if shown == Document((Text(VOTE_FIRST),)):
+                self._say("`reveal anyway` shows them now.")
         else:
             self._say("There is no thread yet.")
 
@@ -224,7 +230,8 @@ class Terminal:
             self._inside = self._threads[int(rest) - 1]
             self._say(f"In thread {rest}: `@council ...` follows up.")
         else:
-            self._say(f"There are {len(self._threads)} threads; `thread 1` goes into the first.")
+            known = f" There are {len(self._threads)}." if self._threads else ""
+            self._say(f"There is no thread {rest}.{known} `thread 1` goes into the first one.")
 
     def _current(self) -> Run | None:
         """The newest run, of the thread one is in."""
@@ -239,7 +246,8 @@ class Terminal:
         document = run.posts.get(_key(part))
         if document is None:
             parts = ", ".join(name for key in run.posts if (name := reactions.part_name(key)))
-            self._say(f"There is no `{part}` in this thread. There: {parts}")
+            missing = f"There is no `{part}` in this thread." if part else "Name a part."
+            self._say(f"{missing} There are: {parts}")
         return document
 
     def _say(self, text: str) -> None:

@@ -10,10 +10,11 @@ Point a client at it with `AsyncWebClient(token=BOT_TOKEN, base_url=server.api_u
 may do and hears of is read from the project's manifest. It refuses what Slack refuses, with Slack's
 errors, and complains at the end about unknown methods and arguments, about mistakes Slack would
 pass over in silence, and about ordered faults that no call met. All state lives here, so a bot's
-process may die and come back.
+process may die and come back. `python -m tests.fakes.slack_server` runs one by hand.
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -264,3 +265,41 @@ async def running_slack(
     finally:
         await server.stop()
     assert not server.complaints(), server.complaints()
+
+
+async def _by_hand() -> None:
+    """Ask by typing; read what the bot says. For a bot started with the variables printed."""
+    server = SlackServer()
+    await server.start()
+    channel = server.create_channel()
+    person = server.create_user("you", channel, admin=True)
+    sys.stdout.write(
+        f"SLACK_API_URL={server.url}/api SLACK_BOT_TOKEN={BOT_TOKEN} SLACK_APP_TOKEN={APP_TOKEN} "
+        "python -m bot serve\n\nType a question.\n"
+    )
+    lines: asyncio.Queue[str] = asyncio.Queue()
+    asyncio.get_running_loop().add_reader(sys.stdin, lambda: lines.put_nowait(sys.stdin.readline()))
+    async with asyncio.TaskGroup() as group:
+        printing = group.create_task(_print_what_the_bot_says(server, channel))
+        while line := await lines.get():
+            server.mention(channel, person, line.strip())
+        printing.cancel()
+    await server.stop()
+
+
+async def _print_what_the_bot_says(server: SlackServer, channel: Channel) -> None:
+    shown: dict[str, int] = {}
+
+    def news() -> list[Message]:
+        own = [m for m in channel.ordered() if m.user is server.bot]
+        return [m for m in own if shown.get(m.ts) != len(m.frames)]
+
+    while True:
+        for message in await server.wait_for(news, None):
+            shown[message.ts] = len(message.frames)
+            sys.stdout.write(f"\n[{message.ts}] {message.shown}\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(_by_hand())

@@ -33,6 +33,7 @@ from tests.fakes.slack.refusals import (
     one_of,
     shape,
     string,
+    web_address,
 )
 from tests.fakes.slack.rich_text import check_rich_text
 
@@ -93,7 +94,7 @@ def _task(form: Form, path: Path, value: Any) -> None:
 
 
 _ICON = element(frozenset({"image"}))
-_SOURCE = shape({"type": one_of("url"), "url": string(1, 3000), "text": string(1, 255)})
+_SOURCE = shape({"type": one_of("url"), "url": web_address, "text": string(1, 255)})
 
 # The two lists of a container's children that exist, Slack's documentation and its live validator
 # as others met it, differ; only what both allow is safe.
@@ -178,14 +179,14 @@ BLOCKS: dict[str, Fields] = {
     "video": (
         {
             "alt_text": string(1, 2000),
-            "video_url": string(1, 3000),
-            "thumbnail_url": string(1, 3000),
+            "video_url": web_address,
+            "thumbnail_url": web_address,
             "title": plain(200),
         },
         {
-            "title_url": string(1, 3000),
+            "title_url": web_address,
             "description": plain(200),
-            "provider_icon_url": string(1, 3000),
+            "provider_icon_url": web_address,
             "provider_name": string(1, 50),
             "author_name": string(1, 50),
         },
@@ -253,6 +254,23 @@ def walk(blocks: list[Json]) -> Iterator[Json]:
             yield from walk(block["child_blocks"])
         if block["type"] == "carousel":
             yield from walk(block["elements"])
+
+
+def displayed(blocks: list[Json]) -> str:
+    """Every text a reader can get to see, one per line, folded ones included."""
+    return "\n".join(_texts(blocks))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            if isinstance(one, str) and key in ("text", "caption", "alt_text"):
+                yield one
+            else:
+                yield from _texts(one)
 
 
 def elements_of(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:

@@ -67,6 +67,12 @@ class Delivery:
     state: Literal["pending", "acknowledged", "lost"] = "pending"
 
     @property
+    def ack_seconds(self) -> float | None:
+        """How long the app took, counted from the attempt it acknowledged."""
+        outcome = self.attempts[-1].outcome if self.attempts else None
+        return outcome.after_seconds if isinstance(outcome, Acknowledged) else None
+
+    @property
     def type(self) -> str:
         return str(self.body["event"]["type"])
 

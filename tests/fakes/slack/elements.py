@@ -18,6 +18,7 @@ from tests.fakes.slack.refusals import (
     one_of,
     shape,
     string,
+    web_address,
 )
 
 ID_LIMIT = 255
@@ -70,7 +71,7 @@ def option(text: Check, **extra: Check) -> Check:
 
 PLAIN_OPTION = option(plain(OPTION_TEXT_LIMIT))
 _RICH_OPTION = option(formatted(OPTION_TEXT_LIMIT))
-_LINK_OPTION = option(plain(OPTION_TEXT_LIMIT), url=string(1, 3000))
+_LINK_OPTION = option(plain(OPTION_TEXT_LIMIT), url=web_address)
 OPTION_GROUP = shape({"label": plain(OPTION_TEXT_LIMIT), "options": items(1, 100, PLAIN_OPTION)})
 _STYLE = one_of("primary", "danger")
 _CONFIRM = shape(
@@ -80,8 +81,8 @@ _CONFIRM = shape(
 _DISPATCH = shape(
     {"trigger_actions_on": items(1, 2, one_of("on_enter_pressed", "on_character_entered"))}
 )
-SLACK_FILE = shape({}, {"id": string(1, 255), "url": string(1, 3000)})
-IMAGE_FIELDS: dict[str, Check] = {"image_url": string(1, 3000), "slack_file": SLACK_FILE}
+SLACK_FILE = shape({}, {"id": string(1, 255), "url": web_address})
+IMAGE_FIELDS: dict[str, Check] = {"image_url": web_address, "slack_file": SLACK_FILE}
 
 _ACTION: dict[str, Check] = {"action_id": string(1, ID_LIMIT)}
 _INPUT: dict[str, Check] = {**_ACTION, "focus_on_load": boolean}
@@ -108,7 +109,7 @@ ELEMENTS: dict[str, Fields] = {
         {"text": plain(75)},
         {
             **_ACTION,
-            "url": string(1, 3000),
+            "url": web_address,
             "value": string(0, 2000),
             "style": _STYLE,
             "confirm": _CONFIRM,

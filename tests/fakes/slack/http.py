@@ -102,6 +102,8 @@ class Request:
     at: float
     method: str
     arguments: Json
+    limit: str
+    """What it counts against."""
     status: int | None = None
     answer: Json | None = None
     committed: bool = False
@@ -139,7 +141,7 @@ class Desk:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["method"]
-        entry = Request(time.monotonic(), name, {})
+        entry = Request(time.monotonic(), name, {}, name)
         self.requests.append(entry)
         try:
             entry.arguments = await _read(request)
@@ -147,8 +149,9 @@ class Desk:
             self._authorise(request, entry, found)
         except Refusal as refusal:
             return self._refuse(entry, refusal)
-        channel = str(entry.arguments.get("channel", ""))
-        too_many = self.limits.take(name, found.tier, channel)
+        if found.tier == "post":
+            entry.limit = f"{name}:{entry.arguments.get('channel')}"
+        too_many = self.limits.take(entry.limit, found.tier)
         if too_many is not None:
             return self._too_many(entry, too_many)
         fault = self.faults.take(name)
@@ -226,8 +229,8 @@ class Desk:
 
     def _failure(self, request: web.Request, entry: Request, fault: Fault) -> web.Response:
         if fault.retry_after_seconds is not None:
-            limit = entry.method
-            return self._too_many(entry, self.limits.refuse(limit, fault.retry_after_seconds))
+            seconds = fault.retry_after_seconds
+            return self._too_many(entry, self.limits.refuse(entry.limit, seconds))
         if fault.error:
             return self._refuse(entry, Refusal(fault.error))
         entry.status = fault.status

@@ -39,20 +39,19 @@ class Limits:
     _posts: dict[str, float] = field(default_factory=dict)
     """When the channel's allowance is full again."""
 
-    def take(self, method: str, tier: Tier, channel: str) -> TooMany | None:
-        """Count one call; the refusal if it is one too many."""
-        key = f"{method}:{channel}" if tier == "post" else method
+    def take(self, key: str, tier: Tier) -> TooMany | None:
+        """Count one call against `key`; the refusal if it is one too many."""
         now = time.monotonic()
-        self.judge_waiting(key, now)
+        self._judge_waiting(key, now)
         wait = self._post(key, now) if tier == "post" else self._call(key, PER_MINUTE[tier], now)
-        return self.refuse(key, math.ceil(wait)) if wait > 0 else None
+        return self.refuse(key, max(1, math.ceil(wait))) if wait > 0 else None
 
     def refuse(self, key: str, seconds: int) -> TooMany:
-        refusal = TooMany(key, max(1, seconds), time.monotonic())
+        refusal = TooMany(key, seconds, time.monotonic())
         self.refused.append(refusal)
         return refusal
 
-    def judge_waiting(self, key: str, now: float) -> None:
+    def _judge_waiting(self, key: str, now: float) -> None:
         for refusal in self.refused:
             if refusal.waited is None and refusal.limit == key:
                 refusal.waited = now >= refusal.at + refusal.retry_after_seconds

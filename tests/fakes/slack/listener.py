@@ -49,7 +49,7 @@ class Bot:
         """The events of a type, oldest first."""
         return [body["event"] for body in self.heard if body["event"]["type"] == kind]
 
-    async def error(self, name: str, **arguments: Any) -> str:
+    async def error(self, name: str, /, **arguments: Any) -> str:
         """The error of a call that must be refused, sent past the client's own checks."""
         try:
             await self.client.api_call(name, json=arguments)

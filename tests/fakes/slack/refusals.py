@@ -3,6 +3,7 @@
 Source of the names: the error lists of Slack's method reference.
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -74,6 +75,12 @@ def string(low: int, high: int) -> Check:
             form.add(path, f"must be more than {low - 1} characters")
 
     return check
+
+
+def web_address(form: Form, path: Path, value: Any) -> None:
+    string(1, 3000)(form, path, value)
+    if isinstance(value, str) and not re.match(r"https?://[^/\s]", value):
+        form.add(path, "must be a valid URL")
 
 
 def integer(low: int, high: int) -> Check:

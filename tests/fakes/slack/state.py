@@ -6,6 +6,7 @@ Plain mutable records. Knows no HTTP and no sockets.
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tests.fakes.slack.blocks import displayed
 from tests.fakes.slack.refusals import Json
 
 ChannelKind = Literal["public", "private", "im", "mpim"]
@@ -91,6 +92,11 @@ class Message:
     attachments: list[Json] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
     """Every state the message had, the present one last."""
+
+    @property
+    def shown(self) -> str:
+        """What a reader sees: the blocks' texts, or the text where there are none."""
+        return displayed(self.blocks) or self.text
 
     @property
     def is_reply(self) -> bool:

@@ -3,6 +3,7 @@
 Methods of the Web API and the people of a scenario act through it; who may do so was judged before.
 """
 
+import asyncio
 import itertools
 import string
 import time
@@ -293,6 +294,8 @@ class World:
     def set_status(self, channel_id: str, thread_ts: str, status: Status) -> None:
         self.end_status(channel_id, thread_ts, "replaced")
         self.statuses.setdefault((channel_id, thread_ts), []).append(status)
+        left = status.expires_at - time.monotonic()
+        asyncio.get_running_loop().call_later(left + 0.001, self.changed)
         self.changed()
 
     def end_status(self, channel_id: str, thread_ts: str, how: str) -> None:

@@ -30,6 +30,8 @@ class Place:
     channel: Channel = field(init=False)
     ada: User = field(init=False)
     app: App = field(init=False)
+    requests_before: int = 0
+    """How many the server had seen when the bot last came online."""
 
     def __post_init__(self) -> None:
         self.guild = self.server.create_guild()
@@ -47,6 +49,7 @@ class Place:
         self, provider: Provider | None = None, *, rules: Rules | None = None
     ) -> AsyncIterator["Place"]:
         """The bot, from its first READY to its orderly end."""
+        self.requests_before = len(self.server.requests)
         async with running_app(
             provider or FakeProvider(),
             database=self.database,
@@ -82,6 +85,14 @@ class Place:
         found = await self.server.wait_for(thread)
         assert found
         return self.server.said(found)
+
+    async def delivered(self) -> None:
+        """Until nothing is left to be done for any question."""
+
+        async def nothing() -> bool:
+            return not await self.app.store.unfinished("discord")
+
+        await eventually(nothing)
 
     async def said(self, channel: Channel, words: str) -> Message:
         def found() -> Message | None:

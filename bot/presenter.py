@@ -87,7 +87,8 @@ def headline(progress: Progress) -> Document:
         return Document((Heading("The council had to stop"), Text(progress.fault)))
     blocks: list[Block] = [Heading("The council is deliberating"), Text(_seats(progress))]
     if progress.draft:
-        blocks = [Text(progress.draft)]
+        draft = _masked(progress.draft, progress.council.members, progress.question.text)
+        blocks = [Text(draft)]
     blocks.append(Note(_stage(progress)))
     return Document(
         (*blocks, *_read_along(progress.question), *_rehearsal(progress.council.members)), live=True
@@ -96,13 +97,11 @@ def headline(progress: Progress) -> Document:
 
 def verdict(deliberation: Deliberation, question: Question | None = None) -> Document:
     """The headline's last state."""
-    outcome = deliberation.verdict
     models = [member.model for member in deliberation.members]
-    blocks: list[Block] = [Text(outcome.text)]
-    if outcome.dissent:
-        blocks.append(Note(f"**Strongest dissent:** {outcome.dissent}"))
-    if deliberation.answered:
-        blocks.append(Note(" · ".join(_confidence(deliberation))))
+    blocks: list[Block] = [Text(_verdict_text(deliberation))]
+    blocks += [Note(line) for line in _dissent(deliberation)]
+    if confidence := _confidence(deliberation):
+        blocks.append(Note(" · ".join(confidence)))
     blocks += [Note(line) for line in _degraded(deliberation)]
     if deliberation.answered:
         blocks.append(Note(texts.VERDICT_LEGEND))
@@ -112,7 +111,7 @@ def verdict(deliberation: Deliberation, question: Question | None = None) -> Doc
 
 def answer(given: Answer, question: Question, council: Council) -> Document:
     """One member's answer, folded, under its label."""
-    shown, _ = mask_self_naming(given.text, council.members, question.text)
+    shown = _masked(given.text, council.members, question.text)
     blocks: list[Leaf] = [Text(shown)]
     if given.finish_reason == "length":
         blocks.append(Note("The answer ends here: it reached the length limit."))
@@ -140,7 +139,7 @@ def ranking(
     seats = f"{len(deliberation.answers)} of {len(deliberation.members)} members answered"
     return Document(
         (
-            Text(first_sentence(deliberation.verdict.text)),
+            Text(first_sentence(_verdict_text(deliberation))),
             Detail(f"Ranking and how it came about · {seats}", tuple(detail)),
             Note(f"Vote on the answers above ({texts.LEGEND}), or here: {texts.NONE_LEGEND}"),
         )
@@ -174,16 +173,14 @@ def transcript(deliberation: Deliberation, question: Question, council: Council)
     parts = [f"# {_one_line(deliberation.question)}", "## Question", deliberation.question]
     if question.quoted:
         parts += ["### About this message", question.quoted]
-    parts += ["## Verdict", deliberation.verdict.text]
-    if deliberation.verdict.dissent:
-        parts.append(f"**Strongest dissent:** {deliberation.verdict.dissent}")
+    parts += ["## Verdict", _verdict_text(deliberation), *_dissent(deliberation)]
     parts += _degraded(deliberation)
     for given in deliberation.answers:
-        shown, _ = mask_self_naming(given.text, council.members, question.text)
+        shown = _masked(given.text, council.members, question.text)
         parts += [f"## Answer {given.label}", shown]
     for review in deliberation.reviews:
         if review.text:
-            shown, _ = mask_self_naming(review.text, council.members, question.text)
+            shown = _masked(review.text, council.members, question.text)
             parts += [f"## Review by the author of Answer {review.label}", _vote(review), shown]
     if deliberation.standings:
         table = standings_table(deliberation.standings)
@@ -231,8 +228,26 @@ def _stage(progress: Progress) -> str:
     return f"Stage 1 of 3: {done} of {len(progress.labels)} answers are in"
 
 
+def _masked(text: str, models: Sequence[str], question: str) -> str:
+    return mask_self_naming(text, models, question)[0]
+
+
+def _verdict_text(deliberation: Deliberation) -> str:
+    """An answer may stand for the verdict, and a member may have written it: masked like one."""
+    models = [member.model for member in deliberation.members]
+    return _masked(deliberation.verdict.text, models, deliberation.question)
+
+
+def _dissent(deliberation: Deliberation) -> list[str]:
+    models = [member.model for member in deliberation.members]
+    dissent = _masked(deliberation.verdict.dissent or "", models, deliberation.question)
+    return [f"**Strongest dissent:** {dissent}"] if dissent else []
+
+
 def _confidence(deliberation: Deliberation) -> list[str]:
     """Words only: agreement among models is no proof (models agree when they are wrong, too)."""
+    if not deliberation.answered:
+        return []
     line = []
     ballots = [review.ranking for review in deliberation.reviews if review.counted]
     if ballots:
@@ -283,12 +298,11 @@ def _account(deliberation: Deliberation) -> list[str]:
         lines.append("Stopped early: three reviewers agreed on the first place.")
     elif agreement.kendall_w is not None:
         lines.append(f"Agreement of the reviewers (Kendall's W): {agreement.kendall_w:.2f}")
-    cost = f"${deliberation.cost_usd:.4f}"
-    if not deliberation.cost_known:
-        cost += " (some prices are unknown and counted as zero)"
-    seconds = f"{timings.verdict:.0f} s" if timings.verdict is not None else "no verdict"
-    lines.append(f"{deliberation.calls} calls · {cost} · {seconds}")
-    return lines
+    line = [f"{deliberation.calls} calls"]
+    if len(deliberation.answers) > 1:  # of one answer the total would be a seat's own
+        unknown = "" if deliberation.cost_known else " (some prices are unknown, counted as zero)"
+        line += [f"${deliberation.cost_usd:.4f}{unknown}", f"{timings.verdict:.0f} s"]
+    return [*lines, " · ".join(line)]
 
 
 def _read_along(question: Question) -> list[Note]:

@@ -17,6 +17,8 @@ _DELIBERATION = TypeAdapter(Deliberation)
 def as_json(deliberation: Deliberation) -> dict[str, Any]:
     """The object of the contract, its keys the fields of `Deliberation`."""
     dumped: dict[str, Any] = _DELIBERATION.dump_python(deliberation, mode="json")
+    for review in dumped["reviews"]:
+        review["ranking"] = [tied if len(tied) > 1 else tied[0] for tied in review["ranking"]]
     return dumped
 
 

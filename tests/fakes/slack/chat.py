@@ -19,7 +19,7 @@ TEXT_LIMIT, UPDATE_LIMIT, MARKDOWN_LIMIT = 40_000, 4_000, 12_000
 METADATA_LIMIT_BYTES = 4_000
 LOADING_MESSAGES = 10
 
-_CONTENT = "channel text blocks attachments markdown_text as_user link_names parse"
+_CONTENT = "channel text blocks markdown_text as_user link_names parse"
 _LOOKS = "username icon_emoji icon_url"
 _POST = "thread_ts reply_broadcast unfurl_links unfurl_media mrkdwn metadata client_msg_id"
 
@@ -30,7 +30,6 @@ class Content:
     def __init__(self, call: Call, world: World) -> None:
         self.text = call.text("text") or ""
         self.blocks = checked_blocks(call.json("blocks", "invalid_blocks_format"), world)
-        self.attachments: list[Json] = call.json("attachments", "invalid_attachments") or []
         markdown = call.text("markdown_text")
         if markdown is not None:
             if self.text or self.blocks:
@@ -43,7 +42,7 @@ class Content:
 
     @property
     def empty(self) -> bool:
-        return not (self.text.strip() or self.blocks or self.attachments)
+        return not (self.text.strip() or self.blocks)
 
 
 def checked_blocks(value: Any, world: World) -> list[Json]:
@@ -105,7 +104,7 @@ class Chat:
             raise Refusal("no_text")
         warning = self._truncate(content)
         message = Message(self.world.new_ts(), channel, self.world.bot, content.text)
-        message.blocks, message.attachments = content.blocks, content.attachments
+        message.blocks = content.blocks
         message.thread_ts = self._thread(call, channel)
         message.broadcast = message.is_reply and call.flag("reply_broadcast")
         message.metadata = _metadata(call)
@@ -130,8 +129,6 @@ class Chat:
         if content.given or content.blocks:
             message.blocks = content.blocks
             message.text = content.text
-        if "attachments" in call.arguments:
-            message.attachments = content.attachments
         if "metadata" in call.arguments:
             message.metadata = _metadata(call)
         self.world.edit(message, self.world.bot, flagged=not content.blocks)

@@ -6,7 +6,6 @@ Source of the payloads: Slack's reference of interaction payloads and of slash c
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from aiohttp import web
 
@@ -16,7 +15,7 @@ from tests.fakes.slack.delivery import Acknowledged, Courier, Outcome
 from tests.fakes.slack.elements import OPTION_GROUP, PLAIN_OPTION
 from tests.fakes.slack.forms import Filled, current_state, filled_in
 from tests.fakes.slack.refusals import Form, Json, Refusal, items
-from tests.fakes.slack.state import Channel, Ephemeral, Message, User, View
+from tests.fakes.slack.state import Channel, Ephemeral, Message, User, Via, View
 from tests.fakes.slack.triggers import ResponseUrl, Triggers
 from tests.fakes.slack.views import Views, check_view
 from tests.fakes.slack.world import World
@@ -210,7 +209,7 @@ class Interactions:
             return str(refusal)
         return ""
 
-    def _post(self, channel: Channel, user: User, body: Json, via: Any) -> None:
+    def _post(self, channel: Channel, user: User, body: Json, via: Via) -> None:
         text, blocks = self._content(body)
         if body.get("response_type", "ephemeral") == "ephemeral":
             thread_ts = body.get("thread_ts")

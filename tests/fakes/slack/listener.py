@@ -1,6 +1,6 @@
 """A plain Bolt app that keeps what it hears: the tests of the local Slack itself."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -75,22 +75,30 @@ async def online(
 
 
 @asynccontextmanager
-async def listening(server: SlackServer, bot: Bot) -> AsyncIterator[str]:
-    """A bot that takes signed requests; its address."""
+async def listening(server: SlackServer, bot: Bot) -> AsyncIterator[None]:
+    """A bot that takes signed requests."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         answer = await bot.app.async_dispatch(await to_bolt_request(request))
         return await to_aiohttp_response(answer)
 
+    async with serving(handle) as address:
+        await server.deliver_by_http(address)
+        yield
+
+
+@asynccontextmanager
+async def serving(
+    handle: Callable[[web.Request], Awaitable[web.StreamResponse]],
+) -> AsyncIterator[str]:
+    """Something that takes requests; its address."""
     application = web.Application()
     application.router.add_post("/slack/events", handle)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    address = f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events"
-    await server.deliver_by_http(address)
     try:
-        yield address
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events"
     finally:
         await runner.cleanup()
 

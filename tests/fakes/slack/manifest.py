@@ -34,7 +34,6 @@ class Manifest:
     commands: dict[str, bool]
     """Whether mentions in the text are escaped, by command."""
     message_shortcuts: frozenset[str]
-    global_shortcuts: frozenset[str]
     interactive: bool
     socket_mode: bool
     direct_messages: bool
@@ -63,17 +62,12 @@ def read_manifest(path: Path) -> Manifest:
         scopes=frozenset(scopes),
         events=frozenset(events),
         commands={c["command"]: bool(c.get("should_escape")) for c in commands},
-        message_shortcuts=_callbacks(shortcuts, "message"),
-        global_shortcuts=_callbacks(shortcuts, "global"),
+        message_shortcuts=frozenset(s["callback_id"] for s in shortcuts if s["type"] == "message"),
         interactive=bool(settings.get("interactivity", {}).get("is_enabled")),
         socket_mode=bool(settings.get("socket_mode_enabled")),
         direct_messages=bool(home.get("messages_tab_enabled"))
         and not home.get("messages_tab_read_only_enabled"),
     )
-
-
-def _callbacks(shortcuts: list[Json], kind: str) -> frozenset[str]:
-    return frozenset(s["callback_id"] for s in shortcuts if s["type"] == kind)
 
 
 def _problems(document: Json) -> list[str]:

@@ -141,8 +141,6 @@ def message(value: Message, base_url: str, *, metadata: bool = False, full: bool
         found["client_msg_id"] = value.client_msg_id
     if value.user.bot:
         found |= {"bot_id": value.user.bot_id, "app_id": f"A{value.user.bot_id[1:]}"}
-    if value.attachments:
-        found["attachments"] = value.attachments
     if value.files:
         found["files"] = [file(each, base_url) for each in value.files]
     if value.edited_by is not None:

@@ -85,6 +85,17 @@ class Scenario:
         return self.world.links
 
     @property
+    def unfurled(self) -> list[Message]:
+        """The bot's messages whose links Slack shows a preview of."""
+        linked = {link.ts for link in self.links}
+        return [
+            message
+            for channel in self.world.channels.values()
+            for message in channel.ordered()
+            if message.ts in linked and (message.unfurl_links or message.unfurl_media)
+        ]
+
+    @property
     def ephemerals(self) -> list[Ephemeral]:
         return [message for message in self.world.ephemerals if not message.deleted]
 
@@ -245,6 +256,7 @@ class Scenario:
     async def shortcut(self, user: User, callback_id: str, message: Message) -> Answer:
         """Choose a message shortcut from the message's menu."""
         self._require_member(message.channel, user)
+        self._require_interactivity()
         if callback_id not in self.world.manifest.message_shortcuts:
             raise Impossible(f"there is no shortcut {callback_id}")
         return await self.interactions.shortcut(user, callback_id, message)
@@ -289,6 +301,7 @@ class Scenario:
     async def _act(
         self, user: User, source: Message | Ephemeral | View, action_id: str, value: str | None
     ) -> Answer:
+        self._require_interactivity()
         blocks = source.body["blocks"] if isinstance(source, View) else source.blocks
         block, element = _find(blocks, action_id)
         shown_to = element.get("visible_to_user_ids")
@@ -313,6 +326,10 @@ class Scenario:
             raise Impossible(f"{user.name} is not in {channel.name}")
         if channel.archived:
             raise Impossible("the channel is archived")
+
+    def _require_interactivity(self) -> None:
+        if not self.world.manifest.interactive:
+            raise Impossible("the app takes no interactions")
 
     def _require_open(self, user: User, view: View) -> None:
         if not view.open or view.user is not user:

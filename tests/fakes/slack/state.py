@@ -10,6 +10,8 @@ from tests.fakes.slack.blocks import displayed
 from tests.fakes.slack.refusals import Json
 
 ChannelKind = Literal["public", "private", "im", "mpim"]
+Via = Literal["chat.postEphemeral", "acknowledgement", "response_url"]
+Ending = Literal["", "cleared", "posted", "expired", "replaced"]
 
 
 @dataclass(slots=True, eq=False)
@@ -89,7 +91,6 @@ class Message:
     client_msg_id: str | None = None
     unfurl_links: bool = False
     unfurl_media: bool = True
-    attachments: list[Json] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
     """Every state the message had, the present one last."""
 
@@ -112,7 +113,7 @@ class Ephemeral:
     user: User
     text: str
     blocks: list[Json]
-    via: Literal["chat.postEphemeral", "acknowledgement", "response_url"]
+    via: Via
     thread_ts: str | None = None
     deleted: bool = False
 
@@ -178,4 +179,4 @@ class Status:
     loading_messages: tuple[str, ...]
     set_at: float
     expires_at: float
-    ended: Literal["", "cleared", "posted", "expired", "replaced"] = ""
+    ended: Ending = ""

@@ -17,6 +17,8 @@ from tests.fakes.slack.mentions import is_disguised, scan
 from tests.fakes.slack.refusals import Json, Refusal
 from tests.fakes.slack.state import (
     Channel,
+    ChannelKind,
+    Ending,
     Ephemeral,
     File,
     Frame,
@@ -113,9 +115,9 @@ class World:
         for channel in self.channels.values():
             if channel.kind in ("im", "mpim") and channel.members.keys() == members.keys():
                 return channel
-        kind, letter = ("im", "D") if len(people) == 1 else ("mpim", "G")
+        kind: ChannelKind = "im" if len(people) == 1 else "mpim"
         name = "-".join(person.name for person in people)
-        channel = Channel(self.new_id(letter), kind, name, people[0], members)  # type: ignore[arg-type]
+        channel = Channel(self.new_id("D" if kind == "im" else "G"), kind, name, people[0], members)
         self.channels[channel.id] = channel
         return channel
 
@@ -298,10 +300,10 @@ class World:
         asyncio.get_running_loop().call_later(left + 0.001, self.changed)
         self.changed()
 
-    def end_status(self, channel_id: str, thread_ts: str, how: str) -> None:
+    def end_status(self, channel_id: str, thread_ts: str, how: Ending) -> None:
         status = self.status(channel_id, thread_ts)
         if status is not None:
-            status.ended = how  # type: ignore[assignment]  # one of the literals by every caller
+            status.ended = how
 
     def status(self, channel_id: str, thread_ts: str) -> Status | None:
         """What the thread shows now."""

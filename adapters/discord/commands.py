@@ -8,7 +8,7 @@ import json
 import logging
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands, ui
@@ -98,13 +98,14 @@ class Council(app_commands.Group, name="council", description="Ask the council, 
         action="What to do; without it the members are listed",
         model="One or more models, separated by commas",
     )
-    async def members(
-        self,
-        interaction: Interaction,
-        action: Literal["add", "remove", "set"] | None = None,
-        model: str = "",
-    ) -> None:
-        await self._run(interaction, f"members {action or 'set'} {model}" if model else "members")
+    @app_commands.choices(
+        action=[
+            app_commands.Choice(name=app_commands.locale_str(word), value=word)
+            for word in ("add", "remove", "set")
+        ]
+    )
+    async def members(self, interaction: Interaction, action: str = "", model: str = "") -> None:
+        await self._run(interaction, f"members {action} {model}")
 
     @app_commands.command(description="Who writes the verdict")
     @app_commands.describe(model="The model; without it the chairman is named")

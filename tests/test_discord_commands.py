@@ -1,0 +1,303 @@
+"""`/council` and the message menu, as people on Discord use them."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+
+from adapters.discord.locale import KOREAN
+from bot.chat import Channel
+from bot.llm import ModelInfo
+from tests.fakes.council_on_discord import Place
+from tests.fakes.discord_server import DiscordServer, Impossible, running_discord
+from tests.fakes.provider import FakeProvider
+
+
+class Listing(FakeProvider):
+    """Scripted models with a list of what there is."""
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        return tuple(
+            ModelInfo(
+                id=id,
+                name=id,
+                context_tokens=100_000,
+                prompt_usd_per_million=1.0,
+                completion_usd_per_million=2.0,
+                created=number,
+            )
+            for number, id in enumerate(["lab/a", "lab/b", "lab/c", "lab/chair", "lab/new"])
+        )
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[DiscordServer]:
+    async with running_discord(time_scale=0.01) as server:
+        yield server
+
+
+@pytest.fixture
+async def place(server: DiscordServer) -> AsyncIterator[Place]:
+    async with Place(server).online(Listing()) as place:
+        yield place
+
+
+def make_admin(place: Place) -> None:
+    rights = discord.Permissions(manage_guild=True)
+    place.server.create_role(place.guild, "managers", rights, place.ada)
+
+
+async def typed(place: Place, sub: str, **options: object) -> str:
+    """What the person reads after `/council sub`, which nobody else does."""
+    done = await place.server.slash(place.ada, place.channel, "council", sub, options)
+    assert done.ephemeral
+    return done.text
+
+
+async def members(place: Place) -> tuple[str, ...]:
+    channel = Channel("discord", str(place.guild.id), str(place.channel.id))
+    return (await place.app.settings(channel)).members
+
+
+# What it does
+
+
+async def test_everybody_may_look(place: Place) -> None:
+    assert "lab/chair" in await typed(place, "show")
+    assert "lab/a" in await typed(place, "members")
+    assert "running" in await typed(place, "health")
+    assert "/council members" in await typed(place, "help")
+    assert "lab/new" in await typed(place, "models", search="new")
+
+
+async def test_changing_needs_the_right_to_manage_the_server(place: Place) -> None:
+    assert "Only administrators" in await typed(place, "members", action="add", model="lab/new")
+    assert await members(place) == ("lab/a", "lab/b", "lab/c")
+    make_admin(place)
+    assert "lab/new" in await typed(place, "members", action="add", model="lab/new")
+    assert await members(place) == ("lab/a", "lab/b", "lab/c", "lab/new")
+
+
+async def test_the_right_is_looked_up_each_time(place: Place) -> None:
+    make_admin(place)
+    await typed(place, "chairman", model="lab/new")
+    place.guild.member_roles[place.ada.id].clear()
+    assert "Only administrators" in await typed(place, "chairman", model="lab/chair")
+
+
+async def test_every_setting_can_be_changed_and_reset(place: Place) -> None:
+    make_admin(place)
+    assert "always" in await typed(place, "set", name="reveal", value="always")
+    assert "2.5" in await typed(place, "budget", usd="2.50")
+    assert "council" in await typed(place, "mode", name="council")
+    assert "reveal" in await typed(place, "reset", name="reveal")
+    assert "everything" in await typed(place, "reset")
+    assert "on" in await typed(place, "pause")
+    assert "off" in await typed(place, "resume")
+
+
+async def test_a_thread_has_the_settings_of_its_channel(place: Place) -> None:
+    make_admin(place)
+    question = place.server.mention(place.channel, place.ada, "Why?")
+    await place.answered(question)
+    assert question.thread
+    options = {"action": "remove", "model": "lab/c"}
+    await place.server.slash(place.ada, question.thread, "council", "members", options)
+    assert await members(place) == ("lab/a", "lab/b")
+
+
+async def test_a_long_answer_comes_in_pages(place: Place) -> None:
+    make_admin(place)
+    long = await place.server.slash(
+        place.ada, place.channel, "council", "set", {"name": "criteria", "value": "x" * 1990}
+    )
+    assert "x" * 1990 in long.text + "".join(message.text for message in long.followups)
+
+
+# Autocompletion
+
+
+async def test_models_are_completed_with_their_prices(place: Place) -> None:
+    (choice,) = await place.server.autocomplete(
+        place.ada, place.channel, "council", "chairman", "model", "new"
+    )
+    assert choice["value"] == "lab/new"
+    assert choice["name"] == "lab/new · $1 / $2 per million tokens"
+
+
+async def test_of_several_models_the_last_is_completed(place: Place) -> None:
+    (choice,) = await place.server.autocomplete(
+        place.ada, place.channel, "council", "members", "model", "lab/a, new", {"action": "set"}
+    )
+    assert choice["value"] == "lab/a, lab/new"
+
+
+async def test_only_seated_models_are_offered_for_removal(place: Place) -> None:
+    choices = await place.server.autocomplete(
+        place.ada, place.channel, "council", "members", "model", "", {"action": "remove"}
+    )
+    assert [choice["value"] for choice in choices] == ["lab/a", "lab/b", "lab/c"]
+
+
+# The form for the criteria
+
+
+async def test_an_administrator_gets_a_form_for_the_criteria(place: Place) -> None:
+    make_admin(place)
+    opened = await place.server.slash(place.ada, place.channel, "council", "criteria")
+    assert opened.modal
+    done = await place.server.submit_modal(opened, {"text": "Short\nand true"})
+    assert "Short" in done.text
+    again = await place.server.slash(place.ada, place.channel, "council", "criteria")
+    assert "Short\\nand true" in str(again.modal)
+    cleared = await place.server.submit_modal(again, {"text": ""})
+    assert "none" in cleared.text
+
+
+async def test_the_form_is_judged_when_it_is_sent(place: Place) -> None:
+    make_admin(place)
+    opened = await place.server.slash(place.ada, place.channel, "council", "criteria")
+    place.guild.member_roles[place.ada.id].clear()
+    done = await place.server.submit_modal(opened, {"text": "Mine"})
+    assert "Only administrators" in done.text
+
+
+async def test_others_read_the_criteria(place: Place) -> None:
+    assert "criteria" in await typed(place, "criteria")
+
+
+# Asking
+
+
+async def test_a_question_by_command_is_the_root_of_its_thread(place: Place) -> None:
+    asked = await place.server.slash(
+        place.ada, place.channel, "council", "ask", {"question": "Why @everyone?"}
+    )
+    root = asked.original
+    assert root
+    assert root.text == "Why @everyone?"
+    assert not asked.ephemeral
+    posts = await place.answered(root)
+    assert len(posts) == 5
+    assert not any(ping.everyone for ping in place.server.pings)
+
+
+async def test_a_refused_question_leaves_nothing_in_the_channel(place: Place) -> None:
+    make_admin(place)
+    await typed(place, "pause")
+    asked = await place.server.slash(
+        place.ada, place.channel, "council", "ask", {"question": "Why?"}
+    )
+    await place.server.wait_for(lambda: asked.followups)
+    assert "paused" in asked.followups[0].text
+    assert asked.followups[0].viewer is place.ada
+    assert place.server.said(place.channel) == []
+
+
+async def test_the_menu_asks_about_a_message_the_bot_could_not_read(place: Place) -> None:
+    bob = place.server.create_user("Bob", place.guild)
+    message = place.server.post(place.channel, bob, "Is water wet?")
+    done = await place.server.context_menu(place.ada, message, "Ask the council")
+    assert done.ephemeral
+    assert str(message.id) in done.text
+    await place.answered(message)
+    (case,) = [case async for case in place.app.store.cases()]
+    assert (case.question.text, case.asker) == ("Is water wet?", str(place.ada.id))
+
+
+async def test_the_menu_asks_once_about_a_message(place: Place) -> None:
+    message = place.server.post(place.channel, place.ada, "Is water wet?")
+    await place.server.context_menu(place.ada, message, "Ask the council")
+    again = await place.server.context_menu(place.ada, message, "Ask the council")
+    assert "already" in again.text
+    await place.answered(message)
+
+
+async def test_a_message_without_text_is_refused_in_words(place: Place) -> None:
+    message = place.server.post(place.channel, place.ada, "", files={"a.png": b"x"})
+    done = await place.server.context_menu(place.ada, message, "Ask the council")
+    assert "What should the council answer?" in done.text
+
+
+# Lost answers
+
+
+async def test_an_answer_whose_receipt_is_lost_is_not_repeated(place: Place) -> None:
+    place.server.fail("POST", "/callback", 502, committed=True)
+    assert "lab/chair" in await typed(place, "show")
+    (shown,) = [i for i in place.server.interactions.log if i.original]
+    assert shown.followups == []
+
+
+async def test_a_question_whose_receipt_is_lost_is_asked_once(place: Place) -> None:
+    place.server.fail("POST", "/callback", 502, committed=True)
+    asked = await place.server.slash(
+        place.ada, place.channel, "council", "ask", {"question": "Why?"}
+    )
+    assert asked.original
+    await place.answered(asked.original)
+    assert len(place.server.said(place.channel)) == 1
+
+
+# What Discord is told
+
+
+def strings(node: Any) -> Iterator[tuple[str, dict[str, str]]]:
+    """Every name and description with its translations."""
+    for option in node.get("options") or []:
+        yield from strings(option)
+    # The names of settings are words that people type, and those of models are ids.
+    for choice in node.get("choices") or []:
+        if choice["name"] in KOREAN:
+            yield choice["name"], choice.get("name_localizations") or {}
+    for key in ("name", "description"):
+        if node.get(key):
+            yield node[key], node.get(f"{key}_localizations") or {}
+
+
+async def test_every_name_and_description_is_there_in_korean(place: Place) -> None:
+    commands = place.server.commands.registered[None]
+    found = [pair for command in commands for pair in strings(command)]
+    assert len(found) > 40
+    assert [text for text, translations in found if "ko" not in translations] == []
+    unused = set(KOREAN) - {text for text, _ in found}
+    assert unused == {"Criteria", "Empty: what reviewers usually judge by"}
+
+
+async def test_the_form_speaks_korean_to_koreans(place: Place) -> None:
+    make_admin(place)
+    place.ada.locale = "ko"
+    opened = await place.server.slash(place.ada, place.channel, "council", "criteria")
+    assert opened.modal
+    assert opened.modal["title"] == KOREAN["What reviewers judge by"]
+
+
+async def test_everybody_sees_the_command_and_nobody_can_install_it_alone(place: Place) -> None:
+    (council,) = [c for c in place.server.commands.registered[None] if c["name"] == "council"]
+    assert council.get("default_member_permissions") is None
+    assert council["integration_types"] == [0]
+    with pytest.raises(Impossible):
+        await place.server.slash(place.ada, place.channel, "council", "nothing")
+
+
+async def test_the_commands_are_synced_only_when_they_differ(
+    server: DiscordServer, tmp_path: Path
+) -> None:
+    place = Place(server, database=str(tmp_path / "council.db"))
+    async with place.online():
+        assert server.commands.syncs == 1
+    await server.wait_for(lambda: not server.gateway.online)
+    async with place.online():
+        assert server.commands.syncs == 1
+        await place.app.store.set_note(f"discord:commands:{server.bot.id}", "another version")
+    await server.wait_for(lambda: not server.gateway.online)
+    async with place.online():
+        assert server.commands.syncs == 2
+
+
+async def test_a_refused_sync_does_not_keep_the_bot_away(server: DiscordServer) -> None:
+    server.fail("PUT", "/commands", 403)
+    async with Place(server).online() as place:
+        await place.answered(server.mention(place.channel, place.ada, "Why?"))

@@ -182,9 +182,15 @@ async def gather_reviews(sitting: Sitting, answers: Sequence[Answer]) -> tuple[R
         sitting.emit(ReviewGiven(reviews[label]))
 
     decided = _stopped_ballots(sitting)
-    waited_for = decided or reviewers
+    # What an earlier run finished is read before anything is asked: it may be enough.
+    for label in decided or reviewers:
+        if sitting.journal.finished("review", 0, sitting.seat(label)):
+            await ask(label, Deadline(patience.call))
+    left_to_ask = [label for label in decided or reviewers if label not in reviews]
+    if left_to_ask and _may_stop(sitting, reviews.values()):
+        decided, left_to_ask = await _journal_stop(sitting, reviews), []
     async with task_group() as group:
-        deadlines = {label: Deadline(patience.call) for label in waited_for}
+        deadlines = {label: Deadline(patience.call) for label in left_to_ask}
         pending = {group.create_task(ask(*each)) for each in deadlines.items()}
         ends_at = asyncio.get_running_loop().time() + patience.reviews
         while pending and not decided:
@@ -197,8 +203,7 @@ async def gather_reviews(sitting: Sitting, answers: Sequence[Answer]) -> tuple[R
                     deadline.give_up()
                 break
             if pending and _may_stop(sitting, reviews.values()):
-                decided = tuple(sorted(reviews))
-                await _journal_stop(sitting, decided)
+                decided = await _journal_stop(sitting, reviews)
                 for task in pending:
                     task.cancel()
     # A review that came in while the others were being stopped decided nothing.
@@ -348,9 +353,12 @@ def _may_stop(sitting: Sitting, reviews: Collection[Review]) -> bool:
     return ranking.agreed(outcome.ballots(reviews), AGREEING_REVIEWERS) is not None
 
 
-async def _journal_stop(sitting: Sitting, ballots: tuple[str, ...]) -> None:
+async def _journal_stop(sitting: Sitting, reviews: Collection[str]) -> tuple[str, ...]:
+    """The reviews that are in decide, by their labels, and no other."""
+    ballots = tuple(sorted(reviews))
     value = {"ballots": ballots, "at": sitting.caller.now().isoformat()}
     await sitting.journal.decide("early_stop", json.dumps(value))
+    return ballots
 
 
 def _stopped_ballots(sitting: Sitting) -> tuple[str, ...]:

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot import presenter
+from bot import presenter, texts
 from bot.calls import Caller
 from bot.chat import HEADLINE, RANKING, Reply, answer_key
 from bot.council import Council, Deliberation, Earlier, Question
 from bot.deliberation import deliberate
 from bot.document import Document
-from bot.errors import BotError, Undeliverable
+from bot.errors import BotError, Superseded, Undeliverable
 from bot.events import Event
 from bot.store.journal import Journal
 from bot.store.records import Case
@@ -70,6 +70,7 @@ class Serving:
         self._store = store
         self._reply = reply
         self._work: asyncio.Task[Deliberation] | None = None
+        self._stopped = False
 
     async def run(self, limits: Mapping[str, int]) -> Deliberation | None:
         """The deliberation; `None` where somebody stopped it. Raises `StoreFailed`.
@@ -85,29 +86,37 @@ class Serving:
             deliberate(question, self.case.council, self._caller, journal=journal, emit=board.emit)
         )
         try:
+            if self._stopped:  # while it waited for its turn
+                self._work.cancel()
             await asyncio.wait({self._work})
-        except asyncio.CancelledError:
-            # The process ends: the journal says where to go on.
+            stopped = self._work.cancelled()
+            fault = None if stopped else self._work.exception()
+            if isinstance(fault, Superseded):
+                raise fault  # the posts are another run's by now
+            if stopped:
+                await journal.stop()
+            board.progress = replace(board.progress, stopped=stopped, fault=_words(fault))
+            # Told to stop rather than cancelled, so that no older edit lands after the last.
+            board.end()
+            await pump
+        finally:
+            # Whatever ends this early, such as the process's end: the journal says where to go on.
             await _cancelled(self._work, pump)
-            raise
-        stopped = self._work.cancelled()
-        fault = None if stopped else self._work.exception()
-        if stopped:
-            await journal.stop()
-        board.progress = replace(
-            board.progress, stopped=stopped, fault=str(fault) if isinstance(fault, BotError) else ""
-        )
-        # Told to stop rather than cancelled, so that no older edit lands after the last.
-        board.end()
-        await pump
         if fault:
             raise fault
         await self._store.delivered(id)
         return None if stopped else self._work.result()
 
     def stop(self) -> None:
+        self._stopped = True
         if self._work:
             self._work.cancel()
+
+
+def _words(fault: BaseException | None) -> str:
+    if fault is None:
+        return ""
+    return str(fault) if isinstance(fault, BotError) else texts.FAULT
 
 
 async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
@@ -129,14 +138,14 @@ async def _with_earlier(case: Case, store: Store, journal: Journal) -> Question:
 
 
 async def _keep_posted(board: Board, reply: Reply, id: str) -> None:
-    posted: set[str] = set()
+    shown: dict[str, Document] = {}
     while True:
         progress = await board.changed()
         over = board.over
         posts = _posts(progress)
         for key, document in posts.items():
-            if key == HEADLINE or key not in posted:
-                posted.add(key)
+            if shown.get(key) != document:
+                shown[key] = document
                 await _show(reply, id, key, document)
         if over:
             return

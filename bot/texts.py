@@ -37,6 +37,11 @@ FALLBACKS: dict[Fallback, str] = {
     "only_answer": "Only one member answered, so there was nothing to rank: this is Answer {label}.",
 }
 
+FAULT = (
+    "Something unexpected happened; the log says what. "
+    "What is finished is kept, and a restart of the bot goes on with this question."
+)
+
 REHEARSAL = "Rehearsal: simulated models. Set a key to ask real ones."
 
 

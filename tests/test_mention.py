@@ -1,0 +1,415 @@
+"""One question served: what is posted, in which order, and what survives a fault."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot import ranking
+from bot.calls import Caller, Patience
+from bot.council import Council, Question
+from bot.document import Detail, Document, Heading, Note, Text
+from bot.errors import ModelFailed, StoreFailed, Superseded, Undeliverable
+from bot.llm import Request
+from bot.mention import Serving
+from bot.store.records import Case
+from bot.store.sqlite import Store
+from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
+
+ASKED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+COUNCIL = Council(("lab/a", "lab/b", "lab/c"), "lab/chair")
+ALL_HEARD = next(seed for seed in range(1_000) if ranking.never_stops_early(seed))
+KEYS = {"headline", "answer:A", "answer:B", "answer:C", "ranking"}
+
+
+@dataclass
+class Shown:
+    key: str
+    document: Document
+    ping: bool
+
+
+class Thread:
+    """A reply that keeps what it is told to show; `slow` makes every post wait for it to be set."""
+
+    interval_seconds = 0.0
+
+    def __init__(self, refuses: Sequence[str] = ()) -> None:
+        self.shown: list[Shown] = []
+        self.slow: asyncio.Event | None = None
+        self.refuses = refuses
+        self._waiters: list[tuple[Callable[[Thread], bool], asyncio.Event]] = []
+
+    async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
+        if key in self.refuses:
+            raise Undeliverable("The bot may not write here. Give it the permission.")
+        if self.slow:
+            await self.slow.wait()
+        self.shown.append(Shown(key, document, ping))
+        for claim, event in self._waiters:
+            if claim(self):
+                event.set()
+
+    async def until(self, claim: Callable[["Thread"], bool]) -> None:
+        event = asyncio.Event()
+        self._waiters.append((claim, event))
+        if not claim(self):
+            await event.wait()
+
+    @property
+    def keys(self) -> list[str]:
+        return [each.key for each in self.shown]
+
+    def newest(self, key: str) -> Document:
+        return [each.document for each in self.shown if each.key == key][-1]
+
+
+class FreeOfCharge:
+    def reserve_micros(self, model: str, prompt: str, max_completion_tokens: int) -> int:
+        return 0
+
+    def cost_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int | None:
+        return None
+
+
+async def no_history(model: str) -> tuple[float, ...]:
+    return ()
+
+
+def a_case(id: str = "q1", *, thread: str | None = None, text: str = "Is it right?") -> Case:
+    return Case(
+        question=Question(id, text, ALL_HEARD, ASKED_AT),
+        council=COUNCIL,
+        platform="terminal",
+        channel="channel",
+        thread=thread,
+    )
+
+
+@dataclass
+class Stage:
+    store: Store
+    thread: Thread = field(default_factory=Thread)
+
+    async def serving(
+        self, provider: FakeProvider, case: Case | None = None, thread: Thread | None = None
+    ) -> Serving:
+        case = case or a_case()
+        await self.store.create(case)
+        caller = Caller(provider, FreeOfCharge(), Patience(), no_history)
+        return Serving(case, caller=caller, store=self.store, reply=thread or self.thread)
+
+    async def status(self, id: str = "q1") -> str:
+        case = await self.store.case(id)
+        assert case is not None
+        return case.status
+
+    async def unfinished(self) -> list[str]:
+        return [case.id for case in await self.store.unfinished("terminal")]
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    store = await Store.open(":memory:", holder="tests")
+    yield Stage(store)
+    await store.close()
+
+
+def hanging(*calls: tuple[str, int], until: asyncio.Event | None = None) -> FakeProvider:
+    """A sensible provider, but for these calls, which hang."""
+    event = until or asyncio.Event()
+
+    def reply(request: Request) -> Scripted:
+        hangs = stage_and_seat(request) in calls and not event.is_set()
+        return event if hangs else sensible(request)
+
+    return FakeProvider(otherwise=reply)
+
+
+def broken_at(stage: str, error: Exception) -> FakeProvider:
+    def reply(request: Request) -> Scripted:
+        if stage_and_seat(request)[0] == stage:
+            raise error
+        return sensible(request)
+
+    return FakeProvider(otherwise=reply)
+
+
+CHAIR = ("verdict", COUNCIL.chairman_seat)
+
+
+# --- the order of posts
+
+
+async def test_the_headline_is_first_and_the_ranking_last(stage: Stage) -> None:
+    serving = await stage.serving(FakeProvider())
+
+    result = await serving.run({})
+
+    assert result is not None
+    assert stage.thread.keys[0] == "headline"
+    assert stage.thread.keys[-1] == "ranking"
+    assert set(stage.thread.keys) == KEYS
+    assert sorted(key for key in stage.thread.keys if key != "headline") == sorted(
+        KEYS - {"headline"}
+    )
+    assert stage.thread.newest("headline").blocks[0] == Text("**Yes.** Because the answers say so.")
+
+
+async def test_only_the_ranking_pings(stage: Stage) -> None:
+    serving = await stage.serving(FakeProvider())
+
+    await serving.run({})
+
+    assert {shown.key for shown in stage.thread.shown if shown.ping} == {"ranking"}
+
+
+async def test_an_answer_is_posted_while_others_are_still_being_written(stage: Stage) -> None:
+    go_on = asyncio.Event()
+    serving = await stage.serving(hanging(("answer", 0), ("answer", 2), until=go_on))
+    running = asyncio.create_task(serving.run({}))
+
+    await stage.thread.until(lambda thread: len(set(thread.keys)) == 2)
+    [key] = set(stage.thread.keys) - {"headline"}
+    assert stage.thread.newest(key).blocks[0] == Detail(
+        f"Answer {key[-1]} · 23 characters", (Text("The answer from seat 1."),)
+    )
+    go_on.set()
+    assert await running is not None
+
+
+async def test_without_an_answer_the_headline_is_the_apology_and_the_only_post(
+    stage: Stage,
+) -> None:
+    serving = await stage.serving(broken_at("answer", ModelFailed("unauthorised", "no key.")))
+
+    result = await serving.run({})
+
+    assert result is not None
+    assert not result.answered
+    assert set(stage.thread.keys) == {"headline"}
+    [block] = stage.thread.newest("headline").blocks
+    assert isinstance(block, Text)
+    assert block.text.startswith("**Sorry, no member of the council could answer.**")
+
+
+async def test_the_newest_state_wins_where_the_platform_is_slow(stage: Stage) -> None:
+    stage.thread.slow = asyncio.Event()
+    provider = FakeProvider()
+    serving = await stage.serving(provider)
+    running = asyncio.create_task(serving.run({}))
+    while await stage.status() != "finished":
+        pass
+
+    stage.thread.slow.set()
+    await running
+
+    # The first state was under way already; everything between it and the last is left out.
+    assert stage.thread.keys.count("headline") == 2
+    assert stage.thread.shown[0].document.live
+    assert not stage.thread.newest("headline").live
+
+
+async def test_no_older_state_lands_after_the_last(stage: Stage) -> None:
+    serving = await stage.serving(FakeProvider())
+
+    await serving.run({})
+
+    live = [shown.document.live for shown in stage.thread.shown if shown.key == "headline"]
+    assert live == sorted(live, reverse=True)
+    assert not live[-1]
+
+
+@pytest.mark.parametrize("refused", sorted(KEYS))
+async def test_a_post_that_is_refused_stops_nothing(stage: Stage, refused: str) -> None:
+    stage.thread.refuses = [refused]
+    serving = await stage.serving(FakeProvider())
+
+    result = await serving.run({})
+
+    assert result is not None
+    assert set(stage.thread.keys) == KEYS - {refused}
+    assert await stage.status() == "finished"
+
+
+# --- stopping
+
+
+async def test_a_stop_keeps_what_is_finished_and_says_so(stage: Stage) -> None:
+    serving = await stage.serving(hanging(("answer", 2)))
+    running = asyncio.create_task(serving.run({}))
+    await stage.thread.until(lambda thread: len(set(thread.keys)) == 3)
+
+    serving.stop()
+
+    assert await running is None
+    assert stage.thread.newest("headline").blocks == (
+        Heading("Stopped"),
+        Note("2 finished answers are kept below."),
+    )
+    assert len(await stage.store.calls("q1")) == 2
+    assert await stage.status() == "stopped"
+    assert await stage.unfinished() == []
+
+
+async def test_a_stop_before_the_run_begins_is_kept_in_mind(stage: Stage) -> None:
+    provider = FakeProvider()
+    serving = await stage.serving(provider)
+
+    serving.stop()
+
+    assert await serving.run({}) is None
+    assert provider.requests == []
+    assert stage.thread.newest("headline").blocks[0] == Heading("Stopped")
+    assert await stage.status() == "stopped"
+
+
+# --- going on after an end
+
+
+async def test_a_cancelled_run_is_resumed_with_the_same_keys_and_nothing_is_asked_twice(
+    stage: Stage,
+) -> None:
+    first = hanging(CHAIR)
+    running = asyncio.create_task((await stage.serving(first)).run({}))
+    await stage.thread.until(lambda thread: len(set(thread.keys)) == 4)
+    while len(first.requests) < 7:
+        await asyncio.wait({running}, timeout=0.001)
+    running.cancel()
+    await asyncio.wait({running})
+    assert await stage.unfinished() == ["q1"]
+
+    second, again = FakeProvider(), Thread()
+    result = await (await stage.serving(second, thread=again)).run({})
+
+    assert result is not None
+    assert [stage_and_seat(request) for request in second.requests] == [CHAIR]
+    assert set(stage.thread.keys) == KEYS - {"ranking"}
+    assert again.keys[-1] == "ranking"
+    assert set(again.keys) == KEYS
+    assert [again.newest(key) for key in sorted(KEYS) if "answer" in key] == [
+        stage.thread.newest(key) for key in sorted(KEYS) if "answer" in key
+    ]
+    assert await stage.unfinished() == []
+
+
+async def test_a_run_that_ended_before_its_last_post_is_delivered_later(stage: Stage) -> None:
+    stage.thread.slow = asyncio.Event()
+    running = asyncio.create_task((await stage.serving(FakeProvider())).run({}))
+    while await stage.status() != "finished":
+        pass
+    running.cancel()
+    await asyncio.wait({running})
+    assert await stage.unfinished() == ["q1"]
+
+    silent, again = FakeProvider(), Thread()
+    await (await stage.serving(silent, thread=again)).run({})
+
+    assert silent.requests == []
+    assert set(again.keys) == KEYS
+    assert await stage.unfinished() == []
+
+
+# --- faults
+
+
+async def test_a_fault_of_the_store_is_told_in_its_own_words(stage: Stage) -> None:
+    full = StoreFailed("The disk is full. Make room, then ask again.")
+    serving = await stage.serving(broken_at("review", full))
+
+    with pytest.raises(StoreFailed, match="The disk is full"):
+        await serving.run({})
+
+    assert stage.thread.newest("headline").blocks == (
+        Heading("The council had to stop"),
+        Text("The disk is full. Make room, then ask again."),
+    )
+    assert await stage.unfinished() == ["q1"]
+
+
+async def test_an_unexpected_fault_is_told_without_its_words(stage: Stage) -> None:
+    serving = await stage.serving(broken_at("review", RuntimeError("row 7 of lab/a")))
+
+    with pytest.raises(RuntimeError):
+        await serving.run({})
+
+    heading, said = stage.thread.newest("headline").blocks
+    assert heading == Heading("The council had to stop")
+    assert isinstance(said, Text)
+    assert "lab/a" not in said.text
+    assert "the log says what" in said.text
+    assert await stage.unfinished() == ["q1"]
+
+
+async def test_a_run_taken_over_by_another_shows_nothing_more(stage: Stage) -> None:
+    go_on = asyncio.Event()
+    serving = await stage.serving(hanging(("answer", 0), ("answer", 2), until=go_on))
+    running = asyncio.create_task(serving.run({}))
+    await stage.thread.until(lambda thread: len(set(thread.keys)) == 2)
+    await stage.store.begin("q1")
+    shown = len(stage.thread.shown)
+
+    go_on.set()
+    with pytest.raises(Superseded):
+        await running
+
+    assert len(stage.thread.shown) == shown
+
+
+# --- follow-ups
+
+
+async def test_a_follow_up_knows_the_threads_earlier_question_and_verdict(stage: Stage) -> None:
+    await (await stage.serving(FakeProvider(), a_case("q1", thread="t"))).run({})
+    provider = FakeProvider()
+
+    await (await stage.serving(provider, a_case("q2", thread="t", text="And why?"))).run({})
+
+    for request in provider.asked("answer"):
+        assert "Is it right?" in request.messages[-1].content
+        assert "**Yes.** Because the answers say so." in request.messages[-1].content
+    assert Note("The council knows the earlier question and verdict of this thread.") in (
+        stage.thread.newest("headline").blocks
+    )
+
+
+@pytest.mark.parametrize("thread", ["other", None])
+async def test_a_question_elsewhere_knows_nothing_of_it(stage: Stage, thread: str | None) -> None:
+    first = a_case("q1", thread="t") if thread else a_case("q1")
+    await (await stage.serving(FakeProvider(), first)).run({})
+    provider = FakeProvider()
+
+    await (await stage.serving(provider, a_case("q2", thread=thread, text="And why?"))).run({})
+
+    assert provider.asked("answer")[0].messages[-1].content == "Question:\nAnd why?"
+
+
+async def test_a_resumed_follow_up_is_told_the_same_as_at_first(stage: Stage) -> None:
+    """Even if the thread has gone on meanwhile."""
+    provider = hanging(("answer", 0), ("answer", 1), ("answer", 2))
+    running = asyncio.create_task(
+        (await stage.serving(provider, a_case("q1", thread="t", text="First?"))).run({})
+    )
+    await stage.thread.until(lambda thread: len(thread.shown) > 0)
+    while len(provider.requests) < 3:
+        await asyncio.wait({running}, timeout=0.001)
+    running.cancel()
+    await asyncio.wait({running})
+    await (await stage.serving(FakeProvider(), a_case("q2", thread="t", text="Second?"))).run({})
+
+    resumed = FakeProvider()
+    await (await stage.serving(resumed, a_case("q1", thread="t", text="First?"))).run({})
+
+    assert resumed.asked("answer")[0].messages[-1].content == "Question:\nFirst?"
+
+
+async def test_a_quoted_message_reaches_the_members(stage: Stage) -> None:
+    case = a_case()
+    case = replace(case, question=replace(case.question, quoted="Somebody's words."))
+    provider = FakeProvider()
+
+    await (await stage.serving(provider, case)).run({})
+
+    assert "Somebody's words." in provider.asked("answer")[0].messages[-1].content

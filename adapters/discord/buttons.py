@@ -161,7 +161,9 @@ async def _vote(interaction: Interaction, case: Case, key: str, value: str) -> N
 async def _ask(interaction: Interaction, message_id: str, council: Council | None) -> None:
     """Put the reply that the offer is about to the council, or to one member alone."""
     client = interaction.client
-    place = client.get_partial_messageable(interaction.channel_id or 0)
+    place = client.get_partial_messageable(
+        interaction.channel_id or 0, guild_id=interaction.guild_id
+    )
     try:
         message = await place.fetch_message(int(message_id))
     except (discord.NotFound, discord.Forbidden):

@@ -1,0 +1,384 @@
+"""Buttons under the posts: what a click shows, to whom, and that it works for years."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from discord import Permissions
+
+from adapters.discord import delivery
+from adapters.discord.render import offer_view
+from bot.app import Rules
+from bot.chat import Channel as Place
+from bot.chat import Person
+from bot.document import Document, Text
+from tests.fakes.council import running_app
+from tests.fakes.discord.components import walk
+from tests.fakes.discord.interactions import Interaction
+from tests.fakes.discord_server import Message
+from tests.fakes.discord_thread import Stage, buttons, stage
+from tests.fakes.provider import FakeProvider
+from tests.test_discord_render import is_within
+from tests.test_discord_reply import LIVE, emoji, long_answer, long_winded
+
+FORGOTTEN = "This deliberation is no longer stored."
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Stage]:
+    async with stage() as scene:
+        yield scene
+
+
+async def press(scene: Stage, post: Message, label: str, user: Any = None) -> Interaction:
+    [custom_id] = [id for id, shown in buttons(post).items() if shown == label]
+    return await scene.server.click(user or scene.ada, post, custom_id)
+
+
+async def read_all(scene: Stage, post: Message, label: str) -> str:
+    """Everything that turning the pages shows."""
+    clicked = await press(scene, post, label)
+    texts = [clicked.text]
+    while clicked.original and "Next" in buttons(clicked.original).values():
+        clicked = await press(scene, clicked.original, "Next")
+        texts.append(clicked.text)
+    return "\n".join(texts)
+
+
+def answer_post(posts: list[Message], label: str = "B") -> Message:
+    return next(post for post in posts if post.text.startswith(f"**Answer {label} "))
+
+
+# Reading
+
+
+async def test_read_shows_the_whole_answer_to_the_clicker_alone(scene: Stage) -> None:
+    _, posts = await scene.deliberated()
+    clicked = await press(scene, answer_post(posts), "Read")
+    assert clicked.text.startswith("### Answer B · 23 characters\n\nThe answer from seat ")
+    assert clicked.ephemeral
+
+
+async def test_two_people_read_different_answers(scene: Stage) -> None:
+    _, posts = await scene.deliberated()
+    bob = scene.server.create_user("Bob", scene.guild)
+    before = [post.frames for post in posts]
+    first = await press(scene, answer_post(posts, "A"), "Read")
+    second = await press(scene, answer_post(posts, "C"), "Read", bob)
+    assert (first.text[:12], second.text[:12]) == ("### Answer A", "### Answer C")
+    assert [post.frames for post in posts] == before
+
+
+async def test_details_show_how_the_ranking_came_about(scene: Stage) -> None:
+    _, posts = await scene.deliberated()
+    clicked = await press(scene, posts[-1], "Details")
+    assert "Answer  Score  First  Ballots" in clicked.text
+    assert "**Author of A** read " in clicked.text
+    assert "7 calls · $0.0000 · " in clicked.text
+    assert clicked.ephemeral
+
+
+async def test_every_page_of_a_long_answer_and_verdict_can_be_read() -> None:
+    async with stage(FakeProvider(otherwise=long_winded)) as scene:
+        _, posts = await scene.deliberated()
+        answer = await read_all(scene, answer_post(posts), "Read")
+        verdict = await read_all(scene, posts[0], "Read more")
+        assert any(is_within(long_answer(seat), answer) for seat in (0, 1, 2))
+        assert is_within(long_answer(9), verdict)
+        assert scene.server.rejections == []
+
+
+async def test_a_page_leads_back(scene: Stage) -> None:
+    async with stage(FakeProvider(otherwise=long_winded)) as scene:
+        _, posts = await scene.deliberated()
+        first = await press(scene, posts[0], "Read more")
+        assert first.original is not None
+        text = first.text
+        second = await press(scene, first.original, "Next")
+        assert second.original is first.original
+        assert second.text != text
+        assert (await press(scene, second.original, "Prev")).text == text
+
+
+async def test_read_more_of_a_draft_asks_for_patience(scene: Stage) -> None:
+    case = await scene.case()
+    draft = Document((Text("A sentence. " * 500),), live=True)
+    await scene.host.reply(case).show("headline", draft)
+    clicked = await press(scene, scene.posts()[0], "Read more")
+    assert clicked.text == "The verdict is still being written."
+
+
+async def test_an_answer_can_be_read_while_the_others_are_awaited() -> None:
+    waiting = asyncio.Event()
+    async with stage(FakeProvider({("answer", 2): [waiting]})) as scene:
+        _, mention = scene.question()
+        await scene.app.accept(mention)
+        await scene.server.wait_for(
+            lambda: scene.server.threads(scene.channel) and len(scene.posts()) == 3
+        )
+        clicked = await press(scene, scene.posts()[1], "Read")
+        assert "The answer from seat" in clicked.text
+        waiting.set()
+
+
+# For years
+
+
+async def test_a_button_works_after_a_restart(scene: Stage) -> None:
+    _, posts = await scene.deliberated()
+    await scene.restart()
+    clicked = await press(scene, answer_post(posts), "Read")
+    assert "The answer from seat" in clicked.text
+
+
+async def test_no_view_is_kept_for_a_button(scene: Stage) -> None:
+    _, posts = await scene.deliberated()
+    await press(scene, answer_post(posts), "Read")
+    await press(scene, posts[-1], "Reveal names")
+    assert scene.host.persistent_views == []
+
+
+async def test_a_run_that_is_no_longer_stored_is_told(scene: Stage) -> None:
+    _, posts = await scene.deliberated()
+    async with running_app(FakeProvider()) as other:
+        scene.host.app = other
+        clicked = await press(scene, answer_post(posts), "Read")
+    assert clicked.text.startswith(FORGOTTEN)
+    assert clicked.ephemeral
+
+
+async def test_a_button_of_another_version_is_told(scene: Stage) -> None:
+    case = await scene.case()
+    await scene.host.reply(case).show("headline", LIVE)
+    [post] = scene.posts()
+    rename(post, f"c1:{case.id}:stop", f"c1:{case.id}:dance:twice")
+    clicked = await scene.server.click(scene.ada, post, f"c1:{case.id}:dance:twice")
+    assert clicked.text.startswith("This button is from another version")
+
+
+def rename(post: Message, old: str, new: str) -> None:
+    for component in walk(post.components):
+        if component.get("custom_id") == old:
+            component["custom_id"] = new
+
+
+async def test_somebody_who_is_not_where_the_run_is_reads_nothing(scene: Stage) -> None:
+    _, posts = await scene.deliberated()
+    elsewhere = scene.server.create_channel(scene.guild, "elsewhere")
+    case = await scene.case(elsewhere)
+    await scene.host.reply(case).show("headline", LIVE)
+    [thread] = scene.server.threads(elsewhere)
+    [post] = scene.server.said(thread)
+    [read] = [id for id in buttons(answer_post(posts)) if ":read:" in id]
+    rename(post, f"c1:{case.id}:stop", read)
+    clicked = await scene.server.click(scene.ada, post, read)
+    assert clicked.text == "You cannot see the channel of this deliberation."
+
+
+@pytest.mark.parametrize("committed", [False, True])
+async def test_a_lost_acknowledgement_shows_the_answer_once(scene: Stage, committed: bool) -> None:
+    _, posts = await scene.deliberated()
+    scene.server.cut("POST", "/callback", committed=committed)
+    clicked = await press(scene, answer_post(posts), "Read")
+    assert "The answer from seat" in clicked.text
+    assert clicked.followups == []
+
+
+async def test_in_direct_messages_buttons_work(scene: Stage) -> None:
+    direct = scene.server.direct(scene.ada)
+    scene.app.rules = Rules(allowed=frozenset({str(scene.ada.id)}))
+    _, posts = await scene.deliberated(direct, kind="direct")
+    clicked = await press(scene, answer_post(posts), "Read")
+    assert "The answer from seat" in clicked.text
+
+
+# Stopping
+
+
+async def running(scene: Stage) -> Message:
+    """The headline of a deliberation that waits for an answer."""
+    _, mention = scene.question()
+    await scene.app.accept(mention)
+    await scene.server.wait_for(
+        lambda: scene.server.threads(scene.channel) and len(scene.posts()) == 3
+    )
+    return scene.posts()[0]
+
+
+@pytest.fixture
+async def stuck() -> AsyncIterator[Stage]:
+    async with stage(FakeProvider({("answer", 2): [asyncio.Event()]})) as scene:
+        yield scene
+
+
+async def test_the_asker_can_stop_a_run(stuck: Stage) -> None:
+    headline = await running(stuck)
+    clicked = await press(stuck, headline, "Stop")
+    assert clicked.text == "Stopping. What is finished stays."
+    await stuck.server.wait_for(lambda: headline.text.startswith("### Stopped"))
+    assert buttons(headline) == {}
+    assert len(stuck.posts()) == 3
+
+
+async def test_others_cannot_stop_a_run(stuck: Stage) -> None:
+    headline = await running(stuck)
+    bob = stuck.server.create_user("Bob", stuck.guild)
+    clicked = await press(stuck, headline, "Stop", bob)
+    assert clicked.text.startswith("Only the person who asked")
+
+
+async def test_who_manages_the_server_can_stop_a_run(stuck: Stage) -> None:
+    headline = await running(stuck)
+    bob = stuck.server.create_user("Bob", stuck.guild)
+    stuck.server.create_role(stuck.guild, "admins", Permissions(manage_guild=True), bob)
+    clicked = await press(stuck, headline, "Stop", bob)
+    assert clicked.text == "Stopping. What is finished stays."
+
+
+# Names
+
+
+async def test_who_has_not_voted_is_asked_before_names_are_shown(scene: Stage) -> None:
+    _, posts = await scene.deliberated()
+    asked = await press(scene, posts[-1], "Reveal names")
+    assert "lab/" not in asked.text
+    assert asked.original is not None
+    assert list(buttons(asked.original).values()) == [
+        "Show names (my votes here stop counting)",
+        "Vote first",
+    ]
+
+
+async def test_names_can_be_shown_without_a_vote(scene: Stage) -> None:
+    run, posts = await scene.deliberated()
+    asked = await press(scene, posts[-1], "Reveal names")
+    assert asked.original is not None
+    shown = await press(scene, asked.original, "Show names (my votes here stop counting)")
+    assert "lab/a" in shown.text
+    assert shown.ephemeral
+    assert await scene.app.store.revealed(run, str(scene.ada.id))
+
+
+async def test_voting_first_reveals_nothing_yet(scene: Stage) -> None:
+    run, posts = await scene.deliberated()
+    asked = await press(scene, posts[-1], "Reveal names")
+    assert asked.original is not None
+    later = await press(scene, asked.original, "Vote first")
+    assert later.text.startswith("Vote on the answers above")
+    assert buttons(asked.original) == {}
+    assert not await scene.app.store.revealed(run, str(scene.ada.id))
+
+
+async def test_who_has_voted_sees_the_names_at_once(scene: Stage) -> None:
+    _, posts = await scene.deliberated()
+    answer = answer_post(posts)
+    post_id = f"{answer.channel.id}/{answer.id}"
+    assert await scene.app.react("discord", post_id, Person(str(scene.ada.id)), "👍")
+    shown = await press(scene, posts[-1], "Reveal names")
+    assert "lab/a" in shown.text
+
+
+# Votes
+
+
+async def votes(scene: Stage, run: str) -> list[tuple[str, str]]:
+    return [(each.target, each.value) for each in await scene.app.store.reactions(run)]
+
+
+async def test_a_vote_button_votes_and_takes_the_vote_back(scene: Stage) -> None:
+    await scene.restrict("add_reactions")
+    run, posts = await scene.deliberated()
+    given = await press(scene, answer_post(posts), "Best")
+    assert given.text == "Your vote is recorded: 🏆 on B. Press again to undo."
+    assert await votes(scene, run) == [("B", "best")]
+    taken = await press(scene, answer_post(posts), "Best")
+    assert taken.text == "Your vote is taken back: 🏆 on B."
+    assert await votes(scene, run) == []
+
+
+async def test_the_verdict_and_the_ranking_have_vote_buttons_of_their_own(scene: Stage) -> None:
+    await scene.restrict("add_reactions")
+    run, posts = await scene.deliberated()
+    first = await press(scene, posts[0], "Not")
+    second = await press(scene, posts[-1], "None of these")
+    assert first.text.startswith("Your vote is recorded: 👎 on the verdict.")
+    assert second.text.startswith("Your vote is recorded: 🚫 on ranking.")
+    assert await votes(scene, run) == [("verdict", "reject"), ("none", "none")]
+    assert emoji(posts[0]) == []
+
+
+# Going on
+
+
+async def offer(scene: Stage, text: str, label: str | None) -> tuple[str, Message]:
+    """A person's reply to an answer, and the offer under it."""
+    run, posts = await scene.deliberated()
+    reply = scene.server.reply(answer_post(posts), scene.ada, text)
+    place = Place("discord", str(scene.guild.id), str(scene.channel.id))
+    offered = await scene.app.offered(place, run, label)
+    page = offer_view(offered, run=run, label=label, message_id=reply.id)
+    sent = await delivery.send(
+        scene.host, scene.thread().id, page, nonce="offer", time_scale=1, reference=reply.id
+    )
+    return run, scene.server.world.messages[sent.id]
+
+
+def asked(scene: Stage) -> list[str]:
+    """The questions that members were asked, without the first."""
+    assert isinstance(scene.app.provider, FakeProvider)
+    requests = scene.app.provider.asked("answer")[3:]
+    return [request.messages[-1].content for request in requests]
+
+
+async def test_an_offer_puts_the_reply_to_the_council(scene: Stage) -> None:
+    _, post = await offer(scene, "And at night?", None)
+    clicked = await press(scene, post, "Ask the council (price unknown)")
+    assert post.text == "The question was put to the council."
+    assert clicked.original is post
+    await scene.all_finished()
+    assert len(asked(scene)) == 3
+    assert all("And at night?" in question for question in asked(scene))
+
+
+async def test_an_offer_can_ask_one_member_alone(scene: Stage) -> None:
+    _, post = await offer(scene, "And at night?", "B")
+    await press(scene, post, "Ask only B (price unknown)")
+    await scene.all_finished()
+    assert len(asked(scene)) == 1
+
+
+async def test_an_offer_is_taken_up_once(scene: Stage) -> None:
+    _, post = await offer(scene, "And at night?", None)
+    [custom_id] = buttons(post)
+    bob = scene.server.create_user("Bob", scene.guild)
+    async with asyncio.TaskGroup() as at_once:
+        at_once.create_task(scene.server.click(bob, post, custom_id))
+        at_once.create_task(scene.server.click(scene.ada, post, custom_id))
+    await scene.all_finished()
+    assert len(asked(scene)) == 3
+
+
+async def test_an_offer_about_a_deleted_reply_says_so(scene: Stage) -> None:
+    _, post = await offer(scene, "And at night?", None)
+    [reply] = [m for m in scene.server.messages(scene.thread()) if m.content == "And at night?"]
+    scene.server.delete_message(reply)
+    clicked = await press(scene, post, "Ask the council (price unknown)")
+    assert clicked.text == "The message to answer is gone, or hidden from the bot."
+    assert clicked.ephemeral
+
+
+async def test_an_offer_about_hidden_text_gives_a_hint(scene: Stage) -> None:
+    _, post = await offer(scene, "And at night?", None)
+    [reply] = [m for m in scene.server.messages(scene.thread()) if m.content == "And at night?"]
+    reply.content = ""
+    clicked = await press(scene, post, "Ask the council (price unknown)")
+    assert clicked.text.startswith("Discord hides the text")
+
+
+async def test_an_offer_that_is_refused_says_why(scene: Stage) -> None:
+    _, post = await offer(scene, "And at night?", None)
+    scene.app.rules = Rules(allowed=frozenset({"nobody"}))
+    clicked = await press(scene, post, "Ask the council (price unknown)")
+    assert clicked.text.startswith("The council is not enabled here.")
+    assert "Ask the council (price unknown)" in buttons(post).values()

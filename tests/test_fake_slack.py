@@ -188,6 +188,18 @@ async def test_channel_messages_are_not_subscribed_to(live: Place) -> None:
     assert live.server.deliveries == []
 
 
+async def test_a_mention_is_a_message_too_where_both_are_subscribed_to(tmp_path: Path) -> None:
+    wide = tmp_path / "manifest.yaml"
+    wide.write_text(MANIFEST.read_text().replace("- message.im", "- message.channels"))
+    async with running_slack(manifest=read_manifest(wide)) as server, online(server) as bot:
+        place = Place(server, bot)
+        server.mention(place.channel, place.ada, "why?")
+        await server.wait_for(lambda: len(bot.heard) == 2)
+    assert {body["event"]["type"] for body in bot.heard} == {"message", "app_mention"}
+    assert len({body["event"]["ts"] for body in bot.heard}) == 1
+    assert len({body["event_id"] for body in bot.heard}) == 2
+
+
 async def test_an_edited_mention_comes_again_under_a_new_event_id(live: Place) -> None:
     server = live.server
     question = server.mention(live.channel, live.ada, "why?")
@@ -485,6 +497,17 @@ async def test_a_button_of_an_ephemeral_is_for_its_reader(live: Place) -> None:
         await server.click(server.create_user("bob", live.channel), live.channel, shown.ts, "press")
     await server.click(live.ada, live.channel, shown.ts, "press")
     await server.wait_for(lambda: server.ephemerals == [])
+
+
+async def test_a_view_is_found_by_its_external_id(live: Place) -> None:
+    server, client = live.server, live.client
+    for name in ("first", "second"):
+        trigger_id = server.triggers.new(live.ada)
+        await client.views_open(trigger_id=trigger_id, view=modal(external_id=name))
+    changed = modal(external_id="second", title=plain("Changed"))
+    await client.views_update(external_id="second", view=changed)
+    titles = [view.body["title"]["text"] for view in server.open_views]
+    assert titles == ["Council", "Changed"]
 
 
 async def test_what_the_form_forbids_cannot_be_submitted(place: Place) -> None:

@@ -114,6 +114,13 @@ async def test_only_its_own_messages_can_be_deleted(place: Place) -> None:
     assert errors == ["cant_delete_message", "message_not_found"]
 
 
+async def test_what_a_person_deleted_cannot_be_updated(place: Place) -> None:
+    ts = await place.say()
+    place.server.delete(place.channel.messages[ts])
+    error = await place.bot.error("chat.update", channel=place.channel.id, ts=ts, text="x")
+    assert error == "message_not_found"
+
+
 async def test_a_reply_to_a_message_that_is_gone_lands_in_the_channel(place: Place) -> None:
     question = place.server.mention(place.channel, place.ada, "why?")
     place.server.delete(question)
@@ -160,6 +167,18 @@ async def test_a_range_leaves_its_ends_out_unless_told(place: Place) -> None:
     both = await place.client.conversations_history(**ends, inclusive=True)
     assert [message["ts"] for message in inside["messages"]] == [second.ts]
     assert len(both["messages"]) == 3
+
+
+async def test_every_page_of_a_thread_begins_with_its_root(place: Place) -> None:
+    root = place.server.mention(place.channel, place.ada, "why?")
+    for number in range(3):
+        place.server.post(place.channel, place.ada, str(number), root.ts)
+    seen: list[list[str]] = []
+    async for page in await place.client.conversations_replies(
+        channel=place.channel.id, ts=root.ts, limit=2
+    ):
+        seen.append([message["text"] for message in page["messages"]])
+    assert seen == [[root.text, "0", "1"], [root.text, "2"]]
 
 
 async def test_metadata_comes_back_when_asked_for(place: Place) -> None:

@@ -1,11 +1,15 @@
 """The local Slack takes and refuses blocks and views, sees whom they notify and where they lead."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from slack_sdk.errors import SlackApiError
 
+from tests.fakes.slack.blocks import BLOCKS, Fields, check_message
 from tests.fakes.slack.building import (
     a_button,
     container,
@@ -18,7 +22,9 @@ from tests.fakes.slack.building import (
     table,
     text,
 )
+from tests.fakes.slack.elements import ELEMENTS
 from tests.fakes.slack.listener import Bot, Place
+from tests.fakes.slack.refusals import Refusal
 from tests.fakes.slack_server import SlackServer, running_slack
 
 
@@ -242,6 +248,35 @@ async def test_blocks_are_accepted(place: Place, case: str) -> None:
     kept = place.channel.messages[ts].blocks
     assert [block["type"] for block in kept] == [b["type"] for b in ACCEPTED_BLOCKS[case]]
     assert all(block["block_id"] for block in kept)
+
+
+def shaped(kinds: dict[str, Fields], inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Objects with the right fields for their type and anything in them."""
+    return st.one_of(
+        [
+            st.fixed_dictionaries(
+                {"type": st.just(kind), **dict.fromkeys(required, inner)},
+                optional=dict.fromkeys(optional, inner),
+            )
+            for kind, (required, optional) in kinds.items()
+        ]
+    )
+
+
+def grown(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    texts = st.builds(text, st.text(max_size=3), st.sampled_from(["plain_text", "mrkdwn"]))
+    options = st.fixed_dictionaries({"text": texts, "value": st.text(max_size=3)})
+    lists = st.lists(inner, max_size=3)
+    return lists | texts | options | shaped(ELEMENTS, inner) | shaped(BLOCKS, inner)
+
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=3)
+
+
+@given(st.lists(st.recursive(LEAVES, grown, max_leaves=10), max_size=3))
+def test_any_blocks_are_taken_or_refused_by_name(blocks: list[Any]) -> None:
+    with suppress(Refusal):
+        check_message(blocks)
 
 
 async def test_two_tables_in_a_message_are_refused(place: Place) -> None:

@@ -35,7 +35,7 @@ from tests.fakes.slack.refusals import (
     string,
     web_address,
 )
-from tests.fakes.slack.rich_text import check_rich_text
+from tests.fakes.slack.rich_text import PARTS, check_rich_text
 
 MESSAGE_BLOCKS, VIEW_BLOCKS = 50, 100
 MARKDOWN_LIMIT_CHARS = 12_000
@@ -122,7 +122,7 @@ BLOCKS: dict[str, Fields] = {
         {"hint": plain(2000), "optional": boolean, "dispatch_action": boolean},
     ),
     "markdown": ({"text": string(1, MARKDOWN_LIMIT_CHARS)}, {}),
-    "rich_text": ({"elements": anything}, {}),
+    "rich_text": ({"elements": PARTS}, {}),
     "table": (
         {"rows": items(1, 100, items(1, 20, _cell("raw_text", "rich_text")))},
         {"column_settings": items(1, 20, _column)},
@@ -334,8 +334,6 @@ def _more_rules(form: Form, path: Path, value: Json) -> None:
         case "image":
             if ("image_url" in value) == ("slack_file" in value):
                 form.add(path, "must define either image_url or slack_file")
-        case "rich_text":
-            check_rich_text(form, path, value)
         case "container":
             _container(form, path, value)
         case "card":

@@ -244,8 +244,10 @@ def element(allowed: frozenset[str]) -> Check:
             form.add((*path, "type"), f"unsupported type: {kind}")
             return
         required, optional = ELEMENTS[kind]
+        before = len(form.errors)
         form.fields(path, value, {"type": anything, **required}, optional)
-        _more_rules(form, path, value)
+        if len(form.errors) == before:
+            _more_rules(form, path, value)
 
     return check
 

@@ -83,9 +83,12 @@ def _part(form: Form, path: Path, value: Any) -> None:
         check(form, path, value)
 
 
+PARTS = items(1, 1000, _part)
+
+
 def check_rich_text(form: Form, path: Path, value: Any) -> None:
     """A `rich_text` block, also as a table's cell, a title or a task's details."""
     shape(
-        {"type": one_of("rich_text"), "elements": items(1, 1000, _part)},
+        {"type": one_of("rich_text"), "elements": PARTS},
         {"block_id": string(1, 255)},
     )(form, path, value)

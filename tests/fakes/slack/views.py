@@ -97,7 +97,7 @@ class Views:
 
     def update(self, call: Call) -> Json:
         view = self._find(call)
-        body = self._body(call, view.body["type"])
+        body = self._body(call, view.body["type"], view)
         if call.text("hash") not in (None, view.hash):
             raise Refusal("hash_conflict")
         self.replace(view, body)
@@ -151,22 +151,25 @@ class Views:
     def _kept(self, body: Json) -> Json:
         return body | {"blocks": with_ids(body["blocks"], self.world.new_ids())}
 
-    def _body(self, call: Call, kind: str) -> Json:
+    def _body(self, call: Call, kind: str, replaced: View | None = None) -> Json:
         body = call.json("view", "invalid_arguments")
         check_view(body, self.world.unknown_blocks)
         if body["type"] != kind:
             raise Refusal("invalid_arguments", [f"must be {kind} [json-pointer:/view/type]"])
-        external = body.get("external_id")
-        taken = [v for v in self.world.views.values() if v.body.get("external_id") == external]
-        if external and any(v.open and v.id != call.text("view_id") for v in taken):
+        others = [v for v in self.world.views.values() if v.open and v is not replaced]
+        taken = {view.body.get("external_id") for view in others}
+        if body.get("external_id") and body["external_id"] in taken:
             raise Refusal("duplicate_external_id")
         return dict(body)
 
     def _find(self, call: Call) -> View:
         view_id, external_id = call.text("view_id"), call.text("external_id")
         for view in self.world.views.values():
-            found = view.id == view_id or (external_id and view.body.get("external_id"))
-            if found and view.open and view_id in (None, view.id):
+            if view_id is None:
+                found = external_id is not None and view.body.get("external_id") == external_id
+            else:
+                found = view.id == view_id
+            if found and view.open:
                 return view
         raise Refusal("not_found")
 

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from weakref import WeakValueDictionary
 
@@ -106,8 +106,8 @@ class App:
     platforms: dict[PlatformName, Platform] = field(default_factory=dict)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _running: dict[str, _Running] = field(default_factory=dict)
-    # One lock for each thread with a question under way; it goes with the last of them.
-    _threads: WeakValueDictionary[tuple[str, ...], asyncio.Lock] = field(
+    # One for each thread with a question under way and each person asking; it goes with the last.
+    _locks: WeakValueDictionary[tuple[str, ...], asyncio.Lock] = field(
         default_factory=WeakValueDictionary
     )
     _closing: bool = False
@@ -121,6 +121,15 @@ class App:
 
         `council` takes the place of the channel's own: one member alone, say.
         """
+        # One by one for each person, so that a burst of questions meets the limit.
+        async with self._lock("person", mention.channel.platform, mention.person.id):
+            return await self._accept(mention, council)
+
+    async def _accept(
+        self, mention: Mention, council: Council | None
+    ) -> Accepted | Refused | Repeated:
+        if await self.store.case_of_mention(mention.key):
+            return Repeated()
         settings = await self.settings(mention.channel)
         try:
             self._check(mention, settings)
@@ -247,8 +256,9 @@ class App:
 
     def _start(self, case: Case) -> None:
         id = case.question.id
-        if id in self._running:
-            return  # `resume` may read a case before whoever accepted it gets here
+        # `resume` may read a case before whoever accepted it gets here; `close` may come between.
+        if self._closing or id in self._running:
+            return
         reply = self.platforms[case.platform].reply(case)
         serving = Serving(case, caller=self.caller, store=self.store, reply=reply)
         task = asyncio.create_task(self._serve(serving), name=f"deliberation {id}")
@@ -274,8 +284,10 @@ class App:
         """The lock that a thread's questions take in turn; without a thread none waits."""
         if case.thread is None:
             return asyncio.Lock()
-        key = (case.platform, case.channel or "", case.thread)
-        return self._threads.setdefault(key, asyncio.Lock())
+        return self._lock("thread", case.platform, case.channel or "", case.thread)
+
+    def _lock(self, *key: str) -> asyncio.Lock:
+        return self._locks.setdefault(key, asyncio.Lock())
 
     # --- settings and commands
 
@@ -303,7 +315,7 @@ class App:
     async def health(self, channel: Channel) -> Document:
         settings = await self.settings(channel)
         day = self.now().date()
-        lines = [f"{len(self._running)} deliberations are running."]
+        lines = [f"Deliberations under way: {len(self._running)}."]
         if self.catalogue.known:
             seated = (*settings.members, settings.chairman)
             unknown = [model for model in seated if self.catalogue.missing(model)]
@@ -393,10 +405,8 @@ class App:
         alone = None
         if case and case.result:
             model = next((m.model for m in case.result.members if m.label == label), None)
-            alone = model and Council((model,), model, instructions=council.instructions)
-        return Offer(
-            council, self._price(council), alone or None, self._price(alone) if alone else ""
-        )
+            alone = replace(council, members=(model,), chairman=model) if model else None
+        return Offer(council, self._price(council), alone, self._price(alone) if alone else "")
 
     def _price(self, council: Council) -> str:
         """About what a question costs, in words."""
@@ -406,7 +416,10 @@ class App:
         known = [each for each in micros if each is not None]
         if len(known) < len(micros):
             return "price unknown"
-        return f"about ${sum(known) / 1e6:.2g}" if any(known) else "free"
+        usd = sum(known) / 1e6
+        if not usd:
+            return "free"
+        return f"about ${usd:.2g}" if usd >= 0.0001 else "less than $0.0001"
 
     async def names(self, id: str) -> Document:
         """Who sits behind each label, for one person."""
@@ -428,8 +441,8 @@ class App:
         if settings.reveal == "never":
             return Document((Text("Names stay hidden in this channel (`reveal` is `never`)."),))
         if settings.reveal == "after_vote" and case.result and not anyway:
-            voted = await self.store.reactions(id)
-            if not any(reaction.person == person.id for reaction in voted):
+            voted = {reaction.person for reaction in await self.store.reactions(id)}
+            if person.id not in voted and not await self.store.revealed(id, person.id):
                 return Document((Text(VOTE_FIRST),))
         if case.result:
             await self.store.reveal(id, person.id, self.now())

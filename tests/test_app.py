@@ -1,0 +1,964 @@
+"""Questions taken in or refused, deliberations run side by side or in turn, votes and reveals."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.app import Accepted, App, Refused, Repeated, Rules
+from bot.chat import Channel, Mention, Person
+from bot.council import Council
+from bot.document import Document, Note, Table, Text
+from bot.llm import Completion, ModelInfo, Request
+from bot.store.database import Database
+from bot.store.records import Case
+from bot.store.spending import ALL, channel_scope
+from bot.store.sqlite import Store
+from bot.votes import standing_votes
+from tests.fakes.council import CHAIRMAN, MEMBERS, running_app
+from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+CHANNEL = Channel("discord", "server", "channel")
+ELSEWHERE = Channel("discord", "server", "elsewhere")
+ANN, BOB, ADMIN = Person("ann"), Person("bob"), Person("eve", admin=True)
+
+
+class Room:
+    """A platform that posts into the outbox and nowhere else."""
+
+    interval_seconds = 0.0
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.shown: list[tuple[str, str]] = []
+
+    def reply(self, case: Case) -> "RoomReply":
+        return RoomReply(self, case)
+
+
+@dataclass
+class RoomReply:
+    room: Room
+    case: Case
+    interval_seconds: float = 0.0
+
+    async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
+        store = self.room.app.store
+        await store.claim_post(self.case.id, self.case.platform, key, 0)
+        await store.confirm_post(self.case.id, key, 0, f"{self.case.id}/{key}", None)
+        self.room.shown.append((self.case.id, key))
+
+
+@dataclass
+class Clock:
+    """Stands still unless it is moved."""
+
+    at: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def move(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+class Held(FakeProvider):
+    """Hangs on every answer to a question with one of these words until `release`."""
+
+    def __init__(self, *words: str) -> None:
+        super().__init__(otherwise=self._reply)
+        self._words = words
+        self._go_on = asyncio.Event()
+        self._asked = asyncio.Condition()
+
+    def _reply(self, request: Request) -> Scripted:
+        text = request.messages[-1].content
+        held = stage_and_seat(request)[0] == "answer" and any(word in text for word in self._words)
+        return self._go_on if held and not self._go_on.is_set() else sensible(request)
+
+    async def complete(
+        self, request: Request, on_text: Callable[[str], None] | None = None
+    ) -> Completion:
+        async with self._asked:
+            self._asked.notify_all()
+        return await super().complete(request, on_text)
+
+    async def until_asked(self, word: str) -> None:
+        async with self._asked:
+            await self._asked.wait_for(lambda: self.was_asked(word))
+
+    def was_asked(self, word: str) -> bool:
+        return any(word in request.messages[-1].content for request in self.requests)
+
+    def release(self) -> None:
+        self._go_on.set()
+
+
+@asynccontextmanager
+async def running(
+    provider: FakeProvider | None = None,
+    *,
+    rules: Rules | None = None,
+    database: str = ":memory:",
+    time_scale: float = 1.0,
+) -> AsyncIterator[App]:
+    async with running_app(
+        provider or FakeProvider(), rules=rules, database=database, time_scale=time_scale
+    ) as app:
+        room = Room(app)
+        app.platforms |= {"discord": room, "slack": room, "terminal": room}
+        app.now = Clock()
+        yield app
+
+
+_keys = iter(range(1_000_000))
+
+
+def mention(
+    text: str = "Is it right?",
+    *,
+    key: str | None = None,
+    channel: Channel = CHANNEL,
+    person: Person = ANN,
+    thread: str | None = None,
+    direct: bool = False,
+) -> Mention:
+    key = key or f"event-{next(_keys)}"
+    return Mention(key, channel, person, text, address="", thread=thread, direct=direct)
+
+
+async def accepted(app: App, asked: Mention) -> str:
+    taken = await app.accept(asked)
+    assert isinstance(taken, Accepted), taken
+    return taken.id
+
+
+async def served(app: App, asked: Mention | None = None) -> str:
+    """Ask and wait for the end."""
+    id = await accepted(app, asked or mention())
+    await app.finished(id)
+    return id
+
+
+async def refusal(app: App, asked: Mention) -> str:
+    taken = await app.accept(asked)
+    assert isinstance(taken, Refused), taken
+    return words(taken.document)
+
+
+def words(document: Document) -> str:
+    [block] = document.blocks
+    assert isinstance(block, Text)
+    return block.text
+
+
+async def set_here(app: App, setting: str, channel: Channel = CHANNEL) -> None:
+    await app.command(channel, ADMIN, f"set {setting}")
+
+
+async def case_of(app: App, id: str) -> Case:
+    case = await app.store.case(id)
+    assert case is not None
+    return case
+
+
+# --- taking a question in
+
+
+async def test_a_mention_becomes_a_finished_deliberation_with_its_posts() -> None:
+    async with running() as app:
+        id = await served(app, mention("  Is it right?  "))
+
+        case = await case_of(app, id)
+        assert (case.status, case.question.text, case.asker) == ("finished", "Is it right?", "ann")
+        assert {post.key for post in await app.store.posts(id)} == {
+            "headline",
+            "answer:A",
+            "answer:B",
+            "answer:C",
+            "ranking",
+        }
+
+
+async def test_the_same_event_starts_one_deliberation_only() -> None:
+    provider = FakeProvider()
+    async with running(provider) as app:
+        id = await served(app, mention(key="event"))
+
+        assert await app.accept(mention(key="event")) == Repeated()
+        await app.finished(id)
+        assert len(provider.asked("answer")) == 3
+
+
+async def test_the_same_event_twice_at_once_starts_one_deliberation_only() -> None:
+    async with running() as app:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(app.accept(mention(key="event"))) for _ in range(3)]
+
+        taken = sorted(type(task.result()).__name__ for task in tasks)
+        assert taken == ["Accepted", "Repeated", "Repeated"]
+
+
+async def test_a_repeat_is_dropped_even_where_a_new_question_would_be_refused() -> None:
+    async with running() as app:
+        await served(app, mention(key="event"))
+        await app.command(CHANNEL, ADMIN, "pause")
+
+        assert await app.accept(mention(key="event")) == Repeated()
+
+
+async def test_a_paused_channel_refuses_until_it_is_resumed() -> None:
+    provider = FakeProvider()
+    async with running(provider) as app:
+        await app.command(CHANNEL, ADMIN, "pause")
+        assert await refusal(app, mention()) == (
+            "The council is paused here. `/council resume` ends that."
+        )
+        assert provider.requests == []
+        await served(app, mention(channel=ELSEWHERE))
+
+        await app.command(CHANNEL, ADMIN, "resume")
+        await served(app)
+
+
+@pytest.mark.parametrize("text", ["", "  \n "])
+async def test_an_empty_question_is_refused_with_what_to_do(text: str) -> None:
+    async with running() as app:
+        assert await refusal(app, mention(text)) == (
+            "What should the council answer? Write the question behind the mention."
+        )
+
+
+async def test_a_question_that_is_too_long_is_refused_with_the_limit() -> None:
+    async with running() as app:
+        assert await refusal(app, mention("a" * 32_001)) == (
+            "The question has 32,001 characters; the limit is 32,000. "
+            "Shorten it, or ask about a part."
+        )
+        await served(app, mention("a" * 32_000))
+
+
+DIRECT = Channel("discord", "", "dm-with-ann")
+SLACK = Channel("slack", "workspace", "C1")
+SLACK_DIRECT = Channel("slack", "workspace", "D1")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "channel", "direct", "may"),
+    [
+        (set(), CHANNEL, False, True),
+        ({"server"}, CHANNEL, False, True),
+        ({"channel"}, CHANNEL, False, True),
+        ({"ann"}, CHANNEL, False, True),
+        ({"other"}, CHANNEL, False, False),
+        (set(), DIRECT, True, False),
+        ({"server"}, DIRECT, True, False),
+        ({"ann"}, DIRECT, True, True),
+        ({"dm-with-ann"}, DIRECT, True, True),
+        ({"workspace"}, SLACK, False, True),
+        ({"other"}, SLACK, False, False),
+        (set(), SLACK_DIRECT, True, True),
+        ({"workspace"}, SLACK_DIRECT, True, True),
+        ({"other"}, SLACK_DIRECT, True, False),
+        ({"other"}, Channel("terminal", "", "terminal"), False, True),
+    ],
+)
+async def test_who_may_ask_where(
+    allowed: set[str], channel: Channel, direct: bool, may: bool
+) -> None:
+    async with running(rules=Rules(allowed=frozenset(allowed))) as app:
+        taken = await app.accept(mention(channel=channel, direct=direct))
+
+        assert isinstance(taken, Accepted) == may
+
+
+async def test_somebody_who_may_not_ask_learns_who_can_change_that() -> None:
+    async with running(rules=Rules(allowed=frozenset({"other"}))) as app:
+        assert await refusal(app, mention()) == (
+            "The council is not enabled here. An operator can list this server, channel or person "
+            "in COUNCIL_ALLOWED."
+        )
+
+
+async def test_one_person_has_five_questions_under_way_in_a_channel() -> None:
+    provider = Held("it")
+    async with running(provider) as app:
+        ids = [await accepted(app, mention()) for _ in range(5)]
+
+        assert await refusal(app, mention()) == (
+            "5 of your questions are being deliberated here. Wait for one."
+        )
+        await accepted(app, mention(person=BOB))
+        await accepted(app, mention(channel=ELSEWHERE))
+        provider.release()
+        await app.finished(ids[0])
+        await served(app)
+
+
+async def test_a_burst_of_questions_keeps_to_the_limit() -> None:
+    async with running(Held("it")) as app:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(app.accept(mention())) for _ in range(8)]
+
+        taken = sorted(type(task.result()).__name__ for task in tasks)
+        assert taken == ["Accepted"] * 5 + ["Refused"] * 3
+
+
+async def test_another_council_may_take_the_channels_place() -> None:
+    provider = FakeProvider()
+    async with running(provider) as app:
+        taken = await app.accept(mention(), council=Council(("lab/b",), "lab/b"))
+        assert isinstance(taken, Accepted)
+        await app.finished(taken.id)
+
+        assert [request.model for request in provider.requests] == ["lab/b"]
+
+
+async def test_a_running_deliberation_keeps_the_council_it_began_with() -> None:
+    provider = Held("it")
+    async with running(provider) as app:
+        id = await accepted(app, mention())
+        await provider.until_asked("it")
+        await set_here(app, "chairman lab/other")
+        provider.release()
+        await app.finished(id)
+
+        assert provider.asked("verdict")[0].model == CHAIRMAN
+
+
+# --- money
+
+
+async def spend(app: App, micros: int, channel: Channel = CHANNEL) -> None:
+    """Spend money in a channel, through the journal."""
+    id = await served(app, mention("Something else.", channel=channel))
+    journal = await app.store.begin(id)
+    n = await journal.attempt_started(
+        "grade", 0, 0, model="lab/a", at=app.now(), reserved_micros=0, body=None
+    )
+    await journal.attempt_finished(
+        *("grade", 0, 0, n),
+        at=app.now(),
+        failure=None,
+        prompt_tokens=0,
+        completion_tokens=0,
+        cost_micros=micros,
+        generation_id=None,
+        first_text_seconds=None,
+    )
+
+
+async def test_a_spent_budget_refuses_before_anything_is_sent() -> None:
+    provider = FakeProvider()
+    async with running(provider, rules=Rules(daily_budget_micros=2_500_000)) as app:
+        app.caller.now = app.now
+        await spend(app, 2_500_000)
+        sent = len(provider.requests)
+
+        assert await refusal(app, mention()) == (
+            "Today's budget is spent: the bot's limit is $2.50 a day. "
+            "Ask again after midnight UTC, or raise the budget."
+        )
+        assert len(provider.requests) == sent
+
+
+async def test_a_new_day_brings_a_new_budget() -> None:
+    async with running(rules=Rules(daily_budget_micros=2_500_000)) as app:
+        clock = Clock()
+        app.now = app.caller.now = clock
+        await spend(app, 2_500_000)
+
+        clock.move(24 * 3600)
+
+        await served(app)
+
+
+async def test_a_channels_budget_is_its_own() -> None:
+    async with running() as app:
+        app.caller.now = app.now
+        await set_here(app, "budget 0.5")
+        await spend(app, 500_000)
+
+        assert await refusal(app, mention()) == (
+            "Today's budget is spent: this channel's limit is $0.50 a day. "
+            "Ask again after midnight UTC, or raise the budget."
+        )
+        await served(app, mention(channel=ELSEWHERE))
+
+
+async def test_what_questions_cost_counts_for_all_and_for_the_channel() -> None:
+    async with running() as app:
+        app.caller.now = app.now
+        await served(app)
+        await served(app, mention(channel=ELSEWHERE))
+
+        day = NOW.date()
+        assert await app.store.spent(day, ALL) == 2 * 7 * 7
+        assert await app.store.spent(day, channel_scope("discord", "channel")) == 7 * 7
+
+
+# --- in turn and side by side
+
+
+async def test_two_questions_of_one_thread_run_one_after_the_other() -> None:
+    provider = Held("First")
+    async with running(provider) as app:
+        first = await accepted(app, mention("First?", thread="t"))
+        second = await accepted(app, mention("Second?", thread="t"))
+        await provider.until_asked("First")
+        assert not provider.was_asked("Second")
+
+        provider.release()
+        await app.finished(second)
+
+        assert (await case_of(app, first)).status == "finished"
+        follow_up = next(r for r in provider.requests if "Second?" in r.messages[-1].content)
+        assert "First?" in follow_up.messages[-1].content
+        assert "**Yes.** Because the answers say so." in follow_up.messages[-1].content
+
+
+@pytest.mark.parametrize("threads", [("t1", "t2"), (None, None)])
+async def test_questions_of_different_threads_run_side_by_side(
+    threads: tuple[str | None, str | None],
+) -> None:
+    provider = Held("First")
+    async with running(provider) as app:
+        first = await accepted(app, mention("First?", thread=threads[0]))
+        await provider.until_asked("First")
+
+        second = await served(app, mention("Second?", thread=threads[1]))
+
+        assert (await case_of(app, first)).status == "running"
+        assert (await case_of(app, second)).status == "finished"
+
+
+# --- stopping
+
+
+@pytest.mark.parametrize(
+    "person", [ANN, ADMIN, Person("root")], ids=["asker", "moderator", "admin"]
+)
+async def test_a_run_can_be_stopped_by_the_asker_and_by_administrators(person: Person) -> None:
+    provider = Held("it")
+    async with running(provider, rules=Rules(admins=frozenset({"root"}))) as app:
+        id = await accepted(app, mention())
+        await provider.until_asked("it")
+
+        assert words(await app.stop(id, person)) == "Stopping. What is finished stays."
+
+        await app.finished(id)
+        assert (await case_of(app, id)).status == "stopped"
+
+
+async def test_nobody_else_can_stop_a_run() -> None:
+    provider = Held("it")
+    async with running(provider) as app:
+        id = await accepted(app, mention())
+
+        assert words(await app.stop(id, BOB)) == (
+            "Only the person who asked, or an administrator, can stop it."
+        )
+        provider.release()
+        await app.finished(id)
+        assert (await case_of(app, id)).status == "finished"
+
+
+async def test_what_is_over_cannot_be_stopped() -> None:
+    async with running() as app:
+        id = await served(app)
+
+        assert words(await app.stop(id, ANN)) == "This deliberation is over already."
+
+
+async def test_a_question_that_waits_for_its_turn_can_be_stopped() -> None:
+    provider = Held("First")
+    async with running(provider) as app:
+        await accepted(app, mention("First?", thread="t"))
+        second = await accepted(app, mention("Second?", thread="t"))
+        await provider.until_asked("First")
+
+        await app.stop(second, ANN)
+        provider.release()
+        await app.finished(second)
+
+        assert (await case_of(app, second)).status == "stopped"
+        assert not provider.was_asked("Second")
+
+
+async def test_deleting_the_question_stops_its_run() -> None:
+    provider = Held("it")
+    async with running(provider) as app:
+        id = await accepted(app, mention(key="event"))
+        await provider.until_asked("it")
+
+        await app.question_deleted("event")
+        await app.question_deleted("unknown")
+
+        await app.finished(id)
+        assert (await case_of(app, id)).status == "stopped"
+
+
+# --- restarts
+
+
+async def test_a_new_process_goes_on_where_the_old_one_ended(tmp_path: Path) -> None:
+    database = str(tmp_path / "council.db")
+
+    def chairman_hangs(request: Request) -> Scripted:
+        return never if stage_and_seat(request)[0] == "verdict" else sensible(request)
+
+    never = asyncio.Event()
+    async with running(FakeProvider(otherwise=chairman_hangs), database=database) as app:
+        id = await accepted(app, mention())
+        while not await has_reviews(app, id):
+            pass
+    second = FakeProvider()
+    async with running(second, database=database) as app:
+        assert await app.resume("slack") == 0
+        assert await app.resume("discord") == 1
+        await app.finished(id)
+
+        assert (await case_of(app, id)).status == "finished"
+        assert [stage_and_seat(request)[0] for request in second.requests] == ["verdict"]
+        assert await app.resume("discord") == 0
+
+
+async def has_reviews(app: App, id: str) -> bool:
+    return sum(call.stage == "review" for call in await app.store.calls(id)) == 3
+
+
+async def test_what_runs_already_is_not_started_again() -> None:
+    provider = Held("it")
+    async with running(provider) as app:
+        id = await accepted(app, mention())
+        await provider.until_asked("it")
+
+        assert await app.resume("discord") == 0
+        provider.release()
+        await app.finished(id)
+        assert len(provider.asked("answer")) == 3
+
+
+async def test_a_closing_app_takes_nothing_in() -> None:
+    async with running() as app:
+        await app.close()
+
+        assert await refusal(app, mention()) == "The bot is restarting. Ask again in a minute."
+
+
+async def test_a_question_taken_in_while_the_app_closes_is_left_for_the_next_start() -> None:
+    class ClosesTheApp(Store):
+        async def create(self, case: Case) -> bool:
+            created = await super().create(case)
+            await app.close()
+            return created
+
+    provider = FakeProvider()
+    async with running(provider) as app:
+        app.store = ClosesTheApp(await Database.open(":memory:", holder="tests"))
+        id = await served(app)
+
+        assert [case.id for case in await app.store.unfinished("discord")] == [id]
+        assert provider.requests == []
+        await app.store.close()
+
+
+# --- votes
+
+
+async def votes(app: App, id: str) -> list[tuple[str, str, str, bool]]:
+    return [
+        (vote.target, vote.person, vote.value, vote.blind)
+        for vote in standing_votes(await app.store.reactions(id))
+    ]
+
+
+async def react(app: App, id: str, key: str, emoji: str, person: Person = ANN) -> bool:
+    return await app.react("discord", f"{id}/{key}", person, emoji)
+
+
+async def test_a_reaction_is_a_vote_on_what_its_post_shows() -> None:
+    async with running() as app:
+        id = await served(app)
+
+        assert await react(app, id, "answer:A", "👍🏽")
+        assert await react(app, id, "headline", "👎", BOB)
+        assert await react(app, id, "ranking", "🚫", Person("cat"))
+
+        assert sorted(await votes(app, id)) == [
+            ("A", "ann", "accept", True),
+            ("none", "cat", "none", True),
+            ("verdict", "bob", "reject", True),
+        ]
+
+
+async def test_a_vote_knows_its_answers_place_and_whether_the_ranking_was_there() -> None:
+    async with running() as app:
+        id = await served(app)
+        posts = [post.key for post in await app.store.posts(id)]
+        await react(app, id, posts[2], "👍")
+
+        [reaction] = await app.store.reactions(id)
+        assert (reaction.place, reaction.ranking_shown) == (2, True)
+
+
+async def test_a_vote_before_the_ranking_knows_that_it_was_not_there() -> None:
+    never = asyncio.Event()
+
+    def reviewers_hang(request: Request) -> Scripted:
+        return never if stage_and_seat(request)[0] == "review" else sensible(request)
+
+    async with running(FakeProvider(otherwise=reviewers_hang)) as app:
+        id = await accepted(app, mention())
+        while not await react(app, id, "answer:A", "👍"):
+            pass
+
+        [reaction] = await app.store.reactions(id)
+        assert not reaction.ranking_shown
+
+
+@pytest.mark.parametrize(
+    ("post", "emoji"), [("answer:A", "🎉"), ("headline", "🏆"), ("answer:Z", "👍")]
+)
+async def test_another_emoji_or_post_is_no_vote(post: str, emoji: str) -> None:
+    async with running() as app:
+        id = await served(app)
+
+        assert not await react(app, id, post, emoji)
+        assert not await app.unreact("discord", f"{id}/{post}", ANN, emoji)
+        assert await votes(app, id) == []
+
+
+async def test_a_reaction_on_another_platform_is_no_vote_here() -> None:
+    async with running() as app:
+        id = await served(app)
+
+        assert not await app.react("slack", f"{id}/answer:A", ANN, "👍")
+
+
+async def test_taking_a_reaction_away_revives_the_one_before() -> None:
+    async with running() as app:
+        clock = Clock()
+        app.now = clock
+        id = await served(app)
+        await react(app, id, "answer:A", "👍")
+        clock.move(1)
+        await react(app, id, "answer:A", "👎")
+
+        assert await app.unreact("discord", f"{id}/answer:A", ANN, "👎")
+
+        assert await votes(app, id) == [("A", "ann", "accept", True)]
+
+
+async def test_a_newer_trophy_makes_the_older_an_acceptance() -> None:
+    async with running() as app:
+        clock = Clock()
+        app.now = clock
+        id = await served(app)
+        await react(app, id, "answer:A", "🏆")
+        clock.move(1)
+        await react(app, id, "answer:B", "🏆")
+
+        assert await votes(app, id) == [
+            ("A", "ann", "accept", True),
+            ("B", "ann", "best", True),
+        ]
+
+
+async def test_reconciling_makes_what_stands_on_the_platform_the_votes() -> None:
+    async with running() as app:
+        id = await served(app)
+        await react(app, id, "answer:A", "👍")
+        await react(app, id, "answer:B", "👍")
+        posts = [post.key for post in await app.store.posts(id)]
+
+        await app.reconcile(
+            "discord",
+            f"{id}/answer:A",
+            {("bob", "👎"), ("bob", "👍"), ("cat", "🎉"), ("dan", "🏆")},
+        )
+
+        assert sorted(await votes(app, id)) == [
+            ("A", "bob", "reject", True),
+            ("A", "dan", "best", True),
+            ("B", "ann", "accept", True),
+        ]
+        found = [each for each in await app.store.reactions(id) if each.person == "dan"]
+        assert [(each.place, each.ranking_shown) for each in found] == [
+            (posts.index("answer:A"), True)
+        ]
+
+
+async def test_reconciling_an_unknown_post_changes_nothing() -> None:
+    async with running() as app:
+        id = await served(app)
+
+        await app.reconcile("discord", "nowhere", {("bob", "👎")})
+
+        assert await votes(app, id) == []
+
+
+async def test_where_names_are_always_shown_no_vote_is_blind() -> None:
+    async with running() as app:
+        await set_here(app, "reveal always")
+        id = await served(app)
+        await react(app, id, "answer:A", "👍")
+        await app.reconcile("discord", f"{id}/answer:B", {("bob", "👎")})
+
+        assert sorted(await votes(app, id)) == [
+            ("A", "ann", "accept", False),
+            ("B", "bob", "reject", False),
+        ]
+
+
+# --- names
+
+ASK_FIRST = (
+    "You have not voted here yet. Vote first, or show the names now: "
+    "your votes on this question then stop counting."
+)
+
+
+def named(document: Document) -> bool:
+    [table, _] = document.blocks
+    assert isinstance(table, Table)
+    return sorted(row[1] for row in table.rows) == list(MEMBERS)
+
+
+async def test_somebody_who_has_voted_sees_the_names() -> None:
+    async with running() as app:
+        id = await served(app)
+        await react(app, id, "answer:A", "👍")
+
+        assert named(await app.reveal(id, ANN))
+
+
+async def test_somebody_who_has_not_voted_is_asked_first() -> None:
+    async with running() as app:
+        id = await served(app)
+        await react(app, id, "answer:A", "👍", BOB)
+
+        assert words(await app.reveal(id, ANN)) == ASK_FIRST
+        assert not await app.store.revealed(id, "ann")
+
+
+async def test_after_a_reveal_nobody_is_asked_again() -> None:
+    async with running() as app:
+        id = await served(app)
+
+        assert named(await app.reveal(id, ANN, anyway=True))
+        assert named(await app.reveal(id, ANN))
+
+
+async def test_votes_after_ones_own_reveal_are_not_blind_and_those_before_stay() -> None:
+    async with running() as app:
+        clock = Clock()
+        app.now = clock
+        id = await served(app)
+        await react(app, id, "answer:A", "👍")
+        await app.reveal(id, ANN)
+        clock.move(1)
+        await react(app, id, "answer:A", "👎")
+        await react(app, id, "answer:A", "👎", BOB)
+
+        assert sorted(await votes(app, id)) == [
+            ("A", "ann", "accept", True),
+            ("A", "ann", "reject", False),
+            ("A", "bob", "reject", True),
+        ]
+
+
+async def test_somebody_who_saw_the_names_first_never_votes_blind() -> None:
+    async with running() as app:
+        id = await served(app)
+        await app.reveal(id, ANN, anyway=True)
+        await react(app, id, "answer:A", "👍")
+
+        assert await votes(app, id) == [("A", "ann", "accept", False)]
+
+
+@pytest.mark.parametrize("anyway", [False, True])
+async def test_a_channel_can_keep_the_names_to_itself(anyway: bool) -> None:
+    async with running() as app:
+        await set_here(app, "reveal never")
+        id = await served(app)
+        await react(app, id, "answer:A", "👍")
+
+        assert words(await app.reveal(id, ANN, anyway=anyway)) == (
+            "Names stay hidden in this channel (`reveal` is `never`)."
+        )
+
+
+async def test_a_channel_can_show_names_to_everybody() -> None:
+    async with running() as app:
+        await set_here(app, "reveal always")
+        id = await served(app)
+
+        assert named(await app.reveal(id, ANN))
+
+
+async def test_names_wait_for_the_verdict() -> None:
+    async with running(Held("it")) as app:
+        id = await accepted(app, mention())
+
+        assert words(await app.reveal(id, ANN, anyway=True)) == (
+            "Names are shown once the verdict is there."
+        )
+        assert not await app.store.revealed(id, "ann")
+
+
+async def test_a_forgotten_deliberation_has_no_names() -> None:
+    async with running() as app:
+        assert words(await app.reveal("unknown", ANN)) == "This deliberation is no longer stored."
+
+
+# --- offers
+
+
+class Priced(FakeProvider):
+    """A catalogue of the council's models, at these US dollars per million tokens."""
+
+    def __init__(self, prompt_usd: float | None, completion_usd: float | None) -> None:
+        super().__init__()
+        self._prices = prompt_usd, completion_usd
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        prompt, completion = self._prices
+        return tuple(
+            ModelInfo(id=id, prompt_usd_per_million=prompt, completion_usd_per_million=completion)
+            for id in (*MEMBERS, CHAIRMAN)
+        )
+
+
+@pytest.mark.parametrize(
+    ("prices", "council", "alone"),
+    [
+        # A call of 1,500 tokens in and 600 out; a council of three makes seven of them.
+        ((2.0, 10.0), "about $0.063", "about $0.009"),
+        ((0.02, 0.02), "about $0.00029", "less than $0.0001"),
+        ((0.0, 0.0), "free", "free"),
+        ((None, None), "price unknown", "price unknown"),
+    ],
+)
+async def test_an_offer_names_what_the_council_and_one_member_cost(
+    prices: tuple[float | None, float | None], council: str, alone: str
+) -> None:
+    async with running(Priced(*prices)) as app:
+        id = await served(app)
+
+        offer = await app.offered(CHANNEL, id, "A")
+
+        assert (offer.price, offer.alone_price) == (council, alone)
+
+
+async def test_a_member_alone_is_asked_with_all_that_the_channel_set() -> None:
+    async with running() as app:
+        await set_here(app, "instructions Be formal.")
+        await set_here(app, "language German")
+        await set_here(app, "effort low")
+        id = await served(app)
+        [model] = [m.model for m in (await case_of(app, id)).result.members if m.label == "A"]  # type: ignore[union-attr]  # it is finished
+
+        offer = await app.offered(CHANNEL, id, "A")
+
+        assert offer.council == replace(
+            Council(MEMBERS, CHAIRMAN), instructions="Be formal.", language="German", effort="low"
+        )
+        assert offer.alone == replace(offer.council, members=(model,), chairman=model)
+
+
+@pytest.mark.parametrize("label", [None, "Z"])
+async def test_without_an_answer_only_the_council_is_offered(label: str | None) -> None:
+    async with running() as app:
+        id = await served(app)
+
+        offer = await app.offered(CHANNEL, id, label)
+
+        assert (offer.alone, offer.alone_price) == (None, "")
+
+
+# --- what was posted
+
+
+async def test_a_post_can_be_shown_again_as_it_is_now() -> None:
+    async with running() as app:
+        id = await served(app)
+
+        for key, first in (
+            ("headline", "**Yes.** Because the answers say so."),
+            ("ranking", "**Yes.**"),
+        ):
+            document = await app.document(id, key)
+            assert document is not None
+            assert document.blocks[0] == Text(first)
+        answer = await app.document(id, "answer:A")
+        assert answer is not None
+        assert answer.blocks[-1] == Note("👍 good enough · 👎 not · 🏆 best")
+        assert await app.document(id, "answer:Z") is None
+        assert await app.document("unknown", "headline") is None
+
+
+async def test_an_answer_can_be_shown_while_the_verdict_is_written() -> None:
+    never = asyncio.Event()
+
+    def reviewers_hang(request: Request) -> Scripted:
+        return never if stage_and_seat(request)[0] == "review" else sensible(request)
+
+    async with running(FakeProvider(otherwise=reviewers_hang)) as app:
+        id = await accepted(app, mention())
+        while await app.document(id, "answer:A") is None:
+            pass
+
+        assert await app.document(id, "headline") is None
+        assert await app.document(id, "ranking") is None
+        assert await app.transcript(id) is None
+
+
+async def test_the_transcript_is_of_the_whole() -> None:
+    async with running() as app:
+        id = await served(app)
+
+        text = await app.transcript(id)
+
+        assert text is not None
+        assert all(f"The answer from seat {seat}." in text for seat in range(3))
+
+
+# --- health
+
+
+async def test_health_names_what_is_wrong_here() -> None:
+    async with running(Priced(2, 10), rules=Rules(daily_budget_micros=5_000_000)) as app:
+        await app.catalogue.load()
+        app.defaults = replace(app.defaults, members=("lab/a", "lab/gone"))
+        await app.command(CHANNEL, ADMIN, "pause")
+
+        [_, text] = (await app.command(CHANNEL, BOB, "health")).blocks
+
+        assert text == Text(
+            "- Deliberations under way: 0.\n"
+            "- ⚠ The model lab/gone is not in the catalogue.\n"
+            "- Spent today: $0.0000 (of $5.00).\n"
+            "- ⚠ The council is paused here."
+        )
+
+
+async def test_health_says_where_ids_cannot_be_checked() -> None:
+    async with running() as app:
+        [_, text] = (await app.command(CHANNEL, BOB, "health")).blocks
+
+        assert isinstance(text, Text)
+        assert "⚠ The list of models could not be loaded; ids are not checked." in text.text
+        assert "Spent today: $0.0000 (no limit)." in text.text
+
+
+async def test_a_command_that_is_refused_is_answered_like_any_other() -> None:
+    async with running() as app:
+        assert "Only administrators can change" in words(
+            await app.command(CHANNEL, BOB, "chairman lab/a")
+        )

@@ -47,8 +47,14 @@ class Command:
 
 def parse(text: str) -> Command:
     """The command in what was typed after `/council`."""
-    name, _, rest = text.strip().partition(" ")
-    return Command(name.lower() or "show", rest.strip())
+    name, rest = _first_word(text)
+    return Command(name.lower() or "show", rest)
+
+
+def _first_word(text: str) -> tuple[str, str]:
+    """The first word, and what follows the space or the end of the line behind it."""
+    name, *rest = text.split(maxsplit=1) or [""]
+    return name, "".join(rest).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +83,8 @@ async def run(desk: Desk, channel: Channel, person: Person, command: Command) ->
         case "chairman" | "criteria" | "mode" | "budget":
             return await _set(desk, channel, person, command.name, command.rest)
         case "set":
-            name, _, value = command.rest.replace("=", " ", 1).partition(" ")
-            return await _set_any(desk, channel, person, name.lower(), value.strip())
+            name, value = _name_and_value(command.rest)
+            return await _set_any(desk, channel, person, name, value)
         case "reset":
             return await _reset(desk, channel, person, command.words)
         case "pause" | "resume":
@@ -97,6 +103,13 @@ def help_page(first: str = "") -> Document:
     lines = "\n".join(f"- `/council {usage}` {text}" for usage, text in HELP)
     blocks: list[Block] = [Note(first)] if first else []
     return Document((*blocks, Heading("Council"), Text(lines)))
+
+
+def _name_and_value(text: str) -> tuple[str, str]:
+    """`NAME VALUE`, `NAME=VALUE` or `NAME = VALUE`."""
+    name, value = _first_word(text)
+    name, _, joined = name.partition("=")
+    return name.lower(), f"{joined} {value.removeprefix('=')}".strip()
 
 
 async def settings_of(desk: Desk, channel: Channel) -> Settings:
@@ -151,18 +164,16 @@ async def _members(desk: Desk, channel: Channel, person: Person, words: Sequence
         )
         return Document((Heading("Members"), Text(seated)))
     action, models = words[0].lower(), words[1:]
-    match action:
-        case "add":
-            members = channel_settings.added(settings.members, models)
-        case "remove":
-            members = channel_settings.removed(settings.members, models)
-        case "set":
-            members = channel_settings.replaced(models)
-        case _:
-            raise InvalidInput(
-                "Write `/council members add MODEL`, `remove MODEL` or `set MODEL ...`."
-            )
-    return await _set(desk, channel, person, "members", ", ".join(members))
+    changes: dict[str, Callable[[Settings], Sequence[str]]] = {
+        "add": lambda now: channel_settings.added(now.members, models),
+        "remove": lambda now: channel_settings.removed(now.members, models),
+        "set": lambda now: channel_settings.replaced(models),
+    }
+    if action not in changes:
+        raise InvalidInput("Write `/council members add MODEL`, `remove MODEL` or `set MODEL ...`.")
+    return await _change(
+        desk, channel, person, "members", lambda now: ", ".join(changes[action](now))
+    )
 
 
 def _models(catalogue: Catalogue, words: str) -> Document:
@@ -185,12 +196,18 @@ async def _set_any(desk: Desk, channel: Channel, person: Person, name: str, valu
 
 
 async def _set(desk: Desk, channel: Channel, person: Person, name: str, text: str) -> Document:
-    """Change one setting and say what it is now."""
+    return await _change(desk, channel, person, name, lambda now: text)
+
+
+async def _change(
+    desk: Desk, channel: Channel, person: Person, name: str, new: Callable[[Settings], str]
+) -> Document:
+    """Change one setting, from what holds now, and say what it is then."""
     await _require_right(desk, channel, person)
     stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
-    values = channel_settings.change(stored.values, name, text)
-    settings = channel_settings.resolve(values, desk.defaults)
     before = channel_settings.resolve(stored.values, desk.defaults)
+    values = channel_settings.change(stored.values, name, new(before))
+    settings = channel_settings.resolve(values, desk.defaults)
     if name == "members":
         _known(desk.catalogue, [m for m in settings.members if m not in before.members])
     if name == "chairman":
@@ -203,9 +220,10 @@ async def _set(desk: Desk, channel: Channel, person: Person, name: str, text: st
 async def _reset(desk: Desk, channel: Channel, person: Person, names: Sequence[str]) -> Document:
     await _require_right(desk, channel, person)
     stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
+    names = [name.lower() for name in names]
     values: Mapping[str, str] = {} if not names else stored.values
     for name in names:
-        values = channel_settings.without(values, name.lower())
+        values = channel_settings.without(values, name)
     what = ", ".join(names) or "everything"
     await _save(desk, channel, person, stored.version, values, f"reset {what}")
     return Document((Text(f"Back at the default: {what}."),))

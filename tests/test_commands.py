@@ -1,0 +1,469 @@
+"""`/council` as people type it: what is shown, what is changed, what is refused."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+
+from bot import commands
+from bot.app import App, Rules
+from bot.chat import Channel, Person
+from bot.document import Document, Heading, Note, Table, Text
+from bot.llm import ModelInfo
+from tests.fakes.council import running_app
+from tests.fakes.provider import FakeProvider
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+HERE = Channel("discord", "server", "channel")
+ELSEWHERE = Channel("discord", "server", "elsewhere")
+ANN, ADMIN = Person("ann"), Person("eve", admin=True)
+MEMBERS = ("openai/gpt-5.1", "anthropic/claude-sonnet-4.5", "mistralai/mistral-large")
+CHAIRMAN = "google/gemini-3-pro"
+
+
+class Listed(FakeProvider):
+    """A catalogue of models with prices."""
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        ids = (*MEMBERS, CHAIRMAN, "openai/gpt-5.1-mini")
+        return tuple(
+            ModelInfo(
+                id=id,
+                prompt_usd_per_million=1.25,
+                completion_usd_per_million=10,
+                created=n,
+            )
+            for n, id in enumerate(ids)
+        )
+
+
+@pytest.fixture
+async def app() -> AsyncIterator[App]:
+    rules = Rules(admins=frozenset({"root"}))
+    async with running_app(Listed(), members=MEMBERS, chairman=CHAIRMAN, rules=rules) as app:
+        app.now = lambda: NOW
+        yield app
+
+
+@pytest.fixture
+async def unlisted() -> AsyncIterator[App]:
+    """Without any list of models."""
+    async with running_app(FakeProvider(), members=MEMBERS, chairman=CHAIRMAN) as app:
+        yield app
+
+
+async def text(app: App, typed: str, person: Person = ADMIN, channel: Channel = HERE) -> str:
+    """The answer's first block, which is a text."""
+    first = (await app.command(channel, person, typed)).blocks[0]
+    assert isinstance(first, Text)
+    return first.text
+
+
+async def members(app: App, channel: Channel = HERE) -> tuple[str, ...]:
+    return (await app.settings(channel)).members
+
+
+# --- what was typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "rest"),
+    [
+        ("", "show", ""),
+        ("   ", "show", ""),
+        ("MEMBERS  add  a/b ", "members", "add  a/b"),
+        ("criteria\nbrevity\nabove all", "criteria", "brevity\nabove all"),
+        ("ask Is it right?", "ask", "Is it right?"),
+    ],
+)
+def test_the_first_word_is_the_command(typed: str, name: str, rest: str) -> None:
+    assert commands.parse(typed) == commands.Command(name, rest)
+
+
+# --- show
+
+
+async def test_show_lists_seats_with_prices_and_every_setting(app: App) -> None:
+    await app.command(HERE, ADMIN, "set language German")
+
+    heading, seats, settings, note = (await app.command(HERE, ANN, "")).blocks
+
+    assert heading == Heading("This channel's council")
+    assert seats == Table(
+        ("Seat", "Model", "Price"),
+        (
+            ("1", "openai/gpt-5.1", "$1.25 / $10 per million tokens"),
+            ("2", "anthropic/claude-sonnet-4.5", "$1.25 / $10 per million tokens"),
+            ("3", "mistralai/mistral-large", "$1.25 / $10 per million tokens"),
+            ("chair", "google/gemini-3-pro", "$1.25 / $10 per million tokens"),
+        ),
+    )
+    assert isinstance(settings, Table)
+    assert settings.rows == (
+        ("mode", "council", "default"),
+        ("criteria", "none", "default"),
+        ("instructions", "none", "default"),
+        ("effort", "auto", "default"),
+        ("language", "German", ""),
+        ("reveal", "after_vote", "default"),
+        ("chairman_sees_names", "off", "default"),
+        ("budget", "unlimited", "default"),
+        ("changers", "admins", "default"),
+        ("paused", "off", "default"),
+    )
+    assert isinstance(note, Note)
+
+
+async def test_members_alone_lists_them_with_prices(app: App) -> None:
+    [heading, listed] = (await app.command(HERE, ANN, "members")).blocks
+
+    assert heading == Heading("Members")
+    assert listed == Text(
+        "1. `openai/gpt-5.1` · $1.25 / $10 per million tokens\n"
+        "2. `anthropic/claude-sonnet-4.5` · $1.25 / $10 per million tokens\n"
+        "3. `mistralai/mistral-large` · $1.25 / $10 per million tokens"
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("chairman", "**chairman**: google/gemini-3-pro"),
+        ("criteria", "**criteria**: none"),
+        ("mode", "**mode**: council"),
+        ("budget", "**budget**: unlimited"),
+    ],
+)
+async def test_a_setting_alone_is_shown_to_anybody(app: App, typed: str, shown: str) -> None:
+    assert await text(app, typed, ANN) == shown
+
+
+# --- members and chairman
+
+
+async def test_members_can_be_added_removed_and_set(app: App) -> None:
+    said = await text(app, "members add openai/gpt-5.1-mini")
+    assert said == (
+        "**members** is now: openai/gpt-5.1, anthropic/claude-sonnet-4.5, "
+        "mistralai/mistral-large, openai/gpt-5.1-mini"
+    )
+    await app.command(HERE, ADMIN, "members remove openai/gpt-5.1, mistralai/mistral-large")
+    assert await members(app) == ("anthropic/claude-sonnet-4.5", "openai/gpt-5.1-mini")
+    await app.command(HERE, ADMIN, "members set mistralai/mistral-large openai/gpt-5.1")
+    assert await members(app) == ("mistralai/mistral-large", "openai/gpt-5.1")
+    assert await members(app, ELSEWHERE) == MEMBERS
+
+
+async def test_one_model_may_hold_two_seats(app: App) -> None:
+    await app.command(HERE, ADMIN, "members set openai/gpt-5.1 openai/gpt-5.1")
+    assert await members(app) == ("openai/gpt-5.1", "openai/gpt-5.1")
+
+    await app.command(HERE, ADMIN, "members remove openai/gpt-5.1")
+    assert await members(app) == ("openai/gpt-5.1",)
+
+
+async def test_one_member_is_allowed_and_noted(app: App) -> None:
+    document = await app.command(HERE, ADMIN, "members set openai/gpt-5.1")
+
+    assert document.blocks == (
+        Text("**members** is now: openai/gpt-5.1"),
+        Note("With one member there is nothing to rank: its answer will be the verdict."),
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (
+            "members set" + " openai/gpt-5.1" * 21,
+            "A council has 1 to 20 members; this would leave it with 21.",
+        ),
+        (
+            "members remove " + " ".join(MEMBERS),
+            "A council has 1 to 20 members; this would leave it with 0.",
+        ),
+        (
+            "members remove openai/gpt-4",
+            "`openai/gpt-4` holds no seat. Seated are: openai/gpt-5.1, "
+            "anthropic/claude-sonnet-4.5, mistralai/mistral-large.",
+        ),
+        ("members add", "Name at least one model by its id, for example `openai/gpt-5.1`."),
+        (
+            "members gpt",
+            "Write `/council members add MODEL`, `remove MODEL` or `set MODEL ...`.",
+        ),
+        (
+            "members add openai/gpt5.1",
+            "There is no model `openai/gpt5.1`. Did you mean `openai/gpt-5.1` or "
+            "`openai/gpt-5.1-mini`? `/council models SEARCH` finds one.",
+        ),
+        (
+            "chairman gemini-3-pro",
+            "There is no model `gemini-3-pro`. Did you mean `google/gemini-3-pro`? "
+            "`/council models SEARCH` finds one.",
+        ),
+        (
+            "set chairman nobody/knows",
+            "There is no model `nobody/knows`. `/council models SEARCH` finds one.",
+        ),
+        ("chairman a b", "Name one model by its id, for example `openai/gpt-5.1`."),
+    ],
+)
+async def test_what_cannot_be_seated_is_refused_and_nothing_changes(
+    app: App, typed: str, said: str
+) -> None:
+    assert await text(app, typed) == said
+    settings = await app.settings(HERE)
+    assert (settings.members, settings.chairman) == (MEMBERS, CHAIRMAN)
+
+
+async def test_twenty_members_are_allowed(app: App) -> None:
+    await app.command(HERE, ADMIN, "members set" + " openai/gpt-5.1" * 20)
+
+    assert len(await members(app)) == 20
+
+
+async def test_a_seated_model_that_left_the_catalogue_does_not_block_others(app: App) -> None:
+    await app.store.save_settings(
+        *("discord", "server", "channel"),
+        seen_version=0,
+        values={"members": "gone/model"},
+        person="eve",
+        at=NOW,
+        what="",
+    )
+
+    await app.command(HERE, ADMIN, "members add openai/gpt-5.1")
+
+    assert await members(app) == ("gone/model", "openai/gpt-5.1")
+
+
+# --- models
+
+
+async def test_models_are_searched_with_prices_newest_first(app: App) -> None:
+    document = await app.command(HERE, ANN, "models GPT")
+
+    assert document.blocks == (
+        Heading("Models"),
+        Table(
+            ("Model", "Price"),
+            (
+                ("openai/gpt-5.1-mini", "$1.25 / $10 per million tokens"),
+                ("openai/gpt-5.1", "$1.25 / $10 per million tokens"),
+            ),
+        ),
+    )
+
+
+async def test_a_search_without_a_match_says_so(app: App) -> None:
+    assert await text(app, "models zeppelin") == (
+        "No model matches `zeppelin`. Try a vendor or a part of a name."
+    )
+
+
+async def test_without_a_catalogue_any_model_can_be_set_and_none_listed(unlisted: App) -> None:
+    assert await text(unlisted, "models gpt") == (
+        "The list of models could not be loaded. Any id can be set, unchecked."
+    )
+
+    await unlisted.command(HERE, ADMIN, "members set local/one local/two")
+
+    assert await members(unlisted) == ("local/one", "local/two")
+
+
+# --- settings
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("mode council", "**mode** is now: council"),
+        ("criteria brevity, above all", "**criteria** is now: brevity, above all"),
+        ("criteria clear", "**criteria** is now: none"),
+        ("budget 2.50", "**budget** is now: 2.5"),
+        ("budget default", "**budget** is now: unlimited"),
+        ("set reveal never", "**reveal** is now: never"),
+        ("set REVEAL always", "**reveal** is now: always"),
+        ("set reveal=never", "**reveal** is now: never"),
+        ("set reveal = never", "**reveal** is now: never"),
+        ("set criteria a=b, c = d", "**criteria** is now: a=b, c = d"),
+        (
+            "set instructions Be formal.\nBe brief.",
+            "**instructions** is now: Be formal.\nBe brief.",
+        ),
+        ("set instructions\nBe formal.", "**instructions** is now: Be formal."),
+        ("set chairman openai/gpt-5.1", "**chairman** is now: openai/gpt-5.1"),
+        (
+            "set members openai/gpt-5.1, openai/gpt-5.1-mini",
+            "**members** is now: openai/gpt-5.1, openai/gpt-5.1-mini",
+        ),
+        ("set language Swiss German", "**language** is now: Swiss German"),
+        ("pause", "**paused** is now: on"),
+        ("resume", "**paused** is now: off"),
+    ],
+)
+async def test_a_change_says_what_holds_now(app: App, typed: str, said: str) -> None:
+    assert await text(app, typed) == said
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (
+            "set",
+            "Write `/council set NAME VALUE`. Settings: members, chairman, mode, criteria, "
+            "instructions, effort, language, reveal, chairman_sees_names, budget, changers, paused.",
+        ),
+        ("set reveal", "Write `/council set reveal VALUE`; `default` takes a change back."),
+        ("set reveal sometimes", "This can be `after_vote` or `always` or `never`."),
+        (
+            "set colour blue",
+            "There is no setting `colour`. Settings are: members, chairman, mode, "
+            "criteria, instructions, effort, language, reveal, chairman_sees_names, budget, changers, "
+            "paused.",
+        ),
+        ("budget lots", "Give US dollars a day, for example `2.50`, or write `unlimited`."),
+        ("mode debate", "This can be `council`."),
+    ],
+)
+async def test_what_cannot_be_set_is_refused_with_what_can(app: App, typed: str, said: str) -> None:
+    assert await text(app, typed) == said
+
+
+async def test_reset_takes_one_change_back_or_all(app: App) -> None:
+    await app.command(HERE, ADMIN, "set reveal never")
+    await app.command(HERE, ADMIN, "set language German")
+    await app.command(HERE, ADMIN, "members set openai/gpt-5.1")
+
+    assert await text(app, "reset Reveal") == "Back at the default: reveal."
+    assert (await app.settings(HERE)).reveal == "after_vote"
+    assert (await app.settings(HERE)).language == "German"
+
+    assert await text(app, "reset") == "Back at the default: everything."
+    assert await app.settings(HERE) == app.defaults
+
+
+async def test_an_unknown_setting_is_not_reset(app: App) -> None:
+    await app.command(HERE, ADMIN, "set language German")
+
+    assert "There is no setting `colour`." in await text(app, "reset language colour")
+    assert (await app.settings(HERE)).language == "German"
+
+
+# --- who may change
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "members add openai/gpt-5.1-mini",
+        "chairman openai/gpt-5.1",
+        "criteria brevity",
+        "budget 100",
+        "set changers anyone",
+        "reset",
+        "pause",
+        "resume",
+    ],
+)
+async def test_who_is_no_administrator_changes_nothing(app: App, typed: str) -> None:
+    assert await text(app, typed, ANN) == (
+        "Only administrators can change this channel's council. They can let everybody do it: "
+        "`/council set changers anyone`."
+    )
+    assert await app.settings(HERE) == app.defaults
+
+
+async def test_the_operators_administrators_may_change_anything(app: App) -> None:
+    assert await text(app, "chairman openai/gpt-5.1", Person("root")) == (
+        "**chairman** is now: openai/gpt-5.1"
+    )
+
+
+async def test_administrators_can_let_everybody_change(app: App) -> None:
+    await app.command(HERE, ADMIN, "set changers anyone")
+
+    assert await text(app, "chairman openai/gpt-5.1", ANN) == "**chairman** is now: openai/gpt-5.1"
+    assert "Only administrators" in await text(app, "pause", ANN, ELSEWHERE)
+
+
+# --- changes that meet
+
+
+async def test_every_change_is_audited(app: App) -> None:
+    await app.command(HERE, ADMIN, "chairman openai/gpt-5.1")
+    await app.command(HERE, Person("root"), "members remove mistralai/mistral-large")
+    await app.command(HERE, ADMIN, "reset chairman")
+    await app.command(HERE, ANN, "pause")
+
+    audit = await app.store.audit("discord", "server", "channel")
+
+    assert [(each.version, each.person, each.at, each.what) for each in audit] == [
+        (3, "eve", NOW, "reset chairman"),
+        (2, "root", NOW, "members = openai/gpt-5.1, anthropic/claude-sonnet-4.5"),
+        (1, "eve", NOW, "chairman = openai/gpt-5.1"),
+    ]
+
+
+async def test_of_two_changes_at_once_one_is_refused_and_none_is_lost(app: App) -> None:
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(text(app, f"members add {model}"))
+            for model in ("openai/gpt-5.1-mini", "google/gemini-3-pro")
+        ]
+
+    said = sorted(task.result() for task in tasks)
+    assert said[0].startswith("**members** is now: ")
+    assert said[1] == (
+        "Somebody else changed this channel's settings in the meantime. "
+        "Look at them again and repeat your change."
+    )
+    assert len(await members(app)) == 4
+
+
+async def test_a_change_between_reading_and_writing_is_never_overwritten(app: App) -> None:
+    """Whatever moment another change comes at: the member it added stays."""
+    for n in range(6):
+        channel = Channel("discord", "server", f"channel {n}")
+        adding = asyncio.create_task(text(app, "members add openai/gpt-5.1-mini", channel=channel))
+        for _ in range(n):
+            await app.store.settings("discord", "server", f"channel {n}")
+        other = await text(app, "members add google/gemini-3-pro", channel=channel)
+
+        changed = sum("is now" in said for said in (await adding, other))
+        assert len(await members(app, channel)) == 3 + changed
+
+
+# --- help
+
+
+# `ask` needs a place to answer in, so the adapters take it before it comes here.
+NAMES = (
+    *("show", "members", "chairman", "models", "mode", "criteria", "budget", "set", "reset"),
+    *("health", "pause", "resume", "help"),
+)
+
+
+@pytest.mark.parametrize("name", [*NAMES, "ask"])
+async def test_help_names_every_command(app: App, name: str) -> None:
+    [heading, listed] = (await app.command(HERE, ANN, "help")).blocks
+
+    assert heading == Heading("Council")
+    assert isinstance(listed, Text)
+    assert f"{name} " in listed.text.replace("`", " ")
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_every_command_is_known(app: App, name: str) -> None:
+    first = (await app.command(HERE, ADMIN, name)).blocks[0]
+
+    assert first != Note(f"There is no `/council {name}`.")
+
+
+async def test_unknown_words_get_help_never_silence(app: App) -> None:
+    blocks = (await app.command(HERE, ANN, "frobnicate now")).blocks
+
+    assert blocks[0] == Note("There is no `/council frobnicate`.")
+    assert Document(blocks[1:]) == await app.command(HERE, ANN, "help")

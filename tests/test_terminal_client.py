@@ -1,0 +1,362 @@
+"""The chat in the terminal, driven through a pipe as a script and through a terminal by hand."""
+
+import asyncio
+import os
+import pty
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from adapters.terminal.client import CHANNEL, Terminal
+from bot import rehearsal
+from bot.app import App
+from bot.chat import Mention, Person
+from bot.llm import Request
+from bot.rehearsal import Rehearsal
+from bot.votes import standing_votes
+from tests.fakes.council import running_app
+from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
+
+
+async def chat(app: App, *lines: str, end: str = "\n") -> str:
+    """What a chat prints for these lines of input."""
+    out = StringIO()
+    reading, writing = os.pipe()
+    os.write(writing, ("\n".join(lines) + end).encode())
+    os.close(writing)
+    with os.fdopen(reading) as stdin:
+        terminal = Terminal(app, stdin=stdin, stdout=out)
+        app.platforms["terminal"] = terminal
+        await terminal.run()
+    return out.getvalue()
+
+
+async def said(*lines: str, provider: FakeProvider | None = None) -> str:
+    async with running_app(provider or FakeProvider(), time_scale=1) as app:
+        return await chat(app, *lines)
+
+
+def after(text: str, line: str) -> str:
+    """What was printed in answer to the last line like this."""
+    _, found, rest = text.rpartition(f"> {line}\n")
+    assert found
+    return rest.partition("\n> ")[0]
+
+
+# --- a newcomer
+
+
+async def test_a_newcomer_sees_the_whole_flow_without_a_key() -> None:
+    provider = Rehearsal(instant=True)
+    async with running_app(
+        provider, members=rehearsal.MEMBERS, chairman=rehearsal.CHAIRMAN, time_scale=1
+    ) as app:
+        text = await chat(
+            app,
+            "hello",
+            "@council Is a monolith right for a team of five?",
+            "open A",
+            "open ranking",
+            "react A 👍",
+            "react verdict 👎",
+            "reveal",
+            "thread 1",
+            "@council And for fifty?",
+            "/council members remove rehearsal/brisk",
+            "/council show",
+            "quit",
+        )
+
+    assert "`hello` is not known here. A question begins with `@council`." in after(text, "hello")
+    thread = after(text, "@council Is a monolith right for a team of five?")
+    assert thread.startswith("Thread 1\n")
+    assert "Rehearsal: simulated models. Set a key to ask real ones." in thread
+    assert all(f"(open {part})" in thread for part in ("A", "B", "C", "D", "ranking"))
+    assert thread.index("(open D)") < thread.index("(open ranking)")
+    assert "▾ Answer A" in after(text, "open A")
+    assert "Answer  Score  First  Ballots" in after(text, "open ranking")
+    assert "Your vote is recorded: 👍 on A." in after(text, "react A 👍")
+    assert "rehearsal/storyteller" in after(text, "reveal")
+    assert "In thread 1: `@council ...` follows up." in after(text, "thread 1")
+    follow_up = after(text, "@council And for fifty?")
+    assert follow_up.startswith("Thread 1\n")
+    assert "The council knows the earlier question and verdict of this thread." in follow_up
+    assert "rehearsal/brisk" not in after(text, "/council show")
+    assert "\x1b" not in text
+
+
+async def test_nothing_names_a_member_before_the_reveal() -> None:
+    text = await said("@council Is it right?", "open A", "open ranking", "open verdict")
+
+    assert "lab/" not in text.replace("verdict by lab/chair", "")
+
+
+# --- asking
+
+
+async def test_a_thread_is_printed_in_order_once_it_is_whole() -> None:
+    text = await said("@council Is it right?")
+
+    thread = after(text, "@council Is it right?").splitlines()
+    assert thread[:2] == ["Thread 1", "**Yes.** Because the answers say so."]
+    folded = [line for line in thread if line.startswith("▸")]
+    assert sorted(folded[:3]) == [
+        "▸ Answer A · 23 characters  (open A)",
+        "▸ Answer B · 23 characters  (open B)",
+        "▸ Answer C · 23 characters  (open C)",
+    ]
+    assert folded[3] == (
+        "▸ Ranking and how it came about · 3 of 3 members answered  (open ranking)"
+    )
+
+
+async def test_slash_council_ask_asks_as_a_mention_does() -> None:
+    provider = FakeProvider()
+
+    text = await said("/council ask Is it right?", provider=provider)
+
+    assert "**Yes.** Because the answers say so." in text
+    assert provider.asked("answer")[0].messages[-1].content == "Question:\nIs it right?"
+
+
+async def test_an_empty_question_is_refused_with_what_to_do() -> None:
+    assert "Write the question behind the mention." in await said("@council")
+
+
+async def test_questions_in_the_channel_are_threads_of_their_own() -> None:
+    provider = FakeProvider()
+
+    text = await said("@council First?", "@council Second?", provider=provider)
+
+    assert after(text, "@council First?").startswith("Thread 1\n")
+    assert after(text, "@council Second?").startswith("Thread 2\n")
+    assert not [
+        request
+        for request in provider.asked("answer")
+        if "First?" in request.messages[-1].content and "Second?" in request.messages[-1].content
+    ]
+
+
+async def test_a_question_in_a_thread_follows_up_until_the_thread_is_left() -> None:
+    provider = FakeProvider()
+
+    await said(
+        *("@council First?", "thread 1", "@council Second?", "thread", "@council Third?"),
+        provider=provider,
+    )
+
+    prompts = [request.messages[-1].content for request in provider.asked("answer")]
+    assert [prompt for prompt in prompts if "Second?" in prompt and "First?" not in prompt] == []
+    assert prompts[-1] == "Question:\nThird?"
+
+
+@pytest.mark.parametrize("line", ["thread 2", "thread 0", "thread one"])
+async def test_a_thread_that_is_not_there_is_not_entered(line: str) -> None:
+    provider = FakeProvider()
+
+    text = await said("@council First?", line, "@council Second?", provider=provider)
+
+    assert "There is no thread" in after(text, line)
+    assert provider.asked("answer")[-1].messages[-1].content == "Question:\nSecond?"
+
+
+# --- reading and voting
+
+
+@pytest.mark.parametrize(
+    ("line", "first"),
+    [
+        ("open A", "▾ Answer A · 23 characters"),
+        ("open a", "▾ Answer A · 23 characters"),
+        ("open answer b", "▾ Answer B · 23 characters"),
+        ("open verdict", "**Yes.** Because the answers say so."),
+        ("OPEN verdict", "**Yes.** Because the answers say so."),
+        ("open ranking", "**Yes.**"),
+    ],
+)
+async def test_a_part_is_opened_by_its_name(line: str, first: str) -> None:
+    text = await said("@council Is it right?", line)
+
+    assert after(text, line).startswith(first)
+
+
+@pytest.mark.parametrize("line", ["open D", "react D 👍", "unreact D 👍"])
+async def test_a_part_that_is_not_there_is_answered_with_those_that_are(line: str) -> None:
+    answer = after(await said("@council Is it right?", line), line)
+
+    assert answer.startswith("There is no `D` in this thread. There are: verdict, ")
+    assert all(name in answer for name in ("A", "B", "C", "ranking"))
+
+
+@pytest.mark.parametrize("line", ["open A", "react A 👍", "reveal"])
+async def test_before_the_first_question_there_is_no_thread(line: str) -> None:
+    assert "There is no thread yet." in after(await said(line), line)
+
+
+async def test_votes_are_recorded_and_taken_back() -> None:
+    async with running_app(FakeProvider(), time_scale=1) as app:
+        text = await chat(
+            app,
+            "@council Is it right?",
+            "react A 👍",
+            "react B 🏆",
+            "react verdict 👎",
+            "unreact A 👍",
+        )
+        [case] = [case async for case in app.store.cases()]
+        votes = standing_votes(await app.store.reactions(case.id))
+
+    assert "Your vote is recorded: 🏆 on B." in after(text, "react B 🏆")
+    assert "Your vote is taken back: 👍 on A." in after(text, "unreact A 👍")
+    assert [(vote.target, vote.value, vote.blind) for vote in votes] == [
+        ("B", "best", True),
+        ("verdict", "reject", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("react A 🎉", "`🎉` is no vote on A. There: 👍 👎 🏆"),
+        ("react ranking 👍", "`👍` is no vote on ranking. There: 🚫"),
+        ("react A", "Name a part and an emoji, for example `react A 👍`."),
+    ],
+)
+async def test_what_is_no_vote_is_answered_with_those_there_are(line: str, answer: str) -> None:
+    assert after(await said("@council Is it right?", line), line).strip() == answer
+
+
+async def test_a_vote_in_a_thread_is_on_its_newest_question() -> None:
+    async with running_app(FakeProvider(), time_scale=1) as app:
+        await chat(app, "@council First?", "@council Second?", "thread 1", "react A 👍")
+        cases = [case async for case in app.store.cases()]
+        votes = [await app.store.reactions(case.id) for case in cases]
+
+    assert [len(each) for each in votes] == [1, 0]
+
+
+async def test_names_are_shown_after_a_vote_or_on_demand() -> None:
+    text = await said("@council Is it right?", "reveal", "react A 👍", "reveal", "reveal anyway")
+
+    first, second = text.split("> reveal\n")[1:]
+    assert "You have not voted here yet." in first.partition("\n> ")[0]
+    assert "`reveal anyway` shows them now." in first.partition("\n> ")[0]
+    assert "lab/a" in second.partition("\n> ")[0]
+    assert "reveal anyway" not in second.partition("\n> ")[0]
+    assert "lab/a" in after(text, "reveal anyway")
+
+
+# --- beginning and end
+
+
+async def test_quit_ends_the_chat_and_what_follows_is_not_read() -> None:
+    provider = FakeProvider()
+
+    text = await said("", "quit", "@council Is it right?", provider=provider)
+
+    assert provider.requests == []
+    assert text.endswith("> quit\n")
+
+
+async def test_the_end_of_the_input_ends_the_chat_with_or_without_a_line_feed() -> None:
+    async with running_app(FakeProvider(), time_scale=1) as app:
+        text = await chat(app, "@council Is it right?", end="")
+
+    assert "**Yes.** Because the answers say so." in text
+
+
+async def test_what_an_earlier_chat_left_unfinished_is_finished_first(tmp_path: Path) -> None:
+    database = str(tmp_path / "council.db")
+    never = asyncio.Event()
+
+    def chairman_hangs(request: Request) -> Scripted:
+        return never if stage_and_seat(request)[0] == "verdict" else sensible(request)
+
+    first = FakeProvider(otherwise=chairman_hangs)
+    async with running_app(first, database=database, time_scale=1) as app:
+        reading, writing = os.pipe()
+        with os.fdopen(reading) as stdin:
+            app.platforms["terminal"] = Terminal(app, stdin=stdin, stdout=StringIO())
+            asked = Mention("m", CHANNEL, Person("ann"), "Is it right?", "", thread="t")
+            await app.accept(asked)
+            while not first.asked("verdict"):
+                await app.store.unfinished("terminal")
+            os.close(writing)
+    second = FakeProvider()
+    async with running_app(second, database=database, time_scale=1) as app:
+        text = await chat(app, "react A 👍")
+
+    assert text.startswith("An earlier chat left this unfinished: Is it right?\nThread 1\n")
+    assert "**Yes.** Because the answers say so." in text
+    assert "Your vote is recorded: 👍 on A." in text
+    assert len(second.requests) == 1
+
+
+async def test_each_post_is_in_the_outbox_once() -> None:
+    async with running_app(FakeProvider(), time_scale=1) as app:
+        await chat(app, "@council Is it right?")
+        [case] = [case async for case in app.store.cases()]
+        posts = await app.store.posts(case.id)
+
+    assert sorted((post.key, post.post_id) for post in posts) == [
+        (key, f"{case.id}/{key}")
+        for key in ("answer:A", "answer:B", "answer:C", "headline", "ranking")
+    ]
+
+
+async def test_neither_people_nor_models_steer_the_terminal() -> None:
+    evil = "\x1b]0;owned\x07Yes\x1b[2J.\u202e"
+    provider = FakeProvider(otherwise=lambda request: f"{sensible(request)} {evil}")
+
+    text = await said(f"@council Is it {evil}right?", "open A", "open verdict", provider=provider)
+
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "owned" not in text
+
+
+async def test_markup_of_the_terminals_library_is_plain_text() -> None:
+    provider = FakeProvider({("verdict", 3): ["**[bold]Yes[/bold] :smile:**"]})
+
+    assert "**[bold]Yes[/bold] :smile:**" in await said("@council Is it?", provider=provider)
+
+
+# --- on a terminal
+
+
+async def test_on_a_terminal_the_verdict_is_drawn_and_the_prompt_comes_back() -> None:
+    controller, terminal = pty.openpty()
+    loop, seen, prompts = asyncio.get_running_loop(), bytearray(), asyncio.Semaphore(0)
+
+    def take(chunk: bytes) -> None:
+        seen.extend(chunk)
+        if b"> " in chunk:
+            prompts.release()
+
+    def read() -> None:
+        """In a thread: the program writes from the loop's, and would wait for a reader there."""
+        try:
+            while chunk := os.read(controller, 65_536):
+                loop.call_soon_threadsafe(take, chunk)
+        except OSError:
+            pass  # how Linux reports that the other side is closed
+
+    reading = asyncio.create_task(asyncio.to_thread(read))
+    async with running_app(FakeProvider(), time_scale=1) as app:
+        with os.fdopen(os.dup(terminal)) as stdin, os.fdopen(terminal, "w") as stdout:
+            client = Terminal(app, stdin=stdin, stdout=stdout)
+            app.platforms["terminal"] = client
+            running = asyncio.create_task(client.run())
+            await prompts.acquire()
+            os.write(controller, b"@council Is it right?\n")
+            await prompts.acquire()
+            os.write(controller, b"quit\n")
+            await running
+    await reading
+    os.close(controller)
+
+    screen = seen.decode()
+    assert "Because the answers say so." in screen
+    assert "open ranking" in screen
+    assert "\x1b[" in screen

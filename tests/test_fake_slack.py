@@ -13,7 +13,15 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from tests.fakes.slack.building import a_button, container, in_actions, modal, option, plain
+from tests.fakes.slack.building import (
+    a_button,
+    container,
+    in_actions,
+    modal,
+    option,
+    plain,
+    section,
+)
 from tests.fakes.slack.listener import Bot, Place, listening, online, serving
 from tests.fakes.slack.manifest import BadManifest
 from tests.fakes.slack_server import (
@@ -21,6 +29,7 @@ from tests.fakes.slack_server import (
     MANIFEST,
     Impossible,
     SlackServer,
+    User,
     read_manifest,
     running_slack,
 )
@@ -497,6 +506,24 @@ async def test_a_button_of_an_ephemeral_is_for_its_reader(live: Place) -> None:
         await server.click(server.create_user("bob", live.channel), live.channel, shown.ts, "press")
     await server.click(live.ada, live.channel, shown.ts, "press")
     await server.wait_for(lambda: server.ephemerals == [])
+
+
+async def test_views_are_refused(place: Place) -> None:
+    home = {"type": "home", "blocks": [section()]}
+    named = modal(external_id="settings")
+    await place.client.views_open(trigger_id=place.server.triggers.new(place.ada), view=named)
+
+    async def error(name: str, view: Any, person: User = place.ada) -> str:
+        trigger_id = place.server.triggers.new(person)
+        return await place.bot.error(name, trigger_id=trigger_id, view=view)
+
+    assert await error("views.open", "modal") == "invalid_arguments"
+    assert await error("views.open", home) == "invalid_arguments"
+    assert await error("views.open", modal(blocks=[section("x" * 3000)] * 90)) == "view_too_large"
+    assert await error("views.open", named) == "duplicate_external_id"
+    assert await error("views.push", modal(), place.server.bot) == "invalid_trigger_id"
+    gone = await place.bot.error("views.update", view_id="V0", view=modal())
+    assert gone == "not_found"
 
 
 async def test_a_view_is_found_by_its_external_id(live: Place) -> None:

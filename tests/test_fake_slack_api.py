@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -12,11 +13,7 @@ from tests.fakes.slack.building import (
     section,
 )
 from tests.fakes.slack.listener import Bot, Place
-from tests.fakes.slack_server import (
-    APP_TOKEN,
-    SlackServer,
-    running_slack,
-)
+from tests.fakes.slack_server import APP_TOKEN, MANIFEST, SlackServer, read_manifest, running_slack
 
 
 @pytest.fixture
@@ -45,6 +42,10 @@ async def place(server: SlackServer) -> Place:
         ({"text": "x", "username": "Claude"}, "missing_scope"),
         ({"text": "x", "metadata": {"event_type": "run"}}, "invalid_metadata_format"),
         (
+            {"text": "x", "metadata": {"event_type": "run", "event_payload": "r1"}},
+            "invalid_metadata_format",
+        ),
+        (
             {"text": "x", "metadata": {"event_type": "run", "event_payload": {"x": "y" * 4000}}},
             "metadata_too_large",
         ),
@@ -69,6 +70,35 @@ async def test_where_the_bot_may_not_post(place: Place) -> None:
         for channel in (open_one, closed, quiet, old)
     ]
     assert errors == ["not_in_channel", "channel_not_found", "restricted_action", "is_archived"]
+
+
+async def test_a_persons_id_opens_the_direct_message(place: Place) -> None:
+    robot = place.server.create_user("robot", bot=True)
+    sent = await place.client.chat_postMessage(channel=place.ada.id, text="your export")
+    assert sent["channel"] == place.server.direct(place.ada).id
+    error = await place.bot.error("chat.postMessage", channel=robot.id, text="x")
+    assert error == "cannot_dm_bot"
+
+
+async def test_an_app_without_messages_tab_takes_no_direct_messages(tmp_path: Path) -> None:
+    closed = tmp_path / "manifest.yaml"
+    open_tab, closed_tab = "messages_tab_enabled: true", "messages_tab_enabled: false"
+    closed.write_text(MANIFEST.read_text().replace(open_tab, closed_tab))
+    async with running_slack(manifest=read_manifest(closed)) as server:
+        place = Place(server, Bot(server))
+        error = await place.bot.error("chat.postMessage", channel=place.ada.id, text="x")
+        assert error == "messages_tab_disabled"
+
+
+@pytest.mark.parametrize("wrong", ["a reply's", "a number"])
+async def test_a_wrong_thread_ts_is_a_violation(place: Place, wrong: str) -> None:
+    root = place.server.mention(place.channel, place.ada, "why?").ts
+    reply = await place.say(thread_ts=root)
+    given = {"a reply's": reply, "a number": float(root)}[wrong]
+    body = {"channel": place.channel.id, "text": "x", "thread_ts": given}
+    await place.client.api_call("chat.postMessage", json=body)
+    assert "thread_ts is" in place.server.complaints()[0]
+    place.server.violations.clear()
 
 
 async def test_a_long_text_is_cut_with_a_warning(place: Place) -> None:
@@ -146,7 +176,8 @@ async def test_an_ephemeral_is_for_members_and_in_no_history(place: Place) -> No
     channel, client = place.channel.id, place.client
     await client.chat_postEphemeral(channel=channel, user=place.ada.id, text="saved")
     error = await place.bot.error("chat.postEphemeral", channel=channel, user=stranger.id, text="x")
-    assert error == "user_not_in_channel"
+    empty = await place.bot.error("chat.postEphemeral", channel=channel, user=place.ada.id)
+    assert (error, empty) == ("user_not_in_channel", "no_text")
     assert [shown.text for shown in place.server.ephemerals] == ["saved"]
     assert (await client.conversations_history(channel=channel))["messages"] == []
 
@@ -197,6 +228,7 @@ async def test_metadata_comes_back_when_asked_for(place: Place) -> None:
     [
         ("conversations.replies", {"ts": "1.000001"}, "thread_not_found"),
         ("conversations.history", {"cursor": "b64?"}, "invalid_cursor"),
+        ("conversations.history", {"cursor": "cHJldg=="}, "invalid_cursor"),
         ("conversations.history", {"limit": 1000}, "invalid_limit"),
         ("conversations.history", {"oldest": "yesterday"}, "invalid_ts_oldest"),
         ("reactions.get", {"timestamp": "1.000001"}, "message_not_found"),
@@ -206,6 +238,36 @@ async def test_a_reading_call_is_refused(
     place: Place, name: str, arguments: dict[str, Any], error: str
 ) -> None:
     assert await place.bot.error(name, channel=place.channel.id, **arguments) == error
+
+
+async def test_conversations_are_refused(place: Place) -> None:
+    robot = place.server.create_user("robot", bot=True)
+    errors = [
+        await place.bot.error("conversations.open", users=""),
+        await place.bot.error("conversations.open", users=robot.id),
+        await place.bot.error("conversations.list", types="secret"),
+        await place.bot.error("conversations.list", types="im"),
+        await place.bot.error("users.conversations", user=place.ada.id),
+    ]
+    assert errors == [
+        "users_list_not_supplied",
+        "cannot_dm_bot",
+        "invalid_types",
+        "missing_scope",
+        "invalid_arguments",
+    ]
+
+
+async def test_the_bots_conversations_are_listed_in_pages(place: Place) -> None:
+    server = place.server
+    private = server.create_channel("private", kind="private")
+    server.create_channel("elsewhere", with_bot=False)
+    seen: list[str] = []
+    async for page in await place.client.users_conversations(
+        types=["public_channel", "private_channel"], limit=1
+    ):
+        seen += [channel["id"] for channel in page["channels"]]
+    assert seen == [place.channel.id, private.id]
 
 
 async def test_reactions_are_complete_only_in_full(place: Place) -> None:
@@ -226,7 +288,10 @@ async def test_reactions_are_refused(place: Place) -> None:
     again = await place.bot.error("reactions.add", **item, name="+1")
     unknown = await place.bot.error("reactions.add", **item, name="council_of_elrond")
     absent = await place.bot.error("reactions.remove", **item, name="eyes")
+    place.channel.archived = True
+    archived = await place.bot.error("reactions.add", **item, name="eyes")
     assert (again, unknown, absent) == ("already_reacted", "invalid_name", "no_reaction")
+    assert archived == "is_archived"
 
 
 async def test_a_message_takes_fifty_emoji_and_a_person_gives_23(place: Place) -> None:
@@ -281,6 +346,11 @@ async def test_people_and_channels_are_described(place: Place) -> None:
     assert place.ada.id in members["members"]
     opened = await place.client.conversations_open(users=place.ada.id)
     assert opened["channel"]["id"] == server.direct(place.ada).id
+
+
+async def test_a_missing_argument_is_named(place: Place) -> None:
+    assert await place.bot.error("users.info") == "invalid_arguments"
+    assert "missing required field: user" in place.server.rejections[-1].answer["errors"]
 
 
 async def test_unknown_methods_are_refused_and_remembered(place: Place) -> None:
@@ -346,8 +416,17 @@ async def test_a_status_stands_until_a_post_or_too_long(place: Place) -> None:
     await server.wait_for(lambda: server.status(channel, root.ts) is None)
     ends = [each.ended for each in server.world.statuses[channel.id, root.ts]]
     assert ends == ["posted", "expired"]
-    many = status | {"loading_messages": ["x"] * 11}
-    assert await place.bot.error("assistant.threads.setStatus", **many) == "invalid_arguments"
+
+
+async def test_a_status_is_refused(place: Place) -> None:
+    root = place.server.mention(place.channel, place.ada, "why?")
+    status = {"channel_id": place.channel.id, "thread_ts": root.ts, "status": "ranking"}
+    many: dict[str, Any] = status | {"loading_messages": ["x"] * 11}
+    nowhere = status | {"thread_ts": "1.000001"}
+    errors = [
+        await place.bot.error("assistant.threads.setStatus", **each) for each in (many, nowhere)
+    ]
+    assert errors == ["invalid_arguments", "thread_not_found"]
 
 
 # Rates and faults

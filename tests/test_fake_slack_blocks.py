@@ -17,6 +17,7 @@ from tests.fakes.slack.building import (
     modal,
     option,
     plain,
+    rich_text,
     section,
     select,
     table,
@@ -128,6 +129,61 @@ REFUSED_BLOCKS = {
         [container(section(), is_collapsible=False)],
         "default_collapsed requires",
     ),
+    "a bare string for a text": ([section(text="x")], "must be an object"),
+    "an unknown element": ([in_actions({"type": "slider"})], "unsupported type: slider"),
+    "options and groups": (
+        [in_actions(select(1, option_groups=[{"label": plain("x"), "options": [option("x")]}]))],
+        "either options or option_groups",
+    ),
+    "a picture beside a text without address": (
+        [section(accessory={"type": "image", "alt_text": "x"})],
+        "image_url or slack_file",
+    ),
+    "more chosen than can be": (
+        [
+            in_actions(
+                select(
+                    2,
+                    type="multi_static_select",
+                    initial_options=[option("0"), option("1")],
+                    max_selected_items=1,
+                )
+            )
+        ],
+        "more initial options than max_selected_items",
+    ),
+    "an unknown part of rich text": (
+        [{"type": "rich_text", "elements": [{"type": "rich_text_table"}]}],
+        "unsupported type: rich_text_table",
+    ),
+    "an unknown piece of rich text": (
+        [rich_text({"type": "marquee"})],
+        "unsupported type: marquee",
+    ),
+    "a cell in mrkdwn": (
+        [{"type": "table", "rows": [[text("x")]]}],
+        "unsupported type: mrkdwn",
+    ),
+    "rows of different lengths": (
+        [{"type": "table", "rows": [*table(1, 1)["rows"], *table(1, 2)["rows"]]}],
+        "same number of cells",
+    ),
+    "settings for a column that is not there": (
+        [table(1, 1) | {"column_settings": [{"align": "right"}] * 2}],
+        "more settings than columns",
+    ),
+    "a table of 10,002 in two cells": ([table(1, 2, "x" * 5001)], "less than 10001"),
+    "a number that is a text": (
+        [
+            {
+                "type": "data_table",
+                "caption": "x",
+                "rows": [[{"type": "raw_number", "value": "1", "text": "1"}]] * 2,
+            }
+        ],
+        "must be a number",
+    ),
+    "an empty card": ([{"type": "card", "subtitle": text("x")}], "hero_image, title, actions"),
     "101 rows": ([table(rows=101)], "no more than 100 items"),
     "21 columns": ([table(columns=21)], "no more than 20 items"),
     "an empty cell": ([table(words="")], "must be more than 0 characters"),
@@ -293,15 +349,7 @@ async def test_two_tables_in_a_message_are_refused(place: Place) -> None:
         pytest.param([section("x" * 2600)] * 5, id="13,000 and five blocks"),
         pytest.param(
             [
-                {
-                    "type": "rich_text",
-                    "elements": [
-                        {
-                            "type": "rich_text_section",
-                            "elements": [{"type": "text", "text": "x" * 11_341}],
-                        }
-                    ],
-                }
+                rich_text({"type": "text", "text": "x" * 11_341}),
             ],
             id="rich text of 11,341",
         ),
@@ -313,10 +361,10 @@ async def test_blocks_beyond_the_budget_are_refused(
     assert (await place.refused(*blocks))[0] == "msg_blocks_too_long"
 
 
-async def test_blocks_must_be_a_list_of_objects(place: Place) -> None:
-    error = await place.bot.error(
-        "chat.postMessage", channel=place.channel.id, text="x", blocks="[1]"
-    )
+@pytest.mark.parametrize("blocks", ["[1]", "[", {"type": "divider"}])
+async def test_blocks_must_be_a_list_of_objects(place: Place, blocks: Any) -> None:
+    body = {"channel": place.channel.id, "text": "x", "blocks": blocks}
+    error = await place.bot.error("chat.postMessage", **body)
     assert error == "invalid_blocks_format"
 
 
@@ -350,6 +398,22 @@ REFUSED_VIEWS = {
     "metadata of 3001": (modal(private_metadata="x" * 3001), "/view/private_metadata"),
     "a markdown block": (modal(blocks=[{"type": "markdown", "text": "x"}]), "unsupported type"),
     "an unknown field": (modal(colour="red"), "additional property: colour"),
+    "a fraction where none is taken": (
+        modal(
+            blocks=[
+                {
+                    "type": "input",
+                    "label": plain("x"),
+                    "element": {
+                        "type": "number_input",
+                        "is_decimal_allowed": False,
+                        "min_value": "1.5",
+                    },
+                }
+            ]
+        ),
+        "must be an integer",
+    ),
     "a number as a number": (
         modal(
             blocks=[

@@ -240,10 +240,12 @@ def check_blocks(form: Form, path: Path, value: Any, allowed: frozenset[str], li
 
 def message_cost(blocks: list[Json]) -> float:
     """What these blocks take of a message's budget."""
-    return sum(
-        BLOCK_COST_CHARS + _own_chars(block) * (RICH_TEXT_COST if _is_rich(block) else 1)
-        for block in walk(blocks)
-    )
+    return sum(map(_cost, walk(blocks)))
+
+
+def _cost(block: Json) -> float:
+    weight = RICH_TEXT_COST if block["type"] == "rich_text" else 1
+    return BLOCK_COST_CHARS + _own_chars(block) * weight
 
 
 def walk(blocks: list[Json]) -> Iterator[Json]:
@@ -287,17 +289,13 @@ def with_ids(blocks: list[Json], new_id: Iterator[str]) -> list[Json]:
     copies = deepcopy(blocks)
     for block in walk(copies):
         block.setdefault("block_id", next(new_id))
-        places = [block] if block["type"] in ("actions", "context_actions") else []
-        found = [each for place in places for each in place["elements"]]
+        acting = block["type"] in ("actions", "context_actions")
+        found = [*(block["elements"] if acting else []), *block.get("actions", [])]
         found += [block[key] for key in ("accessory", "element") if key in block]
-        for each in found + block.get("actions", []):
+        for each in found:
             if each["type"] != "image":
                 each.setdefault("action_id", next(new_id))
     return copies
-
-
-def _is_rich(block: Json) -> bool:
-    return bool(block["type"] == "rich_text")
 
 
 def _own_chars(value: Any) -> int:

@@ -23,6 +23,11 @@ def container(*children: Block, **more: Any) -> Block:
     return {"type": "container", "child_blocks": list(children)} | title | folded | more
 
 
+def rich_text(*pieces: Block) -> Block:
+    section = {"type": "rich_text_section", "elements": list(pieces)}
+    return {"type": "rich_text", "elements": [section]}
+
+
 def table(rows: int = 2, columns: int = 2, words: str = "x") -> Block:
     cells = [{"type": "raw_text", "text": words}] * columns
     return {"type": "table", "rows": [cells] * rows}

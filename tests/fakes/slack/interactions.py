@@ -53,6 +53,8 @@ class Interactions:
         self.courier = courier
         self.triggers = triggers
         self.views = views
+        self.refused_responses: list[str] = []
+        """What the app was refused at response URLs."""
 
     async def slash(self, user: User, channel: Channel, command: str, text: str) -> Answer:
         world = self.world
@@ -176,7 +178,7 @@ class Interactions:
             self._respond(found, body)
         except (ValueError, Refusal) as error:
             text = error.error if isinstance(error, Refusal) else "invalid_payload"
-            self.world.violations.append(f"bad answer at a response URL: {error}")
+            self.refused_responses.append(str(error))
             return web.Response(status=400, text=text)
         return web.Response(text="ok")
 

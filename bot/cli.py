@@ -117,6 +117,13 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument(
         "--since", type=_moment, help="asked since this time (ISO, e.g. 2026-11-01)"
     )
+    forget = add("forget", _forget, "delete what people wrote, everywhere")
+    what = forget.add_mutually_exclusive_group(required=True)
+    what.add_argument("--channel", help="every question of this channel, and its settings")
+    what.add_argument("--person", help="this person's questions and votes")
+    what.add_argument("--id", help="this deliberation")
+    backup = add("backup", _backup, "copy the database into a file, beside a running council")
+    backup.add_argument("file", type=Path)
     watch = add("watch", _watch, "the journal: who was asked, tokens, seconds, cost, failures")
     watch.add_argument("--follow", action="store_true", help="go on as it grows")
     add("doctor", _doctor, "check everything for real")
@@ -260,6 +267,35 @@ async def _export(options: argparse.Namespace, config: "Config") -> int:
             print(json.dumps(await export(store, case), ensure_ascii=False))
     finally:
         await store.close()
+    return DONE
+
+
+async def _forget(options: argparse.Namespace, config: "Config") -> int:
+    from bot.store.sqlite import Store
+
+    store = await Store.open(_database(config), holder="council forget")
+    try:
+        if options.channel:
+            count = await store.forget_channel(None, options.channel)
+        elif options.person:
+            count = await store.forget_person(options.person)
+        else:
+            count = await store.forget_deliberation(options.id)
+    finally:
+        await store.close()
+    print(f"Forgotten: {count} {'deliberation' if count == 1 else 'deliberations'}.")
+    return DONE
+
+
+async def _backup(options: argparse.Namespace, config: "Config") -> int:
+    from bot.store.sqlite import Store
+
+    store = await Store.open(_database(config), read_only=True)
+    try:
+        await store.backup(options.file)
+    finally:
+        await store.close()
+    print(f"Copied to {options.file}.")
     return DONE
 
 

@@ -144,6 +144,14 @@ class Database:
             raise failed(self._path, error) from error
         return [tuple(row) for row in rows]
 
+    async def backup(self, target: str) -> None:
+        """Copy everything committed so far into an empty file, while others go on."""
+        self._require_open()
+        try:
+            await self._connection.execute_fetchall("VACUUM INTO ?", (target,))
+        except sqlite3.Error as error:
+            raise failed(target, error) from error
+
     async def execute(self, sql: str, parameters: Sequence[Any]) -> int:
         """`write` for a single statement; returns how many rows it changed."""
         return await self.write(lambda connection: connection.execute(sql, parameters).rowcount)
@@ -212,6 +220,8 @@ async def _connect(path: str, mode: str, batch: list[Write[Any]]) -> aiosqlite.C
                 await connection.execute_fetchall("PRAGMA journal_mode = WAL")
                 await connection.execute_fetchall("PRAGMA synchronous = FULL")
                 await connection.execute_fetchall("PRAGMA foreign_keys = ON")
+                # What somebody asked to be forgotten must not stay in free pages.
+                await connection.execute_fetchall("PRAGMA secure_delete = ON")
                 await migrations.migrate(connection, path)
         except BaseException:
             await connection.close()

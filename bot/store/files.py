@@ -32,6 +32,17 @@ def prepare(path: str, holder: str) -> int:
     return descriptor
 
 
+def reserve(path: str) -> None:
+    """Make a new file, for its owner's eyes only. Raises `StoreFailed`, where there is one, too."""
+    _check_folder(path)
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError as error:
+        raise StoreFailed(f"{path} exists already. Name a new file.") from error
+    except OSError as error:
+        raise StoreFailed(f"{path} cannot be written: {error.strerror}.") from error
+
+
 def check_readable(path: str) -> None:
     """Raises `StoreFailed`."""
     _check_folder(path)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from os import PathLike, fspath
 
 from bot.council import Call
-from bot.store import spending
+from bot.store import files, spending
 from bot.store.cases import Cases
 from bot.store.channels import Channels
 from bot.store.database import Database
@@ -13,10 +13,11 @@ from bot.store.journal import Journal, finished_calls
 from bot.store.notes import Notes
 from bot.store.posts import Posts
 from bot.store.reactions import Reactions
+from bot.store.removal import Removal
 from bot.store.spending import Spending
 
 
-class Store(Cases, Posts, Reactions, Channels, Spending, Notes, Feed):
+class Store(Cases, Posts, Reactions, Channels, Spending, Notes, Feed, Removal):
     """Made by `open`; `close` it. Every method may raise `StoreFailed`."""
 
     @classmethod
@@ -38,6 +39,11 @@ class Store(Cases, Posts, Reactions, Channels, Spending, Notes, Feed):
     async def close(self) -> None:
         """Commits what waits. Closing again does nothing."""
         await self._database.close()
+
+    async def backup(self, target: str | PathLike[str]) -> None:
+        """Copy everything into a new file, for its owner only. Raises `StoreFailed`."""
+        files.reserve(fspath(target))
+        await self._database.backup(fspath(target))
 
     async def begin(self, id: str, limits: Mapping[str, int] | None = None) -> Journal:
         """Start or resume a deliberation: from now on no earlier `Journal` of it can write.

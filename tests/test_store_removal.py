@@ -1,0 +1,119 @@
+"""What is forgotten is gone from every table and from the file; a backup is whole and private."""
+
+import stat
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.council import Council, Question
+from bot.errors import StoreFailed
+from bot.store.records import Case, Reaction
+from bot.store.sqlite import Store
+
+AT = datetime(2026, 11, 24, tzinfo=UTC)
+COUNCIL = Council(("lab/a",), "lab/a")
+
+
+def case(id: str, *, channel: str, asker: str, text: str) -> Case:
+    question = Question(id=id, text=text, seed=1, asked_at=AT)
+    return Case(question=question, council=COUNCIL, platform="slack", channel=channel, asker=asker)
+
+
+def liked(id: str, person: str) -> Reaction:
+    return Reaction(id, "A", person, "accept", AT, blind=True)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "council.db"
+
+
+@pytest.fixture
+async def store(path: Path) -> AsyncIterator[Store]:
+    store = await Store.open(path, holder="tests")
+    await store.create(case("q1", channel="C1", asker="ann", text="pineapple on pizza?"))
+    await store.create(case("q2", channel="C2", asker="bob", text="tabs or spaces?"))
+    await store.react(liked("q1", "bob"))
+    await store.react(liked("q2", "ann"))
+    yield store
+    await store.close()
+
+
+async def test_a_person_is_forgotten_with_questions_and_votes(store: Store) -> None:
+    assert await store.forget_person("ann") == 1
+
+    assert await store.case("q1") is None
+    assert await store.reactions("q1") == ()
+    assert await store.reactions("q2") == ()
+    assert await store.case("q2") is not None
+
+
+async def test_a_channel_is_forgotten_with_its_settings(store: Store) -> None:
+    await store.save_settings(
+        "slack",
+        "T",
+        "C1",
+        seen_version=0,
+        values={"mode": "council"},
+        person="ann",
+        at=AT,
+        what="x",
+    )
+
+    assert await store.forget_channel("slack", "C1") == 1
+
+    assert await store.case("q1") is None
+    assert (await store.settings("slack", "T", "C1")).version == 0
+    assert await store.reactions("q2") == (liked("q2", "ann"),)
+
+
+async def test_the_channel_of_another_platform_stays(store: Store) -> None:
+    assert await store.forget_channel("discord", "C1") == 0
+    assert await store.case("q1") is not None
+
+
+async def test_a_forgotten_text_is_in_no_file(store: Store, path: Path) -> None:
+    journal = await store.begin("q1")
+    await journal.decide("note", "pineapple again")
+
+    await store.forget_deliberation("q1")
+
+    left = b"".join(file.read_bytes() for file in path.parent.glob("council.db*"))
+    assert b"pineapple" not in left
+    assert b"tabs or spaces" in left
+
+
+async def test_a_backup_is_whole_and_its_owners_alone(store: Store, tmp_path: Path) -> None:
+    target = tmp_path / "copy.db"
+
+    await store.backup(target)
+
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    copy = await Store.open(target, read_only=True)
+    found = await copy.case("q1")
+    await copy.close()
+    assert found is not None
+    assert found == replace(found, channel="C1")
+
+
+async def test_a_backup_never_overwrites_a_file(store: Store, tmp_path: Path) -> None:
+    target = tmp_path / "copy.db"
+    target.write_text("mine")
+
+    with pytest.raises(StoreFailed, match="exists already"):
+        await store.backup(target)
+
+    assert target.read_text() == "mine"
+
+
+async def test_a_backup_is_made_beside_whoever_writes(store: Store, path: Path) -> None:
+    reader = await Store.open(path, read_only=True)
+    try:
+        await reader.backup(path.with_name("copy.db"))
+    finally:
+        await reader.close()
+
+    assert path.with_name("copy.db").stat().st_size > 0

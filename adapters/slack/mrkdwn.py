@@ -80,6 +80,19 @@ def fenced(lines: Iterable[str]) -> str:
     return "\n".join(["```", *(_interrupted(escape(line)) for line in lines), "```"])
 
 
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Plain cells in monospace, or as a list where that would be too wide."""
+    cells = [[clean(cell) for cell in row] for row in (columns, *rows)]
+    if _fits(cells):
+        return _columns(cells)
+    return _records([[_safe(cell) for cell in row] for row in cells])
+
+
+def link(url: str) -> str:
+    """A link that shows its address; one to anything but the web and mail is text."""
+    return _token(clean(url))
+
+
 # --- Blocks
 
 
@@ -135,15 +148,27 @@ def _items(node: SyntaxTreeNode, depth: int) -> Iterator[list[_Chunk]]:
 
 
 def _table(node: SyntaxTreeNode) -> _Chunk:
-    """In monospace where it fits, else a list, so that no cell is cut."""
     rows = [row.children for part in node.children for row in part.children]
     cells = [[_plain(cell) for cell in row] for row in rows]
-    widths = (max(map(display_width, column)) + 2 for column in zip(*cells, strict=True))
-    if sum(widths) - 2 <= TABLE_COLUMNS:
-        return _Chunk(fenced(table_lines(cells[0], cells[1:], TABLE_COLUMNS)), code=True)
-    header, *body = [[_inline(cell) for cell in row] for row in rows]
+    if _fits(cells):
+        return _Chunk(_columns(cells), code=True)
+    return _Chunk(_records([[_inline(cell) for cell in row] for row in rows]))
+
+
+def _fits(rows: Sequence[Sequence[str]]) -> bool:
+    widths = (max(map(display_width, column)) + 2 for column in zip(*rows, strict=True))
+    return sum(widths) - 2 <= TABLE_COLUMNS
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> str:
+    return fenced(table_lines(rows[0], rows[1:], TABLE_COLUMNS))
+
+
+def _records(rows: Sequence[Sequence[str]]) -> str:
+    """A table too wide for a window as a list, so that no cell is cut."""
+    header, *body = rows
     records = (f"{_BULLETS[0]} {_record(header, row)}" for row in body)
-    return _Chunk(_guarded("\n".join(records) or " · ".join(header)))
+    return _guarded("\n".join(records) or " · ".join(header))
 
 
 def _record(header: Sequence[str], row: Sequence[str]) -> str:

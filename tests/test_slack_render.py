@@ -1,0 +1,363 @@
+"""Documents as Slack's blocks: within the limits, with all their text, and harmless."""
+
+import html
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from adapters.slack.render import (
+    FALLBACK_LIMIT,
+    Button,
+    File,
+    Message,
+    Part,
+    document_messages,
+    offer_message,
+    pictures,
+    post,
+    question_message,
+)
+from bot import texts
+from bot.app import Offer
+from bot.chat import HEADLINE, RANKING, answer_key
+from bot.council import Council
+from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Table, Text
+from tests.fakes.slack.blocks import check_message, walk
+from tests.fakes.slack.mentions import is_disguised, scan
+from tests.test_slack_mrkdwn import HOSTILE, visible
+from tests.test_slack_mrkdwn import texts as markdown
+
+RUN, ASKER = "1a2b3c", "U0ASKER01"
+
+lines = markdown.map(lambda text: text[:300])
+tables = st.integers(1, 4).flatmap(
+    lambda width: st.builds(
+        Table,
+        st.tuples(*[lines] * width),
+        st.lists(st.tuples(*[lines] * width), max_size=6).map(tuple),
+    )
+)
+leaves: st.SearchStrategy[Leaf] = st.one_of(
+    st.builds(Heading, lines),
+    st.builds(Text, st.one_of(markdown, markdown.map(lambda text: text * 4))),
+    st.builds(Note, markdown),
+    st.builds(Image, st.just("plot"), st.just(b"png"), lines),
+    tables,
+)
+details = st.builds(Detail, lines, st.lists(leaves, max_size=4).map(tuple))
+documents = st.builds(Document, st.lists(st.one_of(leaves, details), max_size=4).map(tuple))
+keys = st.sampled_from([HEADLINE, answer_key("A"), RANKING])
+
+EVERY_ATTACK = Document(
+    (
+        Heading(" ".join(HOSTILE)[:140]),
+        Text("\n\n".join(HOSTILE)),
+        Detail(" ".join(HOSTILE), (Text(" ".join(HOSTILE)), Note("".join(HOSTILE)))),
+        Table(tuple(HOSTILE[:3]), (tuple(HOSTILE[3:6]),)),
+        Note("\n".join(HOSTILE)),
+    )
+)
+LONG_ANSWER = "\n\n".join(
+    [
+        "# 긴 답변",
+        *(f"{n}. 한국어 문장과 emoji 👨‍👩‍👧‍👦 & <tag> " * 6 for n in range(40)),
+        "```python\n" + "\n".join(f"print({n} < {n + 1})  # 설명" for n in range(200)) + "\n```",
+        "| 이름 | 값 |\n|---|---|\n" + "\n".join(f"| 셀 {n} | {n} |" for n in range(80)),
+    ]
+)
+
+
+def messages(parts: tuple[Part, ...]) -> list[Message]:
+    return [part for part in parts if isinstance(part, Message)]
+
+
+def shown(value: Any) -> str:
+    """Everything in blocks that a reader sees."""
+    match value:
+        case {"type": "markdown", "text": str(text)}:
+            return text + visible(text)
+        case {"type": "mrkdwn", "text": str(text)}:
+            return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        case {"text": str(text)}:
+            return text
+        case dict():
+            return shown(list(value.values()))
+        case list() | tuple():
+            return " ".join(map(shown, value))
+        case _:
+            return ""
+
+
+def words_of(blocks: tuple[Block, ...]) -> Iterator[str]:
+    for block in blocks:
+        match block:
+            case Heading(text):
+                yield text
+            case Text(text):
+                yield visible(text)
+            case Note(text):
+                yield visible(" ".join(text.split()))
+            case Table(columns, rows):
+                yield from (*columns, *(cell for row in rows for cell in row))
+            case Image(_, _, alt):
+                yield alt
+            case Detail(title, inner):
+                yield title
+                yield from words_of(inner)
+
+
+def letters(text: str) -> Counter[str]:
+    return Counter(filter(str.isalnum, text))
+
+
+# --- For any document
+
+thorough = settings(max_examples=40, deadline=None)
+
+
+@thorough
+@given(documents, keys)
+@example(EVERY_ATTACK, HEADLINE)
+@example(EVERY_ATTACK, RANKING)
+@example(Document((Detail("Answer A", (Text(LONG_ANSWER),)), Note(texts.LEGEND))), answer_key("A"))
+@example(Document((Text("x & y < z " * 2_000), Table(("a",), (("word " * 99,),) * 99))), HEADLINE)
+@example(Document((Detail("", (Heading("h"), Note("n")) * 20),)), RANKING)
+def test_slack_accepts_every_message_in_every_rendering(document: Document, key: str) -> None:
+    for message in messages(post(document, run=RUN, key=key, asker=ASKER)):
+        for rendering in message.renderings():
+            check_message(list(rendering.blocks))
+            assert 0 < len(rendering.text) <= 4_000
+        json.dumps(message.blocks).encode()
+
+
+@thorough
+@given(documents, keys)
+@example(EVERY_ATTACK, HEADLINE)
+@example(EVERY_ATTACK, RANKING)
+def test_nobody_but_the_asker_is_mentioned(document: Document, key: str) -> None:
+    first, *rest = messages(post(document, run=RUN, key=key, asker=ASKER))
+    for rendering in first.renderings():
+        assert scan(rendering.text, list(rendering.blocks)).targets.keys() == {("user", ASKER)}
+    for message in (*rest, *document_messages(document)):
+        for rendering in message.renderings():
+            assert scan(rendering.text, list(rendering.blocks)).targets == {}
+
+
+@thorough
+@given(documents, keys)
+@example(EVERY_ATTACK, HEADLINE)
+@example(EVERY_ATTACK, RANKING)
+def test_every_link_shows_where_it_leads(document: Document, key: str) -> None:
+    for message in messages(post(document, run=RUN, key=key)):
+        for rendering in message.renderings():
+            for url, label in scan(rendering.text, list(rendering.blocks)).links:
+                assert re.match(r"https?://|mailto:", url, re.IGNORECASE)
+                assert not is_disguised(html.unescape(url), html.unescape(label))
+
+
+@thorough
+@given(documents, keys)
+@example(EVERY_ATTACK, HEADLINE)
+@example(Document((Text(LONG_ANSWER * 2),)), HEADLINE)
+@example(Document((Text("x & y < z " * 4_000),)), HEADLINE)
+@example(Document((Detail("Answer A", (Text(LONG_ANSWER * 3),)),)), answer_key("A"))
+def test_the_whole_text_can_be_reached(document: Document, key: str) -> None:
+    parts = post(document, run=RUN, key=key)
+    everything = shown([message.blocks for message in messages(parts)])
+    files = [part.content.decode() for part in parts if isinstance(part, File) and not part.alt]
+    for words in words_of(document.blocks):
+        assert letters(words) <= letters(everything + "".join(files))
+
+
+@thorough
+@given(documents, keys)
+def test_without_files_the_whole_text_is_in_messages(document: Document, key: str) -> None:
+    parts = post(document, run=RUN, key=key, files=False)
+    assert messages(parts) == list(parts)
+    everything = letters(shown([message.blocks for message in messages(parts)]))
+    assert letters("".join(words_of(document.blocks))) <= everything
+
+
+@thorough
+@given(documents)
+def test_a_document_for_one_person_has_no_folds_and_all_its_text(document: Document) -> None:
+    found = document_messages(document)
+    everything = letters(shown([message.blocks for message in found]))
+    assert letters("".join(words_of(document.blocks))) <= everything
+    for message in found:
+        check_message(list(message.blocks))
+        assert "container" not in {block["type"] for block in walk(list(message.blocks))}
+
+
+# --- What posts look like
+
+
+def test_an_answer_is_one_message_with_a_fold_that_is_closed() -> None:
+    document = Document((Detail("Answer A · 4 characters", (Text("**Yes.**"),)), Note("Vote")))
+    (message,) = post(document, run=RUN, key=answer_key("A"))
+    assert isinstance(message, Message)
+    assert list(message.blocks) == [
+        {
+            "type": "container",
+            "title": {"type": "plain_text", "text": "Answer A · 4 characters"},
+            "child_blocks": [
+                {
+                    "type": "section",
+                    "text": {"type": "mrkdwn", "text": "*Yes.*", "verbatim": True},
+                    "expand": True,
+                }
+            ],
+            "is_collapsible": True,
+            "default_collapsed": True,
+        },
+        {
+            "type": "context",
+            "elements": [{"type": "mrkdwn", "text": "Vote", "verbatim": True}],
+        },
+    ]
+    assert message.text == "*Answer A · 4 characters*\n*Yes.*\nVote"
+
+
+def test_a_verdict_is_markdown_with_its_notes_below() -> None:
+    document = Document((Text("**Yes.** <!channel>"), Note("a"), Note("b")))
+    (message,) = messages(post(document, run=RUN, key=HEADLINE))
+    assert [block["type"] for block in message.blocks] == ["markdown", "context"]
+    assert message.blocks[0]["text"] == "**Yes.** &lt;!channel>"
+    assert message.blocks[1]["elements"][0]["text"] == "a\nb"
+    assert message.text == "*Yes.* &lt;!channel&gt;\na\nb"
+
+
+def test_what_is_under_way_can_be_stopped_and_is_one_message() -> None:
+    document = Document((Text("draft " * 3_000), Note("Stage 3")), live=True)
+    (message,) = messages(post(document, run=RUN, key=HEADLINE))
+    button = message.blocks[-1]["elements"][0]
+    assert (button["action_id"], button["value"]) == ("stop", RUN)
+    assert message.blocks[0]["text"].endswith("draft …")
+
+
+def test_the_ranking_pings_the_asker_links_the_verdict_and_reveals_names() -> None:
+    standings = Table(("Answer", "Score"), (("A", "1.00"), ("B", "0.00")))
+    document = Document(
+        (
+            Text("**Yes.**"),
+            Detail("Ranking", (standings, Text("**A** voted"), Note("cost"))),
+            Note("Vote here"),
+        )
+    )
+    url = "https://team.example/archives/C1/p1?thread_ts=1.2&cid=C1"
+    (message,) = messages(post(document, run=RUN, key=RANKING, asker=ASKER, verdict_url=url))
+    first, fold, note, actions = message.blocks
+    link = "<https://team.example/archives/C1/p1?thread_ts=1.2&amp;cid=C1>"
+    assert first["text"]["text"] == f"<@{ASKER}> *Yes.*\n\nVerdict: {link}"
+    assert [block["type"] for block in fold["child_blocks"]] == ["table", "section", "context"]
+    assert fold["child_blocks"][0]["column_settings"] == [{"align": "left"}, {"align": "right"}]
+    assert note["elements"][0]["text"] == "Vote here"
+    button = actions["elements"][0]
+    assert (button["action_id"], button["value"]) == ("reveal", RUN)
+
+
+def test_a_long_answer_goes_on_in_numbered_folds() -> None:
+    document = Document((Detail("Answer A", (Text("word " * 4_000),)), Note(texts.LEGEND)))
+    found = messages(post(document, run=RUN, key=answer_key("A")))
+    titles = [message.blocks[0]["title"]["text"] for message in found]
+    assert titles == ["Answer A (1 of 3)", "Answer A (2 of 3)", "Answer A (3 of 3)"]
+    assert [len(message.blocks) for message in found] == [2, 1, 1]
+
+
+def test_a_long_verdict_says_that_it_goes_on() -> None:
+    found = messages(post(Document((Text("word " * 4_000), Note("n"))), run=RUN, key=HEADLINE))
+    assert len(found) == 3
+    assert found[0].blocks[-2]["elements"][0]["text"] == (
+        "The text goes on in a message further down."
+    )
+
+
+def test_a_giant_answer_is_a_file_with_its_beginning_above() -> None:
+    text = "[bank](https://evil.example) " + "word " * 6_000
+    document = Document((Detail("Answer A", (Text(text),)), Note(texts.LEGEND)))
+    message, file = post(document, run=RUN, key=answer_key("A"))
+    assert isinstance(message, Message)
+    assert isinstance(file, File)
+    assert file.name == f"{RUN}-answer-A.md"
+    assert file.content.decode().startswith("bank (https://evil.example) word")
+    assert file.content.decode().count("word") == 6_000
+    shown_texts = message.blocks[0]["child_blocks"]
+    assert shown_texts[0]["text"]["text"].endswith("_The whole text is in the file below._")
+
+
+def test_the_next_rendering_does_without_new_blocks_and_the_last_without_any() -> None:
+    table = Table(("a", "b"), (("1", "2"),))
+    document = Document((Text("**Yes**"), Detail("More", (Text("text"), table)), Note("n")))
+    (message,) = messages(post(document, run=RUN, key=HEADLINE))
+    modern, plain, bare = message.renderings()
+    assert modern == message
+    assert [block["type"] for block in plain.blocks] == ["section"] * 4 + ["context"]
+    assert not any("expand" in block for block in plain.blocks)
+    assert plain.blocks[3]["text"]["text"] == "```\na  b\n─  ─\n1  2\n```"
+    assert bare == replace(message, blocks=())
+
+
+def test_only_one_table_is_a_table() -> None:
+    table = Table(("a", "b"), (("1", ""),))
+    found = document_messages(Document((table, Heading("and"), table)))
+    types = [block["type"] for block in found[0].blocks]
+    assert types == ["table", "header", "section"]
+    assert found[0].blocks[0]["rows"][1][1]["text"] == "–"
+
+
+def test_an_empty_document_is_a_message_all_the_same() -> None:
+    (message,) = post(Document(), run=RUN, key=HEADLINE)
+    assert isinstance(message, Message)
+    check_message(list(message.blocks))
+    assert message.text == "…"
+
+
+def test_the_fallback_is_short_enough_for_an_update() -> None:
+    (first, *_) = messages(post(Document((Text("word " * 2_000),)), run=RUN, key=HEADLINE))
+    assert len(first.text) <= FALLBACK_LIMIT + 2
+    assert first.text.endswith("word …")
+
+
+@pytest.mark.parametrize("asker", ["<!channel>", "U1> <!here", "here", ""])
+def test_what_is_no_persons_id_is_not_mentioned(asker: str) -> None:
+    (message,) = messages(post(Document((Text("x"),)), run=RUN, key=RANKING, asker=asker))
+    assert scan(message.text, list(message.blocks)).targets == {}
+
+
+def test_an_offer_names_its_prices() -> None:
+    council = Council(("m/a", "m/b"), "m/c")
+    offer = Offer(council, "about $0.02", council, "about $0.001")
+    message = offer_message(offer, run=RUN, label="B", ts="1.2")
+    check_message(list(message.blocks))
+    whole, alone = message.blocks[1]["elements"]
+    assert whole["text"]["text"] == "Ask the council (about $0.02)"
+    assert (whole["action_id"], whole["value"]) == ("ask", "1.2")
+    assert alone["text"]["text"] == "Ask only B (about $0.001)"
+    assert (alone["action_id"], alone["value"]) == ("alone", f"{RUN}:B:1.2")
+
+
+def test_a_question_has_its_choices_below() -> None:
+    message = question_message("Sure?", Button("Yes", "yes", "1"), Button("No" * 50, "no", "1"))
+    check_message(list(message.blocks))
+    assert [each["action_id"] for each in message.blocks[1]["elements"]] == ["yes", "no"]
+
+
+def test_pictures_are_files_with_a_description() -> None:
+    document = Document((Detail("Plots", (Image("x", b"png", "A curve"),)),))
+    (picture,) = pictures(document, "stats")
+    assert picture == File("stats-1.png", "A curve", b"png", "A curve")
+
+
+def test_two_messages_that_show_the_same_have_the_same_digest() -> None:
+    document = Document((Text("x"),))
+    (one,) = post(document, run=RUN, key=HEADLINE)
+    (same,) = post(document, run=RUN, key=HEADLINE)
+    (other,) = post(Document((Text("y"),)), run=RUN, key=HEADLINE)
+    assert one.digest() == same.digest() != other.digest()

@@ -1,0 +1,1 @@
+"""Pure numbers about councils. Knows no store, no platform and no clock; imports numpy."""

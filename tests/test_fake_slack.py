@@ -16,11 +16,6 @@ from aiohttp import web
 from tests.fakes.slack.building import (
     a_button,
     container,
-    in_actions,
-    modal,
-    option,
-    plain,
-    section,
 )
 from tests.fakes.slack.listener import Bot, Place, listening, online, serving
 from tests.fakes.slack.manifest import BadManifest
@@ -29,7 +24,6 @@ from tests.fakes.slack_server import (
     MANIFEST,
     Impossible,
     SlackServer,
-    User,
     read_manifest,
     running_slack,
 )
@@ -73,39 +67,6 @@ async def test_a_mention_becomes_a_thread_and_a_reaction_comes_back(live: Place)
     assert live.bot.named("reaction_added")[0]["reaction"] == "+1"
     server.unreact(live.ada, live.channel, ts, "+1")
     await server.wait_for(lambda: live.bot.named("reaction_removed"))
-
-
-async def test_a_command_opens_a_modal_that_is_submitted(live: Place) -> None:
-    server, app = live.server, live.bot.app
-
-    async def council(ack: Any, body: Any, client: Any) -> None:
-        await ack()
-        await client.views_open(trigger_id=body["trigger_id"], view=modal())
-
-    async def submitted(ack: Any, view: Any) -> None:
-        chosen = view["state"]["values"]["members"]["models"]["selected_options"]
-        if len(chosen) < 2:
-            await ack(response_action="errors", errors={"members": "at least two"})
-        else:
-            await ack()
-
-    async def offered(ack: Any, payload: Any) -> None:
-        names = [f"{payload['value']}-{n}" for n in range(3)]
-        await ack(options=[option(name) for name in names])
-
-    app.command("/council")(council)
-    app.view("settings")(submitted)
-    app.options("models")(offered)
-
-    assert (await server.slash(live.ada, live.channel, "/council", "members")).acknowledged
-    await server.wait_for(lambda: server.open_views)
-    (view,) = server.open_views
-    found = await server.options(live.ada, view, "models", "gpt")
-    assert [o["value"] for o in found.options] == ["gpt-0", "gpt-1", "gpt-2"]
-    refused = await server.submit_view(live.ada, view, {"models": ["gpt-0"]})
-    assert (refused.action, view.errors) == ("errors", {"members": "at least two"})
-    accepted = await server.submit_view(live.ada, view, {"models": ["gpt-0", "gpt-2"]})
-    assert (accepted.action, server.open_views) == ("close", [])
 
 
 async def test_a_shortcut_brings_the_message_and_a_way_to_answer(live: Place) -> None:
@@ -370,26 +331,6 @@ async def test_a_refused_request_is_repeated_with_its_number(server: SlackServer
     assert bot.retries == ["2"]
 
 
-async def test_modals_work_by_signed_requests_too(server: SlackServer) -> None:
-    bot = Bot(server)
-
-    async def offered(ack: Any) -> None:
-        await ack(options=[option("gpt")])
-
-    async def submitted(ack: Any) -> None:
-        await ack(response_action="errors", errors={"members": "at least two"})
-
-    bot.app.options("models")(offered)
-    bot.app.view("settings")(submitted)
-    async with listening(server, bot):
-        ada = server.create_user("ada")
-        await bot.client.views_open(trigger_id=server.triggers.new(ada), view=modal())
-        (view,) = server.open_views
-        await server.options(ada, view, "models", "g")
-        answer = await server.submit_view(ada, view, {"models": ["gpt"]})
-    assert (answer.action, view.errors) == ("errors", {"members": "at least two"})
-
-
 async def test_an_eleventh_socket_is_one_too_many(server: SlackServer) -> None:
     client = Bot(server).client
     greetings: list[str] = []
@@ -416,171 +357,6 @@ async def test_a_ticket_opens_one_socket(server: SlackServer) -> None:
         async with session.ws_connect(answer["url"]):
             with pytest.raises(aiohttp.WSServerHandshakeError):
                 await session.ws_connect(answer["url"])
-
-
-# Modals
-
-
-async def test_a_trigger_opens_one_modal_in_time(live: Place) -> None:
-    server, view = live.server, modal()
-    triggers: list[str] = []
-
-    async def council(ack: Any, body: Any) -> None:
-        triggers.append(body["trigger_id"])
-        await ack()
-
-    live.bot.app.command("/council")(council)
-    await server.slash(live.ada, live.channel, "/council")
-    await server.slash(live.ada, live.channel, "/council")
-    used, late = triggers
-    await live.client.views_open(trigger_id=used, view=view)
-    again = await live.bot.error("views.open", trigger_id=used, view=view)
-    server.triggers.expire()
-    expired = await live.bot.error("views.open", trigger_id=late, view=view)
-    guessed = await live.bot.error("views.open", trigger_id="1.2.3", view=view)
-    assert (again, expired, guessed) == (
-        "exchanged_trigger_id",
-        "expired_trigger_id",
-        "invalid_trigger_id",
-    )
-
-
-async def test_an_outdated_view_is_not_updated(place: Place) -> None:
-    trigger_id = place.server.triggers.new(place.ada)
-    opened = (await place.client.views_open(trigger_id=trigger_id, view=modal()))["view"]
-    known = {"view_id": opened["id"], "hash": opened["hash"]}
-    await place.client.views_update(view=modal(title=plain("Now")), **known)
-    error = await place.bot.error("views.update", view=modal(title=plain("Then")), **known)
-    (view,) = place.server.open_views
-    assert (error, view.body["title"]["text"]) == ("hash_conflict", "Now")
-
-
-async def test_three_modals_can_lie_on_each_other(live: Place) -> None:
-    server, client = live.server, live.client
-    await client.views_open(trigger_id=server.triggers.new(live.ada), view=modal())
-    for _ in range(2):
-        await client.views_push(trigger_id=server.triggers.new(live.ada), view=modal())
-    fourth = server.triggers.new(live.ada)
-    assert await live.bot.error("views.push", trigger_id=fourth, view=modal()) == (
-        "push_limit_reached"
-    )
-
-    async def submitted(ack: Any) -> None:
-        await ack(response_action="clear")
-
-    live.bot.app.view("settings")(submitted)
-    top = server.open_views[-1]
-    top.offered["models"] = [option("gpt")]
-    await server.submit_view(live.ada, top, {"models": ["gpt"]})
-    assert server.open_views == []
-
-
-async def test_a_closed_modal_is_heard_of_when_asked_for(live: Place) -> None:
-    closed: list[str] = []
-
-    async def heard(ack: Any, view: Any) -> None:
-        closed.append(view["callback_id"])
-        await ack()
-
-    live.bot.app.view_closed("settings")(heard)
-    trigger_id = live.server.triggers.new(live.ada)
-    await live.client.views_open(trigger_id=trigger_id, view=modal(notify_on_close=True))
-    (view,) = live.server.open_views
-    await live.server.close_view(live.ada, view)
-    assert (closed, live.server.open_views) == (["settings"], [])
-
-
-async def test_a_button_of_an_ephemeral_is_for_its_reader(live: Place) -> None:
-    server = live.server
-
-    async def vote_first(ack: Any, respond: Any) -> None:
-        await ack()
-        await respond(delete_original=True)
-
-    live.bot.app.action("press")(vote_first)
-    await live.client.chat_postEphemeral(
-        channel=live.channel.id, user=live.ada.id, text="x", blocks=[in_actions(a_button())]
-    )
-    (shown,) = server.ephemerals
-    with pytest.raises(Impossible, match="somebody else"):
-        await server.click(server.create_user("bob", live.channel), live.channel, shown.ts, "press")
-    await server.click(live.ada, live.channel, shown.ts, "press")
-    await server.wait_for(lambda: server.ephemerals == [])
-
-
-async def test_views_are_refused(place: Place) -> None:
-    home = {"type": "home", "blocks": [section()]}
-    named = modal(external_id="settings")
-    await place.client.views_open(trigger_id=place.server.triggers.new(place.ada), view=named)
-
-    async def error(name: str, view: Any, person: User = place.ada) -> str:
-        trigger_id = place.server.triggers.new(person)
-        return await place.bot.error(name, trigger_id=trigger_id, view=view)
-
-    assert await error("views.open", "modal") == "invalid_arguments"
-    assert await error("views.open", home) == "invalid_arguments"
-    assert await error("views.open", modal(blocks=[section("x" * 3000)] * 90)) == "view_too_large"
-    assert await error("views.open", named) == "duplicate_external_id"
-    assert await error("views.push", modal(), place.server.bot) == "invalid_trigger_id"
-    gone = await place.bot.error("views.update", view_id="V0", view=modal())
-    assert gone == "not_found"
-
-
-async def test_a_view_is_found_by_its_external_id(live: Place) -> None:
-    server, client = live.server, live.client
-    for name in ("first", "second"):
-        trigger_id = server.triggers.new(live.ada)
-        await client.views_open(trigger_id=trigger_id, view=modal(external_id=name))
-    changed = modal(external_id="second", title=plain("Changed"))
-    await client.views_update(external_id="second", view=changed)
-    titles = [view.body["title"]["text"] for view in server.open_views]
-    assert titles == ["Council", "Changed"]
-
-
-async def test_what_the_form_forbids_cannot_be_submitted(place: Place) -> None:
-    server = place.server
-    trigger_id = server.triggers.new(place.ada)
-    await place.client.views_open(trigger_id=trigger_id, view=modal())
-    (view,) = server.open_views
-    with pytest.raises(Impossible, match="required"):
-        await server.submit_view(place.ada, view, {})
-    with pytest.raises(Impossible, match="not offered"):
-        await server.submit_view(place.ada, view, {"models": ["gpt"]})
-    with pytest.raises(Impossible, match="min_query_length"):
-        await server.options(place.ada, view, "models", "")
-
-
-async def test_errors_for_what_is_no_input_are_a_violation(live: Place) -> None:
-    server = live.server
-
-    async def submitted(ack: Any) -> None:
-        await ack(response_action="errors", errors={"nowhere": "bad"})
-
-    live.bot.app.view("settings")(submitted)
-    optional = modal(blocks=[modal()["blocks"][0] | {"optional": True}])
-    await live.client.views_open(trigger_id=server.triggers.new(live.ada), view=optional)
-    (view,) = server.open_views
-    answer = await server.submit_view(live.ada, view, {})
-    assert "nowhere" in answer.problem
-    assert len(server.violations) == 1
-    assert server.open_views == [view]
-    server.violations.clear()
-
-
-async def test_a_response_url_takes_five_messages(live: Place) -> None:
-    urls: list[str] = []
-
-    async def council(ack: Any, body: Any) -> None:
-        urls.append(body["response_url"])
-        await ack()
-
-    live.bot.app.command("/council")(council)
-    await live.server.slash(live.ada, live.channel, "/council")
-    async with aiohttp.ClientSession() as session:
-        answers = [await session.post(urls[0], json={"text": str(n)}) for n in range(6)]
-        assert [answer.status for answer in answers] == [200] * 5 + [404]
-        assert (await answers[5].json())["error"] == "used_url"
-    assert len(live.server.ephemerals) == 5
 
 
 # The manifest

@@ -348,7 +348,18 @@ async def test_people_and_channels_are_described(place: Place) -> None:
     assert opened["channel"]["id"] == server.direct(place.ada).id
 
 
+async def test_bodies_that_are_no_objects_are_refused(place: Place) -> None:
+    address = f"{place.server.api_url}auth.test"
+    as_json = {"Content-Type": "application/json"}
+    async with aiohttp.ClientSession(headers=as_json) as session:
+        for body in ("{", "[]"):
+            await session.post(address, data=body)
+    errors = [rejection.error for rejection in place.server.rejections]
+    assert errors == ["invalid_json", "json_not_object"]
+
+
 async def test_a_missing_argument_is_named(place: Place) -> None:
+    assert await place.bot.error("users.info", user="U0NOBODY") == "user_not_found"
     assert await place.bot.error("users.info") == "invalid_arguments"
     assert "missing required field: user" in place.server.rejections[-1].answer["errors"]
 
@@ -388,6 +399,16 @@ async def test_a_file_that_was_not_sent_cannot_be_shared(place: Place) -> None:
         assert answer.status == 400
     with pytest.raises(SlackApiError, match="file_not_found"):
         await place.client.files_completeUploadExternal(files=[{"id": announced["file_id"]}])
+
+
+async def test_uploads_are_refused(place: Place) -> None:
+    empty = await place.bot.error("files.getUploadURLExternal", filename="a.md", length=0)
+    nothing = await place.bot.error("files.completeUploadExternal", files=[])
+    place.channel.restriction = "restricted_action"
+    with pytest.raises(SlackApiError, match="restricted_action"):
+        await place.client.files_upload_v2(content="x", filename="a", channel=place.channel.id)
+    assert (empty, nothing) == ("invalid_arguments", "invalid_arguments")
+    assert place.server.messages(place.channel) == []
 
 
 async def test_without_the_scope_a_download_is_a_login_page(place: Place) -> None:

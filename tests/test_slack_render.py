@@ -253,9 +253,10 @@ def test_the_ranking_pings_the_asker_links_the_verdict_and_reveals_names() -> No
     )
     url = "https://team.example/archives/C1/p1?thread_ts=1.2&cid=C1"
     (message,) = messages(post(document, run=RUN, key=RANKING, asker=ASKER, verdict_url=url))
-    first, fold, note, actions = message.blocks
+    first, where, fold, note, actions = message.blocks
     link = "<https://team.example/archives/C1/p1?thread_ts=1.2&amp;cid=C1>"
-    assert first["text"]["text"] == f"<@{ASKER}> *Yes.*\n\nVerdict: {link}"
+    assert first["text"]["text"] == f"<@{ASKER}> *Yes.*"
+    assert where["elements"][0]["text"] == f"Verdict: {link}"
     assert [block["type"] for block in fold["child_blocks"]] == ["table", "section", "context"]
     assert fold["child_blocks"][0]["column_settings"] == [{"align": "left"}, {"align": "right"}]
     assert note["elements"][0]["text"] == "Vote here"

@@ -121,7 +121,7 @@ def post(
     if document.live:
         blocks = _shortened_texts(blocks, DRAFT, " …")
     if verdict_url:
-        blocks.insert(_first_fold(blocks), Text(f"Verdict: {verdict_url}"))
+        blocks.insert(_first_fold(blocks), Note(f"Verdict: {verdict_url}"))
     buttons = []
     if document.live:
         buttons.append(Button("Stop", STOP, run))
@@ -380,7 +380,9 @@ def _single(leaf: Leaf) -> Iterator[Json]:
 
 
 def _joined(leaves: Sequence[Leaf]) -> str:
-    return "\n\n".join(leaf.text for leaf in leaves if isinstance(leaf, Text))
+    """Texts of one line each stand below each other, like a list."""
+    found = [leaf.text.strip("\n") for leaf in leaves if isinstance(leaf, Text)]
+    return ("\n\n" if any("\n" in text for text in found) else "\n").join(found)
 
 
 def _notes(leaves: Sequence[Leaf]) -> tuple[str, ...]:

@@ -1,0 +1,323 @@
+"""The bot's reply to one mention: messages under the question, in a thread.
+
+Every message goes through the outbox: claimed, posted with metadata that names it, then confirmed;
+later states update it in place. What may have been posted without the outbox knowing is found by
+that metadata. Knows no council; the app says what is shown.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeVar
+
+from slack_sdk.errors import SlackApiError
+
+from adapters.slack import emoji, mrkdwn, render
+from adapters.slack.address import Address
+from adapters.slack.render import File, Message
+from adapters.slack.web import Web, error_of
+from bot import reactions
+from bot.app import App
+from bot.chat import HEADLINE, RANKING
+from bot.document import Document, Note
+from bot.errors import Undeliverable
+from bot.store.records import Case
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+INTERVAL_SECONDS = 3.0
+
+# Updates a minute that progress leaves for verdicts.
+RESERVED_UPDATES = 20
+
+EVENT_TYPE = "council_run"
+
+_PAGE = 200
+
+# Blocks that this Slack does not take, or not so many.
+_REFUSED_BLOCKS = frozenset(
+    {
+        "invalid_attachments",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "msg_blocks_too_long",
+        "msg_too_long",
+    }
+)
+
+QUESTION_DELETED = "The question was deleted."
+
+_SENTENCES = {
+    "account_inactive": "The bot's account was deactivated. Install the app again.",
+    "channel_not_found": "The channel is gone, or the bot cannot see it. Invite the bot.",
+    "invalid_auth": "Slack does not know the bot's token. Check SLACK_BOT_TOKEN.",
+    "is_archived": "The channel is archived.",
+    "missing_scope": "The app lacks a permission. Compare its scopes with slack-manifest.yaml.",
+    "not_in_channel": "The bot is not in this channel. Invite it.",
+    "thread_not_found": QUESTION_DELETED,
+    "token_expired": "The bot's token has expired. Install the app again.",
+    "token_revoked": "The bot's token was revoked. Install the app again.",
+}
+
+
+def post_id(channel: str, ts: str) -> str:
+    return f"{channel}/{ts}"
+
+
+def undeliverable(error: SlackApiError) -> Undeliverable:
+    name = error_of(error)
+    if name.startswith("restricted_action"):
+        return Undeliverable("Posting is restricted here. Ask an administrator to let the bot.")
+    return Undeliverable(_SENTENCES.get(name, f"Slack refused it: {name}."))
+
+
+class SlackReply:
+    """Can be built again from the stored case: what was posted is in the outbox."""
+
+    def __init__(self, case: Case, *, app: App, web: Web, time_scale: float) -> None:
+        self._case = case
+        self._app = app
+        self._web = web
+        self._address = Address.from_json(case.address)
+        # Claimed by a process that ended before it could confirm: posted perhaps.
+        self._doubtful: set[tuple[str, int]] | None = None
+        self._posted: set[str] = set()
+        self._seeded: set[str] = set()
+        self._given_up: set[str] = set()
+        self._is_gone = False
+        self._may_attach = True
+        self.interval_seconds = INTERVAL_SECONDS * time_scale
+
+    async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
+        if self._is_gone or key in self._given_up or self._can_wait(key, document):
+            return
+        try:
+            await self._show(key, document, ping)
+        except SlackApiError as error:
+            self._given_up.add(key)
+            if error_of(error) == "thread_not_found":
+                await self._end()
+            raise undeliverable(error) from error
+        except Undeliverable:
+            self._given_up.add(key)
+            raise
+
+    def _can_wait(self, key: str, document: Document) -> bool:
+        """Whether this is progress for which there is no room: a newer state will follow."""
+        return (
+            document.live
+            and key in self._posted
+            and not self._web.updates.is_free(RESERVED_UPDATES)
+        )
+
+    async def _show(self, key: str, document: Document, ping: bool) -> None:
+        await self._begin()
+        first = None
+        for number, part in enumerate(await self._parts(key, document, ping)):
+            if isinstance(part, Message):
+                ts = await self._show_message(key, number, part)
+                first = ts if number == 0 else first
+            elif not await self._attach(key, number, part):
+                self._may_attach = False
+                await self._show(key, document, ping)  # in messages instead
+                return
+        self._posted.add(key)
+        if key == HEADLINE:
+            await self._tell_status(document)
+        if first and (key != HEADLINE or await self._has_verdict(document)):
+            await self._seed(first, key)
+
+    async def _begin(self) -> None:
+        """Learn which posts an earlier process left in doubt."""
+        if self._doubtful is None:
+            posts = await self._app.store.posts(self._case.id)
+            self._doubtful = {(post.key, post.part) for post in posts if post.post_id is None}
+
+    async def _parts(self, key: str, document: Document, ping: bool) -> tuple[render.Part, ...]:
+        return render.post(
+            document,
+            run=self._case.id,
+            key=key,
+            asker=self._case.asker if ping else None,
+            verdict_url=await self._verdict_url() if key == RANKING else None,
+            files=self._may_attach,
+        )
+
+    async def _verdict_url(self) -> str | None:
+        for post in await self._app.store.posts(self._case.id):
+            if post.key == HEADLINE and post.post_id and post.part == 0 and not post.deleted:
+                return await self._web.permalink(*post.post_id.split("/"))
+        return None
+
+    async def _has_verdict(self, document: Document) -> bool:
+        """Whether the headline is one that people can vote on."""
+        if document.live:
+            return False
+        case = await self._app.store.case(self._case.id)
+        return bool(case and case.result and case.result.answered)
+
+    # Messages
+
+    async def _show_message(self, key: str, part: int, message: Message) -> str | None:
+        """Post it or bring it up to date; its `ts`, None where a person deleted it."""
+        post = await self._app.store.claim_post(self._case.id, "slack", key, part)
+        if post.deleted:
+            return None
+        digest = message.digest()
+        ts = post.post_id.partition("/")[2] if post.post_id else await self._adopted(key, part)
+        if ts is None:
+            ts = await self._post(key, part, message)
+        elif post.digest != digest and not await self._update(ts, message):
+            return None
+        await self._confirm(key, part, ts, digest)
+        return ts
+
+    async def _adopted(self, key: str, part: int) -> str | None:
+        """The post of an earlier process that ended before it could confirm."""
+        assert self._doubtful is not None
+        if (key, part) not in self._doubtful:
+            return None
+        ts = await self._web.persistently(lambda: self._find_post(key, part))
+        if ts is not None:
+            await self._confirm(key, part, ts, None)
+        self._doubtful.discard((key, part))
+        return ts
+
+    async def _post(self, key: str, part: int, message: Message) -> str:
+        channel, thread = self._address.channel, self._address.thread
+        posted = await self._plainly(
+            message,
+            lambda rendering: self._web.post(
+                channel,
+                rendering,
+                thread=thread,
+                metadata=self._metadata(key, part),
+                find=lambda: self._find_post(key, part),
+            ),
+        )
+        if posted.thread is None:
+            # Slack posts to the channel what has no thread any more.
+            await self._web.delete(channel, posted.ts)
+            await self._end()
+            raise Undeliverable(QUESTION_DELETED)
+        return posted.ts
+
+    async def _update(self, ts: str, message: Message) -> bool:
+        """Bring the post up to date; False where a person deleted it."""
+        channel = self._address.channel
+        try:
+            await self._plainly(message, lambda rendering: self._web.update(channel, ts, rendering))
+        except SlackApiError as error:
+            if error_of(error) != "message_not_found":
+                raise
+            await self._app.store.mark_deleted("slack", post_id(channel, ts))
+            return False
+        return True
+
+    async def _plainly(self, message: Message, call: Callable[[Message], Awaitable[T]]) -> T:
+        """The call with the message, or else with the first plainer one that Slack takes."""
+        *better, last = message.renderings()
+        for rendering in better:
+            try:
+                return await call(rendering)
+            except SlackApiError as error:
+                if error_of(error) not in _REFUSED_BLOCKS:
+                    raise
+                logger.warning("Slack refused blocks, plainer ones follow: %s", error_of(error))
+        return await call(last)
+
+    async def _attach(self, key: str, part: int, file: File) -> bool:
+        """Put the file into the thread, unless it is there; False where the bot may not."""
+        post = await self._app.store.claim_post(self._case.id, "slack", key, part)
+        if post.post_id or post.deleted:
+            return True
+        assert self._doubtful is not None
+        channel, thread = self._address.channel, self._address.thread
+
+        async def find() -> str | None:
+            return await self._find_file(file.name)
+
+        id = await self._web.persistently(find) if (key, part) in self._doubtful else None
+        try:
+            id = id or await self._web.upload(channel, file, thread=thread, find=find)
+        except SlackApiError as error:
+            logger.warning("Slack took no file, messages follow: %s", error_of(error))
+            return False
+        await self._confirm(key, part, id, file.digest())
+        return True
+
+    async def _confirm(self, key: str, part: int, id: str, digest: str | None) -> None:
+        place = post_id(self._address.channel, id)
+        await self._app.store.confirm_post(self._case.id, key, part, place, digest)
+
+    async def _end(self) -> None:
+        """Whoever deletes the question ends its run; Slack tells only those who post."""
+        self._is_gone = True
+        if self._case.mention:
+            await self._app.question_deleted(self._case.mention)
+
+    # Finding what was posted
+
+    def _metadata(self, key: str, part: int) -> Json:
+        payload = {"run": self._case.id, "key": key, "part": part}
+        return {"event_type": EVENT_TYPE, "event_payload": payload}
+
+    async def _find_post(self, key: str, part: int) -> str | None:
+        metadata = self._metadata(key, part)
+        async for message in self._own_messages():
+            if message.get("metadata") == metadata:
+                return str(message["ts"])
+        return None
+
+    async def _find_file(self, name: str) -> str | None:
+        async for message in self._own_messages():
+            for file in message.get("files", ()):
+                if file["name"] == name:
+                    return str(file["id"])
+        return None
+
+    async def _own_messages(self) -> AsyncIterator[Json]:
+        """The bot's messages in the thread since the question."""
+        me = await self._web.me()
+        cursor = None
+        while cursor != "":
+            page = await self._web.client.conversations_replies(
+                channel=self._address.channel,
+                ts=self._address.thread,
+                oldest=self._address.message,
+                include_all_metadata=True,
+                limit=_PAGE,
+                cursor=cursor,
+            )
+            for message in page["messages"]:
+                if message.get("bot_id") == me.bot:
+                    yield message
+            more: Json = page.get("response_metadata") or {}
+            cursor = str(more.get("next_cursor", ""))
+
+    # Beside the messages
+
+    async def _tell_status(self, document: Document) -> None:
+        channel, thread = self._address.channel, self._address.thread
+        notes = [block.text for block in document.blocks if isinstance(block, Note)]
+        if document.live and notes:
+            await self._web.set_status(channel, thread, mrkdwn.escape(notes[0]))
+        else:
+            await self._web.clear_status(channel, thread)
+
+    async def _seed(self, ts: str, key: str) -> None:
+        """Offer the emoji to vote with: after the post, since it can do without them."""
+        if key in self._seeded:
+            return
+        self._seeded.add(key)
+        for each in reactions.offered(key):
+            if not self._web.reactions.is_free():
+                return
+            try:
+                await self._web.react(self._address.channel, ts, emoji.name_of(each))
+            except SlackApiError as error:
+                # The post is gone, or has too many emoji: people may still vote where it is not.
+                logger.debug("no more reactions on %s: %s", key, error_of(error))
+                return

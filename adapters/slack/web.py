@@ -1,0 +1,315 @@
+"""Requests to Slack: repeated where that can do no harm, and no faster than Slack takes them.
+
+The SDK's own handlers repeat a post whose answer was lost, which posts it twice; here such a post
+is looked for first.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import aiohttp
+import stamina
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack.render import File, Message
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+BACKOFF_FIRST, BACKOFF_LONGEST = 1.0, 60.0
+
+# Slack takes about one post a second in a channel. Source: docs.slack.dev, "Rate limits".
+POST_SPACING = 1.1
+# A little below tier 3, which is 50 a minute for the whole workspace.
+TIER_3 = 45
+STATUSES_A_MINUTE = 200
+# Slack takes a status away after two minutes.
+STATUS_RENEWAL = 90.0
+
+RATE_LIMITED = "ratelimited"
+# Slack's own trouble: the request may or may not have taken effect.
+_TROUBLE = frozenset(
+    {"fatal_error", "internal_error", "rate_limited", "request_timeout", "service_unavailable"}
+)
+
+
+def error_of(error: SlackApiError) -> str:
+    """Slack's name for what is wrong; "" where something else than Slack answered."""
+    data = getattr(error.response, "data", None)
+    return str(data.get("error", "")) if isinstance(data, dict) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """Who the token belongs to."""
+
+    user: str
+    bot: str
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """`thread` is None where Slack put it in the channel: the root of the thread is gone."""
+
+    ts: str
+    thread: str | None
+
+
+class Allowance:
+    """So many calls in any minute."""
+
+    def __init__(self, calls: int, minute_seconds: float) -> None:
+        self._calls = calls
+        self._minute = minute_seconds
+        # When the last ones were, or are to be, made.
+        self._turns: deque[float] = deque(maxlen=calls)
+
+    def is_free(self, reserve: int = 0) -> bool:
+        """Whether one may be made now that leaves `reserve` for what matters more."""
+        since = asyncio.get_running_loop().time() - self._minute
+        return sum(turn > since for turn in self._turns) < self._calls - reserve
+
+    async def take(self) -> None:
+        """Wait for the next one."""
+        now = asyncio.get_running_loop().time()
+        is_full = len(self._turns) == self._calls
+        turn = max(now, self._turns[0] + self._minute) if is_full else now
+        self._turns.append(turn)
+        await asyncio.sleep(turn - now)
+
+
+class Web:
+    """The Web API with one bot's token, for everything in the process that calls it."""
+
+    def __init__(self, token: str, *, api_url: str | None = None, time_scale: float = 1.0) -> None:
+        self.client = AsyncWebClient(
+            token,
+            base_url=api_url or AsyncWebClient.BASE_URL,
+            retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=3)],
+        )
+        self.updates = Allowance(TIER_3, 60 * time_scale)
+        self.reactions = Allowance(TIER_3, 60 * time_scale)
+        self._status_calls = Allowance(STATUSES_A_MINUTE, 60 * time_scale)
+        self._time_scale = time_scale
+        self._me: Me | None = None
+        # When the next post may go to a channel.
+        self._turns: dict[str, float] = {}
+        self._statuses: dict[tuple[str, str], str] = {}
+        self._renewing: asyncio.Task[None] | None = None
+
+    async def close(self) -> None:
+        """Stop what goes on by itself."""
+        if self._renewing:
+            self._renewing.cancel()
+            await asyncio.wait({self._renewing})
+
+    async def me(self) -> Me:
+        if self._me is None:
+            found = await self.persistently(self.client.auth_test)
+            self._me = Me(found["user_id"], found["bot_id"], found["team_id"])
+        return self._me
+
+    async def persistently(self, call: Callable[[], Awaitable[T]]) -> T:
+        """The call's result, however long Slack or the network is away.
+
+        For what may take effect twice. Raises `SlackApiError` where another try would meet it again.
+        """
+        async for attempt in stamina.retry_context(
+            on=_is_passing,
+            attempts=None,
+            timeout=None,
+            wait_initial=BACKOFF_FIRST * self._time_scale,
+            wait_max=BACKOFF_LONGEST * self._time_scale,
+            wait_jitter=BACKOFF_FIRST * self._time_scale,
+        ):
+            with attempt:
+                return await call()
+        raise AssertionError("stamina re-raises the last error")
+
+    # Messages
+
+    async def post(
+        self,
+        channel: str,
+        message: Message,
+        *,
+        thread: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        find: Callable[[], Awaitable[str | None]] | None = None,
+    ) -> Posted:
+        """Post it, once: `find` tells the `ts` of a post whose answer was lost.
+
+        Raises `SlackApiError` where Slack refuses.
+        """
+
+        async def send() -> Posted:
+            await self._turn(channel)
+            answer = await self.client.chat_postMessage(
+                channel=channel,
+                text=message.text,
+                blocks=list(message.blocks) or None,
+                thread_ts=thread,
+                metadata=metadata,
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+            return Posted(answer["ts"], answer["message"].get("thread_ts"))
+
+        async def found() -> Posted | None:
+            ts = await find() if find else None
+            return Posted(ts, thread) if ts else None
+
+        posted = await self._once(send, found)
+        if thread and (channel, thread) in self._statuses:
+            await self._show_status(channel, thread)  # a post takes it away
+        return posted
+
+    async def update(self, channel: str, ts: str, message: Message) -> None:
+        """Bring a post up to date; nobody is notified. Raises `SlackApiError`."""
+
+        async def attempt() -> None:
+            await self.updates.take()
+            await self.client.chat_update(
+                channel=channel, ts=ts, text=message.text, blocks=list(message.blocks)
+            )
+
+        await self.persistently(attempt)
+
+    async def delete(self, channel: str, ts: str) -> None:
+        await self.persistently(lambda: self.client.chat_delete(channel=channel, ts=ts))
+
+    async def upload(
+        self,
+        channel: str,
+        file: File,
+        *,
+        thread: str | None = None,
+        find: Callable[[], Awaitable[str | None]] | None = None,
+    ) -> str:
+        """Put the file into the thread, once; its id. Raises `SlackApiError`."""
+
+        async def send() -> str:
+            place = await self.client.files_getUploadURLExternal(
+                filename=file.name, length=len(file.content), alt_txt=file.alt or None
+            )
+            async with (
+                aiohttp.ClientSession() as session,
+                session.post(place["upload_url"], data=file.content) as answer,
+            ):
+                answer.raise_for_status()
+            await self._turn(channel)
+            await self.client.files_completeUploadExternal(
+                files=[{"id": place["file_id"], "title": file.title}],
+                channel_id=channel,
+                thread_ts=thread,
+            )
+            return str(place["file_id"])
+
+        async def found() -> str | None:
+            return await find() if find else None
+
+        return await self._once(send, found)
+
+    async def react(self, channel: str, ts: str, name: str) -> None:
+        """Add a reaction, unless it is there. Raises `SlackApiError`."""
+
+        async def attempt() -> None:
+            await self.reactions.take()
+            await self.client.reactions_add(channel=channel, timestamp=ts, name=name)
+
+        try:
+            await self.persistently(attempt)
+        except SlackApiError as error:
+            if error_of(error) != "already_reacted":
+                raise
+
+    async def permalink(self, channel: str, ts: str) -> str | None:
+        """The address of a message; None where there is none."""
+        try:
+            found = await self.persistently(
+                lambda: self.client.chat_getPermalink(channel=channel, message_ts=ts)
+            )
+        except SlackApiError as error:
+            logger.debug("no permalink of %s/%s: %s", channel, ts, error_of(error))
+            return None
+        return str(found["permalink"])
+
+    async def _once(
+        self, send: Callable[[], Awaitable[T]], found: Callable[[], Awaitable[T | None]]
+    ) -> T:
+        """Send what must not be sent twice: after a lost answer it is looked for before."""
+        in_doubt = False
+
+        async def attempt() -> T:
+            nonlocal in_doubt
+            if in_doubt and (earlier := await found()) is not None:
+                return earlier
+            in_doubt = True
+            try:
+                return await send()
+            except SlackApiError as error:
+                in_doubt = error_of(error) in {"", *_TROUBLE}
+                raise
+
+        return await self.persistently(attempt)
+
+    async def _turn(self, channel: str) -> None:
+        """Wait for this channel's next post."""
+        now = asyncio.get_running_loop().time()
+        turn = max(now, self._turns.get(channel, now))
+        self._turns[channel] = turn + POST_SPACING * self._time_scale
+        await asyncio.sleep(turn - now)
+
+    # The line that says the bot is busy
+
+    async def set_status(self, channel: str, thread: str, text: str) -> None:
+        """Show it under the thread until it is cleared; a nicety that may fail."""
+        key = (channel, thread)
+        if self._statuses.get(key) == text:
+            return
+        self._statuses[key] = text
+        if self._renewing is None or self._renewing.done():
+            self._renewing = asyncio.create_task(self._renew(), name="slack statuses")
+        await self._show_status(channel, thread)
+
+    async def clear_status(self, channel: str, thread: str) -> None:
+        if self._statuses.pop((channel, thread), None) is not None:
+            await self._send_status(channel, thread, "")
+
+    async def _renew(self) -> None:
+        while self._statuses:
+            await asyncio.sleep(STATUS_RENEWAL * self._time_scale)
+            for channel, thread in list(self._statuses):
+                await self._show_status(channel, thread)
+
+    async def _show_status(self, channel: str, thread: str) -> None:
+        text = self._statuses.get((channel, thread))
+        if text and self._status_calls.is_free():
+            await self._status_calls.take()
+            await self._send_status(channel, thread, text)
+
+    async def _send_status(self, channel: str, thread: str, text: str) -> None:
+        try:
+            await self.client.assistant_threads_setStatus(
+                channel_id=channel, thread_ts=thread, status=text
+            )
+        except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
+            logger.debug("no status in %s/%s: %s", channel, thread, error)
+
+
+def _is_passing(error: Exception) -> bool | float:
+    """Whether the same request may go through later; seconds where Slack says when."""
+    if not isinstance(error, SlackApiError):
+        return isinstance(error, OSError | aiohttp.ClientError | TimeoutError)
+    name = error_of(error)
+    if name == RATE_LIMITED:
+        return float(error.response.headers.get("Retry-After", BACKOFF_FIRST))
+    return not name or name in _TROUBLE

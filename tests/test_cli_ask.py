@@ -1,0 +1,303 @@
+"""`council ask` from outside: what it prints, what it exits with, what the models were asked."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from tests.fakes.forks import CHAIRMAN, KILLED, Kill, Program, environment, program
+from tests.fakes.model_server import ModelServer, Received, labelled_answers
+
+QUESTION = "Is a monolith right for a team of four?"
+# Three reviewers are always all heard; of four the last may not be waited for.
+THREE = ("lab/a", "lab/b", "lab/c")
+
+
+@pytest.fixture(scope="module")
+def council() -> Iterator[Program]:
+    with program() as running:
+        yield running
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ModelServer]:
+    async with ModelServer() as server:
+        yield server
+
+
+def received(server: ModelServer, stage: str, model: str) -> Received:
+    """The only request of a stage to a model."""
+    [found] = [r for r in server.requests if (r.stage, r.model) == (stage, model)]
+    return found
+
+
+def shown(request: Received) -> dict[str, str]:
+    """The answers in a prompt by label, in their order."""
+    return labelled_answers(request.json["messages"])
+
+
+async def ask(council: Program, server: ModelServer, *words: str) -> dict[str, Any]:
+    ended = await council.run(
+        *("ask", QUESTION, "--json", *words),
+        environment=environment(server, COUNCIL_MEMBERS=",".join(THREE)),
+    )
+    assert ended.code == 0, ended.err
+    return ended.json
+
+
+async def test_every_key_of_the_contract_is_there_and_filled(
+    council: Program, server: ModelServer
+) -> None:
+    result = await ask(council, server)
+
+    assert result["question"] == QUESTION
+    assert result["mode"] == "council"
+    assert isinstance(result["seed"], int)
+    assert result["degraded"] is False
+    [member, *_] = result["members"]
+    assert member.keys() >= {"label", "model", "status", "error"}
+    assert (member["label"], member["status"], member["error"]) == ("A", "answered", None)
+    [answer, *_] = result["answers"]
+    assert answer.keys() >= {
+        *("label", "model", "text", "seconds", "prompt_tokens", "completion_tokens"),
+        *("cost_usd", "leaks"),
+    }
+    assert answer["seconds"] > 0
+    assert answer["leaks"] == 0
+    [review, *_] = result["reviews"]
+    assert review.keys() >= {
+        *("model", "label", "order", "ranking", "counted", "text", "seconds"),
+    }
+    [standing, *_] = result["standings"]
+    assert standing.keys() >= {"label", "model", "score", "first_places", "ballots"}
+    assert standing["score"] == 1
+    assert result["agreement"].keys() == {"kendall_w", "top_share", "stopped_early"}
+    assert result["agreement"]["kendall_w"] == 1
+    assert result["agreement"]["top_share"] == 1
+    assert result["verdict"].keys() >= {
+        *("text", "written_by", "fallback", "chairman_error", "dissent"),
+    }
+    assert result["verdict"]["text"].startswith("**Start with the simplest thing")
+    assert result["verdict"]["written_by"] == CHAIRMAN
+    assert result["verdict"]["fallback"] is None
+    assert result["verdict"]["chairman_error"] is None
+    timings = result["timings"]
+    moments = ("first_answer", "answers", "reviews", "verdict_first_text", "verdict")
+    assert sorted(timings.values()) == [timings[moment] for moment in moments]
+    assert result["calls"] == 7
+
+
+async def test_members_answers_and_reviews_are_those_of_the_models(
+    council: Program, server: ModelServer
+) -> None:
+    result = await ask(council, server)
+
+    assert sorted(member["model"] for member in result["members"]) == list(THREE)
+    labels = {member["label"]: member["model"] for member in result["members"]}
+    assert sorted(labels) == ["A", "B", "C"]
+    texts = {answer["label"]: answer["text"] for answer in result["answers"]}
+    assert {answer["label"]: answer["model"] for answer in result["answers"]} == labels
+    for review in result["reviews"]:
+        prompt = shown(received(server, "review", review["model"]))
+        assert labels[review["label"]] == review["model"]
+        assert review["order"] == list(prompt)
+        assert prompt == {label: texts[label] for label in review["order"]}
+    assert shown(received(server, "verdict", CHAIRMAN)) == texts
+
+
+async def test_a_ranking_is_the_one_the_reviewer_wrote(
+    council: Program, server: ModelServer
+) -> None:
+    result = await ask(council, server)
+
+    by_quality = sorted(THREE, key=server.quality, reverse=True)
+    labels = {member["model"]: member["label"] for member in result["members"]}
+    best_first = [labels[model] for model in by_quality]
+    read = [review for review in result["reviews"] if review["counted"]]
+    assert [review["ranking"] for review in read] == [best_first] * 3
+    assert [standing["label"] for standing in result["standings"]] == best_first
+
+
+async def test_a_tie_is_a_list_within_the_ranking(council: Program) -> None:
+    tied = {"text": "FINAL RANKING:\n1. Answer B\n2. Answer A = Answer C"}
+    async with ModelServer(behaviours={"lab/a": ["ok", tied]}) as server:
+        result = await ask(council, server)
+
+    [review] = [review for review in result["reviews"] if review["model"] == "lab/a"]
+    assert review["ranking"] == ["B", ["A", "C"]]
+
+
+async def test_tokens_cost_and_calls_are_what_the_provider_counted(
+    council: Program, server: ModelServer
+) -> None:
+    result = await ask(council, server)
+
+    assert result["calls"] == len(server.requests)
+    assert [request.outcome for request in server.requests] == ["ok"] * 7
+    # The fake counts a token for four bytes or characters, at 1.25 and 10 dollars per million.
+    for answer in result["answers"]:
+        request = received(server, "answer", answer["model"])
+        assert answer["prompt_tokens"] == len(request.body) // 4
+        assert answer["completion_tokens"] == len(answer["text"]) // 4
+        assert answer["cost_usd"] == pytest.approx(
+            answer["prompt_tokens"] * 1.25e-6 + answer["completion_tokens"] * 1e-5, abs=1e-6
+        )
+    texts = [
+        *(answer["text"] for answer in result["answers"]),
+        *(review["text"] for review in result["reviews"]),
+        result["verdict"]["text"],
+    ]
+    prompt, completion = result["prompt_tokens"], result["completion_tokens"]
+    assert prompt == sum(len(request.body) // 4 for request in server.requests)
+    assert completion == sum(len(text) // 4 for text in texts)
+    assert result["cost_usd"] == pytest.approx(prompt * 1.25e-6 + completion * 1e-5, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ("unknown_model", "unknown_model"),
+        ("no_credit", "no_credit"),
+        ("rate_limited", "rate_limited"),
+        ("empty", "empty"),
+        ("cut", "cut_off"),
+        ("hang", "timed_out"),
+        ("hang_alive", "timed_out"),
+        ("stall", "timed_out"),
+    ],
+)
+async def test_whatever_the_chairman_does_there_is_a_verdict_with_author_and_reason(
+    council: Program, fault: str, kind: str
+) -> None:
+    async with ModelServer(behaviours={CHAIRMAN: fault}) as server:
+        ended = await council.run(
+            *("ask", QUESTION, "--json"),
+            environment=environment(server, COUNCIL_TIME_SCALE="0.005"),
+        )
+
+    assert ended.code == 0
+    verdict = ended.json["verdict"]
+    winner = ended.json["standings"][0]
+    assert verdict["text"].startswith("**Start with the simplest thing")
+    assert (verdict["fallback"], verdict["written_by"]) == ("next_member", winner["model"])
+    assert verdict["chairman_error"]["kind"] == kind
+    assert f"{CHAIRMAN} could not write it" in ended.err
+    assert f"the author of Answer {winner['label']} did" not in ended.out
+
+
+async def test_a_fallback_is_named_under_the_verdict(council: Program) -> None:
+    async with ModelServer(behaviours={CHAIRMAN: "no_credit"}) as server:
+        ended = await council.run("ask", QUESTION, environment=environment(server))
+
+    assert ended.out.startswith("**Start with the simplest thing")
+    assert "The chairman could not write (no credit); the author of Answer" in ended.err
+
+
+async def test_no_answer_at_all_is_an_apology_in_json_and_exit_code_1(council: Program) -> None:
+    async with ModelServer(behaviours={"*": "no_credit"}) as server:
+        ended = await council.run("ask", QUESTION, "--json", environment=environment(server))
+
+    assert ended.code == 1
+    assert ended.json["answers"] == ended.json["reviews"] == ended.json["standings"] == []
+    assert ended.json["verdict"]["text"].startswith("**Sorry, no member of the council")
+    assert ended.json["verdict"]["written_by"] is None
+    assert ended.json["degraded"] is True
+    assert [member["status"] for member in ended.json["members"]] == ["failed"] * 4
+    assert ended.json["members"][0]["error"].startswith("no_credit: ")
+
+
+async def test_a_degraded_verdict_still_exits_with_0(council: Program) -> None:
+    async with ModelServer(behaviours={"lab/b": "moderated"}) as server:
+        ended = await council.run("ask", QUESTION, "--json", environment=environment(server))
+
+    assert ended.code == 0
+    assert ended.json["degraded"] is True
+    [missing] = [member for member in ended.json["members"] if member["status"] == "failed"]
+    assert missing["model"] == "lab/b"
+    assert missing["error"].startswith("refused: ")
+
+
+async def test_progress_goes_to_standard_error_and_the_verdict_alone_to_standard_output(
+    council: Program, server: ModelServer
+) -> None:
+    ended = await council.run("ask", QUESTION, environment=environment(server))
+
+    assert ended.out.startswith("**Start with the simplest thing that can be measured")
+    assert ended.out.endswith("when the number is good enough.\n")
+    assert "4 members answer." in ended.err
+    assert "lab/e writes the verdict." in ended.err
+    assert "👍" not in ended.err
+
+
+# Once more
+
+
+async def test_a_finished_id_is_printed_again_without_asking_anyone(
+    council: Program, server: ModelServer
+) -> None:
+    first = await ask(council, server, "--id", "m1")
+    asked = len(server.requests)
+
+    assert await ask(council, server, "--id", "m1") == first
+    assert first["id"] == "m1"
+    assert len(server.requests) == asked
+
+
+async def test_the_same_words_after_the_end_are_a_new_question(
+    council: Program, server: ModelServer
+) -> None:
+    first = await ask(council, server)
+    second = await ask(council, server)
+
+    assert first["id"] != second["id"]
+    assert len(server.requests) == 14
+
+
+async def test_an_id_of_another_question_is_refused(council: Program, server: ModelServer) -> None:
+    await ask(council, server, "--id", "m1")
+
+    ended = await council.run("ask", "Another?", "--id", "m1", environment=environment(server))
+
+    assert (ended.code, ended.out) == (2, "")
+    assert "The id m1 belongs to another question or mode." in ended.err
+
+
+async def test_a_run_without_any_answer_is_finished(council: Program) -> None:
+    async with ModelServer(behaviours={"*": "no_credit"}) as server:
+        first = await council.run("ask", QUESTION, "--json", environment=environment(server))
+        second = await council.run("ask", QUESTION, "--json", environment=environment(server))
+
+    assert first.json["id"] != second.json["id"]
+    assert second.json["calls"] == 4
+
+
+async def test_a_resumed_run_says_so(council: Program, server: ModelServer) -> None:
+    here = environment(server)
+    killed = await council.run("ask", QUESTION, environment=here, kill=Kill(8, made=True))
+    ended = await council.run("ask", QUESTION, environment=here)
+
+    assert killed.code == KILLED
+    assert "Going on where an earlier run was interrupted." in ended.err
+
+
+async def test_export_shows_what_was_asked_here(council: Program, server: ModelServer) -> None:
+    asked = await ask(council, server)
+
+    ended = await council.run("export", environment=environment(server))
+
+    [line] = ended.out.splitlines()
+    exported = json.loads(line)
+    assert {key: exported[key] for key in asked} == asked
+    assert exported["platform"] == "cli"
+    assert exported["channel"] is exported["thread"] is exported["asker"] is None
+    assert (exported["posts"], exported["votes"]) == ({}, [])
+    assert exported["asked_at"].endswith("+00:00")
+
+
+async def test_export_keeps_to_a_channel_and_a_time(council: Program, server: ModelServer) -> None:
+    await ask(council, server)
+
+    for words in (("--channel", "elsewhere"), ("--since", "2100-01-01")):
+        ended = await council.run("export", *words, environment=environment(server))
+        assert (ended.code, ended.out) == (0, "")

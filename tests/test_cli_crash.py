@@ -1,0 +1,126 @@
+"""The process dies; the same words are said again. What the model server saw decides."""
+
+import asyncio
+import sqlite3
+from collections import Counter
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from tests.fakes.forks import CHAIRMAN, KILLED, MEMBERS, Ended, Kill, Program, environment, program
+from tests.fakes.model_server import ModelServer, Received, labelled_answers
+
+# Each model at a pace of its own, so that hardly two calls end in one commit.
+PACES = {
+    model: {"delay": 0.001 * place} for place, model in enumerate((*MEMBERS, CHAIRMAN), start=1)
+}
+
+# So many deliberations at once: they wait for their models most of the time.
+AT_ONCE = 4
+
+Call = tuple[str, str]  # stage, model
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Between two commits, this one (from 0, before the first) and the next; with a question and a
+    database of its own."""
+
+    number: int
+
+    @property
+    def kill(self) -> Kill:
+        """By turns right after the one and right before the other."""
+        if self.number % 2:
+            return Kill(self.number, made=True)
+        return Kill(self.number + 1, made=False)
+
+    @property
+    def question(self) -> str:
+        return f"Is a monolith right for a team of {self.number}?"
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        connection = sqlite3.connect(f"{self.number}.db")
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+
+class Lab:
+    """A model server and the program, run once and again at one moment."""
+
+    def __init__(self, server: ModelServer, program: Program) -> None:
+        self.server = server
+        self._program = program
+
+    async def ask(self, moment: Moment, kill: Kill | None = None) -> Ended:
+        database = f"{moment.number}.db"
+        return await self._program.run(
+            *("ask", moment.question, "--json", "--id", f"m{moment.number}"),
+            environment=environment(self.server, COUNCIL_DATABASE=database),
+            kill=kill,
+        )
+
+    def requests(self, moment: Moment) -> list[Received]:
+        question = moment.question.encode()
+        return [request for request in self.server.requests if question in request.body]
+
+    def asked(self, moment: Moment) -> Counter[Call]:
+        """How often the server saw each call."""
+        return Counter((request.stage, request.model) for request in self.requests(moment))
+
+    def orders_read(self, moment: Moment) -> set[tuple[str, tuple[str, ...]]]:
+        """Each reviewer's model with an order of answers that one of its prompts showed."""
+        return {
+            (request.model, tuple(labelled_answers(request.json["messages"])))
+            for request in self.requests(moment)
+            if request.stage == "review"
+        }
+
+
+async def test_a_kill_between_any_two_commits_costs_no_finished_call() -> None:
+    moments = map(Moment, count())
+    survived: list[Moment] = []
+
+    async def kill_and_go_on(server: ModelServer) -> None:
+        with program() as council:
+            lab = Lab(server, council)
+            while not survived:
+                moment = next(moments)
+                killed = await lab.ask(moment, moment.kill)
+                if killed.code == KILLED:
+                    await prove_it_goes_on(lab, moment)
+                else:
+                    assert killed.code == 0, killed.err
+                    survived.append(moment)
+
+    async with ModelServer(behaviours=PACES) as server, asyncio.TaskGroup() as group:
+        for _ in range(AT_ONCE):
+            group.create_task(kill_and_go_on(server))
+    assert survived[0].number > 15  # else nothing was tried
+
+
+async def prove_it_goes_on(lab: Lab, moment: Moment) -> None:
+    has_tables = moment.rows("SELECT 1 FROM sqlite_master WHERE name = 'calls'")
+    finished = moment.rows("SELECT stage, model FROM calls") if has_tables else []
+    open_requests = (
+        moment.rows("SELECT 1 FROM attempts WHERE finished_at IS NULL") if has_tables else []
+    )
+    before = lab.asked(moment)
+
+    ended = await lab.ask(moment)
+
+    assert ended.code == 0, (moment, ended.err)
+    result = ended.json
+    assert [lab.asked(moment)[call] for call in finished] == [1] * len(finished), moment
+    assert [before[call] for call in finished] == [1] * len(finished), moment
+    # A request has its row before it is sent, and the kill may have come between the two.
+    unsent = result["calls"] - lab.asked(moment).total()
+    assert 0 <= unsent <= len(open_requests), moment
+    orders = {(review["model"], tuple(review["order"])) for review in result["reviews"]}
+    assert lab.orders_read(moment) <= orders, moment
+    assert len(result["answers"]) == 4, moment
+    assert moment.rows("SELECT status, count(*) FROM deliberations") == [("finished", 1)]
+    assert moment.rows("SELECT count(*) FROM calls WHERE stage = 'verdict'") == [(1,)]
+    assert moment.rows("SELECT count(*) FROM feed WHERE what = 'finished'") == [(1,)]

@@ -67,7 +67,7 @@ async def members(place: Place) -> tuple[str, ...]:
 async def test_everybody_may_look(place: Place) -> None:
     assert "lab/chair" in await typed(place, "show")
     assert "lab/a" in await typed(place, "members")
-    assert "running" in await typed(place, "health")
+    assert "under way" in await typed(place, "health")
     assert "/council members" in await typed(place, "help")
     assert "lab/new" in await typed(place, "models", search="new")
 

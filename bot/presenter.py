@@ -299,9 +299,13 @@ def _account(deliberation: Deliberation) -> list[str]:
     elif agreement.kendall_w is not None:
         lines.append(f"Agreement of the reviewers (Kendall's W): {agreement.kendall_w:.2f}")
     line = [f"{deliberation.calls} calls"]
-    if len(deliberation.answers) > 1:  # of one answer the total would be a seat's own
-        unknown = "" if deliberation.cost_known else " (some prices are unknown, counted as zero)"
-        line += [f"${deliberation.cost_usd:.4f}{unknown}", f"{timings.verdict:.0f} s"]
+    unknown = "" if deliberation.cost_known else " (some prices are unknown, counted as zero)"
+    # With one answer, or only one that costs anything, a total would be a seat's own.
+    several = len(deliberation.answers) > 1
+    if several and sum(answer.cost_usd > 0 for answer in deliberation.answers) != 1:
+        line.append(f"${deliberation.cost_usd:.4f}{unknown}")
+    if several:
+        line.append(f"{timings.verdict:.0f} s")
     return [*lines, " · ".join(line)]
 
 

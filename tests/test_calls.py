@@ -221,7 +221,7 @@ async def test_retry_after_is_waited_for_as_sent(bench: Bench) -> None:
     call = await bench.call(model)
 
     first, second = model.asked_at
-    assert 0.15 <= second - first < 0.9
+    assert second - first >= 0.15
     assert call.text == "The answer."
 
 
@@ -265,11 +265,11 @@ async def test_a_request_that_falls_silent_midway_is_given_up_and_repeated(bench
 async def test_a_model_at_work_is_not_silent_however_long_it_takes(bench: Bench) -> None:
     slow = Rehearsal(time_scale=0.2)
     request = replace(REQUEST, model="rehearsal/thorough")
+    began = asyncio.get_running_loop().time()
 
-    call = await bench.call(
-        slow, request=request, patience=replace(PATIENCE, silence=0.3, hedge_unknown=1_000)
-    )
+    call = await bench.call(slow, request=request, patience=replace(PATIENCE, silence=0.5))
 
+    assert asyncio.get_running_loop().time() - began > 0.5
     assert call.failure is None
     assert len(await bench.attempts()) == 1
 
@@ -409,7 +409,7 @@ async def test_with_twenty_samples_the_hedge_comes_after_three_times_their_p95(
     await bench.call(model, patience=replace(PATIENCE, hedge_floor=0, hedge_unknown=1_000))
 
     first, second = model.asked_at
-    assert 0.09 <= second - first < 0.9
+    assert second - first >= 0.09
 
 
 async def test_the_hedge_never_comes_before_the_floor(bench: Bench) -> None:
@@ -419,7 +419,7 @@ async def test_the_hedge_never_comes_before_the_floor(bench: Bench) -> None:
     await bench.call(model, patience=replace(PATIENCE, hedge_floor=0.1, hedge_unknown=1_000))
 
     first, second = model.asked_at
-    assert 0.1 <= second - first < 0.9
+    assert second - first >= 0.1
 
 
 async def test_with_fewer_samples_the_hedge_comes_after_a_fixed_time(bench: Bench) -> None:

@@ -4,6 +4,7 @@ A button says `c1:<run>:<what>` and nothing else is remembered: the answer comes
 the clicker alone. Whoever clicks has to be where the run is, and see it.
 """
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -121,7 +122,10 @@ async def _turn(interaction: Interaction, case: Case, key: str, part: str, n: in
 
 async def _pages(interaction: Interaction, case: Case, key: str, part: str) -> tuple[Page, ...]:
     document = await interaction.client.app.document(case.id, key)
-    return render.opened(document, run=case.id, key=key, part=part) if document else ()
+    if document is None:
+        return ()
+    # In a thread: there are texts that take longer to cut than the gateway may be kept waiting.
+    return await asyncio.to_thread(render.opened, document, run=case.id, key=key, part=part)
 
 
 # --- Names and votes

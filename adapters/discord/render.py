@@ -391,21 +391,23 @@ def _markdown(leaf: Leaf) -> str:
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """In monospace where a phone shows it in full, else as a list, so that no cell is cut."""
-    lines = _laid_out([columns, *rows])
-    if all(display_width(line) <= TABLE_COLUMNS for line in lines):
-        return _fenced(lines)
-    header, *body = [" · ".join(filter(None, map(escaped, row))) for row in (columns, *rows)]
+    cells = [[_plain(cell) for cell in row] for row in (columns, *rows)]
+    if _width(cells) <= TABLE_COLUMNS:
+        return _fenced(cells)
+    header, *body = [" · ".join(filter(None, map(escaped, row))) for row in cells]
     return "\n".join([f"-# {header}", *(f"- {line}" for line in body if line)])
 
 
-def _laid_out(rows: Sequence[Sequence[str]]) -> list[str]:
-    cells = [[re.sub("``(?=`)", "``" + WORD_JOINER, _clean(cell)) for cell in row] for row in rows]
-    widest = sum(display_width(cell) + 2 for row in cells for cell in row)
-    return table_lines(cells[0], cells[1:], max(widest, 1))
+def _width(cells: Sequence[Sequence[str]]) -> int:
+    """Columns that the table takes in monospace, two between its own."""
+    return sum(max(map(display_width, column)) + 2 for column in zip(*cells, strict=True)) - 2
 
 
-def _fenced(lines: Sequence[str]) -> str:
-    return "\n".join(["```", *lines, "```"])
+def _fenced(cells: Sequence[Sequence[str]]) -> str:
+    """A table as code, its columns aligned and none of it cut."""
+    # Three backticks in a cell would end the code.
+    inert = [[re.sub("``(?=`)", "``" + WORD_JOINER, cell) for cell in row] for row in cells]
+    return "\n".join(["```", *table_lines(inert[0], inert[1:], _width(inert)), "```"])
 
 
 def _monospaced(text: str) -> str:
@@ -418,7 +420,7 @@ def _monospaced(text: str) -> str:
         width = max(map(len, rows))
         if _starts_plainly(text, start):
             filled = [[*row, *[""] * (width - len(row))] for row in (rows[0], *rows[2:])]
-            parts += [text[offset:start], _fenced(_laid_out(filled)), "\n"]
+            parts += [text[offset:start], _fenced(filled), "\n"]
             offset = end
     return "".join([*parts, text[offset:]])
 

@@ -4,6 +4,7 @@ Every post goes through the outbox: claimed, sent under a nonce that is the same
 confirmed; later states edit it in place. Knows no council; the app says what is shown.
 """
 
+import asyncio
 import logging
 
 import discord
@@ -88,7 +89,9 @@ class DiscordReply:
     async def _page(self, key: str, document: Document, votable: bool) -> render.Page:
         assert self._channel is not None
         ranking = key == RANKING
-        return render.post(
+        # In a thread: there are texts that take longer to cut than the gateway may be kept waiting.
+        return await asyncio.to_thread(
+            render.post,
             document,
             run=self._case.id,
             key=key,

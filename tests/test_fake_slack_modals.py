@@ -334,3 +334,48 @@ async def test_a_response_url_takes_five_messages(live: Place) -> None:
         assert [answer.status for answer in answers] == [200] * 5 + [404]
         assert (await answers[5].json())["error"] == "used_url"
     assert len(live.server.ephemerals) == 5
+
+
+async def test_options_beyond_the_limits_are_a_violation(live: Place) -> None:
+    async def offered(ack: Any) -> None:
+        await ack(options=[{"text": plain("x" * 76), "value": "x"}])
+
+    live.bot.app.options("models")(offered)
+    server = live.server
+    await live.client.views_open(trigger_id=server.triggers.new(live.ada), view=modal())
+    (view,) = server.open_views
+    answer = await server.options(live.ada, view, "models", "g")
+    assert "must be less than 76 characters" in answer.problem
+    assert answer.problem in server.complaints()[0]
+    server.violations.clear()
+
+
+async def test_a_bad_answer_to_a_command_is_a_violation(live: Place) -> None:
+    async def council(ack: Any) -> None:
+        await ack(text="x", blocks=[section(colour="red")])
+
+    live.bot.app.command("/council")(council)
+    answer = await live.server.slash(live.ada, live.channel, "/council")
+    assert "invalid_blocks" in answer.problem
+    assert len(live.server.complaints()) == 1
+    assert live.server.ephemerals == []
+    live.server.violations.clear()
+
+
+async def test_only_what_a_control_offers_can_be_chosen(live: Place) -> None:
+    chosen: list[str] = []
+
+    async def picked(ack: Any, action: Any) -> None:
+        chosen.append(action.get("value") or action["selected_option"]["value"])
+        await ack()
+
+    for name in ("s", "press"):
+        live.bot.app.action(name)(picked)
+    ts = await live.say(blocks=[in_actions(select(2), a_button(value="A"))])
+    click, ada, channel = live.server.click, live.ada, live.channel
+    await click(ada, channel, ts, "s", "1")
+    await click(ada, channel, ts, "press", "A")
+    assert chosen == ["1", "A"]
+    for action, value in (("s", "2"), ("press", "B"), ("pull", "A")):
+        with pytest.raises(Impossible):
+            await click(ada, channel, ts, action, value)

@@ -54,10 +54,10 @@ def install(lock: Path) -> bool:
     # --without-pip: Debian splits ensurepip off, and this machine's pip can install into any
     # environment, an externally managed Python's included (pip >= 22.3).
     clear = [] if python in installed else ["--clear"]
-    install = ["install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+    pip_install = ["install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
     steps = (
         [sys.executable, "-m", "venv", "--without-pip", *clear, str(VENV)],
-        [sys.executable, "-m", "pip", "--python", str(VENV), *install, "-r", str(lock)],
+        [sys.executable, "-m", "pip", "--python", str(VENV), *pip_install, "-r", str(lock)],
     )
     for step in steps:
         if subprocess.call(step) != 0:

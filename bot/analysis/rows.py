@@ -1,0 +1,291 @@
+"""From deliberations and the reactions to them to rows: one for each thread that can be rated.
+
+What counts: blind votes only. An answer is acceptable or not as the asker last said; without a word
+of the asker's, as the majority of the other people, and a tie leaves it unknown. "None of these"
+refuses every answer. "Best" accepts one and says nothing of whether the others were acceptable. A
+member that failed is unknown, not refused. Follow-ups in a thread and questions that were asked
+before add no row. Pure, and knows no formula.
+"""
+
+import math
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+import numpy as np
+
+from bot.analysis.outcomes import RIGHT, UNKNOWN, WRONG, Outcomes
+from bot.council import Deliberation, Review
+from bot.ranking import never_stops_early
+from bot.store.records import Case, Reaction
+from bot.votes import NONE, VERDICT, Vote, standing_votes
+
+# So many of the pairs of neighbouring words of either question stand in both.
+SAME_QUESTION = 0.8
+
+_PUNCTUATION = ".,;:!?…\"'()[]{}*_`~“”‘’«»"
+
+# An early stop needs three reviewers that agree, so that up to three are always all heard.
+_NEVER_STOPPED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A person's trophy; `ranking_shown` says whether that person could see the ranking by then."""
+
+    person: str
+    model: str
+    ranking_shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PeerBallot:
+    """A reviewer's ranking, best first, and the order in which it read the answers."""
+
+    reviewer: str
+    ranking: tuple[tuple[str, ...], ...]
+    order: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A thread, rated or not. Models are those that answered, each once.
+
+    `accepted`, `places` (of the answers in the thread, from 0), `scores` (the peers') and `lengths`
+    (in characters) go with `models`; `None` is not known. `voters` are the people whose votes count in this row, and
+    `asker` is "" where nobody in particular asked. `best` is the asker's pick, else that of most people.
+    `verdict_written` is False where an answer stood in for the verdict. `all_heard` marks a row
+    that may be used for statistics about reviewers: no early stop was possible.
+    """
+
+    id: str
+    question: str
+    asked_at: datetime
+    asker: str
+    models: tuple[str, ...]
+    failed: tuple[str, ...]
+    accepted: tuple[bool | None, ...]
+    places: tuple[int | None, ...]
+    scores: tuple[float | None, ...]
+    lengths: tuple[int, ...]
+    verdict: bool | None
+    verdict_written: bool
+    best: str | None
+    picks: tuple[Pick, ...]
+    voters: tuple[str, ...]
+    ballots: tuple[PeerBallot, ...]
+    all_heard: bool
+    cost_usd: float
+    seconds: float | None
+
+    @property
+    def rated(self) -> bool:
+        return bool(self.voters)
+
+    @property
+    def cluster(self) -> str:
+        """Whose votes belong together: the asker's, else this row's own."""
+        return self.asker or self.id
+
+    @property
+    def all_rejected(self) -> bool | None:
+        """Whether every answer was refused; one acceptance decides that not."""
+        if True in self.accepted:
+            return False
+        return True if self.accepted and None not in self.accepted else None
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """Who rated how much. `one_person`: somebody is behind more than half of the rated rows."""
+
+    rated: int
+    rows: int
+    people: int
+    one_person: bool
+
+    def __str__(self) -> str:
+        people = "one person" if self.people == 1 else f"{self.people} people"
+        questions = "question" if self.rows == 1 else "questions"
+        text = f"rated {self.rated} of {self.rows} {questions}, by {people}"
+        mostly = self.one_person and self.people > 1
+        return f"{text}, more than half of them by one person" if mostly else text
+
+
+def rows(cases: Iterable[tuple[Case, Sequence[Reaction]]]) -> tuple[Row, ...]:
+    """The rows of finished cases, given oldest first with the reactions that stand."""
+    first: dict[tuple[str, ...], Row] = {}
+    for case, reactions in cases:
+        thread = _thread(case)
+        if thread not in first and (row := _row(case, reactions)) is not None:
+            first[thread] = row
+    return _asked_once(list(first.values()))
+
+
+def rated(rows: Sequence[Row]) -> Rated:
+    counts = Counter(person for row in rows for person in row.voters)
+    number = sum(row.rated for row in rows)
+    most = max(counts.values(), default=0)
+    return Rated(number, len(rows), len(counts), 2 * most > number)
+
+
+def rosters(rows: Iterable[Row]) -> tuple[tuple[tuple[str, ...], int], ...]:
+    """The sets of models that answered together, and in how many rows; most frequent first."""
+    return tuple(Counter(tuple(sorted(row.models)) for row in rows).most_common())
+
+
+def outcomes(rows: Iterable[Row], roster: Sequence[str]) -> Outcomes:
+    """What was accepted, of each row in which every model of the roster answered."""
+    kept = [row for row in rows if set(row.models) >= set(roster)]
+    cells = np.full((len(kept), len(roster)), UNKNOWN, np.int8)
+    for line, row in enumerate(kept):
+        accepted = dict(zip(row.models, row.accepted, strict=True))
+        for column, model in enumerate(roster):
+            if (good := accepted[model]) is not None:
+                cells[line, column] = RIGHT if good else WRONG
+    return Outcomes(tuple(row.id for row in kept), tuple(roster), cells)
+
+
+def _thread(case: Case) -> tuple[str, ...]:
+    if case.thread is None:
+        return (case.id,)
+    return (case.platform, case.workspace or "", case.channel or "", case.thread)
+
+
+def _row(case: Case, reactions: Sequence[Reaction]) -> Row | None:
+    result = case.result
+    if result is None or not result.answers:
+        return None
+    # A model that holds two seats counts by one of them; labels are dealt at random.
+    seats = {answer.model: answer.label for answer in reversed(result.answers)}
+    label_of = dict(sorted((label, model) for model, label in seats.items()))
+    model_of = {answer.label: answer.model for answer in result.answers}
+    blind = [reaction for reaction in reactions if reaction.blind]
+    votes = standing_votes(blind)
+    asker = case.asker or ""
+    said = {label: _decided(_on_answer(votes, label), asker) for label in label_of}
+    verdict = _decided({v.person: v.value == "accept" for v in votes if v.target == VERDICT}, asker)
+    picks = _picks(votes, blind, model_of)
+    best, best_by = _best(picks, asker)
+    deciding = {*verdict[1], *best_by, *(person for _, by in said.values() for person in by)}
+    places = {r.target: r.place for r in blind if r.place is not None}
+    lengths = {answer.label: len(answer.text) for answer in result.answers}
+    scores = {standing.label: standing.score for standing in result.standings}
+    return Row(
+        id=case.id,
+        question=case.question.text,
+        asked_at=case.question.asked_at,
+        asker=asker,
+        models=tuple(label_of.values()),
+        failed=tuple(m.model for m in result.members if m.status == "failed"),
+        accepted=tuple(said[label][0] for label in label_of),
+        places=tuple(places.get(label) for label in label_of),
+        scores=tuple(scores.get(label) for label in label_of),
+        lengths=tuple(lengths[label] for label in label_of),
+        verdict=verdict[0],
+        verdict_written=result.verdict.written_by is not None,
+        best=best,
+        picks=picks,
+        voters=tuple(sorted(deciding)),
+        ballots=_ballots(result, label_of),
+        all_heard=never_stops_early(result.seed) or len(result.reviews) <= _NEVER_STOPPED,
+        cost_usd=result.cost_usd,
+        seconds=result.timings.verdict,
+    )
+
+
+def _on_answer(votes: Iterable[Vote], label: str) -> dict[str, bool]:
+    """What each person holds of an answer: "none of these" refuses it like a thumbs-down."""
+    return {
+        vote.person: vote.value in ("accept", "best")
+        for vote in votes
+        if vote.target in (label, NONE)
+    }
+
+
+def _decided(said: Mapping[str, bool], asker: str) -> tuple[bool | None, tuple[str, ...]]:
+    """What counts, and the people behind it."""
+    if asker in said:
+        return said[asker], (asker,)
+    accepting = sum(said.values())
+    if 2 * accepting == len(said):
+        return None, tuple(said)
+    return 2 * accepting > len(said), tuple(said)
+
+
+def _picks(
+    votes: Iterable[Vote], blind: Iterable[Reaction], model_of: Mapping[str, str]
+) -> tuple[Pick, ...]:
+    trophies = {(r.target, r.person): r.ranking_shown for r in blind if r.value == "best"}
+    return tuple(
+        Pick(vote.person, model_of[vote.target], trophies[vote.target, vote.person])
+        for vote in votes
+        if vote.value == "best" and vote.target in model_of
+    )
+
+
+def _best(picks: Sequence[Pick], asker: str) -> tuple[str | None, tuple[str, ...]]:
+    """The model that is preferred, and the people behind that; `None` where they are divided."""
+    people = tuple(pick.person for pick in picks)
+    if asker in people:
+        return picks[people.index(asker)].model, (asker,)
+    return sole_first(Counter(pick.model for pick in picks)), people
+
+
+def sole_first(counts: Mapping[str, float]) -> str | None:
+    """The one with the highest count, `None` where several share it."""
+    most = max(counts.values(), default=0)
+    first = [model for model, count in counts.items() if count == most]
+    return first[0] if len(first) == 1 else None
+
+
+def _ballots(result: Deliberation, label_of: Mapping[str, str]) -> tuple[PeerBallot, ...]:
+    def models(labels: Iterable[str]) -> tuple[str, ...]:
+        return tuple(label_of[label] for label in labels if label in label_of)
+
+    def ballot(review: Review) -> PeerBallot:
+        groups = tuple(models(group) for group in review.ranking)
+        return PeerBallot(review.model, tuple(filter(None, groups)), models(review.order))
+
+    return tuple(ballot(review) for review in result.reviews if review.counted)
+
+
+def _asked_once(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """Without questions that nearly say the same: of those the first rated row stays, else the
+    first. Numbers make a question another one."""
+    kept: list[Row] = []
+    words = [_words(row.question) for row in rows]
+    # Two sets that share most members share one of the rarest few, so only those are compared.
+    frequency = Counter(pair for pairs in words for pair in pairs)
+    places: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    taken: list[frozenset[tuple[str, str]]] = []
+    order = sorted(range(len(rows)), key=lambda i: (not rows[i].rated, i))
+    for i in order:
+        rare = sorted(words[i], key=lambda pair: (frequency[pair], pair))
+        prefix = rare[: len(rare) - math.ceil(SAME_QUESTION * len(rare)) + 1]
+        near = {j for pair in prefix for j in places[pair]}
+        if any(_alike(words[i], taken[j]) for j in near):
+            continue
+        for pair in prefix:
+            places[pair].append(len(taken))
+        taken.append(words[i])
+        kept.append(rows[i])
+    return tuple(sorted(kept, key=lambda row: (row.asked_at, row.id)))
+
+
+def _words(question: str) -> frozenset[tuple[str, str]]:
+    """The pairs of neighbouring words, the edges among them; never empty."""
+    plain = unicodedata.normalize("NFKC", question).casefold()
+    # Only what closes or quotes a word goes: C++ and C# are two languages.
+    words = [bare for word in plain.split() if (bare := word.strip(_PUNCTUATION))]
+    return frozenset(pairwise(["", *(words or [plain]), ""]))
+
+
+def _alike(one: frozenset[tuple[str, str]], other: frozenset[tuple[str, str]]) -> bool:
+    if any(re.search(r"\d", "".join(pair)) for pair in one ^ other):
+        return False
+    return len(one & other) >= SAME_QUESTION * len(one | other)

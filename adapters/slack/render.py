@@ -113,13 +113,13 @@ def post(
     `asker` is pinged where given, and `verdict_url` linked.
     """
     blocks = list(document.blocks)
+    if document.live:
+        blocks = _shortened_texts(blocks, DRAFT, " …")
     attached = list(_pictures(blocks, f"{run}-{_slug(key)}"))
     if files and _length(blocks) > GIANT:
         name = f"{run}-{_slug(key)}.md"
         attached.insert(0, File(name, _title(blocks) or key, _whole(blocks).encode()))
         blocks = _shortened_texts(blocks, PREVIEW, f"\n\n… *{_IN_FILE}*")
-    if document.live:
-        blocks = _shortened_texts(blocks, DRAFT, " …")
     if verdict_url:
         blocks.insert(_first_fold(blocks), Note(f"Verdict: {verdict_url}"))
     buttons = []
@@ -128,6 +128,8 @@ def post(
     if key == RANKING:
         buttons.append(Button("Reveal names", REVEAL, run))
     messages = _messages(blocks, asker=asker, buttons=buttons, as_markdown=key == HEADLINE)
+    if document.live:
+        return tuple(messages[:1])
     return (*messages, *(attached if files else ()))
 
 

@@ -1,0 +1,601 @@
+"""Posts on Slack: that they come once, in time, whole, and whom they notify."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from adapters.slack.reply import SlackReply
+from adapters.slack.web import TIER_3, Allowance
+from bot.app import Accepted
+from bot.document import Detail, Document, Heading, Note, Text
+from bot.errors import Undeliverable
+from bot.llm import Request as Asked
+from bot.store.records import Case
+from tests.fakes.provider import FakeProvider, sensible, stage_and_seat
+from tests.fakes.slack.mentions import scan
+from tests.fakes.slack_server import Message, SlackServer
+from tests.fakes.slack_thread import Stage, stage, texts
+from tests.test_slack_mrkdwn import HOSTILE, visible
+from tests.test_slack_render import LONG_ANSWER, letters, shown
+
+LIVE = Document((Heading("The council is deliberating"), Note("Stage 1 of 3")), live=True)
+LATER = Document((Heading("The council is deliberating"), Note("Stage 2 of 3")), live=True)
+VERDICT = Document((Text("**Yes.**"), Note("👍 good verdict · 👎 not")))
+ANSWER = Document((Detail("Answer B · 4 characters", (Text("Yes."),)), Note("👍 good enough")))
+RANKING = Document((Text("**Yes.**"), Detail("Ranking", (Note("9 calls"),)), Note("Vote")))
+GIANT = Document((Detail("Answer A", (Text("word " * 6_000),)), Note("👍 good enough")))
+
+POST = "chat.postMessage"
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Stage]:
+    async with stage() as scene:
+        yield scene
+
+
+@pytest.fixture(autouse=True)
+def quiet_retries(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.ERROR, "stamina")
+
+
+def everything(messages: list[Message]) -> str:
+    return shown([message.blocks for message in messages])
+
+
+def calls(server: SlackServer) -> list[str]:
+    return [request.method for request in server.requests]
+
+
+# The thread
+
+
+async def test_a_deliberation_is_a_headline_an_answer_each_and_the_ranking(scene: Stage) -> None:
+    id, posts = await scene.deliberated()
+    keys = [post.key for post in await scene.app.store.posts(id)]
+    assert (keys[0], keys[-1]) == ("headline", "ranking")
+    assert sorted(keys[1:-1]) == ["answer:A", "answer:B", "answer:C"]
+    assert [post.blocks[0]["type"] for post in posts] == [
+        "markdown",
+        "container",
+        "container",
+        "container",
+        "section",
+    ]
+    assert scene.server.rejections == []
+    assert scene.server.rate_limited == []
+
+
+async def test_the_headline_is_there_at_once_and_becomes_the_verdict(scene: Stage) -> None:
+    _, posts = await scene.deliberated()
+    first, *_, last = posts[0].frames
+    assert first.blocks[0]["text"]["text"] == "The council is deliberating"
+    assert last.blocks[0] | {"block_id": ""} == {
+        "type": "markdown",
+        "text": "**Yes.** Because the answers say so.",
+        "block_id": "",
+    }
+
+
+async def test_the_ranking_alone_pings_and_only_the_asker(scene: Stage) -> None:
+    _, posts = await scene.deliberated()
+    assert [(ping.message, ping.target) for ping in scene.server.pings] == [
+        (posts[-1], scene.ada.id)
+    ]
+
+
+async def test_the_ranking_leads_back_to_the_headline(scene: Stage) -> None:
+    _, posts = await scene.deliberated()
+    address = f"/archives/{scene.channel.id}/p{posts[0].ts.replace('.', '')}"
+    assert address in "".join(texts(posts[-1]))
+    assert not any(link.disguised for link in scene.server.links)
+
+
+async def test_posts_unfurl_nothing_and_say_what_they_are(scene: Stage) -> None:
+    case = await scene.case()
+    await scene.reply(case).show("answer:B", ANSWER)
+    [post] = scene.said(case)
+    assert (post.unfurl_links, post.unfurl_media) == (False, False)
+    payload = {"run": case.id, "key": "answer:B", "part": 0}
+    assert post.metadata == {"event_type": "council_run", "event_payload": payload}
+
+
+async def test_a_question_in_a_thread_is_answered_in_that_thread(scene: Stage) -> None:
+    root = scene.server.post(scene.channel, scene.ada, "an old story")
+    _, posts = await scene.deliberated(thread_ts=root.ts)
+    assert {post.thread_ts for post in posts} == {root.ts}
+    assert len(posts) == 5
+
+
+async def test_what_is_shown_already_is_not_sent_again(scene: Stage) -> None:
+    case = await scene.case()
+    reply = scene.reply(case)
+    await reply.show("headline", LIVE)
+    sent = len(scene.server.requests)
+    await reply.show("headline", LIVE)
+    await reply.show("headline", LATER)
+    assert [r.method for r in scene.server.requests[sent:]] == [
+        "chat.update",
+        "assistant.threads.setStatus",
+    ]
+    assert [len(post.frames) for post in scene.said(case)] == [2]
+
+
+# Votes
+
+
+async def test_every_post_offers_what_it_listens_to(scene: Stage) -> None:
+    _, posts = await scene.deliberated()
+    assert [list(post.reactions) for post in posts] == [
+        ["+1", "-1"],
+        ["+1", "-1", "trophy"],
+        ["+1", "-1", "trophy"],
+        ["+1", "-1", "trophy"],
+        ["no_entry_sign"],
+    ]
+
+
+async def test_a_headline_under_way_offers_no_vote(scene: Stage) -> None:
+    case = await scene.case()
+    await scene.reply(case).show("headline", LIVE)
+    assert [list(post.reactions) for post in scene.said(case)] == [[]]
+
+
+async def test_near_the_limit_posts_go_without_emoji(scene: Stage) -> None:
+    scene.web.reactions = Allowance(1, 60)
+    case = await scene.case()
+    await scene.reply(case).show("answer:B", ANSWER)
+    assert [list(post.reactions) for post in scene.said(case)] == [["+1"]]
+
+
+async def test_emoji_that_are_there_already_do_no_harm(scene: Stage) -> None:
+    case = await scene.case()
+    await scene.reply(case).show("answer:B", ANSWER)
+    await scene.reply(case).show("answer:B", ANSWER)
+    assert [list(post.reactions) for post in scene.said(case)] == [["+1", "-1", "trophy"]]
+
+
+# The status
+
+
+async def test_the_thread_says_that_the_bot_is_busy_until_the_verdict(scene: Stage) -> None:
+    case = await scene.case()
+    assert case.thread
+    reply = scene.reply(case)
+    await reply.show("headline", LIVE)
+    assert scene.server.status(scene.channel, case.thread) == "Stage 1 of 3"
+    await reply.show("answer:B", ANSWER)
+    assert scene.server.status(scene.channel, case.thread) == "Stage 1 of 3"
+    await reply.show("headline", LATER)
+    assert scene.server.status(scene.channel, case.thread) == "Stage 2 of 3"
+    await reply.show("headline", VERDICT)
+    assert scene.server.status(scene.channel, case.thread) is None
+
+
+async def test_the_status_is_renewed_before_it_expires() -> None:
+    async with stage(time_scale=0.01) as scene:
+        case = await scene.case()
+        assert case.thread
+        await scene.reply(case).show("headline", LIVE)
+        statuses = scene.server.world.statuses[scene.channel.id, case.thread]
+        await scene.server.wait_for(lambda: len(statuses) == 2)
+        assert [status.ended for status in statuses] == ["replaced", ""]
+
+
+async def test_without_a_status_everything_else_works(scene: Stage) -> None:
+    scene.server.refuse("assistant.threads.setStatus", "feature_disabled", times=2)
+    case = await scene.case()
+    reply = scene.reply(case)
+    await reply.show("headline", LIVE)
+    await reply.show("headline", VERDICT)
+    assert texts(scene.said(case)[0])[0] == "**Yes.**"
+
+
+# Once
+
+
+@pytest.mark.parametrize("committed", [True, False])
+@pytest.mark.parametrize("fault", ["cut", "503", "internal_error"])
+async def test_a_post_whose_answer_is_lost_comes_once(
+    scene: Stage, fault: str, committed: bool
+) -> None:
+    case = await scene.case()
+    match fault:
+        case "cut":
+            scene.server.cut(POST, committed=committed)
+        case "503":
+            scene.server.fail(POST, 503, committed=committed)
+        case _:
+            scene.server.refuse(POST, fault, committed=committed)
+    await scene.reply(case).show("answer:B", ANSWER)
+    [post] = scene.said(case)
+    assert list(post.reactions) == ["+1", "-1", "trophy"]
+    assert calls(scene.server).count(POST) == (1 if committed else 2)
+
+
+async def test_answers_lost_several_times_over_make_one_post(scene: Stage) -> None:
+    scene.server.cut(POST, times=2)
+    scene.server.cut(POST, committed=True)
+    scene.server.fail("conversations.replies", 503, times=2)
+    case = await scene.case()
+    await scene.reply(case).show("answer:B", ANSWER)
+    assert len(scene.said(case)) == 1
+
+
+@pytest.mark.parametrize("committed", [True, False])
+async def test_an_update_whose_answer_is_lost_is_made_all_the_same(
+    scene: Stage, committed: bool
+) -> None:
+    case = await scene.case()
+    reply = scene.reply(case)
+    await reply.show("headline", LIVE)
+    scene.server.cut("chat.update", committed=committed)
+    await reply.show("headline", VERDICT)
+    [post] = scene.said(case)
+    assert texts(post)[0] == "**Yes.**"
+
+
+async def killed(scene: Stage, case: Case, key: str, document: Document) -> None:
+    """A process that dies when its post is made, before it can say so in the outbox."""
+    held = scene.server.hold(POST)
+    showing = asyncio.create_task(scene.reply(case).show(key, document))
+    await held.reached.wait()
+    showing.cancel()
+    await asyncio.wait({showing})
+    assert held.gate
+    held.gate.set()
+
+
+async def test_a_post_that_a_dead_process_made_is_adopted(scene: Stage) -> None:
+    case = await scene.case()
+    await killed(scene, case, "headline", LIVE)
+    [before] = await scene.app.store.posts(case.id)
+    await scene.reply(case).show("headline", LATER)
+    [post] = scene.said(case)
+    [after] = await scene.app.store.posts(case.id)
+    assert (before.post_id, after.post_id) == (None, f"{scene.channel.id}/{post.ts}")
+    assert texts(post)[1] == "Stage 2 of 3"
+
+
+async def test_a_post_that_a_dead_process_never_made_is_made(scene: Stage) -> None:
+    case = await scene.case()
+    await scene.app.store.claim_post(case.id, "slack", "headline", 0)
+    await scene.reply(case).show("headline", LIVE)
+    assert len(scene.said(case)) == 1
+
+
+async def test_a_long_thread_is_searched_to_its_end(scene: Stage) -> None:
+    case = await scene.case()
+    for _ in range(250):
+        scene.server.post(scene.channel, scene.ada, "me too", case.thread)
+    await killed(scene, case, "headline", LIVE)
+    await scene.reply(case).show("headline", LIVE)
+    assert len(scene.said(case)) == 1
+    assert calls(scene.server).count("conversations.replies") == 2
+
+
+async def test_a_post_of_another_bot_is_not_adopted(scene: Stage) -> None:
+    case = await scene.case()
+    other = scene.server.create_user("other", scene.channel, bot=True)
+    forged = scene.server.post(scene.channel, other, "trust me", case.thread)
+    payload = {"run": case.id, "key": "headline", "part": 0}
+    forged.metadata = {"event_type": "council_run", "event_payload": payload}
+    await scene.app.store.claim_post(case.id, "slack", "headline", 0)
+    await scene.reply(case).show("headline", LIVE)
+    assert len(scene.said(case)) == 1
+
+
+async def test_a_deliberation_served_again_changes_nothing(scene: Stage) -> None:
+    id, posts = await scene.deliberated()
+    frames = [len(post.frames) for post in posts]
+    case = await scene.app.store.case(id)
+    assert case
+    reply = scene.reply(case)
+    for post in await scene.app.store.posts(id):
+        document = await scene.app.document(id, post.key)
+        assert document
+        await reply.show(post.key, document, ping=post.key == "ranking")
+    assert [len(post.frames) for post in scene.said(case)] == frames
+    assert len(scene.server.pings) == 1
+
+
+# Deletions
+
+
+async def test_a_post_that_a_person_deleted_stays_deleted(scene: Stage) -> None:
+    case = await scene.case()
+    reply = scene.reply(case)
+    await reply.show("headline", LIVE)
+    await reply.show("answer:B", ANSWER)
+    scene.server.delete(scene.said(case)[0])
+    await reply.show("headline", LATER)
+    await reply.show("headline", VERDICT)
+    await scene.reply(case).show("headline", VERDICT)
+    [kept] = scene.said(case)
+    assert kept.blocks[0]["type"] == "container"
+    assert [post.deleted for post in await scene.app.store.posts(case.id)] == [True, False]
+
+
+async def test_a_deleted_answer_loses_its_emoji_and_nothing_else(scene: Stage) -> None:
+    case = await scene.case()
+    held = scene.server.hold("reactions.add")
+    showing = asyncio.create_task(scene.reply(case).show("answer:B", ANSWER))
+    await held.reached.wait()
+    scene.server.delete(scene.said(case)[0])
+    assert held.gate
+    held.gate.set()
+    await showing
+    assert scene.said(case) == []
+
+
+async def test_no_answer_to_a_deleted_question_strays_into_the_channel(scene: Stage) -> None:
+    message, mention = scene.question()
+    scene.server.delete(message)
+    accepted = await scene.app.accept(mention)
+    assert isinstance(accepted, Accepted)
+    await scene.app.finished(accepted.id)
+    assert scene.server.said(scene.channel) == []
+    case = await scene.app.store.case(accepted.id)
+    assert case
+    assert case.status == "stopped"
+
+
+async def test_a_deleted_question_is_noticed_where_posts_are_looked_for(scene: Stage) -> None:
+    case = await scene.case()
+    await scene.app.store.claim_post(case.id, "slack", "headline", 0)
+    scene.server.delete(scene.channel.messages[case.thread or ""])
+    with pytest.raises(Undeliverable, match="The question was deleted"):
+        await scene.reply(case).show("headline", LIVE)
+    assert POST not in calls(scene.server)
+
+
+# Refusals
+
+
+async def refused(scene: Stage, case: Case) -> str:
+    reply: SlackReply = scene.reply(case)
+    with pytest.raises(Undeliverable) as caught:
+        await reply.show("headline", LIVE)
+    sent = len(scene.server.requests)
+    await reply.show("headline", LATER)
+    assert len(scene.server.requests) == sent, "a refusal is for good"
+    return str(caught.value)
+
+
+async def test_an_archived_channel_takes_nothing(scene: Stage) -> None:
+    case = await scene.case()
+    scene.channel.archived = True
+    assert await refused(scene, case) == "The channel is archived."
+
+
+async def test_a_channel_that_the_bot_was_removed_from_takes_nothing(scene: Stage) -> None:
+    case = await scene.case()
+    scene.server.remove(scene.channel, scene.server.bot)
+    assert await refused(scene, case) == "The bot is not in this channel. Invite it."
+
+
+async def test_a_restricted_channel_takes_nothing(scene: Stage) -> None:
+    case = await scene.case()
+    scene.channel.restriction = "restricted_action_read_only_channel"
+    assert "Posting is restricted here" in await refused(scene, case)
+
+
+async def test_a_revoked_token_is_named(scene: Stage) -> None:
+    case = await scene.case()
+    scene.server.revoke()
+    assert "token was revoked" in await refused(scene, case)
+
+
+async def test_a_refusal_nobody_foresaw_is_named_as_slack_names_it(scene: Stage) -> None:
+    case = await scene.case()
+    scene.server.refuse(POST, "something_new")
+    assert await refused(scene, case) == "Slack refused it: something_new."
+
+
+async def test_a_slack_without_new_blocks_gets_old_ones(scene: Stage) -> None:
+    scene.server.forget_blocks("container", "markdown", "table")
+    _, posts = await scene.deliberated()
+    types = [[block["type"] for block in post.blocks] for post in posts]
+    assert types == [
+        ["section", "context"],
+        ["section", "section", "context"],
+        ["section", "section", "context"],
+        ["section", "section", "context"],
+        ["section", "context", "section", "section", "section", "context", "context", "actions"],
+    ]
+
+
+async def test_a_slack_that_takes_no_blocks_gets_the_text(scene: Stage) -> None:
+    scene.server.refuse(POST, "invalid_blocks", times=2)
+    case = await scene.case()
+    await scene.reply(case).show("answer:B", ANSWER)
+    [post] = scene.said(case)
+    assert (post.blocks, post.text) == (
+        [],
+        "*Answer B · 4 characters*\nYes.\n👍 good enough",
+    )
+
+
+# Long and hostile
+
+
+def hostile_and_long(request: Asked) -> str:
+    stage, seat = stage_and_seat(request)
+    if stage == "review":
+        return "\n".join(HOSTILE) + "\n\n" + sensible(request)
+    text = "\n\n".join([f"**{HOSTILE[seat]}** first.", *HOSTILE, LONG_ANSWER])
+    return text + "\n\n" + "끝 " * ((20_000 - len(text)) // 2)
+
+
+async def test_long_hostile_answers_are_whole_and_harmless() -> None:
+    async with stage(FakeProvider(otherwise=hostile_and_long)) as scene:
+        id, posts = await scene.deliberated()
+        case = await scene.app.store.case(id)
+        assert case
+        assert case.result
+        written = [*(answer.text for answer in case.result.answers), case.result.verdict.text]
+        assert [len(text) > 19_900 for text in written] == [True] * 4
+        expected = sum((letters(visible(text)) for text in written), Counter[str]())
+        assert expected <= letters(everything(posts))
+        assert [(ping.kind, ping.target) for ping in scene.server.pings] == [("user", scene.ada.id)]
+        assert not [link for link in scene.server.links if link.disguised]
+        assert scene.server.rejections == []
+
+
+async def test_no_state_of_any_post_mentions_anybody_else() -> None:
+    async with stage(FakeProvider(otherwise=hostile_and_long)) as scene:
+        _, posts = await scene.deliberated()
+        *others, ranking = posts
+        for post in others:
+            for frame in post.frames:
+                assert scan(frame.text, list(frame.blocks)).targets == {}
+        for frame in ranking.frames:
+            targets = scan(frame.text, list(frame.blocks)).targets
+            assert targets.keys() == {("user", scene.ada.id)}
+
+
+async def test_an_update_is_as_harmless_as_a_post(scene: Stage) -> None:
+    case = await scene.case()
+    reply = scene.reply(case)
+    await reply.show("headline", LIVE)
+    for number in range(1, len(HOSTILE)):
+        hostile = Text("\n\n".join(HOSTILE[:number]))
+        await reply.show("headline", Document((hostile, Note("Stage 3 of 3")), live=True))
+    [post] = scene.said(case)
+    assert len(post.frames) > 10
+    assert all(not scan(f.text, list(f.blocks)).targets for f in post.frames)
+    assert not [link for link in scene.server.links if link.disguised]
+    assert scene.server.pings == []
+
+
+async def test_a_draft_that_gets_long_stays_one_post(scene: Stage) -> None:
+    case = await scene.case()
+    reply = scene.reply(case)
+    draft = Document((Text(LONG_ANSWER * 2), Note("Stage 3 of 3")), live=True)
+    await reply.show("headline", draft)
+    assert len(scene.said(case)) == 1
+    await reply.show("headline", Document((Text(LONG_ANSWER),)))
+    assert letters(LONG_ANSWER) <= letters(everything(scene.said(case)))
+
+
+async def test_a_giant_answer_is_a_file_in_the_thread(scene: Stage) -> None:
+    case = await scene.case()
+    reply = scene.reply(case)
+    await reply.show("answer:A", GIANT)
+    await reply.show("answer:A", GIANT)
+    post, attached = scene.said(case)
+    assert list(post.reactions) == ["+1", "-1", "trophy"]
+    [file] = attached.files
+    assert (file.name, file.title) == (f"{case.id}-answer-A.md", "Answer A")
+    assert file.content
+    assert file.content.decode().count("word") == 6_000
+
+
+@pytest.mark.parametrize("committed", [True, False])
+async def test_a_file_whose_answer_is_lost_comes_once(scene: Stage, committed: bool) -> None:
+    case = await scene.case()
+    scene.server.cut("files.completeUploadExternal", committed=committed)
+    await scene.reply(case).show("answer:A", GIANT)
+    assert [len(message.files) for message in scene.said(case)] == [0, 1]
+
+
+async def test_a_file_that_a_dead_process_sent_is_not_sent_again(scene: Stage) -> None:
+    case = await scene.case()
+    held = scene.server.hold("files.completeUploadExternal")
+    showing = asyncio.create_task(scene.reply(case).show("answer:A", GIANT))
+    await held.reached.wait()
+    showing.cancel()
+    await asyncio.wait({showing})
+    assert held.gate
+    held.gate.set()
+    await scene.reply(case).show("answer:A", GIANT)
+    assert [len(message.files) for message in scene.said(case)] == [0, 1]
+
+
+async def test_without_the_right_to_files_everything_is_in_messages(scene: Stage) -> None:
+    scene.server.refuse("files.getUploadURLExternal", "missing_scope")
+    case = await scene.case()
+    await scene.reply(case).show("answer:A", GIANT)
+    assert everything(scene.said(case)).count("word") == 6_000
+    assert not any(message.files for message in scene.said(case))
+
+
+# Slack's time
+
+
+async def test_posts_of_a_channel_keep_their_distance() -> None:
+    async with stage(time_scale=0.05) as scene:
+        cases = [await scene.case() for _ in range(3)]
+        async with asyncio.TaskGroup() as group:
+            for case in cases:
+                group.create_task(scene.reply(case).show("headline", LIVE))
+        sent = sorted(request.at for request in scene.server.called(POST))
+        assert all(later - earlier > 0.05 for earlier, later in pairwise(sent))
+        assert scene.server.rate_limited == []
+
+
+async def test_a_post_waits_as_long_as_slack_says(scene: Stage) -> None:
+    scene.server.rate_limit(POST, 1)
+    case = await scene.case()
+    await scene.reply(case).show("headline", LIVE)
+    assert len(scene.said(case)) == 1
+    assert [refusal.retry_after_seconds for refusal in scene.server.rate_limited] == [1]
+    first, second = scene.server.called(POST)
+    assert second.at - first.at >= 1
+
+
+async def test_progress_leaves_room_for_verdicts(scene: Stage) -> None:
+    scene.web.updates = Allowance(TIER_3, 60)
+    case = await scene.case()
+    reply = scene.reply(case)
+    await reply.show("headline", LIVE)
+    for _ in range(TIER_3 - 20):
+        await scene.web.updates.take()
+    await reply.show("headline", LATER)
+    [post] = scene.said(case)
+    assert len(post.frames) == 1
+    await reply.show("headline", VERDICT)
+    assert len(post.frames) == 2
+
+
+async def test_an_allowance_makes_wait_for_the_next_minute() -> None:
+    allowance = Allowance(2, 0.05)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    for _ in range(5):
+        await allowance.take()
+    assert loop.time() - began >= 0.1
+    assert not allowance.is_free(reserve=1)
+
+
+async def test_fifty_questions_in_fifty_channels_stay_within_the_limits() -> None:
+    async with stage(time_scale=0.02) as scene:
+        channels = [scene.server.create_channel(f"c{n}", scene.ada) for n in range(50)]
+        accepted = [await scene.app.accept(scene.question(channel)[1]) for channel in channels]
+        for each in accepted:
+            assert isinstance(each, Accepted)
+            await scene.app.finished(each.id)
+        for channel in channels:
+            [question] = scene.server.messages(channel)
+            posts = scene.server.said(channel, question.ts)
+            assert [post.blocks[0]["type"] for post in posts] == [
+                "markdown",
+                "container",
+                "container",
+                "container",
+                "section",
+            ]
+        assert scene.server.rate_limited == []
+        assert len(scene.server.pings) == 50
+
+
+async def test_someone_without_an_id_is_not_pinged(scene: Stage) -> None:
+    case = replace(await scene.case(), asker=None)
+    await scene.reply(case).show("ranking", RANKING, ping=True)
+    assert scene.server.pings == []
+    assert len(scene.said(case)) == 1

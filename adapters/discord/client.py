@@ -15,6 +15,7 @@ import discord
 
 from adapters.discord import catchup, commands, delivery, questions
 from adapters.discord.buttons import dynamic_items
+from adapters.discord.pacing import Pace
 from adapters.discord.render import Page, document_pages, offer_view, refusal_view
 from adapters.discord.reply import DiscordReply
 from adapters.discord.voting import Votes
@@ -69,6 +70,7 @@ class CouncilClient(discord.Client):
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             guild_ready_timeout=SERVERS_PAUSE * time_scale,
+            http_trace=Pace(time_scale=time_scale).trace(),
         )
         self.app = app
         self.time_scale = time_scale

@@ -1,0 +1,48 @@
+"""Requests to Discord, spread so that the limit over all of them is not met.
+
+discord.py learns the limits of each route from the answers and keeps to them. That of the whole
+bot it only notices when it is exceeded, and by then everything under way is refused as well;
+Discord locks out whoever is refused too often.
+"""
+
+import asyncio
+from types import SimpleNamespace
+
+import aiohttp
+
+# Discord allows 50 a second, interactions aside. Requests catch up with each other on their way,
+# so they are sent at even distances, and fewer of them.
+# Source: "Rate Limits" of Discord's API documentation.
+PER_SECOND = 40
+_UNLIMITED = ("/interactions/", "/webhooks/")
+
+
+class Pace:
+    def __init__(self, *, time_scale: float) -> None:
+        self._distance = time_scale / PER_SECOND
+        self._last = 0.0
+        self._turn = asyncio.Lock()
+
+    async def wait(self) -> None:
+        """Until it is this request's turn: first come, first served."""
+        loop = asyncio.get_running_loop()
+        # One after the other rather than each at its own time: a busy loop wakes up many at once.
+        async with self._turn:
+            await asyncio.sleep(max(0.0, self._last + self._distance - loop.time()))
+            self._last = loop.time()
+
+    def trace(self) -> aiohttp.TraceConfig:
+        """For the library's `http_trace`: each request waits for its turn before it is sent."""
+        config = aiohttp.TraceConfig()
+        config.on_request_start.append(self._request_starts)
+        return config
+
+    async def _request_starts(
+        self,
+        session: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        request: aiohttp.TraceRequestStartParams,
+    ) -> None:
+        path = request.url.path
+        if "/api/" in path and not any(part in path for part in _UNLIMITED):
+            await self.wait()

@@ -1,0 +1,388 @@
+"""`council serve` on Discord: the whole way, many at once, killed anywhere, cut off, taken down."""
+
+import asyncio
+import re
+import signal
+import sqlite3
+import time
+from asyncio.subprocess import Process
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.discord import supervisor
+from bot.errors import InvalidConfiguration
+from bot.llm import Request
+from tests.fakes import processes
+from tests.fakes.council import running_app
+from tests.fakes.council_on_discord import TIME_SCALE, Place
+from tests.fakes.discord_server import (
+    TOKEN,
+    URL_VARIABLE,
+    Channel,
+    DiscordServer,
+    Fault,
+    Message,
+    running_discord,
+)
+from tests.fakes.discord_subprocess import LOG_VARIABLE
+from tests.fakes.model_server import ModelServer
+from tests.fakes.provider import FakeProvider, sensible
+
+MEMBERS = ("lab/a", "lab/b", "lab/c")
+CHAIRMAN = "lab/d"
+# The headline, an answer of each member, the ranking.
+POSTS = 5
+
+THREAD_EXISTS = 160004
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[DiscordServer]:
+    async with running_discord(time_scale=0.05) as server:
+        yield server
+
+
+class Program:
+    """`council serve`, started; what it says on standard error is read as it comes."""
+
+    def __init__(self, process: Process) -> None:
+        assert process.stderr
+        self.process = process
+        self._err = asyncio.create_task(process.stderr.read())
+
+    async def ended(self) -> tuple[int, str]:
+        err = (await self._err).decode()
+        return await self.process.wait(), err
+
+    async def kill(self) -> None:
+        self.process.kill()
+        await self.ended()
+
+
+@asynccontextmanager
+async def serving(server: DiscordServer, *words: str, **environment: str) -> AsyncIterator[Program]:
+    """The program, online, until it is told to end; which it does in order."""
+    process = await processes.council(
+        *(words or ("serve",)),
+        environment={
+            "DISCORD_TOKEN": TOKEN,
+            URL_VARIABLE: server.url,
+            "COUNCIL_TIME_SCALE": "0.05",
+            "COUNCIL_DATABASE": str(Path("council.db").resolve()),
+            **environment,
+        },
+        module=("-m", "tests.fakes.discord_subprocess"),
+    )
+    program = Program(process)
+    try:
+        await server.wait_for(lambda: server.gateway.online, 20)
+        yield program
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        await program.ended()
+    await server.wait_for(lambda: not server.gateway.online)
+
+
+def complete(server: DiscordServer, question: Message) -> Channel | None:
+    """The question's thread, once the asker was told that the verdict is there."""
+    thread = question.thread
+    if thread and any(p.message.channel is thread and p.users for p in server.pings):
+        return thread
+    return None
+
+
+async def posts(server: DiscordServer, question: Message, seconds: float = 20) -> list[Message]:
+    thread = await server.wait_for(lambda: complete(server, question), seconds)
+    assert thread
+    return server.said(thread)
+
+
+# --- The whole way
+
+
+async def test_a_token_is_all_it_takes(server: DiscordServer) -> None:
+    place = Place(server)
+    async with serving(server):
+        question = server.mention(place.channel, place.ada, "Why is the sky blue?")
+        headline, *answers, ranking = await posts(server, question)
+    thread = question.thread
+    assert thread
+    assert thread.name == "Why is the sky blue?"
+    assert "The council is deliberating" in headline.frames[0]
+    assert "verdict" in headline.text
+    assert [answer.text[:9] for answer in answers].count("**Answer ") == 4
+    assert "Ranking" in ranking.text
+    assert [post.silent for post in (headline, *answers, ranking)] == [True] * 5 + [False]
+    (ping,) = [ping for ping in server.pings if ping.message.author is server.bot]
+    assert (ping.message, ping.users) == (ranking, (place.ada,))
+    assert server.rejections == []
+    assert server.unknown_routes == []
+    assert server.rate_limited == []
+
+
+async def test_fifty_questions_at_once_meet_no_limit_and_miss_no_heartbeat() -> None:
+    async with running_discord(time_scale=0.1) as server:
+        server.gateway.heartbeats.interval_seconds = 0.25
+        guild = server.create_guild()
+        channels = [server.create_channel(guild, f"channel-{n}") for n in range(50)]
+        async with serving(
+            server, COUNCIL_TIME_SCALE="0.1", **{LOG_VARIABLE: str(Path("loop.log").resolve())}
+        ):
+            began = time.monotonic()
+            questions = [
+                server.mention(channel, server.create_user(f"Person {n}", guild), f"Why {n}?")
+                for n, channel in enumerate(channels)
+            ]
+            await server.wait_for(lambda: all(complete(server, q) for q in questions), 50)
+            assert server.gateway.heartbeats.missed == 0
+            assert server.gateway.heartbeats.count > 5
+        assert [len(server.threads(channel)) for channel in channels] == [1] * 50
+        assert [refusal for refusal in server.rate_limited if refusal.waited is False] == []
+        assert server.rejections == []
+        assert [seconds for at, seconds in rounds() if at > began and seconds > 0.1] == []
+
+
+def rounds() -> list[tuple[float, float]]:
+    """Long rounds of the program's event loop: when each ended, and its seconds of computing."""
+    lines = Path("loop.log").read_text(encoding="ascii").splitlines()
+    return [(float(at), float(seconds)) for at, seconds in map(str.split, lines)]
+
+
+# --- Killed
+
+
+async def at_thread(server: DiscordServer, models: ModelServer) -> Fault:
+    return server.hold("POST", "/threads$")
+
+
+async def at_headline(server: DiscordServer, models: ModelServer) -> Fault:
+    return server.hold("POST", r"/channels/\d+/messages$")
+
+
+async def at_answer(server: DiscordServer, models: ModelServer) -> Fault:
+    await server.wait_for(lambda: server.sent("POST", r"/channels/\d+/messages$"))
+    return server.hold("POST", r"/channels/\d+/messages$")
+
+
+async def at_seed(server: DiscordServer, models: ModelServer) -> Fault:
+    return server.hold("PUT", "/reactions/")
+
+
+async def at_review(server: DiscordServer, models: ModelServer) -> None:
+    await models.until(lambda: len(models.asked("review")) >= 2)
+
+
+async def at_verdict(server: DiscordServer, models: ModelServer) -> None:
+    await models.until(lambda: len(models.asked("verdict")) >= 1)
+
+
+async def at_ranking(server: DiscordServer, models: ModelServer) -> Fault:
+    sent = r"/channels/\d+/messages$"
+    await server.wait_for(lambda: len(server.sent("POST", sent)) == POSTS - 1)
+    return server.hold("POST", sent)
+
+
+async def after_ranking(server: DiscordServer, models: ModelServer) -> None:
+    await server.wait_for(lambda: any(ping.users for ping in server.pings if by_bot(server, ping)))
+
+
+def by_bot(server: DiscordServer, ping: Any) -> bool:
+    return ping.message.author is server.bot
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        at_thread,
+        at_headline,
+        at_answer,
+        at_seed,
+        at_review,
+        at_verdict,
+        at_ranking,
+        after_ranking,
+    ],
+)
+async def test_a_kill_repeats_no_post_and_no_finished_call(
+    server: DiscordServer, moment: Callable[[DiscordServer, ModelServer], Any]
+) -> None:
+    place = Place(server)
+    async with ModelServer(models=(*MEMBERS, CHAIRMAN), chunk_delay=0.005) as models:
+        environment = {
+            "COUNCIL_MODEL_URL": models.url,
+            "COUNCIL_MODEL_KEY": models.key or "",
+            "COUNCIL_MEMBERS": ",".join(MEMBERS),
+            "COUNCIL_CHAIRMAN": CHAIRMAN,
+        }
+        async with serving(server, **environment) as program:
+            question = server.mention(place.channel, place.ada, "Why is the sky blue?")
+            fault = await moment(server, models)
+            if fault:
+                await fault.reached.wait()
+            await program.kill()
+        if fault:
+            fault.gate.set()
+        finished = {(stage, model) for stage, model in rows("SELECT stage, model FROM calls")}
+        asked = Counter((request.stage, request.model) for request in models.requests)
+
+        async with serving(server, **environment):
+            found = await posts(server, question)
+            await delivered()
+        again = Counter((request.stage, request.model) for request in models.requests) - asked
+
+    assert [thread.id for thread in server.threads(place.channel)] == [question.id]
+    assert len(found) == POSTS
+    assert [post.text.count("Ranking and how") for post in found] == [0, 0, 0, 0, 1]
+    assert sorted(post.text[:10] for post in found if "**Answer" in post.text[:9]) == [
+        "**Answer A",
+        "**Answer B",
+        "**Answer C",
+    ]
+    assert [call for call in again if call in finished] == []
+    assert len([ping for ping in server.pings if by_bot(server, ping)]) == 1
+    # The thread was there already; nothing else was refused.
+    assert {refusal.code for refusal in server.rejections} <= {THREAD_EXISTS}
+
+
+def rows(sql: str) -> list[tuple[Any, ...]]:
+    connection = sqlite3.connect("council.db")
+    try:
+        return connection.execute(sql).fetchall()
+    finally:
+        connection.close()
+
+
+async def delivered() -> None:
+    """Until the program has written down that nothing is left to do."""
+    async with asyncio.timeout(10):
+        while await asyncio.to_thread(rows, "SELECT 1 FROM deliberations WHERE delivered = 0"):
+            pass
+
+
+async def test_a_term_signal_ends_it_in_order_and_a_start_goes_on(server: DiscordServer) -> None:
+    place = Place(server)
+    async with serving(server) as program:
+        question = server.mention(place.channel, place.ada, "Why is the sky blue?")
+        await server.wait_for(lambda: question.thread and server.said(question.thread))
+        program.process.send_signal(signal.SIGTERM)
+        code, err = await program.ended()
+    assert code == 130
+    assert "Traceback" not in err
+    async with serving(server):
+        assert len(await posts(server, question)) == 6
+
+
+# --- Cut off
+
+
+async def test_a_refused_first_connection_is_tried_again(server: DiscordServer) -> None:
+    server.gateway.refuse_connections = 1
+    async with Place(server).online() as place:
+        await place.answered(server.mention(place.channel, place.ada, "Anybody there?"))
+    assert server.gateway.refuse_connections == 0
+
+
+async def test_an_unreachable_api_is_tried_again(server: DiscordServer) -> None:
+    server.fail("GET", "/users/@me", 503)
+    server.cut("GET", "/users/@me")
+    async with Place(server).online() as place:
+        await place.answered(server.mention(place.channel, place.ada, "Anybody there?"))
+
+
+async def test_an_event_that_no_parser_understands_costs_a_connection_only(
+    server: DiscordServer,
+) -> None:
+    provider = FakeProvider({("answer", 1): [asyncio.Event()]})
+    (hanging,) = provider._script["answer", 1]
+    assert isinstance(hanging, asyncio.Event)
+    async with Place(server).online(provider) as place:
+        question = server.mention(place.channel, place.ada, "Interrupted?")
+        await server.wait_for(lambda: question.thread and len(server.said(question.thread)) == 3)
+        server.gateway.push_raw("MESSAGE_CREATE", {})
+        await server.wait_for(lambda: len(server.gateway.identifies) == 2 and server.gateway.online)
+        hanging.set()
+        assert len(await place.answered(question)) == POSTS
+        await place.answered(server.mention(place.channel, place.ada, "And now?"))
+    # The call under way went on: the deliberation does not hang on the connection.
+    assert len(provider.asked("answer")) == 6
+
+
+@pytest.mark.parametrize("code", sorted(supervisor.FATAL))
+async def test_what_a_person_has_to_mend_ends_the_program(server: DiscordServer, code: int) -> None:
+    async with running_app(FakeProvider()) as app:
+        running = asyncio.create_task(supervisor.run(app, TOKEN, time_scale=TIME_SCALE))
+        await server.wait_for(lambda: server.gateway.online)
+        server.gateway.close(code)
+        with pytest.raises(InvalidConfiguration) as wrong:
+            await running
+    assert wrong.value.problems == (supervisor.FATAL[code],)
+
+
+async def test_a_wrong_token_is_named_and_not_shown(server: DiscordServer) -> None:
+    process = await processes.council(
+        "serve",
+        environment={
+            "DISCORD_TOKEN": "wrong.token.here",
+            URL_VARIABLE: server.url,
+            "COUNCIL_DATABASE": str(Path("council.db").resolve()),
+        },
+        module=("-m", "tests.fakes.discord_subprocess"),
+    )
+    code, err = await Program(process).ended()
+    assert code == 2
+    assert "DISCORD_TOKEN is refused by Discord" in err
+    assert "wrong.token.here" not in err
+    assert "Traceback" not in err
+
+
+async def test_without_a_token_it_says_what_to_set() -> None:
+    code, _, err = await processes.run("serve", environment={})
+    assert code == 2
+    assert "set DISCORD_TOKEN or SLACK_BOT_TOKEN" in err
+
+
+# --- After a restart
+
+
+async def test_an_old_button_works_after_a_restart(server: DiscordServer, tmp_path: Path) -> None:
+    place = Place(server, database=str(tmp_path / "council.db"))
+    async with place.online():
+        found = await place.answered(server.mention(place.channel, place.ada, "Why?"))
+        await place.delivered()
+    answer = next(post for post in found if "Answer A" in post.text)
+    async with place.online():
+        (run,) = [case.id async for case in place.app.store.cases()]
+        opened = await server.click(place.ada, answer, f"c1:{run}:read:answer:A:0")
+        assert opened.ephemeral
+        assert "The answer from seat" in opened.text
+
+
+# --- Hostile text
+
+
+def hostile(request: Request) -> str:
+    """What a model would write that wants to be heard by everybody."""
+    calls = "@everyone @here <@{person}> <@&{role}> [docs.python.org](https://evil.example/x)"
+    return f"{calls.format(person=_SOMEBODY, role=_SOMEBODY)}\n\n{sensible(request)}"
+
+
+_SOMEBODY = 175928847299117063
+
+
+async def test_hostile_text_pings_nobody_and_hides_no_address(server: DiscordServer) -> None:
+    place = Place(server)
+    async with place.online(FakeProvider(otherwise=hostile)):
+        found = await place.answered(server.mention(place.channel, place.ada, "@everyone?"))
+    own = [ping for ping in server.pings if by_bot(server, ping)]
+    assert [(ping.users, ping.roles, ping.everyone) for ping in own] == [((place.ada,), (), False)]
+    assert "evil.example" in found[0].text
+    assert "[docs.python.org](https://evil.example" not in found[0].text
+    for request in server.requests:
+        if request.method in {"POST", "PATCH"} and re.search(r"/messages(/\d+)?$", request.path):
+            assert request.body["allowed_mentions"]["parse"] == []

@@ -6,7 +6,7 @@ Prints figures and ratios; judges nothing, because machines differ.
 import argparse
 import asyncio
 
-from tests.bench import deliberations, startup
+from tests.bench import deliberations, faults, startup
 
 
 def main() -> None:
@@ -15,6 +15,7 @@ def main() -> None:
     quick = parser.parse_args().quick
     startup.run(5 if quick else 20)
     asyncio.run(deliberations.run(quick=quick))
+    asyncio.run(faults.run(quick=quick))
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from scipy.optimize import minimize, root  # type: ignore[import-untyped]
-from scipy.special import expit  # type: ignore[import-untyped]
+from scipy.optimize import minimize, root
+from scipy.special import expit
 
 from bot.analysis import strengths
 from bot.analysis.strengths import Ballot, Choices, Pairs

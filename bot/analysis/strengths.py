@@ -8,7 +8,7 @@ The prior is fixed, not fitted: intervals of an empirical-Bayes prior cover far 
 fifty ballots, and without any prior there may be no finite strengths at all.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,29 +101,33 @@ class Choices:
     def of(ballots: Sequence[Ballot], models: int) -> "Choices":
         """Models shown but left out of the ranking stand tied below it, which says nothing of
         their order. Raises `InvalidInput` where no ballot prefers anything."""
+        # Channels repeat themselves: each different ballot is taken apart once.
+        kinds: dict[Hashable, int] = {}
         offers: dict[tuple[int, ...], int] = {}
-        rows: list[tuple[int, int, float, int]] = []
+        found: list[tuple[int, int, float]] = []
+        starts = [0]
+        kind_of = np.empty(len(ballots), np.intp)
         for number, (ranking, shown) in enumerate(ballots):
-            for winner, offered, weight in _choices(ranking, shown):
-                offer = offers.setdefault(offered, len(offers))
-                rows.append((winner, offer, weight, number))
-        if not rows:
+            key = (tuple(map(tuple, ranking)), tuple(shown))
+            if key not in kinds:
+                kinds[key] = len(kinds)
+                for winner, offered, weight in _choices(ranking, shown):
+                    found.append((winner, offers.setdefault(offered, len(offers)), weight))
+                starts.append(len(found))
+            kind_of[number] = kinds[key]
+        if not found:
             raise InvalidInput("No ballot prefers any model to another yet.")
-        winners, offer_of, weights, numbers = zip(*rows, strict=True)
-        members = np.full((len(offers), max(map(len, offers))), models, np.intp)
-        for row, offered in enumerate(offers):
-            members[row, : len(offered)] = offered
         named = {model for offered in offers for model in offered}
         if min(named) < 0 or max(named) >= models:
             raise InvalidInput("A ballot names a model that is not among those ranked.")
-        return Choices(
-            np.array(winners),
-            np.array(offer_of),
-            members,
-            np.array(weights),
-            np.array(numbers),
-            models,
-        )
+        members = np.full((len(offers), max(map(len, offers))), models, np.intp)
+        for row, offered in enumerate(offers):
+            members[row, : len(offered)] = offered
+        winners, offer_of, weights = map(np.array, zip(*found, strict=True))
+        start, size = np.array(starts[:-1])[kind_of], np.diff(starts)[kind_of]
+        ballot = np.repeat(np.arange(len(ballots)), size)
+        choice = np.arange(size.sum()) + np.repeat(start - np.cumsum(size) + size, size)
+        return Choices(winners[choice], offer_of[choice], members, weights[choice], ballot, models)
 
 
 # Negative log-likelihood, gradient and Hessian at a point.

@@ -177,12 +177,17 @@ async def test_somebody_who_is_not_where_the_run_is_reads_nothing(scene: Stage) 
 
 
 @pytest.mark.parametrize("committed", [False, True])
-async def test_a_lost_acknowledgement_shows_the_answer_once(scene: Stage, committed: bool) -> None:
+async def test_a_lost_acknowledgement_shows_the_answer_once(
+    scene: Stage, committed: bool, caplog: pytest.LogCaptureFixture
+) -> None:
     _, posts = await scene.deliberated()
     scene.server.cut("POST", "/callback", committed=committed)
     clicked = await press(scene, answer_post(posts), "Read")
     assert "The answer from seat" in clicked.text
     assert clicked.followups == []
+    await scene.server.wait_for(lambda: len(scene.server.sent("POST", "/callback")) == 2)
+    await press(scene, posts[-1], "Details")  # by then the first click is dealt with
+    assert caplog.records == []
 
 
 async def test_in_direct_messages_buttons_work(scene: Stage) -> None:

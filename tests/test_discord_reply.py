@@ -193,10 +193,12 @@ async def test_an_edit_is_tried_until_it_arrives(scene: Stage) -> None:
     assert scene.posts()[0].text.endswith("Stage 2 of 3")
 
 
-async def crash_while_sending(scene: Stage, case: Case) -> None:
+async def crash_while_sending(
+    scene: Stage, case: Case, key: str = "headline", document: Document = LIVE
+) -> None:
     """The post is on Discord, and the process ends before it hears of it."""
     answer = scene.server.hold("POST", SENDS)
-    sending = asyncio.create_task(scene.host.reply(case).show("headline", LIVE))
+    sending = asyncio.create_task(scene.host.reply(case).show(key, document))
     await answer.reached.wait()
     sending.cancel()
     await asyncio.wait({sending})
@@ -214,10 +216,13 @@ async def test_a_post_sent_before_a_crash_is_recognised(scene: Stage) -> None:
 
 async def test_a_post_is_found_again_when_its_nonce_is_forgotten(scene: Stage) -> None:
     case = await scene.case()
-    await crash_while_sending(scene, case)
+    await shown(scene, case)
+    await crash_while_sending(scene, case, "answer:B", ANSWER)
     scene.server.world.advance(3600)
-    await shown(scene, case, LATER)
-    assert [post.text[-12:] for post in scene.posts()] == ["Stage 2 of 3"]
+    await scene.host.reply(case).show("answer:B", ANSWER)
+    [headline, answer] = scene.posts()
+    assert headline.text.startswith("### The council")
+    assert answer.text.startswith("**Answer B")
 
 
 async def test_a_post_is_found_again_after_an_outage_longer_than_the_nonce(scene: Stage) -> None:
@@ -238,10 +243,11 @@ async def test_a_post_that_a_person_deleted_stays_deleted(scene: Stage) -> None:
     reply = await shown(scene, case)
     scene.server.delete_message(scene.posts()[0])
     await reply.show("headline", LATER)
-    await shown(scene, case)
+    await shown(scene, case, LATER)
     assert scene.posts() == []
     [post] = await scene.app.store.posts(case.id)
     assert post.deleted
+    assert len(scene.server.sent("PATCH", EDITS)) == 1
 
 
 # Refused for good

@@ -69,7 +69,7 @@ class DiscordReply:
     async def _show(self, key: str, document: Document, ping: bool) -> None:
         store, run = self._app.store, self._case.id
         channel = self._channel or await self._begin()
-        votable = key != HEADLINE or await self._has_verdict(document)
+        votable = key != HEADLINE or await self._has_verdict()
         page = await self._page(key, document, votable)
         digest = page.digest()
         post = await store.claim_post(run, "discord", key, 0)
@@ -101,10 +101,8 @@ class DiscordReply:
             vote_buttons=votable and not self._may_react(self._channel),
         )
 
-    async def _has_verdict(self, document: Document) -> bool:
+    async def _has_verdict(self) -> bool:
         """Whether the headline is one that people can vote on."""
-        if document.live:
-            return False
         case = await self._app.store.case(self._case.id)
         return bool(case and case.result and case.result.answered)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import discord
 import pytest
 
+from bot.app import Rules
 from tests.fakes.council_on_discord import Place, eventually
 from tests.fakes.discord_server import Channel, DiscordServer, Message, running_discord
 from tests.fakes.provider import FakeProvider, stage_and_seat
@@ -100,6 +101,22 @@ async def test_a_missed_mention_in_a_thread_is_answered_there(place: Place) -> N
     async with place.online():
         await place.server.wait_for(lambda: len(place.server.said(thread)) == 10)
     assert len(place.server.threads(place.channel)) == 1
+
+
+async def test_a_direct_message_missed_while_offline_is_answered(
+    server: DiscordServer, tmp_path: Path
+) -> None:
+    place = Place(server, database=str(tmp_path / "council.db"))
+    rules = Rules(allowed=frozenset({str(place.ada.id)}))
+    direct = server.direct(place.ada)
+    async with place.online(rules=rules):
+        server.post(direct, place.ada, "The first one")
+        await server.wait_for(lambda: place.verdict(direct))
+        await place.delivered()
+    server.post(direct, place.ada, "Anybody there?")
+    async with place.online(rules=rules):
+        await server.wait_for(lambda: len(server.said(direct)) == 10)
+        assert await asked(place) == ["The first one", "Anybody there?"]
 
 
 async def test_a_mention_older_than_a_quarter_of_an_hour_is_let_go(place: Place) -> None:

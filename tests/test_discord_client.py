@@ -143,6 +143,17 @@ async def test_where_no_thread_can_be_the_answer_is_a_plain_reply(place: Place) 
     assert headline.reference is question
 
 
+async def test_nothing_is_paid_where_the_bot_may_not_write(
+    place: Place, provider: FakeProvider
+) -> None:
+    mute = place.server.create_channel(place.guild, "mute")
+    rights = discord.Permissions(send_messages=True, send_messages_in_threads=True)
+    place.server.overwrite(mute, place.server.bot, deny=rights)
+    place.server.mention(mute, place.ada, "Can you speak?")
+    await settled(place)
+    assert len(provider.asked("answer")) == 3
+
+
 @pytest.mark.parametrize("kind", ["bot", "webhook", "nobody"])
 async def test_what_no_person_says_to_the_bot_is_ignored(place: Place, kind: str) -> None:
     server, words = place.server, f"<@{place.server.bot.id}> Loop?"
@@ -373,6 +384,28 @@ async def test_bots_and_seeds_never_count(place: Place, posts: list[Message]) ->
     # A removal has everything on the message read again: the bot's 👍 is still there.
     place.server.unreact(place.ada, answer, "👎")
     assert await voted(place)
+
+
+async def test_a_vote_counts_before_the_bot_knows_that_its_post_arrived(place: Place) -> None:
+    server = place.server
+    held = server.hold("POST", r"/channels/\d+/messages$")
+    question = server.mention(place.channel, place.ada, "Why?")
+    await held.reached.wait()
+    assert question.thread
+    (headline,) = server.said(question.thread)
+    server.react(place.ada, headline, "👍")
+    # Heard by the bot before it hears that the post arrived: what came in between was answered.
+    await place.answered(server.mention(place.channel, place.ada, "And this?"))
+    assert held.gate
+    held.gate.set()
+    await place.answered(question)
+    case = await place.app.store.case_of_mention(f"discord:{question.id}")
+    assert case
+
+    async def counted() -> list[str]:
+        return [reaction.value for reaction in await place.app.store.reactions(case.id)]
+
+    assert await eventually(counted) == ["accept"]
 
 
 async def test_votes_in_direct_messages_count(server: DiscordServer) -> None:

@@ -196,6 +196,15 @@ async def test_a_refused_question_leaves_nothing_in_the_channel(place: Place) ->
     assert place.server.said(place.channel) == []
 
 
+async def test_where_the_bot_may_not_write_it_says_what_it_needs(place: Place) -> None:
+    rights = discord.Permissions(send_messages=True, send_messages_in_threads=True)
+    place.server.overwrite(place.channel, place.server.bot, deny=rights)
+    assert "I may not write here" in await typed(place, "ask", question="Why?")
+    message = place.server.post(place.channel, place.ada, "Is water wet?")
+    done = await place.server.context_menu(place.ada, message, "Ask the council")
+    assert "I may not write here" in done.text
+
+
 async def test_the_menu_asks_about_a_message_the_bot_could_not_read(place: Place) -> None:
     bob = place.server.create_user("Bob", place.guild)
     message = place.server.post(place.channel, bob, "Is water wet?")

@@ -151,6 +151,9 @@ class CouncilClient(discord.Client):
         key = questions.key_of(message.id)
         if await self.app.store.case_of_mention(key):
             return
+        if not _can_be_answered(message):
+            logger.warning("channel %d: the bot is asked but may not write", message.channel.id)
+            return
         match addressed:
             case "question":
                 outcome = await self.app.accept(await questions.mention_of(self, message))
@@ -249,6 +252,17 @@ class CouncilClient(discord.Client):
             yield
         finally:
             self._handling.discard(task)
+
+
+def _can_be_answered(message: discord.Message) -> bool:
+    """As far as is known here: nothing is paid for what nobody could read."""
+    place = message.channel
+    if message.guild is None or isinstance(place, discord.PartialMessageable):
+        return True
+    try:
+        return questions.can_be_answered(place, place.permissions_for(message.guild.me))
+    except discord.ClientException:
+        return True  # the parent of a thread is not known
 
 
 def _first_place(guild: discord.Guild) -> discord.TextChannel | None:

@@ -34,6 +34,11 @@ CHOICES_MAX, CHOICE_MAX_CHARS = 25, 100
 # Discord takes 6,000 characters in an option, and a message holds 4,000.
 QUESTION_MAX_CHARS = 3_900
 
+NO_RIGHT = (
+    "I may not write here. Somebody who manages this server can give me *View Channel*, *Send "
+    "Messages*, *Create Public Threads* and *Send Messages in Threads* in this channel."
+)
+
 # The code of an answer to an interaction that was answered already.
 ACKNOWLEDGED = 40060
 
@@ -241,6 +246,8 @@ class CriteriaForm(ui.Modal):
 
 async def ask(interaction: Interaction, question: str) -> None:
     """Post the question as the root of its thread, and have it answered there."""
+    if not await _can_be_answered(interaction):
+        return
     page = Page(ui.TextDisplay(question))
     try:
         await interaction.response.send_message(view=page, allowed_mentions=_SILENT)
@@ -260,6 +267,8 @@ async def ask(interaction: Interaction, question: str) -> None:
 
 async def ask_about(interaction: Interaction, message: discord.Message) -> None:
     """The message's menu: Discord sends its whole text along."""
+    if not await _can_be_answered(interaction):
+        return
     text = questions.question_text(message, interaction.client.me)
     mention = _mention(interaction, message.id, text)
     match await interaction.client.app.accept(mention):
@@ -270,6 +279,15 @@ async def ask_about(interaction: Interaction, message: discord.Message) -> None:
         case Repeated():
             done = f"The council was asked about this already: {message.jump_url}"
             await answer(interaction, _sentence(done))
+
+
+async def _can_be_answered(interaction: Interaction) -> bool:
+    """Commands work where the bot may not write, or that it does not even see."""
+    rights = interaction.app_permissions
+    if interaction.guild is None or questions.can_be_answered(interaction.channel, rights):
+        return True
+    await answer(interaction, _sentence(NO_RIGHT))
+    return False
 
 
 def _mention(interaction: Interaction, message: int, text: str) -> Mention:

@@ -101,6 +101,15 @@ def thread_of(place: Snowflake, guild: discord.Guild | None, message: int) -> st
     return str(place.id if isinstance(place, discord.Thread) else message)
 
 
+def can_be_answered(place: object, rights: discord.Permissions) -> bool:
+    """Whether the bot may write there, in a thread or as a plain reply."""
+    in_thread = rights.send_messages_in_threads
+    if isinstance(place, discord.Thread):
+        return rights.view_channel and in_thread
+    opens_one = isinstance(place, discord.TextChannel) and rights.create_public_threads
+    return rights.view_channel and (rights.send_messages or (opens_one and in_thread))
+
+
 def person_of(user: User) -> Person:
     """The author of a message; their roles came with it."""
     admin = isinstance(user, discord.Member) and user.guild_permissions.manage_guild

@@ -7,6 +7,7 @@ message (a removal leaves a super reaction, another skin tone, or nothing) has i
 import asyncio
 import logging
 import re
+from datetime import timedelta
 from weakref import WeakValueDictionary
 
 import discord
@@ -18,6 +19,9 @@ from bot.store.records import Post
 
 logger = logging.getLogger(__name__)
 
+# A seed that comes later was held up, and what people did meanwhile may have gone unheard.
+SEEDED_WITHIN = timedelta(seconds=10)
+
 
 class Votes:
     def __init__(self, app: App, client: discord.Client) -> None:
@@ -26,16 +30,28 @@ class Votes:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         # Posts that somebody waits to read again; one reading serves all who wait.
         self._due: set[str] = set()
+        # The bot's own messages that were voted on before it was written down what they are.
+        self._early: set[str] = set()
 
     async def added(self, event: discord.RawReactionActionEvent) -> None:
-        if self._is_bot(event):
-            return
         post_id, person = _post_id(event), Person(str(event.user_id))
+        if self._is_own(event):
+            # Seeds come once it is written down.
+            if post_id in self._early or _age(event.message_id) > SEEDED_WITHIN:
+                self._early.discard(post_id)
+                await self._read_again(post_id)
+            return
+        is_elsewhere = event.message_author_id not in {None, self._own_id}
+        if is_elsewhere or (event.member and event.member.bot):
+            return
         async with self._lock(post_id):
-            await self._app.react("discord", post_id, person, emoji_text(event.emoji))
+            if await self._app.react("discord", post_id, person, emoji_text(event.emoji)):
+                return
+        if not await self._app.store.post_by_id("discord", post_id):
+            self._early.add(post_id)
 
     async def removed(self, event: discord.RawReactionActionEvent) -> None:
-        if not self._is_bot(event):
+        if not self._is_own(event):
             await self._read_again(_post_id(event))
 
     async def cleared(
@@ -78,10 +94,12 @@ class Votes:
                     standing |= {(str(user.id), emoji) async for user in users if not user.bot}
         await self._app.reconcile("discord", post_id, standing)
 
-    def _is_bot(self, event: discord.RawReactionActionEvent) -> bool:
-        """Whether it is the bot's own seed, or another bot's. On a removal only the first shows."""
-        own = self._client.user is not None and event.user_id == self._client.user.id
-        return own or (event.member is not None and event.member.bot)
+    def _is_own(self, event: discord.RawReactionActionEvent) -> bool:
+        return event.user_id == self._own_id
+
+    @property
+    def _own_id(self) -> int | None:
+        return self._client.user.id if self._client.user else None
 
     def _lock(self, post_id: str) -> asyncio.Lock:
         return self._locks.setdefault(post_id, asyncio.Lock())
@@ -90,6 +108,10 @@ class Votes:
 def emoji_text(emoji: discord.PartialEmoji | discord.Emoji | str) -> str:
     """The character; of a custom emoji its code, which is no vote anywhere."""
     return str(emoji)
+
+
+def _age(message: int) -> timedelta:
+    return discord.utils.utcnow() - discord.utils.snowflake_time(message)
 
 
 def _counts(reaction: discord.Reaction) -> list[tuple[discord.ReactionType, int]]:

@@ -35,13 +35,15 @@ async def council(
     stdin: str | None = None,
     module: Sequence[str] = ("-m", "bot"),
 ) -> Process:
-    """`council WORDS`, started. The environment is these variables and what Python needs."""
+    """`council WORDS`, started in the test's folder, so that a checkout's `.env` is not read.
+
+    The environment is these variables and what Python needs.
+    """
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *module,
         *words,
-        cwd=ROOT,
         env={"PYTHONPATH": str(ROOT), **kept, **environment},
         stdin=PIPE,
         stdout=PIPE,

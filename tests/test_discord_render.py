@@ -270,6 +270,14 @@ def test_the_ranking_greets_the_asker_links_the_verdict_and_carries_the_transcri
     assert components(page)[-1]["file"] == {"url": "attachment://transcript.md"}
 
 
+def test_the_transcript_is_as_it_was_written_but_for_links() -> None:
+    text = "# All\r\n\n<@1> `a|b`\t[your bank](https://evil.example/x) \ud800 끝"
+    page = post(Document((Text("Yes."),)), "ranking", transcript=text)
+    assert page.uploads[0].data.decode() == (
+        "# All\r\n\n<@1> `a|b`\tyour bank (https://evil.example/x) ? 끝"
+    )
+
+
 def test_vote_buttons_stand_in_for_reactions() -> None:
     page = post(answer("Yes."), vote_buttons=True)
     assert list(buttons(page).items())[1:] == [

@@ -151,7 +151,9 @@ def post(
     ]
     if transcript is not None:
         items.append(ui.File(f"attachment://{TRANSCRIPT}"))
-        uploads.append(Upload(TRANSCRIPT, transcript.encode()))
+        # A viewer renders the file: its links must not hide where they lead either.
+        shown = honest_links(transcript).encode(errors="replace")
+        uploads.append(Upload(TRANSCRIPT, shown))
     items = items or _text_displays("…")
     if key == HEADLINE:
         colour = discord.Colour.greyple() if document.live else discord.Colour.blurple()

@@ -1,0 +1,334 @@
+"""`council bench` from outside: its file, its money, and what is left of a run that was killed."""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.forks import CHAIRMAN, KILLED, Ended, Kill, Program, environment, program
+from tests.fakes.model_server import ModelServer, Script
+
+TWO = {"COUNCIL_MEMBERS": "lab/a,lab/b"}
+CALLS = 5  # of a council of two: two answers, two reviews, a verdict
+
+
+@pytest.fixture(scope="module")
+def council() -> Iterator[Program]:
+    with program() as running:
+        yield running
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ModelServer]:
+    async with ModelServer() as server:
+        yield server
+
+
+def write(*lines: Mapping[str, Any] | str) -> None:
+    texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
+    Path("file.jsonl").write_text("\n".join(texts) + "\n", encoding="utf-8")
+
+
+def questions(count: int) -> list[dict[str, str]]:
+    return [{"id": f"q{n}", "question": f"How far is {n}?"} for n in range(count)]
+
+
+async def bench(
+    council: Program,
+    server: ModelServer,
+    *words: str,
+    kill: Kill | None = None,
+    file_limit_bytes: int | None = None,
+) -> Ended:
+    return await council.run(
+        *("bench", "file.jsonl", "--out", "out.jsonl", *words),
+        environment=environment(server, **TWO),
+        kill=kill,
+        file_limit_bytes=file_limit_bytes,
+    )
+
+
+def out() -> list[dict[str, Any]]:
+    return [json.loads(line) for line in Path("out.jsonl").read_bytes().splitlines()]
+
+
+async def test_every_question_becomes_a_line_with_its_own_id(
+    council: Program, server: ModelServer
+) -> None:
+    write({"id": "q1", "question": "One?"}, {"id": 7, "question": "Seven?"})
+
+    ended = await bench(council, server)
+
+    assert ended.code == 0, ended.err
+    lines = {line["id"]: line for line in out()}
+    assert lines.keys() == {"q1", 7}
+    assert lines[7]["question"] == "Seven?"
+    assert lines[7]["calls"] == CALLS
+    assert lines[7]["verdict"]["written_by"] == CHAIRMAN
+    assert "2 questions, 0 degraded" in ended.out
+
+
+async def test_without_out_the_lines_go_beside_the_file(
+    council: Program, server: ModelServer
+) -> None:
+    write(*questions(1))
+    await council.run("bench", "file.jsonl", environment=environment(server, **TWO))
+    assert len(Path("file.out.jsonl").read_text().splitlines()) == 1
+
+
+async def test_answers_are_graded_beside_the_reference(council: Program) -> None:
+    write({"id": "q", "question": "2+2?", "reference": "4", "grader": "number"})
+    behaviours: dict[str, Script] = {
+        "lab/a": [{"text": "It is 4."}, "ok"],
+        "lab/b": [{"text": "It is 5."}, "ok"],
+        CHAIRMAN: {"text": "**Four.** #### 4"},
+    }
+    async with ModelServer(behaviours=behaviours) as server:
+        ended = await bench(council, server)
+
+    [line] = out()
+    assert line["grades"]["verdict"] == {"correct": True, "extracted": "4"}
+    members = {grade["model"]: grade for grade in line["grades"]["members"].values()}
+    assert members["lab/a"] == {"model": "lab/a", "correct": True, "extracted": "4"}
+    assert members["lab/b"] == {"model": "lab/b", "correct": False, "extracted": "5"}
+    assert (line["reference"], line["grader"]) == ("4", "number")
+    assert "verdict: 1 of 1" in ended.out
+    assert "lab/b: 0 of 1" in ended.out
+
+
+async def test_a_judge_is_asked_through_the_journal_and_counted(council: Program) -> None:
+    write({"id": "q", "question": "Why?", "reference": "Because.", "grader": "judge"})
+    behaviours: dict[str, Script] = {CHAIRMAN: ["ok", {"text": "It says so.\nYES"}]}
+    async with ModelServer(behaviours=behaviours) as server:
+        await bench(council, server)
+        asked = len(server.requests)
+        Path("out.jsonl").write_text("")  # the line is lost, the journal is not
+        await bench(council, server)
+
+        assert asked == len(server.requests) == CALLS + 3
+    [line] = out()
+    assert line["grades"]["verdict"]["correct"]
+    assert line["grading_usd"] > 0
+
+
+# What a file may hold
+
+
+async def test_broken_lines_are_named_by_number_and_the_rest_runs(
+    council: Program, server: ModelServer
+) -> None:
+    write(
+        {"id": "q1", "question": "One?"},
+        "broken",
+        '["no object"]',
+        {"id": "q2", "question": "  "},
+        {"question": "No id?"},
+        {"id": "q3", "question": "x", "reference": "y", "grader": "magic"},
+        {"id": "q4", "question": "x", "reference": "many", "grader": "number"},
+        "",
+        {"id": "q5", "question": "x" * 100_000},
+        {"id": "q6", "question": "Six?"},
+    )
+
+    ended = await bench(council, server)
+
+    assert ended.code == 0
+    assert sorted(line["id"] for line in out()) == ["q1", "q6"]
+    for number, problem in [
+        (2, "no JSON"),
+        (3, "an object"),
+        (4, "empty"),
+        (5, "an object"),
+        (6, "unknown grader `magic`"),
+        (7, "no number"),
+        (9, "100,000 characters; the limit is 32,000"),
+    ]:
+        [told] = [line for line in ended.err.splitlines() if f"line {number}:" in line]
+        assert problem in told
+    assert "line 1:" not in ended.err
+    assert "Traceback" not in ended.err
+
+
+async def test_line_separators_inside_json_and_a_byte_order_mark_break_no_line(
+    council: Program, server: ModelServer
+) -> None:
+    line = json.dumps({"id": "q", "question": "One\u2028Two?"}, ensure_ascii=False)
+    Path("file.jsonl").write_bytes(b"\xef\xbb\xbf" + line.encode() + b"\r\n")
+
+    ended = await bench(council, server)
+
+    assert "line" not in ended.err
+    assert [line["question"] for line in out()] == ["One\u2028Two?"]
+
+
+async def test_ids_named_twice_are_refused_before_anything_is_asked(
+    council: Program, server: ModelServer
+) -> None:
+    write(*questions(2), {"id": "q1", "question": "Again?"})
+
+    ended = await bench(council, server)
+
+    assert ended.code == 2
+    assert "file.jsonl names an id more than once: q1." in ended.err
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("file", "words", "sentence"),
+    [
+        ("missing.jsonl", (), "missing.jsonl cannot be read: No such file or directory."),
+        (".", (), "cannot be read: Is a directory."),
+        ("latin.jsonl", (), "latin.jsonl is no UTF-8 text"),
+        ("file.jsonl", ("--out", "no/where.jsonl"), "cannot be written: No such file"),
+        ("file.jsonl", ("--out", "file.jsonl"), "file.jsonl, line 1, is no deliberation."),
+        ("file.jsonl", ("--concurrency", "0"), "0 is no whole number of at least 1"),
+        ("file.jsonl", ("--max-cost", "much"), "much is no sum in US dollars"),
+    ],
+)
+async def test_files_and_numbers_that_cannot_be_used_are_named(
+    council: Program, server: ModelServer, file: str, words: tuple[str, ...], sentence: str
+) -> None:
+    # Without a line feed at its end: it must not be taken for a torn line of an OUT.
+    Path("file.jsonl").write_text('{"id":"q","question":"?"}\n{"id":"r","question":"?"}')
+    Path("latin.jsonl").write_bytes(b'{"id":"q","question":"f\xfcr?"}')
+
+    ended = await council.run("bench", file, *words, environment=environment(server, **TWO))
+
+    assert ended.code == 2
+    assert sentence in ended.err
+    assert "Traceback" not in ended.err
+    assert server.requests == []
+    assert Path("file.jsonl").read_text().endswith('"r","question":"?"}')
+
+
+# Going on
+
+
+async def test_the_same_words_again_ask_only_what_is_left(
+    council: Program, server: ModelServer
+) -> None:
+    write(*questions(2))
+    await bench(council, server)
+    first = out()
+    write(*questions(3))
+
+    ended = await bench(council, server)
+    again = await bench(council, server)
+
+    assert out()[:2] == first
+    assert len(out()) == 3
+    assert len(server.requests) == 3 * CALLS
+    assert "2 of 3 questions are done; 1 to ask." in ended.err
+    assert again.code == 0
+    assert "3 of 3 questions are done; 0 to ask." in again.err
+
+
+async def test_a_missing_out_starts_a_new_run(council: Program, server: ModelServer) -> None:
+    write(*questions(1))
+    await bench(council, server)
+    Path("out.jsonl").unlink()
+    await bench(council, server)
+    assert len(server.requests) == 2 * CALLS
+
+
+@pytest.mark.parametrize("commit", [9, 15, 24, 33])
+async def test_a_killed_run_with_a_torn_last_line_goes_on(
+    council: Program, server: ModelServer, commit: int
+) -> None:
+    write(*questions(3))
+
+    killed = await bench(council, server, "--concurrency", "2", kill=Kill(commit, made=True))
+    whole = out()
+    Path("out.jsonl").write_bytes(Path("out.jsonl").read_bytes() + b'{"id": "q2", "quest')
+    ended = await bench(council, server, "--concurrency", "2")
+
+    assert killed.code == KILLED
+    assert ended.code == 0, ended.err
+    assert out()[: len(whole)] == whole
+    assert sorted(line["id"] for line in out()) == ["q0", "q1", "q2"]
+    finished = [request.call or (request.model, request.body) for request in server.requests]
+    # At most the requests under way at the kill are sent again, two questions of two members.
+    assert len(finished) - len(set(finished)) <= 4
+
+
+async def test_a_question_that_changed_within_a_run_is_named(
+    council: Program, server: ModelServer
+) -> None:
+    write(*questions(1))
+    await bench(council, server)
+    Path("out.jsonl").write_text("")
+    write({"id": "q0", "question": "Quite another one?"})
+
+    ended = await bench(council, server)
+
+    assert ended.code == 2
+    assert "The question q0 was another one when this run began. Name a new --out." in ended.err
+
+
+async def test_a_full_disk_below_out_ends_in_a_sentence_and_the_same_words_go_on(
+    council: Program, server: ModelServer
+) -> None:
+    write(*questions(2))
+    large = {"id": "before", "answers": [], "cost_usd": 0, "degraded": True, "text": "x" * 2**21}
+    Path("out.jsonl").write_text(json.dumps(large) + "\n")
+    full_soon = Path("out.jsonl").stat().st_size + 3_500
+
+    ended = await bench(council, server, "--concurrency", "1", file_limit_bytes=full_soon)
+    more = await bench(council, server)
+
+    assert ended.code == 2
+    assert "out.jsonl cannot be written: File too large." in ended.err
+    assert "Traceback" not in ended.err
+    assert more.code == 0
+    assert [line["id"] for line in out()] == ["before", "q0", "q1"]
+    assert len(server.requests) == 2 * CALLS
+
+
+# Money
+
+
+async def test_a_run_stops_before_its_limit_and_goes_on_under_a_higher_one(
+    council: Program, server: ModelServer
+) -> None:
+    write(*questions(6))
+    [one] = [line["cost_usd"] for line in await priced(council, server)]
+
+    ended = await bench(council, server, "--max-cost", str(one * 3.5))
+    spent = [line["cost_usd"] for line in out()]
+    more = await bench(council, server, "--max-cost", "1")
+
+    assert len(spent) == 3
+    assert sum(spent) <= one * 3.5
+    assert "3 questions were not asked" in ended.err
+    assert len(out()) == 6
+    assert all(line["verdict"]["fallback"] is None for line in out())
+    assert "not asked" not in more.err
+
+
+async def priced(council: Program, server: ModelServer) -> list[dict[str, Any]]:
+    """What one question costs, by asking it in a run of its own."""
+    ended = await council.run(
+        "ask", "How far is 0?", "--json", environment=environment(server, **TWO)
+    )
+    return [ended.json]
+
+
+async def test_a_limit_that_not_even_one_question_fits_in_asks_nothing(council: Program) -> None:
+    write(*questions(2))
+    entry = {"pricing": {"prompt": "0.00000125", "completion": "0.00001"}}
+    entries = [{"id": model, **entry} for model in ("lab/a", "lab/b", CHAIRMAN)]
+    async with ModelServer(entries=entries) as server:
+        ended = await bench(council, server, "--max-cost", "0.01")
+        assert server.requests == []
+
+    assert "2 questions were not asked: $0.0000 is spent, and one more could cost $" in ended.err
+
+
+async def test_what_it_will_cost_is_told_before_asking(
+    council: Program, server: ModelServer
+) -> None:
+    write(*questions(1))
+    ended = await bench(council, server)
+    assert "What they will cost is unknown: the list of models gives no price." in ended.err

@@ -378,7 +378,7 @@ class App:
     ) -> None:
         """Make (person, emoji) pairs, read from the platform, the reactions of this post."""
         post = await self.store.post_by_id(platform, post_id)
-        target = reactions.target(post.key) if post else None
+        target = reactions.target(post.key) if post and not post.part else None
         if post is None or target is None:
             return
         values = {
@@ -452,7 +452,7 @@ class App:
         self, platform: PlatformName, post_id: str, emoji: str
     ) -> tuple[Post, str, ReactionValue] | None:
         post = await self.store.post_by_id(platform, post_id)
-        if post is None:
+        if post is None or post.part:  # a long post is voted on by its first part
             return None
         target, value = reactions.target(post.key), reactions.value(post.key, emoji)
         return (post, target, value) if target and value else None

@@ -494,6 +494,16 @@ async def test_recent_first_texts_of_a_model_are_newest_first(
     assert await store.recent_first_text_seconds("lab/a") == ()
 
 
+async def test_a_stop_that_comes_too_late_changes_nothing(store: Store, journal: Journal) -> None:
+    await journal.finish(result("one"))
+
+    await journal.stop()
+
+    found = await store.case("one")
+    assert found is not None
+    assert (found.status, found.result) == ("finished", result("one"))
+
+
 async def test_another_process_can_follow_what_happens(tmp_path: Path) -> None:
     store = await Store.open(tmp_path / "council.db", holder="a test")
     await store.create(case("one"))
@@ -507,7 +517,8 @@ async def test_another_process_can_follow_what_happens(tmp_path: Path) -> None:
     await end(journal, n, failure=Failure("empty", "it said nothing"))
     await journal.finish_call(CALL)
     await journal.finish(result("one"))
-    await journal.stop()
+    await store.create(case("two"))
+    await (await store.begin("two")).stop()
     lines, cursor = await reader.journal_since(cursor)
     assert [(line.what, line.stage, line.kind) for line in lines] == [
         ("attempt_finished", "answer", "empty"),

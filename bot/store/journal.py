@@ -8,7 +8,7 @@ its own.
 import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from bot.council import Call, Deliberation, Failure, Stage
 from bot.errors import StoreFailed, Superseded
@@ -16,7 +16,6 @@ from bot.store import spending
 from bot.store.database import Database, Row
 from bot.store.encoding import decode_time, decode_time_or_none, encode, encode_time
 from bot.store.feed import record
-from bot.store.records import Status
 
 T = TypeVar("T")
 CallKey = tuple[Stage, int, int]  # stage, round, seat
@@ -232,13 +231,15 @@ class Journal:
         """Somebody stopped the deliberation: what is paid stays, and nothing resumes it."""
         await self._end("stopped", None)
 
-    async def _end(self, status: Status, result: str | None) -> None:
+    async def _end(self, status: Literal["finished", "stopped"], result: str | None) -> None:
         def write(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                "UPDATE deliberations SET status = ?, result = ? WHERE id = ?",
+            ended = connection.execute(
+                "UPDATE deliberations SET status = ?, result = ? "
+                "WHERE id = ? AND status = 'running'",
                 (status, result, self.deliberation),
-            )
-            record(connection, self.deliberation, "finished" if result else "stopped")
+            ).rowcount
+            if ended:  # a second end, such as a stop that comes too late, changes nothing
+                record(connection, self.deliberation, status)
 
         await self._write(write)
 

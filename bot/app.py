@@ -5,6 +5,7 @@ One for the process. Knows settings, permissions and limits; knows no platform b
 
 import asyncio
 import logging
+import math
 import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
@@ -398,15 +399,29 @@ class App:
         )
 
     async def offered(self, channel: Channel, id: str | None, label: str | None) -> Offer:
-        """What replying to the bot may start, with prices: the council, or one member alone."""
+        """What replying to the bot may start, with prices: the council, or one member alone.
+
+        Whichever member that is, the price is the dearest one's: its own would say who it is.
+        """
         settings = await self.settings(channel)
         council = channel_settings.council_of(settings)
         case = await self.store.case(id) if id and label else None
-        alone = None
-        if case and case.result:
-            model = next((m.model for m in case.result.members if m.label == label), None)
-            alone = replace(council, members=(model,), chairman=model) if model else None
-        return Offer(council, self._price(council), alone, self._price(alone) if alone else "")
+        members = case.result.members if case and case.result else ()
+        model = next((member.model for member in members if member.label == label), None)
+        if model is None:
+            return Offer(council, self._price(council), None, "")
+        alone = replace(council, members=(model,), chairman=model)
+        dearest = max((member.model for member in members), key=self._dearness)
+        return Offer(
+            council,
+            self._price(council),
+            alone,
+            self._price(replace(alone, members=(dearest,))),
+        )
+
+    def _dearness(self, model: str) -> float:
+        micros = self.catalogue.cost_micros(model, *TYPICAL_TOKENS)
+        return math.inf if micros is None else micros
 
     def _price(self, council: Council) -> str:
         """About what a question costs, in words."""

@@ -856,6 +856,22 @@ async def test_an_offer_names_what_the_council_and_one_member_cost(
         assert (offer.price, offer.alone_price) == (council, alone)
 
 
+async def test_the_price_of_a_member_alone_does_not_say_which_it_is() -> None:
+    class OnePrice(FakeProvider):
+        async def models(self) -> tuple[ModelInfo, ...]:
+            return tuple(
+                ModelInfo(id=id, prompt_usd_per_million=0.0, completion_usd_per_million=usd)
+                for id, usd in zip((*MEMBERS, CHAIRMAN), (1.0, 10.0, 5.0, 0.0), strict=True)
+            )
+
+    async with running(OnePrice()) as app:
+        id = await served(app)
+
+        prices = {(await app.offered(CHANNEL, id, label)).alone_price for label in "ABC"}
+
+        assert prices == {"about $0.006"}
+
+
 async def test_a_member_alone_is_asked_with_all_that_the_channel_set() -> None:
     async with running() as app:
         await set_here(app, "instructions Be formal.")

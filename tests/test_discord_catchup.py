@@ -131,6 +131,8 @@ async def test_a_reply_missed_while_offline_still_gets_its_offer(place: Place) -
     reply = place.server.reply(post, place.ada, "I doubt that.")
     async with place.online():
         await place.server.wait_for(lambda: said_in_reply(place, reply))
+    # By now Discord has forgotten the nonce under which the offer was sent.
+    place.server.world.advance(400)
     async with place.online():
         await settled(place)
     said = [m for m in place.server.said(post.channel) if m.reference is reply]
@@ -142,12 +144,17 @@ def said_in_reply(place: Place, message: Message) -> Message | None:
     return next((each for each in said if each.reference is message), None)
 
 
-async def test_where_nothing_was_written_nothing_is_read(place: Place) -> None:
-    quiet = place.server.create_channel(place.guild, "quiet")
-    place.server.post(quiet, place.ada, "A while ago", age_seconds=3600)
+async def test_where_nothing_was_written_lately_nothing_is_read(place: Place) -> None:
+    server = place.server
+    quiet = server.create_channel(place.guild, "quiet")
     async with place.online():
-        await settled(place)
-    assert place.server.sent("GET", f"/channels/{quiet.id}/messages$") == []
+        await place.answered(server.mention(quiet, place.ada, "A while ago", age_seconds=3600))
+        await place.delivered()
+    async with place.online():
+        await place.answered(server.mention(place.channel, place.ada, "the last one"))
+        await caught_up(place)
+    assert server.sent("GET", f"/channels/{quiet.id}/messages$") == []
+    assert server.sent("GET", f"/channels/{place.channel.id}/messages$")
 
 
 async def test_votes_given_and_taken_back_while_offline_count(place: Place) -> None:

@@ -8,7 +8,14 @@ import pytest
 
 from bot.app import Rules
 from tests.fakes.council_on_discord import Place, eventually
-from tests.fakes.discord_server import ChannelType, DiscordServer, Message, running_discord
+from tests.fakes.discord.world import system_message
+from tests.fakes.discord_server import (
+    ChannelType,
+    DiscordServer,
+    Message,
+    MessageType,
+    running_discord,
+)
 from tests.fakes.provider import FakeProvider
 
 
@@ -179,6 +186,40 @@ async def test_a_message_that_is_delivered_twice_is_answered_once(
     await settled(place)
     assert await asked(place) == ["Once?", "the last one"]
     assert len(server.threads(place.channel)) == 2
+
+
+async def test_a_repeat_of_an_answered_question_is_not_even_refused(place: Place) -> None:
+    question = place.server.mention(place.channel, place.ada, "Once?")
+    await place.answered(question)
+    await place.delivered()
+    place.app.rules = Rules(allowed=frozenset({"somewhere else"}))
+    place.server.repeat(question)
+    later = place.server.mention(place.channel, place.ada, "Not any more?")
+    refusal = await place.said(place.channel, "not enabled here")
+    assert refusal.reference is later
+    assert len(place.server.said(place.channel)) == 1
+
+
+async def test_a_preview_does_not_ask_again_what_was_refused(place: Place) -> None:
+    everywhere, place.app.rules = place.app.rules, Rules(allowed=frozenset({"somewhere else"}))
+    refused = place.server.mention(place.channel, place.ada, "Is https://example.invalid fine?")
+    await place.said(place.channel, "not enabled here")
+    place.app.rules = everywhere
+    place.server.unfurl(refused)
+    await settled(place)
+    assert await asked(place) == ["the last one"]
+
+
+async def test_a_notice_of_discords_own_asks_nothing(server: DiscordServer) -> None:
+    place = Place(server)
+    async with place.online(rules=Rules(allowed=frozenset({str(place.ada.id)}))):
+        direct = server.direct(place.ada)
+        notice = system_message(server.world, direct, place.ada, MessageType.PINNED, None)
+        notice.content = "Ada pinned a message"
+        server.world.post(notice)
+        server.post(direct, place.ada, "A question?")
+        await server.wait_for(lambda: place.verdict(direct))
+        assert await asked(place) == ["A question?"]
 
 
 async def test_an_empty_question_is_refused_once(place: Place) -> None:

@@ -306,6 +306,7 @@ async def test_an_event_that_no_parser_understands_costs_a_connection_only(
         await server.wait_for(lambda: question.thread and len(server.said(question.thread)) == 3)
         server.gateway.push_raw("MESSAGE_CREATE", {})
         await server.wait_for(lambda: len(server.gateway.identifies) == 2 and server.gateway.online)
+        assert len(server.gateway.connections) == 1
         hanging.set()
         assert len(await place.answered(question)) == POSTS
         await place.answered(server.mention(place.channel, place.ada, "And now?"))

@@ -231,11 +231,21 @@ async def _serve(options: argparse.Namespace, config: "Config") -> int:
     async with open_app(config, "serve") as app:
         try:
             async with asyncio.TaskGroup() as group:
+                group.create_task(_keep_fresh(app.catalogue))
                 for run in adapters:
                     group.create_task(run(app))
         except BaseExceptionGroup as failed:
             raise _first(failed) from failed
     return DONE
+
+
+async def _keep_fresh(catalogue: "Catalogue") -> None:
+    """Models come, go and change their prices while the program serves for weeks."""
+    from bot.catalogue import RETRY_AFTER
+
+    while True:
+        await asyncio.sleep(RETRY_AFTER.total_seconds())
+        await catalogue.load()
 
 
 def _adapters(config: "Config") -> "list[Callable[[App], Coroutine[Any, Any, None]]]":

@@ -148,9 +148,6 @@ class CouncilClient(discord.Client):
         addressed = questions.addressed(message, self.me)
         if addressed is None:
             return
-        key = questions.key_of(message.id)
-        if await self.app.store.case_of_mention(key):
-            return
         if not _can_be_answered(message):
             logger.warning("channel %d: the bot is asked but may not write", message.channel.id)
             return

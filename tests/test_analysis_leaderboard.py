@@ -1,9 +1,5 @@
 """The standings of a channel: when there are any, who leads, and what is accepted."""
 
-import csv
-from functools import cache
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -22,10 +18,8 @@ from bot.analysis.leaderboard import (
     standings,
 )
 from bot.analysis.rows import Row
-from bot.analysis.strengths import Pairs
+from tests.fakes.public_votes import llmfao_pairs
 from tests.fakes.rows import ballot, make_row
-
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 def picked(best: str, count: int, models: str = "abc", asker: str = "ann") -> list[Row]:
@@ -40,20 +34,6 @@ def rated_rows(accepted: int, rejected: int, unrated: int = 0) -> list[Row]:
 def of(model: str, rows: list[Row]) -> Acceptance:
     (found,) = (each for each in acceptances(rows) if each.model == model)
     return found
-
-
-@cache
-def judged(rater: str) -> tuple[tuple[str, ...], Pairs]:
-    """The public votes of one kind of judge: `h` are people."""
-    path = DATA / "llmfao_votes_a.csv"
-    assert path.is_file(), f"the public votes belong beside the checkout, at {path}"
-    with path.open(encoding="utf-8") as file:
-        votes = [vote for vote in csv.DictReader(file) if vote["rater"].startswith(rater)]
-    models = sorted({vote[side] for vote in votes for side in ("left", "right")})
-    number = {model: i for i, model in enumerate(models)}
-    left, right = ([number[vote[side]] for vote in votes] for side in ("left", "right"))
-    scores = [{"left": 1, "right": 0, "tie": 0.5}[vote["winner"]] for vote in votes]
-    return tuple(models), Pairs.of(left, right, scores, len(models))
 
 
 def test_below_twenty_questions_there_are_counts_and_no_ranking() -> None:
@@ -182,9 +162,9 @@ def test_a_rate_of_all_or_none_still_has_an_interval(accepted: int, rejected: in
 
 
 def test_people_and_gpt_4_have_other_models_first_on_the_public_votes() -> None:
-    assert pair_board(*judged("h")).places[0].model == "GPT 4"
-    assert pair_board(*judged("gpt-4")).places[0].model == "Airoboros L2 70B"
-    assert pair_board(*judged("gpt-3.5")).places[0].model == "command"
+    assert pair_board(*llmfao_pairs("h")).places[0].model == "GPT 4"
+    assert pair_board(*llmfao_pairs("gpt-4")).places[0].model == "Airoboros L2 70B"
+    assert pair_board(*llmfao_pairs("gpt-3.5")).places[0].model == "command"
 
 
 def rows_of_anything() -> st.SearchStrategy[list[Row]]:

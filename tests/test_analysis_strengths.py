@@ -1,11 +1,7 @@
 """Strengths of models: against other libraries, on public votes, and whether intervals cover."""
 
-import csv
 import itertools
-import json
 import math
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import choix
@@ -21,40 +17,21 @@ from bot.analysis import strengths
 from bot.analysis.strengths import Ballot, Choices, Pairs
 from bot.errors import InvalidInput
 from tests.bench import coverage_strengths
-
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+from tests.fakes.public_votes import expected, llmfao, llmfao_pairs
 
 WINNERS = {1.0: evalica.Winner.X, 0.0: evalica.Winner.Y, 0.5: evalica.Winner.Draw}
 
 
-@cache
-def expected() -> Any:
-    path = DATA / "expected.json"
-    assert path.is_file(), f"the reference results belong beside the checkout, at {path}"
-    return json.loads(path.read_text(encoding="utf-8"))["preferences"]["llmfao_a"]
+def models() -> tuple[str, ...]:
+    return llmfao_pairs("h")[0]
 
 
-@cache
-def votes() -> tuple[dict[str, str], ...]:
-    path = DATA / "llmfao_votes_a.csv"
-    assert path.is_file(), f"the public votes belong beside the checkout, at {path}"
-    with path.open(encoding="utf-8") as file:
-        return tuple(vote for vote in csv.DictReader(file) if vote["rater"].startswith("h"))
-
-
-def models() -> list[str]:
-    return sorted({vote[side] for vote in votes() for side in ("left", "right")})
-
-
-@cache
 def human() -> Pairs:
-    number = {model: i for i, model in enumerate(models())}
-    return Pairs.of(
-        [number[vote["left"]] for vote in votes()],
-        [number[vote["right"]] for vote in votes()],
-        [{"left": 1, "right": 0, "tie": 0.5}[vote["winner"]] for vote in votes()],
-        len(number),
-    )
+    return llmfao_pairs("h")[1]
+
+
+def raters() -> list[str]:
+    return [vote["rater"] for vote in llmfao("h")]
 
 
 def centred(x: Any) -> Any:
@@ -200,13 +177,13 @@ def test_strengths_of_the_public_votes_are_the_known_ones() -> None:
     fit = strengths.bradley_terry(human(), prior_sd=None)
     order = np.argsort(-fit.strengths)
     named = [[models()[i], round(float(fit.strengths[i]), 4)] for i in order]
-    assert named[:5] == expected()["top5_bt_ml"]
-    assert named[-3:] == expected()["bottom3"]
+    assert named[:5] == expected("llmfao_a")["top5_bt_ml"]
+    assert named[-3:] == expected("llmfao_a")["bottom3"]
 
 
 def test_davidson_of_the_public_votes_is_newmans() -> None:
     fit = strengths.davidson(human(), prior_sd=None)
-    assert math.exp(fit.extra[0]) == pytest.approx(expected()["davidson_nu"], abs=5e-6)
+    assert math.exp(fit.extra[0]) == pytest.approx(expected("llmfao_a")["davidson_nu"], abs=5e-6)
     outcome = [WINNERS[score] for score in human().score.tolist()]
     left, right = human().left.tolist(), human().right.tolist()
     reference = evalica.newman(left, right, outcome, tolerance=1e-12, limit=10_000)
@@ -216,11 +193,10 @@ def test_davidson_of_the_public_votes_is_newmans() -> None:
 
 def test_a_contrast_of_the_public_votes_has_the_known_errors() -> None:
     one, other = models().index("GPT 4"), models().index("command")
-    raters = [vote["rater"] for vote in votes()]
     # The reference was fitted under a normal prior of this width.
     alone = strengths.bradley_terry(human(), prior_sd=1.5)
-    together = strengths.bradley_terry(human(), prior_sd=1.5, clusters=raters)
-    known = expected()["contrast_top1_top5"]
+    together = strengths.bradley_terry(human(), prior_sd=1.5, clusters=raters())
+    known = expected("llmfao_a")["contrast_top1_top5"]
     assert alone.contrast(one, other) == pytest.approx((known["diff"], known["se_model"]), abs=5e-7)
     assert together.contrast(one, other)[1] == pytest.approx(known["se_cluster_rater"], abs=5e-7)
 
@@ -265,16 +241,15 @@ def test_bootstrap_weights_are_shared_in_a_cluster_and_average_one() -> None:
 
 def test_bootstrap_and_sandwich_agree_about_the_error() -> None:
     pairs = human()
-    raters = np.unique([vote["rater"] for vote in votes()], return_inverse=True)[1]
     rng = np.random.default_rng(1)
     one, other = models().index("GPT 4"), models().index("command")
     draws = [
-        strengths.bradley_terry(pairs, weights=strengths.bootstrap_weights(raters, rng)).contrast(
+        strengths.bradley_terry(pairs, weights=strengths.bootstrap_weights(raters(), rng)).contrast(
             one, other
         )[0]
         for _ in range(60)
     ]
-    sandwich = strengths.bradley_terry(pairs, clusters=raters).contrast(one, other)[1]
+    sandwich = strengths.bradley_terry(pairs, clusters=raters()).contrast(one, other)[1]
     assert np.std(draws) == pytest.approx(sandwich, rel=0.25)
 
 

@@ -51,10 +51,12 @@ def share(hits: ArrayLike, clusters: ArrayLike | None = None, *, z: float = Z95)
     if not len(x):
         raise InvalidInput("There is nothing to count yet.")
     p, n = float(x.mean()), float(len(x))
-    if clusters is not None and 0 < p < 1:
-        n = min(n, max(1.0, p * (1 - p) / _standard_error(x, clusters) ** 2))
-    elif clusters is not None and len(set(np.asarray(clusters).tolist())) > 1:
-        n = float(len(set(np.asarray(clusters).tolist())))
+    if clusters is not None and len(x) > 1:
+        error, groups = _standard_error(x, clusters), len(set(np.asarray(clusters).tolist()))
+        if error:
+            n = min(n, max(1.0, p * (1 - p) / error**2))
+        elif groups > 1:
+            n = float(groups)
     centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     return Estimate(p, max(0.0, float(centre - half)), min(1.0, float(centre + half)), len(x))

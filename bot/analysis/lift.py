@@ -1,0 +1,146 @@
+"""Did the council beat its best member, what does the chairman rescue and spoil, and at what price?
+
+People know which text is the verdict, so its acceptance is never as blind as that of an answer; every
+display says so. Limits hold at every look at once (`limits.anytime_lower`), since these numbers are
+looked at daily. Pure.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.analysis.estimates import Estimate
+from bot.analysis.leaderboard import ROWS_MIN
+from bot.analysis.limits import anytime_lower, anytime_upper
+from bot.analysis.rows import Row
+from bot.errors import InvalidInput
+
+DELTA = 0.05
+NOT_BLIND = "verdict not blind"
+
+_DRAWS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """Acceptance of the verdict less that of the member that was accepted most, in shares.
+
+    Either limit is wrong with a chance of 5 %, at all looks together. `best` is that member, and
+    `label` goes with every display.
+    """
+
+    lift: Estimate
+    best: str
+    roster: tuple[str, ...]
+    label: str = NOT_BLIND
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`count` of `n`; the share is `None` where `n` is below `ROWS_MIN`."""
+
+    count: int
+    n: int
+    share: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chairman:
+    """`rescue`: the verdict was accepted where every member was refused; `harm`: it was refused
+    where some member was accepted. Verdicts that are an answer do not count."""
+
+    rescue: Rate
+    harm: Rate
+    label: str = NOT_BLIND
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one accepted verdict takes, over all rows whose verdict was rated; 95 % intervals."""
+
+    cost_usd: Estimate
+    seconds: Estimate
+
+
+def lift(rows: Sequence[Row], roster: Sequence[str] | None = None) -> Lift:
+    """Over rows in which the verdict and every answer were rated, and all of the roster answered.
+
+    Without a roster it is the one with the most such rows. Raises `InvalidInput` below `ROWS_MIN`.
+    """
+    complete = [r for r in rows if r.verdict is not None and None not in r.accepted]
+    models = tuple(sorted(roster)) if roster is not None else _usual_roster(complete)
+    used = [row for row in complete if models and set(models) <= set(row.models)]
+    if len(used) < ROWS_MIN:
+        raise InvalidInput(
+            "Whether the council beats its best member is shown from "
+            f"{ROWS_MIN} questions on whose verdict and answers were all rated; there are "
+            f"{len(used)}."
+        )
+    n, m = len(used), len(models)
+    accepted = np.array(
+        [[dict(zip(r.models, r.accepted, strict=True))[model] for model in models] for r in used],
+        bool,
+    )
+    verdict = np.array([row.verdict for row in used], bool)[:, None]
+    better = (verdict & ~accepted).sum(axis=0).tolist()
+    worse = (~verdict & accepted).sum(axis=0).tolist()
+    # The lift is one member's difference, whichever it is: below, that member's own limit holds, so
+    # that nothing is charged for looking at all; above, the lowest limit must hold for every one.
+    low = min(_lower(b, w, n, DELTA) for b, w in zip(better, worse, strict=True))
+    high = min(-_lower(w, b, n, DELTA / m) for b, w in zip(better, worse, strict=True))
+    value = min((b - w) / n for b, w in zip(better, worse, strict=True))
+    best = models[int(accepted.sum(axis=0).argmax())]
+    return Lift(Estimate(value, low, high, n), best, models)
+
+
+def chairman(rows: Sequence[Row]) -> Chairman:
+    written = [row for row in rows if row.verdict_written and row.verdict is not None]
+    hopeless = [row.verdict for row in written if row.all_rejected is True]
+    hopeful = [row.verdict for row in written if row.all_rejected is False]
+    return Chairman(
+        _rate(hopeless.count(True), len(hopeless)), _rate(hopeful.count(False), len(hopeful))
+    )
+
+
+def price(rows: Sequence[Row]) -> Price:
+    """Raises `InvalidInput` below `ROWS_MIN` rated verdicts, or where none was accepted."""
+    known = [r for r in rows if r.verdict is not None and r.seconds is not None]
+    accepted = np.array([row.verdict for row in known], float)
+    if len(known) < ROWS_MIN or not accepted.any():
+        raise InvalidInput(
+            f"What an accepted verdict takes is shown from {ROWS_MIN} rated verdicts on, some of "
+            f"them accepted; there are {len(known)}, {int(accepted.sum())} accepted."
+        )
+    # The Bayesian bootstrap, over rows; always the same draws.
+    weights = np.random.default_rng(0).standard_exponential((_DRAWS, len(known)))
+
+    def per_accepted(spent: list[float]) -> Estimate:
+        low, high = np.quantile(weights @ np.array(spent) / (weights @ accepted), [0.025, 0.975])
+        return Estimate(sum(spent) / float(accepted.sum()), float(low), float(high), len(known))
+
+    return Price(
+        per_accepted([row.cost_usd for row in known]),
+        per_accepted([row.seconds for row in known if row.seconds is not None]),
+    )
+
+
+def _usual_roster(rows: Sequence[Row]) -> tuple[str, ...]:
+    return max(
+        Counter(tuple(sorted(row.models)) for row in rows).items(),
+        key=lambda each: (each[1], each[0]),
+        default=((), 0),
+    )[0]
+
+
+def _lower(better: int, worse: int, n: int, delta: float) -> float:
+    """Below the mean of differences, each 1, 0 or -1: both shares hold with half of delta each."""
+    return anytime_lower(better, n, delta / 2) - anytime_upper(worse, n, delta / 2)
+
+
+def _rate(count: int, n: int) -> Rate:
+    if n < ROWS_MIN:
+        return Rate(count, n, None)
+    low, high = anytime_lower(count, n, DELTA / 2), anytime_upper(count, n, DELTA / 2)
+    return Rate(count, n, Estimate(count / n, low, high, n))

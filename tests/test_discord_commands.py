@@ -230,6 +230,19 @@ async def test_a_message_without_text_is_refused_in_words(place: Place) -> None:
     assert "What should the council answer?" in done.text
 
 
+async def test_a_command_under_way_at_the_end_is_let_go_in_silence(
+    server: DiscordServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Place(server).online() as place:
+        held = server.hold("GET", "/messages/@original")
+        question = {"question": "Why?"}
+        await server.slash(place.ada, place.channel, "council", "ask", question)
+        await held.reached.wait()
+    assert held.gate
+    held.gate.set()
+    assert [record.getMessage() for record in caplog.records] == []
+
+
 # Lost answers
 
 

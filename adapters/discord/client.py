@@ -7,8 +7,6 @@ known in `questions`, what is posted in `reply`.
 import asyncio
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import discord
@@ -87,6 +85,13 @@ class CouncilClient(discord.Client):
     def reply(self, case: Case) -> DiscordReply:
         return DiscordReply(case, app=self.app, client=self, time_scale=self.time_scale)
 
+    def hold(self) -> None:
+        """Keep the running task until it ends: the library lets go of those that handle events."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._handling.add(task)
+        task.add_done_callback(self._handling.discard)
+
     async def silence(self) -> None:
         """Take no further event in, and leave those under way where they are."""
         tasks = set(self._handling)
@@ -115,33 +120,33 @@ class CouncilClient(discord.Client):
 
     async def on_ready(self) -> None:
         """After every fresh identify: events since the last one are lost."""
-        with self._owned():
-            logger.info("Discord: online as %s on %d servers", self.me, len(self.guilds))
-            if self._catching_up:
-                self._catching_up.cancel()
-            self._catching_up = asyncio.current_task()
-            await catchup.catch_up(self)
+        self.hold()
+        logger.info("Discord: online as %s on %d servers", self.me, len(self.guilds))
+        if self._catching_up:
+            self._catching_up.cancel()
+        self._catching_up = asyncio.current_task()
+        await catchup.catch_up(self)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """A short welcome, once: an outage on Discord's side looks like leaving and joining."""
-        with self._owned():
-            place = _first_place(guild)
-            if place and await self.app.store.seen(f"discord:joined:{guild.id}", self.app.now()):
-                await self._post(place.id, document_pages(WELCOME), nonce=("welcome", guild.id))
+        self.hold()
+        place = _first_place(guild)
+        if place and await self.app.store.seen(f"discord:joined:{guild.id}", self.app.now()):
+            await self._post(place.id, document_pages(WELCOME), nonce=("welcome", guild.id))
 
     # --- questions
 
     async def on_message(self, message: discord.Message) -> None:
-        with self._owned():
-            await self.take(message)
+        self.hold()
+        await self.take(message)
 
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
         """A mention that was edited in. The preview of a link arrives as an update, too."""
         message = event.message
         if message.edited_at and discord.utils.utcnow() - message.created_at < EDITED_IN:
-            with self._owned():
-                if questions.addressed(message, self.me) != "reply":
-                    await self.take(message)
+            self.hold()
+            if questions.addressed(message, self.me) != "reply":
+                await self.take(message)
 
     async def take(self, message: discord.Message) -> None:
         """Answer a message that speaks to the bot, once, however often it is handed in."""
@@ -204,18 +209,18 @@ class CouncilClient(discord.Client):
     # --- what people delete
 
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
-        with self._owned():
-            await self._deleted(event.channel_id, event.message_id)
+        self.hold()
+        await self._deleted(event.channel_id, event.message_id)
 
     async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
-        with self._owned():
-            for message in sorted(event.message_ids):
-                await self._deleted(event.channel_id, message)
+        self.hold()
+        for message in sorted(event.message_ids):
+            await self._deleted(event.channel_id, message)
 
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
         """A thread has the id of the question that it was opened from."""
-        with self._owned():
-            await self.app.question_deleted(questions.key_of(event.thread_id))
+        self.hold()
+        await self.app.question_deleted(questions.key_of(event.thread_id))
 
     async def _deleted(self, channel: int, message: int) -> None:
         await self.app.question_deleted(questions.key_of(message))
@@ -224,31 +229,20 @@ class CouncilClient(discord.Client):
     # --- votes
 
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
-        with self._owned():
-            await self.votes.added(event)
+        self.hold()
+        await self.votes.added(event)
 
     async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
-        with self._owned():
-            await self.votes.removed(event)
+        self.hold()
+        await self.votes.removed(event)
 
     async def on_raw_reaction_clear(self, event: discord.RawReactionClearEvent) -> None:
-        with self._owned():
-            await self.votes.cleared(event)
+        self.hold()
+        await self.votes.cleared(event)
 
     async def on_raw_reaction_clear_emoji(self, event: discord.RawReactionClearEmojiEvent) -> None:
-        with self._owned():
-            await self.votes.cleared(event)
-
-    @contextmanager
-    def _owned(self) -> Iterator[None]:
-        """Events are handled in tasks of the library's, which lets go of them: hold them here."""
-        task = asyncio.current_task()
-        assert task is not None
-        self._handling.add(task)
-        try:
-            yield
-        finally:
-            self._handling.discard(task)
+        self.hold()
+        await self.votes.cleared(event)
 
 
 def _can_be_answered(message: discord.Message) -> bool:

@@ -81,6 +81,11 @@ class CouncilTree(app_commands.CommandTree["CouncilClient"]):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
         )
 
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        """Every command passes here, in the task that runs it."""
+        self.client.hold()
+        return True
+
     async def on_error(
         self, interaction: Interaction, error: app_commands.AppCommandError, /
     ) -> None:
@@ -233,6 +238,7 @@ class CriteriaForm(ui.Modal):
         self.add_item(ui.Label(text=label, description=hint, component=self._text))
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
+        interaction.client.hold()
         words = f"criteria {self._text.value.strip() or 'clear'}"
         await answer(
             interaction, await self._app.command(where(interaction), who(interaction), words)

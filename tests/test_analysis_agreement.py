@@ -154,6 +154,15 @@ def test_alpha_is_that_of_the_textbook() -> None:
     assert krippendorff_alpha(table, "interval") == pytest.approx(0.849, abs=5e-4)
 
 
+@pytest.mark.parametrize(
+    "table", [[[np.nan] * 3] * 2, [[1.0, np.nan], [np.nan, 2.0]], [[1.0, 1.0]] * 2]
+)
+def test_alpha_is_unknown_without_units_that_two_people_rated_and_a_difference(
+    table: list[list[float]],
+) -> None:
+    assert krippendorff_alpha(table, "nominal") is None
+
+
 tables = st.integers(2, 5).flatmap(
     lambda raters: st.lists(
         st.lists(st.sampled_from([1.0, 2.0, 3.0, 5.0, np.nan]), min_size=raters, max_size=raters),

@@ -136,8 +136,9 @@ def krippendorff_alpha(
     """
     table = np.asarray(ratings, float)
     values = np.unique(table[np.isfinite(table)])
+    if not len(values):
+        return None
     counts = np.array([(table == value).sum(axis=0) for value in values], float)
-    counts = counts.reshape(len(values), -1)
     counts = counts[:, counts.sum(axis=0) > 1]
     in_unit, of_value = counts.sum(axis=0), counts.sum(axis=1)
     distance = _distances(values, of_value, level)

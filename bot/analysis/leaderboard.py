@@ -138,7 +138,7 @@ def acceptances(rows: Sequence[Row]) -> tuple[Acceptance, ...]:
     def acceptance(model: str) -> Acceptance:
         k, n, of = accepted[model], known[model], answered[model]
         bounds = (k / of, (k + of - n) / of)
-        shown = n >= ROWS_MIN and bounds[1] - bounds[0] <= BOUNDS_MAX
+        shown = n >= ROWS_MIN and of - n <= BOUNDS_MAX * of
         return Acceptance(model, k, n, of, bounds, _rate(k, n, channel) if shown else None)
 
     def order(each: Acceptance) -> tuple[float, str]:

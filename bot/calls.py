@@ -129,16 +129,21 @@ class Caller:
         await self._load_history(request.model)
         self._calls += 1
         started_at = self.now()
-        completion, failure = None, None
+        failure = None
         try:
             async with deadline.timeout():
-                completion = await self._retried(asking, deadline)
+                await self._retried(asking, deadline)
+        except asyncio.CancelledError:
+            if asking.completion:  # it is paid for, so its row is written all the same
+                await journal.finish_call(self._finished(asking, started_at, None))
+            raise
         except ModelFailed as error:
             failure = Failure(error.kind, str(error))
         except TimeoutError:
-            last = asking.last_failure
-            failure = last or Failure("timed_out", "no complete answer before the deadline.")
-        call = self._finished(asking, started_at, completion, failure)
+            if asking.completion is None:
+                last = asking.last_failure
+                failure = last or Failure("timed_out", "no complete answer before the deadline.")
+        call = self._finished(asking, started_at, failure)
         await journal.finish_call(call)
         return call
 
@@ -146,9 +151,9 @@ class Caller:
         self,
         asking: "_Asking",
         started_at: datetime,
-        completion: Completion | None,
         failure: Failure | None,
     ) -> Call:
+        completion = asking.completion
         call = Call(
             stage=asking.stage,
             round=asking.round,
@@ -275,6 +280,7 @@ class Caller:
             cost = reserved
             async with asyncio.timeout(self.patience.silence) as silence:
                 completion = await self._provider.complete(request, heard)
+            asking.completion = completion
             cost = self._cost(request.model, completion)
             _leads(leader)
             return completion
@@ -327,6 +333,7 @@ class _Asking:
     text: str = ""
     first_text_at: datetime | None = None
     last_failure: Failure | None = None
+    completion: Completion | None = None
 
 
 _Racer = asyncio.Task[Completion]

@@ -513,6 +513,20 @@ async def test_a_cancelled_request_counts_at_its_most(bench: Bench) -> None:
     assert await bench.store.calls("one") == ()
 
 
+async def test_an_answer_that_came_before_the_cancellation_is_kept(bench: Bench) -> None:
+    async def answers_as_the_program_ends(on_text: OnText) -> Completion:
+        task.cancel()  # arrives at the next wait, which is for the request's row
+        return ANSWER
+
+    task = asyncio.create_task(bench.call(Model(answers_as_the_program_ends)))
+    await asyncio.wait({task})
+
+    assert task.cancelled()
+    [call] = await bench.store.calls("one")
+    assert (call.text, call.cost_micros) == ("The answer.", 7)
+    assert await bench.spent() == 7
+
+
 async def test_a_call_cancelled_before_its_request_is_sent_costs_nothing(bench: Bench) -> None:
     model = Model(answers())
 

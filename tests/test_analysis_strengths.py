@@ -39,9 +39,9 @@ def centred(x: Any) -> Any:
 
 
 @st.composite
-def tournaments(draw: st.DrawFn) -> Pairs:
+def tournaments(draw: st.DrawFn, models_min: int = 2) -> Pairs:
     """Everybody met everybody, twice at least with each outcome, so that strengths are finite."""
-    m = draw(st.integers(2, 6))
+    m = draw(st.integers(models_min, 6))
     meetings = list(itertools.combinations(range(m), 2))
     both = [(i, j, score) for i, j in meetings for score in (0.0, 0.5, 1.0)]
     more = st.tuples(st.sampled_from(meetings), st.sampled_from((0.0, 0.5, 1.0)))
@@ -98,11 +98,12 @@ def test_with_a_prior_scipy_finds_the_same_root(pairs: Pairs, prior_sd: float) -
     assert np.abs(fit.strengths - reference).max() < 1e-8
 
 
-@given(tournaments())
+@given(tournaments(models_min=3))
 @settings(max_examples=20, deadline=None)
 def test_davidson_without_prior_is_newmans(pairs: Pairs) -> None:
     fit = strengths.davidson(pairs, prior_sd=None)
-    # The reference stops, its ties still to be fitted, where equal strengths stay equal.
+    # The reference stops, its ties still to be fitted, where strengths stay what they are: equal
+    # ones do, and those of two models alone.
     assume(np.abs(fit.strengths).max() > 0.01)
     outcome = [WINNERS[score] for score in pairs.score.tolist()]
     left, right = pairs.left.tolist(), pairs.right.tolist()
@@ -111,6 +112,14 @@ def test_davidson_without_prior_is_newmans(pairs: Pairs) -> None:
     assert np.abs(fit.strengths - centred(scores)).max() < 1e-8
     # Newman counts a tie as 2 v sqrt(p_i p_j).
     assert math.exp(fit.extra[0]) == pytest.approx(2 * reference.v, abs=1e-8)
+
+
+@given(st.integers(1, 20), st.integers(1, 20), st.integers(1, 20))
+def test_davidson_of_two_models_repeats_what_was_seen(won: int, lost: int, tied: int) -> None:
+    score = [1.0] * won + [0.0] * lost + [0.5] * tied
+    fit = strengths.davidson(Pairs.of([0] * len(score), [1] * len(score), score, 2), prior_sd=None)
+    assert fit.contrast(0, 1)[0] == pytest.approx(math.log(won / lost), abs=1e-8)
+    assert math.exp(fit.extra[0]) == pytest.approx(tied / math.sqrt(won * lost), rel=1e-8)
 
 
 @given(rankings())

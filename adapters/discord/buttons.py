@@ -65,6 +65,7 @@ class CouncilButton(ui.DynamicItem[ui.Button[Any]], template=r"c1:(?P<run>[^:]+)
         return cls(cast(ui.Button[Any], item), match["run"], match["what"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        interaction.client.hold()
         if self.what[0] == "ask":
             await _ask(interaction, self.what[1], None)
             return

@@ -41,6 +41,9 @@ class Host(discord.Client):
         assert self.user is not None
         return self.user
 
+    def hold(self) -> None:
+        """These tests end only after what they started."""
+
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Not the library's five seconds."""
 

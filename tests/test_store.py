@@ -246,9 +246,9 @@ async def test_a_newer_database_is_refused_with_both_versions(path: Path) -> Non
     newer = sqlite3.connect(path)
     newer.execute("PRAGMA user_version = 999")
     newer.close()
-    with pytest.raises(StoreFailed, match=r"has version 999, .* up to 1\. Upgrade Council"):
+    with pytest.raises(StoreFailed, match=r"has version 999, .* up to 2\. Upgrade Council"):
         await Store.open(path, holder="a test")
-    with pytest.raises(StoreFailed, match=r"has version 999, .* up to 1\. Upgrade Council"):
+    with pytest.raises(StoreFailed, match=r"has version 999, .* up to 2\. Upgrade Council"):
         await Store.open(path, read_only=True)
 
 

@@ -11,7 +11,7 @@ import math
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -118,45 +118,20 @@ class Rated:
 
 def rows(cases: Iterable[tuple[Case, Sequence[Reaction]]]) -> tuple[Row, ...]:
     """The rows of finished cases, given oldest first with the reactions that stand."""
-    first: dict[tuple[str, ...], Row] = {}
-    for case, reactions in cases:
-        thread = _thread(case)
-        if thread not in first and (row := _row(case, reactions)) is not None:
+    return counted((_thread(case), row_of(case, reactions)) for case, reactions in cases)
+
+
+def counted(rows: Iterable[tuple[Hashable, Row | None]]) -> tuple[Row, ...]:
+    """Of the rows of deliberations, each with its thread, oldest first, those that count."""
+    first: dict[Hashable, Row] = {}
+    for thread, row in rows:
+        if thread not in first and row is not None:
             first[thread] = row
     return _asked_once(list(first.values()))
 
 
-def rated(rows: Sequence[Row]) -> Rated:
-    counts = Counter(person for row in rows for person in row.voters)
-    number = sum(row.rated for row in rows)
-    most = max(counts.values(), default=0)
-    return Rated(number, len(rows), len(counts), 2 * most > number)
-
-
-def rosters(rows: Iterable[Row]) -> tuple[tuple[tuple[str, ...], int], ...]:
-    """The sets of models that answered together, and in how many rows; most frequent first."""
-    return tuple(Counter(tuple(sorted(row.models)) for row in rows).most_common())
-
-
-def outcomes(rows: Iterable[Row], roster: Sequence[str]) -> Outcomes:
-    """What was accepted, of each row in which every model of the roster answered."""
-    kept = [row for row in rows if set(row.models) >= set(roster)]
-    cells = np.full((len(kept), len(roster)), UNKNOWN, np.int8)
-    for line, row in enumerate(kept):
-        accepted = dict(zip(row.models, row.accepted, strict=True))
-        for column, model in enumerate(roster):
-            if (good := accepted[model]) is not None:
-                cells[line, column] = RIGHT if good else WRONG
-    return Outcomes(tuple(row.id for row in kept), tuple(roster), cells)
-
-
-def _thread(case: Case) -> tuple[str, ...]:
-    if case.thread is None:
-        return (case.id,)
-    return (case.platform, case.workspace or "", case.channel or "", case.thread)
-
-
-def _row(case: Case, reactions: Sequence[Reaction]) -> Row | None:
+def row_of(case: Case, reactions: Sequence[Reaction]) -> Row | None:
+    """What one deliberation says; `None` where it is unfinished or nobody answered."""
     result = case.result
     if result is None or not result.answers:
         return None
@@ -196,6 +171,36 @@ def _row(case: Case, reactions: Sequence[Reaction]) -> Row | None:
         cost_usd=result.cost_usd,
         seconds=result.timings.verdict,
     )
+
+
+def rated(rows: Sequence[Row]) -> Rated:
+    counts = Counter(person for row in rows for person in row.voters)
+    number = sum(row.rated for row in rows)
+    most = max(counts.values(), default=0)
+    return Rated(number, len(rows), len(counts), 2 * most > number)
+
+
+def rosters(rows: Iterable[Row]) -> tuple[tuple[tuple[str, ...], int], ...]:
+    """The sets of models that answered together, and in how many rows; most frequent first."""
+    return tuple(Counter(tuple(sorted(row.models)) for row in rows).most_common())
+
+
+def outcomes(rows: Iterable[Row], roster: Sequence[str]) -> Outcomes:
+    """What was accepted, of each row in which every model of the roster answered."""
+    kept = [row for row in rows if set(row.models) >= set(roster)]
+    cells = np.full((len(kept), len(roster)), UNKNOWN, np.int8)
+    for line, row in enumerate(kept):
+        accepted = dict(zip(row.models, row.accepted, strict=True))
+        for column, model in enumerate(roster):
+            if (good := accepted[model]) is not None:
+                cells[line, column] = RIGHT if good else WRONG
+    return Outcomes(tuple(row.id for row in kept), tuple(roster), cells)
+
+
+def _thread(case: Case) -> tuple[str, ...]:
+    if case.thread is None:
+        return (case.id,)
+    return (case.platform, case.workspace or "", case.channel or "", case.thread)
 
 
 def _on_answer(votes: Iterable[Vote], label: str) -> dict[str, bool]:

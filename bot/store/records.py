@@ -129,3 +129,13 @@ class SettingsChange:
     person: str
     at: datetime
     what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A finished deliberation to the statistics. Follow-ups have the `thread` of their first
+    question; `revision` changes whenever its votes do."""
+
+    deliberation: str
+    thread: str
+    revision: int

@@ -15,9 +15,10 @@ from bot.store.posts import Posts
 from bot.store.reactions import Reactions
 from bot.store.removal import Removal
 from bot.store.spending import Spending
+from bot.store.summaries import Summaries
 
 
-class Store(Cases, Posts, Reactions, Channels, Spending, Notes, Feed, Removal):
+class Store(Cases, Posts, Reactions, Channels, Spending, Notes, Feed, Removal, Summaries):
     """Made by `open`; `close` it. Every method may raise `StoreFailed`."""
 
     @classmethod

@@ -371,6 +371,9 @@ async def put_together(config: "Config", store: "Store", command: str) -> AsyncI
     from bot.app import App, Rules
     from bot.calls import Caller, Patience
     from bot.catalogue import Catalogue
+    from bot.memory import collect_seldom
+
+    collect_seldom()
 
     try:
         async with _provider(config) as provider:

@@ -22,6 +22,7 @@ from bot.council import Council, Question
 from bot.deliberation import deliberate
 from bot.events import Event
 from bot.llm import Completion, Provider, Request
+from bot.memory import collect_seldom
 from bot.ranking import never_stops_early
 from bot.store.records import Case
 from bot.store.sqlite import Store
@@ -78,6 +79,7 @@ async def no_history(model: str) -> tuple[float, ...]:
 
 
 async def run(*, quick: bool) -> None:
+    collect_seldom()
     await alone(30 if quick else 200)
     count = 100 if quick else 500
     provider = SlowProvider()

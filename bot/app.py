@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from bot import commands, outcome, presenter, reactions
@@ -35,6 +36,9 @@ from bot.settings import Settings
 from bot.store.records import Case, Post, Reaction, ReactionValue
 from bot.store.spending import ALL, channel_scope
 from bot.store.sqlite import Store
+
+if TYPE_CHECKING:
+    from bot.statistics import Statistics
 
 logger = logging.getLogger(__name__)
 
@@ -111,6 +115,7 @@ class App:
     _locks: WeakValueDictionary[tuple[str, ...], asyncio.Lock] = field(
         default_factory=WeakValueDictionary
     )
+    _statistics: "Statistics | None" = None
     _closing: bool = False
 
     # --- questions
@@ -310,8 +315,23 @@ class App:
             defaults=self.defaults,
             admins=self.rules.admins,
             health=self.health,
+            statistics=self.statistics,
             now=self.now,
         )
+
+    def statistics(self) -> "Statistics":
+        """Made when first asked for: most processes need no numbers."""
+        if self._statistics is None:
+            from bot.statistics import Statistics
+
+            self._statistics = Statistics(self.store)
+        return self._statistics
+
+    async def export(self, channel: Channel, person: Person) -> str:
+        """The channel's deliberations as JSON lines, for an administrator. Raises `InvalidInput`."""
+        from bot import records_commands
+
+        return await records_commands.export_lines(self.desk, channel, person)
 
     async def health(self, channel: Channel) -> Document:
         settings = await self.settings(channel)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.config import Config
     from bot.council import Deliberation
     from bot.doctor import Finding
+    from bot.document import Document
     from bot.llm import Provider
     from bot.settings import Settings
     from bot.store.sqlite import Store
@@ -35,6 +36,8 @@ logger = logging.getLogger(__name__)
 
 # Exit codes of the contract; 130 is the shell's own for an interrupted program.
 DONE, NO_ANSWER, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+
+KEEP_UP_SECONDS = 60
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return NO_ANSWER
     except KeyboardInterrupt:
-        if options.run not in (_export, _watch, _doctor):
+        if options.run not in (_stats, _ceiling, _export, _watch, _doctor):
             print("\nStopped. The same command goes on where it was.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
@@ -112,6 +115,15 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--concurrency", type=_count, default=4, help="at once (4)")
     bench.add_argument("--max-cost", type=_usd, metavar="USD", help="stop before spending more")
     add("serve", _serve, "run every platform that has a token")
+    stats = add("stats", _stats, "which models serve best, and whether the council helps")
+    stats.add_argument("--channel", help="of this channel only")
+    stats.add_argument("--json", action="store_true", help="every number as JSON")
+    ceiling = add("ceiling", _ceiling, "how much picking the best answer could gain")
+    ceiling.add_argument(
+        "file", nargs="?", type=Path, help="CSV: a row per question, a column per model, 1/0/empty"
+    )
+    ceiling.add_argument("--channel", help="from the votes of this channel only")
+    ceiling.add_argument("--json", action="store_true", help="every number as JSON")
     export = add("export", _export, "finished deliberations as JSON lines")
     export.add_argument("--channel", help="of this channel only")
     export.add_argument(
@@ -232,6 +244,7 @@ async def _serve(options: argparse.Namespace, config: "Config") -> int:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(_keep_fresh(app.catalogue))
+                group.create_task(_keep_up(app))
                 for run in adapters:
                     group.create_task(run(app))
         except BaseExceptionGroup as failed:
@@ -246,6 +259,16 @@ async def _keep_fresh(catalogue: "Catalogue") -> None:
     while True:
         await asyncio.sleep(RETRY_AFTER.total_seconds())
         await catalogue.load()
+
+
+async def _keep_up(app: "App") -> None:
+    """Whoever asks for statistics should not wait for what could be read before."""
+    while True:
+        try:
+            await app.statistics().keep_up()
+        except StoreFailed as error:
+            logger.warning("the statistics are not kept up: %s", error)
+        await asyncio.sleep(KEEP_UP_SECONDS)
 
 
 def _adapters(config: "Config") -> "list[Callable[[App], Coroutine[Any, Any, None]]]":
@@ -265,6 +288,69 @@ def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
+
+
+async def _stats(options: argparse.Namespace, config: "Config") -> int:
+    from bot.analysis.report import as_json
+    from bot.report_page import details_page, stats_page
+    from bot.statistics import Statistics
+    from bot.store.sqlite import Store
+
+    store = await Store.open(_database(config), read_only=True)
+    try:
+        report = await Statistics(store).report(channel=options.channel)
+    finally:
+        await store.close()
+    if options.json:
+        print(json.dumps(as_json(report), ensure_ascii=False, indent=2))
+    else:
+        _show(stats_page(report))
+        if report.rated.rows:
+            _show(details_page(report))
+    return DONE
+
+
+async def _ceiling(options: argparse.Namespace, config: "Config") -> int:
+    from dataclasses import asdict
+
+    from bot.document import Document
+    from bot.report_page import ceiling_page, diagnostics
+
+    if options.file and options.channel:
+        raise InvalidInput("Name a FILE or a --channel: the ceiling is told of one of them.")
+    if options.file:
+        from bot.analysis.cofailure import ceiling_of_grades
+        from bot.analysis.outcomes import read_outcomes
+
+        ceiling, period = ceiling_of_grades(read_outcomes(options.file)), ""
+    else:
+        from bot.statistics import Statistics
+        from bot.store.sqlite import Store
+
+        store = await Store.open(_database(config), read_only=True)
+        try:
+            ceiling, period = await Statistics(store).ceiling(channel=options.channel)
+        finally:
+            await store.close()
+    if options.json:
+        print(json.dumps(asdict(ceiling), ensure_ascii=False, indent=2))
+    else:
+        _show(ceiling_page(ceiling, period))
+        _show(Document((diagnostics(ceiling),)))
+    return DONE
+
+
+def _show(document: "Document") -> None:
+    """With colours on a terminal, as text into a pipe."""
+    from rich.console import Console
+
+    from adapters.terminal import render
+
+    if sys.stdout.isatty():
+        Console(highlight=False, emoji=False).print(render.render(document, opened=True))
+    else:
+        print(render.plain(document, opened=True, width=100))
+    print()
 
 
 async def _export(options: argparse.Namespace, config: "Config") -> int:

@@ -7,6 +7,7 @@ and how a setting is written is known here; how a platform shows the answer is n
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bot import settings as channel_settings
 from bot.catalogue import Catalogue
@@ -15,6 +16,9 @@ from bot.document import Block, Document, Heading, Note, Table, Text
 from bot.errors import InvalidInput
 from bot.settings import SETTINGS, Settings
 from bot.store.sqlite import Store
+
+if TYPE_CHECKING:
+    from bot.statistics import Statistics
 
 HELP = (
     ("show", "this channel's council and settings"),
@@ -27,6 +31,10 @@ HELP = (
     ("set NAME VALUE", "any setting: " + ", ".join(SETTINGS)),
     ("reset [NAME]", "back to the default"),
     ("ask QUESTION", "put a question to the council"),
+    ("stats [details]", "which models serve best here, and whether the council helps"),
+    ("ceiling", "how much picking the best answer could gain here"),
+    ("export", "every deliberation of this channel, for administrators"),
+    ("forget me|channel", "delete your questions and votes, or all of this channel's"),
     ("health", "whether everything works here"),
     ("pause | resume", "silence the council here, or end the silence"),
     ("help", "this list"),
@@ -66,6 +74,7 @@ class Desk:
     defaults: Settings
     admins: frozenset[str]
     health: Callable[[Channel], Awaitable[Document]]
+    statistics: Callable[[], "Statistics"]
     now: Callable[[], datetime]
 
 
@@ -92,6 +101,11 @@ async def run(desk: Desk, channel: Channel, person: Person, command: Command) ->
             return await _set(desk, channel, person, "paused", paused)
         case "health":
             return await desk.health(channel)
+        case "stats" | "ceiling" | "export" | "forget":
+            # Imported late: numbers take a while to load, and most processes ask for none.
+            from bot import records_commands
+
+            return await records_commands.run(desk, channel, person, command)
         case "help":
             return help_page()
         case _:
@@ -118,9 +132,13 @@ async def settings_of(desk: Desk, channel: Channel) -> Settings:
     return channel_settings.resolve(stored.values, desk.defaults)
 
 
+def is_administrator(desk: Desk, person: Person) -> bool:
+    return person.admin or person.id in desk.admins
+
+
 async def may_change(desk: Desk, channel: Channel, person: Person) -> bool:
     settings = await settings_of(desk, channel)
-    return person.admin or person.id in desk.admins or settings.changers == "anyone"
+    return is_administrator(desk, person) or settings.changers == "anyone"
 
 
 async def _show(desk: Desk, channel: Channel) -> Document:

@@ -15,11 +15,12 @@ from discord import app_commands, ui
 
 from adapters.discord import questions
 from adapters.discord.locale import Translations, translated
-from adapters.discord.render import Page, document_pages, refusal_view
+from adapters.discord.render import Page, Upload, document_pages, refusal_view
 from bot.app import Accepted, App, Refused, Repeated
 from bot.chat import Channel, Mention, Person
 from bot.commands import may_change
 from bot.document import Document, Text
+from bot.errors import BotError
 from bot.settings import PROSE_LIMIT_CHARS, SETTINGS
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ ASK_MENU = "Ask the council"
 CHOICES_MAX, CHOICE_MAX_CHARS = 25, 100
 # Discord takes 6,000 characters in an option, and a message holds 4,000.
 QUESTION_MAX_CHARS = 3_900
+
+EXPORT = "deliberations.jsonl"
 
 NO_RIGHT = (
     "I may not write here. Somebody who manages this server can give me *View Channel*, *Send "
@@ -170,6 +173,41 @@ class Council(app_commands.Group, name="council", description="Ask the council, 
     ) -> None:
         await ask(interaction, question)
 
+    @app_commands.command(description="Which models serve best here")
+    @app_commands.describe(details="Every number by model, too")
+    async def stats(self, interaction: Interaction, details: bool = False) -> None:
+        await self._run_slowly(interaction, "stats details" if details else "stats")
+
+    @app_commands.command(description="What picking the best answer could gain here")
+    async def ceiling(self, interaction: Interaction) -> None:
+        await self._run_slowly(interaction, "ceiling")
+
+    @app_commands.command(description="Every deliberation of this channel as a file")
+    async def export(self, interaction: Interaction) -> None:
+        await _think(interaction)
+        try:
+            lines = await self._app.export(where(interaction), who(interaction))
+        except BotError as error:
+            await answer(interaction, _sentence(str(error)))
+            return
+        page = Page(
+            ui.TextDisplay("Finished deliberations, one in a line:"),
+            ui.File(f"attachment://{EXPORT}"),
+            uploads=[Upload(EXPORT, lines.encode(errors="replace"))],
+        )
+        await _send(interaction, [page])
+
+    @app_commands.command(description="Delete what was asked and voted")
+    @app_commands.describe(what="Yours everywhere, or everything of this channel")
+    @app_commands.choices(
+        what=[
+            app_commands.Choice(name=app_commands.locale_str(word), value=word)
+            for word in ("me", "channel")
+        ]
+    )
+    async def forget(self, interaction: Interaction, what: str) -> None:
+        await self._run_slowly(interaction, f"forget {what}")
+
     @app_commands.command(description="Whether everything works here")
     async def health(self, interaction: Interaction) -> None:
         await self._run(interaction, "health")
@@ -218,6 +256,11 @@ class Council(app_commands.Group, name="council", description="Ask the council, 
     async def _run(self, interaction: Interaction, words: str) -> None:
         document = await self._app.command(where(interaction), who(interaction), words)
         await answer(interaction, document)
+
+    async def _run_slowly(self, interaction: Interaction, words: str) -> None:
+        """For what may take longer than the three seconds that Discord waits."""
+        await _think(interaction)
+        await self._run(interaction, words)
 
 
 class CriteriaForm(ui.Modal):
@@ -323,7 +366,19 @@ def who(interaction: discord.Interaction[Any]) -> Person:
 
 async def answer(interaction: discord.Interaction[Any], document: Document) -> None:
     """Show a document to this person alone."""
-    first, *rest = document_pages(document)
+    await _send(interaction, document_pages(document))
+
+
+async def _think(interaction: Interaction) -> None:
+    try:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+    except discord.HTTPException as error:
+        if error.code != ACKNOWLEDGED:
+            raise
+
+
+async def _send(interaction: discord.Interaction[Any], pages: Sequence[Page]) -> None:
+    first, *rest = pages
     try:
         if interaction.response.is_done():
             rest.insert(0, first)

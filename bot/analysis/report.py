@@ -1,0 +1,150 @@
+"""Everything that `stats` tells about a channel, from its rows. Pure; words are found elsewhere.
+
+What the models think of each other does not depend on votes, so it is a part of its own that need
+not be computed again for every vote.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from bot.analysis.agreement import (
+    Agreement,
+    Reliability,
+    agreement,
+    first_places,
+    reliabilities,
+)
+from bot.analysis.biases import (
+    Biases,
+    LengthEffect,
+    people_length_effect,
+    people_position_slope,
+    position_slopes,
+    self_preference,
+)
+from bot.analysis.cofailure import MINIMUM_ROWS, Ceiling, ceiling_of_votes
+from bot.analysis.estimates import Estimate
+from bot.analysis.leaderboard import Acceptance, Board, acceptances, peer_board, people_board
+from bot.analysis.lift import Chairman, Lift, Price, chairman, lift, price
+from bot.analysis.rows import Rated, Row, outcomes, rated, rosters
+from bot.errors import InvalidInput
+
+# The newest questions give intervals that are narrow enough; more would only cost time. Reviewers
+# are judged by those in which every review was waited for.
+COMPARED_MAX = 2_000
+REVIEWED_MAX = 200
+
+# Counts by model over fewer rated questions would tell which model wrote which answer.
+NAMED_FROM = 5
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """What models think of each other: their standings, and how they judge. `ids` are the rows."""
+
+    board: Board
+    self_preference: Biases
+    position_slopes: Biases
+    reliabilities: tuple[Reliability, ...]
+    ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A quantity that cannot be given yet, and why in a sentence."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`spent_usd` is over all rows, `first` is how people's and peers' best compare, in a
+    sentence."""
+
+    rated: Rated
+    spent_usd: float
+    people: Board
+    peers: Peers
+    first: str
+    acceptance: tuple[Acceptance, ...]
+    agreement: Agreement
+    lift: Lift | Missing
+    chairman: Chairman
+    price: Price | Missing
+    position: Estimate | None
+    length: LengthEffect | Missing
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """Names are those of the fields; an estimate is {value, low, high, n}, and what is not known
+    yet is {why}."""
+    found = asdict(report)
+    del found["peers"]["ids"]
+    return found
+
+
+def peers_of(rows: Sequence[Row]) -> Peers:
+    recent = [row for row in rows if row.all_heard][-REVIEWED_MAX:]
+    return Peers(
+        board=peer_board(rows[-COMPARED_MAX:]),
+        self_preference=self_preference(recent),
+        position_slopes=position_slopes(recent),
+        reliabilities=reliabilities(recent),
+        ids=frozenset(row.id for row in rows),
+    )
+
+
+def report(rows: Sequence[Row], peers: Peers) -> Report:
+    """Total on any rows: what is not known yet says so."""
+    people = people_board(rows)
+    return Report(
+        rated=rated(rows),
+        spent_usd=sum(row.cost_usd for row in rows),
+        people=people,
+        peers=peers,
+        first=first_places(people, peers.board),
+        acceptance=acceptances(rows),
+        agreement=agreement(rows[-COMPARED_MAX:]),
+        lift=_known(lambda: lift(rows)),
+        chairman=chairman(rows),
+        price=_known(lambda: price(rows)),
+        position=people_position_slope(rows),
+        length=_known(lambda: people_length_effect(rows[-COMPARED_MAX:])),
+    )
+
+
+def ceiling(rows: Sequence[Row]) -> tuple[Ceiling, str]:
+    """Of the set of models that was rated together most often, and when its questions were asked.
+
+    Raises `InvalidInput`, which says what is missing.
+    """
+    voted = [row for row in rows if row.rated]
+    if len(voted) < NAMED_FROM:
+        raise InvalidInput(
+            f"A ceiling needs {MINIMUM_ROWS} questions in which every answer was rated; so far "
+            f"{len(voted)} were rated at all."
+        )
+    roster = rosters(voted)[0][0]
+    asked = [row.asked_at for row in rows if set(roster) <= set(row.models)]
+    return ceiling_of_votes(outcomes(rows, roster)), period(asked)
+
+
+def period(times: Sequence[datetime]) -> str:
+    """From the first day to the last: "1 Mar - 9 May 2026"."""
+    first, last = min(times), max(times)
+    end = f"{last.day} {last:%b %Y}"
+    if first.date() == last.date():
+        return end
+    year = f" {first.year}" if first.year != last.year else ""
+    return f"{first.day} {first:%b}{year} - {end}"
+
+
+def _known(quantity: Callable[[], T]) -> T | Missing:
+    try:
+        return quantity()
+    except InvalidInput as error:
+        return Missing(str(error))

@@ -1,0 +1,284 @@
+"""The statistics of a channel in words: who leads, whether people and models agree, what it costs.
+
+No number stands without its interval; what cannot be said yet is a sentence. Pure. Models are
+named whatever the channel's `reveal` says, because sums over many questions tell of no single one.
+Those over the first few would: counts by model begin with `NAMED_FROM` rated questions.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from bot.analysis.biases import Biases
+from bot.analysis.certificate import FOOTNOTE, worded
+from bot.analysis.cofailure import Ceiling
+from bot.analysis.estimates import Estimate
+from bot.analysis.leaderboard import ROWS_MIN, Acceptance, Board, Place
+from bot.analysis.lift import Lift, Price, Rate
+from bot.analysis.report import COMPARED_MAX, NAMED_FROM, REVIEWED_MAX, Missing, Report
+from bot.document import Block, Document, Heading, Image, Leaf, Note, Table, Text
+
+NO_QUESTION = "The council has answered no question here yet."
+
+
+def stats_page(report: Report, picture: Image | None = None) -> Document:
+    """A short text, then the picture: what a phone shows at once."""
+    if not report.rated.rows:
+        return Document((Text(NO_QUESTION),))
+    rated = str(report.rated)
+    blocks: list[Block] = [
+        Heading("Which models serve best here"),
+        Text("\n".join(f"- {sentence}" for sentence in _short(report))),
+        *([picture] if picture else []),
+        Note(f"{rated[0].upper()}{rated[1:]}. Spent on them: ${report.spent_usd:,.2f}."),
+        Note("Every number with its interval, by model: `/council stats details`"),
+    ]
+    return Document(tuple(blocks))
+
+
+def details_page(report: Report) -> Document:
+    """Everything that is known, as tables."""
+    if not report.rated.rows:
+        return Document((Text(NO_QUESTION),))
+    return Document(
+        tuple(block for title, blocks in _details(report) for block in (Heading(title), *blocks))
+    )
+
+
+def ceiling_page(ceiling: Ceiling, period: str) -> Document:
+    return Document(
+        (
+            Heading("What picking the best answer could gain"),
+            Text(worded(ceiling, period=period)),
+            Note(FOOTNOTE),
+        )
+    )
+
+
+def diagnostics(ceiling: Ceiling) -> Table:
+    """For those who know what they mean: not for a channel."""
+    rows = (
+        ("correlation of errors (phi), mean", _plain(ceiling.phi_mean)),
+        ("the same, tetrachoric", _plain(ceiling.tetrachoric_mean)),
+        ("all wrong", f"{100 * ceiling.beta:.2f} %"),
+        (
+            "95 % interval for n fixed in advance",
+            f"{100 * ceiling.beta_low:.2f}-{100 * ceiling.beta_high:.2f} %",
+        ),
+        ("predicted by one common factor", _percent(ceiling.beta_single_factor)),
+        ("seen / predicted", _plain(ceiling.ratio_single_factor)),
+        ("predicted from all pairs", _percent(ceiling.beta_full_sigma)),
+        ("suspicious references", "yes: audit them" if ceiling.reference_alarm else "no"),
+    )
+    return Table(("Diagnostic", "Value"), rows)
+
+
+def standings_alt(people: Board, peers: Board) -> str:
+    """What the picture shows, for those who do not see it."""
+    sides = (("people", people), ("models", peers))
+    shown = [f"{who}: {_order(board)}" for who, board in sides if board.ranked]
+    return "How often each model is preferred to a typical one. " + " ".join(shown)
+
+
+def _short(report: Report) -> list[str]:
+    return [
+        f"**People:** {_leads(report.people)}",
+        f"**Models:** {_leads(report.peers.board)}",
+        *_agree(report),
+        _beat(report.lift),
+        _costs(report.price),
+    ]
+
+
+def _leads(board: Board) -> str:
+    if board.leader is None:
+        return board.notes[0]
+    place = next(place for place in board.places if place.model == board.leader)
+    assert place.wins is not None
+    return (
+        f"{board.leader} leads: preferred to a typical model here {_interval(place.wins)} "
+        "of the time."
+    )
+
+
+def _agree(report: Report) -> list[str]:
+    found = report.agreement
+    if found.top_one is None or found.top_one_by_chance is None:
+        return []
+    sentences = [
+        report.first,
+        f"The reviewers' first was the people's best {_interval(found.top_one)} of the time; "
+        f"by chance {_share(found.top_one_by_chance)}.",
+    ]
+    if found.human_ceiling is not None:
+        sentences.append(
+            f"One person's pick is that of most others {_interval(found.human_ceiling)}."
+        )
+    return [" ".join(sentences)]
+
+
+def _beat(lift: Lift | Missing) -> str:
+    if isinstance(lift, Missing):
+        return lift.why
+    if lift.lift.low > 0:
+        said = f"The council beat its best member, {lift.best}"
+    elif lift.lift.high < 0:
+        said = f"The council did worse than its best member, {lift.best}"
+    else:
+        said = f"Whether the council beats its best member, {lift.best}, is open"
+    low, high = 100 * lift.lift.low, 100 * lift.lift.high
+    return (
+        f"{said}: acceptance differs by {100 * lift.lift.value:+.0f} points ({low:+.0f} to "
+        f"{high:+.0f}) over {lift.lift.n} questions ({lift.label})."
+    )
+
+
+def _costs(price: Price | Missing) -> str:
+    if isinstance(price, Missing):
+        return price.why
+    cost, seconds = price.cost_usd, price.seconds
+    return (
+        f"An accepted verdict takes ${cost.value:.3g} (${cost.low:.3g}-{cost.high:.3g}) and "
+        f"{seconds.value:.0f} s ({seconds.low:.0f}-{seconds.high:.0f})."
+    )
+
+
+def _details(report: Report) -> Iterable[tuple[str, Sequence[Leaf]]]:
+    boards = (("People's standings", report.people), ("Models' standings", report.peers.board))
+    for title, board in boards:
+        if board.ranked:
+            yield (title, (_standings(board), *map(Note, board.notes), Note(_WINS)))
+    if report.rated.rated >= NAMED_FROM:
+        yield ("How often answers are acceptable", (_acceptance(report.acceptance), Note(_RATE)))
+    yield ("People and models compared", tuple(_compared(report)))
+    yield ("The verdicts", tuple(_verdicts(report)))
+    if reviewers := tuple(_reviewers(report)):
+        yield ("The reviewers", reviewers)
+
+
+_WINS = (
+    "Preferred: how often to a typical model here, with a 90 % interval. Tied models share a place."
+)
+_RATE = (
+    f"With a 90 % interval, from {ROWS_MIN} rated answers on. Possible: if none, or all, of the "
+    "unrated answers were acceptable."
+)
+
+
+def _standings(board: Board) -> Table:
+    rows = (
+        (str(place.place), place.model, _interval(place.wins), f"{place.firsts}", f"{place.rows}")
+        for place in board.places
+        if place.wins is not None
+    )
+    return Table(("#", "Model", "Preferred", "Firsts", "Questions"), tuple(rows))
+
+
+def _acceptance(acceptance: Sequence[Acceptance]) -> Table:
+    rows = (
+        (
+            each.model,
+            f"{each.accepted} of {each.rated}",
+            "" if each.rate is None else _interval(each.rate),
+            "" if each.rate is None else _range(*each.bounds),
+        )
+        for each in acceptance
+    )
+    return Table(("Model", "Accepted", "Rate", "Possible"), tuple(rows))
+
+
+def _compared(report: Report) -> Iterable[Leaf]:
+    found = report.agreement
+    quantities = (
+        ("first = best", found.top_one),
+        ("… ranking hidden", found.top_one_hidden),
+        ("… ranking visible", found.top_one_visible),
+        ("pairs ordered alike", found.pairwise),
+        ("people among themselves", found.human_ceiling),
+    )
+    rows = [(name, _interval(value), str(value.n)) for name, value in quantities if value]
+    if found.tau:
+        rows.append(("order (tau-b)", _signed(found.tau), str(found.tau.n)))
+    if rows:
+        yield Table(("Agreement", "95 %", "n"), tuple(rows))
+    yield from map(Note, found.notes)
+    if report.rated.rows > COMPARED_MAX:
+        yield Note(f"This, and the models' standings, over the newest {COMPARED_MAX:,} questions.")
+    if report.position is not None:
+        yield Note(
+            "People accept what stands last in the thread more often than what stands first by "
+            f"{_points(report.position)}."
+        )
+    if not isinstance(report.length, Missing):
+        gamma = report.length.gamma.estimate
+        yield Note(f"Length: above 0, people prefer longer answers: {_signed(gamma)}.")
+
+
+def _verdicts(report: Report) -> Iterable[Leaf]:
+    rescue, harm = report.chairman.rescue, report.chairman.harm
+    yield Text(
+        f"- Accepted although every answer was refused: {_rate(rescue)}\n"
+        f"- Refused although an answer was accepted: {_rate(harm)}"
+    )
+    yield Note(f"{report.chairman.label.capitalize()}: everybody knows which text is the verdict.")
+
+
+def _reviewers(report: Report) -> Iterable[Leaf]:
+    peers = report.peers
+    if not (peers.reliabilities or peers.self_preference.pooled or peers.position_slopes.pooled):
+        return
+    if peers.reliabilities:
+        rows = tuple((each.reviewer, _signed(each.tau)) for each in peers.reliabilities)
+        yield Table(("Reviewer", "Agrees with the others (tau-b)"), rows)
+    yield from _bias(peers.self_preference, "Own answer preferred", "by its author")
+    yield from _bias(peers.position_slopes, "Last place preferred to first", "for the position")
+    yield Note(
+        f"Over the newest questions of which no review was stopped early, {REVIEWED_MAX} at most."
+    )
+
+
+def _bias(biases: Biases, title: str, what: str) -> Iterable[Leaf]:
+    if biases.pooled is not None:
+        rows = (("all", _points(biases.pooled)),)
+        each = tuple((reviewer, _points(bias)) for reviewer, bias in biases.by_reviewer)
+        yield Table((title, f"More of a share {what}"), rows + each)
+
+
+def _rate(rate: Rate) -> str:
+    shown = "" if rate.share is None else f", {_interval(rate.share)}"
+    return f"{rate.count} of {rate.n}{shown}"
+
+
+def _order(board: Board) -> str:
+    def one(place: Place) -> str:
+        assert place.wins is not None
+        return f"{place.place}. {place.model} {_interval(place.wins)}"
+
+    return "; ".join(one(place) for place in board.places if place.wins is not None) + "."
+
+
+def _interval(value: Estimate | None) -> str:
+    return "" if value is None else f"{_share(value.value)} ({_range(value.low, value.high)})"
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.0f} %"
+
+
+def _range(low: float, high: float) -> str:
+    return f"{100 * low:.0f}-{100 * high:.0f} %"
+
+
+def _signed(value: Estimate) -> str:
+    return f"{value.value:+.2f} ({value.low:+.2f} to {value.high:+.2f})"
+
+
+def _points(value: Estimate) -> str:
+    low, high = 100 * value.low, 100 * value.high
+    return f"{100 * value.value:+.0f} points ({low:+.0f} to {high:+.0f})"
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.2f} %"
+
+
+def _plain(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"

@@ -1,0 +1,189 @@
+"""From the store to the numbers of a channel: they follow every vote, and nothing is read twice."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.errors import InvalidInput, StoreFailed
+from bot.statistics import Statistics
+from bot.store.records import Platform
+from bot.store.sqlite import Store
+from tests.fakes.channel import MODELS, finished_case, label_of, rate, reaction
+
+HERE: tuple[Platform, str] = ("discord", "general")
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    store = await Store.open(tmp_path / "council.db", holder="tests")
+    yield store
+    await store.close()
+
+
+async def asked(store: Store, count: int, channel: str = "general", first: int = 0) -> None:
+    for number in range(first, first + count):
+        await store.create(finished_case(number, channel=channel))
+
+
+async def accepted(statistics: Statistics) -> dict[str, tuple[bool | None, ...]]:
+    return {row.id: row.accepted for row in await statistics.rows("discord", "general")}
+
+
+async def test_a_vote_moves_the_numbers_and_its_retraction_moves_them_back(store: Store) -> None:
+    await asked(store, 2)
+    statistics = Statistics(store)
+    unrated = await accepted(statistics)
+    vote = reaction(finished_case(1), "A")
+
+    await store.react(vote)
+    rated = await accepted(statistics)
+    await store.unreact(vote.deliberation, vote.target, vote.person, vote.value)
+
+    assert unrated == {"run-0": (None,) * 4, "run-1": (None,) * 4}
+    assert rated == {"run-0": (None,) * 4, "run-1": (True, None, None, None)}
+    assert await accepted(statistics) == unrated
+
+
+async def test_votes_found_after_a_downtime_move_the_numbers(store: Store) -> None:
+    await asked(store, 1)
+    statistics = Statistics(store)
+    await statistics.keep_up()
+    await statistics.rows(*HERE)
+
+    at = finished_case(0).question.asked_at
+    await store.reconcile("run-0", "B", [("ann", "reject")], at)
+
+    assert await accepted(statistics) == {"run-0": (None, False, None, None)}
+
+
+async def test_a_channel_sees_itself_alone_and_the_program_everything(store: Store) -> None:
+    await asked(store, 2)
+    await asked(store, 3, channel="other", first=10)
+    await store.create(finished_case(20, platform="slack", channel="general"))
+    statistics = Statistics(store)
+
+    assert len(await statistics.rows("discord", "general")) == 2
+    assert len(await statistics.rows("discord", "other")) == 3
+    assert len(await statistics.rows(channel="general")) == 3
+    assert len(await statistics.rows()) == 6
+
+
+async def test_a_follow_up_adds_no_row(store: Store) -> None:
+    await store.create(finished_case(0, thread="thread"))
+    await store.create(finished_case(1, thread="thread"))
+
+    assert [row.id for row in await Statistics(store).rows(*HERE)] == ["run-0"]
+
+
+async def test_what_is_kept_is_what_would_be_read(store: Store) -> None:
+    await asked(store, 3)
+    await rate(store, finished_case(1), best="lab/b")
+    fresh = await Statistics(store).rows(*HERE)
+
+    assert await Statistics(store).keep_up() == 3
+    assert await Statistics(store).keep_up() == 0
+    assert await Statistics(store).rows(*HERE) == fresh
+
+
+async def test_a_vote_that_came_while_a_summary_was_made_is_not_lost(store: Store) -> None:
+    await asked(store, 1)
+    ((id, revision),) = await store.missing_summaries(1)
+    await store.react(reaction(finished_case(0), "A"))
+
+    await store.keep_summaries([(id, revision, "null")])
+
+    assert await store.summary_texts([id]) == {id: None}
+
+
+async def test_who_is_forgotten_is_in_no_number(store: Store) -> None:
+    await asked(store, 2)
+    await store.react(reaction(finished_case(0), "A", person="bob"))
+    await store.create(finished_case(2, asker="bob"))
+    statistics = Statistics(store)
+    await statistics.keep_up()
+    assert len(await statistics.rows(*HERE)) == 3
+
+    await store.forget_person("bob")
+
+    assert await accepted(statistics) == {"run-0": (None,) * 4, "run-1": (None,) * 4}
+    texts = await store.summary_texts(["run-0", "run-1", "run-2"])
+    assert not any("bob" in (text or "") for text in texts.values())
+
+
+async def test_it_reads_beside_a_process_that_writes(store: Store, tmp_path: Path) -> None:
+    await asked(store, 2)
+    reader = await Store.open(tmp_path / "council.db", read_only=True)
+    try:
+        beside = Statistics(reader)
+        assert len(await beside.rows(*HERE)) == 2
+        with pytest.raises(StoreFailed):
+            await beside.keep_up()
+        await store.react(reaction(finished_case(0), "A"))
+        assert (await accepted(beside))["run-0"] == (True, None, None, None)
+    finally:
+        await reader.close()
+
+
+async def test_two_who_ask_at_once_get_the_same(store: Store) -> None:
+    await asked(store, 5)
+    statistics = Statistics(store)
+
+    async with asyncio.TaskGroup() as group:
+        first = group.create_task(statistics.rows(*HERE))
+        second = group.create_task(statistics.rows(*HERE))
+
+    assert first.result() == second.result()
+    assert len(first.result()) == 5
+
+
+async def test_the_models_standings_are_counted_again_as_a_channel_grows(store: Store) -> None:
+    await asked(store, 3)
+    statistics = Statistics(store)
+    assert (await statistics.report(*HERE)).peers.board.rows == 3
+    await asked(store, 1, first=3)
+    assert (await statistics.report(*HERE)).peers.board.rows == 4
+
+
+async def test_people_and_models_get_standings_from_twenty_rated_questions_on(store: Store) -> None:
+    for number in range(20):
+        case = finished_case(number)
+        await store.create(case)
+        await rate(store, case, best="lab/b")
+
+    found = await Statistics(store).report(*HERE)
+
+    assert str(found.rated) == "rated 20 of 20 questions, by one person"
+    assert found.people.leader == "lab/b"
+    assert found.peers.board.ranked
+
+
+async def test_the_ceiling_says_what_is_missing_and_then_what_it_is(store: Store) -> None:
+    statistics = Statistics(store)
+    with pytest.raises(InvalidInput, match="so far 0 were rated at all"):
+        await statistics.ceiling(*HERE)
+    for number in range(20):
+        case = finished_case(number)
+        await store.create(case)
+        await rate(store, case, best=MODELS[number % 4])
+        if number == 5:
+            with pytest.raises(InvalidInput, match="So far: lab/a 6, lab/b 6, lab/c 6, lab/d 6"):
+                await statistics.ceiling(*HERE)
+
+    ceiling, period = await statistics.ceiling(*HERE)
+
+    assert (ceiling.rows, ceiling.models, ceiling.all_wrong) == (20, 4, 0)
+    assert ceiling.gain == pytest.approx(0.75)
+    assert period == "20 Nov - 21 Nov 2026"
+
+
+async def test_labels_are_dealt_anew_and_the_models_counted(store: Store) -> None:
+    """The fake deals labels at random, as the council does."""
+    case = finished_case(3)
+    await store.create(case)
+    await store.react(reaction(case, label_of(case, "lab/d")))
+
+    (row,) = await Statistics(store).rows(*HERE)
+
+    assert dict(zip(row.models, row.accepted, strict=True))["lab/d"] is True

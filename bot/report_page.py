@@ -73,7 +73,7 @@ def diagnostics(ceiling: Ceiling) -> Table:
 
 def standings_alt(people: Board, peers: Board) -> str:
     """What the picture shows, for those who do not see it."""
-    sides = (("people", people), ("models", peers))
+    sides = (("People", people), ("Models", peers))
     shown = [f"{who}: {_order(board)}" for who, board in sides if board.ranked]
     return "How often each model is preferred to a typical one. " + " ".join(shown)
 
@@ -194,7 +194,8 @@ def _compared(report: Report) -> Iterable[Leaf]:
         ("pairs ordered alike", found.pairwise),
         ("people among themselves", found.human_ceiling),
     )
-    rows = [(name, _interval(value), str(value.n)) for name, value in quantities if value]
+    shown = quantities if report.rated.rated >= ROWS_MIN else ()
+    rows = [(name, _interval(value), str(value.n)) for name, value in shown if value]
     if found.tau:
         rows.append(("order (tau-b)", _signed(found.tau), str(found.tau.n)))
     if rows:

@@ -1,6 +1,7 @@
 """`/council` as people type it: what is shown, what is changed, what is refused."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -9,8 +10,10 @@ import pytest
 from bot import commands
 from bot.app import App, Rules
 from bot.chat import Channel, Person
-from bot.document import Document, Heading, Note, Table, Text
+from bot.document import Document, Heading, Image, Note, Table, Text
+from bot.errors import InvalidInput
 from bot.llm import ModelInfo
+from tests.fakes.channel import finished_case, rate, reaction
 from tests.fakes.council import running_app
 from tests.fakes.provider import FakeProvider
 
@@ -467,3 +470,112 @@ async def test_unknown_words_get_help_never_silence(app: App) -> None:
 
     assert blocks[0] == Note("There is no `/council frobnicate`.")
     assert Document(blocks[1:]) == await app.command(HERE, ANN, "help")
+
+
+# --- what was asked and voted here
+
+GENERAL = Channel("discord", "server", "general")
+
+
+async def rated_channel(app: App, count: int) -> None:
+    for number in range(count):
+        case = finished_case(number)
+        await app.store.create(case)
+        await rate(app.store, case, best="lab/b")
+
+
+async def test_stats_of_an_unrated_channel_are_a_sentence(app: App) -> None:
+    assert await text(app, "stats") == "The council has answered no question here yet."
+    assert await text(app, "stats details") == "The council has answered no question here yet."
+
+
+async def test_stats_are_a_text_and_then_a_picture_with_words_for_it(app: App) -> None:
+    await rated_channel(app, 20)
+
+    heading, said, picture, *notes = (await app.command(GENERAL, ANN, "stats")).blocks
+
+    assert heading == Heading("Which models serve best here")
+    assert isinstance(said, Text)
+    assert "**People:** lab/b leads" in said.text
+    assert isinstance(picture, Image)
+    assert picture.png.startswith(b"\x89PNG")
+    assert "People: 1. lab/b" in picture.alt
+    assert notes[0] == Note("Rated 20 of 20 questions, by one person. Spent on them: $0.40.")
+
+
+async def test_stats_tell_of_this_channel_alone(app: App) -> None:
+    await rated_channel(app, 2)
+    elsewhere = await app.command(ELSEWHERE, ANN, "stats")
+    assert elsewhere == Document((Text("The council has answered no question here yet."),))
+
+
+async def test_stats_in_detail_are_tables(app: App) -> None:
+    await rated_channel(app, 20)
+    blocks = (await app.command(GENERAL, ANN, "stats details")).blocks
+    tables = [block.columns[0] for block in blocks if isinstance(block, Table)]
+    assert tables[:3] == ["#", "#", "Model"]
+
+
+async def test_the_ceiling_is_told_or_what_is_missing(app: App) -> None:
+    assert await text(app, "ceiling") == (
+        "A ceiling needs 20 questions in which every answer was rated; so far 0 were rated at all."
+    )
+    await rated_channel(app, 20)
+    heading, worded, _ = (await app.command(GENERAL, ANN, "ceiling")).blocks
+    assert heading == Heading("What picking the best answer could gain")
+    assert isinstance(worded, Text)
+    assert worded.text.startswith("In 20 rated questions (20 Nov - 21 Nov 2026) you rejected")
+
+
+async def test_only_administrators_export_even_where_anyone_may_change(app: App) -> None:
+    await rated_channel(app, 2)
+    await app.command(GENERAL, ADMIN, "set changers anyone")
+
+    assert await text(app, "export", ANN, GENERAL) == (
+        "Only administrators can export what was asked in this channel."
+    )
+    with pytest.raises(InvalidInput, match="Only administrators"):
+        await app.export(GENERAL, ANN)
+    assert await text(app, "export", ADMIN, GENERAL) == "Finished deliberations of this channel: 2."
+    lines = (await app.export(GENERAL, ADMIN)).splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ["run-0", "run-1"]
+
+
+async def test_an_export_that_no_message_takes_says_where_it_is(app: App) -> None:
+    await app.store.create(finished_case(0, text="x" * 2_000_000))
+    with pytest.raises(InvalidInput, match="`council export --channel general` writes them"):
+        await app.export(GENERAL, ADMIN)
+
+
+async def test_forget_me_takes_my_questions_and_votes_and_the_numbers_follow(app: App) -> None:
+    await rated_channel(app, 2)
+    await app.store.create(finished_case(2, asker="bob"))
+    await app.store.react(reaction(finished_case(2, asker="bob"), "A", "accept", "ann"))
+    assert len(await app.statistics().rows("discord", "general")) == 3
+
+    said = await text(app, "forget me", ANN, GENERAL)
+
+    assert said == "Forgotten: your votes, and 2 deliberations that you asked for."
+    (row,) = await app.statistics().rows("discord", "general")
+    assert (row.id, row.rated) == ("run-2", False)
+
+
+async def test_forget_channel_is_for_administrators_and_takes_everything(app: App) -> None:
+    await rated_channel(app, 2)
+    await app.store.create(finished_case(2, channel="elsewhere"))
+
+    assert "Only administrators can forget" in await text(app, "forget channel", ANN, GENERAL)
+    assert len(await app.statistics().rows()) == 3
+    assert await text(app, "forget channel", ADMIN, GENERAL) == (
+        "Forgotten: 2 deliberations of this channel, the votes, the settings."
+    )
+    assert [row.id for row in await app.statistics().rows()] == ["run-2"]
+
+
+@pytest.mark.parametrize("typed", ["forget", "forget everything", "stats tomorrow"])
+async def test_what_is_not_understood_deletes_nothing_and_is_explained(
+    app: App, typed: str
+) -> None:
+    await rated_channel(app, 1)
+    assert (await text(app, typed, ADMIN, GENERAL)).startswith("Write `/council ")
+    assert len(await app.statistics().rows()) == 1

@@ -1,5 +1,6 @@
 """`/council` and the message menu, as people on Discord use them."""
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ import pytest
 from adapters.discord.locale import KOREAN
 from bot.chat import Channel
 from bot.llm import ModelInfo
+from tests.fakes.channel import finished_case, rate
 from tests.fakes.council_on_discord import Place
+from tests.fakes.discord.state import Flag, Message
 from tests.fakes.discord_server import DiscordServer, Impossible, running_discord
 from tests.fakes.provider import FakeProvider
 
@@ -114,6 +117,60 @@ async def test_a_long_answer_comes_in_pages(place: Place) -> None:
         place.ada, place.channel, "council", "set", {"name": "criteria", "value": "x" * 1990}
     )
     assert "x" * 1990 in long.text + "".join(message.text for message in long.followups)
+
+
+# What was asked and voted here
+
+
+async def rated_channel(place: Place, count: int) -> None:
+    for number in range(count):
+        case = finished_case(number, channel=str(place.channel.id))
+        await place.app.store.create(case)
+        await rate(place.app.store, case, best="lab/b")
+
+
+async def answered(place: Place, sub: str, **options: object) -> Message:
+    """What the person is shown once the bot is done thinking."""
+    done = await place.server.slash(place.ada, place.channel, "council", sub, options)
+    assert done.original
+    message = done.original
+    await place.server.wait_for(lambda: not message.flags & Flag.LOADING)
+    assert done.ephemeral
+    return message
+
+
+async def test_stats_come_with_their_picture_in_the_same_message(place: Place) -> None:
+    await rated_channel(place, 20)
+    shown = await answered(place, "stats")
+    assert "lab/b leads" in shown.text
+    (picture,) = shown.attachments
+    assert picture.data.startswith(b"\x89PNG")
+    assert "Models: " in (picture.description or "")
+
+
+async def test_details_and_the_ceiling_are_texts(place: Place) -> None:
+    await rated_channel(place, 20)
+    assert "People's standings" in (await answered(place, "stats", details=True)).text
+    assert "A perfect picker" in (await answered(place, "ceiling")).text
+
+
+async def test_an_export_is_a_file_for_administrators(place: Place) -> None:
+    await rated_channel(place, 2)
+    assert "Only administrators" in (await answered(place, "export")).text
+    make_admin(place)
+    (file,) = (await answered(place, "export")).attachments
+    assert file.filename == "deliberations.jsonl"
+    assert [json.loads(line)["id"] for line in file.data.splitlines()] == ["run-0", "run-1"]
+
+
+async def test_what_is_mine_is_forgotten_and_a_channel_by_administrators(place: Place) -> None:
+    await rated_channel(place, 2)
+    assert "0 deliberations that you asked" in (await answered(place, "forget", what="me")).text
+    assert "Only administrators" in (await answered(place, "forget", what="channel")).text
+    make_admin(place)
+    assert (
+        "2 deliberations of this channel" in (await answered(place, "forget", what="channel")).text
+    )
 
 
 # Autocompletion

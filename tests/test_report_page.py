@@ -1,0 +1,130 @@
+"""The statistics in words: a short text first, never a number without its interval."""
+
+import re
+from collections.abc import Sequence
+
+from bot.analysis.cofailure import ceiling_of_votes
+from bot.analysis.report import ceiling, peers_of, report
+from bot.analysis.rows import Row, outcomes
+from bot.document import Document, Image, Note, Table, Text
+from bot.report_page import ceiling_page, details_page, diagnostics, standings_alt, stats_page
+from tests.fakes.rows import ballot, make_row
+
+
+def rated(number: int, *, best: str = "a", verdict: bool = True) -> Row:
+    return make_row(
+        str(number),
+        asker=f"person-{number % 5}",
+        accepted=[model == best for model in "abc"],
+        best=best,
+        verdict=verdict,
+        scores=(0.2, 0.9, 0.4),
+        ballots=[ballot("a", "b>ca"), ballot("b", "b>ac"), ballot("c", "b>c>a")],
+    )
+
+
+def page(rows: Sequence[Row], picture: Image | None = None) -> Document:
+    return stats_page(report(rows, peers_of(rows)), picture)
+
+
+def details(rows: Sequence[Row]) -> Document:
+    return details_page(report(rows, peers_of(rows)))
+
+
+def words(document: Document) -> str:
+    lines = []
+    for block in document.blocks:
+        match block:
+            case Text(text) | Note(text):
+                lines.append(text)
+            case Table(columns, cells):
+                lines += [" | ".join(row) for row in (columns, *cells)]
+            case _:
+                pass
+    return "\n".join(lines)
+
+
+def test_a_channel_without_questions_gets_a_sentence() -> None:
+    assert words(page([])) == "The council has answered no question here yet."
+    assert words(details([])) == "The council has answered no question here yet."
+
+
+def test_the_short_text_says_who_leads_whether_models_agree_and_what_it_costs() -> None:
+    said = words(page([rated(number) for number in range(40)]))
+
+    assert "**People:** a leads: preferred to a typical model here" in said
+    assert "**Models:** b leads" in said
+    assert "People and models disagree about the best: people a, models b." in said
+    assert "Whether the council beats its best member, a, is open" in said
+    assert "(verdict not blind)" in said
+    assert "An accepted verdict takes $0.02 ($0.02-0.02) and 30 s (30-30)." in said
+    assert "Rated 40 of 40 questions, by 5 people. Spent on them: $0.80." in said
+
+
+def test_a_council_that_beats_its_best_member_is_told_so_and_one_that_does_not() -> None:
+    better = [
+        make_row(str(n), accepted=[n % 3 == i for i in range(3)], verdict=True) for n in range(60)
+    ]
+    worse = [make_row(str(n), accepted=[True] * 3, verdict=False) for n in range(60)]
+
+    assert "The council beat its best member" in words(page(better))
+    assert "The council did worse than its best member" in words(page(worse))
+
+
+def test_below_twenty_rows_there_are_counts_only() -> None:
+    rows = [rated(number) for number in range(19)]
+    said = words(page(rows)) + words(details(rows))
+
+    assert "No ranking below 20 questions: in 19 somebody picked a best answer." in said
+    assert "a | 19 of 19" in said
+    assert "%" not in said.replace("90 % interval", "").replace("Agreement | 95 %", "")
+
+
+def test_the_first_ratings_do_not_tell_who_wrote_what() -> None:
+    four, five = ([rated(number) for number in range(count)] for count in (4, 5))
+
+    assert "a |" not in words(details(four))
+    assert not re.search(r"\b[abc]\b: \d", words(page(four)))
+    assert "a | 5 of 5" in words(details(five))
+
+
+def test_every_share_stands_beside_its_interval() -> None:
+    rows = [rated(number, best="abc"[number % 3]) for number in range(60)]
+    said = words(details(rows))
+    shares = re.findall(r"\d+ % \(\d+-\d+ %\)", said)
+
+    bare = re.sub(r"\d+ % \(\d+-\d+ %\)|\d+-\d+ %|90 % interval|Agreement \| 95 %", "", said)
+    assert len(shares) > 9
+    assert "%" not in bare
+
+
+def test_the_picture_stands_between_the_text_and_the_small_print() -> None:
+    picture = Image("standings.png", b"png", "alt")
+    kinds = [type(block).__name__ for block in page([rated(0)], picture).blocks]
+    assert kinds == ["Heading", "Text", "Image", "Note", "Note"]
+
+
+def test_who_does_not_see_the_picture_reads_the_standings() -> None:
+    rows = [rated(number) for number in range(40)]
+    found = report(rows, peers_of(rows))
+
+    alt = standings_alt(found.people, found.peers.board)
+
+    assert alt.startswith("How often each model is preferred to a typical one. People: 1. a ")
+    assert re.search(r"Models: 1\. b \d+ % \(\d+-\d+ %\); 2\. ", alt)
+
+
+def test_the_ceiling_is_told_with_its_period_and_how_its_limits_hold() -> None:
+    rows = [rated(number, best="abc"[number % 3]) for number in range(60)]
+
+    said = words(ceiling_page(*ceiling(rows)))
+
+    assert said.startswith("In 60 rated questions (20 Nov 2026) you rejected every answer 0 times")
+    assert "Each end is a one-sided limit" in said
+
+
+def test_diagnostics_are_a_table_of_their_own() -> None:
+    rows = [rated(number, best="abc"[number % 3]) for number in range(60)]
+    table = diagnostics(ceiling_of_votes(outcomes(rows, ("a", "b", "c"))))
+    assert ("all wrong", "0.00 %") in table.rows
+    assert "phi" not in words(ceiling_page(*ceiling(rows)))

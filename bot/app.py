@@ -193,10 +193,19 @@ class App:
         running.serving.stop()
         return Document((Text("Stopping. What is finished stays."),))
 
+    async def leave(self, platform: PlatformName) -> None:
+        """Do nothing more on this platform, and leave everything resumable there."""
+        self.platforms.pop(platform, None)
+        await self._let_go(platform)
+
     async def close(self) -> None:
         """Take nothing new in and leave everything resumable."""
         self._closing = True
-        tasks = [running.task for running in self._running.values()]
+        await self._let_go(*{running.serving.case.platform for running in self._running.values()})
+
+    async def _let_go(self, *platforms: str) -> None:
+        running = self._running.values()
+        tasks = [each.task for each in running if each.serving.case.platform in platforms]
         for task in tasks:
             task.cancel()
         if tasks:
@@ -240,6 +249,8 @@ class App:
         if channel.platform == "terminal":
             return True
         listed = self.rules.allowed & {channel.workspace, channel.id, mention.person.id}
+        if mention.person.guest:
+            return bool(self.rules.allowed & {channel.id, mention.person.id})
         if mention.direct and channel.platform == "discord":
             return bool(listed)
         return bool(listed) or not self.rules.allowed
@@ -263,7 +274,7 @@ class App:
     def _start(self, case: Case) -> None:
         id = case.question.id
         # `resume` may read a case before whoever accepted it gets here; `close` may come between.
-        if self._closing or id in self._running:
+        if self._closing or id in self._running or case.platform not in self.platforms:
             return
         reply = self.platforms[case.platform].reply(case)
         serving = Serving(case, caller=self.caller, store=self.store, reply=reply)

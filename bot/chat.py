@@ -35,10 +35,15 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who speaks. `admin` is the platform's word at this moment, never from a cache."""
+    """Who speaks. `admin` is the platform's word at this moment, never from a cache.
+
+    A guest, or somebody of another organisation, asks only where they or the channel are listed,
+    and changes nothing.
+    """
 
     id: str
     admin: bool = False
+    guest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -241,15 +242,38 @@ async def _serve(options: argparse.Namespace, config: "Config") -> int:
             ["No platform has a token: set DISCORD_TOKEN or SLACK_BOT_TOKEN."]
         )
     async with open_app(config, "serve") as app:
+        beside = {
+            asyncio.create_task(_keep_fresh(app.catalogue)),
+            asyncio.create_task(_keep_up(app)),
+        }
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(_keep_fresh(app.catalogue))
-                group.create_task(_keep_up(app))
-                for run in adapters:
-                    group.create_task(run(app))
-        except BaseExceptionGroup as failed:
-            raise _first(failed) from failed
+            await _serve_all([asyncio.create_task(run(app)) for run in adapters])
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
     return DONE
+
+
+async def _serve_all(adapters: "Sequence[asyncio.Task[None]]") -> None:
+    """Until the last platform fails: one that does takes no other down. Raises its error."""
+    going: set[asyncio.Task[None]] = set(adapters)
+    try:
+        while True:
+            ended, going = await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
+            for adapter in ended:
+                if not going:
+                    adapter.result()
+                error = adapter.exception()
+                trace = None if isinstance(error, BotError) else error
+                logger.error("A platform failed; the others go on. %s", error, exc_info=trace)
+            if not going:
+                return
+    finally:
+        for adapter in going:
+            adapter.cancel()
+        if going:
+            await asyncio.wait(going)
 
 
 async def _keep_fresh(catalogue: "Catalogue") -> None:
@@ -279,15 +303,26 @@ def _adapters(config: "Config") -> "list[Callable[[App], Coroutine[Any, Any, Non
 
         token = config.discord_token.get_secret_value()
         adapters.append(lambda app: run_discord(app, token, time_scale=config.time_scale))
+    if config.slack_bot_token:
+        adapters.append(_slack(config))
     return adapters
 
 
-def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
-    """What ends the program: the first failure ended all the rest."""
-    error: BaseException = failed
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
+def _slack(config: "Config") -> "Callable[[App], Coroutine[Any, Any, None]]":
+    """Over a socket where there is a token for it, which needs no address of ours."""
+    from adapters.slack.supervisor import run
+
+    bot, app, secret = config.slack_bot_token, config.slack_app_token, config.slack_signing_secret
+    assert bot
+    return partial(
+        run,
+        bot_token=bot.get_secret_value(),
+        app_token=app.get_secret_value() if app else None,
+        signing_secret=secret.get_secret_value() if secret else "",
+        port=config.http_port,
+        api_url=config.slack_api_url,
+        time_scale=config.time_scale,
+    )
 
 
 async def _stats(options: argparse.Namespace, config: "Config") -> int:
@@ -428,6 +463,16 @@ def _platform_checks(config: "Config") -> "Iterator[AsyncIterator[Finding]]":
 
         token = config.discord_token.get_secret_value()
         yield examine(token, time_scale=config.time_scale)
+    if config.slack_bot_token:
+        from adapters.slack.checks import examine as examine_slack
+
+        app_token = config.slack_app_token
+        yield examine_slack(
+            config.slack_bot_token.get_secret_value(),
+            app_token.get_secret_value() if app_token else None,
+            api_url=config.slack_api_url,
+            time_scale=config.time_scale,
+        )
 
 
 def notes(deliberation: "Deliberation") -> list[str]:

@@ -13,7 +13,7 @@ from bot import settings as channel_settings
 from bot.catalogue import Catalogue
 from bot.chat import Channel, Person
 from bot.document import Block, Document, Heading, Note, Table, Text
-from bot.errors import InvalidInput
+from bot.errors import BotError, InvalidForm, InvalidInput
 from bot.settings import SETTINGS, Settings
 from bot.store.sqlite import Store
 
@@ -38,6 +38,18 @@ HELP = (
     ("health", "whether everything works here"),
     ("pause | resume", "silence the council here, or end the silence"),
     ("help", "this list"),
+)
+
+
+WELCOME = Document(
+    (
+        Heading("The council is here"),
+        Text(
+            "Mention me with a question. Several language models answer it, review each other's "
+            "answers without knowing who wrote them, and a chairman writes one verdict."
+        ),
+        Note("`/council show` tells who is seated, `/council help` what can be changed."),
+    )
 )
 
 
@@ -138,7 +150,8 @@ def is_administrator(desk: Desk, person: Person) -> bool:
 
 async def may_change(desk: Desk, channel: Channel, person: Person) -> bool:
     settings = await settings_of(desk, channel)
-    return is_administrator(desk, person) or settings.changers == "anyone"
+    anyone = settings.changers == "anyone" and not person.guest
+    return is_administrator(desk, person) or anyone
 
 
 async def _show(desk: Desk, channel: Channel) -> Document:
@@ -233,6 +246,52 @@ async def _change(
     shown = channel_settings.shown(settings, name)
     await _save(desk, channel, person, stored.version, values, f"{name} = {shown}")
     return Document((Text(f"**{name}** is now: {shown}"), *_warnings(settings, name)))
+
+
+async def fill_in(
+    desk: Desk, channel: Channel, person: Person, form: Mapping[str, str], *, seen_version: int
+) -> Document:
+    """Change what a form says, all of it or nothing; what it leaves as it was is not stored.
+
+    `form` are texts by the setting's name, `seen_version` is what the person saw when it opened.
+    Raises `InvalidForm`, and other errors that are about no field.
+    """
+    await _require_right(desk, channel, person)
+    stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
+    before = channel_settings.resolve(stored.values, desk.defaults)
+    values, problems = stored.values, {}
+    for name, text in form.items():
+        try:
+            values = _filled(desk, before, values, name, text)
+        except BotError as error:
+            problems[name] = str(error)
+    if problems:
+        raise InvalidForm(problems)
+    settings = channel_settings.resolve(values, desk.defaults)
+    changed = [name for name in form if values.get(name) != stored.values.get(name)]
+    shown = [f"{name} = {channel_settings.shown(settings, name)}" for name in changed]
+    if not changed:
+        return Document((Text("Nothing was changed."),))
+    await _save(desk, channel, person, seen_version, values, "; ".join(shown))
+    lines = [f"**{name}** is now: {channel_settings.shown(settings, name)}" for name in changed]
+    warnings = [warning for name in changed for warning in _warnings(settings, name)]
+    return Document((Text("\n".join(f"- {line}" for line in lines)), *warnings))
+
+
+def _filled(
+    desk: Desk, before: Settings, values: Mapping[str, str], name: str, text: str
+) -> Mapping[str, str]:
+    setting = SETTINGS[name]
+    is_default = text.strip().lower() == "default"
+    if not is_default and setting.parse(text) == getattr(before, setting.field):
+        return values
+    values = channel_settings.change(values, name, text)
+    settings = channel_settings.resolve(values, desk.defaults)
+    if name == "members":
+        _known(desk.catalogue, [m for m in settings.members if m not in before.members])
+    if name == "chairman":
+        _known(desk.catalogue, [settings.chairman])
+    return values
 
 
 async def _reset(desk: Desk, channel: Channel, person: Person, names: Sequence[str]) -> Document:

@@ -3,6 +3,7 @@
 BotError                  str() is fit for a user: names no secret, says what to do next
 ├── ModelFailed           one request to one model; becomes a value inside a deliberation
 ├── InvalidInput          what a person typed cannot be used (a question, a command, a file)
+│   └── InvalidForm       the same for a form; says for each field what is wrong
 ├── InvalidConfiguration  the environment; lists every problem at once
 ├── Undeliverable         a platform refuses a post for good
 └── StoreFailed           the database cannot be opened, read or written
@@ -11,7 +12,7 @@ BotError                  str() is fit for a user: names no secret, says what to
     └── Superseded        this run of a deliberation was taken over; it must stop writing
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 Kind = Literal[
@@ -56,6 +57,14 @@ class ModelFailed(BotError):
 
 class InvalidInput(BotError):
     """What a person typed cannot be used; nothing was started or changed."""
+
+
+class InvalidForm(InvalidInput):
+    """What a person filled in cannot be used. `problems` are sentences by the field's name."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__(" ".join(problems.values()))
+        self.problems = dict(problems)
 
 
 class InvalidConfiguration(BotError):

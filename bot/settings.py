@@ -51,13 +51,15 @@ class Settings:
 class Setting:
     """How one field of `Settings` is explained, read and written.
 
-    `parse` raises `InvalidInput`; for any value, `parse(show(value)) == value`.
+    `parse` raises `InvalidInput`; for any value, `parse(show(value)) == value`. `choices` are all
+    the texts it takes, where they are few.
     """
 
     field: str
     description: str
     parse: Callable[[str], Any]
     show: Callable[[Any], str] = str
+    choices: tuple[str, ...] = ()
 
 
 def resolve(stored: Mapping[str, str], defaults: Settings) -> Settings:
@@ -184,7 +186,7 @@ def _one_of(choices: Mapping[str, object]) -> Callable[[str], object]:
 
 def _choice(field: str, description: str, choices: Mapping[str, object]) -> Setting:
     words = {value: word for word, value in choices.items()}
-    return Setting(field, description, _one_of(choices), words.__getitem__)
+    return Setting(field, description, _one_of(choices), words.__getitem__, tuple(choices))
 
 
 def _prose(field: str, description: str) -> Setting:

@@ -42,6 +42,14 @@ FAULT = (
     "What is finished is kept, and a restart of the bot goes on with this question."
 )
 
+FORGOTTEN = (
+    "This deliberation is no longer stored. The transcript in its thread is the copy to keep."
+)
+ELSEWHERE = "You cannot see the channel of this deliberation."
+VOTE_HERE = "Vote on the answers above, then press *Reveal names* again."
+ASKED = "The question was put to the council."
+ASKED_ALREADY = "This was asked already."
+
 REHEARSAL = "Rehearsal: simulated models. Set a key to ask real ones."
 
 

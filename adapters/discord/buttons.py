@@ -23,6 +23,7 @@ from bot.chat import HEADLINE, Channel, Person
 from bot.council import Council
 from bot.document import Document, Text
 from bot.store.records import Case
+from bot.texts import ASKED, ASKED_ALREADY, ELSEWHERE, FORGOTTEN, VOTE_HERE
 
 if TYPE_CHECKING:
     from adapters.discord.client import CouncilClient
@@ -31,14 +32,9 @@ logger = logging.getLogger(__name__)
 
 Interaction: TypeAlias = "discord.Interaction[CouncilClient]"
 
-FORGOTTEN = (
-    "This deliberation is no longer stored. The transcript in its thread is the copy to keep."
-)
 NOT_YET = "The verdict is still being written."
-ELSEWHERE = "You cannot see the channel of this deliberation."
 OUT_OF_DATE = "This button is from another version of the bot and does nothing any more."
 HIDDEN = "Discord hides the text of that message. Mention the bot in it, then it can be read."
-VOTE_HERE = "Vote on the answers above, then press *Reveal names* again."
 
 # Source: Discord's API documentation, "JSON Error Codes".
 _ACKNOWLEDGED = 40060
@@ -180,9 +176,9 @@ async def _ask(interaction: Interaction, message_id: str, council: Council | Non
     mention = await questions.mention_of(client, message, person=_person(interaction))
     match await client.app.accept(mention, council=council):
         case Accepted():
-            await _replace(interaction, _page("The question was put to the council."))
+            await _replace(interaction, _page(ASKED))
         case Repeated():
-            await _replace(interaction, _page("This was asked already."))
+            await _replace(interaction, _page(ASKED_ALREADY))
         case Refused(document):
             await _answer(interaction, document)
 

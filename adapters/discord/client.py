@@ -20,7 +20,8 @@ from adapters.discord.voting import Votes
 from bot import reactions
 from bot.app import App, Refused
 from bot.chat import answer_key
-from bot.document import Document, Heading, Note, Text
+from bot.commands import WELCOME
+from bot.document import Document, Text
 from bot.errors import Undeliverable
 from bot.store.records import Case
 
@@ -42,17 +43,6 @@ HIDDEN = Document(
 )
 # The library warns that it could not speak; it is not to.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
-
-WELCOME = Document(
-    (
-        Heading("The council is here"),
-        Text(
-            "Mention me with a question. Several language models answer it, review each other's "
-            "answers without knowing who wrote them, and a chairman writes one verdict."
-        ),
-        Note("`/council show` tells who is seated, `/council help` what can be changed."),
-    )
-)
 
 
 class CouncilClient(discord.Client):

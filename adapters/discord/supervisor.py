@@ -48,7 +48,7 @@ async def run(app: App, token: str, *, time_scale: float) -> None:
     finally:
         await client.silence()
         # Before the client: what is being posted still needs it.
-        await app.close()
+        await app.leave("discord")
         await client.close()
 
 

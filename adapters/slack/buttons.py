@@ -1,0 +1,102 @@
+"""Buttons under the bot's posts: they work after a restart and for years.
+
+A button carries its run and nothing else is remembered: the answer comes from the store, for the
+person alone who pressed it, where the run is.
+"""
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from slack_sdk.errors import SlackApiError
+
+from adapters.slack import questions
+from adapters.slack.render import Button, question_message
+from adapters.slack.web import error_of
+from adapters.slack.whisper import replace, whisper, whisper_message, whisper_sentence
+from bot.app import VOTE_FIRST, Accepted, Refused, Repeated
+from bot.document import Document, Text
+from bot.texts import ASKED, ASKED_ALREADY, ELSEWHERE, FORGOTTEN, VOTE_HERE
+
+if TYPE_CHECKING:
+    from adapters.slack.client import SlackClient
+
+logger = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+
+NAMES, LATER = "names", "later"
+
+
+async def stop(client: "SlackClient", body: Json) -> None:
+    if run := await _run(client, body):
+        person = await client.people.changer(body["user"]["id"], body["channel"]["id"])
+        document = await client.app.stop(run, person)
+        await whisper(body["response_url"], document, thread=_thread(body))
+
+
+async def reveal(client: "SlackClient", body: Json) -> None:
+    run = await _run(client, body)
+    if run is None:
+        return
+    url, thread = body["response_url"], _thread(body)
+    shown = await client.app.reveal(run, await client.people.asker(body["user"]["id"]))
+    if shown != Document((Text(VOTE_FIRST),)):
+        await whisper(url, shown, thread=thread)
+        return
+    choices = (
+        Button("Show names (my votes here stop counting)", NAMES, run),
+        Button("Vote first", LATER, run),
+    )
+    await whisper_message(url, question_message(VOTE_FIRST, *choices), thread=thread)
+
+
+async def names(client: "SlackClient", body: Json) -> None:
+    if run := await _run(client, body):
+        person = await client.people.asker(body["user"]["id"])
+        await replace(body["response_url"], await client.app.reveal(run, person, anyway=True))
+
+
+async def later(client: "SlackClient", body: Json) -> None:
+    await replace(body["response_url"], Document((Text(VOTE_HERE),)))
+
+
+async def ask(client: "SlackClient", body: Json) -> None:
+    """Put the message that the offer is about to the council."""
+    channel, ts, url = body["channel"]["id"], _value(body), body["response_url"]
+    try:
+        answer = await client.web.persistently(
+            lambda: client.web.client.conversations_replies(channel=channel, ts=ts, limit=1)
+        )
+    except SlackApiError as error:
+        logger.info("the message of an offer is gone: %s", error_of(error))
+        await whisper_sentence(url, "The message to answer is gone.", thread=_thread(body))
+        return
+    message = answer["messages"][0] | {"channel": channel}
+    person = await client.people.asker(body["user"]["id"])
+    mention = await questions.mention_of(client.app, client.web, client.people, message, person)
+    match await client.app.accept(mention):
+        case Accepted():
+            await replace(url, Document((Text(ASKED),)))
+        case Repeated():
+            await replace(url, Document((Text(ASKED_ALREADY),)))
+        case Refused(document):
+            await whisper(url, document, thread=_thread(body))
+
+
+async def _run(client: "SlackClient", body: Json) -> str | None:
+    """The run that the button belongs to, unless it is elsewhere or forgotten."""
+    case = await client.app.store.case(_value(body))
+    if case and case.channel == body["channel"]["id"]:
+        return case.id
+    problem = ELSEWHERE if case else FORGOTTEN
+    await whisper_sentence(body["response_url"], problem, thread=_thread(body))
+    return None
+
+
+def _value(body: Json) -> str:
+    return str(body["actions"][0].get("value", ""))
+
+
+def _thread(body: Json) -> str | None:
+    found: str | None = body["container"].get("thread_ts")
+    return found

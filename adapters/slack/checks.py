@@ -1,0 +1,134 @@
+"""What `council doctor` says about Slack: the tokens, the scopes, and whether Slack takes what the
+bot would post. Nothing is posted."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+
+from adapters.slack import form, render
+from adapters.slack.supervisor import REFUSED_APP_TOKEN, REFUSED_BOT_TOKEN
+from adapters.slack.web import Web, error_of
+from bot.app import VOTE_FIRST
+from bot.chat import HEADLINE, RANKING, answer_key
+from bot.commands import WELCOME, help_page
+from bot.doctor import Finding
+from bot.document import Detail, Document, Note, Table, Text
+from bot.settings import Settings
+from bot.store.records import StoredSettings
+
+Json = dict[str, Any]
+
+# The manifest's; what is missing without each.
+SCOPES = {
+    "app_mentions:read": "the bot does not hear when it is mentioned",
+    "channels:history": "no threads are read, and no mention missed while away",
+    "channels:read": "creators of channels cannot change their council",
+    "chat:write": "nothing can be posted",
+    "commands": "there is no /council",
+    "files:write": "long answers are cut into messages, and pictures are not shown",
+    "groups:history": "private channels' threads are not read",
+    "groups:read": "creators of private channels cannot change their council",
+    "im:history": "direct messages are not heard",
+    "im:write": "an export cannot be delivered",
+    "mpim:history": "group conversations' threads are not read",
+    "reactions:read": "votes are not counted",
+    "reactions:write": "the emoji to vote with are not offered",
+    "users:read": "guests cannot be told from members, nor administrators from others",
+}
+_VITAL = frozenset({"app_mentions:read", "chat:write", "users:read"})
+
+
+async def examine(
+    bot_token: str, app_token: str | None, *, api_url: str, time_scale: float
+) -> AsyncIterator[Finding]:
+    """Each finding as soon as it is there."""
+    web = Web(bot_token, api_url=f"{api_url.rstrip('/')}/", time_scale=time_scale)
+    try:
+        answer = await web.client.auth_test()
+    except SlackApiError as error:
+        yield Finding(False, REFUSED_BOT_TOKEN.format(error_of(error)))
+        return
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        yield Finding(False, f"Slack cannot be reached: {error}")
+        return
+    yield Finding(True, f"Slack accepts the bot's token: {answer['user']} in {answer['team']}.")
+    for finding in _of_scopes(answer.headers.get("x-oauth-scopes", "")):
+        yield finding
+    if app_token:
+        yield await _of_sockets(web, app_token)
+    async for finding in _of_templates(web):
+        yield finding
+
+
+def _of_scopes(header: str) -> Iterator[Finding]:
+    granted = set(header.replace(" ", "").split(",")) - {""}
+    missing = [scope for scope in SCOPES if scope not in granted]
+    if not granted:
+        yield Finding(None, "Slack does not say which scopes the bot has.")
+    elif not missing:
+        yield Finding(True, "The bot has every scope that it needs.")
+    else:
+        for scope in missing:
+            lack = f"Without the scope {scope} {SCOPES[scope]}."
+            yield Finding(False if scope in _VITAL else None, lack)
+        yield Finding(None, "Compare the app with slack-manifest.yaml, then install it again.")
+
+
+async def _of_sockets(web: Web, app_token: str) -> Finding:
+    try:
+        await web.client.apps_connections_open(app_token=app_token)
+    except SlackApiError as error:
+        return Finding(False, REFUSED_APP_TOKEN.format(error_of(error)))
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        return Finding(False, f"Slack cannot be reached: {error}")
+    return Finding(True, "Slack accepts the app's token: a socket can be opened.")
+
+
+async def _of_templates(web: Web) -> AsyncIterator[Finding]:
+    """Each kind of message, as Slack's own validator sees it."""
+    refused = 0
+    for name, body in templates():
+        try:
+            await web.client.api_call("blocks.validate", json=body)
+        except SlackApiError as error:
+            refused += 1
+            problem = f"{error_of(error)} {error.response.get('errors', '')}".strip()
+            yield Finding(None, f"Slack would not take {name}, plainer blocks follow: {problem}")
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            yield Finding(None, f"Messages could not be validated: {error}")
+            return
+    if not refused:
+        yield Finding(True, "Slack takes every kind of message that the bot posts.")
+
+
+def templates() -> Iterator[tuple[str, Json]]:
+    """One of each, by what it is called."""
+    table = Table(("Answer", "Score"), (("A", "0.75"), ("B", "0.25")))
+    text = Text("Some **text** with `code` and a [link](https://a.example).")
+    fold = Detail("Standings", (table, text))
+    shown = Document((Text("**Yes.** Because."), fold, Note("How sure the council is.")))
+    for name, key, document in (
+        ("a headline", HEADLINE, Document(shown.blocks, live=True)),
+        ("an answer", answer_key("A"), shown),
+        ("a ranking", RANKING, shown),
+    ):
+        posted = render.post(document, run="doctor", key=key, asker="U0000000000", files=False)
+        for message in posted:
+            assert isinstance(message, render.Message)
+            yield name, {"blocks": list(message.blocks)}
+    button = render.Button("Show names", "names", "doctor")
+    for name, message in (
+        ("a welcome", render.document_messages(WELCOME)[0]),
+        ("the help", render.document_messages(help_page())[0]),
+        ("a question", render.question_message(VOTE_FIRST, button)),
+    ):
+        yield name, {"blocks": list(message.blocks)}
+    yield "the settings", {"view": _form()}
+
+
+def _form() -> Json:
+    settings = Settings(("lab/a", "lab/b"), "lab/a", criteria="short")
+    opened = form.Opened("C0000000000", 0, "https://hooks.slack.com/commands/1")
+    return form.view(settings, StoredSettings(0, {}), lambda model: "free", opened)

@@ -1,0 +1,230 @@
+"""Slack's events, turned into calls of the app.
+
+Bolt acknowledges an event before its listener runs; commands, buttons and forms are acknowledged
+here. What a message means is known in `questions`, what is posted in `reply`.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack import buttons, commands, form, questions, render
+from adapters.slack.people import People
+from adapters.slack.render import Message, document_messages, offer_message
+from adapters.slack.reply import SlackReply
+from adapters.slack.voting import Votes
+from adapters.slack.web import Me, Web, error_of
+from bot import chat
+from bot.app import App, Refused
+from bot.commands import WELCOME
+from bot.store.records import Case
+
+logger = logging.getLogger(__name__)
+
+# It would warn that it does not use the token in the environment.
+bolt_logger = logging.getLogger("slack_bolt")
+bolt_logger.setLevel(logging.ERROR)
+
+Json = dict[str, Any]
+Listener = Callable[["SlackClient", Json], Awaitable[None]]
+
+# A mention edited in later than this is no question any more.
+EDITED_IN = timedelta(minutes=10)
+
+
+class SlackClient:
+    def __init__(self, app: App, web: Web, *, signing_secret: str, time_scale: float) -> None:
+        self.app = app
+        self.web = web
+        self.time_scale = time_scale
+        self.people = People(web)
+        self.votes = Votes(app, web, self.people, time_scale=time_scale)
+        self.bolt = self._listening(signing_secret)
+        self._handling: set[asyncio.Task[object]] = set()
+
+    def reply(self, case: Case) -> SlackReply:
+        return SlackReply(case, app=self.app, web=self.web, time_scale=self.time_scale)
+
+    async def place(self, channel: str) -> chat.Channel:
+        return chat.Channel("slack", (await self.web.me()).team, channel)
+
+    async def silence(self) -> None:
+        """Leave what is being handled where it is."""
+        tasks = set(self._handling)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    # --- Bolt
+
+    def _listening(self, signing_secret: str) -> AsyncApp:
+        """With a client of its own, without a token: Bolt sends nothing."""
+
+        # Bolt looks at the parameters' names, and takes `self` of a method for one of its own.
+        async def authorize() -> AuthorizeResult:
+            return await self._authorize()
+
+        bolt = AsyncApp(
+            name="council",
+            logger=bolt_logger,
+            client=AsyncWebClient(
+                base_url=self.web.client.base_url,
+                retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=3)],
+            ),
+            signing_secret=signing_secret,
+            authorize=authorize,
+        )
+        for kind, heard in {
+            "app_mention": self._message,
+            "message": self._message,
+            "reaction_added": self._reaction,
+            "reaction_removed": self._reaction,
+            "member_joined_channel": self._joined,
+        }.items():
+            bolt.event(kind)(self._event(heard))
+        bolt.command("/council")(self._interaction(commands.run))
+        bolt.shortcut("ask_council")(self._interaction(commands.ask_about))
+        for action, pressed in {
+            render.STOP: buttons.stop,
+            render.REVEAL: buttons.reveal,
+            render.ASK: buttons.ask,
+            buttons.NAMES: buttons.names,
+            buttons.LATER: buttons.later,
+        }.items():
+            bolt.action(action)(self._interaction(pressed))
+        for field in (form.MEMBERS, form.CHAIRMAN):
+            bolt.options(field)(self._answered(commands.suggest))
+        bolt.view(form.CALLBACK)(self._answered(commands.submit))
+        return bolt
+
+    async def _authorize(self) -> AuthorizeResult:
+        """Who the bot is; asked of Slack once, before anything is heard."""
+        me = await self.web.me()
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=me.team,
+            bot_id=me.bot,
+            bot_user_id=me.user,
+            bot_token=self.web.client.token,
+        )
+
+    def _event(self, heard: Callable[[Json], Awaitable[None]]) -> Callable[[Json], Awaitable[None]]:
+        async def listener(body: Json) -> None:
+            self._hold()
+            await heard(body)
+
+        return listener
+
+    def _interaction(self, listener: Listener) -> Callable[[Json, AsyncAck], Awaitable[None]]:
+        """One that is acknowledged at once; the person is answered later."""
+
+        async def acknowledged(body: Json, ack: AsyncAck) -> None:
+            self._hold()
+            await ack()
+            await listener(self, body)
+
+        return acknowledged
+
+    def _answered(
+        self, listener: Callable[["SlackClient", Json, AsyncAck], Awaitable[None]]
+    ) -> Callable[[Json, AsyncAck], Awaitable[None]]:
+        """One whose acknowledgement is its answer."""
+
+        async def answering(body: Json, ack: AsyncAck) -> None:
+            self._hold()
+            await listener(self, body, ack)
+
+        return answering
+
+    def _hold(self) -> None:
+        """Keep the running task until it ends: the library lets go of it."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._handling.add(task)
+        task.add_done_callback(self._handling.discard)
+
+    # --- Questions
+
+    async def _message(self, body: Json) -> None:
+        """A mention, or something in a direct conversation."""
+        event: Json = body["event"]
+        if not await self.app.store.seen(f"slack:event:{body['event_id']}", self.app.now()):
+            return
+        if event.get("subtype") == "message_deleted":
+            await self._deleted(str(event["channel"]), str(event["deleted_ts"]))
+            return
+        age = self.app.now() - questions.time_of(event["ts"])
+        if event.get("edited") and age > EDITED_IN:
+            return
+        await self.take(event)
+
+    async def take(self, message: Json) -> None:
+        """Answer a message that speaks to the bot, once, however often it is handed in."""
+        me = await self.web.me()
+        addressed = questions.addressed(message, me)
+        if addressed is None or not self._is_welcome(message, me):
+            return
+        key = questions.key_of(me.team, message["channel"], message["ts"])
+        if await self.app.store.case_of_mention(key):
+            return
+        if addressed == "reply":
+            await self._say_once(message, key, await self._offer(message))
+            return
+        person = await self.people.asker(message["user"])
+        mention = await questions.mention_of(self.app, self.web, self.people, message, person)
+        outcome = await self.app.accept(mention)
+        if isinstance(outcome, Refused):
+            await self._say_once(message, key, *document_messages(outcome.document))
+
+    def _is_welcome(self, message: Json, me: Me) -> bool:
+        """Other organisations share some channels; who is theirs has to be listed."""
+        listed = self.app.rules.allowed & {message["user"], message["channel"]}
+        return bool(listed) or not questions.is_from_elsewhere(message, me)
+
+    async def _offer(self, message: Json) -> Message:
+        """What a message in the thread of an answer may start, nothing of it paid so far."""
+        place = await self.place(message["channel"])
+        offer = await self.app.offered(place, None, None)
+        return offer_message(offer, run="-", label=None, ts=message["ts"])
+
+    async def _say_once(self, message: Json, key: str, *said: Message) -> None:
+        if not await self.app.store.seen(f"{key}:answered", self.app.now()):
+            return
+        await self._post(message["channel"], *said, thread=questions.root_of(message))
+
+    async def _post(self, channel: str, *messages: Message, thread: str | None = None) -> None:
+        try:
+            for message in messages:
+                await self.web.post(channel, message, thread=thread)
+        except SlackApiError as error:
+            logger.warning("%s: a message of the bot's was refused: %s", channel, error_of(error))
+
+    async def _deleted(self, channel: str, ts: str) -> None:
+        """Heard of in direct conversations alone."""
+        me = await self.web.me()
+        await self.app.question_deleted(questions.key_of(me.team, channel, ts))
+        await self.app.store.mark_deleted("slack", f"{channel}/{ts}")
+
+    # --- Votes, and places that are new
+
+    async def _reaction(self, body: Json) -> None:
+        await self.votes.changed(body["event"])
+
+    async def _joined(self, body: Json) -> None:
+        """A short welcome where the bot is newly added, once."""
+        event: Json = body["event"]
+        if event["user"] != (await self.web.me()).user:
+            return
+        channel = event["channel"]
+        if await self.app.store.seen(f"slack:joined:{channel}", self.app.now()):
+            await self._post(channel, *document_messages(WELCOME))

@@ -1,0 +1,203 @@
+"""`/council`, its form and the message menu on Slack, turned into the app's words.
+
+What a command does is known in `bot.commands`. Who may change something is looked up when they do.
+"""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_sdk.errors import SlackApiError
+
+from adapters.slack import form, questions
+from adapters.slack.address import Address
+from adapters.slack.render import document_messages
+from adapters.slack.web import error_of
+from adapters.slack.whisper import whisper, whisper_sentence
+from bot import chat
+from bot.app import Accepted, Refused, Repeated
+from bot.commands import fill_in, parse
+from bot.document import Document, Text
+from bot.errors import BotError, InvalidForm
+
+if TYPE_CHECKING:
+    from adapters.slack.client import SlackClient
+
+logger = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+
+# Slack waits three seconds for what comes of a form.
+DECIDED_WITHIN = 2.0
+
+QUESTION_EVENT = "council_question"
+_RECENT = 50
+
+INVITE = "I am not in this channel. Write `/invite @council` here, then ask again."
+TOO_LATE = "Slack was slow to say whether you may change this. Save once more."
+_OUTSIDE = frozenset({"channel_not_found", "not_in_channel"})
+
+
+async def run(client: "SlackClient", body: Json) -> None:
+    """A command, acknowledged already."""
+    channel, user, url = body["channel_id"], body["user_id"], body["response_url"]
+    people = client.people
+    # The manifest asks for names to come with the ids.
+    text = questions.plain_text(body.get("text") or "", {})
+    command = parse(text)
+    if command.name == "ask":
+        await ask(client, body, command.rest)
+        return
+    wants_form = not text.strip() or (command.name == "members" and not command.rest)
+    if wants_form and await open_form(client, body):
+        return
+    person = await people.changer(user, channel)
+    place = await client.place(channel)
+    await whisper(url, await client.app.command(place, person, text))
+
+
+# --- The form
+
+
+async def open_form(client: "SlackClient", body: Json) -> bool:
+    """Within three seconds of the command; what it shows is all in the store."""
+    app, place = client.app, await client.place(body["channel_id"])
+    stored = await app.store.settings(place.platform, place.workspace, place.id)
+    settings = await app.settings(place)
+    if not form.can_be_shown(settings):
+        return False
+    opened = form.Opened(place.id, stored.version, body["response_url"])
+    view = form.view(settings, stored, app.catalogue.price_label, opened)
+    try:
+        await client.web.client.views_open(trigger_id=body["trigger_id"], view=view)
+    except SlackApiError as error:
+        logger.warning("the form did not open: %s", error_of(error))
+        return False
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        # It is open perhaps; the trigger is good for one try.
+        logger.warning("whether the form opened is not known: %s", error)
+    return True
+
+
+async def suggest(client: "SlackClient", body: Json, ack: AsyncAck) -> None:
+    await ack(options=form.options(client.app.catalogue, body.get("value") or ""))
+
+
+async def submit(client: "SlackClient", body: Json, ack: AsyncAck) -> None:
+    """Save it, or say at the field why not."""
+    view = body["view"]
+    opened = form.Opened.of(view)
+    try:
+        async with asyncio.timeout(DECIDED_WITHIN):
+            person = await client.people.changer(body["user"]["id"], opened.channel)
+            place = await client.place(opened.channel)
+        receipt = await fill_in(
+            client.app.desk, place, person, form.filled_in(view), seen_version=opened.version
+        )
+    except TimeoutError:
+        await _show_problems(ack, {form.MEMBERS: TOO_LATE})
+    except InvalidForm as error:
+        await _show_problems(ack, error.problems)
+    except BotError as error:
+        await _show_problems(ack, {form.MEMBERS: str(error)})
+    else:
+        await ack()
+        await whisper(opened.response_url, receipt)
+
+
+async def _show_problems(ack: AsyncAck, problems: dict[str, str]) -> None:
+    # Plain text: Slack shows Markdown's signs as they are.
+    errors = {name: problem.replace("`", "") for name, problem in problems.items()}
+    await ack(response_action="errors", errors=errors)
+
+
+# --- Questions
+
+
+async def ask(client: "SlackClient", body: Json, question: str) -> None:
+    """Post the question as the root of its thread, and have it answered there."""
+    channel, url, web = body["channel_id"], body["response_url"], client.web
+    if not question:
+        await whisper_sentence(url, "Write the question behind `/council ask`.")
+        return
+    metadata = {"event_type": QUESTION_EVENT, "event_payload": {"id": body["trigger_id"]}}
+
+    async def find() -> str | None:
+        page = await web.client.conversations_history(
+            channel=channel, include_all_metadata=True, limit=_RECENT
+        )
+        return next((m["ts"] for m in page["messages"] if m.get("metadata") == metadata), None)
+
+    first, *rest = document_messages(Document((Text(question),)))
+    try:
+        root = (await web.post(channel, first, metadata=metadata, find=find)).ts
+    except SlackApiError as error:
+        await whisper_sentence(url, _refusal(error))
+        return
+    for message in rest:
+        await web.post(channel, message, thread=root)
+    person = await client.people.asker(body["user_id"])
+    match await client.app.accept(await _mention(client, channel, root, root, person, question)):
+        case Refused(document):
+            await web.delete(channel, root)
+            await whisper(url, document)
+        case Accepted() | Repeated():
+            pass
+
+
+async def ask_about(client: "SlackClient", body: Json) -> None:
+    """The message's menu, acknowledged already: Slack sends the whole message along."""
+    message: Json = body["message"]
+    channel, url, ts = body["channel"]["id"], body["response_url"], str(body["message"]["ts"])
+    root = questions.root_of(message)
+    if problem := await _absence(client, channel):
+        await whisper_sentence(url, problem)
+        return
+    person = await client.people.asker(body["user"]["id"])
+    text = await questions.question_text(client.people, message, await client.web.me())
+    mention = await _mention(client, channel, root, ts, person, text)
+    outcome = await client.app.accept(mention)
+    if isinstance(outcome, Refused):
+        await whisper(url, outcome.document)
+        return
+    link = await client.web.permalink(channel, root) or ""
+    is_new = isinstance(outcome, Accepted)
+    said = "The council deliberates" if is_new else "The council was asked about this already"
+    await whisper_sentence(url, f"{said}: {link}")
+
+
+async def _absence(client: "SlackClient", channel: str) -> str:
+    """Why the bot could not answer there; nothing is paid for what nobody could read."""
+    try:
+        answer = await client.web.persistently(
+            lambda: client.web.client.conversations_info(channel=channel)
+        )
+    except SlackApiError as error:
+        # A direct conversation needs another scope to be looked up.
+        return "" if error_of(error) == "missing_scope" else _refusal(error)
+    found: Json = answer["channel"]
+    is_there = found.get("is_member") or found.get("is_im") or found.get("is_mpim")
+    return "" if is_there else INVITE
+
+
+async def _mention(
+    client: "SlackClient", channel: str, root: str, ts: str, person: chat.Person, text: str
+) -> chat.Mention:
+    place = await client.place(channel)
+    return chat.Mention(
+        key=questions.key_of(place.workspace, channel, ts),
+        channel=place,
+        person=person,
+        text=text,
+        address=Address(place.workspace, channel, root, ts).to_json(),
+        thread=root,
+        direct=channel.startswith("D"),
+    )
+
+
+def _refusal(error: SlackApiError) -> str:
+    if error_of(error) in _OUTSIDE:
+        return INVITE
+    return f"Slack does not let me write here: {error_of(error)}."

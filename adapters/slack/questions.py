@@ -1,0 +1,136 @@
+"""What a message asks of the council, and where the answer goes. Posts nothing.
+
+Slack tells the bot of messages that mention it and of direct messages, and hides all others.
+"""
+
+import html
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from slack_sdk.errors import SlackApiError
+
+from adapters.slack.address import Address
+from adapters.slack.people import People
+from adapters.slack.web import Me, Web, error_of
+from bot import chat
+from bot.app import App
+
+Json = dict[str, Any]
+
+# question: a typed mention, or a direct message. reply: more in the thread of a direct message.
+Addressed = Literal["question", "reply"]
+
+# Everything else that has a subtype tells of something: a topic set, somebody who joined.
+_WRITTEN_BY_PEOPLE = frozenset({None, "file_share", "thread_broadcast"})
+
+_TOKEN = re.compile(r"<([^<>]*)>")
+# Names that are looked up for one message; the others are "somebody".
+_NAMES = 20
+
+
+def addressed(message: Json, me: Me) -> Addressed | None:
+    """How a message speaks to the bot; `None` where it does not."""
+    if message.get("subtype") not in _WRITTEN_BY_PEOPLE or message.get("bot_id"):
+        return None
+    if message.get("user") in {None, me.user, "USLACKBOT"}:
+        return None
+    if re.search(rf"<@{me.user}[|>]", message.get("text") or ""):
+        return "question"
+    if not is_direct(message):
+        return None
+    return "reply" if message.get("thread_ts") else "question"
+
+
+def is_direct(message: Json) -> bool:
+    return str(message["channel"]).startswith("D")
+
+
+def is_from_elsewhere(message: Json, me: Me) -> bool:
+    """Whether another organisation shares the channel, and its writer is one of theirs."""
+    home = message.get("user_team") or message.get("source_team") or message.get("team")
+    return home is not None and home != me.team
+
+
+def key_of(team: str, channel: str, ts: str) -> str:
+    """The event that a question is; the message's own place, which outlives replays and edits."""
+    return f"slack:{team}:{channel}:{ts}"
+
+
+def time_of(ts: str) -> datetime:
+    return datetime.fromtimestamp(float(ts), UTC)
+
+
+def root_of(message: Json) -> str:
+    return str(message.get("thread_ts") or message["ts"])
+
+
+async def mention_of(
+    app: App, web: Web, people: People, message: Json, person: chat.Person
+) -> chat.Mention:
+    """The message as a question to the council, put by `person`."""
+    me = await web.me()
+    channel, ts, root = str(message["channel"]), str(message["ts"]), root_of(message)
+    text = await question_text(people, message, me)
+    quoted = await _quoted(app, web, people, message, me) if root != ts else ""
+    if not text:
+        # A bare mention in a thread means what the thread began with.
+        text, quoted = quoted, ""
+    return chat.Mention(
+        key=key_of(me.team, channel, ts),
+        channel=chat.Channel("slack", me.team, channel),
+        person=person,
+        text=text,
+        address=Address(me.team, channel, root, ts).to_json(),
+        thread=root,
+        quoted=quoted,
+        direct=is_direct(message),
+    )
+
+
+async def question_text(people: People, message: Json, me: Me) -> str:
+    """What was typed, without the mention that it begins with."""
+    text = message.get("text") or ""
+    own = re.compile(rf"^\s*(?:<@{me.user}(?:\|[^>]*)?>[\s,:]*)+")
+    text = own.sub("", text)
+    mentioned = dict.fromkeys(re.findall(r"<@([UW][A-Z0-9]+)>", text))
+    names = {id: await people.name(id) for id in list(mentioned)[:_NAMES]}
+    return plain_text(text, names)
+
+
+def plain_text(text: str, names: Mapping[str, str]) -> str:
+    """Slack's tokens as people read them, links as Markdown."""
+    return html.unescape(_TOKEN.sub(lambda found: _token(found[1], names), text)).strip()
+
+
+def _token(inside: str, names: Mapping[str, str]) -> str:
+    target, _, label = inside.partition("|")
+    if target.startswith("@"):
+        return f"@{(label or names.get(target[1:], 'somebody')).removeprefix('@')}"
+    if target.startswith("#"):
+        return f"#{label or 'channel'}"
+    if target.startswith("!"):
+        return label or f"@{target[1:].partition('^')[0]}"
+    if label and label != target:
+        return f"[{label}]({target})"
+    return target
+
+
+async def _quoted(app: App, web: Web, people: People, message: Json, me: Me) -> str:
+    """What the thread began with; "" where the council knows the thread from an earlier question."""
+    channel, root = str(message["channel"]), root_of(message)
+    if await app.store.earlier("slack", channel, root):
+        return ""
+    if await app.store.case_of_mention(key_of(me.team, channel, root)):
+        return ""
+    try:
+        answer = await web.persistently(
+            lambda: web.client.conversations_replies(channel=channel, ts=root, limit=1)
+        )
+    except SlackApiError as error:
+        if error_of(error) != "thread_not_found":
+            raise
+        return ""
+    first: Json = answer["messages"][0]
+    return await question_text(people, first, me)

@@ -1,0 +1,146 @@
+"""Keeps the bot on Slack: over sockets that it opens itself, or over requests that Slack signs.
+
+The SDK connects again by itself after most losses. Where it does not, since it keeps to an address
+that was used up, or where that takes long, a new connection is made and what was missed looked for.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_sdk.errors import SlackApiError
+
+from adapters.slack.catchup import catch_up
+from adapters.slack.client import SlackClient
+from adapters.slack.web import Web, error_of
+from bot.app import App
+from bot.errors import InvalidConfiguration
+
+logger = logging.getLogger(__name__)
+
+PATH = "/slack/events"
+
+# The SDK notices a dead connection after up to four of these, in seconds.
+PING_SECONDS = 5.0
+# So long the SDK gets to come back; meanwhile Slack repeats what is not acknowledged.
+BROKEN_SECONDS = 60.0
+
+_TOKENS = "https://api.slack.com/apps, your app"
+REFUSED_BOT_TOKEN = (
+    "SLACK_BOT_TOKEN is refused by Slack ({}). Copy the bot's token (xoxb-...) again: "
+    f"{_TOKENS}, OAuth & Permissions."
+)
+REFUSED_APP_TOKEN = (
+    "SLACK_APP_TOKEN is refused by Slack ({}). It needs the scope connections:write and begins "
+    f"with xapp-: {_TOKENS}, Basic Information, App-Level Tokens."
+)
+
+
+async def run(
+    app: App,
+    *,
+    bot_token: str,
+    app_token: str | None,
+    signing_secret: str = "",
+    port: int | None = None,
+    api_url: str,
+    time_scale: float,
+) -> None:
+    """Serve Slack until cancelled. Raises `InvalidConfiguration`."""
+    api = Web(bot_token, api_url=f"{api_url.rstrip('/')}/", time_scale=time_scale)
+    client = SlackClient(app, api, signing_secret=signing_secret, time_scale=time_scale)
+    try:
+        await _recognised(api)
+        app.platforms["slack"] = client
+        if app_token:
+            await _over_sockets(client, app_token)
+        else:
+            assert port is not None, "the configuration has asked for one"
+            await _over_requests(client, port)
+    finally:
+        await client.silence()
+        # Before the connection: what is being posted still needs it.
+        await app.leave("slack")
+        await api.close()
+
+
+async def _recognised(api: Web) -> None:
+    try:
+        me = await api.me()
+    except SlackApiError as error:
+        raise InvalidConfiguration([REFUSED_BOT_TOKEN.format(error_of(error))]) from None
+    logger.info("Slack: this is %s in the workspace %s", me.user, me.team)
+
+
+async def _over_requests(client: SlackClient, port: int) -> None:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        answer = await client.bolt.async_dispatch(await to_bolt_request(request))
+        return await to_aiohttp_response(answer)
+
+    application = web.Application()
+    application.router.add_post(PATH, handle)
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    try:
+        try:
+            # Every interface: a proxy that speaks TLS stands before it.
+            await web.TCPSite(runner, None, port).start()
+        except OSError as error:
+            raise InvalidConfiguration(
+                [f"COUNCIL_HTTP_PORT {port} cannot be used: {error.strerror}."]
+            ) from error
+        logger.info("Slack: waiting for requests at port %d, %s", port, PATH)
+        await _catch_up(client)
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
+
+
+async def _over_sockets(client: SlackClient, app_token: str) -> None:
+    while True:
+        async with _socket(client, app_token) as socket:
+            catching_up = asyncio.create_task(_catch_up(client), name="slack catch-up")
+            try:
+                await _while_connected(client, socket)
+            finally:
+                catching_up.cancel()
+                await asyncio.wait({catching_up})
+        logger.warning("the connection to Slack stayed broken; making another")
+
+
+@asynccontextmanager
+async def _socket(client: SlackClient, app_token: str) -> AsyncIterator[AsyncSocketModeHandler]:
+    """An open one. Raises `InvalidConfiguration` where Slack refuses the token."""
+    handler = AsyncSocketModeHandler(client.bolt, app_token, ping_interval=PING_SECONDS)
+    try:
+        try:
+            handler.client.wss_uri = await client.web.persistently(handler.client.issue_new_wss_url)
+        except SlackApiError as error:
+            raise InvalidConfiguration([REFUSED_APP_TOKEN.format(error_of(error))]) from None
+        await handler.connect_async()  # type: ignore[no-untyped-call]  # the library's
+        logger.info("Slack: online")
+        yield handler
+    finally:
+        await handler.close_async()  # type: ignore[no-untyped-call]  # the library's
+
+
+async def _while_connected(client: SlackClient, handler: AsyncSocketModeHandler) -> None:
+    """Until the connection stays broken."""
+    connected = time.monotonic()
+    while time.monotonic() - connected < BROKEN_SECONDS * client.time_scale:
+        if await handler.client.is_connected():
+            connected = time.monotonic()
+        await asyncio.sleep(PING_SECONDS * client.time_scale)
+
+
+async def _catch_up(client: SlackClient) -> None:
+    """A fault here must not take down what works."""
+    try:
+        await catch_up(client)
+    except Exception:
+        logger.exception("not everything that was missed could be made up for")

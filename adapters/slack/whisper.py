@@ -1,0 +1,50 @@
+"""Answers that one person alone sees, at the address that comes with what they did."""
+
+import logging
+
+import aiohttp
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from adapters.slack.render import Message, document_messages
+from bot.document import Document, Text
+
+logger = logging.getLogger(__name__)
+
+# Source: docs.slack.dev, "Handling user interaction".
+USES = 5
+
+
+async def whisper(url: str, document: Document, *, thread: str | None = None) -> None:
+    for message in document_messages(document)[:USES]:
+        await _send(url, message, thread=thread, replace=False)
+
+
+async def whisper_sentence(url: str, text: str, *, thread: str | None = None) -> None:
+    await whisper(url, Document((Text(text),)), thread=thread)
+
+
+async def whisper_message(url: str, message: Message, *, thread: str | None = None) -> None:
+    await _send(url, message, thread=thread, replace=False)
+
+
+async def replace(url: str, document: Document) -> None:
+    """In place of the message whose button was pressed."""
+    await _send(url, document_messages(document)[0], replace=True)
+
+
+async def _send(url: str, message: Message, *, replace: bool, thread: str | None = None) -> None:
+    body = {
+        "text": message.text,
+        "blocks": list(message.blocks),
+        "response_type": "ephemeral",
+        "replace_original": replace,
+    }
+    if thread:
+        body["thread_ts"] = thread
+    try:
+        answer = await AsyncWebhookClient(url).send_dict(body)
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        logger.warning("somebody could not be answered: %s", error)
+        return
+    if answer.status_code != 200:
+        logger.warning("somebody could not be answered: %s", answer.body)

@@ -5,6 +5,7 @@ On a platform they see the channel they are typed in alone.
 
 import asyncio
 import json
+from dataclasses import replace
 
 from bot import commands
 from bot.analysis.plots import standings_png
@@ -19,13 +20,16 @@ from bot.report_page import ceiling_page, details_page, standings_alt, stats_pag
 # What every platform takes as a file.
 EXPORT_LIMIT_BYTES = 8_000_000
 
+NAMES_SHOWN = Note(
+    "New votes do not count here, because everybody sees the names: `reveal` is `always`."
+)
+
 
 async def run(desk: Desk, channel: Channel, person: Person, command: Command) -> Document:
     """Raises `InvalidInput`; then nothing was changed."""
     match command.name, command.rest.lower():
         case "stats", "":
-            report = await desk.statistics().report(channel.platform, channel.id)
-            return stats_page(report, await _picture(report))
+            return await _stats(desk, channel)
         case "stats", "details":
             return details_page(await desk.statistics().report(channel.platform, channel.id))
         case "stats", _:
@@ -61,6 +65,15 @@ async def export_lines(desk: Desk, channel: Channel, person: Person) -> str:
                 f"This channel's deliberations are too much for a message. {_by_operator(channel)}"
             )
     return "".join(lines)
+
+
+async def _stats(desk: Desk, channel: Channel) -> Document:
+    report = await desk.statistics().report(channel.platform, channel.id)
+    page = stats_page(report, await _picture(report))
+    settings = await commands.settings_of(desk, channel)
+    return (
+        replace(page, blocks=(*page.blocks, NAMES_SHOWN)) if settings.reveal == "always" else page
+    )
 
 
 async def _picture(report: Report) -> Image | None:

@@ -15,8 +15,10 @@ from bot.analysis.leaderboard import ROWS_MIN, Acceptance, Board, Place
 from bot.analysis.lift import Lift, Price, Rate
 from bot.analysis.report import COMPARED_MAX, NAMED_FROM, REVIEWED_MAX, Missing, Report
 from bot.document import Block, Document, Heading, Image, Leaf, Note, Table, Text
+from bot.texts import LEGEND
 
 NO_QUESTION = "The council has answered no question here yet."
+UNRATED = f"Nothing was rated here yet. Votes are reactions: {LEGEND}."
 
 
 def stats_page(report: Report, picture: Image | None = None) -> Document:
@@ -79,9 +81,12 @@ def standings_alt(people: Board, peers: Board) -> str:
 
 
 def _short(report: Report) -> list[str]:
+    models = f"**Models:** {_leads(report.peers.board)}"
+    if not report.rated.rated:
+        return [f"**People:** {UNRATED}", models]
     return [
         f"**People:** {_leads(report.people)}",
-        f"**Models:** {_leads(report.peers.board)}",
+        models,
         *_agree(report),
         _beat(report.lift),
         _costs(report.price),

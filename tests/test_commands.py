@@ -503,6 +503,14 @@ async def test_stats_are_a_text_and_then_a_picture_with_words_for_it(app: App) -
     assert notes[0] == Note("Rated 20 of 20 questions, by one person. Spent on them: $0.40.")
 
 
+async def test_stats_say_where_votes_do_not_count(app: App) -> None:
+    await rated_channel(app, 1)
+    await app.command(GENERAL, ADMIN, "set reveal always")
+    assert (await app.command(GENERAL, ANN, "stats")).blocks[-1] == Note(
+        "New votes do not count here, because everybody sees the names: `reveal` is `always`."
+    )
+
+
 async def test_stats_tell_of_this_channel_alone(app: App) -> None:
     await rated_channel(app, 2)
     elsewhere = await app.command(ELSEWHERE, ANN, "stats")

@@ -49,6 +49,16 @@ def test_a_channel_without_questions_gets_a_sentence() -> None:
     assert words(details([])) == "The council has answered no question here yet."
 
 
+def test_an_unrated_channel_hears_how_to_vote_and_what_the_models_think() -> None:
+    unrated = [
+        make_row(str(n), ballots=[ballot("a", "b>ca"), ballot("c", "b>ac")]) for n in range(20)
+    ]
+    said = words(page(unrated))
+    assert "Nothing was rated here yet. Votes are reactions: 👍 good enough" in said
+    assert "**Models:** b leads" in said
+    assert "An accepted verdict" not in said
+
+
 def test_the_short_text_says_who_leads_whether_models_agree_and_what_it_costs() -> None:
     said = words(page([rated(number) for number in range(40)]))
 

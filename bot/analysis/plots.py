@@ -33,6 +33,7 @@ def standings_png(people: Board, peers: Board) -> bytes | None:
 
     first = people if people.ranked else peers
     models = [place.model for place in first.places][:MODELS_MAX]
+    cut = f"first {MODELS_MAX} of {len(first.places)} · " if len(first.places) > MODELS_MAX else ""
     height = _HEAD + _ROW * len(models) + _FOOT
     figure = Figure(figsize=(_WIDTH, height), dpi=_DPI, facecolor=_GROUND)
     FigureCanvasAgg(figure)
@@ -51,7 +52,7 @@ def standings_png(people: Board, peers: Board) -> bytes | None:
     figure.text(
         0.5,
         0.09 / height,
-        "how often preferred to a typical model · bars: 90 % · ★ leads",
+        f"{cut}how often preferred to a typical model · bars: 90 % · ★ leads",
         color=_FAINT,
         size=6.5,
         ha="center",
@@ -77,8 +78,6 @@ def _draw(axes: "Axes", board: Board, models: list[str], colour: str) -> None:
         axes.axhline(row, color=_GROUND, linewidth=1.5)
     places = {place.model: place for place in board.places}
     for row, model in enumerate(models):
-        # Below the name, so that it does not strike it through.
-        axes.plot([0.5, 0.5], [row + 0.45, row + 0.95], color=_FAINT, linewidth=0.6, zorder=1)
         _mark(axes, places.get(model), row + 0.68, colour, leads=model == board.leader)
 
 
@@ -87,6 +86,8 @@ def _mark(axes: "Axes", place: Place | None, y: float, colour: str, *, leads: bo
         axes.text(0.5, y, "not yet", color=_FAINT, size=6.5, ha="center", va="center")
         return
     wins = place.wins
+    # The middle: below the name, so that it does not strike it through.
+    axes.plot([0.5, 0.5], [y - 0.23, y + 0.27], color=_FAINT, linewidth=0.6, zorder=1)
     axes.plot([wins.low, wins.high], [y, y], color=colour, linewidth=2, solid_capstyle="round")
     shape, size = ("*", 11) if leads else ("o", 5)
     axes.plot(wins.value, y, shape, color=_INK if leads else colour, markersize=size, mec=_PANEL)

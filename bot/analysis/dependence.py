@@ -8,7 +8,7 @@ cases. Every quantity uses the rows where it is known.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist, median
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,10 +48,29 @@ class Diagnosis:
     n_least: int
 
 
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Counts by pair of models, over the rows where both are known; symmetric but for `wrong`.
+
+    `rows` of them, in which i is wrong (at [i, j]), in which `both` are.
+    """
+
+    rows: Matrix
+    wrong: Matrix
+    both: Matrix
+
+    @staticmethod
+    def of(outcomes: Outcomes) -> "Pairs":
+        wrong = (outcomes.cells == WRONG).astype(np.float64)
+        known = wrong + (outcomes.cells == RIGHT)
+        return Pairs(known.T @ known, wrong.T @ known, wrong.T @ wrong)
+
+
 def diagnose(outcomes: Outcomes, beta: float) -> Diagnosis:
     """`beta` is the observed share of all-wrong rows; every model must have a known outcome."""
-    n_least = int(pair_rows(outcomes).min())
-    rho = tetrachoric(outcomes)
+    pairs = Pairs.of(outcomes)
+    n_least = int(pairs.rows.min())
+    rho = tetrachoric(pairs)
     common = pair_mean(rho)
     if common is None:
         return Diagnosis(None, None, None, None, None, None, None, None, n_least)
@@ -60,7 +79,7 @@ def diagnose(outcomes: Outcomes, beta: float) -> Diagnosis:
     hits = full_sigma_draws(rates, rho)
     full_low, full_high = interval(hits, DRAWS, 0.05)
     return Diagnosis(
-        phi_mean=pair_mean(phi(outcomes)),
+        phi_mean=pair_mean(phi(pairs)),
         tetrachoric_mean=common,
         beta_single_factor=single,
         ratio_single_factor=beta / single if single else None,
@@ -78,31 +97,24 @@ def wrong_rates(outcomes: Outcomes) -> Matrix:
     return _ratio((outcomes.cells == WRONG).sum(axis=0), known)
 
 
-def pair_rows(outcomes: Outcomes) -> Matrix:
-    """On how many rows both models of a pair are known."""
-    known = outcomes.known.astype(np.float64)
-    return np.asarray(known.T @ known)
-
-
-def phi(outcomes: Outcomes) -> Matrix:
+def phi(pairs: Pairs) -> Matrix:
     """Pearson's correlation of the errors. NaN where a model of the pair never varies."""
-    n, wrong, both = _pairs(outcomes)
-    p, q = _ratio(wrong, n), _ratio(wrong.T, n)
-    return _ratio(_ratio(both, n) - p * q, np.sqrt(p * (1 - p) * q * (1 - q)))
+    p, q = _ratio(pairs.wrong, pairs.rows), _ratio(pairs.wrong.T, pairs.rows)
+    return _ratio(_ratio(pairs.both, pairs.rows) - p * q, np.sqrt(p * (1 - p) * q * (1 - q)))
 
 
-def tetrachoric(outcomes: Outcomes) -> Matrix:
+def tetrachoric(pairs: Pairs) -> Matrix:
     """The correlation of two normal variables that, cut in two, would give the pair's table.
 
     NaN where a model of the pair never varies; 1 or -1 where the table has an empty corner that
     no smaller correlation explains.
     """
-    n, wrong, both = _pairs(outcomes)
-    models = len(outcomes.models)
+    models = len(pairs.rows)
     i, j = np.triu_indices(models, 1)
     rho = np.full((models, models), np.nan)
     np.fill_diagonal(rho, 1.0)
-    rows, a, b, joint = n[i, j], wrong[i, j], wrong[j, i], both[i, j]
+    rows, a, b = pairs.rows[i, j], pairs.wrong[i, j], pairs.wrong[j, i]
+    joint = pairs.both[i, j]
     varies = (a > 0) & (a < rows) & (b > 0) & (b < rows)
     i, j = i[varies], j[varies]
     rows, a, b, joint = rows[varies], a[varies], b[varies], joint[varies]
@@ -181,34 +193,6 @@ def full_sigma_draws(rates: Sequence[float], rho: Matrix, *, draws: int = DRAWS)
 def negative_eigenvalues(rho: Matrix) -> int:
     """More than none: no normal copula has these correlations."""
     return int((np.linalg.eigvalsh(_filled(rho)) < 0).sum())
-
-
-def ratio_by_pool_size(
-    outcomes: Outcomes, sizes: Sequence[int], *, pools: int, seed: int
-) -> tuple[float, ...]:
-    """Observed over single-factor share of all-wrong rows: the median over random pools.
-
-    Complete rows only. References that are wrong make it grow with the pool.
-    """
-    random = np.random.default_rng(seed)
-    rho, rates = tetrachoric(outcomes), wrong_rates(outcomes)
-    medians = []
-    for size in sizes:
-        ratios = []
-        for _ in range(pools if size < len(rates) else 1):
-            pool = random.choice(len(rates), size, replace=False)
-            common = pair_mean(rho[np.ix_(pool, pool)]) or 0.0
-            observed = float((outcomes.cells[:, pool] == WRONG).all(axis=1).mean())
-            ratios.append(observed / beta_single_factor(rates[pool].tolist(), common))
-        medians.append(median(ratios))
-    return tuple(medians)
-
-
-def _pairs(outcomes: Outcomes) -> tuple[Matrix, Matrix, Matrix]:
-    """Over the rows where both are known: how many, i wrong (at [i, j]), both wrong."""
-    wrong = (outcomes.cells == WRONG).astype(np.float64)
-    known = wrong + (outcomes.cells == RIGHT)
-    return known.T @ known, wrong.T @ known, wrong.T @ wrong
 
 
 def _solve(p: Matrix, q: Matrix, joint: Matrix) -> Matrix:

@@ -6,7 +6,7 @@ Prints figures and ratios; judges nothing, because machines differ.
 import argparse
 import asyncio
 
-from tests.bench import deliberations, faults, startup
+from tests.bench import deliberations, faults, startup, stats
 
 
 def main() -> None:
@@ -16,6 +16,7 @@ def main() -> None:
     startup.run(5 if quick else 20)
     asyncio.run(deliberations.run(quick=quick))
     asyncio.run(faults.run(quick=quick))
+    asyncio.run(stats.run(1_000 if quick else 10_000))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,17 @@
-"""The process dies; the same words are said again. What the model server saw decides."""
+"""The process ends; the same words are said again. What the model server saw decides."""
 
 import asyncio
+import signal
 import sqlite3
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+import pytest
+
+from tests.fakes import processes
 from tests.fakes.forks import CHAIRMAN, KILLED, MEMBERS, Ended, Kill, Program, environment, program
 from tests.fakes.model_server import ModelServer, Received, labelled_answers
 
@@ -124,3 +129,66 @@ async def prove_it_goes_on(lab: Lab, moment: Moment) -> None:
     assert moment.rows("SELECT status, count(*) FROM deliberations") == [("finished", 1)]
     assert moment.rows("SELECT count(*) FROM calls WHERE stage = 'verdict'") == [(1,)]
     assert moment.rows("SELECT count(*) FROM feed WHERE what = 'finished'") == [(1,)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
+@pytest.mark.parametrize("words", [("ask", "Why?"), ("chat",)], ids=lambda words: words[0])
+async def test_a_signal_leaves_a_sentence_and_a_state_to_go_on_from(
+    words: tuple[str, ...], number: signal.Signals
+) -> None:
+    behaviours = {"lab/c": ["hang", "ok"], CHAIRMAN: ["ok"]}
+    async with ModelServer(behaviours=behaviours) as server:
+        here = environment(server)
+        process = await processes.council(*words, environment=here, stdin="@council Why?\n")
+        assert process.stderr
+        await server.until(lambda: len(server.requests) == 4)
+        await journaled(here, "done", 3)
+        process.send_signal(number)
+        err = (await process.stderr.read()).decode()
+        code = await process.wait()
+        before = asked_of(server)
+
+        ended_code, out, _ = await processes.run(*words, environment=here, stdin="")
+        after = asked_of(server)
+
+    assert code == 130
+    assert err.splitlines()[-1] == "Stopped. The same command goes on where it was."
+    assert "Traceback" not in err
+    assert ended_code == 0
+    assert "**Start with the simplest thing that can be measured" in out
+    assert before == Counter(dict.fromkeys((("answer", model) for model in MEMBERS), 1))
+    answers = Counter({call: n for call, n in after.items() if call[0] == "answer"})
+    assert answers - before == Counter({("answer", "lab/c"): 1})
+
+
+async def journaled(here: Mapping[str, str], what: str, times: int) -> None:
+    """Wait until the journal, as `watch` tells it, has so many lines with this word."""
+    watching = await processes.council("watch", "--follow", environment=here)
+    assert watching.stdout
+    try:
+        while times:
+            line = (await watching.stdout.readline()).decode()
+            assert line
+            times -= what in line
+    finally:
+        await processes.end(watching)
+
+
+def asked_of(server: ModelServer) -> Counter[Call]:
+    return Counter((request.stage, request.model) for request in server.requests)
+
+
+async def test_a_signal_ends_a_command_that_only_reads_without_a_word() -> None:
+    async with ModelServer() as server:
+        here = environment(server)
+        await processes.run("ask", "Why?", environment=here)
+        process = await processes.council("watch", "--follow", environment=here)
+        assert process.stdout
+        assert process.stderr
+        while b"finished" not in await process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        err = await process.stderr.read()
+
+    assert await process.wait() == 130
+    assert err == b""

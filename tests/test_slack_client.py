@@ -1,12 +1,14 @@
 """What people do on Slack reaches the council; what is not meant for it does not."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.fakes.council_on_slack import Place
+from bot.app import Rules
+from tests.fakes.council_on_slack import Place, eventually
 from tests.fakes.provider import FakeProvider
-from tests.fakes.slack_server import SlackServer, running_slack
+from tests.fakes.slack_server import Message, SlackServer, running_slack
 
 
 @pytest.fixture
@@ -43,3 +45,255 @@ async def test_a_mention_becomes_a_thread_with_the_verdict_on_top(place: Place) 
     assert len(posts) == 5
     assert "Yes" in posts[0].text
     assert place.server.rejections == []
+
+
+async def test_it_is_acknowledged_at_once(place: Place) -> None:
+    await place.answered(place.server.mention(place.channel, place.ada, "Quick?"))
+    times = [delivery.ack_seconds for delivery in place.server.deliveries]
+    assert [seconds for seconds in times if seconds is None or seconds > 1] == []
+
+
+async def test_a_mention_in_a_thread_is_answered_there_and_knows_what_was_said(
+    place: Place, provider: FakeProvider
+) -> None:
+    first = place.server.mention(place.channel, place.ada, "Why is the sky blue?")
+    await place.answered(first)
+    follow_up = place.server.mention(place.channel, place.ada, "And at night?", first.ts)
+    posts = await place.answered(follow_up)
+    assert len(posts) == 10
+    read = [request.messages[-1].content for request in provider.asked("answer")]
+    assert all("Why is the sky blue?" in text for text in read if "And at night?" in text)
+
+
+async def test_the_root_of_a_thread_goes_along_without_its_author(
+    place: Place, provider: FakeProvider
+) -> None:
+    root = place.server.post(place.channel, place.ada, "Tea beats coffee, doesn't it?")
+    await place.answered(place.server.mention(place.channel, place.ada, "True?", root.ts))
+    read = provider.asked("answer")[0].messages[-1].content
+    assert "Tea beats coffee" in read
+    assert "ada" not in read
+    (case,) = [case async for case in place.app.store.cases()]
+    assert (case.question.text, case.thread) == ("True?", root.ts)
+
+
+async def test_a_bare_mention_in_a_thread_means_its_root(place: Place) -> None:
+    root = place.server.post(place.channel, place.ada, "Tea or coffee?")
+    await place.answered(place.server.mention(place.channel, place.ada, "", root.ts))
+    assert await asked(place) == ["Tea or coffee?"]
+
+
+async def test_a_bare_mention_gets_a_hint(place: Place) -> None:
+    message = place.server.mention(place.channel, place.ada, "")
+    await place.said(place.channel, "Write the question behind the mention", message.ts)
+
+
+async def test_names_and_links_reach_the_models_as_people_read_them(
+    place: Place, provider: FakeProvider
+) -> None:
+    text = (
+        f"Is <@{place.ada.id}> right about <https://docs.example/a?b=1&amp;c=2> &amp; &lt;tags&gt;?"
+    )
+    message = place.server.post(place.channel, place.ada, "later")
+    message.text = f"<@{place.server.bot.id}> {text}"
+    place.server.world.edit(message, place.ada)
+    await place.answered(message)
+    words = "Is @ada right about https://docs.example/a?b=1&c=2 & <tags>?"
+    assert await asked(place) == [words]
+    assert place.ada.id not in provider.asked("answer")[0].messages[-1].content
+
+
+async def test_a_direct_message_needs_no_mention(place: Place) -> None:
+    question = place.server.direct_message(place.ada, "Just between us?")
+    posts = await place.answered(question)
+    assert len(posts) == 5
+    (case,) = [case async for case in place.app.store.cases()]
+    assert case.channel == question.channel.id
+
+
+async def test_more_in_the_thread_of_a_direct_message_is_offered_first(
+    place: Place, provider: FakeProvider
+) -> None:
+    question = place.server.direct_message(place.ada, "Just between us?")
+    await place.answered(question)
+    reply = place.server.direct_message(place.ada, "I doubt that.", question.ts)
+    offer = await place.said(question.channel, "Shall the council", question.ts)
+    assert len(provider.asked("answer")) == 3
+    await place.server.click(place.ada, question.channel, offer.ts, "ask", reply.ts)
+    await place.server.wait_for(lambda: place.ranking(reply))
+    assert await asked(place) == ["Just between us?", "I doubt that."]
+    assert "put to the council" in offer.text
+
+
+async def test_an_edited_mention_is_the_same_question(place: Place) -> None:
+    message = place.server.mention(place.channel, place.ada, "What about this?")
+    place.server.edit(message, f"<@{place.server.bot.id}> What about that?")
+    await place.answered(message)
+    await settled(place)
+    assert await asked(place) == ["What about this?", "the last one"]
+
+
+async def test_a_mention_edited_in_late_asks_nothing(place: Place) -> None:
+    old = place.server.post(place.channel, place.ada, "Old", age_seconds=700)
+    place.server.edit(old, f"<@{place.server.bot.id}> Old")
+    await settled(place)
+    assert await asked(place) == ["the last one"]
+
+
+async def test_an_event_that_is_repeated_counts_once(place: Place) -> None:
+    question = place.server.mention(place.channel, place.ada, "Once?")
+    await place.answered(question)
+    (delivery,) = [each for each in place.server.deliveries if each.type == "app_mention"]
+    place.server.courier.repeat(delivery)
+    await settled(place)
+    assert await asked(place) == ["Once?", "the last one"]
+    assert len(place.server.said(place.channel, question.ts)) == 5
+
+
+async def test_other_bots_are_not_answered(place: Place) -> None:
+    bot = place.server.create_user("robo", place.channel, bot=True)
+    place.server.mention(place.channel, bot, "Loop?")
+    await settled(place)
+    assert await asked(place) == ["the last one"]
+
+
+# Other organisations and guests
+
+
+async def test_another_organisation_is_not_heard_unless_listed(server: SlackServer) -> None:
+    partner = server.create_team("partner")
+    shared = server.create_channel("shared", shared_with=[partner])
+    eve = server.create_user("eve", shared, team=partner)
+    bob = server.create_user("bob", shared, team=partner)
+    place = Place(server)
+    rules = Rules(allowed=frozenset({bob.id, server.team.id}))
+    async with place.online(rules=rules):
+        server.mention(shared, eve, "Hello from outside?")
+        await place.answered(server.mention(shared, bob, "And from me?"))
+        await settled(place)
+        assert await asked(place) == ["And from me?", "the last one"]
+    assert server.said(shared) == []
+
+
+async def test_a_guest_asks_only_where_that_is_listed(server: SlackServer) -> None:
+    place = Place(server)
+    guest = server.create_user("gus", place.channel, guest=True)
+    async with place.online():
+        question = server.mention(place.channel, guest, "May I?")
+        await place.said(place.channel, "not enabled here", question.ts)
+    async with place.online(rules=Rules(allowed=frozenset({guest.id, server.team.id}))):
+        await place.answered(server.mention(place.channel, guest, "And now?"))
+        assert await asked(place) == ["And now?"]
+
+
+# Votes
+
+
+async def votes(place: Place) -> set[tuple[str, str, str]]:
+    found = set()
+    async for case in place.app.store.cases():
+        for each in await place.app.store.reactions(case.id):
+            found.add((place.server.world.users[each.person].name, each.target, each.value))
+    return found
+
+
+def labelled(posts: list[Message], label: str) -> Message:
+    return next(post for post in posts if f"Answer {label}" in post.text)
+
+
+async def voted(place: Place, *expected: tuple[str, str, str]) -> None:
+    async def done() -> bool:
+        return await votes(place) == set(expected)
+
+    await eventually(done)
+
+
+async def test_reactions_are_votes_and_can_be_taken_back(place: Place) -> None:
+    server = place.server
+    question = server.mention(place.channel, place.ada, "Why?")
+    headline, *answers, ranking = await place.answered(question)
+    a = labelled(answers, "A")
+    await place.delivered()
+    server.react(place.ada, place.channel, a.ts, "+1::skin-tone-3")
+    server.react(place.ada, place.channel, headline.ts, "thumbsdown")
+    server.react(place.ada, place.channel, ranking.ts, "trophy")
+    await voted(place, ("ada", "A", "accept"), ("ada", "verdict", "reject"))
+    server.unreact(place.ada, place.channel, a.ts, "+1::skin-tone-3")
+    await voted(place, ("ada", "verdict", "reject"))
+
+
+async def test_bots_do_not_vote(place: Place) -> None:
+    server = place.server
+    bot = server.create_user("robo", place.channel, bot=True)
+    posts = await place.answered(server.mention(place.channel, place.ada, "Why?"))
+    a = labelled(posts, "A")
+    await place.delivered()
+    server.react(bot, place.channel, a.ts, "+1")
+    server.react(place.ada, place.channel, a.ts, "trophy")
+    await voted(place, ("ada", "A", "best"))
+
+
+async def test_of_many_voters_all_count(place: Place) -> None:
+    """An event's own list, and one that is not asked for in full, may be cut short."""
+    server = place.server
+    people = [server.create_user(f"p{n}", place.channel) for n in range(6)]
+    posts = await place.answered(server.mention(place.channel, place.ada, "Why?"))
+    a = labelled(posts, "A")
+    await place.delivered()
+    for person in people:
+        server.react(person, place.channel, a.ts, "+1")
+    await voted(place, *((f"p{n}", "A", "accept") for n in range(6)))
+
+
+# Buttons
+
+
+async def test_names_are_for_those_who_voted_or_choose_to_see_them(place: Place) -> None:
+    server = place.server
+    question = server.mention(place.channel, place.ada, "Why?")
+    *_, ranking = await place.answered(question)
+    await place.delivered()
+    await server.click(place.ada, place.channel, ranking.ts, "reveal")
+    hint = await server.wait_for(lambda: server.ephemerals)
+    assert "You have not voted here yet" in hint[-1].text
+    assert hint[-1].thread_ts == question.ts
+    await server.click(place.ada, place.channel, hint[-1].ts, "names")
+    await place.whispered("lab/a")
+    assert [each.user for each in server.ephemerals] == [place.ada]
+    assert not [m for m in server.said(place.channel, question.ts) if "lab/a" in str(m.blocks)]
+
+
+async def test_stop_is_for_the_asker_and_administrators(server: SlackServer) -> None:
+    hanging = asyncio.Event()
+    provider = FakeProvider({("answer", 1): [hanging]})
+    async with Place(server).online(provider) as place:
+        bob = server.create_user("bob", place.channel)
+        question = server.mention(place.channel, place.ada, "Forever?")
+        await server.wait_for(lambda: len(server.said(place.channel, question.ts)) == 3)
+        headline = server.said(place.channel, question.ts)[0]
+        await server.click(bob, place.channel, headline.ts, "stop")
+        await place.whispered("Only the person who asked")
+        await server.click(place.ada, place.channel, headline.ts, "stop")
+        await place.whispered("Stopping")
+        await place.delivered()
+
+
+async def test_a_new_channel_is_welcomed_once(place: Place) -> None:
+    server = place.server
+    channel = server.create_channel("new", place.ada, with_bot=False)
+    server.invite(channel, server.bot, place.ada)
+    await place.said(channel, "The council is here")
+    server.remove(channel, server.bot)
+    server.invite(channel, server.bot, place.ada)
+    await settled(place)
+    assert len(server.said(channel)) == 1
+
+
+async def test_a_deleted_direct_message_ends_its_run(server: SlackServer) -> None:
+    provider = FakeProvider({("answer", 1): [asyncio.Event()]})
+    async with Place(server).online(provider) as place:
+        question = server.direct_message(place.ada, "Never mind?")
+        await server.wait_for(lambda: len(server.said(question.channel, question.ts)) == 3)
+        server.delete(question)
+        await place.delivered()
+    assert provider.asked("review") == []

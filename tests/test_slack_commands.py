@@ -1,0 +1,257 @@
+"""`/council` as text and as a form, and the message menu, on the local Slack."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.app import Rules
+from bot.llm import ModelInfo
+from tests.fakes.council_on_slack import Place
+from tests.fakes.provider import FakeProvider
+from tests.fakes.slack_server import SlackServer, User, View, running_slack
+
+LISTED = tuple(f"lab/{name}" for name in ("a", "b", "c", "chair", "new"))
+
+
+class Listing(FakeProvider):
+    """With a list of models."""
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        return tuple(ModelInfo(id, id) for id in LISTED)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[SlackServer]:
+    async with running_slack(time_scale=0.01, deadline_scale=1) as server:
+        yield server
+
+
+@pytest.fixture
+async def place(server: SlackServer) -> AsyncIterator[Place]:
+    async with Place(server).online(Listing()) as place:
+        yield place
+
+
+@pytest.fixture
+def boss(server: SlackServer, place: Place) -> User:
+    return server.create_user("boss", place.channel, admin=True)
+
+
+async def say(place: Place, user: User, text: str, words: str) -> str:
+    """Type a command; the answer with these words, which that person alone sees."""
+    before = len(place.server.ephemerals)
+    answer = await place.server.slash(user, place.channel, "/council", text)
+    assert answer.acknowledged
+    assert answer.text == ""
+
+    def found() -> str | None:
+        new = place.server.ephemerals[before:]
+        return next((m.text for m in new if words in m.text and m.user is user), None)
+
+    text_shown = await place.server.wait_for(found)
+    assert text_shown
+    return text_shown
+
+
+async def opened(place: Place, user: User, text: str = "") -> View:
+    answer = await place.server.slash(user, place.channel, "/council", text)
+    assert answer.acknowledged
+    await place.server.wait_for(lambda: place.server.open_views)
+    return place.server.open_views[-1]
+
+
+async def members(place: Place) -> tuple[str, ...]:
+    return (await place.app.settings(await place.client.place(place.channel.id))).members
+
+
+async def audit(place: Place) -> list[tuple[str, str]]:
+    """Who changed what, newest first."""
+    at = await place.client.place(place.channel.id)
+    changes = await place.app.store.audit(at.platform, at.workspace, at.id)
+    return [(change.person, change.what) for change in changes]
+
+
+# Typed
+
+
+async def test_commands_are_answered_to_one_person(place: Place) -> None:
+    shown = await say(place, place.ada, "show", "This channel's council")
+    assert "lab/chair" in shown
+    assert place.server.said(place.channel) == []
+
+
+async def test_unknown_words_get_help(place: Place) -> None:
+    await say(place, place.ada, "frobnicate", "There is no")
+
+
+async def test_members_are_changed_by_those_who_may(place: Place, boss: User) -> None:
+    await say(place, place.ada, "members add lab/new", "Only administrators")
+    await say(place, boss, "members add lab/new", "members")
+    assert await members(place) == ("lab/a", "lab/b", "lab/c", "lab/new")
+    await say(place, place.channel.creator, "members remove lab/new", "members")
+    assert await members(place) == ("lab/a", "lab/b", "lab/c")
+    assert [person for person, _ in await audit(place)] == [place.channel.creator.id, boss.id]
+
+
+async def test_guests_change_nothing_where_anyone_may(
+    server: SlackServer, place: Place, boss: User
+) -> None:
+    guest = server.create_user("gus", place.channel, guest=True)
+    await say(place, boss, "set changers anyone", "changers")
+    await say(place, guest, "members add lab/new", "Only administrators")
+    await say(place, place.ada, "members add lab/new", "members")
+
+
+async def test_people_of_other_organisations_change_nothing(
+    server: SlackServer, place: Place, boss: User
+) -> None:
+    stranger = server.create_user("eve", place.channel, team=server.create_team("partner"))
+    await say(place, boss, "set changers anyone", "changers")
+    await say(place, stranger, "members add lab/new", "Only administrators")
+
+
+async def test_rights_are_looked_up_each_time(place: Place, boss: User) -> None:
+    await say(place, boss, "criteria brevity", "criteria")
+    boss.admin = False
+    await say(place, boss, "criteria clear", "Only administrators")
+
+
+async def test_a_listed_administrator_needs_no_right_of_slacks(server: SlackServer) -> None:
+    place = Place(server)
+    async with place.online(Listing(), rules=Rules(admins=frozenset({place.ada.id}))):
+        await say(place, place.ada, "criteria brevity", "criteria")
+
+
+# The form
+
+
+async def test_the_form_shows_what_holds_and_saves_what_changed(place: Place, boss: User) -> None:
+    server = place.server
+    view = await opened(place, boss)
+    offered = await server.options(boss, view, "members", "new")
+    assert [option["value"] for option in offered.options] == ["0:lab/new"]
+    assert "price unknown" in offered.options[0]["text"]["text"]
+    answer = await server.submit_view(
+        boss, view, {"members": ["0:lab/a", "0:lab/new"], "criteria": "brevity", "budget": "2.50"}
+    )
+    assert answer.action == "close"
+    receipt = await place.whispered("is now")
+    assert "brevity" in receipt
+    assert await members(place) == ("lab/a", "lab/new")
+    ((person, what),) = await audit(place)
+    assert person == boss.id
+    assert what == "members = lab/a, lab/new; criteria = brevity; budget = 2.5"
+    again = await opened(place, boss, "members")
+    shown = {b["block_id"]: b["element"] for b in again.body["blocks"]}
+    assert shown["criteria"]["initial_value"] == "brevity"
+    assert shown["budget"]["initial_value"] == "2.5"
+    assert server.rejections == []
+
+
+async def test_a_form_sent_as_it_was_changes_nothing(place: Place, boss: User) -> None:
+    await place.server.submit_view(boss, await opened(place, boss), {})
+    await place.whispered("Nothing was changed")
+    assert await audit(place) == []
+
+
+async def test_two_seats_of_one_model_outlive_the_form(place: Place, boss: User) -> None:
+    await say(place, boss, "members add lab/a", "members")
+    await place.server.submit_view(boss, await opened(place, boss), {"criteria": "brevity"})
+    await place.whispered("is now")
+    assert await members(place) == ("lab/a", "lab/b", "lab/c", "lab/a")
+
+
+async def test_a_stale_form_is_refused_at_the_field(place: Place, boss: User) -> None:
+    view = await opened(place, boss)
+    await say(place, place.channel.creator, "members remove lab/c", "members")
+    answer = await place.server.submit_view(boss, view, {"criteria": "brevity"})
+    assert answer.action == "errors"
+    assert "Somebody else changed" in view.errors["members"]
+    assert view.open
+    assert await members(place) == ("lab/a", "lab/b")
+
+
+async def test_what_cannot_be_used_is_said_at_its_field(place: Place, boss: User) -> None:
+    view = await opened(place, boss)
+    answer = await place.server.submit_view(boss, view, {"budget": "much"})
+    assert answer.action == "errors"
+    assert set(view.errors) == {"budget"}
+    assert "US dollars" in view.errors["budget"]
+    assert await audit(place) == []
+
+
+async def test_the_right_is_checked_when_the_form_is_sent(place: Place, boss: User) -> None:
+    view = await opened(place, boss)
+    boss.admin = False
+    answer = await place.server.submit_view(boss, view, {"criteria": "brevity"})
+    assert answer.action == "errors"
+    assert "Only administrators" in view.errors["members"]
+
+
+async def test_the_form_opens_before_anything_else_is_asked_of_slack(
+    place: Place, boss: User
+) -> None:
+    asked = len(place.server.requests)
+    await opened(place, boss)
+    assert [request.method for request in place.server.requests[asked:]] == ["views.open"]
+
+
+async def test_a_form_that_cannot_open_becomes_text(place: Place, boss: User) -> None:
+    place.server.refuse("views.open", "expired_trigger_id")
+    await say(place, boss, "", "This channel's council")
+
+
+async def test_without_a_list_any_model_can_be_typed(server: SlackServer) -> None:
+    async with Place(server).online() as place:
+        boss = server.create_user("boss", place.channel, admin=True)
+        view = await opened(place, boss)
+        offered = await server.options(boss, view, "chairman", "lab/typed")
+        assert [option["value"] for option in offered.options] == ["0:lab/typed"]
+
+
+# Asking
+
+
+async def test_ask_posts_the_question_as_the_root_of_its_thread(place: Place) -> None:
+    await place.server.slash(place.ada, place.channel, "/council", "ask Why <!channel> & so?")
+    root = await place.said(place.channel, "Why")
+    await place.server.wait_for(lambda: place.ranking(root))
+    assert len(place.server.said(place.channel, root.ts)) == 5
+    (ping,) = place.server.pings
+    assert ping.target == place.ada.id
+
+
+async def test_a_refused_question_is_taken_back(place: Place, boss: User) -> None:
+    await say(place, boss, "pause", "paused")
+    await say(place, place.ada, "ask Why?", "paused here")
+    assert place.server.said(place.channel) == []
+
+
+async def test_where_the_bot_is_not_it_asks_to_be_invited(place: Place) -> None:
+    elsewhere = place.server.create_channel("elsewhere", place.ada, with_bot=False)
+    await place.server.slash(place.ada, elsewhere, "/council", "ask Why?")
+    await place.whispered("/invite @council")
+    message = place.server.post(elsewhere, place.ada, "Why is it so?")
+    await place.server.shortcut(place.ada, "ask_council", message)
+    await place.server.wait_for(lambda: len(place.server.ephemerals) == 2)
+    assert place.server.said(elsewhere) == []
+
+
+async def test_a_lost_answer_does_not_post_the_question_twice(place: Place) -> None:
+    place.server.cut("chat.postMessage", committed=True)
+    await place.server.slash(place.ada, place.channel, "/council", "ask Why?")
+    root = await place.said(place.channel, "Why")
+    await place.server.wait_for(lambda: place.ranking(root))
+    assert len(place.server.said(place.channel)) == 1
+
+
+async def test_the_message_menu_asks_about_a_message_once(place: Place) -> None:
+    message = place.server.post(place.channel, place.ada, "Tea beats coffee.")
+    bob = place.server.create_user("bob", place.channel)
+    await place.server.shortcut(bob, "ask_council", message)
+    await place.whispered("The council deliberates")
+    assert len(await place.answered(message)) == 5
+    assert [ping.target for ping in place.server.pings] == [bob.id]
+    await place.server.shortcut(place.ada, "ask_council", message)
+    await place.whispered("asked about this already")
+    assert [case.question.text async for case in place.app.store.cases()] == ["Tea beats coffee."]

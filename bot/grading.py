@@ -22,8 +22,13 @@ _MARKED = re.compile(
     r"(?:####|\\boxed\{|final answer\W{0,5}(?:is)?|the answer is|answer:|정답(?:은|:)?|답(?:은|:))",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:\s*/\s*\d+)?")
-_CHOICE = re.compile(r"(?<![A-Za-z])\(?([A-J])\)?(?![A-Za-z'’])")
+# A hyphen after a digit makes a range and no negative number.
+_NUMBER = re.compile(r"(?:(?<!\d)-)?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,3})?(?:\s*/\s*\d+)?")
+# "I think" and "A good one" hold a word, "A is right" a choice.
+_CHOICE = re.compile(
+    r"(?<![A-Za-z])(?!I\s+[a-z])(?!A\s+(?!(?:is|and|or|because|since)\b)[a-z])"
+    r"\(?([A-J])\)?(?![A-Za-z'’])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +96,11 @@ def _as_number(text: str) -> Fraction | None:
     found = _NUMBER.search(re.sub(r"[$,#]", "", text).replace("−", "-"))
     if not found:
         return None
+    numerator, _, denominator = found.group().partition("/")
     try:
-        return Fraction(found.group().replace(" ", ""))
-    except (ValueError, ZeroDivisionError):
-        numerator, _, denominator = found.group().partition("/")
-        if not denominator or float(denominator) == 0:
-            return None
-        return Fraction(numerator.strip()) / Fraction(denominator.strip())
+        return Fraction(numerator.strip()) / Fraction(denominator.strip() or 1)
+    except (ValueError, ZeroDivisionError):  # thousands of digits are no number to Python
+        return None
 
 
 Reader = Callable[[str, str], str | None]

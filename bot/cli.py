@@ -222,16 +222,24 @@ async def _ask(options: argparse.Namespace, config: "Config") -> int:
 
 
 async def _bench(options: argparse.Namespace, config: "Config") -> int:
-    from bot.bench import Bench, read_items, report
+    from adapters.terminal.progress import progress
+    from bot.audit_file import audit_path, read_labels
+    from bot.bench import Bench, read_items
 
     items, problems = read_items(options.file)
     for problem in problems:
         print(problem, file=sys.stderr)
     out = options.out or options.file.with_suffix(".out.jsonl")
+    # A label that cannot be read is told before money is spent.
+    read_labels(audit_path(out))
     async with open_app(config, "bench") as app:
         bench = await Bench.begin(app, out, max_cost_usd=options.max_cost)
-        await bench.ask(items, concurrency=options.concurrency, tell=_to_stderr)
-    print(report(bench.lines))
+        with progress(sys.stderr) as step:
+            tell, count = _to_stderr, options.concurrency
+            await bench.ask(items, concurrency=count, tell=tell, step=step)
+    from bot.bench_page import bench_page
+
+    _show(bench_page(bench.lines, audit_path(out)))
     return DONE
 
 
@@ -286,7 +294,10 @@ async def _keep_fresh(catalogue: "Catalogue") -> None:
 
 
 async def _keep_up(app: "App") -> None:
-    """Whoever asks for statistics should not wait for what could be read before."""
+    """Whoever asks for statistics should not wait for what could be loaded and read before."""
+    from bot.analysis import plots
+
+    await asyncio.to_thread(plots.load)
     while True:
         try:
             await app.statistics().keep_up()

@@ -11,6 +11,7 @@ from bot.analysis.leaderboard import Board, Place
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # More would be lines nobody reads on a phone; the tables list all.
 MODELS_MAX = 10
@@ -28,15 +29,11 @@ def standings_png(people: Board, peers: Board) -> bytes | None:
     """`None` where neither side is ranked yet."""
     if not (people.ranked or peers.ranked):
         return None
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     first = people if people.ranked else peers
     models = [place.model for place in first.places][:MODELS_MAX]
     cut = f"first {MODELS_MAX} of {len(first.places)} · " if len(first.places) > MODELS_MAX else ""
     height = _HEAD + _ROW * len(models) + _FOOT
-    figure = Figure(figsize=(_WIDTH, height), dpi=_DPI, facecolor=_GROUND)
-    FigureCanvasAgg(figure)
+    figure = _figure(height)
     bottom, span = _FOOT / height, _ROW * len(models) / height
     for left, title, board, colour in (
         (0.04, "People prefer", people, _PEOPLE),
@@ -57,6 +54,26 @@ def standings_png(people: Board, peers: Board) -> bytes | None:
         size=6.5,
         ha="center",
     )
+    return _png(figure)
+
+
+def load() -> None:
+    """Ahead of the first picture, for which somebody waits: library and fonts take half a second."""
+    figure = _figure(1)
+    figure.text(0, 0, "A", weight="bold")
+    _png(figure)
+
+
+def _figure(height: float) -> "Figure":
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(_WIDTH, height), dpi=_DPI, facecolor=_GROUND)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _png(figure: "Figure") -> bytes:
     out = BytesIO()
     figure.savefig(out, format="png", facecolor=_GROUND)
     return out.getvalue()

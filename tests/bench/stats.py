@@ -12,8 +12,10 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import TypeVar
 
+from bot.analysis import plots
 from bot.app import App
 from bot.chat import Channel, Person
+from bot.memory import collect_seldom
 from tests.fakes.channel import finished_case, rate, reaction
 from tests.fakes.council import running_app
 from tests.fakes.provider import FakeProvider
@@ -25,6 +27,7 @@ T = TypeVar("T")
 
 
 async def run(count: int) -> None:
+    collect_seldom()  # as every process of the program does
     with tempfile.TemporaryDirectory() as folder:
         database = str(Path(folder, "council.db"))
         async with running_app(FakeProvider(), database=database) as app:
@@ -34,6 +37,8 @@ async def run(count: int) -> None:
                 f"{made} deliberations read once and kept: {seconds:.2f} s, beside everything else"
             )
         async with running_app(FakeProvider(), database=database) as app:
+            seconds, _ = await timed(asyncio.to_thread(plots.load))
+            print(f"loaded when serve starts: {seconds:.2f} s")
             await timed_stats(app, "the first answer of a process")
             await timed_stats(app, "the next")
             case = finished_case(0, text=TEXT)

@@ -27,3 +27,9 @@ def expected() -> dict[str, Any]:
 def outcomes(name: str) -> Outcomes:
     """The outcome matrix of a file, such as `gsm8k_outcomes`."""
     return read_outcomes(reference_file(f"{name}.csv"))
+
+
+def all_wrong_labels(name: str, label: str) -> dict[str, str]:
+    """The same label for every row that all models got wrong."""
+    found = outcomes(name)
+    return {row: label for row, wrong in zip(found.rows, found.all_wrong, strict=True) if wrong}

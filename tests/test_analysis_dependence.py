@@ -25,7 +25,8 @@ from bot.analysis.dependence import (
     tetrachoric,
     wrong_rates,
 )
-from bot.analysis.outcomes import Outcomes, outcomes_of, parse_outcomes
+from bot.analysis.outcomes import Outcomes, parse_outcomes
+from tests.fakes.outcomes import matrix
 from tests.reference_data import expected, outcomes
 
 SLICES = [
@@ -123,7 +124,7 @@ def orthant(h: float, k: float, rho: float) -> float:
     return float(value)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.tuples(*[st.integers(1, 400)] * 4))
 def test_tetrachoric_explains_any_table_without_empty_corners(table: tuple[int, ...]) -> None:
     _, right_a, right_b, wrong_both = table
@@ -137,8 +138,8 @@ def test_tetrachoric_explains_any_table_without_empty_corners(table: tuple[int, 
 @settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_phi_is_scipys_for_any_outcomes(seed: int) -> None:
-    cells = np.random.default_rng(seed).integers(0, 2, (40, 4)).astype(float)
-    found = phi(Pairs.of(outcomes_of(cells, "abcd")))
+    cells = np.random.default_rng(seed).integers(0, 2, (40, 4), np.int8)
+    found = phi(Pairs.of(matrix(cells)))
     for i, j in combinations(range(4), 2):
         oracle = stats.pearsonr(1 - cells[:, i], 1 - cells[:, j]).statistic
         assert found[i, j] == pytest.approx(oracle, abs=1e-8)
@@ -171,7 +172,7 @@ def test_a_model_that_is_always_right_makes_co_failure_impossible() -> None:
     assert diagnosis.beta_full_sigma == 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(probabilities, min_size=1, max_size=8), st.floats(0.001, 0.98))
 def test_single_factor_is_the_integral_for_any_models(rates: list[float], rho: float) -> None:
     cuts = stats.norm.ppf(rates)
@@ -223,7 +224,7 @@ def test_the_ratio_grows_with_the_pool_where_a_shock_hits_everybody() -> None:
     """Pairs see the same law; of all models it then predicts too little."""
     rng = np.random.default_rng(1)
     wrong = (rng.random((20_000, 12)) < 0.15) | (rng.random((20_000, 1)) < 0.05)
-    whole = outcomes_of(np.where(wrong, 0.0, 1.0), [str(model) for model in range(12)])
+    whole = matrix((~wrong).astype(np.int8))
     ratios = []
     for size in (2, 4, 8, 12):
         part = whole.of_models(range(size))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.analysis.outcomes import RIGHT, UNKNOWN, WRONG, outcomes_of, parse_outcomes, read_outcomes
+from bot.analysis.outcomes import RIGHT, UNKNOWN, WRONG, parse_outcomes, read_outcomes
 from bot.errors import InvalidInput
 from tests.reference_data import outcomes
 
@@ -101,12 +101,6 @@ def test_a_row_is_decided_by_one_right_answer_or_by_all_wrong_ones() -> None:
     assert read.decided.tolist() == [True, False, False, True, True]
     assert read.all_wrong.tolist() == [False, False, False, True, False]
     assert read.complete.tolist() == [False, False, False, True, True]
-
-
-def test_numbers_with_gaps_make_a_matrix() -> None:
-    made = outcomes_of(np.array([[1.0, 0.0], [np.nan, 1.0]]), ("a", "b"))
-    assert made.rows == ("1", "2")
-    assert made.cells.tolist() == [[RIGHT, WRONG], [UNKNOWN, RIGHT]]
 
 
 def test_parts_keep_their_names() -> None:

@@ -102,7 +102,7 @@ def ceiling_of_grades(outcomes: Outcomes, labels: Mapping[str, str] | None = Non
         "grades",
         outcomes.of_rows(kept),
         outcomes.of_rows(~aside),
-        all_wrong_graded=int((outcomes.complete & outcomes.all_wrong).sum()),
+        all_wrong_graded=int(outcomes.all_wrong.sum()),
         all_wrong_genuine=int((outcomes.all_wrong & genuine).sum()),
         rows_set_aside=int(aside.sum()),
     )
@@ -193,9 +193,8 @@ def _counts(successes: Mask, trials: Mask) -> tuple[Count, ...]:
 
 def _check_models(outcomes: Outcomes) -> None:
     if len(outcomes.models) < 2:
-        raise InvalidInput(
-            f"A ceiling compares two models or more; there is only {outcomes.models[0]} here."
-        )
+        only = ", ".join(outcomes.models) or "none"
+        raise InvalidInput(f"A ceiling compares two models or more; here there is only {only}.")
 
 
 def _least(limit: Limit, counts: Iterable[Count], alpha: float) -> float:

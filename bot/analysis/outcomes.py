@@ -69,13 +69,6 @@ class Outcomes:
         return Outcomes(self.rows, models, self.cells[:, list(columns)])
 
 
-def outcomes_of(matrix: NDArray[np.float64], models: Sequence[str]) -> Outcomes:
-    """From 1, 0 and NaN, a row per question and a column per model; rows are counted from 1."""
-    cells = np.where(np.isnan(matrix), UNKNOWN, matrix).astype(np.int8)
-    rows = tuple(str(number) for number in range(1, len(matrix) + 1))
-    return Outcomes(rows, tuple(models), cells)
-
-
 def read_outcomes(path: Path) -> Outcomes:
     """Raises `InvalidInput` where the file cannot be read or holds no outcome matrix."""
     try:

@@ -6,7 +6,7 @@ Prints figures and ratios; judges nothing, because machines differ.
 import argparse
 import asyncio
 
-from tests.bench import deliberations, faults, startup, stats
+from tests.bench import deliberations, startup
 
 
 def main() -> None:
@@ -15,6 +15,9 @@ def main() -> None:
     quick = parser.parse_args().quick
     startup.run(5 if quick else 20)
     asyncio.run(deliberations.run(quick=quick))
+    # Imported now, so that servers and numbers are no part of the memory measured above.
+    from tests.bench import faults, stats
+
     asyncio.run(faults.run(quick=quick))
     asyncio.run(stats.run(1_000 if quick else 10_000))
 

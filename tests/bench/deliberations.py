@@ -20,9 +20,9 @@ from statistics import median
 from bot.calls import Caller, Patience
 from bot.council import Council, Question
 from bot.deliberation import deliberate
-from bot.events import Event
 from bot.llm import Completion, Provider, Request
 from bot.memory import collect_seldom
+from bot.mention import Board
 from bot.ranking import never_stops_early
 from bot.store.records import Case
 from bot.store.sqlite import Store
@@ -148,8 +148,8 @@ async def _deliberate(store: Store, caller: Caller, n: int) -> None:
     question = Question(f"bench{n}", "Is a monolith right?", SEEDS[n], datetime.now(UTC))
     await store.create(Case(question=question, council=COUNCIL, platform="cli"))
     journal = await store.begin(question.id)
-    events: list[Event] = []
-    result = await deliberate(question, COUNCIL, caller, journal=journal, emit=events.append)
+    board = Board(question, COUNCIL)
+    result = await deliberate(question, COUNCIL, caller, journal=journal, emit=board.emit)
     assert result.calls == 9
     assert len(result.answers) == 4
 

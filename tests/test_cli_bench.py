@@ -94,8 +94,7 @@ async def test_answers_are_graded_beside_the_reference(council: Program) -> None
     assert members["lab/a"] == {"model": "lab/a", "correct": True, "extracted": "4"}
     assert members["lab/b"] == {"model": "lab/b", "correct": False, "extracted": "5"}
     assert (line["reference"], line["grader"]) == ("4", "number")
-    assert "verdict: 1 of 1" in ended.out
-    assert "lab/b: 0 of 1" in ended.out
+    assert "Correct, of 1 graded questions" in ended.out
 
 
 async def test_a_judge_is_asked_through_the_journal_and_counted(council: Program) -> None:

@@ -161,7 +161,7 @@ async def test_the_ceiling_of_a_file(
     [
         (("a,b", "1,0", "1,yes"), "In row 2, column b, `yes` is neither 1, 0 nor empty."),
         (("a,b", "1,0", "1,1"), "A ceiling needs 20 complete rows; of the 2 here 2 are complete."),
-        (("a", *["1"] * 30), "there is only a here"),
+        (("a", *["1"] * 30), "two models or more"),
         (("a,b",), "no rows under its header"),
         (("a,b", *["1,"] * 30), "of the 30 here 0 are complete"),
     ],

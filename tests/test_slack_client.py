@@ -53,6 +53,20 @@ async def test_it_is_acknowledged_at_once(place: Place) -> None:
     assert [seconds for seconds in times if seconds is None or seconds > 1] == []
 
 
+async def test_every_event_that_the_manifest_subscribes_to_is_heard(place: Place) -> None:
+    server = place.server
+    (headline, *_) = await place.answered(server.mention(place.channel, place.ada, "Why?"))
+    server.react(place.ada, place.channel, headline.ts, "tada")
+    server.unreact(place.ada, place.channel, headline.ts, "tada")
+    server.invite(place.channel, server.create_user("bob"))
+    server.edit(server.direct_message(place.ada, "Just between us?"), "Or not?")
+    await settled(place)
+    await server.wait_for(lambda: all(each.state != "pending" for each in server.deliveries))
+    assert {each.state for each in server.deliveries} == {"acknowledged"}
+    heard = {each.type for each in server.deliveries} - {"message"}
+    assert heard == server.world.manifest.events - {"message.im"}
+
+
 async def test_a_mention_in_a_thread_is_answered_there_and_knows_what_was_said(
     place: Place, provider: FakeProvider
 ) -> None:
@@ -190,7 +204,7 @@ async def test_a_guest_asks_only_where_that_is_listed(server: SlackServer) -> No
 
 
 async def votes(place: Place) -> set[tuple[str, str, str]]:
-    found = set()
+    found: set[tuple[str, str, str]] = set()
     async for case in place.app.store.cases():
         for each in await place.app.store.reactions(case.id):
             found.add((place.server.world.users[each.person].name, each.target, each.value))

@@ -122,6 +122,19 @@ async def test_a_listed_administrator_needs_no_right_of_slacks(server: SlackServ
         await say(place, place.ada, "criteria brevity", "criteria")
 
 
+async def test_an_export_goes_to_the_administrator_alone(place: Place, boss: User) -> None:
+    server = place.server
+    await place.answered(server.mention(place.channel, place.ada, "Why?"))
+    await place.delivered()
+    await say(place, place.ada, "export", "administrator")
+    assert server.world.files == {}
+    await say(place, boss, "export", "in our direct messages")
+    (file,) = server.world.files.values()
+    assert b"Why?" in file.content
+    (message,) = server.messages(server.direct(boss))
+    assert message.files == [file]
+
+
 # The form
 
 

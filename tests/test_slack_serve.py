@@ -2,20 +2,28 @@
 
 import asyncio
 import signal
+import socket
 import sqlite3
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from tests.fakes import processes
+from tests.fakes.discord_server import TOKEN as DISCORD_TOKEN
+from tests.fakes.discord_server import URL_VARIABLE, running_discord
+from tests.fakes.model_server import ModelServer
 from tests.fakes.slack_server import (
     APP_TOKEN,
     BOT_TOKEN,
+    SIGNING_SECRET,
     Channel,
+    Fault,
     Message,
     SlackServer,
     User,
@@ -64,7 +72,7 @@ def environment(server: SlackServer, **more: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def serving(
-    server: SlackServer, *, module: tuple[str, ...] = ("-m", "bot"), **more: str
+    server: SlackServer, module: tuple[str, ...] = ("-m", "bot"), /, **more: str
 ) -> AsyncIterator[Program]:
     """The program, online, until it is told to end; which it does in order."""
     process = await processes.council(
@@ -145,3 +153,258 @@ async def delivered() -> None:
     async with asyncio.timeout(10):
         while await asyncio.to_thread(rows, "SELECT 1 FROM deliberations WHERE delivered = 0"):
             pass
+
+
+async def at_headline(server: SlackServer, models: ModelServer) -> Fault:
+    return server.hold("chat.postMessage")
+
+
+async def at_answer(server: SlackServer, models: ModelServer) -> Fault:
+    await server.wait_for(lambda: server.called("chat.postMessage"))
+    return server.hold("chat.postMessage")
+
+
+async def at_seed(server: SlackServer, models: ModelServer) -> Fault:
+    return server.hold("reactions.add")
+
+
+async def at_update(server: SlackServer, models: ModelServer) -> Fault:
+    return server.hold("chat.update")
+
+
+async def at_review(server: SlackServer, models: ModelServer) -> None:
+    await models.until(lambda: len(models.asked("review")) >= 2)
+
+
+async def at_verdict(server: SlackServer, models: ModelServer) -> None:
+    await models.until(lambda: len(models.asked("verdict")) >= 1)
+
+
+async def at_ranking(server: SlackServer, models: ModelServer) -> Fault:
+    await server.wait_for(lambda: len(server.called("chat.postMessage")) == POSTS - 1)
+    return server.hold("chat.postMessage")
+
+
+async def after_ranking(server: SlackServer, models: ModelServer) -> None:
+    await server.wait_for(lambda: server.pings)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [at_headline, at_answer, at_seed, at_update, at_review, at_verdict, at_ranking, after_ranking],
+)
+async def test_a_kill_repeats_no_post_and_no_finished_call(
+    server: SlackServer, moment: Callable[[SlackServer, ModelServer], Any]
+) -> None:
+    room = Room(server)
+    async with ModelServer(models=(*MEMBERS, CHAIRMAN), chunk_delay=0.005) as models:
+        variables = {
+            "COUNCIL_MODEL_URL": models.url,
+            "COUNCIL_MODEL_KEY": models.key or "",
+            "COUNCIL_MEMBERS": ",".join(MEMBERS),
+            "COUNCIL_CHAIRMAN": CHAIRMAN,
+        }
+        async with serving(server, **variables) as program:
+            question = room.ask()
+            fault = await moment(server, models)
+            if fault:
+                await fault.reached.wait()
+            await program.kill()
+        if fault:
+            fault.gate.set()
+        finished = {(stage, model) for stage, model in rows("SELECT stage, model FROM calls")}
+        before = Counter((request.stage, request.model) for request in models.requests)
+        async with serving(server, **variables):
+            found = await posts(server, question)
+            await delivered()
+        again = Counter((request.stage, request.model) for request in models.requests) - before
+
+    assert len(found) == POSTS
+    assert sum("Ranking" in post.text for post in found) == 1
+    labels = [label for label in "ABC" if any(p.text.startswith(f"*Answer {label}") for p in found)]
+    assert labels == ["A", "B", "C"]
+    assert [call for call in again if call in finished] == []
+    assert [ping.target for ping in server.pings] == [room.ada.id]
+    assert {refusal.error for refusal in server.rejections} <= {"already_reacted"}
+
+
+async def test_a_term_signal_ends_it_in_order_and_a_start_goes_on(server: SlackServer) -> None:
+    room = Room(server)
+    async with serving(server) as program:
+        question = room.ask()
+        await server.wait_for(lambda: server.said(room.channel, question.ts))
+        program.process.send_signal(signal.SIGTERM)
+        code, err = await program.ended()
+    assert code == 130
+    assert "Traceback" not in err
+    async with serving(server):
+        assert len(await posts(server, question)) == 6
+
+
+# --- Cut off, and answers lost
+
+
+async def test_lost_answers_and_refreshes_cost_nothing_and_double_nothing(
+    server: SlackServer,
+) -> None:
+    room = Room(server)
+    async with serving(server) as program:
+        for _ in range(2):
+            server.cut("chat.postMessage", committed=True)
+        server.fail("chat.postMessage", 503, committed=True)
+        server.refuse("chat.update", "internal_error")
+        server.socket_mode.say_goodbye()
+        questions = [room.ask("First?")]
+        await server.wait_for(lambda: server.said(room.channel, questions[0].ts))
+        server.socket_mode.say_goodbye()
+        questions.append(room.ask("Second?"))
+        found = [await posts(server, question, 30) for question in questions]
+        await delivered()
+        program.process.send_signal(signal.SIGTERM)
+        _, err = await program.ended()
+    assert [len(each) for each in found] == [6, 6]
+    assert len(server.pings) == 2
+    assert "Traceback" not in err
+
+
+# --- Many
+
+
+async def test_fifty_questions_at_once_stay_within_the_tiers() -> None:
+    async with running_slack(time_scale=0.05, deadline_scale=1) as server:
+        rooms = [Room(server) for _ in range(50)]
+        async with serving(server) as program:
+            questions = [room.ask(f"Why {n}?") for n, room in enumerate(rooms)]
+            await server.wait_for(lambda: all(is_complete(server, q) for q in questions), 60)
+            await delivered()
+            program.process.send_signal(signal.SIGTERM)
+            _, err = await program.ended()
+        assert [len(server.said(q.channel, q.ts)) for q in questions] == [6] * 50
+        assert len(server.pings) == 50
+        assert "ratelimited" not in err
+        assert "Traceback" not in err
+        lost = [each for each in server.deliveries if each.state != "acknowledged"]
+        assert lost == []
+
+
+# --- Tokens
+
+
+async def test_a_wrong_token_is_named_and_not_shown(server: SlackServer) -> None:
+    for name, token in (("SLACK_BOT_TOKEN", "xoxb-wrong"), ("SLACK_APP_TOKEN", "xapp-wrong")):
+        code, _, err = await processes.run(
+            "serve", environment=environment(server, **{name: token})
+        )
+        assert code == 2
+        assert f"{name} is refused by Slack" in err
+        assert token not in err
+        assert "Traceback" not in err
+
+
+# --- Beside Discord
+
+
+WITH_DISCORD = ("-m", "tests.fakes.discord_subprocess")
+
+
+def discord_variables(url: str) -> dict[str, str]:
+    return {"DISCORD_TOKEN": DISCORD_TOKEN, URL_VARIABLE: url}
+
+
+async def test_both_platforms_are_served_by_one_program(server: SlackServer) -> None:
+    room = Room(server)
+    async with running_discord(time_scale=0.05) as discord:
+        guild = discord.create_guild()
+        channel = discord.create_channel(guild)
+        bob = discord.create_user("Bob", guild)
+        async with serving(server, WITH_DISCORD, **discord_variables(discord.url)):
+            await discord.wait_for(lambda: discord.gateway.online, 20)
+            question, other = room.ask(), discord.mention(channel, bob, "And here?")
+            assert len(await posts(server, question)) == 6
+            await discord.wait_for(
+                lambda: other.thread and len(discord.said(other.thread)) == 6, 20
+            )
+            await delivered()
+        await discord.wait_for(lambda: not discord.gateway.online)
+
+
+async def test_a_discord_that_fails_leaves_slack_going(server: SlackServer) -> None:
+    room = Room(server)
+    async with (
+        running_discord(time_scale=0.05) as discord,
+        serving(server, WITH_DISCORD, **discord_variables(discord.url)) as program,
+    ):
+        await discord.wait_for(lambda: discord.gateway.online, 20)
+        question = room.ask("Still there?")
+        discord.gateway.close(4004)
+        await discord.wait_for(lambda: not discord.gateway.online)
+        assert len(await posts(server, question)) == 6
+        assert len(await posts(server, room.ask("And now?"))) == 6
+        program.process.send_signal(signal.SIGTERM)
+        code, err = await program.ended()
+    assert code == 130
+    assert "A platform failed; the others go on. DISCORD_TOKEN is refused" in err
+
+
+async def test_a_slack_that_fails_leaves_discord_going(server: SlackServer) -> None:
+    async with running_discord(time_scale=0.05) as discord:
+        guild = discord.create_guild()
+        channel = discord.create_channel(guild)
+        bob = discord.create_user("Bob", guild)
+        wrong = {"SLACK_BOT_TOKEN": "xoxb-wrong", **discord_variables(discord.url)}
+        process = await processes.council(
+            "serve", environment=environment(server, **wrong), module=WITH_DISCORD
+        )
+        program = Program(process)
+        await discord.wait_for(lambda: discord.gateway.online, 20)
+        other = discord.mention(channel, bob, "Anybody there?")
+        await discord.wait_for(lambda: other.thread and len(discord.said(other.thread)) == 6, 20)
+        process.send_signal(signal.SIGTERM)
+        code, err = await program.ended()
+    assert code == 130
+    assert "A platform failed; the others go on. SLACK_BOT_TOKEN is refused" in err
+
+
+# --- Signed requests
+
+
+async def test_signed_requests_do_instead_of_a_socket(server: SlackServer) -> None:
+    room = Room(server)
+    port = free_port()
+    process = await processes.council(
+        "serve",
+        environment=environment(
+            server,
+            SLACK_APP_TOKEN="",
+            SLACK_SIGNING_SECRET=SIGNING_SECRET,
+            COUNCIL_HTTP_PORT=str(port),
+        ),
+    )
+    program = Program(process)
+    await server.deliver_by_http(f"http://127.0.0.1:{port}/slack/events")
+    async with asyncio.timeout(20):
+        while not await listens(server):
+            pass
+    question = room.ask()
+    assert len(await posts(server, question)) == 6
+    headline = server.said(room.channel, question.ts)[0]
+    status, _ = await server.http.post("{}", "application/json", signing_secret="another")
+    assert status == 401
+    assert headline.text
+    process.send_signal(signal.SIGTERM)
+    code, err = await program.ended()
+    assert (code, "Traceback" in err) == (130, False)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def listens(server: SlackServer) -> bool:
+    try:
+        return await server.http.verify()
+    except aiohttp.ClientError:
+        return False

@@ -11,9 +11,9 @@ import aiohttp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack import form, questions
+from adapters.slack import form, questions, render
 from adapters.slack.address import Address
-from adapters.slack.render import document_messages
+from adapters.slack.render import File, document_messages
 from adapters.slack.web import error_of
 from adapters.slack.whisper import whisper, whisper_sentence
 from bot import chat
@@ -35,6 +35,7 @@ DECIDED_WITHIN = 2.0
 QUESTION_EVENT = "council_question"
 _RECENT = 50
 
+EXPORT = "council-export.jsonl"
 INVITE = "I am not in this channel. Write `/invite @council` here, then ask again."
 TOO_LATE = "Slack was slow to say whether you may change this. Save once more."
 _OUTSIDE = frozenset({"channel_not_found", "not_in_channel"})
@@ -55,7 +56,37 @@ async def run(client: "SlackClient", body: Json) -> None:
         return
     person = await people.changer(user, channel)
     place = await client.place(channel)
-    await whisper(url, await client.app.command(place, person, text))
+    if command.name == "export":
+        await _export(client, place, person, url)
+        return
+    document = await client.app.command(place, person, text)
+    await whisper(url, document)
+    if pictures := render.pictures(document, f"council-{command.name}"):
+        await _hand_over(client, user, *pictures)
+
+
+async def _export(
+    client: "SlackClient", place: chat.Channel, person: chat.Person, url: str
+) -> None:
+    try:
+        lines = await client.app.export(place, person)
+    except BotError as error:
+        await whisper_sentence(url, str(error))
+        return
+    file = File(EXPORT, "Finished deliberations, one in a line", lines.encode(errors="replace"))
+    await _hand_over(client, person.id, file)
+    await whisper_sentence(url, "The deliberations of this channel are in our direct messages.")
+
+
+async def _hand_over(client: "SlackClient", user: str, *files: File) -> None:
+    """Put files where one person alone sees them: what is ephemeral takes none."""
+    web = client.web
+    try:
+        opened = await web.persistently(lambda: web.client.conversations_open(users=user))
+        for file in files:
+            await web.upload(opened["channel"]["id"], file)
+    except SlackApiError as error:
+        logger.warning("a file could not be handed over: %s", error_of(error))
 
 
 # --- The form

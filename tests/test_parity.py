@@ -1,0 +1,338 @@
+"""The same stories, told in a terminal, on Discord and on Slack, leave the same rows behind."""
+
+import asyncio
+import os
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from adapters.terminal.client import CHANNEL, Terminal
+from bot.app import App, Rules
+from bot.chat import Channel, PlatformName
+from bot.store.records import Case
+from tests.fakes import council_on_discord, council_on_slack
+from tests.fakes.council import running_app
+from tests.fakes.council_on_discord import eventually
+from tests.fakes.discord_server import Message as DiscordMessage
+from tests.fakes.discord_server import running_discord
+from tests.fakes.provider import FakeProvider
+from tests.fakes.slack_server import Message as SlackMessage
+from tests.fakes.slack_server import running_slack
+
+
+class Stage(ABC):
+    """One person in one channel, and what they do there; what came of it is read from the store."""
+
+    app: App
+    platform: PlatformName
+    channel: Channel
+
+    @abstractmethod
+    def open(self, provider: FakeProvider) -> Any:
+        """The program, from its start to its orderly end, as a context."""
+
+    @abstractmethod
+    async def ask(self, text: str, *, in_thread: bool = False) -> None: ...
+
+    @abstractmethod
+    async def command(self, text: str) -> None: ...
+
+    @abstractmethod
+    async def vote(self, part: str, emoji: str) -> None: ...
+
+    @abstractmethod
+    async def unvote(self, part: str, emoji: str) -> None: ...
+
+    @abstractmethod
+    async def reveal(self) -> None: ...
+
+
+class InTerminal(Stage):
+    platform: PlatformName = "terminal"
+    channel = CHANNEL
+
+    def __init__(self, database: Path) -> None:
+        self._database = str(database)
+        self._writing = -1
+
+    @asynccontextmanager
+    async def open(self, provider: FakeProvider) -> AsyncIterator[None]:
+        async with running_app(provider, database=self._database, time_scale=1) as self.app:
+            reading, self._writing = os.pipe()
+            with os.fdopen(reading) as stdin:
+                terminal = Terminal(self.app, stdin=stdin, stdout=StringIO())
+                self.app.platforms["terminal"] = terminal
+                running = asyncio.create_task(terminal.run())
+                try:
+                    yield
+                finally:
+                    running.cancel()
+                    await asyncio.wait({running})
+                    os.close(self._writing)
+
+    async def ask(self, text: str, *, in_thread: bool = False) -> None:
+        if in_thread:
+            self._type("thread 1")
+        self._type(f"@council {text}")
+        if in_thread:
+            self._type("thread")
+
+    async def command(self, text: str) -> None:
+        self._type(f"/council {text}")
+
+    async def vote(self, part: str, emoji: str) -> None:
+        self._type(f"react {part} {emoji}")
+
+    async def unvote(self, part: str, emoji: str) -> None:
+        self._type(f"unreact {part} {emoji}")
+
+    async def reveal(self) -> None:
+        self._type("reveal")
+
+    def _type(self, line: str) -> None:
+        os.write(self._writing, f"{line}\n".encode())
+
+
+class OnDiscord(Stage):
+    platform: PlatformName = "discord"
+
+    def __init__(self, place: council_on_discord.Place) -> None:
+        self.place = place
+        self.channel = Channel("discord", str(place.guild.id), str(place.channel.id))
+        self._first: DiscordMessage | None = None
+
+    @asynccontextmanager
+    async def open(self, provider: FakeProvider) -> AsyncIterator[None]:
+        rules = Rules(admins=frozenset({str(self.place.ada.id)}))
+        async with self.place.online(provider, rules=rules):
+            self.app = self.place.app
+            yield
+
+    async def ask(self, text: str, *, in_thread: bool = False) -> None:
+        where = self.place.channel
+        if in_thread:
+            assert self._first
+            assert self._first.thread
+            where = self._first.thread
+        asked = self.place.server.mention(where, self.place.ada, text)
+        self._first = self._first or asked
+
+    async def command(self, text: str) -> None:
+        verb, action, model = text.split()
+        options = {"action": action, "model": model}
+        place = self.place
+        await place.server.slash(place.ada, place.channel, "council", verb, options)
+
+    async def vote(self, part: str, emoji: str) -> None:
+        self.place.server.react(self.place.ada, await self._post(part), emoji)
+
+    async def unvote(self, part: str, emoji: str) -> None:
+        self.place.server.unreact(self.place.ada, await self._post(part), emoji)
+
+    async def reveal(self) -> None:
+        case = (await cases(self))[0]
+        ranking = await self._post("ranking")
+        await self.place.server.click(self.place.ada, ranking, f"c1:{case.id}:reveal")
+
+    async def _post(self, part: str) -> DiscordMessage:
+        id = await post_of(self, part)
+        assert self._first
+        assert self._first.thread
+        return next(m for m in self.place.server.said(self._first.thread) if str(m.id) == id)
+
+
+_NAMES = {"👍": "+1", "👎": "-1", "🏆": "trophy", "🚫": "no_entry_sign"}
+
+
+class OnSlack(Stage):
+    platform: PlatformName = "slack"
+
+    def __init__(self, place: council_on_slack.Place) -> None:
+        self.place = place
+        self.channel = Channel("slack", place.server.team.id, place.channel.id)
+        self._first: SlackMessage | None = None
+
+    @asynccontextmanager
+    async def open(self, provider: FakeProvider) -> AsyncIterator[None]:
+        rules = Rules(admins=frozenset({self.place.ada.id}))
+        async with self.place.online(provider, rules=rules):
+            self.app = self.place.app
+            yield
+
+    async def ask(self, text: str, *, in_thread: bool = False) -> None:
+        root = self._first.ts if in_thread and self._first else None
+        asked = self.place.server.mention(self.place.channel, self.place.ada, text, root)
+        self._first = self._first or asked
+
+    async def command(self, text: str) -> None:
+        await self.place.server.slash(self.place.ada, self.place.channel, "/council", text)
+
+    async def vote(self, part: str, emoji: str) -> None:
+        ts = await post_of(self, part)
+        self.place.server.react(self.place.ada, self.place.channel, ts, _NAMES[emoji])
+
+    async def unvote(self, part: str, emoji: str) -> None:
+        ts = await post_of(self, part)
+        self.place.server.unreact(self.place.ada, self.place.channel, ts, _NAMES[emoji])
+
+    async def reveal(self) -> None:
+        ts = await post_of(self, "ranking")
+        await self.place.server.click(self.place.ada, self.place.channel, ts, "reveal")
+
+
+@asynccontextmanager
+async def stages(folder: Path) -> AsyncIterator[tuple[Stage, ...]]:
+    async with AsyncExitStack() as stack:
+        discord = await stack.enter_async_context(running_discord(time_scale=0.01))
+        slack = await stack.enter_async_context(running_slack(time_scale=0.01, deadline_scale=1))
+        yield (
+            InTerminal(folder / "terminal.db"),
+            OnDiscord(council_on_discord.Place(discord, database=str(folder / "discord.db"))),
+            OnSlack(council_on_slack.Place(slack, database=str(folder / "slack.db"))),
+        )
+
+
+# --- What the store says
+
+
+async def cases(stage: Stage) -> list[Case]:
+    """Oldest first, the unfinished ones last."""
+    store = stage.app.store
+    finished = [case async for case in store.cases()]
+    running = [case for case in await store.unfinished(stage.platform) if not case.result]
+    return [*finished, *running]
+
+
+async def post_of(stage: Stage, part: str) -> str:
+    """The platform's own id of a part of the first question's thread, without its channel."""
+    key = {"verdict": "headline", "ranking": "ranking"}.get(part, f"answer:{part}")
+    posts = await stage.app.store.posts((await cases(stage))[0].id)
+    id = next(post.post_id for post in posts if post.key == key and post.part == 0)
+    assert id
+    return id.partition("/")[2]
+
+
+async def answered(stage: Stage, count: int) -> None:
+    async def done() -> bool:
+        finished = [case async for case in stage.app.store.cases()]
+        return len(finished) == count and not await stage.app.store.unfinished(stage.platform)
+
+    await eventually(done)
+
+
+async def votes(stage: Stage) -> list[tuple[str, str, bool, bool]]:
+    (first, *_) = await cases(stage)
+    found = await stage.app.store.reactions(first.id)
+    return sorted((r.target, r.value, r.blind, r.ranking_shown) for r in found)
+
+
+async def voted(stage: Stage, *expected: tuple[str, str, bool, bool]) -> None:
+    async def done() -> bool:
+        return await votes(stage) == sorted(expected)
+
+    await eventually(done)
+
+
+async def rows(stage: Stage) -> dict[str, Any]:
+    """Everything that was left behind, without what is the platform's own: ids, and when."""
+    store, here = stage.app.store, stage.channel
+    found = await cases(stage)
+    threads = list(dict.fromkeys(case.thread for case in found))
+    askers = {case.asker for case in found}
+    settings = await store.settings(here.platform, here.workspace, here.id)
+    changes = await store.audit(here.platform, here.workspace, here.id)
+    return {
+        "cases": [
+            (case.question.text, case.status, case.council, threads.index(case.thread))
+            for case in found
+        ],
+        "places": {(c.platform, c.workspace or "", c.channel) == _key(here) for c in found},
+        "mentions": len({case.mention for case in found}),
+        "verdicts": [case.result.verdict.text for case in found if case.result],
+        "calls": [
+            sorted((call.stage, call.round, call.seat) for call in await store.calls(case.id))
+            for case in found
+        ],
+        "posts": [
+            sorted((p.key, p.post_id is not None) for p in await store.posts(case.id) if not p.part)
+            for case in found
+        ],
+        "votes": await votes(stage),
+        "voters": {r.person for c in found for r in await store.reactions(c.id)} == askers,
+        "revealed": [
+            await store.revealed(case.id, person) for case in found for person in askers if person
+        ],
+        "settings": (settings.version, dict(settings.values)),
+        "audit": [(change.version, change.what, change.person in askers) for change in changes],
+    }
+
+
+def _key(channel: Channel) -> tuple[str, str, str]:
+    return channel.platform, channel.workspace, channel.id
+
+
+# --- The stories
+
+
+async def tell(stage: Stage) -> dict[str, Any]:
+    """Mention, vote, unvote, reveal, settings change, follow-up, restart."""
+    said = "The answer from seat 1."
+    first = FakeProvider({("answer", 1): [said, said, asyncio.Event()]})
+    async with stage.open(first):
+        await stage.ask("Why is the sky blue?")
+        await answered(stage, 1)
+
+        await stage.vote("A", "👍")
+        await voted(stage, ("A", "accept", True, True))
+        await stage.vote("B", "🏆")
+        await voted(stage, ("A", "accept", True, True), ("B", "best", True, True))
+        await stage.unvote("A", "👍")
+        await voted(stage, ("B", "best", True, True))
+
+        await stage.reveal()
+        seen = ("B", "best", False, True)
+        await voted(stage, ("B", "best", True, True), seen)
+        await stage.vote("verdict", "👎")
+        await voted(stage, ("B", "best", True, True), seen, ("verdict", "reject", False, True))
+
+        await stage.command("members remove lab/c")
+        await eventually(lambda: changed(stage))
+        await stage.ask("And at night?", in_thread=True)
+        await answered(stage, 2)
+
+        await stage.ask("Interrupted?")
+        await eventually(lambda: hangs(stage))
+    second = FakeProvider()
+    async with stage.open(second):
+        await answered(stage, 3)
+        left = await rows(stage)
+    follow_up = [text for text in read(first) if "And at night?" in text]
+    assert ["Why is the sky blue?" in text for text in follow_up] == [True] * 2
+    assert len(read(second)) == 1
+    return left
+
+
+def read(provider: FakeProvider) -> list[str]:
+    """What members were asked."""
+    return [request.messages[-1].content for request in provider.asked("answer")]
+
+
+async def changed(stage: Stage) -> bool:
+    return len((await stage.app.settings(stage.channel)).members) == 2
+
+
+async def hangs(stage: Stage) -> bool:
+    """Whether the third question waits for its second member, the first one being done."""
+    found = await cases(stage)
+    return len(found) == 3 and len(await stage.app.store.calls(found[2].id)) == 1
+
+
+async def test_every_platform_leaves_the_same_rows(tmp_path: Path) -> None:
+    async with stages(tmp_path) as (terminal, *others):
+        expected = await tell(terminal)
+        assert expected["cases"] != []
+        for stage in others:
+            assert await tell(stage) == expected, stage.platform

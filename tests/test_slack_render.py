@@ -239,7 +239,13 @@ def test_what_is_under_way_can_be_stopped_and_is_one_message() -> None:
     (message,) = messages(post(document, run=RUN, key=HEADLINE))
     button = message.blocks[-1]["elements"][0]
     assert (button["action_id"], button["value"]) == ("stop", RUN)
-    assert message.blocks[0]["text"].endswith("draft …")
+    assert [block["type"] for block in message.blocks] == [
+        "markdown",
+        "markdown",
+        "context",
+        "actions",
+    ]
+    assert message.blocks[1]["text"].endswith("draft …")
 
 
 def test_the_ranking_pings_the_asker_links_the_verdict_and_reveals_names() -> None:
@@ -274,7 +280,7 @@ def test_a_long_answer_goes_on_in_numbered_folds() -> None:
 
 def test_a_long_verdict_says_that_it_goes_on() -> None:
     found = messages(post(Document((Text("word " * 4_000), Note("n"))), run=RUN, key=HEADLINE))
-    assert len(found) == 3
+    assert [len(message.blocks) for message in found] == [5, 3, 1]
     assert found[0].blocks[-2]["elements"][0]["text"] == (
         "The text goes on in a message further down."
     )

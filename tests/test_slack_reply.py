@@ -187,6 +187,17 @@ async def test_the_status_is_renewed_before_it_expires() -> None:
         assert [status.ended for status in statuses] == ["replaced", ""]
 
 
+async def test_a_headline_that_can_be_updated_no_more_leaves_no_status(scene: Stage) -> None:
+    case = await scene.case()
+    assert case.thread
+    reply = scene.reply(case)
+    await reply.show("headline", LIVE)
+    scene.server.refuse("chat.update", "edit_window_closed")
+    with pytest.raises(Undeliverable):
+        await reply.show("headline", VERDICT)
+    assert scene.server.status(scene.channel, case.thread) is None
+
+
 async def test_without_a_status_everything_else_works(scene: Stage) -> None:
     scene.server.refuse("assistant.threads.setStatus", "feature_disabled", times=2)
     case = await scene.case()

@@ -43,6 +43,8 @@ FALLBACK_LIMIT = 3_900
 # Notes at the end of a post that may take this much stay on its first message.
 TAIL_LIMIT = 4_000
 TABLE_BUDGET = 3_000
+# Three to a message. Slack would take 12,000 characters, in all of them together.
+MARKDOWN_LIMIT = 3_000
 
 # Beyond this many characters people get a file, and this much to see what is in it.
 GIANT, PREVIEW = 25_000, 2_000
@@ -395,7 +397,7 @@ def _notes(leaves: Sequence[Leaf]) -> tuple[str, ...]:
 
 def _markdown_blocks(text: str) -> Iterator[Json]:
     safe = defuse_slack(honest_links(mrkdwn.clean(text)))
-    for piece in split_markdown(safe, MESSAGE_BUDGET - TAIL_LIMIT, measure=_weight):
+    for piece in split_markdown(safe, MARKDOWN_LIMIT, measure=_weight):
         yield {"type": "markdown", "text": piece}
 
 

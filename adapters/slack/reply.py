@@ -96,13 +96,19 @@ class SlackReply:
         try:
             await self._show(key, document, ping)
         except SlackApiError as error:
-            self._given_up.add(key)
             if error_of(error) == "thread_not_found":
                 await self._end()
+            await self._give_up(key)
             raise undeliverable(error) from error
         except Undeliverable:
-            self._given_up.add(key)
+            await self._give_up(key)
             raise
+
+    async def _give_up(self, key: str) -> None:
+        self._given_up.add(key)
+        if key == HEADLINE or self._is_gone:
+            # Nothing would end it any more.
+            await self._web.clear_status(self._address.channel, self._address.thread)
 
     def _can_wait(self, key: str, document: Document) -> bool:
         """Whether this is progress for which there is no room: a newer state will follow."""

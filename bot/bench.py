@@ -1,4 +1,4 @@
-"""A file of questions: deliberate each, grade those with a reference, report.
+"""A file of questions: deliberate each, and grade those with a reference.
 
 Resumable: complete lines of OUT stay, and what the journal holds is not asked again.
 """
@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from bot.app import TYPICAL_TOKENS, App
 from bot.asking import checked, council_for, new_case
-from bot.council import Council, Deliberation
+from bot.council import Council, Deliberation, Stage
 from bot.deliberation import (
     ANSWER_TOKENS,
     REVIEW_TOKENS,
@@ -88,6 +88,16 @@ def finished_lines(out: Path) -> list[dict[str, Any]]:
     return lines
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Questions `done` of `total`; `text` tells of the last one."""
+
+    done: int
+    total: int
+    cost_usd: float
+    text: str
+
+
 @dataclass(slots=True)
 class Bench:
     """One run over a file of questions."""
@@ -116,25 +126,34 @@ class Bench:
         return cls(app, council_for(app, None), out, run, max_cost_usd, lines)
 
     async def ask(
-        self, items: Sequence[Item], *, concurrency: int, tell: Callable[[str], None]
+        self,
+        items: Sequence[Item],
+        *,
+        concurrency: int,
+        tell: Callable[[str], None],
+        step: Callable[[Step], None],
     ) -> None:
-        """Ask what OUT does not hold yet, some at once; `lines` and OUT grow with each."""
-        done = {line["id"] for line in self.lines}
+        """Ask what OUT does not hold yet, some at once; `lines` and OUT grow with each.
+
+        `tell` takes what everybody should read, `step` what passes by.
+        """
+        done = {item.id for item in items} & {line["id"] for line in self.lines}
         left = [item for item in items if item.id not in done]
         tell(f"{len(items) - len(left)} of {len(items)} questions are done; {len(left)} to ask.")
         if left:
             tell(self._outlook(len(left)))
         queue = iter(left)
 
-        async def work(items: Iterable[Item]) -> None:
-            for item in items:
+        async def work(queue: Iterable[Item]) -> None:
+            for item in queue:
                 if not self._affordable():
                     return
                 self.running += 1
                 line = await self._one(item)
                 self.running -= 1
                 self._keep(line)
-                tell(f"{len(self.lines)} done: {item.id}{_outcome(line)}")
+                done.add(item.id)
+                step(Step(len(done), len(items), self.cost_usd, f"{item.id}{_outcome(line)}"))
 
         if self.max_cost_usd is not None and not self.most_usd and not self.lines:
             # Nobody knows what a question costs: the first shows it before others start.
@@ -142,8 +161,7 @@ class Bench:
         async with task_group() as group:
             for _ in range(concurrency):
                 group.create_task(work(queue))
-        done = {line["id"] for line in self.lines}
-        if missing := sum(item.id not in done for item in items):
+        if missing := len(items) - len(done):
             each = max(self.most_usd, self.typical_usd)
             tell(
                 f"{missing} questions were not asked: ${self.cost_usd:.4f} is spent, and one "
@@ -210,7 +228,7 @@ class Bench:
         result = case.result or await deliberate(
             case.question, case.council, self.app.caller, journal=journal
         )
-        line = as_json(result) | {"id": item.id}
+        line = as_json(result) | {"id": item.id, "stage_usd": _stage_usd(journal)}
         if not item.reference:
             return line
         return line | {
@@ -218,39 +236,13 @@ class Bench:
             "grader": item.grader,
             "grader_version": VERSION,
             "grades": await _grades(self.app, journal, item, result),
-            "grading_usd": sum(c.cost_micros or 0 for c in journal.calls if c.stage == "grade")
-            / 1e6,
+            "grading_usd": _spent_usd(journal, "grade"),
         }
 
     def _limits(self) -> dict[str, int]:
         if self.max_cost_usd is None:
             return self.app.rules.limits
         return self.app.rules.limits | {f"bench:{self.run}": round(self.max_cost_usd * 1e6)}
-
-
-def report(lines: Sequence[dict[str, Any]]) -> str:
-    """What the run says, in words: who was right how often, what it took."""
-    graded = [line for line in lines if line.get("grades")]
-    total = len(lines)
-    cost = sum(line["cost_usd"] + line.get("grading_usd", 0.0) for line in lines)
-    text = [f"{total} questions, {sum(line['degraded'] for line in lines)} degraded, ${cost:.4f}."]
-    if not graded:
-        return text[0] + " No reference, so nothing was graded."
-    rows = [
-        ("verdict", [line["grades"]["verdict"] for line in graded]),
-        ("top answer", [line["grades"]["top_answer"] for line in graded]),
-    ]
-    members: dict[str, list[Any]] = {}
-    for line in graded:
-        for member in line["grades"]["members"].values():
-            members.setdefault(member["model"], []).append(member)
-    rows += sorted(members.items())
-    text.append(f"Correct, of {len(graded)} graded questions:")
-    for name, grades in rows:
-        known = [grade for grade in grades if grade is not None]
-        right = sum(grade["correct"] for grade in known)
-        text.append(f"  {name}: {right} of {len(known)}")
-    return "\n".join(text)
 
 
 def _item(line: str) -> Item:
@@ -268,6 +260,15 @@ def _item(line: str) -> Item:
         check_reference(grader, str(reference))
     wanted = "" if reference is None else str(reference)
     return Item(found["id"], checked(question), wanted, cast(Grader, grader))
+
+
+def _stage_usd(journal: Journal) -> dict[str, float]:
+    stages: tuple[Stage, ...] = ("answer", "review", "verdict")
+    return {stage: _spent_usd(journal, stage) for stage in stages}
+
+
+def _spent_usd(journal: Journal, stage: Stage) -> float:
+    return sum(call.cost_micros or 0 for call in journal.calls if call.stage == stage) / 1e6
 
 
 def _unusable(out: Path, error: OSError) -> InvalidInput:

@@ -225,6 +225,7 @@ async def _bench(options: argparse.Namespace, config: "Config") -> int:
     from adapters.terminal.progress import progress
     from bot.audit_file import audit_path, read_labels
     from bot.bench import Bench, read_items
+    from bot.bench_page import bench_page
 
     items, problems = read_items(options.file)
     for problem in problems:
@@ -237,8 +238,6 @@ async def _bench(options: argparse.Namespace, config: "Config") -> int:
         with progress(sys.stderr) as step:
             tell, count = _to_stderr, options.concurrency
             await bench.ask(items, concurrency=count, tell=tell, step=step)
-    from bot.bench_page import bench_page
-
     _show(bench_page(bench.lines, audit_path(out)))
     return DONE
 

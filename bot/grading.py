@@ -46,6 +46,20 @@ def grade(grader: Grader, answer: str, reference: str) -> Grade:
     return Grade(extracted is not None and same(extracted, reference), extracted)
 
 
+def common_form(grader: str, extracted: str) -> Fraction | str | None:
+    """What equal answers share, so that a vote can count them.
+
+    `None` where it is no answer, and for graders that read nothing but agreement with a reference.
+    """
+    match grader:
+        case "number":
+            return _as_number(extracted)
+        case "choice" | "exact":
+            return extracted
+        case _:
+            return None
+
+
 def check_reference(grader: str, reference: str) -> None:
     """Raises `InvalidInput` where nothing could ever be compared with this reference."""
     if grader == "judge":

@@ -1,0 +1,434 @@
+"""What `council bench` reports: accuracy with intervals, time, cost, the ceiling and the audit."""
+
+import csv
+import json
+import os
+import pty
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scipy import stats
+
+from adapters.terminal.progress import progress
+from adapters.terminal.render import plain
+from bot.audit_file import Entry, offer, read_labels
+from bot.bench import Step
+from bot.bench_page import bench_page
+from bot.errors import InvalidInput
+from bot.graded import Contender, Line, contenders, majority, outcomes
+from tests.fakes.forks import CHAIRMAN, Program, environment, program
+from tests.fakes.model_server import ModelServer, Script
+from tests.reference_data import reference_file
+
+Given = Sequence[tuple[str, bool]]
+
+
+@pytest.fixture(scope="module")
+def council() -> Iterator[Program]:
+    with program() as running:
+        yield running
+
+
+@pytest.fixture
+def audit(tmp_path: Path) -> Path:
+    return tmp_path / "out.audit.csv"
+
+
+def graded_line(
+    id: str | int,
+    given: Given,
+    *,
+    models: Sequence[str] = ("a", "b", "c", "d"),
+    grader: str = "number",
+    reference: str = "4",
+    verdict: bool | None = True,
+    top: str = "A",
+    seconds: float = 2.0,
+) -> Line:
+    """A line of OUT: each member's answer, and whether it is right."""
+    labels = [
+        f"{chr(65 + n // 26)}{chr(65 + n % 26)}" if n > 25 else chr(65 + n) for n in range(99)
+    ]
+    members = {
+        label: {"model": model, "correct": right, "extracted": text or None}
+        for label, model, (text, right) in zip(labels, models, given, strict=False)
+    }
+    return {
+        "id": id,
+        "question": f"What about {id}?",
+        "seed": 7,
+        "degraded": False,
+        "cost_usd": 0.1,
+        "stage_usd": {"answer": 0.04, "review": 0.03, "verdict": 0.03},
+        "answers": [
+            {"label": label, "model": m["model"], "text": f"It is {m['extracted']}.",
+             "seconds": seconds, "cost_usd": 0.01}
+            for label, m in members.items()
+        ],
+        "timings": {"answers": 3.0, "reviews": 5.0, "verdict": 8.0},
+        "reference": reference,
+        "grader": grader,
+        "grader_version": 1,
+        "grades": {
+            "verdict": None if verdict is None else {"correct": verdict, "extracted": None},
+            "top_answer": members.get(top),
+            "members": members,
+        },
+    }  # fmt: skip
+
+
+def shown(lines: Sequence[Line], audit: Path) -> str:
+    return plain(bench_page(lines, audit), width=100)
+
+
+def contender(lines: Sequence[Line], name: str) -> Contender:
+    return next(each for each in contenders(lines) if each.name == name)
+
+
+RIGHT, WRONG = ("4", True), ("5", False)
+
+
+# Who was right
+
+
+def test_accuracy_has_the_exact_interval_of_its_questions() -> None:
+    lines = [graded_line(n, [RIGHT if n < 9 else WRONG, WRONG]) for n in range(12)]
+
+    found = contender(lines, "a")
+
+    interval = stats.binomtest(9, 12).proportion_ci(0.95, method="exact")
+    assert (found.right, found.accuracy.n, found.accuracy.value) == (9, 12, 0.75)
+    assert (found.accuracy.low, found.accuracy.high) == pytest.approx(tuple(interval), abs=1e-9)
+
+
+def test_members_come_best_first_and_the_councils_ways_below() -> None:
+    lines = [graded_line(n, [WRONG, RIGHT], verdict=n > 0) for n in range(3)]
+    found = [(each.name, each.right) for each in contenders(lines)]
+    assert [name for name, _ in found] == ["b", "a", "majority vote", "top answer", "verdict"]
+    assert [found[0], found[1], *found[3:]] == [
+        ("b", 3),
+        ("a", 0),
+        ("top answer", 0),
+        ("verdict", 2),
+    ]
+
+
+def test_a_member_that_failed_is_not_wrong() -> None:
+    lines = [graded_line(n, [RIGHT, RIGHT] if n else [RIGHT]) for n in range(3)]
+    assert contender(lines, "b").accuracy.n == 2
+    assert outcomes(lines).cells.tolist() == [[1, -1], [1, 1], [1, 1]]
+
+
+def test_a_model_on_two_seats_counts_once() -> None:
+    line = graded_line(1, [RIGHT, WRONG, WRONG], models=("a", "a", "b"))
+    assert outcomes([line]).models == ("a", "b")
+    assert outcomes([line]).cells.tolist() == [[1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("grader", "given", "right"),
+    [
+        ("number", [("4", True), ("4.0", True), ("5", False), ("6", False)], True),
+        ("number", [("4", True), ("5", False), ("5", False)], False),
+        ("number", [("", False), ("", False), ("4", True)], True),
+        ("number", [("", False), ("", False)], False),
+        ("choice", [("B", True), ("B", True), ("C", False)], True),
+        ("exact", [("paris", False), ("lyon", True), ("lyon", True)], True),
+        ("regex", [("yes", True), ("yes", True)], None),
+        ("judge", [("YES", True), ("YES", True)], None),
+        ("number", [], None),
+    ],
+)
+def test_the_majority_is_of_answers_that_can_be_compared(
+    grader: str, given: Given, right: bool | None
+) -> None:
+    assert majority(graded_line(1, given, grader=grader)) is right
+
+
+def test_a_tied_vote_is_drawn_from_the_seed() -> None:
+    drawn = [majority(graded_line(1, [RIGHT, WRONG]) | {"seed": seed}) for seed in range(40)]
+    again = [majority(graded_line(2, [RIGHT, WRONG]) | {"seed": seed}) for seed in range(40)]
+    assert drawn == again
+    assert 8 <= sum(bool(right) for right in drawn) <= 32
+
+
+def test_each_way_has_the_time_and_the_cost_until_it_was_there(audit: Path) -> None:
+    lines = [graded_line(n, [RIGHT, WRONG], seconds=1.0 + n) for n in range(3)]
+    told = shown(lines, audit).splitlines()
+    rows = {
+        name: line.split(")", 1)[1].split()
+        for line in told
+        for name in WHO
+        if name == line[: len(name)]
+    }
+
+    assert rows == {
+        "a ": ["2.0", "(0.9-3.1)", "$0.0100", "(0.0100-0.0100)"],
+        "majority vote": ["3.0", "(3.0-3.0)", "$0.0400", "(0.0400-0.0400)"],
+        "top answer": ["5.0", "(5.0-5.0)", "$0.0700", "(0.0700-0.0700)"],
+        "verdict": ["8.0", "(8.0-8.0)", "$0.1000", "(0.1000-0.1000)"],
+    }
+
+
+WHO = ("a ", "majority vote", "top answer", "verdict")
+
+
+def test_one_question_alone_tells_no_time(audit: Path) -> None:
+    told = shown([graded_line(1, [RIGHT, WRONG])], audit)
+    assert "1 question, 0 degraded, $0.1000." in told
+    [row] = [line for line in told.splitlines() if line.startswith("verdict")]
+    assert row.split() == ["verdict", "1", "of", "1", "100.0", "%", "(2.5-100.0)", "-", "-"]
+
+
+def test_lines_of_an_earlier_version_have_no_cost_by_stage(audit: Path) -> None:
+    lines = [graded_line(n, [RIGHT, WRONG]) for n in range(3)]
+    for line in lines:
+        del line["stage_usd"]
+    assert contender(lines, "top answer").cost_usd is None
+    assert contender(lines, "verdict").cost_usd is not None
+
+
+def test_grades_by_different_versions_are_told(audit: Path) -> None:
+    lines = [graded_line(n, [RIGHT, WRONG]) | {"grader_version": n} for n in (1, 2)]
+    assert "Graded by different versions of the graders: 1, 2." in shown(lines, audit)
+
+
+# The ceiling and the audit
+
+
+def mixed(count: int = 30, all_wrong: int = 2, alone: int = 3) -> list[Line]:
+    patterns = [[WRONG] * 3] * all_wrong + [[WRONG, RIGHT, WRONG]] * alone
+    patterns += [[RIGHT, WRONG, RIGHT]] * (count - len(patterns))
+    return [graded_line(f"q{n}", pattern) for n, pattern in enumerate(patterns)]
+
+
+def label(path: Path, labels: Mapping[str, str]) -> None:
+    """As a person does in a spreadsheet."""
+    rows = table(path)
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(row | {"label": labels.get(row["id"], row["label"])} for row in rows)
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_few_rows_get_a_sentence_instead_of_a_ceiling(audit: Path) -> None:
+    told = shown(mixed(5), audit)
+    assert "A ceiling needs 20 complete rows; of the 5 here 5 are complete." in told
+    assert "All members wrong: 2 as graded, 2 after the audit" in told
+
+
+def test_lines_without_a_reference_are_only_counted(audit: Path) -> None:
+    line = {"id": 1, "degraded": True, "cost_usd": 0.25, "answers": []}
+    told = shown([line], audit)
+    assert "1 question, 1 degraded, $0.2500." in told
+    assert "No line has a reference" in told
+    assert not audit.exists()
+
+
+def test_suspicious_rows_are_offered_with_what_each_member_said(audit: Path) -> None:
+    shown(mixed(), audit)
+
+    rows = table(audit)
+    assert [row["id"] for row in rows] == ["q0", "q1", "q2", "q3", "q4"]
+    assert list(rows[0]) == ["id", "question", "reference", "answers", "label"]
+    assert rows[2]["question"] == "What about q2?"
+    assert rows[2]["reference"] == "4"
+    assert rows[2]["answers"].splitlines() == [
+        "a, wrong, read as `5`: It is 5.",
+        "b, right, read as `4`: It is 4.",
+        "c, wrong, read as `5`: It is 5.",
+    ]
+    assert {row["label"] for row in rows} == {""}
+
+
+def test_labels_are_read_back_and_both_counts_are_shown(audit: Path) -> None:
+    before = shown(mixed(), audit)
+    label(audit, {"q0": "Bad reference ", "q1": "genuine", "q2": "grader bug"})
+
+    after = shown(mixed(), audit)
+
+    assert "All members wrong: 2 as graded, 2 after the audit" in before
+    assert "Rows labelled: 0; waiting for a label: 5" in before
+    assert "All members wrong: 2 as graded, 1 after the audit" in after
+    assert "Rows labelled: 3; waiting for a label: 2" in after
+    assert "Correct, of 28 graded questions (2 more were set aside by the audit)" in after
+    assert "An audit set 2 rows aside; as graded, 2 were all wrong." in after
+
+
+def test_what_a_person_wrote_stays_when_rows_are_added(audit: Path) -> None:
+    shown(mixed(all_wrong=1, alone=1), audit)
+    rows = [row | {"label": "ambiguous", "my notes": "see, the page"} for row in table(audit)]
+    with audit.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ["label", "my notes", "id"], extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+
+    shown(mixed(all_wrong=3, alone=1), audit)
+
+    assert table(audit) == [
+        {"label": "ambiguous", "my notes": "see, the page", "id": "q0"},
+        {"label": "ambiguous", "my notes": "see, the page", "id": "q1"},
+        {"label": "", "my notes": "", "id": "q2"},
+        {"label": "", "my notes": "", "id": "q3"},
+    ]
+
+
+def test_labels_of_rows_that_are_gone_are_told_and_stay(audit: Path) -> None:
+    shown(mixed(), audit)
+    label(audit, {"q0": "ambiguous"})
+    told = shown(mixed()[1:], audit)
+    assert "1 labels are of rows that are not in OUT." in told
+    assert read_labels(audit) == {"q0": "ambiguous"}
+
+
+def test_long_and_awkward_texts_survive_the_file(audit: Path) -> None:
+    offer(audit, [Entry("q,1", 'Say "hi",\nplease; 한국어 \ud800', "=1", "x" * 200_000)])
+    [row] = table(audit)
+    assert (row["id"], row["question"]) == ("q,1", 'Say "hi",\nplease; 한국어 ?')
+    assert len(row["answers"]) == 30_000
+    assert offer(audit, []) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"id,label\nq0,dunno\n", "labels q0 as `dunno`; the labels are genuine, bad reference,"),
+        (b"id;label\nq0;genuine\n", "needs the columns id and label, separated by commas."),
+        (b"", "needs the columns id and label"),
+        (b"id,label\nq0,genuine\nq0,truncated\n", "holds a row more than once: q0."),
+        (b"id,label\nq\xff,genuine\n", "is no UTF-8 text"),
+        (b"id,label\n" + b"x" * 200_000 + b",\n", "is no CSV file"),
+    ],
+)
+def test_an_audit_file_that_cannot_be_used_is_refused_and_left_alone(
+    audit: Path, content: bytes, sentence: str
+) -> None:
+    audit.write_bytes(content)
+    with pytest.raises(InvalidInput, match=r"out\.audit\.csv") as refused:
+        bench_page(mixed(), audit)
+    assert sentence in str(refused.value)
+    assert audit.read_bytes() == content
+
+
+def test_an_audit_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="cannot be written: No such file or directory"):
+        bench_page(mixed(), tmp_path / "gone" / "out.audit.csv")
+
+
+# Public answers: 43 models, 1,319 questions, five of them with a wrong reference
+
+
+@cache
+def gsm8k() -> tuple[Line, ...]:
+    def cells(name: str) -> list[list[str]]:
+        with reference_file(name).open(encoding="utf-8", newline="") as file:
+            return list(csv.reader(file))
+
+    header, *answers = cells("gsm8k_answers.csv")
+    _, *grades = cells("gsm8k_outcomes.csv")
+    return tuple(
+        graded_line(
+            id,
+            [(text, right == "1") for text, right in zip(texts, rights, strict=True)],
+            models=header[2:],
+            reference=reference,
+        )
+        for (id, reference, *texts), (_, *rights) in zip(answers, grades, strict=True)
+    )
+
+
+def test_wrong_references_raise_the_alarm_until_an_audit_labels_them(audit: Path) -> None:
+    questions = reference_file("gsm8k_all_wrong_questions.jsonl").read_text(encoding="utf-8")
+    broken = [json.loads(line)["id"] for line in questions.splitlines()]
+
+    before = shown(gsm8k(), audit)
+    offered = [row["id"] for row in table(audit)]
+    label(audit, dict.fromkeys(broken, "bad reference"))
+    after = shown(gsm8k(), audit)
+
+    assert offered[:5] == broken
+    assert "every model was wrong 5 times" in before
+    assert "That is 7.6 times what pairs of models predict" in before
+    assert "yes: audit them" in before
+    assert "All members wrong: 5 as graded, 5 after the audit" in before
+    assert "every model was wrong 0 times" in after
+    assert "An audit set 5 rows aside; as graded, 5 were all wrong." in after
+    assert "All members wrong: 5 as graded, 0 after the audit" in after
+    assert "yes: audit them" not in after
+
+
+# From outside
+
+
+def write(*lines: Mapping[str, Any]) -> None:
+    Path("file.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+async def test_a_run_reports_offers_and_counts_again_without_asking(council: Program) -> None:
+    write(
+        {"id": 1, "question": "2+2?", "reference": "4", "grader": "number"},
+        {"id": 2, "question": "2+3?", "reference": "6", "grader": "number"},
+    )
+    behaviours: dict[str, Script] = {
+        "lab/a": [{"text": "4"}, "ok", {"text": "5"}, "ok"],
+        "lab/b": [{"text": "4"}, "ok", {"text": "5"}, "ok"],
+        CHAIRMAN: [{"text": "It is 4."}, {"text": "It is 5."}],
+    }
+    words = "bench", "file.jsonl", "--out", "out.jsonl", "--concurrency", "1"
+    async with ModelServer(behaviours=behaviours) as server:
+        two = environment(server, COUNCIL_MEMBERS="lab/a,lab/b")
+        first = await council.run(*words, environment=two)
+        label(Path("out.audit.csv"), {"2": "bad reference"})
+        asked = len(server.requests)
+        second = await council.run(*words, environment=two)
+        label(Path("out.audit.csv"), {"2": "bad"})
+        third = await council.run(*words, environment=two)
+        assert len(server.requests) == asked
+
+    assert first.code == second.code == 0, first.err
+    assert "All members wrong: 1 as graded, 1 after the audit" in first.out
+    assert "majority vote" in first.out
+    assert "All members wrong: 1 as graded, 0 after the audit" in second.out
+    assert (third.code, third.out) == (2, "")
+    assert "out.audit.csv labels 2 as `bad`" in third.err
+    line = json.loads(Path("out.jsonl").read_text().splitlines()[0])
+    assert sum(line["stage_usd"].values()) == pytest.approx(line["cost_usd"])
+    assert line["grader_version"] >= 1
+
+
+def everything(controller: int) -> str:
+    """What was written to a terminal that is closed by now."""
+    parts = []
+    with suppress(OSError):  # the end, on Linux
+        while part := os.read(controller, 4096):
+            parts.append(part)
+    os.close(controller)
+    return b"".join(parts).decode()
+
+
+def test_a_terminal_gets_a_bar_and_a_pipe_gets_lines() -> None:
+    step = Step(3, 12, 0.5, "q3, correct\x1b[2J")
+
+    controller, terminal = pty.openpty()
+    with os.fdopen(terminal, "w") as stream, progress(stream) as move:
+        move(step)
+    bar = everything(controller)
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "w") as stream, progress(stream) as move:
+        move(step)
+    with os.fdopen(reader) as lines:
+        told = lines.read()
+
+    assert "3/12" in bar
+    assert "$0.5000" in bar
+    assert "\x1b[2J" not in bar
+    assert told == "3 of 12: q3, correct\n"

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.app import Rules
+from bot.llm import Request
 from tests.fakes.council_on_slack import Place, eventually
-from tests.fakes.provider import FakeProvider
+from tests.fakes.provider import FakeProvider, sensible
 from tests.fakes.slack_server import Message, SlackServer, running_slack
 
 
@@ -311,3 +312,50 @@ async def test_a_deleted_direct_message_ends_its_run(server: SlackServer) -> Non
         server.delete(question)
         await place.delivered()
     assert provider.asked("review") == []
+
+
+# Hostile text
+
+
+def hostile(request: Request) -> str:
+    """What a model would write that wants to be heard by everybody."""
+    calls = "<!channel> <!here> @everyone <@U0000000001> [docs.python.org](https://evil.example/x)"
+    return f"{calls} {'long ' * 4_000}\n\n{sensible(request)}"
+
+
+async def test_hostile_text_pings_nobody_and_hides_no_address(server: SlackServer) -> None:
+    async with Place(server).online(FakeProvider(otherwise=hostile)) as place:
+        question = server.mention(place.channel, place.ada, "<!channel> Who is heard?")
+        await place.answered(question)
+        await place.delivered()
+    assert [(ping.kind, ping.target) for ping in server.pings] == [("user", place.ada.id)]
+    assert [link for link in server.links if link.disguised] == []
+    assert server.unfurled == []
+    assert server.rejections == []
+
+
+# Answers lost, connections renewed
+
+
+async def test_what_slack_does_not_answer_is_said_once(place: Place) -> None:
+    server = place.server
+    server.cut("chat.postMessage", committed=True, times=2)
+    server.fail("chat.postMessage", 503, committed=True)
+    server.rate_limit("users.info")
+    server.cut("reactions.get")
+    question = server.mention(place.channel, place.ada, "Why?")
+    posts = await place.answered(question)
+    await place.delivered()
+    server.react(place.ada, place.channel, labelled(posts, "A").ts, "+1")
+    await voted(place, ("ada", "A", "accept"))
+    assert len(server.said(place.channel, question.ts)) == 5
+    assert len(server.pings) == 1
+
+
+async def test_a_renewed_connection_misses_nothing(place: Place) -> None:
+    server = place.server
+    for n in range(3):
+        server.socket_mode.say_goodbye()
+        await place.answered(server.mention(place.channel, place.ada, f"Number {n}?"))
+    await place.delivered()
+    assert await asked(place) == ["Number 0?", "Number 1?", "Number 2?"]

@@ -277,6 +277,35 @@ async def test_who_may_ask_where(
         assert isinstance(taken, Accepted) == may
 
 
+@pytest.mark.parametrize(
+    ("allowed", "may"),
+    [(set(), False), ({"workspace"}, False), ({"C1"}, True), ({"ann"}, True)],
+)
+async def test_a_guest_asks_only_where_that_is_listed(allowed: set[str], may: bool) -> None:
+    guest = Person("ann", guest=True)
+    async with running(rules=Rules(allowed=frozenset(allowed))) as app:
+        taken = await app.accept(mention(channel=SLACK, person=guest))
+
+        assert isinstance(taken, Accepted) == may
+
+
+async def test_leaving_one_platform_leaves_the_others_at_work() -> None:
+    provider = Held("it")
+    async with running(provider) as app:
+        left = await accepted(app, mention())
+        kept = await accepted(app, mention(channel=SLACK))
+        await provider.until_asked("it")
+
+        await app.leave("discord")
+        provider.release()
+        await app.finished(left)
+        await app.finished(kept)
+
+        assert (await case_of(app, left)).status == "running"
+        assert (await case_of(app, kept)).status == "finished"
+        assert await app.resume("slack") == 0
+
+
 async def test_somebody_who_may_not_ask_learns_who_can_change_that() -> None:
     async with running(rules=Rules(allowed=frozenset({"other"}))) as app:
         assert await refusal(app, mention()) == (

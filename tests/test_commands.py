@@ -11,7 +11,7 @@ from bot import commands
 from bot.app import App, Rules
 from bot.chat import Channel, Person
 from bot.document import Document, Heading, Image, Note, Table, Text
-from bot.errors import InvalidInput
+from bot.errors import InvalidForm, InvalidInput, SettingsChanged
 from bot.llm import ModelInfo
 from tests.fakes.channel import finished_case, rate, reaction
 from tests.fakes.council import running_app
@@ -390,6 +390,50 @@ async def test_administrators_can_let_everybody_change(app: App) -> None:
 
     assert await text(app, "chairman openai/gpt-5.1", ANN) == "**chairman** is now: openai/gpt-5.1"
     assert "Only administrators" in await text(app, "pause", ANN, ELSEWHERE)
+
+
+async def test_guests_change_nothing_where_everybody_may(app: App) -> None:
+    await app.command(HERE, ADMIN, "set changers anyone")
+
+    assert "Only administrators" in await text(app, "pause", Person("gus", guest=True))
+
+
+# --- forms
+
+
+async def test_a_form_stores_what_it_changed_and_that_alone(app: App) -> None:
+    form = {"members": ", ".join(MEMBERS), "criteria": "brevity", "budget": "default"}
+
+    receipt = await commands.fill_in(app.desk, HERE, ADMIN, form, seen_version=0)
+
+    assert receipt == Document((Text("- **criteria** is now: brevity"),))
+    stored = await app.store.settings("discord", "server", "channel")
+    assert (stored.version, stored.values) == (1, {"criteria": "brevity"})
+
+
+async def test_a_form_with_mistakes_names_each_field_and_changes_nothing(app: App) -> None:
+    form = {"members": "openai/gpt-5.2", "criteria": "brevity", "budget": "much"}
+
+    with pytest.raises(InvalidForm) as wrong:
+        await commands.fill_in(app.desk, HERE, ADMIN, form, seen_version=0)
+
+    assert set(wrong.value.problems) == {"members", "budget"}
+    assert "Did you mean" in wrong.value.problems["members"]
+    assert await app.settings(HERE) == app.defaults
+
+
+async def test_a_form_is_for_those_who_may_change(app: App) -> None:
+    with pytest.raises(InvalidInput, match="Only administrators"):
+        await commands.fill_in(app.desk, HERE, ANN, {"criteria": "brevity"}, seen_version=0)
+
+
+async def test_a_form_opened_before_another_change_is_refused(app: App) -> None:
+    await app.command(HERE, ADMIN, "criteria brevity")
+
+    with pytest.raises(SettingsChanged):
+        await commands.fill_in(app.desk, HERE, ADMIN, {"criteria": "wit"}, seen_version=0)
+
+    assert (await app.settings(HERE)).criteria == "brevity"
 
 
 # --- changes that meet

@@ -14,7 +14,6 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
     from bot.council import Deliberation
     from bot.doctor import Finding
     from bot.document import Document
-    from bot.llm import Provider
-    from bot.settings import Settings
-    from bot.store.sqlite import Store
 
 logger = logging.getLogger(__name__)
 
@@ -197,6 +193,7 @@ def _log(config: "Config", level: int) -> None:
 
 async def _chat(options: argparse.Namespace, config: "Config") -> int:
     from adapters.terminal.client import Terminal
+    from bot.composition import open_app
 
     async with open_app(config, "chat") as app:
         terminal = Terminal(app)
@@ -208,6 +205,7 @@ async def _chat(options: argparse.Namespace, config: "Config") -> int:
 async def _ask(options: argparse.Namespace, config: "Config") -> int:
     from adapters.terminal.render import harmless
     from bot.asking import ask
+    from bot.composition import open_app
     from bot.export import as_json
 
     async with open_app(config, "ask") as app:
@@ -226,6 +224,7 @@ async def _bench(options: argparse.Namespace, config: "Config") -> int:
     from bot.audit_file import audit_path, read_labels
     from bot.bench import Bench, read_items
     from bot.bench_page import bench_page
+    from bot.composition import open_app
 
     items, problems = read_items(options.file)
     for problem in problems:
@@ -243,6 +242,8 @@ async def _bench(options: argparse.Namespace, config: "Config") -> int:
 
 
 async def _serve(options: argparse.Namespace, config: "Config") -> int:
+    from bot.composition import open_app
+
     adapters = _adapters(config)
     if not adapters:
         raise InvalidConfiguration(
@@ -341,7 +342,7 @@ async def _stats(options: argparse.Namespace, config: "Config") -> int:
     from bot.statistics import Statistics
     from bot.store.sqlite import Store
 
-    store = await Store.open(_database(config), read_only=True)
+    store = await Store.open(config.database_file(), read_only=True)
     try:
         report = await Statistics(store).report(channel=options.channel)
     finally:
@@ -372,7 +373,7 @@ async def _ceiling(options: argparse.Namespace, config: "Config") -> int:
         from bot.statistics import Statistics
         from bot.store.sqlite import Store
 
-        store = await Store.open(_database(config), read_only=True)
+        store = await Store.open(config.database_file(), read_only=True)
         try:
             ceiling, period = await Statistics(store).ceiling(channel=options.channel)
         finally:
@@ -402,7 +403,7 @@ async def _export(options: argparse.Namespace, config: "Config") -> int:
     from bot.export import export
     from bot.store.sqlite import Store
 
-    store = await Store.open(_database(config), read_only=True)
+    store = await Store.open(config.database_file(), read_only=True)
     try:
         async for case in store.cases(channel=options.channel, since=options.since):
             print(json.dumps(await export(store, case), ensure_ascii=False))
@@ -414,7 +415,7 @@ async def _export(options: argparse.Namespace, config: "Config") -> int:
 async def _forget(options: argparse.Namespace, config: "Config") -> int:
     from bot.store.sqlite import Store
 
-    store = await Store.open(_database(config), holder="council forget")
+    store = await Store.open(config.database_file(), holder="council forget")
     try:
         if options.channel:
             count = await store.forget_channel(None, options.channel)
@@ -431,7 +432,7 @@ async def _forget(options: argparse.Namespace, config: "Config") -> int:
 async def _backup(options: argparse.Namespace, config: "Config") -> int:
     from bot.store.sqlite import Store
 
-    store = await Store.open(_database(config), read_only=True)
+    store = await Store.open(config.database_file(), read_only=True)
     try:
         await store.backup(options.file)
     finally:
@@ -444,7 +445,7 @@ async def _watch(options: argparse.Namespace, config: "Config") -> int:
     from bot.store.sqlite import Store
     from bot.watch import watch
 
-    store = await Store.open(_database(config), read_only=True)
+    store = await Store.open(config.database_file(), read_only=True)
     try:
         await watch(store, follow=options.follow, tell=lambda line: print(line, flush=True))
     finally:
@@ -453,11 +454,12 @@ async def _watch(options: argparse.Namespace, config: "Config") -> int:
 
 
 async def _doctor(options: argparse.Namespace, config: "Config") -> int:
+    from bot.composition import put_together
     from bot.doctor import examine, examine_database
     from bot.store.sqlite import Store
 
     healthy = True
-    database = examine_database(_database(config), datetime.now(UTC).date())
+    database = examine_database(config.database_file(), datetime.now(UTC).date())
     # What is tried goes into no database, which another process may be writing to.
     async with put_together(config, await Store.open(":memory:"), "doctor") as app:
         for findings in (database, examine(app), *_platform_checks(config)):
@@ -494,97 +496,6 @@ def notes(deliberation: "Deliberation") -> list[str]:
     blocks = verdict(deliberation).blocks
     lines = [block.text for block in blocks if isinstance(block, Note)]
     return [line for line in lines if line and line != VERDICT_LEGEND]
-
-
-@asynccontextmanager
-async def open_app(config: "Config", command: str) -> AsyncIterator["App"]:
-    """The whole council over the configured database, for a command that writes."""
-    from bot.store.sqlite import Store
-
-    store = await Store.open(_database(config), holder=f"council {command}")
-    async with put_together(config, store, command) as app:
-        yield app
-
-
-@asynccontextmanager
-async def put_together(config: "Config", store: "Store", command: str) -> AsyncIterator["App"]:
-    """The whole council, made from the configuration over a store, which is closed with it."""
-    from bot.app import App, Rules
-    from bot.calls import Caller, Patience
-    from bot.catalogue import Catalogue
-    from bot.memory import collect_seldom
-
-    collect_seldom()
-
-    try:
-        async with _provider(config) as provider:
-            catalogue = Catalogue(provider, store, time_scale=config.time_scale)
-            await catalogue.load()
-            patience = Patience().scaled(config.time_scale)
-            budget_usd = config.budget_usd(serving=command == "serve")
-            app = App(
-                store=store,
-                provider=provider,
-                caller=Caller(provider, catalogue, patience, store.recent_first_text_seconds),
-                catalogue=catalogue,
-                defaults=_defaults(config, catalogue),
-                rules=Rules(
-                    allowed=config.allowed,
-                    admins=config.admins,
-                    daily_budget_micros=None if budget_usd is None else round(budget_usd * 1e6),
-                ),
-            )
-            try:
-                yield app
-            finally:
-                await app.close()
-    finally:
-        await store.close()
-
-
-def _database(config: "Config") -> Path:
-    """The file. The folder of the default one is made; a folder that somebody named has to be there."""
-    if "database" not in config.model_fields_set:
-        try:
-            config.database.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreFailed(
-                f"The folder {config.database.parent} cannot be made ({error.strerror}). "
-                "Set COUNCIL_DATABASE to a file that can be written."
-            ) from error
-    return config.database
-
-
-@asynccontextmanager
-async def _provider(config: "Config") -> AsyncIterator["Provider"]:
-    """Real models where any endpoint is configured, the rehearsal otherwise."""
-    if config.rehearsal:
-        from bot.rehearsal import Rehearsal
-
-        yield Rehearsal(time_scale=config.time_scale)
-        return
-    from bot.providers import Endpoint, HttpProvider
-
-    endpoints = [Endpoint(e.name, e.url, e.key, e.openrouter) for e in config.endpoints()]
-    provider = HttpProvider(endpoints, time_scale=config.time_scale)
-    try:
-        yield provider
-    finally:
-        await provider.aclose()
-
-
-def _defaults(config: "Config", catalogue: "Catalogue") -> "Settings":
-    """What holds in a channel that set nothing."""
-    from bot.settings import Settings
-
-    if config.rehearsal:
-        from bot.rehearsal import CHAIRMAN, MEMBERS
-
-        return Settings(config.members or MEMBERS, config.chairman or CHAIRMAN)
-    if config.members:
-        return Settings(config.members, config.chairman or config.members[0])
-    members, chairman = catalogue.default_council()
-    return Settings(members, config.chairman or chairman)
 
 
 def _to_stderr(line: str) -> None:

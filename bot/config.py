@@ -28,7 +28,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from bot.errors import InvalidConfiguration, InvalidInput
+from bot.errors import InvalidConfiguration, InvalidInput, StoreFailed
 from bot.settings import parse_budget, parse_members, parse_model
 
 OPENROUTER_URL = "https://openrouter.ai/api/v1"
@@ -281,6 +281,21 @@ class Config(BaseSettings):
     def rehearsal(self) -> bool:
         """Whether nothing real can be asked, so that the built-in models answer."""
         return not self.endpoints()
+
+    def database_file(self) -> Path:
+        """The default one's folder is made; a folder that somebody named has to be there.
+
+        Raises `StoreFailed`.
+        """
+        if "database" not in self.model_fields_set:
+            try:
+                self.database.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StoreFailed(
+                    f"The folder {self.database.parent} cannot be made ({error.strerror}). "
+                    "Set COUNCIL_DATABASE to a file that can be written."
+                ) from error
+        return self.database
 
     def budget_usd(self, *, serving: bool) -> float | None:
         """US dollars a day; `None` is unlimited. A default holds only where others ask."""

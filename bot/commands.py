@@ -33,6 +33,7 @@ HELP = (
     ("ask QUESTION", "put a question to the council"),
     ("stats [details]", "which models serve best here, and whether the council helps"),
     ("ceiling", "how much picking the best answer could gain here"),
+    ("suggest [SEATS]", "members by what was accepted here; changes nothing"),
     ("export", "every deliberation of this channel, for administrators"),
     ("forget me|channel", "delete your questions and votes, or all of this channel's"),
     ("health", "whether everything works here"),
@@ -113,7 +114,7 @@ async def run(desk: Desk, channel: Channel, person: Person, command: Command) ->
             return await _set(desk, channel, person, "paused", paused)
         case "health":
             return await desk.health(channel)
-        case "stats" | "ceiling" | "export" | "forget":
+        case "stats" | "ceiling" | "suggest" | "export" | "forget":
             # Imported late: numbers take a while to load, and most processes ask for none.
             from bot import records_commands
 

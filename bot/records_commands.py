@@ -1,4 +1,4 @@
-"""`/council` about what was asked and voted here: `stats`, `ceiling`, `export`, `forget`.
+"""`/council` about what was asked and voted here: `stats`, `ceiling`, `suggest`, `export`, `forget`.
 
 On a platform they see the channel they are typed in alone.
 """
@@ -10,12 +10,16 @@ from dataclasses import replace
 from bot import commands
 from bot.analysis.plots import standings_png
 from bot.analysis.report import Report
+from bot.analysis.rows import rated
+from bot.analysis.selection import suggest
 from bot.chat import Channel, Person
 from bot.commands import Command, Desk
+from bot.council import MEMBERS_MAX
 from bot.document import Document, Image, Note, Text
 from bot.errors import InvalidInput
 from bot.export import export
 from bot.report_page import ceiling_page, details_page, standings_alt, stats_page
+from bot.suggestion_page import suggestion_page
 
 # What every platform takes as a file.
 EXPORT_LIMIT_BYTES = 8_000_000
@@ -36,6 +40,8 @@ async def run(desk: Desk, channel: Channel, person: Person, command: Command) ->
             raise InvalidInput("Write `/council stats` or `/council stats details`.")
         case "ceiling", _:
             return ceiling_page(*await desk.statistics().ceiling(channel.platform, channel.id))
+        case "suggest", _:
+            return await _suggest(desk, channel, command.rest)
         case "export", _:
             return await _export(desk, channel, person)
         case "forget", "me":
@@ -80,6 +86,19 @@ async def _picture(report: Report) -> Image | None:
     people, peers = report.people, report.peers.board
     png = await asyncio.to_thread(standings_png, people, peers)
     return Image("standings.png", png, standings_alt(people, peers)) if png else None
+
+
+async def _suggest(desk: Desk, channel: Channel, typed: str) -> Document:
+    seated = (await commands.settings_of(desk, channel)).members
+    if typed and not (typed.isdecimal() and 1 <= int(typed) <= MEMBERS_MAX):
+        raise InvalidInput(
+            f"Write `/council suggest`, or `/council suggest SEATS` with 1 to {MEMBERS_MAX} seats."
+        )
+    seats = int(typed or len(seated))
+    rows = await desk.statistics().rows(channel.platform, channel.id)
+    gone = {model for row in rows for model in row.models if desk.catalogue.missing(model)}
+    suggestion = await asyncio.to_thread(suggest, rows, seats=seats, refused=gone)
+    return suggestion_page(suggestion, seated, rated(rows))
 
 
 async def _export(desk: Desk, channel: Channel, person: Person) -> Document:

@@ -19,6 +19,7 @@ from adapters.discord.render import Page, Upload, document_pages, refusal_view
 from bot.app import Accepted, App, Refused, Repeated
 from bot.chat import Channel, Mention, Person
 from bot.commands import may_change
+from bot.council import MEMBERS_MAX
 from bot.document import Document, Text
 from bot.errors import BotError
 from bot.settings import PROSE_LIMIT_CHARS, SETTINGS
@@ -181,6 +182,13 @@ class Council(app_commands.Group, name="council", description="Ask the council, 
     @app_commands.command(description="What picking the best answer could gain here")
     async def ceiling(self, interaction: Interaction) -> None:
         await self._run_slowly(interaction, "ceiling")
+
+    @app_commands.command(description="Members by what was accepted here; changes nothing")
+    @app_commands.describe(seats="How many; without it as many as now")
+    async def suggest(
+        self, interaction: Interaction, seats: app_commands.Range[int, 1, MEMBERS_MAX] | None = None
+    ) -> None:
+        await self._run_slowly(interaction, f"suggest {seats or ''}")
 
     @app_commands.command(description="Every deliberation of this channel as a file")
     async def export(self, interaction: Interaction) -> None:

@@ -3,9 +3,7 @@
 import asyncio
 import re
 import signal
-import sqlite3
 import time
-from asyncio.subprocess import Process
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -31,6 +29,7 @@ from tests.fakes.discord_server import (
 )
 from tests.fakes.discord_subprocess import LOG_VARIABLE
 from tests.fakes.model_server import ModelServer
+from tests.fakes.processes import Program, delivered, rows
 from tests.fakes.provider import FakeProvider, sensible
 
 MEMBERS = ("lab/a", "lab/b", "lab/c")
@@ -45,23 +44,6 @@ THREAD_EXISTS = 160004
 async def server() -> AsyncIterator[DiscordServer]:
     async with running_discord(time_scale=0.05) as server:
         yield server
-
-
-class Program:
-    """`council serve`, started; what it says on standard error is read as it comes."""
-
-    def __init__(self, process: Process) -> None:
-        assert process.stderr
-        self.process = process
-        self._err = asyncio.create_task(process.stderr.read())
-
-    async def ended(self) -> tuple[int, str]:
-        err = (await self._err).decode()
-        return await self.process.wait(), err
-
-    async def kill(self) -> None:
-        self.process.kill()
-        await self.ended()
 
 
 @asynccontextmanager
@@ -248,21 +230,6 @@ async def test_a_kill_repeats_no_post_and_no_finished_call(
     assert len([ping for ping in server.pings if by_bot(server, ping)]) == 1
     # The thread was there already; nothing else was refused.
     assert {refusal.code for refusal in server.rejections} <= {THREAD_EXISTS}
-
-
-def rows(sql: str) -> list[tuple[Any, ...]]:
-    connection = sqlite3.connect("council.db")
-    try:
-        return connection.execute(sql).fetchall()
-    finally:
-        connection.close()
-
-
-async def delivered() -> None:
-    """Until the program has written down that nothing is left to do."""
-    async with asyncio.timeout(10):
-        while await asyncio.to_thread(rows, "SELECT 1 FROM deliberations WHERE delivered = 0"):
-            pass
 
 
 async def test_a_term_signal_ends_it_in_order_and_a_start_goes_on(server: DiscordServer) -> None:

@@ -3,8 +3,6 @@
 import asyncio
 import signal
 import socket
-import sqlite3
-from asyncio.subprocess import Process
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,6 +16,7 @@ from tests.fakes import processes
 from tests.fakes.discord_server import TOKEN as DISCORD_TOKEN
 from tests.fakes.discord_server import URL_VARIABLE, running_discord
 from tests.fakes.model_server import ModelServer
+from tests.fakes.processes import Program, delivered, rows
 from tests.fakes.slack_server import (
     APP_TOKEN,
     BOT_TOKEN,
@@ -42,23 +41,6 @@ async def server() -> AsyncIterator[SlackServer]:
         yield server
 
 
-class Program:
-    """`council serve`, started; what it says on standard error is read as it comes."""
-
-    def __init__(self, process: Process) -> None:
-        assert process.stderr
-        self.process = process
-        self._err = asyncio.create_task(process.stderr.read())
-
-    async def ended(self) -> tuple[int, str]:
-        err = (await self._err).decode()
-        return await self.process.wait(), err
-
-    async def kill(self) -> None:
-        self.process.kill()
-        await self.ended()
-
-
 def environment(server: SlackServer, **more: str) -> dict[str, str]:
     return {
         "SLACK_BOT_TOKEN": BOT_TOKEN,
@@ -80,7 +62,12 @@ async def serving(
     )
     program = Program(process)
     try:
-        await server.wait_for(lambda: server.socket_mode.open, 20)
+        try:
+            await server.wait_for(lambda: server.socket_mode.open, 20)
+        except TimeoutError:
+            if process.returncode is None:
+                process.kill()
+            raise AssertionError(await program.ended()) from None
         yield program
     finally:
         if process.returncode is None:
@@ -138,21 +125,6 @@ async def test_two_tokens_are_all_it_takes(server: SlackServer) -> None:
 
 
 # --- Killed
-
-
-def rows(sql: str) -> list[tuple[Any, ...]]:
-    connection = sqlite3.connect("council.db")
-    try:
-        return connection.execute(sql).fetchall()
-    finally:
-        connection.close()
-
-
-async def delivered() -> None:
-    """Until the program has written down that nothing is left to do."""
-    async with asyncio.timeout(10):
-        while await asyncio.to_thread(rows, "SELECT 1 FROM deliberations WHERE delivered = 0"):
-            pass
 
 
 async def at_headline(server: SlackServer, models: ModelServer) -> Fault:

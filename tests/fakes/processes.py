@@ -3,11 +3,13 @@
 import asyncio
 import os
 import signal
+import sqlite3
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 KEY = "sk-lab-0123456789abcdef"
@@ -74,3 +76,36 @@ async def end(process: Process, number: signal.Signals = signal.SIGTERM) -> None
     if process.returncode is None:
         process.send_signal(number)
     await process.wait()
+
+
+class Program:
+    """`council serve`, started; what it says on standard error is read as it comes."""
+
+    def __init__(self, process: Process) -> None:
+        assert process.stderr
+        self.process = process
+        self._err = asyncio.create_task(process.stderr.read())
+
+    async def ended(self) -> tuple[int, str]:
+        err = (await self._err).decode()
+        return await self.process.wait(), err
+
+    async def kill(self) -> None:
+        self.process.kill()
+        await self.ended()
+
+
+def rows(sql: str) -> list[tuple[Any, ...]]:
+    """From the database in the test's folder, beside whatever is using it."""
+    connection = sqlite3.connect("council.db")
+    try:
+        return connection.execute(sql).fetchall()
+    finally:
+        connection.close()
+
+
+async def delivered() -> None:
+    """Until the program has written down that nothing is left to do."""
+    async with asyncio.timeout(10):
+        while await asyncio.to_thread(rows, "SELECT 1 FROM deliberations WHERE delivered = 0"):
+            pass

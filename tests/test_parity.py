@@ -162,8 +162,6 @@ class OnSlack(Stage):
         rules = Rules(admins=frozenset({self.place.ada.id}))
         async with self.place.online(provider, rules=rules):
             self.app = self.place.app
-            server = self.place.server
-            await server.wait_for(lambda: server.commands.syncs > 0)
             yield
 
     async def ask(self, text: str, *, in_thread: bool = False) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bot.council import Deliberation
     from bot.doctor import Finding
     from bot.document import Document
+    from bot.store.sqlite import Store
 
 logger = logging.getLogger(__name__)
 
@@ -123,6 +124,11 @@ def _parser() -> argparse.ArgumentParser:
     ceiling.add_argument("--json", action="store_true", help="every number as JSON")
     export = add("export", _export, "finished deliberations as JSON lines")
     export.add_argument("--channel", help="of this channel only")
+    export.add_argument(
+        "--csv",
+        choices=("outcomes", "ballots"),
+        help="instead: which answers were accepted, or how reviewers ranked them",
+    )
     export.add_argument(
         "--since", type=_moment, help="asked since this time (ISO, e.g. 2026-11-01)"
     )
@@ -405,11 +411,27 @@ async def _export(options: argparse.Namespace, config: "Config") -> int:
 
     store = await Store.open(config.database_file(), read_only=True)
     try:
+        if options.csv:
+            await _export_csv(options, store)
+            return DONE
         async for case in store.cases(channel=options.channel, since=options.since):
             print(json.dumps(await export(store, case), ensure_ascii=False))
     finally:
         await store.close()
     return DONE
+
+
+async def _export_csv(options: argparse.Namespace, store: "Store") -> None:
+    from bot.csv_tables import write_ballots, write_outcomes
+    from bot.statistics import Statistics
+
+    if options.csv == "outcomes":
+        rows = await Statistics(store).rows(channel=options.channel)
+        since = options.since
+        write_outcomes([row for row in rows if not since or row.asked_at >= since], sys.stdout)
+    else:
+        cases = store.cases(channel=options.channel, since=options.since)
+        await write_ballots(cases, sys.stdout)
 
 
 async def _forget(options: argparse.Namespace, config: "Config") -> int:

@@ -130,9 +130,19 @@ async def test_an_export_goes_to_the_administrator_alone(place: Place, boss: Use
     assert server.world.files == {}
     await say(place, boss, "export", "in our direct messages")
     (file,) = server.world.files.values()
-    assert b"Why?" in file.content
+    assert b"Why?" in (file.content or b"")
     (message,) = server.messages(server.direct(boss))
     assert message.files == [file]
+
+
+async def test_a_file_that_cannot_be_sent_is_said(place: Place, boss: User) -> None:
+    place.server.refuse("conversations.open", "restricted_action")
+    await say(place, boss, "export", "did not let me send")
+
+
+async def test_a_command_that_fails_is_answered_all_the_same(place: Place) -> None:
+    place.server.refuse("conversations.info", "account_inactive")
+    await say(place, place.ada, "show", "Something went wrong")
 
 
 # The form

@@ -23,6 +23,7 @@ from adapters.slack.render import Message, document_messages, offer_message
 from adapters.slack.reply import SlackReply
 from adapters.slack.voting import Votes
 from adapters.slack.web import Me, Web, error_of
+from adapters.slack.whisper import whisper_sentence
 from bot import chat
 from bot.app import App, Refused
 from bot.commands import WELCOME
@@ -36,6 +37,8 @@ bolt_logger.setLevel(logging.ERROR)
 
 Json = dict[str, Any]
 Listener = Callable[["SlackClient", Json], Awaitable[None]]
+
+FAILED = "Something went wrong here. It has been logged."
 
 # A mention edited in later than this is no question any more.
 EDITED_IN = timedelta(minutes=10)
@@ -131,7 +134,11 @@ class SlackClient:
         async def acknowledged(body: Json, ack: AsyncAck) -> None:
             self._hold()
             await ack()
-            await listener(self, body)
+            try:
+                await listener(self, body)
+            except Exception:
+                logger.exception("something that was clicked or typed failed")
+                await whisper_sentence(body["response_url"], FAILED)
 
         return acknowledged
 

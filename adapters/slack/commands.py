@@ -36,6 +36,8 @@ QUESTION_EVENT = "council_question"
 _RECENT = 50
 
 EXPORT = "council-export.jsonl"
+HANDED_OVER = "The deliberations of this channel are in our direct messages."
+NOT_HANDED_OVER = "Slack did not let me send you the file. It has been logged."
 INVITE = "I am not in this channel. Write `/invite @council` here, then ask again."
 TOO_LATE = "Slack was slow to say whether you may change this. Save once more."
 _OUTSIDE = frozenset({"channel_not_found", "not_in_channel"})
@@ -74,11 +76,11 @@ async def _export(
         await whisper_sentence(url, str(error))
         return
     file = File(EXPORT, "Finished deliberations, one in a line", lines.encode(errors="replace"))
-    await _hand_over(client, person.id, file)
-    await whisper_sentence(url, "The deliberations of this channel are in our direct messages.")
+    done = await _hand_over(client, person.id, file)
+    await whisper_sentence(url, HANDED_OVER if done else NOT_HANDED_OVER)
 
 
-async def _hand_over(client: "SlackClient", user: str, *files: File) -> None:
+async def _hand_over(client: "SlackClient", user: str, *files: File) -> bool:
     """Put files where one person alone sees them: what is ephemeral takes none."""
     web = client.web
     try:
@@ -87,6 +89,8 @@ async def _hand_over(client: "SlackClient", user: str, *files: File) -> None:
             await web.upload(opened["channel"]["id"], file)
     except SlackApiError as error:
         logger.warning("a file could not be handed over: %s", error_of(error))
+        return False
+    return True
 
 
 # --- The form

@@ -39,6 +39,16 @@ FATAL = {
 }
 
 
+def _in_one_line(record: logging.LogRecord) -> bool:
+    """An outage is daily business: discord.py logs each try to reconnect with a traceback."""
+    if str(record.msg).startswith("Attempting a reconnect"):
+        record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
+    return True
+
+
+logging.getLogger("discord.client").addFilter(_in_one_line)
+
+
 async def run(app: App, token: str, *, time_scale: float) -> None:
     """Serve Discord until cancelled. Raises `InvalidConfiguration`."""
     client = await _logged_in(app, token, time_scale)

@@ -90,7 +90,7 @@ def finished_lines(out: Path) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Questions `done` of `total`; `text` tells of the last one."""
+    """Questions `done` of `total`; `text` tells of the last one, "" where none was asked yet."""
 
     done: int
     total: int
@@ -142,6 +142,7 @@ class Bench:
         tell(f"{len(items) - len(left)} of {len(items)} questions are done; {len(left)} to ask.")
         if left:
             tell(self._outlook(len(left)))
+            step(Step(len(done), len(items), self.cost_usd, ""))
         queue = iter(left)
 
         async def work(queue: Iterable[Item]) -> None:

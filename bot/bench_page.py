@@ -28,7 +28,9 @@ def bench_page(lines: Sequence[Line], audit: Path) -> Document:
     total = Text(_total(lines))
     rows = graded(lines)
     if not rows:
-        return Document((total, Note("No line has a reference, so nothing was graded.")))
+        return Document(
+            (total, Note("No question with a reference was answered, so nothing was graded."))
+        )
     matrix = outcomes(rows)
     labels = read_labels(audit)
     known = {row: label for row, label in labels.items() if row in set(matrix.rows)}
@@ -45,11 +47,16 @@ def bench_page(lines: Sequence[Line], audit: Path) -> Document:
 def _total(lines: Sequence[Line]) -> str:
     cost = sum(line["cost_usd"] + line.get("grading_usd", 0.0) for line in lines)
     questions = "1 question" if len(lines) == 1 else f"{len(lines):,} questions"
-    return f"{questions}, {sum(line['degraded'] for line in lines)} degraded, ${cost:,.4f}."
+    silent = sum(not line["answers"] for line in lines)
+    unanswered = f", {silent} without any answer" if silent else ""
+    degraded = sum(line["degraded"] for line in lines)
+    return f"{questions}, {degraded} degraded{unanswered}, ${cost:,.4f}."
 
 
 def _accuracy(lines: Sequence[Line], *, set_aside: int) -> list[Leaf]:
     aside = f" ({set_aside} more were set aside by the audit)" if set_aside else ""
+    if not lines:
+        return [Note(f"All {set_aside} graded questions were set aside by the audit.")]
     blocks: list[Leaf] = [
         Heading(f"Correct, of {len(lines):,} graded questions{aside}"),
         Table(

@@ -3,7 +3,7 @@
 Pure; a line is the contract's JSON with its grades. Knows no file and no words.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +17,9 @@ from bot.grading import common_form
 from bot.ranking import draw
 
 Line = dict[str, Any]
+
+# Of one question: whether that was right, the seconds until it was there, its cost.
+_Given = tuple[bool, float | None, float | None]
 
 MAJORITY, TOP_ANSWER, VERDICT = "majority vote", "top answer", "verdict"
 
@@ -40,7 +43,8 @@ class Contender:
 
 
 def graded(lines: Iterable[Line]) -> list[Line]:
-    return [line for line in lines if line.get("grades")]
+    """Those with a reference that anybody answered."""
+    return [line for line in lines if line.get("grades") and line["grades"]["members"]]
 
 
 def outcomes(lines: Sequence[Line]) -> Outcomes:
@@ -58,16 +62,14 @@ def outcomes(lines: Sequence[Line]) -> Outcomes:
 def contenders(lines: Sequence[Line]) -> tuple[Contender, ...]:
     """The members, the most accurate first, then the majority vote, the peers' top answer and the
     chairman's verdict; without whom nothing was graded."""
-    models = {model for line in lines for model in _by_model(line)}
-    members = [_member(model, lines) for model in sorted(models)]
-    ways = [
-        _contender(MAJORITY, lines, majority, _until("answers"), _spent("answer")),
-        _contender(TOP_ANSWER, lines, _top_answer, _until("reviews"), _spent("answer", "review")),
-        _contender(VERDICT, lines, _verdict, _until("verdict"), lambda line: line["cost_usd"]),
-    ]
-    found = [each for each in members if each]
-    best_first = sorted(found, key=lambda each: -each.accuracy.value)
-    return (*best_first, *(way for way in ways if way))
+    members = [_contender(model, graded) for model, graded in sorted(_members(lines).items())]
+    ways = {
+        MAJORITY: _way(lines, majority, "answers", _spent("answer")),
+        TOP_ANSWER: _way(lines, _correct("top_answer"), "reviews", _spent("answer", "review")),
+        VERDICT: _way(lines, _correct("verdict"), "verdict", lambda line: line["cost_usd"]),
+    }
+    best_first = sorted(members, key=lambda each: -each.accuracy.value)
+    return (*best_first, *(_contender(name, given) for name, given in ways.items() if given))
 
 
 def majority(line: Line) -> bool | None:
@@ -99,54 +101,44 @@ def _by_model(line: Line) -> dict[str, Any]:
     return {grade["model"]: grade | {"label": label} for label, grade in members}
 
 
-def _member(model: str, lines: Sequence[Line]) -> Contender | None:
-    def grade(line: Line) -> bool | None:
-        found = _by_model(line).get(model)
-        return None if found is None else found["correct"]
-
-    def of_answer(key: str) -> Callable[[Line], float | None]:
-        def value(line: Line) -> float | None:
-            label = _by_model(line)[model]["label"]
-            return next((a[key] for a in line["answers"] if a["label"] == label), None)
-
-        return value
-
-    return _contender(model, lines, grade, of_answer("seconds"), of_answer("cost_usd"))
+def _members(lines: Iterable[Line]) -> dict[str, list[_Given]]:
+    found: defaultdict[str, list[_Given]] = defaultdict(list)
+    for line in lines:
+        answers = {answer["label"]: answer for answer in line["answers"]}
+        for model, grade in _by_model(line).items():
+            answer = answers[grade["label"]]
+            found[model].append((grade["correct"], answer["seconds"], answer["cost_usd"]))
+    return found
 
 
-def _contender(
-    name: str,
-    lines: Sequence[Line],
-    grade: Callable[[Line], bool | None],
-    seconds: Callable[[Line], float | None],
+def _way(
+    lines: Iterable[Line],
+    right: Callable[[Line], bool | None],
+    until: str,
     cost_usd: Callable[[Line], float | None],
-) -> Contender | None:
-    known = [(line, right) for line in lines if (right := grade(line)) is not None]
-    if not known:
-        return None
-    correct, n = sum(right for _, right in known), len(known)
-    low, high = interval(correct, n, 0.05)
+) -> list[_Given]:
+    graded = ((line, right(line)) for line in lines)
+    return [
+        (correct, line["timings"][until], cost_usd(line))
+        for line, correct in graded
+        if correct is not None
+    ]
+
+
+def _contender(name: str, given: Sequence[_Given]) -> Contender:
+    right, n = sum(correct for correct, _, _ in given), len(given)
+    low, high = interval(right, n, 0.05)
     return Contender(
         name,
-        correct,
-        Estimate(correct / n, low, high, n),
-        _mean(seconds(line) for line, _ in known),
-        _mean(cost_usd(line) for line, _ in known),
+        right,
+        Estimate(right / n, low, high, n),
+        _mean(seconds for _, seconds, _ in given),
+        _mean(cost_usd for _, _, cost_usd in given),
     )
 
 
-def _top_answer(line: Line) -> bool | None:
-    found = line["grades"]["top_answer"]
-    return None if found is None else found["correct"]
-
-
-def _verdict(line: Line) -> bool | None:
-    found = line["grades"]["verdict"]
-    return None if found is None else found["correct"]
-
-
-def _until(stage: str) -> Callable[[Line], float | None]:
-    return lambda line: line["timings"][stage]
+def _correct(grade: str) -> Callable[[Line], bool | None]:
+    return lambda line: line["grades"][grade]["correct"] if line["grades"][grade] else None
 
 
 def _spent(*stages: str) -> Callable[[Line], float | None]:

@@ -229,9 +229,25 @@ def test_few_rows_get_a_sentence_instead_of_a_ceiling(audit: Path) -> None:
 def test_lines_without_a_reference_are_only_counted(audit: Path) -> None:
     line = {"id": 1, "degraded": True, "cost_usd": 0.25, "answers": []}
     told = shown([line], audit)
-    assert "1 question, 1 degraded, $0.2500." in told
-    assert "No line has a reference" in told
+    assert "1 question, 1 degraded, 1 without any answer, $0.2500." in told
+    assert "No question with a reference was answered, so nothing was graded." in told
     assert not audit.exists()
+
+
+def test_a_question_that_nobody_answered_is_neither_right_nor_wrong(audit: Path) -> None:
+    nobody = graded_line("n", [], verdict=None, top="")
+    told = shown([nobody, graded_line("q", [RIGHT, WRONG])], audit)
+    assert "2 questions, 0 degraded, 1 without any answer, $0.2000." in told
+    assert "Correct, of 1 graded questions" in told
+    assert "No question with a reference" in shown([nobody], audit)
+
+
+def test_an_audit_that_leaves_no_row_says_so(audit: Path) -> None:
+    audit.write_text("id,label\nq0,ambiguous\nq1,truncated\n", encoding="utf-8")
+    told = shown(mixed(2, all_wrong=2, alone=0), audit)
+    assert "All 2 graded questions were set aside by the audit." in told
+    assert "All members wrong: 2 as graded, 0 after the audit" in told
+    assert audit.read_text(encoding="utf-8") == "id,label\nq0,ambiguous\nq1,truncated\n"
 
 
 def test_suspicious_rows_are_offered_with_what_each_member_said(audit: Path) -> None:
@@ -416,14 +432,16 @@ def everything(controller: int) -> str:
 
 
 def test_a_terminal_gets_a_bar_and_a_pipe_gets_lines() -> None:
-    step = Step(3, 12, 0.5, "q3, correct\x1b[2J")
+    start, step = Step(0, 12, 0.0, ""), Step(3, 12, 0.5, "q3, correct\x1b[2J")
 
     controller, terminal = pty.openpty()
     with os.fdopen(terminal, "w") as stream, progress(stream) as move:
+        move(start)
         move(step)
     bar = everything(controller)
     reader, writer = os.pipe()
     with os.fdopen(writer, "w") as stream, progress(stream) as move:
+        move(start)
         move(step)
     with os.fdopen(reader) as lines:
         told = lines.read()

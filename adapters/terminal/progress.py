@@ -23,7 +23,9 @@ def progress(stream: TextIO) -> Iterator[Callable[[Step], None]]:
     if not stream.isatty():
 
         def line(step: Step) -> None:
-            print(f"{step.done} of {step.total}: {harmless(step.text)}", file=stream, flush=True)
+            if step.text:
+                told = f"{step.done} of {step.total}: {harmless(step.text)}"
+                print(told, file=stream, flush=True)
 
         yield line
         return

@@ -155,6 +155,13 @@ def test_proven_complements_are_suggested_with_their_gain() -> None:
     assert reason(found).startswith("They fail on different questions: on questions they were not")
 
 
+def test_suggested_models_come_most_accepted_first() -> None:
+    # c is seldom accepted, but where the others are not, so that J takes it second.
+    patterns = [(n < 60, n < 59, n >= 60, n < 55) for n in range(100)]
+    found = suggest(rows_of(patterns, "abcd"), seats=3)
+    assert (found.models, found.together) == (("a", "b", "c"), True)
+
+
 def test_a_gain_that_may_be_chance_suggests_the_most_accepted() -> None:
     random = Random(5)
     rates = (0.8, 0.75, 0.7, 0.65)

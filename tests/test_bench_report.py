@@ -266,6 +266,16 @@ def test_suspicious_rows_are_offered_with_what_each_member_said(audit: Path) -> 
     assert {row["label"] for row in rows} == {""}
 
 
+def test_of_a_long_answer_the_end_is_offered_where_a_cut_would_show(audit: Path) -> None:
+    line = graded_line("q", [WRONG])
+    line["answers"][0]["text"] = "Begun, " + "x" * 600 + " and cut"
+    shown([line], audit)
+    [row] = table(audit)
+    assert row["answers"].startswith("a, wrong, read as `5`: … xxx")
+    assert row["answers"].endswith("xxx and cut")
+    assert len(row["answers"]) < 540
+
+
 def test_labels_are_read_back_and_both_counts_are_shown(audit: Path) -> None:
     before = shown(mixed(), audit)
     label(audit, {"q0": "Bad reference ", "q1": "genuine", "q2": "grader bug"})

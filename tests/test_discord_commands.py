@@ -154,6 +154,13 @@ async def test_details_and_the_ceiling_are_texts(place: Place) -> None:
     assert "A perfect picker" in (await answered(place, "ceiling")).text
 
 
+async def test_members_are_suggested_for_as_many_seats_as_wanted(place: Place) -> None:
+    await rated_channel(place, 20)
+    assert "there is nothing to choose" in (await answered(place, "suggest")).text
+    shown = (await answered(place, "suggest", seats=1)).text
+    assert "To seat them: `/council members set lab/b`" in shown
+
+
 async def test_an_export_is_a_file_for_administrators(place: Place) -> None:
     await rated_channel(place, 2)
     assert "Only administrators" in (await answered(place, "export")).text

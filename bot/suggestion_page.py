@@ -53,8 +53,9 @@ def reason(suggestion: Suggestion) -> str:
     points = f"{100 * gain.value:+.1f} points ({100 * gain.low:+.1f} to {100 * gain.high:+.1f})"
     if suggestion.together:
         return (
-            f"They fail on different questions: on questions they were not chosen by, a council "
-            f"of such models is accepted {points} more often than the most accepted {count}."
+            "They fail on different questions: chosen this way, a council would be accepted more "
+            f"often than the most accepted {count}, by an estimated {points} on questions that the "
+            "choice had not seen."
         )
     return (
         f"{top}; choosing those that complement each other instead is not clearly better: "

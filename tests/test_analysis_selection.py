@@ -152,7 +152,7 @@ def test_proven_complements_are_suggested_with_their_gain() -> None:
     assert (found.models, found.together) == (("a", "c"), True)
     assert found.gain is not None
     assert found.gain.low > 0.1
-    assert reason(found).startswith("They fail on different questions: on questions they were not")
+    assert reason(found).startswith("They fail on different questions: chosen this way, a council")
 
 
 def test_suggested_models_come_most_accepted_first() -> None:

@@ -65,6 +65,7 @@ class CouncilClient(discord.Client):
         self.votes = Votes(app, self)
         self.tree = commands.CouncilTree(self)
         self._handling: set[asyncio.Task[object]] = set()
+        self._silent = False
         self._catching_up: asyncio.Task[object] | None = None
 
     @property
@@ -76,7 +77,12 @@ class CouncilClient(discord.Client):
         return DiscordReply(case, app=self.app, client=self, time_scale=self.time_scale)
 
     def hold(self) -> None:
-        """Keep the running task until it ends: the library lets go of those that handle events."""
+        """Keep the running task until it ends: the library lets go of those that handle events.
+
+        After `silence` it ends here, as if cancelled.
+        """
+        if self._silent:
+            raise asyncio.CancelledError
         task = asyncio.current_task()
         assert task is not None
         self._handling.add(task)
@@ -84,6 +90,7 @@ class CouncilClient(discord.Client):
 
     async def silence(self) -> None:
         """Take no further event in, and leave those under way where they are."""
+        self._silent = True
         tasks = set(self._handling)
         for task in tasks:
             task.cancel()

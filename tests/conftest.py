@@ -5,6 +5,7 @@ program's variables set and with a home of its own. Processes that it starts inh
 the guard on the network.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -48,6 +49,14 @@ def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
 
 # Below every library: an audit hook sees what the socket module is about to do, and can stop it.
 sys.addaudithook(_stay_here)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def earlier_modules_left_alone() -> None:
+    """What earlier modules left is not searched for garbage again and again: in a process with
+    thousands of tests that stops the local servers for long enough to meet limits of their own."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

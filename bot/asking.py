@@ -84,8 +84,7 @@ def council_for(app: App, mode: str | None) -> Council:
     council = channel_settings.council_of(settings)
     for model in dict.fromkeys((*council.members, council.chairman)):
         if app.catalogue.missing(model):
-            close = app.catalogue.suggest(model)
-            hint = f" Did you mean {' or '.join(close)}?" if close else ""
+            hint = app.catalogue.did_you_mean(model)
             _print(
                 f"Warning: {model} is not in the list of models.{hint} It is asked all the same."
             )

@@ -124,6 +124,11 @@ class Catalogue:
         likely = sorted((-score, model) for model, score in scores.items() if score >= 0.6)
         return tuple(model for _, model in likely[:3])
 
+    def did_you_mean(self, id: str, *, mark: str = "") -> str:
+        """` Did you mean x or y?`, to follow a sentence; "" where nothing is like it."""
+        close = [f"{mark}{model}{mark}" for model in self.suggest(id)]
+        return f" Did you mean {' or '.join(close)}?" if close else ""
+
     def search(self, words: str, limit: int = 25) -> tuple[ModelInfo, ...]:
         """Models whose id or name has every word, newest first."""
         wanted = words.lower().split()

@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -346,13 +347,9 @@ async def _stats(options: argparse.Namespace, config: "Config") -> int:
     from bot.analysis.report import as_json
     from bot.report_page import details_page, stats_page
     from bot.statistics import Statistics
-    from bot.store.sqlite import Store
 
-    store = await Store.open(config.database_file(), read_only=True)
-    try:
+    async with _reading(config) as store:
         report = await Statistics(store).report(channel=options.channel)
-    finally:
-        await store.close()
     if options.json:
         print(json.dumps(as_json(report), ensure_ascii=False, indent=2))
     else:
@@ -377,13 +374,9 @@ async def _ceiling(options: argparse.Namespace, config: "Config") -> int:
         ceiling, period = ceiling_of_grades(read_outcomes(options.file)), ""
     else:
         from bot.statistics import Statistics
-        from bot.store.sqlite import Store
 
-        store = await Store.open(config.database_file(), read_only=True)
-        try:
+        async with _reading(config) as store:
             ceiling, period = await Statistics(store).ceiling(channel=options.channel)
-        finally:
-            await store.close()
     if options.json:
         print(json.dumps(asdict(ceiling), ensure_ascii=False, indent=2))
     else:
@@ -405,19 +398,27 @@ def _show(document: "Document") -> None:
     print()
 
 
-async def _export(options: argparse.Namespace, config: "Config") -> int:
-    from bot.export import export
+@asynccontextmanager
+async def _reading(config: "Config") -> "AsyncIterator[Store]":
+    """The database, read beside whoever writes to it."""
     from bot.store.sqlite import Store
 
     store = await Store.open(config.database_file(), read_only=True)
     try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def _export(options: argparse.Namespace, config: "Config") -> int:
+    from bot.export import export
+
+    async with _reading(config) as store:
         if options.csv:
             await _export_csv(options, store)
             return DONE
         async for case in store.cases(channel=options.channel, since=options.since):
             print(json.dumps(await export(store, case), ensure_ascii=False))
-    finally:
-        await store.close()
     return DONE
 
 
@@ -452,26 +453,17 @@ async def _forget(options: argparse.Namespace, config: "Config") -> int:
 
 
 async def _backup(options: argparse.Namespace, config: "Config") -> int:
-    from bot.store.sqlite import Store
-
-    store = await Store.open(config.database_file(), read_only=True)
-    try:
+    async with _reading(config) as store:
         await store.backup(options.file)
-    finally:
-        await store.close()
     print(f"Copied to {options.file}.")
     return DONE
 
 
 async def _watch(options: argparse.Namespace, config: "Config") -> int:
-    from bot.store.sqlite import Store
     from bot.watch import watch
 
-    store = await Store.open(config.database_file(), read_only=True)
-    try:
+    async with _reading(config) as store:
         await watch(store, follow=options.follow, tell=lambda line: print(line, flush=True))
-    finally:
-        await store.close()
     return DONE
 
 

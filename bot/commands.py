@@ -339,8 +339,7 @@ def _known(catalogue: Catalogue, models: Sequence[str]) -> None:
     """Refuse ids that the catalogue does not list. Without a list nothing can be checked."""
     for model in models:
         if catalogue.missing(model):
-            close = catalogue.suggest(model)
-            hint = f" Did you mean {' or '.join(f'`{id}`' for id in close)}?" if close else ""
+            hint = catalogue.did_you_mean(model, mark="`")
             raise InvalidInput(
                 f"There is no model `{model}`.{hint} `/council models SEARCH` finds one."
             )

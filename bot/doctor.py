@@ -57,8 +57,7 @@ async def examine(app: App) -> AsyncIterator[Finding]:
     models = dict.fromkeys((*app.defaults.members, app.defaults.chairman))
     for model in models:
         if catalogue.missing(model):
-            close = catalogue.suggest(model)
-            hint = f" Did you mean {' or '.join(close)}?" if close else ""
+            hint = catalogue.did_you_mean(model)
             yield Finding(False, f"{model} is not in the list of models.{hint}")
     async with asyncio.TaskGroup() as group:
         trials = [group.create_task(_trial(app.provider, model, app.caller)) for model in models]

@@ -5,9 +5,7 @@ what waits for the bot's answer is a coroutine. What a client would not let a pe
 `Impossible`.
 """
 
-import asyncio
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Mapping
 
 from discord import Permissions
 
@@ -40,57 +38,27 @@ from tests.fakes.discord.world import (
     World,
     system_message,
 )
-
-T = TypeVar("T")
+from tests.fakes.watched import Watched
 
 
 class Impossible(Exception):
     """No client would let this person do this."""
 
 
-class Scenario:
+class Scenario(Watched):
     """The people, and the test that watches them."""
 
     def __init__(
         self, world: World, gateway: Gateway, commands: Commands, interactions: Interactions
     ) -> None:
+        super().__init__()
         self.requests: list[Request] = []
         self.world = world
         self.gateway = gateway
         self.commands = commands
         self.interactions = interactions
-        self._waiting: list[tuple[Callable[[], object], asyncio.Future[object]]] = []
 
-    # Waiting
-
-    async def wait_for(self, found: Callable[[], T], timeout_seconds: float | None = 5.0) -> T:
-        """The first true value of `found`, asked again after everything that happens here."""
-        value = found()
-        if value:
-            return value
-        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-        self._waiting.append((found, future))
-        try:
-            async with asyncio.timeout(timeout_seconds):
-                await future
-        except TimeoutError:
-            raise TimeoutError(self._situation()) from None
-        finally:
-            self._waiting.remove((found, future))
-        return found()
-
-    def changed(self) -> None:
-        for found, future in self._waiting:
-            if future.done():
-                continue
-            try:
-                if found():
-                    future.set_result(None)
-            except Exception as error:
-                # It belongs to the test that asked, not to whoever caused the change.
-                future.set_exception(error)
-
-    def _situation(self) -> str:
+    def situation(self) -> str:
         """What a test that waited in vain wants to know."""
         lines = [f"{r.method} {r.path} -> {r.status} {r.answer}"[:300] for r in self.requests[-12:]]
         sockets = "online" if self.gateway.online else "offline"

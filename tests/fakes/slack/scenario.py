@@ -4,9 +4,7 @@ Acts at once and returns; the app hears of it by event, or does not if it is awa
 for the app's answer is a coroutine. What a client would not let a person do raises `Impossible`.
 """
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
 
 from tests.fakes.slack.blocks import elements_of
 from tests.fakes.slack.elements import options_of
@@ -27,44 +25,16 @@ from tests.fakes.slack.state import (
 )
 from tests.fakes.slack.typed import as_rich_text, escaped, names_escaped
 from tests.fakes.slack.world import World
+from tests.fakes.watched import Watched
 
-T = TypeVar("T")
 
-
-class Scenario:
+class Scenario(Watched):
     """The people, and the test that watches them."""
 
     def __init__(self, world: World, interactions: Interactions) -> None:
+        super().__init__()
         self.world = world
         self.interactions = interactions
-        self._waiting: list[tuple[Callable[[], object], asyncio.Future[object]]] = []
-
-    # Waiting
-
-    async def wait_for(self, found: Callable[[], T], timeout_seconds: float | None = 5.0) -> T:
-        """The first true value of `found`, asked again after everything that happens here."""
-        value = found()
-        if value:
-            return value
-        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-        self._waiting.append((found, future))
-        try:
-            async with asyncio.timeout(timeout_seconds):
-                await future
-        finally:
-            self._waiting.remove((found, future))
-        return found()
-
-    def changed(self) -> None:
-        for found, future in self._waiting:
-            if future.done():
-                continue
-            try:
-                if found():
-                    future.set_result(None)
-            except Exception as error:
-                # It belongs to the test that asked, not to whoever caused the change.
-                future.set_exception(error)
 
     # Looking
 

@@ -17,7 +17,7 @@ from typing import Any
 import aiohttp
 import httpx
 
-from bot.errors import Kind, ModelFailed
+from bot.errors import Kind, ModelFailed, Spent
 from bot.llm import Completion
 
 # No honest event, body or answer comes near this; whatever does would only fill the memory.
@@ -52,6 +52,15 @@ async def read_completion(response: httpx.Response, answer: "Incoming") -> None:
     if response.status_code != 200:
         content = as_dict(as_json(await read_whole(response)))
         raise http_failure(response.status_code, content, response.headers, answer.saying)
+    answer.headers = response.headers
+    try:
+        await _read_answer(response, answer)
+    except ModelFailed as error:
+        error.spent, error.began = answer.spent(), answer.began
+        raise
+
+
+async def _read_answer(response: httpx.Response, answer: "Incoming") -> None:
     try:
         if "json" in response.headers.get("Content-Type", ""):
             answer.take(await read_whole(response))
@@ -69,6 +78,7 @@ async def read_completion(response: httpx.Response, answer: "Incoming") -> None:
 async def _read_events(response: httpx.Response, answer: "Incoming") -> None:
     events = EventReader()
     async for chunk in response.aiter_bytes():
+        answer.began = True
         for data in events.feed(chunk):
             if data == b"[DONE]":
                 answer.ended = True
@@ -95,7 +105,10 @@ class Incoming:
 
     def __init__(self, saying: "Saying", on_text: Callable[[str], None]) -> None:
         self.saying = saying
+        self.headers = httpx.Headers()
         self.ended = False
+        self.began = False
+        self._reported = False
         self._on_text = on_text
         self._pieces: list[str] = []
         self._size = 0
@@ -110,11 +123,14 @@ class Incoming:
         """One event of a stream, or the whole body of an answer that is none."""
         chunk = as_json(data)
         if not isinstance(chunk, dict):
-            raise failed("server_error", retryable=True, advice=UNREADABLE)
+            raise failed("server_error", retryable=True, unusable=True, advice=UNREADABLE)
         if chunk.get("error"):
+            self.began &= bool(self._id)  # said first, it is a refusal
             raise _in_band_failure(chunk, self.saying)
         self._id = self._id or str(chunk.get("id") or "")
+        self.began = True
         if usage := as_dict(chunk.get("usage")):
+            self._reported = True
             self._prompt_tokens = as_count(usage.get("prompt_tokens"))
             self._completion_tokens = as_count(usage.get("completion_tokens"))
             self._cost_micros = _micros(usage.get("cost"))
@@ -140,26 +156,42 @@ class Incoming:
             self._finish_reason = str(reason)
             self.ended = True
 
-    def completion(self, headers: httpx.Headers) -> Completion:
+    def spent(self) -> Spent | None:
+        """What the provider said it used, `None` where it said nothing."""
+        cost = self._cost()
+        if not self._reported and cost is None:
+            return None
+        return Spent(self._prompt_tokens, self._completion_tokens, cost)
+
+    def _cost(self) -> int | None:
+        if self._cost_micros is not None:
+            return self._cost_micros
+        return _micros(self.headers.get("x-litellm-response-cost"))
+
+    def completion(self) -> Completion:
         """The whole answer. Raises `ModelFailed` where there is no text in it."""
         text = _whole("".join(self._pieces))
         if not text.strip():
             if self._refused or self._finish_reason == "content_filter":
-                raise failed("refused")
+                raise self._unusable("refused")
             if self._finish_reason == "length":
-                raise failed("cut_off", advice=_ALL_REASONING)
-            raise failed("empty", retryable=True)
-        cost = self._cost_micros
-        if cost is None:
-            cost = _micros(headers.get("x-litellm-response-cost"))
+                raise self._unusable("cut_off", advice=_ALL_REASONING)
+            raise self._unusable("empty", retryable=True)
         return Completion(
             text=text,
             finish_reason=self._finish_reason,
             prompt_tokens=self._prompt_tokens,
             completion_tokens=self._completion_tokens,
-            cost_micros=cost,
-            generation_id=headers.get("X-Generation-Id") or self._id,
+            cost_micros=self._cost(),
+            generation_id=self.headers.get("X-Generation-Id") or self._id,
         )
+
+    def _unusable(
+        self, kind: Kind, *, retryable: bool = False, advice: str | None = None
+    ) -> ModelFailed:
+        error = failed(kind, retryable=retryable, unusable=True, advice=advice)
+        error.spent, error.began = self.spent(), True
+        return error
 
 
 def _whole(text: str) -> str:
@@ -233,11 +265,18 @@ def failed(
     said: str = "",
     advice: str | None = None,
     retry_after_seconds: float | None = None,
+    unusable: bool = False,
 ) -> ModelFailed:
     message = advice or _ADVICE[kind]
     if said:
         message += f" It said: {said}"
-    return ModelFailed(kind, message, retryable=retryable, retry_after_seconds=retry_after_seconds)
+    return ModelFailed(
+        kind,
+        message,
+        retryable=retryable,
+        retry_after_seconds=retry_after_seconds,
+        unusable=unusable,
+    )
 
 
 def http_failure(

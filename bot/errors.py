@@ -13,6 +13,7 @@ BotError                  str() is fit for a user: names no secret, says what to
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal[
@@ -33,12 +34,29 @@ class BotError(Exception):
     """An expected failure, worded for the person who will read it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a provider reported as used; `cost_micros` is `None` where it named no sum."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cost_micros: int | None
+
+
 class ModelFailed(BotError):
     """One request to one model failed.
 
     `retryable` says whether the same request may succeed later; `retry_after_seconds` is the
-    server's own word on when, `None` where it gave none. The message names no model: the place it
-    is shown at does.
+    server's own word on when, `None` where it gave none. `unusable` marks a reply that came whole
+    and is no answer (empty, refused, unreadable): another like it is likely, so of these at most
+    one more is worth its price. The message names no model: the place it is shown at does.
+
+    `spent` is what the provider reported as used all the same, `None` where it reported nothing.
+    `began` says that it may have worked and may bill for it: a byte of a successful response had
+    arrived. A refusal, even one inside such a response, leaves it False.
+
+    `context_tokens` is set where the prompt alone is longer than the model's context, which holds
+    that many tokens (0 where nobody said how many): only a shorter prompt can succeed.
     """
 
     def __init__(
@@ -48,11 +66,19 @@ class ModelFailed(BotError):
         *,
         retryable: bool = False,
         retry_after_seconds: float | None = None,
+        unusable: bool = False,
+        spent: Spent | None = None,
+        began: bool = False,
+        context_tokens: int | None = None,
     ) -> None:
         super().__init__(message)
         self.kind: Kind = kind
         self.retryable = retryable
         self.retry_after_seconds = retry_after_seconds
+        self.unusable = unusable
+        self.spent = spent
+        self.began = began
+        self.context_tokens = context_tokens
 
 
 class InvalidInput(BotError):

@@ -139,7 +139,7 @@ class HttpProvider:
                 await read_completion(response, answer)
         except TRANSPORT_ERRORS as error:
             raise failed("unreachable", retryable=True) from error
-        return answer.completion(response.headers)
+        return answer.completion()
 
     async def models(self) -> tuple[ModelInfo, ...]:
         """The lists of all endpoints in one. An endpoint that gives none is left out; raises

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -150,7 +149,7 @@ def test_a_character_that_was_cut_in_two_is_whole_again() -> None:
     answer = Incoming(Saying((), ()), lambda piece: None)
     for half in (r"\ud83d", r"\ude00"):
         answer.take(b'{"choices": [{"delta": {"content": "%s"}}]}' % half.encode())
-    assert answer.completion(httpx.Headers()).text == "😀"
+    assert answer.completion().text == "😀"
 
 
 # What is sent
@@ -342,6 +341,47 @@ FAILURES: list[tuple[str, Script, Kind, bool]] = [
 async def test_each_failure_has_its_kind(script: Script, kind: Kind, retryable: bool) -> None:
     error = await failure(script)
     assert (error.kind, error.retryable) == (kind, retryable)
+
+
+COSTS: list[tuple[str, Script, bool, bool, bool]] = [
+    # name, script, whether a use was reported, whether work had begun, whether it came whole
+    ("refused with a status", "rate_limited", False, False, False),
+    ("refused in a 200 body", "body_error", False, False, False),
+    ("refused in a stream", Behaviour("stream_error", after=0), False, False, False),
+    ("broken in the middle", "stream_error", False, True, False),
+    ("cut in the middle", "cut", False, True, False),
+    ("empty", "empty", True, True, True),
+    ("only reasoning", "all_reasoning", True, True, True),
+    ("filtered", "content_filter", True, True, True),
+    ("empty, and its use untold", Behaviour("empty", usage=False, cost=""), False, True, True),
+    (
+        "empty, its cost in a header",
+        Behaviour("empty", usage=False, cost="header"),
+        True,
+        True,
+        True,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("script", "reported", "began", "whole"), [c[1:] for c in COSTS], ids=[c[0] for c in COSTS]
+)
+async def test_a_failure_says_what_it_cost_as_far_as_it_was_told(
+    script: Script, reported: bool, began: bool, whole: bool
+) -> None:
+    error = await failure(script)
+    assert (error.spent is not None, error.began, error.unusable) == (reported, began, whole)
+
+
+async def test_an_empty_reply_costs_what_its_usage_says() -> None:
+    error = await failure("empty")
+    assert error.spent is not None
+    assert error.spent.prompt_tokens > 50
+    assert error.spent.completion_tokens > 10
+    assert error.spent.cost_micros == pytest.approx(
+        error.spent.prompt_tokens * 1.25 + error.spent.completion_tokens * 10, abs=1
+    )
 
 
 async def test_a_server_that_is_not_there_is_unreachable() -> None:

@@ -149,6 +149,7 @@ class App:
                 seed=secrets.randbits(48),
                 asked_at=self.now(),
                 quoted=mention.quoted,
+                unread=mention.unread,
             ),
             council=council or channel_settings.council_of(settings),
             platform=mention.channel.platform,

@@ -51,6 +51,7 @@ class Mention:
     """A question put to the council.
 
     `key` is unique for the event, so a repeat is recognised. `quoted` is the message replied to.
+    `unread` says, a sentence each, what belongs to the question and could not be read.
     `thread` is where follow-ups will come from, `None` where that is only known after posting.
     `address` is whatever the adapter needs to build the Reply again in another process.
     """
@@ -62,6 +63,7 @@ class Mention:
     address: str
     thread: str | None = None
     quoted: str = ""
+    unread: tuple[str, ...] = ()
     direct: bool = False
 
 

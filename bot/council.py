@@ -52,7 +52,10 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is deliberated. `quoted` is the message replied to, data and not instructions."""
+    """What is deliberated. `quoted` is the message replied to, data and not instructions.
+
+    `unread` are sentences for people: what belongs to the question and could not be read.
+    """
 
     id: str
     text: str
@@ -60,6 +63,7 @@ class Question:
     asked_at: datetime
     quoted: str = ""
     earlier: Earlier | None = None
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,7 @@ def transcript(deliberation: Deliberation, question: Question, council: Council)
     parts = [f"# {_one_line(deliberation.question)}", "## Question", deliberation.question]
     if question.quoted:
         parts += ["### About this message", question.quoted]
+    parts += [note.text for note in _unread(question)]
     parts += ["## Verdict", _verdict_text(deliberation), *_dissent(deliberation)]
     parts += _degraded(deliberation)
     for given in deliberation.answers:
@@ -309,8 +310,12 @@ def _account(deliberation: Deliberation) -> list[str]:
     return [*lines, " · ".join(line)]
 
 
+def _unread(question: Question) -> list[Note]:
+    return [Note(f"⚠ {sentence}") for sentence in question.unread]
+
+
 def _read_along(question: Question) -> list[Note]:
-    notes = []
+    notes = _unread(question)
     if question.quoted:
         notes.append(Note("The council read the message replied to along with the question."))
     if question.earlier:

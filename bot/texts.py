@@ -52,6 +52,26 @@ ASKED_ALREADY = "This was asked already."
 
 REHEARSAL = "Rehearsal: simulated models. Set a key to ask real ones."
 
+UNREAD_MESSAGE = (
+    "The message replied to could not be read, so the council does not know it. "
+    "What matters of it has to be in the question itself."
+)
+_NAMES_SHOWN, _NAME_LIMIT_CHARS = 3, 60
+
+
+def unread_files(names: Sequence[str]) -> str:
+    """That these files came along unread; what people call their files is shown as code."""
+    named = [f"`{_file_name(name)}`" for name in names[:_NAMES_SHOWN]]
+    if more := len(names) - len(named):
+        named.append(f"{more} more")
+    files = "file was" if len(names) == 1 else "files were"
+    return f"The attached {files} not read, only the text of the message: {', '.join(named)}."
+
+
+def _file_name(name: str) -> str:
+    line = " ".join(name.replace("`", "'").split()) or "unnamed"
+    return line if len(line) <= _NAME_LIMIT_CHARS else line[: _NAME_LIMIT_CHARS - 1] + "…"
+
 
 def kind_words(kind: Kind) -> str:
     return KINDS[kind][0]

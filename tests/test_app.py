@@ -204,6 +204,13 @@ async def test_the_same_event_twice_at_once_starts_one_deliberation_only() -> No
         assert taken == ["Accepted", "Repeated", "Repeated"]
 
 
+async def test_what_could_not_be_read_is_kept_with_the_question() -> None:
+    async with running() as app:
+        id = await served(app, replace(mention(), unread=("Two files were not read.",)))
+
+        assert (await case_of(app, id)).question.unread == ("Two files were not read.",)
+
+
 async def test_a_repeat_is_dropped_even_where_a_new_question_would_be_refused() -> None:
     async with running() as app:
         await served(app, mention(key="event"))

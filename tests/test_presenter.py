@@ -30,7 +30,7 @@ from bot.llm import Completion, Request
 from bot.presenter import Progress
 from bot.store.records import Case
 from bot.store.sqlite import Store
-from bot.texts import KINDS
+from bot.texts import KINDS, unread_files
 from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
 
 ASKED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -347,6 +347,17 @@ def test_a_stand_in_is_announced_without_its_name() -> None:
     headline = presenter.headline(told.progress(told.events[: asked[1] + 1]))
 
     assert headline.blocks[-1] == Note("Stage 3 of 3: The next member is writing the verdict …")
+
+
+def test_the_headline_says_from_the_first_to_the_last_what_could_not_be_read() -> None:
+    told = tell(asked=replace(question(), unread=("Two files were not read.",)))
+    first = presenter.headline(Progress(told.question, told.council))
+    last = presenter.headline(told.progress())
+    file = presenter.transcript(told.result, told.question, told.council)
+
+    assert "⚠ Two files were not read." in notes(first)
+    assert "⚠ Two files were not read." in notes(last)
+    assert "⚠ Two files were not read." in file
 
 
 def test_the_headline_says_what_was_read_along() -> None:
@@ -672,3 +683,22 @@ def test_started_names_seats_and_shows_nothing_of_them() -> None:
     assert words(presenter.headline(progress)).startswith(
         "The council is deliberating\n- **A** … answering\n- **B** … answering"
     )
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (["a.pdf"], "The attached file was not read, only the text of the message: `a.pdf`."),
+        (
+            ["a", "b", "c", "d", "e"],
+            "The attached files were not read, only the text of the message: `a`, `b`, `c`, 2 more.",
+        ),
+        (
+            ["`@x`\n# y", "é" * 99],
+            "The attached files were not read, only the text of the message: "
+            f"`'@x' # y`, `{'é' * 59}…`.",
+        ),
+    ],
+)
+def test_files_that_were_not_read_are_named(names: list[str], sentence: str) -> None:
+    assert unread_files(names) == sentence

@@ -1,7 +1,6 @@
 """One question from the command line: find or make its case, run it, print it."""
 
 import secrets
-import sys
 from dataclasses import replace
 from datetime import timedelta
 from typing import Literal, assert_never
@@ -25,6 +24,7 @@ from bot.events import (
     VerdictAsked,
     VerdictText,
 )
+from bot.printing import note
 from bot.store.records import Case
 
 # A question asked again after this long is a new one.
@@ -50,7 +50,7 @@ async def run(app: App, case: Case) -> Deliberation:
     """Run or resume a case of the command line, telling the way on standard error."""
     journal = await app.store.begin(case.id, app.rules.limits)
     if journal.requests:
-        _print("Going on where an earlier run was interrupted.")
+        note("Going on where an earlier run was interrupted.")
     tell = _Narrator(case).tell
     return await deliberate(case.question, case.council, app.caller, journal=journal, emit=tell)
 
@@ -85,9 +85,7 @@ def council_for(app: App, mode: str | None) -> Council:
     for model in dict.fromkeys((*council.members, council.chairman)):
         if app.catalogue.missing(model):
             hint = app.catalogue.did_you_mean(model)
-            _print(
-                f"Warning: {model} is not in the list of models.{hint} It is asked all the same."
-            )
+            note(f"Warning: {model} is not in the list of models.{hint} It is asked all the same.")
     return council
 
 
@@ -131,22 +129,22 @@ class _Narrator:
             case Started():
                 count = len(council.members)
                 members = "1 member answers" if count == 1 else f"{count} members answer"
-                _print(f"Deliberation {self._case.id}: {members}.")
+                note(f"Deliberation {self._case.id}: {members}.")
             case AnswerGiven(answer):
-                _print(f"Answer {answer.label} is in ({answer.model}, {answer.seconds:.1f} s).")
+                note(f"Answer {answer.label} is in ({answer.model}, {answer.seconds:.1f} s).")
             case MemberFailed(label, seat, failure):
                 self._failed(f"Member {label} ({council.model(seat)}) failed", failure)
             case ReviewsAsked(reviewers):
-                _print(f"{len(reviewers)} members review the answers.")
+                note(f"{len(reviewers)} members review the answers.")
             case ReviewGiven(review) if review.counted:
-                _print(f"The author of {review.label} ranked {presenter.ballot(review.ranking)}.")
+                note(f"The author of {review.label} ranked {presenter.ballot(review.ranking)}.")
             case ReviewGiven(review):
                 why = texts.error_words(review.error) if review.error else "no ranking in it"
-                _print(f"The review by the author of {review.label} does not count: {why}.")
+                note(f"The review by the author of {review.label} does not count: {why}.")
             case Ranked(_, stopped_early) if stopped_early:
-                _print("Stopped early: three reviewers agree on the first place.")
+                note("Stopped early: three reviewers agree on the first place.")
             case VerdictAsked(seat):
-                _print(f"{council.model(seat)} writes the verdict.")
+                note(f"{council.model(seat)} writes the verdict.")
             case ChairmanFailed(seat, failure):
                 self._failed(f"{council.model(seat)} could not write it", failure)
             case Ranked() | VerdictText() | Finished():
@@ -156,9 +154,5 @@ class _Narrator:
 
     def _failed(self, who: str, failure: Failure) -> None:
         why = f"{failure.message} ({failure.kind})"
-        _print(f"{who}, for the same reason." if why in self._told else f"{who}: {why}")
+        note(f"{who}, for the same reason." if why in self._told else f"{who}: {why}")
         self._told.add(why)
-
-
-def _print(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

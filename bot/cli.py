@@ -7,7 +7,6 @@ needs no Discord library.
 import argparse
 import asyncio
 import io
-import json
 import logging
 import math
 import os
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import BotError, InvalidConfiguration, InvalidInput, StoreFailed
+from bot.printing import note, tell, tell_json
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -53,17 +53,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except InvalidConfiguration as error:
         problems = "\n".join(f"- {problem}" for problem in error.problems)
-        print(f"Council cannot start with this environment:\n{problems}", file=sys.stderr)
+        note(f"Council cannot start with this environment:\n{problems}")
         return WRONG_USE
     except (InvalidInput, StoreFailed) as error:
-        print(error, file=sys.stderr)
+        note(error)
         return WRONG_USE
     except BotError as error:
-        print(error, file=sys.stderr)
+        note(error)
         return NO_ANSWER
     except KeyboardInterrupt:
         if options.run not in (_stats, _ceiling, _export, _watch, _doctor):
-            print("\nStopped. The same command goes on where it was.", file=sys.stderr)
+            note("\nStopped. The same command goes on where it was.")
         return INTERRUPTED
     except BrokenPipeError:
         _drop_output()
@@ -71,8 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         # Files are opened, and their errors put into words, elsewhere: this is the output.
         _drop_output()
-        print(f"The output cannot be written: {error.strerror}.", file=sys.stderr)
-        print("What the models gave is in the database.", file=sys.stderr)
+        note(f"The output cannot be written: {error.strerror}.")
+        note("What the models gave is in the database.")
         return WRONG_USE
 
 
@@ -210,7 +210,6 @@ async def _chat(options: argparse.Namespace, config: "Config") -> int:
 
 
 async def _ask(options: argparse.Namespace, config: "Config") -> int:
-    from adapters.terminal.render import harmless
     from bot.asking import ask
     from bot.composition import open_app
     from bot.export import as_json
@@ -218,11 +217,11 @@ async def _ask(options: argparse.Namespace, config: "Config") -> int:
     async with open_app(config, "ask") as app:
         deliberation = await ask(app, options.question, id=options.id, mode=options.mode)
     if options.json:
-        print(json.dumps(as_json(deliberation), ensure_ascii=False, indent=2))
+        tell_json(as_json(deliberation), indent=2)
     else:
-        print(harmless(deliberation.verdict.text))
+        tell(deliberation.verdict.text)
         for line in notes(deliberation):
-            print(line, file=sys.stderr)
+            note(line)
     return DONE if deliberation.answered else NO_ANSWER
 
 
@@ -235,15 +234,14 @@ async def _bench(options: argparse.Namespace, config: "Config") -> int:
 
     items, problems = read_items(options.file)
     for problem in problems:
-        print(problem, file=sys.stderr)
+        note(problem)
     out = options.out or options.file.with_suffix(".out.jsonl")
     # A label that cannot be read is told before money is spent.
     read_labels(audit_path(out))
     async with open_app(config, "bench") as app:
         bench = await Bench.begin(app, out, max_cost_usd=options.max_cost)
         with progress(sys.stderr) as step:
-            tell, count = _to_stderr, options.concurrency
-            await bench.ask(items, concurrency=count, tell=tell, step=step)
+            await bench.ask(items, concurrency=options.concurrency, tell=note, step=step)
     _show(bench_page(bench.lines, audit_path(out)))
     return DONE
 
@@ -351,7 +349,7 @@ async def _stats(options: argparse.Namespace, config: "Config") -> int:
     async with _reading(config) as store:
         report = await Statistics(store).report(channel=options.channel)
     if options.json:
-        print(json.dumps(as_json(report), ensure_ascii=False, indent=2))
+        tell_json(as_json(report), indent=2)
     else:
         _show(stats_page(report))
         if report.rated.rows:
@@ -378,7 +376,7 @@ async def _ceiling(options: argparse.Namespace, config: "Config") -> int:
         async with _reading(config) as store:
             ceiling, period = await Statistics(store).ceiling(channel=options.channel)
     if options.json:
-        print(json.dumps(asdict(ceiling), ensure_ascii=False, indent=2))
+        tell_json(asdict(ceiling), indent=2)
     else:
         _show(ceiling_page(ceiling, period))
         _show(Document((diagnostics(ceiling),)))
@@ -394,8 +392,8 @@ def _show(document: "Document") -> None:
     if sys.stdout.isatty():
         Console(highlight=False, emoji=False).print(render.render(document, opened=True))
     else:
-        print(render.plain(document, opened=True, width=100))
-    print()
+        tell(render.plain(document, opened=True, width=100))
+    tell("")
 
 
 @asynccontextmanager
@@ -418,7 +416,7 @@ async def _export(options: argparse.Namespace, config: "Config") -> int:
             await _export_csv(options, store)
             return DONE
         async for case in store.cases(channel=options.channel, since=options.since):
-            print(json.dumps(await export(store, case), ensure_ascii=False))
+            tell_json(await export(store, case))
     return DONE
 
 
@@ -448,14 +446,14 @@ async def _forget(options: argparse.Namespace, config: "Config") -> int:
             count = await store.forget_deliberation(options.id)
     finally:
         await store.close()
-    print(f"Forgotten: {count} {'deliberation' if count == 1 else 'deliberations'}.")
+    tell(f"Forgotten: {count} {'deliberation' if count == 1 else 'deliberations'}.")
     return DONE
 
 
 async def _backup(options: argparse.Namespace, config: "Config") -> int:
     async with _reading(config) as store:
         await store.backup(options.file)
-    print(f"Copied to {options.file}.")
+    tell(f"Copied to {options.file}.")
     return DONE
 
 
@@ -463,7 +461,7 @@ async def _watch(options: argparse.Namespace, config: "Config") -> int:
     from bot.watch import watch
 
     async with _reading(config) as store:
-        await watch(store, follow=options.follow, tell=lambda line: print(line, flush=True))
+        await watch(store, follow=options.follow, tell=tell)
     return DONE
 
 
@@ -478,7 +476,7 @@ async def _doctor(options: argparse.Namespace, config: "Config") -> int:
     async with put_together(config, await Store.open(":memory:"), "doctor") as app:
         for findings in (database, examine(app), *_platform_checks(config)):
             async for finding in findings:
-                print(finding, flush=True)
+                tell(finding)
                 healthy = healthy and finding.ok is not False
     return DONE if healthy else NO_ANSWER
 
@@ -510,7 +508,3 @@ def notes(deliberation: "Deliberation") -> list[str]:
     blocks = verdict(deliberation).blocks
     lines = [block.text for block in blocks if isinstance(block, Note)]
     return [line for line in lines if line and line != VERDICT_LEGEND]
-
-
-def _to_stderr(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -5,6 +5,8 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+from bot.cleaning import harmless, json_escaped
+
 
 def configure(level: int, *, json: bool) -> None:
     """Send what the program logs, from this level up, to standard error.
@@ -12,7 +14,7 @@ def configure(level: int, *, json: bool) -> None:
     Libraries start at WARNING: some of them log at INFO what people wrote.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines() if json else logging.Formatter(_TEXT, "%H:%M:%S"))
+    handler.setFormatter(JsonLines() if json else Lines(_TEXT, "%H:%M:%S"))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
@@ -23,6 +25,13 @@ def configure(level: int, *, json: bool) -> None:
 
 
 _TEXT = "%(asctime)s %(levelname)s %(message)s"
+
+
+class Lines(logging.Formatter):
+    """Text in which nothing that came from outside steers a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return harmless(super().format(record))
 
 
 class JsonLines(logging.Formatter):
@@ -37,4 +46,4 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return json_escaped(json.dumps(line, ensure_ascii=False))

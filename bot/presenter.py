@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from bot import texts
+from bot.cleaning import harmless
 from bot.council import Answer, Council, Deliberation, Failure, Question, Ranking, Review, Standing
 from bot.document import Block, Detail, Document, Heading, Leaf, Note, Table, Text
 from bot.events import (
@@ -169,20 +170,27 @@ def names(deliberation: Deliberation) -> Document:
 
 
 def transcript(deliberation: Deliberation, question: Question, council: Council) -> str:
-    """Everything in one Markdown file, still anonymous, every text whole."""
-    parts = [f"# {_one_line(deliberation.question)}", "## Question", deliberation.question]
+    """Everything in one Markdown file, still anonymous, every text whole.
+
+    What people and models wrote stands in quotes: no heading in it can pass for a section.
+    """
+    parts = [f"# {_one_line(deliberation.question)}", "## Question", _quoted(deliberation.question)]
     if question.quoted:
-        parts += ["### About this message", question.quoted]
+        parts += ["### About this message", _quoted(question.quoted)]
     parts += [note.text for note in _unread(question)]
-    parts += ["## Verdict", _verdict_text(deliberation), *_dissent(deliberation)]
+    parts += ["## Verdict", _quoted(_verdict_text(deliberation)), *_dissent(deliberation)]
     parts += _degraded(deliberation)
     for given in deliberation.answers:
         shown = _masked(given.text, council.members, question.text)
-        parts += [f"## Answer {given.label}", shown]
+        parts += [f"## Answer {given.label}", _quoted(shown)]
     for review in deliberation.reviews:
         if review.text:
             shown = _masked(review.text, council.members, question.text)
-            parts += [f"## Review by the author of Answer {review.label}", _vote(review), shown]
+            parts += [
+                f"## Review by the author of Answer {review.label}",
+                _vote(review),
+                _quoted(shown),
+            ]
     if deliberation.standings:
         table = standings_table(deliberation.standings)
         lines = [table.columns, tuple("---" for _ in table.columns), *table.rows]
@@ -190,6 +198,10 @@ def transcript(deliberation: Deliberation, question: Question, council: Council)
     parts += _account(deliberation)
     parts += [block.text for block in _rehearsal([m.model for m in deliberation.members])]
     return "\n\n".join(parts) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in harmless(text).split("\n"))
 
 
 def first_sentence(text: str) -> str:

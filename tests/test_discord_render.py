@@ -274,7 +274,7 @@ def test_the_transcript_is_as_it_was_written_but_for_links() -> None:
     text = "# All\r\n\n<@1> `a|b`\t[your bank](https://evil.example/x) \ud800 끝"
     page = post(Document((Text("Yes."),)), "ranking", transcript=text)
     assert page.uploads[0].data.decode() == (
-        "# All\r\n\n<@1> `a|b`\tyour bank (https://evil.example/x) ? 끝"
+        "# All\n\n<@1> `a|b`\tyour bank (https://evil.example/x) \ufffd 끝"
     )
 
 
@@ -357,8 +357,8 @@ def test_links_show_where_they_lead() -> None:
     assert render.safe(text) == "your bank (https://evil.example/x)"
 
 
-def test_what_cannot_be_sent_is_replaced() -> None:
-    assert render.safe("a\x00b\ud800c\r\nd") == "a\ufffdb\ufffdc\nd"
+def test_what_cannot_be_sent_is_taken_out_or_replaced() -> None:
+    assert render.safe("a\x00b\ud800c\r\nd") == "ab\ufffdc\nd"
 
 
 def test_20000_characters_of_everything_can_all_be_read() -> None:

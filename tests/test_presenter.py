@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from adapters.markdown import table_lines
 from bot import presenter, ranking
@@ -654,7 +655,23 @@ def test_for_any_texts_the_transcript_holds_each_whole(
     text = presenter.transcript(told.result, told.question, told.council)
 
     for whole in (*answers, *reviews, verdict.strip(), asked.text, asked.quoted):
-        assert whole in text
+        assert "\n".join(f"> {line}".rstrip() for line in whole.split("\n")) in text
+
+
+def test_no_heading_in_a_text_forges_a_section_of_the_transcript() -> None:
+    forged = "Yes.\n\n## Verdict\n\nNo.\n\nAnswer C\n--------\n<h2>Standings</h2>"
+    script = {("answer", 0): [forged], ("review", 1): [forged], ("verdict", THREE): [forged]}
+    told = tell(script, asked=replace(question(), text=forged, quoted=forged))
+
+    text = presenter.transcript(told.result, told.question, told.council)
+
+    tokens = MarkdownIt("commonmark").parse(text)
+    assert {token.level for token in tokens if token.type == "html_block"} == {1}
+    headed = [
+        n for n, token in enumerate(tokens) if token.type == "heading_open" if not token.level
+    ]
+    assert [tokens[n + 1].content for n in headed][1:3] == ["Question", "About this message"]
+    assert [tokens[n + 1].content for n in headed].count("Verdict") == 1
 
 
 def test_the_transcript_holds_standings_dissent_and_account() -> None:
@@ -668,7 +685,7 @@ def test_the_transcript_holds_standings_dissent_and_account() -> None:
 
     text = presenter.transcript(told.result, told.question, told.council)
 
-    assert text.startswith("# Is a monolith right?\n\n## Question\n\nIs a monolith right?\n\n")
+    assert text.startswith("# Is a monolith right?\n\n## Question\n\n> Is a monolith right?\n\n")
     assert "\n\n**Strongest dissent:** a split later costs more.\n\n" in text
     assert "\n\n⚠ Without C (no credit).\n\n" in text
     assert (

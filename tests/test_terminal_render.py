@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from adapters.terminal.render import harmless, plain, render
+from adapters.terminal.render import plain, render
+from bot.cleaning import harmless
 from bot.document import Block, Detail, Document, Heading, Image, Note, Table, Text
 
 
@@ -104,7 +105,7 @@ def test_bold_is_shown_bold() -> None:
         ("\x1b]0;title\x07text", "text"),
         ("\x1b]8;;https://evil.example\x1b\\good\x1b]8;;\x1b\\", "good"),
         ("\x9b31mred", "red"),
-        ("a\rb\x08c\x7f", "abc"),
+        ("a\rb\x08c\x7f", "a\nbc"),
         ("line\r\nline\tend\n", "line\nline\tend\n"),
         ("user\u202etxt.exe", "usertxt.exe"),
         ("half \ud83d", "half \ufffd"),

@@ -32,6 +32,7 @@ from adapters.markdown import (
 from bot import reactions
 from bot.app import Offer
 from bot.chat import HEADLINE, RANKING
+from bot.cleaning import harmless, one_line
 from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Table, Text
 
 # Source: Discord's API documentation, "Component Reference" and "Create Message".
@@ -138,7 +139,7 @@ def post(
         or cut_notes
         or len(details) > DETAILS_LIMIT
         or len(pictures) > PICTURES_LIMIT
-        or any(len(_plain(detail.title)) > TITLE_LIMIT for detail in details)
+        or any(len(one_line(detail.title)) > TITLE_LIMIT for detail in details)
     )
     buttons = _post_buttons(run, key, document, is_cut, verdict_url, vote_buttons)
     uploads = _uploads(pictures[:PICTURES_LIMIT])
@@ -152,7 +153,7 @@ def post(
     if transcript is not None:
         items.append(ui.File(f"attachment://{TRANSCRIPT}"))
         # A viewer renders the file: its links must not hide where they lead either.
-        shown = honest_links(transcript).encode(errors="replace")
+        shown = honest_links(harmless(transcript)).encode()
         uploads.append(Upload(TRANSCRIPT, shown))
     items = items or _text_displays("…")
     if key == HEADLINE:
@@ -176,7 +177,7 @@ def custom_id(run: str, *what: object) -> str:
 
 def thread_name(question: str) -> str:
     """A name for the thread in which this is answered."""
-    return _shortened(_plain(question), THREAD_NAME_LIMIT) or "Council"
+    return _shortened(one_line(question), THREAD_NAME_LIMIT) or "Council"
 
 
 def _post_buttons(
@@ -210,7 +211,7 @@ def _post_buttons(
 
 def _section(detail: Detail, id: str, key: str) -> ui.Section[View]:
     """What a fold hides, in three lines, and the button that opens it."""
-    title = f"**{escaped(_shortened(_plain(detail.title), TITLE_LIMIT)) or '…'}**"
+    title = f"**{escaped(_shortened(one_line(detail.title), TITLE_LIMIT)) or '…'}**"
     first = detail.blocks[0] if detail.blocks else None
     teaser = _teaser(first.text) if isinstance(first, Text) else ""
     label = "Details" if key == RANKING else "Read"
@@ -345,8 +346,6 @@ def _uploads(pictures: Sequence[Image]) -> list[Upload]:
 
 # --- Text ------------------------------------------------------------------------------------
 
-# Half a character, and what no text shows: neither reaches people.
-_UNSENDABLE = re.compile(r"[\ud800-\udfff\x00-\x08\x0b-\x1f\x7f]")
 _INLINE = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
@@ -367,12 +366,12 @@ def markdown(leaves: Sequence[Leaf]) -> str:
 
 def safe(text: str) -> str:
     """What a model or a person wrote, as Markdown that is harmless on Discord."""
-    return defuse_discord(_monospaced(honest_links(_clean(text))))
+    return defuse_discord(_monospaced(honest_links(harmless(text))))
 
 
 def escaped(text: str) -> str:
     """Plain text, on one line, that shows as it is written."""
-    return defuse_discord(escape_markdown(" ".join(_clean(text).split())))
+    return defuse_discord(escape_markdown(one_line(text)))
 
 
 def _markdown(leaf: Leaf) -> str:
@@ -393,7 +392,7 @@ def _markdown(leaf: Leaf) -> str:
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """In monospace where a phone shows it in full, else as a list, so that no cell is cut."""
-    cells = [[_plain(cell) for cell in row] for row in (columns, *rows)]
+    cells = [[one_line(cell) for cell in row] for row in (columns, *rows)]
     if _width(cells) <= TABLE_COLUMNS:
         return _fenced(cells)
     header, *body = [" · ".join(filter(None, map(escaped, row))) for row in cells]
@@ -440,22 +439,13 @@ def _cells(line: str) -> list[str]:
 
 def _teaser(text: str) -> str:
     """Two lines from the start, without any markup."""
-    tokens = _INLINE.parse(honest_links(_clean(text[:1_000])))
+    tokens = _INLINE.parse(honest_links(harmless(text[:1_000])))
     words: list[str] = []
     for token in tokens:
         words += [child.content for child in token.children or () if child.content]
         words += [token.content] if token.type in ("fence", "code_block") else []
         words.append(" ")
     return escaped(_shortened(" ".join("".join(words).split()), TEASER_LIMIT))
-
-
-def _plain(text: str) -> str:
-    return " ".join(_clean(text).split())
-
-
-def _clean(text: str) -> str:
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _UNSENDABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _pieces(text: str, limit: int) -> list[str]:

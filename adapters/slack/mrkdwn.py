@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
 from adapters.markdown import WORD_JOINER, display_width, split_markdown, table_lines
+from bot.cleaning import harmless
 
 # Slack takes 3,000 characters in a section. Source: docs.slack.dev, "Section block".
 SECTION_LIMIT = 2_900
@@ -35,10 +36,6 @@ _READER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethro
 _READER.disable(["reference", "code"])
 _NESTING_LIMIT = int(_READER.options["maxNesting"])
 
-# Half a character, and what no text shows; what turns the direction of a text, and so of a link.
-_UNSENDABLE = re.compile(r"[\ud800-\udfff\x00-\x08\x0b-\x1f\x7f]")
-_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
-
 # In ASCII alone: where an address ends that Korean text follows without a space is anybody's guess.
 _ADDRESS = re.compile(r"(?<![\w/.])https?://[!-;=?-Z^-{}~]++(?!\w)", re.IGNORECASE)
 _WEB = re.compile(r"(?:https?://|mailto:)(?=\S)", re.IGNORECASE)
@@ -55,7 +52,7 @@ def sections(text: str, limit: int = SECTION_LIMIT) -> tuple[str, ...]:
 
 def mrkdwn(text: str) -> str:
     """All that Markdown shows, as mrkdwn. Code loses its language; tables become monospace."""
-    text = clean(text)
+    text = harmless(text)
     root = SyntaxTreeNode(_READER.parse(text))
     # The parser drops what is nested deeper.
     if any(node.level >= _NESTING_LIMIT - 1 for node in root.walk(include_self=False)):
@@ -69,12 +66,6 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def clean(text: str) -> str:
-    """Without what cannot be sent or turns the direction of what follows."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _TURNING.sub("", _UNSENDABLE.sub("\N{REPLACEMENT CHARACTER}", text))
-
-
 def fenced(lines: Iterable[str]) -> str:
     """Plain lines in monospace."""
     return "\n".join(["```", *(_interrupted(escape(line)) for line in lines), "```"])
@@ -82,7 +73,7 @@ def fenced(lines: Iterable[str]) -> str:
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Plain cells in monospace, or as a list where that would be too wide."""
-    cells = [[clean(cell) for cell in row] for row in (columns, *rows)]
+    cells = [[harmless(cell) for cell in row] for row in (columns, *rows)]
     if _fits(cells):
         return _columns(cells)
     return _records([[_safe(cell) for cell in row] for row in cells])
@@ -90,7 +81,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def link(url: str) -> str:
     """A link that shows its address; one to anything but the web and mail is text."""
-    return _token(clean(url))
+    return _token(harmless(url))
 
 
 # --- Blocks

@@ -24,6 +24,7 @@ from adapters.markdown import (
 from adapters.slack import mrkdwn
 from bot.app import Offer
 from bot.chat import HEADLINE, RANKING
+from bot.cleaning import harmless, one_line
 from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Table, Text
 
 Json = dict[str, Any]
@@ -264,7 +265,7 @@ def _pieces(blocks: Sequence[Block], as_markdown: bool) -> list[_Piece]:
             continue
         for block in group:
             assert isinstance(block, Detail)
-            title = _line(block.title)
+            title = one_line(block.title)
             whole = _bold(title) if len(_inert(title)) > TITLE_LIMIT else ()
             shown = [*whole, *_leaf_blocks(block.blocks)] or [_section("…")]
             pieces += [_Piece(each, folds) for each in shown]
@@ -317,12 +318,12 @@ def _length(blocks: Sequence[Block]) -> int:
 
 
 def _title(blocks: Sequence[Block]) -> str:
-    return next((_line(block.title) for block in blocks if isinstance(block, Detail)), "")
+    return next((one_line(block.title) for block in blocks if isinstance(block, Detail)), "")
 
 
 def _whole(blocks: Sequence[Block]) -> str:
     texts = [leaf.text for leaf in _unfolded(blocks) if isinstance(leaf, Text)]
-    return "\n\n".join(honest_links(mrkdwn.clean(text)) for text in texts) + "\n"
+    return "\n\n".join(honest_links(harmless(text)) for text in texts) + "\n"
 
 
 def _shortened_texts(blocks: Sequence[Block], limit: int, ending: str) -> list[Block]:
@@ -342,7 +343,7 @@ def _shortened_texts(blocks: Sequence[Block], limit: int, ending: str) -> list[B
 def _pictures(blocks: Sequence[Block], name: str) -> Iterator[File]:
     found = [leaf for leaf in _unfolded(blocks) if isinstance(leaf, Image)]
     for number, image in enumerate(found, 1):
-        alt = _shortened(_line(image.alt), 1_000)
+        alt = _shortened(one_line(image.alt), 1_000)
         yield File(f"{name}-{number}.png", alt or "Picture", image.png, alt)
 
 
@@ -372,11 +373,11 @@ def _leaf_blocks(leaves: Iterable[Leaf], *, as_markdown: bool = False) -> Iterat
 def _single(leaf: Leaf) -> Iterator[Json]:
     match leaf:
         case Heading(text):
-            yield from _heading(_line(text))
+            yield from _heading(one_line(text))
         case Table(columns, rows):
             yield from _table(columns, rows)
         case Image(_, _, alt):
-            yield from map(_context, _cut(f"🖼 {_line(alt)}"))
+            yield from map(_context, _cut(f"🖼 {one_line(alt)}"))
         case Text() | Note():
             yield from _leaf_blocks([leaf])
         case _:
@@ -391,12 +392,12 @@ def _joined(leaves: Sequence[Leaf]) -> str:
 
 def _notes(leaves: Sequence[Leaf]) -> tuple[str, ...]:
     """One below the other; a note is one line."""
-    lines = [mrkdwn.mrkdwn(_line(leaf.text)) for leaf in leaves if isinstance(leaf, Note)]
+    lines = [mrkdwn.mrkdwn(one_line(leaf.text)) for leaf in leaves if isinstance(leaf, Note)]
     return split_markdown("\n".join(lines), mrkdwn.SECTION_LIMIT)
 
 
 def _markdown_blocks(text: str) -> Iterator[Json]:
-    safe = defuse_slack(honest_links(mrkdwn.clean(text)))
+    safe = defuse_slack(honest_links(harmless(text)))
     for piece in split_markdown(safe, MARKDOWN_LIMIT, measure=_weight):
         yield {"type": "markdown", "text": piece}
 
@@ -419,7 +420,7 @@ def _cut(text: str) -> tuple[str, ...]:
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Json]:
-    cells = [[_line(cell) or "–" for cell in row] for row in (columns, *rows)]
+    cells = [[one_line(cell) or "–" for cell in row] for row in (columns, *rows)]
     aligned = [{"align": "right" if each else "left"} for each in numeric_columns(columns, rows)]
     block: Json = {
         "type": "table",
@@ -449,7 +450,7 @@ def _context(text: str) -> Json:
 
 
 def _container(title: str, number: str, blocks: Sequence[Json]) -> Json:
-    shown = _shortened(_line(title) or "Details", TITLE_LIMIT - len(number)) + number
+    shown = _shortened(one_line(title) or "Details", TITLE_LIMIT - len(number)) + number
     return {
         "type": "container",
         "title": _plain_text(shown),
@@ -560,10 +561,6 @@ def _characters(value: Any) -> int:
 
 
 _SHOWN = {"text", "elements", "rows", "title", "child_blocks"}
-
-
-def _line(text: str) -> str:
-    return " ".join(mrkdwn.clean(text).split())
 
 
 def _inert(text: str) -> str:

@@ -20,6 +20,7 @@ from adapters.terminal.lines import Lines
 from bot import reactions
 from bot.app import VOTE_FIRST, Accepted, App, Refused
 from bot.chat import HEADLINE, RANKING, Channel, Mention, Person, PlatformName, answer_key
+from bot.cleaning import harmless
 from bot.commands import parse
 from bot.document import Document, Heading, Text
 from bot.store.records import Case
@@ -125,7 +126,7 @@ class Terminal:
         if line is None:
             return None
         if not self._interactive:
-            self._console.print(f"> {render.harmless(line.strip())}", markup=False)
+            self._console.print(f"> {harmless(line.strip())}", markup=False)
         return line.strip()
 
     async def _obey(self, line: str) -> None:

@@ -13,8 +13,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from adapters.terminal.render import harmless
 from bot.bench import Step
+from bot.cleaning import harmless
+from bot.printing import tell
 
 
 @contextmanager
@@ -24,8 +25,7 @@ def progress(stream: TextIO) -> Iterator[Callable[[Step], None]]:
 
         def line(step: Step) -> None:
             if step.text:
-                told = f"{step.done} of {step.total}: {harmless(step.text)}"
-                print(told, file=stream, flush=True)
+                tell(f"{step.done} of {step.total}: {step.text}", stream)
 
         yield line
         return

@@ -4,7 +4,6 @@ What models and people wrote cannot steer the terminal: escape sequences, contro
 bidirectional overrides are taken out of everything shown.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, TypeVar, assert_never
 
@@ -17,6 +16,7 @@ from rich.table import Table as Grid
 from rich.text import Text as Line
 
 from adapters.markdown import honest_links, numeric_columns, table_lines
+from bot.cleaning import harmless
 from bot.document import Block, Detail, Document, Heading, Image, Note, Table, Text
 
 
@@ -28,23 +28,6 @@ def render(document: Document, *, opened: bool = False, name: str = "") -> Rende
 def plain(document: Document, *, opened: bool = False, name: str = "", width: int = 80) -> str:
     """For a pipe: no escape codes, Markdown as its source, tables at most `width` wide."""
     return "\n".join(_plain_lines(document.blocks, opened, name, width))
-
-
-def harmless(text: str) -> str:
-    """`text` without what would steer a terminal; line feeds and tabs stay."""
-    text = _SEQUENCE.sub("", text.replace("\r\n", "\n"))
-    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", _CONTROL.sub("", text))
-
-
-# CSI with its parameters; OSC, DCS and the like up to their terminator.
-_SEQUENCE = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
-    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)"
-)
-# C0 but tab and line feed, delete, C1, and what reorders or isolates directions.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-# Half a character: an output in UTF-8 refuses it.
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class _Harmless:

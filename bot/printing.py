@@ -1,0 +1,22 @@
+"""The one way in which the program prints: lines for people, and JSON for other programs."""
+
+import json
+import sys
+from typing import TextIO
+
+from bot.cleaning import harmless, json_escaped
+
+
+def tell(line: object, stream: TextIO | None = None) -> None:
+    """Print a line at once, on standard output unless told otherwise; nothing in it steers."""
+    print(harmless(str(line)), file=stream or sys.stdout, flush=True)
+
+
+def note(line: object) -> None:
+    """A line for whoever waits, beside the output: on standard error."""
+    tell(line, sys.stderr)
+
+
+def tell_json(value: object, *, indent: int | None = None) -> None:
+    """A value as JSON on standard output, as it is: what would steer a terminal is escaped."""
+    sys.stdout.write(json_escaped(json.dumps(value, ensure_ascii=False, indent=indent)) + "\n")

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from adapters.slack import checks
+from adapters.slack.refusals import SCOPES
 from bot.doctor import Finding
 from tests.fakes.slack_server import (
     APP_TOKEN,
@@ -40,7 +41,7 @@ async def test_an_app_from_the_manifest_is_all_right(server: SlackServer) -> Non
 
 
 async def test_the_manifest_asks_for_these_scopes_and_no_others() -> None:
-    assert read_manifest(MANIFEST).scopes == set(checks.SCOPES)
+    assert read_manifest(MANIFEST).scopes == set(SCOPES)
 
 
 async def test_a_missing_scope_is_named_with_what_it_costs(server: SlackServer) -> None:

@@ -145,6 +145,13 @@ async def test_a_command_that_fails_is_answered_all_the_same(place: Place) -> No
     await say(place, place.ada, "show", "Something went wrong")
 
 
+async def test_a_refused_file_is_said_with_its_reason(place: Place, boss: User) -> None:
+    await place.answered(place.server.mention(place.channel, place.ada, "Why?"))
+    await place.delivered()
+    place.server.files.refused_with = 413
+    await say(place, boss, "export", "(status 413)")
+
+
 # The form
 
 

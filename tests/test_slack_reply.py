@@ -535,6 +535,25 @@ async def test_without_the_right_to_files_everything_is_in_messages(scene: Stage
     assert not any(message.files for message in scene.said(case))
 
 
+@pytest.mark.parametrize("status", [413, 403, 400])
+async def test_a_file_that_is_refused_is_given_up_with_a_sentence(
+    scene: Stage, status: int
+) -> None:
+    scene.server.files.refused_with = status
+    case = await scene.case()
+    reply = scene.reply(case)
+    async with asyncio.timeout(5):
+        await reply.show("answer:A", GIANT)
+    said = scene.said(case)
+    assert everything(said).count("word") == 6_000
+    assert f"no file: Slack does not take a file of 30,001 bytes (status {status})." in (
+        everything(said)
+    )
+    assert len(scene.server.called("files.getUploadURLExternal")) == 1
+    await reply.show("headline", VERDICT)
+    assert "Yes." in everything(scene.said(case))
+
+
 # Slack's time
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from slack_sdk.errors import SlackApiError
 
 from adapters.slack import questions
+from adapters.slack.refusals import error_of
 from adapters.slack.render import Button, question_message
-from adapters.slack.web import error_of
 from adapters.slack.whisper import replace, whisper, whisper_message, whisper_sentence
 from bot.app import VOTE_FIRST, Accepted, Refused, Repeated
 from bot.document import Document, Text

@@ -12,7 +12,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.slack import questions
-from adapters.slack.web import TIER_3, Allowance, error_of
+from adapters.slack.refusals import error_of
+from adapters.slack.web import TIER_3, Allowance
 
 if TYPE_CHECKING:
     from adapters.slack.client import SlackClient

@@ -7,9 +7,10 @@ from typing import Any
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack import form, render
+from adapters.slack import form, refusals, render
+from adapters.slack.refusals import error_of
 from adapters.slack.supervisor import REFUSED_APP_TOKEN, REFUSED_BOT_TOKEN
-from adapters.slack.web import Web, error_of
+from adapters.slack.web import Web
 from bot.app import VOTE_FIRST
 from bot.chat import HEADLINE, RANKING, answer_key
 from bot.commands import WELCOME, help_page
@@ -19,25 +20,6 @@ from bot.settings import Settings
 from bot.store.records import StoredSettings
 
 Json = dict[str, Any]
-
-# The manifest's; what is missing without each.
-SCOPES = {
-    "app_mentions:read": "the bot does not hear when it is mentioned",
-    "channels:history": "no threads are read, and no mention missed while away",
-    "channels:read": "creators of channels cannot change their council",
-    "chat:write": "nothing can be posted",
-    "commands": "there is no /council",
-    "files:write": "long answers are cut into messages, and pictures are not shown",
-    "groups:history": "private channels' threads are not read",
-    "groups:read": "creators of private channels cannot change their council",
-    "im:history": "direct messages are not heard",
-    "im:write": "an export cannot be delivered",
-    "mpim:history": "group conversations' threads are not read",
-    "reactions:read": "votes are not counted",
-    "reactions:write": "the emoji to vote with are not offered",
-    "users:read": "guests cannot be told from members, nor administrators from others",
-}
-_VITAL = frozenset({"app_mentions:read", "chat:write", "users:read"})
 
 
 async def examine(
@@ -64,15 +46,14 @@ async def examine(
 
 def _of_scopes(header: str) -> Iterator[Finding]:
     granted = set(header.replace(" ", "").split(",")) - {""}
-    missing = [scope for scope in SCOPES if scope not in granted]
+    missing = refusals.missing(granted)
     if not granted:
         yield Finding(None, "Slack does not say which scopes the bot has.")
     elif not missing:
         yield Finding(True, "The bot has every scope that it needs.")
     else:
-        for scope in missing:
-            lack = f"Without the scope {scope} {SCOPES[scope]}."
-            yield Finding(False if scope in _VITAL else None, lack)
+        for scope, lack in missing.items():
+            yield Finding(False if scope in refusals.VITAL else None, lack)
         yield Finding(None, "Compare the app with slack-manifest.yaml, then install it again.")
 
 

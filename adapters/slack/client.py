@@ -19,10 +19,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import buttons, commands, form, questions, render
 from adapters.slack.people import People
+from adapters.slack.refusals import error_of
 from adapters.slack.render import Message, document_messages, offer_message
 from adapters.slack.reply import SlackReply
 from adapters.slack.voting import Votes
-from adapters.slack.web import Me, Web, error_of
+from adapters.slack.web import Me, Web
 from adapters.slack.whisper import whisper_sentence
 from bot import chat
 from bot.app import App, Refused

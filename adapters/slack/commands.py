@@ -13,14 +13,14 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.slack import form, questions, render
 from adapters.slack.address import Address
+from adapters.slack.refusals import error_of, sentence
 from adapters.slack.render import File, document_messages
-from adapters.slack.web import error_of
 from adapters.slack.whisper import whisper, whisper_sentence
 from bot import chat
 from bot.app import Accepted, Refused, Repeated
 from bot.commands import fill_in, parse
 from bot.document import Document, Text
-from bot.errors import BotError, InvalidForm
+from bot.errors import BotError, InvalidForm, Undeliverable
 
 if TYPE_CHECKING:
     from adapters.slack.client import SlackClient
@@ -37,7 +37,7 @@ _RECENT = 50
 
 EXPORT = "council-export.jsonl"
 HANDED_OVER = "The deliberations of this channel are in our direct messages."
-NOT_HANDED_OVER = "Slack did not let me send you the file. It has been logged."
+NOT_HANDED_OVER = "Slack did not let me send you the file."
 INVITE = "I am not in this channel. Write `/invite @council` here, then ask again."
 TOO_LATE = "Slack was slow to say whether you may change this. Save once more."
 _OUTSIDE = frozenset({"channel_not_found", "not_in_channel"})
@@ -63,8 +63,9 @@ async def run(client: "SlackClient", body: Json) -> None:
         return
     document = await client.app.command(place, person, text)
     await whisper(url, document)
-    if pictures := render.pictures(document, f"council-{command.name}"):
-        await _hand_over(client, user, *pictures)
+    pictures = render.pictures(document, f"council-{command.name}")
+    if pictures and (problem := await _hand_over(client, user, *pictures)):
+        await whisper_sentence(url, problem)
 
 
 async def _export(
@@ -76,21 +77,25 @@ async def _export(
         await whisper_sentence(url, str(error))
         return
     file = File(EXPORT, "Finished deliberations, one in a line", lines.encode(errors="replace"))
-    done = await _hand_over(client, person.id, file)
-    await whisper_sentence(url, HANDED_OVER if done else NOT_HANDED_OVER)
+    problem = await _hand_over(client, person.id, file)
+    await whisper_sentence(url, problem or HANDED_OVER)
 
 
-async def _hand_over(client: "SlackClient", user: str, *files: File) -> bool:
-    """Put files where one person alone sees them: what is ephemeral takes none."""
+async def _hand_over(client: "SlackClient", user: str, *files: File) -> str:
+    """Put files where one person alone sees them: what is ephemeral takes none.
+
+    Returns what is wrong where that cannot be done.
+    """
     web = client.web
     try:
         opened = await web.persistently(lambda: web.client.conversations_open(users=user))
         for file in files:
             await web.upload(opened["channel"]["id"], file)
-    except SlackApiError as error:
-        logger.warning("a file could not be handed over: %s", error_of(error))
-        return False
-    return True
+    except (SlackApiError, Undeliverable) as error:
+        problem = sentence(error) if isinstance(error, SlackApiError) else str(error)
+        logger.warning("a file could not be handed over: %s", problem)
+        return f"{NOT_HANDED_OVER} {problem}"
+    return ""
 
 
 # --- The form

@@ -4,7 +4,8 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack.web import Me, Web, error_of
+from adapters.slack.refusals import error_of
+from adapters.slack.web import Me, Web
 from bot.chat import Person
 
 Json = dict[str, Any]

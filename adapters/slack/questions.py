@@ -13,7 +13,8 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.slack.address import Address
 from adapters.slack.people import People
-from adapters.slack.web import Me, Web, error_of
+from adapters.slack.refusals import error_of
+from adapters.slack.web import Me, Web
 from bot import chat
 from bot.app import App
 

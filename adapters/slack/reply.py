@@ -5,16 +5,26 @@ later states update it in place. What may have been posted without the outbox kn
 that metadata. Knows no council; the app says what is shown.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from slack_sdk.errors import SlackApiError
 
 from adapters.slack import emoji, mrkdwn, render
 from adapters.slack.address import Address
+from adapters.slack.refusals import (
+    QUESTION_DELETED,
+    error_of,
+    is_of_the_place,
+    sentence,
+    undeliverable,
+)
 from adapters.slack.render import File, Message
-from adapters.slack.web import Web, error_of
+from adapters.slack.web import Web
 from bot import reactions
 from bot.app import App
 from bot.chat import HEADLINE, RANKING
@@ -47,30 +57,9 @@ _REFUSED_BLOCKS = frozenset(
     }
 )
 
-QUESTION_DELETED = "The question was deleted."
-
-_SENTENCES = {
-    "account_inactive": "The bot's account was deactivated. Install the app again.",
-    "channel_not_found": "The channel is gone, or the bot cannot see it. Invite the bot.",
-    "invalid_auth": "Slack does not know the bot's token. Check SLACK_BOT_TOKEN.",
-    "is_archived": "The channel is archived.",
-    "missing_scope": "The app lacks a permission. Compare its scopes with slack-manifest.yaml.",
-    "not_in_channel": "The bot is not in this channel. Invite it.",
-    "thread_not_found": QUESTION_DELETED,
-    "token_expired": "The bot's token has expired. Install the app again.",
-    "token_revoked": "The bot's token was revoked. Install the app again.",
-}
-
 
 def post_id(channel: str, ts: str) -> str:
     return f"{channel}/{ts}"
-
-
-def undeliverable(error: SlackApiError) -> Undeliverable:
-    name = error_of(error)
-    if name.startswith("restricted_action"):
-        return Undeliverable("Posting is restricted here. Ask an administrator to let the bot.")
-    return Undeliverable(_SENTENCES.get(name, f"Slack refused it: {name}."))
 
 
 class SlackReply:
@@ -87,7 +76,8 @@ class SlackReply:
         self._seeded: set[str] = set()
         self._given_up: set[str] = set()
         self._is_gone = False
-        self._may_attach = True
+        # Why there are no files, in a sentence; "" where there may be some.
+        self._no_files = ""
         self.interval_seconds = INTERVAL_SECONDS * time_scale
 
     async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
@@ -126,7 +116,6 @@ class SlackReply:
                 ts = await self._show_message(key, number, part)
                 first = ts if number == 0 else first
             elif not await self._attach(key, number, part):
-                self._may_attach = False
                 await self._show(key, document, ping)  # in messages instead
                 return
         self._posted.add(key)
@@ -142,14 +131,19 @@ class SlackReply:
             self._doubtful = {(post.key, post.part) for post in posts if post.post_id is None}
 
     async def _parts(self, key: str, document: Document, ping: bool) -> tuple[render.Part, ...]:
-        return render.post(
-            document,
+        rendered = partial(
+            render.post,
             run=self._case.id,
             key=key,
             asker=self._case.asker if ping else None,
             verdict_url=await self._verdict_url() if key == RANKING else None,
-            files=self._may_attach,
         )
+        # Beside the event loop: a long text takes a while.
+        parts = await asyncio.to_thread(rendered, document)
+        if self._no_files and any(isinstance(part, File) for part in parts):
+            said = replace(document, blocks=(*document.blocks, Note(f"⚠ {self._no_files}")))
+            return await asyncio.to_thread(rendered, said, files=False)
+        return parts
 
     async def _verdict_url(self) -> str | None:
         for post in await self._app.store.posts(self._case.id):
@@ -248,8 +242,12 @@ class SlackReply:
         id = await self._web.persistently(find) if (key, part) in self._doubtful else None
         try:
             id = id or await self._web.upload(channel, file, thread=thread, find=find)
-        except SlackApiError as error:
-            logger.warning("Slack took no file, messages follow: %s", error_of(error))
+        except (SlackApiError, Undeliverable) as error:
+            if isinstance(error, SlackApiError) and is_of_the_place(error):
+                raise
+            problem = sentence(error) if isinstance(error, SlackApiError) else error
+            self._no_files = f"There is no file: {problem}"
+            logger.warning("%s: no file, messages follow: %s", key, problem)
             return False
         await self._confirm(key, part, id, file.digest())
         return True

@@ -17,7 +17,8 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.slack.catchup import catch_up
 from adapters.slack.client import SlackClient
-from adapters.slack.web import Web, error_of
+from adapters.slack.refusals import error_of
+from adapters.slack.web import Web
 from bot.app import App
 from bot.errors import InvalidConfiguration
 

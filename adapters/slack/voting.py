@@ -10,8 +10,9 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.slack.emoji import emoji_of
 from adapters.slack.people import People
+from adapters.slack.refusals import error_of
 from adapters.slack.reply import post_id
-from adapters.slack.web import TIER_3, Allowance, Web, error_of
+from adapters.slack.web import TIER_3, Allowance, Web
 from bot import reactions
 from bot.app import App
 from bot.store.records import Post

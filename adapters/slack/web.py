@@ -17,7 +17,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.slack.refusals import error_of, status_of
 from adapters.slack.render import File, Message
+from bot.errors import Undeliverable
 
 logger = logging.getLogger(__name__)
 
@@ -34,16 +36,12 @@ STATUSES_A_MINUTE = 200
 STATUS_RENEWAL = 90.0
 
 RATE_LIMITED = "ratelimited"
+# "Request timeout", "too early", "too many requests".
+_PASSING_STATUSES = frozenset({408, 425, 429})
 # Slack's own trouble: the request may or may not have taken effect.
 _TROUBLE = frozenset(
     {"fatal_error", "internal_error", "rate_limited", "request_timeout", "service_unavailable"}
 )
-
-
-def error_of(error: SlackApiError) -> str:
-    """Slack's name for what is wrong; "" where something else than Slack answered."""
-    data = getattr(error.response, "data", None)
-    return str(data.get("error", "")) if isinstance(data, dict) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,17 +192,16 @@ class Web:
         thread: str | None = None,
         find: Callable[[], Awaitable[str | None]] | None = None,
     ) -> str:
-        """Put the file into the thread, once; its id. Raises `SlackApiError`."""
+        """Put the file into the thread, once; its id.
+
+        Raises `SlackApiError`, and `Undeliverable` where the content itself is refused.
+        """
 
         async def send() -> str:
             place = await self.client.files_getUploadURLExternal(
                 filename=file.name, length=len(file.content), alt_txt=file.alt or None
             )
-            async with (
-                aiohttp.ClientSession() as session,
-                session.post(place["upload_url"], data=file.content) as answer,
-            ):
-                answer.raise_for_status()
+            await _send_content(place["upload_url"], file.content)
             await self._turn(channel)
             await self.client.files_completeUploadExternal(
                 files=[{"id": place["file_id"], "title": file.title}],
@@ -305,6 +302,23 @@ class Web:
             logger.debug("no status in %s/%s: %s", channel, thread, error)
 
 
+async def _send_content(url: str, content: bytes) -> None:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(url, data=content) as answer,
+    ):
+        if _is_final(answer.status):
+            raise Undeliverable(
+                f"Slack does not take a file of {len(content):,} bytes (status {answer.status})."
+            )
+        answer.raise_for_status()
+
+
+def _is_final(status: int) -> bool:
+    """Whether the same request would be answered like this again."""
+    return 400 <= status < 500 and status not in _PASSING_STATUSES
+
+
 def _is_passing(error: Exception) -> bool | float:
     """Whether the same request may go through later; seconds where Slack says when."""
     if not isinstance(error, SlackApiError):
@@ -312,4 +326,6 @@ def _is_passing(error: Exception) -> bool | float:
     name = error_of(error)
     if name == RATE_LIMITED:
         return float(error.response.headers.get("Retry-After", BACKOFF_FIRST))
-    return not name or name in _TROUBLE
+    if not name:
+        return not _is_final(status_of(error))
+    return name in _TROUBLE

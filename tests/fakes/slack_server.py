@@ -107,7 +107,7 @@ class SlackServer(Scenario):
         self.faults = Faults()
         scopes = world.manifest.scopes
         self.desk = Desk(BOT_TOKEN, APP_TOKEN, scopes, self.limits, self.faults, self.changed)
-        self._files = Files(world, BOT_TOKEN)
+        self.files = Files(world, BOT_TOKEN)
         self._http: SignedHttp | None = None
         self._runner: web.AppRunner | None = None
 
@@ -158,7 +158,7 @@ class SlackServer(Scenario):
             Chat(self.world).methods(),
             Conversations(self.world).methods(),
             self.views.methods(),
-            self._files.methods(),
+            self.files.methods(),
         ):
             self.desk.add(methods)
         self.desk.add(
@@ -171,9 +171,9 @@ class SlackServer(Scenario):
         app.router.add_route("*", "/api/{method}", self.desk.serve)
         app.router.add_get("/link/", self.socket_mode.serve)
         app.router.add_post("/response/{key}", self.interactions.respond)
-        app.router.add_post("/upload/v1/{id}", self._files.upload)
-        app.router.add_get("/files-pri/{id}/{name}", self._files.download)
-        app.router.add_get("/files-pri/{id}/download/{name}", self._files.download)
+        app.router.add_post("/upload/v1/{id}", self.files.upload)
+        app.router.add_get("/files-pri/{id}/{name}", self.files.download)
+        app.router.add_get("/files-pri/{id}/download/{name}", self.files.download)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()

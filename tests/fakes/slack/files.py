@@ -17,6 +17,8 @@ SIZE_LIMIT_BYTES = 1024**3
 class Files:
     def __init__(self, world: World, bot_token: str) -> None:
         self.world = world
+        self.refused_with = 0
+        """The status that the store of files answers uploads with, 0 where it takes them."""
         self._bot_token = bot_token
 
     def methods(self) -> tuple[Method, ...]:
@@ -83,6 +85,8 @@ class Files:
         content = await request.read()
         if file is None or file.content is not None:
             return web.Response(status=404, text="not found")
+        if self.refused_with:
+            return web.Response(status=self.refused_with, text="<html>no</html>")
         if len(content) != file.length:
             return web.Response(status=400, text=f"expected {file.length} bytes")
         file.content = content

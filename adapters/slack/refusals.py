@@ -1,0 +1,102 @@
+"""Slack's refusals, in words for the people who read them: what is wrong, and what to do next."""
+
+from collections.abc import Iterable
+
+from slack_sdk.errors import SlackApiError
+
+from bot.errors import Undeliverable
+
+# The manifest's; what is missing without each.
+SCOPES = {
+    "app_mentions:read": "the bot does not hear when it is mentioned",
+    "channels:history": "no threads are read, and no mention missed while away",
+    "channels:read": "creators of channels cannot change their council",
+    "chat:write": "nothing can be posted",
+    "commands": "there is no /council",
+    "files:write": "long answers are cut into messages, and pictures are not shown",
+    "groups:history": "private channels' threads are not read",
+    "groups:read": "creators of private channels cannot change their council",
+    "im:history": "direct messages are not heard",
+    "im:write": "an export cannot be delivered",
+    "mpim:history": "group conversations' threads are not read",
+    "reactions:read": "votes are not counted",
+    "reactions:write": "the emoji to vote with are not offered",
+    "users:read": "guests cannot be told from members, nor administrators from others",
+}
+VITAL = frozenset({"app_mentions:read", "chat:write", "users:read"})
+
+GRANT = (
+    "Add it to the app at https://api.slack.com/apps (OAuth & Permissions, Bot Token Scopes), "
+    "then install the app again."
+)
+QUESTION_DELETED = "The question was deleted."
+
+_SENTENCES = {
+    "account_inactive": "The bot's account was deactivated. Install the app again.",
+    "channel_not_found": "The channel is gone, or the bot cannot see it. Invite the bot.",
+    "invalid_auth": "Slack does not know the bot's token. Check SLACK_BOT_TOKEN.",
+    "is_archived": "The channel is archived.",
+    "missing_scope": "The app lacks a permission. Compare its scopes with slack-manifest.yaml.",
+    "not_in_channel": "The bot is not in this channel. Invite it.",
+    "thread_not_found": QUESTION_DELETED,
+    "token_expired": "The bot's token has expired. Install the app again.",
+    "token_revoked": "The bot's token was revoked. Install the app again.",
+}
+
+
+def error_of(error: SlackApiError) -> str:
+    """Slack's name for what is wrong; "" where something else than Slack answered."""
+    return str(_body(error).get("error", ""))
+
+
+def status_of(error: SlackApiError) -> int:
+    """The HTTP status; 0 where it is not known. The SDK hands in two kinds of responses."""
+    response = error.response
+    return int(getattr(response, "status_code", 0) or getattr(response, "status", 0))
+
+
+def lacking(error: SlackApiError) -> str:
+    """The scope that a call was refused for, "" where it was refused for something else.
+
+    Slack names several where any one of them would have done for some place.
+    """
+    if error_of(error) != "missing_scope":
+        return ""
+    return " or ".join(str(_body(error).get("needed") or "a permission").split(","))
+
+
+def sentence(error: SlackApiError) -> str:
+    """What Slack says no to, and what to do."""
+    name = error_of(error)
+    if scope := lacking(error):
+        return f"The app lacks the permission {scope}. {GRANT}"
+    if name.startswith("restricted_action"):
+        return "Posting is restricted here. Ask an administrator to let the bot."
+    if not name:
+        return f"Something before Slack answered with the status {status_of(error)}."
+    return _SENTENCES.get(name, f"Slack refused it: {name}.")
+
+
+def is_of_the_place(error: SlackApiError) -> bool:
+    """Whether nothing at all can be posted there now, rather than this one thing."""
+    name = error_of(error)
+    general = name in _SENTENCES and name != "missing_scope"
+    return general or name.startswith("restricted_action")
+
+
+def undeliverable(error: SlackApiError) -> Undeliverable:
+    return Undeliverable(sentence(error))
+
+
+def missing(granted: Iterable[str]) -> dict[str, str]:
+    """The manifest's scopes that are not granted, with what each is for in words."""
+    return {
+        scope: f"Without the scope {scope} {lack}."
+        for scope, lack in SCOPES.items()
+        if scope not in granted
+    }
+
+
+def _body(error: SlackApiError) -> dict[str, object]:
+    data = getattr(error.response, "data", None)
+    return data if isinstance(data, dict) else {}

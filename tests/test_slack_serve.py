@@ -368,6 +368,45 @@ async def test_signed_requests_do_instead_of_a_socket(server: SlackServer) -> No
     assert (code, "Traceback" in err) == (130, False)
 
 
+@pytest.mark.parametrize("age_seconds", [0, 600, -600])
+async def test_requests_that_are_refused_are_told_of_once(
+    server: SlackServer, age_seconds: float
+) -> None:
+    """A secret that was copied wrong, or a clock that is ten minutes off."""
+    port = free_port()
+    process = await processes.council(
+        "serve",
+        environment=environment(
+            server,
+            SLACK_APP_TOKEN="",
+            SLACK_SIGNING_SECRET=SIGNING_SECRET if age_seconds else "another",
+            COUNCIL_HTTP_PORT=str(port),
+        ),
+    )
+    program = Program(process)
+    await server.deliver_by_http(f"http://127.0.0.1:{port}/slack/events")
+    async with asyncio.timeout(20):
+        while not await answers(server, age_seconds):
+            pass
+    for _ in range(3):
+        status, _ = await server.http.post("{}", "application/json", age_seconds=age_seconds)
+        assert status == 401
+    process.send_signal(signal.SIGTERM)
+    _, err = await program.ended()
+    (warning,) = [line for line in err.splitlines() if "WARNING" in line]
+    assert "SLACK_SIGNING_SECRET" in warning
+    assert "clock" in warning
+    assert ("600 seconds" in warning or "599 seconds" in warning) == bool(age_seconds)
+
+
+async def answers(server: SlackServer, age_seconds: float) -> bool:
+    try:
+        await server.http.post("{}", "application/json", age_seconds=age_seconds)
+    except aiohttp.ClientError:
+        return False
+    return True
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

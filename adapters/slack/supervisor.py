@@ -41,6 +41,20 @@ REFUSED_APP_TOKEN = (
     f"with xapp-: {_TOKENS}, Basic Information, App-Level Tokens."
 )
 
+_SIGNATURE, _STAMP = "X-Slack-Signature", "X-Slack-Request-Timestamp"
+# In seconds. Source: docs.slack.dev, "Verifying requests from Slack".
+SIGNED_WITHIN = 300
+# Said once: whoever finds the address can send such requests.
+_REFUSED = "Slack's requests are refused, so the bot hears nothing: "
+BAD_SECRET = (
+    _REFUSED + "their signature does not fit. Copy SLACK_SIGNING_SECRET again (Basic Information, "
+    "App Credentials: the signing secret), and see that this machine's clock is right."
+)
+BAD_CLOCK = (
+    _REFUSED + "their time is {:,} seconds from this machine's clock, and Slack's are never more "
+    f"than {SIGNED_WITHIN}. Set the clock; if it is right, check SLACK_SIGNING_SECRET as well."
+)
+
 
 async def run(
     app: App,
@@ -79,8 +93,14 @@ async def _recognised(api: Web) -> None:
 
 
 async def _over_requests(client: SlackClient, port: int) -> None:
+    told = False
+
     async def handle(request: web.Request) -> web.StreamResponse:
+        nonlocal told
         answer = await client.bolt.async_dispatch(await to_bolt_request(request))
+        if answer.status == 401 and _SIGNATURE in request.headers and not told:
+            told = True
+            logger.warning(_misfit(request.headers.get(_STAMP, "")))
         return await to_aiohttp_response(answer)
 
     application = web.Application()
@@ -100,6 +120,15 @@ async def _over_requests(client: SlackClient, port: int) -> None:
         await asyncio.Event().wait()
     finally:
         await runner.cleanup()
+
+
+def _misfit(stamp: str) -> str:
+    """Why a request that says it is signed was refused."""
+    sent = int(stamp) if stamp.isascii() and stamp.isdecimal() and len(stamp) < 20 else 0
+    apart = round(abs(time.time() - sent)) if sent else 0
+    if apart > SIGNED_WITHIN:
+        return BAD_CLOCK.format(apart)
+    return BAD_SECRET
 
 
 async def _over_sockets(client: SlackClient, app_token: str) -> None:

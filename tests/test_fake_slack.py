@@ -130,6 +130,24 @@ async def test_mentions_in_a_command_are_escaped_with_their_names(live: Place) -
     assert texts == [f"ask <@{live.ada.id}|ada> in <#{live.channel.id}|general>"]
 
 
+async def test_words_that_look_like_addresses_become_links(live: Place) -> None:
+    texts: list[str] = []
+
+    async def council(ack: Any, command: Any) -> None:
+        texts.append(command["text"])
+        await ack()
+
+    live.bot.app.command("/council")(council)
+    typed = "see hf.co/acme/tiny-7b and https://a.example, lab/a & 1.5 < 2"
+    await live.server.slash(live.ada, live.channel, "/council", typed)
+    linked = (
+        "see <http://hf.co/acme/tiny-7b|hf.co/acme/tiny-7b> and <https://a.example,> "
+        "lab/a &amp; 1.5 &lt; 2"
+    )
+    assert texts == [linked]
+    assert live.server.post(live.channel, live.ada, typed).text == linked
+
+
 async def test_a_command_nobody_listens_to_is_seen_to_fail(server: SlackServer) -> None:
     server.courier.deadline_scale = 0.01
     async with online(server) as bot:

@@ -172,6 +172,16 @@ async def test_other_bots_are_not_answered(place: Place) -> None:
     assert await asked(place) == ["the last one"]
 
 
+@pytest.mark.parametrize("words", ["ask `{}` why", "how?\n```\n{} why\n```", "```{}``` and `{} x`"])
+async def test_a_mention_that_is_shown_as_code_asks_nothing(place: Place, words: str) -> None:
+    bot = f"<@{place.server.bot.id}>"
+    place.server.post(place.channel, place.ada, words.replace("{}", bot))
+    place.server.post(place.channel, place.ada, f"`{bot}` is what I meant, {bot}. So?")
+    await settled(place)
+    await place.delivered()
+    assert set(await asked(place)) == {"`@council` is what I meant, @council. So?", "the last one"}
+
+
 # Other organisations and guests
 
 
@@ -302,6 +312,21 @@ async def test_a_new_channel_is_welcomed_once(place: Place) -> None:
     server.invite(channel, server.bot, place.ada)
     await settled(place)
     assert len(server.said(channel)) == 1
+
+
+async def test_a_direct_message_deleted_before_the_first_reply_ends_its_run(
+    server: SlackServer,
+) -> None:
+    provider = FakeProvider({("answer", 1): [asyncio.Event()]})
+    async with Place(server).online(provider) as place:
+        held = server.hold("chat.postMessage")
+        question = server.direct_message(place.ada, "Never mind?")
+        await held.reached.wait()
+        server.delete(question)
+        assert held.gate
+        held.gate.set()
+        await place.delivered()
+    assert provider.asked("review") == []
 
 
 async def test_a_deleted_direct_message_ends_its_run(server: SlackServer) -> None:

@@ -152,6 +152,18 @@ async def test_a_refused_file_is_said_with_its_reason(place: Place, boss: User) 
     await say(place, boss, "export", "(status 413)")
 
 
+async def test_a_model_that_looks_like_an_address_is_a_model(server: SlackServer) -> None:
+    """Slack makes a link of it."""
+    async with Place(server).online() as place:
+        boss = server.create_user("boss", place.channel, admin=True)
+        await say(place, boss, "members set hf.co/Acme/tiny-7b", "members")
+        assert await members(place) == ("hf.co/Acme/tiny-7b",)
+        linked = "<http://hf.co/acme/b/|hf.co/acme/b> <mailto:tiny@v1.dev|tiny@v1.dev>"
+        await say(place, boss, f"members set {linked}", "members")
+        assert await members(place) == ("hf.co/acme/b", "tiny@v1.dev")
+        await say(place, boss, "chairman hf.co/acme/tiny-7b", "chairman")
+
+
 # The form
 
 

@@ -168,8 +168,8 @@ class SlackClient:
         event: Json = body["event"]
         if not await self.app.store.seen(f"slack:event:{body['event_id']}", self.app.now()):
             return
-        if event.get("subtype") == "message_deleted":
-            await self._deleted(str(event["channel"]), str(event["deleted_ts"]))
+        if deleted := questions.deleted(event):
+            await self._deleted(str(event["channel"]), deleted)
             return
         age = self.app.now() - questions.time_of(event["ts"])
         if event.get("edited") and age > EDITED_IN:

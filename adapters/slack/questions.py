@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
+from urllib.parse import unquote
 
 from slack_sdk.errors import SlackApiError
 
@@ -27,6 +28,8 @@ Addressed = Literal["question", "reply"]
 _WRITTEN_BY_PEOPLE = frozenset({None, "file_share", "thread_broadcast"})
 
 _TOKEN = re.compile(r"<([^<>]*)>")
+# What stands in code is shown, and said to nobody.
+_CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 # Names that are looked up for one message; the others are "somebody".
 _NAMES = 20
 
@@ -37,11 +40,28 @@ def addressed(message: Json, me: Me) -> Addressed | None:
         return None
     if message.get("user") in {None, me.user, "USLACKBOT"}:
         return None
-    if re.search(rf"<@{me.user}[|>]", message.get("text") or ""):
+    if re.search(rf"<@{me.user}[|>]", _CODE.sub(" ", message.get("text") or "")):
         return "question"
     if not is_direct(message):
         return None
     return "reply" if message.get("thread_ts") else "question"
+
+
+def deleted(event: Json) -> str | None:
+    """The `ts` of the message that the event says was deleted.
+
+    One with replies becomes a stone, `tombstone`, that its thread hangs on.
+    """
+    match event:
+        case {"subtype": "message_deleted", "deleted_ts": str(ts)}:
+            return ts
+        case {
+            "subtype": "message_changed",
+            "message": {"subtype": "tombstone", "ts": str(ts)},
+        }:
+            return ts
+        case _:
+            return None
 
 
 def is_direct(message: Json) -> bool:
@@ -113,9 +133,17 @@ def _token(inside: str, names: Mapping[str, str]) -> str:
         return f"#{label or 'channel'}"
     if target.startswith("!"):
         return label or f"@{target[1:].partition('^')[0]}"
-    if label and label != target:
+    if label and not _is_what_was_typed(label, target):
         return f"[{label}]({target})"
-    return target
+    return label or target
+
+
+def _is_what_was_typed(label: str, target: str) -> bool:
+    """Whether Slack made the address out of a word that looks like one: `hf.co/acme/tiny`."""
+    without_scheme = target.partition(":")[2].removeprefix("//")
+    return label.rstrip("/").lower() in {
+        address.rstrip("/").lower() for address in (target, without_scheme, unquote(without_scheme))
+    }
 
 
 async def _quoted(app: App, web: Web, people: People, message: Json, me: Me) -> str:

@@ -143,6 +143,8 @@ def message(value: Message, base_url: str, *, metadata: bool = False, full: bool
         found |= {"bot_id": value.user.bot_id, "app_id": f"A{value.user.bot_id[1:]}"}
     if value.files:
         found["files"] = [file(each, base_url) for each in value.files]
+    if value.attachments:
+        found["attachments"] = value.attachments
     if value.edited_by is not None:
         found["edited"] = {"user": value.edited_by.id, "ts": value.edited_ts}
     if value.reactions:

@@ -23,7 +23,7 @@ from tests.fakes.slack.state import (
     User,
     View,
 )
-from tests.fakes.slack.typed import as_rich_text, escaped, names_escaped
+from tests.fakes.slack.typed import as_rich_text, command_text, escaped
 from tests.fakes.slack.world import World
 from tests.fakes.watched import Watched
 
@@ -220,7 +220,7 @@ class Scenario(Watched):
             raise Impossible(f"{command} is not a valid command")
         if self.world.manifest.commands[command]:
             people = list(self.world.users.values())
-            text = names_escaped(text, people, list(self.world.channels.values()))
+            text = command_text(text, people, list(self.world.channels.values()))
         return await self.interactions.slash(user, channel, command, text)
 
     async def shortcut(self, user: User, callback_id: str, message: Message) -> Answer:

@@ -88,6 +88,7 @@ class Message:
     metadata: Json | None = None
     reactions: Reactions = field(default_factory=dict)
     files: list["File"] = field(default_factory=list)
+    attachments: list[Json] = field(default_factory=list)
     client_msg_id: str | None = None
     unfurl_links: bool = False
     unfurl_media: bool = True

@@ -6,7 +6,12 @@ from tests.fakes.slack.refusals import Json
 from tests.fakes.slack.state import Channel, User
 
 _TOKEN = re.compile(r"<[@#!][^>\s][^>]*>|<[a-zA-Z][a-zA-Z0-9+.-]*:[^>]+>")
-_ADDRESS = re.compile(r"https?://[^\s<>]+")
+# What looks like a host is made an address as well, with the word that was typed as its label.
+_ADDRESS = re.compile(
+    r"https?://[^\s<>]+"
+    r"|(?<![\w@./-])(?:[a-z0-9-]+\.)+(?:co|com|dev|example|io|net|org)\b(?:/(?:[^\s<>|]*[\w/])?)?",
+    re.IGNORECASE,
+)
 _NAME = re.compile(r"(?<!\S)([@#])([\w.-]*\w)")
 
 
@@ -21,17 +26,23 @@ def escaped(text: str) -> str:
 
 def _plain(text: str) -> str:
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _ADDRESS.sub(lambda found: f"<{found.group()}>", text)
+    return _ADDRESS.sub(_linked, text)
+
+
+def _linked(found: re.Match[str]) -> str:
+    word = found.group()
+    return f"<{word}>" if "://" in word else f"<http://{word}|{word}>"
 
 
 def as_rich_text(text: str, block_id: str) -> list[Json]:
     """The block that goes with a person's (escaped) text, which is not escaped in it."""
     pieces: list[Json] = []
     at = 0
-    for found in re.finditer(r"<@([UW][A-Z0-9]+)>|<(https?:[^>|]+)>", text):
+    for found in re.finditer(r"<@([UW][A-Z0-9]+)>|<(https?:[^>|]+)(?:\|([^>]*))?>", text):
         pieces += _text(text[at : found.start()])
-        user, url = found.groups()
-        pieces.append({"type": "user", "user_id": user} if user else {"type": "link", "url": url})
+        user, url, label = found.groups()
+        link = {"type": "link", "url": url} | ({"text": label} if label else {})
+        pieces.append({"type": "user", "user_id": user} if user else link)
         at = found.end()
     pieces += _text(text[at:])
     section = {"type": "rich_text_section", "elements": pieces}
@@ -43,14 +54,12 @@ def _text(text: str) -> list[Json]:
     return [{"type": "text", "text": plain}] if plain else []
 
 
-def names_escaped(text: str, people: list[User], channels: list[Channel]) -> str:
-    """A command's text with `should_escape`: names become `<@U...|name>` and `<#C...|name>`."""
-    ids = {("@", person.name): person.id for person in people}
-    ids |= {("#", channel.name): channel.id for channel in channels}
+def command_text(text: str, people: list[User], channels: list[Channel]) -> str:
+    """A command's text with `should_escape`: as in a message, and names become tokens.
 
-    def token(found: re.Match[str]) -> str:
-        sign, name = found.groups()
-        known = ids.get((sign, name))
-        return f"<{sign}{known}|{name}>" if known else found.group()
-
-    return _NAME.sub(token, text)
+    Those have the name along: `<@U...|name>` and `<#C...|name>`.
+    """
+    tokens = {("@", person.name): f"<@{person.id}|{person.name}>" for person in people}
+    tokens |= {("#", channel.name): f"<#{channel.id}|{channel.name}>" for channel in channels}
+    tokens |= {("@", all): f"<!{all}>" for all in ("channel", "everyone", "here")}
+    return _NAME.sub(lambda found: tokens.get((found[1], found[2]), found[0]), escaped(text))

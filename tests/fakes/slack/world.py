@@ -186,22 +186,22 @@ class World:
             self._emit_mention(message)
 
     def delete(self, message: Message) -> None:
-        """A root with replies leaves a stone behind, and can still be replied to."""
-        channel = message.channel
-        event: Json = {
-            "type": "message",
-            "subtype": "message_deleted",
-            "deleted_ts": message.ts,
-            "previous_message": payloads.message(message, self.base_url),
-            "hidden": True,
-            "ts": self.new_ts(),
-        }
+        """A root with replies leaves a stone behind, and can still be replied to.
+
+        That is told as a change into a stone. Source: openclaw/openclaw issue 22035.
+        """
+        channel, before = message.channel, payloads.message(message, self.base_url)
+        event: Json = {"type": "message", "previous_message": before, "hidden": True}
         if not message.is_reply and channel.thread(message.ts):
             message.subtype, message.text = "tombstone", "This message was deleted."
             message.blocks, message.reactions, message.files = [], {}, []
+            message.attachments = []
+            stone = payloads.message(message, self.base_url)
+            event |= {"subtype": "message_changed", "message": stone}
         else:
             del channel.messages[message.ts]
-        self._emit_message(channel, event)
+            event |= {"subtype": "message_deleted", "deleted_ts": message.ts}
+        self._emit_message(channel, event | {"ts": self.new_ts()})
         self.changed()
 
     def _show(self, message: Message, names: dict[str, str] | None, *, notify: bool) -> None:

@@ -227,7 +227,9 @@ class App:
             raise InvalidInput("The council is paused here. `/council resume` ends that.")
         if not mention.text.strip():
             raise InvalidInput(
-                "What should the council answer? Write the question behind the mention."
+                " ".join((*mention.unread, "Write the question behind the mention."))
+                if mention.unread
+                else "What should the council answer? Write the question behind the mention."
             )
         if length > QUESTION_LIMIT_CHARS:
             raise InvalidInput(

@@ -268,3 +268,40 @@ async def test_a_variation_selector_makes_no_other_emoji(place: Place) -> None:
     place.server.react(place.ada, message, "❤")
     await place.here().get_partial_message(message.id).add_reaction("❤️")
     assert len(message.reactions) == 1
+
+
+@pytest.mark.parametrize(
+    "hidden", ["`<@{}>` ?", "``a ` <@{}>`` ?", "```\n<@{}>\n``` ?", r"\<@{}> ?"]
+)
+async def test_a_mention_in_code_or_behind_a_backslash_is_none(place: Place, hidden: str) -> None:
+    server = place.server
+    message = server.post(place.channel, place.ada, hidden.format(server.bot.id))
+    await place.heard("")
+    assert message.mentions.users == ()
+
+
+async def test_a_forward_carries_what_it_forwards_and_no_author(place: Place) -> None:
+    server = place.server
+    original = server.post(place.channel, place.ada, "The sky is green.", files={"a.txt": b"x"})
+    server.forward(server.direct(place.ada), place.ada, original)
+
+    def found() -> discord.Message | None:
+        return next((m for m in place.bot.heard if m.message_snapshots), None)
+
+    forward = await server.wait_for(found)
+    assert forward
+    (snapshot,) = forward.message_snapshots
+    assert (forward.content, snapshot.content) == ("", "The sky is green.")
+    assert [file.filename for file in snapshot.attachments] == ["a.txt"]
+    assert forward.reference
+    assert forward.reference.resolved is None
+
+
+async def test_a_reply_may_come_without_the_message_replied_to(place: Place) -> None:
+    server = place.server
+    original = server.post(place.channel, place.ada, "The sky is green.")
+    server.world.references_left_out = True
+    server.mention(place.channel, place.ada, "Is it?", reply_to=original)
+    heard = await place.heard("Is it?")
+    assert heard.reference
+    assert (heard.reference.message_id, heard.reference.resolved) == (original.id, None)

@@ -56,6 +56,13 @@ def undeliverable(error: discord.HTTPException) -> Undeliverable:
     return Undeliverable(sentence)
 
 
+def words(error: Exception) -> str:
+    """An error in a line: a proxy's page has many."""
+    if isinstance(error, discord.HTTPException) and not error.code:
+        return f"{error.status} {error.response.reason}"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 async def persistently(call: Callable[[], Awaitable[T]], *, time_scale: float) -> T:
     """The call's result, however long Discord or the network is away.
 

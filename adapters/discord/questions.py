@@ -4,19 +4,26 @@ Without the privileged intent Discord shows the text of direct messages, of mess
 the bot and of replies that ping it, and hides all other text.
 """
 
+import logging
 import re
 from typing import TYPE_CHECKING, Literal
 
+import aiohttp
 import discord
 from discord.abc import Snowflake, User
 
+from adapters.discord import reading
 from adapters.discord.address import Address, Kind
+from adapters.discord.delivery import words
 from bot.app import App
 from bot.chat import Channel, Mention, Person
 from bot.document import Detail, Document, Text
+from bot.texts import UNREAD_MESSAGE, unread_files
 
 if TYPE_CHECKING:
     from adapters.discord.client import CouncilClient
+
+logger = logging.getLogger(__name__)
 
 # question: a typed mention, or a direct message. reply: the ping of a reply, nothing typed.
 # hidden: the bot is mentioned, and the text cannot be read.
@@ -24,9 +31,6 @@ Addressed = Literal["question", "reply", "hidden"]
 
 # Not `is_system()`: the starter of a thread passes that.
 _WRITTEN_BY_PEOPLE = (discord.MessageType.default, discord.MessageType.reply)
-
-_MENTION = re.compile(r"<(@!?|@&|#)(\d+)>")
-_CUSTOM_EMOJI = re.compile(r"<a?(:\w+:)\d+>")
 
 
 def addressed(message: discord.Message, me: Snowflake) -> Addressed | None:
@@ -54,7 +58,10 @@ async def mention_of(
     if isinstance(place, discord.PartialMessageable):
         place = client.get_channel(place.id) or await client.fetch_channel(place.id)
         guild = guild or getattr(place, "guild", None)
-    text, quoted = question_text(message, me), await _quoted(message, app, me)
+    replied = await _replied_to(client, message)
+    text = question_text(message, me) or reading.forwarded_text(message)
+    quoted = await _quoted(replied, app, me) if replied else ""
+    unread = _unread(message, replied, quoted)
     if not text:
         # A bare mention in a reply means the message replied to.
         text, quoted = quoted, ""
@@ -66,6 +73,7 @@ async def mention_of(
         address=address_of(place, guild, message.id).to_json(),
         thread=thread_of(place, guild, message.id),
         quoted=quoted,
+        unread=unread,
         direct=guild is None,
     )
 
@@ -118,39 +126,54 @@ def person_of(user: User) -> Person:
 
 def question_text(message: discord.Message, me: Snowflake) -> str:
     """What was typed, without the mention that it begins with."""
+    return reading.typed_text(message, _without_mention(message, me))
+
+
+def _without_mention(message: discord.Message, me: Snowflake) -> str:
     role = _own_role(message)
     own = rf"<@!?{me.id}>" + (rf"|<@&{role.id}>" if role else "")
-    return plain_text(message, re.sub(rf"^\s*(?:(?:{own})[\s,:]*)+", "", message.content))
+    return re.sub(rf"^\s*(?:(?:{own})[\s,:]*)+", "", message.content)
 
 
-def plain_text(message: discord.Message, content: str | None = None) -> str:
-    """The message's text with names in place of mentions and emoji codes."""
-    people = {user.id: user.display_name for user in message.mentions}
-
-    def name(found: re.Match[str]) -> str:
-        sort, id = found[1], int(found[2])
-        if sort == "#":
-            channel = message.guild and message.guild.get_channel_or_thread(id)
-            return f"#{channel.name}" if channel else "#channel"
-        if sort == "@&":
-            role = message.guild and message.guild.get_role(id)
-            return f"@{role.name}" if role else "@role"
-        return f"@{people.get(id, 'somebody')}"
-
-    text = message.content if content is None else content
-    return _CUSTOM_EMOJI.sub(r"\1", _MENTION.sub(name, text)).strip()
-
-
-async def _quoted(message: discord.Message, app: App, me: Snowflake) -> str:
-    """The message replied to, without its author's name; "" where there is none to be read."""
-    replied = replied_to(message)
-    if replied is None:
-        return ""
+async def _quoted(replied: discord.Message, app: App, me: Snowflake) -> str:
+    """What the message replied to says, without its author's name; "" where that is hidden."""
     if replied.author.id != me.id:
-        return question_text(replied, me)
+        return reading.whole_text(replied, _without_mention(replied, me))
     post = await app.store.post_by_id("discord", f"{replied.channel.id}/{replied.id}")
     document = await app.document(post.deliberation, post.key) if post else None
-    return "\n\n".join(_texts(document)) if document else plain_text(replied)
+    return "\n\n".join(_texts(document)) if document else reading.whole_text(replied)
+
+
+async def _replied_to(client: "CouncilClient", message: discord.Message) -> discord.Message | None:
+    """The message that this one answers, fetched where Discord did not send it, or not its text.
+
+    What the gateway hides may be told to a request: the one goes by what the bot subscribed to, the
+    other by what its application is allowed.
+    """
+    replied, reference = replied_to(message), message.reference
+    if message.type != discord.MessageType.reply or reference is None:
+        return None
+    if replied and (reading.whole_text(replied) or replied.attachments):
+        return replied
+    if reference.message_id is None or reference.resolved is not replied:
+        return replied  # there is no such message any more
+    place = client.get_partial_messageable(reference.channel_id, guild_id=reference.guild_id)
+    try:
+        return await place.fetch_message(reference.message_id)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        logger.info("message %d cannot be fetched: %s", reference.message_id, words(error))
+        return replied
+
+
+def _unread(
+    message: discord.Message, replied: discord.Message | None, quoted: str
+) -> tuple[str, ...]:
+    """What belongs to the question and is not read, in sentences."""
+    files = [*reading.file_names(message), *(reading.file_names(replied) if replied else ())]
+    is_reply = message.type == discord.MessageType.reply
+    is_hidden = is_reply and not quoted and not (replied and replied.attachments)
+    sentences = [UNREAD_MESSAGE] if is_hidden else []
+    return (*sentences, unread_files(files)) if files else tuple(sentences)
 
 
 def replied_to(message: discord.Message) -> discord.Message | None:
@@ -167,7 +190,7 @@ def _answers(message: discord.Message, me: Snowflake) -> bool:
 
 
 def _is_typed(message: discord.Message, me: Snowflake) -> bool:
-    return me.id in message.raw_mentions
+    return me.id in reading.mentions_typed(message.content)
 
 
 def _own_role(message: discord.Message) -> discord.Role | None:

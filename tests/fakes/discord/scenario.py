@@ -220,6 +220,15 @@ class Scenario(Watched):
     def reply(self, message: Message, user: User, text: str, *, ping: bool = True) -> Message:
         return self.post(message.channel, user, text, reply_to=message, ping=ping)
 
+    def forward(self, channel: Channel, user: User, message: Message) -> Message:
+        """Pass a message on; a client sends no words of its own with it."""
+        self._require(channel, user, "send_messages")
+        forward = Message(self.world.new_id(), channel, user)
+        forward.reference, forward.reference_id, forward.forwarded = message, message.id, True
+        forward.flags |= Flag.FORWARD
+        self.world.post(forward)
+        return forward
+
     def edit(self, message: Message, text: str) -> None:
         message.content = text
         replied = message.reference if message.author is not self.bot else None

@@ -50,6 +50,7 @@ class Flag(IntEnum):
     EPHEMERAL = 1 << 6
     LOADING = 1 << 7
     SILENT = 1 << 12
+    FORWARD = 1 << 14
     V2 = 1 << 15
 
 
@@ -227,6 +228,8 @@ class Message:
     nonce: str | int | None = None
     reference: "Message | None" = None
     reference_id: int | None = None
+    forwarded: bool = False
+    """Whether the reference is to what this message forwards, a snapshot of which it carries."""
     mentions: Mentions = field(default_factory=Mentions)
     reactions: dict[Emoji, Reaction] = field(default_factory=dict)
     thread: Channel | None = None

@@ -86,6 +86,10 @@ class World:
     active_thread_limit: int = 1000
     late_edit_limit: int = 10
     """Edits of a message over an hour old; Discord names no number."""
+    forwards_reveal_content: bool = True
+    """Undocumented, too: what a forward carries is told even where its own text would be hidden."""
+    references_left_out: bool = False
+    """Send no `referenced_message` with replies, as Discord may; null would say that it is gone."""
     repeat_thread_source: bool = False
     """Emit a thread's source message a second time, as Discord was seen to do."""
 
@@ -337,8 +341,12 @@ class World:
     def mentions(
         self, channel: Channel, author: User, text: str, reply: Message | None
     ) -> Mentions:
-        """Whom `text` names, before any filter. `reply` is the message replied to with a ping."""
+        """Whom `text` names, before any filter. `reply` is the message replied to with a ping.
+
+        Code and what a backslash escapes name nobody.
+        """
         guild = channel.guild
+        text = re.sub(r"(?s)```.*?```|``.*?``|`[^`]*`|\\[<@]", " ", text)
         known = guild.members if guild else self.users
         ids = [int(found) for found in re.findall(r"<@!?(\d+)>", text)]
         users = {user_id: known[user_id] for user_id in ids if user_id in known}

@@ -142,7 +142,7 @@ class _Narrator:
                 why = texts.error_words(review.error) if review.error else "no ranking in it"
                 note(f"The review by the author of {review.label} does not count: {why}.")
             case Ranked(_, stopped_early) if stopped_early:
-                note("Stopped early: three reviewers agree on the first place.")
+                note("Stopped early: the first place is decided.")
             case VerdictAsked(seat):
                 note(f"{council.model(seat)} writes the verdict.")
             case ChairmanFailed(seat, failure):

@@ -66,9 +66,9 @@ def review(label: str, order: tuple[str, ...], call: Call) -> Review:
     )
 
 
-def ballots(reviews: Collection[Review]) -> list[Ranking]:
-    """The rankings that count."""
-    return [review.ranking for review in reviews if review.counted]
+def ballots(reviews: Collection[Review]) -> dict[str, Ranking]:
+    """The rankings that count, by their reviewer's label."""
+    return {review.label: review.ranking for review in reviews if review.counted}
 
 
 def split_dissent(text: str) -> tuple[str, str | None]:
@@ -95,7 +95,7 @@ def outcome(
     stopped_at: datetime | None,
 ) -> Deliberation:
     """The finished deliberation. `stopped_at` is the moment of an early stop."""
-    counted = ballots(reviews)
+    counted = ballots(reviews).values()
     return Deliberation(
         id=question.id,
         question=question.text,

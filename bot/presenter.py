@@ -308,7 +308,7 @@ def _account(deliberation: Deliberation) -> list[str]:
     agreement, timings = deliberation.agreement, deliberation.timings
     lines = []
     if agreement.stopped_early:
-        lines.append("Stopped early: three reviewers agreed on the first place.")
+        lines.append("Stopped early: the first place was decided.")
     elif agreement.kendall_w is not None:
         lines.append(f"Agreement of the reviewers (Kendall's W): {agreement.kendall_w:.2f}")
     line = [f"{deliberation.calls} calls"]

@@ -15,10 +15,14 @@ from typing import Literal
 
 from bot.council import Ranking, Standing
 
-# Reading everything costs tokens that grow with the square of the members. Above six, a few
-# reviewers that read everything are better than all of them reading a part, at equal tokens.
-ALL_REVIEW_UP_TO = 6
-REVIEWERS_ABOVE = 4
+# Reading everything costs tokens that grow with the square of the members. A few reviewers that
+# read everything are better than all of them reading a part, at equal tokens.
+REVIEWERS_MAX = 8
+
+# With so many sole firsts for the same answer the rest need not be heard: simulated reviewers from
+# precise to noisy lose at most a tenth of a point of right tops by it (`tests.bench.fairness`).
+AGREEING = 3
+AGREEING_ABOVE_FIVE = 4
 
 # So many deliberations hear every reviewer: without them nobody could tell what stopping costs.
 HEARS_EVERYBODY = 0.1
@@ -41,10 +45,10 @@ def labels(seed: int, count: int) -> tuple[str, ...]:
 
 
 def reviewers(seed: int, answered: Collection[str]) -> tuple[str, ...]:
-    """The labels that review, in order: all up to six answers, four drawn at random above."""
-    if len(answered) <= ALL_REVIEW_UP_TO:
+    """The labels that review, in order: all up to eight answers, eight drawn at random above."""
+    if len(answered) <= REVIEWERS_MAX:
         return tuple(sorted(answered))
-    return tuple(sorted(draw(seed, "reviewers").sample(sorted(answered), REVIEWERS_ABOVE)))
+    return tuple(sorted(draw(seed, "reviewers").sample(sorted(answered), REVIEWERS_MAX)))
 
 
 def presentation(
@@ -88,23 +92,26 @@ def shares(ranking: Ranking, shown: Collection[str]) -> dict[str, float]:
 
 
 def standings(
-    ballots: Sequence[Ranking], answered: Sequence[tuple[str, str]], seed: int
+    ballots: Mapping[str, Ranking], answered: Sequence[tuple[str, str]], seed: int
 ) -> tuple[Standing, ...]:
     """The answers, given as `(label, model)`, best first by mean share over all ballots.
 
-    Equal scores are ordered by a lot drawn from the seed: any fixed order would favour somebody.
+    Ballots are by their reviewer's label. Equal scores are ordered by first places from reviewers
+    other than the author, then by a lot drawn from the seed: any fixed order would favour somebody.
     """
     shown = [label for label, _ in answered]
     lots = draw(seed, "ties").sample(sorted(shown), len(shown))
-    per_ballot = [shares(ballot, shown) for ballot in ballots]
-    firsts = Counter(_sole_firsts(ballots))
+    per_ballot = [shares(ballot, shown) for ballot in ballots.values()]
+    firsts = Counter(_sole_firsts(ballots.values()))
 
     def standing(label: str, model: str) -> Standing:
         score = fsum(ballot[label] for ballot in per_ballot) / len(ballots) if ballots else None
         return Standing(label, model, score, firsts[label], len(ballots))
 
-    def place(standing: Standing) -> tuple[float, int]:
-        return -round(standing.score or 0, 9), lots.index(standing.label)
+    def place(standing: Standing) -> tuple[float, int, int]:
+        label = standing.label
+        own = _sole_firsts([ballots[label]] if label in ballots else []).count(label)
+        return -round(standing.score or 0, 9), own - firsts[label], lots.index(label)
 
     return tuple(sorted((standing(*each) for each in answered), key=place))
 
@@ -115,16 +122,26 @@ def too_close(standings: Sequence[Standing]) -> bool:
     return any(abs(one - other) < SAME_SCORE for one, other in pairwise(scores))
 
 
-def agreed(ballots: Sequence[Ranking], needed: int = 3) -> str | None:
-    """The answer that is the sole first on `needed` ballots, if there is one."""
+def decided(
+    ballots: Collection[Ranking], shown: Collection[str], *, reviewers: int, to_come: int
+) -> str | None:
+    """The answer that is first whatever the ballots `to_come`, or by enough of them all, if any.
+
+    Enough is to be the sole first on three ballots, on four where more than five review. Whatever
+    comes is a lead that nothing can make up for: each ballot to come moves it by one at most.
+    """
+    needed = AGREEING if reviewers <= 5 else AGREEING_ABOVE_FIVE
     for label, count in Counter(_sole_firsts(ballots)).most_common(1):
         if count >= needed:
             return label
-    return None
+    per_ballot = [shares(ballot, shown) for ballot in ballots]
+    totals = {label: fsum(ballot[label] for ballot in per_ballot) for label in shown}
+    first, second = sorted(shown, key=lambda label: -totals[label])[:2]
+    return first if totals[first] - totals[second] > to_come + SAME_SCORE else None
 
 
 def agreement_words(
-    ballots: Sequence[Ranking], winner: str
+    ballots: Collection[Ranking], winner: str
 ) -> Literal["agreed", "leaned", "split"]:
     """How the reviewers stand behind the winner.
 
@@ -137,12 +154,12 @@ def agreement_words(
     return "leaned" if 2 * behind > len(ballots) else "split"
 
 
-def top_share(ballots: Sequence[Ranking], winner: str) -> float | None:
+def top_share(ballots: Collection[Ranking], winner: str) -> float | None:
     """The part of the ballots that has the winner as sole first; `None` without ballots."""
     return _sole_firsts(ballots).count(winner) / len(ballots) if ballots else None
 
 
-def kendall_w(ballots: Sequence[Ranking], shown: Collection[str]) -> float | None:
+def kendall_w(ballots: Collection[Ranking], shown: Collection[str]) -> float | None:
     """Kendall's coefficient of concordance with its correction for ties, 0 to 1.
 
     W = 12 S / (m^2 (n^3 - n) - m T), where S is the sum of squared deviations of the rank sums and
@@ -172,5 +189,5 @@ def _places(ranking: Ranking, shown: Collection[str]) -> Mapping[str, float]:
     return places
 
 
-def _sole_firsts(ballots: Sequence[Ranking]) -> list[str]:
+def _sole_firsts(ballots: Collection[Ranking]) -> list[str]:
     return [tied[0] for ballot in ballots for tied in ballot[:1] if len(tied) == 1]

@@ -232,13 +232,38 @@ async def test_a_seeded_tenth_never_stops_early(store: Store) -> None:
     assert sum(review.counted for review in done.deliberation.reviews) == 4
 
 
-async def test_seven_members_are_judged_by_four_reviewers(store: Store) -> None:
-    seven = Council(tuple(f"lab/{n}" for n in range(7)), "lab/chair")
+@pytest.mark.parametrize(("members", "reviewers"), [(7, 7), (8, 8), (10, 8)])
+async def test_up_to_eight_members_everybody_reviews(
+    store: Store, members: int, reviewers: int
+) -> None:
+    council = Council(tuple(f"lab/{n}" for n in range(members)), "lab/chair")
 
-    done = await run(store, FakeProvider(), council=seven, asked=question(seed=ALL_HEARD))
+    done = await run(store, FakeProvider(), council=council, asked=question(seed=ALL_HEARD))
 
-    assert len(done.deliberation.reviews) == 4
-    assert {len(review.order) for review in done.deliberation.reviews} == {7}
+    assert len(done.deliberation.reviews) == reviewers
+    assert {len(review.order) for review in done.deliberation.reviews} == {members}
+
+
+async def test_six_reviewers_are_not_decided_by_three(store: Store) -> None:
+    six = Council(tuple(f"lab/{n}" for n in range(6)), "lab/chair")
+    never = asyncio.Event()
+
+    def heard_by_turns(request: Request) -> str | asyncio.Event:
+        stage, seat = stage_and_seat(request)
+        if stage == "review" and seat == 5:
+            return never
+        if stage == "review" and seat == 4:
+            return "FINAL RANKING: F > E > D > C > B > A"
+        return sensible(request)
+
+    provider = FakeProvider(otherwise=heard_by_turns)
+    done = await run(
+        store, provider, council=six, asked=question(seed=MAY_STOP), patience=Patience()
+    )
+
+    assert done.deliberation.agreement.stopped_early
+    [top, *_] = done.deliberation.standings
+    assert (top.first_places, top.ballots) == (4, 5)
 
 
 async def test_a_member_that_fails_leaves_a_labelled_degraded_run(store: Store) -> None:

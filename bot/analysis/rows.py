@@ -29,8 +29,8 @@ SAME_QUESTION = 0.8
 
 _PUNCTUATION = ".,;:!?…\"'()[]{}*_`~“”‘’«»"
 
-# An early stop needs three reviewers that agree, so that up to three are always all heard.
-_NEVER_STOPPED = 3
+# One ballot of two decides nothing, so that two reviewers are always both heard.
+_NEVER_STOPPED = 2
 
 
 @dataclass(frozen=True, slots=True)

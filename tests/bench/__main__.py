@@ -16,10 +16,11 @@ def main() -> None:
     startup.run(5 if quick else 20)
     asyncio.run(deliberations.run(quick=quick))
     # Imported now, so that servers and numbers are no part of the memory measured above.
-    from tests.bench import faults, stats
+    from tests.bench import fairness, faults, stats
 
     asyncio.run(faults.run(quick=quick))
     asyncio.run(stats.run(1_000 if quick else 10_000))
+    fairness.run(1_000 if quick else 60_000)
 
 
 if __name__ == "__main__":

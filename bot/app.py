@@ -96,8 +96,11 @@ class Offer:
 
 @dataclass(slots=True)
 class _Running:
+    """A run that this process serves; `over` once nothing but posts is owed."""
+
     serving: Serving
     task: asyncio.Task[None]
+    over: asyncio.Event
 
 
 @dataclass(slots=True)
@@ -109,6 +112,7 @@ class App:
     defaults: Settings
     rules: Rules = field(default_factory=Rules)
     platforms: dict[PlatformName, Platform] = field(default_factory=dict)
+    time_scale: float = 1.0
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _running: dict[str, _Running] = field(default_factory=dict)
     # One for each thread with a question under way and each person asking; it goes with the last.
@@ -173,10 +177,18 @@ class App:
             self._start(case)
         return len(cases)
 
+    async def sweep(self) -> None:
+        """Go on with whatever was left unfinished or is owed."""
+        for platform in list(self.platforms):
+            await self.resume(platform)
+
     async def finished(self, id: str) -> None:
-        """Wait until this deliberation is over, however it ends."""
+        """Wait until this deliberation is over, however it ends, and each post was tried."""
         if running := self._running.get(id):
-            await asyncio.wait({running.task})
+            await running.over.wait()
+            tried = asyncio.create_task(running.serving.tried())
+            await asyncio.wait({tried, running.task}, return_when=asyncio.FIRST_COMPLETED)
+            tried.cancel()
 
     async def question_deleted(self, key: str) -> None:
         """Whoever deletes the question ends its run; what is paid stays in the journal."""
@@ -187,7 +199,7 @@ class App:
     async def stop(self, id: str, person: Person) -> Document:
         """End a run early and keep what is paid: for the asker and those who moderate."""
         running = self._running.get(id)
-        if running is None:
+        if running is None or running.over.is_set():
             return Document((Text("This deliberation is over already."),))
         if not (person.admin or person.id in {running.serving.case.asker, *self.rules.admins}):
             return Document((Text("Only the person who asked, or an administrator, can stop it."),))
@@ -238,7 +250,7 @@ class App:
             )
         asking = [
             running
-            for running in self._running.values()
+            for running in self._under_way()
             if (running.serving.case.asker, running.serving.case.channel) == (person.id, channel.id)
         ]
         if len(asking) >= RUNNING_LIMIT:
@@ -280,25 +292,41 @@ class App:
         if self._closing or id in self._running or case.platform not in self.platforms:
             return
         reply = self.platforms[case.platform].reply(case)
-        serving = Serving(case, caller=self.caller, store=self.store, reply=reply)
-        task = asyncio.create_task(self._serve(serving), name=f"deliberation {id}")
-        self._running[id] = _Running(serving, task)
-        task.add_done_callback(lambda _: self._running.pop(id, None))
+        serving = Serving(
+            case,
+            caller=self.caller,
+            store=self.store,
+            reply=reply,
+            time_scale=self.time_scale,
+        )
+        over = asyncio.Event()
+        task = asyncio.create_task(self._serve(serving, over), name=f"deliberation {id}")
+        self._running[id] = _Running(serving, task, over)
+        task.add_done_callback(lambda _: self._ended(id))
 
-    async def _serve(self, serving: Serving) -> None:
-        """One deliberation, supervised. Those of one thread run in sequence."""
+    def _ended(self, id: str) -> None:
+        self._running.pop(id).over.set()
+
+    def _under_way(self) -> list[_Running]:
+        return [running for running in self._running.values() if not running.over.is_set()]
+
+    async def _serve(self, serving: Serving, over: asyncio.Event) -> None:
+        """One deliberation, supervised. Those of one thread run in sequence; posts that are owed
+        keep no other from its turn."""
         case = serving.case
         channel = _channel(case)
         try:
             async with self._turn(case):
                 settings = await self.settings(channel)
                 await serving.run(self._limits(channel, settings))
+            over.set()
+            await serving.deliver()
         except Superseded:
             logger.warning("deliberation %s was taken over by another process", case.question.id)
         except BotError as error:
             logger.error("deliberation %s had to stop: %s", case.question.id, error)
         except Exception:
-            logger.exception("deliberation %s failed; a restart goes on with it", case.question.id)
+            logger.exception("deliberation %s failed; it is tried again", case.question.id)
 
     def _turn(self, case: Case) -> asyncio.Lock:
         """The lock that a thread's questions take in turn; without a thread none waits."""
@@ -350,7 +378,7 @@ class App:
     async def health(self, channel: Channel) -> Document:
         settings = await self.settings(channel)
         day = self.now().date()
-        lines = [f"Deliberations under way: {len(self._running)}."]
+        lines = [f"Deliberations under way: {len(self._under_way())}."]
         if self.catalogue.known:
             seated = (*settings.members, settings.chairman)
             unknown = [model for model in seated if self.catalogue.missing(model)]

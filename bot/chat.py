@@ -7,7 +7,7 @@ twice. Ids are the platform's own and opaque here.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from bot.document import Document
 from bot.store.records import Case
@@ -77,9 +77,18 @@ class Reply(Protocol):
         """Post the document under this key, or bring the post of this key up to date.
 
         `ping` notifies the asker, and nobody else, when the post is made; everything else is
-        silent. A post that a person deleted is left deleted. Raises `Undeliverable` where the
-        platform refuses for good.
+        silent. A post that a person deleted is left deleted. Shown side by side with other
+        keys, and again after any exception but an `Undeliverable` whose place is `gone`.
         """
+        ...
+
+
+@runtime_checkable
+class TellsAsker(Protocol):
+    """A Reply that can reach the asker where its thread cannot be seen."""
+
+    async def tell_asker(self, document: Document) -> None:
+        """Tell the asker privately, as well as the platform can. Raises `Undeliverable`."""
         ...
 
 

@@ -17,14 +17,13 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from bot.errors import BotError, InvalidConfiguration, InvalidInput, StoreFailed
 from bot.printing import note, tell, tell_json
 
 if TYPE_CHECKING:
     from bot.app import App
-    from bot.catalogue import Catalogue
     from bot.config import Config
     from bot.council import Deliberation
     from bot.doctor import Finding
@@ -255,10 +254,7 @@ async def _serve(options: argparse.Namespace, config: "Config") -> int:
             ["No platform has a token: set DISCORD_TOKEN or SLACK_BOT_TOKEN."]
         )
     async with open_app(config, "serve") as app:
-        beside = {
-            asyncio.create_task(_keep_fresh(app.catalogue)),
-            asyncio.create_task(_keep_up(app)),
-        }
+        beside = [asyncio.create_task(each) for each in _beside(app, config.time_scale)]
         try:
             await _serve_all([asyncio.create_task(run(app)) for run in adapters])
         finally:
@@ -289,13 +285,18 @@ async def _serve_all(adapters: "Sequence[asyncio.Task[None]]") -> None:
             await asyncio.wait(going)
 
 
-async def _keep_fresh(catalogue: "Catalogue") -> None:
-    """Models come, go and change their prices while the program serves for weeks."""
-    from bot.catalogue import RETRY_AFTER
+def _beside(app: "App", time_scale: float) -> "Iterator[Coroutine[Any, Any, NoReturn]]":
+    """What is done every minute while the program serves for weeks."""
+    from bot.loops import forever
 
-    while True:
-        await asyncio.sleep(RETRY_AFTER.total_seconds())
-        await catalogue.load()
+    turns = (
+        # Models come, go and change their prices.
+        ("the list of models is not refreshed", app.catalogue.load),
+        ("unfinished questions are not looked for", app.sweep),
+        ("the statistics are not kept up", partial(_keep_up, app)),
+    )
+    for what, turn in turns:
+        yield forever(what, turn, pause_seconds=KEEP_UP_SECONDS * time_scale)
 
 
 async def _keep_up(app: "App") -> None:
@@ -303,12 +304,7 @@ async def _keep_up(app: "App") -> None:
     from bot.analysis import plots
 
     await asyncio.to_thread(plots.load)
-    while True:
-        try:
-            await app.statistics().keep_up()
-        except StoreFailed as error:
-            logger.warning("the statistics are not kept up: %s", error)
-        await asyncio.sleep(KEEP_UP_SECONDS)
+    await app.statistics().keep_up()
 
 
 def _adapters(config: "Config") -> "list[Callable[[App], Coroutine[Any, Any, None]]]":

@@ -45,6 +45,7 @@ async def put_together(config: Config, store: Store, command: str) -> AsyncItera
                     admins=config.admins,
                     daily_budget_micros=None if budget_usd is None else round(budget_usd * 1e6),
                 ),
+                time_scale=config.time_scale,
             )
             try:
                 yield app

@@ -7,7 +7,7 @@ deliberation again finds its past there and asks only for what is missing. Knows
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -51,6 +51,10 @@ logger = logging.getLogger(__name__)
 ANSWER_TOKENS, REVIEW_TOKENS, VERDICT_TOKENS = 8_000, 6_000, 6_000
 
 
+async def go_on() -> None:
+    """Nothing speaks against the next stage."""
+
+
 async def deliberate(
     question: Question,
     council: Council,
@@ -58,8 +62,11 @@ async def deliberate(
     *,
     journal: Journal,
     emit: Callable[[Event], None] = lambda event: None,
+    between_stages: Callable[[], Awaitable[None]] = go_on,
 ) -> Deliberation:
     """Answer the question in three stages and return everything that came of it.
+
+    `between_stages` is awaited before more is bought: a caller that wants no more may cancel there.
 
     Never raises for what models do: a member that fails is a value, a chairman that fails is
     replaced, and where nobody answers the verdict is an apology. Raises `StoreFailed`.
@@ -73,10 +80,12 @@ async def deliberate(
     if len(answers) == 1:
         return await conclude(sitting, answers, verdict=only_answer(answers[0]))
 
+    await between_stages()
     reviews = await gather_reviews(sitting, answers)
     standings = rank(sitting, answers, reviews)
     emit(Ranked(standings, journal.decision("early_stop") is not None))
 
+    await between_stages()
     verdict = await write_verdict(sitting, answers, reviews, standings)
     return await conclude(sitting, answers, reviews, standings, verdict=verdict)
 

@@ -5,7 +5,7 @@ BotError                  str() is fit for a user: names no secret, says what to
 ├── InvalidInput          what a person typed cannot be used (a question, a command, a file)
 │   └── InvalidForm       the same for a form; says for each field what is wrong
 ├── InvalidConfiguration  the environment; lists every problem at once
-├── Undeliverable         a platform refuses a post for good
+├── Undeliverable         a platform does not take a post
 └── StoreFailed           the database cannot be opened, read or written
     ├── StoreLocked       another process writes to it
     ├── SettingsChanged   somebody else changed the channel's settings first
@@ -102,7 +102,16 @@ class InvalidConfiguration(BotError):
 
 
 class Undeliverable(BotError):
-    """The platform refuses this post for good: no permission, no channel any more."""
+    """The platform does not take this post now; it stays owed, and is tried again.
+
+    `gone`: its place was deleted for good, so it never will. `wording`: it refuses these very
+    words (too long, a filter of the server), so others are shown in their place.
+    """
+
+    def __init__(self, message: str, gone: bool = False, *, wording: bool = False) -> None:
+        super().__init__(message)
+        self.gone = gone
+        self.wording = wording
 
 
 class StoreFailed(BotError):

@@ -1,4 +1,4 @@
-"""One question served: the deliberation runs, and a pump keeps its posts at the newest state.
+"""One question served: the deliberation runs, and its posts are kept at the newest state.
 
 Everything shown can be derived from the journal again, so running a case a second time, in another
 process even, brings the same posts up to date and asks only for what is missing.
@@ -11,14 +11,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot import presenter, texts
+from bot import outcome, presenter, texts
 from bot.calls import Caller
-from bot.chat import HEADLINE, RANKING, Reply, answer_key
+from bot.chat import HEADLINE, RANKING, Reply, TellsAsker, answer_key
 from bot.council import Council, Deliberation, Earlier, Question
 from bot.deliberation import deliberate
 from bot.document import Document
-from bot.errors import BotError, Superseded, Undeliverable
+from bot.errors import BotError, Superseded
 from bot.events import Event
+from bot.showing import Showing
 from bot.store.journal import Journal
 from bot.store.records import Case
 from bot.store.sqlite import Store
@@ -64,26 +65,75 @@ class Board:
 class Serving:
     """One case being served. `run` serves it; `stop` ends it early and keeps what is paid."""
 
-    def __init__(self, case: Case, *, caller: Caller, store: Store, reply: Reply) -> None:
+    def __init__(
+        self, case: Case, *, caller: Caller, store: Store, reply: Reply, time_scale: float = 1.0
+    ) -> None:
         self.case = case
         self._caller = caller
         self._store = store
         self._reply = reply
+        self._showing = Showing(reply, case.id, time_scale=time_scale)
         self._work: asyncio.Task[Deliberation] | None = None
         self._stopped = False
+        self._why = ""
 
     async def run(self, limits: Mapping[str, int]) -> Deliberation | None:
-        """The deliberation; `None` where somebody stopped it. Raises `StoreFailed`.
+        """The deliberation, once each post was tried; `None` where it was stopped. Raises
+        `StoreFailed`.
 
-        A reply that cannot be posted stops nothing: what was paid for is in the journal.
+        A reply that cannot be posted stops nothing that somebody may yet see: what was paid for is
+        in the journal, and `deliver` waits until it is shown.
         """
-        id = self.case.question.id
-        journal = await self._store.begin(id, limits)
+        try:
+            posts = await self._store.posts(self.case.id)
+            self._showing.seen = any(post.post_id for post in posts)
+            result = None
+            if self.case.status == "stopped":
+                await self._show_stopped()
+            else:
+                result = await self._deliberate(limits)
+            if result is None and self._showing.unseen and await self._told():
+                await self._showing.abandon()
+        except BaseException:
+            await self._showing.close()
+            raise
+        if self._showing.complete:
+            await self.deliver()
+        return result
+
+    async def deliver(self) -> None:
+        """Wait until every post is there, or can be nowhere."""
+        try:
+            await self._showing.delivered()
+        except BaseException:
+            await self._showing.close()
+            raise
+        await self._store.delivered(self.case.id)
+
+    async def tried(self) -> None:
+        """Wait until each post of a run that is over was tried."""
+        await self._showing.tried()
+
+    def stop(self, why: str = "") -> None:
+        """End it early. `why` is a sentence for the headline."""
+        self._stopped, self._why = True, why
+        if self._work:
+            self._work.cancel()
+
+    async def _deliberate(self, limits: Mapping[str, int]) -> Deliberation | None:
+        journal = await self._store.begin(self.case.id, limits)
         question = await _with_earlier(self.case, self._store, journal)
         board = Board(question, self.case.council)
-        pump = asyncio.create_task(_keep_posted(board, self._reply, id))
+        drawing = asyncio.create_task(_draw(board, self._showing, self._reply.interval_seconds))
         self._work = asyncio.create_task(
-            deliberate(question, self.case.council, self._caller, journal=journal, emit=board.emit)
+            deliberate(
+                question,
+                self.case.council,
+                self._caller,
+                journal=journal,
+                emit=board.emit,
+                between_stages=self._stop_unseen,
+            )
         )
         try:
             if self._stopped:  # while it waited for its turn
@@ -95,22 +145,51 @@ class Serving:
                 raise fault  # the posts are another run's by now
             if stopped:
                 await journal.stop()
-            board.progress = replace(board.progress, stopped=stopped, fault=_words(fault))
+            board.progress = replace(
+                board.progress, stopped=stopped, why=self._why, fault=_words(fault)
+            )
             # Told to stop rather than cancelled, so that no older edit lands after the last.
             board.end()
-            await pump
+            await drawing
+            await self._showing.settled()
         finally:
             # Whatever ends this early, such as the process's end: the journal says where to go on.
-            await _cancelled(self._work, pump)
+            await _cancelled(self._work, drawing)
         if fault:
             raise fault
-        await self._store.delivered(id)
         return None if stopped else self._work.result()
 
-    def stop(self) -> None:
-        self._stopped = True
-        if self._work:
-            self._work.cancel()
+    async def _stop_unseen(self) -> None:
+        """Buy nothing more for a thread of which nobody can see anything."""
+        await self._showing.begun()
+        if self._showing.unseen:
+            self.stop(texts.UNSEEN.format(refusal=self._showing.refusal))
+            await asyncio.sleep(0)  # where the cancellation arrives
+
+    async def _show_stopped(self) -> None:
+        """Bring the posts of a run that was stopped before to what they should have shown."""
+        calls = await self._store.calls(self.case.id)
+        answers = outcome.answers(self.case.question, self.case.council, calls)
+        progress = presenter.Progress(
+            self.case.question,
+            self.case.council,
+            answers={answer.label: answer for answer in answers},
+            stopped=True,
+        )
+        self._showing.update(_posts(progress))
+        self._showing.end()
+        await self._showing.settled()
+
+    async def _told(self) -> bool:
+        """Tell the asker in private why there is no reply, where the platform can."""
+        if not isinstance(self._reply, TellsAsker):
+            return False
+        try:
+            await self._reply.tell_asker(texts.unseen(self._showing.refusal))
+        except Exception as error:
+            logger.warning("deliberation %s: the asker could not be told: %s", self.case.id, error)
+            return False
+        return True
 
 
 def _words(fault: BaseException | None) -> str:
@@ -137,26 +216,16 @@ async def _with_earlier(case: Case, store: Store, journal: Journal) -> Question:
     return replace(case.question, earlier=Earlier(*earlier)) if earlier else case.question
 
 
-async def _keep_posted(board: Board, reply: Reply, id: str) -> None:
-    shown: dict[str, Document] = {}
+async def _draw(board: Board, showing: Showing, interval_seconds: float) -> None:
+    """Hand the newest state over until the end."""
     while True:
         progress = await board.changed()
         over = board.over
-        posts = _posts(progress)
-        for key, document in posts.items():
-            if shown.get(key) != document:
-                shown[key] = document
-                await _show(reply, id, key, document)
+        showing.update(_posts(progress))
         if over:
+            showing.end()
             return
-        await board.rest(reply.interval_seconds)
-
-
-async def _show(reply: Reply, id: str, key: str, document: Document) -> None:
-    try:
-        await reply.show(key, document, ping=key == RANKING)
-    except Undeliverable as error:
-        logger.warning("deliberation %s: %s was not posted: %s", id, key, error)
+        await board.rest(interval_seconds)
 
 
 def _posts(progress: presenter.Progress) -> dict[str, Document]:

@@ -46,6 +46,7 @@ class Progress:
     draft: str = ""
     finished: Deliberation | None = None
     stopped: bool = False
+    why: str = ""
     fault: str = ""
 
 
@@ -83,7 +84,8 @@ def headline(progress: Progress) -> Document:
     if progress.stopped:
         kept = len(progress.answers)
         note = f"{kept} finished {'answer is' if kept == 1 else 'answers are'} kept below."
-        return Document((Heading("Stopped"), Note(note)))
+        why = [Text(progress.why)] if progress.why else []
+        return Document((Heading("Stopped"), *why, Note(note)))
     if progress.fault:
         return Document((Heading("The council had to stop"), Text(progress.fault)))
     blocks: list[Block] = [Heading("The council is deliberating"), Text(_seats(progress))]

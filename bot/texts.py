@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from bot.council import Failure, Fallback
+from bot.document import Document, Heading, Text
 from bot.errors import Kind
 
 # What happened to a member, and what a person can do about it.
@@ -42,6 +43,9 @@ FAULT = (
     "What is finished is kept, and a restart of the bot goes on with this question."
 )
 
+# The headline of a run that nobody could see, should it appear after all.
+UNSEEN = "The reply could not be posted, so nothing more was asked of the models: {refusal}"
+
 FORGOTTEN = (
     "This deliberation is no longer stored. The transcript in its thread is the copy to keep."
 )
@@ -71,6 +75,14 @@ def unread_files(names: Sequence[str]) -> str:
 def _file_name(name: str) -> str:
     line = " ".join(name.replace("`", "'").split()) or "unnamed"
     return line if len(line) <= _NAME_LIMIT_CHARS else line[: _NAME_LIMIT_CHARS - 1] + "…"
+
+
+def unseen(refusal: str) -> Document:
+    """To an asker whose question has no reply that anybody can see."""
+    heading = Heading("The council could not post its reply")
+    return Document(
+        (heading, Text(f"{refusal} Nothing more was asked of the models; ask again then."))
+    )
 
 
 def kind_words(kind: Kind) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from bot.app import Accepted, App, Refused, Repeated, Rules
 from bot.chat import Channel, Mention, Person
-from bot.council import Council
+from bot.council import Council, Question
 from bot.document import Document, Note, Table, Text
 from bot.llm import Completion, ModelInfo, Request
 from bot.store.database import Database
@@ -602,6 +602,66 @@ async def test_a_question_taken_in_while_the_app_closes_is_left_for_the_next_sta
         assert [case.id for case in await app.store.unfinished("discord")] == [id]
         assert provider.requests == []
         await app.store.close()
+
+
+# --- posts that are owed
+
+
+class BrokenRoom(Room):
+    """Shows nothing of one key until `mend`."""
+
+    def __init__(self, app: App, key: str) -> None:
+        super().__init__(app)
+        self.key = key
+
+    def reply(self, case: Case) -> RoomReply:
+        return BrokenReply(self, case)
+
+    def mend(self) -> None:
+        self.key = ""
+
+
+class BrokenReply(RoomReply):
+    async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
+        assert isinstance(self.room, BrokenRoom)
+        if key == self.room.key:
+            raise RuntimeError("broken")
+        await super().show(key, document, ping=ping)
+
+
+async def test_a_run_that_owes_a_post_is_over_and_holds_nobody_up() -> None:
+    async with running(time_scale=0.01) as app:
+        room = BrokenRoom(app, "answer:A")
+        app.platforms["discord"] = room
+        first = await served(app, mention("First?", thread="t"))
+        second = await served(app, mention("Second?", thread="t"))
+
+        assert (await case_of(app, second)).status == "finished"
+        assert words(await app.stop(first, ANN)) == "This deliberation is over already."
+        assert "under way: 0." in repr(await app.health(CHANNEL))
+        assert [case.id for case in await app.store.unfinished("discord")] == [first, second]
+
+        room.mend()
+        while await app.store.unfinished("discord"):
+            pass
+        assert (first, "answer:A") in room.shown
+
+
+async def test_a_sweep_goes_on_with_what_was_left_and_with_nothing_else() -> None:
+    provider = Held("it")
+    async with running(provider) as app:
+        left = Case(Question("left", "Why?", 1, NOW), Council(MEMBERS, CHAIRMAN), "discord")
+        running_already = await accepted(app, mention())
+        await provider.until_asked("it")
+        await app.store.create(left)
+
+        await app.sweep()
+        await app.finished("left")
+
+        assert (await case_of(app, "left")).status == "finished"
+        provider.release()
+        await app.finished(running_already)
+        assert len(provider.asked("answer")) == 6
 
 
 # --- votes

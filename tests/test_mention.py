@@ -32,19 +32,26 @@ class Shown:
 
 
 class Thread:
-    """A reply that keeps what it is told to show; `slow` makes every post wait for it to be set."""
+    """A reply that keeps what it is told to show; `slow` makes every post wait for it to be set,
+    `hangs` those of one key for ever. `failures` are raised for a key, or for "every" key."""
 
     interval_seconds = 0.0
 
     def __init__(self, refuses: Sequence[str] = ()) -> None:
         self.shown: list[Shown] = []
         self.slow: asyncio.Event | None = None
+        self.hangs = ""
         self.refuses = refuses
+        self.failures: dict[str, Exception] = {}
         self._waiters: list[tuple[Callable[[Thread], bool], asyncio.Event]] = []
 
     async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
         if key in self.refuses:
             raise Undeliverable("The bot may not write here. Give it the permission.")
+        if failure := self.failures.get(key) or self.failures.get("every"):
+            raise failure
+        if key == self.hangs:
+            await asyncio.Event().wait()
         if self.slow:
             await self.slow.wait()
         self.shown.append(Shown(key, document, ping))
@@ -99,7 +106,13 @@ class Stage:
         case = case or a_case()
         await self.store.create(case)
         caller = Caller(provider, FreeOfCharge(), Patience(), no_history)
-        return Serving(case, caller=caller, store=self.store, reply=thread or self.thread)
+        return Serving(
+            case,
+            caller=caller,
+            store=self.store,
+            reply=thread or self.thread,
+            time_scale=0.01,
+        )
 
     async def status(self, id: str = "q1") -> str:
         case = await self.store.case(id)
@@ -232,6 +245,204 @@ async def test_a_post_that_is_refused_stops_nothing(stage: Stage, refused: str) 
     assert result is not None
     assert set(stage.thread.keys) == KEYS - {refused}
     assert await stage.status() == "finished"
+
+
+# --- posts that are owed
+
+FAILURES = [
+    RuntimeError("nobody thought of this"),
+    TimeoutError(),
+    StoreFailed("The disk is full."),
+    Undeliverable("The bot cannot see this channel. Give it View Channel."),
+]
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
+@pytest.mark.parametrize("key", sorted(KEYS))
+async def test_a_post_that_fails_stops_no_other_and_comes_later(
+    stage: Stage, key: str, failure: Exception
+) -> None:
+    stage.thread.failures[key] = failure
+    serving = await stage.serving(FakeProvider())
+
+    assert await serving.run({}) is not None
+    assert set(stage.thread.keys) == KEYS - {key}
+    assert await stage.unfinished() == ["q1"]
+
+    del stage.thread.failures[key]
+    await serving.deliver()
+
+    assert set(stage.thread.keys) == KEYS
+    assert not stage.thread.newest("headline").live
+    assert await stage.unfinished() == []
+
+
+async def test_every_post_may_fail_for_a_while_after_the_first(stage: Stage) -> None:
+    go_on = asyncio.Event()
+    serving = await stage.serving(hanging(("review", 0), until=go_on))
+    running = asyncio.create_task(serving.run({}))
+    await stage.thread.until(lambda thread: len(set(thread.keys)) == 4)
+    stage.thread.failures["every"] = Undeliverable("The token was revoked.")
+    go_on.set()
+    assert await running is not None
+    assert stage.thread.newest("headline").live
+
+    stage.thread.failures.clear()
+    await serving.deliver()
+
+    assert not stage.thread.newest("headline").live
+    assert set(stage.thread.keys) == KEYS
+
+
+async def test_an_owed_post_outlives_the_process(stage: Stage) -> None:
+    stage.thread.failures = {"headline": ValueError("no"), "ranking": OSError("no")}
+    await (await stage.serving(FakeProvider())).run({})
+
+    silent, again = FakeProvider(), Thread()
+    await (await stage.serving(silent, thread=again)).run({})
+
+    assert silent.requests == []
+    assert set(again.keys) == KEYS
+    assert await stage.unfinished() == []
+
+
+@pytest.mark.parametrize("key", sorted(KEYS))
+async def test_a_post_that_hangs_holds_up_no_other(stage: Stage, key: str) -> None:
+    stage.thread.hangs = key
+
+    assert await (await stage.serving(FakeProvider())).run({}) is not None
+
+    assert set(stage.thread.keys) == KEYS - {key}
+    assert await stage.unfinished() == ["q1"]
+
+
+async def test_a_post_whose_place_is_gone_is_not_owed(stage: Stage) -> None:
+    stage.thread.failures["answer:A"] = Undeliverable("The thread was deleted.", gone=True)
+
+    await (await stage.serving(FakeProvider())).run({})
+
+    assert set(stage.thread.keys) == KEYS - {"answer:A"}
+    assert await stage.unfinished() == []
+
+
+async def test_an_unexpected_failure_is_logged_once_with_where_it_happened(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.thread.failures["answer:B"] = RuntimeError("nobody thought of this")
+    serving = await stage.serving(FakeProvider())
+    await serving.run({})
+    owing = asyncio.create_task(serving.deliver())
+    await asyncio.wait({owing}, timeout=0.1)
+    owing.cancel()
+
+    [record] = [each for each in caplog.records if each.name == "bot.showing"]
+    assert "answer:B was not posted; it is tried again" in record.getMessage()
+    assert record.exc_info
+
+
+class Picky(Thread):
+    """Refuses whatever holds these words, as a server's filter does."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.words = words
+
+    async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
+        if self.words in repr(document):
+            raise Undeliverable("The server's filter refuses this text.", wording=True)
+        await super().show(key, document, ping=ping)
+
+
+@pytest.mark.parametrize(
+    ("words", "key", "what"),
+    [("Because the answers", "headline", "verdict"), ("from seat 1", "answer:", "answer")],
+)
+async def test_where_words_are_refused_the_post_says_so_and_names_the_transcript(
+    stage: Stage, words: str, key: str, what: str
+) -> None:
+    picky = Picky(words)
+    serving = await stage.serving(FakeProvider(), thread=picky)
+
+    await serving.run({})
+    await serving.deliver()
+
+    assert set(picky.keys) == KEYS
+    said = [each.document for each in picky.shown if each.key.startswith(key)]
+    assert (
+        Document(
+            (
+                Heading(f"The {what} cannot be shown here"),
+                Text("The server's filter refuses this text. The transcript has the whole text."),
+            )
+        )
+        in said
+    )
+    assert await stage.unfinished() == []
+
+
+# --- a thread that nobody can see
+
+
+class Private(Thread):
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[Document] = []
+
+    async def tell_asker(self, document: Document) -> None:
+        self.told.append(document)
+
+
+async def test_a_run_that_nobody_can_see_buys_no_reviews_and_its_asker_is_told(
+    stage: Stage,
+) -> None:
+    thread, provider = Private(), FakeProvider()
+    thread.failures["every"] = Undeliverable("Posting is restricted here.")
+
+    assert await (await stage.serving(provider, thread=thread)).run({}) is None
+
+    assert {stage_and_seat(request)[0] for request in provider.requests} == {"answer"}
+    assert await stage.status() == "stopped"
+    [told] = thread.told
+    assert told == Document(
+        (
+            Heading("The council could not post its reply"),
+            Text(
+                "Posting is restricted here. Nothing more was asked of the models; ask again then."
+            ),
+        )
+    )
+    assert await stage.unfinished() == []
+
+
+async def test_where_the_asker_cannot_be_told_the_headline_stays_owed(stage: Stage) -> None:
+    stage.thread.failures["every"] = Undeliverable("Posting is restricted here.")
+    await (await stage.serving(FakeProvider())).run({})
+    assert await stage.unfinished() == ["q1"]
+
+    [case], again, silent = await stage.store.unfinished("terminal"), Thread(), FakeProvider()
+    await (await stage.serving(silent, case, again)).run({})
+
+    assert silent.requests == []
+    assert again.newest("headline").blocks[0] == Heading("Stopped")
+    assert set(again.keys) == KEYS - {"ranking"}
+    assert await stage.unfinished() == []
+
+
+async def test_a_platform_that_is_away_is_no_refusal(stage: Stage) -> None:
+    stage.thread.failures["every"] = OSError("unreachable")
+
+    assert await (await stage.serving(FakeProvider())).run({}) is not None
+
+    assert await stage.status() == "finished"
+
+
+async def test_what_was_seen_before_a_restart_counts(stage: Stage) -> None:
+    await stage.store.create(a_case())
+    await stage.store.claim_post("q1", "terminal", "headline", 0)
+    await stage.store.confirm_post("q1", "headline", 0, "post", None)
+    stage.thread.failures["every"] = Undeliverable("Posting is restricted here.")
+
+    assert await (await stage.serving(FakeProvider())).run({}) is not None
 
 
 # --- stopping

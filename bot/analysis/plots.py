@@ -4,6 +4,7 @@ A card with a ground of its own reads the same in light and dark mode; it is dra
 phone, so that nothing in it has to be enlarged. matplotlib is imported when something is drawn.
 """
 
+from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -57,8 +58,9 @@ def standings_png(people: Board, peers: Board) -> bytes | None:
     return _png(figure)
 
 
+@cache
 def load() -> None:
-    """Ahead of the first picture, for which somebody waits: library and fonts take half a second."""
+    """Once, ahead of the first picture, for which somebody waits: library and fonts take half a second."""
     figure = _figure(1)
     figure.text(0, 0, "A", weight="bold")
     _png(figure)

@@ -48,11 +48,11 @@ class Cases(Tables):
         return _case(rows[0]) if rows else None
 
     async def unfinished(self, platform: Platform) -> tuple[Case, ...]:
-        """What a restart takes up again, oldest first: cases that run, and those that finished
-        but were not `delivered`."""
+        """What a restart takes up again, oldest first: cases that run, and those that ended but
+        were not `delivered`."""
         rows = await self._database.read(
             f"SELECT {_COLUMNS} FROM deliberations "
-            "WHERE platform = ? AND delivered = 0 AND status <> 'stopped' ORDER BY number",
+            "WHERE platform = ? AND delivered = 0 ORDER BY number",
             (platform,),
         )
         return tuple(map(_case, rows))

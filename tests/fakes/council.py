@@ -36,6 +36,7 @@ async def running_app(
             catalogue=catalogue,
             defaults=Settings(members, chairman),
             rules=rules or Rules(),
+            time_scale=time_scale,
         )
         try:
             yield app

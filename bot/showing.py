@@ -1,0 +1,205 @@
+"""Keeps the posts of one thread at their newest state, whatever the platform does meanwhile.
+
+Each post has a task of its own, so that one which fails holds up no other. A post that cannot be
+shown is owed: it is tried again, with growing pauses, until it is there or its place is gone.
+Knows no platform, no council and no store.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from bot.chat import HEADLINE, RANKING, Reply
+from bot.document import Document, Heading, Text
+from bot.errors import BotError, Undeliverable
+
+logger = logging.getLogger(__name__)
+
+# How long an owed post rests before it is tried again: doubled each time, up to the longest.
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
+
+# How long a post waits for the one before it in the thread, and the end of a run for its posts.
+PATIENCE_SECONDS = 60.0
+
+
+class _Post:
+    """One post: what it should show, and what became of it so far."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.wanted: Document | None = None
+        self.shown: Document | None = None
+        # Shown in the place of documents whose words the platform refuses.
+        self.excuses: dict[Document, Document] = {}
+        self.gone = False
+        self.words = ""  # of the last failure, so that the log tells each once
+        self.changed = asyncio.Event()
+        self.ended = asyncio.Event()  # no newer state follows
+        self.tried = asyncio.Event()  # for the first time
+        self.idle = asyncio.Event()  # in its newest state
+
+    def want(self, document: Document) -> None:
+        if document != self.wanted:
+            self.wanted = document
+            self.idle.clear()
+            self.changed.set()
+
+    def end(self) -> None:
+        self.ended.set()
+        self.changed.set()
+        if not self.stands:
+            self.idle.clear()
+
+    @property
+    def stands(self) -> bool:
+        return self.gone or self.shown == self.wanted
+
+
+class Showing:
+    """The posts of one run. `update` says what they should show; `end`, that nothing follows."""
+
+    def __init__(self, reply: Reply, run: str, *, time_scale: float = 1.0) -> None:
+        self.seen = False  # whether anything of this run was ever shown
+        self.refusal = ""  # the platform's reason not to take the first post
+        self._reply = reply
+        self._run = run
+        self._time_scale = time_scale
+        self._posts: dict[str, _Post] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._begun = asyncio.Event()
+
+    @property
+    def unseen(self) -> bool:
+        """The platform refused the first post, and nothing of the run was ever shown."""
+        return bool(self.refusal) and not self.seen
+
+    @property
+    def complete(self) -> bool:
+        """Every post shows its last state, or its place is gone."""
+        return all(post.stands for post in self._posts.values())
+
+    def update(self, posts: Mapping[str, Document]) -> None:
+        """Bring the posts to these states, newer ones over older. New posts appear in this order
+        as far as they can be shown."""
+        for key, document in posts.items():
+            post = self._posts.get(key)
+            if post is None:
+                before = next(reversed(self._posts.values()), None)
+                post = self._posts[key] = _Post(key)
+                keeping = self._keep(post, before)
+                self._tasks.append(asyncio.create_task(keeping, name=f"{self._run} {key}"))
+            post.want(document)
+
+    def end(self) -> None:
+        """No further state will come."""
+        for post in self._posts.values():
+            post.end()
+
+    async def begun(self) -> None:
+        """Wait, but not for ever, until the platform has taken or refused the first post."""
+        await self._within(PATIENCE_SECONDS, self._begun)
+
+    async def tried(self) -> None:
+        """Wait until each post was tried in its newest state."""
+        for post in self._posts.values():
+            await post.idle.wait()
+
+    async def settled(self) -> None:
+        """The same, but not for ever: what is not there then is owed."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS * self._time_scale):
+                await self.tried()
+        except TimeoutError:
+            pass
+
+    async def delivered(self) -> None:
+        """Wait until every post shows its last state, or its place is gone."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def abandon(self) -> None:
+        """Nothing is owed any more."""
+        for post in self._posts.values():
+            post.gone = True
+        await self.close()
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await self.delivered()
+
+    async def _keep(self, post: _Post, before: _Post | None) -> None:
+        if before:
+            await self._within(PATIENCE_SECONDS, before.tried)
+        pause = FIRST_PAUSE_SECONDS
+        while not (post.stands and post.ended.is_set()):
+            if post.stands:
+                await post.changed.wait()
+                post.changed.clear()
+                continue
+            document, ended = post.wanted, post.ended.is_set()
+            await self._show(post)
+            post.tried.set()
+            self._begun.set()
+            if (post.wanted, post.ended.is_set()) == (document, ended):
+                post.idle.set()
+            if post.stands:
+                pause = FIRST_PAUSE_SECONDS
+                continue
+            # The last state is tried at once, any other after the pause.
+            await self._within(pause, asyncio.Event() if ended else post.ended)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        post.idle.set()
+
+    async def _show(self, post: _Post) -> None:
+        """Try once to show what is wanted, or else to say why its words are not there."""
+        document = post.wanted
+        assert document is not None
+        try:
+            await self._reply.show(
+                post.key, post.excuses.get(document, document), ping=post.key == RANKING
+            )
+        except Undeliverable as error:
+            if post.key == HEADLINE:
+                self.refusal = str(error)
+            post.gone = error.gone
+            self._tell(post, error)
+            if error.wording and not document.live:
+                post.excuses[document] = _excuse(post.key, error)
+        except Exception as error:
+            self._tell(post, error)
+        else:
+            self.seen, post.shown, post.words = True, document, ""
+
+    def _tell(self, post: _Post, error: Exception) -> None:
+        """Once for each cause: it may be met again every minute."""
+        expected = isinstance(error, BotError)
+        words = str(error) if expected else f"{type(error).__name__}: {error}"
+        if words == post.words:
+            return
+        post.words = words
+        logger.warning(
+            "deliberation %s: %s was not posted; %s. %s",
+            self._run,
+            post.key,
+            "its place is gone" if post.gone else "it is tried again",
+            words,
+            exc_info=None if expected else error,
+        )
+
+    async def _within(self, seconds: float, event: asyncio.Event) -> None:
+        try:
+            async with asyncio.timeout(seconds * self._time_scale):
+                await event.wait()
+        except TimeoutError:
+            pass
+
+
+def _excuse(key: str, refusal: Undeliverable) -> Document:
+    what = {HEADLINE: "verdict", RANKING: "ranking"}.get(key, "answer")
+    return Document(
+        (
+            Heading(f"The {what} cannot be shown here"),
+            Text(f"{refusal} The transcript has the whole text."),
+        )
+    )

@@ -140,12 +140,9 @@ class App:
     ) -> Accepted | Refused | Repeated:
         if await self.store.case_of_mention(mention.key):
             return Repeated()
+        if refusal := await self.refusal(mention):
+            return Refused(refusal)
         settings = await self.settings(mention.channel)
-        try:
-            self._check(mention, settings)
-            await self._check_budget(mention.channel, settings)
-        except InvalidInput as error:
-            return Refused(Document((Text(str(error)),)))
         case = Case(
             question=Question(
                 id=secrets.token_hex(6),
@@ -168,6 +165,16 @@ class App:
             return Repeated()
         self._start(case)
         return Accepted(case.question.id)
+
+    async def refusal(self, mention: Mention) -> Document | None:
+        """Why this may not be asked now, in words; `None` where it may. Keeps and starts nothing."""
+        settings = await self.settings(mention.channel)
+        try:
+            self._check(mention, settings)
+            await self._check_budget(mention.channel, settings)
+        except InvalidInput as error:
+            return Document((Text(str(error)),))
+        return None
 
     async def resume(self, platform: PlatformName) -> int:
         """Go on with what an earlier process left unfinished; how many there are."""

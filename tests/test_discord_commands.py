@@ -1,7 +1,8 @@
 """`/council` and the message menu, as people on Discord use them."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,13 @@ import discord
 import pytest
 
 from adapters.discord.locale import KOREAN
+from adapters.markdown import WORD_JOINER
 from bot.chat import Channel
 from bot.llm import ModelInfo
 from tests.fakes.channel import finished_case, rate
-from tests.fakes.council_on_discord import Place
+from tests.fakes.council_on_discord import Place, eventually
 from tests.fakes.discord.state import Flag, Message
-from tests.fakes.discord_server import DiscordServer, Impossible, running_discord
+from tests.fakes.discord_server import DiscordServer, Fault, Impossible, running_discord
 from tests.fakes.provider import FakeProvider
 
 
@@ -241,7 +243,7 @@ async def test_a_question_by_command_is_the_root_of_its_thread(place: Place) -> 
     )
     root = asked.original
     assert root
-    assert root.text == "Why @everyone?"
+    assert root.text == f"**Ada asks:**\n\nWhy @{WORD_JOINER}everyone?"
     assert not asked.ephemeral
     posts = await place.answered(root)
     assert len(posts) == 5
@@ -254,10 +256,58 @@ async def test_a_refused_question_leaves_nothing_in_the_channel(place: Place) ->
     asked = await place.server.slash(
         place.ada, place.channel, "council", "ask", {"question": "Why?"}
     )
-    await place.server.wait_for(lambda: asked.followups)
-    assert "paused" in asked.followups[0].text
-    assert asked.followups[0].viewer is place.ada
+    assert "paused" in asked.text
+    assert asked.ephemeral
     assert place.server.said(place.channel) == []
+
+
+@pytest.mark.parametrize("blank", [" ", "\n\t ", "\u3000"])
+async def test_a_question_of_blanks_gets_a_hint(
+    place: Place, caplog: pytest.LogCaptureFixture, blank: str
+) -> None:
+    assert "What should the council answer?" in await typed(place, "ask", question=blank)
+    assert place.server.said(place.channel) == []
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (
+            "Is [discord.com](https://evil.example/x) safe?",
+            "Is discord.com (https://evil.example/x) safe?",
+        ),
+        ("[docs](https://evil.example)", "docs (https://evil.example)"),
+        ("![cat](https://evil.example/a.png)", "cat (https://evil.example/a.png)"),
+    ],
+)
+async def test_a_question_by_command_hides_no_link(place: Place, written: str, shown: str) -> None:
+    asked = await place.server.slash(
+        place.ada, place.channel, "council", "ask", {"question": written}
+    )
+    assert asked.text == f"**Ada asks:**\n\n{shown}"
+
+
+async def test_nobody_speaks_with_the_bots_own_voice(place: Place) -> None:
+    """Not by a name that looks like Markdown either."""
+    mallory = place.server.create_user("**x**\n# Council", place.guild)
+    asked = await place.server.slash(
+        mallory, place.channel, "council", "ask", {"question": "Admins: type your password"}
+    )
+    first, *_ = asked.text.splitlines()
+    assert first == r"**\*\*x\*\* # Council asks:**"
+
+
+async def test_a_long_question_by_command_stands_there_whole(place: Place) -> None:
+    question = "?" * 3_900
+    asked = await place.server.slash(
+        place.ada, place.channel, "council", "ask", {"question": question}
+    )
+    assert asked.original
+    await place.answered(asked.original)
+    shown = "".join(m.text for m in place.server.said(place.channel))
+    assert shown.count("?") == 3_900
+    assert place.server.rejections == []
 
 
 async def test_where_the_bot_may_not_write_it_says_what_it_needs(place: Place) -> None:
@@ -291,7 +341,18 @@ async def test_the_menu_asks_once_about_a_message(place: Place) -> None:
 async def test_a_message_without_text_is_refused_in_words(place: Place) -> None:
     message = place.server.post(place.channel, place.ada, "", files={"a.png": b"x"})
     done = await place.server.context_menu(place.ada, message, "Ask the council")
-    assert "What should the council answer?" in done.text
+    assert "`a.png`" in done.text
+    assert "Write the question" in done.text
+
+
+async def test_the_menu_reads_a_forward_and_tells_of_files(place: Place) -> None:
+    original = place.server.post(place.channel, place.ada, "Is water wet?", files={"a.png": b"x"})
+    forward = place.server.forward(place.channel, place.ada, original)
+    await place.server.context_menu(place.ada, forward, "Ask the council")
+    (headline, *_) = await place.answered(forward)
+    assert "`a.png`" in headline.frames[0]
+    (case,) = [case async for case in place.app.store.cases()]
+    assert case.question.text == "Is water wet?"
 
 
 async def test_a_command_under_way_at_the_end_is_let_go_in_silence(
@@ -325,6 +386,84 @@ async def test_a_question_whose_receipt_is_lost_is_asked_once(place: Place) -> N
     assert asked.original
     await place.answered(asked.original)
     assert len(place.server.said(place.channel)) == 1
+
+
+# Delivered too late
+
+
+@pytest.fixture
+def lines(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """What was logged so far, tracebacks included."""
+
+    def found() -> list[str]:
+        for record in caplog.records:
+            assert record.exc_info is None, record.getMessage()
+        return [record.getMessage() for record in caplog.records]
+
+    return found
+
+
+@pytest.mark.parametrize("sub", ["stats", "show", "criteria", "ask", "forget", "members"])
+async def test_a_command_that_comes_too_late_takes_a_line(
+    place: Place, lines: Callable[[], list[str]], sub: str
+) -> None:
+    make_admin(place)
+    place.server.interactions.late_seconds = 5
+    options = {"ask": {"question": "Why?"}, "forget": {"what": "me"}}.get(sub, {})
+    await act_in_vain(place.server.slash, place.ada, place.channel, "council", sub, options)
+    assert "10062" in await only_line(place, lines)
+    assert place.server.said(place.channel) == []
+
+
+async def test_a_form_that_comes_too_late_takes_a_line(
+    place: Place, lines: Callable[[], list[str]]
+) -> None:
+    make_admin(place)
+    opened = await place.server.slash(place.ada, place.channel, "council", "criteria")
+    place.server.interactions.late_seconds = 5
+    await act_in_vain(place.server.submit_modal, opened, {"text": "Be right."})
+    assert "10062" in await only_line(place, lines)
+
+
+async def test_autocompletion_that_comes_too_late_takes_a_line(
+    place: Place, lines: Callable[[], list[str]]
+) -> None:
+    place.server.interactions.late_seconds = 5
+    ask = place.server.autocomplete
+    await act_in_vain(ask, place.ada, place.channel, "council", "chairman", "model", "lab")
+    assert "10062" in await only_line(place, lines)
+
+
+@pytest.mark.parametrize("status", [None, 429])
+async def test_a_command_that_discord_does_not_take_the_answer_of_takes_a_line(
+    place: Place, lines: Callable[[], list[str]], status: int | None
+) -> None:
+    place.server.faults.order(Fault("POST", "/callback", status, times=2))
+    ask = place.server.slash
+    await act_in_vain(ask, place.ada, place.channel, "council", "stats", {})
+    await logged(lines, 2)
+
+
+async def logged(lines: Callable[[], list[str]], count: int) -> list[str]:
+    async def found() -> list[str]:
+        await asyncio.sleep(0)
+        return lines()[count - 1 :]
+
+    return await eventually(found)
+
+
+async def only_line(place: Place, lines: Callable[[], list[str]]) -> str:
+    """What was logged by the time that a later command is answered."""
+    await logged(lines, 1)
+    place.server.interactions.late_seconds = 0
+    await typed(place, "show")
+    (line,) = lines()
+    return line
+
+
+async def act_in_vain(act: Callable[..., Awaitable[object]], *arguments: object) -> None:
+    """Do what the bot will not answer, and do not wait for its answer."""
+    await act(*arguments, timeout_seconds=0.01)
 
 
 # What Discord is told

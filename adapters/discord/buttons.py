@@ -15,6 +15,7 @@ import discord
 from discord import AllowedMentions, ui
 
 from adapters.discord import questions, render
+from adapters.discord.delivery import ACKNOWLEDGED, is_late, is_passing, words
 from adapters.discord.render import Page
 from adapters.discord.reply import post_id
 from bot import reactions
@@ -35,10 +36,6 @@ Interaction: TypeAlias = "discord.Interaction[CouncilClient]"
 NOT_YET = "The verdict is still being written."
 OUT_OF_DATE = "This button is from another version of the bot and does nothing any more."
 HIDDEN = "Discord hides the text of that message. Mention the bot in it, then it can be read."
-
-# Source: Discord's API documentation, "JSON Error Codes".
-_ACKNOWLEDGED = 40060
-_TOO_LATE = frozenset({10062, 50027})
 
 _ACKNOWLEDGE_TRIES = 3
 
@@ -170,7 +167,11 @@ async def _ask(interaction: Interaction, message_id: str, council: Council | Non
     except (discord.NotFound, discord.Forbidden):
         await _say(interaction, "The message to answer is gone, or hidden from the bot.")
         return
-    if not message.content:
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        logger.warning("a message to be answered cannot be read: %s", words(error))
+        await _say(interaction, "Discord does not hand the message out right now. Press again.")
+        return
+    if not (message.content or message.message_snapshots):
         await _say(interaction, HIDDEN)
         return
     mention = await questions.mention_of(client, message, person=_person(interaction))
@@ -246,16 +247,18 @@ async def _acknowledge(call: Callable[[], Awaitable[None]]) -> None:
             await call()
             return
         except discord.HTTPException as error:
-            if error.code == _ACKNOWLEDGED:
+            if error.code == ACKNOWLEDGED:
                 return  # an earlier try got there, and its answer was lost
-            if error.code in _TOO_LATE:
-                logger.info("a click was answered too late: %s", error.code)
+            if is_late(error):
+                logger.warning("a click came too late to be answered: %s", words(error))
                 return
-            if error.status < 500 or not tries_left:
+            if not is_passing(error):
                 raise
-        except (OSError, aiohttp.ClientError):
-            if not tries_left:
-                raise
+            failure: Exception = error
+        except (OSError, aiohttp.ClientError) as error:
+            failure = error
+        if not tries_left:
+            logger.warning("a click could not be answered: %s", words(failure))
 
 
 def _document(text: str) -> Document:

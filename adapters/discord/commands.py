@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import discord
 from discord import app_commands, ui
 
-from adapters.discord import questions
+from adapters.discord import questions, reading
+from adapters.discord.delivery import ACKNOWLEDGED, is_late, is_passing, words
 from adapters.discord.locale import Translations, translated
-from adapters.discord.render import Page, Upload, document_pages, refusal_view
+from adapters.discord.render import Page, Upload, asked_pages, document_pages, refusal_view
 from bot.app import Accepted, App, Refused, Repeated
 from bot.chat import Channel, Mention, Person
 from bot.commands import may_change
@@ -23,6 +25,7 @@ from bot.council import MEMBERS_MAX
 from bot.document import Document, Text
 from bot.errors import BotError
 from bot.settings import PROSE_LIMIT_CHARS, SETTINGS
+from bot.texts import unread_files
 
 if TYPE_CHECKING:
     from adapters.discord.client import CouncilClient
@@ -42,9 +45,6 @@ NO_RIGHT = (
     "I may not write here. Somebody who manages this server can give me *View Channel*, *Send "
     "Messages*, *Create Public Threads* and *Send Messages in Threads* in this channel."
 )
-
-# The code of an answer to an interaction that was answered already.
-ACKNOWLEDGED = 40060
 
 _SILENT = discord.AllowedMentions.none()
 
@@ -94,8 +94,9 @@ class CouncilTree(app_commands.CommandTree["CouncilClient"]):
         self, interaction: Interaction, error: app_commands.AppCommandError, /
     ) -> None:
         cause = error.__cause__ or error
-        logger.error("a command failed", exc_info=cause)
-        await answer(interaction, _sentence("Something went wrong here. It has been logged."))
+        _log("a command", cause)
+        if not is_late(cause):
+            await answer(interaction, _sentence("Something went wrong here. It has been logged."))
 
 
 class Council(app_commands.Group, name="council", description="Ask the council, and change it"):
@@ -298,21 +299,30 @@ class CriteriaForm(ui.Modal):
     async def on_error(  # type: ignore[override]  # as the library's own Modal has it
         self, interaction: discord.Interaction[Any], error: Exception, /
     ) -> None:
-        logger.error("a form failed", exc_info=error)
+        _log("a form", error)
 
 
 async def ask(interaction: Interaction, question: str) -> None:
-    """Post the question as the root of its thread, and have it answered there."""
+    """Post the question as the root of its thread, and have it answered there.
+
+    Checked first: what is refused never stands in the channel.
+    """
     if not await _can_be_answered(interaction):
         return
-    page = Page(ui.TextDisplay(question))
+    app = interaction.client.app
+    if refusal := await app.refusal(_mention(interaction, interaction.id, question)):
+        await answer(interaction, refusal)
+        return
+    first, *rest = asked_pages(interaction.user.display_name, question)
     try:
-        await interaction.response.send_message(view=page, allowed_mentions=_SILENT)
+        await interaction.response.send_message(view=first, allowed_mentions=_SILENT)
     except discord.HTTPException as error:
         if error.code != ACKNOWLEDGED:
             raise
     posted = await interaction.original_response()
-    match await interaction.client.app.accept(_mention(interaction, posted.id, question)):
+    for page in rest:
+        await interaction.followup.send(view=page, allowed_mentions=_SILENT)
+    match await app.accept(_mention(interaction, posted.id, question)):
         case Refused(document):
             await interaction.delete_original_response()
             await interaction.followup.send(
@@ -323,11 +333,14 @@ async def ask(interaction: Interaction, question: str) -> None:
 
 
 async def ask_about(interaction: Interaction, message: discord.Message) -> None:
-    """The message's menu: Discord sends its whole text along."""
+    """The message's menu: Discord sends all of the message along."""
     if not await _can_be_answered(interaction):
         return
-    text = questions.question_text(message, interaction.client.me)
-    mention = _mention(interaction, message.id, text)
+    text = questions.whole_text(message, interaction.client.me)
+    files = reading.file_names(message)
+    mention = _mention(
+        interaction, message.id, text, unread=(unread_files(files),) if files else ()
+    )
     match await interaction.client.app.accept(mention):
         case Refused(document):
             await answer(interaction, document)
@@ -347,7 +360,9 @@ async def _can_be_answered(interaction: Interaction) -> bool:
     return False
 
 
-def _mention(interaction: Interaction, message: int, text: str) -> Mention:
+def _mention(
+    interaction: Interaction, message: int, text: str, *, unread: tuple[str, ...] = ()
+) -> Mention:
     place, guild = interaction.channel, interaction.guild
     assert place is not None
     return Mention(
@@ -357,6 +372,7 @@ def _mention(interaction: Interaction, message: int, text: str) -> Mention:
         text=text,
         address=questions.address_of(place, guild, message).to_json(),
         thread=questions.thread_of(place, guild, message),
+        unread=unread,
         direct=guild is None,
     )
 
@@ -401,7 +417,19 @@ async def _send(interaction: discord.Interaction[Any], pages: Sequence[Page]) ->
     except discord.HTTPException as error:
         # 40060: the answer did arrive, what got lost is Discord's word that it did.
         if error.code != ACKNOWLEDGED:
-            logger.warning("a command could not be answered: %s", error)
+            logger.warning("a command could not be answered: %s", words(error))
+    except (aiohttp.ClientError, OSError) as error:
+        logger.warning("a command could not be answered: %s", words(error))
+
+
+def _log(what: str, error: BaseException) -> None:
+    """A line where Discord or the network held something up; else with the traceback."""
+    if is_late(error):
+        logger.warning("%s came too late to be answered: %s", what, words(error))
+    elif is_passing(error):
+        logger.warning("%s could not be answered: %s", what, words(error))
+    else:
+        logger.error("%s failed", what, exc_info=error)
 
 
 def _sentence(text: str) -> Document:

@@ -33,6 +33,9 @@ MISSING_ACCESS, MISSING_PERMISSIONS = 50001, 50013
 ARCHIVED = 50083
 NO_HISTORY = 160002
 
+# An interaction that was answered before; one that is too old to be answered.
+ACKNOWLEDGED, TOO_LATE = 40060, frozenset({10062, 50027})
+
 _SENTENCES = {
     UNKNOWN_CHANNEL: "The channel or thread was deleted.",
     MISSING_ACCESS: "The bot cannot see this channel. Give it View Channel.",
@@ -56,7 +59,12 @@ def undeliverable(error: discord.HTTPException) -> Undeliverable:
     return Undeliverable(sentence)
 
 
-def words(error: Exception) -> str:
+def is_late(error: BaseException) -> bool:
+    """Whether an interaction reached the bot, or its answer Discord, after the time it has."""
+    return isinstance(error, discord.HTTPException) and error.code in TOO_LATE
+
+
+def words(error: BaseException) -> str:
     """An error in a line: a proxy's page has many."""
     if isinstance(error, discord.HTTPException) and not error.code:
         return f"{error.status} {error.response.reason}"
@@ -69,7 +77,7 @@ async def persistently(call: Callable[[], Awaitable[T]], *, time_scale: float) -
     Raises what another try would meet again.
     """
     async for attempt in stamina.retry_context(
-        on=_is_passing,
+        on=is_passing,
         attempts=None,
         timeout=None,
         wait_initial=BACKOFF_FIRST * time_scale,
@@ -169,7 +177,7 @@ def _reply_to(channel: int, message: int | None) -> MessageReference | None:
     return MessageReference(message_id=message, channel_id=channel, fail_if_not_exists=False)
 
 
-def _is_passing(error: Exception) -> bool | float:
+def is_passing(error: BaseException) -> bool | float:
     """Whether the same request may go through later; seconds where Discord says when."""
     match error:
         case discord.RateLimited():

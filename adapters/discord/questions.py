@@ -129,6 +129,11 @@ def question_text(message: discord.Message, me: Snowflake) -> str:
     return reading.typed_text(message, _without_mention(message, me))
 
 
+def whole_text(message: discord.Message, me: Snowflake) -> str:
+    """Everything that the message says, without the mention that it begins with."""
+    return reading.whole_text(message, _without_mention(message, me))
+
+
 def _without_mention(message: discord.Message, me: Snowflake) -> str:
     role = _own_role(message)
     own = rf"<@!?{me.id}>" + (rf"|<@&{role.id}>" if role else "")
@@ -138,7 +143,7 @@ def _without_mention(message: discord.Message, me: Snowflake) -> str:
 async def _quoted(replied: discord.Message, app: App, me: Snowflake) -> str:
     """What the message replied to says, without its author's name; "" where that is hidden."""
     if replied.author.id != me.id:
-        return reading.whole_text(replied, _without_mention(replied, me))
+        return whole_text(replied, me)
     post = await app.store.post_by_id("discord", f"{replied.channel.id}/{replied.id}")
     document = await app.document(post.deliberation, post.key) if post else None
     return "\n\n".join(_texts(document)) if document else reading.whole_text(replied)

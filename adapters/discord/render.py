@@ -240,6 +240,11 @@ def document_pages(document: Document) -> tuple[Page, ...]:
     return tuple(_pages(_unfolded(document.blocks), ()))
 
 
+def asked_pages(name: str, question: str) -> tuple[Page, ...]:
+    """A question that somebody had the bot post: whose words they are stands before them."""
+    return document_pages(Document((Text(f"**{escaped(name)} asks:**\n\n{question}"),)))
+
+
 def opened(document: Document, *, run: str, key: str, part: str) -> tuple[Page, ...]:
     """The pages of one `Detail` (`part` is its number) or of the `WHOLE`, with Prev and Next."""
     details = [block for block in document.blocks if isinstance(block, Detail)]

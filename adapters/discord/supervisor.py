@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import aiohttp
 import discord
 
+from adapters.discord import log_lines
 from adapters.discord.client import CouncilClient
 from bot.app import App
 from bot.errors import InvalidConfiguration
@@ -39,14 +40,7 @@ FATAL = {
 }
 
 
-def _in_one_line(record: logging.LogRecord) -> bool:
-    """An outage is daily business: discord.py logs each try to reconnect with a traceback."""
-    if str(record.msg).startswith("Attempting a reconnect"):
-        record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
-    return True
-
-
-logging.getLogger("discord.client").addFilter(_in_one_line)
+log_lines.shorten()
 
 
 async def run(app: App, token: str, *, time_scale: float) -> None:

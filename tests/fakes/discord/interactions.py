@@ -86,6 +86,8 @@ class Interaction:
 class Interactions:
     world: World
     log: list[Interaction] = field(default_factory=list)
+    late_seconds: float = 0.0
+    """How much of the time to answer is gone when the bot hears of an interaction."""
 
     def routes(self) -> tuple[Route, ...]:
         callback = "/interactions/{interaction_id}/{token}/callback"
@@ -107,9 +109,8 @@ class Interactions:
         world = self.world
         interaction_id = world.new_id()
         token = f"token-{interaction_id}"
-        interaction = Interaction(
-            interaction_id, kind, user, channel, data, world.now(), token, source
-        )
+        at = world.now() - self.late_seconds
+        interaction = Interaction(interaction_id, kind, user, channel, data, at, token, source)
         self.log.append(interaction)
         body = self._payload(interaction)
         # Interactions need no intent.

@@ -137,7 +137,8 @@ class Review:
     """One reviewer's reading of the answers, in the `order` shown to it, first to last.
 
     `counted` is False where the text holds no ballot (`ranking` is then empty). A reviewer that
-    failed or was not waited for has the text "". `label` is the reviewer's own.
+    failed or was not waited for has the text "". `label` is the reviewer's own. Of each answer it
+    read at most `shown_chars` characters, `None` where every one was whole.
     """
 
     model: str
@@ -149,6 +150,7 @@ class Review:
     seconds: float
     error: str | None
     seat: int
+    shown_chars: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

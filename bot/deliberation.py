@@ -41,6 +41,7 @@ from bot.events import (
 )
 from bot.llm import Message, Request
 from bot.masking import mask_self_naming
+from bot.shortening import reading_limit
 from bot.store.journal import Journal
 from bot.texts import apology
 
@@ -100,15 +101,15 @@ class Sitting:
     journal: Journal
     emit: Callable[[Event], None]
     labels: tuple[str, ...] = field(init=False)
-    fence: str = field(init=False)
 
     def __post_init__(self) -> None:
-        seed = self.question.seed
-        self.labels = ranking.labels(seed, len(self.council.members))
-        self.fence = f"=== {ranking.draw(seed, 'fence').getrandbits(64):016x} ==="
+        self.labels = ranking.labels(self.question.seed, len(self.council.members))
 
     def seat(self, label: str) -> int:
         return self.labels.index(label)
+
+    def fence(self, stage: Stage, seat: int) -> str:
+        return prompts.fence(self.question.seed, stage, 0, seat)
 
     async def ask(
         self,
@@ -137,11 +138,12 @@ async def gather_answers(sitting: Sitting) -> tuple[Answer, ...]:
 
     After the stage's deadline two answers are enough; who is missing then has timed out.
     """
-    prompt = prompts.answer_prompt(sitting.question, sitting.council, fence=sitting.fence)
     patience = sitting.caller.patience
     answers: list[Answer] = []
 
     async def ask(seat: int, deadline: Deadline) -> None:
+        fence = sitting.fence("answer", seat)
+        prompt = prompts.answer_prompt(sitting.question, sitting.council, fence=fence)
         call = await sitting.ask("answer", seat, prompt, tokens=ANSWER_TOKENS, deadline=deadline)
         label = sitting.labels[seat]
         if call.failure:
@@ -172,19 +174,22 @@ async def gather_reviews(sitting: Sitting, answers: Sequence[Answer]) -> tuple[R
     reviewers = ranking.reviewers(seed, answered)
     orders = ranking.presentation(seed, answered, reviewers)
     texts = dict(_shown(sitting, answers))
+    limit = reading_limit(list(texts.values()))
     patience = sitting.caller.patience
     reviews: dict[str, Review] = {}
     sitting.emit(ReviewsAsked(reviewers))
 
     async def ask(label: str, deadline: Deadline) -> None:
-        shown = [(each, texts[each]) for each in orders[label]]
+        seat = sitting.seat(label)
         prompt = prompts.review_prompt(
-            sitting.question, sitting.council, shown, fence=sitting.fence
+            sitting.question,
+            sitting.council,
+            [(each, texts[each]) for each in orders[label]],
+            fence=sitting.fence("review", seat),
+            limit=limit,
         )
-        call = await sitting.ask(
-            "review", sitting.seat(label), prompt, tokens=REVIEW_TOKENS, deadline=deadline
-        )
-        reviews[label] = outcome.review(label, orders[label], call)
+        call = await sitting.ask("review", seat, prompt, tokens=REVIEW_TOKENS, deadline=deadline)
+        reviews[label] = outcome.review(label, orders[label], call, shown_chars=limit)
         sitting.emit(ReviewGiven(reviews[label]))
 
     decided = _stopped_ballots(sitting)
@@ -237,15 +242,20 @@ async def write_verdict(
     """Stage 3: the chairman writes; where it cannot, the next seat in the standings; where nobody
     can, the top-ranked answer is the verdict."""
     council, patience = sitting.council, sitting.caller.patience
-    prompt = prompts.verdict_prompt(
-        sitting.question,
-        council,
-        _shown(sitting, answers),
-        [(r.label, _masked(sitting, r.text)) for r in reviews if r.text],
-        standings,
-        {a.label: a.model for a in answers} if council.chairman_sees_names else None,
-        fence=sitting.fence,
-    )
+    shown = _shown(sitting, answers)
+    critiques = [(r.label, _masked(sitting, r.text)) for r in reviews if r.text]
+    names = {a.label: a.model for a in answers} if council.chairman_sees_names else None
+
+    def prompt(seat: int) -> tuple[Message, ...]:
+        return prompts.verdict_prompt(
+            sitting.question,
+            council,
+            shown,
+            critiques,
+            standings,
+            names,
+            fence=sitting.fence("verdict", seat),
+        )
 
     def draft(text: str) -> None:
         sitting.emit(VerdictText(outcome.split_dissent(text)[0]))
@@ -258,7 +268,7 @@ async def write_verdict(
         call = await sitting.ask(
             "verdict",
             seat,
-            prompt,
+            prompt(seat),
             tokens=VERDICT_TOKENS,
             deadline=Deadline(min(patience.chairman, max(left, 0))),
             on_text=draft,

@@ -49,7 +49,9 @@ def answers(question: Question, council: Council, calls: Collection[Call]) -> tu
     return tuple(sorted((answer(question, council, call) for call in given), key=lambda a: a.label))
 
 
-def review(label: str, order: tuple[str, ...], call: Call) -> Review:
+def review(
+    label: str, order: tuple[str, ...], call: Call, *, shown_chars: int | None = None
+) -> Review:
     """The review in a call, its ranking read, or what failed."""
     text = call.text or ""
     ballot = parse_ranking(text, order, complete=call.finish_reason != "length")
@@ -63,6 +65,7 @@ def review(label: str, order: tuple[str, ...], call: Call) -> Review:
         seconds=call.seconds,
         error=str(call.failure) if call.failure else None,
         seat=call.seat,
+        shown_chars=shown_chars,
     )
 
 

@@ -135,6 +135,7 @@ def ranking(
         if too_close(deliberation.standings):
             detail.append(Note("The first two are too close to call."))
     detail += [Text(_vote(review)) for review in deliberation.reviews]
+    detail += [Note(line) for line in _read_shortened(deliberation)]
     detail += [Note(line) for line in _account(deliberation)]
     if totals:
         rows = tuple((label, str(up), str(down), str(best)) for label, up, down, best in totals)
@@ -196,6 +197,7 @@ def transcript(deliberation: Deliberation, question: Question, council: Council)
     if deliberation.standings:
         table = standings_table(deliberation.standings)
         lines = [table.columns, tuple("---" for _ in table.columns), *table.rows]
+        parts += _read_shortened(deliberation)
         parts += ["## Standings", "\n".join(f"| {' | '.join(cells)} |" for cells in lines)]
     parts += _account(deliberation)
     parts += [block.text for block in _rehearsal([m.model for m in deliberation.members])]
@@ -299,6 +301,23 @@ def _vote(review: Review) -> str:
     if review.text:
         return f"{who} read {', '.join(review.order)}; the review holds no ranking, so it did not count"
     return f"{who} was not waited for: the others had agreed"
+
+
+def _read_shortened(deliberation: Deliberation) -> list[str]:
+    """Which answers reviewers did not read whole, and how much of each the one that got least."""
+    limits = [r.shown_chars for r in deliberation.reviews if r.text and r.shown_chars is not None]
+    least = min(limits, default=None)
+    models = [member.model for member in deliberation.members]
+    lengths = {
+        given.label: len(_masked(given.text, models, deliberation.question))
+        for given in deliberation.answers
+    }
+    return [
+        f"Answer {label} was shortened for {'reviewers' if len(limits) > 1 else 'a reviewer'}: "
+        f"{least:,} of its {length:,} characters, from both ends."
+        for label, length in lengths.items()
+        if least is not None and length > least
+    ]
 
 
 def ballot(ranking: Ranking) -> str:

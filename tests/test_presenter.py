@@ -581,6 +581,19 @@ def test_a_tie_at_the_top_is_too_close_to_call() -> None:
     assert "The first two are too close to call." not in clear
 
 
+def test_an_answer_that_reviewers_read_shortened_is_told() -> None:
+    told = tell({("answer", 1): ["word " * 8_000]})
+    [long] = [answer.label for answer in told.result.answers if answer.seat == 1]
+    line = (
+        f"Answer {long} was shortened for reviewers: 3,000 of its 40,000 characters, "
+        "from both ends."
+    )
+
+    assert line in detail(presenter.ranking(told.result))
+    assert line in presenter.transcript(told.result, told.question, told.council)
+    assert "shortened" not in words(presenter.ranking(tell().result))
+
+
 def test_the_account_is_of_the_whole() -> None:
     told = tell(asked=question(seed=ALL_HEARD))
     result = replace(told.result, cost_usd=0.01234, timings=replace(told.result.timings, verdict=9))

@@ -302,9 +302,7 @@ def test_the_order_of_any_ballots_changes_nothing(
     answered = [(label, label) for label in shown]
     given_ballots = dict(zip(LETTERS, ballots, strict=False))
     shuffled = dict(rng.sample(list(given_ballots.items()), len(ballots)))
-    assert ranking.standings(shuffled, answered, 1) == ranking.standings(
-        given_ballots, answered, 1
-    )
+    assert ranking.standings(shuffled, answered, 1) == ranking.standings(given_ballots, answered, 1)
 
 
 @pytest.mark.parametrize(
@@ -335,6 +333,7 @@ def test_where_others_first_places_are_level_too_a_lot_decides() -> None:
 def test_first_places_only_break_ties() -> None:
     ballots = {"C": ballot("A > B > C"), "A": ballot("B > A > C"), "B": ballot("B > C > A")}
     assert ranking.standings(ballots, ABC, seed=1)[0].label == "B"
+
 
 def test_a_shared_first_score_is_too_close_to_call() -> None:
     tied = ranking.standings(cast("A > B > C", "B > A > C"), ABC, seed=1)

@@ -1,0 +1,85 @@
+"""Texts as they look, for finding words in them however they are disguised.
+
+Compatibility forms (full-width, mathematical, circled letters) become plain, letters of other
+scripts that look Latin become Latin, and what nobody sees goes. Every place in the result leads
+back to the text as it was written, which alone is ever shown. Pure, linear.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+# Unicode's confusables have thousands; these are letters that pass as Latin at a glance.
+# Source: Unicode's confusables.txt of Unicode Technical Standard 39.
+_ALIKE = {
+    "A": "АΑᴀᎪ", "B": "ВΒʙᏴ", "C": "СᴄᏟ", "D": "ᴅᎠ", "E": "ЕΕᴇᎬ", "F": "ꜰ", "G": "ԌɢᏀ", "H": "НΗʜᎻ",
+    "I": "ІΙɪᏆ", "J": "ЈᴊᎫ", "K": "КΚᴋᏦ", "L": "ʟᏞ", "M": "МΜᴍᎷ", "N": "Νɴ", "O": "ОΟᴏՕ", "P": "РΡᴘᏢ",
+    "Q": "Ԛ", "R": "ʀᏒ", "S": "ЅꜱᏚՏ", "T": "ТΤᴛᎢ", "U": "ᴜՍ", "V": "ᴠᏙ", "W": "ԜᴡᎳ", "X": "ХΧ", "Y": "УΥʏ",
+    "Z": "ΖᴢᏃ", "a": "аαɑ", "c": "сϲ", "d": "ԁ", "e": "еҽ", "g": "ɡց", "h": "һհ", "i": "іιıɩ", "j": "јϳ",
+    "k": "к", "l": "ӏ", "n": "ո", "o": "оοօ", "p": "рρ", "q": "ԛգ", "s": "ѕ", "u": "υս", "v": "ν", "w": "ԝ",
+    "x": "хχ", "y": "уγ", "'": "ʼʹ´",
+}  # fmt: skip
+_LATIN = {alike: letter for letter, alikes in _ALIKE.items() for alike in alikes}
+
+# Shown as nothing although they are no format characters: fillers, a joiner, variation selectors.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+
+# A base with its marks (no writing stacks more than thirty; source: UAX 15, stream-safe text),
+# marks without one, conjoining Hangul, control characters, and single characters of all scripts but
+# those whose everyday letters are folded already.
+_ODD = re.compile(
+    "[^\u0300-\u036f][\u0300-\u036f]{1,30}|[\u0300-\u036f]{1,30}|[\u1100-\u11ff]{1,30}"
+    "|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+    "|[^\x00-\x7f\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """`text`, and for each of its characters where in the original it starts and ends."""
+
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The part of the original that a part of `text`, not an empty one, was made of."""
+        return self.starts[start], self.ends[end - 1]
+
+
+def fold(text: str) -> Folded:
+    pieces: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    at = 0
+    for odd in _ODD.finditer(text):
+        plain = _plain(odd[0])
+        pieces += (text[at : odd.start()], plain)
+        starts += (*range(at, odd.start()), *([odd.start()] * len(plain)))
+        ends += (*range(at + 1, odd.start() + 1), *([odd.end()] * len(plain)))
+        at = odd.end()
+    if not at:
+        return Folded(text, range(len(text)), range(1, len(text) + 1))
+    pieces.append(text[at:])
+    starts += range(at, len(text))
+    ends += range(at + 1, len(text) + 1)
+    return Folded("".join(pieces), starts, ends)
+
+
+@lru_cache(maxsize=4_096)
+def _plain(odd: str) -> str:
+    """What a character, or one with its marks, looks like; "" for what nobody sees.
+
+    Marks that make no letter of any language with a Latin base, such as strokes through it, go.
+    """
+    seen = "".join(
+        character
+        for character in unicodedata.normalize("NFKC", odd)
+        if unicodedata.category(character) not in {"Cc", "Cf"} and not _UNSEEN.match(character)
+    )
+    latin = "".join(_LATIN.get(character, character) for character in seen)
+    return re.sub("(?:(?<=[A-Za-z])|^)[\u0300-\u036f]+", "", latin)

@@ -213,6 +213,59 @@ async def test_another_organisation_is_named_in_the_event(live: Place) -> None:
     assert "is_admin" not in shown
 
 
+async def test_a_sister_workspace_is_of_the_same_organisation(live: Place) -> None:
+    server = live.server
+    server.team.enterprise = "E1"
+    sister = server.create_team("sister", enterprise="E1")
+    shared = server.create_channel("shared", shared_with=[sister])
+    sis = server.create_user("sis", shared, team=sister)
+    server.mention(shared, sis, "why?")
+    await server.wait_for(lambda: live.bot.heard)
+    (body,) = live.bot.heard
+    assert (body["is_ext_shared_channel"], body["context_enterprise_id"]) == (False, "E1")
+    assert body["event"]["user_team"] == sister.id
+    shown = (await live.client.users_info(user=sis.id))["user"]
+    assert (shown["team_id"], shown["enterprise_user"]["enterprise_id"]) == (sister.id, "E1")
+    assert (await live.client.auth_test())["enterprise_id"] == "E1"
+
+
+async def test_a_forward_brings_the_message_along_as_an_attachment(live: Place) -> None:
+    server = live.server
+    original = server.post(live.channel, live.ada, "Tea beats coffee.")
+    server.forward(server.direct(live.ada), live.ada, original)
+    await server.wait_for(lambda: live.bot.named("message"))
+    (event,) = live.bot.named("message")
+    assert (event["text"], event["blocks"]) == ("", [])
+    (attachment,) = event["attachments"]
+    assert attachment["is_share"] is True
+    inner = attachment["message_blocks"][0]["message"]["blocks"]
+    assert inner[0]["elements"][0]["elements"] == [{"type": "text", "text": "Tea beats coffee."}]
+
+
+async def test_a_deleted_question_with_replies_is_told_as_a_change_into_a_stone(
+    live: Place,
+) -> None:
+    server = live.server
+    question = server.direct_message(live.ada, "why?")
+    await live.client.chat_postMessage(
+        channel=question.channel.id, text="because", thread_ts=question.ts
+    )
+    server.delete(question)
+    await server.wait_for(lambda: len(live.bot.named("message")) == 2)
+    *_, event = live.bot.named("message")
+    assert (event["subtype"], event["message"]["subtype"]) == ("message_changed", "tombstone")
+    assert event["message"]["ts"] == question.ts
+
+
+async def test_without_its_scope_an_event_is_not_heard(live: Place) -> None:
+    server = live.server
+    server.withdraw("im:history")
+    server.direct_message(live.ada, "why?")
+    server.mention(live.channel, live.ada, "why?")
+    await server.wait_for(lambda: live.bot.named("app_mention"))
+    assert live.bot.named("message") == []
+
+
 # Delivery
 
 

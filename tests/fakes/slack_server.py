@@ -30,7 +30,7 @@ from tests.fakes.slack.forms import Impossible
 from tests.fakes.slack.http import Call, Desk, Rejection, Request, method
 from tests.fakes.slack.interactions import Answer, Interactions
 from tests.fakes.slack.limits import Limits, TooMany
-from tests.fakes.slack.manifest import Manifest, read_manifest
+from tests.fakes.slack.manifest import EVENT_SCOPES, Manifest, read_manifest
 from tests.fakes.slack.refusals import Json, Refusal
 from tests.fakes.slack.scenario import Scenario
 from tests.fakes.slack.signed_http import SignedHttp
@@ -107,6 +107,7 @@ class SlackServer(Scenario):
         self.faults = Faults()
         scopes = world.manifest.scopes
         self.desk = Desk(BOT_TOKEN, APP_TOKEN, scopes, self.limits, self.faults, self.changed)
+        world.may_hear = lambda event: bool(self.desk.scopes & set(EVENT_SCOPES[event]))
         self.files = Files(world, BOT_TOKEN)
         self._http: SignedHttp | None = None
         self._runner: web.AppRunner | None = None
@@ -232,6 +233,14 @@ class SlackServer(Scenario):
     def revoke(self, error: str = "token_revoked") -> None:
         """The bot's token is good for nothing any more."""
         self.desk.token_error = error
+
+    def restore(self) -> None:
+        """It is good again: somebody installed the app once more."""
+        self.desk.token_error = ""
+
+    def withdraw(self, *scopes: str) -> None:
+        """The app was installed without these scopes."""
+        self.desk.scopes = self.desk.scopes - set(scopes)
 
     def forget_blocks(self, *types: str) -> None:
         """As if Slack had never introduced these types of blocks."""

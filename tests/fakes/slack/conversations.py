@@ -73,6 +73,7 @@ class Conversations:
             "user_id": world.bot.id,
             "bot_id": world.bot.bot_id,
             "is_enterprise_install": False,
+            **({"enterprise_id": world.team.enterprise} if world.team.enterprise else {}),
         }
 
     def info(self, call: Call) -> Json:

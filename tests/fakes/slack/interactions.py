@@ -15,7 +15,7 @@ from tests.fakes.slack.delivery import Acknowledged, Courier, Outcome
 from tests.fakes.slack.elements import OPTION_GROUP, PLAIN_OPTION
 from tests.fakes.slack.forms import Filled, current_state, filled_in
 from tests.fakes.slack.refusals import Form, Json, Refusal, items
-from tests.fakes.slack.state import Channel, Ephemeral, Message, User, Via, View
+from tests.fakes.slack.state import Channel, Ephemeral, Message, Team, User, Via, View
 from tests.fakes.slack.triggers import ResponseUrl, Triggers
 from tests.fakes.slack.views import Views, check_view
 from tests.fakes.slack.world import World
@@ -261,7 +261,7 @@ class Interactions:
             "token": "verification-token",
             "trigger_id": self.triggers.new(user),
             "team": payloads.team(self.world.team),
-            "enterprise": None,
+            "enterprise": _enterprise(self.world.team),
             "is_enterprise_install": False,
         }
 
@@ -289,6 +289,10 @@ class Interactions:
 
     def _url(self, channel: Channel, user: User, source: Message | Ephemeral | None = None) -> str:
         return self.world.base_url + self.triggers.new_url(channel, user, source)
+
+
+def _enterprise(team: Team) -> Json | None:
+    return {"id": team.enterprise, "name": team.enterprise} if team.enterprise else None
 
 
 def _answer(outcome: Outcome) -> Answer:

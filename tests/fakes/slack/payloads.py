@@ -30,7 +30,10 @@ def actor(value: User) -> Json:
 
 
 def user(value: User, home: Team, *, locale: bool = False) -> Json:
-    """Somebody from another organisation is shown without roles."""
+    """Somebody from another organisation is shown without roles.
+
+    Source of what stands in a Grid: Slack's reference of the user object.
+    """
     found: Json = {
         "id": value.id,
         "team_id": value.team.id,
@@ -43,7 +46,16 @@ def user(value: User, home: Team, *, locale: bool = False) -> Json:
     }
     if locale:
         found["locale"] = value.locale
-    if value.team is not home:
+    if value.team.enterprise:
+        found["enterprise_user"] = {
+            "id": f"W{value.id[1:]}",
+            "enterprise_id": value.team.enterprise,
+            "enterprise_name": value.team.enterprise,
+            "is_admin": False,
+            "is_owner": False,
+            "teams": [value.team.id],
+        }
+    if not value.team.is_of(home):
         return found | {"is_stranger": True}
     return found | {
         "is_admin": value.admin or value.owner,
@@ -62,7 +74,7 @@ def channel(value: Channel, bot: User, *, members: bool = False) -> Json:
         "is_archived": value.archived,
         "is_im": value.kind == "im",
         "is_mpim": value.kind == "mpim",
-        "is_org_shared": False,
+        "is_org_shared": any(each.is_of(bot.team) for each in value.shared_with),
         "context_team_id": bot.team.id,
     }
     if value.kind == "im":
@@ -77,12 +89,53 @@ def channel(value: Channel, bot: User, *, members: bool = False) -> Json:
         "creator": value.creator.id,
         "is_general": False,
         "is_shared": bool(value.shared_with),
-        "is_ext_shared": bool(value.shared_with),
+        "is_ext_shared": is_external(value, bot.team),
         "is_member": bot.id in value.members,
         "topic": {"value": "", "creator": "", "last_set": 0},
         "purpose": {"value": "", "creator": "", "last_set": 0},
     }
     return found | {"num_members": len(value.members)} if members else found
+
+
+def is_external(value: Channel, home: Team) -> bool:
+    """Whether another organisation shares the channel."""
+    return any(not each.is_of(home) for each in value.shared_with)
+
+
+def forwarded(value: Message, base_url: str) -> Json:
+    """A message as it hangs on the one that forwards it.
+
+    Source: what `conversations.history` answers, as quoted in openclaw/openclaw issue 97727.
+    """
+    address = permalink(value, base_url)
+    inner = {"blocks": value.blocks} | ({"files": []} if value.files else {})
+    found: Json = {
+        "id": 1,
+        "ts": value.ts,
+        "author_id": value.user.id,
+        "author_name": value.user.name,
+        "channel_id": value.channel.id,
+        "channel_team": value.user.team.id,
+        "is_msg_unfurl": True,
+        "is_share": True,
+        "message_blocks": [
+            {
+                "team": value.user.team.id,
+                "channel": value.channel.id,
+                "ts": value.ts,
+                "message": inner,
+            }
+        ],
+        "text": value.text,
+        "fallback": f"[June 1st, 2026 9:00 AM] {value.user.name}: {value.text}",
+        "from_url": address,
+        "original_url": address,
+        "footer": f"Posted in #{value.channel.name}",
+        "mrkdwn_in": ["text"],
+    }
+    if value.files:
+        found["files"] = [file(each, base_url) for each in value.files]
+    return found
 
 
 def file(value: File, base_url: str) -> Json:

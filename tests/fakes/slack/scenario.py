@@ -6,6 +6,7 @@ for the app's answer is a coroutine. What a client would not let a person do rai
 
 from collections.abc import Mapping, Sequence
 
+from tests.fakes.slack import payloads
 from tests.fakes.slack.blocks import elements_of
 from tests.fakes.slack.elements import options_of
 from tests.fakes.slack.forms import Filled, Impossible
@@ -92,9 +93,11 @@ class Scenario(Watched):
 
     # Furnishing
 
-    def create_team(self, name: str) -> Team:
-        """Another organisation."""
-        return self.world.add_team(name)
+    def create_team(self, name: str, *, enterprise: str = "") -> Team:
+        """Another workspace: of another organisation, unless it has the enterprise of `team`."""
+        team = self.world.add_team(name)
+        team.enterprise = enterprise
+        return team
 
     def create_user(
         self,
@@ -138,6 +141,12 @@ class Scenario(Watched):
     def invite(self, channel: Channel, user: User, inviter: User | None = None) -> None:
         self.world.join(channel, user, inviter)
 
+    def archive(self, channel: Channel, user: User | None = None) -> None:
+        self.world.archive(channel, user or channel.creator)
+
+    def unarchive(self, channel: Channel, user: User | None = None) -> None:
+        self.world.unarchive(channel, user or channel.creator)
+
     def remove(self, channel: Channel, user: User) -> None:
         channel.members.pop(user.id, None)
         self.changed()
@@ -152,14 +161,22 @@ class Scenario(Watched):
         thread_ts: str | None = None,
         *,
         files: Mapping[str, bytes] | None = None,
+        blocks: Sequence[Json] = (),
+        attachments: Sequence[Json] = (),
         age_seconds: float = 0.0,
     ) -> Message:
-        """`age_seconds` backdates the message; the app is told of it all the same."""
+        """`age_seconds` backdates the message; the app is told of it all the same.
+
+        Only other apps give `blocks`; attachments of people are what they forward.
+        """
         self._require_member(channel, user)
         if thread_ts is not None and thread_ts not in channel.messages:
             raise Impossible("there is no such thread")
         message = Message(self.world.new_ts(age_seconds), channel, user, escaped(text))
-        message.blocks = as_rich_text(message.text, self.world.new_id("b"))
+        message.blocks = list(blocks)
+        if text and not blocks:
+            message.blocks = as_rich_text(message.text, self.world.new_id("b"))
+        message.attachments = list(attachments)
         message.thread_ts = thread_ts
         message.client_msg_id = None if user.bot else self.world.new_id("m")
         message.files = [self._file(user, *each) for each in (files or {}).items()]
@@ -182,6 +199,18 @@ class Scenario(Watched):
         """`post` with the bot mentioned first."""
         words = f"<@{self.bot.id}> {text}"
         return self.post(channel, user, words, thread_ts, age_seconds=age_seconds)
+
+    def forward(
+        self,
+        channel: Channel,
+        user: User,
+        message: Message,
+        text: str = "",
+        thread_ts: str | None = None,
+    ) -> Message:
+        """Share a message there, with some words or none."""
+        shared = [payloads.forwarded(message, self.world.base_url)]
+        return self.post(channel, user, text, thread_ts, attachments=shared)
 
     def direct_message(self, user: User, text: str, thread_ts: str | None = None) -> Message:
         return self.post(self.direct(user), user, text, thread_ts)

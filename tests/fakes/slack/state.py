@@ -16,8 +16,15 @@ Ending = Literal["", "cleared", "posted", "expired", "replaced"]
 
 @dataclass(slots=True, eq=False)
 class Team:
+    """`enterprise` is the id of the Enterprise Grid organisation it belongs to, "" without one."""
+
     id: str
     name: str
+    enterprise: str = ""
+
+    def is_of(self, home: "Team") -> bool:
+        """Whether both belong to one organisation."""
+        return self is home or (bool(home.enterprise) and self.enterprise == home.enterprise)
 
 
 @dataclass(slots=True, eq=False)
@@ -49,7 +56,7 @@ class Channel:
     members: dict[str, User] = field(default_factory=dict)
     messages: dict[str, "Message"] = field(default_factory=dict)
     shared_with: list[Team] = field(default_factory=list)
-    """Other organisations in the channel (Slack Connect)."""
+    """Other workspaces in the channel: of the same organisation, or of others (Slack Connect)."""
     archived: bool = False
     restriction: str = ""
     """An error that every post here meets, such as `restricted_action`."""

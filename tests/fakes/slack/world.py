@@ -64,6 +64,8 @@ class World:
     violations: list[str] = field(default_factory=list)
     """What the app did that Slack would not answer with an error but that is wrong."""
     dispatch: Callable[[Json], None] = lambda body: None
+    may_hear: Callable[[str], bool] = lambda subscription: True
+    """Whether the app has a scope that lets it hear of an event."""
     changed: Callable[[], None] = lambda: None
     _count: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _last_micros: int = 0
@@ -291,6 +293,18 @@ class World:
             event["inviter"] = inviter.id
         self.emit("member_joined_channel", channel, event)
 
+    def archive(self, channel: Channel, user: User) -> None:
+        channel.archived = True
+        self._tell_of_archive("channel_archive", channel, user)
+
+    def unarchive(self, channel: Channel, user: User) -> None:
+        channel.archived = False
+        self._tell_of_archive("channel_unarchive", channel, user)
+
+    def _tell_of_archive(self, kind: str, channel: Channel, user: User) -> None:
+        kind = kind.replace("channel", "group") if channel.kind == "private" else kind
+        self.emit(kind, channel, {"type": kind, "channel": channel.id, "user": user.id})
+
     # Statuses
 
     def set_status(self, channel_id: str, thread_ts: str, status: Status) -> None:
@@ -319,7 +333,8 @@ class World:
 
     def emit(self, subscription: str, channel: Channel, event: Json) -> None:
         """Hand an event to the app, if it subscribed to it and is in the channel."""
-        if subscription in self.manifest.events and self.bot.id in channel.members:
+        subscribed = subscription in self.manifest.events and self.may_hear(subscription)
+        if subscribed and self.bot.id in channel.members:
             self.dispatch(self._envelope(channel, event))
         self.changed()
 
@@ -336,20 +351,20 @@ class World:
             "team_id": self.team.id,
             "api_app_id": payloads.APP_ID,
             "context_team_id": self.team.id,
-            "context_enterprise_id": None,
+            "context_enterprise_id": self.team.enterprise or None,
             "event": event,
             "type": "event_callback",
             "event_id": self.new_id("Ev"),
             "event_time": int(time.time()),
             "authorizations": [
                 {
-                    "enterprise_id": None,
+                    "enterprise_id": self.team.enterprise or None,
                     "team_id": self.team.id,
                     "user_id": self.bot.id,
                     "is_bot": True,
                     "is_enterprise_install": False,
                 }
             ],
-            "is_ext_shared_channel": bool(channel.shared_with),
+            "is_ext_shared_channel": payloads.is_external(channel, self.team),
             "event_context": self.new_id("4-"),
         }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from slack_sdk.errors import SlackApiError
 
 from adapters.slack import questions
-from adapters.slack.refusals import error_of
+from adapters.slack.refusals import error_of, sentence
 from adapters.slack.render import Button, question_message
 from adapters.slack.whisper import replace, whisper, whisper_message, whisper_sentence
 from bot.app import VOTE_FIRST, Accepted, Refused, Repeated
@@ -68,8 +68,10 @@ async def ask(client: "SlackClient", body: Json) -> None:
             lambda: client.web.client.conversations_replies(channel=channel, ts=ts, limit=1)
         )
     except SlackApiError as error:
-        logger.info("the message of an offer is gone: %s", error_of(error))
-        await whisper_sentence(url, "The message to answer is gone.", thread=_thread(body))
+        logger.info("the message of an offer cannot be read: %s", error_of(error))
+        gone = error_of(error) == "thread_not_found"
+        problem = "The message to answer is gone." if gone else sentence(error)
+        await whisper_sentence(url, problem, thread=_thread(body))
         return
     message = answer["messages"][0] | {"channel": channel}
     person = await client.people.asker(body["user"]["id"])

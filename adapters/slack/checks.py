@@ -1,7 +1,7 @@
 """What `council doctor` says about Slack: the tokens, the scopes, and whether Slack takes what the
 bot would post. Nothing is posted."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Set
 from typing import Any
 
 import aiohttp
@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from adapters.slack import form, refusals, render
 from adapters.slack.refusals import error_of
 from adapters.slack.supervisor import REFUSED_APP_TOKEN, REFUSED_BOT_TOKEN
-from adapters.slack.web import Web
+from adapters.slack.web import Web, granted_scopes
 from bot.app import VOTE_FIRST
 from bot.chat import HEADLINE, RANKING, answer_key
 from bot.commands import WELCOME, help_page
@@ -36,7 +36,7 @@ async def examine(
         yield Finding(False, f"Slack cannot be reached: {error}")
         return
     yield Finding(True, f"Slack accepts the bot's token: {answer['user']} in {answer['team']}.")
-    for finding in _of_scopes(answer.headers.get("x-oauth-scopes", "")):
+    for finding in _of_scopes(granted_scopes(answer)):
         yield finding
     if app_token:
         yield await _of_sockets(web, app_token)
@@ -44,8 +44,7 @@ async def examine(
         yield finding
 
 
-def _of_scopes(header: str) -> Iterator[Finding]:
-    granted = set(header.replace(" ", "").split(",")) - {""}
+def _of_scopes(granted: Set[str]) -> Iterator[Finding]:
     missing = refusals.missing(granted)
     if not granted:
         yield Finding(None, "Slack does not say which scopes the bot has.")

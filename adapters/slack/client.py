@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import buttons, commands, form, questions, render
 from adapters.slack.people import People
-from adapters.slack.refusals import error_of
+from adapters.slack.refusals import error_of, sentence
 from adapters.slack.render import Message, document_messages, offer_message
 from adapters.slack.reply import SlackReply
 from adapters.slack.voting import Votes
@@ -28,6 +28,7 @@ from adapters.slack.whisper import whisper_sentence
 from bot import chat
 from bot.app import App, Refused
 from bot.commands import WELCOME
+from bot.document import Document, Note, Text
 from bot.store.records import Case
 
 logger = logging.getLogger(__name__)
@@ -115,7 +116,7 @@ class SlackClient:
         """Who the bot is; asked of Slack once, before anything is heard."""
         me = await self.web.me()
         return AuthorizeResult(
-            enterprise_id=None,
+            enterprise_id=me.enterprise or None,
             team_id=me.team,
             bot_id=me.bot,
             bot_user_id=me.user,
@@ -174,13 +175,24 @@ class SlackClient:
         age = self.app.now() - questions.time_of(event["ts"])
         if event.get("edited") and age > EDITED_IN:
             return
-        await self.take(event)
+        try:
+            await self.take(event, outsiders=body.get("is_ext_shared_channel", True))
+        except Exception as error:
+            if isinstance(error, SlackApiError):
+                logger.error("a message could not be taken up: %s", sentence(error))
+            else:
+                logger.exception("a message could not be taken up")
+            failed = document_messages(Document((Text(FAILED),)))
+            await self._post(event["channel"], *failed, thread=questions.root_of(event))
 
-    async def take(self, message: Json) -> None:
-        """Answer a message that speaks to the bot, once, however often it is handed in."""
+    async def take(self, message: Json, *, outsiders: bool = True) -> None:
+        """Answer a message that speaks to the bot, once, however often it is handed in.
+
+        `outsiders`: whether another organisation may share the channel.
+        """
         me = await self.web.me()
         addressed = questions.addressed(message, me)
-        if addressed is None or not self._is_welcome(message, me):
+        if addressed is None or not await self._is_welcome(message, me, outsiders):
             return
         key = questions.key_of(me.team, message["channel"], message["ts"])
         if await self.app.store.case_of_mention(key):
@@ -192,12 +204,20 @@ class SlackClient:
         mention = await questions.mention_of(self.app, self.web, self.people, message, person)
         outcome = await self.app.accept(mention)
         if isinstance(outcome, Refused):
-            await self._say_once(message, key, *document_messages(outcome.document))
+            notes = (Note(f"⚠ {sentence}") for sentence in mention.unread)
+            said = Document((*outcome.document.blocks, *notes))
+            await self._say_once(message, key, *document_messages(said))
 
-    def _is_welcome(self, message: Json, me: Me) -> bool:
+    async def _is_welcome(self, message: Json, me: Me, outsiders: bool) -> bool:
         """Other organisations share some channels; who is theirs has to be listed."""
-        listed = self.app.rules.allowed & {message["user"], message["channel"]}
-        return bool(listed) or not questions.is_from_elsewhere(message, me)
+        user = message["user"]
+        if self.app.rules.allowed & {user, message["channel"]}:
+            return True
+        if not questions.is_from_elsewhere(message, me):
+            return True
+        if await self.people.is_ours(user):
+            return True
+        return bool(self.people.problem and me.enterprise and not outsiders)
 
     async def _offer(self, message: Json) -> Message:
         """What a message in the thread of an answer may start, nothing of it paid so far."""

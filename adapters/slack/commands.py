@@ -5,6 +5,7 @@ What a command does is known in `bot.commands`. Who may change something is look
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -13,13 +14,13 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.slack import form, questions, render
 from adapters.slack.address import Address
-from adapters.slack.refusals import error_of, sentence
+from adapters.slack.refusals import error_of, lacking, sentence
 from adapters.slack.render import File, document_messages
 from adapters.slack.whisper import whisper, whisper_sentence
 from bot import chat
 from bot.app import Accepted, Refused, Repeated
 from bot.commands import fill_in, parse
-from bot.document import Document, Text
+from bot.document import Document, Note, Text
 from bot.errors import BotError, InvalidForm, Undeliverable
 
 if TYPE_CHECKING:
@@ -62,6 +63,9 @@ async def run(client: "SlackClient", body: Json) -> None:
         await _export(client, place, person, url)
         return
     document = await client.app.command(place, person, text)
+    if people.problem:
+        unknown = Note(f"⚠ {questions.UNKNOWN_PEOPLE} {people.problem}")
+        document = replace(document, blocks=(*document.blocks, unknown))
     await whisper(url, document)
     pictures = render.pictures(document, f"council-{command.name}")
     if pictures and (problem := await _hand_over(client, user, *pictures)):
@@ -141,7 +145,8 @@ async def submit(client: "SlackClient", body: Json, ack: AsyncAck) -> None:
     except InvalidForm as error:
         await _show_problems(ack, error.problems)
     except BotError as error:
-        await _show_problems(ack, {form.MEMBERS: str(error)})
+        problem = f"{error} {client.people.problem}".strip()
+        await _show_problems(ack, {form.MEMBERS: problem})
     else:
         await ack()
         await whisper(opened.response_url, receipt)
@@ -190,14 +195,14 @@ async def ask(client: "SlackClient", body: Json, question: str) -> None:
 async def ask_about(client: "SlackClient", body: Json) -> None:
     """The message's menu, acknowledged already: Slack sends the whole message along."""
     message: Json = body["message"]
-    channel, url, ts = body["channel"]["id"], body["response_url"], str(body["message"]["ts"])
+    channel, url = body["channel"]["id"], body["response_url"]
     root = questions.root_of(message)
     if problem := await _absence(client, channel):
         await whisper_sentence(url, problem)
         return
     person = await client.people.asker(body["user"]["id"])
-    text = await questions.question_text(client.people, message, await client.web.me())
-    mention = await _mention(client, channel, root, ts, person, text)
+    message = message | {"channel": channel}
+    mention = await questions.mention_of(client.app, client.web, client.people, message, person)
     outcome = await client.app.accept(mention)
     if isinstance(outcome, Refused):
         await whisper(url, outcome.document)
@@ -216,7 +221,7 @@ async def _absence(client: "SlackClient", channel: str) -> str:
         )
     except SlackApiError as error:
         # A direct conversation needs another scope to be looked up.
-        return "" if error_of(error) == "missing_scope" else _refusal(error)
+        return "" if lacking(error) else _refusal(error)
     found: Json = answer["channel"]
     is_there = found.get("is_member") or found.get("is_im") or found.get("is_mpim")
     return "" if is_there else INVITE
@@ -240,4 +245,4 @@ async def _mention(
 def _refusal(error: SlackApiError) -> str:
     if error_of(error) in _OUTSIDE:
         return INVITE
-    return f"Slack does not let me write here: {error_of(error)}."
+    return f"I cannot write here. {sentence(error)}"

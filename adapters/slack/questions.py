@@ -4,6 +4,7 @@ Slack tells the bot of messages that mention it and of direct messages, and hide
 """
 
 import html
+import logging
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -12,12 +13,16 @@ from urllib.parse import unquote
 
 from slack_sdk.errors import SlackApiError
 
+from adapters.slack import content
 from adapters.slack.address import Address
 from adapters.slack.people import People
-from adapters.slack.refusals import error_of
+from adapters.slack.refusals import sentence
 from adapters.slack.web import Me, Web
 from bot import chat
 from bot.app import App
+from bot.texts import unread_files
+
+logger = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 
@@ -30,6 +35,12 @@ _WRITTEN_BY_PEOPLE = frozenset({None, "file_share", "thread_broadcast"})
 _TOKEN = re.compile(r"<([^<>]*)>")
 # What stands in code is shown, and said to nobody.
 _CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
+
+# What is asked where nothing but material was sent.
+ABOUT = "Answer this message: what it asks, or else what is to be said about it."
+UNREAD_THREAD = "What this thread began with could not be read, so the council does not know it."
+UNKNOWN_PEOPLE = "Slack does not say who anybody is, by name or by rights."
+
 # Names that are looked up for one message; the others are "somebody".
 _NAMES = 20
 
@@ -69,9 +80,9 @@ def is_direct(message: Json) -> bool:
 
 
 def is_from_elsewhere(message: Json, me: Me) -> bool:
-    """Whether another organisation shares the channel, and its writer is one of theirs."""
+    """Whether its writer is of another workspace: of another organisation perhaps."""
     home = message.get("user_team") or message.get("source_team") or message.get("team")
-    return home is not None and home != me.team
+    return bool(home) and home not in me.homes
 
 
 def key_of(team: str, channel: str, ts: str) -> str:
@@ -93,31 +104,80 @@ async def mention_of(
     """The message as a question to the council, put by `person`."""
     me = await web.me()
     channel, ts, root = str(message["channel"]), str(message["ts"]), root_of(message)
-    text = await question_text(people, message, me)
-    quoted = await _quoted(app, web, people, message, me) if root != ts else ""
-    if not text:
+    typed, material = await _said(people, message, me)
+    first, unread = await _thread(app, web, message, me)
+    begun, beneath = await _said(people, first, me)
+    if not typed:
         # A bare mention in a thread means what the thread began with.
-        text, quoted = quoted, ""
+        typed, begun = begun, ""
+    quoted = "\n\n".join(filter(None, (begun, beneath, material)))
     return chat.Mention(
         key=key_of(me.team, channel, ts),
         channel=chat.Channel("slack", me.team, channel),
         person=person,
-        text=text,
+        text=typed or (ABOUT if quoted else ""),
         address=Address(me.team, channel, root, ts).to_json(),
         thread=root,
         quoted=quoted,
+        unread=(*unread, *_files(first, message), *await _unknown(app, people, channel)),
         direct=is_direct(message),
     )
 
 
-async def question_text(people: People, message: Json, me: Me) -> str:
-    """What was typed, without the mention that it begins with."""
-    text = message.get("text") or ""
+async def _said(people: People, message: Json, me: Me) -> tuple[str, str]:
+    """What a person typed, without the mention that it begins with; and what else stands there.
+
+    That is what was forwarded and what apps wrote: material, which nobody asks with.
+    """
     own = re.compile(rf"^\s*(?:<@{me.user}(?:\|[^>]*)?>[\s,:]*)+")
-    text = own.sub("", text)
+    words = await _as_read(people, own.sub("", content.own_words(message)))
+    attached = await _as_read(people, content.attached_words(message))
+    if message.get("bot_id"):
+        return "", "\n\n".join(filter(None, (words, attached)))
+    return words, attached
+
+
+async def _as_read(people: People, text: str) -> str:
     mentioned = dict.fromkeys(re.findall(r"<@([UW][A-Z0-9]+)>", text))
     names = {id: await people.name(id) for id in list(mentioned)[:_NAMES]}
     return plain_text(text, names)
+
+
+async def _thread(app: App, web: Web, message: Json, me: Me) -> tuple[Json, tuple[str, ...]]:
+    """What the message's thread began with, and why that is not known, in sentences.
+
+    Empty where there is no thread, or the council knows it from an earlier question.
+    """
+    channel, root = str(message["channel"]), root_of(message)
+    is_known = (
+        root == str(message["ts"])
+        or await app.store.earlier("slack", channel, root)
+        or await app.store.case_of_mention(key_of(me.team, channel, root))
+    )
+    if is_known:
+        return {}, ()
+    try:
+        answer = await web.persistently(
+            lambda: web.client.conversations_replies(channel=channel, ts=root, limit=1)
+        )
+    except SlackApiError as error:
+        logger.warning("%s: a thread could not be read: %s", channel, sentence(error))
+        return {}, (f"{UNREAD_THREAD} {sentence(error)}",)
+    first: Json = answer["messages"][0]
+    return ({}, ()) if first.get("subtype") == "tombstone" else (first, ())
+
+
+def _files(*messages: Json) -> tuple[str, ...]:
+    names = [name for message in messages for name in content.file_names(message)]
+    return (unread_files(names),) if names else ()
+
+
+async def _unknown(app: App, people: People, channel: str) -> tuple[str, ...]:
+    """That nobody's name and rights are known, in a sentence: once a day in a channel."""
+    now = app.now()
+    if people.problem and await app.store.seen(f"slack:unknown:{channel}:{now.date()}", now):
+        return (f"{UNKNOWN_PEOPLE} {people.problem}",)
+    return ()
 
 
 def plain_text(text: str, names: Mapping[str, str]) -> str:
@@ -144,22 +204,3 @@ def _is_what_was_typed(label: str, target: str) -> bool:
     return label.rstrip("/").lower() in {
         address.rstrip("/").lower() for address in (target, without_scheme, unquote(without_scheme))
     }
-
-
-async def _quoted(app: App, web: Web, people: People, message: Json, me: Me) -> str:
-    """What the thread began with; "" where the council knows the thread from an earlier question."""
-    channel, root = str(message["channel"]), root_of(message)
-    if await app.store.earlier("slack", channel, root):
-        return ""
-    if await app.store.case_of_mention(key_of(me.team, channel, root)):
-        return ""
-    try:
-        answer = await web.persistently(
-            lambda: web.client.conversations_replies(channel=channel, ts=root, limit=1)
-        )
-    except SlackApiError as error:
-        if error_of(error) != "thread_not_found":
-            raise
-        return ""
-    first: Json = answer["messages"][0]
-    return await question_text(people, first, me)

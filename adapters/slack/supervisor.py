@@ -15,6 +15,7 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.errors import SlackApiError
 
+from adapters.slack import refusals
 from adapters.slack.catchup import catch_up
 from adapters.slack.client import SlackClient
 from adapters.slack.refusals import error_of
@@ -90,6 +91,8 @@ async def _recognised(api: Web) -> None:
     except SlackApiError as error:
         raise InvalidConfiguration([REFUSED_BOT_TOKEN.format(error_of(error))]) from None
     logger.info("Slack: this is %s in the workspace %s", me.user, me.team)
+    for lack in refusals.missing(me.scopes).values() if me.scopes else ():
+        logger.warning("Slack: %s %s", lack, refusals.GRANT)
 
 
 async def _over_requests(client: SlackClient, port: int) -> None:

@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.slack.emoji import emoji_of
 from adapters.slack.people import People
-from adapters.slack.refusals import error_of
+from adapters.slack.refusals import error_of, sentence
 from adapters.slack.reply import post_id
 from adapters.slack.web import TIER_3, Allowance, Web
 from bot import reactions
@@ -69,7 +69,7 @@ class Votes:
                 if error_of(error) == "message_not_found":
                     await self._app.store.mark_deleted("slack", id)
                 else:
-                    logger.warning("the votes on %s cannot be read: %s", id, error_of(error))
+                    logger.warning("the votes on %s cannot be read: %s", id, sentence(error))
                 return
             found = answer["message"].get("reactions", ())
             await self._app.reconcile("slack", id, await self._standing(post.key, found))

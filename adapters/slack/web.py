@@ -16,6 +16,7 @@ import stamina
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.slack.refusals import error_of, status_of
 from adapters.slack.render import File, Message
@@ -46,11 +47,22 @@ _TROUBLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    """Who the token belongs to."""
+    """Who the token belongs to.
+
+    `enterprise` is the Enterprise Grid organisation, "" without one. `scopes` are those granted;
+    empty where Slack does not say.
+    """
 
     user: str
     bot: str
     team: str
+    enterprise: str = ""
+    scopes: frozenset[str] = frozenset()
+
+    @property
+    def homes(self) -> frozenset[str]:
+        """What Slack names as the team of the bot's own people."""
+        return frozenset({self.team, self.enterprise} - {""})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,12 @@ class Posted:
 
     ts: str
     thread: str | None
+
+
+def granted_scopes(answer: AsyncSlackResponse) -> frozenset[str]:
+    """As Slack tells them with every answer; none where it does not."""
+    listed = str(answer.headers.get("x-oauth-scopes", ""))
+    return frozenset(listed.replace(" ", "").split(",")) - {""}
 
 
 class Allowance:
@@ -112,7 +130,13 @@ class Web:
     async def me(self) -> Me:
         if self._me is None:
             found = await self.persistently(self.client.auth_test)
-            self._me = Me(found["user_id"], found["bot_id"], found["team_id"])
+            self._me = Me(
+                found["user_id"],
+                found["bot_id"],
+                found["team_id"],
+                enterprise=found.get("enterprise_id") or "",
+                scopes=granted_scopes(found),
+            )
         return self._me
 
     async def persistently(self, call: Callable[[], Awaitable[T]]) -> T:

@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 
 from bot import commands, outcome, presenter, reactions
 from bot import settings as channel_settings
+from bot.admission import NOT_ENABLED, Admission
 from bot.calls import Caller
 from bot.catalogue import Catalogue
 from bot.chat import (
@@ -114,6 +115,7 @@ class App:
     platforms: dict[PlatformName, Platform] = field(default_factory=dict)
     time_scale: float = 1.0
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    admission: Admission = field(init=False)
     _running: dict[str, _Running] = field(default_factory=dict)
     # One for each thread with a question under way and each person asking; it goes with the last.
     _locks: WeakValueDictionary[tuple[str, ...], asyncio.Lock] = field(
@@ -121,6 +123,9 @@ class App:
     )
     _statistics: "Statistics | None" = None
     _closing: bool = False
+
+    def __post_init__(self) -> None:
+        self.admission = Admission(self.store, self.rules.allowed, self.rules.admins)
 
     # --- questions
 
@@ -170,6 +175,7 @@ class App:
         """Why this may not be asked now, in words; `None` where it may. Keeps and starts nothing."""
         settings = await self.settings(mention.channel)
         try:
+            await self.admission.require(mention.channel, mention.person)
             self._check(mention, settings)
             await self._check_budget(mention.channel, settings)
         except InvalidInput as error:
@@ -237,11 +243,6 @@ class App:
         length = len(mention.text)
         if self._closing:
             raise InvalidInput("The bot is restarting. Ask again in a minute.")
-        if not self._may_ask(mention):
-            raise InvalidInput(
-                "The council is not enabled here. An operator can list this "
-                "server, channel or person in COUNCIL_ALLOWED."
-            )
         if settings.paused:
             raise InvalidInput("The council is paused here. `/council resume` ends that.")
         if not mention.text.strip():
@@ -264,18 +265,6 @@ class App:
             raise InvalidInput(
                 f"{RUNNING_LIMIT} of your questions are being deliberated here. Wait for one."
             )
-
-    def _may_ask(self, mention: Mention) -> bool:
-        """Empty: every channel that the bot was invited to. Nobody invites it to direct messages."""
-        channel = mention.channel
-        if channel.platform == "terminal":
-            return True
-        listed = self.rules.allowed & {channel.workspace, channel.id, mention.person.id}
-        if mention.person.guest:
-            return bool(self.rules.allowed & {channel.id, mention.person.id})
-        if mention.direct and channel.platform == "discord":
-            return bool(listed)
-        return bool(listed) or not self.rules.allowed
 
     async def _check_budget(self, channel: Channel, settings: Settings) -> None:
         day = self.now().date()
@@ -351,8 +340,11 @@ class App:
 
     async def command(self, channel: Channel, person: Person, text: str) -> Document:
         """Run what was typed after `/council`; a refusal is a document, too."""
+        parsed = commands.parse(text)
         try:
-            return await commands.run(self.desk, channel, person, commands.parse(text))
+            if f"{parsed.name} {parsed.rest}".strip().lower() not in commands.FOR_ALL:
+                await self.admission.require(channel, person)
+            return await commands.run(self.desk, channel, person, parsed)
         except BotError as error:
             return Document((Text(str(error)),))
 
@@ -365,6 +357,7 @@ class App:
             admins=self.rules.admins,
             health=self.health,
             statistics=self.statistics,
+            admission=self.admission,
             now=self.now,
         )
 
@@ -380,22 +373,25 @@ class App:
         """The channel's deliberations as JSON lines, for an administrator. Raises `InvalidInput`."""
         from bot import records_commands
 
+        await self.admission.require(channel, person)
         return await records_commands.export_lines(self.desk, channel, person)
 
     async def health(self, channel: Channel) -> Document:
+        """What concerns this channel: nobody is told what others ask or spend."""
         settings = await self.settings(channel)
-        day = self.now().date()
-        lines = [f"Deliberations under way: {len(self._under_way())}."]
+        here = [each for each in self._under_way() if _channel(each.serving.case) == channel]
+        lines = [f"Deliberations under way here: {len(here)}."]
         if self.catalogue.known:
             seated = (*settings.members, settings.chairman)
             unknown = [model for model in seated if self.catalogue.missing(model)]
             lines += [f"⚠ The model {model} is not in the catalogue." for model in unknown]
         else:
             lines.append("⚠ The list of models could not be loaded; ids are not checked.")
-        spent = await self.store.spent(day) / 1e6
-        limit = self.rules.daily_budget_micros
-        of = "no limit" if limit is None else f"of ${limit / 1e6:.2f}"
-        lines.append(f"Spent today: ${spent:.4f} ({of}).")
+        scope = channel_scope(channel.platform, channel.id)
+        spent = await self.store.spent(self.now().date(), scope) / 1e6
+        limit = settings.budget_usd
+        of = "no limit of its own" if limit is None else f"of ${limit:.2f}"
+        lines.append(f"Spent in this channel today: ${spent:.4f} ({of}).")
         if settings.paused:
             lines.append("⚠ The council is paused here.")
         return Document((Heading("Health"), Text("\n".join(f"- {line}" for line in lines))))
@@ -521,6 +517,8 @@ class App:
         case = await self.store.case(id)
         if case is None:
             return Document((Text("This deliberation is no longer stored."),))
+        if not await self.admission.admits(_channel(case), person):
+            return Document((Text(NOT_ENABLED),))
         settings = await self.settings(_channel(case))
         if settings.reveal == "never":
             return Document((Text("Names stay hidden in this channel (`reveal` is `never`)."),))

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot import settings as channel_settings
+from bot.admission import Admission
 from bot.catalogue import Catalogue
 from bot.chat import Channel, Person
 from bot.document import Block, Document, Heading, Note, Table, Text
@@ -37,10 +38,16 @@ HELP = (
     ("export", "every deliberation of this channel, for administrators"),
     ("forget me|channel", "delete your questions and votes, or all of this channel's"),
     ("health", "whether everything works here"),
+    ("allow | disallow", "say that the council may be used in this server: for its operators"),
     ("pause | resume", "silence the council here, or end the silence"),
     ("help", "this list"),
 )
 
+# What nobody is refused: to be forgotten, and what has a rule of its own.
+FOR_ALL = frozenset({"forget me", "allow", "disallow"})
+
+# Money, rights and names stay with administrators, whoever else may change settings.
+RESERVED = frozenset({"budget", "reveal", "paused", "changers"})
 
 WELCOME = Document(
     (
@@ -88,6 +95,7 @@ class Desk:
     admins: frozenset[str]
     health: Callable[[Channel], Awaitable[Document]]
     statistics: Callable[[], "Statistics"]
+    admission: Admission
     now: Callable[[], datetime]
 
 
@@ -112,6 +120,10 @@ async def run(desk: Desk, channel: Channel, person: Person, command: Command) ->
         case "pause" | "resume":
             paused = "on" if command.name == "pause" else "off"
             return await _set(desk, channel, person, "paused", paused)
+        case "allow" | "disallow":
+            await desk.admission.say(channel, person, command.name)
+            may = "may" if command.name == "allow" else "may not"
+            return Document((Text(f"The council {may} be used in this server from now on."),))
         case "health":
             return await desk.health(channel)
         case "stats" | "ceiling" | "suggest" | "export" | "forget":
@@ -235,7 +247,7 @@ async def _change(
     desk: Desk, channel: Channel, person: Person, name: str, new: Callable[[Settings], str]
 ) -> Document:
     """Change one setting, from what holds now, and say what it is then."""
-    await _require_right(desk, channel, person)
+    await _require_right(desk, channel, person, [name])
     stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
     before = channel_settings.resolve(stored.values, desk.defaults)
     values = channel_settings.change(stored.values, name, new(before))
@@ -273,6 +285,7 @@ async def fill_in(
     shown = [f"{name} = {channel_settings.shown(settings, name)}" for name in changed]
     if not changed:
         return Document((Text("Nothing was changed."),))
+    await _require_right(desk, channel, person, changed)
     await _save(desk, channel, person, seen_version, values, "; ".join(shown))
     lines = [f"**{name}** is now: {channel_settings.shown(settings, name)}" for name in changed]
     warnings = [warning for name in changed for warning in _warnings(settings, name)]
@@ -296,9 +309,9 @@ def _filled(
 
 
 async def _reset(desk: Desk, channel: Channel, person: Person, names: Sequence[str]) -> Document:
-    await _require_right(desk, channel, person)
     stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
     names = [name.lower() for name in names]
+    await _require_right(desk, channel, person, names or list(stored.values))
     values: Mapping[str, str] = {} if not names else stored.values
     for name in names:
         values = channel_settings.without(values, name)
@@ -327,12 +340,19 @@ async def _save(
     )
 
 
-async def _require_right(desk: Desk, channel: Channel, person: Person) -> None:
+async def _require_right(
+    desk: Desk, channel: Channel, person: Person, names: Sequence[str] = ()
+) -> None:
+    """Raises `InvalidInput` where the person may not change these settings."""
+    await desk.admission.require(channel, person)
     if not await may_change(desk, channel, person):
         raise InvalidInput(
             "Only administrators can change this channel's council. They can let everybody do it: "
             "`/council set changers anyone`."
         )
+    reserved = [name for name in names if name in RESERVED]
+    if reserved and not is_administrator(desk, person):
+        raise InvalidInput(f"Only administrators can change {' and '.join(reserved)} here.")
 
 
 def _known(catalogue: Catalogue, models: Sequence[str]) -> None:

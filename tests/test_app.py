@@ -317,7 +317,7 @@ async def test_somebody_who_may_not_ask_learns_who_can_change_that() -> None:
     async with running(rules=Rules(allowed=frozenset({"other"}))) as app:
         assert await refusal(app, mention()) == (
             "The council is not enabled here. An operator can list this server, channel or person "
-            "in COUNCIL_ALLOWED."
+            "in COUNCIL_ALLOWED, or let everybody here ask: `/council allow`."
         )
 
 
@@ -638,7 +638,7 @@ async def test_a_run_that_owes_a_post_is_over_and_holds_nobody_up() -> None:
 
         assert (await case_of(app, second)).status == "finished"
         assert words(await app.stop(first, ANN)) == "This deliberation is over already."
-        assert "under way: 0." in repr(await app.health(CHANNEL))
+        assert "under way here: 0." in repr(await app.health(CHANNEL))
         assert [case.id for case in await app.store.unfinished("discord")] == [first, second]
 
         room.mend()
@@ -1049,15 +1049,29 @@ async def test_health_names_what_is_wrong_here() -> None:
         await app.catalogue.load()
         app.defaults = replace(app.defaults, members=("lab/a", "lab/gone"))
         await app.command(CHANNEL, ADMIN, "pause")
+        await app.command(CHANNEL, ADMIN, "budget 2.5")
 
         [_, text] = (await app.command(CHANNEL, BOB, "health")).blocks
 
         assert text == Text(
-            "- Deliberations under way: 0.\n"
+            "- Deliberations under way here: 0.\n"
             "- ⚠ The model lab/gone is not in the catalogue.\n"
-            "- Spent today: $0.0000 (of $5.00).\n"
+            "- Spent in this channel today: $0.0000 (of $2.50).\n"
             "- ⚠ The council is paused here."
         )
+
+
+async def test_health_tells_nobody_what_is_asked_and_spent_elsewhere() -> None:
+    async with running(Held("it"), rules=Rules(daily_budget_micros=5_000_000)) as app:
+        await spend(app, 1_234_567, ELSEWHERE)
+        await accepted(app, mention(channel=ELSEWHERE))
+
+        [_, text] = (await app.command(CHANNEL, BOB, "health")).blocks
+
+        assert isinstance(text, Text)
+        assert "under way here: 0." in text.text
+        assert "in this channel today: $0.0000 " in text.text
+        assert "5.00" not in text.text
 
 
 async def test_health_says_where_ids_cannot_be_checked() -> None:
@@ -1066,7 +1080,7 @@ async def test_health_says_where_ids_cannot_be_checked() -> None:
 
         assert isinstance(text, Text)
         assert "⚠ The list of models could not be loaded; ids are not checked." in text.text
-        assert "Spent today: $0.0000 (no limit)." in text.text
+        assert "Spent in this channel today: $0.0000 (no limit of its own)." in text.text
 
 
 async def test_a_command_that_is_refused_is_answered_like_any_other() -> None:

@@ -394,8 +394,117 @@ async def test_administrators_can_let_everybody_change(app: App) -> None:
 
 async def test_guests_change_nothing_where_everybody_may(app: App) -> None:
     await app.command(HERE, ADMIN, "set changers anyone")
+    app.admission.allowed = frozenset({"channel"})
 
-    assert "Only administrators" in await text(app, "pause", Person("gus", guest=True))
+    said = await text(app, "chairman openai/gpt-5.1", Person("gus", guest=True))
+
+    assert "Only administrators" in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("budget unlimited", "budget"),
+        ("set budget default", "budget"),
+        ("set reveal always", "reveal"),
+        ("set changers anyone", "changers"),
+        ("set paused on", "paused"),
+        ("pause", "paused"),
+        ("resume", "paused"),
+        ("reset budget", "budget"),
+        ("reset language reveal", "reveal"),
+        ("reset", "changers"),
+    ],
+)
+async def test_money_rights_and_names_stay_with_administrators(
+    app: App, typed: str, names: str
+) -> None:
+    await app.command(HERE, ADMIN, "set changers anyone")
+    before = await app.settings(HERE)
+
+    assert await text(app, typed, ANN) == f"Only administrators can change {names} here."
+    assert await app.settings(HERE) == before
+
+
+async def test_a_form_changes_nothing_that_is_reserved(app: App) -> None:
+    await app.command(HERE, ADMIN, "set changers anyone")
+    form = {"language": "German", "budget": "unlimited", "reveal": "always"}
+    with pytest.raises(InvalidInput, match="Only administrators can change reveal here"):
+        await commands.fill_in(app.desk, HERE, ANN, form, seen_version=1)
+
+    left = {"language": "German", "reveal": "after_vote"}
+    await commands.fill_in(app.desk, HERE, ANN, left, seen_version=1)
+    assert (await app.settings(HERE)).language == "German"
+
+
+# --- where it may be used
+
+EVERY_COMMAND = (
+    *("", "help", "show", "members", "members add openai/gpt-5.1-mini", "models", "health"),
+    *("budget 5", "set language German", "reset", "pause", "stats", "ceiling", "suggest", "export"),
+    *("forget channel", "frobnicate"),
+)
+NOT_ENABLED = (
+    "The council is not enabled here. An operator can list this server, channel or person in "
+    "COUNCIL_ALLOWED, or let everybody here ask: `/council allow`."
+)
+
+
+@pytest.mark.parametrize("typed", EVERY_COMMAND)
+@pytest.mark.parametrize("person", [ADMIN, ANN], ids=["administrator", "member"])
+async def test_a_command_is_refused_wherever_a_question_would_be(
+    app: App, typed: str, person: Person
+) -> None:
+    app.admission.allowed = frozenset({"another server"})
+
+    assert await text(app, typed, person) == NOT_ENABLED
+    with pytest.raises(InvalidInput, match="not enabled here"):
+        await app.export(HERE, person)
+    with pytest.raises(InvalidInput, match="not enabled here"):
+        await commands.fill_in(app.desk, HERE, person, {"language": "German"}, seen_version=0)
+    assert await app.settings(HERE) == app.defaults
+
+
+async def test_a_guest_is_refused_commands_unless_listed(app: App) -> None:
+    guest = Person("gus", guest=True)
+    assert await text(app, "health", guest) == NOT_ENABLED
+
+    app.admission.allowed = frozenset({"gus"})
+    assert "chairman" in await text(app, "chairman", guest)
+
+
+async def test_everybody_may_be_forgotten_everywhere(app: App) -> None:
+    app.admission.allowed = frozenset({"another server"})
+
+    assert (await text(app, "forget me", ANN)).startswith("Forgotten")
+
+
+async def test_an_operator_allows_a_server_and_takes_it_back(app: App) -> None:
+    app.admission.allowed = frozenset({"another server"})
+    assert "in this server from now on" in await text(app, "allow", Person("root"))
+    assert "chairman" in await text(app, "chairman", ANN)
+    assert "chairman" in await text(app, "chairman", ANN, ELSEWHERE)
+    assert await text(app, "chairman", ANN, Channel("discord", "third", "c")) == NOT_ENABLED
+    assert await text(app, "chairman", ANN, Channel("slack", "server", "c")) == NOT_ENABLED
+
+    await app.command(HERE, Person("root"), "disallow")
+    assert await text(app, "chairman", ANN) == NOT_ENABLED
+
+
+@pytest.mark.parametrize("word", ["allow", "disallow"])
+async def test_only_operators_say_where_the_council_may_be_used(app: App, word: str) -> None:
+    assert await text(app, word, ADMIN) == (
+        "Only those listed in COUNCIL_ADMINS can say where the council may be used."
+    )
+    assert "in one" in await text(app, word, Person("root"), Channel("discord", "", "dm"))
+
+
+async def test_a_bot_that_anybody_can_invite_answers_only_where_that_was_allowed(app: App) -> None:
+    app.admission.public.add("discord")
+    assert await text(app, "members", ADMIN) == NOT_ENABLED
+
+    await app.command(HERE, Person("root"), "allow")
+    assert "chairman" in await text(app, "chairman", ANN)
 
 
 # --- forms
@@ -489,7 +598,7 @@ async def test_a_change_between_reading_and_writing_is_never_overwritten(app: Ap
 # `ask` needs a place to answer in, so the adapters take it before it comes here.
 NAMES = (
     *("show", "members", "chairman", "models", "mode", "criteria", "budget", "set", "reset"),
-    *("health", "pause", "resume", "help"),
+    *("health", "allow", "disallow", "pause", "resume", "help"),
 )
 
 

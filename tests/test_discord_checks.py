@@ -7,7 +7,7 @@ import discord
 import pytest
 
 from adapters.discord import checks
-from adapters.discord.supervisor import FATAL, REFUSED_TOKEN
+from adapters.discord.supervisor import FATAL, PUBLIC, REFUSED_TOKEN
 from bot.doctor import Finding
 from tests.fakes.discord_server import TOKEN, ChannelType, DiscordServer, running_discord
 
@@ -53,6 +53,11 @@ async def test_a_bot_on_no_server_gets_the_link_that_invites_it(server: DiscordS
     assert f"client_id={server.bot.id}" in finding.text
     assert f"permissions={checks.PERMISSIONS.value}" in finding.text
     assert checks.PERMISSIONS.value == 309237763136
+
+
+async def test_a_bot_that_anybody_can_invite_is_told_of(server: DiscordServer) -> None:
+    server.world.public = True
+    assert Finding(None, PUBLIC) in await found()
 
 
 async def test_a_refused_token_ends_the_checks(server: DiscordServer) -> None:

@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 from adapters.discord import supervisor
+from bot.app import Rules
+from bot.chat import Channel as Here
+from bot.chat import Person
 from bot.errors import InvalidConfiguration
 from bot.llm import Request
 from tests.fakes import processes
@@ -243,6 +246,27 @@ async def test_a_term_signal_ends_it_in_order_and_a_start_goes_on(server: Discor
     assert "Traceback" not in err
     async with serving(server):
         assert len(await posts(server, question)) == 6
+
+
+# --- Invited by strangers
+
+
+async def test_a_public_bot_answers_only_where_an_operator_allowed_it(
+    server: DiscordServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.world.public = True
+    provider = FakeProvider()
+    rules = Rules(admins=frozenset({"root"}))
+    async with Place(server).online(provider, rules=rules) as place:
+        question = server.mention(place.channel, place.ada, "Is it right?")
+        await server.wait_for(lambda: "not enabled here" in str(server.said(place.channel)))
+        assert provider.requests == []
+        assert question.thread is None
+
+        here = Here("discord", str(place.guild.id), str(place.channel.id))
+        await place.app.command(here, Person("root"), "allow")
+        await place.answered(server.mention(place.channel, place.ada, "And now?"))
+    assert supervisor.PUBLIC in caplog.messages
 
 
 # --- Cut off

@@ -262,12 +262,16 @@ async def test_a_finished_case_is_taken_up_again_until_it_is_delivered(
     assert await store.unfinished("slack") == ()
 
 
-async def test_a_stopped_deliberation_is_not_resumed(store: Store, journal: Journal) -> None:
+async def test_a_stopped_deliberation_is_owed_until_it_is_delivered(
+    store: Store, journal: Journal
+) -> None:
     await journal.finish_call(CALL)
     await journal.stop()
+    stopped = replace(case("one"), status="stopped")
+    assert await store.unfinished("slack") == (stopped,)
+    await store.delivered("one")
     assert await store.unfinished("slack") == ()
-    stopped = await store.case("one")
-    assert stopped == replace(case("one"), status="stopped")
+    assert await store.case("one") == stopped
 
 
 async def test_a_follow_up_finds_the_newest_finished_case_of_its_thread(store: Store) -> None:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 import aiohttp
 import discord
 
-from adapters.discord.supervisor import FATAL, REFUSED_TOKEN
+from adapters.discord.supervisor import FATAL, PUBLIC, REFUSED_TOKEN
 from bot.doctor import Finding
 
 # The permissions of the invitation; what is missing without each.
@@ -79,6 +79,8 @@ async def _connected(client: discord.Client) -> str | None:
 
 
 def _findings(client: discord.Client) -> Iterator[Finding]:
+    if client.application and client.application.bot_public:
+        yield Finding(None, PUBLIC)
     if not client.guilds:
         url = discord.utils.oauth_url(client.application_id or 0, permissions=PERMISSIONS)
         yield Finding(None, f"The bot is on no server yet. Invite it: {url}")

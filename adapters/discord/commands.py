@@ -221,6 +221,14 @@ class Council(app_commands.Group, name="council", description="Ask the council, 
     async def health(self, interaction: Interaction) -> None:
         await self._run(interaction, "health")
 
+    @app_commands.command(description="Let this server use the council, for its operators")
+    async def allow(self, interaction: Interaction) -> None:
+        await self._run(interaction, "allow")
+
+    @app_commands.command(description="Keep this server from the council, for its operators")
+    async def disallow(self, interaction: Interaction) -> None:
+        await self._run(interaction, "disallow")
+
     @app_commands.command(description="Silence the council here")
     async def pause(self, interaction: Interaction) -> None:
         await self._run(interaction, "pause")

@@ -29,6 +29,11 @@ REFUSED_TOKEN = (
     "DISCORD_TOKEN is refused by Discord. Copy the bot's token again: "
     "https://discord.com/developers/applications, your application, Bot, Reset Token."
 )
+PUBLIC = (
+    "Anybody can invite this bot, which is public. It answers only where COUNCIL_ALLOWED or an "
+    "operator's /council allow says so. To keep it to yourself: "
+    "https://discord.com/developers/applications, your application, Bot, Public Bot off."
+)
 # Close codes after which a connection is of no use, as the gateway's documentation lists them.
 FATAL = {
     4004: REFUSED_TOKEN,
@@ -46,6 +51,10 @@ log_lines.shorten()
 async def run(app: App, token: str, *, time_scale: float) -> None:
     """Serve Discord until cancelled. Raises `InvalidConfiguration`."""
     client = await _logged_in(app, token, time_scale)
+    if client.application and client.application.bot_public:
+        app.admission.public.add("discord")
+        if not app.rules.allowed:
+            logger.warning(PUBLIC)
     app.platforms["discord"] = client
     try:
         await _stay_connected(client, time_scale)

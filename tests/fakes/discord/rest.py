@@ -86,7 +86,7 @@ class Rest:
             "name": world.bot.name,
             "icon": None,
             "description": "",
-            "bot_public": True,
+            "bot_public": world.public,
             "bot_require_code_grant": False,
             "owner": payloads.user(world.bot),
             "verify_key": "",

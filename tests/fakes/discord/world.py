@@ -81,6 +81,7 @@ class Event:
 class World:
     base_url: str = ""
     message_content_allowed: bool = False
+    public: bool = False
     role_mentions_reveal_content: bool = False
     """Undocumented on Discord; a bot must cope with False."""
     active_thread_limit: int = 1000

@@ -389,7 +389,7 @@ def _stopped_ballots(sitting: Sitting) -> tuple[str, ...]:
 
 
 def _masked(sitting: Sitting, text: str) -> str:
-    return mask_self_naming(text, sitting.council.members, sitting.question.text)[0]
+    return mask_self_naming(text, sitting.council.members)[0]
 
 
 def _shown(sitting: Sitting, answers: Sequence[Answer]) -> list[tuple[str, str]]:

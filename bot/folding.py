@@ -50,6 +50,24 @@ class Folded:
         """The part of the original that a part of `text`, not an empty one, was made of."""
         return self.starts[start], self.ends[end - 1]
 
+    def without(self, unseen: re.Pattern[str]) -> "Folded":
+        """The same without what is found there."""
+        spans = [found.span() for found in unseen.finditer(self.text)]
+        if not spans:
+            return self
+        kept = list(
+            zip(
+                (0, *(end for _, end in spans)),
+                (*(start for start, _ in spans), len(self.text)),
+                strict=True,
+            )
+        )
+        return Folded(
+            "".join(self.text[start:end] for start, end in kept),
+            [place for start, end in kept for place in self.starts[start:end]],
+            [place for start, end in kept for place in self.ends[start:end]],
+        )
+
 
 def fold(text: str) -> Folded:
     pieces: list[str] = []

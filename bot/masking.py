@@ -1,12 +1,16 @@
 """Take out of a text where its author says which model it is.
 
 Only first-person statements count ("As Claude, I ...", "I was trained by Google"): a name in the
-third person may be what the answer is about. Pure; knows names, not who wrote what.
+third person may be what the answer is about, and even where the question names models, who says
+"I am one of them" says who wrote. Disguised spellings count like plain ones. Pure; knows names, not
+who wrote what.
 """
 
 import re
 from collections.abc import Collection, Iterable
 from functools import lru_cache
+
+from bot.folding import fold
 
 MASK = "[a member]"
 
@@ -42,52 +46,52 @@ _GENERIC = frozenset(
 _NAME = "\ue000"
 
 
-def mask_self_naming(text: str, models: Collection[str], question: str) -> tuple[str, int]:
+def mask_self_naming(text: str, models: Collection[str]) -> tuple[str, int]:
     """The text with first-person self-identification masked, and how often there was any.
 
-    Names are well-known ones and those in the ids of `models`. A name that the question itself
-    uses is never masked, since the answer may have to speak of it.
+    Names are well-known ones and those in the ids of `models`. All else stays as it was written.
     """
-    return _masked(text, tuple(sorted(set(models))), question)
+    return _masked(text, tuple(sorted(set(models))))
 
 
 # Each stage and each redraw reads the same few texts.
 @lru_cache(maxsize=512)
-def _masked(text: str, seated: tuple[str, ...], question: str) -> tuple[str, int]:
+def _masked(text: str, seated: tuple[str, ...]) -> tuple[str, int]:
+    folded = fold(text).without(_MARKUP)
     # Most texts name nobody, and looking for plain words costs a tenth of the pattern.
-    lowered = text.casefold()
-    if _NAME not in text and not any(word in lowered for word in _words(seated)):
+    lowered = folded.text.casefold()
+    if not any(word in lowered for word in _words(seated)):
         return text, 0
-    named = _named(seated)
-    asked_about = {_bare(found) for found in named.finditer(question)}
-    names = named.finditer(text)
-    marked = named.sub(_NAME, text)
+    # A phrase is looked for where every name is one character; these are their places.
+    marked: list[str] = []
+    places: list[tuple[int, re.Match[str]]] = []
+    length = at = 0
+    for name in _named(seated).finditer(folded.text):
+        length += name.start() - at
+        marked += (folded.text[at : name.start()], _NAME)
+        places.append((length, name))
+        length += len(_NAME)
+        at = name.end()
+    marked.append(folded.text[at:])
+
     pieces: list[str] = []
-    leaks = at = 0
-
-    def copy(piece: str, *, masked: bool) -> int:
-        """Copy a piece with its names put back; how many were masked instead."""
-        before, *behind = piece.split(_NAME)
-        pieces.append(before)
-        hidden = 0
-        for rest in behind:
-            name = next(names)
-            hide = masked and name["name"] is not None and _bare(name) not in asked_about
-            hidden += hide
-            pieces.extend((MASK if hide else name[0], rest))
-        return hidden
-
-    for phrase in _PHRASE.finditer(marked):
-        copy(marked[at : phrase.start()], masked=False)
-        leaks += copy(phrase[0], masked=True) > 0
-        at = phrase.end()
-    copy(marked[at:], masked=False)
+    leaks = end = next_name = 0
+    for phrase in _PHRASE.finditer("".join(marked)):
+        before = len(pieces)
+        while next_name < len(places) and places[next_name][0] < phrase.end():
+            place, name = places[next_name]
+            next_name += 1
+            if place >= phrase.start() and name["name"] is not None:
+                start, stop = folded.span(*name.span())
+                pieces += (text[end:start], MASK)
+                end = stop
+        leaks += len(pieces) > before
+    pieces.append(text[end:])
     return "".join(pieces), leaks
 
 
-def _bare(found: re.Match[str]) -> str:
-    """The name without its version."""
-    return (found["name"] or "").casefold()
+# Emphasis and code inside a word do not show in it.
+_MARKUP = re.compile(r"(?<=\w)[*`~]{1,3}(?=\w)")
 
 
 @lru_cache(maxsize=64)
@@ -99,7 +103,7 @@ def _words(models: tuple[str, ...]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def _named(models: tuple[str, ...]) -> re.Pattern[str]:
-    """A name with its version, or what stands for a name if the text has that."""
+    """A name with its version, or, without the group, what stands for a name in a text."""
     ordinary = {*_ORDINARY, *map(str.capitalize, _names_in(models))}
     names = (
         rf"(?:(?i:{_any(_DISTINCT)})|{_any({*ordinary, *map(str.upper, ordinary)})})(?![A-Za-z])"

@@ -37,7 +37,7 @@ def answer(question: Question, council: Council, call: Call) -> Answer:
         prompt_tokens=call.prompt_tokens,
         completion_tokens=call.completion_tokens,
         cost_usd=(call.cost_micros or 0) / 1e6,
-        leaks=mask_self_naming(text, council.members, question.text)[1],
+        leaks=mask_self_naming(text, council.members)[1],
         seat=call.seat,
         finish_reason=call.finish_reason,
     )

@@ -90,7 +90,7 @@ def headline(progress: Progress) -> Document:
         return Document((Heading("The council had to stop"), Text(progress.fault)))
     blocks: list[Block] = [Heading("The council is deliberating"), Text(_seats(progress))]
     if progress.draft:
-        draft = _masked(progress.draft, progress.council.members, progress.question.text)
+        draft = _masked(progress.draft, progress.council.members)
         blocks = [Text(draft)]
     blocks.append(Note(_stage(progress)))
     return Document(
@@ -114,7 +114,7 @@ def verdict(deliberation: Deliberation, question: Question | None = None) -> Doc
 
 def answer(given: Answer, question: Question, council: Council) -> Document:
     """One member's answer, folded, under its label."""
-    shown = _masked(given.text, council.members, question.text)
+    shown = _masked(given.text, council.members)
     blocks: list[Leaf] = [Text(shown)]
     if given.finish_reason == "length":
         blocks.append(Note("The answer ends here: it reached the length limit."))
@@ -184,11 +184,11 @@ def transcript(deliberation: Deliberation, question: Question, council: Council)
     parts += ["## Verdict", _quoted(_verdict_text(deliberation)), *_dissent(deliberation)]
     parts += _degraded(deliberation)
     for given in deliberation.answers:
-        shown = _masked(given.text, council.members, question.text)
+        shown = _masked(given.text, council.members)
         parts += [f"## Answer {given.label}", _quoted(shown)]
     for review in deliberation.reviews:
         if review.text:
-            shown = _masked(review.text, council.members, question.text)
+            shown = _masked(review.text, council.members)
             parts += [
                 f"## Review by the author of Answer {review.label}",
                 _vote(review),
@@ -245,19 +245,19 @@ def _stage(progress: Progress) -> str:
     return f"Stage 1 of 3: {done} of {len(progress.labels)} answers are in"
 
 
-def _masked(text: str, models: Sequence[str], question: str) -> str:
-    return mask_self_naming(text, models, question)[0]
+def _masked(text: str, models: Sequence[str]) -> str:
+    return mask_self_naming(text, models)[0]
 
 
 def _verdict_text(deliberation: Deliberation) -> str:
     """An answer may stand for the verdict, and a member may have written it: masked like one."""
     models = [member.model for member in deliberation.members]
-    return _masked(deliberation.verdict.text, models, deliberation.question)
+    return _masked(deliberation.verdict.text, models)
 
 
 def _dissent(deliberation: Deliberation) -> list[str]:
     models = [member.model for member in deliberation.members]
-    dissent = _masked(deliberation.verdict.dissent or "", models, deliberation.question)
+    dissent = _masked(deliberation.verdict.dissent or "", models)
     return [f"**Strongest dissent:** {dissent}"] if dissent else []
 
 
@@ -308,10 +308,7 @@ def _read_shortened(deliberation: Deliberation) -> list[str]:
     limits = [r.shown_chars for r in deliberation.reviews if r.text and r.shown_chars is not None]
     least = min(limits, default=None)
     models = [member.model for member in deliberation.members]
-    lengths = {
-        given.label: len(_masked(given.text, models, deliberation.question))
-        for given in deliberation.answers
-    }
+    lengths = {given.label: len(_masked(given.text, models)) for given in deliberation.answers}
     return [
         f"Answer {label} was shortened for {'reviewers' if len(limits) > 1 else 'a reviewer'}: "
         f"{least:,} of its {length:,} characters, from both ends."

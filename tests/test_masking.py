@@ -122,49 +122,85 @@ THIRD_PERSON = [
 
 @pytest.mark.parametrize(("text", "masked"), LEAKS)
 def test_self_naming_is_masked_and_counted(text: str, masked: str) -> None:
-    assert mask_self_naming(text, MODELS, "Which is the tallest mountain?") == (masked, 1)
+    assert mask_self_naming(text, MODELS) == (masked, 1)
 
 
 @pytest.mark.parametrize("text", THIRD_PERSON)
 def test_names_in_the_third_person_stay(text: str) -> None:
-    assert mask_self_naming(text, MODELS, "Which is the tallest mountain?") == (text, 0)
+    assert mask_self_naming(text, MODELS) == (text, 0)
 
 
 def test_every_leak_counts() -> None:
     text = "I'm Claude. As Claude, I was made by Anthropic."
-    assert mask_self_naming(text, MODELS, "Why?") == (
+    assert mask_self_naming(text, MODELS) == (
         "I'm [a member]. As [a member], I was made by [a member].",
         3,
     )
 
 
-@pytest.mark.parametrize("question", ["Are you Claude?", "what does claude think", "Claude: yes?"])
-def test_names_that_the_question_uses_stay(question: str) -> None:
-    assert mask_self_naming("As Claude, I think so.", MODELS, question)[1] == 0
+DISGUISED = [
+    "Clau\u200bde",  # without width
+    "Cl\u00adau\u2060de",
+    "C\U000e0061laude",  # tags
+    "Сlaude",  # Cyrillic
+    "Clαude",  # Greek
+    "Ｃｌａｕｄｅ",
+    "𝑪𝒍𝒂𝒖𝒅𝒆",
+    "ᴄʟᴀᴜᴅᴇ",
+    "Cl\u0336aude",
+    "C\x00laude",
+    "**C**laude",
+    "Cl`au`de",
+    "클\u200b로드",
+    "\u110f\u1173\u11af로드",  # decomposed
+]
 
 
-def test_only_the_names_that_the_question_uses_stay() -> None:
-    assert mask_self_naming("I'm Claude, made by Anthropic.", MODELS, "Are you Claude?") == (
-        "I'm Claude, made by [a member].",
-        1,
-    )
+@pytest.mark.parametrize("name", DISGUISED)
+def test_disguised_names_are_masked_and_all_else_stays(name: str) -> None:
+    text = f"Ünïcode №1 ﬁrst… Ｏk. As {name}, I think «so» — ﬁne."
+    assert mask_self_naming(text, MODELS) in {
+        (f"Ünïcode №1 ﬁrst… Ｏk. As {kept}[a member], I think «so» — ﬁne.", 1)
+        for kept in ("", "**")
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I\u200b am Claude.",
+        "I a\u00adm Claude.",
+        "Ｉ ａｍ Claude.",
+        "I аm Claude.",  # Cyrillic
+        "I\u00a0am\u2003Claude.",
+        "Iʼm Claude.",
+        "저\u200b는 Claude입니다.",
+    ],
+)
+def test_disguised_phrases_are_masked(text: str) -> None:
+    assert mask_self_naming(text, MODELS) == (text.replace("Claude", "[a member]"), 1)
+
+
+def test_a_name_in_two_forms_is_masked_once_each() -> None:
+    text = "I'm Claude, made by Аnthropic."
+    assert mask_self_naming(text, MODELS) == ("I'm [a member], made by [a member].", 1)
 
 
 def test_words_that_name_nobody_stay() -> None:
     models = ["openrouter/auto", "rehearsal/free", "local/chat"]
     text = "I am Auto. I am Free. I am Chat."
-    assert mask_self_naming(text, models, "Why?") == (text, 0)
+    assert mask_self_naming(text, models) == (text, 0)
 
 
 def test_characters_of_private_use_survive() -> None:
     text = "\ue000 I'm \ue000, not Claude. \ue000"
-    assert mask_self_naming(text, MODELS, "Why?") == (text, 0)
+    assert mask_self_naming(text, MODELS) == (text, 0)
 
 
 WORDS = st.sampled_from(
     [
         "I'm ", "I am ", "I ", "As ", "as an AI ", "model ", "trained by ", "my name is ", "저는 ",
-        "Claude", "OpenAI", "GPT-4", "Shannon", "'s ", ", ", ". ", "입니다", "\n", "(", "*", "\ue000",
+        "Claude", "Сlаude", "Cl\u200baude", "**C**laude", "OpenAI", "GPT-4", "Shannon", "'s ", ", ", ". ", "입니다", "\n", "(", "*", "\ue000",
     ]
 )  # fmt: skip
 TEXTS = st.text() | st.lists(WORDS, max_size=40).map("".join)
@@ -172,19 +208,19 @@ TEXTS = st.text() | st.lists(WORDS, max_size=40).map("".join)
 
 @given(TEXTS)
 def test_any_masked_text_has_nothing_left_to_mask(text: str) -> None:
-    masked, _ = mask_self_naming(text, MODELS, "Why?")
-    assert mask_self_naming(masked, MODELS, "Why?") == (masked, 0)
+    masked, _ = mask_self_naming(text, MODELS)
+    assert mask_self_naming(masked, MODELS) == (masked, 0)
 
 
 @given(TEXTS)
 def test_any_text_without_leaks_is_left_alone(text: str) -> None:
-    masked, leaks = mask_self_naming(text, MODELS, "Why?")
+    masked, leaks = mask_self_naming(text, MODELS)
     assert (masked == text) == (leaks == 0)
 
 
-@given(st.text(), st.lists(st.text(), max_size=4), st.text())
-def test_any_models_and_question_are_taken(text: str, models: list[str], question: str) -> None:
-    masked, leaks = mask_self_naming(text, models, question)
+@given(st.text(), st.lists(st.text(), max_size=4))
+def test_any_models_are_taken(text: str, models: list[str]) -> None:
+    masked, leaks = mask_self_naming(text, models)
     assert masked.count("[a member]") >= leaks + text.count("[a member]")
 
 
@@ -200,6 +236,9 @@ def test_any_models_and_question_are_taken(text: str, models: list[str], questio
         "a-",
         "GPT-4-",
         "저는 ",
+        "I am \u200b",
+        "І аm ",
+        "a*",
         " ",
         "I",
     ],
@@ -207,5 +246,5 @@ def test_any_models_and_question_are_taken(text: str, models: list[str], questio
 def test_masking_takes_no_time_on_hostile_text(piece: str) -> None:
     text = piece * (100_000 // len(piece)) + " Claude"
     started_at = time.process_time()
-    mask_self_naming(text, MODELS, "Why?")
+    mask_self_naming(text, MODELS)
     assert time.process_time() - started_at < 2

@@ -112,6 +112,12 @@ def test_an_answer_is_kept_as_written_and_its_leaks_are_counted() -> None:
     assert (given.text, given.leaks) == ("As Claude, I say so.", 1)
 
 
+def test_a_leak_counts_also_where_the_question_names_the_model() -> None:
+    asked = replace(QUESTION, text="Are you Claude, GPT or Gemini?")
+
+    assert outcome.answer(asked, COUNCIL, call(text="I'm Claude.")).leaks == 1
+
+
 def test_an_answer_without_a_price_counts_as_zero() -> None:
     assert outcome.answer(QUESTION, COUNCIL, call(cost_micros=None)).cost_usd == 0
 

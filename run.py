@@ -4,15 +4,41 @@ Needs only Python 3.11 and pip. Standard library only, and no import of the proj
 works before anything is installed; the second run needs no network.
 """
 
+from __future__ import annotations  # an older Python has to get as far as the check of its version
+
 import hashlib
+import importlib
 import os
+import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
+PROGRAM_LOCK = ROOT / "requirements.lock"
 VENV = ROOT / ".venv"
+# Where the environment waits while another one is made in its place.
+BEFORE = ROOT / ".venv.before"
+STAMP = VENV / "installed-locks"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+# Debian splits off what `venv` and `pip` need.
+PACKAGES = "on Debian and Ubuntu: apt install python3-pip python3-venv"
+
+# What pip writes, in the order in which one fault hides another, and what it comes from.
+CAUSES = (
+    ("DO NOT MATCH THE HASHES", "what was downloaded is not what the lock file names"),
+    ("No space left on device", "the disk is full"),
+    ("CERTIFICATE_VERIFY_FAILED", "the package index's certificate is not trusted here"),
+    ("ProxyError", "the proxy cannot be used (HTTPS_PROXY, or pip's own setting)"),
+    ("establish a new connection", "the package index cannot be reached: is there a network?"),
+    ("timed out", "the package index did not answer in time"),
+    ("Permission denied", f"{VENV.name} cannot be written"),
+    ("No matching distribution", "the package index has no such package for this Python"),
+    ("Failed to build", "a package has no ready-made build for this Python and system"),
+    ("metadata-generation-failed", "a package has no ready-made build for this Python and system"),
+)
 
 
 def main(words: list[str]) -> int:
@@ -22,7 +48,7 @@ def main(words: list[str]) -> int:
         print(f"Council needs Python 3.11 or newer; this is {found}.", file=sys.stderr)
         return 2
     testing = words[:1] == ["test"]
-    lock = ROOT / ("requirements-dev.lock" if testing else "requirements.lock")
+    lock = ROOT / "requirements-dev.lock" if testing else PROGRAM_LOCK
     if not install(lock):
         return 2
     module = ["pytest", *words[1:]] if testing else ["bot", *words]
@@ -40,37 +66,120 @@ def main(words: list[str]) -> int:
 def install(lock: Path) -> bool:
     """Bring `.venv` to the state of `lock`; True when it is there.
 
-    The stamp names the Python and the locks installed last. The development lock holds everything
-    that the other one does, so installing it satisfies both.
+    One that works is used whatever Python starts it. The stamp names the locks installed last. The
+    development lock holds everything that the other one does, so installing it satisfies both.
     """
-    stamp = VENV / "installed-locks"
-    python = f"python {sys.version_info[0]}.{sys.version_info[1]}"
-    locks = {lock, ROOT / "requirements.lock"}
-    wanted = {python} | {hashlib.sha256(path.read_bytes()).hexdigest() for path in locks}
-    installed = set(stamp.read_text().splitlines()) if stamp.exists() else set()
-    if PYTHON.exists() and wanted <= installed:
+    wanted = {hashlib.sha256(path.read_bytes()).hexdigest() for path in (lock, PROGRAM_LOCK)}
+    why = _unusable()
+    if not why and wanted <= set(STAMP.read_text().splitlines() if STAMP.exists() else ()):
         return True
+    why = why or _foreign()
+    if why and VENV.exists():
+        print(f"{VENV.name} has to be replaced: {why}.", file=sys.stderr)
     print(f"Setting up {VENV.name} from {lock.name} (once; about a minute) ...", file=sys.stderr)
-    # --without-pip: Debian splits ensurepip off, and this machine's pip can install into any
-    # environment, an externally managed Python's included (pip >= 22.3).
-    clear = [] if python in installed else ["--clear"]
-    pip_install = ["install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
-    steps = (
-        [sys.executable, "-m", "venv", "--without-pip", *clear, str(VENV)],
-        [sys.executable, "-m", "pip", "--python", str(VENV), *pip_install, "-r", str(lock)],
-    )
-    for step in steps:
-        if subprocess.call(step) != 0:
-            print(
-                f"\nThe set-up failed at: {' '.join(step[1:4])} ...\n"
-                "Council needs pip 22.3 or newer (`python3 -m pip --version`; on Debian and "
-                "Ubuntu: apt install python3-pip python3-venv) and, this one time, a network. "
-                "Then run the same command again.",
-                file=sys.stderr,
-            )
-            return False
-    stamp.write_text("\n".join(sorted(wanted)) + "\n")
+    cause = _lacking() or (_replace(lock) if why else _add(lock))
+    if cause:
+        print(
+            f"\nThe set-up failed: {cause}.\nThen run the same command again.",
+            file=sys.stderr,
+        )
+        return False
+    STAMP.write_text("\n".join(sorted(wanted)) + "\n")
     return True
+
+
+def _unusable() -> str:
+    """Why the environment cannot run the program, "" where it can."""
+    if not PYTHON.exists():
+        return "its Python is gone"
+    # A Python of another minor version finds none of what was installed for the old one.
+    probe = "import sys, ssl, sqlite3, pathlib; print(*sys.version_info[:2], sep='.')"
+    done = subprocess.run([str(PYTHON), "-I", "-c", probe], capture_output=True, text=True)
+    if done.returncode != 0:
+        return "its Python does not work any more"
+    found = done.stdout.strip()
+    made_for = _made_by().get("version", "")
+    return "" if f"{made_for}.".startswith(f"{found}.") else f"its Python is {found} by now"
+
+
+def _foreign() -> str:
+    """Who made the environment if it was not this Python, which must not write over it then."""
+    made_by = _made_by()
+    version = ".".join(map(str, sys.version_info[:3]))
+    here = os.path.realpath(sys.executable)
+    if (made_by.get("version"), made_by.get("executable")) == (version, here):
+        return ""
+    return f"it was made by Python {made_by.get('version')}, and this is {version} ({here})"
+
+
+def _made_by() -> dict[str, str]:
+    # Written by `venv`: "executable = /usr/bin/python3.11", "version = 3.11.2".
+    try:
+        lines = (VENV / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return {}
+    made_by = {key.strip(): value.strip() for key, _, value in (s.partition("=") for s in lines)}
+    return {"version": made_by.get("version_info", "unknown")} | made_by  # as uv calls it
+
+
+def _lacking() -> str:
+    """What this Python lacks for a set-up, "" where it has everything."""
+    for module in ("ssl", "venv", "pip"):
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            return f"{sys.executable} has no usable `{module}` ({error}); {PACKAGES}"
+    # The first pip that can install into another environment, an externally managed Python's too.
+    pip = metadata.version("pip")
+    if tuple(map(int, pip.split(".")[:2])) < (22, 3):
+        return f"pip 22.3 or newer is needed and {sys.executable} has {pip}; {PACKAGES}"
+    return ""
+
+
+def _replace(lock: Path) -> str:
+    """Make the environment anew; where that fails, the one before is back. Returns the cause."""
+    _remove(BEFORE)
+    if VENV.exists() or VENV.is_symlink():
+        VENV.rename(BEFORE)
+    done = False
+    try:
+        # --without-pip: Debian splits ensurepip off, and this machine's pip can do it.
+        cause = _run(sys.executable, "-m", "venv", "--without-pip", str(VENV)) or _add(lock)
+        done = not cause
+    finally:
+        if not done and (BEFORE.exists() or BEFORE.is_symlink()):
+            _remove(VENV)
+            BEFORE.rename(VENV)
+    _remove(BEFORE)
+    return cause
+
+
+def _add(lock: Path) -> str:
+    return _run(
+        *(sys.executable, "-m", "pip", "--python", str(VENV), "install", "--quiet"),
+        *("--disable-pip-version-check", "--require-hashes", "-r", str(lock)),
+    )
+
+
+def _run(*command: str) -> str:
+    """Run it, and show what it says. Returns why it failed, "" where it did not."""
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    )
+    print(done.stdout, end="", file=sys.stderr)
+    if done.returncode == 0:
+        return ""
+    named = (cause for words, cause in CAUSES if words in done.stdout)
+    return next(
+        named, f"`{' '.join(command[1:4])} ...` ended with code {done.returncode}, see above"
+    )
+
+
+def _remove(folder: Path) -> None:
+    if folder.is_symlink():
+        folder.unlink()
+    elif folder.exists():
+        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

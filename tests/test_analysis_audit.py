@@ -8,8 +8,8 @@ from bot.analysis.audit import AUDIT_LABELS, Suspect, audit_queue
 from bot.analysis.cofailure import ceiling_of_grades
 from bot.analysis.outcomes import UNKNOWN, WRONG
 from bot.errors import InvalidInput
-from tests.fakes.outcomes import filled
-from tests.reference_data import all_wrong_labels, expected, outcomes
+from tests.fakes.outcomes import all_wrong_labels, filled
+from tests.reference_data import expected, outcomes
 
 
 def test_gsm8k_raises_the_alarm_and_offers_its_five_rows() -> None:
@@ -24,7 +24,7 @@ def test_cruxeval_raises_no_alarm() -> None:
 
 
 def test_labelling_the_five_rows_leaves_no_co_failure() -> None:
-    labels = all_wrong_labels("gsm8k_outcomes", "bad reference")
+    labels = all_wrong_labels(outcomes("gsm8k_outcomes"), "bad reference")
     found = ceiling_of_grades(outcomes("gsm8k_outcomes"), labels)
     assert (found.all_wrong_graded, found.all_wrong, found.rows_set_aside) == (5, 0, 5)
     assert found.all_wrong_genuine == expected()["audit"]["genuine_all_wrong"]
@@ -32,7 +32,7 @@ def test_labelling_the_five_rows_leaves_no_co_failure() -> None:
 
 
 def test_genuine_rows_stay_and_are_counted_as_audited() -> None:
-    labels = all_wrong_labels("crux_outcomes_a", "genuine")
+    labels = all_wrong_labels(outcomes("crux_outcomes_a"), "genuine")
     found = ceiling_of_grades(outcomes("crux_outcomes_a"), labels)
     assert (found.all_wrong, found.all_wrong_genuine, found.rows_set_aside) == (4, 4, 0)
 

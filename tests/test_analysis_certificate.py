@@ -13,8 +13,13 @@ from bot.analysis.cofailure import (
     ceiling_of_votes,
 )
 from bot.analysis.outcomes import UNKNOWN, WRONG
-from tests.fakes.outcomes import filled, matrix, worked_example
-from tests.reference_data import all_wrong_labels, outcomes
+from tests.fakes.outcomes import (
+    all_wrong_labels,
+    filled,
+    matrix,
+    with_broken_references,
+    worked_example,
+)
 
 
 def test_votes_are_worded_with_limits_that_hold_at_any_time() -> None:
@@ -38,15 +43,15 @@ def test_undecided_questions_are_told_with_their_worst_case() -> None:
 
 
 def test_an_alarm_is_told_with_its_ratio() -> None:
-    said = worded(ceiling_of_grades(outcomes("gsm8k_outcomes")))
-    assert said.startswith("In 1,319 graded questions every model was wrong 5 times (0.4 %; ")
-    assert "That is 7.6 times what pairs of models predict" in said
+    said = worded(ceiling_of_grades(with_broken_references()))
+    assert said.startswith("In 245 graded questions every model was wrong 5 times (2.0 %; ")
+    assert "That is 3.3 times what pairs of models predict" in said
 
 
 def test_an_audit_is_told_with_what_was_graded() -> None:
-    labels = all_wrong_labels("gsm8k_outcomes", "bad reference")
-    said = worded(ceiling_of_grades(outcomes("gsm8k_outcomes"), labels))
-    assert "every model was wrong 0 times (0.0 %; plausible range 0.0-0.3 %)" in said
+    found = with_broken_references()
+    said = worded(ceiling_of_grades(found, all_wrong_labels(found, "bad reference")))
+    assert "every model was wrong 0 times (0.0 %; plausible range 0.0-1.6 %)" in said
     assert "An audit set 5 rows aside; as graded, 5 were all wrong." in said
 
 

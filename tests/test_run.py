@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,15 +29,33 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
-def run(checkout: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def run(checkout: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     offline = {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
     return subprocess.run(
         [PYTHON, checkout / "run.py", *words],
         capture_output=True,
         text=True,
-        env=os.environ | offline,
+        env=os.environ | offline | variables,
         check=False,
     )
+
+
+def changed_lock(checkout: Path, text: str = "# changed\n") -> None:
+    (checkout / "requirements.lock").write_text(text)
+
+
+def made_by_another_python(checkout: Path) -> None:
+    """As `venv` of another Python of the same version would have written it."""
+    file = checkout / ".venv" / "pyvenv.cfg"
+    lines = file.read_text().splitlines()
+    kept = [line for line in lines if not line.startswith("executable")]
+    file.write_text("\n".join([*kept, "executable = /opt/other/bin/python3"]) + "\n")
+
+
+def broken(checkout: Path) -> None:
+    """Its Python starts, but not the part of it that was linked with other libraries."""
+    modules = next((checkout / ".venv" / "lib").glob("python3.*/site-packages"))
+    (modules / "mixed.pth").write_text("import sys; sys.modules['_ssl'] = None\n")
 
 
 def wheel(folder: Path) -> Path:
@@ -109,3 +128,103 @@ def test_the_development_environment_serves_the_program_too(checkout: Path) -> N
     run(checkout, "test")
     done = run(checkout, "ask")
     assert (done.stdout, done.stderr) == ("council ask\n", "")
+
+
+def test_an_environment_that_works_is_used_whatever_python_starts_it(checkout: Path) -> None:
+    run(checkout)
+    made_by_another_python(checkout)
+    done = run(checkout, "ask")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "council ask\n", "")
+
+
+def test_an_environment_of_another_python_is_only_ever_replaced_whole(checkout: Path) -> None:
+    run(checkout)
+    left = checkout / ".venv" / "left-from-before"
+    left.touch()
+    made_by_another_python(checkout)
+    changed_lock(checkout)
+    done = run(checkout, "ask")
+    assert ".venv has to be replaced: it was made by Python 3." in done.stderr
+    assert (done.returncode, done.stdout) == (0, "council ask\n")
+    assert not left.exists()
+    assert not (checkout / ".venv.before").exists()
+
+
+def test_the_environment_of_this_python_is_added_to(checkout: Path) -> None:
+    run(checkout)
+    left = checkout / ".venv" / "left-from-before"
+    left.touch()
+    changed_lock(checkout)
+    done = run(checkout, "ask")
+    assert (done.returncode, left.exists(), "replaced" in done.stderr) == (0, True, False)
+
+
+@pytest.mark.parametrize(
+    ("hurt", "said"),
+    [
+        (broken, "its Python does not work any more"),
+        (lambda checkout: (checkout / ".venv/bin/python").unlink(), "its Python is gone"),
+        (
+            lambda checkout: (checkout / ".venv/pyvenv.cfg").write_text("version = 3.9.1\n"),
+            "its Python is 3.",
+        ),
+    ],
+    ids=["mixed", "gone", "upgraded"],
+)
+def test_a_broken_environment_is_replaced_by_one_that_works(
+    checkout: Path, hurt: Callable[[Path], object], said: str
+) -> None:
+    run(checkout)
+    hurt(checkout)
+    done = run(checkout, "ask")
+    assert f".venv has to be replaced: {said}" in done.stderr
+    assert (done.returncode, done.stdout) == (0, "council ask\n")
+    assert run(checkout, "ask").stderr == ""
+
+
+def test_a_set_up_that_fails_leaves_the_environment_that_was_there(checkout: Path) -> None:
+    run(checkout)
+    made_by_another_python(checkout)
+    changed_lock(checkout, f"greeting==1.0 --hash=sha256:{'0' * 64}\n")
+    failed = run(checkout, "ask")
+    assert failed.returncode == 2
+    assert not (checkout / ".venv.before").exists()
+    changed_lock(checkout, "")
+    done = run(checkout, "ask")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "council ask\n", "")
+
+
+def test_a_failed_set_up_names_what_this_python_lacks(checkout: Path, tmp_path: Path) -> None:
+    """Modules that a Linux distribution splits off, or that a Python was built without."""
+    for module in ("ssl", "venv", "pip"):
+        folder = tmp_path / f"without-{module}"
+        folder.mkdir()
+        (folder / f"{module}.py").write_text("raise ImportError('it was left out')\n")
+        done = run(checkout, PYTHONPATH=str(folder))
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"has no usable `{module}` (it was left out); on Debian" in done.stderr
+        assert "network" not in done.stderr
+
+
+def test_a_failed_set_up_names_a_pip_that_is_too_old(checkout: Path, tmp_path: Path) -> None:
+    (tmp_path / "pip-20.3.4.dist-info").mkdir()
+    (tmp_path / "pip-20.3.4.dist-info" / "METADATA").write_text("Name: pip\nVersion: 20.3.4\n")
+    done = run(checkout, PYTHONPATH=str(tmp_path))
+    assert done.returncode == 2
+    assert "pip 22.3 or newer is needed and " in done.stderr
+    assert " has 20.3.4; on Debian" in done.stderr
+
+
+def test_a_failed_set_up_names_what_stood_between_it_and_the_packages(checkout: Path) -> None:
+    changed_lock(checkout, f"greeting==1.0 --hash=sha256:{'0' * 64}\n")
+    here = {"PIP_NO_INDEX": "0", "PIP_RETRIES": "1", "PIP_INDEX_URL": "http://127.0.0.1:1/"}
+    causes = {
+        "the package index cannot be reached: is there a network?": here,
+        "the proxy cannot be used": here | {"PIP_PROXY": "http://127.0.0.1:1/"},
+        "the package index has no such package for this Python": {},
+    }
+    for cause, variables in causes.items():
+        done = run(checkout, **variables)
+        assert done.returncode == 2
+        assert f"The set-up failed: {cause}" in done.stderr
+        assert "pip 22.3" not in done.stderr

@@ -30,3 +30,17 @@ def worked_example() -> Outcomes:
 def filled(cells: list[list[int]]) -> Outcomes:
     """Enough complete rows, and these."""
     return matrix(np.array([[1, 0, 1], [0, 1, 1]] * MINIMUM_ROWS + cells, np.int8))
+
+
+def with_broken_references(broken: int = 5) -> Outcomes:
+    """Eight models, each wrong on five questions of its own, and questions that all miss."""
+    cells = np.full((240 + broken, 8), RIGHT, np.int8)
+    for model in range(8):
+        cells[5 * model : 5 * model + 5, model] = WRONG
+    cells[240:] = WRONG
+    return matrix(cells)
+
+
+def all_wrong_labels(found: Outcomes, label: str) -> dict[str, str]:
+    """The same label for every row that all models got wrong."""
+    return {row: label for row, wrong in zip(found.rows, found.all_wrong, strict=True) if wrong}

@@ -1,39 +1,30 @@
-"""Public votes on models' answers and what other libraries found in them; they stand beside the
-checkout, and a test that needs them fails in a sentence without."""
+"""Public votes on models' answers and what other libraries found in them, from the reference
+data."""
 
 import csv
-import json
 from collections.abc import Iterator
 from functools import cache
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bot.analysis.strengths import Pairs
-
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+from tests import reference_data
+from tests.reference_data import reference_file
 
 SCORES = {"left": 1.0, "right": 0.0, "tie": 0.5}
 
 
-def public(name: str) -> Path:
-    path = DATA / name
-    assert path.is_file(), f"this test compares with public data, which belongs at {path}"
-    return path
-
-
-@cache
 def expected(name: str) -> Any:
     """The reference results about preferences in `llmfao_a` or `lmcouncil_a`."""
-    return json.loads(public("expected.json").read_text(encoding="utf-8"))["preferences"][name]
+    return reference_data.expected()["preferences"][name]
 
 
 @cache
 def table(name: str) -> tuple[dict[str, str], ...]:
-    with public(name).open(encoding="utf-8") as file:
+    with reference_file(name).open(encoding="utf-8") as file:
         return tuple(csv.DictReader(file))
 
 

@@ -354,8 +354,7 @@ async def _stats(options: argparse.Namespace, config: "Config") -> int:
 
 
 async def _ceiling(options: argparse.Namespace, config: "Config") -> int:
-    from dataclasses import asdict
-
+    from bot.analysis.certificate import as_json
     from bot.document import Document
     from bot.report_page import ceiling_page, diagnostics
 
@@ -372,7 +371,7 @@ async def _ceiling(options: argparse.Namespace, config: "Config") -> int:
         async with _reading(config) as store:
             ceiling, period = await Statistics(store).ceiling(channel=options.channel)
     if options.json:
-        tell_json(asdict(ceiling), indent=2)
+        tell_json(as_json(ceiling), indent=2)
     else:
         _show(ceiling_page(ceiling, period))
         _show(Document((diagnostics(ceiling),)))

@@ -1,17 +1,10 @@
 """The ceiling in words: the numbers people read, and only those that hold."""
 
-from dataclasses import asdict
-
 import numpy as np
 import pytest
 
-from bot.analysis.certificate import worded
-from bot.analysis.cofailure import (
-    DELTA,
-    beta_certificate,
-    ceiling_of_grades,
-    ceiling_of_votes,
-)
+from bot.analysis.certificate import advice, as_json, worded
+from bot.analysis.cofailure import ceiling_of_grades, ceiling_of_votes
 from bot.analysis.outcomes import UNKNOWN, WRONG
 from tests.fakes.outcomes import (
     all_wrong_labels,
@@ -34,12 +27,27 @@ def test_votes_are_worded_with_limits_that_hold_at_any_time() -> None:
     )
 
 
-def test_undecided_questions_are_told_with_their_worst_case() -> None:
-    found = ceiling_of_votes(filled([[UNKNOWN, 0, 0]] * 2))
-    assert "2 of all 42 questions were rated only in part: with them the share can be anything" in (
-        worded(found)
-    )
-    assert "anything in 0.0-4.8 %." in worded(found)
+def test_undecided_questions_are_told_in_ranges_that_hold_each_other() -> None:
+    rated_in_part = filled([[UNKNOWN, 0, 0]] * 2)
+    said = worded(ceiling_of_votes(rated_in_part))
+    assert "0 times (0.0 % of the 40 that tell; plausible range 0.0-19.4 %)." in said
+    assert "Counting" not in said
+
+    said = worded(ceiling_of_votes(filled([[UNKNOWN, 0, 0]] * 2 + [[UNKNOWN] * 3] * 6)))
+    assert "plausible range 0.0-19.4 %)." in said
+    assert "Counting 6 more that nobody rated, the share can be anything in 0.0-35.7 %" in (said)
+
+
+def test_shares_of_votes_in_part_say_what_they_assume() -> None:
+    cells = np.full((30, 3), UNKNOWN, np.int8)
+    cells[:20, 0] = 1
+    cells[20:, 1] = 1
+    found = ceiling_of_votes(matrix(cells))
+    said = worded(found)
+    assert "always using a (100 % of its 20 rated answers)" in said
+    assert "take answers that nobody rated to be like those that were rated (0 of 30" in said
+    assert as_json(found)["assumption"] in said
+    assert as_json(ceiling_of_votes(worked_example()))["assumption"] is None
 
 
 def test_an_alarm_is_told_with_its_ratio() -> None:
@@ -55,17 +63,31 @@ def test_an_audit_is_told_with_what_was_graded() -> None:
     assert "An audit set 5 rows aside; as graded, 5 were all wrong." in said
 
 
-def test_a_gain_too_small_to_pay_for_is_told() -> None:
+def test_a_gain_too_small_to_pay_for_is_told_with_the_rows_that_say_so() -> None:
     cells = np.ones((2_000, 3), np.int8)
     cells[:20, 2] = WRONG
     cells[:200, 1] = WRONG
-    said = worded(ceiling_of_votes(matrix(cells)))
-    assert said.endswith("skip the council for this kind of question and ask a.")
+    found = ceiling_of_votes(matrix(cells))
+    assert worded(found).endswith(
+        "By 2,000 questions of which every outcome is known that is too little: skip the council "
+        "for this kind of question and ask a."
+    )
+    assert as_json(found)["advice"] == advice(found)
 
 
-def test_the_first_published_rule_is_never_shown() -> None:
+def test_rows_that_are_complete_because_all_were_rejected_advise_nothing() -> None:
+    cells = np.full((500, 3), UNKNOWN, np.int8)
+    cells[:300] = WRONG
+    cells[300:400, 0] = 1
+    cells[400:, 1] = 1
+    found = ceiling_of_votes(matrix(cells))
+    assert found.complete_rows == 300
+    assert found.gain_anytime_high_complete is not None
+    assert found.gain_anytime_high_complete < 0.05
+    assert advice(found) is None
+
+
+def test_the_first_published_rule_is_never_said() -> None:
     found = ceiling_of_votes(worked_example())
-    first = beta_certificate(6, 120, found.best_accuracy, DELTA)
-    shown = [value for value in asdict(found).values() if isinstance(value, float)]
-    assert all(value != pytest.approx(first, abs=1e-6) for value in shown)
+    assert found.gain_seed == pytest.approx(0.178003872, abs=5e-9)
     assert "18" not in worded(found)

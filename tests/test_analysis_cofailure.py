@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import stats
 
+from bot.analysis.certificate import advice, worded
 from bot.analysis.cofailure import (
     DELTA,
     Ceiling,
@@ -34,6 +35,7 @@ from tests.bench.coverage import (
     published_held,
     simulate,
 )
+from tests.bench.partial_votes import HABITS, Habit, ceilings, held
 from tests.fakes.outcomes import WORKED, all_wrong_labels, filled, matrix, worked_example
 from tests.reference_data import expected, outcomes
 
@@ -225,15 +227,45 @@ def test_too_few_rows_of_a_benchmark_are_a_sentence() -> None:
 
 
 def test_too_few_votes_say_what_is_missing() -> None:
-    cells = np.ones((25, 2), np.int8)
-    cells[:10, 1] = UNKNOWN
-    with pytest.raises(InvalidInput, match=r"So far: a 25, b 15\.$"):
+    cells = np.full((25, 2), UNKNOWN, np.int8)
+    cells[:15, 0] = 1
+    cells[15:, 1] = WRONG
+    with pytest.raises(InvalidInput, match=r"so far there are 15, of 25 that were rated\.$"):
         ceiling_of_votes(matrix(cells))
 
 
 def test_no_votes_at_all_are_a_sentence() -> None:
-    with pytest.raises(InvalidInput, match=r"So far: a 0, b 0\.$"):
+    with pytest.raises(InvalidInput, match=r"so far there are 0, of 0 that were rated\.$"):
         ceiling_of_votes(matrix(np.empty((0, 2), np.int8)))
+
+
+@pytest.mark.parametrize("habit", HABITS.values(), ids=HABITS)
+def test_limits_hold_for_the_votes_that_people_really_give(habit: Habit) -> None:
+    found = held(habit, channels=200)
+    assert min(found.high, found.high_anytime, found.low) >= 0.95
+    told = ceilings(habit, channels=3)
+    assert [advice(each) for each in told] == [None] * 3
+    assert all("skip" not in worded(each) for each in told)
+
+
+def test_full_votes_give_limits_as_narrow_as_before() -> None:
+    found = held(HABITS["everything"], channels=200)
+    assert found.width == found.width_of_known_cells
+    assert found.high_of_known_cells == found.high
+
+
+def test_an_unrated_answer_counts_at_its_worst_in_either_limit() -> None:
+    """Of 40 rows a is right in 20 and unrated in 20, in 10 of which b is right."""
+    cells = np.full((40, 2), UNKNOWN, np.int8)
+    cells[:20, 0] = 1
+    cells[20:30, 1] = 1
+    found = ceiling_of_votes(matrix(cells))
+    assert (found.rows, found.rated_rows, found.complete_rows) == (30, 30, 0)
+    assert found.best_model == "a"
+    assert found.gain_high_paired == pytest.approx(upper(10, 30, 0.025))
+    assert found.gain_low == 0
+    assert (found.best_accuracy, found.gain) == (1, 0)
+    assert found.best_accuracy_low == pytest.approx(lower(20, 30, 0.0125))
 
 
 small = arrays.arrays(

@@ -679,7 +679,8 @@ async def test_stats_in_detail_are_tables(app: App) -> None:
 
 async def test_the_ceiling_is_told_or_what_is_missing(app: App) -> None:
     assert await text(app, "ceiling") == (
-        "A ceiling needs 20 questions in which every answer was rated; so far 0 were rated at all."
+        "A ceiling needs 20 questions in which an answer was accepted, or every one rejected; so "
+        "far 0 were rated at all."
     )
     await rated_channel(app, 20)
     heading, worded, _ = (await app.command(GENERAL, ANN, "ceiling")).blocks

@@ -10,13 +10,13 @@ The theory is Josef Chen's, "When Does Combining Language Models Help?", arXiv 2
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from bot.analysis.audit import set_aside
-from bot.analysis.dependence import diagnose
+from bot.analysis.dependence import PoolSize, by_pool_size, diagnose, undiagnosed
 from bot.analysis.limits import Limit, anytime_lower, anytime_upper, interval, lower, upper
-from bot.analysis.outcomes import WRONG, Mask, Outcomes
+from bot.analysis.outcomes import RIGHT, WRONG, Mask, Outcomes
 from bot.errors import InvalidInput
 
 DELTA = 0.05
@@ -26,22 +26,38 @@ MINIMUM_ROWS = 20
 # A model's successes and trials.
 Count = tuple[int, int]
 
+Source = Literal["grades", "votes", "counts"]
+
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """The report; its fields are the keys of `ceiling --json`.
+    """The report; its fields are keys of `ceiling --json`.
 
     Limits that are not called anytime hold for one look at a number of rows fixed in advance.
     Those of one side, and all with `anytime` in their name, are wrong with a chance of 5 % at most;
     so are the intervals of `beta` (both sides together) and of `best_accuracy`, which allows for
     the best model having been picked on the same rows. `None` is a quantity that these rows do not
-    define. Each `n_` field counts the rows behind a quantity, `n_phi_mean` those of the pair with
-    the fewest; `n_beta_worst_case` counts all rows, of which `undecided` may or may not be all
-    wrong.
+    define.
+
+    Votes leave cells unknown. Every limit of the gain and of `best_accuracy`, and those of beta
+    called anytime, then allow for the worst in the `rated_rows`, those with any known cell: in an
+    upper limit of the gain an unknown answer is wrong for the single model and may be right for the
+    perfect picker, in a lower one the other way round. The shares `beta`, `oracle`, `best_accuracy`
+    and `gain` are over the cells and rows where they are known, and take the others to be like
+    them; `beta_low` and `beta_high` are limits of that share. Each `n_` field counts the rows
+    behind a quantity, `n_phi_mean` those of the pair with the fewest; `n_beta_worst_case` counts
+    all rows, of which `undecided` may or may not be all wrong, and `beta_plausible` is the range of
+    `beta_worst_case` with what chance adds to either end.
+
+    `complete_rows` have no unknown cell, and `gain_anytime_high_complete` is over these alone,
+    `None` below `MINIMUM_ROWS`. `audit` are the rows that are all wrong. `gain_seed` is the first
+    published rule, see `beta_certificate`.
     """
 
-    source: Literal["grades", "votes"]
+    source: Source
     rows: int
+    rated_rows: int
+    complete_rows: int
     models: int
     all_wrong: int
     beta: float
@@ -50,6 +66,7 @@ class Ceiling:
     beta_anytime_low: float
     beta_anytime_high: float
     beta_worst_case: tuple[float, float]
+    beta_plausible: tuple[float, float]
     undecided: int
     best_model: str
     best_accuracy: float
@@ -62,6 +79,8 @@ class Ceiling:
     gain_anytime_low: float
     gain_high_paired_anytime: float
     gain_high_published: float
+    gain_anytime_high_complete: float | None
+    gain_seed: float
     phi_mean: float | None
     tetrachoric_mean: float | None
     beta_single_factor: float | None
@@ -70,6 +89,8 @@ class Ceiling:
     beta_full_sigma_low: float | None
     beta_full_sigma_high: float | None
     negative_eigenvalues: int | None
+    by_pool_size: tuple[PoolSize, ...]
+    audit: tuple[str, ...]
     reference_alarm: bool
     all_wrong_graded: int
     all_wrong_genuine: int
@@ -108,23 +129,87 @@ def ceiling_of_grades(outcomes: Outcomes, labels: Mapping[str, str] | None = Non
     )
 
 
-def ceiling_of_votes(outcomes: Outcomes) -> Ceiling:
-    """Over what people rated: each quantity over the rows where it is known.
+def ceiling_of_counts(all_wrong: int, rows: int, best_right: int, *, models: int = 1) -> Ceiling:
+    """From three counts: rows, those that every model got wrong, those that the best got right.
 
-    Raises `InvalidInput`, which says what is still missing, for less than two models, and where a
-    model was rated in less than `MINIMUM_ROWS` rows.
+    In an all-wrong row the best is wrong too, so that it was wrong where another was right in
+    `rows - best_right - all_wrong` rows, which is all that the limits need. `models` is how many
+    the best was picked from on these rows, 1 where it was chosen in advance. Raises `InvalidInput`
+    for counts that do not fit together, and below `MINIMUM_ROWS`.
+    """
+    if min(all_wrong, best_right) < 0 or models < 1 or all_wrong + best_right > rows:
+        raise InvalidInput(
+            f"{all_wrong} of {rows} rows all wrong and {best_right} right by the best model do not "
+            "fit together: the best model is wrong in the all-wrong rows."
+        )
+    if rows < MINIMUM_ROWS:
+        raise InvalidInput(f"A ceiling needs {MINIMUM_ROWS} rows; these are {rows}.")
+    beta_low, beta_high = interval(all_wrong, rows, DELTA)
+    low, high = interval(best_right, rows, DELTA / models)
+    anytime = anytime_lower(all_wrong, rows, DELTA), anytime_upper(all_wrong, rows, DELTA)
+    # The model with the fewest has the lowest limits, so that the others' counts are not needed.
+    lost = [(rows - best_right - all_wrong, rows)]
+    share = DELTA / models
+    return Ceiling(
+        source="counts",
+        rows=rows,
+        rated_rows=rows,
+        complete_rows=rows,
+        models=models,
+        all_wrong=all_wrong,
+        beta=all_wrong / rows,
+        beta_low=beta_low,
+        beta_high=beta_high,
+        beta_anytime_low=anytime[0],
+        beta_anytime_high=anytime[1],
+        beta_worst_case=(all_wrong / rows, all_wrong / rows),
+        beta_plausible=anytime,
+        undecided=0,
+        best_model="the best model",
+        best_accuracy=best_right / rows,
+        best_accuracy_low=low,
+        best_accuracy_high=high,
+        oracle=1 - all_wrong / rows,
+        gain=lost[0][0] / rows,
+        gain_low=gain_lower(lost, lower),
+        gain_high_paired=paired_certificate(lost, upper, delta=share),
+        gain_anytime_low=gain_lower(lost, anytime_lower),
+        gain_high_paired_anytime=paired_certificate(lost, anytime_upper, delta=share),
+        gain_high_published=corrected_certificate(
+            (all_wrong, rows), [(rows - best_right, rows)], models=models
+        ),
+        gain_anytime_high_complete=paired_certificate(lost, anytime_upper, delta=share),
+        gain_seed=beta_certificate(all_wrong, rows, best_right / rows, DELTA),
+        **asdict(undiagnosed(rows)),
+        by_pool_size=(),
+        audit=(),
+        reference_alarm=False,
+        all_wrong_graded=all_wrong,
+        all_wrong_genuine=0,
+        rows_set_aside=0,
+        n_beta=rows,
+        n_beta_worst_case=rows,
+        n_best_accuracy=rows,
+        n_gain=rows,
+    )
+
+
+def ceiling_of_votes(outcomes: Outcomes) -> Ceiling:
+    """Over what people rated, which may be the best answer alone.
+
+    Raises `InvalidInput`, which says what is still missing, for less than two models, and below
+    `MINIMUM_ROWS` rows of which it is known whether every answer was rejected.
     """
     _check_models(outcomes)
-    rated = [trials for _, trials in resolvable_counts(outcomes)]
-    if min(rated) < MINIMUM_ROWS:
-        so_far = ", ".join(f"{model} {n}" for model, n in zip(outcomes.models, rated, strict=True))
+    rated, decided = outcomes.rated, int(outcomes.decided.sum())
+    if decided < MINIMUM_ROWS:
         raise InvalidInput(
-            f"A ceiling needs {MINIMUM_ROWS} questions for each model in which its answer was "
-            f"rated, and another one accepted or all rejected. So far: {so_far}."
+            f"A ceiling needs {MINIMUM_ROWS} questions in which an answer was accepted, or every "
+            f"one rejected; so far there are {decided}, of {rated.sum()} that were rated."
         )
     return _ceiling(
         "votes",
-        outcomes,
+        outcomes.of_rows(rated),
         outcomes,
         all_wrong_graded=int(outcomes.all_wrong.sum()),
         all_wrong_genuine=0,
@@ -186,6 +271,17 @@ def resolvable_counts(outcomes: Outcomes) -> tuple[Count, ...]:
     return _counts(lost, outcomes.known & outcomes.decided[:, None])
 
 
+def resolvable_bounds(outcomes: Outcomes) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Of each model: in how many rows it is known to be, and in how many it may have been, wrong
+    where another one was right."""
+    some_right = (outcomes.cells == RIGHT).any(axis=1)[:, None]
+    known = (outcomes.cells == WRONG) & some_right
+    maybe_right = outcomes.cells != WRONG
+    another = maybe_right.sum(axis=1)[:, None] - maybe_right > 0
+    possible = (outcomes.cells != RIGHT) & another
+    return tuple(known.sum(axis=0).tolist()), tuple(possible.sum(axis=0).tolist())
+
+
 def _counts(successes: Mask, trials: Mask) -> tuple[Count, ...]:
     k, n = (successes & trials).sum(axis=0).tolist(), trials.sum(axis=0).tolist()
     return tuple(zip(k, n, strict=True))
@@ -206,7 +302,7 @@ def _least(limit: Limit, counts: Iterable[Count], alpha: float) -> float:
 
 
 def _ceiling(
-    source: Literal["grades", "votes"],
+    source: Source,
     outcomes: Outcomes,
     everything: Outcomes,
     *,
@@ -214,58 +310,72 @@ def _ceiling(
     all_wrong_genuine: int,
     rows_set_aside: int,
 ) -> Ceiling:
+    """`outcomes` are the rows with any known cell, out of `everything`."""
+    rated, models = outcomes.cells.shape
     k, n = int(outcomes.all_wrong.sum()), int(outcomes.decided.sum())
     beta_low, beta_high = interval(k, n, DELTA)
-    models = len(outcomes.models)
-    wrong = _counts(outcomes.cells == WRONG, outcomes.known)
-    resolvable = resolvable_counts(outcomes)
-    # On complete rows this is the model with the best accuracy; on votes it is the one that the
-    # limits are about.
-    best = min(range(models), key=lambda model: resolvable[model][0] / resolvable[model][1])
-    missed, rated = wrong[best]
-    best_low, best_high = interval(rated - missed, rated, DELTA / models)
-    undecided = int((~everything.decided).sum())
-    total = len(everything.rows)
-    known_all_wrong = int(everything.all_wrong.sum())
+    known, possible = ([(k, rated) for k in each] for each in resolvable_bounds(outcomes))
+    right = (outcomes.cells == RIGHT).sum(axis=0).tolist()
+    labelled = outcomes.known.sum(axis=0).tolist()
+    wrong_at_most = [(rated - each, rated) for each in right]
+    # The limits are about the model that may be worse than others in the fewest rows. On complete
+    # rows it is the one with the best accuracy.
+    best = min(range(models), key=lambda model: (possible[model][0], -labelled[model]))
+    missed, of = resolvable_counts(outcomes)[best]
+    # Where little is known, the rows that tell may be unlike what the others leave possible.
+    gain = min(max(missed / of, known[best][0] / rated), possible[best][0] / rated)
+    accuracy = right[best] / labelled[best]
+    alpha = DELTA / (2 * models)
+    total, undecided = len(everything.rows), int((~everything.decided).sum())
+    all_wrong = int(everything.all_wrong.sum())
+    complete = outcomes.of_rows(outcomes.complete)
     diagnosis = diagnose(outcomes, k / n)
     return Ceiling(
         source=source,
         rows=n,
+        rated_rows=rated,
+        complete_rows=len(complete.rows),
         models=models,
         all_wrong=k,
         beta=k / n,
         beta_low=beta_low,
         beta_high=beta_high,
-        beta_anytime_low=anytime_lower(k, n, DELTA),
-        beta_anytime_high=anytime_upper(k, n, DELTA),
-        beta_worst_case=(known_all_wrong / total, (known_all_wrong + undecided) / total),
+        beta_anytime_low=anytime_lower(k, rated, DELTA),
+        beta_anytime_high=anytime_upper(k + rated - n, rated, DELTA),
+        beta_worst_case=(all_wrong / total, (all_wrong + undecided) / total),
+        beta_plausible=(
+            anytime_lower(all_wrong, total, DELTA),
+            anytime_upper(all_wrong + undecided, total, DELTA),
+        ),
         undecided=undecided,
         best_model=outcomes.models[best],
-        best_accuracy=1 - missed / rated,
-        best_accuracy_low=best_low,
-        best_accuracy_high=best_high,
+        best_accuracy=accuracy,
+        best_accuracy_low=lower(right[best], rated, alpha),
+        best_accuracy_high=upper(right[best] + rated - labelled[best], rated, alpha),
         oracle=1 - k / n,
-        gain=resolvable[best][0] / resolvable[best][1],
-        gain_low=gain_lower(resolvable, lower),
-        gain_high_paired=paired_certificate(resolvable, upper),
-        gain_anytime_low=gain_lower(resolvable, anytime_lower),
-        gain_high_paired_anytime=paired_certificate(resolvable, anytime_upper),
-        gain_high_published=corrected_certificate((k, n), wrong, models=models),
-        phi_mean=diagnosis.phi_mean,
-        tetrachoric_mean=diagnosis.tetrachoric_mean,
-        beta_single_factor=diagnosis.beta_single_factor,
-        ratio_single_factor=diagnosis.ratio_single_factor,
-        beta_full_sigma=diagnosis.beta_full_sigma,
-        beta_full_sigma_low=diagnosis.beta_full_sigma_low,
-        beta_full_sigma_high=diagnosis.beta_full_sigma_high,
-        negative_eigenvalues=diagnosis.negative_eigenvalues,
+        gain=gain,
+        gain_low=gain_lower(known, lower),
+        gain_high_paired=paired_certificate(possible, upper),
+        gain_anytime_low=gain_lower(known, anytime_lower),
+        gain_high_paired_anytime=paired_certificate(possible, anytime_upper),
+        gain_high_published=corrected_certificate((k, rated), wrong_at_most, models=models),
+        gain_anytime_high_complete=_of_complete(complete),
+        gain_seed=beta_certificate(k, n, accuracy, DELTA),
+        **asdict(diagnosis),
+        by_pool_size=by_pool_size(complete) if len(complete.rows) >= MINIMUM_ROWS else (),
+        audit=tuple(row for row, bad in zip(outcomes.rows, outcomes.all_wrong, strict=True) if bad),
         reference_alarm=reference_alarm(k, models, diagnosis.ratio_single_factor),
         all_wrong_graded=all_wrong_graded,
         all_wrong_genuine=all_wrong_genuine,
         rows_set_aside=rows_set_aside,
         n_beta=n,
         n_beta_worst_case=total,
-        n_best_accuracy=rated,
-        n_gain=resolvable[best][1],
-        n_phi_mean=diagnosis.n_least,
+        n_best_accuracy=labelled[best],
+        n_gain=of,
     )
+
+
+def _of_complete(complete: Outcomes) -> float | None:
+    if len(complete.rows) < MINIMUM_ROWS:
+        return None
+    return paired_certificate(resolvable_counts(complete), anytime_upper)

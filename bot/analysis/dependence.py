@@ -6,8 +6,11 @@ cases. Every quantity uses the rows where it is known.
 """
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from random import Random
 from statistics import NormalDist
 
 import numpy as np
@@ -24,6 +27,12 @@ DRAWS = 1 << 20
 # What eigenvalues below it are raised to, so that the matrix is a correlation.
 _LEAST_EIGENVALUE = 1e-4
 
+# Random pools of a size: their mean is then steady to a few per cent, in some milliseconds each.
+POOLS = 40
+
+# How many models, how often all of them are wrong, and how often that is predicted.
+PoolSize = tuple[int, float, float | None]
+
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(96)
 _normal = NormalDist()
 _erfc = np.vectorize(math.erfc, otypes=[np.float64])
@@ -34,7 +43,7 @@ class Diagnosis:
     """What pairs say, and what they predict for all; `None` where no two models ever vary.
 
     The interval of the simulated `beta_full_sigma` is 95 % and covers the simulation alone.
-    `n_least` counts the rows of the pair with the fewest.
+    `n_phi_mean` counts the rows of the pair with the fewest.
     """
 
     phi_mean: float | None
@@ -45,7 +54,7 @@ class Diagnosis:
     beta_full_sigma_low: float | None
     beta_full_sigma_high: float | None
     negative_eigenvalues: int | None
-    n_least: int
+    n_phi_mean: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +76,14 @@ class Pairs:
 
 
 def diagnose(outcomes: Outcomes, beta: float) -> Diagnosis:
-    """`beta` is the observed share of all-wrong rows; every model must have a known outcome."""
+    """`beta` is the observed share of all-wrong rows."""
     pairs = Pairs.of(outcomes)
     n_least = int(pairs.rows.min())
     rho = tetrachoric(pairs)
     common = pair_mean(rho)
-    if common is None:
-        return Diagnosis(None, None, None, None, None, None, None, None, n_least)
+    # A model of which nothing is known has no rate either, and none can be predicted with it.
+    if common is None or not outcomes.known.any(axis=0).all():
+        return undiagnosed(n_least)
     rates = wrong_rates(outcomes).tolist()
     single = beta_single_factor(rates, common)
     hits = full_sigma_draws(rates, rho)
@@ -87,8 +97,51 @@ def diagnose(outcomes: Outcomes, beta: float) -> Diagnosis:
         beta_full_sigma_low=full_low,
         beta_full_sigma_high=full_high,
         negative_eigenvalues=negative_eigenvalues(rho),
-        n_least=n_least,
+        n_phi_mean=n_least,
     )
+
+
+def undiagnosed(rows: int) -> Diagnosis:
+    """Where pairs say nothing."""
+    return Diagnosis(None, None, None, None, None, None, None, None, rows)
+
+
+def by_pool_size(outcomes: Outcomes) -> tuple[PoolSize, ...]:
+    """How often all of so many models are wrong, seen and predicted by one common factor.
+
+    Over complete rows. Seen is the mean over all pools of that size: a row in which w of m models
+    are wrong is all wrong for C(w, s) of the C(m, s) pools of s. Predicted is the mean over
+    `POOLS` random pools, or over all where these are fewer, and `None` where no two models vary.
+    """
+    models = len(outcomes.models)
+    wrong = Counter((outcomes.cells == WRONG).sum(axis=1).tolist())
+    rho, rates = tetrachoric(Pairs.of(outcomes)), wrong_rates(outcomes)
+    curve = []
+    for size in _sizes(models):
+        pools = math.comb(models, size)
+        seen = sum(rows * math.comb(w, size) for w, rows in wrong.items()) / pools
+        predicted = [
+            beta_single_factor(rates[pool].tolist(), common)
+            for pool in _pools(models, size)
+            if (common := pair_mean(rho[np.ix_(pool, pool)])) is not None
+        ]
+        mean = sum(predicted) / len(predicted) if predicted else None
+        curve.append((size, seen / len(outcomes.rows), mean))
+    return tuple(curve)
+
+
+def _sizes(models: int) -> list[int]:
+    """Every size of a small pool, doubling ones of a large one, and all models."""
+    few = range(2, min(models, 4) + 1)
+    doubled = (1 << power for power in range(3, models.bit_length()))
+    return sorted({*few, *(size for size in doubled if size < models), models})
+
+
+def _pools(models: int, size: int) -> list[list[int]]:
+    if math.comb(models, size) <= POOLS:
+        return [list(pool) for pool in combinations(range(models), size)]
+    random = Random(0)
+    return [sorted(random.sample(range(models), size)) for _ in range(POOLS)]
 
 
 def wrong_rates(outcomes: Outcomes) -> Matrix:

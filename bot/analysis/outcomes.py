@@ -46,6 +46,11 @@ class Outcomes:
         return _mask(self.cells != UNKNOWN)
 
     @property
+    def rated(self) -> Mask:
+        """By row: some model's outcome is known."""
+        return _mask(self.known.any(axis=1))
+
+    @property
     def complete(self) -> Mask:
         """By row: every model's outcome is known."""
         return _mask(self.known.all(axis=1))

@@ -125,12 +125,13 @@ def ceiling(rows: Sequence[Row]) -> tuple[Ceiling, str]:
     voted = [row for row in rows if row.rated]
     if len(voted) < NAMED_FROM:
         raise InvalidInput(
-            f"A ceiling needs {MINIMUM_ROWS} questions in which every answer was rated; so far "
-            f"{len(voted)} were rated at all."
+            f"A ceiling needs {MINIMUM_ROWS} questions in which an answer was accepted, or every "
+            f"one rejected; so far {len(voted)} were rated at all."
         )
     roster = rosters(voted)[0][0]
-    asked = [row.asked_at for row in rows if set(roster) <= set(row.models)]
-    return ceiling_of_votes(outcomes(rows, roster)), period(asked)
+    found = ceiling_of_votes(outcomes(rows, roster))
+    asked = [row.asked_at for row in voted if set(roster) <= set(row.models)]
+    return found, period(asked)
 
 
 def period(times: Sequence[datetime]) -> str:

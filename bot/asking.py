@@ -141,8 +141,8 @@ class _Narrator:
             case ReviewGiven(review):
                 why = texts.error_words(review.error) if review.error else "no ranking in it"
                 note(f"The review by the author of {review.label} does not count: {why}.")
-            case Ranked(_, stopped_early) if stopped_early:
-                note("Stopped early: the first place is decided.")
+            case Ranked(standings, stopped_early, not_heard) if stopped_early:
+                note(f"Stopped early: {texts.agreement(standings[0], not_heard)}.")
             case VerdictAsked(seat):
                 note(f"{council.model(seat)} writes the verdict.")
             case ChairmanFailed(seat, failure):

@@ -166,11 +166,15 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """`kendall_w` 0 to 1 (`None` below two ballots); `top_share`: sole firsts of the winner."""
+    """`kendall_w` 0 to 1 (`None` below two ballots); `top_share`: sole firsts of the winner.
+
+    `heard` counts the ballots that this rests on; `None` in results from before it was kept.
+    """
 
     kendall_w: float | None
     top_share: float | None
     stopped_early: bool
+    heard: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

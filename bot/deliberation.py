@@ -84,7 +84,8 @@ async def deliberate(
     await between_stages()
     reviews = await gather_reviews(sitting, answers)
     standings = rank(sitting, answers, reviews)
-    emit(Ranked(standings, journal.decision("early_stop") is not None))
+    stopped_early = journal.decision("early_stop") is not None
+    emit(Ranked(standings, stopped_early, outcome.not_heard(reviews)))
 
     await between_stages()
     verdict = await write_verdict(sitting, answers, reviews, standings)
@@ -254,6 +255,7 @@ async def write_verdict(
             critiques,
             standings,
             names,
+            not_heard=outcome.not_heard(reviews),
             fence=sitting.fence("verdict", seat),
         )
 

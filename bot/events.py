@@ -38,10 +38,11 @@ class ReviewGiven:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Stage 2 is over."""
+    """Stage 2 is over; the labels of the reviewers whose ballot it is without."""
 
     standings: tuple[Standing, ...]
     stopped_early: bool
+    not_heard: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,11 @@ def ballots(reviews: Collection[Review]) -> dict[str, Ranking]:
     return {review.label: review.ranking for review in reviews if review.counted}
 
 
+def not_heard(reviews: Collection[Review]) -> tuple[str, ...]:
+    """The labels of reviewers without a ballot that counts: failed, not waited for, no ranking."""
+    return tuple(sorted(review.label for review in reviews if not review.counted))
+
+
 def split_dissent(text: str) -> tuple[str, str | None]:
     """The verdict without its closing `Dissent:` line, and that line's sentence."""
     body, _, last = text.rstrip().rpartition("\n")
@@ -113,6 +118,7 @@ def outcome(
             kendall_w=ranking.kendall_w(counted, [answer.label for answer in answers]),
             top_share=ranking.top_share(counted, standings[0].label) if counted else None,
             stopped_early=stopped_at is not None,
+            heard=len(counted),
         ),
         verdict=verdict,
         timings=_timings(question, calls, reviews, verdict, stopped_at),

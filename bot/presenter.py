@@ -26,7 +26,8 @@ from bot.events import (
     VerdictText,
 )
 from bot.masking import mask_self_naming
-from bot.ranking import agreement_words, too_close
+from bot.outcome import not_heard
+from bot.ranking import too_close
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,9 +267,8 @@ def _confidence(deliberation: Deliberation) -> list[str]:
     if not deliberation.answered:
         return []
     line = []
-    ballots = [review.ranking for review in deliberation.reviews if review.counted]
-    if ballots:
-        line.append(f"Reviewers {agreement_words(ballots, deliberation.standings[0].label)}")
+    if agreement := _agreement(deliberation):
+        line.append(agreement)
     author = deliberation.verdict.written_by
     seated = {member.model for member in deliberation.members}
     if author and deliberation.verdict.fallback is None and author not in seated:
@@ -276,6 +276,13 @@ def _confidence(deliberation: Deliberation) -> list[str]:
     elif deliberation.verdict.fallback is None:
         line.append("verdict by the chairman")
     return line
+
+
+def _agreement(deliberation: Deliberation) -> str:
+    """ "" without any ballot."""
+    if not any(review.counted for review in deliberation.reviews):
+        return ""
+    return texts.agreement(deliberation.standings[0], not_heard(deliberation.reviews))
 
 
 def _degraded(deliberation: Deliberation) -> list[str]:
@@ -300,7 +307,7 @@ def _vote(review: Review) -> str:
         return f"{who} gave no review: {texts.error_words(review.error)}"
     if review.text:
         return f"{who} read {', '.join(review.order)}; the review holds no ranking, so it did not count"
-    return f"{who} was not waited for: the others had agreed"
+    return f"{who} was not waited for: the first place was decided"
 
 
 def _read_shortened(deliberation: Deliberation) -> list[str]:
@@ -325,9 +332,12 @@ def ballot(ranking: Ranking) -> str:
 def _account(deliberation: Deliberation) -> list[str]:
     agreement, timings = deliberation.agreement, deliberation.timings
     lines = []
+    stand = _agreement(deliberation)
     if agreement.stopped_early:
-        lines.append("Stopped early: the first place was decided.")
-    elif agreement.kendall_w is not None:
+        lines.append(f"Stopped early: {stand}.")
+    elif stand and not_heard(deliberation.reviews):
+        lines.append(f"{stand}.")
+    if agreement.kendall_w is not None and not agreement.stopped_early:
         lines.append(f"Agreement of the reviewers (Kendall's W): {agreement.kendall_w:.2f}")
     line = [f"{deliberation.calls} calls"]
     unknown = "" if deliberation.cost_known else " (some prices are unknown, counted as zero)"

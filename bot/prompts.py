@@ -82,9 +82,11 @@ def verdict_prompt(
     names: Mapping[str, str] | None,
     *,
     fence: str,
+    not_heard: Sequence[str] = (),
     limit: int | None = None,
 ) -> tuple[Message, ...]:
-    """Stage 3: the chairman gets answers and critiques as `(label, text)`, and the standings.
+    """Stage 3: the chairman gets answers and critiques as `(label, text)`, the standings, and the
+    labels of the reviewers that these are without.
 
     Of each text it gets at most `limit` characters. `names` maps labels to model ids where the channel lets the chairman see them, else `None`.
     """
@@ -111,7 +113,11 @@ def verdict_prompt(
             )
         )
     if any(standing.ballots for standing in standings):
-        user.append("Standings (mean share of the places, 1 is best):\n" + _places(standings))
+        user.append(
+            "Standings (mean share of the places, 1 is best):\n"
+            + _places(standings)
+            + _not_heard(not_heard)
+        )
     if names:
         user.append(
             "Who wrote what:\n" + "\n".join(f"Answer {label}: {names[label]}" for label in names)
@@ -177,6 +183,13 @@ def _places(standings: Sequence[Standing]) -> str:
         for standing in standings
         if standing.score is not None
     )
+
+
+def _not_heard(labels: Sequence[str]) -> str:
+    if not labels:
+        return ""
+    who = "author" if len(labels) == 1 else "authors"
+    return f"\nNot heard: the {who} of {', '.join(labels)}, who may well have ranked otherwise."
 
 
 def _language(council: Council) -> str:

@@ -140,18 +140,15 @@ def decided(
     return first if totals[first] - totals[second] > to_come + SAME_SCORE else None
 
 
-def agreement_words(
-    ballots: Collection[Ranking], winner: str
-) -> Literal["agreed", "leaned", "split"]:
+def agreement_words(top: Standing) -> Literal["agreed", "leaned", "split"]:
     """How the reviewers stand behind the winner.
 
     Agreed: it is the sole first of all ballots, two at least; leaned: of more than half; else
     split. Words only: models agree when they are wrong, too.
     """
-    behind = _sole_firsts(ballots).count(winner)
-    if behind == len(ballots) and behind >= 2:
+    if top.first_places == top.ballots >= 2:
         return "agreed"
-    return "leaned" if 2 * behind > len(ballots) else "split"
+    return "leaned" if 2 * top.first_places > top.ballots else "split"
 
 
 def top_share(ballots: Collection[Ranking], winner: str) -> float | None:

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import cast
 
-from bot.council import Failure, Fallback
+from bot.council import Failure, Fallback, Standing
 from bot.document import Document, Heading, Text
 from bot.errors import Kind
+from bot.ranking import agreement_words
 
 # What happened to a member, and what a person can do about it.
 KINDS: dict[Kind, tuple[str, str]] = {
@@ -100,6 +101,21 @@ def apology(failures: Sequence[Failure]) -> str:
     causes = ", ".join(f"{kind_words(kind)} ({_members(n)})" for kind, n in counts.most_common())
     advice = KINDS[counts.most_common(1)[0][0]][1] if counts else "Ask again."
     return f"**Sorry, no member of the council could answer.** Cause: {causes}. {advice}"
+
+
+def agreement(top: Standing, not_heard: Sequence[str]) -> str:
+    """How the reviewers stand behind the winner, and whose word is missing, by label.
+
+    `Reviewers agreed`, `3 of 3 heard agreed, 1 not heard (D)`: those not heard might well differ.
+    """
+    words = agreement_words(top)
+    if not not_heard:
+        return f"Reviewers {words}"
+    missing = f"{len(not_heard)} not heard ({', '.join(not_heard)})"
+    if words == "split":
+        return f"Reviewers split: {top.ballots} heard, {missing}"
+    stand = "agreed" if words == "agreed" else f"put {top.label} first"
+    return f"{top.first_places} of {top.ballots} heard {stand}, {missing}"
 
 
 def _members(n: int) -> str:

@@ -69,7 +69,7 @@ def test_the_keys_of_the_contract_are_there() -> None:
         "mode": "council",
         "seed": 5,
         "degraded": True,
-        "agreement": {"kendall_w": None, "top_share": 1.0, "stopped_early": False},
+        "agreement": {"kendall_w": None, "top_share": 1.0, "stopped_early": False, "heard": None},
         "timings": {
             "first_answer": 1.5,
             "answers": 2.0,

@@ -566,9 +566,45 @@ def test_an_early_stop_is_told_and_hides_the_number() -> None:
     lines = detail(presenter.ranking(told.result))
 
     assert told.result.agreement.stopped_early
-    assert "Stopped early: the first place was decided." in lines
+    [unheard] = [review.label for review in told.result.reviews if review.seat == 3]
+    told_of = f"3 of 3 heard agreed, 1 not heard ({unheard})"
+    assert f"Stopped early: {told_of}." in lines
     assert "Kendall" not in "\n".join(lines)
-    assert sum("was not waited for: the others had agreed" in line for line in lines) == 1
+    assert sum("was not waited for: the first place was decided" in line for line in lines) == 1
+    assert f"{told_of} · verdict by hooli/ibex-9" in notes(presenter.verdict(told.result))
+    assert f"{told_of}." in presenter.transcript(told.result, told.question, told.council)
+    assert "Reviewers agreed" not in words(presenter.verdict(told.result))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        ("A > B > C", "A > C > B", "2 of 2 heard agreed, 1 not heard (X)"),
+        ("A > B > C", "A = B > C", "Reviewers split: 2 heard, 1 not heard (X)"),
+        ("A > B > C", None, "1 of 1 heard put A first, 2 not heard (X)"),
+        (None, None, ""),
+    ],
+)
+def test_wherever_agreement_is_named_so_is_who_was_not_heard(
+    first: str | None, second: str | None, words: str
+) -> None:
+    def review(ranking: str | None) -> list[Scripted]:
+        return [f"FINAL RANKING: {ranking}"] if ranking else [failing("empty")]
+
+    told = tell(
+        {
+            ("review", 0): review(first),
+            ("review", 1): review(second),
+            ("review", 2): [failing("timed_out")],
+        }
+    )
+    unheard = ", ".join(r.label for r in told.result.reviews if not r.counted)
+    said = words.replace("X", unheard)
+
+    headline = notes(presenter.verdict(told.result))[0]
+    assert headline.startswith(said or "verdict by")
+    assert f"{said}." in presenter.transcript(told.result, told.question, told.council)
+    assert told.result.agreement.heard == sum(bool(each) for each in (first, second))
 
 
 def test_a_tie_at_the_top_is_too_close_to_call() -> None:

@@ -146,6 +146,19 @@ def test_the_chairman_reads_critiques_by_label_and_standings() -> None:
     assert "Answer A: 0.25, first on 1 of 2 ballots" in user
 
 
+def test_the_chairman_is_told_whose_ranking_is_missing() -> None:
+    def standings(not_heard: tuple[str, ...]) -> str:
+        return both(
+            prompts.verdict_prompt(
+                QUESTION, COUNCIL, ANSWERS, [], STANDINGS, None, not_heard=not_heard, fence=FENCE
+            )
+        )[1]
+
+    assert "ballots\nNot heard: the author of C, who may" in standings(("C",))
+    assert "ballots\nNot heard: the authors of C, D, who may" in standings(("C", "D"))
+    assert "Not heard" not in standings(())
+
+
 def test_without_ballots_there_are_no_standings() -> None:
     unranked = (Standing("B", "lab/a", None, 0, 0), Standing("A", "lab/b", None, 0, 0))
 

@@ -2,13 +2,16 @@
 
 import asyncio
 import logging
+import re
+import threading
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from adapters.slack.reply import SlackReply
+from adapters.slack import render
 from adapters.slack.web import TIER_3, Allowance
 from bot.app import Accepted
 from bot.document import Detail, Document, Heading, Note, Text
@@ -367,44 +370,164 @@ async def test_a_deleted_question_is_noticed_where_posts_are_looked_for(scene: S
 # Refusals
 
 
-async def refused(scene: Stage, case: Case) -> str:
-    reply: SlackReply = scene.reply(case)
+async def refused(scene: Stage, case: Case) -> Undeliverable:
     with pytest.raises(Undeliverable) as caught:
-        await reply.show("headline", LIVE)
-    sent = len(scene.server.requests)
-    await reply.show("headline", LATER)
-    assert len(scene.server.requests) == sent, "a refusal is for good"
-    return str(caught.value)
+        await scene.reply(case).show("headline", LIVE)
+    return caught.value
 
 
-async def test_an_archived_channel_takes_nothing(scene: Stage) -> None:
-    case = await scene.case()
-    scene.channel.archived = True
-    assert await refused(scene, case) == "The channel is archived."
+Change = Callable[[Stage], object]
 
 
-async def test_a_channel_that_the_bot_was_removed_from_takes_nothing(scene: Stage) -> None:
-    case = await scene.case()
+def archive(scene: Stage) -> None:
+    scene.server.archive(scene.channel)
+
+
+def unarchive(scene: Stage) -> None:
+    scene.server.unarchive(scene.channel)
+
+
+def remove(scene: Stage) -> None:
     scene.server.remove(scene.channel, scene.server.bot)
-    assert await refused(scene, case) == "The bot is not in this channel. Invite it."
 
 
-async def test_a_restricted_channel_takes_nothing(scene: Stage) -> None:
-    case = await scene.case()
+def invite(scene: Stage) -> None:
+    scene.server.invite(scene.channel, scene.server.bot)
+
+
+def restrict(scene: Stage) -> None:
     scene.channel.restriction = "restricted_action_read_only_channel"
-    assert "Posting is restricted here" in await refused(scene, case)
 
 
-async def test_a_revoked_token_is_named(scene: Stage) -> None:
-    case = await scene.case()
-    scene.server.revoke()
-    assert "token was revoked" in await refused(scene, case)
+def unrestrict(scene: Stage) -> None:
+    scene.channel.restriction = ""
 
 
-async def test_a_refusal_nobody_foresaw_is_named_as_slack_names_it(scene: Stage) -> None:
-    case = await scene.case()
+def unforeseen(scene: Stage) -> None:
     scene.server.refuse(POST, "something_new")
-    assert await refused(scene, case) == "Slack refused it: something_new."
+
+
+def withdraw(scene: Stage) -> None:
+    scene.server.withdraw("chat:write")
+
+
+def grant(scene: Stage) -> None:
+    scene.server.desk.scopes = scene.server.desk.scopes | {"chat:write"}
+
+
+# What is done to the bot, what is said of it, and what undoes it.
+REFUSALS: dict[str, tuple[Change, str, Change]] = {
+    "archived": (archive, "The channel is archived.", unarchive),
+    "removed": (remove, "The bot is not in this channel. Invite it.", invite),
+    "restricted": (restrict, "Posting is restricted here.", unrestrict),
+    "revoked": (lambda s: s.server.revoke(), "token was revoked", lambda s: s.server.restore()),
+    "inactive": (
+        lambda s: s.server.revoke("account_inactive"),
+        "account was deactivated",
+        lambda s: s.server.restore(),
+    ),
+    "unforeseen": (unforeseen, "Slack refused it: something_new.", lambda s: None),
+    "scope": (withdraw, "lacks the permission chat:write", grant),
+}
+
+
+@pytest.mark.parametrize("what", REFUSALS)
+async def test_what_is_refused_now_is_taken_later(scene: Stage, what: str) -> None:
+    change, sentence, undo = REFUSALS[what]
+    case = await scene.case()
+    reply = scene.reply(case)
+    change(scene)
+    with pytest.raises(Undeliverable, match=re.escape(sentence)) as caught:
+        await reply.show("headline", LIVE)
+    assert not caught.value.gone
+    undo(scene)
+    await reply.show("headline", VERDICT)
+    [post] = scene.said(case)
+    assert "Yes." in post.shown
+
+
+@pytest.mark.parametrize("what", ["archived", "restricted", "revoked", "inactive", "scope"])
+async def test_a_verdict_that_was_refused_replaces_the_progress(scene: Stage, what: str) -> None:
+    change, sentence, undo = REFUSALS[what]
+    case = await scene.case()
+    reply = scene.reply(case)
+    await reply.show("headline", LIVE)
+    change(scene)
+    if what != "restricted":  # what stands may be edited there
+        with pytest.raises(Undeliverable, match=re.escape(sentence)):
+            await reply.show("headline", VERDICT)
+    undo(scene)
+    await scene.reply(case).show("headline", VERDICT)
+    [post] = scene.said(case)
+    assert "Yes." in post.shown
+
+
+async def test_a_deleted_channel_is_gone(scene: Stage) -> None:
+    case = await scene.case()
+    del scene.server.world.channels[scene.channel.id]
+    refusal = await refused(scene, case)
+    assert (refusal.gone, "The channel is gone" in str(refusal)) == (True, True)
+
+
+async def test_after_a_deleted_question_nothing_is_tried(scene: Stage) -> None:
+    case = await scene.case()
+    reply = scene.reply(case)
+    scene.server.delete(scene.channel.messages[case.thread or ""])
+    for key in ("headline", "answer:A"):
+        with pytest.raises(Undeliverable, match="The question was deleted") as caught:
+            await reply.show(key, ANSWER)
+        assert caught.value.gone
+    assert calls(scene.server).count(POST) == 1
+
+
+async def test_words_that_slack_does_not_take_are_told_apart(scene: Stage) -> None:
+    case = await scene.case()
+    scene.server.refuse(POST, "msg_too_long", times=3)
+    assert (await refused(scene, case)).wording
+
+
+async def test_posts_shown_side_by_side_come_once(scene: Stage) -> None:
+    case = await scene.case()
+    reply = scene.reply(case)
+    async with asyncio.TaskGroup() as group:
+        for key, document in (("headline", LIVE), ("answer:B", ANSWER), ("ranking", RANKING)):
+            group.create_task(reply.show(key, document))
+    assert len(scene.said(case)) == 3
+
+
+async def test_an_asker_is_told_privately_in_the_channel(scene: Stage) -> None:
+    case = await scene.case()
+    await scene.reply(case).tell_asker(VERDICT)
+    [shown] = scene.server.ephemerals
+    assert (shown.user, shown.channel) == (scene.ada, scene.channel)
+    assert "Yes." in shown.text
+
+
+async def test_where_nothing_is_taken_the_asker_is_told_in_a_direct_message(scene: Stage) -> None:
+    case = await scene.case()
+    restrict(scene)
+    await scene.reply(case).tell_asker(VERDICT)
+    [post] = scene.server.said(scene.server.direct(scene.ada))
+    assert "Yes." in post.shown
+    scene.server.revoke()
+    with pytest.raises(Undeliverable, match="revoked"):
+        await scene.reply(case).tell_asker(VERDICT)
+
+
+async def test_a_long_text_is_rendered_beside_the_event_loop(
+    scene: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: set[int] = set()
+    rendered = render.post
+
+    def noting(document: Document, **options: Any) -> tuple[render.Part, ...]:
+        threads.add(threading.get_ident())
+        return rendered(document, **options)
+
+    monkeypatch.setattr(render, "post", noting)
+    await scene.reply(await scene.case()).show("answer:A", GIANT)
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 async def test_a_slack_without_new_blocks_gets_old_ones(scene: Stage) -> None:

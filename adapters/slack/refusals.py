@@ -44,6 +44,20 @@ _SENTENCES = {
 }
 
 
+# For good. A channel that is archived, or that the bot was removed from, may open again.
+_GONE = frozenset({"channel_not_found", "thread_not_found"})
+# Blocks that this Slack does not take, or not so many.
+REFUSED_WORDS = frozenset(
+    {
+        "invalid_attachments",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "msg_blocks_too_long",
+        "msg_too_long",
+    }
+)
+
+
 def error_of(error: SlackApiError) -> str:
     """Slack's name for what is wrong; "" where something else than Slack answered."""
     return str(_body(error).get("error", ""))
@@ -85,7 +99,8 @@ def is_of_the_place(error: SlackApiError) -> bool:
 
 
 def undeliverable(error: SlackApiError) -> Undeliverable:
-    return Undeliverable(sentence(error))
+    name = error_of(error)
+    return Undeliverable(sentence(error), name in _GONE, wording=name in REFUSED_WORDS)
 
 
 def missing(granted: Iterable[str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from adapters.slack import emoji, mrkdwn, render
 from adapters.slack.address import Address
 from adapters.slack.refusals import (
     QUESTION_DELETED,
+    REFUSED_WORDS,
     error_of,
     is_of_the_place,
     sentence,
@@ -46,17 +47,6 @@ EVENT_TYPE = "council_run"
 
 _PAGE = 200
 
-# Blocks that this Slack does not take, or not so many.
-_REFUSED_BLOCKS = frozenset(
-    {
-        "invalid_attachments",
-        "invalid_blocks",
-        "invalid_blocks_format",
-        "msg_blocks_too_long",
-        "msg_too_long",
-    }
-)
-
 
 def post_id(channel: str, ts: str) -> str:
     return f"{channel}/{ts}"
@@ -74,31 +64,41 @@ class SlackReply:
         self._doubtful: set[tuple[str, int]] | None = None
         self._posted: set[str] = set()
         self._seeded: set[str] = set()
-        self._given_up: set[str] = set()
+        self._beginning = asyncio.Lock()
         self._is_gone = False
         # Why there are no files, in a sentence; "" where there may be some.
         self._no_files = ""
         self.interval_seconds = INTERVAL_SECONDS * time_scale
 
     async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
-        if self._is_gone or key in self._given_up or self._can_wait(key, document):
+        if self._is_gone:
+            raise Undeliverable(QUESTION_DELETED, gone=True)
+        if self._can_wait(key, document):
             return
         try:
             await self._show(key, document, ping)
-        except SlackApiError as error:
-            if error_of(error) == "thread_not_found":
+        except (SlackApiError, Undeliverable) as error:
+            refusal = undeliverable(error) if isinstance(error, SlackApiError) else error
+            if refusal.gone:
                 await self._end()
-            await self._give_up(key)
-            raise undeliverable(error) from error
-        except Undeliverable:
-            await self._give_up(key)
-            raise
+            if key == HEADLINE or refusal.gone:
+                # Nothing might end it any more.
+                await self._web.clear_status(self._address.channel, self._address.thread)
+            raise refusal from error
 
-    async def _give_up(self, key: str) -> None:
-        self._given_up.add(key)
-        if key == HEADLINE or self._is_gone:
-            # Nothing would end it any more.
-            await self._web.clear_status(self._address.channel, self._address.thread)
+    async def tell_asker(self, document: Document) -> None:
+        """In the channel for the asker alone; where not even that is taken, in their messages."""
+        messages = await asyncio.to_thread(render.document_messages, document)
+        asker = self._case.asker or ""
+        try:
+            try:
+                await self._web.whisper(self._address.channel, asker, messages)
+            except SlackApiError as error:
+                logger.info("%s: nobody can be told there: %s", self._case.id, error_of(error))
+                for message in messages:
+                    await self._web.post(asker, message)
+        except SlackApiError as error:
+            raise undeliverable(error) from error
 
     def _can_wait(self, key: str, document: Document) -> bool:
         """Whether this is progress for which there is no room: a newer state will follow."""
@@ -126,9 +126,10 @@ class SlackReply:
 
     async def _begin(self) -> None:
         """Learn which posts an earlier process left in doubt."""
-        if self._doubtful is None:
-            posts = await self._app.store.posts(self._case.id)
-            self._doubtful = {(post.key, post.part) for post in posts if post.post_id is None}
+        async with self._beginning:  # before any post of this process is claimed
+            if self._doubtful is None:
+                posts = await self._app.store.posts(self._case.id)
+                self._doubtful = {(post.key, post.part) for post in posts if post.post_id is None}
 
     async def _parts(self, key: str, document: Document, ping: bool) -> tuple[render.Part, ...]:
         rendered = partial(
@@ -200,8 +201,7 @@ class SlackReply:
         if posted.thread is None:
             # Slack posts to the channel what has no thread any more.
             await self._web.delete(channel, posted.ts)
-            await self._end()
-            raise Undeliverable(QUESTION_DELETED)
+            raise Undeliverable(QUESTION_DELETED, gone=True)
         return posted.ts
 
     async def _update(self, ts: str, message: Message) -> bool:
@@ -223,7 +223,7 @@ class SlackReply:
             try:
                 return await call(rendering)
             except SlackApiError as error:
-                if error_of(error) not in _REFUSED_BLOCKS:
+                if error_of(error) not in REFUSED_WORDS:
                     raise
                 logger.warning("Slack refused blocks, plainer ones follow: %s", error_of(error))
         return await call(last)

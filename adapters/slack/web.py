@@ -7,8 +7,9 @@ is looked for first.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import aiohttp
@@ -193,6 +194,19 @@ class Web:
         if thread and (channel, thread) in self._statuses:
             await self._show_status(channel, thread)  # a post takes it away
         return posted
+
+    async def whisper(self, channel: str, user: str, messages: Sequence[Message]) -> None:
+        """Show them in the channel to one person alone. Raises `SlackApiError`."""
+        for message in messages:
+            await self.persistently(
+                partial(
+                    self.client.chat_postEphemeral,
+                    channel=channel,
+                    user=user,
+                    text=message.text,
+                    blocks=list(message.blocks) or None,
+                )
+            )
 
     async def update(self, channel: str, ts: str, message: Message) -> None:
         """Bring a post up to date; nobody is notified. Raises `SlackApiError`."""

@@ -263,10 +263,39 @@ async def test_ask_posts_the_question_as_the_root_of_its_thread(place: Place) ->
     assert ping.target == place.ada.id
 
 
-async def test_a_refused_question_is_taken_back(place: Place, boss: User) -> None:
+async def test_a_refused_question_never_stands_in_the_channel(place: Place, boss: User) -> None:
     await say(place, boss, "pause", "paused")
     await say(place, place.ada, "ask Why?", "paused here")
-    assert place.server.said(place.channel) == []
+    assert place.server.called("chat.postMessage") == []
+
+
+async def test_a_question_without_words_is_not_posted(place: Place) -> None:
+    for text in ("ask", "ask   ", "ask \u00a0"):
+        await say(place, place.ada, text, "Write the question")
+    assert place.server.called("chat.postMessage") == []
+
+
+async def test_a_question_stands_as_its_askers_words(place: Place) -> None:
+    server = place.server
+    mallory = server.create_user("*Eve* <!here> [x](b) `c`", place.channel)
+    words = "Admins: re-enter your <!channel> password at [bank.example](https://evil.example/x)"
+    await server.slash(mallory, place.channel, "/council", f"ask {words}")
+    root = await place.said(place.channel, "password")
+    first, *_ = root.shown.split("\n")
+    assert first == "**Eve* &lt;!here&gt; [x](b) `c` asks:*"
+    assert [link for link in server.links if link.disguised] == []
+    await server.wait_for(lambda: place.ranking(root))
+    assert [ping.target for ping in server.pings] == [mallory.id]
+
+
+async def test_a_question_stands_as_its_askers_words_without_the_right_to_know_names(
+    place: Place,
+) -> None:
+    place.server.withdraw("users:read")
+    await place.server.slash(place.ada, place.channel, "/council", "ask Why?")
+    root = await place.said(place.channel, "ada asks:")
+    headline, *_ = await place.answered(root)
+    assert "users:read" in str(headline.frames[0].blocks)
 
 
 async def test_where_the_bot_is_not_it_asks_to_be_invited(place: Place) -> None:

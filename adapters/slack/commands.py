@@ -14,13 +14,14 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.slack import form, questions, render
 from adapters.slack.address import Address
+from adapters.slack.people import SOMEBODY
 from adapters.slack.refusals import error_of, lacking, sentence
-from adapters.slack.render import File, document_messages
+from adapters.slack.render import File
 from adapters.slack.whisper import whisper, whisper_sentence
 from bot import chat
 from bot.app import Accepted, Refused, Repeated
 from bot.commands import fill_in, parse
-from bot.document import Document, Note, Text
+from bot.document import Note
 from bot.errors import BotError, InvalidForm, Undeliverable
 
 if TYPE_CHECKING:
@@ -162,11 +163,34 @@ async def _show_problems(ack: AsyncAck, problems: dict[str, str]) -> None:
 
 
 async def ask(client: "SlackClient", body: Json, question: str) -> None:
-    """Post the question as the root of its thread, and have it answered there."""
+    """Post the question as the root of its thread, and have it answered there.
+
+    Checked first: what is refused never stands in the channel.
+    """
     channel, url, web = body["channel_id"], body["response_url"], client.web
     if not question:
         await whisper_sentence(url, "Write the question behind `/council ask`.")
         return
+    mention = await _mention(client, body, question)
+    if refusal := await client.app.refusal(mention):
+        await whisper(url, refusal)
+        return
+    try:
+        root = await _post_question(client, body, question)
+    except SlackApiError as error:
+        await whisper_sentence(url, _refusal(error))
+        return
+    match await client.app.accept(_placed(mention, root)):
+        case Refused(document):
+            await web.delete(channel, root)
+            await whisper(url, document)
+        case Accepted() | Repeated():
+            pass
+
+
+async def _post_question(client: "SlackClient", body: Json, question: str) -> str:
+    """As the words of whoever asks, so that nobody takes them for the bot's; the root's `ts`."""
+    channel, web = body["channel_id"], client.web
     metadata = {"event_type": QUESTION_EVENT, "event_payload": {"id": body["trigger_id"]}}
 
     async def find() -> str | None:
@@ -175,21 +199,13 @@ async def ask(client: "SlackClient", body: Json, question: str) -> None:
         )
         return next((m["ts"] for m in page["messages"] if m.get("metadata") == metadata), None)
 
-    first, *rest = document_messages(Document((Text(question),)))
-    try:
-        root = (await web.post(channel, first, metadata=metadata, find=find)).ts
-    except SlackApiError as error:
-        await whisper_sentence(url, _refusal(error))
-        return
+    name = await client.people.name(body["user_id"])
+    name = str(body.get("user_name") or name) if name == SOMEBODY else name
+    first, *rest = await asyncio.to_thread(render.asked_messages, name, question)
+    root = (await web.post(channel, first, metadata=metadata, find=find)).ts
     for message in rest:
         await web.post(channel, message, thread=root)
-    person = await client.people.asker(body["user_id"])
-    match await client.app.accept(await _mention(client, channel, root, root, person, question)):
-        case Refused(document):
-            await web.delete(channel, root)
-            await whisper(url, document)
-        case Accepted() | Repeated():
-            pass
+    return root
 
 
 async def ask_about(client: "SlackClient", body: Json) -> None:
@@ -227,18 +243,29 @@ async def _absence(client: "SlackClient", channel: str) -> str:
     return "" if is_there else INVITE
 
 
-async def _mention(
-    client: "SlackClient", channel: str, root: str, ts: str, person: chat.Person, text: str
-) -> chat.Mention:
-    place = await client.place(channel)
-    return chat.Mention(
-        key=questions.key_of(place.workspace, channel, ts),
+async def _mention(client: "SlackClient", body: Json, question: str) -> chat.Mention:
+    """The question, before it stands anywhere."""
+    place = await client.place(body["channel_id"])
+    mention = chat.Mention(
+        key="",
         channel=place,
-        person=person,
-        text=text,
-        address=Address(place.workspace, channel, root, ts).to_json(),
-        thread=root,
-        direct=channel.startswith("D"),
+        person=await client.people.asker(body["user_id"]),
+        text=question,
+        address="",
+        unread=await questions.unknown_people(client.app, client.people, place.id),
+        direct=place.id.startswith("D"),
+    )
+    return _placed(mention, str(body["trigger_id"]))
+
+
+def _placed(mention: chat.Mention, ts: str) -> chat.Mention:
+    """The question as the root of its thread."""
+    place = mention.channel
+    return replace(
+        mention,
+        key=questions.key_of(place.workspace, place.id, ts),
+        address=Address(place.workspace, place.id, ts, ts).to_json(),
+        thread=ts,
     )
 
 

@@ -119,7 +119,7 @@ async def mention_of(
         address=Address(me.team, channel, root, ts).to_json(),
         thread=root,
         quoted=quoted,
-        unread=(*unread, *_files(first, message), *await _unknown(app, people, channel)),
+        unread=(*unread, *_files(first, message), *await unknown_people(app, people, channel)),
         direct=is_direct(message),
     )
 
@@ -172,7 +172,7 @@ def _files(*messages: Json) -> tuple[str, ...]:
     return (unread_files(names),) if names else ()
 
 
-async def _unknown(app: App, people: People, channel: str) -> tuple[str, ...]:
+async def unknown_people(app: App, people: People, channel: str) -> tuple[str, ...]:
     """That nobody's name and rights are known, in a sentence: once a day in a channel."""
     now = app.now()
     if people.problem and await app.store.seen(f"slack:unknown:{channel}:{now.date()}", now):

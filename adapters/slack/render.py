@@ -54,6 +54,9 @@ DRAFT = 5_000
 
 STOP, REVEAL, ASK, ALONE = "stop", "reveal", "ask", "alone"
 
+# What CommonMark may take for a sign, unless a backslash stands before it.
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+
 _IN_FILE = "The whole text is in the file below."
 _GOES_ON = "The text goes on in a message further down."
 
@@ -139,6 +142,12 @@ def post(
 def document_messages(document: Document) -> tuple[Message, ...]:
     """The whole document with its folds open: for one person, in answer to something."""
     return tuple(_messages(_unfolded(document.blocks)))
+
+
+def asked_messages(name: str, question: str) -> tuple[Message, ...]:
+    """A question that somebody had the bot post: whose words they are stands before them."""
+    shown = _PUNCTUATION.sub(r"\\\g<0>", one_line(name)) or "Somebody"
+    return document_messages(Document((Text(f"**{shown} asks:**\n\n{question}"),)))
 
 
 def pictures(document: Document, name: str) -> tuple[File, ...]:

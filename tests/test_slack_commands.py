@@ -122,6 +122,40 @@ async def test_a_listed_administrator_needs_no_right_of_slacks(server: SlackServ
         await say(place, place.ada, "criteria brevity", "criteria")
 
 
+@pytest.mark.parametrize(
+    "text", ["", "health", "members", "members add lab/new", "export", "ask Why?"]
+)
+async def test_where_nothing_is_allowed_nothing_is_shown_or_changed(
+    server: SlackServer, text: str
+) -> None:
+    place = Place(server)
+    async with place.online(Listing(), rules=Rules(allowed=frozenset({"T0OTHER"}))):
+        boss = server.create_user("boss", place.channel, admin=True)
+        await say(place, boss, text, "not enabled here")
+        assert server.open_views == []
+        assert "lab/new" not in await members(place)
+
+
+async def test_a_form_that_was_open_is_refused_where_nothing_is_allowed_any_more(
+    server: SlackServer,
+) -> None:
+    place = Place(server)
+    ops = server.create_user("ops", place.channel)
+    boss = server.create_user("boss", place.channel, admin=True)
+    async with place.online(Listing(), rules=Rules(admins=frozenset({ops.id}))):
+        view = await opened(place, boss)
+        await say(place, ops, "disallow", "")
+        answer = await server.submit_view(boss, view, {"criteria": "brevity"})
+        assert answer.action == "errors"
+        assert "not enabled here" in view.errors["members"]
+
+
+async def test_guests_are_refused_commands_like_questions(place: Place) -> None:
+    guest = place.server.create_user("gus", place.channel, guest=True)
+    for text in ("health", "members add lab/new", "ask Why?", "export"):
+        await say(place, guest, text, "not enabled here")
+
+
 async def test_an_export_goes_to_the_administrator_alone(place: Place, boss: User) -> None:
     server = place.server
     await place.answered(server.mention(place.channel, place.ada, "Why?"))

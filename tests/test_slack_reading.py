@@ -204,7 +204,7 @@ async def test_without_the_permission_to_know_people_nobody_unknown_changes_anyt
     await place.whispered("changers")
     server.withdraw("users:read")
     await server.slash(boss, place.channel, "/council", "criteria brevity")
-    assert "users:read" in await place.whispered("Only administrators")
+    await place.whispered("users:read")
     await server.slash(place.channel.creator, place.channel, "/council", "criteria brevity")
     await place.whispered("brevity")
 
@@ -284,7 +284,7 @@ async def test_people_of_another_organisation_are_not_heard_and_change_nothing(
     async with place.online(rules=Rules()):
         server.mention(channel, eve, "May I?")
         await server.slash(eve, channel, "/council", "criteria evil")
-        await place.whispered("Only administrators")
+        await place.whispered("not enabled here")
         await place.answered(server.mention(place.channel, place.ada, "The last one"))
         assert server.said(channel) == []
 

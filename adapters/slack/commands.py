@@ -109,6 +109,8 @@ async def _hand_over(client: "SlackClient", user: str, *files: File) -> str:
 async def open_form(client: "SlackClient", body: Json) -> bool:
     """Within three seconds of the command; what it shows is all in the store."""
     app, place = client.app, await client.place(body["channel_id"])
+    if not await app.admission.admits(place, chat.Person(body["user_id"])):
+        return False
     stored = await app.store.settings(place.platform, place.workspace, place.id)
     settings = await app.settings(place)
     if not form.can_be_shown(settings):

@@ -11,8 +11,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from difflib import SequenceMatcher
+from ipaddress import ip_address
 from math import ceil
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from bot.errors import InvalidConfiguration, ModelFailed
 from bot.llm import ModelInfo, Provider
@@ -24,6 +26,11 @@ FRESH_FOR = timedelta(hours=1)
 # An endpoint that gave no list is asked again after this, not at every look into the catalogue.
 RETRY_AFTER = timedelta(minutes=1)
 LOAD_SECONDS = 20.0
+
+# US dollars per million tokens of prompt and completion, taken of a model whose price nobody tells:
+# dearer than most, so that a budget holds. What runs at home costs nothing.
+UNKNOWN_PRICE = (5.0, 25.0)
+FREE = (0.0, 0.0)
 
 # Roles and the template around messages become tokens too; no known template needs this many.
 _TEMPLATE_TOKENS = 64
@@ -83,11 +90,18 @@ class Catalogue:
         provider: Provider,
         storage: Storage,
         *,
+        unknown_price: tuple[float, float] | None = None,
         time_scale: float = 1.0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        """`unknown_price` is taken of every model without one; `None` for `UNKNOWN_PRICE`, and for
+        nothing where the model runs at home."""
         self._sources = _sources(provider)
         self._places = _places(provider)
+        self._unknown_prices = {
+            endpoint: unknown_price or (FREE if at_home else UNKNOWN_PRICE)
+            for endpoint, at_home in _at_home(provider).items()
+        }
         self._storage = storage
         self._load_seconds = LOAD_SECONDS * time_scale
         self._now = now
@@ -145,13 +159,27 @@ class Catalogue:
         return None if cost is None else round(cost)
 
     def reserve_micros(self, model: str, prompt: str, max_completion_tokens: int) -> int:
-        """The most that a request can cost; 0 where the price is unknown.
+        """The most that a request can cost, by the assumed price where the real one is unknown.
 
         A prompt is counted as one token a byte: tokenizers fall back to single bytes and never
         below, so this is a bound for any text. Prose takes about a quarter of it.
         """
         tokens = len(prompt.encode("utf-8", "replace")) + _TEMPLATE_TOKENS
-        return ceil(self._cost(model, tokens, max_completion_tokens) or 0)
+        prompt_price, completion_price = self.limit_price(model)
+        return ceil(tokens * prompt_price + max_completion_tokens * completion_price)
+
+    def assumed_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int:
+        """What the tokens count against limits where the price is unknown."""
+        prompt_price, completion_price = self._unknown_price(model)
+        return ceil(prompt_tokens * prompt_price + completion_tokens * completion_price)
+
+    def limit_price(self, model: str) -> tuple[float, float]:
+        """What limits are held by, in US dollars per million tokens: the price or the assumed one."""
+        return _prices(self.find(model)) or self._unknown_price(model)
+
+    def _unknown_price(self, model: str) -> tuple[float, float]:
+        prefix = model.partition("/")[0]
+        return self._unknown_prices.get(prefix if prefix in self._sources else "", UNKNOWN_PRICE)
 
     def price_label(self, model: str) -> str:
         """Like "$1.25 / $10 per million tokens", prompt first."""
@@ -248,6 +276,26 @@ def _places(provider: Provider) -> dict[str, str]:
     if isinstance(provider, HttpProvider):
         return {name: f"{name}={provider.url(name)}" for name in provider.endpoints}
     return {"": "built in"}
+
+
+def _at_home(provider: Provider) -> dict[str, bool]:
+    """Which endpoints are on this machine or in its own network."""
+    if isinstance(provider, HttpProvider):
+        return {name: is_private(provider.url(name)) for name in provider.endpoints}
+    return {"": True}
+
+
+# Reserved for names that no public server has. Source: RFC 6761, 6762, 8375; ICANN on `.internal`.
+_PRIVATE_NAMES = ("localhost", "local", "internal", "home.arpa", "lan")
+
+
+def is_private(url: str) -> bool:
+    """Whether an address is loopback or private: a name without a dot is a neighbour's."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return "." not in host or host.endswith(tuple(f".{name}" for name in _PRIVATE_NAMES))
 
 
 def _named(endpoint: str) -> str:

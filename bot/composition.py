@@ -30,14 +30,25 @@ async def put_together(config: Config, store: Store, command: str) -> AsyncItera
 
     try:
         async with _provider(config) as provider:
-            catalogue = Catalogue(provider, store, time_scale=config.time_scale)
+            catalogue = Catalogue(
+                provider,
+                store,
+                unknown_price=config.unknown_price,
+                time_scale=config.time_scale,
+            )
             await catalogue.load()
             patience = Patience().scaled(config.time_scale)
             budget_usd = config.budget_usd(serving=command == "serve")
             app = App(
                 store=store,
                 provider=provider,
-                caller=Caller(provider, catalogue, patience, store.recent_first_text_seconds),
+                caller=Caller(
+                    provider,
+                    catalogue,
+                    patience,
+                    store.recent_first_text_seconds,
+                    whole=store.recent_seconds,
+                ),
                 catalogue=catalogue,
                 defaults=_defaults(config, catalogue),
                 rules=Rules(

@@ -176,6 +176,13 @@ def _key(name: str, variable: str, variables: Mapping[str, str]) -> str:
     raise _Explained(f"`{name}` needs the name of a variable after key=, for example GROQ_API_KEY")
 
 
+def _prices(text: str) -> tuple[float, float]:
+    prompt, completion = (float(part) for part in text.split(","))
+    if not (0 <= prompt < 1_000_000 and 0 <= completion < 1_000_000):
+        raise ValueError
+    return prompt, completion
+
+
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 Url = Annotated[str, BeforeValidator(_url)]
 Ids = Annotated[
@@ -245,6 +252,15 @@ class Config(BaseSettings):
         "COUNCIL_DAILY_BUDGET_USD",
         DAILY_BUDGET_USD,
         "US dollars a day, for example 2.50, or the word unlimited",
+    )
+    # `None`: as `catalogue` has it.
+    unknown_price: Annotated[tuple[float, float] | None, NoDecode, BeforeValidator(_prices)] = (
+        _variable(
+            "COUNCIL_UNKNOWN_PRICE",
+            None,
+            "US dollars per million prompt and completion tokens, two numbers from 0 up with a comma "
+            "between them, for example 5,25",
+        )
     )
     admins: Ids = _variable(
         "COUNCIL_ADMINS", frozenset(), "ids of people, separated by commas, for example U024BE7LH"

@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot import outcome, prompts, ranking
-from bot.calls import Caller, Deadline
+from bot.calls import Caller, Deadline, OnText
 from bot.council import (
     Answer,
     Call,
     Council,
     Deliberation,
-    Failure,
     Question,
     Review,
     Stage,
@@ -28,7 +27,6 @@ from bot.council import (
 )
 from bot.events import (
     AnswerGiven,
-    ChairmanFailed,
     Event,
     Finished,
     MemberFailed,
@@ -36,13 +34,12 @@ from bot.events import (
     ReviewGiven,
     ReviewsAsked,
     Started,
-    VerdictAsked,
-    VerdictText,
 )
 from bot.llm import Message, Request
 from bot.masking import mask_self_naming
 from bot.shortening import reading_limit
 from bot.store.journal import Journal
+from bot.succession import OVERTAKEN, Succession
 from bot.texts import apology
 
 logger = logging.getLogger(__name__)
@@ -120,7 +117,7 @@ class Sitting:
         *,
         tokens: int,
         deadline: Deadline,
-        on_text: Callable[[str], None] | None = None,
+        on_text: OnText | None = None,
     ) -> Call:
         request = Request(
             model=self.council.model(seat),
@@ -154,7 +151,7 @@ async def gather_answers(sitting: Sitting) -> tuple[Answer, ...]:
         sitting.emit(AnswerGiven(answers[-1]))
 
     async with task_group() as group:
-        deadlines = [Deadline(patience.call) for _ in sitting.council.members]
+        deadlines = [Deadline(patience.longest) for _ in sitting.council.members]
         pending = {group.create_task(ask(*each)) for each in enumerate(deadlines)}
         _, pending = await asyncio.wait(pending, timeout=patience.answers)
         while pending and len(answers) < 2:
@@ -168,7 +165,8 @@ async def gather_reviews(sitting: Sitting, answers: Sequence[Answer]) -> tuple[R
     """Stage 2: the members that answered judge the answers, each in an order of its own.
 
     One review for each reviewer, in the order of labels. Once the first place is decided the rest
-    are not waited for; the journal names the ballots that decided.
+    are not waited for; the journal names the ballots that decided. After the stage's deadline one
+    ballot is enough.
     """
     seed = sitting.question.seed
     answered = [answer.label for answer in answers]
@@ -197,18 +195,20 @@ async def gather_reviews(sitting: Sitting, answers: Sequence[Answer]) -> tuple[R
     # What an earlier run finished is read before anything is asked: it may be enough.
     for label in decided or reviewers:
         if sitting.journal.finished("review", 0, sitting.seat(label)):
-            await ask(label, Deadline(patience.call))
+            await ask(label, Deadline(patience.longest))
     left_to_ask = [label for label in decided or reviewers if label not in reviews]
     if left_to_ask and _may_stop(sitting, reviews, orders):
         decided, left_to_ask = await _journal_stop(sitting, reviews), []
     async with task_group() as group:
-        deadlines = {label: Deadline(patience.call) for label in left_to_ask}
+        deadlines = {label: Deadline(patience.longest) for label in left_to_ask}
         pending = {group.create_task(ask(*each)) for each in deadlines.items()}
         ends_at = asyncio.get_running_loop().time() + patience.reviews
         while pending and not decided:
-            left = ends_at - asyncio.get_running_loop().time()
+            left = max(ends_at - asyncio.get_running_loop().time(), 0)
             done, pending = await asyncio.wait(
-                pending, timeout=max(left, 0), return_when=asyncio.FIRST_COMPLETED
+                pending,
+                timeout=left if outcome.ballots(reviews.values()) else None,
+                return_when=asyncio.FIRST_COMPLETED,
             )
             if not done:
                 for deadline in deadlines.values():
@@ -240,9 +240,9 @@ async def write_verdict(
     reviews: Sequence[Review],
     standings: Sequence[Standing],
 ) -> Verdict:
-    """Stage 3: the chairman writes; where it cannot, the next seat in the standings; where nobody
-    can, the top-ranked answer is the verdict."""
-    council, patience = sitting.council, sitting.caller.patience
+    """Stage 3: the chairman writes; where it cannot, or the next seat in the standings was done
+    before it, that one; where nobody can, the top-ranked answer is the verdict."""
+    council = sitting.council
     shown = _shown(sitting, answers)
     critiques = [(r.label, _masked(sitting, r.text)) for r in reviews if r.text]
     names = {a.label: a.model for a in answers} if council.chairman_sees_names else None
@@ -259,35 +259,21 @@ async def write_verdict(
             fence=sitting.fence("verdict", seat),
         )
 
-    def draft(text: str) -> None:
-        sitting.emit(VerdictText(outcome.split_dissent(text)[0]))
-
-    chairman_error: Failure | None = None
-    ends_at = asyncio.get_running_loop().time() + patience.verdict
-    for seat in (council.chairman_seat, *(sitting.seat(s.label) for s in standings)):
-        left = ends_at - asyncio.get_running_loop().time()
-        sitting.emit(VerdictAsked(seat))
-        call = await sitting.ask(
-            "verdict",
-            seat,
-            prompt(seat),
-            tokens=VERDICT_TOKENS,
-            deadline=Deadline(min(patience.chairman, max(left, 0))),
-            on_text=draft,
+    chairman = council.chairman_seat
+    writers = (chairman, *(sitting.seat(standing.label) for standing in standings))
+    call = await _first_verdict(sitting, writers, prompt)
+    asked = sitting.journal.finished("verdict", 0, chairman)
+    chairman_error = (asked and asked.failure) or OVERTAKEN
+    if call:
+        text, dissent = outcome.split_dissent(call.text or "")
+        return Verdict(
+            text=text,
+            written_by=call.model,
+            fallback=None if call.seat == chairman else "next_member",
+            chairman_error=None if call.seat == chairman else chairman_error,
+            dissent=dissent or _outvoted(reviews, standings),
+            seat=call.seat,
         )
-        if call.text is not None:
-            text, dissent = outcome.split_dissent(call.text)
-            return Verdict(
-                text=text,
-                written_by=call.model,
-                fallback=None if seat == council.chairman_seat else "next_member",
-                chairman_error=chairman_error,
-                dissent=dissent or _outvoted(reviews, standings),
-                seat=seat,
-            )
-        assert call.failure is not None
-        chairman_error = chairman_error or call.failure
-        sitting.emit(ChairmanFailed(seat, call.failure))
     top = next(answer for answer in answers if answer.label == standings[0].label)
     return Verdict(
         text=top.text,
@@ -297,6 +283,33 @@ async def write_verdict(
         dissent=_outvoted(reviews, standings),
         seat=top.seat,
     )
+
+
+async def _first_verdict(
+    sitting: Sitting, seats: Sequence[int], prompt: Callable[[int], tuple[Message, ...]]
+) -> Call | None:
+    """The first verdict to be complete; `None` where no seat can write one. One that an earlier run
+    of this deliberation got is taken, and nobody else is asked."""
+    council, caller = sitting.council, sitting.caller
+    known = {seat: call for seat in seats if (call := sitting.journal.finished("verdict", 0, seat))}
+    if any(call.failure is None for call in known.values()):
+        seats = tuple(known)
+
+    async def write(seat: int, on_text: OnText) -> Call:
+        deadline = Deadline(caller.patience.longest)
+        return await sitting.ask(
+            "verdict", seat, prompt(seat), tokens=VERDICT_TOKENS, deadline=deadline, on_text=on_text
+        )
+
+    succession = Succession(
+        seats,
+        write=write,
+        alone_seconds=lambda seat: caller.chairman_seconds(council.model(seat), council.effort),
+        body=lambda text: outcome.split_dissent(text)[0],
+        emit=sitting.emit,
+    )
+    async with task_group() as group:
+        return await succession.first(group)
 
 
 def only_answer(answer: Answer) -> Verdict:

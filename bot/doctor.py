@@ -78,7 +78,7 @@ async def _trial(provider: Provider, model: str, caller: Caller) -> Finding:
         tag="doctor/answer/0/0",
     )
     try:
-        async with asyncio.timeout(caller.patience.call):
+        async with asyncio.timeout(caller.patience.silence):
             await provider.complete(request)
     except TimeoutError:
         return Finding(False, f"{model} does not answer in time.")

@@ -1,5 +1,6 @@
 """What happens in a deliberation, as it happens. A resumed run emits its past again, in order."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.council import Answer, Deliberation, Failure, Review, Standing
@@ -54,9 +55,14 @@ class VerdictAsked:
 
 @dataclass(frozen=True, slots=True)
 class VerdictText:
-    """All that the current author has written so far."""
+    """The current author writes. `text` is all of it so far at the moment it is looked at: to put
+    it together at every piece would take quadratic time."""
 
-    text: str
+    read: Callable[[], str]
+
+    @property
+    def text(self) -> str:
+        return self.read()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ async def judge(
         max_completion_tokens=GRADE_TOKENS,
         tag=f"{result.id}/grade/0/{seat}",
     )
-    deadline = Deadline(caller.patience.call)
+    deadline = Deadline(caller.patience.longest)
     call = await caller.call(request, "grade", seat, journal=journal, deadline=deadline)
     word = (call.text or "").strip().splitlines()[-1].strip(" .*").upper() if call.text else ""
     return Grade(word == "YES", word if word in {"YES", "NO"} else None)

@@ -44,7 +44,7 @@ class Progress:
     ranked: bool = False
     author: int | None = None
     chairman_failures: tuple[Failure, ...] = ()
-    draft: str = ""
+    draft: VerdictText | None = None
     finished: Deliberation | None = None
     stopped: bool = False
     why: str = ""
@@ -67,9 +67,9 @@ def advance(progress: Progress, event: Event) -> Progress:
         case Ranked():
             return replace(progress, ranked=True)
         case VerdictAsked(seat):
-            return replace(progress, author=seat, draft="")
-        case VerdictText(text):
-            return replace(progress, draft=text)
+            return replace(progress, author=seat, draft=None)
+        case VerdictText():
+            return replace(progress, draft=event)
         case ChairmanFailed(_, failure):
             return replace(progress, chairman_failures=(*progress.chairman_failures, failure))
         case Finished(deliberation):
@@ -90,8 +90,8 @@ def headline(progress: Progress) -> Document:
     if progress.fault:
         return Document((Heading("The council had to stop"), Text(progress.fault)))
     blocks: list[Block] = [Heading("The council is deliberating"), Text(_seats(progress))]
-    if progress.draft:
-        draft = _masked(progress.draft, progress.council.members)
+    if progress.draft and (written := progress.draft.text):
+        draft = _masked(written, progress.council.members)
         blocks = [Text(draft)]
     blocks.append(Note(_stage(progress)))
     return Document(

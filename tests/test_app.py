@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import Accepted, App, Refused, Repeated, Rules
+from bot.bills import Bill
 from bot.chat import Channel, Mention, Person
 from bot.council import Council, Question
 from bot.document import Document, Note, Table, Text
@@ -381,9 +382,7 @@ async def spend(app: App, micros: int, channel: Channel = CHANNEL) -> None:
         *("grade", 0, 0, n),
         at=app.now(),
         failure=None,
-        prompt_tokens=0,
-        completion_tokens=0,
-        cost_micros=micros,
+        bill=Bill(0, 0, micros, micros),
         generation_id=None,
         first_text_seconds=None,
     )

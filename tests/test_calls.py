@@ -1,6 +1,7 @@
 """One call: its retries, its hedge, its deadline, its money and its rows in the journal."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -8,13 +9,14 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.calls import Caller, Deadline, Patience
-from bot.council import Call, Council, Question
-from bot.errors import ModelFailed
+from bot.council import Call, Council, Question, Stage
+from bot.errors import ModelFailed, Spent
 from bot.llm import Completion, Message, ModelInfo, Request
 from bot.rehearsal import Rehearsal
 from bot.store.records import Attempt, Case
 from bot.store.spending import ALL
 from bot.store.sqlite import Store
+from tests.fakes.prices import FreeOfCharge
 
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
 RESERVED = 1_000
@@ -26,6 +28,8 @@ Step = Callable[[OnText], Awaitable[Completion]]
 
 # Waits that a test may have to sit out are short, all others never end within one.
 PATIENCE = replace(Patience(), backoff_first=0.001, backoff_longest=0.001)
+# For one request: a wait before the next outlasts the deadline.
+ONCE = replace(Patience(), backoff_first=1_000, backoff_longest=1_000)
 
 
 class Model:
@@ -61,17 +65,34 @@ def answers(completion: Completion = ANSWER) -> Step:
 
 
 def fails(
-    kind: str, *, after: str = "", retryable: bool = True, retry_after: float | None = None
+    kind: str,
+    *,
+    after: str | None = None,
+    retryable: bool = True,
+    retry_after: float | None = None,
+    unusable: bool = False,
+    spent: Spent | None = None,
+    began: bool = False,
 ) -> Step:
     async def step(on_text: OnText) -> Completion:
-        if after:
+        if after is not None:
             on_text(after)
         raise ModelFailed(
             kind,  # type: ignore[arg-type]  # a KIND, from the test
             "not now.",
             retryable=retryable,
             retry_after_seconds=retry_after,
+            unusable=unusable,
+            spent=spent,
+            began=began,
         )
+
+    return step
+
+
+def raises(error: Exception) -> Step:
+    async def step(on_text: OnText) -> Completion:
+        raise error
 
     return step
 
@@ -87,12 +108,29 @@ def hangs(until: asyncio.Event | None = None, *, sign: str | None = None) -> Ste
     return step
 
 
-class Prices:
+class Prices(FreeOfCharge):
     def reserve_micros(self, model: str, prompt: str, max_completion_tokens: int) -> int:
         return RESERVED
 
+
+class Priced(FreeOfCharge):
+    """Ten a prompt's byte and a hundred a token: REQUEST reserves 10,040."""
+
+    def reserve_micros(self, model: str, prompt: str, max_completion_tokens: int) -> int:
+        return 10 * len(prompt.encode()) + 100 * max_completion_tokens
+
+    def cost_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int | None:
+        return 10 * prompt_tokens + 100 * completion_tokens
+
+
+class Unpriced(Priced):
+    """The same, assumed: the catalogue knows no price."""
+
     def cost_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int | None:
         return None
+
+    def assumed_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int:
+        return 10 * prompt_tokens + 100 * completion_tokens
 
 
 @dataclass
@@ -102,6 +140,7 @@ class Bench:
     store: Store
     history: tuple[float, ...] = ()
     limits: dict[str, int] = field(default_factory=dict)
+    prices: FreeOfCharge = field(default_factory=Prices)
     texts: list[str] = field(default_factory=list)
 
     async def call(
@@ -115,7 +154,7 @@ class Bench:
         async def history(model: str) -> tuple[float, ...]:
             return self.history
 
-        caller = Caller(model, Prices(), patience, history, now=lambda: DAY)
+        caller = Caller(model, self.prices, patience, history, now=lambda: DAY)
         journal = await self.store.begin("one", self.limits)
         return await caller.call(
             request,
@@ -123,7 +162,7 @@ class Bench:
             0,
             journal=journal,
             deadline=Deadline(deadline),
-            on_text=self.texts.append,
+            on_text=lambda draft: self.texts.append(draft.text),
         )
 
     async def attempts(self) -> list[Attempt]:
@@ -206,6 +245,51 @@ async def test_it_gives_up_after_five_attempts_and_keeps_the_reason(bench: Bench
     assert str(call.failure) == "server_error: not now."
 
 
+@pytest.mark.parametrize("kind", ["empty", "refused", "server_error", "cut_off"])
+async def test_a_reply_that_came_whole_and_is_no_answer_is_asked_for_once_more(
+    bench: Bench, kind: str
+) -> None:
+    model = Model(*[fails(kind, unusable=True)] * 2)
+
+    call = await bench.call(model)
+
+    assert len(model.requests) == 2
+    assert str(call.failure) == f"{kind}: not now."
+
+
+async def test_unusable_replies_are_counted_beside_failures_that_may_pass(bench: Bench) -> None:
+    passing, unusable = fails("server_error"), fails("empty", unusable=True)
+    model = Model(passing, unusable, passing, unusable)
+
+    call = await bench.call(model)
+
+    assert len(model.requests) == 4
+    assert str(call.failure) == "empty: not now."
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("no number"),
+        UnicodeEncodeError("utf-8", "\ud800", 0, 1, "half"),
+        OSError(9, "bad"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_whatever_else_a_provider_raises_is_a_failed_call(
+    bench: Bench, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    call = await bench.call(Model(raises(error), raises(error)))
+
+    assert call.failure is not None
+    assert call.failure.kind == "server_error"
+    assert str(error) not in call.failure.message
+    assert "Traceback" in caplog.text
+    # Nobody knows whether it was billed.
+    assert await bench.spent() == 2 * RESERVED
+    assert await bench.is_free()
+
+
 async def test_what_is_final_is_asked_once(bench: Bench) -> None:
     model = Model(fails("no_credit", retryable=False))
 
@@ -242,6 +326,49 @@ async def test_the_text_of_a_retried_stream_starts_anew(bench: Bench) -> None:
     assert bench.texts == ["The ans", "The answer."]
 
 
+# --- drafts
+
+
+async def test_many_small_pieces_take_linear_time_and_none_is_lost(bench: Bench) -> None:
+    """A million characters in 250,000 pieces, as a model server sends them."""
+    pieces = 250_000
+
+    async def writes(on_text: OnText) -> Completion:
+        for _ in range(pieces):
+            on_text("word")
+        return replace(ANSWER, text="word" * pieces)
+
+    began = time.process_time()
+    call = await bench.call(Model(writes))
+
+    assert time.process_time() - began <= 1
+    assert call.text == "word" * pieces
+    assert bench.texts[-1] == call.text
+    assert len(bench.texts) < 100
+
+
+async def test_a_draft_is_told_at_its_first_piece_and_after_its_last(bench: Bench) -> None:
+    told = asyncio.Event()
+
+    async def writes_and_thinks(on_text: OnText) -> Completion:
+        for piece in ("The", " ans", "wer"):
+            on_text(piece)
+        await told.wait()
+        on_text(".")
+        return ANSWER
+
+    class Texts(list[str]):
+        def append(self, text: str) -> None:
+            super().append(text)
+            if text == "The answer":
+                told.set()
+
+    bench.texts = Texts()
+    await bench.call(Model(writes_and_thinks), patience=replace(PATIENCE, draft=0.001))
+
+    assert (bench.texts[0], bench.texts[-1]) == ("The", "The answer.")
+
+
 # --- silence and deadline
 
 
@@ -272,6 +399,87 @@ async def test_a_model_at_work_is_not_silent_however_long_it_takes(bench: Bench)
     assert asyncio.get_running_loop().time() - began > 0.5
     assert call.failure is None
     assert len(await bench.attempts()) == 1
+
+
+async def test_silence_is_given_up_twice_at_most(bench: Bench) -> None:
+    model = Model(hangs(), hangs())
+
+    call = await bench.call(model, patience=replace(PATIENCE, silence=0.02))
+
+    assert len(model.requests) == 2
+    assert str(call.failure) == "timed_out: it showed no sign of work for too long."
+
+
+def thinks(seconds: float) -> Step:
+    async def step(on_text: OnText) -> Completion:
+        await asyncio.sleep(seconds)  # the model's own pace
+        return ANSWER
+
+    return step
+
+
+@pytest.mark.parametrize(
+    ("history", "stage", "effort", "requests"),
+    [
+        ((), "answer", "", 2),
+        ((), "answer", "high", 1),
+        ((), "verdict", "", 1),
+        ((0.0001,) * 20, "answer", "", 2),
+        ((0.0001,) * 20, "verdict", "", 1),
+        ((0.05,) * 20, "answer", "", 1),
+        ((500.0,) * 19, "answer", "", 2),
+    ],
+    ids=["unknown", "effort", "chairman", "quick", "quick chairman", "slow", "too few samples"],
+)
+async def test_how_long_a_model_may_be_silent_goes_by_stage_effort_and_its_own_history(
+    bench: Bench, history: tuple[float, ...], stage: Stage, effort: str, requests: int
+) -> None:
+    """A quick history makes nobody less patient: it may be of easier questions."""
+
+    async def known(model: str) -> tuple[float, ...]:
+        return history
+
+    model = Model(thinks(0.09), answers())
+    patience = replace(PATIENCE, silence=0.06, chairman=0.5, hedge_unknown=100, hedge_floor=100)
+    caller = Caller(model, Prices(), patience, known)
+    journal = await bench.store.begin("one")
+    request = replace(REQUEST, effort=effort)
+
+    call = await caller.call(request, stage, 0, journal=journal, deadline=Deadline(1_000))
+
+    assert call.text == "The answer."
+    assert len(model.requests) == requests
+
+
+def test_nobody_without_a_history_is_cut_off_before_a_reasoning_model_begins() -> None:
+    patience = Patience()
+
+    assert patience.silence >= 300
+    assert patience.chairman >= 600
+    assert patience.scaled(0.5).chairman == patience.chairman / 2
+
+
+@pytest.mark.parametrize(
+    ("whole", "effort", "seconds"),
+    [
+        ((), "", 600),
+        ((), "high", 1_200),
+        ((40.0,) * 19, "", 600),
+        ((10.0,) * 20, "", 180),
+        ((100.0,) * 20, "high", 300),
+        ((190.0,) * 19 + (5_000.0,), "", 570),
+    ],
+    ids=["unknown", "effort", "few", "quick", "known", "one outlier"],
+)
+async def test_how_long_a_chairman_is_left_alone_goes_by_its_own_history(
+    whole: tuple[float, ...], effort: str, seconds: float
+) -> None:
+    async def history(model: str) -> tuple[float, ...]:
+        return whole
+
+    caller = Caller(Model(), Prices(), Patience(), no_history, whole=history)
+
+    assert await caller.chairman_seconds("lab/a", effort) == seconds
 
 
 async def test_after_the_deadline_the_call_is_a_time_out_and_its_request_is_closed(
@@ -483,19 +691,91 @@ async def test_what_was_reserved_becomes_what_it_cost(
     assert await bench.is_free()
 
 
-async def test_an_unknown_cost_is_taken_from_the_catalogue(bench: Bench) -> None:
-    class Priced(Prices):
-        def cost_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int:
-            return prompt_tokens + 2 * completion_tokens
+USED = Spent(100, 20, None)
+UNTOLD = Completion("0123456789", "stop")
 
-    model = Model(answers(replace(ANSWER, cost_micros=None)))
-    caller = Caller(model, Priced(), PATIENCE, no_history, now=lambda: DAY)
-    journal = await bench.store.begin("one")
 
-    call = await caller.call(REQUEST, "answer", 0, journal=journal, deadline=Deadline(1_000))
+@pytest.mark.parametrize(
+    ("step", "known", "assumed"),
+    [
+        (answers(replace(ANSWER, cost_micros=9)), 9, 9),
+        (answers(replace(ANSWER, cost_micros=None)), 3_000, 3_000),
+        (answers(UNTOLD), 1_040, 1_040),
+        (fails("empty", spent=replace(USED, cost_micros=40_000)), 40_000, 40_000),
+        (fails("empty", spent=USED), 3_000, 3_000),
+        (fails("cut_off", spent=USED, after="0123456789"), 3_000, 3_000),
+        (fails("cut_off", began=True, after="0123456789"), 1_040, 1_040),
+        (fails("cut_off", after="é" * 5), 1_040, 1_040),
+        (fails("empty", began=True), 40, 40),
+        (fails("cut_off", began=True, after="x" * 1_000), 10_040, 10_040),
+        (fails("cut_off", began=True, after=""), None, 10_040),
+        (fails("rate_limited"), 0, 0),
+        (fails("refused"), 0, 0),
+    ],
+    ids=[
+        "answered, a sum told",
+        "answered, tokens told",
+        "answered, nothing told",
+        "failed, a sum told",
+        "failed, tokens told",
+        "torn after usage",
+        "torn",
+        "torn, two bytes a character",
+        "empty, nothing told",
+        "more than can be billed",
+        "thoughts that nobody counted",
+        "refused before a byte",
+        "declined before a byte",
+    ],
+)
+@pytest.mark.parametrize("priced", [True, False], ids=["price known", "price assumed"])
+async def test_what_a_request_used_is_booked_however_it_ended(
+    bench: Bench, step: Step, known: int | None, assumed: int, priced: bool
+) -> None:
+    """Tokens nobody told count as bytes, the most that they can be; the rest is released."""
+    bench.prices = Priced() if priced else Unpriced()
 
-    assert call.cost_micros == 140
-    assert await bench.spent() == 140
+    await bench.call(Model(step), deadline=0.1, patience=ONCE)
+
+    [attempt] = await bench.attempts()
+    told = known in (9, 40_000, 0)  # a sum of the provider's own needs no price
+    assert attempt.cost_micros == (known if priced or told else None)
+    assert attempt.counted_micros == assumed
+    assert await bench.spent() == assumed
+    assert await bench.is_free()
+
+
+async def test_a_call_costs_what_all_its_requests_did(bench: Bench) -> None:
+    spent = Spent(100, 20, 7)
+
+    call = await bench.call(Model(fails("empty", spent=spent), fails("cut_off"), answers()))
+
+    assert (call.prompt_tokens, call.completion_tokens, call.cost_micros) == (200, 40, 14)
+    assert await bench.spent() == 14
+
+
+async def test_a_failed_call_keeps_what_its_requests_cost(bench: Bench) -> None:
+    empty = fails("empty", unusable=True, spent=Spent(100, 0, 7))
+
+    call = await bench.call(Model(empty, empty))
+
+    assert call.text is None
+    assert (call.prompt_tokens, call.cost_micros) == (200, 14)
+
+
+async def test_a_provider_that_bills_more_than_its_list_says_passes_no_budget_again(
+    bench: Bench,
+) -> None:
+    """The list says that it is free."""
+    bench.prices, bench.limits = FreeOfCharge(), {ALL: 50_000}
+    model = Model(*[fails("empty", unusable=True, spent=Spent(100, 0, 40_000))] * 2)
+
+    call = await bench.call(model)
+
+    assert len(model.requests) == 1
+    assert call.failure is not None
+    assert call.failure.kind == "no_credit"
+    assert await bench.spent() == 40_000
 
 
 async def test_a_cancelled_request_counts_at_its_most(bench: Bench) -> None:

@@ -227,11 +227,57 @@ async def test_cost_and_reservation_follow_the_prices() -> None:
     assert catalogue.reserve_micros("lab/a", "🙂", 100) == 1136
 
 
-async def test_an_unknown_price_costs_none_and_reserves_nothing() -> None:
-    catalogue = await loaded(model("lab/a", price=None))
-    assert catalogue.cost_micros("lab/a", 1000, 100) is None
-    assert catalogue.reserve_micros("lab/a", "Why?", 100) == 0
-    assert catalogue.cost_micros("lab/z", 1000, 100) is None
+@pytest.mark.parametrize(
+    ("url", "given", "assumed"),
+    [
+        ("https://models.example/v1", None, 3_500),
+        ("http://8.8.8.8/v1", None, 3_500),
+        ("http://localhost:11434/v1", None, 0),
+        ("http://127.0.0.1:1/v1", None, 0),
+        ("http://[::1]:1/v1", None, 0),
+        ("http://192.168.1.7/v1", None, 0),
+        ("http://100.64.3.2/v1", None, 0),
+        ("http://ollama:11434/v1", None, 0),
+        ("http://host.docker.internal/v1", None, 0),
+        ("http://gpu.local/v1", None, 0),
+        ("https://models.example/v1", (1.0, 2.0), 400),
+        ("http://localhost/v1", (1.0, 2.0), 400),
+        ("https://models.example/v1", (0.0, 0.0), 0),
+    ],
+)
+async def test_a_model_without_a_price_counts_at_the_assumed_one(
+    url: str, given: tuple[float, float] | None, assumed: int
+) -> None:
+    """Nothing at home, where electricity is not ours to count, unless somebody says a price."""
+    provider = HttpProvider([Endpoint("", url), Endpoint("far", "https://far.example/v1")])
+    catalogue = Catalogue(provider, Shelf(), unknown_price=given, now=Clock())
+    await provider.aclose()
+
+    assert catalogue.cost_micros("lab/z", 200, 100) is None
+    assert catalogue.assumed_micros("lab/z", 200, 100) == assumed
+    # 136 bytes and 64 tokens of template
+    assert catalogue.reserve_micros("lab/z", "x" * 136, 100) == assumed
+    assert catalogue.price_label("lab/z") == "price unknown"
+    assert catalogue.assumed_micros("far/z", 200, 100) == (3_500 if given is None else assumed)
+
+
+async def test_a_listed_model_without_a_price_counts_like_one_that_is_not_listed() -> None:
+    """A router's price is -1, which is none."""
+    entries = [
+        {"id": "lab/auto", "pricing": {"prompt": "-1", "completion": "-1"}},
+        {"id": "lab/half", "pricing": {"prompt": "0.000001"}},
+        {"id": "lab/odd", "pricing": {"prompt": "NaN", "completion": "1e400"}},
+        {"id": "lab/free", "pricing": {"prompt": "0", "completion": "0"}},
+    ]
+    async with ModelServer(entries=entries) as server:
+        provider = HttpProvider([Endpoint("", server.url, server.key)])
+        catalogue = Catalogue(provider, Shelf(), unknown_price=(5.0, 25.0), now=Clock())
+        await catalogue.load()
+        await provider.aclose()
+    reserved = {
+        entry["id"]: catalogue.reserve_micros(str(entry["id"]), "", 100) for entry in entries
+    }
+    assert reserved == {"lab/auto": 2820, "lab/half": 2820, "lab/odd": 2820, "lab/free": 0}
 
 
 CHEAP = ModelInfo("lab/a", prompt_usd_per_million=0.1, completion_usd_per_million=0.1)

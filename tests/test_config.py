@@ -22,6 +22,7 @@ CONTRACT = {
     "COUNCIL_CHAIRMAN",
     "COUNCIL_DATABASE",
     "COUNCIL_DAILY_BUDGET_USD",
+    "COUNCIL_UNKNOWN_PRICE",
     "COUNCIL_ADMINS",
     "COUNCIL_ALLOWED",
     "DISCORD_TOKEN",
@@ -294,6 +295,20 @@ def test_slack_works_over_a_socket_or_over_http(environment: dict[str, str]) -> 
 
 # Text made of what the syntaxes use, so that near misses are common.
 VALUES = st.text(st.sampled_from("a1 .,;:=/@#?[]~-$\x00\nhttp") | st.characters(), max_size=40)
+
+
+@pytest.mark.parametrize(
+    ("text", "price"),
+    [("5,25", (5.0, 25.0)), ("0,0", (0.0, 0.0)), (" 0.25 , 1e1 ", (0.25, 10.0)), ("", None)],
+)
+def test_an_unknown_price_is_two_numbers(text: str, price: tuple[float, float] | None) -> None:
+    assert load({"COUNCIL_UNKNOWN_PRICE": text}, None).unknown_price == price
+
+
+@pytest.mark.parametrize("text", ["5", "5,25,1", "5;25", "-1,5", "a,b", "nan,1", "1,inf", "5 25"])
+def test_an_unknown_price_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(InvalidConfiguration, match=r"^COUNCIL_UNKNOWN_PRICE must be US dollars"):
+        load({"COUNCIL_UNKNOWN_PRICE": text}, None)
 
 
 @given(st.dictionaries(st.sampled_from(sorted(CONTRACT)), VALUES | VALUES.map("http://".__add__)))

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -23,12 +23,14 @@ from bot.events import (
     Ranked,
     ReviewGiven,
     Started,
+    VerdictAsked,
     VerdictText,
 )
 from bot.llm import Completion, Request
 from bot.store.records import Case
 from bot.store.sqlite import Store
-from tests.fakes.provider import FakeProvider, labels_shown, sensible, stage_and_seat
+from tests.fakes.prices import FreeOfCharge
+from tests.fakes.provider import FakeProvider, Scripted, labels_shown, sensible, stage_and_seat
 
 ASKED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 FOUR = Council(("lab/a", "lab/b", "lab/c", "lab/d"), "lab/chair")
@@ -36,14 +38,6 @@ CHAIR = FOUR.chairman_seat
 
 # Far shorter than a test's own limit, long enough for work that has to happen first.
 IMPATIENT = Patience().scaled(0.002)
-
-
-class FreeOfCharge:
-    def reserve_micros(self, model: str, prompt: str, max_completion_tokens: int) -> int:
-        return 0
-
-    def cost_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int | None:
-        return None
 
 
 async def no_history(model: str) -> tuple[float, ...]:
@@ -85,13 +79,19 @@ async def run(
     council: Council = FOUR,
     asked: Question | None = None,
     patience: Patience = IMPATIENT,
+    watch: Callable[[Event], None] = lambda event: None,
 ) -> Run:
     asked = asked or question()
     await store.create(Case(question=asked, council=council, platform="cli"))
     journal = await store.begin(asked.id)
     caller = Caller(provider, FreeOfCharge(), patience, no_history)
     events: list[Event] = []
-    deliberation = await deliberate(asked, council, caller, journal=journal, emit=events.append)
+
+    def emit(event: Event) -> None:
+        events.append(event)
+        watch(event)
+
+    deliberation = await deliberate(asked, council, caller, journal=journal, emit=emit)
     assert provider.leftover == []
     return Run(deliberation, provider, events)
 
@@ -352,21 +352,12 @@ async def test_a_slow_member_is_left_behind_once_two_have_answered(store: Store)
         passing("rate_limited"),
         passing("empty"),
         passing("cut_off"),
-        None,
     ],
-    ids=["404", "402", "429 for ever", "empty", "cut stream", "hanging"],
+    ids=["404", "402", "429 for ever", "empty", "cut stream"],
 )
-async def test_a_failing_chairman_never_costs_the_run(
-    store: Store, failure: ModelFailed | None
-) -> None:
-    never = asyncio.Event()
-
-    def chairman_fails(request: Request) -> str | ModelFailed | asyncio.Event:
-        return (
-            (failure or never)
-            if stage_and_seat(request) == ("verdict", CHAIR)
-            else sensible(request)
-        )
+async def test_a_failing_chairman_never_costs_the_run(store: Store, failure: ModelFailed) -> None:
+    def chairman_fails(request: Request) -> str | ModelFailed:
+        return failure if stage_and_seat(request) == ("verdict", CHAIR) else sensible(request)
 
     done = await run(store, FakeProvider(otherwise=chairman_fails))
 
@@ -375,8 +366,155 @@ async def test_a_failing_chairman_never_costs_the_run(
     assert verdict.text == "**Yes.** Because the answers say so."
     assert (verdict.fallback, verdict.written_by) == ("next_member", winner.model)
     assert verdict.chairman_error is not None
-    assert verdict.chairman_error.kind == (failure.kind if failure else "timed_out")
+    assert verdict.chairman_error.kind == failure.kind
     assert [e for e in done.events if isinstance(e, ChairmanFailed)]
+
+
+# --- a chairman that takes its time
+
+# The next seat is asked at once beside a chairman at work.
+BESIDE_AT_ONCE = replace(Patience(), chairman=0.0, silence=1_000.0)
+
+
+class Thinking(FakeProvider):
+    """A sensible provider, but these calls show a sign of work and then wait for their event."""
+
+    def __init__(
+        self,
+        *calls: tuple[str, int],
+        script: Mapping[tuple[str, int], Sequence[Scripted]] | None = None,
+    ) -> None:
+        super().__init__(script)
+        self.began = {call: asyncio.Event() for call in calls}
+        self.go_on = {call: asyncio.Event() for call in calls}
+
+    async def complete(
+        self, request: Request, on_text: Callable[[str], None] | None = None
+    ) -> Completion:
+        if (call := stage_and_seat(request)) in self.began:
+            assert on_text
+            on_text("")
+            self.began[call].set()
+            await self.go_on[call].wait()
+        return await super().complete(request, on_text)
+
+
+async def test_a_chairman_that_hides_its_thoughts_for_minutes_writes_the_verdict(
+    store: Store,
+) -> None:
+    scale = 0.002
+
+    class Slow(FakeProvider):
+        async def complete(
+            self, request: Request, on_text: Callable[[str], None] | None = None
+        ) -> Completion:
+            if stage_and_seat(request) == ("verdict", CHAIR):
+                await asyncio.sleep(190 * scale)  # the model's own pace, without a sign of work
+            return await super().complete(request, on_text)
+
+    patience = replace(Patience(), hedge_unknown=1_000).scaled(scale)
+    done = await run(store, Slow(), patience=patience)
+
+    verdict = done.deliberation.verdict
+    assert (verdict.written_by, verdict.fallback) == ("lab/chair", None)
+    assert len(done.provider.asked("verdict")) == 1
+
+
+async def test_a_chairman_whose_time_is_up_is_replaced_by_whoever_is_there_before_it(
+    store: Store,
+) -> None:
+    done = await run(store, Thinking(("verdict", CHAIR)), patience=BESIDE_AT_ONCE)
+
+    verdict = done.deliberation.verdict
+    assert (verdict.fallback, verdict.written_by) == (
+        "next_member",
+        done.deliberation.standings[0].model,
+    )
+    assert verdict.chairman_error is not None
+    assert verdict.chairman_error.kind == "timed_out"
+    # Readers are told of one author at a time, and follow the chairman until it is overtaken.
+    assert [e.seat for e in done.events if isinstance(e, VerdictAsked)] == [CHAIR, verdict.seat]
+    assert [e.seat for e in done.events if isinstance(e, ChairmanFailed)] == [CHAIR]
+    assert not [e for e in done.events if isinstance(e, VerdictText)]
+    # What the one that was overtaken may cost is settled, and nothing asks it again.
+    overtaken = [row for row in await store.attempts("q1") if row.seat == CHAIR]
+    assert [row.finished_at is None for row in overtaken] == [False]
+    silent = FakeProvider(otherwise=lambda request: final("unreachable"))
+    assert (await run(store, silent)).deliberation == done.deliberation
+
+
+async def test_a_chairman_that_is_there_before_the_seats_beside_it_keeps_the_verdict(
+    store: Store,
+) -> None:
+    provider = Thinking(*(("verdict", seat) for seat in range(5)))
+    running = asyncio.create_task(run(store, provider, patience=BESIDE_AT_ONCE))
+    for began in provider.began.values():
+        await began.wait()
+    provider.go_on["verdict", CHAIR].set()
+
+    verdict = (await running).deliberation.verdict
+
+    assert (verdict.fallback, verdict.written_by, verdict.chairman_error) == (
+        None,
+        "lab/chair",
+        None,
+    )
+    calls = [call.seat for call in await store.calls("q1") if call.stage == "verdict"]
+    assert calls == [CHAIR]
+
+
+async def test_where_the_seat_beside_a_chairman_fails_the_next_one_is_asked(store: Store) -> None:
+    labels = ranking.labels(question().seed, 4)
+    second, third = labels.index("A"), labels.index("B")
+    provider = Thinking(("verdict", CHAIR), script={("verdict", second): [final()]})
+
+    done = await run(store, provider, patience=replace(BESIDE_AT_ONCE, chairman=0.05))
+
+    assert done.deliberation.verdict.written_by == FOUR.members[third]
+    # Nobody was told of its failure: the chairman was still the one that readers waited for.
+    assert [e.seat for e in done.events if isinstance(e, ChairmanFailed)] == [CHAIR]
+
+
+async def test_a_chairman_that_fails_leaves_the_verdict_to_the_seat_beside_it(
+    store: Store,
+) -> None:
+    second = ranking.labels(question().seed, 4).index("A")
+    provider = Thinking(
+        ("verdict", CHAIR), ("verdict", second), script={("verdict", CHAIR): [final()]}
+    )
+
+    def emit(event: Event) -> None:
+        if isinstance(event, ChairmanFailed):
+            provider.go_on["verdict", second].set()
+
+    running = asyncio.create_task(
+        run(store, provider, patience=replace(BESIDE_AT_ONCE, chairman=0.05), watch=emit)
+    )
+    await provider.began["verdict", second].wait()
+    provider.go_on["verdict", CHAIR].set()
+
+    done = await running
+
+    verdict = done.deliberation.verdict
+    assert (verdict.fallback, verdict.seat) == ("next_member", second)
+    assert str(verdict.chairman_error) == "refused: it will not do that."
+    assert [e.seat for e in done.events if isinstance(e, VerdictAsked)] == [CHAIR, second]
+    assert [e for e in done.events if isinstance(e, VerdictText)]
+
+
+async def test_after_its_deadline_the_review_goes_on_with_the_first_ballot(store: Store) -> None:
+    """Without one there would be nothing to rank by, whatever the asker's patience."""
+    provider = Thinking(*(("review", seat) for seat in range(4)))
+    patience = replace(Patience(), reviews=0.0, silence=1_000.0)
+    running = asyncio.create_task(run(store, provider, patience=patience))
+    for began in provider.began.values():
+        await began.wait()
+    provider.go_on["review", 2].set()
+
+    done = await running
+
+    assert [r.seat for r in done.deliberation.reviews if r.counted] == [2]
+    assert {s.ballots for s in done.deliberation.standings} == {1}
 
 
 async def test_where_nobody_can_write_the_top_answer_is_the_verdict(store: Store) -> None:
@@ -477,18 +615,16 @@ async def test_a_finished_deliberation_runs_again_without_a_single_request(store
 
 
 async def test_a_resumed_run_asks_only_for_what_has_no_final_row(store: Store) -> None:
-    class Killed(Exception):
-        pass
+    def dies_at_the_verdict(request: Request) -> str | asyncio.Event:
+        if stage_and_seat(request)[0] != "verdict":
+            return sensible(request)
+        dying.cancel()
+        return asyncio.Event()
 
-    def dies_at_the_verdict(request: Request) -> str:
-        if stage_and_seat(request)[0] == "verdict":
-            raise Killed
-        return sensible(request)
-
-    with pytest.raises(Killed):
-        await run(
-            store, FakeProvider(otherwise=dies_at_the_verdict), asked=question(seed=ALL_HEARD)
-        )
+    provider = FakeProvider(otherwise=dies_at_the_verdict)
+    dying = asyncio.create_task(run(store, provider, asked=question(seed=ALL_HEARD)))
+    await asyncio.wait({dying})
+    assert dying.cancelled()
 
     resumed = await run(store, FakeProvider(), asked=question(seed=ALL_HEARD))
 

@@ -16,6 +16,7 @@ from bot.llm import Request
 from bot.mention import Serving
 from bot.store.records import Case
 from bot.store.sqlite import Store
+from tests.fakes.prices import FreeOfCharge
 from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
 
 ASKED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -71,14 +72,6 @@ class Thread:
 
     def newest(self, key: str) -> Document:
         return [each.document for each in self.shown if each.key == key][-1]
-
-
-class FreeOfCharge:
-    def reserve_micros(self, model: str, prompt: str, max_completion_tokens: int) -> int:
-        return 0
-
-    def cost_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int | None:
-        return None
 
 
 async def no_history(model: str) -> tuple[float, ...]:
@@ -141,13 +134,23 @@ def hanging(*calls: tuple[str, int], until: asyncio.Event | None = None) -> Fake
     return FakeProvider(otherwise=reply)
 
 
-def broken_at(stage: str, error: Exception) -> FakeProvider:
+def failing_at(stage: str, error: ModelFailed) -> FakeProvider:
     def reply(request: Request) -> Scripted:
-        if stage_and_seat(request)[0] == stage:
-            raise error
-        return sensible(request)
+        return error if stage_and_seat(request)[0] == stage else sensible(request)
 
     return FakeProvider(otherwise=reply)
+
+
+def broken_at(stage: str, error: Exception) -> FakeProvider:
+    """The fault is not the model's: what a model's own side raises is a failed call."""
+
+    class Broken(FakeProvider):
+        def stored_body(self, request: Request) -> bytes | None:
+            if stage_and_seat(request)[0] == stage:
+                raise error
+            return None
+
+    return Broken()
 
 
 CHAIR = ("verdict", COUNCIL.chairman_seat)
@@ -196,7 +199,7 @@ async def test_an_answer_is_posted_while_others_are_still_being_written(stage: S
 async def test_without_an_answer_the_headline_is_the_apology_and_the_only_post(
     stage: Stage,
 ) -> None:
-    serving = await stage.serving(broken_at("answer", ModelFailed("unauthorised", "no key.")))
+    serving = await stage.serving(failing_at("answer", ModelFailed("unauthorised", "no key.")))
 
     result = await serving.run({})
 

@@ -32,6 +32,7 @@ from bot.presenter import Progress
 from bot.store.records import Case
 from bot.store.sqlite import Store
 from bot.texts import KINDS, unread_files
+from tests.fakes.prices import FreeOfCharge
 from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
 
 ASKED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -48,14 +49,6 @@ def question(seed: int = ALL_HEARD) -> Question:
 
 def failing(kind: Kind = "refused") -> ModelFailed:
     return ModelFailed(kind, PROVIDERS_WORDS)
-
-
-class Prices:
-    def reserve_micros(self, model: str, prompt: str, max_completion_tokens: int) -> int:
-        return 0
-
-    def cost_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int | None:
-        return None
 
 
 @dataclass(frozen=True)
@@ -101,7 +94,7 @@ async def _tell(
         return ()
 
     provider = FakeProvider(script, otherwise=otherwise)
-    caller = Caller(provider, Prices(), Patience(), no_history, now=lambda: next(ticks))
+    caller = Caller(provider, FreeOfCharge(), Patience(), no_history, now=lambda: next(ticks))
     events: list[Event] = []
     store = await Store.open(":memory:", holder="tests")
     try:
@@ -325,7 +318,9 @@ def test_the_headline_counts_the_reviews() -> None:
 
 
 def test_the_draft_takes_the_place_of_the_seats() -> None:
-    progress = Progress(question(), COUNCIL, author=THREE, draft="**Yes.** Bec")
+    progress = Progress(
+        question(), COUNCIL, author=THREE, draft=VerdictText(lambda: "**Yes.** Bec")
+    )
 
     assert presenter.headline(progress).blocks == (
         Text("**Yes.** Bec"),
@@ -334,11 +329,13 @@ def test_the_draft_takes_the_place_of_the_seats() -> None:
 
 
 def test_a_stand_in_begins_a_draft_of_its_own() -> None:
-    progress = Progress(question(), COUNCIL, author=THREE, draft="**Yes.** Bec")
+    progress = Progress(
+        question(), COUNCIL, author=THREE, draft=VerdictText(lambda: "**Yes.** Bec")
+    )
 
     progress = presenter.advance(progress, VerdictAsked(0))
 
-    assert progress.draft == ""
+    assert progress.draft is None
 
 
 def test_a_stand_in_is_announced_without_its_name() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.bills import Bill
 from bot.council import (
     Agreement,
     Answer,
@@ -126,9 +127,7 @@ async def end(
         *("answer", 0, 1, n),
         at=at,
         failure=failure,
-        prompt_tokens=10,
-        completion_tokens=20,
-        cost_micros=cost,
+        bill=Bill(10, 20, cost, cost or 0),
         generation_id="gen-1",
         first_text_seconds=first_text_seconds,
     )
@@ -399,6 +398,25 @@ async def test_what_a_dead_process_left_under_way_counts_as_spent(tmp_path: Path
     await second.close()
 
 
+async def test_what_a_dead_process_left_under_way_is_booked_once(tmp_path: Path) -> None:
+    """However often the program starts and the deliberation is taken over after it."""
+    path = tmp_path / "council.db"
+    store = await Store.open(path, holder="a test")
+    await store.create(case("one"))
+    journal = await store.begin("one", {"all": 100})
+    await end(journal, await start(journal, reserved=9), cost=4)
+    await start(journal, reserved=30)
+    await store.close()
+    for _ in range(3):
+        store = await Store.open(path, holder="a test")
+        await store.begin("one", {"all": 100})
+        resumed = await store.begin("one", {"all": 100})
+        counted = [attempt.counted_micros for attempt in await store.attempts("one")]
+        assert (await store.spent(TODAY), counted) == (34, [4, 30])
+        assert resumed.paid("answer", 0, 1) == Bill(10, 20, 4, 34)
+        await store.close()
+
+
 async def test_every_limit_of_a_run_counts_what_the_run_spends(store: Store) -> None:
     await store.create(case("two", channel="random"))
     limits = {"person:ann": 10}
@@ -430,9 +448,7 @@ def test_requests_at_once_never_pass_a_limit_together(
             *("answer", 0, seat, n),
             at=NOW,
             failure=None,
-            prompt_tokens=0,
-            completion_tokens=0,
-            cost_micros=reserved * percent // 100,
+            bill=Bill(counted_micros=reserved * percent // 100),
             generation_id=None,
             first_text_seconds=None,
         )
@@ -483,9 +499,9 @@ async def test_attempts_tell_how_each_request_went(store: Store, journal: Journa
     await end(journal, 2, cost=5, first_text_seconds=0.75)
     await start(journal)
     assert await store.attempts("one") == (
-        Attempt("answer", 0, 1, 1, "lab/b", False, NOW, NOW, late, 10, 20, None, "gen-1", None),
-        Attempt("answer", 0, 1, 2, "lab/b", True, NOW, NOW, None, 10, 20, 5, "gen-1", 0.75),
-        Attempt("answer", 0, 1, 3, "lab/b", False, NOW, None, None, 0, 0, None, None, None),
+        Attempt("answer", 0, 1, 1, "lab/b", False, NOW, NOW, late, 10, 20, None, "gen-1", None, 0),
+        Attempt("answer", 0, 1, 2, "lab/b", True, NOW, NOW, None, 10, 20, 5, "gen-1", 0.75, 5),
+        Attempt("answer", 0, 1, 3, "lab/b", False, NOW, None, None, 0, 0, None, None, None, 0),
     )
 
 

@@ -30,7 +30,7 @@ class Feed(Tables):
         rows = await self._database.read(
             "SELECT stage, round, seat, n, model, hedge, started_at, finished_at, failure_kind,"
             " failure_message, prompt_tokens, completion_tokens, cost_micros, generation_id,"
-            " first_text_seconds FROM attempts WHERE deliberation = ? ORDER BY number",
+            " first_text_seconds, counted_micros FROM attempts WHERE deliberation = ? ORDER BY number",
             (deliberation,),
         )
         return tuple(map(_attempt, rows))
@@ -40,6 +40,16 @@ class Feed(Tables):
         rows = await self._database.read(
             "SELECT first_text_seconds FROM attempts "
             "WHERE model = ? AND first_text_seconds IS NOT NULL ORDER BY number DESC LIMIT ?",
+            (model, limit),
+        )
+        return tuple(seconds for (seconds,) in rows)
+
+    async def recent_seconds(self, model: str, limit: int = 200) -> tuple[float, ...]:
+        """How long this model took for a whole reply, newest first."""
+        rows = await self._database.read(
+            "SELECT (julianday(finished_at) - julianday(started_at)) * 86400 FROM attempts "
+            "WHERE model = ? AND first_text_seconds IS NOT NULL AND finished_at IS NOT NULL"
+            " AND failure_kind IS NULL AND completion_tokens > 0 ORDER BY number DESC LIMIT ?",
             (model, limit),
         )
         return tuple(seconds for (seconds,) in rows)

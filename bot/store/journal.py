@@ -5,11 +5,13 @@ the deliberation's token, and every write checks inside its transaction that the
 its own.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Literal, TypeVar
 
+from bot.bills import Bill, total
 from bot.council import Call, Deliberation, Failure, Stage
 from bot.errors import StoreFailed, Superseded
 from bot.store import spending
@@ -45,6 +47,7 @@ class Journal:
         self._calls: dict[CallKey, Call] = {}
         self._bodies: dict[CallKey, bytes] = {}
         self._attempts: dict[CallKey, int] = {}
+        self._bills: dict[CallKey, dict[int, Bill]] = {}
         self._decisions: dict[str, str] = {}
         self._requests = 0
 
@@ -89,6 +92,10 @@ class Journal:
     def stored_body(self, stage: Stage, round: int, seat: int) -> bytes | None:
         """The bytes that were sent for a call that was asked and never finished."""
         return self._bodies.get((stage, round, seat))
+
+    def paid(self, stage: Stage, round: int, seat: int) -> Bill:
+        """What the requests of a call took together, as far as they have ended."""
+        return total(self._bills.get((stage, round, seat), {}).values())
 
     def decision(self, name: str) -> str | None:
         return self._decisions.get(name)
@@ -135,13 +142,11 @@ class Journal:
         *,
         at: datetime,
         failure: Failure | None,
-        prompt_tokens: int,
-        completion_tokens: int,
-        cost_micros: int | None,
+        bill: Bill,
         generation_id: str | None,
         first_text_seconds: float | None,
     ) -> None:
-        """Record how a request ended, and settle its money: an unknown cost counts as zero.
+        """Record how a request ended, and settle its money.
 
         A second report of the same request changes nothing.
         """
@@ -149,12 +154,16 @@ class Journal:
         outcome = (
             encode_time(at),
             *_failure_columns(failure),
-            prompt_tokens,
-            completion_tokens,
-            cost_micros,
+            bill.prompt_tokens,
+            bill.completion_tokens,
+            bill.cost_micros,
+            bill.counted_micros,
             generation_id,
             first_text_seconds,
         )
+
+        # At once: the write stands also where whoever waits for it is cancelled.
+        self._bills.setdefault((stage, round, seat), {}).setdefault(n, bill)
 
         def write(connection: sqlite3.Connection) -> None:
             row = connection.execute(
@@ -166,11 +175,12 @@ class Journal:
                 return
             day, reserved, model = row
             spending.settle(
-                connection, day, self._scopes, reserved=reserved, spent=cost_micros or 0
+                connection, day, self._scopes, reserved=reserved, spent=bill.counted_micros
             )
             connection.execute(
                 "UPDATE attempts SET reserved_micros = 0, finished_at = ?, failure_kind = ?,"
                 " failure_message = ?, prompt_tokens = ?, completion_tokens = ?, cost_micros = ?,"
+                " counted_micros = ?,"
                 f" generation_id = ?, first_text_seconds = ? WHERE {_THIS_CALL} AND n = ?",
                 (*outcome, *key),
             )
@@ -208,7 +218,15 @@ class Journal:
                 cost_micros=call.cost_micros,
             )
 
-        await self._write(write)
+        try:
+            await self._write(write)
+        except asyncio.CancelledError:
+            self._keep(call)  # the write stands
+            raise
+        self._keep(call)
+
+    def _keep(self, call: Call) -> None:
+        key = (call.stage, call.round, call.seat)
         self._calls[key] = call
         self._bodies.pop(key, None)
 
@@ -261,10 +279,13 @@ class Journal:
             f"SELECT {_CALL_COLUMNS} FROM calls WHERE deliberation = ?", id
         ):
             self._calls[row[:3]] = _call(row)
-        for stage, round, seat, body in connection.execute(
-            "SELECT stage, round, seat, body FROM attempts WHERE deliberation = ? ORDER BY n", id
+        for stage, round, seat, n, body, *bill in connection.execute(
+            "SELECT stage, round, seat, n, body, prompt_tokens, completion_tokens, cost_micros,"
+            " counted_micros FROM attempts WHERE deliberation = ? ORDER BY n",
+            id,
         ):
             call = (stage, round, seat)
+            self._bills.setdefault(call, {})[n] = Bill(*bill)
             self._requests += 1
             self._attempts[call] = self._attempts.get(call, 0) + 1
             if body is not None:

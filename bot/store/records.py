@@ -43,7 +43,8 @@ class Case:
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One request that was sent for a call; `n` counts from 1. `finished_at` is `None` while it is
-    under way, and for ever where the process died meanwhile."""
+    under way, and for ever where the process died meanwhile. Limits count `counted_micros`: the
+    cost where it is known, else what was assumed."""
 
     stage: Stage
     round: int
@@ -59,6 +60,7 @@ class Attempt:
     cost_micros: int | None
     generation_id: str | None
     first_text_seconds: float | None
+    counted_micros: int
 
 
 @dataclass(frozen=True, slots=True)

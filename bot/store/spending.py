@@ -76,7 +76,8 @@ def book(connection: sqlite3.Connection, deliberation: str, scopes: Sequence[str
     for day, reserved in rows:
         settle(connection, day, scopes, reserved=reserved, spent=reserved)
     connection.execute(
-        "UPDATE attempts SET reserved_micros = 0 WHERE deliberation = ? AND reserved_micros > 0",
+        "UPDATE attempts SET counted_micros = reserved_micros, reserved_micros = 0 "
+        "WHERE deliberation = ? AND reserved_micros > 0",
         (deliberation,),
     )
 
@@ -86,7 +87,10 @@ def book_all(connection: sqlite3.Connection) -> None:
 
     Nothing is under way when the only process that writes has just started.
     """
-    connection.execute("UPDATE attempts SET reserved_micros = 0 WHERE reserved_micros > 0")
+    connection.execute(
+        "UPDATE attempts SET counted_micros = reserved_micros, reserved_micros = 0 "
+        "WHERE reserved_micros > 0"
+    )
     connection.execute(
         "UPDATE spending SET spent_micros = spent_micros + reserved_micros, reserved_micros = 0 "
         "WHERE reserved_micros > 0"

@@ -26,6 +26,7 @@ from bot.mention import Board
 from bot.ranking import never_stops_early
 from bot.store.records import Case
 from bot.store.sqlite import Store
+from tests.fakes.prices import FreeOfCharge
 from tests.fakes.processes import KEY, model_server
 from tests.fakes.provider import FakeProvider, sensible
 
@@ -35,14 +36,6 @@ SEEDS = [seed for seed in range(20_000) if never_stops_early(seed)]
 CALL_SECONDS = 1.0
 STAGES = ("answer", "review")
 PROSE = "It depends on who runs it and how often it changes. " * 38 + "\n"
-
-
-class FreeOfCharge:
-    def reserve_micros(self, model: str, prompt: str, max_completion_tokens: int) -> int:
-        return 0
-
-    def cost_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int | None:
-        return None
 
 
 class SlowProvider(FakeProvider):

@@ -17,8 +17,9 @@ from bot.deliberation import deliberate
 from bot.providers import Endpoint, HttpProvider
 from bot.store.records import Case
 from bot.store.sqlite import Store
-from tests.bench.deliberations import FreeOfCharge, no_history
+from tests.bench.deliberations import no_history
 from tests.fakes.model_server import ModelServer
+from tests.fakes.prices import FreeOfCharge
 
 COUNCIL = Council(("lab/a", "lab/b", "lab/c", "lab/d"), "lab/e")
 # Of all attempts, in percent; all of them may go well when they are repeated.

@@ -10,6 +10,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.bills import Bill
 from bot.council import Call, Council, Question, Stage
 from bot.store.journal import Journal
 from bot.store.records import Case
@@ -48,9 +49,7 @@ async def call(journal: Journal, stage: Stage, seat: int) -> None:
         *(stage, 0, seat, n),
         at=NOW,
         failure=None,
-        prompt_tokens=400,
-        completion_tokens=500,
-        cost_micros=800,
+        bill=Bill(400, 500, 800, 800),
         generation_id="gen-1",
         first_text_seconds=0.8,
     )

@@ -1,0 +1,431 @@
+"""One attempt at a call: a request, its hedge, its silence and its bill.
+
+A request is over when it is answered or failed; how often to ask again is decided in `calls`.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any, cast
+
+from bot import bills
+from bot.bills import Bill, Prices
+from bot.council import Failure, Stage
+from bot.errors import ModelFailed, Spent
+from bot.llm import Completion, Provider, Request
+from bot.store.journal import Journal
+
+logger = logging.getLogger(__name__)
+
+# A hedge pays twice for one call, so it stays rare however slow a provider is.
+HEDGE_SHARE = 0.05
+# A model with this many samples is judged by them, of which the newest are kept.
+_ENOUGH = 20
+_SAMPLES = 200
+# A model told to reason harder is silent for longer.
+_EFFORTS = {"high": 2.0}
+
+_SILENT = "it showed no sign of work for too long."
+_FAULT = "its reply could not be read; try again, or pick another model."
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait, in seconds; `scaled` applies COUNCIL_TIME_SCALE to every one of them.
+
+    A silence is the time without any sign of work from a model; keep-alives are none. `silence`
+    and `chairman` hold for a model without a history of its own: reasoning models that hide their
+    thoughts show no sign for minutes. Nothing but a silence, or the stage's own end, ends a request
+    at work, up to `longest`, past which no model writes and only a hostile server goes on.
+    """
+
+    answers: float = 150
+    reviews: float = 120
+    silence: float = 300
+    chairman: float = 600
+    chairman_floor: float = 180
+    longest: float = 3_600
+    hedge_floor: float = 15
+    hedge_unknown: float = 60
+    backoff_first: float = 1
+    backoff_longest: float = 20
+    retry_after_longest: float = 180
+    draft: float = 0.25
+
+    def scaled(self, factor: float) -> "Patience":
+        return Patience(**{f.name: getattr(self, f.name) * factor for f in fields(self)})
+
+
+class Deadline:
+    """A call's deadline, counted from now. Its stage may bring it forward at any time."""
+
+    def __init__(self, seconds: float) -> None:
+        self.at = asyncio.get_running_loop().time() + seconds
+        self._timeout: asyncio.Timeout | None = None
+
+    def timeout(self) -> asyncio.Timeout:
+        """For the call's `async with`, once."""
+        self._timeout = asyncio.timeout_at(self.at)
+        return self._timeout
+
+    def give_up(self) -> None:
+        self.at = asyncio.get_running_loop().time()
+        try:
+            if self._timeout:
+                self._timeout.reschedule(self.at)
+        except RuntimeError:
+            pass  # the call is over already
+
+
+class Draft:
+    """What a model has written so far. Pieces are put together when somebody looks."""
+
+    __slots__ = ("_pieces",)
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+
+    def add(self, piece: str) -> None:
+        self._pieces.append(piece)
+
+    @property
+    def text(self) -> str:
+        self._pieces[:] = ["".join(self._pieces)]
+        return self._pieces[0]
+
+
+# Told now and then that there is more to read, never at every piece.
+OnText = Callable[[Draft], None]
+
+
+@dataclass(slots=True)
+class Asking:
+    """A call under way."""
+
+    request: Request
+    stage: Stage
+    round: int
+    seat: int
+    journal: Journal
+    on_text: OnText | None
+    first_text_at: datetime | None = None
+    last_failure: Failure | None = None
+    unusable: int = 0
+    completion: Completion | None = None
+
+    @property
+    def key(self) -> tuple[Stage, int, int]:
+        return self.stage, self.round, self.seat
+
+    @property
+    def prompt(self) -> str:
+        return "".join(message.content for message in self.request.messages)
+
+
+# The newest samples of a model in seconds, newest first.
+History = Callable[[str], Awaitable[tuple[float, ...]]]
+
+
+@dataclass(slots=True)
+class Pace:
+    """What is known of a model: seconds to its first sign of work and to its end, and the dearest
+    bill that its provider told."""
+
+    first: deque[float] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
+    whole: deque[float] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
+    dearest_micros: int = 0
+
+
+class Attempts:
+    """Makes attempts; one for the process, because it remembers the pace of each model."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        prices: Prices,
+        patience: Patience,
+        *,
+        first: History,
+        whole: History,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._provider = provider
+        self._prices = prices
+        self._patience = patience
+        self._histories = first, whole
+        self._now = now
+        self._paces: dict[str, Pace] = {}
+        self._calls = 0
+        self._hedges = 0
+
+    async def begin_call(self, model: str) -> None:
+        """Before the first attempt at a call."""
+        self._calls += 1
+        await self._get_to_know(model)
+
+    async def chairman_seconds(self, model: str, effort: str) -> float:
+        """How long a chairman writes before somebody else is asked beside it."""
+        await self._get_to_know(model)
+        whole = self._paces[model].whole
+        if len(whole) < _ENOUGH:
+            return self._patience.chairman * _EFFORTS.get(effort, 1)
+        return max(self._patience.chairman_floor, 3 * _p95(whole))
+
+    async def attempt(self, asking: Asking) -> Completion:
+        """One request; where it stays silent for too long, a second beside it.
+
+        The first to show a sign of work goes on alone. Where one fails, the other is waited for.
+        """
+        leader: asyncio.Future[_Racer] = asyncio.get_running_loop().create_future()
+        racers = [asyncio.create_task(self._request(asking, leader, hedge=False))]
+        try:
+            await asyncio.wait(
+                _either(racers, leader),
+                timeout=self._hedge_after(asking.request.model),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if not racers[0].done() and not leader.done() and self._may_hedge():
+                self._hedges += 1
+                racers.append(asyncio.create_task(self._request(asking, leader, hedge=True)))
+            return await _winner(racers, leader)
+        finally:
+            for racer in racers:
+                if not racer.cancelling():  # a second time would cut its last row off
+                    racer.cancel()
+            await asyncio.wait(racers)
+
+    async def _request(
+        self, asking: Asking, leader: "asyncio.Future[_Racer]", *, hedge: bool
+    ) -> Completion:
+        """One request, with its row before it is sent and after it ended."""
+        request, journal = asking.request, asking.journal
+        pace = self._paces[request.model]
+        reserved = self._prices.reserve_micros(
+            request.model, asking.prompt, request.max_completion_tokens
+        )
+        # A provider that bills more than its list says is believed the next time.
+        reserved = max(reserved, pace.dearest_micros)
+        starting = asyncio.create_task(
+            journal.attempt_started(
+                *asking.key,
+                model=request.model,
+                at=self._now(),
+                reserved_micros=reserved,
+                body=request.body,
+                hedge=hedge,
+            )
+        )
+        listener = _Listener(
+            asking,
+            leader,
+            silence_seconds=self._silence(asking),
+            draft_seconds=self._patience.draft,
+            now=self._now,
+        )
+        failure, bill, generation_id = None, bills.NOTHING, ""
+        try:
+            # A row that is being written is written to its end, so that it can be closed below.
+            await asyncio.shield(starting)
+            bill = bills.at_most(reserved)  # what it stays at where it is cancelled
+            listener.begin()
+            completion = await self._complete(request, listener)
+            asking.completion, generation_id = completion, completion.generation_id
+            bill = self._bill(asking, listener, reserved, _usage(completion), completion.text)
+            _leads(leader)
+            pace.whole.append(listener.seconds)
+            return completion
+        except ModelFailed as error:
+            failure, bill = Failure(error.kind, str(error)), bills.NOTHING
+            if error.spent or error.began or listener.heard or listener.unheard:
+                bill = self._bill(asking, listener, reserved, error.spent, listener.draft.text)
+            raise
+        finally:
+            listener.close()
+            if listener.first_seconds is not None:
+                pace.first.append(listener.first_seconds)
+            pace.dearest_micros = max(pace.dearest_micros, bill.cost_micros or 0)
+            await journal.attempt_finished(
+                *asking.key,
+                await starting,
+                at=self._now(),
+                failure=failure,
+                bill=bill,
+                generation_id=generation_id,
+                first_text_seconds=listener.first_seconds,
+            )
+
+    async def _complete(self, request: Request, listener: "_Listener") -> Completion:
+        """Raises `ModelFailed` alone: whatever else a provider raises is a failure of its own."""
+        try:
+            async with asyncio.timeout(listener.silence_seconds) as listener.silence:
+                return await self._provider.complete(request, listener.hear)
+        except ModelFailed:
+            raise
+        except TimeoutError:
+            listener.unheard = True
+            # A request that is given up is no connection fault: it is worth one more.
+            raise ModelFailed("timed_out", _SILENT, retryable=True, unusable=True) from None
+        except Exception as error:
+            listener.unheard = True
+            logger.exception("the provider of %s failed in an unforeseen way", request.model)
+            raise ModelFailed("server_error", _FAULT, retryable=True, unusable=True) from error
+
+    def _bill(
+        self,
+        asking: Asking,
+        listener: "_Listener",
+        reserved: int,
+        spent: Spent | None,
+        written: str,
+    ) -> Bill:
+        if spent:
+            return bills.told(self._prices, asking.request.model, spent)
+        if listener.unheard:
+            return bills.at_most(reserved)
+        return bills.estimated(
+            self._prices, asking.request.model, asking.prompt, written, reserved=reserved
+        )
+
+    async def _get_to_know(self, model: str) -> None:
+        if model not in self._paces:
+            pace = self._paces[model] = Pace()
+            for samples, history in zip((pace.first, pace.whole), self._histories, strict=True):
+                samples.extendleft(await history(model))
+
+    def _silence(self, asking: Asking) -> float:
+        """A history makes this longer and never shorter: it may be of easier questions."""
+        patience, first = self._patience, self._paces[asking.request.model].first
+        usual = patience.silence
+        if asking.stage == "verdict":
+            usual = max(usual, patience.chairman)
+        usual *= _EFFORTS.get(asking.request.effort, 1)
+        return max(usual, 3 * _p95(first)) if len(first) >= _ENOUGH else usual
+
+    def _hedge_after(self, model: str) -> float:
+        first = self._paces[model].first
+        if len(first) < _ENOUGH:
+            return self._patience.hedge_unknown
+        return max(self._patience.hedge_floor, 3 * _p95(first))
+
+    def _may_hedge(self) -> bool:
+        return self._hedges + 1 <= max(1.0, HEDGE_SHARE * self._calls)
+
+
+class _Listener:
+    """Hears one request at work: every sign pushes its silence back, text goes into the draft."""
+
+    def __init__(
+        self,
+        asking: Asking,
+        leader: "asyncio.Future[_Racer]",
+        *,
+        silence_seconds: float,
+        draft_seconds: float,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.silence: asyncio.Timeout
+        self.silence_seconds = silence_seconds
+        self.first_seconds: float | None = None
+        self.draft = Draft()
+        self.heard = False
+        # Whether more may be billed than was heard: thoughts, or the rest of what was given up.
+        self.unheard = False
+        self._asking = asking
+        self._leader = leader
+        self._draft_seconds = draft_seconds
+        self._now = now
+        self._loop = asyncio.get_running_loop()
+        self._began_at = self._heard_at = 0.0
+        self._telling: asyncio.TimerHandle | None = None
+        self._untold = False
+
+    @property
+    def seconds(self) -> float:
+        return self._loop.time() - self._began_at
+
+    def begin(self) -> None:
+        self._began_at = self._heard_at = self._loop.time()
+
+    def hear(self, piece: str) -> None:
+        time = self._loop.time()
+        # Not at every piece: a timer costs more than reading one, and pieces come in hundreds.
+        if time - self._heard_at > self.silence_seconds / 100:
+            self._heard_at = time
+            self.silence.reschedule(time + self.silence_seconds)
+        if self.first_seconds is None:
+            self.first_seconds = time - self._began_at
+        leads = _leads(self._leader)
+        if not piece:
+            self.unheard = True
+            return
+        self.draft.add(piece)
+        self.heard = True
+        if leads and self._asking.on_text:
+            self._untold = True
+            if self._telling is None:
+                self._tell(self._asking.on_text)
+        if leads and self._asking.first_text_at is None:
+            self._asking.first_text_at = self._now()
+
+    def close(self) -> None:
+        """Nothing more comes; what was heard last is told."""
+        if self._telling:
+            self._telling.cancel()
+        if self._untold and self._asking.on_text:
+            self._asking.on_text(self.draft)
+
+    def _tell(self, on_text: OnText) -> None:
+        self._untold = False
+        on_text(self.draft)
+        self._telling = self._loop.call_later(self._draft_seconds, self._tell_again, on_text)
+
+    def _tell_again(self, on_text: OnText) -> None:
+        self._telling = None
+        if self._untold:
+            self._tell(on_text)
+
+
+def _usage(completion: Completion) -> Spent | None:
+    """`None` where the provider told none: no text takes no tokens."""
+    tokens = completion.prompt_tokens, completion.completion_tokens
+    if completion.cost_micros is None and tokens == (0, 0):
+        return None
+    return Spent(*tokens, completion.cost_micros)
+
+
+def _p95(seconds: Iterable[float]) -> float:
+    ordered = sorted(seconds)
+    return ordered[int(0.95 * (len(ordered) - 1))]
+
+
+_Racer = asyncio.Task[Completion]
+
+
+def _leads(leader: "asyncio.Future[_Racer]") -> bool:
+    """Whether the running attempt is the first of its call to show a sign of work."""
+    current = asyncio.current_task()
+    if not leader.done():
+        leader.set_result(cast(_Racer, current))
+    return leader.result() is current
+
+
+def _either(
+    racers: Iterable[_Racer], leader: "asyncio.Future[_Racer]"
+) -> "set[asyncio.Future[Any]]":
+    return {*racers, leader}
+
+
+async def _winner(racers: list[_Racer], leader: "asyncio.Future[_Racer]") -> Completion:
+    """The leader's result; the first request's failure where all failed in silence."""
+    pending = set(racers)
+    while pending and not leader.done():
+        await asyncio.wait(_either(pending, leader), return_when=asyncio.FIRST_COMPLETED)
+        pending = {racer for racer in pending if not racer.done()}
+    winner = leader.result() if leader.done() else racers[0]
+    for racer in racers:
+        if racer is not winner and not racer.cancel() and not racer.cancelled():
+            racer.exception()  # looked at, so that asyncio does not report it as forgotten
+    return await winner

@@ -56,4 +56,6 @@ def _vote(vote: Vote) -> dict[str, Any]:
         "value": vote.value,
         "blind": vote.blind,
         "at": vote.at.isoformat(),
+        "ranking_shown": vote.ranking_shown,
+        "place": vote.place,
     }

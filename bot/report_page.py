@@ -5,20 +5,21 @@ named whatever the channel's `reveal` says, because sums over many questions tel
 Those over the first few would: counts by model begin with `NAMED_FROM` rated questions.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 
 from bot.analysis.biases import Biases
 from bot.analysis.certificate import FOOTNOTE, worded
 from bot.analysis.cofailure import Ceiling
 from bot.analysis.estimates import Estimate
-from bot.analysis.leaderboard import ROWS_MIN, Acceptance, Board, Place
+from bot.analysis.leaderboard import ROWS_MIN, Acceptance, Board, Place, unrated
 from bot.analysis.lift import Lift, Price, Rate
 from bot.analysis.report import COMPARED_MAX, NAMED_FROM, REVIEWED_MAX, Missing, Report
 from bot.document import Block, Document, Heading, Image, Leaf, Note, Table, Text
 from bot.texts import LEGEND
 
 NO_QUESTION = "The council has answered no question here yet."
-UNRATED = f"Nothing was rated here yet. Votes are reactions: {LEGEND}."
+HOW_TO_VOTE = f"Votes are reactions: {LEGEND}."
 
 
 def stats_page(report: Report, picture: Image | None = None) -> Document:
@@ -31,6 +32,7 @@ def stats_page(report: Report, picture: Image | None = None) -> Document:
         Text("\n".join(f"- {sentence}" for sentence in _short(report))),
         *([picture] if picture else []),
         Note(f"{rated[0].upper()}{rated[1:]}. Spent on them: ${report.spent_usd:,.2f}."),
+        *_uncounted(report),
         Note("Every number with its interval, by model: `/council stats details`"),
     ]
     return Document(tuple(blocks))
@@ -83,7 +85,7 @@ def standings_alt(people: Board, peers: Board) -> str:
 def _short(report: Report) -> list[str]:
     models = f"**Models:** {_leads(report.peers.board)}"
     if not report.rated.rated:
-        return [f"**People:** {UNRATED}", models]
+        return [f"**People:** {unrated(report.not_blind)} {HOW_TO_VOTE}", models]
     return [
         f"**People:** {_leads(report.people)}",
         models,
@@ -91,6 +93,13 @@ def _short(report: Report) -> list[str]:
         _beat(report.lift),
         _costs(report.price),
     ]
+
+
+def _uncounted(report: Report) -> list[Leaf]:
+    if not (report.not_blind and report.rated.rated):
+        return []
+    votes = "1 more vote" if report.not_blind == 1 else f"{report.not_blind:,} more votes"
+    return [Note(f"{votes} of people who had seen the names, which do not count.")]
 
 
 def _leads(board: Board) -> str:
@@ -129,10 +138,9 @@ def _beat(lift: Lift | Missing) -> str:
         said = f"The council did worse than its best member, {lift.best}"
     else:
         said = f"Whether the council beats its best member, {lift.best}, is open"
-    low, high = 100 * lift.lift.low, 100 * lift.lift.high
     return (
-        f"{said}: acceptance differs by {100 * lift.lift.value:+.0f} points ({low:+.0f} to "
-        f"{high:+.0f}) over {lift.lift.n} questions ({lift.label})."
+        f"{said}: acceptance differs by {points(lift.lift)} over {lift.lift.n} questions "
+        f"({lift.label})."
     )
 
 
@@ -160,7 +168,8 @@ def _details(report: Report) -> Iterable[tuple[str, Sequence[Leaf]]]:
 
 
 _WINS = (
-    "Preferred: how often to a typical model here, with a 90 % interval. Tied models share a place."
+    "Preferred: how often to a typical model here, with a 90 % interval. A place is one more than the "
+    "number of models whose whole interval is better."
 )
 _RATE = (
     f"With a 90 % interval, from {ROWS_MIN} rated answers on. Possible: if none, or all, of the "
@@ -211,7 +220,7 @@ def _compared(report: Report) -> Iterable[Leaf]:
     if report.position is not None:
         yield Note(
             "People accept what stands last in the thread more often than what stands first by "
-            f"{_points(report.position)}."
+            f"{points(report.position)}."
         )
     if not isinstance(report.length, Missing):
         gamma = report.length.gamma.estimate
@@ -243,8 +252,8 @@ def _reviewers(report: Report) -> Iterable[Leaf]:
 
 def _bias(biases: Biases, title: str, what: str) -> Iterable[Leaf]:
     if biases.pooled is not None:
-        rows = (("all", _points(biases.pooled)),)
-        each = tuple((reviewer, _points(bias)) for reviewer, bias in biases.by_reviewer)
+        rows = (("all", points(biases.pooled)),)
+        each = tuple((reviewer, points(bias)) for reviewer, bias in biases.by_reviewer)
         yield Table((title, f"More of a share {what}"), rows + each)
 
 
@@ -274,12 +283,20 @@ def _range(low: float, high: float) -> str:
 
 
 def _signed(value: Estimate) -> str:
-    return f"{value.value:+.2f} ({value.low:+.2f} to {value.high:+.2f})"
+    low, mean, high = (signed(each, 2) for each in (value.low, value.value, value.high))
+    return f"{mean} ({low} to {high})"
 
 
-def _points(value: Estimate) -> str:
-    low, high = 100 * value.low, 100 * value.high
-    return f"{100 * value.value:+.0f} points ({low:+.0f} to {high:+.0f})"
+def points(value: Estimate) -> str:
+    """In whole points. The ends are rounded outwards, so that none is nearer to 0 than it is."""
+    low, high = math.floor(100 * value.low), math.ceil(100 * value.high)
+    return f"{signed(100 * value.value, 0)} points ({signed(low, 0)} to {signed(high, 0)})"
+
+
+def signed(value: float, digits: int) -> str:
+    """With its sign, and 0 without: what rounds to nothing is neither above nor below it."""
+    rounded = round(value, digits)
+    return f"{rounded:+.{digits}f}" if rounded else f"{0:.{digits}f}"
 
 
 def _percent(value: float | None) -> str:

@@ -6,6 +6,7 @@ from bot.analysis.leaderboard import ROWS_MIN, Acceptance
 from bot.analysis.rows import Rated
 from bot.analysis.selection import COMPLETE_MIN, Suggestion
 from bot.document import Block, Document, Heading, Note, Table, Text
+from bot.report_page import signed
 
 
 def suggestion_page(suggestion: Suggestion, seated: Sequence[str], rated: Rated) -> Document:
@@ -50,7 +51,8 @@ def reason(suggestion: Suggestion) -> str:
             f"{top}; whether others complement each other better can be said once all {of} were "
             f"rated in {COMPLETE_MIN} questions ({suggestion.complete} so far)."
         )
-    points = f"{100 * gain.value:+.1f} points ({100 * gain.low:+.1f} to {100 * gain.high:+.1f})"
+    low, mean, high = (signed(100 * each, 1) for each in (gain.low, gain.value, gain.high))
+    points = f"{mean} points ({low} to {high})"
     if suggestion.together:
         return (
             "They fail on different questions: chosen this way, a council would be accepted more "

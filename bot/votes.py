@@ -22,7 +22,8 @@ _UNKNOWN_ORDER: tuple[ReactionValue, ...] = ("none", "accept", "reject", "best")
 class Vote:
     """What one person holds of one target: an answer's label, `verdict`, or `none` (of these).
 
-    `best` implies acceptance. `at` is the time of the reaction it comes from.
+    `best` implies acceptance. `at`, `ranking_shown` (to that person by then) and `place` (of the
+    answer in the thread, from 0) are those of the reaction it comes from.
     """
 
     target: str
@@ -30,6 +31,8 @@ class Vote:
     value: ReactionValue
     blind: bool
     at: datetime
+    ranking_shown: bool = False
+    place: int | None = None
 
 
 def standing_votes(reactions: Iterable[Reaction]) -> tuple[Vote, ...]:
@@ -51,7 +54,15 @@ def _votes_of_one(reactions: list[Reaction]) -> Iterable[Vote]:
     """One person's votes, from either their blind reactions or their others."""
     votes: dict[str, Vote] = {}
     for reaction in sorted(reactions, key=_order):
-        vote = Vote(reaction.target, reaction.person, reaction.value, reaction.blind, reaction.at)
+        vote = Vote(
+            reaction.target,
+            reaction.person,
+            reaction.value,
+            reaction.blind,
+            reaction.at,
+            reaction.ranking_shown,
+            reaction.place,
+        )
         if reaction.target == VERDICT:
             votes[VERDICT] = vote
             continue

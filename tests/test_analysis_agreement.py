@@ -114,12 +114,20 @@ def test_a_judges_order_agrees_with_that_of_people_as_far_as_is_known(judge: str
     assert models[int(theirs.argmax())] == best
 
 
-def test_the_report_says_that_people_and_gpt_4_disagree_about_the_best_model() -> None:
+def test_people_and_models_disagree_only_where_either_has_a_leader() -> None:
+    a, b = (people_board(peers_said(best, (1, 0, 0), 30)) for best in "ab")
+    close = people_board(peers_said("a", (1, 0, 0), 15) + peers_said("b", (1, 0, 0), 15))
+    assert (a.leader, b.leader, close.leader) == ("a", "b", None)
+    assert first_places(a, b) == ("People and models disagree about the best: people a, models b.")
+    is_open = "Whether people and models agree about the best is open: no model clearly leads among"
+    assert first_places(close, b) == f"{is_open} people."
+    assert first_places(a, close) == f"{is_open} models."
+    assert first_places(close, close) == f"{is_open} people or models."
+
+
+def test_people_and_gpt_4_have_no_clear_best_model_to_disagree_about() -> None:
     said = first_places(pair_board(*llmfao_pairs("h")), pair_board(*llmfao_pairs("gpt-4")))
-    assert said == (
-        "People and models disagree about the best: people GPT 4, models Airoboros L2 70B. "
-        "It is close, though."
-    )
+    assert said.endswith("no model clearly leads among people or models.")
 
 
 def test_the_report_says_where_people_and_peers_agree_or_are_unknown() -> None:

@@ -18,6 +18,8 @@ from bot.analysis.leaderboard import (
     standings,
 )
 from bot.analysis.rows import Row
+from bot.analysis.strengths import Pairs
+from tests.bench.changed_roster import ROSTERS, counted
 from tests.fakes.public_votes import llmfao_pairs
 from tests.fakes.rows import ballot, make_row
 
@@ -76,6 +78,58 @@ def test_models_whose_intervals_overlap_share_a_place() -> None:
     assert tied.wins is not None
     assert apart.wins is not None
     assert apart.wins.high < tied.wins.low
+
+
+def test_places_do_not_chain_over_models_that_overlap() -> None:
+    """Forty models, each a little better than the next: many overlap the best, few all of them."""
+    rng = np.random.default_rng(1)
+    strength = np.linspace(3, 0, 40)
+    left, right = rng.integers(0, 40, (2, 4_000))
+    left, right = left[left != right], right[left != right]
+    won = rng.random(len(left)) < 1 / (1 + np.exp(strength[right] - strength[left]))
+    pairs = Pairs.of(left, right, won.astype(float), 40)
+    board = pair_board([f"m{i:02}" for i in range(40)], pairs)
+    wins = [(place.place, place.wins) for place in board.places]
+    assert [place for place, _ in wins] == [
+        1 + sum(other.low > each.high for _, other in wins if other) for _, each in wins if each
+    ]
+    assert 1 < sum(place == 1 for place, _ in wins) < 20
+    assert max(place or 0 for place, _ in wins) > 20
+    assert board.leader or " more." in board.notes[0]
+
+
+def test_the_public_votes_have_no_fifty_nine_models_in_the_first_place() -> None:
+    places = [place.place for place in pair_board(*llmfao_pairs("h")).places]
+    assert 22 <= places.count(1) <= 30
+
+
+@pytest.mark.parametrize("roster", ROSTERS.values(), ids=ROSTERS)
+def test_nobody_leads_models_that_it_never_met(roster: str) -> None:
+    found = counted(roster, channels=30)
+    assert (found.never_met, found.misplaced) == (0, 0)
+
+
+def test_models_that_never_met_those_of_today_are_listed_apart() -> None:
+    board = people_board(picked("a", 60, "abc") + picked("d", 25, "def"))
+    assert board.leader == "d"
+    assert board.rows == 25
+    apart = [(p.model, p.place, p.wins) for p in board.places[3:]]
+    assert apart == [("a", None, None), ("b", None, None), ("c", None, None)]
+    assert board.notes == (
+        "Not comparable yet, because they never met these in a question: a, b and c.",
+    )
+
+
+def test_a_new_roster_is_not_ranked_by_the_questions_of_the_old_one() -> None:
+    board = people_board(picked("a", 60, "abc") + picked("d", 19, "def"))
+    assert not board.ranked
+    assert board.notes == ("No ranking below 20 questions: in 19 somebody picked a best answer.",)
+
+
+def test_a_model_that_left_keeps_no_lead_over_those_that_came_after_it() -> None:
+    board = people_board(picked("a", 40, "abc") + picked("b", 10, "bcd"))
+    assert board.leader is None
+    assert board.notes[0] == "a is ahead, but never stood beside d: nobody leads."
 
 
 def test_where_everything_is_tied_nobody_leads() -> None:

@@ -289,6 +289,18 @@ def test_one_person_is_behind_more_than_half_of_the_rated_rows() -> None:
     assert voted("bob", "bob", "cem", "dan") == Rated(4, 5, 3, False)
 
 
+def test_of_people_that_rate_everything_together_nobody_is_behind_more_than_half() -> None:
+    everybody = tuple(says(person, "accept") for person in ("bob", "cem", "dan"))
+    found = rated(rows([(case(str(i)), everybody) for i in range(5)]))
+    assert found == Rated(5, 5, 3, False)
+    assert "more than half" not in str(found)
+
+
+def test_votes_of_people_who_had_seen_the_names_are_counted_apart() -> None:
+    (row,) = rows([(case(), (says("bob", "accept", blind=False), says("cem", "best")))])
+    assert (row.voters, row.not_blind) == (("cem",), 1)
+
+
 def test_nothing_rated_is_nobodys() -> None:
     assert rated(rows([(case(), ())])) == Rated(0, 1, 0, False)
 

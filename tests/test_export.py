@@ -176,9 +176,12 @@ async def post(store: Store, key: str, post_id: str | None, part: int = 0) -> No
         await store.confirm_post("q1", key, part, post_id, "digest")
 
 
-async def react(store: Store, target: str, value: ReactionValue, second: int) -> None:
-    at = ASKED_AT + timedelta(seconds=second)
-    await store.react(Reaction("q1", target, "bob", value, at, blind=True))
+async def react(
+    store: Store, target: str, value: ReactionValue, second: int, place: int | None = None
+) -> None:
+    """What has a place was voted for when the ranking was there."""
+    at, shown = ASKED_AT + timedelta(seconds=second), place is not None
+    await store.react(Reaction("q1", target, "bob", value, at, True, shown, place))
 
 
 async def test_an_export_adds_place_posts_and_standing_votes(store: Store) -> None:
@@ -188,7 +191,7 @@ async def test_an_export_adds_place_posts_and_standing_votes(store: Store) -> No
     await post(store, "answer:A", "3", part=1)
     await post(store, "answer:B", None)
     await react(store, "A", "accept", 1)
-    await react(store, "A", "best", 2)
+    await react(store, "A", "best", 2, place=2)
     await react(store, "verdict", "reject", 3)
 
     exported = await export(store, case())
@@ -208,6 +211,8 @@ async def test_an_export_adds_place_posts_and_standing_votes(store: Store) -> No
                 "value": "best",
                 "blind": True,
                 "at": "2026-11-24T12:00:02+00:00",
+                "ranking_shown": True,
+                "place": 2,
             },
             {
                 "target": "verdict",
@@ -215,6 +220,8 @@ async def test_an_export_adds_place_posts_and_standing_votes(store: Store) -> No
                 "value": "reject",
                 "blind": True,
                 "at": "2026-11-24T12:00:03+00:00",
+                "ranking_shown": False,
+                "place": None,
             },
         ],
     }

@@ -3,11 +3,22 @@
 import re
 from collections.abc import Sequence
 
+import pytest
+
 from bot.analysis.cofailure import ceiling_of_votes
+from bot.analysis.estimates import Estimate
 from bot.analysis.report import ceiling, peers_of, report
 from bot.analysis.rows import Row, outcomes
 from bot.document import Document, Image, Note, Table, Text
-from bot.report_page import ceiling_page, details_page, diagnostics, standings_alt, stats_page
+from bot.report_page import (
+    ceiling_page,
+    details_page,
+    diagnostics,
+    points,
+    signed,
+    standings_alt,
+    stats_page,
+)
 from tests.fakes.rows import ballot, make_row
 
 
@@ -57,6 +68,31 @@ def test_an_unrated_channel_hears_how_to_vote_and_what_the_models_think() -> Non
     assert "Nothing was rated here yet. Votes are reactions: 👍 good enough" in said
     assert "**Models:** b leads" in said
     assert "An accepted verdict" not in said
+
+
+def test_votes_that_do_not_count_are_not_called_no_votes() -> None:
+    named = [make_row(str(n), not_blind=8) for n in range(20)]
+    said = words(page(named))
+    assert "Nothing was rated" not in said
+    assert "All 160 votes here came from people who had seen the names" in said
+
+    said = words(page([*named, rated(20)]))
+    assert "160 more votes of people who had seen the names, which do not count." in said
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "said"),
+    [
+        (0.2701, -0.003, 0.552, "+27 points (-1 to +56)"),
+        (0.2701, 0.0, 0.55, "+27 points (0 to +56)"),
+        (-0.0004, -0.0, 0.0, "0 points (0 to 0)"),
+    ],
+)
+def test_points_have_no_negative_zero_and_ends_that_promise_no_more(
+    value: float, low: float, high: float, said: str
+) -> None:
+    assert points(Estimate(value, low, high, 30)) == said
+    assert signed(-0.04, 1) == "0.0"
 
 
 def test_the_short_text_says_who_leads_whether_models_agree_and_what_it_costs() -> None:

@@ -78,14 +78,23 @@ def agreement(rows: Sequence[Row]) -> Agreement:
 
 
 def first_places(people: Board, peers: Board) -> str:
-    """In a sentence, whether people and peers have the same model first."""
+    """In a sentence, whether people and peers have the same leader; without one on either side
+    there is nothing to agree about."""
     if not (people.ranked and peers.ranked):
         return "People and models cannot be compared yet: " + (people.notes + peers.notes)[0]
-    one, other = people.places[0].model, peers.places[0].model
-    if one == other:
-        return f"People and models agree on the best model: {one}."
-    doubt = "" if people.leader and peers.leader else " It is close, though."
-    return f"People and models disagree about the best: people {one}, models {other}.{doubt}"
+    if not (people.leader and peers.leader):
+        open_among = [
+            who for who, board in (("people", people), ("models", peers)) if not board.leader
+        ]
+        return (
+            "Whether people and models agree about the best is open: no model clearly leads among "
+            f"{' or '.join(open_among)}."
+        )
+    if people.leader == peers.leader:
+        return f"People and models agree on the best model: {people.leader}."
+    return (
+        f"People and models disagree about the best: people {people.leader}, models {peers.leader}."
+    )
 
 
 def leave_one_out(votes: Iterable[tuple[Hashable, Hashable, str]]) -> list[float]:
@@ -236,7 +245,8 @@ def _tau(rows: Sequence[Row]) -> Estimate | None:
     people = people_board(rows)
     strength = {place.model: place.wins.value for place in people.places if place.wins}
     taus: list[_Value] = []
-    for row in filter(_scored, rows if people.ranked else ()):
+    comparable = [row for row in rows if strength.keys() >= set(row.models)]
+    for row in filter(_scored, comparable):
         scores = _score_of(row)
         tau = tau_b([scores[m] for m in row.models], [strength[m] for m in row.models])
         if tau is not None:

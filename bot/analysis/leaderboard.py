@@ -1,12 +1,14 @@
 """The standings of a channel: which models its people prefer and accept, and which its peers do.
 
-Below twenty rows nothing is ranked, only counted. Models whose intervals overlap share a place, and
+Below twenty rows nothing is ranked, only counted. Ranked are models that met, directly or through
+others, in questions somebody judged: between groups that never met only the prior would decide. A
+model's place is one more than the number of models that are better with their whole interval, and
 one leads only where it is probably the best. Everything shown has its interval and a sentence says
 why something is missing. Pure; knows neither commands nor pictures.
 """
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,7 +29,8 @@ BOUNDS_MAX = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A model's place: 1 is best and tied models share it, `None` below `ROWS_MIN` rows.
+    """A model's place: one more than the number of intervals wholly above its own, `None` below
+    `ROWS_MIN` rows and for a model that cannot be compared with those of today.
 
     `wins` is the probability to be preferred to the typical model here, with a 90 % interval;
     `firsts` counts sole first places, `rows` those in which the model could be preferred.
@@ -85,13 +88,17 @@ class Standings:
     notes: tuple[str, ...]
 
 
+# How many models a sentence lists.
+_LISTED_MAX = 5
+
 # One ballot or several of a row: the tied groups, best first, by model.
-_Ballots = Callable[[Row], Sequence[Sequence[Sequence[str]]]]
+_Given = Sequence[Sequence[Sequence[str]]]
+_Ballots = Callable[[Row], _Given]
 
 
 def standings(rows: Sequence[Row]) -> Standings:
     """Total on any rows: what cannot be said yet is a sentence in `notes`."""
-    notes = [] if any(row.rated for row in rows) else ["Nothing was rated here yet."]
+    notes = [] if any(row.rated for row in rows) else [unrated(sum(r.not_blind for r in rows))]
     acceptance = acceptances(rows)
     if any(each.rate is None and each.rated for each in acceptance):
         notes.append(
@@ -101,8 +108,19 @@ def standings(rows: Sequence[Row]) -> Standings:
     return Standings(rated(rows), people_board(rows), peer_board(rows), acceptance, tuple(notes))
 
 
+def unrated(not_blind: int) -> str:
+    """That no vote counts, though so many were given after names were shown."""
+    if not not_blind:
+        return "Nothing was rated here yet."
+    votes = "The one vote" if not_blind == 1 else f"All {not_blind:,} votes"
+    return f"{votes} here came from people who had seen the names, and such votes do not count."
+
+
 def people_board(rows: Sequence[Row]) -> Board:
-    """From each row's best answer, preferred to all others that were shown."""
+    """From each row's best answer, preferred to all others that were shown.
+
+    Rows are oldest first, here and below: the newest tells which models are today's.
+    """
     return _board(rows, lambda row: [[[row.best]]] if row.best else [], "picked a best answer")
 
 
@@ -155,44 +173,107 @@ def _rate(accepted: int, n: int, channel: float) -> Estimate:
 
 def _board(rows: Sequence[Row], ballots_of: _Ballots, what: str) -> Board:
     models = sorted({model for row in rows for model in row.models})
-    number = {model: i for i, model in enumerate(models)}
+    if len(models) < 2:
+        only = f"Only {models[0]} answered here" if models else "No model answered here"
+        return _unranked(models, rows, f"{only}, so there is nothing to compare.")
+    judged = [(row, given) for row in rows if (given := _given(row, ballots_of))]
+    met = _meetings(row.models for row, _ in judged)
+    newest = next((row for row in reversed(rows) if len(row.models) > 1), rows[-1])
+    today = {*newest.models, *newest.failed}
+    ranked = sorted(_component(met, today))
+    judged = [(row, given) for row, given in judged if set(row.models) <= set(ranked)]
+    if len(judged) < ROWS_MIN:
+        note = f"No ranking below {ROWS_MIN} questions: in {len(judged)} somebody {what}."
+        return _unranked(models, [row for row, _ in judged], note, _firsts(judged))
+    number = {model: i for i, model in enumerate(ranked)}
     ballots: list[Ballot] = []
     weights: list[float] = []
-    clusters: list[int] = []
-    seen: Counter[str] = Counter()
-    firsts: Counter[str] = Counter()
-    for place, row in enumerate(rows):
-        given = [ranking for ranking in ballots_of(row) if ranking and len(row.models) > 1]
-        if not given:
-            continue
-        seen.update(row.models)
+    for row, given in judged:
         shown = [number[model] for model in row.models]
         for ranking in given:
             ballots.append(([[number[model] for model in group] for group in ranking], shown))
             weights.append(1 / len(given))
-            clusters.append(place)
-            if len(ranking[0]) == 1:
-                firsts[ranking[0][0]] += 1
-    counted = len(set(clusters))
-
-    def unranked(note: str) -> Board:
-        places = (Place(m, None, None, None, firsts[m], seen[m]) for m in models)
-        return Board(tuple(places), counted, None, (note,))
-
-    if len(models) < 2:
-        only = f"Only {models[0]} answered here" if models else "No model answered here"
-        return unranked(f"{only}, so there is nothing to compare.")
-    if counted < ROWS_MIN:
-        return unranked(f"No ranking below {ROWS_MIN} questions: in {counted} somebody {what}.")
-    choices = Choices.of(ballots, len(models))
-    fit = strengths.plackett_luce(choices, weights=weights)
-    board = _ranked(models, fit, firsts, seen, counted)
+    fit = strengths.plackett_luce(Choices.of(ballots, len(ranked)), weights=weights)
+    seen = Counter(model for row, _ in judged for model in row.models)
+    board = _ranked(ranked, fit, _firsts(judged), seen, len(judged))
+    board = _led_by_one_that_met(board, met, today)
     absent = tuple(
-        f"{model} took part in {seen[model]} of these {counted} questions."
-        for model in models
-        if seen[model] < counted
+        f"{model} took part in {seen[model]} of these {len(judged)} questions."
+        for model in ranked
+        if seen[model] < len(judged)
     )
-    return replace(board, notes=board.notes + absent)
+    return _with_others(replace(board, notes=board.notes + absent), models)
+
+
+def _given(row: Row, ballots_of: _Ballots) -> _Given:
+    return [ranking for ranking in ballots_of(row) if ranking and len(row.models) > 1]
+
+
+def _firsts(judged: Iterable[tuple[Row, _Given]]) -> Counter[str]:
+    """How often a model was the sole first."""
+    return Counter(
+        ranking[0][0] for _, given in judged for ranking in given if len(ranking[0]) == 1
+    )
+
+
+def _meetings(rosters: Iterable[Sequence[str]]) -> dict[str, set[str]]:
+    """Of each model, those that it was judged beside, itself among them."""
+    met: defaultdict[str, set[str]] = defaultdict(set)
+    for roster in set(rosters):
+        for model in roster:
+            met[model].update(roster)
+    return dict(met)
+
+
+def _component(met: Mapping[str, set[str]], today: Collection[str]) -> set[str]:
+    """The models that met, directly or through others, with most of today's; else the largest
+    such group."""
+    left, groups = set(met), []
+    while left:
+        group: set[str] = set()
+        waiting = {min(left)}
+        while waiting:
+            group |= waiting
+            waiting = set().union(*(met[model] for model in waiting)) - group
+        groups.append(group)
+        left -= group
+    return max(groups, key=lambda group: (len(group & set(today)), len(group)), default=set())
+
+
+def _unranked(
+    models: Iterable[str], rows: Sequence[Row], note: str, firsts: Mapping[str, int] | None = None
+) -> Board:
+    seen, firsts = Counter(model for row in rows for model in row.models), firsts or {}
+    places = (Place(m, None, None, None, firsts.get(m, 0), seen[m]) for m in models)
+    return Board(tuple(places), len(rows), None, (note,))
+
+
+def _with_others(board: Board, models: Iterable[str]) -> Board:
+    """The models that cannot be compared with those on the board, listed apart."""
+    ranked = {place.model for place in board.places}
+    others = [model for model in models if model not in ranked]
+    if not others:
+        return board
+    places = tuple(Place(model, None, None, None, 0, 0) for model in others)
+    note = f"Not comparable yet, because they never met these in a question: {_listed(others)}."
+    return replace(board, places=board.places + places, notes=(*board.notes, note))
+
+
+def _led_by_one_that_met(
+    board: Board, met: Mapping[str, set[str]], today: Collection[str]
+) -> Board:
+    """A leader stood beside all of today's models, and beside all that may be as good as it: a
+    model that left keeps no lead over those that came after it."""
+    if board.leader is None:
+        return board
+    first = next(place for place in board.places if place.model == board.leader)
+    assert first.wins is not None
+    low = first.wins.low
+    rivals = {p.model for p in board.places if p.model in today or (p.wins and p.wins.high >= low)}
+    if missed := sorted(rivals - met[board.leader]):
+        note = f"{board.leader} is ahead, but never stood beside {_listed(missed)}: nobody leads."
+        return replace(board, leader=None, notes=(note, *board.notes))
+    return board
 
 
 def _ranked(
@@ -200,14 +281,14 @@ def _ranked(
 ) -> Board:
     error = fit.standard_errors()
     chances = strengths.chance_of_best(fit)
-    order = [int(i) for i in np.argsort(-fit.strengths, kind="stable")]
     wins = [
         _chance(float(fit.strengths[i]), float(error[i]), seen[m]) for i, m in enumerate(models)
     ]
-    shared = _places([wins[i] for i in order])
+    placed = _places(wins)
+    order = sorted(range(len(models)), key=lambda i: (placed[i], -fit.strengths[i]))
     places = tuple(
-        Place(models[i], place, wins[i], float(chances[i]), firsts[models[i]], seen[models[i]])
-        for i, place in zip(order, shared, strict=True)
+        Place(models[i], placed[i], wins[i], float(chances[i]), firsts[models[i]], seen[models[i]])
+        for i in order
     )
     best = int(chances.argmax())
     leader = models[best] if chances[best] >= LEADS_AT else None
@@ -218,13 +299,9 @@ def _ranked(
 
 
 def _places(wins: Sequence[Estimate]) -> list[int]:
-    """Places of estimates, best first: whoever overlaps with a better group joins it, so that
-    between two places no intervals overlap."""
-    places, lowest = [1], wins[0].low
-    for i, each in enumerate(wins[1:], start=1):
-        places.append(places[-1] if each.high >= lowest else i + 1)
-        lowest = each.low if places[-1] == i + 1 else min(lowest, each.low)
-    return places
+    """One more than the number of intervals wholly above, so that overlaps do not chain."""
+    lows = np.array([each.low for each in wins])
+    return [1 + int((lows > each.high).sum()) for each in wins]
 
 
 def _chance(strength: float, error: float, rows: int) -> Estimate:
@@ -233,6 +310,8 @@ def _chance(strength: float, error: float, rows: int) -> Estimate:
 
 
 def _listed(models: Sequence[str]) -> str:
+    if len(models) > _LISTED_MAX + 1:
+        models = [*models[:_LISTED_MAX], f"{len(models) - _LISTED_MAX} more"]
     return ", ".join(models[:-1]) + " and " + models[-1] if len(models) > 1 else models[0]
 
 

@@ -62,11 +62,12 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`spent_usd` is over all rows, `first` is how people's and peers' best compare, in a
-    sentence."""
+    """`spent_usd` and `not_blind`, the votes of people who had seen the names, are over all rows,
+    `first` is how people's and peers' best compare, in a sentence."""
 
     rated: Rated
     spent_usd: float
+    not_blind: int
     people: Board
     peers: Peers
     first: str
@@ -104,6 +105,7 @@ def report(rows: Sequence[Row], peers: Peers) -> Report:
     return Report(
         rated=rated(rows),
         spent_usd=sum(row.cost_usd for row in rows),
+        not_blind=sum(row.not_blind for row in rows),
         people=people,
         peers=peers,
         first=first_places(people, peers.board),

@@ -59,7 +59,8 @@ class Row:
     (in characters) go with `models`; `None` is not known. `voters` are the people whose votes count in this row, and
     `asker` is "" where nobody in particular asked. `best` is the asker's pick, else that of most people.
     `verdict_written` is False where an answer stood in for the verdict. `all_heard` marks a row
-    that may be used for statistics about reviewers: no early stop was possible.
+    that may be used for statistics about reviewers: no early stop was possible. `not_blind` counts
+    votes of people who had seen the names; nothing else here is about them.
     """
 
     id: str
@@ -81,6 +82,7 @@ class Row:
     all_heard: bool
     cost_usd: float
     seconds: float | None
+    not_blind: int = 0
 
     @property
     def rated(self) -> bool:
@@ -101,7 +103,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """Who rated how much. `one_person`: somebody is behind more than half of the rated rows."""
+    """Who rated how much. `one_person`: more than half of what counts is one person's, a row that
+    several people rated being shared among them."""
 
     rated: int
     rows: int
@@ -170,14 +173,18 @@ def row_of(case: Case, reactions: Sequence[Reaction]) -> Row | None:
         all_heard=never_stops_early(result.seed) or len(result.reviews) <= _NEVER_STOPPED,
         cost_usd=result.cost_usd,
         seconds=result.timings.verdict,
+        not_blind=sum(not vote.blind for vote in standing_votes(reactions)),
     )
 
 
 def rated(rows: Sequence[Row]) -> Rated:
-    counts = Counter(person for row in rows for person in row.voters)
+    shares: defaultdict[str, float] = defaultdict(float)
+    for row in rows:
+        for person in row.voters:
+            shares[person] += 1 / len(row.voters)
     number = sum(row.rated for row in rows)
-    most = max(counts.values(), default=0)
-    return Rated(number, len(rows), len(counts), 2 * most > number)
+    most = max(shares.values(), default=0)
+    return Rated(number, len(rows), len(shares), 2 * most > number)
 
 
 def rosters(rows: Iterable[Row]) -> tuple[tuple[tuple[str, ...], int], ...]:

@@ -25,6 +25,7 @@ def make_row(
     heard: bool = True,
     cost_usd: float = 0.02,
     seconds: float | None = 30.0,
+    not_blind: int = 0,
 ) -> Row:
     unknown = (None,) * len(models)
     voted = verdict is not None or best or (accepted and set(accepted) != {None})
@@ -48,6 +49,7 @@ def make_row(
         all_heard=heard,
         cost_usd=cost_usd,
         seconds=seconds,
+        not_blind=not_blind,
     )
 
 

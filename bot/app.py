@@ -7,13 +7,14 @@ import asyncio
 import logging
 import math
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from bot import commands, outcome, presenter, reactions
+from bot import commands, outcome, presenter, reactions, texts
 from bot import settings as channel_settings
 from bot.admission import NOT_ENABLED, Admission
 from bot.calls import Caller
@@ -34,7 +35,8 @@ from bot.errors import BotError, InvalidInput, Superseded
 from bot.llm import Provider
 from bot.mention import Serving
 from bot.settings import Settings
-from bot.store.records import Case, Post, Reaction, ReactionValue
+from bot.showing import PATIENCE_SECONDS
+from bot.store.records import Case, Place, Post, Reaction, ReactionValue
 from bot.store.spending import ALL, channel_scope
 from bot.store.sqlite import Store
 
@@ -184,14 +186,16 @@ class App:
 
     async def resume(self, platform: PlatformName) -> int:
         """Go on with what an earlier process left unfinished; how many there are."""
-        unfinished = await self.store.unfinished(platform)
-        cases = [case for case in unfinished if case.question.id not in self._running]
-        for case in cases:
-            self._start(case)
+        async with self._lock("resume"):
+            unfinished = await self.store.unfinished(platform)
+            cases = [case for case in unfinished if case.question.id not in self._running]
+            for case in cases:
+                self._start(case)
         return len(cases)
 
     async def sweep(self) -> None:
-        """Go on with whatever was left unfinished or is owed."""
+        """Go on with whatever was left unfinished, is owed, or has yet to be erased."""
+        await self.store.erase()
         for platform in list(self.platforms):
             await self.resume(platform)
 
@@ -208,6 +212,31 @@ class App:
         case = await self.store.case_of_mention(key)
         if case and (running := self._running.get(case.id)):
             running.serving.stop()
+
+    @asynccontextmanager
+    async def aside(self, places: Sequence[Place]) -> AsyncIterator[None]:
+        """Room to forget these questions: those under way are stopped, which their headlines say,
+        and others of their threads rest, since they know them; they go on afterwards."""
+        ids = {place.id for place in places}
+        stopped = [running for id, running in self._running.items() if id in ids]
+        for running in stopped:
+            running.serving.stop(texts.FORGETTING)
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS * self.time_scale):
+                for id in ids:
+                    await self.finished(id)
+        except TimeoutError:
+            logger.warning("not every headline could say that its question was forgotten")
+        threads = {(place.channel, place.thread) for place in places if place.thread}
+        resting = [
+            running
+            for running in self._running.values()
+            if (running.serving.case.channel, running.serving.case.thread) in threads
+        ]
+        async with self._lock("resume"):
+            await _ended({running.task for running in (*stopped, *resting)})
+            yield
+        await self.sweep()
 
     async def stop(self, id: str, person: Person) -> Document:
         """End a run early and keep what is paid: for the asker and those who moderate."""
@@ -231,11 +260,7 @@ class App:
 
     async def _let_go(self, *platforms: str) -> None:
         running = self._running.values()
-        tasks = [each.task for each in running if each.serving.case.platform in platforms]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await _ended({each.task for each in running if each.serving.case.platform in platforms})
 
     def _check(self, mention: Mention, settings: Settings) -> None:
         """Refuse what cannot or may not be asked. Raises `InvalidInput`."""
@@ -312,9 +337,14 @@ class App:
         case = serving.case
         channel = _channel(case)
         try:
-            async with self._turn(case):
+            turn = self._turn(case)
+            has_turn = await serving.take(turn)
+            try:
                 settings = await self.settings(channel)
                 await serving.run(self._limits(channel, settings))
+            finally:
+                if has_turn:
+                    turn.release()
             over.set()
             await serving.deliver()
         except Superseded:
@@ -358,6 +388,7 @@ class App:
             health=self.health,
             statistics=self.statistics,
             admission=self.admission,
+            aside=self.aside,
             now=self.now,
         )
 
@@ -556,6 +587,13 @@ class App:
             ranking_shown=RANKING in keys,
             place=keys.index(post.key) if post.key in keys else None,
         )
+
+
+async def _ended(tasks: set[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
 
 
 def _channel(case: Case) -> Channel:

@@ -430,6 +430,7 @@ async def _export_csv(options: argparse.Namespace, store: "Store") -> None:
 
 async def _forget(options: argparse.Namespace, config: "Config") -> int:
     from bot.store.sqlite import Store
+    from bot.texts import TRACES
 
     store = await Store.open(config.database_file(), holder="council forget")
     try:
@@ -439,9 +440,13 @@ async def _forget(options: argparse.Namespace, config: "Config") -> int:
             count = await store.forget_person(options.person)
         else:
             count = await store.forget_deliberation(options.id)
+        erased = await store.erase()
     finally:
         await store.close()
-    tell(f"Forgotten: {count} {'deliberation' if count == 1 else 'deliberations'}.")
+    done = "Forgotten" if erased else "Deleted"
+    tell(f"{done}: {count} {'deliberation' if count == 1 else 'deliberations'}.")
+    if not erased:
+        tell(TRACES)
     return DONE
 
 

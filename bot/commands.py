@@ -5,6 +5,7 @@ and how a setting is written is known here; how a platform shows the answer is n
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from bot.chat import Channel, Person
 from bot.document import Block, Document, Heading, Note, Table, Text
 from bot.errors import BotError, InvalidForm, InvalidInput
 from bot.settings import SETTINGS, Settings
+from bot.store.records import Place
 from bot.store.sqlite import Store
 
 if TYPE_CHECKING:
@@ -96,6 +98,7 @@ class Desk:
     health: Callable[[Channel], Awaitable[Document]]
     statistics: Callable[[], "Statistics"]
     admission: Admission
+    aside: Callable[[Sequence[Place]], AbstractAsyncContextManager[None]]
     now: Callable[[], datetime]
 
 

@@ -74,8 +74,26 @@ class Serving:
         self._reply = reply
         self._showing = Showing(reply, case.id, time_scale=time_scale)
         self._work: asyncio.Task[Deliberation] | None = None
-        self._stopped = False
+        self._stopping = asyncio.Event()
         self._why = ""
+
+    async def take(self, turn: asyncio.Lock) -> bool:
+        """Wait for the thread's turn, saying so; False where the run was stopped meanwhile."""
+        if not turn.locked():
+            return await turn.acquire()
+        self._showing.update({HEADLINE: presenter.waiting(self.case.question)})
+        waiting = asyncio.create_task(turn.acquire())
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        except BaseException:
+            await _cancelled(waiting, stopping)
+            if not waiting.cancelled():
+                turn.release()
+            await self._showing.close()
+            raise
+        await _cancelled(waiting, stopping)
+        return not waiting.cancelled()
 
     async def run(self, limits: Mapping[str, int]) -> Deliberation | None:
         """The deliberation, once each post was tried; `None` where it was stopped. Raises
@@ -86,7 +104,7 @@ class Serving:
         """
         try:
             posts = await self._store.posts(self.case.id)
-            self._showing.seen = any(post.post_id for post in posts)
+            self._showing.seen |= any(post.post_id for post in posts)
             result = None
             if self.case.status == "stopped":
                 await self._show_stopped()
@@ -116,7 +134,8 @@ class Serving:
 
     def stop(self, why: str = "") -> None:
         """End it early. `why` is a sentence for the headline."""
-        self._stopped, self._why = True, why
+        self._why = why
+        self._stopping.set()
         if self._work:
             self._work.cancel()
 
@@ -136,7 +155,7 @@ class Serving:
             )
         )
         try:
-            if self._stopped:  # while it waited for its turn
+            if self._stopping.is_set():  # while it waited for its turn
                 self._work.cancel()
             await asyncio.wait({self._work})
             stopped = self._work.cancelled()
@@ -205,14 +224,19 @@ async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
 
 
 async def _with_earlier(case: Case, store: Store, journal: Journal) -> Question:
-    """The question with what its thread knew when it was first served."""
+    """The question with what its thread knew when it was first served.
+
+    The journal names the earlier question alone: a copy would outlive it being forgotten.
+    """
     known = journal.decision("earlier")
     if known is None:
         before = await store.earlier(case.platform, case.channel, case.thread)
-        earlier = before and before.result and [before.question.text, before.result.verdict.text]
-        known = json.dumps(earlier or None)
+        known = json.dumps(before and before.id)
         await journal.decide("earlier", known)
     earlier = json.loads(known)
+    if isinstance(earlier, str):
+        before = await store.case(earlier)
+        earlier = before and before.result and [before.question.text, before.result.verdict.text]
     return replace(case.question, earlier=Earlier(*earlier)) if earlier else case.question
 
 

@@ -99,6 +99,14 @@ def headline(progress: Progress) -> Document:
     )
 
 
+def waiting(question: Question) -> Document:
+    """The first post of a question whose thread is busy with another."""
+    text = "Another question of this thread is being deliberated. This one begins after it."
+    return Document(
+        (Heading("Waiting for its turn"), Text(text), *_read_along(question)), live=True
+    )
+
+
 def verdict(deliberation: Deliberation, question: Question | None = None) -> Document:
     """The headline's last state."""
     models = [member.model for member in deliberation.members]

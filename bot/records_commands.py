@@ -7,7 +7,7 @@ import asyncio
 import json
 from dataclasses import replace
 
-from bot import commands
+from bot import commands, texts
 from bot.analysis.plots import standings_png
 from bot.analysis.report import Report
 from bot.analysis.rows import rated
@@ -120,26 +120,25 @@ def _by_operator(channel: Channel) -> str:
 
 
 async def _forget_person(desk: Desk, person: Person) -> Document:
-    count = await desk.store.forget_person(person.id)
-    desk.statistics().forget()
-    return Document(
-        (
-            Text(f"Forgotten: your votes, and {_deliberations(count)} that you asked for."),
-            Note(_POSTS_STAY),
-        )
-    )
+    async with desk.aside(await desk.store.asked_by(person.id)):
+        count = await desk.store.forget_person(person.id)
+    return await _forgotten(desk, f"your votes, and {_deliberations(count)} that you asked for")
 
 
 async def _forget_channel(desk: Desk, channel: Channel, person: Person) -> Document:
     _require_administrator(desk, person, "forget")
-    count = await desk.store.forget_channel(channel.platform, channel.id)
-    desk.statistics().forget()
-    return Document(
-        (
-            Text(f"Forgotten: {_deliberations(count)} of this channel, the votes, the settings."),
-            Note(_POSTS_STAY),
-        )
+    async with desk.aside(await desk.store.asked_in(channel.platform, channel.id)):
+        count = await desk.store.forget_channel(channel.platform, channel.id)
+    return await _forgotten(
+        desk, f"{_deliberations(count)} of this channel, the votes, the settings"
     )
+
+
+async def _forgotten(desk: Desk, what: str) -> Document:
+    desk.statistics().forget()
+    if await desk.store.erase():
+        return Document((Text(f"Forgotten: {what}."), Note(_POSTS_STAY)))
+    return Document((Text(f"Deleted: {what}."), Note(texts.TRACES), Note(_POSTS_STAY)))
 
 
 _POSTS_STAY = "What was posted stays where it is until somebody deletes it there."

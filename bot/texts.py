@@ -44,6 +44,13 @@ FAULT = (
     "What is finished is kept, and a restart of the bot goes on with this question."
 )
 
+# Not yet to be called forgotten.
+TRACES = (
+    "Traces are left in the database's files, because another program is reading them or the disk "
+    "is full. They are removed as soon as that ends."
+)
+FORGETTING = "Somebody who may had this question forgotten."
+
 # The headline of a run that nobody could see, should it appear after all.
 UNSEEN = "The reply could not be posted, so nothing more was asked of the models: {refusal}"
 

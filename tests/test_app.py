@@ -1,6 +1,7 @@
 """Questions taken in or refused, deliberations run side by side or in turn, votes and reveals."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from bot.app import Accepted, App, Refused, Repeated, Rules
 from bot.bills import Bill
 from bot.chat import Channel, Mention, Person
 from bot.council import Council, Question
-from bot.document import Document, Note, Table, Text
+from bot.document import Document, Heading, Note, Table, Text
 from bot.llm import Completion, ModelInfo, Request
 from bot.store.database import Database
 from bot.store.records import Case
@@ -37,6 +38,7 @@ class Room:
     def __init__(self, app: App) -> None:
         self.app = app
         self.shown: list[tuple[str, str]] = []
+        self.documents: dict[tuple[str, str], Document] = {}
 
     def reply(self, case: Case) -> "RoomReply":
         return RoomReply(self, case)
@@ -53,6 +55,7 @@ class RoomReply:
         await store.claim_post(self.case.id, self.case.platform, key, 0)
         await store.confirm_post(self.case.id, key, 0, f"{self.case.id}/{key}", None)
         self.room.shown.append((self.case.id, key))
+        self.room.documents[self.case.id, key] = document
 
 
 @dataclass
@@ -457,6 +460,54 @@ async def test_two_questions_of_one_thread_run_one_after_the_other() -> None:
         assert "**Yes.** Because the answers say so." in follow_up.messages[-1].content
 
 
+def headline_of(app: App, id: str) -> Document | None:
+    room = app.platforms["discord"]
+    assert isinstance(room, Room)
+    return room.documents.get((id, "headline"))
+
+
+async def test_a_question_that_waits_for_its_thread_says_so() -> None:
+    provider = Held("First")
+    async with running(provider) as app:
+        await accepted(app, mention("First?", thread="t"))
+        second = await accepted(app, mention("Second?", thread="t", person=BOB))
+        while not headline_of(app, second):
+            await case_of(app, second)
+
+        waiting = headline_of(app, second)
+        assert waiting
+        assert waiting.live
+        assert waiting.blocks[0] == Heading("Waiting for its turn")
+        provider.release()
+        await app.finished(second)
+
+        verdict = headline_of(app, second)
+        assert verdict
+        assert verdict.blocks[0] == Text("**Yes.** Because the answers say so.")
+
+
+async def test_a_question_that_waits_can_be_stopped_at_once() -> None:
+    provider = Held("First")
+    async with running(provider) as app:
+        first = await accepted(app, mention("First?", thread="t"))
+        second = await accepted(app, mention("Second?", thread="t", person=BOB))
+        third = await accepted(app, mention("Third?", thread="t", person=BOB))
+        await provider.until_asked("First")
+
+        await app.stop(second, BOB)
+        await app.finished(second)
+
+        stopped = headline_of(app, second)
+        assert stopped
+        assert stopped.blocks[0] == Heading("Stopped")
+        assert (await case_of(app, second)).status == "stopped"
+        assert (await case_of(app, first)).status == "running"
+        provider.release()
+        await app.finished(third)
+        assert not provider.was_asked("Second")
+        assert (await case_of(app, third)).status == "finished"
+
+
 @pytest.mark.parametrize("threads", [("t1", "t2"), (None, None)])
 async def test_questions_of_different_threads_run_side_by_side(
     threads: tuple[str | None, str | None],
@@ -601,6 +652,75 @@ async def test_a_question_taken_in_while_the_app_closes_is_left_for_the_next_sta
         assert [case.id for case in await app.store.unfinished("discord")] == [id]
         assert provider.requests == []
         await app.store.close()
+
+
+# --- being forgotten during a run
+
+
+async def test_forgetting_stops_ones_runs_which_say_so() -> None:
+    provider = Held("pineapple")
+    async with running(provider) as app:
+        id = await accepted(app, mention("pineapple?"))
+        others = await accepted(app, mention("pineapple, too?", person=BOB))
+        await provider.until_asked("too?")
+
+        said = await app.command(CHANNEL, ANN, "forget me")
+
+        assert repr(said).count("Forgotten: your votes, and 1 deliberation that you") == 1
+        assert headline_of(app, id) == Document(
+            (
+                Heading("Stopped"),
+                Text("Somebody who may had this question forgotten."),
+                Note("0 finished answers are kept below."),
+            )
+        )
+        assert await app.store.case(id) is None
+        provider.release()
+        await app.finished(others)
+        assert (await case_of(app, others)).status == "finished"
+
+
+async def test_a_follow_up_under_way_goes_on_without_what_is_forgotten(tmp_path: Path) -> None:
+    provider = Held("And why")
+    async with running(provider, database=str(tmp_path / "council.db")) as app:
+        await served(app, mention("pineapple?", thread="t"))
+        follow_up = await accepted(app, mention("And why?", thread="t", person=BOB))
+        await provider.until_asked("And why")
+        assert provider.was_asked("pineapple")
+
+        await app.command(CHANNEL, ANN, "forget me")
+        assert planted(tmp_path, b"pineapple") == []
+        asked = len(provider.requests)
+        provider.release()
+        await app.finished(follow_up)
+
+        assert (await case_of(app, follow_up)).status == "finished"
+        later = provider.requests[asked:]
+        assert not any("pineapple" in request.messages[-1].content for request in later)
+        assert planted(tmp_path, b"pineapple") == []
+
+
+def planted(folder: Path, word: bytes) -> list[str]:
+    """The files of the database in which the word is."""
+    return [file.name for file in folder.glob("council.db*") if word in file.read_bytes()]
+
+
+async def test_beside_a_reader_nothing_is_called_forgotten_before_it_is(tmp_path: Path) -> None:
+    database = tmp_path / "council.db"
+    async with running(database=str(database)) as app:
+        await served(app, mention("pineapple?"))
+        reader = sqlite3.connect(database, isolation_level=None)
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM deliberations").fetchall()
+
+        said = await app.command(CHANNEL, ANN, "forget me")
+
+        assert planted(tmp_path, b"pineapple")
+        assert "Forgotten" not in repr(said)
+        assert "Traces are left" in repr(said)
+        reader.close()
+        await app.sweep()
+        assert planted(tmp_path, b"pineapple") == []
 
 
 # --- posts that are owed

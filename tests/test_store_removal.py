@@ -1,5 +1,7 @@
 """What is forgotten is gone from every table and from the file; a backup is whole and private."""
 
+import json
+import sqlite3
 import stat
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -12,6 +14,7 @@ from bot.council import Council, Question
 from bot.errors import StoreFailed
 from bot.store.records import Case, Reaction
 from bot.store.sqlite import Store
+from tests.fakes.channel import finished_case
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
 COUNCIL = Council(("lab/a",), "lab/a")
@@ -84,6 +87,94 @@ async def test_a_forgotten_text_is_in_no_file(store: Store, path: Path) -> None:
     left = b"".join(file.read_bytes() for file in path.parent.glob("council.db*"))
     assert b"pineapple" not in left
     assert b"tabs or spaces" in left
+
+
+async def test_the_copies_that_follow_ups_took_are_forgotten_too(store: Store, path: Path) -> None:
+    asked = case("asked", channel="C3", asker="ann", text="pineapple on pizza?")
+    result = finished_case(1, text="An answer about pineapple.").result
+    assert result
+    verdict = replace(result.verdict, text="**Yes, pineapple.**")
+    await store.create(
+        replace(
+            asked,
+            thread="t",
+            status="finished",
+            result=replace(result, question=asked.question.text, verdict=verdict),
+        )
+    )
+    copies = {
+        "by id": ('"asked"', ""),
+        "as written by an earlier version": (
+            json.dumps(["pineapple on pizza?", "**Yes, pineapple.**"]),
+            "",
+        ),
+        "quoting the verdict": ("null", "Yes,  **Yes, pineapple.**  it said"),
+        "quoting a part of an answer": ("null", "answer about\npineapple"),
+    }
+    for name, (earlier, quoted) in copies.items():
+        follow_up = case(name, channel="C3", asker="bob", text="And why?")
+        question = replace(follow_up.question, quoted=quoted)
+        await store.create(replace(follow_up, thread="t", question=question))
+        journal = await store.begin(name)
+        await journal.decide("earlier", earlier)
+        await journal.attempt_started(
+            *("answer", 0, 0),
+            model="lab/a",
+            at=AT,
+            reserved_micros=0,
+            body=b"You know: pineapple on pizza?",
+        )
+
+    await store.forget_person("ann")
+
+    for name in copies:
+        left = await store.case(name)
+        assert left
+        assert (left.question.text, left.question.quoted) == ("And why?", "")
+        assert (await store.begin(name)).stored_body("answer", 0, 0) is None
+    assert b"pineapple" not in everything(path)
+
+
+async def test_no_trace_is_left_in_any_page(store: Store, path: Path) -> None:
+    """Rows of many sizes move between pages when others come and go; a deleted one leaves its
+    copies there."""
+    for n in range(200):
+        asker, word = ("eve", "pineapple") if n % 3 else ("bob", "spaces")
+        text = f"{word} " * [1, 5, 40, 200, 2_000][n % 5]
+        await store.create(case(f"{word}-{n}", channel="C4", asker=asker, text=text))
+        journal = await store.begin(f"{word}-{n}")
+        await journal.decide("note", text)
+
+    await store.forget_person("eve")
+
+    assert b"pineapple-" not in everything(path)
+    assert await store.case("spaces-0")
+
+
+@pytest.mark.parametrize("ends", ["sweep", "restart"])
+async def test_what_a_reader_keeps_from_being_erased_is_erased_later(
+    store: Store, path: Path, ends: str
+) -> None:
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM deliberations").fetchall()
+
+    await store.forget_person("ann")
+    assert not await store.erase()
+    assert b"pineapple" in everything(path)
+    await store.create(case("q3", channel="C1", asker="bob", text="Does it go on?"))
+
+    reader.close()
+    if ends == "sweep":
+        assert await store.erase()
+    else:
+        await store.close()
+        await (await Store.open(path, holder="tests")).close()
+    assert b"pineapple" not in everything(path)
+
+
+def everything(path: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
 
 
 async def test_a_backup_is_whole_and_its_owners_alone(store: Store, tmp_path: Path) -> None:

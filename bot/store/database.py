@@ -24,6 +24,12 @@ MEMORY = ":memory:"
 # loop, so a larger batch would stop the loop for longer than it saves.
 BATCH = 100
 
+# How long a statement waits for another program's lock.
+_BUSY_MILLISECONDS = 5_000
+
+# A reader's transaction takes milliseconds, as a rule.
+_READERS_PATIENCE = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0)
+
 
 class Write(Generic[T]):
     """A change that waits for its commit: `work` runs inside the transaction, in SQLite's thread,
@@ -151,6 +157,28 @@ class Database:
             await self._connection.execute_fetchall("VACUUM INTO ?", (target,))
         except sqlite3.Error as error:
             raise failed(target, error) from error
+
+    async def rewrite(self) -> None:
+        """Write the whole file anew, through the log: `PRAGMA secure_delete` alone leaves copies
+        that moving rows between pages made."""
+        await self.read("VACUUM")
+
+    async def empty_log(self) -> bool:
+        """Move everything committed into the file and cut the log (`-wal`) to nothing.
+
+        False where a reader still needs the log, after waiting for a moment.
+        """
+        for seconds in _READERS_PATIENCE:
+            # Waiting inside SQLite would hold up every other write.
+            await self.read("PRAGMA busy_timeout = 0")
+            try:
+                ((busy, *_),) = await self.read("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                await self.read(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+            if not busy:
+                return True
+            await asyncio.sleep(seconds)
+        return False
 
     async def execute(self, sql: str, parameters: Sequence[Any]) -> int:
         """`write` for a single statement; returns how many rows it changed."""

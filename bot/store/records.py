@@ -41,6 +41,16 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a question stands."""
+
+    id: str
+    platform: Platform
+    channel: str | None
+    thread: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One request that was sent for a call; `n` counts from 1. `finished_at` is `None` while it is
     under way, and for ever where the process died meanwhile. Limits count `counted_micros`: the

@@ -1,33 +1,52 @@
-"""Taking out what people wrote, everywhere: their questions, the answers to them, their votes.
+"""Taking out what people wrote, everywhere: their questions, the answers to them, their votes, and
+the copies that follow-ups took of them.
 
-Rows of a deliberation go with it (foreign keys); the connection overwrites what it deletes
-(`PRAGMA secure_delete`), and the log of changes is emptied afterwards. Money spent stays counted.
+Rows of a deliberation go with it (foreign keys). The bytes of what was deleted stay in the file's
+pages and in its log until both are written anew: `erase` does that. Money spent stays counted.
 """
 
+import json
+import logging
 import sqlite3
+from collections.abc import Iterator, Sequence
 
+from bot.errors import StoreFailed
 from bot.store.database import Tables
+from bot.store.records import Place
 
-_DELIBERATION_FEED = (
-    "DELETE FROM feed WHERE deliberation IN (SELECT id FROM deliberations WHERE {})"
-)
-_DELIBERATIONS = "DELETE FROM deliberations WHERE {}"
+logger = logging.getLogger(__name__)
+
+# The note that says how far erasing is: the file has to be rewritten, or only its log emptied.
+_ERASING, _FILE, _LOG = "erasing", "file", "log"
+
+_PERSON = "asker = ?"
+_CHANNEL = "channel = ? AND (? IS NULL OR platform = ?)"
+
+Parameters = tuple[str | None, ...]
+Statement = tuple[str, Parameters]
 
 
 class Removal(Tables):
+    async def asked_by(self, person: str) -> tuple[Place, ...]:
+        """Where the questions of this person stand."""
+        return await self._places(_PERSON, (person,))
+
+    async def asked_in(self, platform: str | None, channel: str) -> tuple[Place, ...]:
+        """Where the questions of this channel stand."""
+        return await self._places(_CHANNEL, (channel, platform, platform))
+
     async def forget_deliberation(self, id: str) -> int:
         """One question and all that came of it. How many there were: 0 or 1."""
         return await self._forget("id = ?", (id,))
 
     async def forget_channel(self, platform: str | None, channel: str) -> int:
         """Every question of a channel, its settings and their history. How many questions."""
-        here = "channel = ? AND (? IS NULL OR platform = ?)"
         place = (channel, platform, platform)
         return await self._forget(
-            here,
+            _CHANNEL,
             place,
             [
-                (f"DELETE FROM {table} WHERE {here}", place)
+                (f"DELETE FROM {table} WHERE {_CHANNEL}", place)
                 for table in ("settings", "settings_audit")
             ],
         )
@@ -35,7 +54,7 @@ class Removal(Tables):
     async def forget_person(self, person: str) -> int:
         """A person's questions, and their votes on those of others. How many questions."""
         return await self._forget(
-            "asker = ?",
+            _PERSON,
             (person,),
             [
                 ("DELETE FROM reactions WHERE person = ?", (person,)),
@@ -44,18 +63,120 @@ class Removal(Tables):
             ],
         )
 
+    async def erase(self) -> bool:
+        """Overwrite what forgotten rows left in the database's files.
+
+        False where that has to be tried again: another program is reading, or the disk is full.
+        """
+        left = await self._left()
+        try:
+            if left == _FILE:
+                await self._database.rewrite()
+                await self._note(_LOG)
+            if left and not await self._database.empty_log():
+                return False
+        except StoreFailed as error:
+            logger.warning("what was forgotten is not erased yet: %s", error)
+            return False
+        if left:
+            await self._note("")
+        return True
+
+    async def _places(self, which: str, parameters: Parameters) -> tuple[Place, ...]:
+        rows = await self._database.read(
+            f"SELECT id, platform, channel, thread FROM deliberations WHERE {which}", parameters
+        )
+        return tuple(Place(*row) for row in rows)
+
+    async def _left(self) -> str:
+        rows = await self._database.read("SELECT value FROM notes WHERE key = ?", (_ERASING,))
+        return rows[0][0] if rows else ""
+
+    async def _note(self, left: str) -> None:
+        await self._database.write(lambda connection: _set_left(connection, left))
+
     async def _forget(
-        self,
-        which: str,
-        parameters: tuple[str | None, ...],
-        more: list[tuple[str, tuple[str | None, ...]]] | None = None,
+        self, which: str, parameters: Parameters, more: Sequence[Statement] = ()
     ) -> int:
         def write(connection: sqlite3.Connection) -> int:
-            for sql, values in more or []:
+            for sql, values in more:
                 connection.execute(sql, values)
-            connection.execute(_DELIBERATION_FEED.format(which), parameters)
-            return connection.execute(_DELIBERATIONS.format(which), parameters).rowcount
+            _forget_copies(connection, which, parameters)
+            connection.execute(
+                "DELETE FROM feed WHERE deliberation IN"
+                f" (SELECT id FROM deliberations WHERE {which})",
+                parameters,
+            )
+            _set_left(connection, _FILE)
+            return connection.execute(
+                f"DELETE FROM deliberations WHERE {which}", parameters
+            ).rowcount
 
         forgotten = await self._database.write(write)
-        await self._database.read("PRAGMA wal_checkpoint(TRUNCATE)")
+        await self.erase()
         return forgotten
+
+
+def _set_left(connection: sqlite3.Connection, left: str) -> None:
+    connection.execute(
+        "INSERT INTO notes (key, value) VALUES (?, ?) "
+        "ON CONFLICT DO UPDATE SET value = excluded.value",
+        (_ERASING, left),
+    )
+
+
+def _forget_copies(connection: sqlite3.Connection, which: str, parameters: Parameters) -> None:
+    """Take what follow-ups know of these questions out of theirs."""
+    known: list[str] = []
+    quoting: list[str] = []
+    for id, platform, channel, thread, question, result in connection.execute(
+        f"SELECT id, platform, channel, thread, question, result FROM deliberations WHERE {which}",
+        parameters,
+    ).fetchall():
+        texts = [json.loads(question)["text"], *_texts(json.loads(result) if result else {})]
+        known += [json.dumps(id), json.dumps(texts[:2])]
+        if thread is not None:
+            place = (platform, channel, thread)
+            quoting += _quoting(connection, place, texts)
+    of_copies = (
+        "SELECT deliberation FROM decisions WHERE name = 'earlier'"
+        " AND value IN (SELECT value FROM json_each(?))"
+        " UNION SELECT value FROM json_each(?)"
+    )
+    lists = (json.dumps(known), json.dumps(quoting))
+    connection.execute(
+        f"UPDATE attempts SET body = NULL WHERE body IS NOT NULL AND deliberation IN ({of_copies})",
+        lists,
+    )
+    connection.execute(
+        "UPDATE decisions SET value = 'null' WHERE name = 'earlier'"
+        " AND value IN (SELECT value FROM json_each(?))",
+        lists[:1],
+    )
+    connection.execute(
+        "UPDATE deliberations SET question = json_set(question, '$.quoted', '')"
+        " WHERE id IN (SELECT value FROM json_each(?))",
+        lists[1:],
+    )
+
+
+def _quoting(
+    connection: sqlite3.Connection, place: Parameters, texts: Sequence[str]
+) -> Iterator[str]:
+    """Questions of the same thread that reply to one of these texts."""
+    forgotten = [" ".join(text.split()) for text in texts if text]
+    for id, quoted in connection.execute(
+        "SELECT id, json_extract(question, '$.quoted') FROM deliberations "
+        "WHERE platform = ? AND channel IS ? AND thread = ?",
+        place,
+    ).fetchall():
+        quoted = " ".join((quoted or "").split())
+        if quoted and any(text in quoted or quoted in text for text in forgotten):
+            yield id
+
+
+def _texts(result: dict[str, object]) -> list[str]:
+    """What was posted of a result: the verdict first."""
+    verdict, answers = result.get("verdict"), result.get("answers")
+    shown = [verdict, *(answers if isinstance(answers, list) else [])]
+    return [str(each.get("text", "")) for each in shown if isinstance(each, dict)]

@@ -35,7 +35,9 @@ class Store(Cases, Posts, Reactions, Channels, Spending, Notes, Feed, Removal, S
             return cls(await Database.open_for_reading(fspath(path)))
         database = await Database.open(fspath(path), holder=holder)
         await database.write(spending.book_all)
-        return cls(database)
+        store = cls(database)
+        await store.erase()
+        return store
 
     async def close(self) -> None:
         """Commits what waits. Closing again does nothing."""

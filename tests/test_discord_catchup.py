@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import discord
@@ -230,3 +231,109 @@ async def test_a_channel_that_is_gone_holds_nothing_up(place: Place) -> None:
     missed = server.mention(place.channel, place.ada, "Anybody there?")
     async with place.online():
         await place.answered(missed)
+
+
+# Each place by itself
+
+
+@dataclass
+class Missed:
+    """Two channels, in each of which something was asked before the bot went offline."""
+
+    place: Place
+    channels: list[Channel]
+    questions: list[Message]
+
+    async def all_answered(self) -> None:
+        for question in self.questions:
+            await self.place.answered(question)
+
+
+@pytest.fixture
+async def missed(server: DiscordServer, tmp_path: Path) -> Missed:
+    """While the bot is away, a mention in each channel and a vote on the newest answer."""
+    place = Place(server, database=str(tmp_path / "council.db"))
+    channels = [place.channel, server.create_channel(place.guild, "second")]
+    async with place.online():
+        for channel in channels:
+            await place.answered(server.mention(channel, place.ada, "The first one"))
+        await place.delivered()
+    await server.wait_for(lambda: not server.gateway.online)
+    server.react(place.ada, answer(place, "A"), "👍")
+    questions = [server.mention(channel, place.ada, "Anybody there?") for channel in channels]
+    return Missed(place, channels, questions)
+
+
+async def counted(place: Place) -> bool:
+    async def one() -> bool:
+        return await standing(place) == {("A", "accept")}
+
+    return await eventually(one)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("trouble", ["cut", "cut for a while", "503", "banned", "forbidden"])
+async def test_trouble_in_one_place_keeps_no_other_from_being_caught_up(
+    missed: Missed, which: int, trouble: str
+) -> None:
+    server, path = missed.place.server, f"/channels/{missed.channels[which].id}/messages$"
+    match trouble:
+        case "cut":
+            server.cut("GET", path)
+        case "cut for a while":
+            server.cut("GET", path, times=5)
+        case "503":
+            server.fail("GET", path, 503, times=2)
+        case "banned":
+            server.ban("GET", path, 1)
+        case _:
+            server.refuse("GET", path, 50001)
+            missed.questions.pop(which)
+    async with missed.place.online():
+        await missed.all_answered()
+        assert await counted(missed.place)
+
+
+async def test_trouble_with_one_post_keeps_no_other_vote_from_being_read(missed: Missed) -> None:
+    server = missed.place.server
+    for post in server.said(server.threads(missed.channels[1])[0]):
+        server.cut("GET", f"/messages/{post.id}$", times=3)
+    server.react(missed.place.ada, answer(missed.place, "B"), "👎")
+    async with missed.place.online():
+
+        async def both() -> bool:
+            return await standing(missed.place) == {("A", "accept"), ("B", "reject")}
+
+        assert await eventually(both)
+        await server.wait_for(lambda: not server.faults.ordered)
+
+
+async def test_an_outage_while_a_mention_is_taken_up_loses_no_other(missed: Missed) -> None:
+    """Its message is fetched again for what it replies to, and Discord does not answer."""
+    server, place = missed.place.server, missed.place
+    said = server.mention(place.channel, place.ada, "A third one", reply_to=missed.questions[0])
+    server.world.references_left_out = True
+    server.cut("GET", f"/messages/{missed.questions[0].id}$", times=2)
+    async with place.online():
+        await place.answered(said)
+        await missed.all_answered()
+
+
+async def test_a_server_that_is_announced_late_is_caught_up_then(missed: Missed) -> None:
+    server, place = missed.place.server, missed.place
+    late = server.create_guild("late")
+    channel = server.create_channel(late)
+    bob = server.create_user("Bob", late)
+    async with place.online():
+        await missed.all_answered()
+        await place.answered(server.mention(channel, bob, "The first one"))
+        await place.delivered()
+    await server.wait_for(lambda: not server.gateway.online)
+    server.gateway.late_servers.add(late.id)
+    question = server.mention(channel, bob, "Anybody there?")
+    async with place.online():
+        await caught_up(place)
+        assert question.thread is None
+        server.gateway.announce(late)
+        await place.answered(question)
+    assert len(server.threads(channel)) == 2

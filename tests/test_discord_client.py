@@ -385,9 +385,22 @@ async def test_a_message_replied_to_that_cannot_be_fetched_is_said_to_be_unread(
     if gone == "deleted":
         server.delete_message(said)
     else:
-        server.fail("GET", f"/messages/{said.id}$", 503)
+        server.refuse("GET", f"/messages/{said.id}$", 50001)
     question = server.mention(place.channel, place.ada, "Is that right?", reply_to=said)
     assert UNREAD in first_frame(await place.answered(question))
+
+
+async def test_an_outage_does_not_keep_a_message_replied_to_from_being_read(
+    place: Place, provider: FakeProvider
+) -> None:
+    server = place.server
+    said = server.mention(place.channel, place.ada, "The sky is green.")
+    await place.answered(said)
+    server.world.references_left_out = True
+    server.cut("GET", f"/messages/{said.id}$")
+    question = server.mention(place.channel, place.ada, "Is that right?", reply_to=said)
+    await place.answered(question)
+    assert any("green" in text for text in questions(provider) if "that right" in text)
 
 
 @pytest.mark.parametrize("told", [True, False])

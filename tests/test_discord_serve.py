@@ -7,12 +7,15 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from adapters.discord import supervisor
+from adapters.discord.catchup import MISSED
 from bot.app import Rules
 from bot.chat import Channel as Here
 from bot.chat import Person
@@ -21,6 +24,7 @@ from bot.llm import Request
 from tests.fakes import processes
 from tests.fakes.council import running_app
 from tests.fakes.council_on_discord import TIME_SCALE, Place
+from tests.fakes.discord.http import Request as Sent
 from tests.fakes.discord_server import (
     TOKEN,
     URL_VARIABLE,
@@ -277,6 +281,71 @@ async def test_a_refused_first_connection_is_tried_again(server: DiscordServer) 
     async with Place(server).online() as place:
         await place.answered(server.mention(place.channel, place.ada, "Anybody there?"))
     assert server.gateway.refuse_connections == 0
+
+
+async def test_a_gateway_that_was_away_is_found_soon_after_its_return(
+    server: DiscordServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The library would by then pause for minutes between two tries."""
+    async with Place(server).online() as place:
+        await place.answered(server.mention(place.channel, place.ada, "Before?"))
+        server.gateway.refuse_connections = tries = 14
+        server.gateway.drop()
+        await server.wait_for(lambda: not server.gateway.online)
+        await server.wait_for(lambda: server.gateway.online)
+        await place.answered(server.mention(place.channel, place.ada, "And after?"))
+    told = [record for record in caplog.records if "Attempting a reconnect" in record.message]
+    assert len(told) >= tries
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
+def test_no_pause_comes_near_the_time_that_is_caught_up_with() -> None:
+    pauses = supervisor._ShortPauses()
+    longest = max(pauses.delay() for _ in range(200))
+    assert longest <= 8
+    assert max(islice(supervisor._delays(1.0), 20)) == 8
+    assert timedelta(seconds=10 * longest) < MISSED
+
+
+async def test_the_wait_that_a_proxy_states_is_kept_at_login(
+    server: DiscordServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.ban("GET", "/users/@me", 1)
+    async with Place(server).online():
+        refused, again = server.sent("GET", "/users/@me$")
+    assert again.at - refused.at >= 1
+    (line,) = [r.getMessage() for r in caplog.records if "Discord" in r.getMessage()]
+    assert line == "Discord cannot be reached (429 Too Many Requests); again in 1.0 s"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", r"/threads$"),
+        ("POST", r"/messages$"),
+        ("PATCH", r"/messages/\d+$"),
+        ("PUT", "react"),
+    ],
+)
+async def test_the_wait_that_a_proxy_states_is_kept_in_between(
+    server: DiscordServer, caplog: pytest.LogCaptureFixture, method: str, path: str
+) -> None:
+    async with Place(server).online() as place:
+        server.ban(method, path, 1)
+        question = server.mention(place.channel, place.ada, "Why?")
+        await place.answered(question)
+        await place.delivered()
+    assert question.thread
+    assert len(server.said(question.thread)) == POSTS
+    refused, again = [r for r in server.sent(method, path) if banned(server, r)][:2]
+    assert again.at - refused.at >= 1
+    assert [r for r in caplog.records if r.exc_info or "html" in r.getMessage()] == []
+
+
+def banned(server: DiscordServer, request: Sent) -> bool:
+    """Whether this is the request that was refused, or its repetition."""
+    (first,) = [each for each in server.requests if each.status == 429 and not each.answer]
+    return (request.path, request.body) == (first.path, first.body)
 
 
 async def test_an_unreachable_api_is_tried_again(server: DiscordServer) -> None:

@@ -1,15 +1,21 @@
 """What went by unheard: unfinished questions, missed mentions, votes given meanwhile.
 
-Done after every fresh identify. A resumed session has missed nothing.
+Done after every fresh identify, and for a server that is announced later, then. A resumed session
+has missed nothing. Each place and each post is seen to by itself: one that Discord does not hand
+out for now is tried again, and keeps no other waiting.
 """
 
+import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import discord
 
-from bot.store.records import Post
+from adapters.discord.delivery import persistently, words
+from bot.errors import BotError
 
 if TYPE_CHECKING:
     from adapters.discord.client import CouncilClient
@@ -22,6 +28,8 @@ MISSED_LIMIT = 100
 # Where something was asked since then, a mention may have been missed.
 ACTIVE = timedelta(days=30)
 VOTES = timedelta(days=7)
+# How many places are read at once: the rest of Discord's limits is for the answers.
+AT_ONCE = 4
 
 
 async def catch_up(client: "CouncilClient") -> None:
@@ -29,32 +37,84 @@ async def catch_up(client: "CouncilClient") -> None:
     resumed = await client.app.resume("discord")
     if resumed:
         logger.info("Discord: going on with %d unfinished deliberations", resumed)
-    await _missed_mentions(client)
-    await _votes(client)
+    posts = await client.app.store.recent_posts("discord", client.app.now() - VOTES)
+    reading = _Reading(client)
+    async with asyncio.TaskGroup() as group:
+        for place in await _active_places(client):
+            group.create_task(reading.missed_mentions(place))
+        for post in reversed(posts):
+            what = f"the votes on {post.post_id} cannot be read"
+            group.create_task(reading.each(what, partial(client.votes.read, post)))
 
 
-async def _missed_mentions(client: "CouncilClient") -> None:
-    since = client.app.now() - MISSED
-    for id in await _active_places(client):
+async def catch_up_server(client: "CouncilClient", guild: discord.Guild) -> None:
+    """Mentions missed in a server that Discord did not announce in time."""
+    reading = _Reading(client)
+    async with asyncio.TaskGroup() as group:
+        for place in await _active_places(client, guild):
+            group.create_task(reading.missed_mentions(place))
+
+
+class _Reading:
+    """Reads a few places at a time, each until it is read or refused."""
+
+    def __init__(self, client: "CouncilClient") -> None:
+        self._client = client
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def each(self, trouble: str, attempt: Callable[[], Awaitable[None]]) -> None:
+        """Whatever happens to it happens to no other; `trouble` is what the log says of it."""
+
+        async def in_turn() -> None:
+            async with self._turns:
+                await attempt()
+
         try:
-            place = client.get_channel(id) or await client.fetch_channel(id)
-            if not isinstance(place, discord.abc.Messageable) or _is_silent(place, since):
-                continue
-            history = place.history(after=since, limit=MISSED_LIMIT, oldest_first=True)
-            for message in [message async for message in history]:
-                await client.take(message)
-        except discord.HTTPException as error:
-            logger.warning("channel %d: missed mentions cannot be looked for: %s", id, error)
+            await persistently(in_turn, time_scale=self._client.time_scale)
+        except (discord.DiscordException, BotError) as error:
+            logger.warning("%s: %s", trouble, words(error))
+        except Exception:
+            logger.exception("%s", trouble)
+
+    async def missed_mentions(self, place: int) -> None:
+        found: list[discord.Message] = []
+
+        async def look() -> None:
+            found[:] = await _recent_messages(self._client, place)
+
+        await self.each(f"channel {place}: missed mentions cannot be looked for", look)
+        for message in found:
+            trouble = f"message {message.id} cannot be answered"
+            await self.each(trouble, partial(self._client.take, message))
 
 
-async def _active_places(client: "CouncilClient") -> list[int]:
-    """Channels with earlier questions, and every thread in them that is open."""
+async def _recent_messages(client: "CouncilClient", id: int) -> list[discord.Message]:
+    """Oldest first."""
+    since = client.app.now() - MISSED
+    place = client.get_channel(id) or await client.fetch_channel(id)
+    if not isinstance(place, discord.abc.Messageable) or _is_silent(place, since):
+        return []
+    history = place.history(after=since, limit=MISSED_LIMIT, oldest_first=True)
+    return [message async for message in history]
+
+
+async def _active_places(
+    client: "CouncilClient", server: discord.Guild | None = None
+) -> dict[int, None]:
+    """Channels with earlier questions, and every thread in them that is open: of one server, or of
+    all that are there and of direct messages."""
     since = client.app.now() - ACTIVE
     found = await client.app.store.active_places("discord", since)
-    ids = dict.fromkeys(int(channel) for _, channel, _ in found)
-    open_threads = [thread for guild in client.guilds for thread in guild.threads]
-    ids |= dict.fromkeys(thread.id for thread in open_threads if thread.parent_id in ids)
-    return list(ids)
+    there = {str(guild.id): guild for guild in client.guilds if not guild.unavailable}
+    if server:
+        there = {str(server.id): server}
+    ids = dict.fromkeys(
+        int(channel)
+        for workspace, channel, _ in found
+        if workspace in there or not (workspace or server)
+    )
+    open_threads = [thread for guild in there.values() for thread in guild.threads]
+    return ids | dict.fromkeys(thread.id for thread in open_threads if thread.parent_id in ids)
 
 
 def _is_silent(place: object, since: datetime) -> bool:
@@ -63,16 +123,3 @@ def _is_silent(place: object, since: datetime) -> bool:
         return False
     newest = place.last_message_id
     return newest is None or discord.utils.snowflake_time(newest) < since
-
-
-async def _votes(client: "CouncilClient") -> None:
-    posts = await client.app.store.recent_posts("discord", client.app.now() - VOTES)
-    for post in reversed(posts):
-        await _read(client, post)
-
-
-async def _read(client: "CouncilClient", post: Post) -> None:
-    try:
-        await client.votes.read(post)
-    except discord.HTTPException as error:
-        logger.warning("the votes on %s cannot be read: %s", post.post_id, error)

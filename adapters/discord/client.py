@@ -66,7 +66,10 @@ class CouncilClient(discord.Client):
         self.tree = commands.CouncilTree(self)
         self._handling: set[asyncio.Task[object]] = set()
         self._silent = False
-        self._catching_up: asyncio.Task[object] | None = None
+        # What is being caught up with: of one server, under its id; under None of all others.
+        self._catching_up: dict[int | None, asyncio.Task[object]] = {}
+        # Whether Discord has told which servers there are; some may come later.
+        self._announced = False
 
     @property
     def me(self) -> discord.ClientUser:
@@ -115,14 +118,33 @@ class CouncilClient(discord.Client):
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         logger.error("an event was not handled: %s", event_method, exc_info=sys.exc_info())
 
+    async def on_connect(self) -> None:
+        self._announced = False
+
     async def on_ready(self) -> None:
         """After every fresh identify: events since the last one are lost."""
         self.hold()
+        self._announced = True
         logger.info("Discord: online as %s on %d servers", self.me, len(self.guilds))
-        if self._catching_up:
-            self._catching_up.cancel()
-        self._catching_up = asyncio.current_task()
+        for task in self._catching_up.values():
+            task.cancel()
+        self._catching_up.clear()
+        self._begin_catching_up(None)
         await catchup.catch_up(self)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """A server that comes late, or is back after an outage of its own."""
+        if self._announced:
+            self.hold()
+            self._begin_catching_up(guild.id)
+            await catchup.catch_up_server(self, guild)
+
+    def _begin_catching_up(self, server: int | None) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        if before := self._catching_up.pop(server, None):
+            before.cancel()
+        self._catching_up[server] = task
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """A short welcome, once: an outage on Discord's side looks like leaving and joining."""
@@ -146,7 +168,11 @@ class CouncilClient(discord.Client):
                 await self.take(message)
 
     async def take(self, message: discord.Message) -> None:
-        """Answer a message that speaks to the bot, once, however often it is handed in."""
+        """Answer a message that speaks to the bot, once, however often it is handed in, and however
+        long Discord or the network is away meanwhile."""
+        await delivery.persistently(lambda: self._take(message), time_scale=self.time_scale)
+
+    async def _take(self, message: discord.Message) -> None:
         addressed = questions.addressed(message, self.me)
         if addressed is None:
             return
@@ -247,6 +273,8 @@ def _can_be_answered(message: discord.Message) -> bool:
     place = message.channel
     if message.guild is None or isinstance(place, discord.PartialMessageable):
         return True
+    if message.guild.unavailable:
+        return True  # nothing is known of it yet
     try:
         return questions.can_be_answered(place, place.permissions_for(message.guild.me))
     except discord.ClientException:

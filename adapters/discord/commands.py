@@ -63,7 +63,7 @@ async def register(client: "CouncilClient") -> None:
         await tree.sync()
     except discord.HTTPException as error:
         # What was registered before stays; the next start tries again.
-        logger.warning("Discord does not take the commands: %s", error)
+        logger.warning("Discord does not take the commands: %s", words(error))
         return
     await client.app.store.set_note(key, digest)
 

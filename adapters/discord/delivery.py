@@ -177,12 +177,25 @@ def _reply_to(channel: int, message: int | None) -> MessageReference | None:
     return MessageReference(message_id=message, channel_id=channel, fail_if_not_exists=False)
 
 
+def stated_wait(error: BaseException) -> float | None:
+    """Seconds that a refusal asks to wait, where it does.
+
+    The library waits by itself where Discord refuses; what a proxy in front of it says, with a page
+    rather than an object, it raises.
+    """
+    if not isinstance(error, discord.HTTPException):
+        return None
+    stated = error.response.headers.get("Retry-After", "")
+    return float(stated) if stated.isdecimal() else None
+
+
 def is_passing(error: BaseException) -> bool | float:
     """Whether the same request may go through later; seconds where Discord says when."""
     match error:
         case discord.RateLimited():
             return error.retry_after
         case discord.HTTPException():
-            return error.status == 429 or error.status >= 500
+            passing = error.status == 429 or error.status >= 500
+            return (stated_wait(error) or True) if passing else False
         case _:
             return isinstance(error, OSError | aiohttp.ClientError | TimeoutError)

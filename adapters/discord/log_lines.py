@@ -16,7 +16,8 @@ def shorten() -> None:
 
 def _in_one_line(record: logging.LogRecord) -> bool:
     error = record.exc_info[1] if record.exc_info else None
-    if error and (is_late(error) or is_passing(error)):
+    is_outage = str(record.msg).startswith("Attempting a reconnect")
+    if error and (is_outage or is_late(error) or is_passing(error)):
         record.msg, record.args = "%s: %s", (record.getMessage(), words(error))
         record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
     return True

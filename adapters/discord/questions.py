@@ -4,17 +4,17 @@ Without the privileged intent Discord shows the text of direct messages, of mess
 the bot and of replies that ping it, and hides all other text.
 """
 
+import asyncio
 import logging
 import re
 from typing import TYPE_CHECKING, Literal
 
-import aiohttp
 import discord
 from discord.abc import Snowflake, User
 
 from adapters.discord import reading
 from adapters.discord.address import Address, Kind
-from adapters.discord.delivery import words
+from adapters.discord.delivery import persistently, words
 from bot.app import App
 from bot.chat import Channel, Mention, Person
 from bot.document import Detail, Document, Text
@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 # question: a typed mention, or a direct message. reply: the ping of a reply, nothing typed.
 # hidden: the bot is mentioned, and the text cannot be read.
 Addressed = Literal["question", "reply", "hidden"]
+
+# How long the asker is kept waiting for the message that they replied to.
+FETCHING_SECONDS = 20.0
 
 # Not `is_system()`: the starter of a thread passes that.
 _WRITTEN_BY_PEOPLE = (discord.MessageType.default, discord.MessageType.reply)
@@ -163,10 +166,12 @@ async def _replied_to(client: "CouncilClient", message: discord.Message) -> disc
     if reference.message_id is None or reference.resolved is not replied:
         return replied  # there is no such message any more
     place = client.get_partial_messageable(reference.channel_id, guild_id=reference.guild_id)
+    id, time_scale = reference.message_id, client.time_scale
     try:
-        return await place.fetch_message(reference.message_id)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        logger.info("message %d cannot be fetched: %s", reference.message_id, words(error))
+        async with asyncio.timeout(FETCHING_SECONDS * time_scale):
+            return await persistently(lambda: place.fetch_message(id), time_scale=time_scale)
+    except (discord.HTTPException, TimeoutError) as error:
+        logger.info("message %d cannot be fetched: %s", id, words(error))
         return replied
 
 

@@ -48,6 +48,7 @@ class DiscordReply:
         self._time_scale = time_scale
         self._address = Address.from_json(case.address)
         self._channel: int | None = None
+        self._beginning = asyncio.Lock()
         # Claimed by a process that ended before it could confirm: posted perhaps.
         self._doubtful: set[str] = set()
         self._seeded: set[str] = set()
@@ -68,7 +69,8 @@ class DiscordReply:
 
     async def _show(self, key: str, document: Document, ping: bool) -> None:
         store, run = self._app.store, self._case.id
-        channel = self._channel or await self._begin()
+        async with self._beginning:  # posts are shown side by side, in one thread
+            channel = self._channel or await self._begin()
         votable = key != HEADLINE or await self._has_verdict()
         page = await self._page(key, document, votable)
         digest = page.digest()

@@ -10,18 +10,22 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterator
+from typing import Literal
 
 import aiohttp
 import discord
+from discord.backoff import ExponentialBackoff
 
 from adapters.discord import log_lines
 from adapters.discord.client import CouncilClient
+from adapters.discord.delivery import is_passing, stated_wait, words
 from bot.app import App
 from bot.errors import InvalidConfiguration
 
 logger = logging.getLogger(__name__)
 
-BACKOFF_FIRST, BACKOFF_LONGEST = 1.0, 60.0
+# People are waiting, and what is missed for long is not made up for: see `catchup.MISSED`.
+BACKOFF_FIRST, BACKOFF_LONGEST = 1.0, 8.0
 # A connection that held for so long was a good one: the next loss is a new story.
 SETTLED_SECONDS = 60.0
 
@@ -48,8 +52,22 @@ FATAL = {
 log_lines.shorten()
 
 
+class _ShortPauses(ExponentialBackoff[Literal[False]]):
+    """The library's pauses between tries to reconnect, which would grow to a quarter of an hour."""
+
+    time_scale = 1.0
+
+    def delay(self) -> float:
+        return min(super().delay(), BACKOFF_LONGEST) * self.time_scale
+
+
+# `connect` offers no other way.
+discord.client.ExponentialBackoff = _ShortPauses  # type: ignore[attr-defined,assignment]
+
+
 async def run(app: App, token: str, *, time_scale: float) -> None:
     """Serve Discord until cancelled. Raises `InvalidConfiguration`."""
+    _ShortPauses.time_scale = time_scale
     client = await _logged_in(app, token, time_scale)
     if client.application and client.application.bot_public:
         app.admission.public.add("discord")
@@ -76,11 +94,12 @@ async def _logged_in(app: App, token: str, time_scale: float) -> CouncilClient:
             raise InvalidConfiguration([REFUSED_TOKEN]) from None
         except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
             await client.close()
-            logger.warning("Discord cannot be reached (%s); again in %.1f s", error, delay)
+            pause = stated_wait(error) or delay
+            logger.warning("Discord cannot be reached (%s); again in %.1f s", words(error), pause)
         except BaseException:
             await client.close()
             raise
-        await asyncio.sleep(delay)
+        await asyncio.sleep(pause)
     raise AssertionError("there is always another delay")
 
 
@@ -95,11 +114,17 @@ async def _stay_connected(client: CouncilClient, time_scale: float) -> None:
             raise InvalidConfiguration([FATAL[4014]]) from None
         except discord.ConnectionClosed as closed:
             raise InvalidConfiguration([FATAL.get(closed.code, str(closed))]) from closed
-        except Exception:
+        except Exception as error:
             if time.monotonic() - began > SETTLED_SECONDS * time_scale:
                 delays = _delays(time_scale)
             delay = next(delays)
-            logger.exception("the connection to Discord broke; again in %.1f s", delay)
+            # Where the first connection is refused, the library stumbles over that in turn.
+            cause = error.__context__ or error
+            trouble = f"the connection to Discord broke ({words(cause)}); again in {delay:.1f} s"
+            if is_passing(cause):
+                logger.warning(trouble)
+            else:
+                logger.exception(trouble)
         await client.hang_up()
         await asyncio.sleep(delay)
 

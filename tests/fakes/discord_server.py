@@ -30,6 +30,7 @@ from tests.fakes.discord.gateway import Gateway
 from tests.fakes.discord.http import API, Desk, Rejection, Request
 from tests.fakes.discord.interactions import Interaction, Interactions
 from tests.fakes.discord.limits import Limits, TooMany
+from tests.fakes.discord.refusals import Refusal
 from tests.fakes.discord.rest import Rest
 from tests.fakes.discord.rest_messages import Messages
 from tests.fakes.discord.scenario import Impossible
@@ -151,6 +152,18 @@ class DiscordServer(Acting):
     def cut(self, method: str, pattern: str, *, committed: bool = False, times: int = 1) -> Fault:
         """Reset the connection instead of answering."""
         return self.faults.order(Fault(method, pattern, None, committed, times))
+
+    def refuse(self, method: str, pattern: str, code: int, *, times: int = 1) -> Fault:
+        """Answer the next requests with one of Discord's own error codes."""
+        return self.faults.order(Fault(method, pattern, refusal=Refusal(code), times=times))
+
+    def ban(self, method: str, pattern: str, seconds: int, *, times: int = 1) -> Fault:
+        """Answer as the proxy does that shields Discord: a page, and how long to stay away."""
+        page = "<!DOCTYPE html>\n<html>\n<title>Access denied</title>\n<p>Error 1015</p>\n</html>"
+        headers = {"Retry-After": str(seconds)}
+        return self.faults.order(
+            Fault(method, pattern, 429, times=times, page=page, headers=headers)
+        )
 
     def delay(self, method: str, pattern: str, seconds: float, *, times: int = 1) -> Fault:
         return self.faults.order(

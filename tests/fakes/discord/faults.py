@@ -2,7 +2,10 @@
 
 import asyncio
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from tests.fakes.discord.refusals import Refusal
 
 
 @dataclass(slots=True, eq=False)
@@ -20,6 +23,10 @@ class Fault:
     times: int = 1
     delay_seconds: float = 0.0
     gate: asyncio.Event | None = None
+    refusal: Refusal | None = None
+    """Said with Discord's own words instead of a proxy's."""
+    page: str = "upstream connect error"
+    headers: Mapping[str, str] = field(default_factory=dict)
     reached: asyncio.Event = field(default_factory=asyncio.Event)
 
     def matches(self, method: str, path: str) -> bool:

@@ -17,6 +17,7 @@ from aiohttp import WSMsgType, web
 
 from tests.fakes.discord import payloads
 from tests.fakes.discord.refusals import Json
+from tests.fakes.discord.state import Guild
 from tests.fakes.discord.world import GUILDS, MESSAGE_CONTENT, PRIVILEGED, Event, World
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, RESUME = 0, 1, 2, 3, 6
@@ -122,6 +123,8 @@ class Gateway:
     allowed_privileged: int = 0
     refuse_connections: int = 0
     """How many of the next connections are answered 503 instead of upgraded."""
+    late_servers: set[int] = field(default_factory=set)
+    """Ids of servers whose data a new session does not get before `announce`."""
     heartbeats: Heartbeats = field(default_factory=Heartbeats)
     sessions: dict[str, Session] = field(default_factory=dict)
     connections: list[Connection] = field(default_factory=list)
@@ -140,6 +143,12 @@ class Gateway:
             if event.intent == 0 or session.intents & event.intent:
                 session.push(event.name, event.payload(bool(session.intents & MESSAGE_CONTENT)))
         self.changed()
+
+    def announce(self, guild: Guild) -> None:
+        """Send the data of a server that came too late to be waited for."""
+        self.late_servers.discard(guild.id)
+        for session in self.sessions.values():
+            session.push("GUILD_CREATE", _available(guild, self.world))
 
     def push_raw(self, name: str, body: Json) -> None:
         """Dispatch anything, also what makes a client's parser raise."""
@@ -271,7 +280,8 @@ class Gateway:
         )
         if intents & GUILDS:
             for guild in guilds:
-                session.push("GUILD_CREATE", payloads.guild(guild, world) | {"unavailable": False})
+                if guild.id not in self.late_servers:
+                    session.push("GUILD_CREATE", _available(guild, world))
 
     def _resume(self, connection: Connection, body: Json) -> None:
         self.resumes.append(body)
@@ -292,6 +302,10 @@ class Gateway:
     def _close(self, connection: Connection, code: int) -> None:
         self.server_closes.append(code)
         connection.close(code)
+
+
+def _available(guild: Guild, world: World) -> Json:
+    return payloads.guild(guild, world) | {"unavailable": False}
 
 
 async def _quietly(writing: Awaitable[None]) -> None:

@@ -178,13 +178,18 @@ class Desk:
             await fault.gate.wait()
             assert response is not None
             return response
+        if fault.refusal is not None:
+            return self._refuse(entry, fault.refusal, {})
         entry.status = fault.status
         self.changed()
         if fault.status is None:
             _reset(request)
             return web.Response()  # goes nowhere: the socket is gone
         # As from a proxy in front of the API: no JSON.
-        return web.Response(status=fault.status, text="upstream connect error")
+        kind = "text/html" if fault.page.startswith("<") else "text/plain"
+        return web.Response(
+            status=fault.status, text=fault.page, content_type=kind, headers=fault.headers
+        )
 
     def _refuse(self, entry: Request, refusal: Refusal, headers: dict[str, str]) -> web.Response:
         entry.status, entry.answer = refusal.status, refusal.body

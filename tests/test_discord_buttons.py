@@ -9,7 +9,6 @@ from discord import Permissions
 
 from adapters.discord import delivery
 from adapters.discord.render import offer_view
-from bot.app import Rules
 from bot.chat import Channel as Place
 from bot.chat import Person
 from bot.document import Document, Text
@@ -192,7 +191,7 @@ async def test_a_lost_acknowledgement_shows_the_answer_once(
 
 async def test_in_direct_messages_buttons_work(scene: Stage) -> None:
     direct = scene.server.direct(scene.ada)
-    scene.app.rules = Rules(allowed=frozenset({str(scene.ada.id)}))
+    scene.app.admission.allowed = frozenset({str(scene.ada.id)})
     _, posts = await scene.deliberated(direct, kind="direct")
     clicked = await press(scene, answer_post(posts), "Read")
     assert "The answer from seat" in clicked.text
@@ -383,7 +382,7 @@ async def test_an_offer_about_hidden_text_gives_a_hint(scene: Stage) -> None:
 
 async def test_an_offer_that_is_refused_says_why(scene: Stage) -> None:
     _, post = await offer(scene, "And at night?", None)
-    scene.app.rules = Rules(allowed=frozenset({"nobody"}))
+    scene.app.admission.allowed = frozenset({"nobody"})
     clicked = await press(scene, post, "Ask the council (price unknown)")
     assert clicked.text.startswith("The council is not enabled here.")
     assert "Ask the council (price unknown)" in buttons(post).values()

@@ -193,7 +193,7 @@ async def test_a_repeat_of_an_answered_question_is_not_even_refused(place: Place
     question = place.server.mention(place.channel, place.ada, "Once?")
     await place.answered(question)
     await place.delivered()
-    place.app.rules = Rules(allowed=frozenset({"somewhere else"}))
+    place.app.admission.allowed = frozenset({"somewhere else"})
     place.server.repeat(question)
     later = place.server.mention(place.channel, place.ada, "Not any more?")
     refusal = await place.said(place.channel, "not enabled here")
@@ -202,10 +202,10 @@ async def test_a_repeat_of_an_answered_question_is_not_even_refused(place: Place
 
 
 async def test_a_preview_does_not_ask_again_what_was_refused(place: Place) -> None:
-    everywhere, place.app.rules = place.app.rules, Rules(allowed=frozenset({"somewhere else"}))
+    place.app.admission.allowed = frozenset({"somewhere else"})
     refused = place.server.mention(place.channel, place.ada, "Is https://example.invalid fine?")
     await place.said(place.channel, "not enabled here")
-    place.app.rules = everywhere
+    place.app.admission.allowed = frozenset()
     place.server.unfurl(refused)
     await settled(place)
     assert await asked(place) == ["the last one"]
@@ -251,7 +251,7 @@ async def test_a_reply_with_a_typed_mention_carries_the_message_without_its_auth
     await place.answered(said)
     question = place.server.mention(place.channel, place.ada, "Is that so?", reply_to=said)
     await place.answered(question)
-    (prompt,) = {text for text in questions(provider) if "Is that so?" in text}
+    prompt, *_ = {text for text in questions(provider) if "Is that so?" in text}
     assert "The sky is green." in prompt
     assert "Bobby" not in prompt
 
@@ -271,7 +271,7 @@ async def test_a_reply_to_an_answer_carries_the_whole_of_it(
     answer = next(post for post in posts if "Answer A" in post.text)
     place.server.mention(answer.channel, place.ada, "Really?", reply_to=answer)
     await place.server.wait_for(lambda: len(place.server.said(answer.channel)) == 10)
-    (prompt,) = {text for text in questions(provider) if "Really?" in text}
+    prompt, *_ = {text for text in questions(provider) if "Really?" in text}
     assert "The answer from seat" in prompt
 
 
@@ -370,7 +370,7 @@ async def test_a_message_replied_to_is_fetched_where_the_application_may_read_it
         question = server.mention(place.channel, place.ada, "Is that right?", reply_to=said)
         posts = await place.answered(question)
         assert UNREAD not in first_frame(posts)
-        (prompt,) = questions(provider)
+        prompt, *_ = questions(provider)
         assert "The sky is green." in prompt
 
 
@@ -413,7 +413,7 @@ async def test_a_forward_that_is_replied_to_is_read_or_said_to_be_unread(
     forward = server.forward(place.channel, place.ada, original)
     question = server.mention(place.channel, place.ada, "Is that right?", reply_to=forward)
     posts = await place.answered(question)
-    (prompt,) = questions(provider)
+    prompt, *_ = questions(provider)
     assert ("The sky is green." in prompt) is told
     assert (UNREAD in first_frame(posts)) is not told
 
@@ -435,7 +435,7 @@ async def test_what_a_bot_shows_in_an_embed_or_components_is_read(server: Discor
         await place.answered(
             server.mention(place.channel, place.ada, "Is that right?", reply_to=report)
         )
-        (prompt,) = questions(provider)
+        prompt, *_ = questions(provider)
         for words in ("Report", "Sky", "green", "Wind from the west"):
             assert words in prompt
 

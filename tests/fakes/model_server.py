@@ -20,6 +20,7 @@ import asyncio
 import json
 import re
 import signal
+import ssl
 import sys
 import time
 from collections import Counter
@@ -31,6 +32,8 @@ from random import Random
 from typing import Any, Literal, get_args
 
 from aiohttp import web
+
+from tests.fakes.refusals import Refusal
 
 Do = Literal[
     "ok",
@@ -60,6 +63,7 @@ Do = Literal[
     "hang_alive",  # likewise, after headers and keep-alives
     "stall",  # likewise, after `after` pieces
     "json",  # a whole answer that is no stream
+    "raw",  # `raw` as it stands, with `status` and `headers`, ended by `then`
 ]
 Stage = Literal["answer", "review", "verdict"]
 
@@ -69,6 +73,10 @@ class Behaviour:
     """`reasoning` names the field that reasoning comes in, "" for none. `cost` is `usage` (of the
     usage report), `header` (LiteLLM's), or "" for none. `status`, `message` and `code` replace
     those of an error; `retry_after` is sent as given. `delay` is in seconds, before each piece.
+
+    `raw` are the writes of a body that the server sends without a look at it. After the last one it
+    does what `then` says: ends the body, breaks the connection, leaves it open in silence, or keeps
+    it `alive` with comments every few milliseconds, until the client leaves.
     """
 
     do: Do = "ok"
@@ -83,6 +91,9 @@ class Behaviour:
     usage: bool = True
     cost: Literal["", "usage", "header"] = "usage"
     probability: float = 1.0
+    raw: Sequence[str | bytes] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    then: Literal["end", "cut", "open", "alive"] = "end"
 
     def __post_init__(self) -> None:
         if self.do not in get_args(Do):
@@ -122,7 +133,10 @@ class Received:
 class ModelServer:
     """`openrouter` adds OpenRouter's fields, keep-alives, prices and response cache; without it the
     server refuses those fields. `key` None checks no key. `page_size` splits the list of models.
-    `quality` says how good each model's answers are, from 0 to 1; reviewers rank by it.
+    `quality` says how good each model's answers are, from 0 to 1; reviewers rank by it. `refusals`
+    are the forms of a request that the server does not take (recorded as `refused_form`, never
+    billed). `list_raw` is sent as the list of models, `redirect` instead of everything: a status and
+    a place. With `tls` the server speaks that.
     """
 
     def __init__(
@@ -138,6 +152,10 @@ class ModelServer:
         page_size: int = 500,
         quality: Mapping[str, float] | None = None,
         entries: Sequence[Mapping[str, Any]] | None = None,
+        refusals: Sequence[Refusal] = (),
+        list_raw: bytes | None = None,
+        redirect: tuple[int, str] | None = None,
+        tls: ssl.SSLContext | None = None,
         log: Path | None = None,
     ) -> None:
         self.requests: list[Received] = []
@@ -145,7 +163,12 @@ class ModelServer:
         self.key = key
         self.openrouter = openrouter
         self.entries = entries
+        self.refusals = tuple(refusals)
+        self.list_raw = list_raw
+        self.redirect = redirect
+        self.redirected: list[Mapping[str, str]] = []
         self.list_requests = 0
+        self._tls = tls
         self._scripts = {
             model: _Script.read(script, seed, model) for model, script in (behaviours or {}).items()
         }
@@ -163,7 +186,7 @@ class ModelServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}/v1"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._port}/v1"
 
     @property
     def port(self) -> int:
@@ -173,11 +196,12 @@ class ModelServer:
         app = web.Application(client_max_size=32 * 1024 * 1024)
         app.router.add_post("/v1/chat/completions", self._completions)
         app.router.add_get("/v1/models", self._models)
+        app.router.add_route("*", "/old/{path:.*}", self._moved)
         self._runner = web.AppRunner(
             app, handler_cancellation=True, access_log=None, shutdown_timeout=1
         )
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, backlog=2048)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, backlog=2048, ssl_context=self._tls)
         await site.start()
         self._port = self._runner.addresses[0][1]
         return self
@@ -194,6 +218,12 @@ class ModelServer:
     def asked(self, stage: Stage | None = None) -> list[str]:
         """The models asked, in order."""
         return [r.model for r in self.requests if stage in (None, r.stage)]
+
+    async def _moved(self, request: web.Request) -> web.Response:
+        """Under /old everything is somewhere else, by default under /v1."""
+        self.redirected.append(request.headers)
+        status, place = self.redirect or (308, "/v1/")
+        return web.Response(status=status, headers={"Location": place + request.match_info["path"]})
 
     async def _completions(self, request: web.Request) -> web.StreamResponse:
         if self._wrong_key(request):
@@ -254,6 +284,10 @@ class ModelServer:
     async def _answer(
         self, request: web.Request, received: Received, body: dict[str, Any]
     ) -> web.StreamResponse:
+        for refusal in self.refusals:
+            if told := refusal.told(body):
+                received.outcome = "refused_form"
+                return web.json_response(told[1], status=told[0])
         cached = self._cache.get((request.headers.get("Authorization", ""), received.body))
         if self._wants_cache(request) and cached is not None:
             received.outcome = "hit"
@@ -264,11 +298,13 @@ class ModelServer:
             received.outcome = "unknown_model"
             return _error(404, f"No endpoints found for {received.model}.")
         received.outcome = behaviour.do
-        if refusal := _refusal(behaviour, received.model):
-            return refusal
+        if failure := _refusal(behaviour, received.model):
+            return failure
         if behaviour.do == "hang":
             await self._closing.wait()
             return _error(503, "Shutting down.")
+        if behaviour.do == "raw":
+            return await self._raw(request, behaviour)
         text = behaviour.text
         if text is None:
             text = self._write(received, body["messages"])
@@ -276,6 +312,26 @@ class ModelServer:
         response = await (reply.whole() if behaviour.do == "json" else reply.stream())
         if self._wants_cache(request) and behaviour.do in ("ok", "no_done"):
             self._cache[(request.headers.get("Authorization", ""), received.body)] = text
+        return response
+
+    async def _raw(self, request: web.Request, behaviour: Behaviour) -> web.StreamResponse:
+        response = web.StreamResponse(status=behaviour.status, headers=behaviour.headers)
+        if "Content-Type" not in response.headers:
+            response.content_type = "text/event-stream"
+        await response.prepare(request)
+        for piece in behaviour.raw:
+            data = piece.encode("utf-8", "surrogatepass") if isinstance(piece, str) else piece
+            await response.write(data)
+        match behaviour.then:
+            case "cut":
+                if request.transport is not None:
+                    request.transport.close()
+            case "open":
+                await self._closing.wait()
+            case "alive":
+                while not self._closing.is_set():
+                    await response.write(b": x\n\n")
+                    await asyncio.sleep(0.005)
         return response
 
     def _wants_cache(self, request: web.Request) -> bool:
@@ -324,6 +380,8 @@ class ModelServer:
         self.list_requests += 1
         if self._wrong_key(request):
             return self._refuse(401, "User not found.")
+        if self.list_raw is not None:
+            return web.Response(body=self.list_raw, content_type="application/json")
         entries = list(self.entries) if self.entries is not None else self._entries()
         offset = int(request.query.get("offset", "0"))
         page: dict[str, Any] = {
@@ -392,6 +450,7 @@ _FIELDS = {
     "stream",
     "stream_options",
     "max_completion_tokens",
+    "max_tokens",
     "reasoning_effort",
     "temperature",
     "seed",
@@ -418,7 +477,9 @@ def _problem_of_messages(messages: Any) -> str:
 
 
 def _problem_of_options(body: dict[str, Any]) -> str:
-    limit = body.get("max_completion_tokens")
+    if "max_tokens" in body and "max_completion_tokens" in body:
+        return "max_tokens and max_completion_tokens exclude each other."
+    limit = body.get("max_completion_tokens", body.get("max_tokens"))
     if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
         return "max_completion_tokens is missing."
     if "stream_options" in body and body.get("stream") is not True:
@@ -666,6 +727,8 @@ class _Reply:
 def stage_of(messages: list[dict[str, str]]) -> Stage:
     """A verdict is asked of a chairman; a review shows labelled answers and asks for a ranking."""
     system = "\n".join(m["content"] for m in messages if m["role"] == "system")
+    if not system:  # folded into what the user says, at its beginning
+        system = messages[0]["content"].partition("\n\n")[0]
     user = "\n".join(m["content"] for m in messages if m["role"] != "system")
     if "chairman" in system.lower():
         return "verdict"
@@ -738,6 +801,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
         key=arguments.key,
         openrouter=arguments.openrouter,
         chunk_delay=arguments.chunk_delay,
+        refusals=[Refusal(**one) for one in json.loads(arguments.refusals)],
         log=arguments.log,
     )
     stopped = asyncio.Event()
@@ -759,6 +823,7 @@ def main() -> None:
     parser.add_argument("--port-file", type=Path, required=True)
     parser.add_argument("--log", type=Path)
     parser.add_argument("--behaviours", default="{}", help="JSON, see the module's docstring")
+    parser.add_argument("--refusals", default="[]", help="JSON, the fields of `Refusal` each")
     parser.add_argument("--models", default="lab/a,lab/b,lab/c,lab/d,lab/e")
     parser.add_argument("--key", default="sk-lab-0123456789abcdef")
     parser.add_argument("--openrouter", action="store_true")

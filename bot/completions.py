@@ -1,167 +1,198 @@
-"""Reading what an OpenAI-compatible server sends back: streams, whole bodies, errors, usage.
+"""How a completion ends and what it cost, however it ended.
 
-Everything here is a stranger's: sizes are capped, whatever is malformed reads as absent, and no
-message of an error holds a key or names a model. Asks for nothing itself.
+Reads what an OpenAI-compatible server sends back to one request, a stream or a whole body, by what
+it is and not by its label. Asks for nothing itself.
 """
 
-import json
-import math
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from email.utils import parsedate_to_datetime
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-import aiohttp
 import httpx
 
 from bot.errors import Kind, ModelFailed, Spent
-from bot.llm import Completion
+from bot.event_stream import LIMIT_BYTES, TRANSPORT_ERRORS, EventReader, Unpacker, read_start
+from bot.failures import (
+    TOO_LONG,
+    UNREADABLE,
+    WRONG_ADDRESS,
+    Saying,
+    failed,
+    failure_of,
+    is_error,
+    is_page,
+    report_in_band,
+    report_of,
+)
+from bot.gate import as_count, as_decimal, as_dict, as_json, as_list, as_text, mended
+from bot.llm import Completion, ending_of
+from bot.thoughts import ThoughtFilter, begins_in_thought, without_thoughts
 
-# No honest event, body or answer comes near this; whatever does would only fill the memory.
-LIMIT_BYTES = 8 * 1024 * 1024
-SAID_LIMIT_CHARS = 200
+# After its finish reason a stream owes its usage, which comes at once; after that only its end,
+# without which the connection could not be used again.
+USAGE_SECONDS = 1.0
+_END_SHARE = 0.1
 
-# The aiohttp transport lets a few of aiohttp's own exceptions through.
-TRANSPORT_ERRORS = (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError)
+# Far more than any tokenizer's mean over a text; whoever writes more does not keep to the limit.
+CHARS_PER_TOKEN = 8
+_LEAST_LIMIT_CHARS = 2_000
+# Every token may come in an event of its own, reasoning included.
+_BYTES_PER_TOKEN = 4_000
 
-_ADVICE: dict[Kind, str] = {
-    "rate_limited": "the provider takes no more requests right now; try again in a while.",
-    "no_credit": "the account has no credit left; add some or raise its limit at the provider.",
-    "unauthorised": "the provider does not accept the key; check it.",
-    "unknown_model": "the provider has no such model; pick another one.",
-    "timed_out": "the provider gave up waiting for the model; try again.",
-    "refused": "the provider refused to answer this; put the question differently.",
-    "empty": "the model gave an empty answer; try again.",
-    "cut_off": "the connection broke before the answer was complete; try again.",
-    "server_error": "the provider has a fault of its own; try again later.",
-    "unreachable": "the provider cannot be reached; check its address and the network.",
-}
+_ERROR_LIMIT_BYTES = 64 * 1024
+_BLANK = b"\xef\xbb\xbf \t\r\n"  # a byte order mark among it
 _ALL_REASONING = (
     "the model spent the whole token limit on reasoning and wrote no answer; lower its effort."
 )
-_NOT_TAKEN = "the provider does not take this request."
-UNREADABLE = "the provider sent something that is no answer; try again later."
-_TOO_LONG = "the provider sent more than any answer can hold."
 
-
-async def read_completion(response: httpx.Response, answer: "Incoming") -> None:
-    """Feed a response into the answer. Raises `ModelFailed` for whatever is not a whole answer."""
-    if response.status_code != 200:
-        content = as_dict(as_json(await read_whole(response)))
-        raise http_failure(response.status_code, content, response.headers, answer.saying)
-    answer.headers = response.headers
-    try:
-        await _read_answer(response, answer)
-    except ModelFailed as error:
-        error.spent, error.began = answer.spent(), answer.began
-        raise
-
-
-async def _read_answer(response: httpx.Response, answer: "Incoming") -> None:
-    try:
-        if "json" in response.headers.get("Content-Type", ""):
-            answer.take(await read_whole(response))
-            answer.ended = True
-        else:
-            await _read_events(response, answer)
-    except TRANSPORT_ERRORS as error:
-        # What comes after the finish reason is the bill: an answer is worth more than that.
-        if not answer.ended:
-            raise failed("cut_off", retryable=True) from error
-    if not answer.ended:
-        raise failed("cut_off", retryable=True)
-
-
-async def _read_events(response: httpx.Response, answer: "Incoming") -> None:
-    events = EventReader()
-    async for chunk in response.aiter_bytes():
-        answer.began = True
-        for data in events.feed(chunk):
-            if data == b"[DONE]":
-                answer.ended = True
-                return
-            answer.take(data)
-    for data in events.end():
-        if data == b"[DONE]":
-            answer.ended = True
-        elif as_json(data) is not None:  # else torn: the stream was cut within it
-            answer.take(data)
-
-
-async def read_whole(response: httpx.Response) -> bytes:
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > LIMIT_BYTES:
-            raise failed("server_error", advice=_TOO_LONG)
-    return bytes(body)
+_UNENDED = "the model ended within its thoughts and wrote no answer; try again."
 
 
 class Incoming:
-    """What has arrived so far. `ended` once the provider said that the text is complete."""
+    """What has arrived so far of one answer.
 
-    def __init__(self, saying: "Saying", on_text: Callable[[str], None]) -> None:
+    `ended` once the provider said that the text is complete, `settled` once it then reported its
+    usage. `began` as soon as it may have worked for it: see `ModelFailed`.
+    """
+
+    def __init__(
+        self,
+        saying: Saying,
+        on_text: Callable[[str], None],
+        *,
+        max_completion_tokens: int = 100_000,
+        thinking: bool = False,
+    ) -> None:
         self.saying = saying
         self.headers = httpx.Headers()
         self.ended = False
+        self.settled = False
         self.began = False
-        self._reported = False
+        self.size = 0
+        self.limit_bytes = LIMIT_BYTES + _BYTES_PER_TOKEN * max_completion_tokens
+        self._limit = max(_LEAST_LIMIT_CHARS, CHARS_PER_TOKEN * max_completion_tokens)
         self._on_text = on_text
+        self._filter = ThoughtFilter(thinking=thinking)
         self._pieces: list[str] = []
-        self._size = 0
         self._finish_reason = ""
         self._refused = False
-        self._prompt_tokens = 0
-        self._completion_tokens = 0
+        self._worked = False
+        self._thinking = thinking
+        self._usage: dict[str, int] = {}
         self._cost_micros: int | None = None
         self._id = ""
+
+    @property
+    def full(self) -> bool:
+        """Whether the model writes on beyond what it was asked to keep to."""
+        return self.size >= self._limit
 
     def take(self, data: bytes) -> None:
         """One event of a stream, or the whole body of an answer that is none."""
         chunk = as_json(data)
         if not isinstance(chunk, dict):
+            if self.ended or not data.strip():
+                return
             raise failed("server_error", retryable=True, unusable=True, advice=UNREADABLE)
-        if chunk.get("error"):
-            self.began &= bool(self._id)  # said first, it is a refusal
-            raise _in_band_failure(chunk, self.saying)
-        self._id = self._id or str(chunk.get("id") or "")
-        self.began = True
-        if usage := as_dict(chunk.get("usage")):
-            self._reported = True
-            self._prompt_tokens = as_count(usage.get("prompt_tokens"))
-            self._completion_tokens = as_count(usage.get("completion_tokens"))
-            self._cost_micros = _micros(usage.get("cost"))
-        for choice in as_list(chunk.get("choices"))[:1]:
-            self._choice(as_dict(choice))
+        choices = chunk.get("choices")
+        if (not choices and is_error(chunk)) or chunk.get("error"):
+            if self.ended:
+                return
+            # Said before anything else, it is a refusal that costs nothing.
+            self.began &= self._worked or bool(self._usage)
+            raise failure_of(report_in_band(chunk), self.saying)
+        if not self._id:
+            self._id = as_text(chunk.get("id"), 200)
+        if isinstance(choices, list) and choices:
+            self._choice(as_dict(choices[0]))
+        usage = chunk.get("usage")
+        if usage is None and "x_groq" in chunk:
+            usage = as_dict(chunk["x_groq"]).get("usage")
+        if usage:
+            self._account(as_dict(usage))
 
     def _choice(self, choice: dict[str, Any]) -> None:
-        delta = as_dict(choice.get("delta") or choice.get("message"))
+        self._worked = True
+        delta = choice.get("delta")
+        if not delta:
+            # Some streams repeat the whole message at their end.
+            message = choice.get("message") or {"content": choice.get("text")}
+            delta = as_dict(message) if not self._pieces else {}
+        elif not isinstance(delta, dict):
+            delta = {}
         # vLLM and LiteLLM changed the name of this field over time; OpenRouter adds details.
-        if any(delta.get(name) for name in ("reasoning", "reasoning_content", "reasoning_details")):
+        if (
+            delta.get("reasoning")
+            or delta.get("reasoning_content")
+            or delta.get("reasoning_details")
+            or delta.get("thinking")
+        ):
             self._on_text("")
-        content = delta.get("content")
-        if isinstance(content, str) and content:
-            self._size += len(content)
-            if self._size > LIMIT_BYTES:
-                raise failed("server_error", advice=_TOO_LONG)
-            self._pieces.append(content)
-            self._on_text(_whole(content))
-        self._refused |= bool(delta.get("refusal"))
+        if content := delta.get("content"):
+            self._write(content if isinstance(content, str) else self._parts(content))
+        if delta.get("refusal"):
+            self._refused = True
         if reason := choice.get("finish_reason"):
-            if reason == "error":
-                raise _in_band_failure(choice, self.saying)
-            self._finish_reason = str(reason)
-            self.ended = True
+            self._finish(reason, choice)
+
+    def _parts(self, content: object) -> str:
+        """Content in parts: the texts are the answer; a part of any other kind is a sign of work."""
+        texts: list[str] = []
+        for part in content if isinstance(content, list) else [content]:
+            if isinstance(part, str):
+                texts.append(part)
+            elif as_dict(part).get("type", "text") in ("text", "output_text"):
+                text = as_dict(part).get("text")
+                texts.append(text if isinstance(text, str) else "")
+            else:
+                self._refused |= as_dict(part).get("type") == "refusal"
+                self._on_text("")
+        return "".join(texts)
+
+    def _write(self, content: str) -> None:
+        if self.size + len(content) > self._limit:
+            content = content[: self._limit - self.size]
+            self.ended, self._finish_reason = True, "length"
+        if not content:
+            return
+        self.size += len(content)
+        self._pieces.append(content)
+        if not self._filter.passing:
+            content = self._filter.feed(content)
+        self._on_text(content if content.isascii() else mended(content))
+
+    def _finish(self, reason: object, choice: dict[str, Any]) -> None:
+        reason = as_text(reason, 60).strip()
+        if reason.lower() in ("", "null", "none") or self.full:
+            return
+        if reason == "error" and not self.ended:
+            raise failure_of(report_in_band({"error": choice.get("error") or {}}), self.saying)
+        self._finish_reason = reason
+        self.ended = True
+
+    def _account(self, usage: dict[str, Any]) -> None:
+        """Usage may come in several reports, each with a part or with the sum so far."""
+        prompt = as_count(usage.get("prompt_tokens")) or as_count(usage.get("input_tokens"))
+        written = as_count(usage.get("completion_tokens")) or as_count(usage.get("output_tokens"))
+        # Gemini and xAI count thoughts in the total alone.
+        written = max(written, as_count(usage.get("total_tokens")) - prompt if prompt else 0)
+        if prompt:
+            self._usage["prompt"] = prompt
+        if written:
+            self._usage["completion"] = written
+        cost = _cost_of(usage)
+        if cost is not None:
+            self._cost_micros = cost
+        if self.ended and (prompt or written or cost is not None):
+            self.settled = True
 
     def spent(self) -> Spent | None:
         """What the provider said it used, `None` where it said nothing."""
         cost = self._cost()
-        if not self._reported and cost is None:
+        if not self._usage and cost is None:
             return None
-        return Spent(self._prompt_tokens, self._completion_tokens, cost)
+        return Spent(self._usage.get("prompt", 0), self._usage.get("completion", 0), cost)
 
     def _cost(self) -> int | None:
         if self._cost_micros is not None:
@@ -170,216 +201,174 @@ class Incoming:
 
     def completion(self) -> Completion:
         """The whole answer. Raises `ModelFailed` where there is no text in it."""
-        text = _whole("".join(self._pieces))
+        whole = self._text()
+        text, unended = without_thoughts(whole)
+        if self._thinking and ending_of(self._finish_reason) == "length" and text == whole:
+            text, unended = "", True
         if not text.strip():
-            if self._refused or self._finish_reason == "content_filter":
-                raise self._unusable("refused")
-            if self._finish_reason == "length":
-                raise self._unusable("cut_off", advice=_ALL_REASONING)
-            raise self._unusable("empty", retryable=True)
+            raise self._no_answer(unended=unended)
+        spent = self.spent() or Spent(0, 0, None)
         return Completion(
             text=text,
             finish_reason=self._finish_reason,
-            prompt_tokens=self._prompt_tokens,
-            completion_tokens=self._completion_tokens,
-            cost_micros=self._cost(),
-            generation_id=self.headers.get("X-Generation-Id") or self._id,
+            prompt_tokens=spent.prompt_tokens,
+            completion_tokens=spent.completion_tokens,
+            cost_micros=spent.cost_micros,
+            generation_id=as_text(self.headers.get("X-Generation-Id"), 200) or self._id,
         )
 
-    def _unusable(
-        self, kind: Kind, *, retryable: bool = False, advice: str | None = None
-    ) -> ModelFailed:
-        error = failed(kind, retryable=retryable, unusable=True, advice=advice)
-        error.spent, error.began = self.spent(), True
-        return error
+    @property
+    def began_in_thought(self) -> bool:
+        return begins_in_thought(self._text())
+
+    def _text(self) -> str:
+        return mended("".join(self._pieces))
+
+    def _no_answer(self, *, unended: bool) -> ModelFailed:
+        ending = ending_of(self._finish_reason)
+        if self._refused or ending == "refused":
+            return _unusable("refused")
+        if ending == "length":
+            return _unusable("cut_off", advice=_ALL_REASONING)
+        if unended:
+            return _unusable("cut_off", retryable=True, advice=_UNENDED)
+        if ending == "broken":
+            return _unusable("server_error", retryable=True)
+        return _unusable("empty", retryable=True)
 
 
-def _whole(text: str) -> str:
-    """Characters that were cut into surrogates put together again; what is half a one, replaced."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+def _unusable(kind: Kind, *, retryable: bool = False, advice: str | None = None) -> ModelFailed:
+    return failed(kind, retryable=retryable, unusable=True, advice=advice)
 
 
-class EventReader:
-    """Server-sent events out of bytes: `data` alone; comments (keep-alives) and fields are dropped.
-
-    Lines end in LF or CRLF; a lone CR, which the standard also allows, no model server sends.
-    """
-
-    def __init__(self) -> None:
-        self._rest = bytearray()
-        self._data: list[bytes] = []
-        self._size = 0
-
-    def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """The events that this chunk completes. Raises `ModelFailed` where one is too long."""
-        self._rest += chunk
-        self._size += len(chunk)
-        if self._size > LIMIT_BYTES:
-            raise failed("server_error", advice=_TOO_LONG)
-        if b"\n" not in chunk:
-            return
-        *lines, rest = self._rest.split(b"\n")
-        self._rest = rest
-        for line in lines:
-            yield from self._line(bytes(line.removesuffix(b"\r")))
-
-    def end(self) -> Iterator[bytes]:
-        """What the stream ended in without a blank line."""
-        yield from self.feed(b"\n\n")
-
-    def _line(self, line: bytes) -> Iterator[bytes]:
-        if line.startswith(b"data:"):
-            self._data.append(line[5:].removeprefix(b" "))
-        elif not line:
-            self._size = len(self._rest)
-            if self._data:
-                data, self._data = self._data, []
-                yield b"\n".join(data)
-
-
-@dataclass(frozen=True, slots=True)
-class Saying:
-    """Makes a provider's own words fit to show: short, printable, without keys and model names."""
-
-    keys: tuple[str, ...] = field(repr=False)
-    models: tuple[str, ...]
-
-    def of(self, message: object) -> str:
-        text = message if isinstance(message, str) else ""
-        for key in self.keys:
-            text = text.replace(key, "***")
-        text = re.sub(r"(?<![A-Za-z0-9])sk-[\w*.-]+", "***", text)
-        for model in self.models:
-            text = re.sub(rf"(?<![\w-]){re.escape(model)}(?![\w-])", "this model", text)
-        text = "".join(char if char.isprintable() else " " for char in text)
-        text = " ".join(text.split())
-        if len(text) > SAID_LIMIT_CHARS:
-            text = text[: SAID_LIMIT_CHARS - 1] + "…"
-        return text
-
-
-def failed(
-    kind: Kind,
-    *,
-    retryable: bool = False,
-    said: str = "",
-    advice: str | None = None,
-    retry_after_seconds: float | None = None,
-    unusable: bool = False,
-) -> ModelFailed:
-    message = advice or _ADVICE[kind]
-    if said:
-        message += f" It said: {said}"
-    return ModelFailed(
-        kind,
-        message,
-        retryable=retryable,
-        retry_after_seconds=retry_after_seconds,
-        unusable=unusable,
-    )
-
-
-def http_failure(
-    status: int, content: dict[str, Any], headers: httpx.Headers, saying: Saying
-) -> ModelFailed:
-    retry_after = _retry_after(headers.get("Retry-After"), datetime.now(UTC))
-    return _failure(status, content, retry_after, saying)
-
-
-def _in_band_failure(content: dict[str, Any], saying: Saying) -> ModelFailed:
-    """An error inside a response of status 200; its code stands in for the status."""
-    code = as_dict(content.get("error")).get("code")
-    status = int(str(code)) if re.fullmatch(r"[45]\d\d", str(code)) else 0
-    return _failure(status or _STATUS_OF_CODE.get(str(code), 502), content, None, saying)
-
-
-# OpenAI and its imitators name errors where OpenRouter numbers them.
-_STATUS_OF_CODE = {"rate_limit_exceeded": 429, "insufficient_quota": 402, "model_not_found": 404}
-
-
-def _failure(
-    status: int, content: dict[str, Any], retry_after: float | None, saying: Saying
-) -> ModelFailed:
-    raw = content.get("error")
-    error = as_dict(raw)
-    metadata = as_dict(error.get("metadata"))
-    message = error.get("message") or raw or content.get("message") or content.get("detail")
-    if message == "Provider returned error":  # OpenRouter's; the provider's own words are beside it
-        message = metadata.get("raw") or message
-    if retry_after is None and (seconds := as_count(metadata.get("retry_after_seconds"))):
-        retry_after = float(seconds)  # OpenRouter hands an upstream's word on here
-    kind, retryable = _kind(status, str(error.get("code")), str(message), metadata, retry_after)
-    return failed(
-        kind,
-        retryable=retryable or as_dict(error.get("availability")).get("retryable") is True,
-        said=saying.of(message),
-        advice=_NOT_TAKEN if kind == "server_error" and status < 500 else None,
-        retry_after_seconds=retry_after,
-    )
-
-
-_UNKNOWN_MODEL = re.compile(
-    r"invalid model|not a valid model|unknown model|model_not_found"
-    r"|model\b.{0,120}\b(not found|not exist|no such)",
-    re.IGNORECASE | re.DOTALL,
-)
-
-
-def _kind(
-    status: int, code: str, message: str, metadata: dict[str, Any], retry_after: float | None
-) -> tuple[Kind, bool]:
-    """What an error means, and whether the same request may succeed later."""
-    match status:
-        case 401:
-            return "unauthorised", False
-        case 402:
-            # Many paid requests at once fill OpenRouter's in-flight budget; that one empties again.
-            waits = metadata.get("limit_source") == "openrouter_in_flight_budget"
-            return ("rate_limited", True) if waits and retry_after is not None else _NO_CREDIT
-        case 403:
-            return _kind_of_403(message, metadata), False
-        case 404:
-            return "unknown_model", False
-        case 400 if code == "model_not_found" or _UNKNOWN_MODEL.search(message):
-            return "unknown_model", False
-        case 400 if "No connected db" in message:  # LiteLLM's words for a wrong key
-            return "unauthorised", False
-        case 400 if code in ("content_filter", "content_policy_violation"):  # Azure, OpenAI
-            return "refused", False
-        case 429 if code == "insufficient_quota":  # OpenAI: the account is empty
-            return _NO_CREDIT
-        case 429:
-            return "rate_limited", True
-        case 408 | 504 | 524:
-            return "timed_out", True
-    return "server_error", status >= 500
-
-
-_NO_CREDIT: tuple[Kind, bool] = ("no_credit", False)
-
-
-def _kind_of_403(message: str, metadata: dict[str, Any]) -> Kind:
-    """OpenRouter answers 403 to a flagged question, a spent budget and a key without the right."""
-    if metadata.get("limit_source"):
-        return "no_credit"
-    told = f"{message} {metadata.get('error_type')}".lower()
-    flagged = "reasons" in metadata or "flagged_input" in metadata
-    if flagged or any(word in told for word in ("moderation", "flagged", "guardrail", "policy")):
-        return "refused"
-    return "unauthorised"
-
-
-def _retry_after(value: str | None, now: datetime) -> float | None:
-    """Seconds from a Retry-After header, given in seconds or as an HTTP date."""
-    if value is None:
-        return None
-    if re.fullmatch(r"\d{1,9}(\.\d+)?", value.strip()):
-        return float(value)
+async def read_completion(
+    response: httpx.Response, answer: Incoming, usage_seconds: float = USAGE_SECONDS
+) -> Completion:
+    """Read a response to its end. Raises `ModelFailed` for whatever is not a whole answer."""
+    answer.headers = response.headers
     try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds())
+        if not response.is_success:
+            body = await read_start(response, _ERROR_LIMIT_BYTES)
+            raise failure_of(report_of(response.status_code, body, response.headers), answer.saying)
+        await _read_answer(response, answer, usage_seconds)
+        return answer.completion()
+    except ModelFailed as error:
+        error.spent, error.began = answer.spent(), answer.began
+        raise
+
+
+async def _read_answer(response: httpx.Response, answer: Incoming, usage_seconds: float) -> None:
+    try:
+        async with asyncio.timeout(None) as patience:
+            await _read_body(response, answer, patience, usage_seconds)
+    except (TimeoutError, *TRANSPORT_ERRORS) as error:
+        # What comes after the finish reason is the bill: an answer is worth more than that.
+        if not answer.ended:
+            raise failed("cut_off", retryable=True) from error
+    if not answer.ended:
+        raise failed("cut_off", retryable=True)
+
+
+async def _read_body(
+    response: httpx.Response, answer: Incoming, patience: asyncio.Timeout, usage_seconds: float
+) -> None:
+    """By what it is: labels are wrong too often."""
+    unpacker = Unpacker(response, answer.limit_bytes)
+    chunks, start = response.aiter_raw(), b""
+    async for raw in chunks:
+        start += unpacker.feed(raw)
+        answer.began |= bool(start)
+        start = start.lstrip(_BLANK)
+        if start:
+            break
+    if start[:1] in (b"{", b"[", b"<"):
+        await _read_whole(start, chunks, unpacker, answer)
+    else:
+        await _Stream(answer, patience, usage_seconds).read(start, chunks, unpacker)
+
+
+async def _read_whole(
+    start: bytes, chunks: AsyncIterator[bytes], unpacker: Unpacker, answer: Incoming
+) -> None:
+    if is_page(start):
+        answer.began = False
+        raise failed("unreachable", unusable=True, advice=WRONG_ADDRESS)
+    body = bytearray(start)
+    async for raw in chunks:
+        body += unpacker.feed(raw)
+        if len(body) > LIMIT_BYTES:
+            raise failed("server_error", unusable=True, advice=TOO_LONG)
+    content = as_json(bytes(body))
+    if isinstance(content, list):
+        content = next((one for one in as_list(content) if isinstance(one, dict)), None)
+        if content and is_error(content):
+            answer.began = False
+            raise failure_of(report_in_band(content), answer.saying)
+    answer.take(bytes(body))
+    answer.ended = True
+
+
+class _Stream:
+    """Reads events until the answer is whole, and then no longer than its usage takes."""
+
+    def __init__(self, answer: Incoming, patience: asyncio.Timeout, usage_seconds: float) -> None:
+        self._answer = answer
+        self._patience = patience
+        self._usage_seconds = usage_seconds
+        self._events = EventReader()
+        self._waiting_since: tuple[int, bool] | None = None
+
+    async def read(self, start: bytes, chunks: AsyncIterator[bytes], unpacker: Unpacker) -> None:
+        answer = self._answer
+        if self._take(start):
+            return
+        async for raw in chunks:
+            if self._take(unpacker.feed(raw)):
+                return
+        for data in self._events.end():
+            if data.strip() == b"[DONE]":
+                answer.ended = True
+            elif as_json(data) is not None:  # else torn: the stream was cut within it
+                answer.take(data)
+        if start and not self._events.seen:
+            answer.began = False
+            raise failed("unreachable", unusable=True, advice=WRONG_ADDRESS)
+
+    def _take(self, chunk: bytes) -> bool:
+        """Whether there is nothing more to wait for."""
+        answer = self._answer
+        for data in self._events.feed(chunk):
+            if data.strip() == b"[DONE]":
+                answer.ended = True
+                return True
+            answer.take(data)
+        if answer.ended:
+            self._wait_no_longer()
+            return answer.full
+        return False
+
+    def _wait_no_longer(self) -> None:
+        """Counted from the last word, once more from the usage; keep-alives prolong nothing."""
+        since = (self._answer.size, self._answer.settled)
+        if since != self._waiting_since:
+            self._waiting_since = since
+            seconds = self._usage_seconds * (_END_SHARE if self._answer.settled else 1)
+            self._patience.reschedule(asyncio.get_running_loop().time() + seconds)
+
+
+def _cost_of(usage: dict[str, Any]) -> int | None:
+    """In micro-dollars. OpenRouter gives a sum; others an object with parts and their total."""
+    cost = usage.get("cost")
+    for value in (
+        cost,
+        as_dict(cost).get("total_cost"),
+        as_dict(cost).get("total"),
+        usage.get("total_cost"),
+        usage.get("estimated_cost"),  # DeepInfra
+    ):
+        if (micros := _micros(value)) is not None:
+            return micros
+    return None
 
 
 def _micros(usd: object) -> int | None:
@@ -387,37 +376,3 @@ def _micros(usd: object) -> int | None:
     if dollars is None:
         return None
     return int((dollars * 1_000_000).quantize(Decimal(1), ROUND_HALF_UP))
-
-
-def as_decimal(value: object) -> Decimal | None:
-    """A sum of money, `None` for whatever is none."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and 0 <= number < 1_000_000 else None
-
-
-def as_json(data: bytes) -> Any:
-    """`None` for whatever is no JSON."""
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        return None
-
-
-def as_dict(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def as_list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def as_count(value: object) -> int:
-    """A number of something; 0 for whatever is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return 0
-    return max(0, int(value))

@@ -56,7 +56,8 @@ class ModelFailed(BotError):
     arrived. A refusal, even one inside such a response, leaves it False.
 
     `context_tokens` is set where the prompt alone is longer than the model's context, which holds
-    that many tokens (0 where nobody said how many): only a shorter prompt can succeed.
+    that many tokens (0 where nobody said how many): only a shorter prompt can succeed. The server
+    counted `prompt_tokens` in it, 0 where it did not say.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class ModelFailed(BotError):
         spent: Spent | None = None,
         began: bool = False,
         context_tokens: int | None = None,
+        prompt_tokens: int = 0,
     ) -> None:
         super().__init__(message)
         self.kind: Kind = kind
@@ -79,6 +81,7 @@ class ModelFailed(BotError):
         self.spent = spent
         self.began = began
         self.context_tokens = context_tokens
+        self.prompt_tokens = prompt_tokens
 
 
 class InvalidInput(BotError):

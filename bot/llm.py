@@ -1,5 +1,6 @@
 """The port to models: what is asked of one, what comes back. Knows no HTTP and no council."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -30,7 +31,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What a model wrote. `text` is never empty; `finish_reason` is the provider's (`stop`, `length`).
+    """What a model wrote. `text` is never empty; `finish_reason` is the provider's own word (`stop`,
+    `length`, `content_filter`), which `ending_of` reads.
 
     `cost_micros` is in micro-dollars as the provider reported it, `None` where it said nothing.
     """
@@ -41,6 +43,41 @@ class Completion:
     completion_tokens: int = 0
     cost_micros: int | None = None
     generation_id: str = ""
+
+
+Ending = Literal["whole", "length", "refused", "broken"]
+
+# Providers' words in lower case, without what some write around them (`FinishReason.SAFETY`).
+_ENDINGS: tuple[tuple[Ending, "re.Pattern[str]"], ...] = (
+    (
+        "refused",
+        re.compile(
+            r"content[_ -]?(filter|policy)|safety|prohibited|recitation|blocklist|\bblocked\b|\bspii\b"
+            r"|refus|guardrail|moderat|sensitive"
+        ),
+    ),
+    (
+        "length",
+        re.compile(
+            r"length|max[_ -]?(new_|output_|completion_)?tokens|token[_ -]?limit|context_window"
+        ),
+    ),
+    (
+        "broken",
+        re.compile(
+            r"insufficient_system_resource|abort|cancel|interrupt|error|timeout|time_limit|overload"
+            r"|malformed|incomplete|disconnect|fail"
+        ),
+    ),
+)
+
+
+def ending_of(finish_reason: str) -> Ending:
+    """How a text ended by its provider's word; whatever is not `whole` was broken off."""
+    for ending, words in _ENDINGS:
+        if words.search(finish_reason.lower()):
+            return ending
+    return "whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +94,8 @@ class ModelInfo:
 
 
 class Provider(Protocol):
-    """Something that completes text. One call is one request: no retry, no deadline in here."""
+    """Something that completes text. One call is one request: no retry, no deadline in here. A form
+    of it that a server refuses before it works is put right at once: that is no request served."""
 
     def stored_body(self, request: Request) -> bytes | None:
         """The exact bytes to keep for a repeat after a crash; `None` where a repeat is paid anyway."""

@@ -1,38 +1,41 @@
 """Models over HTTP: any OpenAI-compatible endpoint, OpenRouter among them, several at once.
 
-One call is one request. Retries, hedges and deadlines belong to the caller; what comes back is read
-in `completions`, and what the words mean is not known here.
+One call is one request that a server works on. One that it refuses before that for its form is put
+right at once, which costs nothing. Retries, hedges and deadlines belong to the caller; what comes
+back is read in `completions`, and what the words mean is not known here.
 """
 
 import asyncio
-import json
 import logging
+import os
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Literal
 
 import httpx
 from httpx_aiohttp import HttpxAiohttpClient
 
-from bot.completions import (
-    TRANSPORT_ERRORS,
-    UNREADABLE,
-    Incoming,
-    Saying,
-    as_count,
-    as_decimal,
-    as_dict,
-    as_json,
-    as_list,
-    failed,
-    http_failure,
-    read_completion,
-    read_whole,
-)
+from bot.completions import USAGE_SECONDS, Incoming, read_completion
 from bot.errors import InvalidConfiguration, ModelFailed
+from bot.event_stream import TRANSPORT_ERRORS, read_start, read_whole
+from bot.failures import (
+    UNREADABLE,
+    WRONG_ADDRESS,
+    Saying,
+    ServerFailed,
+    failed,
+    failure_of,
+    is_page,
+    report_of,
+)
+from bot.forms import Form, Forms
+from bot.gate import as_dict, as_json
 from bot.llm import Completion, ModelInfo, Request
+from bot.model_lists import LIST_LIMIT_BYTES, PAGES, entries_of, model_info, next_page
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +48,11 @@ _OPENROUTER_HEADERS = {"HTTP-Referer": "https://council.example", "X-OpenRouter-
 # Source: openrouter.ai/docs, "Response caching".
 _CACHE_HEADERS = {"X-OpenRouter-Cache": "true", "X-OpenRouter-Cache-TTL": "86400"}
 _NO_ENDPOINT = "no endpoint is configured for this model; set one up or pick another model."
+# Forms of one request that are tried: a server may refuse a field, a role and a length in turn.
+_FORMS = 8
+_REDIRECTS = 3
+_BIG_LIST_BYTES = 512 * 1024
+_ERROR_LIMIT_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +108,15 @@ class HttpProvider:
         *,
         zdr: bool = False,
         time_scale: float = 1.0,
+        usage_seconds: float = USAGE_SECONDS,
         client: httpx.AsyncClient | None = None,
     ) -> None:
         self._endpoints = {endpoint.name: endpoint for endpoint in endpoints}
         self._keys = tuple(endpoint.key for endpoint in endpoints if endpoint.key)
         self._zdr = zdr
+        self._usage_seconds = usage_seconds
+        self._forms = Forms()
+        self._moved: set[str] = set()
         self._client = client or _client(CONNECT_SECONDS * time_scale)
 
     @property
@@ -115,11 +127,15 @@ class HttpProvider:
     def url(self, name: str) -> str:
         return self._endpoints[name].url
 
+    def know(self, name: str, models: Iterable[ModelInfo]) -> None:
+        """Ask an endpoint's models for no more than its list, read now or before, says they hold."""
+        self._forms.list(name, models)
+
     def stored_body(self, request: Request) -> bytes | None:
         endpoint, model = self._route(request.model)
         # Under zdr no answer is kept for a repeat, so there is nothing that the body could find.
         keeps = endpoint is not None and endpoint.openrouter and not self._zdr
-        return _body(endpoint, model, request) if endpoint and keeps else None
+        return self._form(endpoint, model).body(model, request) if endpoint and keeps else None
 
     async def complete(
         self, request: Request, on_text: Callable[[str], None] | None = None
@@ -128,18 +144,33 @@ class HttpProvider:
         if endpoint is None:
             raise ModelFailed("unknown_model", _NO_ENDPOINT)
         saying = Saying(self._keys, _names(request.model, model))
-        answer = Incoming(saying, on_text or (lambda piece: None))
-        try:
-            async with self._client.stream(
-                "POST",
-                _address(endpoint, "chat/completions"),
-                content=request.body or _body(endpoint, model, request),
-                headers={**self._headers(endpoint), "Content-Type": "application/json"},
-            ) as response:
-                await read_completion(response, answer)
-        except TRANSPORT_ERRORS as error:
-            raise failed("unreachable", retryable=True) from error
-        return answer.completion()
+        form = self._form(endpoint, model)
+        body = request.body or form.body(model, request)
+        refusal: ModelFailed = failed("server_error")
+        for _ in range(_FORMS):
+            answer = Incoming(
+                saying,
+                on_text or (lambda piece: None),
+                max_completion_tokens=request.max_completion_tokens,
+                thinking=form.thinking,
+            )
+            try:
+                return await self._ask(endpoint, body, answer)
+            except ServerFailed as error:
+                if answer.began:
+                    raise
+                if body != (known := form.body(model, request)) and request.messages:
+                    body = known  # what was stored is of an older form
+                    continue
+                adapted = form.adapted(error.report, request)
+                if adapted is None:
+                    raise form.too_long(error.report, request, saying) or error from error
+                form, body, refusal = adapted, adapted.body(model, request), error
+            finally:
+                if answer.began:
+                    thinking = form.thinking or answer.began_in_thought
+                    self._forms.keep(endpoint.name, model, replace(form, thinking=thinking))
+        raise refusal
 
     async def models(self) -> tuple[ModelInfo, ...]:
         """The lists of all endpoints in one. An endpoint that gives none is left out; raises
@@ -167,14 +198,15 @@ class HttpProvider:
         address: str | None = _address(endpoint, "models")
         found: list[ModelInfo] = []
         today = datetime.now(UTC).date().isoformat()
-        for _ in range(_PAGES):
+        for _ in range(PAGES):
             if address is None:
                 break
             page = await self._page(endpoint, address)
-            for entry in as_list(page.get("data")):
-                if model := _model_info(as_dict(entry), name, today):
+            for entry in entries_of(page) or ():
+                if model := model_info(as_dict(entry), name, today):
                     found.append(model)
-            address = _next_page(address, page)
+            address = next_page(address, page)
+        self.know(name, found)
         return tuple(found)
 
     async def aclose(self) -> None:
@@ -186,29 +218,117 @@ class HttpProvider:
             return self._endpoints[prefix], rest
         return self._endpoints.get(""), model
 
+    def _form(self, endpoint: Endpoint, model: str) -> Form:
+        return self._forms.of(endpoint.name, model, openrouter=endpoint.openrouter)
+
     def _headers(self, endpoint: Endpoint) -> dict[str, str]:
-        headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
+        # Small events gain nothing from compression, and what is packed may be a bomb.
+        headers = {"Accept-Encoding": "identity"}
+        if endpoint.key:
+            headers["Authorization"] = f"Bearer {endpoint.key}"
         if endpoint.openrouter:
             headers |= _OPENROUTER_HEADERS
             if not self._zdr:
                 headers |= _CACHE_HEADERS
         return headers
 
-    async def _page(self, endpoint: Endpoint, address: str) -> dict[str, Any]:
-        saying = Saying(self._keys, ())
+    async def _ask(self, endpoint: Endpoint, body: bytes, answer: Incoming) -> Completion:
+        address = _address(endpoint, "chat/completions")
+        async with self._open("POST", endpoint, address, body) as response:
+            return await read_completion(response, answer, self._usage_seconds)
+
+    @asynccontextmanager
+    async def _open(
+        self,
+        method: Literal["GET", "POST"],
+        endpoint: Endpoint,
+        address: str,
+        body: bytes | None = None,
+    ) -> AsyncIterator[httpx.Response]:
+        """One response, redirects within its host followed. Raises `ModelFailed` for any other."""
+        headers = self._headers(endpoint)
+        if body is not None:
+            headers["Content-Type"] = "application/json"
         try:
-            async with self._client.stream(
-                "GET", address, headers=self._headers(endpoint)
-            ) as response:
-                body = await read_whole(response)
+            for _ in range(_REDIRECTS):
+                async with self._client.stream(
+                    method, address, content=body, headers=headers
+                ) as response:
+                    if not response.has_redirect_location:
+                        yield response
+                        return
+                    address = self._moved_to(endpoint, address, response.headers["Location"])
         except TRANSPORT_ERRORS as error:
-            raise failed("unreachable", retryable=True) from error
-        content = as_json(body)
-        if response.status_code != 200:
-            raise http_failure(response.status_code, as_dict(content), response.headers, saying)
-        if not isinstance(content, dict) or not isinstance(content.get("data"), list):
+            raise _unreachable(error) from error
+        raise failed("unreachable", advice=WRONG_ADDRESS)
+
+    def _moved_to(self, endpoint: Endpoint, address: str, location: str) -> str:
+        """Where a redirect leads. Raises `ModelFailed` where the key must not go along."""
+        try:
+            here, there = httpx.URL(address), httpx.URL(address).join(location[:2_000])
+        except httpx.InvalidURL:
+            raise failed("unreachable", advice=WRONG_ADDRESS) from None
+        place = Saying(self._keys, ()).of(
+            f"{there.scheme}://{there.netloc.decode('ascii', 'replace')}"
+        )
+        if not _is_same_host(here, there):
+            raise failed(
+                "unreachable",
+                advice=f"the endpoint sends its callers on to {place}, which is another host and "
+                "gets no key from here; if that is right, set the endpoint's address to it.",
+            )
+        if endpoint.name not in self._moved:
+            self._moved.add(endpoint.name)
+            logger.warning(
+                "%s sends every request on to %s; set its address to that.",
+                f"The endpoint {endpoint.name}" if endpoint.name else "The default endpoint",
+                place,
+            )
+        return str(there)
+
+    async def _page(self, endpoint: Endpoint, address: str) -> object:
+        async with self._open("GET", endpoint, address) as response:
+            if not response.is_success:
+                start = await read_start(response, _ERROR_LIMIT_BYTES)
+                report = report_of(response.status_code, start, response.headers)
+                raise failure_of(report, Saying(self._keys, ()))
+            body = await read_whole(response, LIST_LIMIT_BYTES)
+        big = len(body) > _BIG_LIST_BYTES
+        content: object = await asyncio.to_thread(as_json, body) if big else as_json(body)
+        if entries_of(content) is None:
+            if is_page(body):
+                raise failed("unreachable", advice=WRONG_ADDRESS)
             raise failed("server_error", advice=UNREADABLE)
         return content
+
+
+def _is_same_host(here: httpx.URL, there: httpx.URL) -> bool:
+    """Whether a key may follow: the same server, or the same over TLS."""
+    if here.host != there.host or there.userinfo:
+        return False
+    if (here.scheme, here.port) == (there.scheme, there.port):
+        return True
+    return (here.scheme, there.scheme) == ("http", "https") and here.port is there.port is None
+
+
+def _unreachable(error: Exception) -> ModelFailed:
+    """Nothing came of a connection; TLS is named, because that is for the operator to mend."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            reason = f" ({cause.verify_message})" if getattr(cause, "verify_message", "") else ""
+            return failed("unreachable", advice=_UNTRUSTED.format(reason=reason))
+        if isinstance(cause, ssl.SSLError) and "WRONG_VERSION_NUMBER" in str(cause):
+            return failed("unreachable", advice=_NO_TLS)
+        cause = cause.__cause__ or cause.__context__
+    return failed("unreachable", retryable=True)
+
+
+_UNTRUSTED = (
+    "the provider's certificate is not trusted{reason}; if it is your own server, put its "
+    "certificate, or that of its authority, into a file and set SSL_CERT_FILE to the file's path."
+)
+_NO_TLS = "the provider's address begins with https but no TLS is spoken there; try it with http."
 
 
 def _names(asked: str, sent: str) -> tuple[str, ...]:
@@ -226,84 +346,25 @@ def _client(connect_seconds: float) -> httpx.AsyncClient:
     return HttpxAiohttpClient(
         timeout=httpx.Timeout(None, connect=connect_seconds),
         limits=httpx.Limits(max_connections=0, keepalive_expiry=30),
+        verify=_trust(),
         trust_env=True,
     )
 
 
+def _trust() -> ssl.SSLContext:
+    """The public authorities, and those of SSL_CERT_FILE and SSL_CERT_DIR beside them: whoever runs
+    a server of their own talks to public ones as well."""
+    context = httpx.create_ssl_context(trust_env=False)
+    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    try:
+        if file or folder:
+            context.load_verify_locations(file or None, folder or None)
+    except (OSError, ssl.SSLError) as error:
+        raise InvalidConfiguration(
+            [f"SSL_CERT_FILE or SSL_CERT_DIR holds no certificates that can be read: {error}"]
+        ) from error
+    return context
+
+
 def _address(endpoint: Endpoint, path: str) -> str:
     return f"{endpoint.url.rstrip('/')}/{path}"
-
-
-def _body(endpoint: Endpoint, model: str, request: Request) -> bytes:
-    """The same bytes for the same request: a repeat hits OpenRouter's cache by them."""
-    body: dict[str, object] = {
-        "model": model,
-        "messages": [
-            {"role": message.role, "content": message.content} for message in request.messages
-        ],
-        "max_completion_tokens": request.max_completion_tokens,
-        "stream": True,
-        # Ollama, vLLM and LiteLLM report no usage of a stream without it.
-        "stream_options": {"include_usage": True},
-    }
-    if endpoint.openrouter:
-        body["provider"] = {"data_collection": "deny"}
-        body["session_id"] = request.tag.partition("/")[0]
-        body["metadata"] = {"call": request.tag}
-        if request.effort:
-            body["reasoning"] = {"effort": request.effort}
-    elif request.effort:
-        body["reasoning_effort"] = request.effort
-    text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    # Half of a surrogate pair, which chats do send, has no place in UTF-8.
-    return text.encode("utf-8", "replace")
-
-
-# OpenRouter lists up to 500 models a page; twenty pages are more than all models there are.
-_PAGES = 20
-
-
-def _next_page(address: str, page: dict[str, Any]) -> str | None:
-    following = as_dict(page.get("links")).get("next")
-    if not isinstance(following, str):
-        return None
-    try:
-        here, there = httpx.URL(address), httpx.URL(address).join(following)
-    except httpx.InvalidURL:
-        return None
-    # The key goes along with the request, so it goes nowhere else.
-    same_place = (here.scheme, here.netloc) == (there.scheme, there.netloc)
-    return str(there) if same_place and there != here else None
-
-
-def _model_info(entry: dict[str, Any], endpoint: str, today: str) -> ModelInfo | None:
-    """One entry of a list; `None` for one that is malformed, writes no text, or has expired."""
-    model = entry.get("id")
-    if not isinstance(model, str) or not model:
-        return None
-    outputs = as_dict(entry.get("architecture")).get("output_modalities")
-    if isinstance(outputs, list) and "text" not in outputs:
-        return None
-    expires = entry.get("expiration_date")
-    if isinstance(expires, str) and expires[:10] < today:
-        return None
-    pricing = as_dict(entry.get("pricing"))
-    name = entry.get("name")
-    return ModelInfo(
-        id=f"{endpoint}/{model}" if endpoint else model,
-        name=name if isinstance(name, str) else "",
-        context_tokens=as_count(entry.get("context_length")) or None,
-        max_completion_tokens=as_count(
-            as_dict(entry.get("top_provider")).get("max_completion_tokens")
-        )
-        or None,
-        prompt_usd_per_million=_usd_per_million(pricing.get("prompt")),
-        completion_usd_per_million=_usd_per_million(pricing.get("completion")),
-        created=as_count(entry.get("created")),
-    )
-
-
-def _usd_per_million(per_token: object) -> float | None:
-    """OpenRouter gives dollars per token as a string; its routers, whose price varies, "-1"."""
-    price = as_decimal(per_token)
-    return None if price is None else float(price * 1_000_000)

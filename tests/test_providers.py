@@ -3,8 +3,6 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -13,47 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.completions import LIMIT_BYTES, EventReader, Incoming, Saying
+from bot.completions import Incoming
 from bot.errors import InvalidConfiguration, Kind, ModelFailed
-from bot.llm import Completion, Message, ModelInfo, Request
+from bot.event_stream import LIMIT_BYTES, EventReader
+from bot.failures import Saying
+from bot.llm import Message, ModelInfo, Request
 from bot.providers import Endpoint, HttpProvider
+from tests.fakes.lab import ask, completion, failure, lab
 from tests.fakes.model_server import Behaviour, ModelServer, Script
 
 KEY = "sk-lab-0123456789abcdef"
-
-
-def ask(model: str = "lab/a", *, effort: str = "", tag: str = "d1/answer/0/0") -> Request:
-    messages = (Message("system", "Be brief."), Message("user", "Löst das 🙂 das Problem?"))
-    return Request(
-        model=model, messages=messages, max_completion_tokens=800, tag=tag, effort=effort
-    )
-
-
-@asynccontextmanager
-async def lab(
-    script: Script = "ok", *, zdr: bool = False, **options: Any
-) -> AsyncIterator[tuple[HttpProvider, ModelServer]]:
-    """A server whose model lab/a follows the script, and a provider that talks to it."""
-    async with ModelServer(behaviours={"lab/a": script}, **options) as server:
-        provider = HttpProvider(
-            [Endpoint("", server.url, server.key, openrouter=server.openrouter)], zdr=zdr
-        )
-        try:
-            yield provider, server
-        finally:
-            await provider.aclose()
-
-
-async def failure(script: Script, **options: Any) -> ModelFailed:
-    async with lab(script, **options) as (provider, _):
-        with pytest.raises(ModelFailed) as caught:
-            await provider.complete(ask())
-    return caught.value
-
-
-async def completion(script: Script, **options: Any) -> Completion:
-    async with lab(script, **options) as (provider, _):
-        return await provider.complete(ask())
 
 
 # What goes well
@@ -394,13 +361,14 @@ async def test_a_server_that_is_not_there_is_unreachable() -> None:
     assert (caught.value.kind, caught.value.retryable) == ("unreachable", True)
 
 
-async def test_a_server_without_tls_is_unreachable_over_https() -> None:
+async def test_a_server_without_tls_is_unreachable_over_https_and_that_is_said() -> None:
     async with ModelServer() as server:
         provider = HttpProvider([Endpoint("", server.url.replace("http:", "https:"))])
         with pytest.raises(ModelFailed) as caught:
             await provider.complete(ask())
         await provider.aclose()
-    assert (caught.value.kind, caught.value.retryable) == ("unreachable", True)
+    assert (caught.value.kind, caught.value.retryable) == ("unreachable", False)
+    assert "try it with http" in str(caught.value)
 
 
 async def test_retry_after_in_seconds_is_handed_on() -> None:

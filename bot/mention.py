@@ -26,6 +26,9 @@ from bot.store.sqlite import Store
 
 logger = logging.getLogger(__name__)
 
+# What failed at this many starts, at no model's fault, fails at the next one, too.
+FAILED_STARTS = 3
+
 
 class Board:
     """The newest progress of one deliberation, and a bell that rings when it changes."""
@@ -162,6 +165,8 @@ class Serving:
             fault = None if stopped else self._work.exception()
             if isinstance(fault, Superseded):
                 raise fault  # the posts are another run's by now
+            if fault and await self._is_given_up(journal, fault):
+                stopped, fault, self._why = True, None, texts.GIVEN_UP
             if stopped:
                 await journal.stop()
             board.progress = replace(
@@ -177,6 +182,18 @@ class Serving:
         if fault:
             raise fault
         return None if stopped else self._work.result()
+
+    async def _is_given_up(self, journal: Journal, fault: BaseException) -> bool:
+        """Whether the bot's own fault has come so often that another start would only repeat it."""
+        if isinstance(fault, BotError) or await journal.failed() < FAILED_STARTS:
+            return False
+        logger.error(
+            "deliberation %s is given up after %d starts",
+            self.case.id,
+            FAILED_STARTS,
+            exc_info=fault,
+        )
+        return True
 
     async def _stop_unseen(self) -> None:
         """Buy nothing more for a thread of which nobody can see anything."""

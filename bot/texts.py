@@ -51,6 +51,12 @@ TRACES = (
 )
 FORGETTING = "Somebody who may had this question forgotten."
 
+# The headline of a run that no further start takes up.
+GIVEN_UP = (
+    "This question failed several times at a fault of the bot's own and is given up; the log says "
+    "what happened. Put it in other words, or tell whoever runs the bot."
+)
+
 # The headline of a run that nobody could see, should it appear after all.
 UNSEEN = "The reply could not be posted, so nothing more was asked of the models: {refusal}"
 

@@ -557,6 +557,41 @@ async def test_an_unexpected_fault_is_told_without_its_words(stage: Stage) -> No
     assert await stage.unfinished() == ["q1"]
 
 
+async def test_what_fails_at_three_starts_is_given_up_with_a_sentence(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    fault = RuntimeError("row 7")
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            await (await stage.serving(broken_at("review", fault))).run({})
+        assert await stage.unfinished() == ["q1"]
+
+    assert await (await stage.serving(broken_at("review", fault))).run({}) is None
+
+    assert stage.thread.newest("headline").blocks == (
+        Heading("Stopped"),
+        Text(
+            "This question failed several times at a fault of the bot's own and is given up; the "
+            "log says what happened. Put it in other words, or tell whoever runs the bot."
+        ),
+        Note("3 finished answers are kept below."),
+    )
+    assert "RuntimeError: row 7" in caplog.text
+    assert (await stage.status(), await stage.unfinished()) == ("stopped", [])
+
+
+async def test_faults_of_the_store_never_give_a_question_up(stage: Stage) -> None:
+    full = StoreFailed("The disk is full. Make room, then ask again.")
+    for _ in range(4):
+        with pytest.raises(StoreFailed):
+            await (await stage.serving(broken_at("review", full))).run({})
+
+    result = await (await stage.serving(FakeProvider())).run({})
+
+    assert result is not None
+    assert result.answered
+
+
 async def test_a_run_taken_over_by_another_shows_nothing_more(stage: Stage) -> None:
     go_on = asyncio.Event()
     serving = await stage.serving(hanging(("answer", 0), ("answer", 2), until=go_on))

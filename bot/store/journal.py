@@ -249,6 +249,19 @@ class Journal:
         """Somebody stopped the deliberation: what is paid stays, and nothing resumes it."""
         await self._end("stopped", None)
 
+    async def failed(self) -> int:
+        """Count a start that failed at no model's fault. Returns how many there were."""
+
+        def write(connection: sqlite3.Connection) -> int:
+            ((count,),) = connection.execute(
+                "UPDATE deliberations SET failed_starts = failed_starts + 1 WHERE id = ? "
+                "RETURNING failed_starts",
+                (self.deliberation,),
+            ).fetchall()
+            return int(count)
+
+        return await self._write(write)
+
     async def _end(self, status: Literal["finished", "stopped"], result: str | None) -> None:
         def write(connection: sqlite3.Connection) -> None:
             ended = connection.execute(

@@ -24,6 +24,7 @@ from bot.events import (
     VerdictAsked,
     VerdictText,
 )
+from bot.outcome import finish
 from bot.printing import note
 from bot.store.records import Case
 
@@ -132,6 +133,8 @@ class _Narrator:
                 note(f"Deliberation {self._case.id}: {members}.")
             case AnswerGiven(answer):
                 note(f"Answer {answer.label} is in ({answer.model}, {answer.seconds:.1f} s).")
+                for line in texts.broken_off("It", finish(answer.finish_reason)):
+                    note(line)
             case MemberFailed(label, seat, failure):
                 self._failed(f"Member {label} ({council.model(seat)}) failed", failure)
             case ReviewsAsked(reviewers):

@@ -12,6 +12,8 @@ from bot.errors import Kind
 
 # `grade` is no stage of a deliberation: a benchmark asks afterwards whether an answer was right.
 Stage = Literal["answer", "review", "verdict", "grade"]
+# How a text ended: all but `stop` were broken off.
+Finish = Literal["stop", "length", "filtered", "broken"]
 Fallback = Literal["next_member", "top_answer", "only_answer"]
 
 # One letter per member; 20 is far past where more members help (research: 3 to 6).
@@ -182,6 +184,7 @@ class Verdict:
     """`written_by` is a model id, `None` where the verdict is an answer or the apology.
 
     `seat` wrote the verdict, or the answer that stands for it; `None` under the apology.
+    `finish_reason` is its provider's word for how it ended.
     """
 
     text: str
@@ -190,6 +193,7 @@ class Verdict:
     chairman_error: Failure | None
     dissent: str | None
     seat: int | None
+    finish_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,7 @@ async def gather_reviews(sitting: Sitting, answers: Sequence[Answer]) -> tuple[R
     reviewers = ranking.reviewers(seed, answered)
     orders = ranking.presentation(seed, answered, reviewers)
     texts = dict(_shown(sitting, answers))
+    broken_off = outcome.broken_off(answers)
     limit = reading_limit(list(texts.values()))
     patience = sitting.caller.patience
     reviews: dict[str, Review] = {}
@@ -185,6 +186,7 @@ async def gather_reviews(sitting: Sitting, answers: Sequence[Answer]) -> tuple[R
             sitting.council,
             [(each, texts[each]) for each in orders[label]],
             fence=sitting.fence("review", seat),
+            broken_off=broken_off,
             limit=limit,
         )
         call = await sitting.ask("review", seat, prompt, tokens=REVIEW_TOKENS, deadline=deadline)
@@ -256,6 +258,7 @@ async def write_verdict(
             standings,
             names,
             not_heard=outcome.not_heard(reviews),
+            broken_off=outcome.broken_off(answers),
             fence=sitting.fence("verdict", seat),
         )
 
@@ -273,6 +276,7 @@ async def write_verdict(
             chairman_error=None if call.seat == chairman else chairman_error,
             dissent=dissent or _outvoted(reviews, standings),
             seat=call.seat,
+            finish_reason=call.finish_reason,
         )
     top = next(answer for answer in answers if answer.label == standings[0].label)
     return Verdict(
@@ -282,6 +286,7 @@ async def write_verdict(
         chairman_error=chairman_error,
         dissent=_outvoted(reviews, standings),
         seat=top.seat,
+        finish_reason=top.finish_reason,
     )
 
 
@@ -314,7 +319,7 @@ async def _first_verdict(
 
 def only_answer(answer: Answer) -> Verdict:
     """With one answer there is nothing to rank."""
-    return Verdict(answer.text, None, "only_answer", None, None, answer.seat)
+    return Verdict(answer.text, None, "only_answer", None, None, answer.seat, answer.finish_reason)
 
 
 def no_answer(sitting: Sitting) -> Verdict:

@@ -6,6 +6,7 @@ from pydantic import TypeAdapter
 
 from bot.chat import HEADLINE, RANKING
 from bot.council import Deliberation
+from bot.outcome import finish
 from bot.reactions import target
 from bot.store.records import Case, Post
 from bot.store.sqlite import Store
@@ -19,6 +20,8 @@ def as_json(deliberation: Deliberation) -> dict[str, Any]:
     dumped: dict[str, Any] = _DELIBERATION.dump_python(deliberation, mode="json")
     for review in dumped["reviews"]:
         review["ranking"] = [tied if len(tied) > 1 else tied[0] for tied in review["ranking"]]
+    for ended in (*dumped["answers"], dumped["verdict"]):
+        ended["finish"] = finish(ended["finish_reason"])
     return dumped
 
 

@@ -3,6 +3,7 @@
 Pure, and from the journal's rows alone, so that a resumed run reports what the first one measured.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from bot.council import (
     Call,
     Council,
     Deliberation,
+    Finish,
     MemberResult,
     Question,
     Ranking,
@@ -22,8 +24,19 @@ from bot.council import (
     Timings,
     Verdict,
 )
+from bot.llm import Ending, ending_of
 from bot.masking import mask_self_naming
 from bot.prompts import DISSENT_MARKER
+
+_FINISHES: dict[Ending, Finish] = {"refused": "filtered", "length": "length", "broken": "broken"}
+# Providers name an end of a text's own as they like; a word that is known for nothing is none.
+_WHOLE = re.compile(r"^$|stop|eos|end_?turn|complete|finished|done|^null|^none", re.IGNORECASE)
+
+
+def finish(reason: str) -> Finish:
+    """How a text ended by its provider's word; all but `stop` were broken off."""
+    whole: Finish = "stop" if _WHOLE.search(reason) else "broken"
+    return _FINISHES.get(ending_of(reason), whole)
 
 
 def answer(question: Question, council: Council, call: Call) -> Answer:
@@ -49,12 +62,17 @@ def answers(question: Question, council: Council, calls: Collection[Call]) -> tu
     return tuple(sorted((answer(question, council, call) for call in given), key=lambda a: a.label))
 
 
+def broken_off(answers: Collection[Answer]) -> tuple[str, ...]:
+    """The labels of answers that are no whole ones."""
+    return tuple(each.label for each in answers if finish(each.finish_reason) != "stop")
+
+
 def review(
     label: str, order: tuple[str, ...], call: Call, *, shown_chars: int | None = None
 ) -> Review:
     """The review in a call, its ranking read, or what failed."""
     text = call.text or ""
-    ballot = parse_ranking(text, order, complete=call.finish_reason != "length")
+    ballot = parse_ranking(text, order, complete=finish(call.finish_reason) == "stop")
     return Review(
         model=call.model,
         label=label,

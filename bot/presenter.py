@@ -26,7 +26,7 @@ from bot.events import (
     VerdictText,
 )
 from bot.masking import mask_self_naming
-from bot.outcome import not_heard
+from bot.outcome import finish, not_heard
 from bot.ranking import too_close
 
 
@@ -111,7 +111,7 @@ def verdict(deliberation: Deliberation, question: Question | None = None) -> Doc
     """The headline's last state."""
     models = [member.model for member in deliberation.members]
     blocks: list[Block] = [Text(_verdict_text(deliberation))]
-    blocks += [Note(line) for line in _dissent(deliberation)]
+    blocks += [Note(line) for line in (*_cut(deliberation), *_dissent(deliberation))]
     if confidence := _confidence(deliberation):
         blocks.append(Note(" · ".join(confidence)))
     blocks += [Note(line) for line in _degraded(deliberation)]
@@ -125,9 +125,9 @@ def answer(given: Answer, question: Question, council: Council) -> Document:
     """One member's answer, folded, under its label."""
     shown = _masked(given.text, council.members)
     blocks: list[Leaf] = [Text(shown)]
-    if given.finish_reason == "length":
-        blocks.append(Note("The answer ends here: it reached the length limit."))
-    title = f"Answer {given.label} · {len(shown):,} characters"
+    cut = texts.broken_off("The answer", finish(given.finish_reason))
+    blocks += [Note(line) for line in cut]
+    title = f"Answer {given.label} · {len(shown):,} characters" + (" · broken off" if cut else "")
     return Document((Detail(title, tuple(blocks)), Note(texts.LEGEND)))
 
 
@@ -153,6 +153,7 @@ def ranking(
     return Document(
         (
             Text(first_sentence(_verdict_text(deliberation))),
+            *(Note(line) for line in _cut(deliberation)),
             Detail(f"Ranking and how it came about · {seats}", tuple(detail)),
             Note(f"Vote on the answers above ({texts.LEGEND}), or here: {texts.NONE_LEGEND}"),
         )
@@ -190,11 +191,13 @@ def transcript(deliberation: Deliberation, question: Question, council: Council)
     if question.quoted:
         parts += ["### About this message", _quoted(question.quoted)]
     parts += [note.text for note in _unread(question)]
-    parts += ["## Verdict", _quoted(_verdict_text(deliberation)), *_dissent(deliberation)]
+    parts += ["## Verdict", _quoted(_verdict_text(deliberation))]
+    parts += [*_cut(deliberation), *_dissent(deliberation)]
     parts += _degraded(deliberation)
     for given in deliberation.answers:
         shown = _masked(given.text, council.members)
         parts += [f"## Answer {given.label}", _quoted(shown)]
+        parts += texts.broken_off("The answer", finish(given.finish_reason))
     for review in deliberation.reviews:
         if review.text:
             shown = _masked(review.text, council.members)
@@ -236,11 +239,13 @@ def _seat(progress: Progress, label: str) -> str:
         return f"**{label}** ✗ {texts.kind_words(progress.failures[label].kind)}"
     if label not in progress.answers:
         return f"**{label}** … answering" if not progress.reviewers else f"**{label}** ✗ no answer"
+    whole = finish(progress.answers[label].finish_reason) == "stop"
+    answered = f"**{label}** ✓ answered" + ("" if whole else " (broken off)")
     if label in progress.reviewed:
-        return f"**{label}** ✓ answered, reviewed"
+        return f"{answered}, reviewed"
     if label in progress.reviewers and not progress.ranked:
-        return f"**{label}** ✓ answered, reviewing …"
-    return f"**{label}** ✓ answered"
+        return f"{answered}, reviewing …"
+    return answered
 
 
 def _stage(progress: Progress) -> str:
@@ -262,6 +267,13 @@ def _verdict_text(deliberation: Deliberation) -> str:
     """An answer may stand for the verdict, and a member may have written it: masked like one."""
     models = [member.model for member in deliberation.members]
     return _masked(deliberation.verdict.text, models)
+
+
+def _cut(deliberation: Deliberation) -> list[str]:
+    return [
+        f"⚠ {line}"
+        for line in texts.broken_off("The verdict", finish(deliberation.verdict.finish_reason))
+    ]
 
 
 def _dissent(deliberation: Deliberation) -> list[str]:

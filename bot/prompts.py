@@ -7,7 +7,7 @@ label is written anywhere ahead of the answers.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from bot.council import Council, Question, Standing
 from bot.folding import fold
@@ -49,11 +49,12 @@ def review_prompt(
     answers: Sequence[tuple[str, str]],
     *,
     fence: str,
+    broken_off: Collection[str] = (),
     limit: int | None = None,
 ) -> tuple[Message, ...]:
     """Stage 2: one reviewer reads `(label, text)` in the order given and ranks them.
 
-    Of each text it gets at most `limit` characters.
+    It is told which are `broken_off`, by label, and gets at most `limit` characters of each.
     """
     system = [
         "You judge anonymous answers to one question. You do not know who wrote them; do not guess."
@@ -65,7 +66,7 @@ def review_prompt(
     ]
     user = [
         _asked(question, fence),
-        _fenced_answers(answers, fence, limit),
+        _fenced_answers(answers, broken_off, fence, limit),
         "First comment on each answer in one to three sentences: what is right, wrong, missing. "
         "Then end with your ranking, best first, one answer a line and nothing after it:\n\n"
         f"{RANKING_MARKER}\n1. Answer <letter>\n2. Answer <letter>\n...",
@@ -83,12 +84,14 @@ def verdict_prompt(
     *,
     fence: str,
     not_heard: Sequence[str] = (),
+    broken_off: Collection[str] = (),
     limit: int | None = None,
 ) -> tuple[Message, ...]:
     """Stage 3: the chairman gets answers and critiques as `(label, text)`, the standings, and the
     labels of the reviewers that these are without.
 
-    Of each text it gets at most `limit` characters. `names` maps labels to model ids where the channel lets the chairman see them, else `None`.
+    It is told which answers are `broken_off`, by label, and gets at most `limit` characters of each
+    text. `names` maps labels to model ids where the channel lets the chairman see them, else `None`.
     """
     system = [
         "You are the chairman of a council of models. You get a question, anonymous answers, the "
@@ -104,7 +107,7 @@ def verdict_prompt(
     ]
     if council.instructions:
         system.insert(2, f"Instructions of this channel:\n{council.instructions}")
-    user = [_asked(question, fence), _fenced_answers(answers, fence, limit)]
+    user = [_asked(question, fence), _fenced_answers(answers, broken_off, fence, limit)]
     if critiques:
         user.append(
             "\n\n".join(
@@ -145,8 +148,17 @@ def _asked(question: Question, fence: str) -> str:
     return "\n\n".join(parts)
 
 
-def _fenced_answers(answers: Sequence[tuple[str, str]], fence: str, limit: int | None) -> str:
-    return "\n\n".join(f"Answer {label}\n{_fenced(text, fence, limit)}" for label, text in answers)
+def _fenced_answers(
+    answers: Sequence[tuple[str, str]],
+    broken_off: Collection[str],
+    fence: str,
+    limit: int | None,
+) -> str:
+    cut = "\n(Broken off at its end: what is missing there was never delivered.)"
+    return "\n\n".join(
+        f"Answer {label}\n{_fenced(text, fence, limit)}{cut if label in broken_off else ''}"
+        for label, text in answers
+    )
 
 
 def _fenced(text: str, fence: str, limit: int | None = None) -> str:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import cast
 
-from bot.council import Failure, Fallback, Standing
+from bot.council import Failure, Fallback, Finish, Standing
 from bot.document import Document, Heading, Text
 from bot.errors import Kind
 from bot.ranking import agreement_words
@@ -114,6 +114,18 @@ def apology(failures: Sequence[Failure]) -> str:
     causes = ", ".join(f"{kind_words(kind)} ({_members(n)})" for kind, n in counts.most_common())
     advice = KINDS[counts.most_common(1)[0][0]][1] if counts else "Ask again."
     return f"**Sorry, no member of the council could answer.** Cause: {causes}. {advice}"
+
+
+BROKEN_OFF: dict[Finish, str] = {
+    "length": "it reached the length limit",
+    "filtered": "a content filter cut it off",
+    "broken": "the model's server broke it off",
+}
+
+
+def broken_off(what: str, finish: Finish) -> list[str]:
+    """A line behind a text that was broken off."""
+    return [f"{what} ends here: {BROKEN_OFF[finish]}."] if finish in BROKEN_OFF else []
 
 
 def agreement(top: Standing, not_heard: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from tests.fakes.forks import CHAIRMAN, KILLED, Kill, Program, environment, prog
 from tests.fakes.model_server import ModelServer, Received, labelled_answers
 
 QUESTION = "Is a monolith right for a team of four?"
-# Three reviewers are always all heard; of four the last may not be waited for.
+# Three reviewers of one mind are all heard; of four the last may not be waited for.
 THREE = ("lab/a", "lab/b", "lab/c")
 
 
@@ -65,6 +65,7 @@ async def test_every_key_of_the_contract_is_there_and_filled(
     }
     assert answer["seconds"] > 0
     assert answer["leaks"] == 0
+    assert answer["finish"] == result["verdict"]["finish"] == "stop"
     [review, *_] = result["reviews"]
     assert review.keys() >= {
         *("model", "label", "order", "ranking", "counted", "text", "seconds"),
@@ -185,6 +186,19 @@ async def test_whatever_the_chairman_does_there_is_a_verdict_with_author_and_rea
     assert verdict["chairman_error"]["kind"] == kind
     assert f"{CHAIRMAN} could not write it" in ended.err
     assert f"the author of Answer {winner['label']} did" not in ended.out
+
+
+async def test_what_was_broken_off_is_told_on_the_way_and_under_the_verdict(
+    council: Program,
+) -> None:
+    async with ModelServer(behaviours={CHAIRMAN: "truncated", THREE[0]: "truncated"}) as server:
+        ended = await council.run(
+            "ask", QUESTION, environment=environment(server, COUNCIL_MEMBERS=",".join(THREE))
+        )
+
+    assert ended.code == 0
+    assert ended.err.count("It ends here: it reached the length limit.") == 1
+    assert "⚠ The verdict ends here: it reached the length limit." in ended.err
 
 
 async def test_a_fallback_is_named_under_the_verdict(council: Program) -> None:

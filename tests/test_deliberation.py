@@ -229,6 +229,17 @@ async def test_no_fence_was_shown_to_anybody_who_could_forge_it(store: Store) ->
         asked = replace(asked, quoted=verdict, earlier=Earlier(verdict, verdict))
 
 
+async def test_reviewers_and_chairman_are_told_what_was_broken_off(store: Store) -> None:
+    cut = Completion("Half an", "content_filter")
+    done = await run(store, FakeProvider({("answer", 2): [cut]}), asked=question(seed=ALL_HEARD))
+
+    prompts = [*done.provider.asked("review"), *done.provider.asked("verdict")]
+    assert len(prompts) == 5
+    for request in prompts:
+        fence = max(fences_in(request))
+        assert f"Half an\n{fence}\n(Broken off at its end" in request.messages[-1].content
+
+
 async def test_an_answer_far_longer_than_the_others_is_cut_for_reviewers_alone(
     store: Store,
 ) -> None:

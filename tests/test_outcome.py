@@ -118,6 +118,29 @@ def test_a_leak_counts_also_where_the_question_names_the_model() -> None:
     assert outcome.answer(asked, COUNCIL, call(text="I'm Claude.")).leaks == 1
 
 
+@pytest.mark.parametrize(
+    ("reason", "finish"),
+    [
+        *(
+            (reason, "stop")
+            for reason in ("stop", "", "STOP", "end_turn", "eos_token", "completed")
+        ),
+        *((reason, "length") for reason in ("length", "max_tokens", "MAX_OUTPUT_TOKENS")),
+        *((reason, "filtered") for reason in ("content_filter", "content_filter: X", "SAFETY")),
+        *((r, "broken") for r in ("insufficient_system_resource", "incomplete", "error", "abort")),
+    ],
+)
+def test_every_provider_names_an_end_in_its_way(reason: str, finish: str) -> None:
+    assert outcome.finish(reason) == finish
+
+
+@pytest.mark.parametrize("reason", ["length", "content_filter", "insufficient_system_resource"])
+def test_a_review_that_was_broken_off_in_its_ranking_is_no_ballot(reason: str) -> None:
+    cut = call("review", 1, "FINAL RANKING:\n1. Answer B\n2.", finish_reason=reason)
+
+    assert not outcome.review("C", ORDER, cut).counted
+
+
 def test_an_answer_without_a_price_counts_as_zero() -> None:
     assert outcome.answer(QUESTION, COUNCIL, call(cost_micros=None)).cost_usd == 0
 

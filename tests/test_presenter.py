@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from adapters.markdown import table_lines
 from bot import presenter, ranking
 from bot.calls import Caller, Patience
+from bot.cli import notes as cli_notes
 from bot.council import Council, Deliberation, Earlier, Question, Standing
 from bot.deliberation import deliberate
 from bot.document import Detail, Document, Heading, Image, Leaf, Note, Table, Text
@@ -496,15 +497,6 @@ def test_an_answer_is_folded_under_its_label_above_the_legend() -> None:
     )
 
 
-def test_an_answer_cut_off_by_length_says_so() -> None:
-    told = tell({("answer", 0): [Completion("The ans", "length")]}, asked=question(seed=1))
-
-    [folded, _] = presenter.answer(told.result.answers[0], told.question, told.council).blocks
-
-    assert isinstance(folded, Detail)
-    assert folded.blocks[1] == Note("The answer ends here: it reached the length limit.")
-
-
 # --- the ranking
 
 
@@ -625,6 +617,71 @@ def test_an_answer_that_reviewers_read_shortened_is_told() -> None:
     assert line in detail(presenter.ranking(told.result))
     assert line in presenter.transcript(told.result, told.question, told.council)
     assert "shortened" not in words(presenter.ranking(tell().result))
+
+
+@pytest.mark.parametrize(
+    ("finish_reason", "why"),
+    [
+        ("length", "it reached the length limit"),
+        ("content_filter", "a content filter cut it off"),
+        ("insufficient_system_resource", "the model's server broke it off"),
+        ("something new", "the model's server broke it off"),
+    ],
+)
+def test_what_was_broken_off_is_marked_wherever_it_is_shown(finish_reason: str, why: str) -> None:
+    script = {
+        ("answer", 1): [Completion("**No.** Half a", finish_reason)],
+        ("verdict", THREE): [Completion("**Yes.** Half a", finish_reason)],
+    }
+    told = tell(script, asked=question(seed=ALL_HEARD))
+    result = told.result
+    [cut] = [answer for answer in result.answers if answer.seat == 1]
+    line, answer_line = f"⚠ The verdict ends here: {why}.", f"The answer ends here: {why}."
+
+    assert presenter.verdict(result).blocks[1] == Note(line)
+    assert presenter.ranking(result).blocks[1] == Note(line)
+    assert line in cli_notes(result)
+    for answer in result.answers:
+        shown = words(presenter.answer(answer, told.question, told.council))
+        assert (answer_line in shown) == (answer is cut)
+        assert ("characters · broken off" in shown) == (answer is cut)
+    transcript = presenter.transcript(result, told.question, told.council)
+    assert f"> **Yes.** Half a\n\n{line}\n" in transcript
+    assert f"> **No.** Half a\n\n{answer_line}\n" in transcript
+    asked = words(presenter.headline(told.before(VerdictAsked)))
+    assert asked.count("(broken off)") == 1
+    assert f"**{cut.label}** ✓ answered (broken off)" in asked
+
+
+def test_an_answer_that_stands_for_the_verdict_is_marked_like_one() -> None:
+    cut = Completion("Half an", "length")
+    only = tell({("answer", 0): [failing()], ("answer", 1): [cut], ("answer", 2): [failing()]})
+
+    def nobody_writes(request: Request) -> Scripted:
+        stage, _ = stage_and_seat(request)
+        if stage == "review":
+            return sensible(request)
+        return cut if stage == "answer" else failing()
+
+    for told in (only, tell(otherwise=nobody_writes)):
+        line = "⚠ The verdict ends here: it reached the length limit."
+        assert line in notes(presenter.verdict(told.result))
+
+
+@pytest.mark.parametrize(
+    "finish_reason", ["stop", "", "end_turn", "eos_token", "STOP", "completed"]
+)
+def test_what_came_to_its_end_is_not_marked(finish_reason: str) -> None:
+    told = tell(
+        {
+            ("answer", 1): [Completion("No.", finish_reason)],
+            ("verdict", THREE): [Completion("**Yes.**", finish_reason)],
+        }
+    )
+
+    transcript = presenter.transcript(told.result, told.question, told.council)
+    assert "ends here" not in transcript
+    assert "ends here" not in words(presenter.verdict(told.result))
 
 
 def test_the_account_is_of_the_whole() -> None:

@@ -189,6 +189,19 @@ def test_what_is_shortened_is_marked_inside_and_behind_its_fence() -> None:
     assert f"Answer B\n{FENCE}\nshort\n{FENCE}\n\n" in user
 
 
+def test_an_answer_that_was_broken_off_is_marked_behind_its_fence() -> None:
+    mark = f"Answer A\n{FENCE}\nNo, it is not.\n{FENCE}\n(Broken off at its end"
+    for prompt in (
+        prompts.review_prompt(QUESTION, COUNCIL, ANSWERS, broken_off=["A"], fence=FENCE),
+        prompts.verdict_prompt(
+            QUESTION, COUNCIL, ANSWERS, [], [], None, broken_off=["A"], fence=FENCE
+        ),
+    ):
+        _, user = both(prompt)
+        assert mark in user
+        assert user.count("Broken off") == 1
+
+
 # --- forged fences
 
 FORGED = "=== fedcba9876543210 ==="

@@ -264,6 +264,19 @@ async def test_the_right_is_checked_when_the_form_is_sent(place: Place, boss: Us
     assert "Only administrators" in view.errors["members"]
 
 
+async def test_a_form_whose_sender_slack_does_not_name_is_refused_with_the_reason(
+    place: Place, boss: User
+) -> None:
+    view = await opened(place, boss)
+    place.server.refuse("users.info", "something_new")
+    await place.server.submit_view(boss, view, {"criteria": "brevity"})
+    assert "something_new" in view.errors["members"]
+    place.server.withdraw("users:read")
+    await place.server.submit_view(boss, view, {"criteria": "brevity"})
+    assert "Only administrators" in view.errors["members"]
+    assert "users:read" in view.errors["members"]
+
+
 async def test_the_form_opens_before_anything_else_is_asked_of_slack(
     place: Place, boss: User
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.slack.content import attached_words, file_names, own_words
+from adapters.slack.content import attached_words, file_names, shown_words, typed_words
 from tests.fakes.slack.building import container, plain, rich_text, section, table, text
 
 BLOCKS: dict[str, tuple[dict[str, Any], str]] = {
@@ -41,7 +41,7 @@ BLOCKS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("kind", BLOCKS)
 def test_each_kind_of_block_is_read(kind: str) -> None:
     block, words = BLOCKS[kind]
-    assert own_words({"bot_id": "B1", "text": "", "blocks": [block]}) == words
+    assert shown_words({"text": "", "blocks": [block]}) == words
     assert attached_words({"attachments": [{"blocks": [block]}]}) == words
 
 
@@ -57,15 +57,16 @@ def test_lists_quotes_and_code_keep_their_shape() -> None:
         said("x = 1") | {"type": "rich_text_preformatted"},
     ]
     message = {"text": "", "blocks": [{"type": "rich_text", "elements": parts}]}
-    assert own_words(message) == "First:\n1. a\n2. b\n  - c\n&gt; said\n```\nx = 1\n```"
+    assert shown_words(message) == "First:\n1. a\n2. b\n  - c\n&gt; said\n```\nx = 1\n```"
 
 
-def test_a_persons_text_is_what_was_typed_and_an_apps_its_blocks() -> None:
+def test_a_persons_text_is_what_was_typed_and_an_app_types_nothing() -> None:
     typed = {"text": "<https://a.example|a>", "blocks": [rich_text({"type": "text", "text": "a"})]}
-    assert own_words(typed) == "<https://a.example|a>"
-    app = {"text": "New alert", "bot_id": "B1", "blocks": [section("Disk full")]}
-    assert own_words(app) == "Disk full"
-    assert own_words(app | {"blocks": []}) == "New alert"
+    assert typed_words(typed) == "<https://a.example|a>"
+    app = {"text": "New alert", "blocks": [section("Disk full")]}
+    assert (typed_words(app), shown_words(app)) == ("", "Disk full")
+    plain = {"text": "New alert", "bot_id": "B1"}
+    assert (typed_words(plain), shown_words(plain)) == ("", "New alert")
 
 
 def test_what_hangs_on_a_message_is_read_in_order() -> None:
@@ -115,6 +116,7 @@ _JSON = st.recursive(
 @given(blocks=_JSON, attachments=_JSON)
 def test_any_message_is_read(blocks: Any, attachments: Any) -> None:
     message = {"text": "", "blocks": blocks, "attachments": attachments, "files": attachments}
-    assert isinstance(own_words(message), str)
+    assert isinstance(typed_words(message), str)
+    assert isinstance(shown_words(message), str)
     assert isinstance(attached_words(message), str)
     assert all(isinstance(name, str) for name in file_names(message))

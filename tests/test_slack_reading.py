@@ -200,11 +200,15 @@ async def test_without_the_permission_to_know_people_nobody_unknown_changes_anyt
 ) -> None:
     server = place.server
     boss = server.create_user("boss", place.channel, admin=True)
-    await server.slash(boss, place.channel, "/council", "set changers anyone")
-    await place.whispered("changers")
     server.withdraw("users:read")
     await server.slash(boss, place.channel, "/council", "criteria brevity")
-    await place.whispered("users:read")
+    assert "users:read" in await place.whispered("Only administrators")
+    await server.slash(boss, place.channel, "/council", "show")
+    await place.whispered("This channel's council")
+    await server.slash(place.channel.creator, place.channel, "/council", "set changers anyone")
+    await place.whispered("changers")
+    await server.slash(boss, place.channel, "/council", "criteria brevity")
+    await place.whispered("not enabled here")
     await server.slash(place.channel.creator, place.channel, "/council", "criteria brevity")
     await place.whispered("brevity")
 

@@ -58,8 +58,8 @@ async def run(client: "SlackClient", body: Json) -> None:
     wants_form = not text.strip() or (command.name == "members" and not command.rest)
     if wants_form and await open_form(client, body):
         return
-    person = await people.changer(user, channel)
     place = await client.place(channel)
+    person = await _changer(client, user, place)
     if command.name == "export":
         await _export(client, place, person, url)
         return
@@ -71,6 +71,15 @@ async def run(client: "SlackClient", body: Json) -> None:
     pictures = render.pictures(document, f"council-{command.name}")
     if pictures and (problem := await _hand_over(client, user, *pictures)):
         await whisper_sentence(url, problem)
+
+
+async def _changer(client: "SlackClient", user: str, place: chat.Channel) -> chat.Person:
+    """Where anyone may change settings but guests, somebody of whom nothing is known is one."""
+    person = await client.people.changer(user, place.id)
+    if client.people.problem and not person.admin:
+        settings = await client.app.settings(place)
+        return replace(person, guest=settings.changers == "anyone")
+    return person
 
 
 async def _export(
@@ -138,8 +147,8 @@ async def submit(client: "SlackClient", body: Json, ack: AsyncAck) -> None:
     opened = form.Opened.of(view)
     try:
         async with asyncio.timeout(DECIDED_WITHIN):
-            person = await client.people.changer(body["user"]["id"], opened.channel)
             place = await client.place(opened.channel)
+            person = await _changer(client, body["user"]["id"], place)
         receipt = await fill_in(
             client.app.desk, place, person, form.filled_in(view), seen_version=opened.version
         )
@@ -150,6 +159,8 @@ async def submit(client: "SlackClient", body: Json, ack: AsyncAck) -> None:
     except BotError as error:
         problem = f"{error} {client.people.problem}".strip()
         await _show_problems(ack, {form.MEMBERS: problem})
+    except SlackApiError as error:
+        await _show_problems(ack, {form.MEMBERS: sentence(error)})
     else:
         await ack()
         await whisper(opened.response_url, receipt)

@@ -14,16 +14,17 @@ Json = dict[str, Any]
 _DEPTH = 8
 
 
-def own_words(message: Json) -> str:
-    """What the message itself says.
+def typed_words(message: Json) -> str:
+    """What a person typed; "" for the post of an app, whose text stands for its blocks."""
+    blocks = _list(message, "blocks")
+    by_hand = all(_text(block, "type") == "rich_text" for block in blocks)
+    return _text(message, "text") if by_hand and not message.get("bot_id") else ""
 
-    A person's text says all; that of an app stands for its blocks in notifications alone.
-    """
-    text, blocks = _text(message, "text"), _list(message, "blocks")
-    typed = all(_text(block, "type") == "rich_text" for block in blocks)
-    if text and typed and not message.get("bot_id"):
-        return text
-    return _joined(_block(block, _DEPTH) for block in blocks) or text
+
+def shown_words(message: Json) -> str:
+    """What the message shows where nobody typed it."""
+    blocks = _list(message, "blocks")
+    return _joined(_block(block, _DEPTH) for block in blocks) or _text(message, "text")
 
 
 def attached_words(message: Json) -> str:
@@ -52,7 +53,8 @@ def _of_attachment(attachment: Json, depth: int) -> Iterator[str]:
     blocks = blocks or _list(attachment, "blocks")
     yield _text(attachment, "pretext")
     yield _text(attachment, "title")
-    yield own_words({"text": _text(attachment, "text"), "blocks": blocks})
+    inside = {"text": _text(attachment, "text"), "blocks": blocks}
+    yield typed_words(inside) or shown_words(inside)
     for field in _list(attachment, "fields"):
         yield ": ".join(filter(None, (_text(field, "title"), _text(field, "value"))))
     for message in inner:

@@ -36,15 +36,11 @@ class People:
         return Person(id, guest=user != _UNKNOWN and _is_guest(user, await self._web.me()))
 
     async def changer(self, id: str, channel: str) -> Person:
-        """Somebody who may want to change something: an administrator, or the channel's creator.
-
-        Whoever is not known is a guest here, unless the channel is theirs.
-        """
+        """Somebody who may want to change something: an administrator, or the channel's creator."""
         user, me = await self._user(id), await self._web.me()
         if user != _UNKNOWN and _is_guest(user, me):
             return Person(id, guest=True)
-        admin = _is_admin(user, me) or await self._created(channel, id)
-        return Person(id, admin=admin, guest=user == _UNKNOWN and not admin)
+        return Person(id, admin=_is_admin(user, me) or await self._created(channel, id))
 
     async def is_ours(self, id: str) -> bool:
         """Whether somebody of another workspace is of this one's organisation."""

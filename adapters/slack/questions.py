@@ -130,11 +130,12 @@ async def _said(people: People, message: Json, me: Me) -> tuple[str, str]:
     That is what was forwarded and what apps wrote: material, which nobody asks with.
     """
     own = re.compile(rf"^\s*(?:<@{me.user}(?:\|[^>]*)?>[\s,:]*)+")
-    words = await _as_read(people, own.sub("", content.own_words(message)))
-    attached = await _as_read(people, content.attached_words(message))
-    if message.get("bot_id"):
-        return "", "\n\n".join(filter(None, (words, attached)))
-    return words, attached
+    typed = content.typed_words(message)
+    material = (
+        "" if typed else await _as_read(people, content.shown_words(message)),
+        await _as_read(people, content.attached_words(message)),
+    )
+    return await _as_read(people, own.sub("", typed)), "\n\n".join(filter(None, material))
 
 
 async def _as_read(people: People, text: str) -> str:

@@ -32,6 +32,8 @@ class Votes:
         self._people = people
         self._time_scale = time_scale
         self._allowance = Allowance(TIER_3, 60 * time_scale)
+        # Why votes cannot be read, said once.
+        self._problem = ""
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         # Posts that somebody waits to read again; one reading serves all who wait.
         self._due: set[str] = set()
@@ -68,9 +70,11 @@ class Votes:
             except SlackApiError as error:
                 if error_of(error) == "message_not_found":
                     await self._app.store.mark_deleted("slack", id)
-                else:
-                    logger.warning("the votes on %s cannot be read: %s", id, sentence(error))
+                elif sentence(error) != self._problem:
+                    self._problem = sentence(error)
+                    logger.warning("the votes on %s cannot be read: %s", id, self._problem)
                 return
+            self._problem = ""
             found = answer["message"].get("reactions", ())
             await self._app.reconcile("slack", id, await self._standing(post.key, found))
 

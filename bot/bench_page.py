@@ -3,6 +3,7 @@
 Reads and extends the audit file beside OUT, whose labels decide which rows tell about the models.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from bot.analysis.outcomes import Outcomes
 from bot.audit_file import Entry, offer, read_labels
 from bot.document import Block, Document, Heading, Leaf, Note, Table, Text
 from bot.errors import InvalidInput
-from bot.graded import Contender, Line, contenders, graded, outcomes
-from bot.report_page import ceiling_page, diagnostics
+from bot.graded import Contender, Line, contenders, graded, outcomes, realised
+from bot.report_page import ceiling_page, curve, diagnostics, points
 
 # Which of the rows that one member alone got right are sampled does not change with every look.
 _SAMPLE_SEED = 0
@@ -37,6 +38,7 @@ def bench_page(lines: Sequence[Line], audit: Path) -> Document:
     aside = set_aside(matrix, known)
     kept = [line for line, away in zip(rows, aside, strict=True) if not away]
     blocks: list[Block] = [total, *_accuracy(kept, set_aside=len(rows) - len(kept))]
+    blocks += _realised(kept)
     blocks += _ceiling(matrix, known)
     blocks += _audit(rows, matrix, known, audit)
     if len(known) < len(labels):
@@ -88,6 +90,39 @@ def _row(each: Contender) -> tuple[str, ...]:
     )
 
 
+def _realised(lines: Sequence[Line]) -> list[Leaf]:
+    if not lines:
+        return []
+    try:
+        possible, found = realised(lines)
+    except InvalidInput as error:
+        return [Note(str(error))]
+    return [
+        Heading("What was made of the possible gain"),
+        Text(
+            "A perfect picker among the members would be right more often than a member drawn at "
+            f"random by {points(possible)}."
+        ),
+        Table(
+            ("Who", "Of that gain", "More often right than the best member"),
+            tuple(
+                (each.name, _share(each.of_gain), points(each.over_best) if each.over_best else "-")
+                for each in found
+            ),
+        ),
+        Note(
+            f"Over {possible.n:,} questions that every member answered; 95 % intervals, paired by "
+            "question. The best member is chosen by all other questions each time. A verdict is "
+            "written anew and not bound by what members said."
+        ),
+    ]
+
+
+def _share(value: Estimate) -> str:
+    low, high = math.floor(100 * value.low), math.ceil(100 * value.high)
+    return f"{round(100 * value.value)} % ({low} to {high} %)"
+
+
 def _mean(value: Estimate | None, unit: str, digits: int) -> str:
     if value is None:
         return "-"
@@ -100,7 +135,7 @@ def _ceiling(matrix: Outcomes, labels: dict[str, str]) -> Iterable[Block]:
         ceiling = ceiling_of_grades(matrix, labels)
     except InvalidInput as error:
         return [Note(str(error))]
-    return [*ceiling_page(ceiling, "").blocks, diagnostics(ceiling)]
+    return [*ceiling_page(ceiling, "").blocks, diagnostics(ceiling), curve(ceiling)]
 
 
 def _audit(

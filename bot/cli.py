@@ -12,7 +12,15 @@ import math
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +31,7 @@ from bot.errors import BotError, InvalidConfiguration, InvalidInput, StoreFailed
 from bot.printing import note, tell, tell_json
 
 if TYPE_CHECKING:
+    from bot.analysis.cofailure import Ceiling
     from bot.app import App
     from bot.config import Config
     from bot.council import Deliberation
@@ -121,6 +130,20 @@ def _parser() -> argparse.ArgumentParser:
         "file", nargs="?", type=Path, help="CSV: a row per question, a column per model, 1/0/empty"
     )
     ceiling.add_argument("--channel", help="from the votes of this channel only")
+    ceiling.add_argument(
+        "--counts",
+        nargs=3,
+        type=int,
+        metavar=("ALL_WRONG", "ROWS", "BEST_RIGHT"),
+        help="from three counts, e.g. of a paper: rows that every model got wrong, all rows, rows "
+        "that the best model got right",
+    )
+    ceiling.add_argument(
+        "--models",
+        type=_count,
+        help="with --counts: how many models the best was picked from on these rows (1: it was "
+        "chosen in advance)",
+    )
     ceiling.add_argument("--json", action="store_true", help="every number as JSON")
     export = add("export", _export, "finished deliberations as JSON lines")
     export.add_argument("--channel", help="of this channel only")
@@ -356,26 +379,47 @@ async def _stats(options: argparse.Namespace, config: "Config") -> int:
 async def _ceiling(options: argparse.Namespace, config: "Config") -> int:
     from bot.analysis.certificate import as_json
     from bot.document import Document
-    from bot.report_page import ceiling_page, diagnostics
+    from bot.report_page import audit_page, ceiling_page, curve, diagnostics, rules
 
-    if options.file and options.channel:
-        raise InvalidInput("Name a FILE or a --channel: the ceiling is told of one of them.")
-    if options.file:
-        from bot.analysis.cofailure import ceiling_of_grades
-        from bot.analysis.outcomes import read_outcomes
-
-        ceiling, period = ceiling_of_grades(read_outcomes(options.file)), ""
-    else:
-        from bot.statistics import Statistics
-
-        async with _reading(config) as store:
-            ceiling, period = await Statistics(store).ceiling(channel=options.channel)
+    ceiling, period, questions = await _ceiling_of(options, config)
     if options.json:
         tell_json(as_json(ceiling), indent=2)
-    else:
-        _show(ceiling_page(ceiling, period))
-        _show(Document((diagnostics(ceiling),)))
+        return DONE
+    _show(ceiling_page(ceiling, period))
+    if ceiling.source == "counts":
+        _show(Document((rules(ceiling),)))
+        return DONE
+    _show(Document((diagnostics(ceiling),)))
+    if ceiling.by_pool_size:
+        _show(Document((curve(ceiling),)))
+    if ceiling.source == "grades" and ceiling.audit:
+        _show(audit_page(ceiling, questions))
     return DONE
+
+
+async def _ceiling_of(
+    options: argparse.Namespace, config: "Config"
+) -> "tuple[Ceiling, str, Mapping[str, str]]":
+    """Of what was named: the ceiling, its period, and the questions' texts by row."""
+    from bot.analysis.cofailure import ceiling_of_counts, ceiling_of_grades
+
+    if sum(map(bool, (options.file, options.channel, options.counts))) > 1:
+        raise InvalidInput(
+            "Name a FILE or a --channel or --counts: the ceiling is told of one of them."
+        )
+    if options.models and not options.counts:
+        raise InvalidInput("--models goes with --counts: elsewhere the models are counted.")
+    if options.counts:
+        return ceiling_of_counts(*options.counts, models=options.models or 1), "", {}
+    if options.file:
+        from bot.analysis.outcomes import read_outcomes
+
+        outcomes = read_outcomes(options.file)
+        return ceiling_of_grades(outcomes), "", outcomes.questions
+    from bot.statistics import Statistics
+
+    async with _reading(config) as store:
+        return *await Statistics(store).ceiling(channel=options.channel), {}
 
 
 def _show(document: "Document") -> None:

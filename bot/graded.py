@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from bot.analysis.estimates import Estimate, mean
+from bot.analysis.cofailure import MINIMUM_ROWS
+from bot.analysis.estimates import Estimate, Floats, mean
 from bot.analysis.limits import interval
 from bot.analysis.outcomes import RIGHT, UNKNOWN, WRONG, Outcomes
+from bot.errors import InvalidInput
 from bot.grading import common_form
 from bot.ranking import draw
 
@@ -22,6 +24,10 @@ Line = dict[str, Any]
 _Given = tuple[bool, float | None, float | None]
 
 MAJORITY, TOP_ANSWER, VERDICT = "majority vote", "top answer", "verdict"
+BEST_MEMBER = "best member"
+
+# Draws of the bootstrap, always the same ones.
+_DRAWS = 2_000
 
 # Graders whose readings can be counted, see `common_form`.
 _COMPARABLE = {"number", "choice", "exact"}
@@ -42,14 +48,29 @@ class Contender:
     cost_usd: Estimate | None
 
 
+@dataclass(frozen=True, slots=True)
+class Realised:
+    """How much of the possible gain one way of coming to an answer made real.
+
+    `of_gain` is a share, 0 where it is no better than a member drawn at random and 1 where it is
+    right whenever some member is; a verdict can pass either. `over_best` is how much more often it
+    is right than the best member, `None` for that one. Intervals are 95 %, from the same questions
+    for everything (paired).
+    """
+
+    name: str
+    of_gain: Estimate
+    over_best: Estimate | None
+
+
 def graded(lines: Iterable[Line]) -> list[Line]:
     """Those with a reference that anybody answered."""
     return [line for line in lines if line.get("grades") and line["grades"]["members"]]
 
 
 def outcomes(lines: Sequence[Line]) -> Outcomes:
-    """Of the members, by name; unknown where one failed or had no seat."""
-    grades = [_by_model(line) for line in lines]
+    """Of the members, by name and seat; unknown where one failed or had no seat."""
+    grades = [_by_seat(line) for line in lines]
     models = sorted({model for each in grades for model in each})
     cells = np.full((len(lines), len(models)), UNKNOWN, np.int8)
     for row, each in enumerate(grades):
@@ -95,17 +116,85 @@ def majority(line: Line) -> bool | None:
     return right[draw(line["seed"], "majority").choice(tied)]
 
 
-def _by_model(line: Line) -> dict[str, Any]:
-    """A model that holds two seats counts by one of them; labels are dealt at random."""
-    members = sorted(line["grades"]["members"].items(), reverse=True)
-    return {grade["model"]: grade | {"label": label} for label, grade in members}
+def realised(lines: Sequence[Line]) -> tuple[Estimate, tuple[Realised, ...]]:
+    """What a perfect picker would add to a member drawn at random, and who realised how much of it.
+
+    Over the questions that every member answered and every way has a grade for. The best member of
+    a question is the one that was right most often in all others, so that it is not praised for the
+    answers it was picked by; equal ones share. Raises `InvalidInput` below `MINIMUM_ROWS`
+    questions, and where members never differ.
+    """
+    ways = {
+        MAJORITY: majority,
+        TOP_ANSWER: _correct("top_answer"),
+        VERDICT: _correct("verdict"),
+    }
+    complete = [line for line, known in zip(lines, outcomes(lines).complete, strict=True) if known]
+    given = {name: [way(line) for line in complete] for name, way in ways.items()}
+    # One that never has a grade is left out: answers that cannot be counted have no majority.
+    given = {name: found for name, found in given.items() if set(found) != {None}}
+    kept = [all(found[n] is not None for found in given.values()) for n in range(len(complete))]
+    used = [line for line, keep in zip(complete, kept, strict=True) if keep]
+    if len(used) < MINIMUM_ROWS:
+        raise InvalidInput(
+            f"What was made of the possible gain is told from {MINIMUM_ROWS} questions on that "
+            f"every member answered; there are {len(used)}."
+        )
+    right = (outcomes(used).cells == RIGHT).astype(float)
+    drawn, picked = right.mean(axis=1), right.max(axis=1)
+    possible = picked - drawn
+    if not possible.any():
+        raise InvalidInput(
+            "The members were right on the same questions: there is nothing to gain."
+        )
+    best = _best_elsewhere(right)
+    weights = np.random.default_rng(0).standard_exponential((_DRAWS, len(used)))
+
+    def share(values: Floats) -> Estimate:
+        gained = values - drawn
+        low, high = np.quantile(weights @ gained / (weights @ possible), [0.025, 0.975])
+        return Estimate(gained.sum() / possible.sum(), float(low), float(high), len(used))
+
+    found = [Realised(BEST_MEMBER, share(best), None)]
+    for name, way in given.items():
+        values = np.array([each for each, keep in zip(way, kept, strict=True) if keep], float)
+        found.append(Realised(name, share(values), mean(values - best)))
+    return mean(possible), tuple(found)
+
+
+def _best_elsewhere(right: Floats) -> Floats:
+    """By row, how right those members were that were right most often in all other rows."""
+    others = right.sum(axis=0) - right
+    best = others == others.max(axis=1, keepdims=True)
+    found: Floats = (right * best).sum(axis=1) / best.sum(axis=1)
+    return found
+
+
+def _by_seat(line: Line) -> dict[str, Any]:
+    """The grades by column: a model, and where it holds further seats these with their number."""
+    grades = line["grades"]["members"]
+    # Labels are dealt anew for each question; a model's seats are told apart by their order.
+    seats = sorted(line.get("members", ()), key=lambda member: member.get("seat", 0))
+    labels = [seat["label"] for seat in seats] or sorted(grades)
+    models = {seat["label"]: seat["model"] for seat in seats} or {
+        label: grade["model"] for label, grade in grades.items()
+    }
+    count: Counter[str] = Counter()
+    found = {}
+    for label in labels:
+        model = models[label]
+        count[model] += 1
+        name = model if count[model] == 1 else f"{model} #{count[model]}"
+        if label in grades:
+            found[name] = grades[label] | {"label": label}
+    return found
 
 
 def _members(lines: Iterable[Line]) -> dict[str, list[_Given]]:
     found: defaultdict[str, list[_Given]] = defaultdict(list)
     for line in lines:
         answers = {answer["label"]: answer for answer in line["answers"]}
-        for model, grade in _by_model(line).items():
+        for model, grade in _by_seat(line).items():
             answer = answers[grade["label"]]
             found[model].append((grade["correct"], answer["seconds"], answer["cost_usd"]))
     return found

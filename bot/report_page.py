@@ -6,7 +6,7 @@ Those over the first few would: counts by model begin with `NAMED_FROM` rated qu
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from bot.analysis.biases import Biases
 from bot.analysis.certificate import FOOTNOTE, worded
@@ -17,6 +17,9 @@ from bot.analysis.lift import Lift, Price, Rate
 from bot.analysis.report import COMPARED_MAX, NAMED_FROM, REVIEWED_MAX, Missing, Report
 from bot.document import Block, Document, Heading, Image, Leaf, Note, Table, Text
 from bot.texts import LEGEND
+
+# As much of the audit as somebody reads on a terminal.
+AUDITED_MAX, QUESTION_CHARS = 30, 300
 
 NO_QUESTION = "The council has answered no question here yet."
 HOW_TO_VOTE = f"Votes are reactions: {LEGEND}."
@@ -73,6 +76,61 @@ def diagnostics(ceiling: Ceiling) -> Table:
         ("suspicious references", "yes: audit them" if ceiling.reference_alarm else "no"),
     )
     return Table(("Diagnostic", "Value"), rows)
+
+
+def rules(ceiling: Ceiling) -> Table:
+    """The upper limits of the gain by each rule, for those who compare them."""
+    limits = (
+        ("first published (holds far too rarely)", ceiling.gain_seed),
+        ("corrected", ceiling.gain_high_published),
+        ("paired, n fixed in advance", ceiling.gain_high_paired),
+        ("paired, at all looks together", ceiling.gain_high_paired_anytime),
+    )
+    rows = tuple((rule, f"{100 * limit:.2f} points") for rule, limit in limits)
+    return Table(("Rule", "The gain is at most"), rows)
+
+
+def curve(ceiling: Ceiling) -> Table:
+    """How often all of so many models fail together. What is predicted takes each pair's
+    correlation for the mean of all pairs; how the two part is a finding, no law."""
+    rows = (
+        (
+            str(size),
+            _percent(seen),
+            _percent(predicted),
+            "-" if not predicted else f"{seen / predicted:.2f}",
+        )
+        for size, seen, predicted in ceiling.by_pool_size
+    )
+    return Table(
+        ("Models", "All wrong", "Predicted by one factor", "Seen / predicted"), tuple(rows)
+    )
+
+
+def audit_page(ceiling: Ceiling, questions: Mapping[str, str]) -> Document:
+    """The rows that a person should look at; empty where there are none. `questions` by row."""
+    listed = ceiling.audit[:AUDITED_MAX]
+    if not listed:
+        return Document(())
+    more = len(ceiling.audit) - len(listed)
+    blocks: list[Block] = [Heading("Rows that every model got wrong")]
+    if questions:
+        cells = tuple((row, _cut(questions.get(row, ""))) for row in listed)
+        blocks.append(Table(("Row", "Question"), cells))
+    else:
+        blocks.append(Text(", ".join(listed)))
+    blocks.append(
+        Note(
+            f"{f'And {more:,} more, which --json lists. ' if more else ''}Most such rows are faults "
+            "of the question or its reference: look before you believe them."
+        )
+    )
+    return Document(tuple(blocks))
+
+
+def _cut(question: str) -> str:
+    words = " ".join(question.split())
+    return words if len(words) <= QUESTION_CHARS else f"{words[: QUESTION_CHARS - 1]}…"
 
 
 def standings_alt(people: Board, peers: Board) -> str:

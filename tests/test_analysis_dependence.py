@@ -17,6 +17,7 @@ from bot.analysis.dependence import (
     Pairs,
     beta_independent,
     beta_single_factor,
+    by_pool_size,
     diagnose,
     full_sigma_draws,
     negative_eigenvalues,
@@ -239,3 +240,24 @@ def test_pairs_cannot_tell_how_often_all_are_wrong() -> None:
     assert (odd.all_wrong.mean(), even.all_wrong.mean()) == (0, 0.25)
     assert np.array_equal(Pairs.of(odd).both, Pairs.of(even).both)
     assert np.array_equal(phi(Pairs.of(odd)), phi(Pairs.of(even)))
+
+
+@pytest.mark.parametrize("name", ["gsm8k_outcomes", "crux_outcomes_a"])
+def test_the_curve_by_pool_size_is_near_the_reference_ratios(name: str) -> None:
+    """Those are medians over other random pools."""
+    curve = {size: (seen, predicted) for size, seen, predicted in by_pool_size(outcomes(name))}
+    for size, ratio in expected()["underpricing_ratio_by_pool_size"]["values"][name]:
+        if size in curve:
+            seen, predicted = curve[size]
+            assert predicted is not None
+            assert seen / predicted == pytest.approx(ratio, rel=0.25)
+
+
+def test_the_curve_by_pool_size_counts_every_pool() -> None:
+    found = by_pool_size(parse_outcomes("a,b,c\n" + "0,0,0\n1,0,0\n1,1,0\n1,1,1\n" * 5))
+    assert [size for size, _, _ in found] == [2, 3]
+    # Of three pairs all are wrong in the first row, and one in the second.
+    assert [seen for _, seen, _ in found] == pytest.approx([(3 + 1) / 3 / 4, 1 / 4])
+    assert [size for size, _, _ in by_pool_size(matrix(np.ones((20, 11), np.int8)))] == [
+        2, 3, 4, 8, 11,
+    ]  # fmt: skip

@@ -115,3 +115,12 @@ def test_parts_keep_their_names() -> None:
 def test_public_matrices_are_complete(name: str, rows: int, models: int) -> None:
     assert outcomes(name).cells.shape == (rows, models)
     assert outcomes(name).complete.all()
+
+
+@pytest.mark.parametrize("name", ["question", "Text", "prompt"])
+def test_a_column_of_texts_is_no_model(name: str) -> None:
+    read = parse_outcomes(f'id,a,{name},b\nq1,1,"One, or\n\u2028two?",0\nq2,0,,1\n')
+    assert (read.rows, read.models) == (("q1", "q2"), ("a", "b"))
+    assert read.cells.tolist() == [[1, 0], [0, 1]]
+    assert read.questions == {"q1": "One, or\n\u2028two?", "q2": ""}
+    assert read.of_rows(read.complete).questions == read.questions

@@ -4,12 +4,14 @@ import csv
 import json
 import os
 import pty
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from scipy import stats
 
@@ -19,7 +21,17 @@ from bot.audit_file import Entry, offer, read_labels
 from bot.bench import Step
 from bot.bench_page import bench_page
 from bot.errors import InvalidInput
-from bot.graded import Contender, Line, contenders, majority, outcomes
+from bot.graded import (
+    BEST_MEMBER,
+    TOP_ANSWER,
+    VERDICT,
+    Contender,
+    Line,
+    contenders,
+    majority,
+    outcomes,
+    realised,
+)
 from tests.fakes.forks import CHAIRMAN, Program, environment, program
 from tests.fakes.model_server import ModelServer, Script
 from tests.reference_data import reference_file
@@ -121,12 +133,6 @@ def test_a_member_that_failed_is_not_wrong() -> None:
     lines = [graded_line(n, [RIGHT, RIGHT] if n else [RIGHT]) for n in range(3)]
     assert contender(lines, "b").accuracy.n == 2
     assert outcomes(lines).cells.tolist() == [[1, -1], [1, 1], [1, 1]]
-
-
-def test_a_model_on_two_seats_counts_once() -> None:
-    line = graded_line(1, [RIGHT, WRONG, WRONG], models=("a", "a", "b"))
-    assert outcomes([line]).models == ("a", "b")
-    assert outcomes([line]).cells.tolist() == [[1, 0]]
 
 
 @pytest.mark.parametrize(
@@ -390,6 +396,83 @@ def test_wrong_references_raise_the_alarm_until_an_audit_labels_them(audit: Path
     assert "An audit set 5 rows aside; as graded, 5 were all wrong." in after
     assert "All members wrong: 5 as graded, 0 after the audit" in after
     assert "yes: audit them" not in after
+
+
+# Seats, and what was made of the possible gain
+
+
+def two_seats(line: Line, order: str) -> Line:
+    """The council is x, x, y; labels were dealt in this order of its seats."""
+    models = "xxy"
+    seats = {chr(65 + place): int(seat) for place, seat in enumerate(order)}
+    members = [{"label": label, "model": models[n], "seat": n} for label, n in seats.items()]
+    for label, grade in line["grades"]["members"].items():
+        grade["model"] = models[seats[label]]
+    for answer in line["answers"]:
+        answer["model"] = models[seats[answer["label"]]]
+    return line | {"members": members}
+
+
+def test_two_seats_of_one_model_are_two_columns() -> None:
+    first = two_seats(graded_line(1, [RIGHT, WRONG, WRONG]), "012")
+    again = two_seats(graded_line(2, [WRONG, RIGHT, WRONG]), "201")
+    failed = two_seats(graded_line(3, [RIGHT, WRONG]), "120")
+    matrix = outcomes([first, again, failed])
+    assert matrix.models == ("x", "x #2", "y")
+    assert matrix.cells.tolist() == [[1, 0, 0], [1, 0, 0], [-1, 1, 0]]
+    assert [each.name for each in contenders([first])][:3] == ["x", "x #2", "y"]
+
+
+def ways(number: int = 40) -> list[Line]:
+    """a is right in 3 of 4, b in the fourth, c never; the verdict always, the top is a."""
+    return [
+        graded_line(
+            n,
+            [WRONG, RIGHT, ("6", False)] if n % 4 == 0 else [RIGHT, ("7", False), ("6", False)],
+            models=("a", "b", "c"),
+        )
+        for n in range(number)
+    ]
+
+
+def test_who_realised_how_much_of_the_possible_gain() -> None:
+    possible, found = realised(ways())
+    shares = {each.name: each.of_gain for each in found}
+    # Somebody is always right, a member drawn at random in a third.
+    assert possible.value == pytest.approx(2 / 3)
+    assert shares[VERDICT].value == pytest.approx(1)
+    assert shares[VERDICT].low == shares[VERDICT].high == pytest.approx(1)
+    assert shares[BEST_MEMBER].value == pytest.approx((3 / 4 - 1 / 3) / (2 / 3))
+    assert shares[BEST_MEMBER].low < shares[BEST_MEMBER].value < shares[BEST_MEMBER].high
+    over = {each.name: each.over_best for each in found if each.over_best}
+    assert BEST_MEMBER not in over
+    assert over[VERDICT].value == pytest.approx(1 / 4)
+    assert over[VERDICT].low > 0
+    assert over[TOP_ANSWER].value == 0
+
+
+def test_the_best_member_is_not_praised_for_the_answers_it_was_picked_by() -> None:
+    """Two members that guess: whoever happens to be ahead is right half of the time elsewhere."""
+    rng = np.random.default_rng(3)
+    shares = []
+    for _ in range(60):
+        cells = rng.random((30, 2)) < 0.5
+        lines = [
+            graded_line(n, [("4", bool(x)), ("5", bool(y))], models=("a", "b"))
+            for n, (x, y) in enumerate(cells)
+        ]
+        shares.append(realised(lines)[1][0].of_gain.value)
+    assert abs(float(np.mean(shares))) < 0.15
+
+
+def test_the_report_tells_of_the_possible_gain_or_why_not(audit: Path) -> None:
+    said = shown(ways(), audit)
+    assert "What was made of the possible gain" in said
+    assert "best member" in said
+    assert re.search(r"verdict +100 % \(100 to 100 %\) +\+25 points \(\+\d+ to \+\d+\)", said)
+    assert "from 20 questions on that every member answered; there are 8" in shown(ways(8), audit)
+    alike = [graded_line(n, [RIGHT] * 3, models=("a", "b", "c")) for n in range(30)]
+    assert "there is nothing to gain" in shown(alike, audit)
 
 
 # From outside

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from scipy import stats
 
 from bot.store.sqlite import Store
 from tests.fakes.channel import MODELS, finished_case, rate
@@ -17,7 +18,8 @@ CEILING = {
     "best_model", "best_accuracy", "oracle", "gain", "gain_low", "gain_high_paired",
     "gain_high_paired_anytime", "gain_high_published", "phi_mean", "tetrachoric_mean",
     "beta_single_factor", "ratio_single_factor", "reference_alarm", "beta_anytime_low",
-    "beta_anytime_high", "gain_anytime_low",
+    "beta_anytime_high", "gain_anytime_low", "gain_seed", "by_pool_size", "audit", "complete_rows",
+    "advice",
 }  # fmt: skip
 
 
@@ -183,3 +185,72 @@ async def test_a_file_and_a_channel_are_one_too_many(
     words = "ceiling", matrix(tmp_path, "a,b"), "--channel", "general"
     ended = await council.run(*words, environment=environment)
     refused(ended, "Name a FILE or a --channel")
+
+
+async def test_a_file_lists_the_rows_to_audit_with_their_questions_and_the_curve(
+    council: Program, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    lines = [f"q{n},Is it {n}?,{n % 2},1,{int(n % 3 > 0)}" for n in range(30)]
+    broken = ['b1,"How many, of\nthese two?",0,0,0', "b2,Which?,0,0,0"]
+    file = matrix(tmp_path, "id,question,a,b,c", *lines, *broken)
+
+    told = await council.run("ceiling", file, environment=environment)
+    as_json = (await council.run("ceiling", file, "--json", environment=environment)).json
+
+    assert "Rows that every model got wrong" in told.out
+    assert "b1   How many, of these two?" in told.out
+    assert "b2   Which?" in told.out
+    assert "Is it" not in told.out
+    assert "Seen / predicted" in told.out
+    assert as_json["audit"] == ["b1", "b2"]
+    assert as_json["models"] == 3
+    assert [size for size, _, _ in as_json["by_pool_size"]] == [2, 3]
+    assert as_json["by_pool_size"][-1][1] == as_json["beta"] == 2 / 32
+    assert as_json["by_pool_size"][-1][2] == pytest.approx(as_json["beta_single_factor"])
+    assert (as_json["complete_rows"], as_json["advice"]) == (32, None)
+
+
+async def test_a_file_without_texts_lists_the_rows_to_audit(
+    council: Program, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    file = matrix(tmp_path, "a,b", *["1,0", "0,1"] * 15, "0,0", "0,0")
+    told = await council.run("ceiling", file, environment=environment)
+    assert "31, 32" in told.out
+
+
+async def test_the_ceiling_of_three_counts(council: Program, environment: dict[str, str]) -> None:
+    """The example that the first published rule came with, and what the corrected one makes of it."""
+    words = "ceiling", "--counts", "17", "330", "276"
+    told = await council.run(*words, environment=environment)
+    fixed = (await council.run(*words, "--json", environment=environment)).json
+    picked = (await council.run(*words, "--models", "67", "--json", environment=environment)).json
+
+    assert "In 330 questions every model was wrong 17 times (5.2 %;" in told.out
+    assert "if the best model was chosen in advance" in told.out
+    assert fixed.keys() >= CEILING
+    assert (fixed["beta_low"], fixed["beta_high"]) == pytest.approx((0.0302923, 0.0812013))
+    assert fixed["gain_seed"] == pytest.approx(0.9669133 - 276 / 330, abs=5e-8)
+    assert fixed["gain_high_published"] == pytest.approx(0.17776, abs=5e-6)
+    assert picked["gain_high_published"] == pytest.approx(0.21132, abs=5e-6)
+    assert fixed["gain"] == pytest.approx(37 / 330)
+    assert fixed["phi_mean"] is fixed["ratio_single_factor"] is None
+    # A row in which all are wrong is one in which the best is wrong: 330 - 276 - 17 are left.
+    assert fixed["gain_high_paired"] == pytest.approx(stats.beta.isf(0.05, 38, 293))
+    assert picked["gain_high_paired"] == pytest.approx(stats.beta.isf(0.05 / 67, 38, 293))
+    assert fixed["gain_low"] == pytest.approx(stats.beta.ppf(0.05, 37, 294))
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--counts", "17", "330", "320"), "do not fit together"),
+        (("--counts", "-1", "330", "3"), "do not fit together"),
+        (("--counts", "1", "19", "3"), "A ceiling needs 20 rows; these are 19."),
+        (("--counts", "1", "30", "3", "--channel", "general"), "told of one of them"),
+        (("--models", "3"), "--models goes with --counts"),
+    ],
+)
+async def test_counts_that_cannot_be_used_are_refused_in_a_sentence(
+    council: Program, environment: dict[str, str], words: tuple[str, ...], sentence: str
+) -> None:
+    refused(await council.run("ceiling", *words, environment=environment), sentence)

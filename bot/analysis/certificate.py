@@ -80,16 +80,20 @@ def _grades(ceiling: Ceiling, period: str) -> list[str]:
 
 
 def _counts(ceiling: Ceiling, period: str) -> list[str]:
-    picked = (
-        "was chosen in advance; say with --models how many it was picked from on these questions "
-        "if it was"
-        if ceiling.models == 1
-        else f"was picked from {ceiling.models} on these questions"
-    )
+    if ceiling.models == 1:
+        holds = (
+            "This holds however often you look, if the best model was chosen in advance; where it "
+            "was picked on these questions, say from how many with --models."
+        )
+    else:
+        holds = (
+            "This holds however often you look and already allows for the best model having been "
+            f"picked from {ceiling.models} on these questions."
+        )
     return [
         f"In {_questions(ceiling.rows, '', period)} every model was wrong {_all_wrong(ceiling)}.",
         f"A perfect picker would be right {_gain(ceiling)}; no way of picking can gain more.",
-        f"This holds however often you look, if the best model {picked}.",
+        holds,
         "It covers only questions like these, and not the written synthesis, which can do better "
         "or worse.",
         *filter(None, [advice(ceiling)]),

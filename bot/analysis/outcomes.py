@@ -4,9 +4,10 @@ Values and reading alone; it does not know where outcomes come from nor what fol
 """
 
 import csv
+import io
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -30,15 +31,21 @@ _CELLS = {
 }
 # A first column of one of these names holds the questions' ids; the last one is a nameless index.
 _ID_COLUMNS = {"id", "question", "question_id", "row", ""}
+# Another column of one of these names holds their texts.
+_TEXT_COLUMNS = {"question", "text", "prompt"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcomes:
-    """`cells` has a row per question and a column per model: `RIGHT`, `WRONG` or `UNKNOWN`."""
+    """`cells` has a row per question and a column per model: `RIGHT`, `WRONG` or `UNKNOWN`.
+
+    `questions` are the texts by row id, of those that have one.
+    """
 
     rows: tuple[str, ...]
     models: tuple[str, ...]
     cells: NDArray[np.int8]
+    questions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def known(self) -> Mask:
@@ -67,11 +74,11 @@ class Outcomes:
 
     def of_rows(self, kept: Mask) -> "Outcomes":
         rows = tuple(row for row, keep in zip(self.rows, kept, strict=True) if keep)
-        return Outcomes(rows, self.models, self.cells[kept])
+        return Outcomes(rows, self.models, self.cells[kept], self.questions)
 
     def of_models(self, columns: Sequence[int]) -> "Outcomes":
         models = tuple(self.models[column] for column in columns)
-        return Outcomes(self.rows, models, self.cells[:, list(columns)])
+        return Outcomes(self.rows, models, self.cells[:, list(columns)], self.questions)
 
 
 def read_outcomes(path: Path) -> Outcomes:
@@ -89,18 +96,22 @@ def parse_outcomes(text: str) -> Outcomes:
     """Read a CSV: a header of model names, then a row per question of 1, 0 or nothing.
 
     A first column called id, question, question_id, row or nothing at all names the questions;
-    otherwise they are counted from 1. Raises `InvalidInput`, which names the row and column.
+    otherwise they are counted from 1. Another one called question, text or prompt holds their
+    texts. Raises `InvalidInput`, which names the row and column.
     """
     try:
-        header, *lines = [line for line in csv.reader(text.splitlines()) if line]
+        # Not by lines: a question may go over several.
+        header, *lines = [line for line in csv.reader(io.StringIO(text, newline="")) if line]
     except csv.Error as error:
         raise InvalidInput(f"This is no CSV file: {error}.") from error
     except ValueError:
         raise InvalidInput("The file is empty; it needs a header of model names.") from None
     names = [name.strip() for name in header]
     first = 1 if names[0].lower() in _ID_COLUMNS else 0
-    models = names[first:]
-    _check_names(models, first)
+    texts = [n for n in range(first, len(names)) if names[n].lower() in _TEXT_COLUMNS]
+    columns = [n for n in range(first, len(names)) if n not in texts]
+    models = [names[n] for n in columns]
+    _check_names(names, columns)
     if not lines:
         raise InvalidInput("The file has no rows under its header.")
     rows = [line[0].strip() if first else "" for line in lines]
@@ -108,31 +119,33 @@ def parse_outcomes(text: str) -> Outcomes:
     repeated = [row for row, count in Counter(rows).items() if count > 1]
     if repeated:
         raise InvalidInput(f"More than one row is called {', '.join(repeated[:5])}.")
-    cells = [
-        _cells(line[first:], f"row {number} ({row})" if first else f"row {number}", models)
-        for number, (row, line) in enumerate(zip(rows, lines, strict=True), start=1)
-    ]
-    return Outcomes(tuple(rows), tuple(models), np.array(cells, dtype=np.int8))
+    cells = []
+    for number, (row, line) in enumerate(zip(rows, lines, strict=True), start=1):
+        where = f"row {number} ({row})" if first else f"row {number}"
+        _check_length(len(line), where, len(names), len(models))
+        cells.append([_cell(line[n], where, names[n]) for n in columns])
+    questions = {row: line[n] for row, line in zip(rows, lines, strict=True) for n in texts[:1]}
+    return Outcomes(tuple(rows), tuple(models), np.array(cells, dtype=np.int8), questions)
 
 
-def _check_names(models: Sequence[str], first: int) -> None:
-    for column, model in enumerate(models, start=first + 1):
-        if not model:
-            raise InvalidInput(f"Column {column} has no model name in the header.")
-    repeated = [model for model, count in Counter(models).items() if count > 1]
+def _check_names(names: Sequence[str], columns: Sequence[int]) -> None:
+    for column in columns:
+        if not names[column]:
+            raise InvalidInput(f"Column {column + 1} has no model name in the header.")
+    models = Counter(names[column] for column in columns)
+    repeated = [model for model, count in models.items() if count > 1]
     if repeated:
         raise InvalidInput(f"More than one column is called {', '.join(repeated[:5])}.")
     if not models:
         raise InvalidInput("The header names no model.")
 
 
-def _cells(line: Sequence[str], where: str, models: Sequence[str]) -> list[int]:
-    if len(line) != len(models):
+def _check_length(cells: int, where: str, columns: int, models: int) -> None:
+    if cells != columns:
         raise InvalidInput(
-            f"In {where} there are {len(line)} cells for {len(models)} models; "
+            f"In {where} there are {max(0, cells - columns + models)} cells for {models} models; "
             "leave a cell empty where the outcome is unknown."
         )
-    return [_cell(text, where, model) for text, model in zip(line, models, strict=True)]
 
 
 def _cell(text: str, where: str, model: str) -> int:

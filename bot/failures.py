@@ -420,7 +420,8 @@ def _wait(value: str | None, now: datetime) -> float | None:
         return min(seconds, _WAIT_LIMIT_SECONDS)
     try:
         at = parsedate_to_datetime(value)
-        return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds())
+        seconds = (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
+        return min(max(0.0, seconds), _WAIT_LIMIT_SECONDS)
     except (ValueError, OverflowError):
         return None
 

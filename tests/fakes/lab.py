@@ -34,7 +34,7 @@ def raw(
     then: Literal["end", "cut", "open", "alive"] = "end",
     **headers: str,
 ) -> Behaviour:
-    """Exactly these bytes; headers by name, with `_` for `-`."""
+    """Exactly these bytes; `headers` by name, with `_` for `-`."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Behaviour("raw", raw=pieces, status=status, then=then, headers=named)
 

@@ -96,6 +96,7 @@ class Catalogue:
     ) -> None:
         """`unknown_price` is taken of every model without one; `None` for `UNKNOWN_PRICE`, and for
         nothing where the model runs at home."""
+        self._provider = provider
         self._sources = _sources(provider)
         self._places = _places(provider)
         self._unknown_prices = {
@@ -121,16 +122,21 @@ class Catalogue:
         return any(one.models for one in self._lists.values())
 
     def find(self, id: str) -> ModelInfo | None:
+        """The entry of this model, or of the one that it is a variant of."""
+        spellings = _spellings(id)
         for one in self._lists.values():
-            if model := one.models.get(id):
-                return model
+            for spelling in spellings:
+                if model := one.models.get(spelling):
+                    return model
         return None
 
     def missing(self, id: str) -> bool:
         """Whether the endpoint that this id goes to has a list, and the model is not in it."""
         prefix = id.partition("/")[0]
         one = self._lists.get(prefix if prefix in self._sources else "")
-        return one is not None and bool(one.models) and id not in one.models
+        if one is None or not one.models:
+            return False
+        return not any(spelling in one.models for spelling in _spellings(id))
 
     def suggest(self, id: str) -> tuple[str, ...]:
         """Up to three models that somebody may have meant, the likeliest first."""
@@ -220,8 +226,10 @@ class Catalogue:
         return tuple(members), chairman
 
     async def _load(self, endpoint: str) -> None:
-        one = self._lists.get(endpoint) or await self._saved(endpoint)
-        self._lists[endpoint] = one
+        one = self._lists.get(endpoint)
+        if one is None:
+            one = self._lists[endpoint] = await self._saved(endpoint)
+            self._tell(endpoint, one.models.values())
         now = self._now()
         if now - one.at < FRESH_FOR or now - one.tried_at < RETRY_AFTER:
             return
@@ -245,6 +253,11 @@ class Catalogue:
     async def _saved(self, endpoint: str) -> _List:
         models, at = await self._storage.cached_models(self._places[endpoint]) or ((), _NEVER)
         return _List({model.id: model for model in models}, at, _NEVER)
+
+    def _tell(self, endpoint: str, models: Iterable[ModelInfo]) -> None:
+        """A provider that reads its own lists knows their sizes; those kept from before, it does not."""
+        if isinstance(self._provider, HttpProvider):
+            self._provider.know(endpoint, models)
 
     def _models(self) -> Iterable[ModelInfo]:
         return (model for one in self._lists.values() for model in one.models.values())
@@ -306,6 +319,16 @@ def _source(
     provider: HttpProvider, endpoint: str
 ) -> Callable[[], Awaitable[tuple[ModelInfo, ...]]]:
     return lambda: provider.models_of(endpoint)
+
+
+def _spellings(id: str) -> tuple[str, ...]:
+    """As lists may write an id: itself; with the tag that Ollama takes where none is given; without
+    the variant (`:nitro`) or the preset that OpenRouter takes with any of its models."""
+    base = id.partition("@preset/")[0]
+    name = base.rpartition("/")[2]
+    if ":" in name:
+        return id, base, base.rpartition(":")[0]
+    return id, base, f"{base}:latest"
 
 
 def _prices(model: ModelInfo | None) -> tuple[float, float] | None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue
 from bot.errors import InvalidConfiguration, ModelFailed
-from bot.llm import Completion, ModelInfo, Request
+from bot.llm import Completion, Message, ModelInfo, Request
 from bot.providers import Endpoint, HttpProvider
 from tests.fakes.model_server import ModelServer
 
@@ -376,3 +376,57 @@ async def test_the_newer_of_two_equally_dear_models_is_the_flagship() -> None:
 async def test_no_candidate_at_all_asks_for_a_choice() -> None:
     with pytest.raises(InvalidConfiguration, match="COUNCIL_MEMBERS"):
         (await loaded()).default_council()
+
+
+# Ids that no list writes
+
+
+@pytest.mark.parametrize(
+    "id",
+    ["a/b", "a/b:nitro", "a/b:floor", "a/b:online", "llama3", "llama3:latest", "qwen3:8b", "c/d:free",
+     "a/b@preset/brief"],
+)  # fmt: skip
+async def test_variants_and_untagged_ids_are_in_the_list(id: str) -> None:
+    listed = (model("a/b"), model("llama3:latest"), model("qwen3:8b"), model("c/d:free"))
+    catalogue = await loaded(*listed)
+    assert not catalogue.missing(id)
+    found = catalogue.find(id)
+    assert found is not None
+    assert found in listed
+
+
+@pytest.mark.parametrize(
+    "id", ["a/c", "a/c:nitro", "llama4", "qwen3", "c/d", "b:nitro", ":", "a/:x"]
+)
+async def test_other_ids_are_missing_all_the_same(id: str) -> None:
+    catalogue = await loaded(model("a/b"), model("qwen3:8b"), model("c/d:free"))
+    assert catalogue.missing(id)
+    assert catalogue.find(id) is None
+
+
+async def test_untagged_ids_of_a_named_endpoint_are_in_its_list() -> None:
+    async with ModelServer(models=("llama3:latest",)) as server:
+        provider = HttpProvider([Endpoint("ollama", server.url, server.key)])
+        catalogue = Catalogue(provider, Shelf())
+        await catalogue.load()
+        await provider.aclose()
+    assert not catalogue.missing("ollama/llama3")
+    assert catalogue.missing("ollama/llama4")
+
+
+async def test_sizes_of_a_kept_list_are_asked_for_after_a_restart() -> None:
+    shelf = Shelf()
+    entries = [{"id": "lab/a", "max_model_len": 4_096}]
+    async with ModelServer(entries=entries) as server:
+        for _ in range(2):
+            provider = HttpProvider([Endpoint("", server.url, server.key)])
+            await Catalogue(provider, shelf).load()
+            await provider.complete(
+                Request("lab/a", (Message("user", "Why?"),), 8_000, "d1/answer/0/0")
+            )
+            await provider.aclose()
+    assert server.list_requests == 1
+    assert [received.json["max_completion_tokens"] < 4_096 for received in server.requests] == [
+        True,
+        True,
+    ]

@@ -16,6 +16,7 @@ from bot.errors import InvalidConfiguration, Kind, ModelFailed
 from bot.event_stream import LIMIT_BYTES, EventReader
 from bot.failures import Saying
 from bot.llm import Message, ModelInfo, Request
+from bot.model_lists import LIST_LIMIT_BYTES
 from bot.providers import Endpoint, HttpProvider
 from tests.fakes.lab import ask, completion, failure, lab
 from tests.fakes.model_server import Behaviour, ModelServer, Script
@@ -495,6 +496,57 @@ async def test_malformed_silent_and_expired_entries_are_left_out() -> None:
     ]
     async with lab(entries=entries) as (provider, _):
         assert await provider.models() == (ModelInfo("good"), ModelInfo("soon"))
+
+
+LISTS: list[tuple[object, list[str]]] = [
+    ([{"id": "m"}], ["m"]),
+    (["m", "n"], ["m", "n"]),
+    ({"models": [{"id": "m"}]}, ["m"]),
+    ({"models": [{"model": "llama3:latest", "name": "llama3"}]}, ["llama3:latest"]),
+    ({"object": "list", "data": []}, []),
+    ([], []),
+]
+
+
+@pytest.mark.parametrize(("content", "ids"), LISTS)
+async def test_lists_are_read_in_every_shape(content: object, ids: list[str]) -> None:
+    async with lab(list_raw=json.dumps(content).encode()) as (provider, _):
+        assert [model.id for model in await provider.models()] == ids
+
+
+async def test_a_long_list_is_read() -> None:
+    entries = [{"id": f"m{n}", "description": "x" * 10_000} for n in range(1_000)]
+    async with lab(list_raw=json.dumps({"data": entries}).encode()) as (provider, _):
+        assert len(await provider.models()) == 1_000
+
+
+@pytest.mark.parametrize("body", [b"{}", b"7", b"null", b'{"data": {}}', b"<html>", b"", b"\xff"])
+async def test_what_is_no_list_is_a_failure(body: bytes) -> None:
+    async with lab(list_raw=body) as (provider, _):
+        with pytest.raises(ModelFailed):
+            await provider.models()
+
+
+async def test_an_endless_list_is_given_up() -> None:
+    async with lab(list_raw=b"[" + b" " * LIST_LIMIT_BYTES) as (provider, _):
+        with pytest.raises(ModelFailed, match="more than any"):
+            await provider.models()
+
+
+async def test_senseless_numbers_and_names_of_a_list_are_absent() -> None:
+    huge = int("9" * 401)
+    entry = {
+        "id": "m",
+        "name": "\ud800x",
+        "created": 1e300,
+        "context_length": huge,
+        "top_provider": {"max_completion_tokens": -5},
+        "pricing": {"prompt": huge, "completion": "1e999999"},
+    }
+    others = [{"id": "\ud800"}, {"id": "a\nb"}, {"id": "i" * 5_000}, {"id": huge}]
+    text = json.dumps({"data": [entry, *others]})
+    async with lab(list_raw=text.encode()) as (provider, _):
+        assert await provider.models() == (ModelInfo("m", name="�x"),)
 
 
 async def test_named_endpoints_prefix_their_models_and_one_that_is_down_takes_no_other_along(

@@ -213,6 +213,13 @@ class App:
         if case and (running := self._running.get(case.id)):
             running.serving.stop()
 
+    def place_deleted(self, platform: PlatformName, place: str) -> None:
+        """The same for whoever deletes the thread or the channel that it is answered in."""
+        for running in self._under_way():
+            case = running.serving.case
+            if case.platform == platform and place in {case.thread, case.channel}:
+                running.serving.stop()
+
     @asynccontextmanager
     async def aside(self, places: Sequence[Place]) -> AsyncIterator[None]:
         """Room to forget these questions: those under way are stopped, which their headlines say,

@@ -10,6 +10,7 @@ from bot.app import Rules
 from tests.fakes.council_on_discord import Place, eventually
 from tests.fakes.discord.world import system_message
 from tests.fakes.discord_server import (
+    Channel,
     ChannelType,
     DiscordServer,
     Flag,
@@ -160,6 +161,57 @@ async def test_nothing_is_paid_where_the_bot_may_not_write(
     place.server.mention(mute, place.ada, "Can you speak?")
     await settled(place)
     assert len(provider.asked("answer")) == 3
+
+
+def locked_thread(place: Place) -> Channel:
+    thread = place.server.create_thread(place.ada, place.channel, "mine", "hello")
+    place.server.lock(thread)
+    return thread
+
+
+async def test_in_a_locked_thread_nothing_is_paid_and_a_reaction_says_so(
+    place: Place, provider: FakeProvider
+) -> None:
+    question = place.server.mention(locked_thread(place), place.ada, "Can you speak?")
+    await place.server.wait_for(lambda: question.reactions)
+    await settled(place)
+    assert [reaction.name for reaction in question.reactions.values()] == ["🔇"]
+    assert len(provider.asked("answer")) == 3
+
+
+@pytest.mark.parametrize("code", [50083, 50013, 90001])
+async def test_where_no_reaction_can_be_either_the_asker_is_told(
+    place: Place, provider: FakeProvider, code: int
+) -> None:
+    place.server.refuse("PUT", "reactions", code)
+    thread = locked_thread(place)
+    question = place.server.mention(thread, place.ada, "Can you speak?")
+    told = await place.said(place.server.direct(place.ada), "locked")
+    assert f"{thread.id}/{question.id}" in told.text
+    place.server.repeat(question)
+    await settled(place)
+    assert len(place.server.said(place.server.direct(place.ada))) == 1
+    assert len(provider.asked("answer")) == 3
+
+
+async def test_where_nothing_can_be_said_at_all_nothing_breaks(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    place.server.refuse("PUT", "reactions", 50013)
+    place.ada.accepts_dms = False
+    place.server.mention(locked_thread(place), place.ada, "Can you speak?")
+    await settled(place)
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
+async def test_who_may_manage_threads_answers_in_a_locked_one(server: DiscordServer) -> None:
+    place = Place(server)
+    rights = discord.Permissions(manage_threads=True)
+    server.create_role(place.guild, "moderators", rights, server.bot)
+    async with place.online():
+        thread = locked_thread(place)
+        server.mention(thread, place.ada, "Can you speak?")
+        await server.wait_for(lambda: place.verdict(thread))
 
 
 @pytest.mark.parametrize("kind", ["bot", "webhook", "nobody"])
@@ -516,6 +568,29 @@ async def test_deleting_the_question_stops_its_run(server: DiscordServer) -> Non
         assert question.thread
         server.delete_message(question)
         await place.said(question.thread, "Stopped")
+        assert provider.asked("review") == []
+
+
+@pytest.mark.parametrize("gone", ["thread", "channel"])
+async def test_deleting_the_place_of_a_question_stops_its_run(
+    server: DiscordServer, gone: str
+) -> None:
+    """In a person's own thread, which has another id than the question."""
+    provider = FakeProvider({("answer", 1): [asyncio.Event()]})
+    async with Place(server).online(provider) as place:
+        thread = server.create_thread(place.ada, place.channel, "mine", "hello")
+        question = server.mention(thread, place.ada, "Why?")
+        await server.wait_for(lambda: len(server.said(thread)) == 3)
+        if gone == "thread":
+            server.delete_thread(thread)
+        else:
+            server.delete_channel(place.channel)
+
+        async def stopped() -> bool:
+            case = await place.app.store.case_of_mention(f"discord:{question.id}")
+            return bool(case and case.status == "stopped")
+
+        assert await eventually(stopped)
         assert provider.asked("review") == []
 
 

@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.discord.reply import DiscordReply
+from bot.app import Accepted
 from bot.document import Detail, Document, Heading, Note, Text
 from bot.errors import ModelFailed, Undeliverable
 from bot.llm import Request
 from bot.store.records import Case
 from tests.fakes.discord.components import walk
 from tests.fakes.discord.http import Request as Sent
-from tests.fakes.discord_server import ChannelType, Message
+from tests.fakes.discord_server import ChannelType, Fault, Message
 from tests.fakes.discord_thread import TIME_SCALE, Stage, buttons, stage
 from tests.fakes.provider import FakeProvider, sensible, stage_and_seat
 
@@ -90,6 +91,31 @@ async def test_where_no_more_threads_fit_the_mention_is_answered_in_place(scene:
     await shown(scene, await scene.case())
     [question, post] = scene.server.messages(scene.channel)
     assert post.reference is question
+
+
+@pytest.mark.parametrize("code", [50035, 200001, 240000])
+async def test_a_thread_whose_name_is_refused_gets_a_neutral_one(scene: Stage, code: int) -> None:
+    scene.server.refuse("POST", r"/threads$", code)
+    await shown(scene, await scene.case(text="What is a darn?"))
+    assert scene.thread().name == "Council"
+    assert len(scene.posts()) == 1
+
+
+async def test_a_refused_word_in_the_question_is_left_out_of_the_name(scene: Stage) -> None:
+    scene.server.world.refused_words["darn"] = 50035
+    await shown(scene, await scene.case(text="What is a darn?"))
+    assert scene.thread().name == "Council"
+
+
+@pytest.mark.parametrize("code", [50035, 50024, 50013, 160006])
+async def test_a_thread_that_is_refused_under_any_name_leaves_a_plain_reply(
+    scene: Stage, code: int
+) -> None:
+    scene.server.refuse("POST", r"/threads$", code, times=2)
+    await shown(scene, await scene.case())
+    [question, post] = scene.server.messages(scene.channel)
+    assert post.reference is question
+    scene.server.faults.ordered.clear()
 
 
 async def test_in_an_announcement_channel_there_is_a_thread(scene: Stage) -> None:
@@ -267,28 +293,104 @@ async def test_a_locked_thread_is_left_alone(scene: Stage) -> None:
         await reply.show("headline", LATER)
 
 
-async def test_no_right_to_write_is_told_once(scene: Stage) -> None:
+async def test_no_right_to_write_is_no_end(scene: Stage) -> None:
+    """Once it may, it opens the thread that it could not open before."""
     await scene.restrict("send_messages", "send_messages_in_threads")
     reply = scene.host.reply(await scene.case())
-    with pytest.raises(Undeliverable, match="Give it Send Messages"):
-        await reply.show("headline", LIVE)
+    for state in (LIVE, LATER):
+        with pytest.raises(Undeliverable, match="Give it Send Messages") as refused:
+            await reply.show("headline", state)
+        assert (refused.value.gone, refused.value.wording) == (False, False)
+    scene.server.overwrite(scene.channel, scene.server.bot)
+    await scene.server.wait_for(scene.may_write)
     await reply.show("headline", LATER)
-    assert len(scene.server.sent("POST", SENDS)) == 1
+    assert [post.text[-12:] for post in scene.posts()] == ["Stage 2 of 3"]
+
+
+@pytest.mark.parametrize(
+    ("code", "gone", "wording"),
+    [
+        (10003, True, False),
+        (10004, True, False),
+        (50001, False, False),
+        (50013, False, False),
+        (50035, False, True),
+        (200000, False, True),
+        (240000, False, True),
+    ],
+)
+async def test_a_refusal_says_whether_the_place_is_gone_or_the_words_are_wrong(
+    scene: Stage, code: int, gone: bool, wording: bool
+) -> None:
+    reply = await shown(scene, await scene.case())
+    scene.server.refuse("PATCH", EDITS, code)
+    with pytest.raises(Undeliverable) as refused:
+        await reply.show("headline", LATER)
+    assert (refused.value.gone, refused.value.wording) == (gone, wording)
+    assert not str(refused.value).endswith("..")
+    await reply.show("headline", LATER)
+    assert scene.posts()[0].text.endswith("Stage 2 of 3")
+
+
+async def test_a_page_of_a_proxy_is_in_no_refusal(scene: Stage) -> None:
+    reply = await shown(scene, await scene.case())
+    page = "<html>\n<p>blocked</p>\n</html>"
+    scene.server.faults.order(Fault("PATCH", EDITS, 403, page=page))
+    with pytest.raises(Undeliverable, match="403 Forbidden") as refused:
+        await reply.show("headline", LATER)
+    assert "html" not in str(refused.value)
 
 
 async def test_a_deleted_thread_takes_no_more_posts(scene: Stage) -> None:
     reply = await shown(scene, await scene.case())
     del scene.server.world.channels[scene.thread().id]
-    with pytest.raises(Undeliverable, match="was deleted"):
+    with pytest.raises(Undeliverable, match="was deleted") as refused:
         await reply.show("answer:B", ANSWER)
+    assert refused.value.gone
 
 
 async def test_a_question_that_was_deleted_is_not_answered(scene: Stage) -> None:
     case = await scene.case()
     scene.server.delete_message(scene.server.messages(scene.channel)[0])
-    with pytest.raises(Undeliverable):
+    with pytest.raises(Undeliverable) as refused:
         await shown(scene, case)
+    assert refused.value.gone
     assert scene.server.said(scene.channel) == []
+
+
+# The asker alone
+
+
+async def test_the_asker_is_told_in_a_direct_message_where_nothing_can_be_shown(
+    scene: Stage,
+) -> None:
+    case = await scene.case()
+    await scene.host.reply(case).tell_asker(Document((Text("It could not be posted."),)))
+    [told] = scene.server.said(scene.server.direct(scene.ada))
+    [question] = scene.server.messages(scene.channel)
+    assert told.text.startswith("It could not be posted.")
+    assert told.text.endswith(f"/channels/{scene.guild.id}/{scene.channel.id}/{question.id}")
+
+
+async def test_an_asker_who_takes_no_direct_messages_is_told_nothing(scene: Stage) -> None:
+    scene.ada.accepts_dms = False
+    with pytest.raises(Undeliverable, match="does not accept"):
+        await scene.host.reply(await scene.case()).tell_asker(Document((Text("Sorry."),)))
+
+
+async def test_what_cannot_be_shown_at_all_buys_no_reviews_and_is_told_the_asker() -> None:
+    provider = FakeProvider()
+    async with stage(provider) as scene:
+        scene.server.refuse("POST", f"^/channels/{scene.channel.id}/messages$", 50013, times=100)
+        scene.server.refuse("POST", r"/threads$", 50013, times=100)
+        _, mention = scene.question()
+        accepted = await scene.app.accept(mention)
+        assert isinstance(accepted, Accepted)
+        await scene.app.finished(accepted.id)
+        assert provider.asked("review") == []
+        [told] = scene.server.said(scene.server.direct(scene.ada))
+        assert "may not write here" in told.text
+        scene.server.faults.ordered.clear()
 
 
 # Whom it notifies

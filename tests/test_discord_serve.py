@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import discord
 import pytest
 
 from adapters.discord import supervisor
@@ -37,7 +38,7 @@ from tests.fakes.discord_server import (
 from tests.fakes.discord_subprocess import LOG_VARIABLE
 from tests.fakes.model_server import ModelServer
 from tests.fakes.processes import Program, delivered, rows
-from tests.fakes.provider import FakeProvider, sensible
+from tests.fakes.provider import FakeProvider, sensible, stage_and_seat
 
 MEMBERS = ("lab/a", "lab/b", "lab/c")
 CHAIRMAN = "lab/d"
@@ -340,6 +341,89 @@ async def test_the_wait_that_a_proxy_states_is_kept_in_between(
     refused, again = [r for r in server.sent(method, path) if banned(server, r)][:2]
     assert again.at - refused.at >= 1
     assert [r for r in caplog.records if r.exc_info or "html" in r.getMessage()] == []
+
+
+# --- Owed
+
+
+@pytest.fixture
+def reviews() -> asyncio.Event:
+    """Set once reviewers may answer."""
+    return asyncio.Event()
+
+
+async def test_a_channel_that_is_hidden_for_a_while_has_every_post_in_the_end(
+    server: DiscordServer, reviews: asyncio.Event
+) -> None:
+    provider = FakeProvider({("review", seat): [reviews] for seat in range(3)})
+    async with Place(server).online(provider) as place:
+        question = server.mention(place.channel, place.ada, "Why?")
+        thread = await server.wait_for(lambda: question.thread)
+        assert thread
+        await server.wait_for(lambda: len(server.said(thread)) == 4)
+        hidden = discord.Permissions(view_channel=True)
+        server.overwrite(place.channel, server.bot, deny=hidden)
+        reviews.set()
+        await server.wait_for(lambda: {r.code for r in server.rejections} == {50001})
+        server.overwrite(place.channel, server.bot)
+        headline, *_ = await place.answered(question)
+        await place.delivered()
+    assert len(server.said(thread)) == POSTS
+    assert "deliberating" not in headline.text
+    assert "Stop" not in str(headline.components)
+
+
+@pytest.mark.parametrize("code", [200000, 240000, 50035])
+async def test_where_a_text_is_refused_it_says_so_and_names_the_transcript(
+    server: DiscordServer, code: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    def verdict_with_a_link(request: Request) -> str:
+        name, _ = stage_and_seat(request)
+        words = sensible(request)
+        return words.replace("**Yes.**", "**See evil.example.**") if name == "verdict" else words
+
+    server.world.refused_words["evil.example"] = code
+    async with Place(server).online(FakeProvider(otherwise=verdict_with_a_link)) as place:
+        headline, *answers, ranking = await place.answered(
+            server.mention(place.channel, place.ada, "Why?")
+        )
+        await place.delivered()
+    assert "The verdict cannot be shown here" in headline.text
+    assert "transcript" in headline.text
+    assert "Stop" not in str(headline.components)
+    assert len(answers) == 3
+    assert "evil.example" in ranking.files()["transcript.md"].decode()
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
+async def test_an_answer_that_is_refused_for_its_text_says_so_in_its_place(
+    server: DiscordServer,
+) -> None:
+    server.world.refused_words["from seat 1"] = 240000
+    async with Place(server).online() as place:
+        posts = await place.answered(server.mention(place.channel, place.ada, "Why?"))
+        await place.delivered()
+    assert len([post for post in posts if "The answer cannot be shown here" in post.text]) == 1
+
+
+async def test_a_post_whose_every_edit_fails_holds_up_no_other(server: DiscordServer) -> None:
+    async with Place(server).online() as place:
+        broken = server.fail("PATCH", r"/messages/\d+$", 500, times=1_000)
+        posts = await place.answered(server.mention(place.channel, place.ada, "Why?"))
+        assert broken.reached.is_set()
+        assert len(posts) == POSTS
+        assert "deliberating" in posts[0].text
+        server.faults.ordered.remove(broken)
+        await server.wait_for(lambda: posts[0].text.startswith("**Yes.**"), 10)
+
+
+async def test_a_refused_name_of_the_thread_does_not_hide_the_reply(server: DiscordServer) -> None:
+    server.world.refused_words["darn"] = 50035
+    async with Place(server).online() as place:
+        question = server.mention(place.channel, place.ada, "What is a darn?")
+        assert len(await place.answered(question)) == POSTS
+    assert question.thread
+    assert question.thread.name == "Council"
 
 
 def banned(server: DiscordServer, request: Sent) -> bool:

@@ -13,6 +13,7 @@ import discord
 
 from adapters.discord import catchup, commands, delivery, questions
 from adapters.discord.buttons import dynamic_items
+from adapters.discord.commands import NO_RIGHT
 from adapters.discord.pacing import Pace
 from adapters.discord.render import Page, document_pages, offer_view, refusal_view
 from adapters.discord.reply import DiscordReply
@@ -41,6 +42,10 @@ HIDDEN = Document(
         ),
     )
 )
+LOCKED = "This thread is locked: nobody but moderators can write in it, and the bot is none."
+# How the bot says under a message that it may not answer there.
+MUTE = "🔇"
+
 # The library warns that it could not speak; it is not to.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
@@ -177,7 +182,7 @@ class CouncilClient(discord.Client):
         if addressed is None:
             return
         if not _can_be_answered(message):
-            logger.warning("channel %d: the bot is asked but may not write", message.channel.id)
+            await self._say_elsewhere(message)
             return
         match addressed:
             case "question":
@@ -207,6 +212,30 @@ class CouncilClient(discord.Client):
             await self._post(
                 message.channel.id, (page,), nonce=("said", message.id), reference=message.id
             )
+
+    async def _say_elsewhere(self, message: discord.Message) -> None:
+        """A sign where the bot may not write: under the message itself, else to its author."""
+        key = f"{questions.key_of(message.id)}:answered"
+        if not await self.app.store.seen(key, self.app.now()):
+            return
+        logger.warning("channel %d: the bot is asked but may not write", message.channel.id)
+        locked = isinstance(message.channel, discord.Thread) and message.channel.locked
+        text = f"{message.jump_url}\n\n{LOCKED if locked else NO_RIGHT}"
+        try:
+            try:
+                await delivery.persistently(
+                    lambda: message.add_reaction(MUTE), time_scale=self.time_scale
+                )
+            except discord.HTTPException:
+                await delivery.whisper(
+                    self,
+                    message.author.id,
+                    refusal_view(Document((Text(text),))),
+                    nonce=delivery.nonce("elsewhere", message.id),
+                    time_scale=self.time_scale,
+                )
+        except Undeliverable as error:
+            logger.warning("%d cannot be told so: %s", message.author.id, error)
 
     async def _post(
         self,
@@ -241,9 +270,12 @@ class CouncilClient(discord.Client):
             await self._deleted(event.channel_id, message)
 
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
-        """A thread has the id of the question that it was opened from."""
         self.hold()
-        await self.app.question_deleted(questions.key_of(event.thread_id))
+        self.app.place_deleted("discord", str(event.thread_id))
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        self.hold()
+        self.app.place_deleted("discord", str(channel.id))
 
     async def _deleted(self, channel: int, message: int) -> None:
         await self.app.question_deleted(questions.key_of(message))

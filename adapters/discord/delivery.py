@@ -30,8 +30,13 @@ NONCE_SECONDS = 100.0
 # Source: Discord's API documentation, "JSON Error Codes".
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
 MISSING_ACCESS, MISSING_PERMISSIONS = 50001, 50013
+TOO_LARGE = 40005
 ARCHIVED = 50083
 NO_HISTORY = 160002
+# Where something was posted, or was to be, there is nothing any more.
+_GONE = frozenset({UNKNOWN_CHANNEL, 10004, UNKNOWN_MESSAGE})
+# Not the place but the words are refused: by a server's filters, by Discord's, by a limit.
+WORDING = frozenset({50035, 200000, 200001, 240000})
 
 # An interaction that was answered before; one that is too old to be answered.
 ACKNOWLEDGED, TOO_LATE = 40060, frozenset({10062, 50027})
@@ -46,6 +51,11 @@ _SENTENCES = {
     ARCHIVED: "The thread is archived and locked.",
     160005: "The thread is locked.",
     30046: "Discord allows no more edits of this old message.",
+    10004: "The bot is no longer on this server.",
+    UNKNOWN_MESSAGE: "The message was deleted.",
+    200000: "A rule of this server (AutoMod) blocks these words.",
+    200001: "A rule of this server (AutoMod) blocks this title.",
+    240000: "Discord's filter of harmful links blocks these words.",
 }
 
 
@@ -55,8 +65,9 @@ def nonce(*parts: object) -> str:
 
 
 def undeliverable(error: discord.HTTPException) -> Undeliverable:
-    sentence = _SENTENCES.get(error.code, f"Discord refused it: {error.text} ({error.code}).")
-    return Undeliverable(sentence)
+    """The refusal in words, and whether it is the place or the wording that is refused for good."""
+    sentence = _SENTENCES.get(error.code, f"Discord refused it: {words(error)}.")
+    return Undeliverable(sentence, gone=error.code in _GONE, wording=error.code in WORDING)
 
 
 def is_late(error: BaseException) -> bool:
@@ -128,7 +139,7 @@ async def send(
     except discord.HTTPException as error:
         if error.code == NO_HISTORY:  # a reply needs the right to read what it replies to
             reference = None
-        elif error.code == MISSING_PERMISSIONS and page.uploads:
+        elif error.code in {MISSING_PERMISSIONS, TOO_LARGE} and page.uploads:
             page = page.without_files()
         else:
             raise undeliverable(error) from error
@@ -136,6 +147,19 @@ async def send(
         return await persistently(attempt, time_scale=time_scale)
     except discord.HTTPException as error:
         raise undeliverable(error) from error
+
+
+async def whisper(
+    client: discord.Client, person: int, page: Page, *, nonce: str, time_scale: float
+) -> None:
+    """Write to one person alone. Raises `Undeliverable`."""
+    try:
+        direct = await persistently(
+            lambda: client.create_dm(discord.Object(person)), time_scale=time_scale
+        )
+    except discord.HTTPException as error:
+        raise undeliverable(error) from error
+    await send(client, direct.id, page, nonce=nonce, time_scale=time_scale)
 
 
 async def edit(

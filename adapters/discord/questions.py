@@ -116,7 +116,7 @@ def can_be_answered(place: object, rights: discord.Permissions) -> bool:
     """Whether the bot may write there, in a thread or as a plain reply."""
     in_thread = rights.send_messages_in_threads
     if isinstance(place, discord.Thread):
-        return rights.view_channel and in_thread
+        return rights.view_channel and in_thread and (not place.locked or rights.manage_threads)
     opens_one = isinstance(place, discord.TextChannel) and rights.create_public_threads
     return rights.view_channel and (rights.send_messages or (opens_one and in_thread))
 

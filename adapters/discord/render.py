@@ -42,6 +42,7 @@ ALT_LIMIT = 1_024
 BUTTON_LIMIT = 80
 ROW_LIMIT = 5
 THREAD_NAME_LIMIT = 100
+NEUTRAL_NAME = "Council"
 
 # A page leaves room for its number; a post, for the notes below its text.
 PAGE_LIMIT = 3_900
@@ -177,7 +178,7 @@ def custom_id(run: str, *what: object) -> str:
 
 def thread_name(question: str) -> str:
     """A name for the thread in which this is answered."""
-    return _shortened(one_line(question), THREAD_NAME_LIMIT) or "Council"
+    return _shortened(one_line(question), THREAD_NAME_LIMIT) or NEUTRAL_NAME
 
 
 def _post_buttons(

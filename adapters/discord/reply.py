@@ -6,6 +6,7 @@ confirmed; later states edit it in place. Knows no council; the app says what is
 
 import asyncio
 import logging
+from dataclasses import replace
 
 import discord
 
@@ -14,7 +15,7 @@ from adapters.discord.address import Address
 from bot import reactions
 from bot.app import App
 from bot.chat import HEADLINE, RANKING
-from bot.document import Document
+from bot.document import Document, Note
 from bot.errors import Undeliverable
 from bot.store.records import Case
 
@@ -27,8 +28,6 @@ SCANNED_MESSAGES = 200
 
 # Source: Discord's API documentation, "JSON Error Codes".
 _THREAD_EXISTS = 160004
-# No right to open one, no such place for one, or too many active ones.
-_NO_THREAD = frozenset({50001, 50003, 50013, 50024, 160006})
 
 _THREAD_NEEDS = discord.Permissions(create_public_threads=True, send_messages_in_threads=True)
 _REACTING_NEEDS = discord.Permissions(add_reactions=True, read_message_history=True)
@@ -48,24 +47,37 @@ class DiscordReply:
         self._time_scale = time_scale
         self._address = Address.from_json(case.address)
         self._channel: int | None = None
+        self._is_placed = False  # a post stands there already
         self._beginning = asyncio.Lock()
         # Claimed by a process that ended before it could confirm: posted perhaps.
         self._doubtful: set[str] = set()
         self._seeded: set[str] = set()
-        self._given_up: set[str] = set()
         self.interval_seconds = INTERVAL_SECONDS * time_scale
 
     async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
-        if key in self._given_up:
-            return
         try:
             await self._show(key, document, ping)
-        except discord.HTTPException as error:
-            self._given_up.add(key)
+        except (discord.HTTPException, Undeliverable) as error:
+            if not self._is_placed:
+                self._channel = None  # it may be another place when it is tried again
+            if isinstance(error, Undeliverable):
+                raise
             raise delivery.undeliverable(error) from error
-        except Undeliverable:
-            self._given_up.add(key)
-            raise
+
+    async def tell_asker(self, document: Document) -> None:
+        """In a direct message, with the way to the question."""
+        address = self._address
+        url = f"https://discord.com/channels/{address.guild or '@me'}/{address.channel}"
+        if address.message:
+            url += f"/{address.message}"
+        page = render.refusal_view(replace(document, blocks=(*document.blocks, Note(url))))
+        await delivery.whisper(
+            self._client,
+            int(self._case.asker or 0),
+            page,
+            nonce=delivery.nonce(self._case.id, "asker"),
+            time_scale=self._time_scale,
+        )
 
     async def _show(self, key: str, document: Document, ping: bool) -> None:
         store, run = self._app.store, self._case.id
@@ -80,6 +92,7 @@ class DiscordReply:
         if post.post_id is None:
             message = await self._post(channel, key, page, ping)
             await store.confirm_post(run, key, 0, post_id(channel, message), digest)
+            self._is_placed = True
         else:
             message = int(post.post_id.partition("/")[2])
             if post.digest != digest and not await self._edit(channel, key, message, page):
@@ -122,6 +135,7 @@ class DiscordReply:
         posts = await self._app.store.posts(self._case.id)
         self._doubtful = {post.key for post in posts if post.post_id is None}
         confirmed = next((post.post_id for post in posts if post.post_id), None)
+        self._is_placed = confirmed is not None
         if confirmed:
             self._channel = int(confirmed.partition("/")[0])
         elif self._address.kind == "open":
@@ -131,23 +145,32 @@ class DiscordReply:
         return self._channel
 
     async def _thread(self) -> int | None:
-        """The thread of the mention, opened if need be; `None` where there can be none."""
-        address, name = self._address, render.thread_name(self._case.question.text)
+        """The thread of the mention, opened if need be; `None` where there can be none.
+
+        Servers refuse words in names, so that there is a name of no particular words, too.
+        """
+        address = self._address
         if address.message is None or not self._may(address.channel, _THREAD_NEEDS):
             return None
-        place = self._client.get_partial_messageable(address.channel, guild_id=address.guild)
-        mention = place.get_partial_message(address.message)
-        try:
-            thread = await delivery.persistently(
-                lambda: mention.create_thread(name=name), time_scale=self._time_scale
-            )
-        except discord.HTTPException as error:
-            if error.code == _THREAD_EXISTS:
-                return address.message  # a thread has the id of the message it was opened from
-            if error.code in _NO_THREAD:
+        for name in (render.thread_name(self._case.question.text), render.NEUTRAL_NAME):
+            try:
+                return await self._opened(address.channel, address.message, name)
+            except discord.HTTPException as error:
+                if error.code == _THREAD_EXISTS:
+                    return address.message  # a thread has the id of the message it was opened from
+                if error.code in {delivery.UNKNOWN_MESSAGE, delivery.UNKNOWN_CHANNEL}:
+                    raise
                 logger.info("no thread in channel %s: %s", address.channel, error.code)
-                return None
-            raise
+                if error.code not in delivery.WORDING:
+                    return None
+        return None
+
+    async def _opened(self, channel: int, message: int, name: str) -> int:
+        place = self._client.get_partial_messageable(channel, guild_id=self._address.guild)
+        mention = place.get_partial_message(message)
+        thread = await delivery.persistently(
+            lambda: mention.create_thread(name=name), time_scale=self._time_scale
+        )
         return thread.id
 
     def _may(self, channel: int, needed: discord.Permissions) -> bool:
@@ -172,8 +195,8 @@ class DiscordReply:
             return await self._find(channel, key)
 
         if key in self._doubtful:
-            self._doubtful.discard(key)
             found = await delivery.persistently(find, time_scale=self._time_scale)
+            self._doubtful.discard(key)
             if found:
                 await delivery.edit(
                     self._client, channel, found.id, page, time_scale=self._time_scale

@@ -125,12 +125,16 @@ class Stage:
         denied = discord.Permissions(**dict.fromkeys(names, True))
         self.server.overwrite(self.channel, self.server.bot, deny=denied)
 
-        def is_known() -> bool:
-            known = self.host.get_channel(self.channel.id)
-            assert isinstance(known, discord.TextChannel)
-            return not any(getattr(known.permissions_for(known.guild.me), name) for name in names)
+        await self.server.wait_for(lambda: not any(getattr(self.rights(), name) for name in names))
 
-        await self.server.wait_for(is_known)
+    def rights(self) -> discord.Permissions:
+        """What the bot may do in the channel, as far as it knows."""
+        known = self.host.get_channel(self.channel.id)
+        assert isinstance(known, discord.TextChannel)
+        return known.permissions_for(known.guild.me)
+
+    def may_write(self) -> bool:
+        return self.rights().send_messages_in_threads
 
     async def all_finished(self) -> None:
         for case in await self.app.store.unfinished("discord"):

@@ -7,7 +7,7 @@ applied, so a refused request changes nothing.
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tests.fakes.discord.components import check_message
+from tests.fakes.discord.components import check_message, displayed_text
 from tests.fakes.discord.refusals import (
     Check,
     Form,
@@ -121,6 +121,7 @@ def draft(
     form.refuse()
     if found.empty:
         raise Refusal(50006)
+    world.check_words(found.content + displayed_text(found.components))
     return found
 
 

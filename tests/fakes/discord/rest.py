@@ -258,6 +258,10 @@ class Rest:
             **more,
         }
         form.fields((), body, {"name": text(1, 100)}, fields, nullable=frozenset(fields))
+        for word in self.world.refused_words:
+            if word in str(body.get("name")):
+                sentence = "Contains words not allowed for servers in Server Discovery."
+                form.add(("name",), "CONTAINS_REFUSED_WORDS", sentence)
         form.refuse()
 
     def _check_room(self, channel: Channel) -> None:

@@ -278,6 +278,19 @@ class Scenario(Watched):
         thread.archived, thread.locked = True, locked
         self.world.emit_thread("THREAD_UPDATE", thread)
 
+    def lock(self, thread: Channel) -> None:
+        """Only those who may manage threads can write in it from now on."""
+        thread.locked = True
+        self.world.emit_thread("THREAD_UPDATE", thread)
+
+    def delete_channel(self, channel: Channel) -> None:
+        """With every thread in it."""
+        body = payloads.channel(channel)
+        self.world.emit("CHANNEL_DELETE", channel, GUILDS, 0, body)
+        for thread in self.threads(channel):
+            del self.world.channels[thread.id]
+        del self.world.channels[channel.id]
+
     def delete_thread(self, thread: Channel) -> None:
         """A moderator deletes a thread with everything in it."""
         assert thread.guild

@@ -84,6 +84,8 @@ class World:
     public: bool = False
     role_mentions_reveal_content: bool = False
     """Undocumented on Discord; a bot must cope with False."""
+    refused_words: dict[str, int] = field(default_factory=dict)
+    """By word, the code with which texts that hold it are refused; 50035 for names of threads."""
     active_thread_limit: int = 1000
     late_edit_limit: int = 10
     """Edits of a message over an hour old; Discord names no number."""
@@ -216,6 +218,11 @@ class World:
         message.channel.messages.pop(message.id, None)
         body = payloads.place(message.channel) | {"id": str(message.id)}
         self.emit("MESSAGE_DELETE", message.channel, GUILD_MESSAGES, DM_MESSAGES, body)
+
+    def check_words(self, text: str) -> None:
+        for word, code in self.refused_words.items():
+            if word in text:
+                raise Refusal(code)
 
     def remember_nonce(self, message: Message) -> None:
         if message.nonce is not None:

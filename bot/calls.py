@@ -5,7 +5,7 @@ and what comes of the answer, is not known here; how one request goes, `attempts
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -28,6 +28,11 @@ UNUSABLE_ATTEMPTS = 2
 
 async def _no_history(model: str) -> tuple[float, ...]:
     return ()
+
+
+# The same request with less in it, for a model whose context the prompt exceeded; `None` where
+# nothing can be left out.
+Shorten = Callable[[ModelFailed], Awaitable[Request | None]]
 
 
 class Caller:
@@ -63,8 +68,11 @@ class Caller:
         deadline: Deadline,
         round: int = 0,
         on_text: OnText | None = None,
+        shorten: Shorten | None = None,
     ) -> Call:
         """Ask until there is an answer, a final failure, or the deadline; then commit.
+
+        A prompt that does not fit is asked once more as `shorten` gives it.
 
         A call that the journal holds already is returned as it was, and nothing is sent.
         """
@@ -77,7 +85,7 @@ class Caller:
         failure = None
         try:
             async with deadline.timeout():
-                await self._retried(asking, deadline)
+                await self._fitted(asking, deadline, shorten)
         except asyncio.CancelledError:
             if asking.completion:  # it is paid for, so its row is written all the same
                 await journal.finish_call(self._finished(asking, started_at, None))
@@ -122,6 +130,20 @@ class Caller:
             first_text_at=call.first_text_at or call.finished_at,
             finish_reason=completion.finish_reason,
         )
+
+    async def _fitted(
+        self, asking: Asking, deadline: Deadline, shorten: Shorten | None
+    ) -> Completion:
+        try:
+            return await self._retried(asking, deadline)
+        except ModelFailed as error:
+            if error.context_tokens is None or shorten is None:
+                raise
+            shorter = await shorten(error)
+            if shorter is None:
+                raise
+        asking.request = replace(shorter, body=self._provider.stored_body(shorter))
+        return await self._retried(asking, deadline)
 
     async def _retried(self, asking: Asking, deadline: Deadline) -> Completion:
         async for attempt in stamina.retry_context(

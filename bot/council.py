@@ -184,7 +184,8 @@ class Verdict:
     """`written_by` is a model id, `None` where the verdict is an answer or the apology.
 
     `seat` wrote the verdict, or the answer that stands for it; `None` under the apology.
-    `finish_reason` is its provider's word for how it ended.
+    `finish_reason` is its provider's word for how it ended. The author read at most `shown_chars`
+    characters of each answer and critique, `None` where all were whole.
     """
 
     text: str
@@ -194,6 +195,7 @@ class Verdict:
     dissent: str | None
     seat: int | None
     finish_reason: str = ""
+    shown_chars: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

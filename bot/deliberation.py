@@ -9,7 +9,6 @@ import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot import outcome, prompts, ranking
@@ -21,7 +20,6 @@ from bot.council import (
     Deliberation,
     Question,
     Review,
-    Stage,
     Standing,
     Verdict,
 )
@@ -35,9 +33,10 @@ from bot.events import (
     ReviewsAsked,
     Started,
 )
-from bot.llm import Message, Request
+from bot.llm import Message
 from bot.masking import mask_self_naming
 from bot.shortening import reading_limit
+from bot.sitting import Material, Sitting
 from bot.store.journal import Journal
 from bot.succession import OVERTAKEN, Succession
 from bot.texts import apology
@@ -87,48 +86,6 @@ async def deliberate(
     await between_stages()
     verdict = await write_verdict(sitting, answers, reviews, standings)
     return await conclude(sitting, answers, reviews, standings, verdict=verdict)
-
-
-@dataclass(slots=True)
-class Sitting:
-    """One deliberation under way: what every stage needs to know. `labels` is by seat."""
-
-    question: Question
-    council: Council
-    caller: Caller
-    journal: Journal
-    emit: Callable[[Event], None]
-    labels: tuple[str, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.labels = ranking.labels(self.question.seed, len(self.council.members))
-
-    def seat(self, label: str) -> int:
-        return self.labels.index(label)
-
-    def fence(self, stage: Stage, seat: int) -> str:
-        return prompts.fence(self.question.seed, stage, 0, seat)
-
-    async def ask(
-        self,
-        stage: Stage,
-        seat: int,
-        messages: tuple[Message, ...],
-        *,
-        tokens: int,
-        deadline: Deadline,
-        on_text: OnText | None = None,
-    ) -> Call:
-        request = Request(
-            model=self.council.model(seat),
-            messages=messages,
-            max_completion_tokens=tokens,
-            tag=f"{self.question.id}/{stage}/0/{seat}",
-            effort=self.council.effort,
-        )
-        return await self.caller.call(
-            request, stage, seat, journal=self.journal, deadline=deadline, on_text=on_text
-        )
 
 
 async def gather_answers(sitting: Sitting) -> tuple[Answer, ...]:
@@ -181,16 +138,23 @@ async def gather_reviews(sitting: Sitting, answers: Sequence[Answer]) -> tuple[R
 
     async def ask(label: str, deadline: Deadline) -> None:
         seat = sitting.seat(label)
-        prompt = prompts.review_prompt(
-            sitting.question,
-            sitting.council,
-            [(each, texts[each]) for each in orders[label]],
-            fence=sitting.fence("review", seat),
-            broken_off=broken_off,
-            limit=limit,
+
+        def prompt(limit: int | None) -> tuple[Message, ...]:
+            return prompts.review_prompt(
+                sitting.question,
+                sitting.council,
+                [(each, texts[each]) for each in orders[label]],
+                fence=sitting.fence("review", seat),
+                broken_off=broken_off,
+                limit=limit,
+            )
+
+        material = Material(tuple(texts.values()), prompt, limit)
+        call = await sitting.ask_about(
+            "review", seat, material, tokens=REVIEW_TOKENS, deadline=deadline
         )
-        call = await sitting.ask("review", seat, prompt, tokens=REVIEW_TOKENS, deadline=deadline)
-        reviews[label] = outcome.review(label, orders[label], call, shown_chars=limit)
+        shown_chars = sitting.shown_chars("review", seat, limit)
+        reviews[label] = outcome.review(label, orders[label], call, shown_chars=shown_chars)
         sitting.emit(ReviewGiven(reviews[label]))
 
     decided = _stopped_ballots(sitting)
@@ -249,22 +213,26 @@ async def write_verdict(
     critiques = [(r.label, _masked(sitting, r.text)) for r in reviews if r.text]
     names = {a.label: a.model for a in answers} if council.chairman_sees_names else None
 
-    def prompt(seat: int) -> tuple[Message, ...]:
-        return prompts.verdict_prompt(
-            sitting.question,
-            council,
-            shown,
-            critiques,
-            standings,
-            names,
-            not_heard=outcome.not_heard(reviews),
-            broken_off=outcome.broken_off(answers),
-            fence=sitting.fence("verdict", seat),
-        )
+    def material(seat: int) -> Material:
+        def prompt(limit: int | None) -> tuple[Message, ...]:
+            return prompts.verdict_prompt(
+                sitting.question,
+                council,
+                shown,
+                critiques,
+                standings,
+                names,
+                not_heard=outcome.not_heard(reviews),
+                broken_off=outcome.broken_off(answers),
+                fence=sitting.fence("verdict", seat),
+                limit=limit,
+            )
+
+        return Material(tuple(text for _, text in (*shown, *critiques)), prompt)
 
     chairman = council.chairman_seat
     writers = (chairman, *(sitting.seat(standing.label) for standing in standings))
-    call = await _first_verdict(sitting, writers, prompt)
+    call = await _first_verdict(sitting, writers, material)
     asked = sitting.journal.finished("verdict", 0, chairman)
     chairman_error = (asked and asked.failure) or OVERTAKEN
     if call:
@@ -277,6 +245,7 @@ async def write_verdict(
             dissent=dissent or _outvoted(reviews, standings),
             seat=call.seat,
             finish_reason=call.finish_reason,
+            shown_chars=sitting.shown_chars("verdict", call.seat),
         )
     top = next(answer for answer in answers if answer.label == standings[0].label)
     return Verdict(
@@ -291,7 +260,7 @@ async def write_verdict(
 
 
 async def _first_verdict(
-    sitting: Sitting, seats: Sequence[int], prompt: Callable[[int], tuple[Message, ...]]
+    sitting: Sitting, seats: Sequence[int], material: Callable[[int], Material]
 ) -> Call | None:
     """The first verdict to be complete; `None` where no seat can write one. One that an earlier run
     of this deliberation got is taken, and nobody else is asked."""
@@ -301,9 +270,13 @@ async def _first_verdict(
         seats = tuple(known)
 
     async def write(seat: int, on_text: OnText) -> Call:
-        deadline = Deadline(caller.patience.longest)
-        return await sitting.ask(
-            "verdict", seat, prompt(seat), tokens=VERDICT_TOKENS, deadline=deadline, on_text=on_text
+        return await sitting.ask_about(
+            "verdict",
+            seat,
+            material(seat),
+            tokens=VERDICT_TOKENS,
+            deadline=Deadline(caller.patience.longest),
+            on_text=on_text,
         )
 
     succession = Succession(

@@ -312,6 +312,8 @@ def _degraded(deliberation: Deliberation) -> list[str]:
         kind = texts.kind_words(outcome.chairman_error.kind) if outcome.chairman_error else ""
         label = next((m.label for m in deliberation.members if m.seat == outcome.seat), "?")
         lines.append("⚠ " + texts.FALLBACKS[outcome.fallback].format(kind=kind, label=label))
+    if outcome.shown_chars is not None:
+        lines.append(f"⚠ {texts.SHORTENED_FOR_VERDICT.format(chars=outcome.shown_chars)}")
     missing = [member for member in deliberation.members if member.status == "failed"]
     if missing and deliberation.answered:
         who = ", ".join(f"{member.label} ({texts.error_words(member.error)})" for member in missing)
@@ -331,17 +333,23 @@ def _vote(review: Review) -> str:
 
 
 def _read_shortened(deliberation: Deliberation) -> list[str]:
-    """Which answers reviewers did not read whole, and how much of each the one that got least."""
-    limits = [r.shown_chars for r in deliberation.reviews if r.text and r.shown_chars is not None]
-    least = min(limits, default=None)
-    models = [member.model for member in deliberation.members]
-    lengths = {given.label: len(_masked(given.text, models)) for given in deliberation.answers}
-    return [
-        f"Answer {label} was shortened for {'reviewers' if len(limits) > 1 else 'a reviewer'}: "
-        f"{least:,} of its {length:,} characters, from both ends."
-        for label, length in lengths.items()
-        if least is not None and length > least
-    ]
+    """Which answers how many reviewers did not read whole, and how much of them was the least."""
+    read = [review for review in deliberation.reviews if review.text]
+    lines = []
+    for given in deliberation.answers:
+        length = len(_masked(given.text, [member.model for member in deliberation.members]))
+        least = [
+            r.shown_chars for r in read if r.shown_chars is not None and r.shown_chars < length
+        ]
+        if least:
+            who = (
+                "reviewers" if len(least) == len(read) else f"{len(least)} of {len(read)} reviewers"
+            )
+            lines.append(
+                f"Answer {given.label} was shortened for {who}: "
+                f"{min(least):,} of its {length:,} characters, from both ends."
+            )
+    return lines
 
 
 def ballot(ranking: Ranking) -> str:

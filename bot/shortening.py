@@ -13,9 +13,17 @@ from statistics import median
 FAR_LONGER = 3
 ALWAYS_WHOLE_CHARS = 3_000
 
-# Tokens hold about four bytes of English and three of most other scripts; counted with two and a
-# half, what is called fitting fits.
+# Where a server tells neither how many tokens a prompt has nor how many it takes: English has four
+# bytes a token, most other scripts three, and counted with less, what is called fitting fits. Four
+# thousand tokens are what local servers are started with where nobody says otherwise.
 BYTES_PER_TOKEN = 2.5
+USUAL_CONTEXT_TOKENS = 4_096
+
+# Less of an answer than this is not worth a judgement.
+LEAST_CHARS = 200
+
+# A mark in the text and a line behind it.
+_MARKS_BYTES = 250
 
 
 def reading_limit(texts: Sequence[str]) -> int | None:
@@ -26,14 +34,34 @@ def reading_limit(texts: Sequence[str]) -> int | None:
     return limit if max(map(len, texts)) > limit else None
 
 
-def fitting_limit(texts: Sequence[str], tokens: int) -> int:
-    """How many characters of each text fit into so many tokens together, the longest cut first."""
+def fitting_limit(
+    texts: Sequence[str], prompt: str, *, context_tokens: int, prompt_tokens: int
+) -> int | None:
+    """How many characters of each text may stay in a prompt that is too long, the longest cut first.
 
-    def size(limit: int) -> int:
-        return sum(len(text[:limit].encode("utf-8", "replace")) for text in texts)
+    A quarter of the context is left for what is to be written. `prompt_tokens` is the prompt as the
+    server counted it; 0 is not known, for either number. `None` where hardly anything would be left.
+    """
+    context = context_tokens or USUAL_CONTEXT_TOKENS
+    whole = _size(prompt)
+    # A tenth less than counted, since not every part of a text has as many tokens.
+    per_token = 0.9 * whole / prompt_tokens if prompt_tokens else BYTES_PER_TOKEN
+    rest = whole - sum(map(_size, texts)) + _MARKS_BYTES * len(texts)
+    limit = common_limit(texts, int(context * 3 / 4 * per_token) - rest)
+    return limit if limit >= min(LEAST_CHARS, max(map(len, texts), default=0)) else None
 
+
+def common_limit(texts: Sequence[str], size: int) -> int:
+    """How many characters of each text have so many bytes together at most."""
     longest = max(map(len, texts), default=0)
-    return bisect_right(range(1, longest + 1), tokens * BYTES_PER_TOKEN, key=size)
+    return bisect_right(
+        range(1, longest + 1), size, key=lambda limit: sum(_size(text[:limit]) for text in texts)
+    )
+
+
+def _size(text: str) -> int:
+    """In bytes, which follow tokens more closely over scripts than characters do."""
+    return len(text.encode("utf-8", "replace"))
 
 
 def shortened(text: str, limit: int | None) -> str:

@@ -116,6 +116,11 @@ def apology(failures: Sequence[Failure]) -> str:
     return f"**Sorry, no member of the council could answer.** Cause: {causes}. {advice}"
 
 
+SHORTENED_FOR_VERDICT = (
+    "The verdict's author read at most {chars:,} characters of each answer: "
+    "more did not fit its model's context."
+)
+
 BROKEN_OFF: dict[Finish, str] = {
     "length": "it reached the length limit",
     "filtered": "a content filter cut it off",

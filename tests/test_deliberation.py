@@ -240,6 +240,101 @@ async def test_reviewers_and_chairman_are_told_what_was_broken_off(store: Store)
         assert f"Half an\n{fence}\n(Broken off at its end" in request.messages[-1].content
 
 
+@dataclass
+class Small:
+    """A model whose context holds so many tokens of four characters, prompt and answer together."""
+
+    context: int
+    seats: Mapping[str, Sequence[int]]
+    refused: list[Request] = field(default_factory=list)
+    told: bool = True
+
+    def __call__(self, request: Request) -> Scripted:
+        stage, seat = stage_and_seat(request)
+        prompt = sum(len(message.content) for message in request.messages) // 4
+        if seat not in self.seats.get(stage, ()) or prompt < self.context:
+            return LONG_ANSWERS[seat] if stage == "answer" else sensible(request)
+        self.refused.append(request)
+        context, counted = (self.context, prompt) if self.told else (0, 0)
+        return ModelFailed("refused", "too long.", context_tokens=context, prompt_tokens=counted)
+
+
+LONG_ANSWERS = ["word " * 4_000, "word " * 200, "word " * 4_400, "word " * 3_600]
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_material_that_does_not_fit_a_context_is_shortened_and_asked_about_once_more(
+    store: Store, told: bool
+) -> None:
+    small = Small(4_096, {"review": [1], "verdict": [CHAIR]}, told=told)
+
+    done = await run(store, FakeProvider(otherwise=small), asked=question(seed=ALL_HEARD))
+
+    assert [stage_and_seat(request) for request in small.refused] == [
+        ("review", 1),
+        ("verdict", CHAIR),
+    ]
+    assert all(review.counted for review in done.deliberation.reviews)
+    limits = {review.seat: review.shown_chars for review in done.deliberation.reviews}
+    shown = limits.pop(1)
+    assert set(limits.values()) == {None}
+    assert shown is not None
+    assert (2_000 if told else 1_000) < shown < 5_000
+    [_, again] = [r for r in done.provider.asked("review") if stage_and_seat(r)[1] == 1]
+    prompt = again.messages[-1].content
+    assert LONG_ANSWERS[1] in prompt
+    assert prompt.count("characters left out here") == 3
+    verdict = done.deliberation.verdict
+    assert (verdict.fallback, verdict.written_by) == (None, "lab/chair")
+    assert verdict.shown_chars is not None
+    assert done.deliberation.calls == 11
+
+
+async def test_a_prompt_that_does_not_fit_shortened_either_is_not_asked_again(
+    store: Store,
+) -> None:
+    small = Small(700, {"review": [1]})
+
+    done = await run(store, FakeProvider(otherwise=small), asked=question(seed=ALL_HEARD))
+
+    assert 1 <= len(small.refused) <= 2
+    [lost] = [review for review in done.deliberation.reviews if not review.counted]
+    assert (lost.seat, lost.error) == (1, "refused: too long.")
+
+
+async def test_a_resumed_run_asks_with_what_was_found_to_fit(store: Store) -> None:
+    small = Small(4_096, {"verdict": [CHAIR]})
+    asking_again = asyncio.Event()
+    asked = question(seed=ALL_HEARD)
+    provider = FakeProvider(otherwise=small)
+    await store.create(Case(question=asked, council=FOUR, platform="cli"))
+    journal = await store.begin(asked.id)
+
+    class Hanging(FakeProvider):
+        async def complete(
+            self, request: Request, on_text: Callable[[str], None] | None = None
+        ) -> Completion:
+            if small.refused:
+                asking_again.set()
+                await asyncio.Event().wait()
+            return await super().complete(request, on_text)
+
+    caller = Caller(Hanging(otherwise=small), FreeOfCharge(), Patience(), no_history)
+    first = asyncio.create_task(deliberate(asked, FOUR, caller, journal=journal))
+    await asking_again.wait()
+    first.cancel()
+    await asyncio.wait({first})
+
+    journal = await store.begin(asked.id)
+    caller = Caller(provider, FreeOfCharge(), Patience(), no_history)
+    resumed = await deliberate(asked, FOUR, caller, journal=journal)
+
+    assert len(small.refused) == 1
+    [request] = provider.requests
+    assert "characters left out here" in request.messages[-1].content
+    assert resumed.verdict.shown_chars is not None
+
+
 async def test_an_answer_far_longer_than_the_others_is_cut_for_reviewers_alone(
     store: Store,
 ) -> None:

@@ -619,6 +619,28 @@ def test_an_answer_that_reviewers_read_shortened_is_told() -> None:
     assert "shortened" not in words(presenter.ranking(tell().result))
 
 
+def test_what_did_not_fit_a_models_context_is_told() -> None:
+    words_of = {"answer": "word " * 800}
+
+    def small(request: Request) -> Scripted:
+        stage, seat = stage_and_seat(request)
+        size = len(request.messages[-1].content)
+        if (stage, seat) in {("review", 1), ("verdict", THREE)} and size > 10_000:
+            return ModelFailed("refused", "too long.", context_tokens=3_000)
+        return words_of.get(stage) or sensible(request)
+
+    told = tell(otherwise=small, asked=question(seed=ALL_HEARD))
+    told_of = [line for line in detail(presenter.ranking(told.result)) if "shortened" in line]
+    chars = told.result.verdict.shown_chars
+
+    assert len(told_of) == 3
+    assert all("was shortened for 1 of 3 reviewers: " in line for line in told_of)
+    assert (
+        f"⚠ The verdict's author read at most {chars:,} characters of each answer: "
+        "more did not fit its model's context."
+    ) in notes(presenter.verdict(told.result))
+
+
 @pytest.mark.parametrize(
     ("finish_reason", "why"),
     [

@@ -31,7 +31,8 @@ from bot.chat import (
 )
 from bot.council import Council, Question
 from bot.document import Document, Heading, Text
-from bot.errors import BotError, InvalidInput, Superseded
+from bot.errors import BotError, InvalidInput, StoreFailed, Superseded
+from bot.gate import mended
 from bot.llm import Provider
 from bot.mention import Serving
 from bot.settings import Settings
@@ -48,6 +49,8 @@ logger = logging.getLogger(__name__)
 QUESTION_LIMIT_CHARS = 32_000
 # Unfinished questions of one person in one channel; more would only queue at the providers.
 RUNNING_LIMIT = 5
+# Those of everybody: each takes tasks and memory while it waits for its models.
+OPEN_LIMIT = 200
 
 # Prompt and completion of a typical call, for prices named before anything is asked.
 TYPICAL_TOKENS = (1_500, 600)
@@ -125,6 +128,7 @@ class App:
     )
     _statistics: "Statistics | None" = None
     _closing: bool = False
+    _entering: int = 0  # questions that are let in and not stored yet
 
     def __post_init__(self) -> None:
         self.admission = Admission(self.store, self.rules.allowed, self.rules.admins)
@@ -139,16 +143,28 @@ class App:
         `council` takes the place of the channel's own: one member alone, say.
         """
         # One by one for each person, so that a burst of questions meets the limit.
-        async with self._lock("person", mention.channel.platform, mention.person.id):
-            return await self._accept(mention, council)
+        try:
+            async with self._lock("person", mention.channel.platform, mention.person.id):
+                return await self._accept(_mended(mention), council)
+        except StoreFailed as error:
+            logger.error("a question could not be taken in: %s", error)
+            return Refused(Document((Text(error.public),)))
 
     async def _accept(
         self, mention: Mention, council: Council | None
     ) -> Accepted | Refused | Repeated:
-        if await self.store.case_of_mention(mention.key):
+        if await self.store.case_of_mention(mention.key) or await self.store.taken(mention.key):
             return Repeated()
         if refusal := await self.refusal(mention):
+            await self.store.refuse(mention.key, self.now())
             return Refused(refusal)
+        self._entering += 1
+        try:
+            return await self._take_in(mention, council)
+        finally:
+            self._entering -= 1
+
+    async def _take_in(self, mention: Mention, council: Council | None) -> Accepted | Repeated:
         settings = await self.settings(mention.channel)
         case = Case(
             question=Question(
@@ -180,6 +196,7 @@ class App:
             await self.admission.require(mention.channel, mention.person)
             self._check(mention, settings)
             await self._check_budget(mention.channel, settings)
+            self._check_room()
         except InvalidInput as error:
             return Document((Text(str(error)),))
         return None
@@ -298,6 +315,14 @@ class App:
                 f"{RUNNING_LIMIT} of your questions are being deliberated here. Wait for one."
             )
 
+    def _check_room(self) -> None:
+        """Raises `InvalidInput`."""
+        if len(self._under_way()) + self._entering >= OPEN_LIMIT:
+            raise InvalidInput(
+                f"{OPEN_LIMIT} questions are being deliberated already, here and elsewhere. "
+                "Ask again in a few minutes."
+            )
+
     async def _check_budget(self, channel: Channel, settings: Settings) -> None:
         day = self.now().date()
         for scope, limit in self._limits(channel, settings).items():
@@ -377,13 +402,13 @@ class App:
 
     async def command(self, channel: Channel, person: Person, text: str) -> Document:
         """Run what was typed after `/council`; a refusal is a document, too."""
-        parsed = commands.parse(text)
+        parsed = commands.parse(mended(text))
         try:
             if f"{parsed.name} {parsed.rest}".strip().lower() not in commands.FOR_ALL:
                 await self.admission.require(channel, person)
             return await commands.run(self.desk, channel, person, parsed)
         except BotError as error:
-            return Document((Text(str(error)),))
+            return Document((Text(error.public),))
 
     @property
     def desk(self) -> commands.Desk:
@@ -601,6 +626,16 @@ async def _ended(tasks: set[asyncio.Task[None]]) -> None:
         task.cancel()
     if tasks:
         await asyncio.wait(tasks)
+
+
+def _mended(mention: Mention) -> Mention:
+    """Half a character, which chats do send, can be neither stored nor sent on."""
+    return replace(
+        mention,
+        text=mended(mention.text),
+        quoted=mended(mention.quoted),
+        unread=tuple(map(mended, mention.unread)),
+    )
 
 
 def _channel(case: Case) -> Channel:

@@ -280,7 +280,7 @@ async def fill_in(
         try:
             values = _filled(desk, before, values, name, text)
         except BotError as error:
-            problems[name] = str(error)
+            problems[name] = error.public
     if problems:
         raise InvalidForm(problems)
     settings = channel_settings.resolve(values, desk.defaults)

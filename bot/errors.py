@@ -33,6 +33,11 @@ Kind = Literal[
 class BotError(Exception):
     """An expected failure, worded for the person who will read it."""
 
+    @property
+    def public(self) -> str:
+        """What may be posted where strangers read: without the paths of the bot's machine."""
+        return str(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Spent:
@@ -118,7 +123,15 @@ class Undeliverable(BotError):
 
 
 class StoreFailed(BotError):
-    """The database cannot be opened, read or written."""
+    """The database cannot be opened, read or written. `public` where the message names a path."""
+
+    def __init__(self, message: str, *, public: str = "") -> None:
+        super().__init__(message)
+        self._public = public
+
+    @property
+    def public(self) -> str:
+        return self._public or str(self)
 
 
 class StoreLocked(StoreFailed):

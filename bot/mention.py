@@ -231,7 +231,7 @@ class Serving:
 def _words(fault: BaseException | None) -> str:
     if fault is None:
         return ""
-    return str(fault) if isinstance(fault, BotError) else texts.FAULT
+    return fault.public if isinstance(fault, BotError) else texts.FAULT
 
 
 async def _cancelled(*tasks: asyncio.Task[Any]) -> None:

@@ -300,6 +300,71 @@ async def test_a_guest_asks_only_where_that_is_listed(allowed: set[str], may: bo
         assert isinstance(taken, Accepted) == may
 
 
+async def test_a_question_that_was_forgotten_is_not_asked_again() -> None:
+    provider = FakeProvider()
+    async with running(provider) as app:
+        await served(app, mention(key="event"))
+        await app.command(CHANNEL, ANN, "forget me")
+
+        assert await app.accept(mention(key="event")) == Repeated()
+        assert len(provider.asked("answer")) == 3
+
+
+async def test_a_refused_question_is_known_and_may_be_put_again() -> None:
+    async with running() as app:
+        await app.command(CHANNEL, ADMIN, "pause")
+        await refusal(app, mention(key="event"))
+        assert await app.store.handled("event")
+
+        await app.command(CHANNEL, ADMIN, "resume")
+        await served(app, mention(key="event"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("Is \ud800 right?", "Is \ufffd right?"),
+        ("\udc00", "\ufffd"),
+        ("Is \ud83d\ude00 right?", "Is \U0001f600 right?"),
+        ("Is \0 right?", "Is \0 right?"),
+    ],
+)
+async def test_half_a_character_is_answered_like_any_other(typed: str, asked: str) -> None:
+    async with running() as app:
+        id = await served(app, replace(mention(typed), quoted=typed, unread=(typed,)))
+
+        case = await case_of(app, id)
+        assert (case.status, case.question.text) == ("finished", asked)
+        assert case.question.quoted == asked
+        said = await app.command(CHANNEL, ADMIN, f"criteria {typed}")
+        assert "criteria" in words(said)
+
+
+async def test_where_nothing_can_be_stored_a_question_is_answered_without_the_path(
+    tmp_path: Path,
+) -> None:
+    async with running(database=str(tmp_path / "council.db")) as app:
+        await app.store.close()
+        said = await refusal(app, mention())
+        assert "database cannot be used" in said
+        assert str(tmp_path) not in said
+        assert str(tmp_path) not in words(await app.command(CHANNEL, ADMIN, "show"))
+
+
+async def test_no_more_questions_are_open_than_the_process_can_carry() -> None:
+    async with running(Held("it")) as app:
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(app.accept(mention(person=Person(f"p{n}")))) for n in range(300)
+            ]
+
+        taken = [type(task.result()).__name__ for task in tasks]
+        assert (taken.count("Accepted"), taken.count("Refused")) == (200, 100)
+        refused = next(task.result() for task in tasks if isinstance(task.result(), Refused))
+        assert isinstance(refused, Refused)
+        assert words(refused.document).startswith("200 questions are being deliberated already")
+
+
 async def test_leaving_one_platform_leaves_the_others_at_work() -> None:
     provider = Held("it")
     async with running(provider) as app:

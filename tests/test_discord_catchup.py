@@ -9,6 +9,8 @@ import discord
 import pytest
 
 from bot.app import Rules
+from bot.chat import Channel as Here
+from bot.chat import Person
 from tests.fakes.council_on_discord import Place, eventually
 from tests.fakes.discord_server import Channel, DiscordServer, Message, running_discord
 from tests.fakes.provider import FakeProvider, stage_and_seat
@@ -71,6 +73,23 @@ async def test_a_mention_missed_while_offline_is_answered_once(place: Place) -> 
         await settled(place)
         assert await asked(place) == ["The first one", "Anybody there?", "the last one"]
     assert len(place.server.threads(place.channel)) == 3
+
+
+async def test_what_was_refused_or_forgotten_is_not_missed(place: Place) -> None:
+    server = place.server
+    bob = server.create_user("Bob", place.guild)
+    async with place.online():
+        await place.answered(server.mention(place.channel, bob, "Forget this"))
+        await place.delivered()
+        here = Here("discord", str(place.guild.id), str(place.channel.id))
+        await place.app.command(here, Person(str(bob.id)), "forget me")
+        await place.app.command(here, Person("boss", admin=True), "pause")
+        server.mention(place.channel, place.ada, "While it is paused")
+        await server.wait_for(lambda: "paused here" in str(server.said(place.channel)))
+        await place.app.command(here, Person("boss", admin=True), "resume")
+    async with place.online():
+        await settled(place)
+        assert await asked(place) == ["The first one", "the last one"]
 
 
 async def test_a_mention_of_a_lost_session_is_answered_once(place: Place) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.slack import supervisor
+from bot.chat import Person
 from tests.fakes.council_on_slack import Place, eventually
 from tests.fakes.provider import FakeProvider, stage_and_seat
 from tests.fakes.slack_server import Message, SlackServer, running_slack
@@ -73,6 +74,26 @@ async def test_a_mention_missed_while_offline_is_answered_once(place: Place) -> 
         await settled(place)
         assert await asked(place) == ["The first one", "Anybody there?", "the last one"]
     assert len(place.server.said(place.channel, missed.ts)) == 5
+
+
+async def test_what_was_refused_is_not_missed(place: Place) -> None:
+    server = place.server
+    server.courier.paused = False
+    async with place.online():
+        here = await place.client.place(place.channel.id)
+        await place.app.command(here, Person("boss", admin=True), "pause")
+        refused = server.mention(place.channel, place.ada, "While it is paused")
+        await server.wait_for(
+            lambda: (
+                "paused here"
+                in str(server.ephemerals) + str(server.said(place.channel, refused.ts))
+            )
+        )
+        await place.app.command(here, Person("boss", admin=True), "resume")
+    server.courier.paused = True
+    async with place.online():
+        await settled(place)
+        assert await asked(place) == ["The first one", "the last one"]
 
 
 async def test_missed_mentions_are_answered_in_their_order(place: Place) -> None:

@@ -246,9 +246,9 @@ async def test_a_newer_database_is_refused_with_both_versions(path: Path) -> Non
     newer = sqlite3.connect(path)
     newer.execute("PRAGMA user_version = 999")
     newer.close()
-    with pytest.raises(StoreFailed, match=r"has version 999, .* up to 2\. Upgrade Council"):
+    with pytest.raises(StoreFailed, match=r"has version 999, .* up to \d+\. Upgrade Council"):
         await Store.open(path, holder="a test")
-    with pytest.raises(StoreFailed, match=r"has version 999, .* up to 2\. Upgrade Council"):
+    with pytest.raises(StoreFailed, match=r"has version 999, .* up to \d+\. Upgrade Council"):
         await Store.open(path, read_only=True)
 
 
@@ -373,9 +373,75 @@ async def test_writes_that_wait_share_a_commit(database: Database, path: Path) -
     assert wal.stat().st_size - before < 100 * 4_096
 
 
+class Stumbles:
+    """A write that meets an error of SQLite's so many times."""
+
+    def __init__(self, code: int, times: int) -> None:
+        self.code, self.times = code, times
+
+    def __call__(self, connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO notes VALUES ('stumbled', 'x')")
+        if self.times:
+            self.times -= 1
+            error = sqlite3.OperationalError("a fault of the disk")
+            error.sqlite_errorcode = self.code
+            raise error
+
+
+PASSING = [
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_IOERR_FSYNC,
+    sqlite3.SQLITE_BUSY_SNAPSHOT,
+]
+
+
+@pytest.mark.parametrize("code", PASSING)
+async def test_a_write_that_meets_a_passing_fault_is_made_again(
+    database: Database, code: int
+) -> None:
+    database.pauses = (0.0, 0.0, 0.0)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(set_note(database, "before", "x"))
+        group.create_task(database.write(Stumbles(code, 3)))
+        group.create_task(set_note(database, "after", "x"))
+    assert await database.read("SELECT key FROM notes ORDER BY rowid") == [
+        ("before",),
+        ("stumbled",),
+        ("after",),
+    ]
+
+
+async def test_a_fault_that_does_not_pass_is_told_where_strangers_read_without_the_path(
+    database: Database, path: Path
+) -> None:
+    database.pauses = (0.0,)
+    for code in (*PASSING, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_READONLY):
+        with pytest.raises(StoreFailed) as caught:
+            await database.write(Stumbles(code, 2))
+        assert str(path) in str(caught.value)
+        assert str(path.parent) not in caught.value.public
+        assert "Try again" in caught.value.public
+    await set_note(database, "later", "x")
+
+
+async def test_a_lock_of_another_program_is_waited_for(database: Database, path: Path) -> None:
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    await database.read("PRAGMA busy_timeout = 0")
+    database.pauses = (0.01,) * 1_000
+    waiting = asyncio.create_task(set_note(database, "waiting", "x"))
+    await asyncio.wait({waiting}, timeout=0.05)
+    assert not waiting.done()
+    other.close()
+    assert await waiting == 1
+
+
 async def test_a_full_disk_fails_every_write_of_the_commit_and_none_later(
     database: Database,
 ) -> None:
+    database.pauses = (0.0, 0.0)
     ((pages,),) = await database.read("PRAGMA page_count")
     await database.read(f"PRAGMA max_page_count = {pages}")
     async with asyncio.TaskGroup() as group:
@@ -594,6 +660,35 @@ async def test_the_audit_is_newest_first_and_limited(store: Store) -> None:
 
 
 # Notes
+
+
+async def test_an_event_outlives_the_question_it_brought_without_saying_what_it_was(
+    store: Store, path: Path
+) -> None:
+    assert await store.create(case("one", mention="event-1"))
+    assert not await store.create(case("again", mention="event-1"))
+    await store.refuse("event-2", NOW)
+    assert [await store.taken(f"event-{n}") for n in (1, 2, 3)] == [True, False, False]
+    assert [await store.handled(f"event-{n}") for n in (1, 2, 3)] == [True, True, False]
+
+    await store.forget_deliberation("one")
+
+    assert await store.taken("event-1")
+    assert not await store.create(case("again", mention="event-1"))
+    files = b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
+    assert b"event-1" not in files
+
+
+async def test_an_event_of_long_ago_is_dropped(store: Store) -> None:
+    await store.refuse("old", NOW)
+    await store.refuse("new", NOW + timedelta(days=40))
+    await store.drop_old_events(NOW + timedelta(days=40))
+    assert [await store.handled(each) for each in ("old", "new")] == [False, True]
+
+
+async def test_an_event_that_cannot_be_noted_is_new_once_all_the_same(store: Store) -> None:
+    await store.close()
+    assert [await store.seen("event", NOW) for _ in range(3)] == [True, False, False]
 
 
 async def test_an_event_is_new_once(store: Store) -> None:

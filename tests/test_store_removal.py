@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -136,19 +137,23 @@ async def test_the_copies_that_follow_ups_took_are_forgotten_too(store: Store, p
 
 
 async def test_no_trace_is_left_in_any_page(store: Store, path: Path) -> None:
-    """Rows of many sizes move between pages when others come and go; a deleted one leaves its
-    copies there."""
-    for n in range(200):
-        asker, word = ("eve", "pineapple") if n % 3 else ("bob", "spaces")
-        text = f"{word} " * [1, 5, 40, 200, 2_000][n % 5]
-        await store.create(case(f"{word}-{n}", channel="C4", asker=asker, text=text))
-        journal = await store.begin(f"{word}-{n}")
-        await journal.decide("note", text)
+    """Rows of many sizes move between pages as others come and grow, and leave copies there."""
+    random = Random(1)
+    for n in range(150):
+        asker, word = ("eve", "mangosteen") if n % 3 == 0 else ("bob", "spaces")
+        id = f"{word}-{n}"
+        text = word + "y" * random.choice([10, 50, 200, 800, 3_000, 20_000])
+        await store.create(case(id, channel="C4", asker=asker, text=text))
+        journal = await store.begin(id)
+        for decision in range(4):
+            await journal.decide(str(decision), f"{word} " * random.choice([5, 50, 500]))
+        await store.claim_post(id, "slack", "headline", 0)
+        await store.confirm_post(id, "headline", 0, id, word * random.choice([1, 50, 2_000]))
 
     await store.forget_person("eve")
 
-    assert b"pineapple-" not in everything(path)
-    assert await store.case("spaces-0")
+    assert b"mangosteen" not in everything(path)
+    assert await store.case("spaces-1")
 
 
 @pytest.mark.parametrize("ends", ["sweep", "restart"])

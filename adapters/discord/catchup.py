@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from adapters.discord import questions
 from adapters.discord.delivery import persistently, words
 from bot.errors import BotError
 
@@ -76,6 +77,11 @@ class _Reading:
         except Exception:
             logger.exception("%s", trouble)
 
+    async def _take(self, message: discord.Message) -> None:
+        """A refused question, or one that was forgotten, is not missed."""
+        if not await self._client.app.store.handled(questions.key_of(message.id)):
+            await self._client.take(message)
+
     async def missed_mentions(self, place: int) -> None:
         found: list[discord.Message] = []
 
@@ -85,7 +91,7 @@ class _Reading:
         await self.each(f"channel {place}: missed mentions cannot be looked for", look)
         for message in found:
             trouble = f"message {message.id} cannot be answered"
-            await self.each(trouble, partial(self._client.take, message))
+            await self.each(trouble, partial(self._take, message))
 
 
 async def _recent_messages(client: "CouncilClient", id: int) -> list[discord.Message]:

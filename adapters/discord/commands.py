@@ -197,7 +197,7 @@ class Council(app_commands.Group, name="council", description="Ask the council, 
         try:
             lines = await self._app.export(where(interaction), who(interaction))
         except BotError as error:
-            await answer(interaction, _sentence(str(error)))
+            await answer(interaction, _sentence(error.public))
             return
         page = Page(
             ui.TextDisplay("Finished deliberations, one in a line:"),

@@ -14,6 +14,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from adapters.slack import questions
 from adapters.slack.refusals import error_of
 from adapters.slack.web import TIER_3, Allowance
+from bot.loops import surviving
 
 if TYPE_CHECKING:
     from adapters.slack.client import SlackClient
@@ -38,21 +39,28 @@ async def catch_up(client: "SlackClient") -> None:
         logger.info("Slack: going on with %d unfinished deliberations", resumed)
     await _missed_mentions(client)
     for post in reversed(await client.app.store.recent_posts("slack", client.app.now() - VOTES)):
-        await client.votes.read(post)
+        with surviving(f"the votes on {post.post_id} cannot be read"):
+            await client.votes.read(post)
 
 
 async def _missed_mentions(client: "SlackClient") -> None:
-    since = client.app.now() - MISSED
+    since, team = client.app.now() - MISSED, (await client.web.me()).team
     allowance = Allowance(TIER_3 // 2, 60 * client.time_scale)
     for channel, thread in await _places(client):
         await allowance.take()
         try:
             found = [message async for message in _messages(client, channel, thread, since)]
             for message in sorted(found, key=lambda message: str(message["ts"])):
-                await client.take(message | {"channel": channel})
+                # A refused question, or one that was forgotten, is not missed.
+                if not await client.app.store.handled(
+                    questions.key_of(team, channel, message["ts"])
+                ):
+                    await client.take(message | {"channel": channel})
         except SlackApiError as error:
             problem = error_of(error)
             logger.warning("%s: missed mentions cannot be looked for: %s", channel, problem)
+        except Exception:
+            logger.exception("%s: missed mentions cannot be looked for", channel)
 
 
 async def _places(client: "SlackClient") -> list[tuple[str, str | None]]:

@@ -88,7 +88,7 @@ async def _export(
     try:
         lines = await client.app.export(place, person)
     except BotError as error:
-        await whisper_sentence(url, str(error))
+        await whisper_sentence(url, error.public)
         return
     file = File(EXPORT, "Finished deliberations, one in a line", lines.encode(errors="replace"))
     problem = await _hand_over(client, person.id, file)
@@ -157,7 +157,7 @@ async def submit(client: "SlackClient", body: Json, ack: AsyncAck) -> None:
     except InvalidForm as error:
         await _show_problems(ack, error.problems)
     except BotError as error:
-        problem = f"{error} {client.people.problem}".strip()
+        problem = f"{error.public} {client.people.problem}".strip()
         await _show_problems(ack, {form.MEMBERS: problem})
     except SlackApiError as error:
         await _show_problems(ack, {form.MEMBERS: sentence(error)})

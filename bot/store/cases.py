@@ -1,11 +1,13 @@
 """Deliberations as they were asked and as they ended."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from datetime import datetime
 
 from bot.council import Council, Deliberation, Question
 from bot.store.database import Row, Tables
 from bot.store.encoding import decode, encode, encode_time
+from bot.store.events import note_event
 from bot.store.records import Case, Platform
 
 _PAGE = 100
@@ -18,7 +20,8 @@ _COLUMNS = (
 
 class Cases(Tables):
     async def create(self, case: Case) -> bool:
-        """Keep a new case. False, and nothing written, where its mention or id is known already."""
+        """Keep a new case. False, and nothing written, where its mention or id is known already,
+        if only as an event that was handled."""
         values = (
             case.id,
             encode_time(case.question.asked_at),
@@ -39,7 +42,15 @@ class Cases(Tables):
             f"INSERT INTO deliberations (id, asked_at, {_COLUMNS}) VALUES ({marks}) "
             "ON CONFLICT DO NOTHING"
         )
-        return await self._database.execute(sql, values) == 1
+
+        def write(connection: sqlite3.Connection) -> bool:
+            if case.mention is not None and not note_event(
+                connection, case.mention, case.question.asked_at
+            ):
+                return False
+            return connection.execute(sql, values).rowcount == 1
+
+        return await self._database.write(write)
 
     async def case(self, id: str) -> Case | None:
         rows = await self._database.read(

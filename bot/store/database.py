@@ -4,16 +4,20 @@ Knows files, transactions and what can go wrong with them, but no table.
 """
 
 import asyncio
+import logging
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeGuard, TypeVar
 
 import aiosqlite
 
 from bot.errors import StoreFailed
 from bot.store import files, migrations
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -24,11 +28,15 @@ MEMORY = ":memory:"
 # loop, so a larger batch would stop the loop for longer than it saves.
 BATCH = 100
 
+# Before a write that failed for want of room, for a lock or at a fault of the disk is made again.
+PAUSES = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+_READS_AGAIN = 4
+
 # How long a statement waits for another program's lock.
 _BUSY_MILLISECONDS = 5_000
 
 # A reader's transaction takes milliseconds, as a rule.
-_READERS_PATIENCE = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0)
+_READERS_PATIENCE = (0.01, 0.05, 0.1, 0.25, 0.5)
 
 
 class Write(Generic[T]):
@@ -42,6 +50,7 @@ class Write(Generic[T]):
         self.error: Exception | None = None
 
     def run(self, connection: sqlite3.Connection) -> None:
+        self.error = None
         connection.execute("SAVEPOINT one_write")
         try:
             self.value = self.work(connection)
@@ -82,8 +91,9 @@ class GroupCommit(sqlite3.Connection):
                 write.run(self)
             self.execute("COMMIT")
         except Exception as error:
-            if self.in_transaction:
-                self.execute("ROLLBACK")
+            with suppress(sqlite3.Error):  # SQLite has rolled back by itself after some errors
+                if self.in_transaction:
+                    self.execute("ROLLBACK")
             for write in self._batch:
                 write.error = error
 
@@ -112,6 +122,7 @@ class Database:
         self._waiting: list[Write[Any]] = []
         self._wake = asyncio.Event()
         self._open = True
+        self.pauses: tuple[float, ...] = PAUSES
         self._owner = asyncio.create_task(self._commit_until_closed())
 
     @classmethod
@@ -143,12 +154,17 @@ class Database:
         await asyncio.wait({self._owner})
 
     async def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
-        self._require_open()
-        try:
-            rows = await self._connection.execute_fetchall(sql, parameters)
-        except sqlite3.Error as error:
-            raise failed(self._path, error) from error
-        return [tuple(row) for row in rows]
+        for pause in (*self.pauses[:_READS_AGAIN], None):
+            self._require_open()
+            try:
+                rows = await self._connection.execute_fetchall(sql, parameters)
+            except sqlite3.Error as error:
+                if pause is None or not _may_pass(error):
+                    raise failed(self._path, error) from error
+                await asyncio.sleep(pause)
+            else:
+                return [tuple(row) for row in rows]
+        raise AssertionError("the last try returns or raises")
 
     async def backup(self, target: str) -> None:
         """Copy everything committed so far into an empty file, while others go on."""
@@ -193,7 +209,9 @@ class Database:
         """
         self._require_open()
         if self._read_only:
-            raise StoreFailed(f"The database {self._path} is open for reading only.")
+            raise StoreFailed(
+                f"The database {self._path} is open for reading only.", public=UNUSABLE
+            )
         write = Write(work)
         self._waiting.append(write)
         self._wake.set()
@@ -209,7 +227,7 @@ class Database:
                 if self._waiting:
                     self._wake.set()
                 if self._batch:
-                    await self._connection.commit()
+                    await self._commit()
                 for write in self._batch:
                     write.resolve(self._path)
                 self._batch.clear()
@@ -222,9 +240,19 @@ class Database:
             finally:
                 _release(self._lock)
 
+    async def _commit(self) -> None:
+        """Commit the batch, again and again for a while where that may help."""
+        for pause in (*self.pauses, None):
+            await self._connection.commit()
+            fault = next((write.error for write in self._batch if _may_pass(write.error)), None)
+            if fault is None or pause is None or not self._open:
+                return
+            logger.warning("%s Tried again in %g s.", failed(self._path, fault), pause)
+            await asyncio.sleep(pause)
+
     def _require_open(self) -> None:
         if not self._open:
-            raise StoreFailed(f"The database {self._path} is closed.")
+            raise StoreFailed(f"The database {self._path} is closed.", public=UNUSABLE)
 
 
 class Tables:
@@ -278,12 +306,32 @@ _SENTENCES = {
     "Close that program and try again.",
 }
 
+UNUSABLE = (
+    "The bot's database cannot be used at the moment. Try again in a few minutes; the bot's log "
+    "tells its operator why."
+)
+_PUBLIC = {
+    sqlite3.SQLITE_FULL: "The disk of the bot's database is full. Try again once there is room; "
+    "the bot's log tells its operator more.",
+}
+
+# What may pass while others wait: no room, another program's lock, a disk that stumbled.
+_PASSING = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR})
+
+
+def _may_pass(error: Exception | None) -> TypeGuard[sqlite3.Error]:
+    # The low byte is the kind of the error, the rest its detail (sqlite.org, "Result codes").
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    return isinstance(error, sqlite3.OperationalError) and code in _PASSING
+
 
 def failed(path: str, error: sqlite3.Error) -> StoreFailed:
     """The error in words a person can act on."""
     # The low byte is the kind of the error, the rest its detail (sqlite.org, "Result codes").
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     sentence = _SENTENCES.get(code, "The database {path} refused what was asked of it ({error}).")
-    translated = StoreFailed(sentence.format(path=path, error=error))
+    translated = StoreFailed(
+        sentence.format(path=path, error=error), public=_PUBLIC.get(code, UNUSABLE)
+    )
     translated.__cause__ = error
     return translated

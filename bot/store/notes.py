@@ -1,4 +1,4 @@
-"""Small things the program remembers: the models an endpoint has, events seen, facts by name."""
+"""Small things the program remembers: the models an endpoint has, facts by name."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,14 +24,6 @@ class Notes(Tables):
         if not rows:
             return None
         return decode(tuple[ModelInfo, ...], rows[0][0]), decode_time(rows[0][1])
-
-    async def seen(self, key: str, at: datetime) -> bool:
-        """Note an event; True the first time, False for a repeat."""
-        added = await self._database.execute(
-            "INSERT INTO seen_events (key, at) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            (key, encode_time(at)),
-        )
-        return added == 1
 
     async def note(self, key: str) -> str | None:
         rows = await self._database.read("SELECT value FROM notes WHERE key = ?", (key,))

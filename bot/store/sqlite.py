@@ -1,6 +1,7 @@
 """The store on SQLite: everything the program remembers, in one file."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from os import PathLike, fspath
 
 from bot.council import Call
@@ -8,6 +9,7 @@ from bot.store import files, spending
 from bot.store.cases import Cases
 from bot.store.channels import Channels
 from bot.store.database import Database
+from bot.store.events import Events
 from bot.store.feed import Feed
 from bot.store.journal import Journal, finished_calls
 from bot.store.notes import Notes
@@ -18,7 +20,7 @@ from bot.store.spending import Spending
 from bot.store.summaries import Summaries
 
 
-class Store(Cases, Posts, Reactions, Channels, Spending, Notes, Feed, Removal, Summaries):
+class Store(Cases, Posts, Reactions, Channels, Spending, Notes, Events, Feed, Removal, Summaries):
     """Made by `open`; `close` it. Every method may raise `StoreFailed`."""
 
     @classmethod
@@ -37,6 +39,7 @@ class Store(Cases, Posts, Reactions, Channels, Spending, Notes, Feed, Removal, S
         await database.write(spending.book_all)
         store = cls(database)
         await store.erase()
+        await store.drop_old_events(datetime.now(UTC))
         return store
 
     async def close(self) -> None:

@@ -1,0 +1,92 @@
+"""Which events of the platforms were handled: hashes, which outlive the questions they brought.
+
+Somebody who is forgotten must not be asked about again when missed mentions are looked for. The
+hash is keyed with a secret of this database, so that it tells nothing to whoever has no access.
+"""
+
+import json
+import secrets
+import sqlite3
+from datetime import datetime, timedelta
+from hashlib import sha256
+from hmac import HMAC
+
+from bot.errors import StoreFailed
+from bot.store.database import Database, Tables
+from bot.store.encoding import encode_time
+
+# No platform repeats an event later than this, and nobody looks for one.
+KEPT = timedelta(days=30)
+
+_SECRET = "event_secret"
+_PREFIX = "handled:"
+_ADD = "INSERT INTO seen_events (key, at) VALUES (?, ?) ON CONFLICT DO NOTHING"
+
+
+class Events(Tables):
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._unwritten: set[str] = set()
+
+    async def taken(self, event: str) -> bool:
+        """Whether a question came of it, forgotten or not."""
+        return await self._knows(event)
+
+    async def handled(self, event: str) -> bool:
+        """Whether a question came of it or was refused: nobody waits for it any more."""
+        return await self._knows(event, _refused(event))
+
+    async def refuse(self, event: str, at: datetime) -> None:
+        """Note that its question was refused. It may be put again all the same, by a button say."""
+        await self._database.write(lambda connection: note_event(connection, _refused(event), at))
+
+    async def _knows(self, *events: str) -> bool:
+        rows = await self._database.read("SELECT value FROM notes WHERE key = ?", (_SECRET,))
+        digests = [_digest(secret, event) for (secret,) in rows for event in events]
+        found = "SELECT 1 FROM seen_events WHERE key IN (SELECT value FROM json_each(?))"
+        return bool(await self._database.read(found, (json.dumps(digests),)))
+
+    async def seen(self, key: str, at: datetime) -> bool:
+        """Note an event; True the first time, False for a repeat.
+
+        Where it cannot be noted it counts as new, once in this process: better said twice than
+        never.
+        """
+        try:
+            return await self._database.execute(_ADD, (key, encode_time(at))) == 1
+        except StoreFailed:
+            is_new = key not in self._unwritten
+            self._unwritten.add(key)
+            return is_new
+
+    async def drop_old_events(self, now: datetime) -> None:
+        """Those that can come no more."""
+        await self._database.execute(
+            "DELETE FROM seen_events WHERE key >= ? AND key < ? AND at < ?",
+            (_PREFIX, f"{_PREFIX}~", encode_time(now - KEPT)),
+        )
+
+
+def note_event(connection: sqlite3.Connection, event: str, at: datetime) -> bool:
+    """Inside a transaction; False where it was noted before."""
+    digest = _digest(_secret(connection), event)
+    return connection.execute(_ADD, (digest, encode_time(at))).rowcount == 1
+
+
+def _refused(event: str) -> str:
+    return f"refused {event}"
+
+
+def _secret(connection: sqlite3.Connection) -> str:
+    connection.execute(
+        "INSERT INTO notes (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        (_SECRET, secrets.token_hex(32)),
+    )
+    ((secret,),) = connection.execute(
+        "SELECT value FROM notes WHERE key = ?", (_SECRET,)
+    ).fetchall()
+    return str(secret)
+
+
+def _digest(secret: str, event: str) -> str:
+    return _PREFIX + HMAC(secret.encode(), event.encode(errors="replace"), sha256).hexdigest()

@@ -15,7 +15,7 @@ from adapters.slack import render
 from adapters.slack.web import TIER_3, Allowance
 from bot.app import Accepted
 from bot.document import Detail, Document, Heading, Note, Text
-from bot.errors import Undeliverable
+from bot.errors import StoreFailed, Undeliverable
 from bot.llm import Request as Asked
 from bot.store.records import Case
 from tests.fakes.provider import FakeProvider, sensible, stage_and_seat
@@ -189,15 +189,33 @@ async def test_the_status_is_renewed_before_it_expires() -> None:
         assert [status.ended for status in statuses] == ["replaced", ""]
 
 
-async def test_a_headline_that_can_be_updated_no_more_leaves_no_status(scene: Stage) -> None:
+async def test_a_headline_that_is_refused_leaves_no_status(scene: Stage) -> None:
     case = await scene.case()
     assert case.thread
     reply = scene.reply(case)
     await reply.show("headline", LIVE)
-    scene.server.refuse("chat.update", "edit_window_closed")
+    scene.server.refuse("chat.update", "something_new")
     with pytest.raises(Undeliverable):
         await reply.show("headline", VERDICT)
     assert scene.server.status(scene.channel, case.thread) is None
+
+
+@pytest.mark.parametrize("lost", [True, False])
+async def test_where_nothing_may_be_edited_the_verdict_replaces_the_progress(
+    scene: Stage, lost: bool
+) -> None:
+    scene.server.world.edit_window_closed = True
+    case = await scene.case()
+    reply = scene.reply(case)
+    await reply.show("headline", LIVE)
+    with pytest.raises(Undeliverable, match="edit_window_closed"):
+        await reply.show("headline", LATER)
+    if lost:
+        scene.server.cut(POST, committed=True)
+    await reply.show("headline", VERDICT)
+    await scene.reply(case).show("headline", VERDICT)
+    [post] = scene.said(case)
+    assert "Yes." in post.shown
 
 
 async def test_without_a_status_everything_else_works(scene: Stage) -> None:
@@ -237,6 +255,40 @@ async def test_answers_lost_several_times_over_make_one_post(scene: Stage) -> No
     scene.server.fail("conversations.replies", 503, times=2)
     case = await scene.case()
     await scene.reply(case).show("answer:B", ANSWER)
+    assert len(scene.said(case)) == 1
+
+
+@pytest.mark.parametrize("document", [VERDICT, GIANT])
+async def test_a_post_that_can_be_looked_for_only_later_comes_once(
+    scene: Stage, document: Document
+) -> None:
+    case = await scene.case()
+    reply = scene.reply(case)
+    scene.server.withdraw("channels:history")
+    method = "files.completeUploadExternal" if document is GIANT else POST
+    scene.server.cut(method, committed=True)
+    for _ in range(2):
+        with pytest.raises(Undeliverable, match="channels:history"):
+            await reply.show("answer:B", document)
+    scene.server.desk.scopes = scene.server.desk.scopes | {"channels:history"}
+    await reply.show("answer:B", document)
+    assert len(scene.said(case)) == (2 if document is GIANT else 1)
+
+
+async def test_a_post_that_could_not_be_noted_comes_once(
+    scene: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await scene.case()
+    reply = scene.reply(case)
+
+    async def full(*arguments: Any) -> None:
+        raise StoreFailed("The disk is full.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(scene.app.store, "confirm_post", full)
+        with pytest.raises(StoreFailed):
+            await reply.show("answer:B", ANSWER)
+    await reply.show("answer:B", ANSWER)
     assert len(scene.said(case)) == 1
 
 

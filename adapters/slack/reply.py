@@ -25,7 +25,7 @@ from adapters.slack.refusals import (
     undeliverable,
 )
 from adapters.slack.render import File, Message
-from adapters.slack.web import Web
+from adapters.slack.web import Posted, Web
 from bot import reactions
 from bot.app import App
 from bot.chat import HEADLINE, RANKING
@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Json = dict[str, Any]
+Look = Callable[[], Awaitable[str | None]]
 
 INTERVAL_SECONDS = 3.0
 
@@ -46,6 +47,9 @@ RESERVED_UPDATES = 20
 EVENT_TYPE = "council_run"
 
 _PAGE = 200
+
+# The workspace's settings for editing messages. Source: docs.slack.dev, "chat.update", errors.
+_FROZEN = frozenset({"cant_update_message", "edit_window_closed"})
 
 
 def post_id(channel: str, ts: str) -> str:
@@ -60,7 +64,7 @@ class SlackReply:
         self._app = app
         self._web = web
         self._address = Address.from_json(case.address)
-        # Claimed by a process that ended before it could confirm: posted perhaps.
+        # Posted perhaps: by a process that ended before it could confirm, or by this one.
         self._doubtful: set[tuple[str, int]] | None = None
         self._posted: set[str] = set()
         self._seeded: set[str] = set()
@@ -113,7 +117,7 @@ class SlackReply:
         first = None
         for number, part in enumerate(await self._parts(key, document, ping)):
             if isinstance(part, Message):
-                ts = await self._show_message(key, number, part)
+                ts = await self._show_message(key, number, part, live=document.live)
                 first = ts if number == 0 else first
             elif not await self._attach(key, number, part):
                 await self._show(key, document, ping)  # in messages instead
@@ -161,7 +165,9 @@ class SlackReply:
 
     # Messages
 
-    async def _show_message(self, key: str, part: int, message: Message) -> str | None:
+    async def _show_message(
+        self, key: str, part: int, message: Message, *, live: bool
+    ) -> str | None:
         """Post it or bring it up to date; its `ts`, None where a person deleted it."""
         post = await self._app.store.claim_post(self._case.id, "slack", key, part)
         if post.deleted:
@@ -170,9 +176,28 @@ class SlackReply:
         ts = post.post_id.partition("/")[2] if post.post_id else await self._adopted(key, part)
         if ts is None:
             ts = await self._post(key, part, message)
-        elif post.digest != digest and not await self._update(ts, message):
-            return None
+        elif post.digest != digest:
+            try:
+                if not await self._update(ts, message):
+                    return None
+            except SlackApiError as error:
+                if live or error_of(error) not in _FROZEN:
+                    raise
+                return await self._replace(key, part, ts, message)
         await self._confirm(key, part, ts, digest)
+        return ts
+
+    async def _replace(self, key: str, part: int, old: str, message: Message) -> str:
+        """A new post in the place of one that Slack lets nobody edit."""
+        look = partial(self._find_post, key, part, besides=old)
+        ts = await self._web.persistently(look) or await self._post(key, part, message, old)
+        await self._confirm(key, part, ts, message.digest())
+        try:
+            await self._web.delete(self._address.channel, old)
+        except SlackApiError as error:
+            logger.warning(
+                "%s: an older state of %s stays: %s", self._case.id, key, sentence(error)
+            )
         return ts
 
     async def _adopted(self, key: str, part: int) -> str | None:
@@ -183,26 +208,55 @@ class SlackReply:
         ts = await self._web.persistently(lambda: self._find_post(key, part))
         if ts is not None:
             await self._confirm(key, part, ts, None)
-        self._doubtful.discard((key, part))
         return ts
 
-    async def _post(self, key: str, part: int, message: Message) -> str:
+    async def _post(self, key: str, part: int, message: Message, besides: str = "") -> str:
         channel, thread = self._address.channel, self._address.thread
-        posted = await self._plainly(
-            message,
-            lambda rendering: self._web.post(
-                channel,
-                rendering,
-                thread=thread,
-                metadata=self._metadata(key, part),
-                find=lambda: self._find_post(key, part),
-            ),
-        )
+
+        async def send(find: Look) -> Posted:
+            return await self._plainly(
+                message,
+                lambda rendering: self._web.post(
+                    channel,
+                    rendering,
+                    thread=thread,
+                    metadata=self._metadata(key, part),
+                    find=find,
+                ),
+            )
+
+        look = partial(self._find_post, key, part, besides=besides)
+        posted = await self._surely(key, part, look, send)
         if posted.thread is None:
             # Slack posts to the channel what has no thread any more.
             await self._web.delete(channel, posted.ts)
             raise Undeliverable(QUESTION_DELETED, gone=True)
         return posted.ts
+
+    async def _surely(
+        self, key: str, part: int, look: Look, send: Callable[[Look], Awaitable[T]]
+    ) -> T:
+        """What `send` makes; in doubt until it is confirmed, unless Slack itself said no to it.
+
+        So that the next try looks for it first, whatever goes wrong in between.
+        """
+        assert self._doubtful is not None
+        looking = False
+
+        async def find() -> str | None:
+            nonlocal looking
+            looking = True
+            found = await look()
+            looking = False
+            return found
+
+        self._doubtful.add((key, part))
+        try:
+            return await send(find)
+        except (SlackApiError, Undeliverable):
+            if not looking:
+                self._doubtful.discard((key, part))
+            raise
 
     async def _update(self, ts: str, message: Message) -> bool:
         """Bring the post up to date; False where a person deleted it."""
@@ -236,14 +290,19 @@ class SlackReply:
         assert self._doubtful is not None
         channel, thread = self._address.channel, self._address.thread
 
-        async def find() -> str | None:
-            return await self._find_file(file.name)
+        look = partial(self._find_file, file.name)
 
-        id = await self._web.persistently(find) if (key, part) in self._doubtful else None
+        async def send(find: Look) -> str:
+            return await self._web.upload(channel, file, thread=thread, find=find)
+
+        spot = (key, part)
+        id = await self._web.persistently(look) if spot in self._doubtful else None
         try:
-            id = id or await self._web.upload(channel, file, thread=thread, find=find)
+            if id is None:
+                id = await self._surely(key, part, look, send)
         except (SlackApiError, Undeliverable) as error:
-            if isinstance(error, SlackApiError) and is_of_the_place(error):
+            of_the_place = isinstance(error, SlackApiError) and is_of_the_place(error)
+            if of_the_place or spot in self._doubtful:
                 raise
             problem = sentence(error) if isinstance(error, SlackApiError) else error
             self._no_files = f"There is no file: {problem}"
@@ -255,6 +314,8 @@ class SlackReply:
     async def _confirm(self, key: str, part: int, id: str, digest: str | None) -> None:
         place = post_id(self._address.channel, id)
         await self._app.store.confirm_post(self._case.id, key, part, place, digest)
+        if self._doubtful is not None:
+            self._doubtful.discard((key, part))
 
     async def _end(self) -> None:
         """Whoever deletes the question ends its run; Slack tells only those who post."""
@@ -268,10 +329,10 @@ class SlackReply:
         payload = {"run": self._case.id, "key": key, "part": part}
         return {"event_type": EVENT_TYPE, "event_payload": payload}
 
-    async def _find_post(self, key: str, part: int) -> str | None:
+    async def _find_post(self, key: str, part: int, besides: str = "") -> str | None:
         metadata = self._metadata(key, part)
         async for message in self._own_messages():
-            if message.get("metadata") == metadata:
+            if message.get("metadata") == metadata and message["ts"] != besides:
                 return str(message["ts"])
         return None
 

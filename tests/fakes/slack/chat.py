@@ -120,6 +120,8 @@ class Chat:
         message = self.world.message(channel, call.required("ts"))
         if message.user is not self.world.bot:
             raise Refusal("cant_update_message")
+        if self.world.edit_window_closed:
+            raise Refusal("edit_window_closed")
         if len(call.text("text") or "") > UPDATE_LIMIT:
             raise Refusal("msg_too_long")
         content = Content(call, self.world)

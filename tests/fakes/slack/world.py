@@ -51,6 +51,9 @@ class World:
     unknown_blocks: frozenset[str] = frozenset()
     """Block types this Slack has never heard of."""
 
+    edit_window_closed: bool = False
+    """Whether the workspace lets nobody edit messages."""
+
     teams: dict[str, Team] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)

@@ -264,6 +264,15 @@ async def test_the_right_is_checked_when_the_form_is_sent(place: Place, boss: Us
     assert "Only administrators" in view.errors["members"]
 
 
+async def test_a_form_shows_nothing_that_turns_or_hides(place: Place, boss: User) -> None:
+    await say(place, boss, "criteria be \u202ebrief\x1b[31m", "criteria")
+    view = await opened(place, boss)
+    shown = {b["block_id"]: b["element"] for b in view.body["blocks"]}
+    assert shown["criteria"]["initial_value"] == "be brief"
+    await place.server.submit_view(boss, view, {"budget": "\u202emuch"})
+    assert "\u202e" not in view.errors["budget"]
+
+
 async def test_a_form_whose_sender_slack_does_not_name_is_refused_with_the_reason(
     place: Place, boss: User
 ) -> None:

@@ -20,6 +20,7 @@ from adapters.slack.render import File
 from adapters.slack.whisper import whisper, whisper_sentence
 from bot import chat
 from bot.app import Accepted, Refused, Repeated
+from bot.cleaning import harmless
 from bot.commands import fill_in, parse
 from bot.document import Note
 from bot.errors import BotError, InvalidForm, Undeliverable
@@ -168,7 +169,7 @@ async def submit(client: "SlackClient", body: Json, ack: AsyncAck) -> None:
 
 async def _show_problems(ack: AsyncAck, problems: dict[str, str]) -> None:
     # Plain text: Slack shows Markdown's signs as they are.
-    errors = {name: problem.replace("`", "") for name, problem in problems.items()}
+    errors = {name: harmless(problem.replace("`", "")) for name, problem in problems.items()}
     await ack(response_action="errors", errors=errors)
 
 

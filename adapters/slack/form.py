@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bot.catalogue import Catalogue
+from bot.cleaning import harmless
 from bot.council import MEMBERS_MAX
 from bot.settings import PROSE_LIMIT_CHARS, SETTINGS, Settings, shown
 from bot.store.records import StoredSettings
@@ -101,7 +102,7 @@ def view(settings: Settings, stored: StoredSettings, price: Price, opened: Opene
                     "type": "plain_text_input",
                     "multiline": True,
                     "max_length": PROSE_LIMIT_CHARS,
-                    **({"initial_value": settings.criteria} if settings.criteria else {}),
+                    **({"initial_value": harmless(settings.criteria)} if settings.criteria else {}),
                 },
                 hint="What reviewers judge by. Empty: what they usually judge by.",
                 optional=True,
@@ -177,4 +178,4 @@ def _input(name: str, label: str, element: Json, *, hint: str = "", optional: bo
 
 
 def _plain(text: str) -> Json:
-    return {"type": "plain_text", "text": text}
+    return {"type": "plain_text", "text": harmless(text)}

@@ -160,6 +160,8 @@ class Incoming:
         self._pieces.append(content)
         if not self._filter.passing:
             content = self._filter.feed(content)
+            if not content and not self._filter.within:
+                return
         self._on_text(content if content.isascii() else mended(content))
 
     def _finish(self, reason: object, choice: dict[str, Any]) -> None:

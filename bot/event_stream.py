@@ -15,8 +15,9 @@ from bot.failures import TOO_LONG, UNREADABLE, failed
 # No honest event or body comes near this; whatever does would only fill the memory.
 LIMIT_BYTES = 8 * 1024 * 1024
 
-# The aiohttp transport lets a few of aiohttp's own exceptions through.
-TRANSPORT_ERRORS = (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError)
+# The aiohttp transport lets a few of aiohttp's own exceptions through, and httpx those about the
+# place of a redirect, which it reads whether that is followed or not.
+TRANSPORT_ERRORS = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, aiohttp.ClientError)
 
 
 class Unpacker:

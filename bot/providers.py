@@ -312,7 +312,9 @@ def _is_same_host(here: httpx.URL, there: httpx.URL) -> bool:
 
 
 def _unreachable(error: Exception) -> ModelFailed:
-    """Nothing came of a connection; TLS is named, because that is for the operator to mend."""
+    """Nothing came of a connection; what is for the operator to mend is named."""
+    if isinstance(error, httpx.InvalidURL):
+        return failed("unreachable", advice=WRONG_ADDRESS)
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):

@@ -123,6 +123,11 @@ class ThoughtFilter:
         self._held = ""
         self.passing = False
 
+    @property
+    def within(self) -> bool:
+        """Whether what comes next is a thought."""
+        return bool(self._closing)
+
     def feed(self, piece: str) -> str:
         """What of the text so far is now known to be answer."""
         self._held += piece

@@ -1,5 +1,6 @@
 """Each failure has its kind and a sentence that helps, whatever shape the server reports it in."""
 
+import asyncio
 import json
 import ssl
 import time
@@ -167,6 +168,54 @@ async def test_a_redirect_in_a_circle_or_to_nowhere_ends(place: str) -> None:
         provider = HttpProvider([Endpoint("", server.url.replace("/v1", "/old"), server.key)])
         with pytest.raises(ModelFailed, match="https://host/v1"):
             await provider.complete(ask())
+        await provider.aclose()
+
+
+# What is no HTTP
+
+OK = b"HTTP/1.1 200 OK\r\n"
+JUNK = [
+    b"",
+    b"junk\r\n\r\n",
+    b"SSH-2.0-OpenSSH\r\n",
+    b"\x15\x03\x03\x00\x02\x02P",
+    b"HTTP/1.1 9999 X\r\n\r\n",
+    b"HTTP/1.1 abc OK\r\n\r\n",
+    b"HTTP/2.0 200 OK\r\n\r\n",
+    b"HTTP/1.1 100 Continue\r\n\r\n" * 50,
+    b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+    b"HTTP/1.1 204 No\r\n\r\n",
+    OK + b"Content-Length: -5\r\n\r\n",
+    OK + b"Content-Length: 50\r\n\r\n{}",
+    OK + b"Content-Length: 5\r\nContent-Length: 9\r\n\r\n{}   ",
+    OK + b"Transfer-Encoding: chunked\r\n\r\nZZZ\r\n",
+    OK + b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffffffff\r\n",
+    OK + b"X: " + b"y" * 100_000 + b"\r\n\r\n",
+    OK + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd",
+    OK + b"Set-Cookie: \xff=\x00; a\r\nContent-Length: 2\r\n\r\n{}",
+    b"HTTP/1.1 429 X\r\nRetry-After: \xff\xff\r\nContent-Length: 2\r\n\r\n{}",
+    b"HTTP/1.1 308 X\r\nLocation: \xff\xfe://\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 308 X\r\nLocation: mailto:x\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 308 X\r\nLocation: http://a:99999/\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 308 X\r\nLocation: http://[\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 308 X\r\nLocation: " + b"/x" * 3_000 + b"\r\nContent-Length: 0\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("junk", JUNK, ids=lambda junk: junk[:30].decode("latin-1"))
+async def test_what_is_no_http_is_a_failure_like_any_other(junk: bytes) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(junk)
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        provider = HttpProvider([Endpoint("", f"http://127.0.0.1:{port}/v1")])
+        for asking in (provider.complete(ask()), provider.models()):
+            with pytest.raises(ModelFailed) as caught:
+                await asking
+            assert str(caught.value).encode()
         await provider.aclose()
 
 

@@ -210,7 +210,7 @@ class Form:
 
 def _denser(form: Form, request: Request, prompt_tokens: int) -> Form:
     """The form that takes this request's prompt for that long."""
-    ratio = _size(request) / max(1, prompt_tokens - _TEMPLATE_TOKENS)
+    ratio = _size(request) / max(1, prompt_tokens)
     return replace(form, bytes_per_token=ratio)
 
 

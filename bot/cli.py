@@ -530,7 +530,7 @@ def _platform_checks(config: "Config") -> "Iterator[AsyncIterator[Finding]]":
         from adapters.discord.checks import examine
 
         token = config.discord_token.get_secret_value()
-        yield examine(token, time_scale=config.time_scale)
+        yield examine(token, is_listed=bool(config.allowed), time_scale=config.time_scale)
     if config.slack_bot_token:
         from adapters.slack.checks import examine as examine_slack
 

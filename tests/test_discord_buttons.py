@@ -386,3 +386,53 @@ async def test_an_offer_that_is_refused_says_why(scene: Stage) -> None:
     clicked = await press(scene, post, "Ask the council (price unknown)")
     assert clicked.text.startswith("The council is not enabled here.")
     assert "Ask the council (price unknown)" in buttons(post).values()
+
+
+# Where it may not be used
+
+
+LABELS = {"Read": 1, "Details": -1, "Reveal names": -1}
+
+
+@pytest.mark.parametrize("label", LABELS)
+async def test_a_button_in_a_server_that_is_no_longer_allowed_is_refused(
+    scene: Stage, label: str
+) -> None:
+    _, posts = await scene.deliberated()
+    scene.app.admission.allowed = frozenset({"somewhere else"})
+    clicked = await press(scene, posts[LABELS[label]], label)
+    assert clicked.text.startswith("The council is not enabled here.")
+    assert clicked.ephemeral
+
+
+async def test_a_vote_by_button_in_a_server_that_is_no_longer_allowed_is_refused(
+    scene: Stage,
+) -> None:
+    await scene.restrict("add_reactions")
+    run, posts = await scene.deliberated()
+    scene.app.admission.allowed = frozenset({"somewhere else"})
+    clicked = await press(scene, answer_post(posts), "Best")
+    assert clicked.text.startswith("The council is not enabled here.")
+    assert await scene.app.store.reactions(run) == ()
+
+
+async def test_anybody_may_read_what_somebody_listed_asked(scene: Stage) -> None:
+    scene.app.admission.allowed = frozenset({str(scene.ada.id)})
+    _, posts = await scene.deliberated()
+    bob = scene.server.create_user("Bob", scene.guild)
+    clicked = await press(scene, answer_post(posts), "Read", bob)
+    assert "The answer from seat" in clicked.text
+
+
+async def test_a_run_can_be_stopped_where_the_council_is_no_longer_allowed() -> None:
+    provider = FakeProvider({("answer", 1): [asyncio.Event()]})
+    async with stage(provider) as scene:
+        _, mention = scene.question()
+        await scene.app.accept(mention)
+        headline = await scene.server.wait_for(
+            lambda: scene.server.threads(scene.channel) and scene.posts() and scene.posts()[0]
+        )
+        assert headline
+        scene.app.admission.allowed = frozenset({"somewhere else"})
+        assert "Stopping" in (await press(scene, headline, "Stop")).text
+        await scene.all_finished()

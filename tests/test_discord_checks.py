@@ -18,8 +18,9 @@ async def server() -> AsyncIterator[DiscordServer]:
         yield server
 
 
-async def found(token: str = TOKEN) -> list[Finding]:
-    return [finding async for finding in checks.examine(token, time_scale=0.01)]
+async def found(token: str = TOKEN, *, is_listed: bool = False) -> list[Finding]:
+    examined = checks.examine(token, is_listed=is_listed, time_scale=0.01)
+    return [finding async for finding in examined]
 
 
 async def test_a_server_where_all_is_well_takes_a_line(server: DiscordServer) -> None:
@@ -58,6 +59,9 @@ async def test_a_bot_on_no_server_gets_the_link_that_invites_it(server: DiscordS
 async def test_a_bot_that_anybody_can_invite_is_told_of(server: DiscordServer) -> None:
     server.world.public = True
     assert Finding(None, PUBLIC) in await found()
+    assert Finding(None, PUBLIC) not in await found(is_listed=True)
+    server.world.public = False
+    assert Finding(None, PUBLIC) not in await found()
 
 
 async def test_a_refused_token_ends_the_checks(server: DiscordServer) -> None:

@@ -757,6 +757,15 @@ async def test_a_new_server_is_welcomed_once(place: Place) -> None:
     assert len(place.server.said(channel)) == 1
 
 
+async def test_a_new_server_that_nobody_allowed_is_told_how(server: DiscordServer) -> None:
+    server.world.public = True
+    async with Place(server).online() as place:
+        guild = server.create_guild("new", bot_permissions=None)
+        channel = server.create_channel(guild)
+        server.invite_bot(guild)
+        await place.said(channel, "/council allow")
+
+
 async def test_nothing_the_bot_sends_pings_by_its_text(place: Place) -> None:
     everyone = f"@everyone <@{place.ada.id}> <@&{place.guild.id}>"
     place.server.mention(place.channel, place.ada, everyone)

@@ -11,6 +11,7 @@ import pytest
 
 from adapters.discord.locale import KOREAN
 from adapters.markdown import WORD_JOINER
+from bot.app import Rules
 from bot.chat import Channel
 from bot.llm import ModelInfo
 from tests.fakes.channel import finished_case, rate
@@ -128,6 +129,7 @@ async def rated_channel(place: Place, count: int) -> None:
     for number in range(count):
         case = finished_case(number, channel=str(place.channel.id))
         await place.app.store.create(case)
+        await place.app.store.delivered(case.id)
         await rate(place.app.store, case, best="lab/b")
 
 
@@ -386,6 +388,94 @@ async def test_a_question_whose_receipt_is_lost_is_asked_once(place: Place) -> N
     assert asked.original
     await place.answered(asked.original)
     assert len(place.server.said(place.channel)) == 1
+
+
+# Where it may not be used
+
+
+@pytest.fixture
+async def stranger(place: Place) -> Place:
+    """An administrator of a server that the bot's operator did not allow."""
+    make_admin(place)
+    place.app.admission.allowed = frozenset({"somewhere else"})
+    return place
+
+
+NOT_ENABLED = "The council is not enabled here."
+
+
+@pytest.mark.parametrize(
+    ("sub", "options"),
+    [
+        ("show", {}),
+        ("health", {}),
+        ("help", {}),
+        ("members", {"action": "add", "model": "lab/new"}),
+        ("chairman", {"model": "lab/new"}),
+        ("models", {"search": "lab"}),
+        ("criteria", {}),
+        ("criteria", {"text": "Mine."}),
+        ("mode", {}),
+        ("budget", {"usd": "unlimited"}),
+        ("set", {"name": "reveal", "value": "always"}),
+        ("reset", {}),
+        ("ask", {"question": "Why?"}),
+        ("stats", {}),
+        ("ceiling", {}),
+        ("suggest", {}),
+        ("export", {}),
+        ("forget", {"what": "channel"}),
+        ("pause", {}),
+        ("resume", {}),
+    ],
+)
+async def test_a_command_in_a_server_that_is_not_allowed_is_refused(
+    stranger: Place, sub: str, options: dict[str, object]
+) -> None:
+    assert NOT_ENABLED in await typed(stranger, sub, **options)
+    assert stranger.server.said(stranger.channel) == []
+    assert await members(stranger) == ("lab/a", "lab/b", "lab/c")
+
+
+async def test_nothing_is_completed_and_no_menu_asks_where_it_is_not_allowed(
+    stranger: Place,
+) -> None:
+    complete, here = stranger.server.autocomplete, (stranger.ada, stranger.channel, "council")
+    assert await complete(*here, "chairman", "model", "lab") == []
+    for action in ("add", "remove"):
+        assert await complete(*here, "members", "model", "lab", {"action": action}) == []
+    message = stranger.server.post(stranger.channel, stranger.ada, "Is water wet?")
+    done = await stranger.server.context_menu(stranger.ada, message, "Ask the council")
+    assert NOT_ENABLED in done.text
+
+
+async def test_a_form_that_was_open_when_the_server_was_disallowed_changes_nothing(
+    place: Place,
+) -> None:
+    make_admin(place)
+    opened = await place.server.slash(place.ada, place.channel, "council", "criteria")
+    place.app.admission.allowed = frozenset({"somewhere else"})
+    done = await place.server.submit_modal(opened, {"text": "Mine."})
+    assert NOT_ENABLED in done.text
+
+
+async def test_everybody_may_be_forgotten(stranger: Place) -> None:
+    assert NOT_ENABLED not in await typed(stranger, "forget", what="me")
+
+
+async def test_only_an_operator_allows_a_server(server: DiscordServer) -> None:
+    server.world.public = True
+    place = Place(server)
+    make_admin(place)
+    root = server.create_user("Root", place.guild)
+    async with place.online(Listing(), rules=Rules(admins=frozenset({str(root.id)}))):
+        assert NOT_ENABLED in await typed(place, "show")
+        assert "Only those listed in COUNCIL_ADMINS" in await typed(place, "allow")
+        done = await server.slash(root, place.channel, "council", "allow")
+        assert "may be used in this server" in done.text
+        assert "lab/chair" in await typed(place, "show")
+        await server.slash(root, place.channel, "council", "disallow")
+        assert NOT_ENABLED in await typed(place, "show")
 
 
 # Delivered too late

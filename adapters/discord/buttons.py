@@ -19,6 +19,7 @@ from adapters.discord.delivery import ACKNOWLEDGED, is_late, is_passing, words
 from adapters.discord.render import Page
 from adapters.discord.reply import post_id
 from bot import reactions
+from bot.admission import NOT_ENABLED
 from bot.app import VOTE_FIRST, Accepted, App, Refused, Repeated
 from bot.chat import HEADLINE, Channel, Person
 from bot.council import Council
@@ -67,6 +68,8 @@ class CouncilButton(ui.DynamicItem[ui.Button[Any]], template=r"c1:(?P<run>[^:]+)
             await _say(interaction, FORGOTTEN)
         elif not _sees(interaction, case):
             await _say(interaction, ELSEWHERE)
+        elif self.what != ["stop"] and not await _is_admitted(interaction, case):
+            await _say(interaction, NOT_ENABLED)
         else:
             await _press(interaction, case, self.what)
 
@@ -200,6 +203,14 @@ def _sees(interaction: Interaction, case: Case) -> bool:
         places.add(str(here.parent_id))
     in_direct = interaction.guild_id is None
     return case.channel in places and (in_direct or interaction.permissions.view_channel)
+
+
+async def _is_admitted(interaction: Interaction, case: Case) -> bool:
+    """Whether the council may be used here: by the clicker, or still by whoever asked, whose thread
+    others may read and vote in."""
+    admission, channel = interaction.client.app.admission, _channel(case)
+    people = (_person(interaction), Person(case.asker or ""))
+    return any([await admission.admits(channel, person) for person in people])
 
 
 def _channel(case: Case) -> Channel:

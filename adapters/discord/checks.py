@@ -29,8 +29,8 @@ _VITAL = frozenset({"send_messages_in_threads"})
 CONNECT_SECONDS = 30.0
 
 
-async def examine(token: str, *, time_scale: float) -> AsyncIterator[Finding]:
-    """Each finding as soon as it is there."""
+async def examine(token: str, *, is_listed: bool, time_scale: float) -> AsyncIterator[Finding]:
+    """Each finding as soon as it is there; `is_listed` says whether COUNCIL_ALLOWED lists any."""
     client = _Listener(time_scale)
     try:
         try:
@@ -45,6 +45,8 @@ async def examine(token: str, *, time_scale: float) -> AsyncIterator[Finding]:
         if problem := await _connected(client):
             yield Finding(False, problem)
             return
+        if not is_listed and client.application and client.application.bot_public:
+            yield Finding(None, PUBLIC)
         for finding in _findings(client):
             yield finding
     finally:
@@ -79,8 +81,6 @@ async def _connected(client: discord.Client) -> str | None:
 
 
 def _findings(client: discord.Client) -> Iterator[Finding]:
-    if client.application and client.application.bot_public:
-        yield Finding(None, PUBLIC)
     if not client.guilds:
         url = discord.utils.oauth_url(client.application_id or 0, permissions=PERMISSIONS)
         yield Finding(None, f"The bot is on no server yet. Invite it: {url}")

@@ -19,8 +19,9 @@ from adapters.discord.render import Page, document_pages, offer_view, refusal_vi
 from adapters.discord.reply import DiscordReply
 from adapters.discord.voting import Votes
 from bot import reactions
+from bot.admission import NOT_ENABLED
 from bot.app import App, Refused
-from bot.chat import answer_key
+from bot.chat import Channel, Person, answer_key
 from bot.commands import WELCOME
 from bot.document import Document, Text
 from bot.errors import Undeliverable
@@ -156,7 +157,10 @@ class CouncilClient(discord.Client):
         self.hold()
         place = _first_place(guild)
         if place and await self.app.store.seen(f"discord:joined:{guild.id}", self.app.now()):
-            await self._post(place.id, document_pages(WELCOME), nonce=("welcome", guild.id))
+            here = Channel("discord", str(guild.id), str(place.id))
+            may_ask = await self.app.admission.admits(here, Person(""))
+            said = WELCOME if may_ask else Document((Text(NOT_ENABLED),))
+            await self._post(place.id, document_pages(said), nonce=("welcome", guild.id))
 
     # --- questions
 

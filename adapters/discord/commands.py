@@ -136,7 +136,8 @@ class Council(app_commands.Group, name="council", description="Ask the council, 
     @app_commands.describe(text="The criteria; without them a form opens")
     async def criteria(self, interaction: Interaction, text: str = "") -> None:
         channel, person = where(interaction), who(interaction)
-        if text or not await may_change(self._app.desk, channel, person):
+        is_admitted = await self._app.admission.admits(channel, person)
+        if text or not is_admitted or not await may_change(self._app.desk, channel, person):
             await self._run(interaction, f"criteria {text}")
             return
         settings = await self._app.settings(channel)
@@ -246,6 +247,8 @@ class Council(app_commands.Group, name="council", description="Ask the council, 
         self, interaction: Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         """Of several models the last is completed; only seated ones can be removed."""
+        if not await self._app.admission.admits(where(interaction), who(interaction)):
+            return []
         before, comma, last = typed.rpartition(",")
         if interaction.namespace["action"] == "remove":
             seated = (await self._app.settings(where(interaction))).members
@@ -258,6 +261,8 @@ class Council(app_commands.Group, name="council", description="Ask the council, 
     async def _chairman_choices(
         self, interaction: Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
+        if not await self._app.admission.admits(where(interaction), who(interaction)):
+            return []
         return self._choices([model.id for model in self._app.catalogue.search(typed)])
 
     def _choices(self, ids: Sequence[str], before: str = "") -> list[app_commands.Choice[str]]:

@@ -1,15 +1,18 @@
 """`/council` about what was asked and voted here: `stats`, `ceiling`, `suggest`, `export`, `forget`.
 
-On a platform they see the channel they are typed in alone.
+On a platform they see the channel they are typed in alone, and numbers by model as they were
+published: what moved with a single question would tell who wrote its answers.
 """
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 from bot import commands, texts
 from bot.analysis.plots import standings_png
-from bot.analysis.report import Report
+from bot.analysis.publication import STEP, Published
+from bot.analysis.report import ceiling
 from bot.analysis.rows import rated
 from bot.analysis.selection import suggest
 from bot.chat import Channel, Person
@@ -35,11 +38,13 @@ async def run(desk: Desk, channel: Channel, person: Person, command: Command) ->
         case "stats", "":
             return await _stats(desk, channel)
         case "stats", "details":
-            return details_page(await desk.statistics().report(channel.platform, channel.id))
+            return await _told(desk, channel, lambda published: details_page(published.report))
         case "stats", _:
             raise InvalidInput("Write `/council stats` or `/council stats details`.")
         case "ceiling", _:
-            return ceiling_page(*await desk.statistics().ceiling(channel.platform, channel.id))
+            return await _told(
+                desk, channel, lambda published: ceiling_page(*ceiling(published.rows))
+            )
         case "suggest", _:
             return await _suggest(desk, channel, command.rest)
         case "export", _:
@@ -73,19 +78,47 @@ async def export_lines(desk: Desk, channel: Channel, person: Person) -> str:
     return "".join(lines)
 
 
+async def _told(desk: Desk, channel: Channel, page: Callable[[Published], Document]) -> Document:
+    """A page of what is published, made beside the event loop. May raise what the page does."""
+    published, waiting = await desk.statistics().published(channel.platform, channel.id)
+    if not published.rows and waiting:
+        return Document((Text(_not_yet(waiting)),))
+    shown = await asyncio.to_thread(page, published)
+    return replace(shown, blocks=(*shown.blocks, Note(_since(waiting)))) if waiting else shown
+
+
+def _not_yet(waiting: int) -> str:
+    return (
+        f"Numbers by model are published from {STEP} questions on, and in steps of {STEP}, so that "
+        f"no single one tells who wrote its answers. So far {_questions(waiting)} answered here."
+    )
+
+
+def _since(waiting: int) -> str:
+    return (
+        f"Counted in steps of {STEP} questions, so that no single one tells who wrote its answers: "
+        f"{_questions(waiting)} asked or voted on since."
+    )
+
+
+def _questions(count: int) -> str:
+    return "1 question was" if count == 1 else f"{count} questions were"
+
+
+def _stats_page(published: Published) -> Document:
+    found = published.report
+    people, peers = found.people, found.peers.board
+    png = standings_png(people, peers)
+    picture = Image("standings.png", png, standings_alt(people, peers)) if png else None
+    return stats_page(found, picture)
+
+
 async def _stats(desk: Desk, channel: Channel) -> Document:
-    report = await desk.statistics().report(channel.platform, channel.id)
-    page = stats_page(report, await _picture(report))
+    page = await _told(desk, channel, _stats_page)
     settings = await commands.settings_of(desk, channel)
     return (
         replace(page, blocks=(*page.blocks, NAMES_SHOWN)) if settings.reveal == "always" else page
     )
-
-
-async def _picture(report: Report) -> Image | None:
-    people, peers = report.people, report.peers.board
-    png = await asyncio.to_thread(standings_png, people, peers)
-    return Image("standings.png", png, standings_alt(people, peers)) if png else None
 
 
 async def _suggest(desk: Desk, channel: Channel, typed: str) -> Document:
@@ -95,10 +128,13 @@ async def _suggest(desk: Desk, channel: Channel, typed: str) -> Document:
             f"Write `/council suggest`, or `/council suggest SEATS` with 1 to {MEMBERS_MAX} seats."
         )
     seats = int(typed or len(seated))
-    rows = await desk.statistics().rows(channel.platform, channel.id)
-    gone = {model for row in rows for model in row.models if desk.catalogue.missing(model)}
-    suggestion = await asyncio.to_thread(suggest, rows, seats=seats, refused=gone)
-    return suggestion_page(suggestion, seated, rated(rows))
+
+    def page(published: Published) -> Document:
+        rows = published.rows
+        gone = {model for row in rows for model in row.models if desk.catalogue.missing(model)}
+        return suggestion_page(suggest(rows, seats=seats, refused=gone), seated, rated(rows))
+
+    return await _told(desk, channel, page)
 
 
 async def _export(desk: Desk, channel: Channel, person: Person) -> Document:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.analysis.cofailure import Ceiling
+from bot.analysis.publication import STEP, Published, anonymous, changes
 from bot.analysis.report import Peers, Report, ceiling, peers_of, report
 from bot.analysis.rows import Row, counted, row_of
 from bot.store.encoding import decode, encode
@@ -37,6 +38,7 @@ class _Known:
 
     rows: dict[str, tuple[int, Row | None]] = field(default_factory=dict)
     peers: Peers | None = None
+    published: Published | None = None
 
 
 class Statistics:
@@ -46,6 +48,7 @@ class Statistics:
         self._store = store
         self._known: dict[_Place, _Known] = {}
         self._lock = asyncio.Lock()
+        self._publishing = asyncio.Lock()
 
     async def keep_up(self) -> int:
         """Make what is missing, and keep it. How many there were."""
@@ -71,6 +74,24 @@ class Statistics:
                 if text is None:
                     texts[id] = await self._made(id)
             return await asyncio.to_thread(_counted, known, summaries, texts)
+
+    async def published(self, platform: Platform, channel: str) -> tuple[Published, int]:
+        """What the people of a channel are told, and how many questions changed since.
+
+        It changes in steps of several questions, over restarts too.
+        """
+        rows = await self.rows(platform, channel)
+        async with self._publishing:
+            known = self._of(platform, channel)
+            if known.published is None:
+                text = await self._store.publication(platform, channel)
+                known.published = await asyncio.to_thread(_published, text)
+            waiting = await asyncio.to_thread(changes, known.published.rows, rows)
+            if waiting >= STEP:
+                text = await asyncio.to_thread(_anonymous_text, rows)
+                await self._store.publish(platform, channel, text)
+                known.published, waiting = await asyncio.to_thread(_published, text), 0
+            return known.published, waiting
 
     async def report(self, platform: Platform | None = None, channel: str | None = None) -> Report:
         rows = await self.rows(platform, channel)
@@ -98,6 +119,14 @@ class Statistics:
         case = await self._store.case(id)
         row = None if case is None else row_of(case, await self._store.reactions(id))
         return _NOTHING if row is None else encode(Row, row)
+
+
+def _published(text: str | None) -> Published:
+    return Published.of(decode(tuple[Row, ...], text) if text else ())
+
+
+def _anonymous_text(rows: Sequence[Row]) -> str:
+    return encode(tuple[Row, ...], anonymous(rows))
 
 
 def _revision(known: _Known, summary: Summary) -> int | None:

@@ -10,7 +10,7 @@ import pytest
 from bot import commands
 from bot.app import App, Rules
 from bot.chat import Channel, Person
-from bot.document import Document, Heading, Image, Note, Table, Text
+from bot.document import Block, Document, Heading, Image, Note, Table, Text
 from bot.errors import InvalidForm, InvalidInput, SettingsChanged
 from bot.llm import ModelInfo
 from tests.fakes.channel import finished_case, rate, reaction
@@ -687,6 +687,44 @@ async def test_the_ceiling_is_told_or_what_is_missing(app: App) -> None:
     assert heading == Heading("What picking the best answer could gain")
     assert isinstance(worded, Text)
     assert worded.text.startswith("In 20 rated questions (20 Nov - 21 Nov 2026) you rejected")
+
+
+@pytest.mark.parametrize("reveal", ["after_vote", "always", "never"])
+async def test_no_page_tells_who_wrote_what_before_and_after_one_question(
+    app: App, reveal: str
+) -> None:
+    async def pages() -> list[str]:
+        words = ("stats", "stats details", "ceiling", "suggest 1")
+        return [
+            str([b for b in (await app.command(GENERAL, ANN, each)).blocks if not waits(b)])
+            for each in words
+        ]
+
+    def waits(block: Block) -> bool:
+        return isinstance(block, Note) and "so that no single one tells" in block.text
+
+    await app.command(GENERAL, ADMIN, f"set reveal {reveal}")
+    await rated_channel(app, 30)
+    before = await pages()
+    asked = finished_case(30)
+    await app.store.create(asked)
+    after_a_question = await pages()
+    await rate(app.store, asked, best="lab/c")
+    after_votes = await pages()
+    await app.store.react(reaction(finished_case(0), "verdict", "reject"))
+    assert before == after_a_question == after_votes == await pages()
+    note = (await app.command(GENERAL, ANN, "stats details")).blocks[-1]
+    assert isinstance(note, Note)
+    assert note.text.endswith("2 questions were asked or voted on since.")
+
+
+async def test_few_questions_are_counted_and_say_when_there_will_be_numbers(app: App) -> None:
+    await rated_channel(app, 9)
+    for each in ("stats", "stats details", "ceiling", "suggest 1"):
+        said = await text(app, each, ANN, GENERAL)
+        assert "from 10 questions on" in said
+        assert "So far 9 questions were answered here." in said
+        assert "lab/" not in said
 
 
 async def test_only_administrators_export_even_where_anyone_may_change(app: App) -> None:

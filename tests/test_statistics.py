@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.analysis.publication import Published
 from bot.errors import InvalidInput, StoreFailed
 from bot.statistics import Statistics
 from bot.store.records import Platform
@@ -187,3 +188,77 @@ async def test_labels_are_dealt_anew_and_the_models_counted(store: Store) -> Non
     (row,) = await Statistics(store).rows(*HERE)
 
     assert dict(zip(row.models, row.accepted, strict=True))["lab/d"] is True
+
+
+# What a channel is told
+
+
+def told(published: tuple[Published, int]) -> tuple[int, int]:
+    """How many questions are published, and how many wait."""
+    return len(published[0].rows), published[1]
+
+
+async def test_numbers_are_published_in_steps_of_ten_questions(store: Store) -> None:
+    statistics = Statistics(store)
+    await asked(store, 9)
+    assert told(await statistics.published(*HERE)) == (0, 9)
+    await asked(store, 1, first=9)
+    assert told(await statistics.published(*HERE)) == (10, 0)
+    await asked(store, 9, first=10)
+    assert told(await statistics.published(*HERE)) == (10, 9)
+    await asked(store, 1, first=19)
+    assert told(await statistics.published(*HERE)) == (20, 0)
+
+
+async def test_votes_on_a_published_question_wait_as_new_questions_do(store: Store) -> None:
+    statistics = Statistics(store)
+    await asked(store, 10)
+    before, _ = await statistics.published(*HERE)
+    for number in range(9):
+        await store.react(reaction(finished_case(number), "A"))
+        await store.react(reaction(finished_case(number), "B", "best"))
+        assert await statistics.published(*HERE) == (before, number + 1)
+    await store.react(reaction(finished_case(9), "A"))
+    after, waiting = await statistics.published(*HERE)
+    assert (after.report.rated.rated, waiting) == (10, 0)
+
+
+async def test_no_restart_and_no_other_channel_publishes_a_single_question(store: Store) -> None:
+    await asked(store, 10)
+    before, _ = await Statistics(store).published(*HERE)
+    await rate(store, finished_case(3), best="lab/b")
+    statistics = Statistics(store)
+    assert await statistics.published(*HERE) == (before, 1)
+    for channel in "abcdefg":
+        await statistics.published("discord", channel)
+    assert await statistics.published(*HERE) == (before, 1)
+
+
+async def test_what_is_published_leads_to_no_question_and_no_person(store: Store) -> None:
+    cases = [finished_case(number, asker=f"person-{number % 3}") for number in range(12)]
+    for case in cases:
+        await store.create(case)
+        await rate(store, case, best="lab/b")
+    statistics = Statistics(store)
+    found = (await statistics.published(*HERE))[0].report
+    kept = await store.publication(*HERE)
+    assert kept is not None
+    assert "person-" not in kept
+    assert "run-" not in kept
+    assert not any(word in kept for case in cases for word in case.question.text.split())
+    # ... and counts as the questions do.
+    live = await statistics.report(*HERE)
+    assert (found.rated, found.people, found.acceptance) == (
+        live.rated, live.people, live.acceptance,
+    )  # fmt: skip
+    assert (found.lift, found.agreement, found.price) == (live.lift, live.agreement, live.price)
+
+
+async def test_a_forgotten_channel_has_nothing_published(store: Store) -> None:
+    await asked(store, 10)
+    statistics = Statistics(store)
+    await statistics.published(*HERE)
+    await store.forget_channel("discord", "general")
+    statistics.forget()
+    assert await store.publication(*HERE) is None
+    assert told(await statistics.published(*HERE)) == (0, 0)

@@ -47,7 +47,7 @@ class Removal(Tables):
             place,
             [
                 (f"DELETE FROM {table} WHERE {_CHANNEL}", place)
-                for table in ("settings", "settings_audit")
+                for table in ("settings", "settings_audit", "publications")
             ],
         )
 

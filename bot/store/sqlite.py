@@ -14,13 +14,26 @@ from bot.store.feed import Feed
 from bot.store.journal import Journal, finished_calls
 from bot.store.notes import Notes
 from bot.store.posts import Posts
+from bot.store.publications import Publications
 from bot.store.reactions import Reactions
 from bot.store.removal import Removal
 from bot.store.spending import Spending
 from bot.store.summaries import Summaries
 
 
-class Store(Cases, Posts, Reactions, Channels, Spending, Notes, Events, Feed, Removal, Summaries):
+class Store(
+    Cases,
+    Posts,
+    Reactions,
+    Channels,
+    Spending,
+    Notes,
+    Events,
+    Feed,
+    Removal,
+    Summaries,
+    Publications,
+):
     """Made by `open`; `close` it. Every method may raise `StoreFailed`."""
 
     @classmethod

@@ -1,0 +1,70 @@
+"""Which state of a channel's rows its people are told of: one that moves in steps of `STEP` questions.
+
+Numbers by model that moved with one question, or one vote, would tell who wrote its answers to
+whoever looks before and after it, whatever the channel reveals. Pure.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.analysis.report import Report, peers_of, report
+from bot.analysis.rows import Row
+
+STEP = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """`rows` without texts and people, and what they amount to."""
+
+    rows: tuple[Row, ...]
+    report: Report
+
+    @staticmethod
+    def of(rows: tuple[Row, ...]) -> "Published":
+        return Published(rows, report(rows, peers_of(rows)))
+
+
+def changes(published: Sequence[Row], rows: Sequence[Row]) -> int:
+    """In how many questions the rows differ from what was published of them."""
+    before = {row.id: _said(row) for row in published}
+    now = {_hidden(row.id): _said(row) for row in rows}
+    return sum(before.get(id) != now.get(id) for id in before.keys() | now.keys())
+
+
+def anonymous(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """As they may be kept when their question is forgotten: nothing leads to it or to a person.
+
+    People become numbers, because votes of one person belong together in every interval.
+    """
+    people: defaultdict[str, str] = defaultdict(lambda: str(len(people) + 1))
+    people[""] = ""  # nobody in particular asked
+    return tuple(
+        replace(
+            row,
+            id=_hidden(row.id),
+            question="",
+            asker=people[row.asker],
+            picks=tuple(replace(pick, person=people[pick.person]) for pick in row.picks),
+            voters=tuple(people[person] for person in row.voters),
+        )
+        for row in rows
+    )
+
+
+def _hidden(id: str) -> str:
+    return hashlib.sha256(id.encode()).hexdigest()[:16]
+
+
+def _said(row: Row) -> Row:
+    """What numbers are made of, whoever said it."""
+    return replace(
+        row,
+        id="",
+        question="",
+        asker="",
+        picks=tuple(replace(pick, person="") for pick in row.picks),
+        voters=("",) * len(row.voters),
+    )

@@ -1,0 +1,21 @@
+"""What each channel was last told of its statistics: opaque text, kept compressed."""
+
+import zlib
+
+from bot.store.database import Tables
+from bot.store.records import Platform
+
+
+class Publications(Tables):
+    async def publication(self, platform: Platform, channel: str) -> str | None:
+        rows = await self._database.read(
+            "SELECT rows FROM publications WHERE platform = ? AND channel = ?", (platform, channel)
+        )
+        return zlib.decompress(rows[0][0]).decode() if rows else None
+
+    async def publish(self, platform: Platform, channel: str, text: str) -> None:
+        await self._database.execute(
+            "INSERT INTO publications (platform, channel, rows) VALUES (?, ?, ?) "
+            "ON CONFLICT DO UPDATE SET rows = excluded.rows",
+            (platform, channel, zlib.compress(text.encode())),
+        )

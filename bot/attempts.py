@@ -229,18 +229,22 @@ class Attempts:
         try:
             # A row that is being written is written to its end, so that it can be closed below.
             await asyncio.shield(starting)
-            bill = bills.at_most(reserved)  # what it stays at where it is cancelled
+            bill = bills.at_most(reserved)  # what it stays at where it is cancelled unheard
             listener.begin()
             completion = await self._complete(request, listener)
             asking.completion, generation_id = completion, completion.generation_id
-            bill = self._bill(asking, listener, reserved, _usage(completion), completion.text)
+            bill = self._bill(asking, reserved, _usage(completion), completion.written_bytes)
             _leads(leader)
             pace.whole.append(listener.seconds)
             return completion
+        except asyncio.CancelledError:
+            if listener.written_bytes:
+                bill = self._bill(asking, reserved, None, listener.written_bytes)
+            raise
         except ModelFailed as error:
             failure, bill = Failure(error.kind, str(error)), bills.NOTHING
-            if error.spent or error.began or listener.heard or listener.unheard:
-                bill = self._bill(asking, listener, reserved, error.spent, listener.draft.text)
+            if error.spent or error.began:
+                bill = self._bill(asking, reserved, error.spent, error.written_bytes)
             raise
         finally:
             listener.close()
@@ -265,29 +269,34 @@ class Attempts:
         except ModelFailed:
             raise
         except TimeoutError:
-            listener.unheard = True
             # A request that is given up is no connection fault: it is worth one more.
-            raise ModelFailed("timed_out", _SILENT, retryable=True, unusable=True) from None
+            raise ModelFailed(
+                "timed_out",
+                _SILENT,
+                retryable=True,
+                unusable=True,
+                began=True,
+                written_bytes=listener.written_bytes,
+            ) from None
         except Exception as error:
-            listener.unheard = True
             logger.exception("the provider of %s failed in an unforeseen way", request.model)
-            raise ModelFailed("server_error", _FAULT, retryable=True, unusable=True) from error
+            raise ModelFailed(
+                "server_error", _FAULT, retryable=True, unusable=True, began=True
+            ) from error
 
     def _bill(
         self,
         asking: Asking,
-        listener: "_Listener",
         reserved: int,
         spent: Spent | None,
-        written: str,
+        written_bytes: int | None,
     ) -> Bill:
+        model = asking.request.model
         if spent:
-            return bills.told(self._prices, asking.request.model, spent)
-        if listener.unheard:
+            return bills.told(self._prices, model, spent)
+        if written_bytes is None:
             return bills.at_most(reserved)
-        return bills.estimated(
-            self._prices, asking.request.model, asking.prompt, written, reserved=reserved
-        )
+        return bills.estimated(self._prices, model, asking.prompt, written_bytes, reserved=reserved)
 
     async def _get_to_know(self, model: str) -> None:
         if model not in self._paces:
@@ -329,10 +338,8 @@ class _Listener:
         self.silence: asyncio.Timeout
         self.silence_seconds = silence_seconds
         self.first_seconds: float | None = None
-        self.draft = Draft()
-        self.heard = False
-        # Whether more may be billed than was heard: thoughts, or the rest of what was given up.
-        self.unheard = False
+        self._draft = Draft()
+        self._thought = False
         self._asking = asking
         self._leader = leader
         self._draft_seconds = draft_seconds
@@ -345,6 +352,16 @@ class _Listener:
     @property
     def seconds(self) -> float:
         return self._loop.time() - self._began_at
+
+    @property
+    def written_bytes(self) -> int | None:
+        """Of the text heard; `None` where there is none, or were thoughts that nobody counted.
+
+        A provider may write on for somebody who left. Counted a token a byte, this covers some four
+        times the text that was heard.
+        """
+        size = 0 if self._thought else len(self._draft.text.encode("utf-8", "replace"))
+        return size or None
 
     def begin(self) -> None:
         self._began_at = self._heard_at = self._loop.time()
@@ -359,27 +376,28 @@ class _Listener:
             self.first_seconds = time - self._began_at
         leads = _leads(self._leader)
         if not piece:
-            self.unheard = True
+            self._thought = True
             return
-        self.draft.add(piece)
-        self.heard = True
-        if leads and self._asking.on_text:
+        self._draft.add(piece)
+        if not leads:
+            return
+        if self._asking.first_text_at is None:
+            self._asking.first_text_at = self._now()
+        if self._asking.on_text:
             self._untold = True
             if self._telling is None:
                 self._tell(self._asking.on_text)
-        if leads and self._asking.first_text_at is None:
-            self._asking.first_text_at = self._now()
 
     def close(self) -> None:
         """Nothing more comes; what was heard last is told."""
         if self._telling:
             self._telling.cancel()
         if self._untold and self._asking.on_text:
-            self._asking.on_text(self.draft)
+            self._asking.on_text(self._draft)
 
     def _tell(self, on_text: OnText) -> None:
         self._untold = False
-        on_text(self.draft)
+        on_text(self._draft)
         self._telling = self._loop.call_later(self._draft_seconds, self._tell_again, on_text)
 
     def _tell_again(self, on_text: OnText) -> None:

@@ -25,6 +25,11 @@ class Prices(Protocol):
         """What the tokens cost at the price assumed of a model without one."""
         ...
 
+    def max_price(self, model: str) -> tuple[float, float] | None:
+        """The assumed price where it is what limits are held by, in US dollars per million tokens of
+        prompt and completion: nobody may ask more."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Bill:
@@ -50,16 +55,17 @@ def told(prices: Prices, model: str, spent: Spent) -> Bill:
     return Bill(*tokens, cost, counted)
 
 
-def estimated(prices: Prices, model: str, prompt: str, written: str, *, reserved: int) -> Bill:
+def estimated(
+    prices: Prices, model: str, prompt: str, written_bytes: int, *, reserved: int
+) -> Bill:
     """Of a reply without any usage: its prompt and its text, a token a byte like a reservation."""
-    size = len(written.encode("utf-8", "replace"))
-    most = min(prices.reserve_micros(model, prompt, size), reserved)
+    most = min(prices.reserve_micros(model, prompt, written_bytes), reserved)
     known = prices.cost_micros(model, 0, 0) is not None
     return Bill(cost_micros=most if known else None, counted_micros=most)
 
 
 def at_most(reserved: int) -> Bill:
-    """Of a request that nobody heard the end of: a provider may go on working, and bill for it."""
+    """Of a request of which nothing tells what it did: its provider may go on, and bill for it."""
     return Bill(cost_micros=None, counted_micros=reserved)
 
 

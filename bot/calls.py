@@ -54,6 +54,7 @@ class Caller:
         self.patience = patience
         self.now = now
         self._provider = provider
+        self._prices = prices
         self._attempts = Attempts(
             provider, prices, patience, first=history, whole=whole, now=lambda: self.now()
         )
@@ -78,6 +79,7 @@ class Caller:
         """
         if finished := journal.finished(stage, round, seat):
             return finished
+        request = replace(request, max_price=self._prices.max_price(request.model))
         body = journal.stored_body(stage, round, seat) or self._provider.stored_body(request)
         asking = Asking(replace(request, body=body), stage, round, seat, journal, on_text)
         await self._attempts.begin_call(request.model)

@@ -171,7 +171,8 @@ class Catalogue:
         below, so this is a bound for any text. Prose takes about a quarter of it.
         """
         tokens = len(prompt.encode("utf-8", "replace")) + _TEMPLATE_TOKENS
-        prompt_price, completion_price = self.limit_price(model)
+        known = _prices(self.find(model))
+        prompt_price, completion_price = known or self._unknown_price(model)
         return ceil(tokens * prompt_price + max_completion_tokens * completion_price)
 
     def assumed_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int:
@@ -179,9 +180,11 @@ class Catalogue:
         prompt_price, completion_price = self._unknown_price(model)
         return ceil(prompt_tokens * prompt_price + completion_tokens * completion_price)
 
-    def limit_price(self, model: str) -> tuple[float, float]:
-        """What limits are held by, in US dollars per million tokens: the price or the assumed one."""
-        return _prices(self.find(model)) or self._unknown_price(model)
+    def max_price(self, model: str) -> tuple[float, float] | None:
+        """The assumed price where nothing else says what a model costs; `None` where that is free:
+        whoever counts nothing forbids nothing."""
+        assumed = self._unknown_price(model)
+        return None if _prices(self.find(model)) or assumed == FREE else assumed
 
     def _unknown_price(self, model: str) -> tuple[float, float]:
         prefix = model.partition("/")[0]

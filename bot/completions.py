@@ -78,6 +78,7 @@ class Incoming:
         self._finish_reason = ""
         self._refused = False
         self._worked = False
+        self._unseen = False
         self._thinking = thinking
         self._usage: dict[str, int] = {}
         self._cost_micros: int | None = None
@@ -128,6 +129,7 @@ class Incoming:
             or delta.get("reasoning_details")
             or delta.get("thinking")
         ):
+            self._unseen = True
             self._on_text("")
         if content := delta.get("content"):
             self._write(content if isinstance(content, str) else self._parts(content))
@@ -147,6 +149,7 @@ class Incoming:
                 texts.append(text if isinstance(text, str) else "")
             else:
                 self._refused |= as_dict(part).get("type") == "refusal"
+                self._unseen = True
                 self._on_text("")
         return "".join(texts)
 
@@ -217,7 +220,14 @@ class Incoming:
             completion_tokens=spent.completion_tokens,
             cost_micros=spent.cost_micros,
             generation_id=as_text(self.headers.get("X-Generation-Id"), 200) or self._id,
+            written_bytes=self.written_bytes,
         )
+
+    @property
+    def written_bytes(self) -> int | None:
+        """Of all text, thoughts in it included. `None` where there were thoughts beside it: what is
+        shown of these is often less than what is billed."""
+        return None if self._unseen else len(self._text().encode())
 
     @property
     def began_in_thought(self) -> bool:
@@ -256,6 +266,7 @@ async def read_completion(
         return answer.completion()
     except ModelFailed as error:
         error.spent, error.began = answer.spent(), answer.began
+        error.written_bytes = answer.written_bytes
         raise
 
 

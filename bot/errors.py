@@ -58,7 +58,8 @@ class ModelFailed(BotError):
 
     `spent` is what the provider reported as used all the same, `None` where it reported nothing.
     `began` says that it may have worked and may bill for it: a byte of a successful response had
-    arrived. A refusal, even one inside such a response, leaves it False.
+    arrived. A refusal, even one inside such a response, leaves it False. `written_bytes` counts the
+    text that had come until then, `None` where the model may have written more than that.
 
     `context_tokens` is set where the prompt alone is longer than the model's context, which holds
     that many tokens (0 where nobody said how many): only a shorter prompt can succeed. The server
@@ -75,6 +76,7 @@ class ModelFailed(BotError):
         unusable: bool = False,
         spent: Spent | None = None,
         began: bool = False,
+        written_bytes: int | None = None,
         context_tokens: int | None = None,
         prompt_tokens: int = 0,
     ) -> None:
@@ -85,6 +87,7 @@ class ModelFailed(BotError):
         self.unusable = unusable
         self.spent = spent
         self.began = began
+        self.written_bytes = written_bytes
         self.context_tokens = context_tokens
         self.prompt_tokens = prompt_tokens
 

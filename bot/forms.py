@@ -92,7 +92,7 @@ class Form:
             "stream_options": {"include_usage": True},
         }
         if self.openrouter:
-            body["provider"] = {"data_collection": "deny"}
+            body["provider"] = _routing(request)
             body["session_id"] = request.tag.partition("/")[0]
             body["metadata"] = {"call": request.tag}
             if request.effort:
@@ -206,6 +206,16 @@ class Form:
         if asked < 4 * LEAST_TOKENS:
             return None
         return replace(self, context_tokens=self._prompt_tokens(request) + asked // 4)
+
+
+def _routing(request: Request) -> dict[str, object]:
+    """Which providers OpenRouter may hand a request to; none that asks more than `max_price`, in US
+    dollars per million tokens. Source: openrouter.ai/docs, "Provider Routing", `max_price`."""
+    routing: dict[str, object] = {"data_collection": "deny"}
+    if request.max_price:
+        prompt, completion = request.max_price
+        routing["max_price"] = {"prompt": prompt, "completion": completion}
+    return routing
 
 
 def _denser(form: Form, request: Request, prompt_tokens: int) -> Form:

@@ -18,7 +18,8 @@ class Request:
 
     `tag` tells this call from every other one (deliberation, stage, round, seat): providers that
     cache by body put it there, so that only a repeat of the very same call can hit the cache.
-    `body` are bytes to send instead of encoding the request, from `Provider.stored_body`.
+    `max_price` is in US dollars per million tokens of prompt and completion: what no provider may
+    ask more than, where that can be told to the endpoint. `body` are bytes to send instead of encoding the request, from `Provider.stored_body`.
     """
 
     model: str
@@ -26,6 +27,7 @@ class Request:
     max_completion_tokens: int
     tag: str
     effort: str = ""
+    max_price: tuple[float, float] | None = None
     body: bytes | None = field(default=None, repr=False)
 
 
@@ -35,6 +37,7 @@ class Completion:
     `length`, `content_filter`), which `ending_of` reads.
 
     `cost_micros` is in micro-dollars as the provider reported it, `None` where it said nothing.
+    `written_bytes` counts what the model wrote besides, `None` where nobody can tell.
     """
 
     text: str
@@ -43,6 +46,7 @@ class Completion:
     completion_tokens: int = 0
     cost_micros: int | None = None
     generation_id: str = ""
+    written_bytes: int | None = None
 
 
 Ending = Literal["whole", "length", "refused", "broken"]

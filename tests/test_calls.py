@@ -73,6 +73,7 @@ def fails(
     unusable: bool = False,
     spent: Spent | None = None,
     began: bool = False,
+    written: int | None = None,
 ) -> Step:
     async def step(on_text: OnText) -> Completion:
         if after is not None:
@@ -85,6 +86,7 @@ def fails(
             unusable=unusable,
             spent=spent,
             began=began,
+            written_bytes=written,
         )
 
     return step
@@ -692,7 +694,7 @@ async def test_what_was_reserved_becomes_what_it_cost(
 
 
 USED = Spent(100, 20, None)
-UNTOLD = Completion("0123456789", "stop")
+UNTOLD = Completion("0123456789", "stop", written_bytes=10)
 
 
 @pytest.mark.parametrize(
@@ -704,11 +706,11 @@ UNTOLD = Completion("0123456789", "stop")
         (fails("empty", spent=replace(USED, cost_micros=40_000)), 40_000, 40_000),
         (fails("empty", spent=USED), 3_000, 3_000),
         (fails("cut_off", spent=USED, after="0123456789"), 3_000, 3_000),
-        (fails("cut_off", began=True, after="0123456789"), 1_040, 1_040),
-        (fails("cut_off", after="é" * 5), 1_040, 1_040),
-        (fails("empty", began=True), 40, 40),
-        (fails("cut_off", began=True, after="x" * 1_000), 10_040, 10_040),
-        (fails("cut_off", began=True, after=""), None, 10_040),
+        (answers(replace(UNTOLD, written_bytes=None)), None, 10_040),
+        (fails("cut_off", began=True, written=10), 1_040, 1_040),
+        (fails("empty", began=True, written=0), 40, 40),
+        (fails("cut_off", began=True, written=1_000), 10_040, 10_040),
+        (fails("cut_off", began=True), None, 10_040),
         (fails("rate_limited"), 0, 0),
         (fails("refused"), 0, 0),
     ],
@@ -719,11 +721,11 @@ UNTOLD = Completion("0123456789", "stop")
         "failed, a sum told",
         "failed, tokens told",
         "torn after usage",
+        "answered, with thoughts that nobody counted",
         "torn",
-        "torn, two bytes a character",
         "empty, nothing told",
         "more than can be billed",
-        "thoughts that nobody counted",
+        "torn within thoughts that nobody counted",
         "refused before a byte",
         "declined before a byte",
     ],
@@ -743,6 +745,18 @@ async def test_what_a_request_used_is_booked_however_it_ended(
     assert attempt.counted_micros == assumed
     assert await bench.spent() == assumed
     assert await bench.is_free()
+
+
+async def test_a_request_says_the_price_that_is_assumed(bench: Bench) -> None:
+    class Router(Unpriced):
+        def max_price(self, model: str) -> tuple[float, float] | None:
+            return 10.0, 100.0
+
+    bench.prices, model = Router(), Model(answers())
+
+    await bench.call(model)
+
+    assert [request.max_price for request in model.requests] == [(10.0, 100.0)]
 
 
 async def test_a_call_costs_what_all_its_requests_did(bench: Bench) -> None:
@@ -791,6 +805,36 @@ async def test_a_cancelled_request_counts_at_its_most(bench: Bench) -> None:
     [row] = await bench.attempts()
     assert row.finished_at == DAY
     assert await bench.store.calls("one") == ()
+
+
+@pytest.mark.parametrize(
+    ("sign", "counted"),
+    [("0123456789", 1_040), ("", 10_040), (None, 10_040)],
+    ids=["text", "thoughts", "nothing"],
+)
+@pytest.mark.parametrize("how", ["cancelled", "given up in silence"])
+async def test_what_is_broken_off_here_counts_by_its_text_or_at_its_most(
+    bench: Bench, sign: str | None, counted: int, how: str
+) -> None:
+    bench.prices = Priced()
+    heard = asyncio.Event()
+
+    async def writes_no_further(on_text: OnText) -> Completion:
+        if sign is not None:
+            on_text(sign)
+        heard.set()
+        return await hangs()(on_text)
+
+    model = Model(writes_no_further)
+    patience = replace(ONCE, silence=0.02) if how != "cancelled" else ONCE
+    task = asyncio.create_task(bench.call(model, patience=patience, deadline=0.5))
+    await heard.wait()
+    if how == "cancelled":
+        task.cancel()
+    await asyncio.wait({task})
+
+    assert await bench.spent() == counted
+    assert await bench.is_free()
 
 
 async def test_an_answer_that_came_before_the_cancellation_is_kept(bench: Bench) -> None:

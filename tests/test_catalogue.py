@@ -258,6 +258,7 @@ async def test_a_model_without_a_price_counts_at_the_assumed_one(
     # 136 bytes and 64 tokens of template
     assert catalogue.reserve_micros("lab/z", "x" * 136, 100) == assumed
     assert catalogue.price_label("lab/z") == "price unknown"
+    assert (catalogue.max_price("lab/z") is None) == (assumed == 0)
     assert catalogue.assumed_micros("far/z", 200, 100) == (3_500 if given is None else assumed)
 
 
@@ -278,6 +279,9 @@ async def test_a_listed_model_without_a_price_counts_like_one_that_is_not_listed
         entry["id"]: catalogue.reserve_micros(str(entry["id"]), "", 100) for entry in entries
     }
     assert reserved == {"lab/auto": 2820, "lab/half": 2820, "lab/odd": 2820, "lab/free": 0}
+    # No provider of theirs may ask more than is reserved; nothing is asked of a price that is known.
+    assert catalogue.max_price("lab/auto") == catalogue.max_price("lab/z") == (5.0, 25.0)
+    assert catalogue.max_price("lab/free") is None
 
 
 CHEAP = ModelInfo("lab/a", prompt_usd_per_million=0.1, completion_usd_per_million=0.1)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -178,6 +179,23 @@ async def test_another_call_with_the_same_words_is_no_repeat() -> None:
 async def test_a_plain_endpoint_keeps_no_body() -> None:
     async with lab() as (provider, _):
         assert provider.stored_body(ask()) is None
+
+
+async def test_a_price_that_nobody_may_exceed_goes_to_openrouter_alone() -> None:
+    """It hands the request to no provider that asks more."""
+    async with lab(openrouter=True) as (provider, server):
+        await provider.complete(replace(ask(), max_price=(5.0, 25.0)))
+        with pytest.raises(ModelFailed, match="match your max price"):
+            await provider.complete(replace(ask(), max_price=(5.0, 1.0)))
+        await provider.complete(ask())
+    assert [request.json["provider"] for request in server.requests] == [
+        {"data_collection": "deny", "max_price": {"prompt": 5.0, "completion": 25.0}},
+        {"data_collection": "deny", "max_price": {"prompt": 5.0, "completion": 1.0}},
+        {"data_collection": "deny"},
+    ]
+    async with lab() as (provider, server):
+        await provider.complete(replace(ask(), max_price=(5.0, 25.0)))
+    assert "provider" not in server.requests[0].json
 
 
 async def test_half_a_surrogate_pair_is_sent_as_a_question_mark() -> None:

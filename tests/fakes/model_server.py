@@ -67,6 +67,9 @@ Do = Literal[
 ]
 Stage = Literal["answer", "review", "verdict"]
 
+# US dollars per million tokens of prompt and completion, which are counted as four bytes each.
+PRICE = (1.25, 10.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
@@ -108,6 +111,10 @@ class Received:
     """One request. `outcome` is "" while it is under way, `hit` when the response cache answered,
     `left` when the client went away first, else the behaviour. `billed` is what a provider would
     have charged for: whole answers, and those that the client left after the first piece.
+
+    `bill_micros` is the bill of a harsher one, in micro-dollars: it charges for the prompt from the
+    first byte of a response on, for what it sent however that ended, and for the whole answer where
+    the client left, however early. `told` is whether the client was sent the usage.
     """
 
     n: int
@@ -119,6 +126,8 @@ class Received:
     headers: Mapping[str, str] = field(repr=False)
     outcome: str = ""
     billed: bool = False
+    bill_micros: int = 0
+    told: bool = False
 
     @property
     def json(self) -> dict[str, Any]:
@@ -136,7 +145,8 @@ class ModelServer:
     `quality` says how good each model's answers are, from 0 to 1; reviewers rank by it. `refusals`
     are the forms of a request that the server does not take (recorded as `refused_form`, never
     billed). `list_raw` is sent as the list of models, `redirect` instead of everything: a status and
-    a place. With `tls` the server speaks that.
+    a place. With `tls` the server speaks that. `prices` are US dollars per million tokens of prompt
+    and completion, for models that cost other than `PRICE`.
     """
 
     def __init__(
@@ -151,6 +161,7 @@ class ModelServer:
         chunk_delay: float = 0.0,
         page_size: int = 500,
         quality: Mapping[str, float] | None = None,
+        prices: Mapping[str, tuple[float, float]] | None = None,
         entries: Sequence[Mapping[str, Any]] | None = None,
         refusals: Sequence[Refusal] = (),
         list_raw: bytes | None = None,
@@ -177,6 +188,7 @@ class ModelServer:
         self._chunk_delay = chunk_delay
         self._page_size = page_size
         self._quality = dict(quality or {})
+        self._prices = dict(prices or {})
         self._log = log
         self._calls: Counter[str] = Counter()
         self._cache: dict[tuple[str, bytes], str] = {}
@@ -249,6 +261,7 @@ class ModelServer:
         try:
             response = await self._answer(request, received, body)
         except (asyncio.CancelledError, ConnectionError):
+            received.bill_micros = self._most_micros(received, body)
             received.outcome = "left"
             raise
         finally:
@@ -297,6 +310,9 @@ class ModelServer:
         if behaviour is None:
             received.outcome = "unknown_model"
             return _error(404, f"No endpoints found for {received.model}.")
+        if self._is_too_dear(body):
+            received.outcome = "too_dear"
+            return _error(404, "No endpoints found that match your max price.")
         received.outcome = behaviour.do
         if failure := _refusal(behaviour, received.model):
             return failure
@@ -354,6 +370,22 @@ class ModelServer:
             return write_verdict(messages)
         return write_answer(received.model, self.quality(received.model))
 
+    def price(self, model: str) -> tuple[float, float]:
+        return self._prices.get(model, PRICE)
+
+    def _most_micros(self, received: Received, body: dict[str, Any]) -> int:
+        """A provider that goes on working when nobody listens writes what it would have written."""
+        if received.outcome == "hit":
+            return 0
+        text = self._write(received, body["messages"])
+        return cost_micros(self.price(received.model), received.body, text)
+
+    def _is_too_dear(self, body: dict[str, Any]) -> bool:
+        most = body.get("provider", {}).get("max_price", {})
+        names = ("prompt", "completion")
+        asked = zip(self.price(body["model"]), names, strict=True)
+        return any(price > most.get(name, price) for price, name in asked)
+
     def quality(self, model: str) -> float:
         return self._quality.get(model, int(sha256(model.encode()).hexdigest()[:6], 16) / 0xFFFFFF)
 
@@ -402,7 +434,10 @@ class ModelServer:
                 "created": 1_760_000_000,
                 "context_length": 128_000,
                 "architecture": {"input_modalities": ["text"], "output_modalities": ["text"]},
-                "pricing": {"prompt": "0.00000125", "completion": "0.00001"},
+                "pricing": {
+                    name: f"{usd / 1e6:.12f}"
+                    for name, usd in zip(("prompt", "completion"), self.price(model), strict=True)
+                },
                 "top_provider": {"max_completion_tokens": 16_000},
                 "supported_parameters": ["max_tokens", "reasoning"],
             }
@@ -491,6 +526,8 @@ def _problem_of_options(body: dict[str, Any]) -> str:
     reasoning = body.get("reasoning", {"effort": "low"})
     if not isinstance(reasoning, dict) or reasoning.get("effort") not in _EFFORTS:
         return "reasoning is wrong."
+    if problem := _problem_of_routing(body.get("provider", {})):
+        return problem
     session = body.get("session_id", "-")
     if not isinstance(session, str) or not 0 < len(session) <= 256:
         return "session_id is wrong."
@@ -499,6 +536,21 @@ def _problem_of_options(body: dict[str, Any]) -> str:
         return "metadata is wrong."
     if any(not isinstance(value, str) or len(value) > 512 for value in metadata.values()):
         return "metadata holds something that is no short text."
+    return ""
+
+
+def _problem_of_routing(routing: Any) -> str:
+    """Of OpenRouter's `provider`. Source: openrouter.ai/docs, "Provider Routing"."""
+    known = {"data_collection", "max_price", "zdr", "require_parameters", "allow_fallbacks", "sort"}
+    if not isinstance(routing, dict) or routing.keys() - known:
+        return "provider is wrong."
+    if routing.get("data_collection", "deny") not in ("allow", "deny"):
+        return "provider.data_collection is wrong."
+    prices = routing.get("max_price", {})
+    if not isinstance(prices, dict) or prices.keys() - {"prompt", "completion", "request", "image"}:
+        return "provider.max_price is wrong."
+    if any(isinstance(p, bool) or not isinstance(p, int | float) or p < 0 for p in prices.values()):
+        return "provider.max_price holds something that is no price."
     return ""
 
 
@@ -608,6 +660,7 @@ class _Reply:
         body = {"id": self._id, "object": "chat.completion", "model": self._received.model}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
         self._received.billed = True
+        self._charge()
         return web.json_response(
             {**body, "choices": [choice], **self._usage()}, headers=self._headers
         )
@@ -617,6 +670,7 @@ class _Reply:
             headers={**self._headers, "Content-Type": "text/event-stream", "Cache-Control": "no"}
         )
         await self._response.prepare(self._request)
+        self._received.bill_micros = self._micros("")
         do = self._behaviour.do
         if self._server.openrouter or do == "hang_alive":
             await self._response.write(b": OPENROUTER PROCESSING\n\n" * 3)
@@ -638,6 +692,7 @@ class _Reply:
         return await self._pieces(do)
 
     async def _pieces(self, do: Do) -> web.StreamResponse:
+        sent = ""
         broken = do in ("stream_error", "finish_error", "cut", "no_end", "truncated", "stall")
         for n, piece in enumerate(pieces_of(self._text)):
             if broken and n == self._behaviour.after:
@@ -645,6 +700,8 @@ class _Reply:
             if self._delay:
                 await asyncio.sleep(self._delay)
             await self._delta({"content": piece})
+            sent += piece
+            self._received.bill_micros = self._micros(sent)
             # From here on a client that leaves has had something to pay for.
             self._received.billed = not self._hit
         match do:
@@ -683,6 +740,7 @@ class _Reply:
         self._received.billed = billed
         await self._event(self._chunk({}, finish_reason))
         if usage := self._usage():
+            self._charge()
             await self._event({**self._chunk({}, None), "choices": [], **usage})
         await self._response.write(b"data: [DONE]\n\n")
         return self._response
@@ -703,6 +761,11 @@ class _Reply:
         data = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
         await self._response.write(b"data: " + data + b"\n\n")
 
+    def _charge(self) -> None:
+        """For the whole text, as the usage that goes along says."""
+        self._received.bill_micros = self._micros(self._text)
+        self._received.told = self._behaviour.usage
+
     def _usage(self) -> dict[str, Any]:
         if not self._behaviour.usage:
             return {}
@@ -713,15 +776,28 @@ class _Reply:
             "total_tokens": prompt + completion,
         }
         if self._behaviour.cost == "usage":
-            usage["cost"] = 0 if self._hit else self._cost()
+            usage["cost"] = self._cost()
         return {"usage": usage}
 
     def _tokens(self) -> tuple[int, int]:
-        return len(self._received.body) // 4, max(1, len(self._text) // 4)
+        return tokens_of(self._received.body, self._text)
 
     def _cost(self) -> float:
-        prompt, completion = self._tokens()
-        return round(prompt * 0.00000125 + completion * 0.00001, 6)
+        return self._micros(self._text) / 1e6
+
+    def _micros(self, text: str) -> int:
+        if self._hit:
+            return 0
+        return cost_micros(self._server.price(self._received.model), self._received.body, text)
+
+
+def tokens_of(body: bytes, text: str) -> tuple[int, int]:
+    return len(body) // 4, max(1, len(text) // 4)
+
+
+def cost_micros(price: tuple[float, float], body: bytes, text: str) -> int:
+    prompt, completion = tokens_of(body, text)
+    return round(prompt * price[0] + completion * price[1])
 
 
 def stage_of(messages: list[dict[str, str]]) -> Stage:

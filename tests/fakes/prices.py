@@ -10,3 +10,6 @@ class FreeOfCharge:
 
     def assumed_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int:
         return 0
+
+    def max_price(self, model: str) -> tuple[float, float] | None:
+        return None

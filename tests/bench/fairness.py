@@ -2,14 +2,16 @@
 
 Simulated reviewers vote by the product's own draws and rules: who reviews, in which order, when the
 rest need not be heard, how ballots add up. An answer's worth is drawn from N(0, 1). Reviewer j sees
-it with a noise of its own (s exp(z/2)), and adds half a point to what it reads first, takes half a
-point from what it reads last, and adds Exp(1)/2 to its own. Figures have standard errors.
+it with a noise of its own (s exp(z/2), s = 1 unless told), adds half a point to what it reads first,
+takes half a point from what it reads last, and adds Exp(1)/2 to its own. Colluding members put their
+own answer first and each other's second. Figures have standard errors.
 """
 
 import math
 import random
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
@@ -17,8 +19,6 @@ from bot import ranking
 from bot.council import Ranking, Standing
 
 POSITION, SELF = 0.5, 0.5
-# Reviewers from precise to noisy; 1 is as noisy as the answers differ.
-NOISES = (0.5, 1.0, 2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,6 @@ class Vote:
     def standings(self, ballots: dict[str, Ranking]) -> tuple[Standing, ...]:
         return ranking.standings(ballots, [(label, label) for label in self.labels], self.seed)
 
-    @property
-    def top(self) -> str:
-        return self.standings(self.ballots)[0].label
-
-    @property
-    def tied(self) -> bool:
-        return ranking.too_close(self.standings(self.ballots))
-
     def heard(self) -> dict[str, Ranking]:
         """The ballots that are in when the first place is decided."""
         heard: dict[str, Ranking] = {}
@@ -52,28 +44,14 @@ class Vote:
                 break
         return heard
 
-
-def top(vote: Vote) -> str:
-    return vote.top
-
-
-def top_of_heard(vote: Vote) -> str:
-    return vote.standings(vote.heard())[0].label
-
-
-def first_of_four(vote: Vote) -> str:
-    return vote.standings(dict(list(vote.ballots.items())[:4]))[0].label
-
-
-def top_by_lot(vote: Vote) -> str:
-    """What a lot alone puts first among equals."""
-    standings = vote.standings(vote.ballots)
-    level = [s.label for s in standings if ranking.too_close((standings[0], s))]
-    return random.Random(vote.seed).choice(sorted({standings[0].label, *level}))
+    def by_lot(self, standings: tuple[Standing, ...]) -> str:
+        """What a lot alone puts first among equals."""
+        level = [s.label for s in standings if ranking.too_close((standings[0], s))]
+        return random.Random(self.seed).choice(sorted({standings[0].label, *level}))
 
 
 def vote(seed: int, n: int, noise: float = 1.0, *, pair: bool = False) -> Vote:
-    """`pair`: two of the members put their own answer first and each other's second."""
+    """`pair`: two of the members collude."""
     rng = random.Random(seed)
     labels = ranking.labels(seed, n)
     worth = {label: rng.gauss(0, 1) for label in labels}
@@ -97,14 +75,41 @@ def vote(seed: int, n: int, noise: float = 1.0, *, pair: bool = False) -> Vote:
     return Vote(seed, labels, max(labels, key=worth.__getitem__), {x: ballot(x) for x in arriving})
 
 
-def estimate(values: Iterable[float]) -> str:
-    found = list(values)
-    return f"{fmean(found):+.4f} ± {stdev(found) / math.sqrt(len(found)):.4f}"
+class Figures:
+    """What many simulated deliberations say; gains are in chances of having the best on top."""
 
+    def __init__(self, votes: Iterable[Vote]) -> None:
+        self._values: dict[str, list[float]] = defaultdict(list)
+        for each in votes:
+            self._add(each)
 
-def gain(votes: Iterable[Vote], one: Callable[[Vote], str], other: Callable[[Vote], str]) -> str:
-    """How much more often `one` has the best answer than `other`, over the same votes."""
-    return estimate((one(each) == each.best) - (other(each) == each.best) for each in votes)
+    def _add(self, vote: Vote) -> None:
+        standings = vote.standings(vote.ballots)
+        top, heard = standings[0].label, vote.heard()
+        four = vote.standings(dict(list(vote.ballots.items())[:4]))[0].label
+
+        def gain(one: str, other: str) -> int:
+            return (one == vote.best) - (other == vote.best)
+
+        first = vote.labels[0]
+        for name, value in {
+            "best on top": top == vote.best,
+            "all reviewers instead of four": gain(top, four),
+            "the first-listed on top too often": (top == first) - (vote.best == first),
+            "tied": ranking.too_close(standings),
+            "others' firsts instead of a lot": gain(top, vote.by_lot(standings)),
+            "early stop": gain(vote.standings(heard)[0].label, top),
+            "not heard": 1 - len(heard) / len(vote.ballots),
+        }.items():
+            self._values[name].append(value)
+
+    def tell(self, title: str, *names: str) -> None:
+        said = []
+        for name in names or self._values:
+            found = self._values[name]
+            error = stdev(found) / math.sqrt(len(found))
+            said.append(f"{name} {fmean(found):+.4f} ± {error:.4f}")
+        print(f"{title} ({len(self._values['tied']):,}): " + "; ".join(said), flush=True)
 
 
 def simulated(runs: int, n: int, noise: float = 1.0, *, pair: bool = False) -> Iterator[Vote]:
@@ -112,30 +117,19 @@ def simulated(runs: int, n: int, noise: float = 1.0, *, pair: bool = False) -> I
 
 
 def run(runs: int) -> None:
-    print(f"{runs} deliberations a line, noise 1 where none is named")
-    for n in (4, 5, 6, 7, 8, 10, 12):
-        best = estimate(float(each.top == each.best) for each in simulated(runs, n))
-        four = gain(simulated(runs, n), top, first_of_four)
-        print(f"N = {n:2}: best on top {best}; all reviewers instead of four {four}")
-    for n in (4, 6, 8):
-        first = estimate(
-            (each.top == each.labels[0]) - (each.best == each.labels[0])
-            for each in simulated(runs, n)
-        )
-        print(f"N = {n:2}: advantage of the first-listed {first}")
-    for n in (4, 6):
-        for pair, whose in ((False, "honest"), (True, "with a colluding pair")):
-            tied = fmean(each.tied for each in simulated(min(runs, 4_000), n, pair=pair))
-            more = gain(simulated(runs, n, pair=pair), top, top_by_lot)
-            print(f"N = {n:2}, {whose}: {tied:.0%} tied; others' firsts instead of a lot {more}")
     for n in (4, 5, 6, 7, 8):
-        for noise in NOISES:
-            stopped = gain(simulated(runs, n, noise), top_of_heard, top)
-            unheard = fmean(
-                1 - len(each.heard()) / len(each.ballots)
-                for each in simulated(min(runs, 4_000), n, noise)
-            )
-            print(f"N = {n:2}, noise {noise}: early stop {stopped}, {unheard:.0%} not heard")
+        Figures(simulated(runs, n)).tell(f"{n} members")
+    for n in (10, 12):
+        Figures(simulated(runs // 4, n)).tell(f"{n} members")
+    for n in (4, 6):
+        votes = simulated(runs // 4, n, pair=True)
+        Figures(votes).tell(
+            f"{n} members, two colluding", "tied", "others' firsts instead of a lot"
+        )
+    for n in (4, 6, 8):
+        for noise in (0.5, 2.0):
+            votes = simulated(runs // 4, n, noise)
+            Figures(votes).tell(f"{n} members, noise {noise}", "early stop", "not heard")
 
 
 if __name__ == "__main__":

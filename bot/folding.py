@@ -36,6 +36,7 @@ _ODD = re.compile(
     "|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
     "|[^\x00-\x7f\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]"
 )
+_JOINING = re.compile("[\u0300-\u036f\u1100-\u11ff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,17 @@ class Folded:
 
 
 def fold(text: str) -> Folded:
+    odd = {character for character in set(text) if _ODD.match(character)}
+    plain = {ord(character): _plain(character) for character in odd}
+    # Most texts have no character that is shown as none, as several, or together with another.
+    if not any(_JOINING.match(character) for character in odd) and all(
+        len(each) == 1 for each in plain.values()
+    ):
+        return Folded(text.translate(plain), range(len(text)), range(1, len(text) + 1))
+    return _folded_in_pieces(text)
+
+
+def _folded_in_pieces(text: str) -> Folded:
     pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -80,8 +92,6 @@ def fold(text: str) -> Folded:
         starts += (*range(at, odd.start()), *([odd.start()] * len(plain)))
         ends += (*range(at + 1, odd.start() + 1), *([odd.end()] * len(plain)))
         at = odd.end()
-    if not at:
-        return Folded(text, range(len(text)), range(1, len(text) + 1))
     pieces.append(text[at:])
     starts += range(at, len(text))
     ends += range(at + 1, len(text) + 1)

@@ -55,7 +55,7 @@ def mask_self_naming(text: str, models: Collection[str]) -> tuple[str, int]:
 
 
 # Each stage and each redraw reads the same few texts.
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def _masked(text: str, seated: tuple[str, ...]) -> tuple[str, int]:
     folded = fold(text).without(_MARKUP)
     # Most texts name nobody, and looking for plain words costs a tenth of the pattern.

@@ -69,3 +69,8 @@ def test_folding_is_linear(piece: str) -> None:
     started_at = time.process_time()
     fold(piece * 50_000)
     assert time.process_time() - started_at < 2
+
+
+@given(st.text("aеＣ한\u200bé“ﬁ", max_size=12))
+def test_any_text_folds_as_its_characters_do(text: str) -> None:
+    assert fold(text).text == "".join(fold(character).text for character in text)

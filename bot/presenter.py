@@ -250,13 +250,23 @@ def _seat(progress: Progress, label: str) -> str:
 
 def _stage(progress: Progress) -> str:
     if progress.author is not None:
-        who = "The chairman is" if not progress.chairman_failures else "The next member is"
-        return f"Stage 3 of 3: {who} writing the verdict …"
+        return f"Stage 3 of 3: {_author(progress)} is writing the verdict …"
     if progress.reviewers:
         done = len(progress.reviewed)
         return f"Stage 2 of 3: {done} of {len(progress.reviewers)} reviews are in"
     done = len(progress.answers)
     return f"Stage 1 of 3: {done} of {len(progress.labels)} answers are in"
+
+
+def _author(progress: Progress) -> str:
+    """Who writes the verdict, and why it is not the chairman; never by name."""
+    if progress.author == progress.council.chairman_seat:
+        return "The chairman"
+    label = next((label for label, seat in progress.labels if seat == progress.author), "?")
+    for failure in progress.chairman_failures[:1]:
+        kind = texts.kind_words(failure.kind)
+        return f"The chairman could not ({kind}), so the author of Answer {label}"
+    return f"The author of Answer {label}"
 
 
 def _masked(text: str, models: Sequence[str]) -> str:

@@ -345,7 +345,11 @@ def test_a_stand_in_is_announced_without_its_name() -> None:
 
     headline = presenter.headline(told.progress(told.events[: asked[1] + 1]))
 
-    assert headline.blocks[-1] == Note("Stage 3 of 3: The next member is writing the verdict …")
+    first = told.result.standings[0].label
+    assert headline.blocks[-1] == Note(
+        f"Stage 3 of 3: The chairman could not (refused to answer), so the author of Answer {first} "
+        "is writing the verdict …"
+    )
 
 
 def test_the_headline_says_from_the_first_to_the_last_what_could_not_be_read() -> None:

@@ -23,6 +23,7 @@ from bot.chat import (
     HEADLINE,
     RANKING,
     Channel,
+    KnowsPrivate,
     Mention,
     Person,
     Platform,
@@ -421,8 +422,13 @@ class App:
             statistics=self.statistics,
             admission=self.admission,
             aside=self.aside,
+            is_private=self._is_private,
             now=self.now,
         )
+
+    def _is_private(self, case: Case) -> bool:
+        platform = self.platforms.get(case.platform)
+        return isinstance(platform, KnowsPrivate) and platform.is_private(case)
 
     def statistics(self) -> "Statistics":
         """Made when first asked for: most processes need no numbers."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bot.analysis.audit import AUDIT_LABELS
 from bot.errors import InvalidInput
+from bot.privacy import make_private
 
 COLUMNS = ("id", "question", "reference", "answers", "label")
 
@@ -101,6 +102,7 @@ def _write(path: Path, columns: tuple[str, ...], rows: list[dict[str, str]]) -> 
     """All or nothing: somebody's labels are in it."""
     new = path.with_name(f"{path.name}.new")
     try:
+        make_private(new)
         # With a byte order mark, without which spreadsheets take it for another encoding.
         with new.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
             writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore")

@@ -27,6 +27,7 @@ from bot.errors import InvalidInput
 from bot.export import as_json
 from bot.grading import VERSION, Grader, check_reference, grade
 from bot.judging import judge
+from bot.privacy import make_private
 from bot.store.journal import Journal
 
 
@@ -119,7 +120,7 @@ class Bench:
             run = secrets.token_hex(4)
             await app.store.set_note(note, run)
         try:
-            out.touch()
+            make_private(out)
             lines = finished_lines(out)
         except OSError as error:
             raise _unusable(out, error) from error

@@ -98,4 +98,13 @@ class Platform(Protocol):
     def reply(self, case: Case) -> Reply: ...
 
 
+@runtime_checkable
+class KnowsPrivate(Protocol):
+    """A Platform with places in a channel that not everybody who sees the channel sees."""
+
+    def is_private(self, case: Case) -> bool:
+        """Whether the case was asked in such a place."""
+        ...
+
+
 Platforms = Mapping[str, Platform]

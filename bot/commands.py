@@ -17,7 +17,7 @@ from bot.chat import Channel, Person
 from bot.document import Block, Document, Heading, Note, Table, Text
 from bot.errors import BotError, InvalidForm, InvalidInput
 from bot.settings import SETTINGS, Settings
-from bot.store.records import Place
+from bot.store.records import Case, Place
 from bot.store.sqlite import Store
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ class Desk:
     health: Callable[[Channel], Awaitable[Document]]
     statistics: Callable[[], "Statistics"]
     admission: Admission
+    is_private: Callable[[Case], bool]
     aside: Callable[[Sequence[Place]], AbstractAsyncContextManager[None]]
     now: Callable[[], datetime]
 

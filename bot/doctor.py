@@ -37,6 +37,7 @@ async def examine_database(path: Path, today: date) -> AsyncIterator[Finding]:
             store = await Store.open(path, read_only=True)
             found = f"The database {path} can be read; a running Council writes to it."
         try:
+            damage = await store.damage()
             spent = await store.spent(today) / 1e6
         finally:
             await store.close()
@@ -44,6 +45,12 @@ async def examine_database(path: Path, today: date) -> AsyncIterator[Finding]:
         yield Finding(False, str(error))
         return
     yield Finding(True, found)
+    if damage:
+        yield Finding(
+            False,
+            f"The database {path} is damaged ({damage}). Stop Council and restore a backup, or set "
+            "COUNCIL_DATABASE to another file.",
+        )
     yield Finding(None, f"Spent today (UTC): ${spent:.4f}.")
 
 

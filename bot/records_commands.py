@@ -61,7 +61,8 @@ async def run(desk: Desk, channel: Channel, person: Person, command: Command) ->
 
 
 async def export_lines(desk: Desk, channel: Channel, person: Person) -> str:
-    """Every finished deliberation of the channel in a line of JSON.
+    """Every finished deliberation of the channel in a line of JSON, but those of private threads,
+    which not every administrator may read.
 
     Raises `InvalidInput` where the person is no administrator, or there is more than a platform
     takes.
@@ -69,6 +70,8 @@ async def export_lines(desk: Desk, channel: Channel, person: Person) -> str:
     _require_administrator(desk, person, "export")
     lines, size = [], 0
     async for case in desk.store.cases(platform=channel.platform, channel=channel.id):
+        if desk.is_private(case):
+            continue
         lines.append(json.dumps(await export(desk.store, case), ensure_ascii=False) + "\n")
         size += len(lines[-1].encode(errors="replace"))
         if size > EXPORT_LIMIT_BYTES:

@@ -70,6 +70,17 @@ async def test_every_question_becomes_a_line_with_its_own_id(
     assert "2 questions, 0 degraded" in ended.out
 
 
+async def test_its_files_are_for_their_owner_alone(council: Program, server: ModelServer) -> None:
+    write({"id": "q1", "question": "One?", "reference": "1", "grader": "number"})
+    Path("out.jsonl").touch(mode=0o644)
+    Path("out.jsonl").chmod(0o644)
+    await bench(council, server)
+
+    assert {
+        file.name: file.stat().st_mode & 0o777 for file in Path().glob("out*")
+    } == dict.fromkeys((file.name for file in Path().glob("out*")), 0o600)
+
+
 async def test_without_out_the_lines_go_beside_the_file(
     council: Program, server: ModelServer
 ) -> None:

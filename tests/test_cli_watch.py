@@ -1,6 +1,7 @@
 """`council watch` and `council doctor` from outside."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -90,6 +91,25 @@ async def test_every_fault_is_found_at_once(council: Program) -> None:
     assert "✗ lab/b does not answer in time." in ended.out
     assert "✓ lab/c answers." in ended.out
     assert "✗ labb/d is not in the list of models. Did you mean lab/d" in ended.out
+
+
+@pytest.mark.parametrize("page", range(1, 8))
+async def test_a_damaged_database_is_found(
+    council: Program, server: ModelServer, page: int
+) -> None:
+    await council.run("ask", "Why?", environment=environment(server))
+    damage(Path("council.db"), page)
+
+    ended = await council.run("doctor", environment=environment(server))
+
+    assert ended.code == 1
+    assert "is damaged" in ended.out
+
+
+def damage(database: Path, page: int) -> None:
+    with database.open("r+b") as file:
+        file.seek(page * 4_096)
+        file.write(b"\xff" * 4_096)
 
 
 async def test_a_refused_key_is_one_finding(council: Program, server: ModelServer) -> None:

@@ -17,7 +17,13 @@ from bot.llm import ModelInfo
 from tests.fakes.channel import finished_case, rate
 from tests.fakes.council_on_discord import Place, eventually
 from tests.fakes.discord.state import Flag, Message
-from tests.fakes.discord_server import DiscordServer, Fault, Impossible, running_discord
+from tests.fakes.discord_server import (
+    ChannelType,
+    DiscordServer,
+    Fault,
+    Impossible,
+    running_discord,
+)
 from tests.fakes.provider import FakeProvider
 
 
@@ -172,6 +178,25 @@ async def test_an_export_is_a_file_for_administrators(place: Place) -> None:
     (file,) = (await answered(place, "export")).attachments
     assert file.filename == "deliberations.jsonl"
     assert [json.loads(line)["id"] for line in file.data.splitlines()] == ["run-0", "run-1"]
+
+
+async def test_an_export_of_a_channel_leaves_its_private_threads_out(place: Place) -> None:
+    server = place.server
+    await place.answered(server.mention(place.channel, place.ada, "For everybody?"))
+    public = server.create_thread(place.ada, place.channel, "open")
+    secret = server.world.open_thread(
+        place.channel, place.ada, "secret", ChannelType.PRIVATE_THREAD, server.world.new_id()
+    )
+    for thread in (public, secret):
+        thread.thread_members.add(server.bot.id)
+        server.mention(thread, place.ada, f"In the {thread.name} thread?")
+        await server.wait_for(lambda thread=thread: place.verdict(thread))  # type: ignore[misc]
+    make_admin(place)
+
+    (file,) = (await answered(place, "export")).attachments
+
+    asked = [json.loads(line)["question"] for line in file.data.splitlines()]
+    assert asked == ["For everybody?", "In the open thread?"]
 
 
 async def test_what_is_mine_is_forgotten_and_a_channel_by_administrators(place: Place) -> None:

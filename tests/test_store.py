@@ -159,6 +159,17 @@ async def test_a_refused_writer_leaves_the_name_of_the_holder(
             await Store.open(path, holder="council ask")
 
 
+async def test_files_that_others_could_read_become_their_owners_alone(path: Path) -> None:
+    await (await Store.open(path, holder="a test")).close()
+    path.chmod(0o644)
+    path.with_name("council.db-wal").touch()
+    path.with_name("council.db-wal").chmod(0o644)
+    store = await Store.open(path, holder="a test")
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.glob("council*")}
+    await store.close()
+    assert set(modes.values()) == {0o600}
+
+
 @pytest.mark.usefixtures("holder")
 async def test_a_reader_opens_beside_a_writer(path: Path) -> None:
     reader = await Store.open(path, holder="council stats", read_only=True)

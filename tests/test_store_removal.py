@@ -11,13 +11,14 @@ from random import Random
 
 import pytest
 
-from bot.council import Council, Question
+from bot.council import Call, Council, Question
 from bot.errors import StoreFailed
 from bot.store.records import Case, Reaction
 from bot.store.sqlite import Store
 from tests.fakes.channel import finished_case
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
+CALL = Call("answer", 0, 0, "lab/a", AT, AT, AT, "text", None, "stop", 1, 1, 1)
 COUNCIL = Council(("lab/a",), "lab/a")
 
 
@@ -139,12 +140,14 @@ async def test_the_copies_that_follow_ups_took_are_forgotten_too(store: Store, p
 async def test_no_trace_is_left_in_any_page(store: Store, path: Path) -> None:
     """Rows of many sizes move between pages as others come and grow, and leave copies there."""
     random = Random(1)
-    for n in range(150):
+    for n in range(200):
         asker, word = ("eve", "mangosteen") if n % 3 == 0 else ("bob", "spaces")
         id = f"{word}-{n}"
         text = word + "y" * random.choice([10, 50, 200, 800, 3_000, 20_000])
-        await store.create(case(id, channel="C4", asker=asker, text=text))
+        asked = case(id, channel="C4", asker=asker, text=text)
+        await store.create(replace(asked, mention=f"{word} {n}", thread=f"{n} {word}"))
         journal = await store.begin(id)
+        await journal.finish_call(replace(CALL, text=word * random.choice([5, 50, 2_000])))
         for decision in range(4):
             await journal.decide(str(decision), f"{word} " * random.choice([5, 50, 500]))
         await store.claim_post(id, "slack", "headline", 0)

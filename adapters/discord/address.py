@@ -11,12 +11,16 @@ Kind = Literal["open", "here", "direct"]
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """`channel` is where the mention stands; `message` the mention, None where none is visible."""
+    """`channel` is where the mention stands; `message` the mention, None where none is visible.
+
+    `private` says that it is a private thread, None where an earlier version did not ask.
+    """
 
     guild: int | None
     channel: int
     message: int | None
     kind: Kind
+    private: bool | None = None
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

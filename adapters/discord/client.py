@@ -12,6 +12,7 @@ from datetime import timedelta
 import discord
 
 from adapters.discord import catchup, commands, delivery, questions
+from adapters.discord.address import Address
 from adapters.discord.buttons import dynamic_items
 from adapters.discord.commands import NO_RIGHT
 from adapters.discord.pacing import Pace
@@ -84,6 +85,16 @@ class CouncilClient(discord.Client):
 
     def reply(self, case: Case) -> DiscordReply:
         return DiscordReply(case, app=self.app, client=self, time_scale=self.time_scale)
+
+    def is_private(self, case: Case) -> bool:
+        if not case.address:
+            return False
+        address = Address.from_json(case.address)
+        if address.private is not None or address.kind != "here":
+            return bool(address.private)
+        # Of an earlier version: what is not known to be public counts as private.
+        place = self.get_channel(address.channel)
+        return place is None or (isinstance(place, discord.Thread) and place.is_private())
 
     def hold(self) -> None:
         """Keep the running task until it ends: the library lets go of those that handle events.

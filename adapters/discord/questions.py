@@ -98,7 +98,8 @@ def address_of(place: Snowflake, guild: discord.Guild | None, message: int | Non
         kind = "direct"
     elif isinstance(place, discord.TextChannel):
         kind = "open"
-    return Address(guild.id if guild else None, place.id, message, kind)
+    private = isinstance(place, discord.Thread) and place.is_private()
+    return Address(guild.id if guild else None, place.id, message, kind, private)
 
 
 def thread_of(place: Snowflake, guild: discord.Guild | None, message: int) -> str | None:

@@ -166,6 +166,14 @@ class Database:
                 return [tuple(row) for row in rows]
         raise AssertionError("the last try returns or raises")
 
+    async def damage(self) -> str:
+        """The first thing that a check of the whole file finds, or nothing."""
+        try:
+            ((found,), *_) = await self.read("PRAGMA quick_check(1)")
+        except StoreFailed as error:
+            return str(error.__cause__)
+        return "" if found == "ok" else str(found)
+
     async def backup(self, target: str) -> None:
         """Copy everything committed so far into an empty file, while others go on."""
         self._require_open()

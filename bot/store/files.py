@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from bot.errors import StoreFailed, StoreLocked
+from bot.privacy import keep_private
 
 _HOLDER_LIMIT_BYTES = 200
 
@@ -58,6 +59,8 @@ def _create(path: str) -> None:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
         _check_access(path, os.R_OK | os.W_OK, "written")
+        for suffix in ("", "-wal", "-shm"):
+            keep_private(path + suffix)
     except OSError as error:
         raise _unusable(path, "written") from error
 

@@ -59,6 +59,10 @@ class Store(
         """Commits what waits. Closing again does nothing."""
         await self._database.close()
 
+    async def damage(self) -> str:
+        """What is wrong with the file, as SQLite says it; empty where nothing is."""
+        return await self._database.damage()
+
     async def backup(self, target: str | PathLike[str]) -> None:
         """Copy everything into a new file, for its owner only. Raises `StoreFailed`."""
         files.reserve(fspath(target))

@@ -191,6 +191,19 @@ async def test_a_channel_that_is_gone_holds_nothing_up(place: Place) -> None:
         await place.answered(missed)
 
 
+async def test_without_the_permission_to_read_that_is_said_once(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = place.server
+    server.withdraw("channels:history")
+    async with place.online():
+        server.courier.paused = False
+        await place.answered(server.mention(place.channel, place.ada, "Anybody there?"))
+    lines = [r.getMessage() for r in caplog.records if "missed mentions" in r.getMessage()]
+    assert len(lines) == 1
+    assert "channels:history" in lines[0]
+
+
 async def test_a_connection_that_stays_broken_is_replaced_and_caught_up_after(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -514,11 +514,31 @@ async def test_a_verdict_that_was_refused_replaces_the_progress(scene: Stage, wh
     assert "Yes." in post.shown
 
 
-async def test_a_deleted_channel_is_gone(scene: Stage) -> None:
+async def test_a_channel_that_stays_out_of_sight_is_gone(scene: Stage) -> None:
     case = await scene.case()
+    reply = scene.reply(case)
     del scene.server.world.channels[scene.channel.id]
-    refusal = await refused(scene, case)
-    assert (refusal.gone, "The channel is gone" in str(refusal)) == (True, True)
+    refusal = Undeliverable("")
+    async with asyncio.timeout(10):
+        while not refusal.gone:
+            with pytest.raises(Undeliverable, match="The channel is gone") as caught:
+                await reply.show("headline", LIVE)
+            refusal = caught.value
+
+
+async def test_a_private_channel_that_the_bot_comes_back_to_gets_its_posts(scene: Stage) -> None:
+    private = scene.server.create_channel("private", scene.ada, kind="private")
+    case = await scene.case(private)
+    reply = scene.reply(case)
+    await reply.show("headline", LIVE)
+    scene.server.remove(private, scene.server.bot)
+    with pytest.raises(Undeliverable) as caught:
+        await reply.show("headline", VERDICT)
+    assert not caught.value.gone
+    scene.server.invite(private, scene.server.bot)
+    await reply.show("headline", VERDICT)
+    [post] = scene.said(case)
+    assert "Yes." in post.shown
 
 
 async def test_after_a_deleted_question_nothing_is_tried(scene: Stage) -> None:

@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.slack import questions
-from adapters.slack.refusals import error_of
+from adapters.slack.refusals import sentence
 from adapters.slack.web import TIER_3, Allowance
 from bot.loops import surviving
 
@@ -45,6 +45,7 @@ async def catch_up(client: "SlackClient") -> None:
 
 async def _missed_mentions(client: "SlackClient") -> None:
     since, team = client.app.now() - MISSED, (await client.web.me()).team
+    told: set[str] = set()
     allowance = Allowance(TIER_3 // 2, 60 * client.time_scale)
     for channel, thread in await _places(client):
         await allowance.take()
@@ -57,8 +58,10 @@ async def _missed_mentions(client: "SlackClient") -> None:
                 ):
                     await client.take(message | {"channel": channel})
         except SlackApiError as error:
-            problem = error_of(error)
-            logger.warning("%s: missed mentions cannot be looked for: %s", channel, problem)
+            # One permission is missing for many places.
+            if (problem := sentence(error)) not in told:
+                logger.warning("%s: missed mentions cannot be looked for: %s", channel, problem)
+            told.add(problem)
         except Exception:
             logger.exception("%s: missed mentions cannot be looked for", channel)
 

@@ -44,8 +44,10 @@ _SENTENCES = {
 }
 
 
-# For good. A channel that is archived, or that the bot was removed from, may open again.
-_GONE = frozenset({"channel_not_found", "thread_not_found"})
+# For good. A channel that is archived, or that the bot was removed from, may open again; of a private
+# one Slack then says the same as of one that was deleted.
+_GONE = frozenset({"thread_not_found"})
+UNSEEN_CHANNEL = "channel_not_found"
 # Blocks that this Slack does not take, or not so many.
 REFUSED_WORDS = frozenset(
     {

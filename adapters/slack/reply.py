@@ -19,6 +19,7 @@ from adapters.slack.address import Address
 from adapters.slack.refusals import (
     QUESTION_DELETED,
     REFUSED_WORDS,
+    UNSEEN_CHANNEL,
     error_of,
     is_of_the_place,
     sentence,
@@ -43,6 +44,9 @@ INTERVAL_SECONDS = 3.0
 
 # Updates a minute that progress leaves for verdicts.
 RESERVED_UPDATES = 20
+
+# How long somebody has to invite the bot again whom they removed from a private channel.
+UNSEEN_SECONDS = 300.0
 
 EVENT_TYPE = "council_run"
 
@@ -69,6 +73,9 @@ class SlackReply:
         self._posted: set[str] = set()
         self._seeded: set[str] = set()
         self._beginning = asyncio.Lock()
+        # When the channel was first out of sight.
+        self._unseen_since: float | None = None
+        self._patience_seconds = UNSEEN_SECONDS * time_scale
         self._is_gone = False
         # Why there are no files, in a sentence; "" where there may be some.
         self._no_files = ""
@@ -82,13 +89,23 @@ class SlackReply:
         try:
             await self._show(key, document, ping)
         except (SlackApiError, Undeliverable) as error:
-            refusal = undeliverable(error) if isinstance(error, SlackApiError) else error
+            refusal = self._refusal(error) if isinstance(error, SlackApiError) else error
             if refusal.gone:
                 await self._end()
             if key == HEADLINE or refusal.gone:
                 # Nothing might end it any more.
                 await self._web.clear_status(self._address.channel, self._address.thread)
             raise refusal from error
+
+    def _refusal(self, error: SlackApiError) -> Undeliverable:
+        """A channel that stays out of sight was deleted."""
+        refusal = undeliverable(error)
+        if error_of(error) != UNSEEN_CHANNEL:
+            self._unseen_since = None
+            return refusal
+        now = asyncio.get_running_loop().time()
+        since = self._unseen_since = self._unseen_since or now
+        return Undeliverable(str(refusal), gone=now - since > self._patience_seconds)
 
     async def tell_asker(self, document: Document) -> None:
         """In the channel for the asker alone; where not even that is taken, in their messages."""
@@ -123,6 +140,7 @@ class SlackReply:
                 await self._show(key, document, ping)  # in messages instead
                 return
         self._posted.add(key)
+        self._unseen_since = None
         if key == HEADLINE:
             await self._tell_status(document)
         if first and (key != HEADLINE or await self._has_verdict(document)):

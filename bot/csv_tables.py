@@ -12,15 +12,16 @@ BALLOT_COLUMNS = ("id", "reviewer", "reviewer_label", "model", "label", "place",
 
 
 def write_outcomes(rows: Sequence[Row], file: TextIO) -> None:
-    """The outcome matrix: a row per question that counts, a column per model that ever answered.
+    """The outcome matrix: a row per question that counts, a column per model that ever answered,
+    and per further seat of it.
 
     1 is accepted, 0 is not, empty is not known; `council ceiling FILE.csv` reads it.
     """
-    models = sorted({model for row in rows for model in row.models})
+    models = sorted({column for row in rows for column in row.columns})
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(("id", *models))
     for row in rows:
-        accepted = dict(zip(row.models, row.accepted, strict=True))
+        accepted = row.columns
         cells = (accepted.get(model) for model in models)
         writer.writerow((row.id, *("" if cell is None else int(cell) for cell in cells)))
 

@@ -13,7 +13,7 @@ import numpy as np
 from bot.analysis.cofailure import MINIMUM_ROWS
 from bot.analysis.estimates import Estimate, Floats, mean
 from bot.analysis.limits import interval
-from bot.analysis.outcomes import RIGHT, UNKNOWN, WRONG, Outcomes
+from bot.analysis.outcomes import RIGHT, UNKNOWN, WRONG, Outcomes, seat_columns
 from bot.errors import InvalidInput
 from bot.grading import common_form
 from bot.ranking import draw
@@ -179,15 +179,8 @@ def _by_seat(line: Line) -> dict[str, Any]:
     models = {seat["label"]: seat["model"] for seat in seats} or {
         label: grade["model"] for label, grade in grades.items()
     }
-    count: Counter[str] = Counter()
-    found = {}
-    for label in labels:
-        model = models[label]
-        count[model] += 1
-        name = model if count[model] == 1 else f"{model} #{count[model]}"
-        if label in grades:
-            found[name] = grades[label] | {"label": label}
-    return found
+    columns = zip(labels, seat_columns(models[label] for label in labels), strict=True)
+    return {name: grades[label] | {"label": label} for label, name in columns if label in grades}
 
 
 def _members(lines: Iterable[Line]) -> dict[str, list[_Given]]:

@@ -233,6 +233,20 @@ def test_a_model_with_two_seats_counts_once() -> None:
     assert found.accepted == (False, True)
 
 
+def test_two_seats_of_one_model_are_two_columns_of_outcomes() -> None:
+    """For standings they stay one model: it is seated, or not."""
+    twice = case(models={"A": "lab/a", "B": "lab/a", "C": "lab/c"})
+    found = row(says("ann", "reject", "A"), says("ann", "accept", "B"), of=twice)
+    assert found.columns == {"lab/a": False, "lab/a #2": True, "lab/c": None}
+    assert rosters([found]) == ((("lab/a", "lab/a #2", "lab/c"), 1),)
+    assert outcomes([found], ("lab/a #2", "lab/c")).cells.tolist() == [[1, -1]]
+
+    refused = [says("ann", "reject", label) for label in "AC"]
+    assert row(*refused, of=twice).all_rejected is None
+    assert row(*refused, says("ann", "accept", "B"), of=twice).all_rejected is False
+    assert row(*refused, says("ann", "reject", "B"), of=twice).all_rejected is True
+
+
 def test_ballots_name_models_in_the_order_they_were_read() -> None:
     text = "B is best."
     review = Review("lab/a", "A", ("C", "A", "B"), (("B",), ("A", "C")), True, text, 1.0, None, 0)

@@ -6,7 +6,7 @@ Values and reading alone; it does not know where outcomes come from nor what fol
 import csv
 import io
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,6 +79,16 @@ class Outcomes:
     def of_models(self, columns: Sequence[int]) -> "Outcomes":
         models = tuple(self.models[column] for column in columns)
         return Outcomes(self.rows, models, self.cells[:, list(columns)], self.questions)
+
+
+def seat_columns(models: Iterable[str]) -> tuple[str, ...]:
+    """The columns of a council's seats, given in order: a model's further seats have a number."""
+    count: Counter[str] = Counter()
+    names = []
+    for model in models:
+        count[model] += 1
+        names.append(model if count[model] == 1 else f"{model} #{count[model]}")
+    return tuple(names)
 
 
 def read_outcomes(path: Path) -> Outcomes:

@@ -132,7 +132,7 @@ def ceiling(rows: Sequence[Row]) -> tuple[Ceiling, str]:
         )
     roster = rosters(voted)[0][0]
     found = ceiling_of_votes(outcomes(rows, roster))
-    asked = [row.asked_at for row in voted if set(roster) <= set(row.models)]
+    asked = [row.asked_at for row in voted if row.columns.keys() >= set(roster)]
     return found, period(asked)
 
 

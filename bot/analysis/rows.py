@@ -18,7 +18,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from bot.analysis.outcomes import RIGHT, UNKNOWN, WRONG, Outcomes
+from bot.analysis.outcomes import RIGHT, UNKNOWN, WRONG, Outcomes, seat_columns
 from bot.council import Deliberation, Review
 from bot.ranking import never_stops_early
 from bot.store.records import Case, Reaction
@@ -59,7 +59,9 @@ class Row:
     (in characters) go with `models`; `None` is not known. `voters` are the people whose votes count in this row, and
     `asker` is "" where nobody in particular asked. `best` is the asker's pick, else that of most people.
     `verdict_written` is False where an answer stood in for the verdict. `all_heard` marks a row
-    that may be used for statistics about reviewers: no early stop was possible. `not_blind` counts
+    that may be used for statistics about reviewers: no early stop was possible. Where a model holds
+    several seats, `seats` are all that answered (`seat_columns`) and `seats_accepted` goes with
+    them; elsewhere both are empty, and `columns` says which holds. `not_blind` counts
     votes of people who had seen the names; nothing else here is about them.
     """
 
@@ -83,6 +85,8 @@ class Row:
     cost_usd: float
     seconds: float | None
     not_blind: int = 0
+    seats: tuple[str, ...] = ()
+    seats_accepted: tuple[bool | None, ...] = ()
 
     @property
     def rated(self) -> bool:
@@ -94,11 +98,19 @@ class Row:
         return self.asker or self.id
 
     @property
+    def columns(self) -> dict[str, bool | None]:
+        """What is held of each answer, by model and seat."""
+        if self.seats:
+            return dict(zip(self.seats, self.seats_accepted, strict=True))
+        return dict(zip(self.models, self.accepted, strict=True))
+
+    @property
     def all_rejected(self) -> bool | None:
         """Whether every answer was refused; one acceptance decides that not."""
-        if True in self.accepted:
+        held = self.columns.values()
+        if True in held:
             return False
-        return True if self.accepted and None not in self.accepted else None
+        return True if held and None not in held else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +157,8 @@ def row_of(case: Case, reactions: Sequence[Reaction]) -> Row | None:
     blind = [reaction for reaction in reactions if reaction.blind]
     votes = standing_votes(blind)
     asker = case.asker or ""
-    said = {label: _decided(_on_answer(votes, label), asker) for label in label_of}
+    said = {label: _decided(_on_answer(votes, label), asker) for label in model_of}
+    columns = _seats(result) if len(label_of) < len(model_of) else {}
     verdict = _decided({v.person: v.value == "accept" for v in votes if v.target == VERDICT}, asker)
     picks = _picks(votes, blind, model_of)
     best, best_by = _best(picks, asker)
@@ -173,6 +186,8 @@ def row_of(case: Case, reactions: Sequence[Reaction]) -> Row | None:
         all_heard=never_stops_early(result.seed) or len(result.reviews) <= _NEVER_STOPPED,
         cost_usd=result.cost_usd,
         seconds=result.timings.verdict,
+        seats=tuple(columns.values()),
+        seats_accepted=tuple(said[label][0] for label in columns),
         not_blind=sum(not vote.blind for vote in standing_votes(reactions)),
     )
 
@@ -188,20 +203,29 @@ def rated(rows: Sequence[Row]) -> Rated:
 
 
 def rosters(rows: Iterable[Row]) -> tuple[tuple[tuple[str, ...], int], ...]:
-    """The sets of models that answered together, and in how many rows; most frequent first."""
-    return tuple(Counter(tuple(sorted(row.models)) for row in rows).most_common())
+    """The sets of columns that answered together, and in how many rows; most frequent first."""
+    return tuple(Counter(tuple(sorted(row.columns)) for row in rows).most_common())
 
 
 def outcomes(rows: Iterable[Row], roster: Sequence[str]) -> Outcomes:
-    """What was accepted, of each row in which every model of the roster answered."""
-    kept = [row for row in rows if set(row.models) >= set(roster)]
+    """What was accepted, of each row in which every column of the roster answered."""
+    kept = [row for row in rows if row.columns.keys() >= set(roster)]
     cells = np.full((len(kept), len(roster)), UNKNOWN, np.int8)
     for line, row in enumerate(kept):
-        accepted = dict(zip(row.models, row.accepted, strict=True))
+        accepted = row.columns
         for column, model in enumerate(roster):
             if (good := accepted[model]) is not None:
                 cells[line, column] = RIGHT if good else WRONG
     return Outcomes(tuple(row.id for row in kept), tuple(roster), cells)
+
+
+def _seats(result: Deliberation) -> dict[str, str]:
+    """The columns of the seats that answered, by label."""
+    members = sorted(result.members, key=lambda member: member.seat)
+    names = seat_columns(member.model for member in members)
+    columns = zip((member.label for member in members), names, strict=True)
+    answered = {answer.label for answer in result.answers}
+    return {label: name for label, name in columns if label in answered}
 
 
 def _thread(case: Case) -> tuple[str, ...]:

@@ -398,4 +398,5 @@ def _outvoted(reviews: Sequence[Review], standings: Sequence[Standing]) -> str |
     if not others:
         return None
     label = max(others, key=firsts.count)
-    return f"{firsts.count(label)} of {len(ballots)} reviewers put Answer {label} first."
+    heard = " heard" if outcome.not_heard(reviews) else ""
+    return f"{firsts.count(label)} of {len(ballots)} reviewers{heard} put Answer {label} first."

@@ -1,10 +1,10 @@
 """The grader of last resort: a model says whether an answer agrees with its reference."""
 
+from bot import prompts
 from bot.calls import Caller, Deadline
 from bot.council import Deliberation
 from bot.grading import Grade
 from bot.llm import Message, Request
-from bot.ranking import draw
 from bot.store.journal import Journal
 
 # Room for a short reason, and for models that think before they write.
@@ -23,7 +23,7 @@ async def judge(
 
     A reply that is neither yes nor no, or none at all, counts as not correct with nothing read.
     """
-    fence = f"=== {draw(result.seed, 'grade').getrandbits(64):016x} ==="
+    fence = prompts.fence(result.seed, "grade", 0, seat)
     request = Request(
         model=result.chairman,
         messages=(
@@ -36,8 +36,9 @@ async def judge(
             ),
             Message(
                 "user",
-                f"Question:\n{result.question}\n\nReference:\n{fence}\n{reference}\n{fence}\n\n"
-                f"Answer to compare:\n{fence}\n{answer}\n{fence}",
+                f"Question:\n{result.question}\n\n"
+                f"Reference:\n{prompts.fenced(reference, fence)}\n\n"
+                f"Answer to compare:\n{prompts.fenced(answer, fence)}",
             ),
         ),
         max_completion_tokens=GRADE_TOKENS,

@@ -111,7 +111,7 @@ def verdict_prompt(
     if critiques:
         user.append(
             "\n\n".join(
-                f"Critique by the author of Answer {label}\n{_fenced(text, fence, limit)}"
+                f"Critique by the author of Answer {label}\n{fenced(text, fence, limit)}"
                 for label, text in critiques
             )
         )
@@ -138,12 +138,12 @@ def _asked(question: Question, fence: str) -> str:
     if question.earlier:
         parts.append(
             "Earlier in this thread the council was asked:\n"
-            + _fenced(question.earlier.question, fence)
+            + fenced(question.earlier.question, fence)
             + "\n\nIts verdict was:\n"
-            + _fenced(question.earlier.verdict, fence)
+            + fenced(question.earlier.verdict, fence)
         )
     if question.quoted:
-        parts.append("The question is about this message:\n" + _fenced(question.quoted, fence))
+        parts.append("The question is about this message:\n" + fenced(question.quoted, fence))
     parts.append(f"Question:\n{question.text}")
     return "\n\n".join(parts)
 
@@ -156,19 +156,19 @@ def _fenced_answers(
 ) -> str:
     cut = "\n(Broken off at its end: what is missing there was never delivered.)"
     return "\n\n".join(
-        f"Answer {label}\n{_fenced(text, fence, limit)}{cut if label in broken_off else ''}"
+        f"Answer {label}\n{fenced(text, fence, limit)}{cut if label in broken_off else ''}"
         for label, text in answers
     )
 
 
-def _fenced(text: str, fence: str, limit: int | None = None) -> str:
+def fenced(text: str, fence: str, limit: int | None = None) -> str:
     """The material between two fences, and behind them, where no material can, what it lacks."""
     text = _without_fences(text)
-    fenced = f"{fence}\n{shortened(text, limit)}\n{fence}"
+    whole = f"{fence}\n{shortened(text, limit)}\n{fence}"
     if limit is None or len(text) <= limit:
-        return fenced
+        return whole
     return (
-        f"{fenced}\n(Shortened for you, not by its author: {len(text) - limit:,} of its "
+        f"{whole}\n(Shortened for you, not by its author: {len(text) - limit:,} of its "
         f"{len(text):,} characters are left out in the middle.)"
     )
 

@@ -436,3 +436,22 @@ async def test_a_run_can_be_stopped_where_the_council_is_no_longer_allowed() -> 
         scene.app.admission.allowed = frozenset({"somewhere else"})
         assert "Stopping" in (await press(scene, headline, "Stop")).text
         await scene.all_finished()
+
+
+# Delivered too late
+
+
+@pytest.mark.parametrize("label", ["Read", "Details", "Reveal names"])
+async def test_a_click_that_comes_too_late_takes_a_line(
+    scene: Stage, caplog: pytest.LogCaptureFixture, label: str
+) -> None:
+    _, posts = await scene.deliberated()
+    scene.server.interactions.late_seconds = 5
+    index = 1 if label == "Read" else -1
+    [custom_id] = [id for id, shown in buttons(posts[index]).items() if shown == label]
+    await scene.server.click(scene.ada, posts[index], custom_id, timeout_seconds=0.01)
+    scene.server.interactions.late_seconds = 0
+    await press(scene, posts[1], "Read")
+    [record] = caplog.records
+    assert "10062" in record.getMessage()
+    assert record.exc_info is None

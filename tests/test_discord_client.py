@@ -7,6 +7,7 @@ import discord
 import pytest
 
 from bot.app import Rules
+from bot.errors import StoreFailed
 from tests.fakes.council_on_discord import Place, eventually
 from tests.fakes.discord.world import system_message
 from tests.fakes.discord_server import (
@@ -79,6 +80,35 @@ async def test_a_mention_without_text_gets_a_hint(place: Place) -> None:
     question = place.server.mention_role(place.channel, place.ada, "By the role?")
     hint = await place.said(place.channel, "hides the text")
     assert hint.reference is question
+
+
+async def test_a_hidden_mention_is_read_where_the_application_may_read_it() -> None:
+    async with (
+        running_discord(time_scale=0.01, message_content=True) as server,
+        Place(server).online() as place,
+    ):
+        await place.answered(server.mention_role(place.channel, place.ada, "By the role?"))
+        assert await asked(place) == ["By the role?"]
+
+
+@pytest.mark.parametrize("error", [StoreFailed("/home/me/council.db is full"), ZeroDivisionError()])
+async def test_a_message_that_cannot_be_taken_up_is_not_met_with_silence(
+    place: Place, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    posts = await place.answered(place.server.mention(place.channel, place.ada, "Why?"))
+    await place.delivered()
+
+    async def failing(platform: str, post_id: str) -> None:
+        raise error
+
+    place.app.store.post_by_id = failing  # type: ignore[method-assign]
+    reply = place.server.reply(posts[1], place.ada, "I doubt that.")
+    hint = await place.server.wait_for(lambda: said_in_reply(place, reply))
+    assert hint
+    assert "could not be taken up" in hint.text
+    assert "council.db" not in hint.text
+    told = [r for r in caplog.records if "could not be taken up" in r.getMessage()]
+    assert [bool(record.exc_info) for record in told] == [isinstance(error, ZeroDivisionError)]
 
 
 async def test_a_mention_that_is_edited_in_counts_once(place: Place) -> None:

@@ -386,7 +386,7 @@ async def test_a_command_under_way_at_the_end_is_let_go_in_silence(
     server: DiscordServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with Place(server).online() as place:
-        held = server.hold("GET", "/messages/@original")
+        held = server.hold("POST", "/callback")
         question = {"question": "Why?"}
         await server.slash(place.ada, place.channel, "council", "ask", question)
         await held.reached.wait()

@@ -305,3 +305,46 @@ async def test_a_reply_may_come_without_the_message_replied_to(place: Place) -> 
     heard = await place.heard("Is it?")
     assert heard.reference
     assert (heard.reference.message_id, heard.reference.resolved) == (original.id, None)
+
+
+# What servers, Discord and what stands before it refuse
+
+
+async def test_a_refused_word_is_refused_in_names_sends_and_edits(place: Place) -> None:
+    server = place.server
+    sent = await place.here().send(view=view_of("fine"))
+    server.world.refused_words["darn"] = 240000
+    question = server.mention(place.channel, place.ada, "why?")
+    here, body = f"/channels/{place.channel.id}/messages", {"content": "darn it"}
+    assert await place.refused("POST", f"{here}/{question.id}/threads", {"name": "darn"}) == 50035
+    assert await place.refused("POST", here, body) == 240000
+    with pytest.raises(discord.HTTPException) as refused:
+        await sent.edit(view=view_of("darn it"))
+    assert refused.value.code == 240000
+    assert server.said(place.channel)[0].text == "fine"
+
+
+async def test_a_ban_is_a_page_and_a_wait(place: Place) -> None:
+    place.server.ban("GET", "/users/@me", 4)
+    with pytest.raises(discord.HTTPException) as banned:
+        await place.raw("GET", "/users/@me")
+    assert banned.value.status == 429
+    assert banned.value.response.headers["Retry-After"] == "4"
+    assert banned.value.text.startswith("<!DOCTYPE html>")
+
+
+async def test_a_locked_thread_takes_messages_of_moderators_only(place: Place) -> None:
+    thread = place.server.create_thread(place.ada, place.channel, "mine", "hello")
+    place.server.lock(thread)
+    body = {"content": "hello"}
+    assert await place.refused("POST", f"/channels/{thread.id}/messages", body) == 160005
+
+
+async def test_a_server_may_be_announced_late(server: DiscordServer) -> None:
+    place = Place(server)
+    server.gateway.late_servers.add(place.guild.id)
+    async with online(server, place.bot) as bot:
+        assert [guild.unavailable for guild in bot.guilds] == [True]
+        server.gateway.announce(place.guild)
+        await server.wait_for(lambda: bot.named("guild_available"))
+        assert [guild.name for guild in bot.guilds] == ["Guild"]

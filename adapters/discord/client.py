@@ -25,7 +25,7 @@ from bot.app import App, Refused
 from bot.chat import Channel, Person, answer_key
 from bot.commands import WELCOME
 from bot.document import Document, Text
-from bot.errors import Undeliverable
+from bot.errors import BotError, Undeliverable
 from bot.store.records import Case
 
 logger = logging.getLogger(__name__)
@@ -43,6 +43,9 @@ HIDDEN = Document(
             "or choose *Apps → Ask the council* in the message's menu: then I can read it."
         ),
     )
+)
+NOT_TAKEN = Document(
+    (Text("This could not be taken up; the log says why. Ask again in a minute."),)
 )
 LOCKED = "This thread is locked: nobody but moderators can write in it, and the bot is none."
 # How the bot says under a message that it may not answer there.
@@ -189,13 +192,26 @@ class CouncilClient(discord.Client):
 
     async def take(self, message: discord.Message) -> None:
         """Answer a message that speaks to the bot, once, however often it is handed in, and however
-        long Discord or the network is away meanwhile."""
-        await delivery.persistently(lambda: self._take(message), time_scale=self.time_scale)
+        long Discord or the network is away meanwhile. Never in silence."""
+        try:
+            await delivery.persistently(lambda: self._take(message), time_scale=self.time_scale)
+        except Exception as error:
+            if isinstance(error, BotError):
+                logger.error("message %d could not be taken up: %s", message.id, error)
+            else:
+                logger.exception("message %d could not be taken up", message.id)
+            page = refusal_view(NOT_TAKEN)
+            await self._post(
+                message.channel.id, (page,), nonce=("said", message.id), reference=message.id
+            )
 
     async def _take(self, message: discord.Message) -> None:
         addressed = questions.addressed(message, self.me)
         if addressed is None:
             return
+        if addressed == "hidden":
+            message = await questions.fetched(self, message.channel, message.id) or message
+            addressed = questions.addressed(message, self.me) or addressed
         if not _can_be_answered(message):
             await self._say_elsewhere(message)
             return

@@ -327,15 +327,10 @@ async def ask(interaction: Interaction, question: str) -> None:
         await answer(interaction, refusal)
         return
     first, *rest = asked_pages(interaction.user.display_name, question)
-    try:
-        await interaction.response.send_message(view=first, allowed_mentions=_SILENT)
-    except discord.HTTPException as error:
-        if error.code != ACKNOWLEDGED:
-            raise
-    posted = await interaction.original_response()
+    id = await _post(interaction, first)
     for page in rest:
         await interaction.followup.send(view=page, allowed_mentions=_SILENT)
-    match await app.accept(_mention(interaction, posted.id, question)):
+    match await app.accept(_mention(interaction, id, question)):
         case Refused(document):
             await interaction.delete_original_response()
             await interaction.followup.send(
@@ -343,6 +338,18 @@ async def ask(interaction: Interaction, question: str) -> None:
             )
         case Accepted() | Repeated():
             pass
+
+
+async def _post(interaction: Interaction, page: Page) -> int:
+    """Answer with a message for all; its id."""
+    try:
+        posted = await interaction.response.send_message(view=page, allowed_mentions=_SILENT)
+        if posted.message_id:
+            return posted.message_id
+    except discord.HTTPException as error:
+        if error.code != ACKNOWLEDGED:
+            raise
+    return (await interaction.original_response()).id
 
 
 async def ask_about(interaction: Interaction, message: discord.Message) -> None:

@@ -154,11 +154,7 @@ async def _quoted(replied: discord.Message, app: App, me: Snowflake) -> str:
 
 
 async def _replied_to(client: "CouncilClient", message: discord.Message) -> discord.Message | None:
-    """The message that this one answers, fetched where Discord did not send it, or not its text.
-
-    What the gateway hides may be told to a request: the one goes by what the bot subscribed to, the
-    other by what its application is allowed.
-    """
+    """The message that this one answers, fetched where Discord did not send it, or not its text."""
     replied, reference = replied_to(message), message.reference
     if message.type != discord.MessageType.reply or reference is None:
         return None
@@ -167,13 +163,24 @@ async def _replied_to(client: "CouncilClient", message: discord.Message) -> disc
     if reference.message_id is None or reference.resolved is not replied:
         return replied  # there is no such message any more
     place = client.get_partial_messageable(reference.channel_id, guild_id=reference.guild_id)
-    id, time_scale = reference.message_id, client.time_scale
+    return await fetched(client, place, reference.message_id) or replied
+
+
+async def fetched(
+    client: "CouncilClient", place: discord.abc.Messageable, id: int
+) -> discord.Message | None:
+    """The message as it is told to a request, `None` where it is not.
+
+    What the gateway hides may be told then: the one goes by what the bot subscribed to, the other
+    by what its application is allowed.
+    """
+    time_scale = client.time_scale
     try:
         async with asyncio.timeout(FETCHING_SECONDS * time_scale):
             return await persistently(lambda: place.fetch_message(id), time_scale=time_scale)
     except (discord.HTTPException, TimeoutError) as error:
         logger.info("message %d cannot be fetched: %s", id, words(error))
-        return replied
+        return None
 
 
 def _unread(

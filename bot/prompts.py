@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from bot.council import Council, Question, Standing
 from bot.folding import fold
 from bot.llm import Message
+from bot.masking import mask_self_naming
 from bot.ranking import draw
 from bot.shortening import shortened
 
@@ -40,7 +41,7 @@ def answer_prompt(question: Question, council: Council, *, fence: str) -> tuple[
     system.append(_language(council))
     if question.quoted or question.earlier:
         system.append(_DATA.format(fence=fence))
-    return _messages(system, _asked(question, fence))
+    return _messages(system, _asked(question, council, fence))
 
 
 def review_prompt(
@@ -65,7 +66,7 @@ def review_prompt(
         _language(council),
     ]
     user = [
-        _asked(question, fence),
+        _asked(question, council, fence),
         _fenced_answers(answers, broken_off, fence, limit),
         "First comment on each answer in one to three sentences: what is right, wrong, missing. "
         "Then end with your ranking, best first, one answer a line and nothing after it:\n\n"
@@ -107,7 +108,7 @@ def verdict_prompt(
     ]
     if council.instructions:
         system.insert(2, f"Instructions of this channel:\n{council.instructions}")
-    user = [_asked(question, fence), _fenced_answers(answers, broken_off, fence, limit)]
+    user = [_asked(question, council, fence), _fenced_answers(answers, broken_off, fence, limit)]
     if critiques:
         user.append(
             "\n\n".join(
@@ -133,14 +134,16 @@ def _messages(system: Sequence[str], user: str) -> tuple[Message, ...]:
     return Message("system", "\n\n".join(filter(None, system))), Message("user", user)
 
 
-def _asked(question: Question, fence: str) -> str:
+def _asked(question: Question, council: Council, fence: str) -> str:
     parts = []
     if question.earlier:
+        # A member may have written it, and reviewers are to know none by name.
+        verdict, _ = mask_self_naming(question.earlier.verdict, council.members)
         parts.append(
             "Earlier in this thread the council was asked:\n"
             + fenced(question.earlier.question, fence)
             + "\n\nIts verdict was:\n"
-            + fenced(question.earlier.verdict, fence)
+            + fenced(verdict, fence)
         )
     if question.quoted:
         parts.append("The question is about this message:\n" + fenced(question.quoted, fence))

@@ -409,6 +409,24 @@ async def test_three_reviewers_who_agree_stop_the_review(store: Store) -> None:
     assert result.calls == 9
 
 
+async def test_a_lead_that_nobody_can_make_up_for_stops_the_review(store: Store) -> None:
+    rankings = ["B > A > C > D", "B > C > D > A", "D > B > A > C"]
+    script: dict[tuple[str, int], list[Scripted]] = {
+        **{("review", seat): [f"FINAL RANKING: {each}"] for seat, each in enumerate(rankings)},
+        ("review", 3): [asyncio.Event()],
+    }
+
+    done = await run(
+        store, FakeProvider(script), asked=question(seed=MAY_STOP), patience=Patience()
+    )
+
+    assert done.deliberation.agreement.stopped_early
+    assert done.deliberation.agreement.heard == 3
+    assert [s.first_places for s in done.deliberation.standings if s.label == "B"] == [2]
+    [ranked] = [event for event in done.events if isinstance(event, Ranked)]
+    assert ranked.not_heard == (ranking.labels(MAY_STOP, 4)[3],)
+
+
 async def test_a_seeded_tenth_never_stops_early(store: Store) -> None:
     done = await run(store, FakeProvider(), asked=question(seed=ALL_HEARD))
 

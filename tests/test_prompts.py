@@ -91,6 +91,13 @@ def test_the_channels_instructions_reach_members_and_chairman() -> None:
     assert "Instructions of this channel:\nAnswer formally." in ruling(council=formal)[0]
 
 
+def test_an_earlier_verdict_says_nothing_of_its_author() -> None:
+    question = replace(QUESTION, earlier=Earlier("And?", "**Yes.** As Claude, I am sure."))
+
+    for _, user in (answering(question), reviewing(question), ruling(question)):
+        assert "**Yes.** As [a member], I am sure." in user
+
+
 # --- labels and fences
 
 

@@ -250,7 +250,7 @@ def _acceptance(acceptance: Sequence[Acceptance]) -> Table:
             each.model,
             f"{each.accepted} of {each.rated}",
             "" if each.rate is None else _interval(each.rate),
-            "" if each.rate is None else _range(*each.bounds),
+            "" if each.possible is None else _range(*each.possible),
         )
         for each in acceptance
     )

@@ -198,6 +198,20 @@ def test_bounds_are_the_worst_cases_over_all_answers() -> None:
     assert found.rate is not None
 
 
+@pytest.mark.parametrize(("accepted", "rejected", "unrated"), [(24, 6, 10), (30, 0, 0), (5, 20, 1)])
+def test_what_is_possible_holds_the_interval_of_the_rate(
+    accepted: int, rejected: int, unrated: int
+) -> None:
+    found = of("a", rated_rows(accepted, rejected, unrated))
+    assert found.rate is not None
+    assert found.possible is not None
+    low, high = found.possible
+    assert low <= found.rate.low < found.rate.high <= high
+    assert low < found.bounds[0] + 1e-9
+    assert high > found.bounds[1] - 1e-9 or not unrated
+    assert unrated or found.possible == (found.rate.low, found.rate.high)
+
+
 def test_while_the_bounds_are_wider_than_forty_points_only_counts_are_shown() -> None:
     assert of("a", rated_rows(20, 10, unrated=20)).rate is not None
     assert of("a", rated_rows(20, 10, unrated=21)).rate is None

@@ -65,8 +65,9 @@ class Acceptance:
 
     `accepted` of `rated` rows, out of `answered` in which it answered at all. `rate` is the
     posterior mean with a 90 % interval; `bounds` is where the share would lie over all answers if
-    none, or all, of the unrated ones were acceptable. `rate` is `None` while these are too far
-    apart or too few rows are rated.
+    none, or all, of the unrated ones were acceptable, and `possible` what chance adds to either
+    end, so that it holds the interval of `rate`. Both are `None` while the bounds are too far apart
+    or too few rows are rated.
     """
 
     model: str
@@ -75,6 +76,7 @@ class Acceptance:
     answered: int
     bounds: tuple[float, float]
     rate: Estimate | None
+    possible: tuple[float, float] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +158,12 @@ def acceptances(rows: Sequence[Row]) -> tuple[Acceptance, ...]:
     def acceptance(model: str) -> Acceptance:
         k, n, of = accepted[model], known[model], answered[model]
         bounds = (k / of, (k + of - n) / of)
-        shown = n >= ROWS_MIN and of - n <= BOUNDS_MAX * of
-        return Acceptance(model, k, n, of, bounds, _rate(k, n, channel) if shown else None)
+        if n < ROWS_MIN or of - n > BOUNDS_MAX * of:
+            return Acceptance(model, k, n, of, bounds, None, None)
+        rate = _rate(k, n, channel)
+        none, all_of_them = _rate(k, of, channel), _rate(k + of - n, of, channel)
+        possible = min(rate.low, none.low), max(rate.high, all_of_them.high)
+        return Acceptance(model, k, n, of, bounds, rate, possible)
 
     def order(each: Acceptance) -> tuple[float, str]:
         return -(each.accepted + PSEUDO_ROWS * channel) / (each.rated + PSEUDO_ROWS), each.model

@@ -61,6 +61,28 @@ def test_only_rows_in_which_everything_was_rated_count() -> None:
     assert lift(rows).lift.n == 20
 
 
+def test_questions_rated_in_full_because_nothing_was_any_good_prove_no_lift() -> None:
+    """People mark the best answer, and refuse all where none will do: only those rows are full."""
+    refused = said(True, "00", 60) + said(False, "00", 20)
+    found = lift(refused).lift
+    assert found.low > 0.5
+    found = lift(refused + said(True, "1-", 150) + said(True, "-1", 50)).lift
+    assert found.n == 80
+    assert found.value == pytest.approx(0.75)
+    assert found.low < 0.3
+    found = lift(refused + said(False, "1-", 150) + said(False, "-1", 50)).lift
+    assert found.low < 0
+
+
+def test_an_unrated_answer_widens_the_limits_at_its_worst() -> None:
+    full = said(True, "10", 40) + said(False, "11", 20)
+    found = lift(full + said(False, "-1", 40)).lift
+    # For a: never surely better; worse in 20 rows, or in 60.
+    assert found.low == pytest.approx(anytime_lower(0, 100, 0.025) - anytime_upper(60, 100, 0.025))
+    high = anytime_upper(0, 100, 0.0125) - anytime_lower(20, 100, 0.0125)
+    assert found.high == pytest.approx(high)
+
+
 def test_the_roster_is_the_one_that_was_rated_most_unless_it_is_given() -> None:
     rows = said(True, "10", 20) + said(True, "110", 30, "abc")
     assert lift(rows).roster == ("a", "b", "c")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.analysis.estimates import Estimate
 from bot.analysis.leaderboard import ROWS_MIN
@@ -67,32 +68,52 @@ class Price:
 def lift(rows: Sequence[Row], roster: Sequence[str] | None = None) -> Lift:
     """Over rows in which the verdict and every answer were rated, and all of the roster answered.
 
-    Without a roster it is the one with the most such rows. Raises `InvalidInput` below `ROWS_MIN`.
+    People rate some questions in full for a reason, such as that nothing was any good. The limits
+    therefore hold for those rated in part as well, whatever their unrated answers were worth.
+    Without a roster it is the one with the most full rows. Raises `InvalidInput` below `ROWS_MIN`.
     """
-    complete = [r for r in rows if r.verdict is not None and None not in r.accepted]
+    judged = [r for r in rows if r.verdict is not None and set(r.accepted) != {None}]
+    complete = [row for row in judged if None not in row.accepted]
     models = tuple(sorted(roster)) if roster is not None else _usual_roster(complete)
-    used = [row for row in complete if models and set(models) <= set(row.models)]
+    judged = [row for row in judged if models and set(models) <= set(row.models)]
+    used = [row for row in judged if None not in row.accepted]
     if len(used) < ROWS_MIN:
         raise InvalidInput(
             "Whether the council beats its best member is shown from "
             f"{ROWS_MIN} questions on whose verdict and answers were all rated; there are "
             f"{len(used)}."
         )
-    n, m = len(used), len(models)
-    accepted = np.array(
-        [[dict(zip(r.models, r.accepted, strict=True))[model] for model in models] for r in used],
-        bool,
-    )
-    verdict = np.array([row.verdict for row in used], bool)[:, None]
-    better = (verdict & ~accepted).sum(axis=0).tolist()
-    worse = (~verdict & accepted).sum(axis=0).tolist()
+    full, anything = _limits(used, models), _limits(judged, models)
+    low, high = min(full[0], anything[0]), max(full[1], anything[1])
+    held = _held(used, models)
+    verdict = np.array([row.verdict for row in used], bool)
+    value = float(verdict.mean() - (held == 1).mean(axis=0).max())
+    best = models[int((held == 1).sum(axis=0).argmax())]
+    return Lift(Estimate(value, low, high, len(used)), best, models)
+
+
+def _held(rows: Sequence[Row], models: Sequence[str]) -> NDArray[np.float64]:
+    """By row and model: 1 accepted, 0 refused, NaN not rated."""
+    held = [dict(zip(row.models, row.accepted, strict=True)) for row in rows]
+    return np.array([[each[model] for model in models] for each in held], np.float64)
+
+
+def _limits(rows: Sequence[Row], models: Sequence[str]) -> tuple[float, float]:
+    """Of the lift; an answer that nobody rated is worth what moves a limit outwards."""
+    n, m = len(rows), len(models)
+    held = _held(rows, models)
+    verdict = np.array([row.verdict for row in rows], bool)[:, None]
+
+    def counted(where: NDArray[np.bool_]) -> list[int]:
+        return [int(count) for count in where.sum(axis=0)]
+
+    surely_better, maybe_better = counted(verdict & (held == 0)), counted(verdict & (held != 1))
+    surely_worse, maybe_worse = counted(~verdict & (held == 1)), counted(~verdict & (held != 0))
     # The lift is one member's difference, whichever it is: below, that member's own limit holds, so
     # that nothing is charged for looking at all; above, the lowest limit must hold for every one.
-    low = min(_lower(b, w, n, DELTA) for b, w in zip(better, worse, strict=True))
-    high = min(-_lower(w, b, n, DELTA / m) for b, w in zip(better, worse, strict=True))
-    value = min((b - w) / n for b, w in zip(better, worse, strict=True))
-    best = models[int(accepted.sum(axis=0).argmax())]
-    return Lift(Estimate(value, low, high, n), best, models)
+    low = min(_lower(b, w, n, DELTA) for b, w in zip(surely_better, maybe_worse, strict=True))
+    high = min(-_lower(w, b, n, DELTA / m) for w, b in zip(surely_worse, maybe_better, strict=True))
+    return low, high
 
 
 def chairman(rows: Sequence[Row]) -> Chairman:

@@ -478,6 +478,7 @@ REFUSALS: dict[str, tuple[Change, str, Change]] = {
         "account was deactivated",
         lambda s: s.server.restore(),
     ),
+    "proxy": (lambda s: s.server.fail(POST, 403), "answered with the status 403", lambda s: None),
     "unforeseen": (unforeseen, "Slack refused it: something_new.", lambda s: None),
     "scope": (withdraw, "lacks the permission chat:write", grant),
 }
@@ -741,12 +742,16 @@ async def test_a_file_that_is_refused_is_given_up_with_a_sentence(
         await reply.show("answer:A", GIANT)
     said = scene.said(case)
     assert everything(said).count("word") == 6_000
-    assert f"no file: Slack does not take a file of 30,001 bytes (status {status})." in (
+    assert f"no file. Slack does not take a file of 30,001 bytes (status {status})." in (
         everything(said)
     )
     assert len(scene.server.called("files.getUploadURLExternal")) == 1
-    await reply.show("headline", VERDICT)
-    assert "Yes." in everything(scene.said(case))
+    # The next ones are taken, and a process that comes after leaves what stands.
+    scene.server.files.refused_with = 0
+    await reply.show("answer:B", GIANT)
+    await scene.reply(case).show("answer:A", GIANT)
+    assert everything(scene.said(case)).count("word") > 6_000
+    assert [file.name for m in scene.said(case) for file in m.files] == [f"{case.id}-answer-B.md"]
 
 
 # Slack's time

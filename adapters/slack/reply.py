@@ -7,7 +7,7 @@ that metadata. Knows no council; the app says what is shown.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -50,6 +50,8 @@ UNSEEN_SECONDS = 300.0
 
 EVENT_TYPE = "council_run"
 
+NO_FILE = "Slack took no file."
+
 _PAGE = 200
 
 # The workspace's settings for editing messages. Source: docs.slack.dev, "chat.update", errors.
@@ -58,6 +60,11 @@ _FROZEN = frozenset({"cant_update_message", "edit_window_closed"})
 
 def post_id(channel: str, ts: str) -> str:
     return f"{channel}/{ts}"
+
+
+def is_message(post_id: str | None) -> bool:
+    """Whether it names a message, by its `ts`, and not a file."""
+    return "." in (post_id or "")
 
 
 class SlackReply:
@@ -77,8 +84,8 @@ class SlackReply:
         self._unseen_since: float | None = None
         self._patience_seconds = UNSEEN_SECONDS * time_scale
         self._is_gone = False
-        # Why there are no files, in a sentence; "" where there may be some.
-        self._no_files = ""
+        # Why there is no file under a key, in a sentence.
+        self._no_file: dict[str, str] = {}
         self.interval_seconds = INTERVAL_SECONDS * time_scale
 
     async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
@@ -163,10 +170,23 @@ class SlackReply:
         )
         # Beside the event loop: a long text takes a while.
         parts = await asyncio.to_thread(rendered, document)
-        if self._no_files and any(isinstance(part, File) for part in parts):
-            said = replace(document, blocks=(*document.blocks, Note(f"⚠ {self._no_files}")))
+        if why := await self._why_no_file(key, parts):
+            said = replace(document, blocks=(*document.blocks, Note(f"⚠ {why}")))
             return await asyncio.to_thread(rendered, said, files=False)
         return parts
+
+    async def _why_no_file(self, key: str, parts: Sequence[render.Part]) -> str:
+        """Why the texts go without their file; "" where there is none, or none was refused.
+
+        Where an earlier process was refused one, a message stands in its place.
+        """
+        files = {number for number, part in enumerate(parts) if isinstance(part, File)}
+        if not files or key in self._no_file:
+            return self._no_file.get(key, "") if files else ""
+        for post in await self._app.store.posts(self._case.id):
+            if post.key == key and post.part in files and is_message(post.post_id):
+                return NO_FILE
+        return ""
 
     async def _verdict_url(self) -> str | None:
         for post in await self._app.store.posts(self._case.id):
@@ -323,7 +343,7 @@ class SlackReply:
             if of_the_place or spot in self._doubtful:
                 raise
             problem = sentence(error) if isinstance(error, SlackApiError) else error
-            self._no_files = f"There is no file: {problem}"
+            self._no_file[key] = f"{NO_FILE} {problem}"
             logger.warning("%s: no file, messages follow: %s", key, problem)
             return False
         await self._confirm(key, part, id, file.digest())

@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from adapters.slack.whisper import whisper
 from bot.app import Rules
+from bot.document import Document, Text
 from bot.llm import ModelInfo
 from tests.fakes.council_on_slack import Place
 from tests.fakes.provider import FakeProvider
@@ -196,6 +198,14 @@ async def test_a_model_that_looks_like_an_address_is_a_model(server: SlackServer
         await say(place, boss, f"members set {linked}", "members")
         assert await members(place) == ("hf.co/acme/b", "tiny@v1.dev")
         await say(place, boss, "chairman hf.co/acme/tiny-7b", "chairman")
+
+
+async def test_what_five_answers_do_not_hold_is_said(place: Place) -> None:
+    server = place.server
+    url = server.url + server.triggers.new_url(place.channel, place.ada, None)
+    await whisper(url, Document((Text("word " * 20_000),)))
+    assert len(server.ephemerals) == 5
+    assert "does not fit" in server.ephemerals[-1].text
 
 
 # The form

@@ -582,6 +582,7 @@ async def test_where_nothing_is_taken_the_asker_is_told_in_a_direct_message(scen
     await scene.reply(case).tell_asker(VERDICT)
     [post] = scene.server.said(scene.server.direct(scene.ada))
     assert "Yes." in post.shown
+    assert f"/archives/{scene.channel.id}/" in post.shown
     scene.server.revoke()
     with pytest.raises(Undeliverable, match="revoked"):
         await scene.reply(case).tell_asker(VERDICT)

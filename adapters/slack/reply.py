@@ -116,14 +116,16 @@ class SlackReply:
 
     async def tell_asker(self, document: Document) -> None:
         """In the channel for the asker alone; where not even that is taken, in their messages."""
-        messages = await asyncio.to_thread(render.document_messages, document)
-        asker = self._case.asker or ""
+        asker, channel = self._case.asker or "", self._address.channel
         try:
             try:
-                await self._web.whisper(self._address.channel, asker, messages)
+                await self._web.whisper(channel, asker, render.document_messages(document))
             except SlackApiError as error:
                 logger.info("%s: nobody can be told there: %s", self._case.id, error_of(error))
-                for message in messages:
+                link = await self._web.permalink(channel, self._address.message)
+                about = (Note(f"About {link}"),) if link else ()
+                told = replace(document, blocks=(*document.blocks, *about))
+                for message in render.document_messages(told):
                     await self._web.post(asker, message)
         except SlackApiError as error:
             raise undeliverable(error) from error

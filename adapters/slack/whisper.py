@@ -6,7 +6,7 @@ import aiohttp
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from adapters.slack.render import Message, document_messages
-from bot.document import Document, Text
+from bot.document import Document, Note, Text
 
 logger = logging.getLogger(__name__)
 
@@ -14,8 +14,14 @@ logger = logging.getLogger(__name__)
 USES = 5
 
 
+CUT = "What follows does not fit here: Slack takes no more messages in answer to this."
+
+
 async def whisper(url: str, document: Document, *, thread: str | None = None) -> None:
-    for message in document_messages(document)[:USES]:
+    messages = document_messages(document)
+    if len(messages) > USES:
+        messages = (*messages[: USES - 1], *document_messages(Document((Note(f"⚠ {CUT}"),))))
+    for message in messages:
         await _send(url, message, thread=thread, replace=False)
 
 

@@ -12,6 +12,7 @@ from adapters.discord.render import offer_view
 from bot.chat import Channel as Place
 from bot.chat import Person
 from bot.document import Document, Text
+from bot.errors import StoreFailed
 from tests.fakes.council import running_app
 from tests.fakes.discord.components import walk
 from tests.fakes.discord.interactions import Interaction
@@ -455,3 +456,20 @@ async def test_a_click_that_comes_too_late_takes_a_line(
     [record] = caplog.records
     assert "10062" in record.getMessage()
     assert record.exc_info is None
+
+
+@pytest.mark.parametrize("error", [StoreFailed("/home/me/council.db is full"), ZeroDivisionError()])
+async def test_a_click_that_fails_is_not_met_with_silence(
+    scene: Stage, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    _, posts = await scene.deliberated()
+
+    async def failing(id: str) -> None:
+        raise error
+
+    scene.app.store.case = failing  # type: ignore[method-assign]
+    clicked = await press(scene, posts[1], "Read")
+    assert clicked.text == "Something went wrong here. It has been logged."
+    assert clicked.ephemeral
+    [record] = caplog.records
+    assert bool(record.exc_info) is isinstance(error, ZeroDivisionError)

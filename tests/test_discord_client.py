@@ -715,6 +715,26 @@ async def test_skin_tones_are_the_same_vote(place: Place, posts: list[Message]) 
     assert await voted(place, ("Ada", "B", "accept"))
 
 
+@pytest.mark.parametrize("trouble", ["cut", "503", "banned"])
+async def test_a_vote_taken_back_during_an_outage_is_taken_back(
+    place: Place, posts: list[Message], caplog: pytest.LogCaptureFixture, trouble: str
+) -> None:
+    server, answer = place.server, post(posts, "Answer A")
+    server.react(place.ada, answer, "👍")
+    assert await voted(place, ("Ada", "A", "accept"))
+    path = f"/messages/{answer.id}$"
+    match trouble:
+        case "cut":
+            server.cut("GET", path, times=4)
+        case "503":
+            server.fail("GET", path, 503, times=2)
+        case _:
+            server.ban("GET", path, 1)
+    server.unreact(place.ada, answer, "👍")
+    assert await voted(place)
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
 @pytest.mark.parametrize("emoji", [None, "👍"])
 async def test_what_a_moderator_clears_is_gone(
     place: Place, posts: list[Message], emoji: str | None

@@ -372,9 +372,14 @@ async def test_the_asker_is_told_in_a_direct_message_where_nothing_can_be_shown(
     assert told.text.endswith(f"/channels/{scene.guild.id}/{scene.channel.id}/{question.id}")
 
 
-async def test_an_asker_who_takes_no_direct_messages_is_told_nothing(scene: Stage) -> None:
+async def test_an_asker_who_takes_no_direct_messages_finds_a_sign(scene: Stage) -> None:
     scene.ada.accepts_dms = False
-    with pytest.raises(Undeliverable, match="does not accept"):
+    case = await scene.case()
+    await scene.host.reply(case).tell_asker(Document((Text("Sorry."),)))
+    [question] = scene.server.messages(scene.channel)
+    assert emoji(question) == ["🔇"]
+    await scene.restrict("add_reactions")
+    with pytest.raises(Undeliverable):
         await scene.host.reply(await scene.case()).tell_asker(Document((Text("Sorry."),)))
 
 

@@ -24,6 +24,7 @@ from bot.app import VOTE_FIRST, Accepted, App, Refused, Repeated
 from bot.chat import HEADLINE, Channel, Person
 from bot.council import Council
 from bot.document import Document, Text
+from bot.errors import BotError
 from bot.store.records import Case
 from bot.texts import ASKED, ASKED_ALREADY, ELSEWHERE, FORGOTTEN, VOTE_HERE
 
@@ -34,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 Interaction: TypeAlias = "discord.Interaction[CouncilClient]"
 
+WENT_WRONG = "Something went wrong here. It has been logged."
 NOT_YET = "The verdict is still being written."
 OUT_OF_DATE = "This button is from another version of the bot and does nothing any more."
 HIDDEN = "Discord hides the text of that message. Mention the bot in it, then it can be read."
@@ -60,6 +62,16 @@ class CouncilButton(ui.DynamicItem[ui.Button[Any]], template=r"c1:(?P<run>[^:]+)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         interaction.client.hold()
+        try:
+            await self._pressed(interaction)
+        except BotError as error:
+            logger.error("a click could not be answered: %s", error)
+            await _say(interaction, WENT_WRONG)
+        except Exception:
+            logger.exception("a click could not be answered")
+            await _say(interaction, WENT_WRONG)
+
+    async def _pressed(self, interaction: Interaction) -> None:
         if self.what[0] == "ask":
             await _ask(interaction, self.what[1], None)
             return

@@ -48,9 +48,6 @@ NOT_TAKEN = Document(
     (Text("This could not be taken up; the log says why. Ask again in a minute."),)
 )
 LOCKED = "This thread is locked: nobody but moderators can write in it, and the bot is none."
-# How the bot says under a message that it may not answer there.
-MUTE = "🔇"
-
 # The library warns that it could not speak; it is not to.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
@@ -72,7 +69,7 @@ class CouncilClient(discord.Client):
         )
         self.app = app
         self.time_scale = time_scale
-        self.votes = Votes(app, self)
+        self.votes = Votes(app, self, time_scale=time_scale)
         self.tree = commands.CouncilTree(self)
         self._handling: set[asyncio.Task[object]] = set()
         self._silent = False
@@ -136,7 +133,11 @@ class CouncilClient(discord.Client):
             await asyncio.sleep(IDENTIFY_PAUSE * self.time_scale)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
-        logger.error("an event was not handled: %s", event_method, exc_info=sys.exc_info())
+        error = sys.exc_info()[1]
+        if error and (isinstance(error, BotError) or delivery.is_passing(error)):
+            logger.error("an event was not handled: %s: %s", event_method, delivery.words(error))
+        else:
+            logger.error("an event was not handled: %s", event_method, exc_info=error)
 
     async def on_connect(self) -> None:
         self._announced = False
@@ -255,7 +256,7 @@ class CouncilClient(discord.Client):
         try:
             try:
                 await delivery.persistently(
-                    lambda: message.add_reaction(MUTE), time_scale=self.time_scale
+                    lambda: message.add_reaction(delivery.MUTE), time_scale=self.time_scale
                 )
             except discord.HTTPException:
                 await delivery.whisper(

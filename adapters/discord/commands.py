@@ -15,6 +15,7 @@ import discord
 from discord import app_commands, ui
 
 from adapters.discord import questions, reading
+from adapters.discord.buttons import WENT_WRONG
 from adapters.discord.delivery import ACKNOWLEDGED, is_late, is_passing, words
 from adapters.discord.locale import Translations, translated
 from adapters.discord.render import Page, Upload, asked_pages, document_pages, refusal_view
@@ -96,7 +97,7 @@ class CouncilTree(app_commands.CommandTree["CouncilClient"]):
         cause = error.__cause__ or error
         _log("a command", cause)
         if not is_late(cause):
-            await answer(interaction, _sentence("Something went wrong here. It has been logged."))
+            await answer(interaction, _sentence(WENT_WRONG))
 
 
 class Council(app_commands.Group, name="council", description="Ask the council, and change it"):
@@ -313,6 +314,8 @@ class CriteriaForm(ui.Modal):
         self, interaction: discord.Interaction[Any], error: Exception, /
     ) -> None:
         _log("a form", error)
+        if not is_late(error):
+            await answer(interaction, _sentence(WENT_WRONG))
 
 
 async def ask(interaction: Interaction, question: str) -> None:

@@ -24,6 +24,9 @@ T = TypeVar("T")
 
 BACKOFF_FIRST, BACKOFF_LONGEST = 1.0, 60.0
 
+# How the bot says under a message that it may not answer there.
+MUTE = "🔇"
+
 # Discord knows a nonce again for "the past few minutes"; after this it may have forgotten.
 NONCE_SECONDS = 100.0
 

@@ -65,19 +65,33 @@ class DiscordReply:
             raise delivery.undeliverable(error) from error
 
     async def tell_asker(self, document: Document) -> None:
-        """In a direct message, with the way to the question."""
+        """In a direct message, with the way to the question; else by a sign under that."""
         address = self._address
         url = f"https://discord.com/channels/{address.guild or '@me'}/{address.channel}"
         if address.message:
             url += f"/{address.message}"
         page = render.refusal_view(replace(document, blocks=(*document.blocks, Note(url))))
-        await delivery.whisper(
-            self._client,
-            int(self._case.asker or 0),
-            page,
-            nonce=delivery.nonce(self._case.id, "asker"),
-            time_scale=self._time_scale,
-        )
+        try:
+            await delivery.whisper(
+                self._client,
+                int(self._case.asker or 0),
+                page,
+                nonce=delivery.nonce(self._case.id, "asker"),
+                time_scale=self._time_scale,
+            )
+        except Undeliverable:
+            if not address.message:
+                raise
+            await self._mark(address.channel, address.message)
+
+    async def _mark(self, channel: int, message: int) -> None:
+        question = self._client.get_partial_messageable(channel).get_partial_message(message)
+        try:
+            await delivery.persistently(
+                lambda: question.add_reaction(delivery.MUTE), time_scale=self._time_scale
+            )
+        except discord.HTTPException as error:
+            raise delivery.undeliverable(error) from error
 
     async def _show(self, key: str, document: Document, ping: bool) -> None:
         store, run = self._app.store, self._case.id

@@ -8,10 +8,12 @@ import asyncio
 import logging
 import re
 from datetime import timedelta
+from functools import partial
 from weakref import WeakValueDictionary
 
 import discord
 
+from adapters.discord.delivery import persistently
 from bot import reactions
 from bot.app import App
 from bot.chat import Person
@@ -24,9 +26,10 @@ SEEDED_WITHIN = timedelta(seconds=10)
 
 
 class Votes:
-    def __init__(self, app: App, client: discord.Client) -> None:
+    def __init__(self, app: App, client: discord.Client, *, time_scale: float) -> None:
         self._app = app
         self._client = client
+        self._time_scale = time_scale
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         # Posts that somebody waits to read again; one reading serves all who wait.
         self._due: set[str] = set()
@@ -76,7 +79,7 @@ class Votes:
             return
         if post := await self._app.store.post_by_id("discord", post_id):
             self._due.add(post_id)
-            await self.read(post)
+            await persistently(partial(self.read, post), time_scale=self._time_scale)
 
     async def _read(self, post: Post, post_id: str) -> None:
         channel, message = map(int, post_id.split("/"))

@@ -49,6 +49,11 @@ class Admission:
             return said == "allow"
         return not self.allowed and channel.platform not in self.public
 
+    def is_strangers(self, channel: Channel) -> bool:
+        """Whether the server is one that anybody may have invited the bot to."""
+        listed = self.allowed & {channel.workspace, channel.id}
+        return channel.platform in self.public and bool(channel.workspace) and not listed
+
     async def say(self, channel: Channel, person: Person, word: str) -> None:
         """`allow` or `disallow` this server or workspace. Raises `InvalidInput`."""
         if person.id not in self.operators:

@@ -39,7 +39,7 @@ from bot.mention import Serving
 from bot.settings import Settings
 from bot.showing import PATIENCE_SECONDS
 from bot.store.records import Case, Place, Post, Reaction, ReactionValue
-from bot.store.spending import ALL, channel_scope
+from bot.store.spending import ALL, channel_scope, server_scope
 from bot.store.sqlite import Store
 
 if TYPE_CHECKING:
@@ -52,6 +52,10 @@ QUESTION_LIMIT_CHARS = 32_000
 RUNNING_LIMIT = 5
 # Those of everybody: each takes tasks and memory while it waits for its models.
 OPEN_LIMIT = 200
+
+# What one server of strangers may take of a day's budget; those in COUNCIL_ALLOWED may take it all.
+STRANGERS_SHARE = 0.25
+_WHOSE = {ALL: "the bot's", "server": "this server's", "channel": "this channel's"}
 
 # Prompt and completion of a typical call, for prices named before anything is asked.
 TYPICAL_TOKENS = (1_500, 600)
@@ -328,7 +332,7 @@ class App:
         day = self.now().date()
         for scope, limit in self._limits(channel, settings).items():
             if await self.store.spent(day, scope) >= limit:
-                whose = "the bot's" if scope == ALL else "this channel's"
+                whose = _WHOSE[scope.partition(":")[0]]
                 raise InvalidInput(
                     f"Today's budget is spent: {whose} limit is ${limit / 1e6:.2f} a day. "
                     "Ask again after midnight UTC, or raise the budget."
@@ -338,6 +342,9 @@ class App:
         limits = self.rules.limits
         if settings.budget_usd is not None:
             limits[channel_scope(channel.platform, channel.id)] = round(settings.budget_usd * 1e6)
+        if ALL in limits and self.admission.is_strangers(channel):
+            share = round(limits[ALL] * STRANGERS_SHARE)
+            limits[server_scope(channel.platform, channel.workspace)] = share
         return limits
 
     def _start(self, case: Case) -> None:

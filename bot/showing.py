@@ -32,6 +32,8 @@ class _Post:
         # Shown in the place of documents whose words the platform refuses.
         self.excuses: dict[Document, Document] = {}
         self.gone = False
+        self.reopened = 0  # how often the thread had been open again by then
+        self.refused = False  # at the last try, by the platform
         self.words = ""  # of the last failure, so that the log tells each once
         self.changed = asyncio.Event()
         self.ended = asyncio.Event()  # no newer state follows
@@ -67,6 +69,7 @@ class Showing:
         self._posts: dict[str, _Post] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._begun = asyncio.Event()
+        self._reopened = 0
 
     @property
     def unseen(self) -> bool:
@@ -137,6 +140,10 @@ class Showing:
                 await post.changed.wait()
                 post.changed.clear()
                 continue
+            if self._is_behind(post):
+                post.idle.set()
+                await asyncio.sleep(FIRST_PAUSE_SECONDS * self._time_scale)
+                continue
             document, ended = post.wanted, post.ended.is_set()
             await self._show(post)
             post.tried.set()
@@ -151,9 +158,22 @@ class Showing:
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
         post.idle.set()
 
+    def _is_behind(self, post: _Post) -> bool:
+        """Whether an earlier post was refused for the same reason, so that it asks for both until
+        one is taken: platforms lock out whoever sends many requests that they refuse."""
+        if post.reopened != self._reopened:
+            return False
+        for earlier in self._posts.values():
+            if earlier is post:
+                return False
+            same = earlier.refused and post.refused and earlier.words == post.words
+            if same and not earlier.stands:
+                return True
+        return False
+
     async def _show(self, post: _Post) -> None:
         """Try once to show what is wanted, or else to say why its words are not there."""
-        document = post.wanted
+        document, post.reopened = post.wanted, self._reopened
         assert document is not None
         try:
             await self._reply.show(
@@ -162,14 +182,16 @@ class Showing:
         except Undeliverable as error:
             if post.key == HEADLINE:
                 self.refusal = str(error)
-            post.gone = error.gone
+            post.gone, post.refused = error.gone, True
             self._tell(post, error)
             if error.wording and not document.live:
                 post.excuses[document] = _excuse(post.key, error)
         except Exception as error:
+            post.refused = False
             self._tell(post, error)
         else:
-            self.seen, post.shown, post.words = True, document, ""
+            self._reopened += post.refused
+            self.seen, post.shown, post.words, post.refused = True, document, "", False
 
     def _tell(self, post: _Post, error: Exception) -> None:
         """Once for each cause: it may be met again every minute."""

@@ -41,7 +41,7 @@ FALLBACKS: dict[Fallback, str] = {
 
 FAULT = (
     "Something unexpected happened; the log says what. "
-    "What is finished is kept, and a restart of the bot goes on with this question."
+    "What is finished is kept, and the bot goes on with this question in a minute."
 )
 
 # Not yet to be called forgotten.

@@ -18,7 +18,7 @@ from bot.document import Document, Heading, Note, Table, Text
 from bot.llm import Completion, ModelInfo, Request
 from bot.store.database import Database
 from bot.store.records import Case
-from bot.store.spending import ALL, channel_scope
+from bot.store.spending import ALL, channel_scope, server_scope
 from bot.store.sqlite import Store
 from bot.votes import standing_votes
 from tests.fakes.council import CHAIRMAN, MEMBERS, running_app
@@ -442,7 +442,8 @@ async def test_a_running_deliberation_keeps_the_council_it_began_with() -> None:
 async def spend(app: App, micros: int, channel: Channel = CHANNEL) -> None:
     """Spend money in a channel, through the journal."""
     id = await served(app, mention("Something else.", channel=channel))
-    journal = await app.store.begin(id)
+    server = server_scope(channel.platform, channel.workspace)
+    journal = await app.store.begin(id, {server: 10**12})
     n = await journal.attempt_started(
         "grade", 0, 0, model="lab/a", at=app.now(), reserved_micros=0, body=None
     )
@@ -492,6 +493,26 @@ async def test_a_channels_budget_is_its_own() -> None:
             "Ask again after midnight UTC, or raise the budget."
         )
         await served(app, mention(channel=ELSEWHERE))
+
+
+async def test_a_server_of_strangers_takes_a_share_of_the_day_only() -> None:
+    third = Channel("discord", "third", "c")
+    operator = Person("root")
+    rules = Rules(admins=frozenset({"root"}), daily_budget_micros=4_000_000)
+    async with running(rules=rules) as app:
+        app.caller.now = app.now
+        app.admission.public.add("discord")
+        app.admission.allowed = frozenset({"third"})
+        await app.command(CHANNEL, operator, "allow")
+        await spend(app, 1_000_000)
+
+        for channel in (CHANNEL, ELSEWHERE):
+            assert await refusal(app, mention(channel=channel)) == (
+                "Today's budget is spent: this server's limit is $1.00 a day. "
+                "Ask again after midnight UTC, or raise the budget."
+            )
+        await spend(app, 1_500_000, third)
+        await served(app, mention(channel=third))
 
 
 async def test_what_questions_cost_counts_for_all_and_for_the_channel() -> None:

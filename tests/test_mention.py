@@ -44,9 +44,11 @@ class Thread:
         self.hangs = ""
         self.refuses = refuses
         self.failures: dict[str, Exception] = {}
+        self.tries: list[str] = []
         self._waiters: list[tuple[Callable[[Thread], bool], asyncio.Event]] = []
 
     async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
+        self.tries.append(key)
         if key in self.refuses:
             raise Undeliverable("The bot may not write here. Give it the permission.")
         if failure := self.failures.get(key) or self.failures.get("every"):
@@ -294,6 +296,27 @@ async def test_every_post_may_fail_for_a_while_after_the_first(stage: Stage) -> 
     await serving.deliver()
 
     assert not stage.thread.newest("headline").live
+    assert set(stage.thread.keys) == KEYS
+
+
+async def test_a_thread_that_stays_closed_is_asked_after_by_one_post(stage: Stage) -> None:
+    stage.thread.failures["every"] = refusal = Undeliverable("The bot cannot see this channel.")
+    await stage.store.create(a_case())
+    await stage.store.claim_post("q1", "terminal", "headline", 0)
+    await stage.store.confirm_post("q1", "headline", 0, "post", None)
+    serving = await stage.serving(FakeProvider())
+    await serving.run({})
+    tried = len(stage.thread.tries)
+    owing = asyncio.create_task(serving.deliver())
+    while len(stage.thread.tries) < tried + 4:
+        await asyncio.wait({owing}, timeout=0.01)
+    assert set(stage.thread.tries[tried:]) == {"headline"}
+
+    stage.thread.failures = {"answer:B": refusal}
+    while set(stage.thread.keys) != KEYS - {"answer:B"}:
+        await asyncio.wait({owing}, timeout=0.01)
+    stage.thread.failures.clear()
+    await owing
     assert set(stage.thread.keys) == KEYS
 
 

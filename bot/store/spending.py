@@ -1,6 +1,6 @@
 """Money per day (UTC) and scope: what was spent, and what requests under way may still cost.
 
-A scope is `all`, or one channel. Every amount is in micro-dollars.
+A scope is `all`, one server, or one channel. Every amount is in micro-dollars.
 """
 
 import sqlite3
@@ -15,6 +15,10 @@ ALL = "all"
 
 def channel_scope(platform: str, channel: str) -> str:
     return f"channel:{platform}:{channel}"
+
+
+def server_scope(platform: str, workspace: str) -> str:
+    return f"server:{platform}:{workspace}"
 
 
 def day_of(at: datetime) -> str:
@@ -110,6 +114,8 @@ def _budget_sentence(scope: str, limit: int, used: int, micros: int) -> str:
         whose = "The daily budget"
     elif scope.startswith("channel:"):
         whose = "This channel's daily budget"
+    elif scope.startswith("server:"):
+        whose = "This server's share of the daily budget"
     else:
         whose = "This run's daily budget"
     return (

@@ -9,6 +9,8 @@ from tests.fakes.forks import Program, environment, program
 from tests.fakes.model_server import Behaviour, ModelServer, Script
 from tests.fakes.refusals import Refusal
 
+# Long enough that no context here holds it beside the longest answer.
+QUESTION = "Is a monolith right for a team of four? " + "We run one service and one database. " * 60
 MEMBERS = ("lab/a", "lab/b", "lab/c")
 
 
@@ -20,7 +22,7 @@ def council() -> Iterator[Program]:
 
 async def ask(council: Program, server: ModelServer, *words: str, **more: str) -> dict[str, Any]:
     ended = await council.run(
-        *("ask", "Is a monolith right for a team of four?", "--json", *words),
+        *("ask", QUESTION, "--json", *words),
         environment=environment(server, COUNCIL_MEMBERS=",".join(MEMBERS), **more),
     )
     assert ended.code == 0, ended.err
@@ -49,7 +51,8 @@ async def test_a_small_context_carries_every_stage(
     async with ModelServer(entries=entries, refusals=refusals) as server:
         assert comes_through(await ask(council, server))
     refused = [received.outcome for received in server.requests].count("refused_form")
-    assert refused == (0 if listed or context > 8_000 else 4)
+    # Once for each model; a verdict may be shorter than an answer and fits into the largest.
+    assert refused == (0 if listed else 3 if context == 8_192 else 4)
 
 
 REFUSALS: list[Sequence[Refusal]] = [

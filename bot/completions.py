@@ -230,8 +230,11 @@ class Incoming:
         return None if self._unseen else len(self._text().encode())
 
     @property
-    def began_in_thought(self) -> bool:
-        return begins_in_thought(self._text())
+    def begins_in_thought(self) -> bool:
+        """Whether the prompt opens a thought: a whole answer shows it, another leaves it as known."""
+        seen = begins_in_thought(self._text())
+        whole = self.ended and ending_of(self._finish_reason) == "whole"
+        return seen or (self._thinking and not whole)
 
     def _text(self) -> str:
         return mended("".join(self._pieces))

@@ -38,6 +38,10 @@ WRONG_ADDRESS = (
     "nothing at this address answers as a model server; check the endpoint's address, which ends "
     "like https://host/v1."
 )
+_FIREWALL = (
+    "a firewall before the provider turned the request away; check the endpoint's address, and "
+    "whether this machine may call it."
+)
 # OpenRouter leaves out every provider that stores prompts: the request says so, and the account's
 # settings may narrow it further. Source: openrouter.ai/docs, "Provider routing".
 _DATA_POLICY = (
@@ -53,8 +57,8 @@ class Report:
 
     `code` holds every code, type and status in it, in lower case, `words` everything it says, cut to
     `WORDS_LIMIT_CHARS`, `message` the part to show. `field` is the field of the request that it
-    names, "" for none; `is_json` whether the server spoke the protocol at all. `context_tokens` and
-    `prompt_tokens` are 0 where it gave no number apart; `in_flight`, `spent`, `flagged` and `passes`
+    names, "" for none; `is_json` whether the server spoke the protocol at all, `is_page` whether it
+    sent a page for people. `context_tokens` and `prompt_tokens` are 0 where it gave no number apart; `in_flight`, `spent`, `flagged` and `passes`
     are OpenRouter's marks.
     """
 
@@ -67,6 +71,7 @@ class Report:
     context_tokens: int = 0
     prompt_tokens: int = 0
     is_json: bool = True
+    is_page: bool = False
     in_flight: bool = False
     spent: bool = False
     flagged: bool = False
@@ -126,6 +131,8 @@ def failure_of(report: Report, saying: "Saying") -> ServerFailed:
 def _advice(report: Report, kind: Kind) -> str | None:
     if kind == "unreachable":
         return WRONG_ADDRESS
+    if report.status == 403 and report.is_page:
+        return _FIREWALL
     if kind == "unknown_model" and "data policy" in report.words.lower():
         return _DATA_POLICY
     if kind == "server_error" and report.status < 500:
@@ -245,13 +252,15 @@ def report_of(status: int, body: bytes, headers: Mapping[str, str]) -> Report:
         inner = as_json(text.partition("error:")[2].encode())
         if isinstance(inner, dict):
             return _report(status, {"error": inner}, _header_wait(headers))
-    shown = "" if is_page(body) else text
+    page = is_page(body)
+    shown = "" if page else text
     return Report(
         status,
         message=shown,
         words=shown,
         wait_seconds=_header_wait(headers) or _wait_in_words(shown),
         is_json=False,
+        is_page=page,
     )
 
 

@@ -53,8 +53,8 @@ _SYSTEM = re.compile(
 class Form:
     """How requests to one model of one endpoint have to look.
 
-    `system` is whether that role is taken, `thinking` whether answers begin within a thought. Of
-    the numbers of tokens 0 is unknown: `context_tokens` holds prompt and answer together,
+    `system` is whether that role is taken, `thinking` whether answers begin within a thought,
+    `guessed` whether the context is a guess that has not proved right yet. Of the numbers of tokens 0 is unknown: `context_tokens` holds prompt and answer together,
     `completion_tokens` the answer.
     """
 
@@ -62,6 +62,7 @@ class Form:
     left_out: frozenset[str] = frozenset()
     system: bool = True
     thinking: bool = False
+    guessed: bool = False
     context_tokens: int = 0
     completion_tokens: int = 0
     bytes_per_token: float = BYTES_PER_TOKEN
@@ -201,11 +202,12 @@ class Form:
         return fitted if fitted.cap(request) < asked else None
 
     def _guessed(self, request: Request) -> "Form | None":
-        """For a server that says how much is too much in no number."""
+        """For a server that says how much is too much in no number: a quarter, once."""
         asked = self.cap(request)
-        if asked < 4 * LEAST_TOKENS:
+        if self.guessed or asked < 4 * LEAST_TOKENS:
             return None
-        return replace(self, context_tokens=self._prompt_tokens(request) + asked // 4)
+        context = self._prompt_tokens(request) + asked // 4
+        return replace(self, context_tokens=context, guessed=True)
 
 
 def _routing(request: Request) -> dict[str, object]:
@@ -254,7 +256,7 @@ class Forms:
 
     def keep(self, endpoint: str, model: str, form: Form) -> None:
         """Remember a form in which a request was taken."""
-        self._learned[endpoint, model] = form
+        self._learned[endpoint, model] = replace(form, guessed=False)
 
     def list(self, endpoint: str, models: Iterable[ModelInfo]) -> None:
         """Remember the sizes that an endpoint's list tells."""

@@ -168,8 +168,8 @@ class HttpProvider:
                 form, body, refusal = adapted, adapted.body(model, request), error
             finally:
                 if answer.began:
-                    thinking = form.thinking or answer.began_in_thought
-                    self._forms.keep(endpoint.name, model, replace(form, thinking=thinking))
+                    kept = replace(form, thinking=answer.begins_in_thought)
+                    self._forms.keep(endpoint.name, model, kept)
         raise refusal
 
     async def models(self) -> tuple[ModelInfo, ...]:

@@ -113,6 +113,14 @@ async def test_a_model_known_to_begin_in_a_thought_shows_none_of_it() -> None:
     assert "".join(shown) == "42"
 
 
+async def test_a_model_that_stops_thinking_loses_no_broken_off_answer() -> None:
+    texts = ("x</think>42", "42", "Half a")
+    scripts = [raw(delta(text), delta(finish="stop"), DONE) for text in texts[:2]]
+    async with lab([*scripts, raw(delta(texts[2]), delta(finish="length"), DONE)]) as (provider, _):
+        answers = [await provider.complete(ask()) for _ in texts]
+    assert [answer.text for answer in answers] == ["42", "42", "Half a"]
+
+
 @pytest.mark.parametrize("finish", ["length", "stop"])
 async def test_a_thought_that_never_ended_is_cut_off(finish: str) -> None:
     error = await failure(raw(delta("<think>x and y"), delta(finish=finish), usage(), DONE))

@@ -117,6 +117,12 @@ async def test_a_wrong_address_says_what_it_should_look_like(script: Behaviour) 
     assert "ends like https://host/v1" in str(await failure(script))
 
 
+async def test_a_firewalls_page_is_not_blamed_on_the_key() -> None:
+    caught = await failure(raw("<html>Attention Required!</html>", status=403))
+    assert "firewall" in str(caught)
+    assert "key" not in str(caught)
+
+
 async def test_an_address_without_its_path_says_so_for_the_list_too() -> None:
     async with ModelServer() as server:
         provider = HttpProvider([Endpoint("", server.url.removesuffix("/v1"), server.key)])

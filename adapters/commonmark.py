@@ -1,4 +1,6 @@
-"""Where blocks, fences, code spans and links stand in a Markdown source, by markdown-it-py.
+"""Markdown as it is read here, and where its blocks, fences, code spans and links stand.
+
+By markdown-it-py, with one rule of its own: emphasis in scripts that put no space between words.
 
 The parser tells lines of blocks but no offsets within them, so the inline rules are wrapped to note
 where they matched. Knows nothing of what the offsets are for.
@@ -10,8 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.parser_inline import ParserInline
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, autolink, backtick, image, link
+from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
+from markdown_it.utils import EnvType
+
+from bot.cleaning import harmless
 
 Rule = Callable[[StateInline, bool], bool]
 
@@ -80,12 +88,74 @@ def _span(state: StateInline, token: Token, start: int) -> Span:
     return Span(opening, offset + start, offset + end, label_start, offset + label_end, str(target))
 
 
-class Reader(MarkdownIt):
-    """CommonMark with tables and strikethrough, accepting every link target."""
+# Characters of scripts that are written without spaces, or that put endings right behind a word,
+# and their punctuation and full-width forms.
+_SPACELESS = re.compile(
+    r"[\u0e00-\u109f\u1100-\u11ff\u1780-\u17ff\u1950-\u19df\u1b00-\u1b7f\u2e80-\u9fff\ua960-\ua9df"
+    r"\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U0001b000-\U0001b2ff\U00020000-\U0003ffff]"
+)
+
+
+class _Inline(StateInline):
+    """Lets emphasis end in punctuation before a letter of a script without spaces.
+
+    The standard takes signs between punctuation and a letter for part of a word, so that
+    `**\u300cA\u300d**\u3067\u3059` is bold nowhere. Such a letter counts as a space here.
+    Source: CommonMark 0.31, "Left-flanking delimiter run".
+    """
+
+    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # the name is markdown-it's
+        scanned = super().scanDelims(start, canSplitWord)
+        end = start + scanned.length
+        before = self.src[start - 1 : start] if start else ""
+        behind = self.src[end : end + 1] if end < self.posMax else ""
+        # The one letter outside decides; what stands inside has to be punctuation.
+        opens = _is_sign(behind) and bool(_SPACELESS.match(before))
+        closes = _is_sign(before) and bool(_SPACELESS.match(behind))
+        if opens and not scanned.can_open:
+            self.env.get("relaxed", set()).add(start)
+        if closes and not scanned.can_close:
+            self.env.get("relaxed", set()).add(end)
+        return Scanned(scanned.can_open or opens, scanned.can_close or closes, scanned.length)
+
+
+def _is_sign(character: str) -> bool:
+    return bool(character) and not character.isalnum() and not character.isspace()
+
+
+class _InlineParser(ParserInline):
+    def parse(self, src: str, md: MarkdownIt, env: EnvType, tokens: list[Token]) -> list[Token]:
+        state = _Inline(src, md, env, tokens)
+        self.tokenize(state)
+        for rule in self.ruler2.getRules(""):
+            rule(state)
+        return state.tokens
+
+
+def _clean(state: StateCore) -> None:
+    """An entity may yet stand for what was taken out of the source."""
+    for block in state.tokens if "&" in state.src else ():
+        for token in block.children or ():
+            token.content = harmless(token.content)
+
+
+class Parser(MarkdownIt):
+    """CommonMark with tables and strikethrough."""
+
+    def __init__(self, *, html: bool = False) -> None:
+        super().__init__("commonmark", {"html": html})
+        self.inline = _InlineParser()
+        self.configure("commonmark")
+        self.options["html"] = html
+        self.enable(["table", "strikethrough"])
+        self.core.ruler.push("clean", _clean)
+
+
+class Reader(Parser):
+    """The same, accepting every link target, with a note of where each span stands."""
 
     def __init__(self, *, html: bool) -> None:
-        super().__init__("commonmark", {"html": html})
-        self.enable(["table", "strikethrough"])
+        super().__init__(html=html)
         rules: dict[str, Rule] = {
             "backticks": backtick,
             "link": link,
@@ -160,6 +230,16 @@ class Source:
             spans += self._inline_spans(self.text[start:end], start)
         return sorted(spans, key=lambda span: (span.start, -span.end))
 
+    def relaxed(self) -> list[int]:
+        """Where emphasis begins or ends by our own rule alone, and a space would do it for all."""
+        offsets: set[int] = set()
+        for start, end in {self.lines(token) for token in self.tokens if token.type == "inline"}:
+            if re.search(r"[*_~]", self.text[start:end]):
+                notes: dict[str, Any] = {"relaxed": set(), "length": -1, "references": {}}
+                self.reader.inline.parse(self.text[start:end], self.reader, notes, [])
+                offsets.update(start + offset for offset in notes["relaxed"])
+        return sorted(offsets)
+
     def contents(self) -> Iterator[tuple[str, list[Span]]]:
         """What the parser itself reads inline, with the spans by their offset in that.
 
@@ -197,17 +277,32 @@ class Source:
         return spans
 
 
+# What no text has that people read, per text; reading it would take seconds.
+_LINES_LIMIT, _SIGNS_LIMIT = 8_000, 20_000
+
+
+def is_dense(text: str) -> bool:
+    """Whether a text is little but signs and line ends, and so not worth being read as Markdown."""
+    return text.count("\n") > _LINES_LIMIT or sum(map(text.count, "[]<>*_~`|")) > _SIGNS_LIMIT
+
+
 def read(text: str, reader: Reader = LENIENT) -> Source:
+    """Read a text into blocks; one that `is_dense` has none."""
+    if is_dense(text):
+        return Source(text, reader, (), _line_starts(text), {}, ())
     # Both kinds of line end become the one the parser knows, without moving any offset.
     text = re.sub(r"\r(?!\n)", "\n", text).replace("\r\n", " \n")
     notes: dict[str, Any] = {}
     tokens: list[Token] = []
     reader.block.parse(text, reader, notes, tokens)
-    starts = [0, *(match.end() for match in re.finditer("\n", text))]
-    if starts[-1] != len(text):
-        starts.append(len(text))
+    starts = _line_starts(text)
     references = notes.get("references", {})
     definitions = [*references.values(), *notes.get("duplicate_refs", ())]
     # What stands before a definition in its line are markers of quotes and lists.
     brackets = sorted(text.index("[", starts[definition["map"][0]]) for definition in definitions)
-    return Source(text, reader, tuple(tokens), tuple(starts), references, tuple(brackets))
+    return Source(text, reader, tuple(tokens), starts, references, tuple(brackets))
+
+
+def _line_starts(text: str) -> tuple[int, ...]:
+    starts = (0, *(match.end() for match in re.finditer("\n", text)))
+    return starts if starts[-1] == len(text) else (*starts, len(text))

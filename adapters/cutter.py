@@ -11,8 +11,10 @@ from adapters.commonmark import read
 
 _BLANK_LINES = re.compile(r"(?:[^\S\n]*\n)+")
 _BLANK = re.compile(r"^[> \t]*\n", re.MULTILINE)
-_SENTENCE = re.compile(r"[.!?…]+[\"'”’)\]*_]*\s+|[。！？]+[\"'」』”’）]*\s*")
-_SPACE = re.compile(r"\s+")
+_SENTENCE = re.compile(
+    r"(?<![.!?…])[.!?…]++[\"'”’)\]*_]*+\s++|(?<![。！？])[。！？]++[\"'」』”’）]*+\s*+"
+)
+_SPACE = re.compile(r"\s++")
 _ATOM = re.compile(
     r"(?<!`)(`+)[^`\n]+\1(?!`)"  # code
     r"|!?\[[^\[\]\n]*\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)"  # a link

@@ -8,18 +8,22 @@ neither opens nor closes code.
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from html import unescape
 from itertools import pairwise
 
 from rich.cells import cell_len
 
-from adapters.commonmark import LENIENT, STRICT, Fence, Reader, Source, Span, read
+from adapters.commonmark import LENIENT, STRICT, Fence, Reader, Source, Span, is_dense, read
 from adapters.cutter import Cutter, clusters
+from bot.cleaning import harmless
 
 # The least limit that leaves room to close and reopen a fence around a character.
 MINIMUM_LIMIT = 64
 
 # Invisible, and not white space: what it interrupts looks the same and means nothing.
 WORD_JOINER = "\u2060"
+# The thinnest that is white space.
+HAIR_SPACE = "\u200a"
 
 
 def split_markdown(
@@ -50,21 +54,37 @@ def honest_links(text: str) -> str:
     """
     if not _LINKISH.search(text):
         return text
+    if is_dense(text):
+        return _interrupted(text)
     shown = _shown(text, deque(read(text).spans()), 0, len(text))
     if all(_is_honest(shown, reader) for reader in (LENIENT, STRICT)):
         return shown
-    return re.sub(r"\](?=[(\[:])|<(?=\w)", rf"\g<0>{WORD_JOINER}", shown)
+    return _interrupted(shown)
+
+
+def standard_emphasis(text: str) -> str:
+    """For readers that follow the standard to the letter: emphasis that it would not see, because
+    punctuation and a letter of a script without spaces stand around its signs, gets a hair space.
+    """
+    shown, offset = [], 0
+    for end in read(text).relaxed():
+        shown.append(text[offset:end])
+        offset = end
+    return HAIR_SPACE.join([*shown, text[offset:]])
 
 
 def defuse_slack(text: str) -> str:
-    """Make Slack's mention, broadcast and link tokens inert, for its `markdown` block.
+    """Make Slack's mention, broadcast and link tokens inert, for its `markdown` block, and entities
+    that stand for what `harmless` takes out.
 
     An escaped `<` stays inert there, but within code the entity might show as such.
     """
-    if not _SLACK_TOKEN.search(text):
+    if not _SLACK_TOKEN.search(text) and "&#" not in text:
         return text
     return "".join(
-        _SLACK_TOKEN.sub("&lt;" if not opening else "<" + WORD_JOINER, part)
+        _SLACK_TOKEN.sub("<" + WORD_JOINER, part)
+        if opening
+        else _SLACK_TOKEN.sub("&lt;", _NUMBERED.sub(_harmless_entity, part))
         for opening, part in _parts(text, read(text))
     )
 
@@ -137,6 +157,11 @@ _STRAY = re.compile(r"\](?=\((?:\s*<?https?:|\s*\Z))", re.IGNORECASE)
 _INTERRUPTED = f"]{WORD_JOINER}"
 
 
+def _interrupted(text: str) -> str:
+    """The text with brackets that open nothing."""
+    return re.sub(r"\](?=[(\[:])|<(?=\w)", rf"\g<0>{WORD_JOINER}", text)
+
+
 def _shown(text: str, spans: deque[Span], start: int, end: int) -> str:
     """`text[start:end]` with the spans in it rewritten and taken from `spans`."""
     shown = []
@@ -202,6 +227,14 @@ def _parts(text: str, source: Source) -> Iterator[tuple[str, str]]:
             yield span.opening, text[span.start : span.end]
             offset = span.end
     yield "", text[offset:]
+
+
+_NUMBERED = re.compile(r"&#(?:\d{1,7}|[xX][0-9a-fA-F]{1,6});")
+
+
+def _harmless_entity(entity: re.Match[str]) -> str:
+    shown = unescape(entity[0])
+    return entity[0] if harmless(shown) == shown else "&amp;" + entity[0][1:]
 
 
 def _discord_text(text: str) -> str:

@@ -13,6 +13,7 @@ from adapters.markdown import (
     display_width,
     honest_links,
     split_markdown,
+    standard_emphasis,
     table_lines,
 )
 
@@ -422,6 +423,24 @@ def test_discord_tokens_are_interrupted_in_text_but_not_in_code() -> None:
 )
 def test_code_is_the_same_on_discord(text: str, shown: str) -> None:
     assert defuse_discord(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("**모놀리스(monolith)**가", "**모놀리스(monolith)**\u200a가"),
+        ("이것은**「A」**です", "이것은\u200a**「A」**\u200aです"),
+        ("> ~~취소(x)~~는\n> **b**", "> ~~취소(x)~~\u200a는\n> **b**"),
+        ("`**「A」**です` **bold** text", "`**「A」**です` **bold** text"),
+        ("```\n**「A」**です\n```", "```\n**「A」**です\n```"),
+    ],
+)
+def test_emphasis_that_the_standard_does_not_see_gets_a_thin_space(text: str, shown: str) -> None:
+    assert standard_emphasis(text) == shown
+
+
+def test_an_entity_for_an_override_shows_as_written_on_slack() -> None:
+    assert defuse_slack("a&#x202e;b `&#x202e;` &#44032;") == "a&amp;#x202e;b `&#x202e;` &#44032;"
 
 
 def test_a_table_aligns_wide_characters_and_numbers() -> None:

@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 
 from adapters.markdown import MINIMUM_LIMIT, WORD_JOINER, display_width
 from adapters.slack.mrkdwn import SECTION_LIMIT, TABLE_COLUMNS, mrkdwn, sections
+from bot.cleaning import harmless
 from tests.fakes.slack.mentions import is_disguised, scan
 
 NO_SPACE = "\u200b"
@@ -123,7 +124,7 @@ def test_every_piece_fits_and_says_something(text: str, limit: int) -> None:
 @example("| a | b |\n|---|---|\n| " + "long " * 30 + "| c |")
 def test_all_text_is_there(text: str) -> None:
     shown = Counter(filter(str.isalnum, html.unescape(mrkdwn(text))))
-    assert Counter(filter(str.isalnum, visible(text))) <= shown
+    assert Counter(filter(str.isalnum, visible(harmless(text)))) <= shown
 
 
 def visible(markdown: str) -> str:
@@ -220,3 +221,34 @@ def test_a_section_is_within_slacks_limit() -> None:
     pieces = sections("word & " * 3_000)
     assert max(map(len, pieces)) <= SECTION_LIMIT
     assert "".join(pieces).count("&amp;") == 3_000
+
+
+@pytest.mark.parametrize(
+    ("markdown", "shown"),
+    [
+        ("**모놀리스(monolith)**가", "*모놀리스(monolith)*가"),
+        ("**「A」**です", "*「A」*です"),
+        ("これは**「A」**です", "これは*「A」*です"),
+        ("~~취소(cancel)~~는", "~취소(cancel)~는"),
+        ("*「A」*です", "_「A」_です"),
+        ("***「A」***です", "_*「A」*_です"),
+        ("**「*A*」**です", "*「_A_」*です"),
+        ("**“重要”**的", "*“重要”*的"),
+        ("**ตัวหนา (bold)**และ", "*ตัวหนา (bold)*และ"),
+        ("**100%**를 가**(나)**다", "*100%*를 가*(나)*다"),
+        ("__모놀리스(monolith)__가", "*모놀리스(monolith)*가"),
+        ("> **모놀리스(monolith)**가", "> *모놀리스(monolith)*가"),
+        ("- **모놀리스(monolith)**는 ~~취소(x)~~된다", "• *모놀리스(monolith)*는 ~취소(x)~된다"),
+    ],
+)
+def test_emphasis_ends_before_a_letter_of_any_script(markdown: str, shown: str) -> None:
+    assert mrkdwn(markdown).replace("\u200b", "") == shown
+
+
+@pytest.mark.parametrize("text", ["**a(b)**c", "snake_(case)_name", "변수_이름_은"])
+def test_signs_within_a_word_stay(text: str) -> None:
+    assert mrkdwn(text) == text
+
+
+def test_an_entity_brings_nothing_back_that_is_taken_out() -> None:
+    assert mrkdwn("a&#x202e;b &#xad;c &#xe0041;d") == "ab c d"

@@ -99,6 +99,16 @@ def test_bold_is_shown_bold() -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["**모놀리스(monolith)**가", "**「A」**です", "~~취소(cancel)~~는"]
+)
+def test_emphasis_before_a_letter_of_any_script_leaves_no_signs(text: str) -> None:
+    printed = shown(Document((Text(text),)), colour=True)
+
+    assert not re.search(r"[*~]", printed)
+    assert re.search(r"\x1b\[[19]m", printed)
+
+
+@pytest.mark.parametrize(
     ("text", "left"),
     [
         ("\x1b[2Jcleared", "cleared"),

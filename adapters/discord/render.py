@@ -17,9 +17,8 @@ from typing import Any, assert_never
 import discord
 from discord import ui
 from discord.utils import escape_markdown
-from markdown_it import MarkdownIt
 
-from adapters.commonmark import read
+from adapters.commonmark import Parser, read
 from adapters.cutter import clusters
 from adapters.markdown import (
     WORD_JOINER,
@@ -352,7 +351,7 @@ def _uploads(pictures: Sequence[Image]) -> list[Upload]:
 
 # --- Text ------------------------------------------------------------------------------------
 
-_INLINE = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+_INLINE = Parser()
 
 
 def units(text: str) -> int:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 from urllib.parse import quote, urlsplit
 
-from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
+from adapters.commonmark import Parser, is_dense
 from adapters.markdown import WORD_JOINER, display_width, split_markdown, table_lines
 from bot.cleaning import harmless
 
@@ -31,7 +31,7 @@ _SPACE = "\u200b"
 
 _BULLETS = ("•", "◦", "▪")
 
-_READER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+_READER = Parser()
 # Definitions would vanish, and in chat indentation makes no code.
 _READER.disable(["reference", "code"])
 _NESTING_LIMIT = int(_READER.options["maxNesting"])
@@ -53,6 +53,8 @@ def sections(text: str, limit: int = SECTION_LIMIT) -> tuple[str, ...]:
 def mrkdwn(text: str) -> str:
     """All that Markdown shows, as mrkdwn. Code loses its language; tables become monospace."""
     text = harmless(text)
+    if is_dense(text):
+        return _guarded(_safe(text))
     root = SyntaxTreeNode(_READER.parse(text))
     # The parser drops what is nested deeper.
     if any(node.level >= _NESTING_LIMIT - 1 for node in root.walk(include_self=False)):
@@ -171,7 +173,7 @@ def _record(header: Sequence[str], row: Sequence[str]) -> str:
 
 def _guarded(text: str) -> str:
     """Slack takes an escaped `>` at the start of a line for a quote."""
-    return re.sub(r"^(\s*)(?=&gt;)", rf"\1{WORD_JOINER}", text, flags=re.MULTILINE)
+    return re.sub(r"^([^\S\n]*+)(?=&gt;)", rf"\1{WORD_JOINER}", text, flags=re.MULTILINE)
 
 
 # --- Inline

@@ -20,6 +20,7 @@ from adapters.markdown import (
     honest_links,
     numeric_columns,
     split_markdown,
+    standard_emphasis,
 )
 from adapters.slack import mrkdwn
 from bot.app import Offer
@@ -339,7 +340,8 @@ def _shortened_texts(blocks: Sequence[Block], limit: int, ending: str) -> list[B
     def cut(leaf: Leaf) -> Leaf:
         if not isinstance(leaf, Text) or len(leaf.text) <= limit:
             return leaf
-        return Text(split_markdown(leaf.text, limit)[0] + ending)
+        first, *_ = split_markdown(leaf.text, limit) or [""]
+        return Text(first + ending)
 
     return [
         replace(block, blocks=tuple(map(cut, block.blocks)))
@@ -406,7 +408,7 @@ def _notes(leaves: Sequence[Leaf]) -> tuple[str, ...]:
 
 
 def _markdown_blocks(text: str) -> Iterator[Json]:
-    safe = defuse_slack(honest_links(harmless(text)))
+    safe = standard_emphasis(defuse_slack(honest_links(harmless(text))))
     for piece in split_markdown(safe, MARKDOWN_LIMIT, measure=_weight):
         yield {"type": "markdown", "text": piece}
 

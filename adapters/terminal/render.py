@@ -7,7 +7,6 @@ bidirectional overrides are taken out of everything shown.
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, TypeVar, assert_never
 
-from markdown_it import MarkdownIt
 from rich import box, markdown
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
@@ -15,6 +14,7 @@ from rich.segment import Segment
 from rich.table import Table as Grid
 from rich.text import Text as Line
 
+from adapters.commonmark import Parser, is_dense
 from adapters.markdown import honest_links, numeric_columns, table_lines
 from bot.cleaning import harmless
 from bot.document import Block, Detail, Document, Heading, Image, Note, Table, Text
@@ -49,6 +49,9 @@ class _Heading(markdown.Heading):
         yield self.text
 
 
+_READER = Parser()
+
+
 class _Markdown(markdown.Markdown):
     """CommonMark in which `vector<int>` is text: rich's own reading drops it as HTML."""
 
@@ -56,8 +59,7 @@ class _Markdown(markdown.Markdown):
 
     def __init__(self, text: str, style: str = "none") -> None:
         super().__init__("", style=style, code_theme="ansi_dark")
-        parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-        self.parsed = parser.parse(honest_links(harmless(text)))
+        self.parsed = _READER.parse(honest_links(harmless(text)))
 
 
 def _rich_blocks(blocks: Sequence[Block], opened: bool, name: str) -> RenderableType:
@@ -69,6 +71,8 @@ def _rich(block: Block, opened: bool, name: str) -> RenderableType:
     match block:
         case Heading(text):
             return Line(harmless(text), style="bold")
+        case Text(text) | Note(text) if is_dense(text):
+            return Line(honest_links(harmless(text)))
         case Text(text):
             return _Markdown(text)
         case Note(text):

@@ -5,7 +5,6 @@ One for the process. Knows settings, permissions and limits; knows no platform b
 
 import asyncio
 import logging
-import math
 import secrets
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
@@ -31,11 +30,13 @@ from bot.chat import (
     answer_key,
 )
 from bot.council import Council, Question
-from bot.document import Document, Heading, Text
+from bot.document import Document, Text
 from bot.errors import BotError, InvalidInput, StoreFailed, Superseded
 from bot.gate import mended
+from bot.health import health
 from bot.llm import Provider
 from bot.mention import Serving
+from bot.offers import Offer, offer
 from bot.settings import Settings
 from bot.showing import PATIENCE_SECONDS
 from bot.store.records import Case, Place, Post, Reaction, ReactionValue
@@ -56,9 +57,6 @@ OPEN_LIMIT = 200
 # What one server of strangers may take of a day's budget; those in COUNCIL_ALLOWED may take it all.
 STRANGERS_SHARE = 0.25
 _WHOSE = {ALL: "the bot's", "server": "this server's", "channel": "this channel's"}
-
-# Prompt and completion of a typical call, for prices named before anything is asked.
-TYPICAL_TOKENS = (1_500, 600)
 
 VOTE_FIRST = (
     "You have not voted here yet. Vote first, or show the names now: "
@@ -93,16 +91,6 @@ class Refused:
 @dataclass(frozen=True, slots=True)
 class Repeated:
     """The mention was seen before: nothing to say."""
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """Two ways to go on from a reply; `alone` is None where no single answer was replied to."""
-
-    council: Council
-    price: str
-    alone: Council | None
-    alone_price: str
 
 
 @dataclass(slots=True)
@@ -453,24 +441,14 @@ class App:
         return await records_commands.export_lines(self.desk, channel, person)
 
     async def health(self, channel: Channel) -> Document:
-        """What concerns this channel: nobody is told what others ask or spend."""
-        settings = await self.settings(channel)
         here = [each for each in self._under_way() if _channel(each.serving.case) == channel]
-        lines = [f"Deliberations under way here: {len(here)}."]
-        if self.catalogue.known:
-            seated = (*settings.members, settings.chairman)
-            unknown = [model for model in seated if self.catalogue.missing(model)]
-            lines += [f"⚠ The model {model} is not in the catalogue." for model in unknown]
-        else:
-            lines.append("⚠ The list of models could not be loaded; ids are not checked.")
         scope = channel_scope(channel.platform, channel.id)
-        spent = await self.store.spent(self.now().date(), scope) / 1e6
-        limit = settings.budget_usd
-        of = "no limit of its own" if limit is None else f"of ${limit:.2f}"
-        lines.append(f"Spent in this channel today: ${spent:.4f} ({of}).")
-        if settings.paused:
-            lines.append("⚠ The council is paused here.")
-        return Document((Heading("Health"), Text("\n".join(f"- {line}" for line in lines))))
+        return health(
+            await self.settings(channel),
+            self.catalogue,
+            under_way=len(here),
+            spent_micros=await self.store.spent(self.now().date(), scope),
+        )
 
     # --- what was posted, and what people say to it
 
@@ -540,42 +518,11 @@ class App:
         )
 
     async def offered(self, channel: Channel, id: str | None, label: str | None) -> Offer:
-        """What replying to the bot may start, with prices: the council, or one member alone.
-
-        Whichever member that is, the price is the dearest one's: its own would say who it is.
-        """
-        settings = await self.settings(channel)
-        council = channel_settings.council_of(settings)
+        """What replying to the bot may start: the council, or the member of an answer alone."""
+        council = channel_settings.council_of(await self.settings(channel))
         case = await self.store.case(id) if id and label else None
         members = case.result.members if case and case.result else ()
-        model = next((member.model for member in members if member.label == label), None)
-        if model is None:
-            return Offer(council, self._price(council), None, "")
-        alone = replace(council, members=(model,), chairman=model)
-        dearest = max((member.model for member in members), key=self._dearness)
-        return Offer(
-            council,
-            self._price(council),
-            alone,
-            self._price(replace(alone, members=(dearest,))),
-        )
-
-    def _dearness(self, model: str) -> float:
-        micros = self.catalogue.cost_micros(model, *TYPICAL_TOKENS)
-        return math.inf if micros is None else micros
-
-    def _price(self, council: Council) -> str:
-        """About what a question costs, in words."""
-        alone = len(council.members) == 1
-        models = council.members if alone else (*council.members * 2, council.chairman)
-        micros = [self.catalogue.cost_micros(model, *TYPICAL_TOKENS) for model in models]
-        known = [each for each in micros if each is not None]
-        if len(known) < len(micros):
-            return "price unknown"
-        usd = sum(known) / 1e6
-        if not usd:
-            return "free"
-        return f"about ${usd:.2g}" if usd >= 0.0001 else "less than $0.0001"
+        return offer(self.catalogue, council, members, label)
 
     async def names(self, id: str) -> Document:
         """Who sits behind each label, for one person."""

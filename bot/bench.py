@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
-from bot.app import TYPICAL_TOKENS, App
+from bot.app import App
 from bot.asking import checked, council_for, new_case
 from bot.council import Council, Deliberation, Stage
 from bot.deliberation import (
@@ -27,6 +27,7 @@ from bot.errors import InvalidInput
 from bot.export import as_json
 from bot.grading import VERSION, Grader, check_reference, grade
 from bot.judging import judge
+from bot.offers import TYPICAL_TOKENS
 from bot.privacy import make_private
 from bot.store.journal import Journal
 

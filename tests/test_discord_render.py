@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from adapters.discord import render
 from adapters.discord.address import Address
 from adapters.discord.render import Page
-from bot.app import Offer
 from bot.council import Council
 from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Table, Text
+from bot.offers import Offer
 from tests.fakes.discord.components import check_message, displayed_text, walk
 from tests.fakes.discord.refusals import Form, Json
 

@@ -29,10 +29,10 @@ from adapters.markdown import (
     table_lines,
 )
 from bot import reactions
-from bot.app import Offer
 from bot.chat import HEADLINE, RANKING
 from bot.cleaning import harmless, one_line
 from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Table, Text
+from bot.offers import Offer
 
 # Source: Discord's API documentation, "Component Reference" and "Create Message".
 TEXT_LIMIT = 4_000

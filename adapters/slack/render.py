@@ -23,10 +23,10 @@ from adapters.markdown import (
     standard_emphasis,
 )
 from adapters.slack import mrkdwn
-from bot.app import Offer
 from bot.chat import HEADLINE, RANKING
 from bot.cleaning import harmless, one_line
 from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Table, Text
+from bot.offers import Offer
 
 Json = dict[str, Any]
 

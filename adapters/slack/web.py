@@ -22,6 +22,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from adapters.slack.refusals import error_of, status_of
 from adapters.slack.render import File, Message
 from bot.errors import Undeliverable
+from bot.loops import surviving
 
 logger = logging.getLogger(__name__)
 
@@ -323,7 +324,8 @@ class Web:
         while self._statuses:
             await asyncio.sleep(STATUS_RENEWAL * self._time_scale)
             for channel, thread in list(self._statuses):
-                await self._show_status(channel, thread)
+                with surviving("a status on Slack is not renewed"):
+                    await self._show_status(channel, thread)
 
     async def _show_status(self, channel: str, thread: str) -> None:
         text = self._statuses.get((channel, thread))

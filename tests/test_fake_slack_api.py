@@ -411,6 +411,56 @@ async def test_uploads_are_refused(place: Place) -> None:
     assert place.server.messages(place.channel) == []
 
 
+@pytest.mark.parametrize("status", [413, 403])
+async def test_the_store_of_files_can_refuse_what_slack_announced(
+    place: Place, status: int
+) -> None:
+    place.server.files.refused_with = status
+    client, body = place.client, b"x" * 10
+    answer = await client.files_getUploadURLExternal(filename="a.md", length=len(body))
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(answer["upload_url"], data=body) as response,
+    ):
+        assert response.status == status
+    error = await place.bot.error("files.completeUploadExternal", files=[{"id": answer["file_id"]}])
+    assert error == "file_not_found"
+
+
+async def test_a_scope_can_be_withdrawn_and_is_named(place: Place) -> None:
+    place.server.withdraw("users:read")
+    with pytest.raises(SlackApiError) as caught:
+        await place.client.users_info(user=place.ada.id)
+    answer = caught.value.response
+    assert (answer["error"], answer["needed"]) == ("missing_scope", "users:read")
+    assert "users:read" not in answer["provided"].split(",")
+    assert "chat:write" in answer["provided"].split(",")
+
+
+async def test_a_revoked_token_can_be_restored(place: Place) -> None:
+    place.server.revoke()
+    assert await place.bot.error("auth.test") == "token_revoked"
+    place.server.restore()
+    assert (await place.client.auth_test())["user_id"] == place.server.bot.id
+
+
+async def test_an_archived_channel_takes_nothing_until_it_is_opened_again(place: Place) -> None:
+    posted = await place.say("one")
+    place.server.archive(place.channel)
+    for name, more in (("chat.postMessage", {}), ("chat.update", {"ts": posted})):
+        arguments = {"channel": place.channel.id, "text": "two"} | more
+        assert await place.bot.error(name, **arguments) == "is_archived"
+    place.server.unarchive(place.channel)
+    await place.say("two")
+
+
+async def test_where_the_edit_window_is_closed_nothing_is_updated(place: Place) -> None:
+    posted = await place.say("one")
+    place.server.world.edit_window_closed = True
+    error = await place.bot.error("chat.update", channel=place.channel.id, ts=posted, text="two")
+    assert error == "edit_window_closed"
+
+
 async def test_without_the_scope_a_download_is_a_login_page(place: Place) -> None:
     message = place.server.post(place.channel, place.ada, "read", files={"a.txt": b"secret"})
     shown = (await place.client.conversations_history(channel=place.channel.id))["messages"][0]

@@ -150,12 +150,14 @@ class Attempts:
         *,
         first: History,
         whole: History,
+        dearest: Callable[[str], Awaitable[int]],
         now: Callable[[], datetime],
     ) -> None:
         self._provider = provider
         self._prices = prices
         self._patience = patience
         self._histories = first, whole
+        self._dearest = dearest
         self._now = now
         self._paces: dict[str, Pace] = {}
         self._calls = 0
@@ -303,6 +305,7 @@ class Attempts:
             pace = self._paces[model] = Pace()
             for samples, history in zip((pace.first, pace.whole), self._histories, strict=True):
                 samples.extendleft(await history(model))
+            pace.dearest_micros = max(pace.dearest_micros, await self._dearest(model))
 
     def _silence(self, asking: Asking) -> float:
         """A history makes this longer and never shorter: it may be of easier questions."""

@@ -30,6 +30,10 @@ async def _no_history(model: str) -> tuple[float, ...]:
     return ()
 
 
+async def _never_billed(model: str) -> int:
+    return 0
+
+
 # The same request with less in it, for a model whose context the prompt exceeded; `None` where
 # nothing can be left out.
 Shorten = Callable[[ModelFailed], Awaitable[Request | None]]
@@ -38,7 +42,8 @@ Shorten = Callable[[ModelFailed], Awaitable[Request | None]]
 class Caller:
     """Makes calls; one for the process, because it remembers how fast each model usually is.
 
-    `history` are seconds to a first sign of work, `whole` to a request's end.
+    `history` are seconds to a first sign of work, `whole` to a request's end, `dearest` is the most
+    that a request of a model is known to have cost, in micro-dollars.
     """
 
     def __init__(
@@ -49,6 +54,7 @@ class Caller:
         history: History,
         *,
         whole: History = _no_history,
+        dearest: Callable[[str], Awaitable[int]] = _never_billed,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.patience = patience
@@ -56,7 +62,13 @@ class Caller:
         self._provider = provider
         self._prices = prices
         self._attempts = Attempts(
-            provider, prices, patience, first=history, whole=whole, now=lambda: self.now()
+            provider,
+            prices,
+            patience,
+            first=history,
+            whole=whole,
+            dearest=dearest,
+            now=lambda: self.now(),
         )
 
     async def call(

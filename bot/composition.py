@@ -48,6 +48,7 @@ async def put_together(config: Config, store: Store, command: str) -> AsyncItera
                     patience,
                     store.recent_first_text_seconds,
                     whole=store.recent_seconds,
+                    dearest=store.dearest_micros,
                 ),
                 catalogue=catalogue,
                 defaults=_defaults(config, catalogue),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.forks import CHAIRMAN, KILLED, Kill, Program, environment, program
-from tests.fakes.model_server import ModelServer, Received, labelled_answers
+from tests.fakes.model_server import Behaviour, ModelServer, Received, labelled_answers
 
 QUESTION = "Is a monolith right for a team of four?"
 # Three reviewers of one mind are all heard; of four the last may not be waited for.
@@ -186,6 +186,47 @@ async def test_whatever_the_chairman_does_there_is_a_verdict_with_author_and_rea
     assert verdict["chairman_error"]["kind"] == kind
     assert f"{CHAIRMAN} could not write it" in ended.err
     assert f"the author of Answer {winner['label']} did" not in ended.out
+
+
+async def test_a_chairman_that_thinks_for_minutes_before_its_first_word_writes_the_verdict(
+    council: Program,
+) -> None:
+    """The median of a reasoning model that hides its thoughts is some 190 s."""
+    scale = 0.005
+    slow = Behaviour(text="**Yes.**", delay=190 * scale)
+    async with ModelServer(behaviours={CHAIRMAN: slow}) as server:
+        ended = await council.run(
+            *("ask", QUESTION, "--json"),
+            environment=environment(server, COUNCIL_TIME_SCALE=str(scale)),
+        )
+
+    assert ended.code == 0
+    verdict = ended.json["verdict"]
+    assert (verdict["text"], verdict["written_by"], verdict["fallback"]) == (
+        "**Yes.**",
+        CHAIRMAN,
+        None,
+    )
+
+
+@pytest.mark.parametrize("finish_reason", ["stop", "length"])
+async def test_empty_replies_that_cost_money_pass_no_budget(
+    council: Program, finish_reason: str
+) -> None:
+    usage = '"usage": {"prompt_tokens": 9, "completion_tokens": 900, "cost": 0.04}'
+    choice = f'"choices": [{{"index": 0, "delta": {{}}, "finish_reason": "{finish_reason}"}}]'
+    empty = Behaviour("raw", raw=[f"data: {{{choice}, {usage}}}\n\ndata: [DONE]\n\n"], status=200)
+    async with ModelServer(behaviours={"lab/a": empty}) as server:
+        spending = environment(
+            server,
+            COUNCIL_MEMBERS="lab/a",
+            COUNCIL_CHAIRMAN="lab/a",
+            COUNCIL_DAILY_BUDGET_USD="0.05",
+        )
+        for question in (QUESTION, "And of five?", "And of six?"):
+            await council.run("ask", question, environment=spending)
+
+    assert len(server.requests) == 1
 
 
 async def test_what_was_broken_off_is_told_on_the_way_and_under_the_verdict(

@@ -505,6 +505,22 @@ async def test_attempts_tell_how_each_request_went(store: Store, journal: Journa
     )
 
 
+async def test_how_long_whole_replies_took_and_the_dearest_are_known_by_model(
+    store: Store, journal: Journal
+) -> None:
+    for seconds, cost in ((2.0, 5), (3.5, 9), (1.0, 7)):
+        n = await start(journal, at=NOW)
+        at = NOW + timedelta(seconds=seconds)
+        await end(journal, n, at=at, cost=cost, first_text_seconds=0.5)
+    late = Failure("timed_out", "it took too long.")
+    await end(journal, await start(journal), failure=late, cost=8, first_text_seconds=9.0)
+    await start(journal)
+    assert await store.recent_seconds("lab/b") == pytest.approx((1.0, 3.5, 2.0), abs=0.001)
+    assert await store.dearest_micros("lab/b") == 9
+    assert await store.dearest_micros("lab/b", limit=2) == 8
+    assert (await store.recent_seconds("lab/a"), await store.dearest_micros("lab/a")) == ((), 0)
+
+
 async def test_recent_first_texts_of_a_model_are_newest_first(
     store: Store, journal: Journal
 ) -> None:

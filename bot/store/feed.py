@@ -44,6 +44,15 @@ class Feed(Tables):
         )
         return tuple(seconds for (seconds,) in rows)
 
+    async def dearest_micros(self, model: str, limit: int = 200) -> int:
+        """What the dearest of this model's last requests cost; 0 where nothing is known."""
+        rows = await self._database.read(
+            "SELECT coalesce(max(cost_micros), 0) FROM "
+            "(SELECT cost_micros FROM attempts WHERE model = ? ORDER BY number DESC LIMIT ?)",
+            (model, limit),
+        )
+        return int(rows[0][0])
+
     async def recent_seconds(self, model: str, limit: int = 200) -> tuple[float, ...]:
         """How long this model took for a whole reply, newest first."""
         rows = await self._database.read(

@@ -9,6 +9,7 @@ import pytest
 from bot.app import Rules
 from bot.errors import StoreFailed
 from tests.fakes.council_on_discord import Place, eventually
+from tests.fakes.discord.state import Mentions
 from tests.fakes.discord.world import system_message
 from tests.fakes.discord_server import (
     Channel,
@@ -368,6 +369,59 @@ async def test_a_reply_that_merely_pings_starts_nothing_and_offers(
     assert offer
     assert "Ask only B" in str(offer.components)
     assert len(provider.requests) == calls
+
+
+async def test_a_reply_that_does_not_say_to_what_is_offered_and_not_paid(
+    place: Place, provider: FakeProvider
+) -> None:
+    posts = await place.answered(place.server.mention(place.channel, place.ada, "Why?"))
+    calls = len(provider.requests)
+    answer = next(post for post in posts if "Answer B" in post.text)
+    place.server.world.references_left_out = True
+    reply = place.server.reply(answer, place.ada, "I doubt that.")
+    offer = await place.server.wait_for(lambda: said_in_reply(place, reply))
+    assert offer
+    assert "Ask only B" in str(offer.components)
+    assert len(provider.requests) == calls
+
+
+@pytest.mark.parametrize("left_out", [False, True])
+async def test_a_reply_in_a_direct_message_is_offered_and_not_paid(
+    server: DiscordServer, left_out: bool
+) -> None:
+    place, provider = Place(server), FakeProvider()
+    async with place.online(provider, rules=Rules(allowed=frozenset({str(place.ada.id)}))):
+        direct = server.direct(place.ada)
+        server.post(direct, place.ada, "Why?")
+        headline = await server.wait_for(lambda: place.verdict(direct))
+        assert headline
+        calls = len(provider.requests)
+        server.world.references_left_out = left_out
+        reply = server.reply(headline, place.ada, "I doubt that.", ping=False)
+        offer = await server.wait_for(lambda: said_in_reply(place, reply))
+        assert offer
+        assert "Ask the council" in str(offer.components)
+        assert len(provider.requests) == calls
+
+
+async def test_a_mention_that_discord_counts_though_it_is_code_asks_and_offers_nothing(
+    place: Place,
+) -> None:
+    message = place.server.post(place.channel, place.ada, f"Try `<@{place.server.bot.id}>`")
+    message.mentions = Mentions((place.server.bot,))
+    place.server.repeat(message)
+    await settled(place)
+    assert await asked(place) == ["the last one"]
+    assert place.server.said(place.channel) == []
+
+
+async def test_no_offer_is_made_where_the_council_is_not_allowed(place: Place) -> None:
+    posts = await place.answered(place.server.mention(place.channel, place.ada, "Why?"))
+    place.app.admission.allowed = frozenset({"somewhere else"})
+    reply = place.server.reply(posts[1], place.ada, "I doubt that.")
+    refusal = await place.server.wait_for(lambda: said_in_reply(place, reply))
+    assert refusal
+    assert "not enabled here" in refusal.text
 
 
 @pytest.mark.parametrize(

@@ -228,13 +228,15 @@ class CouncilClient(discord.Client):
 
     async def _offer(self, message: discord.Message) -> Page:
         """What a reply to one of the posts may start, nothing of it paid so far."""
-        replied = questions.replied_to(message)
-        post_id = f"{message.channel.id}/{replied.id}" if replied else ""
+        channel = questions.channel_of(message.channel, message.guild)
+        if not await self.app.admission.admits(channel, questions.person_of(message.author)):
+            return refusal_view(Document((Text(NOT_ENABLED),)))
+        about = message.reference
+        post_id = f"{about.channel_id}/{about.message_id}" if about else ""
         post = await self.app.store.post_by_id("discord", post_id)
         run = post.deliberation if post else None
         target = reactions.target(post.key) if post else None
         label = target if post and target and post.key == answer_key(target) else None
-        channel = questions.channel_of(message.channel, message.guild)
         offer = await self.app.offered(channel, run, label)
         return offer_view(offer, run=run or "-", label=label, message_id=message.id)
 

@@ -48,7 +48,7 @@ def addressed(message: discord.Message, me: Snowflake) -> Addressed | None:
     if by_role or _is_typed(message, me) or (message.guild is None and not answers_bot):
         return "hidden" if not message.content and message.guild else "question"
     if message.content or message.attachments:
-        return "reply"
+        return "reply" if message.type == discord.MessageType.reply else None
     return None if message.stickers else "hidden"
 
 
@@ -203,8 +203,11 @@ def replied_to(message: discord.Message) -> discord.Message | None:
 
 
 def _answers(message: discord.Message, me: Snowflake) -> bool:
-    replied = replied_to(message)
-    return replied is not None and replied.author.id == me.id
+    """Whether it answers the bot, as it may where Discord does not say whom."""
+    replied, reference = replied_to(message), message.reference
+    if message.type != discord.MessageType.reply or reference is None:
+        return False
+    return replied.author.id == me.id if replied else reference.resolved is None
 
 
 def _is_typed(message: discord.Message, me: Snowflake) -> bool:

@@ -20,13 +20,11 @@ from bot.failures import (
     Saying,
     failed,
     failure_of,
-    is_error,
-    is_page,
     report_in_band,
-    report_of,
 )
 from bot.gate import as_count, as_decimal, as_dict, as_json, as_list, as_text, mended
 from bot.llm import Completion, ending_of
+from bot.reports import is_error, is_page, report_of
 from bot.thoughts import ThoughtFilter, begins_in_thought, without_thoughts
 
 # After its finish reason a stream owes its usage, which comes at once; after that only its end,

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from bot.failures import Report
+from bot.reports import Report
 
 _N = r"(\d{1,3}(?:,\d{3}){1,3}|\d{1,10})"
 

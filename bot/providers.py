@@ -1,6 +1,6 @@
 """Models over HTTP: any OpenAI-compatible endpoint, OpenRouter among them, several at once.
 
-One call is one request that a server works on. One that it refuses before that for its form is put
+One call is one request that a server works on. One that it takes on other terms only is put
 right at once, which costs nothing. Retries, hedges and deadlines belong to the caller; what comes
 back is read in `completions`, and what the words mean is not known here.
 """
@@ -29,13 +29,12 @@ from bot.failures import (
     ServerFailed,
     failed,
     failure_of,
-    is_page,
-    report_of,
 )
-from bot.forms import Form, Forms
 from bot.gate import as_dict, as_json
 from bot.llm import Completion, ModelInfo, Request
 from bot.model_lists import LIST_LIMIT_BYTES, PAGES, entries_of, model_info, next_page
+from bot.reports import is_page, report_of
+from bot.terms import KnownTerms, Terms
 
 logger = logging.getLogger(__name__)
 
@@ -48,8 +47,8 @@ _OPENROUTER_HEADERS = {"HTTP-Referer": "https://council.example", "X-OpenRouter-
 # Source: openrouter.ai/docs, "Response caching".
 _CACHE_HEADERS = {"X-OpenRouter-Cache": "true", "X-OpenRouter-Cache-TTL": "86400"}
 _NO_ENDPOINT = "no endpoint is configured for this model; set one up or pick another model."
-# Forms of one request that are tried: a server may refuse a field, a role and a length in turn.
-_FORMS = 8
+# Terms for one request that are tried: a server may refuse a field, a role and a length in turn.
+_TERMS_TRIED = 8
 _REDIRECTS = 3
 _BIG_LIST_BYTES = 512 * 1024
 _ERROR_LIMIT_BYTES = 64 * 1024
@@ -115,7 +114,7 @@ class HttpProvider:
         self._keys = tuple(endpoint.key for endpoint in endpoints if endpoint.key)
         self._zdr = zdr
         self._usage_seconds = usage_seconds
-        self._forms = Forms()
+        self._known = KnownTerms()
         self._moved: set[str] = set()
         self._client = client or _client(CONNECT_SECONDS * time_scale)
 
@@ -129,13 +128,16 @@ class HttpProvider:
 
     def know(self, name: str, models: Iterable[ModelInfo]) -> None:
         """Ask an endpoint's models for no more than its list, read now or before, says they hold."""
-        self._forms.list(name, models)
+        self._known.list(name, models)
 
     def stored_body(self, request: Request) -> bytes | None:
         endpoint, model = self._route(request.model)
         # Under zdr no answer is kept for a repeat, so there is nothing that the body could find.
         keeps = endpoint is not None and endpoint.openrouter and not self._zdr
-        return self._form(endpoint, model).body(model, request) if endpoint and keeps else None
+        if endpoint is None or not keeps:
+            return None
+        terms = self._terms(endpoint, model)
+        return terms.body(model, request) if terms.cacheable else None
 
     async def complete(
         self, request: Request, on_text: Callable[[str], None] | None = None
@@ -144,32 +146,33 @@ class HttpProvider:
         if endpoint is None:
             raise ModelFailed("unknown_model", _NO_ENDPOINT)
         saying = Saying(self._keys, _names(request.model, model))
-        form = self._form(endpoint, model)
-        body = request.body or form.body(model, request)
+        terms = self._terms(endpoint, model)
+        body = request.body or terms.body(model, request)
         refusal: ModelFailed = failed("server_error")
-        for _ in range(_FORMS):
+        for _ in range(_TERMS_TRIED):
             answer = Incoming(
                 saying,
                 on_text or (lambda piece: None),
                 max_completion_tokens=request.max_completion_tokens,
-                thinking=form.thinking,
+                thinking=terms.thinking,
             )
             try:
-                return await self._ask(endpoint, body, answer)
+                headers = self._headers(endpoint, cached=terms.cacheable)
+                return await self._ask(endpoint, body, answer, headers)
             except ServerFailed as error:
                 if answer.began:
                     raise
-                if body != (known := form.body(model, request)) and request.messages:
-                    body = known  # what was stored is of an older form
+                if body != (known := terms.body(model, request)) and request.messages:
+                    body = known  # what was stored is of older terms
                     continue
-                adapted = form.adapted(error.report, request)
+                adapted = terms.adapted(error.report, request)
                 if adapted is None:
-                    raise form.too_long(error.report, request, saying) or error from error
-                form, body, refusal = adapted, adapted.body(model, request), error
+                    raise terms.too_long(error.report, request, saying) or error from error
+                terms, body, refusal = adapted, adapted.body(model, request), error
             finally:
                 if answer.began:
-                    kept = replace(form, thinking=answer.begins_in_thought)
-                    self._forms.keep(endpoint.name, model, kept)
+                    kept = replace(terms, thinking=answer.begins_in_thought)
+                    self._known.keep(endpoint.name, model, kept)
         raise refusal
 
     async def models(self) -> tuple[ModelInfo, ...]:
@@ -218,23 +221,26 @@ class HttpProvider:
             return self._endpoints[prefix], rest
         return self._endpoints.get(""), model
 
-    def _form(self, endpoint: Endpoint, model: str) -> Form:
-        return self._forms.of(endpoint.name, model, openrouter=endpoint.openrouter)
+    def _terms(self, endpoint: Endpoint, model: str) -> Terms:
+        return self._known.of(endpoint.name, model, openrouter=endpoint.openrouter)
 
-    def _headers(self, endpoint: Endpoint) -> dict[str, str]:
+    def _headers(self, endpoint: Endpoint, *, cached: bool = True) -> dict[str, str]:
         # Small events gain nothing from compression, and what is packed may be a bomb.
         headers = {"Accept-Encoding": "identity"}
         if endpoint.key:
             headers["Authorization"] = f"Bearer {endpoint.key}"
         if endpoint.openrouter:
             headers |= _OPENROUTER_HEADERS
-            if not self._zdr:
+            if cached and not self._zdr:
                 headers |= _CACHE_HEADERS
         return headers
 
-    async def _ask(self, endpoint: Endpoint, body: bytes, answer: Incoming) -> Completion:
+    async def _ask(
+        self, endpoint: Endpoint, body: bytes, answer: Incoming, headers: dict[str, str]
+    ) -> Completion:
         address = _address(endpoint, "chat/completions")
-        async with self._open("POST", endpoint, address, body) as response:
+        headers["Content-Type"] = "application/json"
+        async with self._open("POST", endpoint, address, headers, body) as response:
             return await read_completion(response, answer, self._usage_seconds)
 
     @asynccontextmanager
@@ -243,12 +249,10 @@ class HttpProvider:
         method: Literal["GET", "POST"],
         endpoint: Endpoint,
         address: str,
+        headers: dict[str, str],
         body: bytes | None = None,
     ) -> AsyncIterator[httpx.Response]:
         """One response, redirects within its host followed. Raises `ModelFailed` for any other."""
-        headers = self._headers(endpoint)
-        if body is not None:
-            headers["Content-Type"] = "application/json"
         try:
             for _ in range(_REDIRECTS):
                 async with self._client.stream(
@@ -287,7 +291,7 @@ class HttpProvider:
         return str(there)
 
     async def _page(self, endpoint: Endpoint, address: str) -> object:
-        async with self._open("GET", endpoint, address) as response:
+        async with self._open("GET", endpoint, address, self._headers(endpoint)) as response:
             if not response.is_success:
                 start = await read_start(response, _ERROR_LIMIT_BYTES)
                 report = report_of(response.status_code, start, response.headers)

@@ -16,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import InvalidConfiguration, Kind, ModelFailed
-from bot.failures import Saying, failure_of, report_of
-from bot.forms import Form
+from bot.failures import Saying, failure_of
 from bot.providers import Endpoint, HttpProvider
+from bot.reports import report_of
+from bot.terms import Terms
 from bot.thoughts import without_thoughts
 from tests.fakes.lab import ask, failure, raw
 from tests.fakes.model_server import Behaviour, ModelServer
@@ -354,7 +355,7 @@ def test_no_text_stalls_a_reader(bomb: int) -> None:
     for one in (body, text.encode("utf-8", "replace")):
         report = report_of(400, one, {"Retry-After": text, "retry-after-ms": text})
         failure_of(report, Saying(("key",), ("lab/a",))).args  # noqa: B018  # read for its time
-        Form().adapted(report, ask())
+        Terms().adapted(report, ask())
     without_thoughts(text)
     assert time.process_time() - began < 1
 

@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bot.errors import ModelFailed
-from bot.failures import Report, Saying, failed
+from bot.failures import Saying, failed
 from bot.lengths import Lengths, lengths_in, speaks_of_length
 from bot.llm import ModelInfo, Request
+from bot.reports import Report
 
 # A shorter answer than this helps nobody.
 LEAST_TOKENS = 256
@@ -24,8 +25,8 @@ _TEMPLATE_TOKENS = 32
 
 _MARGIN_TOKENS = 8
 
-# Key, money, rights, haste: another form of the request would be refused as well.
-_NOT_ABOUT_FORM = (401, 402, 403, 408, 429)
+# Key, money, rights, haste: on any terms the request would be refused.
+_NOT_ABOUT_TERMS = (401, 402, 403, 408, 429)
 _LIMIT_FIELDS = ("max_completion_tokens", "max_tokens")
 # What a request can do without, and how servers and their libraries spell it.
 _OPTIONAL = {
@@ -34,6 +35,8 @@ _OPTIONAL = {
     "stream_options": re.compile(r"stream[ _-]?options|include[ _-]?usage", re.IGNORECASE),
     "reasoning_effort": re.compile(r"reasoning|\bthinking\b", re.IGNORECASE),
     "reasoning": re.compile(r"reasoning|\bthinking\b", re.IGNORECASE),
+    "session_id": re.compile(r"session[ _-]?id", re.IGNORECASE),
+    "metadata": re.compile(r"\bmetadata\b", re.IGNORECASE),
     "stream": re.compile(r"\bstream(?:ing)?\b(?![ _-]?options)", re.IGNORECASE),
 }
 _OBJECTION = re.compile(
@@ -50,8 +53,8 @@ _SYSTEM = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """How requests to one model of one endpoint have to look.
+class Terms:
+    """On which terms one model of one endpoint takes requests.
 
     `system` is whether that role is taken, `thinking` whether answers begin within a thought,
     `guessed` whether the context is a guess that has not proved right yet. Of the numbers of tokens 0 is unknown: `context_tokens` holds prompt and answer together,
@@ -66,6 +69,11 @@ class Form:
     context_tokens: int = 0
     completion_tokens: int = 0
     bytes_per_token: float = BYTES_PER_TOKEN
+
+    @property
+    def cacheable(self) -> bool:
+        """Whether a body tells its call from every other one, so that no answer serves for two."""
+        return "metadata" not in self.left_out
 
     @property
     def limit_field(self) -> str:
@@ -108,9 +116,9 @@ class Form:
         # Half of a surrogate pair, which chats do send, has no place in UTF-8.
         return text.encode("utf-8", "replace")
 
-    def adapted(self, report: Report, request: Request) -> "Form | None":
-        """The form that a refusal asks for; `None` where it asks for nothing that can be done."""
-        if report.status in _NOT_ABOUT_FORM:
+    def adapted(self, report: Report, request: Request) -> "Terms | None":
+        """The terms that a refusal asks for; `None` where it asks for nothing that can be done."""
+        if report.status in _NOT_ABOUT_TERMS:
             return None
         length = _is_about_length(report)
         found = lengths_in(report, self.cap(request))
@@ -125,7 +133,7 @@ class Form:
 
     def too_long(self, report: Report, request: Request, saying: Saying) -> ModelFailed | None:
         """The failure of a request whose prompt alone is too long; `None` for any other."""
-        if report.status in _NOT_ABOUT_FORM or not _is_about_length(report):
+        if report.status in _NOT_ABOUT_TERMS or not _is_about_length(report):
             return None
         found = lengths_in(report, self.cap(request))
         holds = f" of {found.context:,} tokens" if found.context else ""
@@ -183,9 +191,10 @@ class Form:
 
     def _sent(self) -> list[str]:
         effort = "reasoning" if self.openrouter else "reasoning_effort"
-        return [self.limit_field, "stream_options", effort, "stream"]
+        marks = ["session_id", "metadata"] if self.openrouter else []
+        return [self.limit_field, "stream_options", effort, "stream", *marks]
 
-    def _fitted(self, found: Lengths, request: Request) -> "Form | None":
+    def _fitted(self, found: Lengths, request: Request) -> "Terms | None":
         """With room for the prompt beside the answer, by the refusal's numbers."""
         asked = self.cap(request)
         if found.completion:
@@ -201,7 +210,7 @@ class Form:
                 fitted = _denser(fitted, request, found.context - asked // 2)
         return fitted if fitted.cap(request) < asked else None
 
-    def _guessed(self, request: Request) -> "Form | None":
+    def _guessed(self, request: Request) -> "Terms | None":
         """For a server that says how much is too much in no number: a quarter, once."""
         asked = self.cap(request)
         if self.guessed or asked < 4 * LEAST_TOKENS:
@@ -220,10 +229,10 @@ def _routing(request: Request) -> dict[str, object]:
     return routing
 
 
-def _denser(form: Form, request: Request, prompt_tokens: int) -> Form:
-    """The form that takes this request's prompt for that long."""
+def _denser(terms: Terms, request: Request, prompt_tokens: int) -> Terms:
+    """The terms under which this request's prompt counts as that long."""
     ratio = _size(request) / max(1, prompt_tokens)
-    return replace(form, bytes_per_token=ratio)
+    return replace(terms, bytes_per_token=ratio)
 
 
 def _is_about_length(report: Report) -> bool:
@@ -238,25 +247,25 @@ def _size(request: Request) -> int:
     return sum(len(message.content.encode("utf-8", "replace")) for message in request.messages)
 
 
-class Forms:
-    """The forms of all models, by endpoint and model as the endpoint writes it."""
+class KnownTerms:
+    """The terms of all models, by endpoint and model as the endpoint writes it."""
 
     def __init__(self) -> None:
-        self._learned: dict[tuple[str, str], Form] = {}
+        self._learned: dict[tuple[str, str], Terms] = {}
         self._listed: dict[tuple[str, str], tuple[int, int]] = {}
 
-    def of(self, endpoint: str, model: str, *, openrouter: bool) -> Form:
-        form = self._learned.get((endpoint, model), Form(openrouter=openrouter))
+    def of(self, endpoint: str, model: str, *, openrouter: bool) -> Terms:
+        terms = self._learned.get((endpoint, model), Terms(openrouter=openrouter))
         context, completion = self._listed.get((endpoint, model), (0, 0))
         return replace(
-            form,
-            context_tokens=form.context_tokens or context,
-            completion_tokens=form.completion_tokens or completion,
+            terms,
+            context_tokens=terms.context_tokens or context,
+            completion_tokens=terms.completion_tokens or completion,
         )
 
-    def keep(self, endpoint: str, model: str, form: Form) -> None:
-        """Remember a form in which a request was taken."""
-        self._learned[endpoint, model] = replace(form, guessed=False)
+    def keep(self, endpoint: str, model: str, terms: Terms) -> None:
+        """Remember the terms on which a request was taken."""
+        self._learned[endpoint, model] = replace(terms, guessed=False)
 
     def list(self, endpoint: str, models: Iterable[ModelInfo]) -> None:
         """Remember the sizes that an endpoint's list tells."""

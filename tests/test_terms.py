@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import ModelFailed
-from bot.failures import report_of
-from bot.forms import Form
 from bot.llm import ModelInfo
+from bot.reports import report_of
+from bot.terms import Terms
 from tests.fakes.lab import QUESTION, SYSTEM, ask, lab, raw
 from tests.fakes.model_server import Behaviour
 from tests.fakes.refusals import COMPLETIONS, FIELDS, LENGTHS, MISSING, SYSTEMS, Refusal, cap_of
@@ -106,6 +106,15 @@ async def test_openrouters_data_policy_is_never_left_out() -> None:
         with pytest.raises(ModelFailed, match="provider"):
             await provider.complete(ask())
     assert len(server.requests) == 1
+
+
+async def test_without_its_marks_no_answer_serves_for_two_calls() -> None:
+    refusals = [Refusal("field", "openai", name) for name in ("metadata", "session_id")]
+    async with lab(openrouter=True, refusals=refusals) as (provider, server):
+        for seat in range(2):
+            await provider.complete(ask(tag=f"d1/answer/0/{seat}"))
+        assert provider.stored_body(ask()) is None
+    assert [received.outcome for received in server.requests] == ["refused_form"] * 2 + ["ok"] * 2
 
 
 async def test_a_refusal_of_key_or_money_is_asked_once() -> None:
@@ -236,5 +245,5 @@ async def test_a_stored_body_that_is_refused_is_put_right() -> None:
 def test_any_words_are_read_without_fault(status: int, words: str, field: str) -> None:
     body = json.dumps({"error": {"message": words, "param": field}}).encode()
     report = report_of(status, body, {})
-    adapted = Form().adapted(report, ask(effort="high"))
-    assert adapted is None or adapted != Form()
+    adapted = Terms().adapted(report, ask(effort="high"))
+    assert adapted is None or adapted != Terms()

@@ -7,10 +7,10 @@ that metadata. Knows no council; the app says what is shown.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from slack_sdk.errors import SlackApiError
 
@@ -26,6 +26,7 @@ from adapters.slack.refusals import (
     undeliverable,
 )
 from adapters.slack.render import File, Message
+from adapters.slack.traces import Traces
 from adapters.slack.web import Posted, Web
 from bot import reactions
 from bot.app import App
@@ -37,7 +38,6 @@ from bot.store.records import Case
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Json = dict[str, Any]
 Look = Callable[[], Awaitable[str | None]]
 
 INTERVAL_SECONDS = 3.0
@@ -48,11 +48,7 @@ RESERVED_UPDATES = 20
 # How long somebody has to invite the bot again whom they removed from a private channel.
 UNSEEN_SECONDS = 300.0
 
-EVENT_TYPE = "council_run"
-
 NO_FILE = "Slack took no file."
-
-_PAGE = 200
 
 # The workspace's settings for editing messages. Source: docs.slack.dev, "chat.update", errors.
 _FROZEN = frozenset({"cant_update_message", "edit_window_closed"})
@@ -75,6 +71,7 @@ class SlackReply:
         self._app = app
         self._web = web
         self._address = Address.from_json(case.address)
+        self._traces = Traces(web, self._address, case.id)
         # Posted perhaps: by a process that ended before it could confirm, or by this one.
         self._doubtful: set[tuple[str, int]] | None = None
         self._posted: set[str] = set()
@@ -229,7 +226,7 @@ class SlackReply:
 
     async def _replace(self, key: str, part: int, old: str, message: Message) -> str:
         """A new post in the place of one that Slack lets nobody edit."""
-        look = partial(self._find_post, key, part, besides=old)
+        look = partial(self._traces.post, key, part, besides=old)
         ts = await self._web.persistently(look) or await self._post(key, part, message, old)
         await self._confirm(key, part, ts, message.digest())
         try:
@@ -245,7 +242,7 @@ class SlackReply:
         assert self._doubtful is not None
         if (key, part) not in self._doubtful:
             return None
-        ts = await self._web.persistently(lambda: self._find_post(key, part))
+        ts = await self._web.persistently(lambda: self._traces.post(key, part))
         if ts is not None:
             await self._confirm(key, part, ts, None)
         return ts
@@ -260,12 +257,12 @@ class SlackReply:
                     channel,
                     rendering,
                     thread=thread,
-                    metadata=self._metadata(key, part),
+                    metadata=self._traces.metadata(key, part),
                     find=find,
                 ),
             )
 
-        look = partial(self._find_post, key, part, besides=besides)
+        look = partial(self._traces.post, key, part, besides=besides)
         posted = await self._surely(key, part, look, send)
         if posted.thread is None:
             # Slack posts to the channel what has no thread any more.
@@ -330,7 +327,7 @@ class SlackReply:
         assert self._doubtful is not None
         channel, thread = self._address.channel, self._address.thread
 
-        look = partial(self._find_file, file.name)
+        look = partial(self._traces.file, file.name)
 
         async def send(find: Look) -> str:
             return await self._web.upload(channel, file, thread=thread, find=find)
@@ -362,45 +359,6 @@ class SlackReply:
         self._is_gone = True
         if self._case.mention:
             await self._app.question_deleted(self._case.mention)
-
-    # Finding what was posted
-
-    def _metadata(self, key: str, part: int) -> Json:
-        payload = {"run": self._case.id, "key": key, "part": part}
-        return {"event_type": EVENT_TYPE, "event_payload": payload}
-
-    async def _find_post(self, key: str, part: int, besides: str = "") -> str | None:
-        metadata = self._metadata(key, part)
-        async for message in self._own_messages():
-            if message.get("metadata") == metadata and message["ts"] != besides:
-                return str(message["ts"])
-        return None
-
-    async def _find_file(self, name: str) -> str | None:
-        async for message in self._own_messages():
-            for file in message.get("files", ()):
-                if file["name"] == name:
-                    return str(file["id"])
-        return None
-
-    async def _own_messages(self) -> AsyncIterator[Json]:
-        """The bot's messages in the thread since the question."""
-        me = await self._web.me()
-        cursor = None
-        while cursor != "":
-            page = await self._web.client.conversations_replies(
-                channel=self._address.channel,
-                ts=self._address.thread,
-                oldest=self._address.message,
-                include_all_metadata=True,
-                limit=_PAGE,
-                cursor=cursor,
-            )
-            for message in page["messages"]:
-                if message.get("bot_id") == me.bot:
-                    yield message
-            more: Json = page.get("response_metadata") or {}
-            cursor = str(more.get("next_cursor", ""))
 
     # Beside the messages
 

@@ -198,7 +198,8 @@ class Serving:
     async def _stop_unseen(self) -> None:
         """Buy nothing more for a thread of which nobody can see anything."""
         await self._showing.begun()
-        if self._showing.unseen:
+        # What is finished already costs nothing more: it stays owed.
+        if self._showing.unseen and self.case.status == "running":
             self.stop(texts.UNSEEN.format(refusal=self._showing.refusal))
             await asyncio.sleep(0)  # where the cancellation arrives
 

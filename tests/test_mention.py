@@ -462,6 +462,23 @@ async def test_a_platform_that_is_away_is_no_refusal(stage: Stage) -> None:
     assert await stage.status() == "finished"
 
 
+async def test_a_verdict_that_is_there_stays_owed_where_nobody_can_see_it_yet(
+    stage: Stage,
+) -> None:
+    stage.thread.failures["every"] = OSError("unreachable")
+    await (await stage.serving(FakeProvider())).run({})
+
+    [case], again = await stage.store.unfinished("terminal"), Thread()
+    again.failures["every"] = Undeliverable("Posting is restricted here.")
+    serving = await stage.serving(FakeProvider(), case, again)
+    assert await serving.run({}) is not None
+    again.failures.clear()
+    await serving.deliver()
+
+    assert set(again.keys) == KEYS
+    assert again.newest("headline").blocks[0] == Text("**Yes.** Because the answers say so.")
+
+
 async def test_what_was_seen_before_a_restart_counts(stage: Stage) -> None:
     await stage.store.create(a_case())
     await stage.store.claim_post("q1", "terminal", "headline", 0)

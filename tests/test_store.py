@@ -437,6 +437,19 @@ async def test_a_fault_that_does_not_pass_is_told_where_strangers_read_without_t
     await set_note(database, "later", "x")
 
 
+async def test_after_waiting_in_vain_nobody_waits_as_long_again(database: Database) -> None:
+    database.pauses = (0.0,) * 5
+    for tries in (6, 2, 2):
+        stumbles = Stumbles(sqlite3.SQLITE_FULL, 100)
+        with pytest.raises(StoreFailed):
+            await database.write(stumbles)
+        assert 100 - stumbles.times == tries
+    await set_note(database, "room again", "x")
+    stumbles = Stumbles(sqlite3.SQLITE_FULL, 5)
+    await database.write(stumbles)
+    assert stumbles.times == 0
+
+
 async def test_a_lock_of_another_program_is_waited_for(database: Database, path: Path) -> None:
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -122,6 +122,7 @@ class Database:
         self._waiting: list[Write[Any]] = []
         self._wake = asyncio.Event()
         self._open = True
+        self._ailing = False
         self.pauses: tuple[float, ...] = PAUSES
         self._owner = asyncio.create_task(self._commit_until_closed())
 
@@ -250,9 +251,12 @@ class Database:
 
     async def _commit(self) -> None:
         """Commit the batch, again and again for a while where that may help."""
-        for pause in (*self.pauses, None):
+        # Once it was waited for in vain, nobody waits as long again before it has passed.
+        pauses = self.pauses[:1] if self._ailing else self.pauses
+        for pause in (*pauses, None):
             await self._connection.commit()
             fault = next((write.error for write in self._batch if _may_pass(write.error)), None)
+            self._ailing = fault is not None and pause is None
             if fault is None or pause is None or not self._open:
                 return
             logger.warning("%s Tried again in %g s.", failed(self._path, fault), pause)

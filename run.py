@@ -7,12 +7,10 @@ works before anything is installed; the second run needs no network.
 from __future__ import annotations  # an older Python has to get as far as the check of its version
 
 import hashlib
-import importlib
 import os
 import shutil
 import subprocess
 import sys
-from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -22,6 +20,9 @@ VENV = ROOT / ".venv"
 BEFORE = ROOT / ".venv.before"
 STAMP = VENV / "installed-locks"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+# Where an environment's Python runs this, perhaps one without pip, its base makes ours.
+MAKER = getattr(sys, "_base_executable", None) or sys.executable
 
 # Debian splits off what `venv` and `pip` need.
 PACKAGES = "on Debian and Ubuntu: apt install python3-pip python3-venv"
@@ -106,7 +107,7 @@ def _foreign() -> str:
     """Who made the environment if it was not this Python, which must not write over it then."""
     made_by = _made_by()
     version = ".".join(map(str, sys.version_info[:3]))
-    here = os.path.realpath(sys.executable)
+    here = os.path.realpath(MAKER)
     if (made_by.get("version"), made_by.get("executable")) == (version, here):
         return ""
     return f"it was made by Python {made_by.get('version')}, and this is {version} ({here})"
@@ -124,15 +125,15 @@ def _made_by() -> dict[str, str]:
 
 def _lacking() -> str:
     """What this Python lacks for a set-up, "" where it has everything."""
-    for module in ("ssl", "venv", "pip"):
-        try:
-            importlib.import_module(module)
-        except ImportError as error:
-            return f"{sys.executable} has no usable `{module}` ({error}); {PACKAGES}"
+    probe = "import ssl, venv, pip; print(pip.__version__)"
+    done = subprocess.run([MAKER, "-c", probe], capture_output=True, text=True)
+    if done.returncode != 0:
+        *_, error = done.stderr.strip().splitlines() or [f"code {done.returncode}"]
+        return f"{MAKER} cannot make an environment ({error}); {PACKAGES}"
     # The first pip that can install into another environment, an externally managed Python's too.
-    pip = metadata.version("pip")
+    pip = done.stdout.strip()
     if tuple(map(int, pip.split(".")[:2])) < (22, 3):
-        return f"pip 22.3 or newer is needed and {sys.executable} has {pip}; {PACKAGES}"
+        return f"pip 22.3 or newer is needed and {MAKER} has {pip}; {PACKAGES}"
     return ""
 
 
@@ -144,7 +145,7 @@ def _replace(lock: Path) -> str:
     done = False
     try:
         # --without-pip: Debian splits ensurepip off, and this machine's pip can do it.
-        cause = _run(sys.executable, "-m", "venv", "--without-pip", str(VENV)) or _add(lock)
+        cause = _run(MAKER, "-m", "venv", "--without-pip", str(VENV)) or _add(lock)
         done = not cause
     finally:
         if not done and (BEFORE.exists() or BEFORE.is_symlink()):
@@ -156,7 +157,7 @@ def _replace(lock: Path) -> str:
 
 def _add(lock: Path) -> str:
     return _run(
-        *(sys.executable, "-m", "pip", "--python", str(VENV), "install", "--quiet"),
+        *(MAKER, "-m", "pip", "--python", str(VENV), "install", "--quiet"),
         *("--disable-pip-version-check", "--require-hashes", "-r", str(lock)),
     )
 

@@ -140,7 +140,7 @@ async def test_twenty_members_sit_in_one_council(council: Program, server: Model
     assert ended.code == 0
     assert [member["label"] for member in ended.json["members"]] == list("ABCDEFGHIJKLMNOPQRST")
     assert len(ended.json["answers"]) == 20
-    assert len(ended.json["reviews"]) == 4
+    assert len(ended.json["reviews"]) == 8
 
 
 async def test_twenty_one_members_are_too_many(council: Program, server: ModelServer) -> None:

@@ -160,6 +160,7 @@ class Attempts:
         self._dearest = dearest
         self._now = now
         self._paces: dict[str, Pace] = {}
+        self._reading = asyncio.Lock()
         self._calls = 0
         self._hedges = 0
 
@@ -301,11 +302,15 @@ class Attempts:
         return bills.estimated(self._prices, model, asking.prompt, written_bytes, reserved=reserved)
 
     async def _get_to_know(self, model: str) -> None:
-        if model not in self._paces:
-            pace = self._paces[model] = Pace()
-            for samples, history in zip((pace.first, pace.whole), self._histories, strict=True):
-                samples.extendleft(await history(model))
-            pace.dearest_micros = max(pace.dearest_micros, await self._dearest(model))
+        """Read a model's history, once; of calls at the same time, none goes ahead without it."""
+        if model in self._paces:
+            return
+        async with self._reading:
+            if model not in self._paces:
+                pace = Pace(dearest_micros=await self._dearest(model))
+                for samples, history in zip((pace.first, pace.whole), self._histories, strict=True):
+                    samples.extendleft(await history(model))
+                self._paces[model] = pace
 
     def _silence(self, asking: Asking) -> float:
         """A history makes this longer and never shorter: it may be of easier questions."""

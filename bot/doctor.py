@@ -66,6 +66,13 @@ async def examine(app: App) -> AsyncIterator[Finding]:
         if catalogue.missing(model):
             hint = catalogue.did_you_mean(model)
             yield Finding(False, f"{model} is not in the list of models.{hint}")
+        elif assumed := catalogue.max_price(model):
+            prompt, completion = assumed
+            yield Finding(
+                None,
+                f"Nobody tells the price of {model}: budgets count ${prompt:g} / ${completion:g} per "
+                "million tokens. COUNCIL_UNKNOWN_PRICE changes that.",
+            )
     async with asyncio.TaskGroup() as group:
         trials = [group.create_task(_trial(app.provider, model, app.caller)) for model in models]
     refused: set[str] = set()

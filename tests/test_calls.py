@@ -643,6 +643,31 @@ async def test_with_fewer_samples_the_hedge_comes_after_a_fixed_time(bench: Benc
     assert len(model.requests) == 2
 
 
+async def test_no_call_goes_ahead_while_its_models_history_is_read(bench: Bench) -> None:
+    """Two seats of one model are asked at the same time: neither may think that it is unknown."""
+    read = asyncio.Event()
+
+    async def history(model: str) -> tuple[float, ...]:
+        await read.wait()
+        return (0.0001,) * 20
+
+    model = Model(answers(), answers())
+    caller = Caller(model, Prices(), PATIENCE, history)
+    journal = await bench.store.begin("one")
+    async with asyncio.TaskGroup() as group:
+        for seat in (0, 1):
+            deadline = Deadline(1_000)
+            group.create_task(
+                caller.call(REQUEST, "answer", seat, journal=journal, deadline=deadline)
+            )
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert model.requests == []
+        read.set()
+
+    assert len(model.requests) == 2
+
+
 async def test_a_model_is_judged_by_its_newest_samples(bench: Bench) -> None:
     """History comes newest first; what is measured now pushes the oldest out."""
 

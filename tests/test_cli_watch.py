@@ -93,6 +93,23 @@ async def test_every_fault_is_found_at_once(council: Program) -> None:
     assert "✗ labb/d is not in the list of models. Did you mean lab/d" in ended.out
 
 
+async def test_a_model_whose_price_nobody_tells_is_named_with_what_budgets_count(
+    council: Program,
+) -> None:
+    entries = [{"id": "lab/a", "pricing": {"prompt": "-1", "completion": "-1"}}]
+    async with ModelServer(entries=entries) as server:
+        here = environment(server, COUNCIL_MEMBERS="lab/a", COUNCIL_CHAIRMAN="lab/a")
+        at_home = await council.run("doctor", environment=here)
+        ended = await council.run("doctor", environment={**here, "COUNCIL_UNKNOWN_PRICE": "5,2.5"})
+
+    assert "price" not in at_home.out
+    assert ended.code == 0
+    assert (
+        "· Nobody tells the price of lab/a: budgets count $5 / $2.5 per million tokens. "
+        "COUNCIL_UNKNOWN_PRICE changes that."
+    ) in ended.out
+
+
 @pytest.mark.parametrize("page", range(1, 8))
 async def test_a_damaged_database_is_found(
     council: Program, server: ModelServer, page: int

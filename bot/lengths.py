@@ -52,6 +52,10 @@ _PROMPT = (
 _TOTAL = (rf"requested(?: about)? {_N}", rf"current length is {_N}", rf"requested: {_N}")
 
 
+# A smaller number in such words is of something else.
+_LEAST_COMPLETION = 16
+
+
 def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
 
@@ -80,7 +84,8 @@ def lengths_in(report: Report, asked: int) -> Lengths:
     words = report.words
     if found := _SUM.search(words):
         return Lengths(context=_number(found[3]), prompt=_number(found[1]))
-    if not report.context_tokens and (completion := _first(_COMPLETIONS, words)):
+    completion = _first(_COMPLETIONS, words)
+    if not report.context_tokens and completion >= _LEAST_COMPLETION:
         return Lengths(completion=completion)
     context = report.context_tokens or _first(_CONTEXTS, words)
     prompt = report.prompt_tokens or _first(_PROMPTS, words)

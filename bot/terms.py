@@ -7,7 +7,8 @@ A refusal says so before any work is done, so that the request can be put right 
 import json
 import math
 import re
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from bot.errors import ModelFailed
@@ -24,6 +25,7 @@ BYTES_PER_TOKEN = 3.0
 _TEMPLATE_TOKENS = 32
 
 _MARGIN_TOKENS = 8
+_LEARNED_SECONDS = 86_400
 
 # Key, money, rights, haste: on any terms the request would be refused.
 _NOT_ABOUT_TERMS = (401, 402, 403, 408, 429)
@@ -248,28 +250,46 @@ def _size(request: Request) -> int:
 
 
 class KnownTerms:
-    """The terms of all models, by endpoint and model as the endpoint writes it."""
+    """The terms of all models, by endpoint and model as the endpoint writes it.
 
-    def __init__(self) -> None:
-        self._learned: dict[tuple[str, str], Terms] = {}
+    What a refusal taught is forgotten after a day: servers are set up anew, and limits raised.
+    """
+
+    def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._learned: dict[tuple[str, str], tuple[Terms, float]] = {}
         self._listed: dict[tuple[str, str], tuple[int, int]] = {}
 
     def of(self, endpoint: str, model: str, *, openrouter: bool) -> Terms:
-        terms = self._learned.get((endpoint, model), Terms(openrouter=openrouter))
-        context, completion = self._listed.get((endpoint, model), (0, 0))
+        terms, at = self._learned.get((endpoint, model), (Terms(), self._now()))
+        if self._now() - at > _LEARNED_SECONDS:
+            terms = Terms()
+        context, completion = self._sizes(endpoint, model)
         return replace(
             terms,
+            openrouter=openrouter,
             context_tokens=terms.context_tokens or context,
             completion_tokens=terms.completion_tokens or completion,
         )
 
     def keep(self, endpoint: str, model: str, terms: Terms) -> None:
         """Remember the terms on which a request was taken."""
-        self._learned[endpoint, model] = replace(terms, guessed=False)
+        learned = replace(terms, guessed=False)
+        if self.of(endpoint, model, openrouter=terms.openrouter) != learned:
+            self._learned[endpoint, model] = learned, self._now()
 
     def list(self, endpoint: str, models: Iterable[ModelInfo]) -> None:
         """Remember the sizes that an endpoint's list tells."""
         prefix = f"{endpoint}/" if endpoint else ""
         for model in models:
             sizes = model.context_tokens or 0, model.max_completion_tokens or 0
-            self._listed[endpoint, model.id.removeprefix(prefix)] = sizes
+            # Smaller ones are placeholders; no refusal would ever correct them upwards.
+            context, completion = (size if size >= 2 * LEAST_TOKENS else 0 for size in sizes)
+            self._listed[endpoint, model.id.removeprefix(prefix)] = context, completion
+
+    def _sizes(self, endpoint: str, model: str) -> tuple[int, int]:
+        """Those of the model that this one is a variant of, where it is not listed itself."""
+        for name in (model, model.rpartition(":")[0], f"{model}:latest"):
+            if sizes := self._listed.get((endpoint, name)):
+                return sizes
+        return 0, 0

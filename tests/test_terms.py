@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.errors import ModelFailed
 from bot.llm import ModelInfo
 from bot.reports import report_of
-from bot.terms import Terms
+from bot.terms import KnownTerms, Terms
 from tests.fakes.lab import QUESTION, SYSTEM, ask, lab, raw
 from tests.fakes.model_server import Behaviour
 from tests.fakes.refusals import COMPLETIONS, FIELDS, LENGTHS, MISSING, SYSTEMS, Refusal, cap_of
@@ -239,6 +239,28 @@ async def test_a_stored_body_that_is_refused_is_put_right() -> None:
     assert caps[0] == caps[2] == 8_000
     assert caps[1] == caps[3] < 8_000
     assert server.requests[-1].outcome == "hit"
+
+
+def test_what_a_refusal_taught_is_forgotten_after_a_day() -> None:
+    clock = [0.0]
+    known = KnownTerms(now=lambda: clock[0])
+    taught = Terms(system=False, context_tokens=4_096)
+    known.keep("", "m", taught)
+    for hour in range(24):
+        clock[0] = hour * 3_600.0
+        assert known.of("", "m", openrouter=False) == taught
+        known.keep("", "m", taught)  # what is merely seen again is not learned again
+    clock[0] = 86_401.0
+    assert known.of("", "m", openrouter=False) == Terms()
+
+
+def test_a_variant_has_the_sizes_of_its_model_and_placeholders_count_for_nothing() -> None:
+    known = KnownTerms()
+    sizes = ModelInfo("e/a/b", context_tokens=8_192, max_completion_tokens=1)
+    known.list("e", [sizes, ModelInfo("e/llama3:latest", context_tokens=4_096)])
+    for model, context in (("a/b", 8_192), ("a/b:nitro", 8_192), ("llama3", 4_096), ("x", 0)):
+        terms = known.of("e", model, openrouter=False)
+        assert (terms.context_tokens, terms.completion_tokens) == (context, 0)
 
 
 @given(st.integers(400, 599), st.text(max_size=300), st.text(max_size=40))

@@ -14,9 +14,8 @@ _ESCAPE_OR_CODE = re.compile(r"\\[^\w\s]|`+")
 
 def mentions_typed(text: str) -> frozenset[int]:
     """Ids of the people whom the text mentions, those in code and behind a backslash left out."""
-    return frozenset(
-        int(id) for sort, id in _MENTION.findall(_outside_code(text)) if sort[1:] != "&"
-    )
+    found = _MENTION.findall(_outside_code(text))
+    return frozenset(int(id) for sort, id in found if sort in {"@", "@!"})
 
 
 def typed_text(message: discord.Message, content: str | None = None) -> str:

@@ -1,0 +1,230 @@
+"""What belongs to a question on Discord is read as far as Discord shows it, and else named."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from adapters.discord.reading import mentions_typed
+from bot.app import Rules
+from tests.fakes.council_on_discord import Place
+from tests.fakes.discord_server import DiscordServer, Flag, Message, running_discord
+from tests.fakes.provider import FakeProvider
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[DiscordServer]:
+    async with running_discord(time_scale=0.01) as server:
+        yield server
+
+
+@pytest.fixture
+async def provider() -> FakeProvider:
+    return FakeProvider()
+
+
+@pytest.fixture
+async def place(server: DiscordServer, provider: FakeProvider) -> AsyncIterator[Place]:
+    async with Place(server).online(provider) as place:
+        yield place
+
+
+def questions(provider: FakeProvider) -> set[str]:
+    """What was asked, as the members read it."""
+    return {request.messages[-1].content for request in provider.asked("answer")}
+
+
+async def asked(place: Place) -> list[str]:
+    """The questions that were finished, as they are kept."""
+    return [case.question.text async for case in place.app.store.cases()]
+
+
+UNREAD = "The message replied to could not be read"
+
+
+def first_frame(posts: list[Message]) -> str:
+    """The headline as it first stood, before anybody was asked for a review."""
+    return posts[0].frames[0]
+
+
+@pytest.mark.parametrize("left_out", [False, True])
+async def test_a_hidden_message_replied_to_is_said_to_be_unread(
+    place: Place, provider: FakeProvider, left_out: bool
+) -> None:
+    place.server.world.references_left_out = left_out
+    bob = place.server.create_user("Bob", place.guild)
+    hidden = place.server.post(place.channel, bob, "The sky is green.")
+    posts = await place.answered(
+        place.server.mention(place.channel, place.ada, "Is that right?", reply_to=hidden)
+    )
+    assert UNREAD in first_frame(posts)
+    assert UNREAD in posts[0].text
+    assert all("green" not in text for text in questions(provider))
+
+
+@pytest.mark.parametrize("left_out", [False, True])
+async def test_a_message_replied_to_is_fetched_where_the_application_may_read_it(
+    provider: FakeProvider, left_out: bool
+) -> None:
+    """The gateway goes by what the bot subscribed to, a request by the application's setting."""
+    async with (
+        running_discord(time_scale=0.01, message_content=True) as server,
+        Place(server).online(provider) as place,
+    ):
+        server.world.references_left_out = left_out
+        said = server.post(place.channel, place.ada, "The sky is green.")
+        question = server.mention(place.channel, place.ada, "Is that right?", reply_to=said)
+        posts = await place.answered(question)
+        assert UNREAD not in first_frame(posts)
+        prompt, *_ = questions(provider)
+        assert "The sky is green." in prompt
+
+
+@pytest.mark.parametrize("gone", ["deleted", "unreadable"])
+async def test_a_message_replied_to_that_cannot_be_fetched_is_said_to_be_unread(
+    place: Place, gone: str
+) -> None:
+    server = place.server
+    said = server.mention(place.channel, place.ada, "The sky is green.")
+    await place.answered(said)
+    server.world.references_left_out = True
+    if gone == "deleted":
+        server.delete_message(said)
+    else:
+        server.refuse("GET", f"/messages/{said.id}$", 50001)
+    question = server.mention(place.channel, place.ada, "Is that right?", reply_to=said)
+    assert UNREAD in first_frame(await place.answered(question))
+
+
+async def test_an_outage_does_not_keep_a_message_replied_to_from_being_read(
+    place: Place, provider: FakeProvider
+) -> None:
+    server = place.server
+    said = server.mention(place.channel, place.ada, "The sky is green.")
+    await place.answered(said)
+    server.world.references_left_out = True
+    server.cut("GET", f"/messages/{said.id}$")
+    question = server.mention(place.channel, place.ada, "Is that right?", reply_to=said)
+    await place.answered(question)
+    assert any("green" in text for text in questions(provider) if "that right" in text)
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_forward_that_is_replied_to_is_read_or_said_to_be_unread(
+    place: Place, provider: FakeProvider, told: bool
+) -> None:
+    server = place.server
+    server.world.forwards_reveal_content = told
+    original = server.post(place.channel, place.ada, "The sky is green.")
+    forward = server.forward(place.channel, place.ada, original)
+    question = server.mention(place.channel, place.ada, "Is that right?", reply_to=forward)
+    posts = await place.answered(question)
+    prompt, *_ = questions(provider)
+    assert ("The sky is green." in prompt) is told
+    assert (UNREAD in first_frame(posts)) is not told
+
+
+async def test_what_a_bot_shows_in_an_embed_or_components_is_read(server: DiscordServer) -> None:
+    provider = FakeProvider()
+    async with (
+        running_discord(time_scale=0.01, message_content=True) as server,
+        Place(server).online(provider) as place,
+    ):
+        other = server.create_user("Weather", place.guild, bot=True)
+        report = server.post(place.channel, other, "")
+        report.embeds = [
+            {"type": "rich", "title": "Report", "fields": [{"name": "Sky", "value": "green"}]}
+        ]
+        report.flags |= Flag.V2
+        inner = {"type": 17, "components": [{"type": 10, "content": "Wind from the west"}]}
+        report.components = [inner]
+        await place.answered(
+            server.mention(place.channel, place.ada, "Is that right?", reply_to=report)
+        )
+        prompt, *_ = questions(provider)
+        for words in ("Report", "Sky", "green", "Wind from the west"):
+            assert words in prompt
+
+
+async def test_a_file_is_said_to_be_unread(place: Place, provider: FakeProvider) -> None:
+    question = place.server.mention(
+        place.channel, place.ada, "Is that right?", files={"message.txt": b"The sky is green."}
+    )
+    posts = await place.answered(question)
+    assert "The attached file was not read" in first_frame(posts)
+    assert "`message.txt`" in first_frame(posts)
+
+
+async def test_a_file_of_the_message_replied_to_is_said_to_be_unread(place: Place) -> None:
+    server = place.server
+    files = {"sky.png": b"x", "sea.pdf": b"y"}
+    said = server.mention(place.channel, place.ada, "Look", files=files)
+    await place.answered(said)
+    question = server.mention(place.channel, place.ada, "Is that right?", reply_to=said)
+    headline = first_frame(await place.answered(question))
+    assert "`sky.png`, `sea.pdf`" in headline
+    assert UNREAD not in headline
+
+
+@pytest.mark.parametrize("what", ["file", "hidden message", "hidden forward"])
+async def test_where_nothing_can_be_read_nothing_is_asked(
+    place: Place, provider: FakeProvider, what: str
+) -> None:
+    server = place.server
+    server.world.forwards_reveal_content = False
+    hidden = server.post(place.channel, server.create_user("Bob", place.guild), "Green.")
+    if what == "file":
+        question = server.mention(place.channel, place.ada, "", files={"message.txt": b"Green."})
+        words = "`message.txt`"
+    else:
+        said = (
+            hidden if what == "hidden message" else server.forward(place.channel, place.ada, hidden)
+        )
+        question = server.mention(place.channel, place.ada, "", reply_to=said)
+        words = UNREAD
+    hint = await place.said(place.channel, words)
+    assert hint.reference is question
+    assert "Write the question behind the mention" in hint.text
+    assert provider.requests == []
+
+
+async def test_a_forward_in_a_direct_message_is_the_question(server: DiscordServer) -> None:
+    place = Place(server)
+    async with place.online(rules=Rules(allowed=frozenset({str(place.ada.id)}))):
+        original = server.post(place.channel, place.ada, "Is the sky <@1> green?")
+        direct = server.direct(place.ada)
+        server.forward(direct, place.ada, original)
+        await server.wait_for(lambda: place.verdict(direct))
+        assert await asked(place) == ["Is the sky @somebody green?"]
+
+
+async def test_a_reply_to_a_forward_in_a_direct_message_knows_it(server: DiscordServer) -> None:
+    place, provider = Place(server), FakeProvider()
+    async with place.online(provider, rules=Rules(allowed=frozenset({str(place.ada.id)}))):
+        direct = server.direct(place.ada)
+        forward = server.forward(
+            direct, place.ada, server.post(place.channel, place.ada, "The sky is green.")
+        )
+        await server.wait_for(lambda: place.verdict(direct))
+        server.reply(forward, place.ada, "Is that right?")
+        await server.wait_for(lambda: len(server.said(direct)) == 10)
+        assert any("The sky is green." in t for t in questions(provider) if "that right" in t)
+
+
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        ("<@1> and <@!2>", {1, 2}),
+        ("`<@1>` <@2>", {2}),
+        ("`` ` <@1> `` <@2>", {2}),
+        ("```py\n<@1>\n``` <@2>", {2}),
+        ("` never closed <@1>", {1}),
+        ("``` never closed ` <@1> ` <@2>", {2}),
+        (r"\<@1> <@2>", {2}),
+        (r"\` <@1> `<@2>`", {1}),
+        (r"`\` <@1> `", {1}),
+        ("<@&1> <#2> <@3", set()),
+        ("", set()),
+    ],
+)
+def test_mentions_are_typed_outside_code_alone(text: str, typed: set[int]) -> None:
+    assert mentions_typed(text) == typed

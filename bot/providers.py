@@ -205,9 +205,8 @@ class HttpProvider:
             if address is None:
                 break
             page = await self._page(endpoint, address)
-            for entry in entries_of(page) or ():
-                if model := model_info(as_dict(entry), name, today):
-                    found.append(model)
+            # Some lists have a hundred thousand entries, and the loop has others to serve.
+            found += await asyncio.to_thread(_models_in, page, name, today)
             address = next_page(address, page)
         self.know(name, found)
         return tuple(found)
@@ -304,6 +303,11 @@ class HttpProvider:
                 raise failed("unreachable", advice=WRONG_ADDRESS)
             raise failed("server_error", advice=UNREADABLE)
         return content
+
+
+def _models_in(page: object, endpoint: str, today: str) -> list[ModelInfo]:
+    models = (model_info(as_dict(entry), endpoint, today) for entry in entries_of(page) or ())
+    return [model for model in models if model]
 
 
 def _is_same_host(here: httpx.URL, there: httpx.URL) -> bool:

@@ -16,6 +16,7 @@ from bot.completions import Incoming, read_completion
 from bot.errors import Kind, ModelFailed
 from bot.failures import Saying
 from bot.llm import Completion, Ending, ending_of
+from bot.thoughts import without_thoughts
 from tests.fakes.lab import ask, completion, failure, lab, raw
 
 USAGE = '"usage":{"prompt_tokens":11,"completion_tokens":7,"cost":0.04}'
@@ -490,3 +491,24 @@ def test_any_cut_of_the_bytes_gives_the_same(stream: str, cuts: list[int]) -> No
 def test_any_bytes_are_an_answer_or_a_failure(chunks: list[bytes]) -> None:
     result = asyncio.run(outcome(chunks))
     assert isinstance(result, Completion | tuple)
+
+
+@given(st.lists(st.text(alphabet="<think>/ \n`ab◁", max_size=9), max_size=9))
+def test_what_is_shown_of_any_text_without_thoughts_is_the_text(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    shown: list[str] = []
+    answer = Incoming(Saying((), ()), shown.append)
+    for piece in pieces:
+        answer.take(delta(piece)[6:].encode())
+    left, unended = without_thoughts(text)
+    if left == text and not unended and text.strip():
+        assert text.startswith("".join(shown))
+        assert len(text) - len("".join(shown)) < 40  # what may yet become a mark is held back
+    else:
+        assert len(left) <= len(text)
+
+
+@given(st.text(alphabet="<think>/ \n`ab", max_size=60), st.text(alphabet="xyz \n", max_size=20))
+def test_a_leading_thought_leaves_exactly_what_follows_it(thought: str, answer: str) -> None:
+    inner = thought.replace("</", "")
+    assert without_thoughts(f"<think>{inner}</think>{answer}") == (answer.lstrip(), False)

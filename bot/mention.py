@@ -146,6 +146,10 @@ class Serving:
         journal = await self._store.begin(self.case.id, limits)
         question = await _with_earlier(self.case, self._store, journal)
         board = Board(question, self.case.council)
+        if question.unread and not self._showing.seen:
+            # Said before anything is paid, so that the asker can stop it.
+            self._showing.update(_posts(board.progress))
+            await self._stop_unseen()
         drawing = asyncio.create_task(_draw(board, self._showing, self._reply.interval_seconds))
         self._work = asyncio.create_task(
             deliberate(

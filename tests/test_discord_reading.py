@@ -154,6 +154,40 @@ async def test_a_file_is_said_to_be_unread(place: Place, provider: FakeProvider)
     assert "`message.txt`" in first_frame(posts)
 
 
+async def test_what_is_unread_is_said_before_anybody_is_asked(
+    place: Place, provider: FakeProvider
+) -> None:
+    held = place.server.hold("POST", r"/channels/\d+/messages$")
+    files = {"message.txt": b"The sky is green."}
+    question = place.server.mention(place.channel, place.ada, "Is that right?", files=files)
+    await held.reached.wait()
+    assert question.thread
+    (headline,) = place.server.said(question.thread)
+    assert "`message.txt`" in headline.text
+    assert "Stop" in str(headline.components)
+    assert provider.requests == []
+    assert held.gate
+    held.gate.set()
+    await place.answered(question)
+
+
+async def test_where_that_cannot_be_said_nobody_is_asked(
+    place: Place, provider: FakeProvider
+) -> None:
+    refused = [
+        place.server.refuse("POST", path, 50013, times=100)
+        for path in (r"/threads$", f"^/channels/{place.channel.id}/messages$")
+    ]
+    question = place.server.mention(
+        place.channel, place.ada, "Is that right?", files={"message.txt": b"Green."}
+    )
+    await place.said(place.server.direct(place.ada), "could not post its reply")
+    assert question.thread is None
+    assert provider.requests == []
+    for fault in refused:
+        place.server.faults.ordered.remove(fault)
+
+
 async def test_a_file_of_the_message_replied_to_is_said_to_be_unread(place: Place) -> None:
     server = place.server
     files = {"sky.png": b"x", "sea.pdf": b"y"}

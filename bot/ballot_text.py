@@ -163,7 +163,8 @@ def _without_latex(text: str) -> str:
 
 # --- HTML and XML
 
-_COMMENT = re.compile(r"<!--(?:[^-]|-(?!->))*+-->")
+# No possessive group: until Python 3.11.5 one with a choice in it matches too little.
+_COMMENT = re.compile(r"<!--[^-]*+(?:-(?!->)[^-]*+)*-->")
 # An element of one capital letter is a label in brackets.
 _TAG = re.compile(r"<(/)?([A-Za-z][\w:-]{0,40}|\d{1,2})((?:\s[^<>]{0,200})?)/?>")
 _ATTRIBUTE = re.compile(

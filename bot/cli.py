@@ -277,13 +277,13 @@ async def _serve(options: argparse.Namespace, config: "Config") -> int:
             ["No platform has a token: set DISCORD_TOKEN or SLACK_BOT_TOKEN."]
         )
     async with open_app(config, "serve") as app:
-        beside = [asyncio.create_task(each) for each in _beside(app, config.time_scale)]
+        loops = [asyncio.create_task(each) for each in beside(app, config.time_scale)]
         try:
             await _serve_all([asyncio.create_task(run(app)) for run in adapters])
         finally:
-            for task in beside:
+            for task in loops:
                 task.cancel()
-            await asyncio.wait(beside)
+            await asyncio.wait(loops)
     return DONE
 
 
@@ -308,7 +308,7 @@ async def _serve_all(adapters: "Sequence[asyncio.Task[None]]") -> None:
             await asyncio.wait(going)
 
 
-def _beside(app: "App", time_scale: float) -> "Iterator[Coroutine[Any, Any, NoReturn]]":
+def beside(app: "App", time_scale: float) -> "Iterator[Coroutine[Any, Any, NoReturn]]":
     """What is done every minute while the program serves for weeks."""
     from bot.loops import forever
 

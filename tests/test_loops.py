@@ -1,11 +1,15 @@
 """Work that is done again and again survives whatever one turn meets."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
+from bot.cli import beside
 from bot.errors import StoreFailed
 from bot.loops import forever
+from tests.fakes.council import running_app
+from tests.fakes.provider import FakeProvider
 
 
 @pytest.mark.parametrize(
@@ -53,3 +57,28 @@ async def test_a_loop_ends_when_it_is_cancelled() -> None:
     loop.cancel()
     with pytest.raises(asyncio.CancelledError):
         await loop
+
+
+async def test_what_a_served_council_does_every_minute_outlives_every_error() -> None:
+    async with running_app(FakeProvider()) as app:
+        turns = {"load": 0, "erase": 0, "keep_up": 0}
+        enough = asyncio.Event()
+
+        def failing(name: str) -> Any:
+            async def turn() -> None:
+                turns[name] += 1
+                if min(turns.values()) >= 2:
+                    enough.set()
+                raise RuntimeError("nobody thought of this")
+
+            return turn
+
+        app.catalogue.load = failing("load")  # type: ignore[method-assign]
+        app.statistics().keep_up = failing("keep_up")  # type: ignore[method-assign]
+        app.store.erase = failing("erase")  # type: ignore[method-assign]
+        loops = [asyncio.create_task(each) for each in beside(app, 0.0)]
+        await enough.wait()
+        assert not any(loop.done() for loop in loops)
+        for loop in loops:
+            loop.cancel()
+        await asyncio.wait(loops)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from adapters.discord import render
 from adapters.discord.address import Address
 from adapters.discord.render import Page
+from adapters.discord.text import known_blocks
 from bot.council import Council
 from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Table, Text
 from bot.offers import Offer
@@ -53,6 +54,19 @@ DOCUMENTS = st.builds(Document, st.lists(BLOCKS, max_size=8).map(tuple), st.bool
 settings.register_profile("unhurried", deadline=None, max_examples=60)
 ANY = settings.get_profile("unhurried")
 
+MARKDOWN = (
+    "#### ",
+    "# ",
+    "---",
+    "===",
+    "> ",
+    "- ",
+    "1. ",
+    "  ",
+    "\n\n",
+    "| a | b |\n|---|---|\n| c |\n",
+    "```\n",
+)
 KEYS = st.sampled_from(["headline", "answer:B", "ranking"])
 
 
@@ -343,9 +357,58 @@ def test_a_models_table_is_aligned_in_monospace() -> None:
     )
 
 
-def test_a_table_in_a_quote_stays_as_it_is() -> None:
-    text = "> | a | b |\n> |---|---|\n> | 1 | 2 |"
-    assert render.safe(text) == text
+TABLE = ("| a | b |", "|---|---|", "| 1 | 22 |")
+CODE = ("```", "a   b", "─  ──", "1  22", "```")
+
+
+@pytest.mark.parametrize(
+    ("first", "rest"),
+    [
+        ("> ", "> "),
+        ("> > ", "> > "),
+        ("- ", "  "),
+        ("1. ", "   "),
+        ("> - ", ">   "),
+        ("  > ", "  > "),
+    ],
+)
+def test_a_table_in_a_quote_or_a_list_is_code_within_it(first: str, rest: str) -> None:
+    def within(lines: tuple[str, ...]) -> str:
+        return "\n".join([first + lines[0], *(rest + line for line in lines[1:])])
+
+    assert render.safe(within(TABLE) + "\n\nAfter") == within(CODE) + "\n\nAfter"
+
+
+def test_a_table_below_an_items_text_is_code_within_the_item() -> None:
+    table, code = ("\n".join(f"  {line}" for line in lines) for lines in (TABLE, CODE))
+    assert render.safe(f"- item\n\n{table}\n\n- next") == f"- item\n\n{code}\n\n- next"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("#### Deep\ntext", "**Deep**\ntext"),
+        ("##### Very **deep** ##\n", "**Very deep**\n"),
+        ("###### `a**b` **c**", "`a**b` **c**"),
+        ("# a\n## b\n### c", "# a\n## b\n### c"),
+        ("Title\n=====\ntext", "# Title\ntext"),
+        ("Sub\n---\ntext", "## Sub\ntext"),
+        ("two lines\nof text\n---\nmore", "two lines\nof text\n───\nmore"),
+        ("a\n\n-----\n\nb", "a\n\n───\n\nb"),
+        ("***\n\n___\n\n- - -", "───\n\n───\n\n───"),
+        ("> #### Q\n> text\n>\n> ---\n> after", "> **Q**\n> text\n>\n> ───\n> after"),
+        ("- #### In a list\n\n  ---", "- **In a list**\n\n  ───"),
+        ("```\n#### x\n---\n| a |\n|---|\n```", "```\n#### x\n---\n| a |\n|---|\n```"),
+        ("#### <@1> [a](https://b.example)", "**<\u2060@1> a (https://b.example)**"),
+    ],
+)
+def test_headings_and_rules_that_discord_does_not_know_are_readable(text: str, shown: str) -> None:
+    assert render.safe(text) == shown
+
+
+@given(st.lists(st.sampled_from([*MARKDOWN, "word", "\n"]), max_size=30).map("".join))
+def test_showing_what_discord_does_not_know_loses_no_word(text: str) -> None:
+    assert is_within(text, known_blocks(text))
 
 
 def test_a_heading_is_plain_text() -> None:

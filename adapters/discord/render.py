@@ -6,7 +6,6 @@ Buttons carry `c1:<run>:<what>` and are heard by `buttons`.
 """
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -18,16 +17,10 @@ import discord
 from discord import ui
 from discord.utils import escape_markdown
 
-from adapters.commonmark import Parser, read
+from adapters.commonmark import Parser
 from adapters.cutter import clusters
-from adapters.markdown import (
-    WORD_JOINER,
-    defuse_discord,
-    display_width,
-    honest_links,
-    split_markdown,
-    table_lines,
-)
+from adapters.discord.text import fenced_table, known_blocks, table_width
+from adapters.markdown import defuse_discord, honest_links, split_markdown
 from bot import reactions
 from bot.chat import HEADLINE, RANKING
 from bot.cleaning import harmless, one_line
@@ -371,7 +364,7 @@ def markdown(leaves: Sequence[Leaf]) -> str:
 
 def safe(text: str) -> str:
     """What a model or a person wrote, as Markdown that is harmless on Discord."""
-    return defuse_discord(_monospaced(honest_links(harmless(text))))
+    return defuse_discord(known_blocks(honest_links(harmless(text))))
 
 
 def escaped(text: str) -> str:
@@ -398,48 +391,10 @@ def _markdown(leaf: Leaf) -> str:
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """In monospace where a phone shows it in full, else as a list, so that no cell is cut."""
     cells = [[one_line(cell) for cell in row] for row in (columns, *rows)]
-    if _width(cells) <= TABLE_COLUMNS:
-        return _fenced(cells)
+    if table_width(cells) <= TABLE_COLUMNS:
+        return fenced_table(cells)
     header, *body = [" · ".join(filter(None, map(escaped, row))) for row in cells]
     return "\n".join([f"-# {header}", *(f"- {line}" for line in body if line)])
-
-
-def _width(cells: Sequence[Sequence[str]]) -> int:
-    """Columns that the table takes in monospace, two between its own."""
-    return sum(max(map(display_width, column)) + 2 for column in zip(*cells, strict=True)) - 2
-
-
-def _fenced(cells: Sequence[Sequence[str]]) -> str:
-    """A table as code, its columns aligned and none of it cut."""
-    # Three backticks in a cell would end the code.
-    inert = [[re.sub("``(?=`)", "``" + WORD_JOINER, cell) for cell in row] for row in cells]
-    return "\n".join(["```", *table_lines(inert[0], inert[1:], _width(inert)), "```"])
-
-
-def _monospaced(text: str) -> str:
-    """Markdown in which tables, which Discord does not know, are code with aligned columns."""
-    if "|" not in text:
-        return text
-    parts, offset = [], 0
-    for start, _, end in read(text).tables():
-        rows = [_cells(line) for line in text[start:end].splitlines()]
-        width = max(map(len, rows))
-        if _starts_plainly(text, start):
-            filled = [[*row, *[""] * (width - len(row))] for row in (rows[0], *rows[2:])]
-            parts += [text[offset:start], _fenced(filled), "\n"]
-            offset = end
-    return "".join([*parts, text[offset:]])
-
-
-def _starts_plainly(text: str, start: int) -> bool:
-    """Not within a quote or a list, where a fence would need their markers before each line."""
-    line = text[start : text.find("\n", start)]
-    return not line.startswith((" ", "\t", ">", "- ", "* ", "+ ")) and not line[:1].isdigit()
-
-
-def _cells(line: str) -> list[str]:
-    inner = re.sub(r"(?<!\\)\|$", "", line.strip().removeprefix("|"))
-    return [cell.strip().replace(r"\|", "|") for cell in re.split(r"(?<!\\)\|", inner)]
 
 
 def _teaser(text: str) -> str:

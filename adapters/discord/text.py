@@ -1,0 +1,136 @@
+"""Markdown that Discord does not know, in what it knows: deep headings, rules, tables.
+
+Discord shows headings up to the third level, no rules, no underlined headings and no tables.
+Source: Discord's help centre, "Markdown Text 101". Pure; defuses nothing.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from markdown_it.token import Token
+
+from adapters.commonmark import Source, read
+from adapters.markdown import WORD_JOINER, display_width, table_lines
+
+RULE = "───"
+# An underlined text this long is a paragraph above a rule to whoever wrote it.
+_HEADING_LIMIT = 100
+
+
+def known_blocks(text: str) -> str:
+    """`text` with deep headings in bold, rules as lines, and tables as code, also in quotes and lists."""
+    if not _UNKNOWN.search(text):
+        return text
+    source, parts, offset = read(text), [], 0
+    for start, end, shown in _replaced(source):
+        # A block that was read within another has been shown with it.
+        if start >= offset:
+            ending = "\n" if text[start:end].endswith("\n") else ""
+            parts += [text[offset:start], "\n".join(shown), ending]
+            offset = end
+    return "".join([*parts, text[offset:]])
+
+
+def table_width(cells: Sequence[Sequence[str]]) -> int:
+    """Columns that the table takes in monospace, two between its own."""
+    return sum(max(map(display_width, column)) + 2 for column in zip(*cells, strict=True)) - 2
+
+
+def fenced_table(cells: Sequence[Sequence[str]]) -> str:
+    """A table as code, its columns aligned and none of it cut."""
+    # Three backticks in a cell would end the code.
+    inert = [[re.sub("``(?=`)", "``" + WORD_JOINER, cell) for cell in row] for row in cells]
+    return "\n".join(["```", *table_lines(inert[0], inert[1:], table_width(inert)), "```"])
+
+
+# One of them is in whatever is replaced.
+_UNKNOWN = re.compile(r"#{4}|\||^[ \t>*+\d.)-]*(?:=+|(?:[-*_][ \t]*)+)[ \t\r]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Container:
+    """A quote or an item of a list, and the line it begins with."""
+
+    is_quote: bool
+    line: int
+
+
+def _replaced(source: Source) -> Iterator[tuple[int, int, list[str]]]:
+    """Where each block that Discord does not know stands, and the lines to show for it."""
+    containers: list[_Container] = []
+    for n, token in enumerate(source.tokens):
+        match token.type:
+            case "blockquote_open" | "list_item_open":
+                assert token.map is not None
+                containers.append(_Container(token.type == "blockquote_open", token.map[0]))
+            case "blockquote_close" | "list_item_close":
+                containers.pop()
+            case "heading_open" | "hr" | "table_open":
+                if shown := _shown(source, n, containers):
+                    start, end = source.lines(token)
+                    yield start, end, _within(source, token, containers, shown)
+
+
+def _shown(source: Source, n: int, containers: Sequence[_Container]) -> list[str]:
+    """The lines for a block without what it stands in; none, if Discord knows it."""
+    token = source.tokens[n]
+    if token.type == "hr":
+        return [RULE]
+    if token.type == "table_open":
+        return fenced_table(_rows(source, token, containers)).split("\n")
+    content = source.tokens[n + 1].content
+    if token.markup in ("=", "-"):
+        if "\n" in content or len(content) > _HEADING_LIMIT:
+            return [*content.split("\n"), RULE]
+        return [f"{'#' if token.markup == '=' else '##'} {content}"]
+    if len(token.markup) < 4 or not content:
+        return []
+    if "**" in content and "`" in content:
+        return [content]
+    return [f"**{content.replace('**', '')}**"]
+
+
+def _rows(source: Source, token: Token, containers: Sequence[_Container]) -> list[list[str]]:
+    """The cells of a table, also those that a row has more than the header, which the parser drops."""
+    assert token.map is not None
+    first, end = token.map
+    rows = []
+    for number in (first, *range(first + 2, end)):
+        line = source.text[source.starts[number] : source.starts[number + 1]]
+        rows.append(_cells(line[_signs(line, number, containers) :]))
+    width = max(map(len, rows))
+    return [[*row, *[""] * (width - len(row))] for row in rows]
+
+
+def _cells(line: str) -> list[str]:
+    inner = re.sub(r"(?<!\\)\|$", "", line.strip().removeprefix("|"))
+    return [cell.strip().replace(r"\|", "|") for cell in re.split(r"(?<!\\)\|", inner)]
+
+
+def _within(
+    source: Source, token: Token, containers: Sequence[_Container], shown: Sequence[str]
+) -> list[str]:
+    """The lines behind the signs of the quotes and items that the block stands in."""
+    assert token.map is not None
+    number = token.map[0]
+    line = source.text[source.starts[number] : source.starts[number + 1]]
+    head = line[: _signs(line, number, containers)]
+    rest = re.sub(r"[^>\s]", " ", head)
+    return [head + shown[0], *(rest + each for each in shown[1:])]
+
+
+def _signs(line: str, number: int, containers: Sequence[_Container]) -> int:
+    """How long the signs of quotes and items at the start of the line of this number are."""
+    at = 0
+    for container in containers:
+        starts = number == container.line and not container.is_quote
+        pattern = _QUOTE if container.is_quote else _ITEM if starts else _INDENT
+        sign = pattern.match(line, at)
+        at = sign.end() if sign else at
+    return at
+
+
+_QUOTE = re.compile(r"[ \t]*>[ \t]?")
+_ITEM = re.compile(r"[ \t]*(?:[-+*]|\d{1,9}[.)])[ \t]*")
+_INDENT = re.compile(r"[ \t]*")

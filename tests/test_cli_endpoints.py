@@ -87,3 +87,21 @@ async def test_thoughts_are_in_no_answer_prompt_or_verdict(council: Program) -> 
     assert texts["lab/b"] == "No: it will not last."
     assert result["verdict"]["text"] == "Yes: it is simple."
     assert not any(b"SECRET" in received.body for received in server.requests)
+
+
+async def test_answers_that_no_prompt_can_hold_are_shortened_for_those_who_read_them(
+    council: Program,
+) -> None:
+    behaviours: dict[str, Script] = {
+        model: [
+            Behaviour(text=f"From {model}. " + "A long and winding reason. " * 250),
+            Behaviour(),
+        ]
+        for model in MEMBERS
+    }
+    refusals = [Refusal("length", "openai", context=4_096)]
+    async with ModelServer(behaviours=behaviours, refusals=refusals) as server:
+        assert comes_through(await ask(council, server))
+    served = [received for received in server.requests if received.billed]
+    assert [received.stage for received in served].count("review") == 3
+    assert all(len(received.body) < 4 * 4_096 for received in served)

@@ -242,7 +242,9 @@ class Attempts:
             return completion
         except asyncio.CancelledError:
             if listener.written_bytes:
-                bill = self._bill(asking, reserved, None, listener.written_bytes)
+                heard = self._bill(asking, reserved, None, listener.written_bytes)
+                # Only limits count what nobody will ever tell.
+                bill = bills.at_most(heard.counted_micros)
             raise
         except ModelFailed as error:
             failure, bill = Failure(error.kind, str(error)), bills.NOTHING

@@ -320,6 +320,7 @@ async def conclude(
         standings=standings,
         verdict=verdict,
         requests=sitting.journal.requests,
+        paid=sitting.journal.paid_in_all,
         stopped_at=datetime.fromisoformat(json.loads(decision)["at"]) if decision else None,
     )
     await sitting.journal.finish(deliberation)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bot import ranking
 from bot.ballots import parse_ranking
+from bot.bills import Bill
 from bot.council import (
     Agreement,
     Answer,
@@ -118,9 +119,11 @@ def outcome(
     standings: Sequence[Standing],
     verdict: Verdict,
     requests: int,
+    paid: Bill,
     stopped_at: datetime | None,
 ) -> Deliberation:
-    """The finished deliberation. `stopped_at` is the moment of an early stop."""
+    """The finished deliberation. `requests` and `paid` are of everything that was sent, also for
+    calls that were not waited for; `stopped_at` is the moment of an early stop."""
     counted = ballots(reviews).values()
     return Deliberation(
         id=question.id,
@@ -141,9 +144,9 @@ def outcome(
         verdict=verdict,
         timings=_timings(question, calls, reviews, verdict, stopped_at),
         calls=requests,
-        prompt_tokens=sum(call.prompt_tokens for call in calls),
-        completion_tokens=sum(call.completion_tokens for call in calls),
-        cost_usd=sum(call.cost_micros or 0 for call in calls) / 1e6,
+        prompt_tokens=paid.prompt_tokens,
+        completion_tokens=paid.completion_tokens,
+        cost_usd=(paid.cost_micros or 0) / 1e6,
         cost_known=all(call.failure or call.cost_micros is not None for call in calls),
         chairman=council.chairman,
     )

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Literal
 
 import pytest
 
@@ -13,7 +14,7 @@ from bot import ranking
 from bot.calls import Caller, Patience
 from bot.council import Council, Deliberation, Earlier, Question
 from bot.deliberation import deliberate
-from bot.errors import ModelFailed
+from bot.errors import ModelFailed, Spent
 from bot.events import (
     AnswerGiven,
     ChairmanFailed,
@@ -427,6 +428,39 @@ async def test_a_lead_that_nobody_can_make_up_for_stops_the_review(store: Store)
     assert ranked.not_heard == (ranking.labels(MAY_STOP, 4)[3],)
 
 
+async def test_what_a_reviewer_that_was_not_waited_for_spent_is_part_of_the_cost(
+    store: Store,
+) -> None:
+    """Its first reply was empty, and billed; its second is cancelled."""
+
+    class Hanging(asyncio.Event):
+        asked_for = asyncio.Event()
+
+        async def wait(self) -> Literal[True]:
+            self.asked_for.set()
+            return await super().wait()
+
+    empty = ModelFailed("empty", "it.", retryable=True, spent=Spent(100, 0, 11), began=True)
+    script: dict[tuple[str, int], list[Scripted]] = {("review", 3): [empty, Hanging()]}
+    provider = Thinking(*(("review", seat) for seat in range(3)), script=script)
+    patience = replace(Patience(), backoff_first=0.001, backoff_longest=0.001)
+    asked = question(seed=MAY_STOP)
+    running = asyncio.create_task(run(store, provider, asked=asked, patience=patience))
+    await Hanging.asked_for.wait()
+    for go_on in provider.go_on.values():
+        go_on.set()
+
+    result = (await running).deliberation
+
+    assert result.agreement.stopped_early
+    assert [
+        call for call in await store.calls("q1") if (call.stage, call.seat) == ("review", 3)
+    ] == []
+    # Four answers, three reviews and the verdict at 7, and the empty review.
+    assert result.cost_usd == pytest.approx((8 * 7 + 11) / 1e6)
+    assert result.prompt_tokens == 900
+
+
 async def test_a_seeded_tenth_never_stops_early(store: Store) -> None:
     done = await run(store, FakeProvider(), asked=question(seed=ALL_HEARD))
 
@@ -647,9 +681,8 @@ async def test_a_chairman_that_fails_leaves_the_verdict_to_the_seat_beside_it(
     store: Store,
 ) -> None:
     second = ranking.labels(question().seed, 4).index("A")
-    provider = Thinking(
-        ("verdict", CHAIR), ("verdict", second), script={("verdict", CHAIR): [final()]}
-    )
+    everybody = (("verdict", seat) for seat in range(5))
+    provider = Thinking(*everybody, script={("verdict", CHAIR): [final()]})
 
     def emit(event: Event) -> None:
         if isinstance(event, ChairmanFailed):

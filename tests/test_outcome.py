@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import outcome
+from bot.bills import Bill, total
 from bot.council import (
     Answer,
     Call,
@@ -82,6 +83,7 @@ def result(
         standings=[Standing("B", "lab/c", 1.0, len(reviews), len(reviews))],
         verdict=verdict,
         requests=11,
+        paid=total(Bill(c.prompt_tokens, c.completion_tokens, c.cost_micros) for c in calls),
         stopped_at=stopped_at,
     )
 

@@ -97,6 +97,11 @@ class Journal:
         """What the requests of a call took together, as far as they have ended."""
         return total(self._bills.get((stage, round, seat), {}).values())
 
+    @property
+    def paid_in_all(self) -> Bill:
+        """What every request of the deliberation took, those of cancelled calls among them."""
+        return total(bill for call in self._bills.values() for bill in call.values())
+
     def decision(self, name: str) -> str | None:
         return self._decisions.get(name)
 

@@ -278,7 +278,7 @@ class Source:
 
 
 # What no text has that people read, per text; reading it would take seconds.
-_LINES_LIMIT, _SIGNS_LIMIT = 8_000, 20_000
+_LINES_LIMIT, _SIGNS_LIMIT = 8_000, 16_000
 
 
 def is_dense(text: str) -> bool:

@@ -212,7 +212,9 @@ def _without_tags(text: str) -> str:
             return " | "
         return "" if name in _WITHIN_A_LINE else "\n" + _said_by(name, attributes)
 
-    return _TAG.sub(shown, _COMMENT.sub("", text))
+    # Behind the last end of a comment each beginning would be followed to the end of the text.
+    ended, end, rest = text.rpartition("-->")
+    return _TAG.sub(shown, _COMMENT.sub("", ended + end) + rest)
 
 
 def _numbers(name: str, tag: re.Match[str], attributes: dict[str, str]) -> Iterator[int | None]:

@@ -228,7 +228,7 @@ class Attempts:
             draft_seconds=self._patience.draft,
             now=self._now,
         )
-        failure, bill, generation_id = None, bills.NOTHING, ""
+        failure, bill, generation_id, requests = None, bills.NOTHING, "", 1
         try:
             # A row that is being written is written to its end, so that it can be closed below.
             await asyncio.shield(starting)
@@ -236,6 +236,7 @@ class Attempts:
             listener.begin()
             completion = await self._complete(request, listener)
             asking.completion, generation_id = completion, completion.generation_id
+            requests = completion.requests
             bill = self._bill(asking, reserved, _usage(completion), completion.written_bytes)
             _leads(leader)
             pace.whole.append(listener.seconds)
@@ -248,6 +249,7 @@ class Attempts:
             raise
         except ModelFailed as error:
             failure, bill = Failure(error.kind, str(error)), bills.NOTHING
+            requests = error.requests
             if error.spent or error.began:
                 bill = self._bill(asking, reserved, error.spent, error.written_bytes)
             raise
@@ -264,6 +266,7 @@ class Attempts:
                 bill=bill,
                 generation_id=generation_id,
                 first_text_seconds=listener.first_seconds,
+                requests=requests,
             )
 
     async def _complete(self, request: Request, listener: "_Listener") -> Completion:

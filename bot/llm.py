@@ -37,7 +37,8 @@ class Completion:
     `length`, `content_filter`), which `ending_of` reads.
 
     `cost_micros` is in micro-dollars as the provider reported it, `None` where it said nothing.
-    `written_bytes` counts what the model wrote besides, `None` where nobody can tell.
+    `written_bytes` counts what the model wrote besides, `None` where nobody can tell. `requests` were
+    sent for it, those that were refused for their form included.
     """
 
     text: str
@@ -47,6 +48,7 @@ class Completion:
     cost_micros: int | None = None
     generation_id: str = ""
     written_bytes: int | None = None
+    requests: int = 1
 
 
 Ending = Literal["whole", "length", "refused", "broken"]

@@ -149,7 +149,7 @@ class HttpProvider:
         terms = self._terms(endpoint, model)
         body = request.body or terms.body(model, request)
         refusal: ModelFailed = failed("server_error")
-        for _ in range(_TERMS_TRIED):
+        for requests in range(1, _TERMS_TRIED + 1):
             answer = Incoming(
                 saying,
                 on_text or (lambda piece: None),
@@ -158,8 +158,10 @@ class HttpProvider:
             )
             try:
                 headers = self._headers(endpoint, cached=terms.cacheable)
-                return await self._ask(endpoint, body, answer, headers)
+                completion = await self._ask(endpoint, body, answer, headers)
+                return replace(completion, requests=requests)
             except ServerFailed as error:
+                error.requests = requests
                 if answer.began:
                     raise
                 if body != (known := terms.body(model, request)) and request.messages:
@@ -167,8 +169,13 @@ class HttpProvider:
                     continue
                 adapted = terms.adapted(error.report, request)
                 if adapted is None:
-                    raise terms.too_long(error.report, request, saying) or error from error
+                    final = terms.too_long(error.report, request, saying) or error
+                    final.requests = requests
+                    raise final from error
                 terms, body, refusal = adapted, adapted.body(model, request), error
+            except ModelFailed as error:
+                error.requests = requests
+                raise
             finally:
                 if answer.began:
                     kept = replace(terms, thinking=answer.begins_in_thought)

@@ -49,7 +49,9 @@ async def test_a_small_context_carries_every_stage(
     style = {4_096: "vllm", 6_000: "groq", 8_192: "openai"}[context]
     refusals = [Refusal("length", style, context=context)]
     async with ModelServer(entries=entries, refusals=refusals) as server:
-        assert comes_through(await ask(council, server))
+        result = await ask(council, server)
+    assert comes_through(result)
+    assert result["calls"] == len(server.requests)
     refused = [received.outcome for received in server.requests].count("refused_form")
     # Once for each model; a verdict may be shorter than an answer and fits into the largest.
     assert refused == (0 if listed else 3 if context == 8_192 else 4)
@@ -67,9 +69,11 @@ async def test_refused_forms_cost_a_stage_nothing(
     council: Program, refusals: Sequence[Refusal]
 ) -> None:
     async with ModelServer(refusals=refusals) as server:
-        assert comes_through(await ask(council, server))
+        result = await ask(council, server)
+    assert comes_through(result)
     billed = [received.outcome for received in server.requests if received.billed]
     assert billed == ["ok"] * 7
+    assert result["calls"] == len(server.requests) > 7
 
 
 async def test_thoughts_are_in_no_answer_prompt_or_verdict(council: Program) -> None:

@@ -150,8 +150,9 @@ class Journal:
         bill: Bill,
         generation_id: str | None,
         first_text_seconds: float | None,
+        requests: int = 1,
     ) -> None:
-        """Record how a request ended, and settle its money.
+        """Record how an attempt ended, how many requests it took, and settle its money.
 
         A second report of the same request changes nothing.
         """
@@ -165,10 +166,14 @@ class Journal:
             bill.counted_micros,
             generation_id,
             first_text_seconds,
+            requests,
         )
 
         # At once: the write stands also where whoever waits for it is cancelled.
-        self._bills.setdefault((stage, round, seat), {}).setdefault(n, bill)
+        settled = self._bills.setdefault((stage, round, seat), {})
+        if n not in settled:
+            settled[n] = bill
+            self._requests += requests - 1
 
         def write(connection: sqlite3.Connection) -> None:
             row = connection.execute(
@@ -186,7 +191,8 @@ class Journal:
                 "UPDATE attempts SET reserved_micros = 0, finished_at = ?, failure_kind = ?,"
                 " failure_message = ?, prompt_tokens = ?, completion_tokens = ?, cost_micros = ?,"
                 " counted_micros = ?,"
-                f" generation_id = ?, first_text_seconds = ? WHERE {_THIS_CALL} AND n = ?",
+                " generation_id = ?, first_text_seconds = ?, requests = ?"
+                f" WHERE {_THIS_CALL} AND n = ?",
                 (*outcome, *key),
             )
             record(
@@ -297,14 +303,14 @@ class Journal:
             f"SELECT {_CALL_COLUMNS} FROM calls WHERE deliberation = ?", id
         ):
             self._calls[row[:3]] = _call(row)
-        for stage, round, seat, n, body, *bill in connection.execute(
-            "SELECT stage, round, seat, n, body, prompt_tokens, completion_tokens, cost_micros,"
+        for stage, round, seat, n, body, requests, *bill in connection.execute(
+            "SELECT stage, round, seat, n, body, requests, prompt_tokens, completion_tokens, cost_micros,"
             " counted_micros FROM attempts WHERE deliberation = ? ORDER BY n",
             id,
         ):
             call = (stage, round, seat)
             self._bills.setdefault(call, {})[n] = Bill(*bill)
-            self._requests += 1
+            self._requests += requests
             self._attempts[call] = self._attempts.get(call, 0) + 1
             if body is not None:
                 self._bodies[call] = body

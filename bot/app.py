@@ -120,6 +120,7 @@ class App:
         default_factory=WeakValueDictionary
     )
     _statistics: "Statistics | None" = None
+    _unservable: set[str] = field(default_factory=set)
     _closing: bool = False
     _entering: int = 0  # questions that are let in and not stored yet
 
@@ -199,9 +200,19 @@ class App:
         async with self._lock("resume"):
             unfinished = await self.store.unfinished(platform)
             cases = [case for case in unfinished if case.question.id not in self._running]
-            for case in cases:
-                self._start(case)
-        return len(cases)
+            return sum(map(self._resumed, cases))
+
+    def _resumed(self, case: Case) -> bool:
+        """Whether this one was gone on with. Where its reply cannot be made, as of a case that
+        another version stored, the log says so once: it is met again every minute."""
+        try:
+            self._start(case)
+        except Exception:
+            if case.id not in self._unservable:
+                self._unservable.add(case.id)
+                logger.exception("deliberation %s cannot be gone on with", case.id)
+            return False
+        return True
 
     async def sweep(self) -> None:
         """Go on with whatever was left unfinished, is owed, or has yet to be erased."""

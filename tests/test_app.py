@@ -704,6 +704,39 @@ async def has_reviews(app: App, id: str) -> bool:
     return sum(call.stage == "review" for call in await app.store.calls(id)) == 3
 
 
+async def test_a_case_whose_reply_cannot_be_made_holds_no_other_up(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = str(tmp_path / "council.db")
+    async with running(Held("it"), database=database) as app:
+        broken, sound = [await accepted(app, mention()) for _ in range(2)]
+    async with running(database=database) as app:
+        room = Room(app)
+        app.platforms["discord"] = ReadsNo(room, broken)
+        assert await app.resume("discord") == 1
+        await app.finished(sound)
+        await app.sweep()
+        await app.sweep()
+
+        assert (await case_of(app, sound)).status == "finished"
+        assert (await case_of(app, broken)).status == "running"
+    told = [record for record in caplog.records if broken in record.getMessage()]
+    assert [bool(record.exc_info) for record in told] == [True]
+
+
+@dataclass
+class ReadsNo:
+    """A platform that cannot read where one case's reply is to go."""
+
+    room: Room
+    broken: str
+
+    def reply(self, case: Case) -> "RoomReply":
+        if case.id == self.broken:
+            raise ValueError("no address")
+        return self.room.reply(case)
+
+
 async def test_what_runs_already_is_not_started_again() -> None:
     provider = Held("it")
     async with running(provider) as app:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,18 @@ async def test_an_export_of_a_channel_leaves_its_private_threads_out(place: Plac
 
     asked = [json.loads(line)["question"] for line in file.data.splitlines()]
     assert asked == ["For everybody?", "In the open thread?"]
+
+
+@pytest.mark.parametrize("address", ["{", "[]", "{}", '{"kind": "moon"}'])
+async def test_an_unreadable_address_keeps_nothing_else_from_an_export(
+    place: Place, address: str
+) -> None:
+    await rated_channel(place, 2)
+    case = finished_case(7, channel=str(place.channel.id))
+    await place.app.store.create(replace(case, address=address))
+    make_admin(place)
+    (file,) = (await answered(place, "export")).attachments
+    assert [json.loads(line)["id"] for line in file.data.splitlines()] == ["run-0", "run-1"]
 
 
 async def test_what_is_mine_is_forgotten_and_a_channel_by_administrators(place: Place) -> None:

@@ -26,8 +26,12 @@ class Address:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, text: str) -> "Address":
-        stored = json.loads(text)
-        if stored["kind"] not in get_args(Kind):
-            raise ValueError(f"no such kind of place: {stored['kind']}")
-        return cls(**stored)
+    def from_json(cls, text: str | None) -> "Address":
+        """Raises `ValueError` for whatever is no address."""
+        try:
+            address = cls(**json.loads(text or ""))
+        except TypeError as error:
+            raise ValueError(f"no address: {error}") from error
+        if address.kind not in get_args(Kind):
+            raise ValueError(f"no such kind of place: {address.kind}")
+        return address

@@ -89,7 +89,10 @@ class CouncilClient(discord.Client):
     def is_private(self, case: Case) -> bool:
         if not case.address:
             return False
-        address = Address.from_json(case.address)
+        try:
+            address = Address.from_json(case.address)
+        except ValueError:
+            return True  # as whatever is not known to be public
         if address.private is not None or address.kind != "here":
             return bool(address.private)
         # Of an earlier version: what is not known to be public counts as private.

@@ -32,6 +32,7 @@ from bot.chat import (
 from bot.council import Council, Question
 from bot.document import Document, Text
 from bot.errors import BotError, InvalidInput, StoreFailed, Superseded
+from bot.folding import is_blank
 from bot.gate import mended
 from bot.health import health
 from bot.llm import Provider
@@ -298,7 +299,7 @@ class App:
             raise InvalidInput("The bot is restarting. Ask again in a minute.")
         if settings.paused:
             raise InvalidInput("The council is paused here. `/council resume` ends that.")
-        if not mention.text.strip():
+        if is_blank(mention.text):
             raise InvalidInput(
                 " ".join((*mention.unread, "Write the question behind the mention."))
                 if mention.unread

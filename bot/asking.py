@@ -24,6 +24,7 @@ from bot.events import (
     VerdictAsked,
     VerdictText,
 )
+from bot.folding import is_blank
 from bot.outcome import finish
 from bot.printing import note
 from bot.store.records import Case
@@ -94,7 +95,7 @@ def checked(text: str) -> str:
     """The question without space around it. Raises `InvalidInput` where there is none, or too much."""
     # Bytes that are no UTF-8 come from the command line as halves of surrogate pairs.
     text = text.encode("utf-8", "replace").decode().strip()
-    if not text:
+    if is_blank(text):
         raise InvalidInput("The question is empty. Write what the council should answer.")
     if len(text) > QUESTION_LIMIT_CHARS:
         raise InvalidInput(

@@ -28,6 +28,9 @@ _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 
+# A symbol in name only.
+_BRAILLE_BLANK = "\u2800"
+
 # A base with its marks (no writing stacks more than thirty; source: UAX 15, stream-safe text),
 # marks without one, conjoining Hangul, control characters, and single characters of all scripts but
 # those whose everyday letters are folded already.
@@ -79,6 +82,11 @@ def fold(text: str) -> Folded:
     ):
         return Folded(text.translate(plain), range(len(text)), range(1, len(text) + 1))
     return _folded_in_pieces(text)
+
+
+def is_blank(text: str) -> bool:
+    """Whether nobody sees anything of it."""
+    return not fold(text).text.replace(_BRAILLE_BLANK, "").strip()
 
 
 def _folded_in_pieces(text: str) -> Folded:

@@ -237,7 +237,9 @@ async def test_a_paused_channel_refuses_until_it_is_resumed() -> None:
         await served(app)
 
 
-@pytest.mark.parametrize("text", ["", "  \n "])
+@pytest.mark.parametrize(
+    "text", ["", "  \n ", "\u200b", "\ufeff\u2060 \u00ad", "\u3164", "\u2800", "\u202e", "\ufe0f"]
+)
 async def test_an_empty_question_is_refused_with_what_to_do(text: str) -> None:
     async with running() as app:
         assert await refusal(app, mention(text)) == (

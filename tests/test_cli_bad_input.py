@@ -36,7 +36,7 @@ def refused(ended: Ended, sentence: str, *, code: int = 2) -> None:
 # Questions
 
 
-@pytest.mark.parametrize("question", ["", "   ", "\n"])
+@pytest.mark.parametrize("question", ["", "   ", "\n", "\u200b"])
 async def test_an_empty_question(council: Program, server: ModelServer, question: str) -> None:
     ended = await council.run("ask", question, environment=environment(server))
     refused(ended, "The question is empty.")

@@ -305,8 +305,9 @@ async def test_a_notice_of_discords_own_asks_nothing(server: DiscordServer) -> N
         assert await asked(place) == ["A question?"]
 
 
-async def test_an_empty_question_is_refused_once(place: Place) -> None:
-    message = place.server.mention(place.channel, place.ada, "")
+@pytest.mark.parametrize("nothing", ["", "\u200b"])
+async def test_an_empty_question_is_refused_once(place: Place, nothing: str) -> None:
+    message = place.server.mention(place.channel, place.ada, nothing)
     place.server.repeat(message)
     await place.said(place.channel, "What should the council answer?")
     await settled(place)
@@ -338,10 +339,11 @@ async def test_a_reply_with_a_typed_mention_carries_the_message_without_its_auth
     assert "Bobby" not in prompt
 
 
-async def test_a_bare_mention_in_a_reply_asks_about_the_message(place: Place) -> None:
+@pytest.mark.parametrize("nothing", ["", "\u200b"])
+async def test_a_bare_mention_in_a_reply_asks_about_the_message(place: Place, nothing: str) -> None:
     said = place.server.mention(place.channel, place.ada, "Is the sky green?")
     await place.answered(said)
-    again = place.server.mention(place.channel, place.ada, "", reply_to=said)
+    again = place.server.mention(place.channel, place.ada, nothing, reply_to=said)
     await place.answered(again)
     assert await asked(place) == ["Is the sky green?", "Is the sky green?"]
 

@@ -301,7 +301,7 @@ async def test_a_refused_question_leaves_nothing_in_the_channel(place: Place) ->
     assert place.server.said(place.channel) == []
 
 
-@pytest.mark.parametrize("blank", [" ", "\n\t ", "\u3000"])
+@pytest.mark.parametrize("blank", [" ", "\n\t ", "\u3000", "\u200b", "\u2800 \u3164"])
 async def test_a_question_of_blanks_gets_a_hint(
     place: Place, caplog: pytest.LogCaptureFixture, blank: str
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.folding import fold
+from bot.folding import fold, is_blank
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,13 @@ def test_folding_is_linear(piece: str) -> None:
 @given(st.text("aеＣ한\u200bé“ﬁ", max_size=12))
 def test_any_text_folds_as_its_characters_do(text: str) -> None:
     assert fold(text).text == "".join(fold(character).text for character in text)
+
+
+@pytest.mark.parametrize("text", ["", " \n", "\u200b", "\u2800\u3164 \ufe0f", "\U000e0041", "\x00"])
+def test_what_nobody_sees_is_blank(text: str) -> None:
+    assert is_blank(text)
+
+
+@pytest.mark.parametrize("text", ["?", "👍🏽", "한", "\u200b.", "ㅋ", "é"])
+def test_what_somebody_sees_is_not(text: str) -> None:
+    assert not is_blank(text)

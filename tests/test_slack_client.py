@@ -92,14 +92,16 @@ async def test_the_root_of_a_thread_goes_along_without_its_author(
     assert (case.question.text, case.thread) == ("True?", root.ts)
 
 
-async def test_a_bare_mention_in_a_thread_means_its_root(place: Place) -> None:
+@pytest.mark.parametrize("nothing", ["", "\u200b"])
+async def test_a_bare_mention_in_a_thread_means_its_root(place: Place, nothing: str) -> None:
     root = place.server.post(place.channel, place.ada, "Tea or coffee?")
-    await place.answered(place.server.mention(place.channel, place.ada, "", root.ts))
+    await place.answered(place.server.mention(place.channel, place.ada, nothing, root.ts))
     assert await asked(place) == ["Tea or coffee?"]
 
 
-async def test_a_bare_mention_gets_a_hint(place: Place) -> None:
-    message = place.server.mention(place.channel, place.ada, "")
+@pytest.mark.parametrize("nothing", ["", "\u200b"])
+async def test_a_bare_mention_gets_a_hint(place: Place, nothing: str) -> None:
+    message = place.server.mention(place.channel, place.ada, nothing)
     await place.said(place.channel, "Write the question behind the mention", message.ts)
 
 

@@ -336,7 +336,7 @@ async def test_a_refused_question_never_stands_in_the_channel(place: Place, boss
 
 
 async def test_a_question_without_words_is_not_posted(place: Place) -> None:
-    for text in ("ask", "ask   ", "ask \u00a0"):
+    for text in ("ask", "ask   ", "ask \u00a0", "ask \u200b"):
         await say(place, place.ada, text, "Write the question")
     assert place.server.called("chat.postMessage") == []
 

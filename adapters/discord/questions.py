@@ -18,6 +18,7 @@ from adapters.discord.delivery import persistently, words
 from bot.app import App
 from bot.chat import Channel, Mention, Person
 from bot.document import Detail, Document, Text
+from bot.folding import is_blank
 from bot.texts import UNREAD_MESSAGE, unread_files
 
 if TYPE_CHECKING:
@@ -62,10 +63,12 @@ async def mention_of(
         place = client.get_channel(place.id) or await client.fetch_channel(place.id)
         guild = guild or getattr(place, "guild", None)
     replied = await _replied_to(client, message)
-    text = question_text(message, me) or reading.forwarded_text(message)
+    text = question_text(message, me)
+    if is_blank(text):
+        text = whole_text(message, me)
     quoted = await _quoted(replied, app, me) if replied else ""
     unread = _unread(message, replied, quoted)
-    if not text:
+    if is_blank(text):
         # A bare mention in a reply means the message replied to.
         text, quoted = quoted, ""
     return Mention(

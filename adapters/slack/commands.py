@@ -24,6 +24,7 @@ from bot.cleaning import harmless
 from bot.commands import fill_in, parse
 from bot.document import Note
 from bot.errors import BotError, InvalidForm, Undeliverable
+from bot.folding import is_blank
 
 if TYPE_CHECKING:
     from adapters.slack.client import SlackClient
@@ -182,7 +183,7 @@ async def ask(client: "SlackClient", body: Json, question: str) -> None:
     Checked first: what is refused never stands in the channel.
     """
     channel, url, web = body["channel_id"], body["response_url"], client.web
-    if not question:
+    if is_blank(question):
         await whisper_sentence(url, "Write the question behind `/council ask`.")
         return
     mention = await _mention(client, body, question)

@@ -20,6 +20,7 @@ from adapters.slack.refusals import sentence
 from adapters.slack.web import Me, Web
 from bot import chat
 from bot.app import App
+from bot.folding import is_blank
 from bot.texts import unread_files
 
 logger = logging.getLogger(__name__)
@@ -107,7 +108,7 @@ async def mention_of(
     typed, material = await _said(people, message, me)
     first, unread = await _thread(app, web, message, me)
     begun, beneath = await _said(people, first, me)
-    if not typed:
+    if is_blank(typed):
         # A bare mention in a thread means what the thread began with.
         typed, begun = begun, ""
     quoted = "\n\n".join(filter(None, (begun, beneath, material)))

@@ -23,6 +23,25 @@ BLOCKS: dict[str, tuple[dict[str, Any], str]] = {
     "markdown": ({"type": "markdown", "text": "# A & <b>"}, "# A &amp; &lt;b&gt;"),
     "table": (table(2, 2), "x | x\nx | x"),
     "container": (container(section("inside")), "Answer A\ninside"),
+    "carousel": (
+        {"type": "carousel", "elements": [{"type": "card", "title": plain("A"), "body": text("b")}]},
+        "A\nb",
+    ),
+    "plan": (
+        {
+            "type": "plan",
+            "title": "Release",
+            "tasks": [
+                {
+                    "type": "task_card",
+                    "title": "Build",
+                    "details": rich_text({"type": "text", "text": "on main"}),
+                    "output": rich_text({"type": "text", "text": "failed"}),
+                }
+            ],
+        },
+        "Release\nBuild\non main\nfailed",
+    ),
     "image": ({"type": "image", "image_url": "x", "alt_text": "A cat"}, "A cat"),
     "buttons": ({"type": "actions", "elements": [{"type": "button", "text": plain("Press")}]}, ""),
     "rich text": (
@@ -84,9 +103,23 @@ def test_what_hangs_on_a_message_is_read_in_order() -> None:
     assert attached_words({"attachments": [{"fallback": "[no preview available]"}]}) == ""
 
 
+def test_a_forward_is_read_wherever_slack_put_its_words() -> None:
+    card = {"text": "Disk full", "fallback": "Disk full"}
+    shapes = [
+        {"message_blocks": [{"message": {"text": "Look"}}], "attachments": [card]},
+        {"text": "Look", "attachments": [card]},
+        {"text": "Look", "message_blocks": [{"message": {"attachments": [card]}}]},
+    ]
+    for shape in shapes:
+        assert attached_words({"attachments": [shape]}) == "Look\n\nDisk full"
+
+
 def test_files_are_named_also_where_they_were_forwarded() -> None:
     files = [{"name": "a.pdf"}, {"title": "B"}, {"mode": "tombstone", "name": "gone"}]
     assert file_names({"files": files, "attachments": [{"files": [{}]}]}) == ("a.pdf", "B", "")
+    inner = {"message_blocks": [{"message": {"files": [{"name": "c.pdf"}]}}]}
+    assert file_names({"attachments": [inner]}) == ("c.pdf",)
+    assert file_names({"attachments": [inner | {"files": [{"name": "c.pdf"}]}]}) == ("c.pdf",)
 
 
 def test_forwards_of_forwards_end() -> None:

@@ -53,11 +53,12 @@ def _of_attachment(attachment: Json, depth: int) -> Iterator[str]:
     blocks = blocks or _list(attachment, "blocks")
     yield _text(attachment, "pretext")
     yield _text(attachment, "title")
-    inside = {"text": _text(attachment, "text"), "blocks": blocks}
+    texts = (_text(attachment, "text"), *(_text(message, "text") for message in inner))
+    inside = {"text": next(filter(None, texts), ""), "blocks": blocks}
     yield typed_words(inside) or shown_words(inside)
     for field in _list(attachment, "fields"):
         yield ": ".join(filter(None, (_text(field, "title"), _text(field, "value"))))
-    for message in inner:
+    for message in (attachment, *inner):
         yield from _attachments(message, depth - 1)
 
 
@@ -71,7 +72,9 @@ def _file_names(message: Json, depth: int) -> Iterator[str]:
         if file.get("mode") != "tombstone":
             yield _text(file, "name") or _text(file, "title")
     for attachment in _list(message, "attachments") if depth else ():
-        yield from _file_names(attachment, depth - 1)
+        # What is forwarded may tell of its files at either place, or at both.
+        inner = (name for each in _forwarded(attachment) for name in _file_names(each, depth - 1))
+        yield from dict.fromkeys((*_file_names(attachment, depth - 1), *inner))
 
 
 # --- Blocks
@@ -98,8 +101,10 @@ def _of_any(block: Json, depth: int) -> Iterator[str]:
     """Texts of a block, in the order in which they are shown."""
     yield from (_object(block.get(name)) for name in ("title", "rich_text_title", "subtitle"))
     yield from (_object(block.get(name)) for name in ("text", "body", "description"))
+    yield from (_object(block.get(name)) for name in ("details", "output"))
     for name in ("fields", "elements"):
-        yield from map(_object, _list(block, name))
+        for each in _list(block, name):
+            yield _block(each, depth - 1) if each.get("type") == "card" else _object(each)
     if block.get("type") == "image" and not block.get("title"):
         yield _escaped(_text(block, "alt_text"))
     for name in ("child_blocks", "blocks", "cards", "tasks"):

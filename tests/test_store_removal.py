@@ -137,6 +137,46 @@ async def test_the_copies_that_follow_ups_took_are_forgotten_too(store: Store, p
     assert b"pineapple" not in everything(path)
 
 
+LONG = "The **pineapple** goes well with ham, and `olives`\n- go with *neither* of the two at all."
+
+
+@pytest.mark.parametrize(
+    ("place", "quoted"),
+    [
+        ("another thread", LONG),
+        ("a channel", LONG),
+        ("another channel", f"Council\n\nVerdict\n\n{LONG}"),
+        ("another channel", "The pineapple goes well with ham, and olives • go with"),
+        ("another channel", "Verdict: the *pineapple* goes well with ham, and olives"),
+        ("another channel", "Look: pineapple on pizza?"),
+        ("the thread", "pineapple"),
+    ],
+)
+async def test_what_was_quoted_elsewhere_is_forgotten_too(
+    store: Store, path: Path, place: str, quoted: str
+) -> None:
+    asked = case("asked", channel="C3", asker="ann", text="Pineapple on pizza?")
+    result = finished_case(1, text="Yes.").result
+    assert result
+    result = replace(result, verdict=replace(result.verdict, text=LONG))
+    await store.create(replace(asked, thread="t", status="finished", result=result))
+    channel = "C4" if place == "another channel" else "C3"
+    thread = {"a channel": None, "the thread": "t"}.get(place, "t2")
+    for id, words in (("copy", quoted), ("other", "Ham goes well with olives and cheese.")):
+        follow_up = case(id, channel=channel, asker="bob", text="And why?")
+        question = replace(follow_up.question, quoted=words)
+        await store.create(replace(follow_up, thread=thread, question=question))
+
+    await store.forget_person("ann")
+
+    copy, other = await store.case("copy"), await store.case("other")
+    assert copy
+    assert other
+    assert copy.question.quoted == ""
+    assert other.question.quoted != ""
+    assert b"pineapple" not in everything(path).lower()
+
+
 async def test_no_trace_is_left_in_any_page(store: Store, path: Path) -> None:
     """Rows of many sizes move between pages as others come and grow, and leave copies there."""
     random = Random(1)

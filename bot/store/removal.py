@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from bot.errors import StoreFailed
+from bot.store.copies import Words
 from bot.store.database import Tables
 from bot.store.records import Place
 
@@ -128,16 +129,15 @@ def _set_left(connection: sqlite3.Connection, left: str) -> None:
 def _forget_copies(connection: sqlite3.Connection, which: str, parameters: Parameters) -> None:
     """Take what follow-ups know of these questions out of theirs."""
     known: list[str] = []
-    quoting: list[str] = []
+    words = Words()
     for id, platform, channel, thread, question, result in connection.execute(
         f"SELECT id, platform, channel, thread, question, result FROM deliberations WHERE {which}",
         parameters,
     ).fetchall():
         texts = [json.loads(question)["text"], *_texts(json.loads(result) if result else {})]
         known += [json.dumps(id), json.dumps(texts[:2])]
-        if thread is not None:
-            place = (platform, channel, thread)
-            quoting += _quoting(connection, place, texts)
+        words.add(texts, None if thread is None else (platform, channel, thread))
+    quoting = list(_quoting(connection, words))
     of_copies = (
         "SELECT deliberation FROM decisions WHERE name = 'earlier'"
         " AND value IN (SELECT value FROM json_each(?))"
@@ -160,18 +160,13 @@ def _forget_copies(connection: sqlite3.Connection, which: str, parameters: Param
     )
 
 
-def _quoting(
-    connection: sqlite3.Connection, place: Parameters, texts: Sequence[str]
-) -> Iterator[str]:
-    """Questions of the same thread that reply to one of these texts."""
-    forgotten = [" ".join(text.split()) for text in texts if text]
-    for id, quoted in connection.execute(
-        "SELECT id, json_extract(question, '$.quoted') FROM deliberations "
-        "WHERE platform = ? AND channel IS ? AND thread = ?",
-        place,
-    ).fetchall():
-        quoted = " ".join((quoted or "").split())
-        if quoted and any(text in quoted or quoted in text for text in forgotten):
+def _quoting(connection: sqlite3.Connection, words: Words) -> Iterator[str]:
+    """Questions that quote one of these texts: replies to it, and forwards, wherever they went."""
+    for id, quoted, *place in connection.execute(
+        "SELECT id, json_extract(question, '$.quoted'), platform, channel, thread"
+        " FROM deliberations WHERE json_extract(question, '$.quoted') <> ''"
+    ):
+        if words.are_in(quoted, (place[0], place[1], place[2])):
             yield id
 
 

@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.parser_inline import ParserInline
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, autolink, backtick, image, link
-from markdown_it.rules_inline.state_inline import Scanned
+from markdown_it.rules_inline.state_inline import Delimiter, Scanned
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
@@ -96,27 +96,67 @@ _SPACELESS = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Signs of emphasis that stand together. What they may do by our own rule alone is `opens` and
+    `closes`; what they do is in `delimiters`, from the index `first` on, once all are paired."""
+
+    start: int
+    end: int
+    opens: bool
+    closes: bool
+    delimiters: list[Delimiter]
+    first: int
+
+
 class _Inline(StateInline):
-    """Lets emphasis end in punctuation before a letter of a script without spaces.
+    """Lets emphasis end in punctuation before a letter, in scripts without spaces.
 
     The standard takes signs between punctuation and a letter for part of a word, so that
-    `**\u300cA\u300d**\u3067\u3059` is bold nowhere. Such a letter counts as a space here.
+    `**\u300cA\u300d**\u3067\u3059` is bold nowhere. Such a letter counts as a space here; so does
+    any letter where the punctuation, or what that stands by, is of such a script.
     Source: CommonMark 0.31, "Left-flanking delimiter run".
     """
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._runs: list[_Run] = []
 
     def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # the name is markdown-it's
         scanned = super().scanDelims(start, canSplitWord)
         end = start + scanned.length
         before = self.src[start - 1 : start] if start else ""
         behind = self.src[end : end + 1] if end < self.posMax else ""
-        # The one letter outside decides; what stands inside has to be punctuation.
-        opens = _is_sign(behind) and bool(_SPACELESS.match(before))
-        closes = _is_sign(before) and bool(_SPACELESS.match(behind))
-        if opens and not scanned.can_open:
-            self.env.get("relaxed", set()).add(start)
-        if closes and not scanned.can_close:
-            self.env.get("relaxed", set()).add(end)
+        # Names with underscores are common, and no emphasis.
+        reach = 0 if self.src[start] == "_" else 2
+        opens = not scanned.can_open and _is_sign(behind)
+        opens = opens and _are_spaceless(before, self.src[end : min(end + reach, self.posMax)])
+        closes = not scanned.can_close and _is_sign(before)
+        closes = closes and _are_spaceless(behind, self.src[max(start - reach, 0) : start])
+        known = self.delimiters
+        self._runs.append(_Run(start, end, opens, closes, known, len(known)))
         return Scanned(scanned.can_open or opens, scanned.can_close or closes, scanned.length)
+
+    def relaxed(self) -> Iterator[int]:
+        """Where emphasis begins or ends by our own rule alone, once everything is paired."""
+        lists = {id(run.delimiters): run.delimiters for run in self._runs}
+        ends = {(list_id, each.end) for list_id, lot in lists.items() for each in lot}
+        last: dict[int, int] = {}  # of each list, where the run behind begins
+        for run in reversed(self._runs):
+            list_id = id(run.delimiters)
+            behind = last.get(list_id, len(run.delimiters))
+            last[list_id] = run.first
+            opened = any(each.end >= 0 for each in run.delimiters[run.first : behind])
+            closed = any((list_id, index) in ends for index in range(run.first, behind))
+            if run.opens and opened and not closed:
+                yield run.start
+            if run.closes and closed and not opened:
+                yield run.end
+
+
+def _are_spaceless(outside: str, inside: str) -> bool:
+    """Whether one of the characters around a sign is of a script without spaces."""
+    return bool(_SPACELESS.match(outside) or (outside.isalnum() and _SPACELESS.search(inside)))
 
 
 def _is_sign(character: str) -> bool:
@@ -129,6 +169,8 @@ class _InlineParser(ParserInline):
         self.tokenize(state)
         for rule in self.ruler2.getRules(""):
             rule(state)
+        if src is env.get("whole"):  # the description of an image is parsed as well
+            env["relaxed"].update(state.relaxed())
         return state.tokens
 
 
@@ -235,9 +277,10 @@ class Source:
         offsets: set[int] = set()
         for start, end in {self.lines(token) for token in self.tokens if token.type == "inline"}:
             if re.search(r"[*_~]", self.text[start:end]):
-                notes: dict[str, Any] = {"relaxed": set(), "length": -1, "references": {}}
-                self.reader.inline.parse(self.text[start:end], self.reader, notes, [])
-                offsets.update(start + offset for offset in notes["relaxed"])
+                text, found = self.text[start:end], set[int]()
+                notes = {"whole": text, "relaxed": found, "length": -1, "references": {}}
+                self.reader.inline.parse(text, self.reader, notes, [])
+                offsets.update(start + offset for offset in found)
         return sorted(offsets)
 
     def contents(self) -> Iterator[tuple[str, list[Span]]]:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from adapters.commonmark import Parser
 from adapters.markdown import (
     MINIMUM_LIMIT,
     defuse_discord,
@@ -433,6 +434,10 @@ def test_code_is_the_same_on_discord(text: str, shown: str) -> None:
         ("> ~~취소(x)~~는\n> **b**", "> ~~취소(x)~~\u200a는\n> **b**"),
         ("`**「A」**です` **bold** text", "`**「A」**です` **bold** text"),
         ("```\n**「A」**です\n```", "```\n**「A」**です\n```"),
+        ("**결론**: **「A」**です", "**결론**: **「A」**\u200aです"),
+        ("「**가**」は（~~나~~）だ", "「**가**」は（~~나~~）だ"),
+        ("LG**(주)**는 **「A」**と", "LG\u200a**(주)**\u200a는 **「A」**\u200aと"),
+        ("**a(b)**c", "**a(b)**c"),
     ],
 )
 def test_emphasis_that_the_standard_does_not_see_gets_a_thin_space(text: str, shown: str) -> None:
@@ -471,3 +476,16 @@ def test_no_table_line_is_too_wide(grid: list[list[str]], width: int) -> None:
     lines = table_lines(grid[0], grid[1:], width)
     assert [line for line in lines if display_width(line) > width] == []
     assert len(lines) == len(grid) + 1
+
+
+_PLAIN = st.sampled_from(["가", "나다", "A", "「", "」", "。", ":", " ", "(x)"])
+_EMPHASISED = st.tuples(st.sampled_from(["**", "*", "~~"]), _PLAIN, _PLAIN).map(
+    lambda parts: f"{parts[0]}{parts[1]}{parts[2]}{parts[0]}"
+)
+
+
+@given(st.lists(st.tuples(_PLAIN, _EMPHASISED, _PLAIN).map("".join), max_size=3).map(" ".join))
+def test_whoever_reads_by_the_standard_sees_the_same_emphasis(text: str) -> None:
+    standard = MarkdownIt("commonmark").enable("strikethrough")
+    shown = standard.renderInline(standard_emphasis(text))
+    assert shown.replace("\u200a", "") == Parser().renderInline(text)

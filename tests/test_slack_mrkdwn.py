@@ -237,6 +237,7 @@ def test_a_section_is_within_slacks_limit() -> None:
         ("**ตัวหนา (bold)**และ", "*ตัวหนา (bold)*และ"),
         ("**100%**를 가**(나)**다", "*100%*를 가*(나)*다"),
         ("__모놀리스(monolith)__가", "*모놀리스(monolith)*가"),
+        ("LG**(주)**는 **「A」**x", "LG*(주)*는 *「A」*x"),
         ("> **모놀리스(monolith)**가", "> *모놀리스(monolith)*가"),
         ("- **모놀리스(monolith)**는 ~~취소(x)~~된다", "• *모놀리스(monolith)*는 ~취소(x)~된다"),
     ],
@@ -245,7 +246,7 @@ def test_emphasis_ends_before_a_letter_of_any_script(markdown: str, shown: str) 
     assert mrkdwn(markdown).replace("\u200b", "") == shown
 
 
-@pytest.mark.parametrize("text", ["**a(b)**c", "snake_(case)_name", "변수_이름_은"])
+@pytest.mark.parametrize("text", ["**a(b)**c", "snake_(case)_name", "변수_이름_은", "a_(값)_b"])
 def test_signs_within_a_word_stay(text: str) -> None:
     assert mrkdwn(text) == text
 

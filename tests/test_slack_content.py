@@ -24,7 +24,10 @@ BLOCKS: dict[str, tuple[dict[str, Any], str]] = {
     "table": (table(2, 2), "x | x\nx | x"),
     "container": (container(section("inside")), "Answer A\ninside"),
     "carousel": (
-        {"type": "carousel", "elements": [{"type": "card", "title": plain("A"), "body": text("b")}]},
+        {
+            "type": "carousel",
+            "elements": [{"type": "card", "title": plain("A"), "body": text("b")}],
+        },
         "A\nb",
     ),
     "plan": (

@@ -107,3 +107,15 @@ async def test_a_channel_that_was_deleted_is_let_go(place: Place) -> None:
         del server.world.channels[place.channel.id]
         last.set()
         await place.delivered()
+
+
+@pytest.mark.parametrize("error", ["restricted_action_read_only_channel", "is_archived"])
+async def test_what_was_refused_is_told_to_the_asker_alone_where_nothing_can_be_posted(
+    place: Place, error: str
+) -> None:
+    server, provider = place.server, FakeProvider()
+    async with place.online(provider):
+        server.refuse("chat.postMessage", error)
+        server.mention(place.channel, place.ada, "")
+        await place.whispered("Write the question")
+    assert provider.requests == []

@@ -227,8 +227,17 @@ async def test_without_the_permission_to_know_people_votes_count(place: Place) -
     assert await eventually(voted)
 
 
+async def test_whatever_slack_refuses_to_say_of_people_is_said(place: Place) -> None:
+    server = place.server
+    server.refuse("users.info", "something_new", times=1)
+    asked = server.mention(place.channel, place.ada, "Why?")
+    for state in await said_in_the_headline(place, asked):
+        assert "who anybody is" in state
+        assert "something_new" in state
+
+
 async def test_what_fails_otherwise_is_answered_all_the_same(place: Place) -> None:
-    place.server.refuse("users.info", "something_new")
+    place.server.refuse("users.info", "invalid_auth")
     asked = place.server.mention(place.channel, place.ada, "Why?")
     await place.said(place.channel, "Something went wrong", asked.ts)
 

@@ -183,7 +183,7 @@ class SlackClient:
             else:
                 logger.exception("a message could not be taken up")
             failed = document_messages(Document((Text(FAILED),)))
-            await self._post(event["channel"], *failed, thread=questions.root_of(event))
+            await self._answer(event, *failed)
 
     async def take(self, message: Json, *, outsiders: bool = True) -> None:
         """Answer a message that speaks to the bot, once, however often it is handed in.
@@ -228,14 +228,26 @@ class SlackClient:
     async def _say_once(self, message: Json, key: str, *said: Message) -> None:
         if not await self.app.store.seen(f"{key}:answered", self.app.now()):
             return
-        await self._post(message["channel"], *said, thread=questions.root_of(message))
+        await self._answer(message, *said)
 
-    async def _post(self, channel: str, *messages: Message, thread: str | None = None) -> None:
+    async def _answer(self, message: Json, *said: Message) -> None:
+        """In its thread, or else to its writer alone."""
+        channel, user = message["channel"], str(message.get("user", ""))
+        if not await self._post(channel, *said, thread=questions.root_of(message)):
+            try:
+                await self.web.tell_alone(channel, user, said)
+            except SlackApiError as error:
+                logger.warning("%s: nobody could be told: %s", channel, error_of(error))
+
+    async def _post(self, channel: str, *messages: Message, thread: str | None = None) -> bool:
+        """False where Slack refuses them."""
         try:
             for message in messages:
                 await self.web.post(channel, message, thread=thread)
         except SlackApiError as error:
             logger.warning("%s: a message of the bot's was refused: %s", channel, error_of(error))
+            return False
+        return True
 
     async def _deleted(self, channel: str, ts: str) -> None:
         """Heard of in direct conversations alone."""

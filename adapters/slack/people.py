@@ -5,7 +5,7 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack.refusals import error_of, lacking, sentence
+from adapters.slack.refusals import error_of, is_of_the_token, sentence
 from adapters.slack.web import Me, Web
 from bot.chat import Person
 
@@ -69,9 +69,9 @@ class People:
         except SlackApiError as error:
             if error_of(error) in {"user_not_found", "user_not_visible"}:
                 return _STRANGER
-            if not lacking(error):
+            if is_of_the_token(error):
                 raise
-            if not self.problem:
+            if self.problem != sentence(error):
                 self.problem = sentence(error)
                 logger.warning("Slack does not say who people are: %s", self.problem)
             return _UNKNOWN

@@ -44,6 +44,7 @@ _SENTENCES = {
 }
 
 
+_TOKEN = frozenset({"account_inactive", "invalid_auth", "token_expired", "token_revoked"})
 # For good. A channel that is archived, or that the bot was removed from, may open again; of a private
 # one Slack then says the same as of one that was deleted.
 _GONE = frozenset({"thread_not_found"})
@@ -98,6 +99,11 @@ def is_of_the_place(error: SlackApiError) -> bool:
     name = error_of(error)
     general = name in _SENTENCES and name != "missing_scope"
     return general or name.startswith("restricted_action")
+
+
+def is_of_the_token(error: SlackApiError) -> bool:
+    """Whether the bot can do nothing at all, anywhere."""
+    return error_of(error) in _TOKEN
 
 
 def undeliverable(error: SlackApiError) -> Undeliverable:

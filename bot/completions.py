@@ -5,6 +5,7 @@ it is and not by its label. Asks for nothing itself.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -12,7 +13,15 @@ from typing import Any
 import httpx
 
 from bot.errors import Kind, ModelFailed, Spent
-from bot.event_stream import LIMIT_BYTES, TRANSPORT_ERRORS, EventReader, Unpacker, read_start
+from bot.event_stream import (
+    LIMIT_BYTES,
+    TRANSPORT_ERRORS,
+    EventReader,
+    Unpacker,
+    is_done,
+    is_idle,
+    read_start,
+)
 from bot.failures import (
     TOO_LONG,
     UNREADABLE,
@@ -38,6 +47,8 @@ _LEAST_LIMIT_CHARS = 2_000
 # Every token may come in an event of its own, reasoning included.
 _BYTES_PER_TOKEN = 4_000
 
+# At a body that is under way, for whether it is whole already.
+_LOOKS = 5
 _ERROR_LIMIT_BYTES = 64 * 1024
 _BLANK = b"\xef\xbb\xbf \t\r\n"  # a byte order mark among it
 _ALL_REASONING = (
@@ -73,6 +84,8 @@ class Incoming:
         self._on_text = on_text
         self._filter = ThoughtFilter(thinking=thinking)
         self._pieces: list[str] = []
+        self._index: object = None
+        self._deltas = False
         self._finish_reason = ""
         self._refused = False
         self._worked = False
@@ -103,8 +116,14 @@ class Incoming:
             raise failure_of(report_in_band(chunk), self.saying)
         if not self._id:
             self._id = as_text(chunk.get("id"), 200)
-        if isinstance(choices, list) and choices:
-            self._choice(as_dict(choices[0]))
+        for choice in map(as_dict, as_list(choices)[:1_000]):
+            # One was asked for; whatever a server sends beside it is of no use.
+            index = choice.get("index") or 0
+            if choice and self._index in (None, index):
+                self._index = index
+                self._choice(choice)
+                break
+        self._worked |= bool(choices)
         usage = chunk.get("usage")
         if usage is None and "x_groq" in chunk:
             usage = as_dict(chunk["x_groq"]).get("usage")
@@ -112,14 +131,22 @@ class Incoming:
             self._account(as_dict(usage))
 
     def _choice(self, choice: dict[str, Any]) -> None:
-        self._worked = True
-        delta = choice.get("delta")
-        if not delta:
-            # Some streams repeat the whole message at their end.
-            message = choice.get("message") or {"content": choice.get("text")}
-            delta = as_dict(message) if not self._pieces else {}
-        elif not isinstance(delta, dict):
-            delta = {}
+        delta, message = as_dict(choice.get("delta")), as_dict(choice.get("message"))
+        self._look_at(delta or message)
+        if content := delta.get("content") or choice.get("text"):
+            text = self._words(content)
+            if not (choice.get("finish_reason") and self._is_repeated(text)):
+                self._deltas = True
+                self._write(text)
+        elif content := message.get("content"):
+            self._write(self._news(self._words(content)))
+        if reason := choice.get("finish_reason"):
+            self._finish(reason, choice)
+        if usage := choice.get("usage"):  # Moonshot's place for it
+            self._account(as_dict(usage))
+
+    def _look_at(self, delta: dict[str, Any]) -> None:
+        """For signs of work that is no text, and of a refusal."""
         # vLLM and LiteLLM changed the name of this field over time; OpenRouter adds details.
         if (
             delta.get("reasoning")
@@ -129,12 +156,21 @@ class Incoming:
         ):
             self._unseen = True
             self._on_text("")
-        if content := delta.get("content"):
-            self._write(content if isinstance(content, str) else self._parts(content))
         if delta.get("refusal"):
             self._refused = True
-        if reason := choice.get("finish_reason"):
-            self._finish(reason, choice)
+
+    def _is_repeated(self, text: str) -> bool:
+        """Whether a last piece is all pieces once more, as some streams end."""
+        return len(self._pieces) > 1 and len(text) == self.size and text == "".join(self._pieces)
+
+    def _news(self, message: str) -> str:
+        """What a message in a stream adds: it holds all of the text so far, or the next piece."""
+        if len(message) >= self.size and message.startswith("".join(self._pieces)):
+            return message[self.size :]
+        return "" if self._deltas else message
+
+    def _words(self, content: object) -> str:
+        return content if isinstance(content, str) else self._parts(content)
 
     def _parts(self, content: object) -> str:
         """Content in parts: the texts are the answer; a part of any other kind is a sign of work."""
@@ -143,7 +179,8 @@ class Incoming:
             if isinstance(part, str):
                 texts.append(part)
             elif as_dict(part).get("type", "text") in ("text", "output_text"):
-                text = as_dict(part).get("text")
+                text = as_dict(part).get("text") or as_dict(part).get("content")
+                text = as_dict(text).get("value") or text
                 texts.append(text if isinstance(text, str) else "")
             else:
                 self._refused |= as_dict(part).get("type") == "refusal"
@@ -175,18 +212,19 @@ class Incoming:
         self.ended = True
 
     def _account(self, usage: dict[str, Any]) -> None:
-        """Usage may come in several reports, each with a part or with the sum so far."""
+        """Usage may come in several reports, each with a part or with the sum so far; the last may be
+        empty."""
         prompt = as_count(usage.get("prompt_tokens")) or as_count(usage.get("input_tokens"))
         written = as_count(usage.get("completion_tokens")) or as_count(usage.get("output_tokens"))
         # Gemini and xAI count thoughts in the total alone.
         written = max(written, as_count(usage.get("total_tokens")) - prompt if prompt else 0)
-        if prompt:
-            self._usage["prompt"] = prompt
-        if written:
-            self._usage["completion"] = written
+        # A later report with less in it takes nothing back: a budget holds by the most that was told.
+        for name, count in (("prompt", prompt), ("completion", written)):
+            if count:
+                self._usage[name] = max(count, self._usage.get(name, 0))
         cost = _cost_of(usage)
         if cost is not None:
-            self._cost_micros = cost
+            self._cost_micros = max(cost, self._cost_micros or 0)
         if self.ended and (prompt or written or cost is not None):
             self.settled = True
 
@@ -200,7 +238,8 @@ class Incoming:
     def _cost(self) -> int | None:
         if self._cost_micros is not None:
             return self._cost_micros
-        return _micros(self.headers.get("x-litellm-response-cost"))
+        # The header of a stream is sent before the work: nothing in it means nothing.
+        return _micros(self.headers.get("x-litellm-response-cost")) or None
 
     def completion(self) -> Completion:
         """The whole answer. Raises `ModelFailed` where there is no text in it."""
@@ -208,7 +247,7 @@ class Incoming:
         text, unended = without_thoughts(whole)
         if self._thinking and ending_of(self._finish_reason) == "length" and text == whole:
             text, unended = "", True
-        if not text.strip():
+        if not any(char.isprintable() and not char.isspace() for char in text):
             raise self._no_answer(unended=unended)
         spent = self.spent() or Spent(0, 0, None)
         return Completion(
@@ -307,19 +346,35 @@ async def _read_whole(
     if is_page(start):
         answer.began = False
         raise failed("unreachable", unusable=True, advice=WRONG_ADDRESS)
-    body = bytearray(start)
-    async for raw in chunks:
-        body += unpacker.feed(raw)
-        if len(body) > LIMIT_BYTES:
-            raise failed("server_error", unusable=True, advice=TOO_LONG)
-    content = as_json(bytes(body))
+    body = await _whole_body(start, chunks, unpacker)
+    content = as_json(body)
     if isinstance(content, list):
         content = next((one for one in as_list(content) if isinstance(one, dict)), None)
         if content and is_error(content):
             answer.began = False
             raise failure_of(report_in_band(content), answer.saying)
-    answer.take(bytes(body))
+    if content is None and body.rstrip(_BLANK).endswith(b"}"):
+        for line in body.splitlines():  # events without the frame of a stream
+            answer.take(line)
+        return
+    answer.take(body)
     answer.ended = True
+
+
+async def _whole_body(start: bytes, chunks: AsyncIterator[bytes], unpacker: Unpacker) -> bytes:
+    """A body to its end: that of the connection, or of the answer in it, whichever comes first."""
+    body, looks = bytearray(start), _LOOKS
+    while True:
+        if looks and body.rstrip(_BLANK).endswith(b"}"):
+            looks -= 1
+            if as_list(as_dict(as_json(bytes(body))).get("choices")):
+                return bytes(body)
+        raw = await anext(chunks, None)
+        if raw is None:
+            return bytes(body)
+        body += unpacker.feed(raw)
+        if len(body) > LIMIT_BYTES:
+            raise failed("server_error", unusable=True, advice=TOO_LONG)
 
 
 class _Stream:
@@ -340,9 +395,9 @@ class _Stream:
             if self._take(unpacker.feed(raw)):
                 return
         for data in self._events.end():
-            if data.strip() == b"[DONE]":
+            if is_done(data):
                 answer.ended = True
-            elif as_json(data) is not None:  # else torn: the stream was cut within it
+            elif as_json(data) is not None and not is_idle(data):  # else torn: cut within it
                 answer.take(data)
         if start and not self._events.seen:
             answer.began = False
@@ -352,10 +407,11 @@ class _Stream:
         """Whether there is nothing more to wait for."""
         answer = self._answer
         for data in self._events.feed(chunk):
-            if data.strip() == b"[DONE]":
+            if is_done(data):
                 answer.ended = True
                 return True
-            answer.take(data)
+            if not is_idle(data):
+                answer.take(data)
         if answer.ended:
             self._wait_no_longer()
             return answer.full
@@ -373,6 +429,11 @@ class _Stream:
 def _cost_of(usage: dict[str, Any]) -> int | None:
     """In micro-dollars. OpenRouter gives a sum; others an object with parts and their total."""
     cost = usage.get("cost")
+    if usage.get("is_byok") is True:
+        # With a key of one's own OpenRouter bills its fee, and the provider the work.
+        # Source: openrouter.ai/docs, "Usage accounting".
+        upstream = _micros(as_dict(usage.get("cost_details")).get("upstream_inference_cost"))
+        return (_micros(cost) or 0) + upstream if upstream is not None else _micros(cost)
     for value in (
         cost,
         as_dict(cost).get("total_cost"),
@@ -382,7 +443,12 @@ def _cost_of(usage: dict[str, Any]) -> int | None:
     ):
         if (micros := _micros(value)) is not None:
             return micros
-    return None
+    parts = [_micros(part) for name, part in as_dict(cost).items() if _COST_PART.search(name)]
+    known = [part for part in parts if part is not None]
+    return sum(known) if known else None
+
+
+_COST_PART = re.compile(r"cost$|^(?:input|output|prompt|completion|request|reasoning)$")
 
 
 def _micros(usd: object) -> int | None:

@@ -3,6 +3,7 @@
 Knows nothing of what the events mean.
 """
 
+import re
 import zlib
 from collections.abc import Iterator
 
@@ -102,7 +103,10 @@ class EventReader:
 
     def _line(self, line: bytes) -> Iterator[bytes]:
         if line.startswith(b"data:"):
-            self._data.append(line[5:].removeprefix(b" "))
+            content = line[5:].removeprefix(b" ")
+            if self._data and _is_whole(self._data[-1]) and content.startswith((b"{", b"[DONE]")):
+                yield from self._line(b"")  # some servers end an event with its line
+            self._data.append(content)
         elif not line:
             self._size = len(self._rest)
             if self._data:
@@ -113,3 +117,24 @@ class EventReader:
             self._data.append(b'{"error":%b}' % line[6:])
         elif line.startswith((b":", b"event:", b"id:", b"retry:")):
             self.seen = True
+
+
+def is_done(data: bytes) -> bool:
+    """Whether an event is the mark behind the last one."""
+    return data.strip(b' \t\r\n"').upper() == b"[DONE]"
+
+
+def is_idle(data: bytes) -> bool:
+    """Whether an event has nothing in it, or only keeps a connection alive."""
+    return bool(_IDLE.fullmatch(data[:100]))
+
+
+_IDLE = re.compile(
+    rb"\s*(?:null|\[\s*\]|\{\s*\}|\"?(?:ping|pong|keep-?alive|heartbeat)\"?"
+    rb"|\{\s*\"type\"\s*:\s*\"(?:ping|keep-?alive|heartbeat)\".{0,60})?\s*",
+    re.IGNORECASE,
+)
+
+
+def _is_whole(data: bytes) -> bool:
+    return data.startswith(b"{") and data.rstrip().endswith(b"}")

@@ -62,7 +62,7 @@ def as_decimal(value: object) -> Decimal | None:
     if isinstance(value, int) and value >= 1_000_000:  # before it is spelled out, at any length
         return None
     try:
-        number = Decimal(str(value)[:100])
+        number = Decimal(str(value)[:100].strip().removeprefix("$"))
     except (InvalidOperation, ValueError):
         return None
     return number if number.is_finite() and 0 <= number < 1_000_000 else None

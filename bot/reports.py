@@ -80,6 +80,8 @@ def is_error(content: dict[str, Any]) -> bool:
     """Whether a JSON object of a successful response reports an error."""
     if content.get("error") or content.get("object") == "error" or content.get("type") == "error":
         return True
+    if as_count(as_dict(content.get("base_resp")).get("status_code")):
+        return True
     silent = not any(content.get(name) for name in ("choices", "usage", "id"))
     return silent and any(content.get(name) for name in ("message", "detail", "errors", "code"))
 
@@ -118,7 +120,7 @@ _IN_FLIGHT = "openrouter_in_flight_budget"
 
 def _inner(content: dict[str, Any]) -> dict[str, Any]:
     """The object that describes the error: within `error`, or the body itself."""
-    for name in ("error", "errors", "message"):
+    for name in ("error", "errors", "message", "base_resp"):
         inner = content.get(name)
         if isinstance(inner, list):
             inner = next((one for one in inner if isinstance(one, dict)), None)
@@ -133,6 +135,7 @@ def _message(content: dict[str, Any], error: dict[str, Any], metadata: dict[str,
     if message == "Provider returned error":  # OpenRouter's; the provider's own words are beside it
         message = metadata.get("raw") or message
     message = message or error.get("detail") or error.get("msg") or content.get("error")
+    message = message or error.get("status_msg")
     message = message or content.get("message") or content.get("detail")
     text = words_of(message, WORDS_LIMIT_CHARS)
     if text.startswith(("{", "[")):  # an upstream's whole body, handed on as a text

@@ -51,6 +51,8 @@ PARTS: list[tuple[object, str]] = [
     ({"type": "text", "text": "42"}, "42"),
     ([{"type": "reference", "reference_ids": [1]}, {"type": "text", "text": "42"}], "42"),
     ([{"type": "text", "text": None}, {"type": "text", "text": "42"}], "42"),
+    ([{"type": "text", "text": {"value": "42"}}], "42"),
+    ([{"type": "text", "content": "42"}], "42"),
 ]
 
 
@@ -155,9 +157,65 @@ async def test_a_message_repeated_at_the_end_counts_once(last: object) -> None:
     assert (await completion(alone)).text == "ab"
 
 
+def choices(*each: object) -> str:
+    return f"data: {json.dumps({'choices': list(each)})}\n\n"
+
+
+SHAPES: list[tuple[str, ...]] = [
+    (choices({"text": "4"}), choices({"text": "2", "finish_reason": "stop"})),
+    (choices({"message": {"content": "4"}}), choices({"message": {"content": "42"}})),
+    (choices({"message": {"content": "4"}}), choices({"message": {"content": "2"}})),
+    (
+        delta("", role="assistant"),
+        choices({"delta": {"role": "assistant"}, "message": {"content": "42"}}),
+    ),
+    (delta("4"), delta("2"), delta("42", "stop")),
+    (choices({"index": 0, "delta": {"content": "4"}}, {"index": 1, "delta": {"content": "9"}}),
+     choices({"index": 1, "delta": {"content": "9"}}), delta("2")),
+    (choices(None), delta("42")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("events", SHAPES)
+async def test_a_text_in_any_shape_of_stream_counts_whole_and_once(events: tuple[str, ...]) -> None:
+    assert (await completion(raw(*events, delta(finish="stop"), DONE))).text == "42"
+
+
+async def test_a_line_of_a_stream_may_be_an_event_of_its_own() -> None:
+    good = [one.replace("\n\n", "\n") for one in (delta("4"), delta("2"), delta(finish="stop"))]
+    assert (await completion(raw(*good, "data: [DONE]\n"))).text == "42"
+    bare = "".join(good).replace("data: ", "")
+    assert (await completion(raw(bare, Content_Type="application/x-ndjson"))).text == "42"
+    assert (await failure(raw("".join(good[:2]).replace("data: ", "")))).kind == "cut_off"
+
+
+@pytest.mark.parametrize("then", ["open", "cut"])
+async def test_a_whole_body_counts_before_its_connection_ends(then: Any) -> None:
+    async with asyncio.timeout(5):
+        assert (await completion(raw(whole("42"), then=then))).text == "42"
+
+
+@pytest.mark.parametrize("content", [" \n", "\u200b\u200b", "\ufeff", "\u2060 \u200d"])
+async def test_a_text_in_which_nothing_can_be_seen_is_empty(content: str) -> None:
+    error = await failure(raw(delta(content, "stop"), usage(), DONE))
+    assert (error.kind, error.unusable) == ("empty", True)
+
+
+@pytest.mark.parametrize("done", ["[DONE]", '"[DONE]"', "[done]", " [DONE]\t"])
+async def test_the_end_mark_is_known_in_every_spelling(done: str) -> None:
+    async with asyncio.timeout(5):
+        done_ = await completion(raw(delta("42"), f"data: {done}\n\n", then="open"))
+    assert done_.text == "42"
+
+
 @pytest.mark.parametrize(
     "between",
     [
+        "data: null\n\n",
+        "data: []\n\n",
+        "data: ping\n\n",
+        'data: "keep-alive"\n\n',
+        'data: {"type":"ping","message":"pong"}\n\n',
         "data:\n\n",
         "data: \n\n",
         "data:\ndata:\n\n",
@@ -315,6 +373,12 @@ COSTS: list[tuple[str, int | None]] = [
     ('"cost":true', None),
     (f'"cost":{"9" * 401}', None),
     ('"cost":{"total_cost":[]}', None),
+    ('"cost":"$0.006"', 6_000),
+    ('"cost":{"prompt_cost":0.002,"completion_cost":0.004,"currency":"USD"}', 6_000),
+    ('"cost":{"input":0.002,"output":"0.004","input_tokens":9}', 6_000),
+    ('"cost":0.001,"is_byok":true,"cost_details":{"upstream_inference_cost":0.005}', 6_000),
+    ('"cost":0.006,"is_byok":false,"cost_details":{"upstream_inference_cost":0.005}', 6_000),
+    ('"cost":0,"is_byok":true,"cost_details":{"upstream_inference_cost":null}', 0),
 ]
 
 
@@ -351,6 +415,33 @@ async def test_usage_in_several_reports_adds_up_to_the_last_of_each() -> None:
     assert (done.prompt_tokens, done.completion_tokens, done.cost_micros) == (11, 7, 40_000)
 
 
+@pytest.mark.parametrize(
+    "later",
+    [
+        '"usage":{"prompt_tokens":0,"completion_tokens":0,"cost":0}',
+        '"usage":{"prompt_tokens":3,"completion_tokens":1,"cost":0.001}',
+        '"usage":{"cost":-1}',
+        '"usage":{}',
+    ],
+)
+@pytest.mark.parametrize("first", [0, 1, 2])
+async def test_what_was_reported_is_never_taken_back(later: str, first: int) -> None:
+    events = [*GOOD[:first], usage(), *GOOD[first:2], usage(later), DONE]
+    done = await completion(raw(*events))
+    assert (done.prompt_tokens, done.completion_tokens, done.cost_micros) == (11, 7, 40_000)
+
+
+@pytest.mark.parametrize("told", ["0", "0.0", "None", ""])
+async def test_a_header_that_went_before_the_work_tells_no_cost_of_nothing(told: str) -> None:
+    stream = raw(*GOOD[:2], DONE, x_litellm_response_cost=told)
+    assert (await completion(stream)).cost_micros is None
+
+
+async def test_usage_within_a_choice_counts() -> None:
+    event = choices({"delta": {}, "finish_reason": "stop", "usage": {"prompt_tokens": 11}})
+    assert (await completion(raw(delta("42"), event, DONE))).prompt_tokens == 11
+
+
 async def test_usage_beside_groqs_own_fields_counts() -> None:
     event = usage('"x_groq":{"usage":{"prompt_tokens":11,"completion_tokens":7}}')
     done = await completion(raw(*GOOD[:2], event, DONE))
@@ -379,6 +470,8 @@ ERRORS: list[tuple[str, Kind, str]] = [
     ('data: {"error":"just words"}\n\n', "server_error", "just words"),
     ('[{"error":{"code":400,"message":"API key not valid"}}]', "unauthorised", "API key not valid"),
     ('{"detail":"Not Found"}', "unreachable", "Not Found"),
+    ('{"choices":null,"base_resp":{"status_code":1008,"status_msg":"insufficient balance"}}',
+     "no_credit", "insufficient balance"),
     ('{"error":"Unexpected endpoint or method. (POST /chat/completions)"}', "unreachable",
      "Unexpected endpoint"),
 ]  # fmt: skip

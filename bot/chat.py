@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 from bot.document import Document
-from bot.store.records import Case
+from bot.records import Case
 
 PlatformName = Literal["discord", "slack", "terminal", "cli"]
 

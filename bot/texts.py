@@ -7,7 +7,7 @@ from typing import cast
 from bot.council import Failure, Fallback, Finish, Standing
 from bot.document import Document, Heading, Text
 from bot.errors import Kind
-from bot.ranking import agreement_words
+from bot.protocol.ranking import agreement_words
 
 # What happened to a member, and what a person can do about it.
 KINDS: dict[Kind, tuple[str, str]] = {

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.store.records import Reaction, ReactionValue
+from bot.records import Reaction, ReactionValue
 
 VERDICT, NONE = "verdict", "none"
 

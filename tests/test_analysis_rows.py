@@ -20,7 +20,7 @@ from bot.council import (
     Timings,
     Verdict,
 )
-from bot.store.records import Case, Reaction, ReactionValue
+from bot.records import Case, Reaction, ReactionValue
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MODELS = {"A": "lab/a", "B": "lab/b", "C": "lab/c"}

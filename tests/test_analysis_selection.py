@@ -18,12 +18,12 @@ from bot.analysis.selection import (
     suggest,
     table_of,
 )
-from bot.app import App, Rules
 from bot.chat import Channel, Person
+from bot.conversation.app import App, Rules
 from bot.document import Document, Note, Text
 from bot.document import Table as Shown
 from bot.errors import InvalidInput
-from bot.suggestion_page import reason
+from bot.pages.suggestion import reason
 from tests.fakes.channel import MODELS, finished_case, rate
 from tests.fakes.council import running_app
 from tests.fakes.provider import FakeProvider

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import Accepted, App, Refused, Repeated, Rules
 from bot.bills import Bill
 from bot.chat import Channel, Mention, Person
+from bot.conversation.app import Accepted, App, Refused, Repeated, Rules
 from bot.council import Council, Question
 from bot.document import Document, Heading, Note, Table, Text
 from bot.llm import Completion, ModelInfo, Request
-from bot.store.database import Database
-from bot.store.records import Case
+from bot.records import Case
 from bot.store.spending import ALL, channel_scope, server_scope
-from bot.store.sqlite import Store
+from bot.store.sqlite_database import Database
+from bot.store.store import Store
 from bot.votes import standing_votes
 from tests.fakes.council import CHAIRMAN, MEMBERS, running_app
 from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.ballots import parse_ranking
-from bot.prompts import RANKING_MARKER
+from bot.protocol.ballots import parse_ranking
+from bot.protocol.prompts import RANKING_MARKER
 
 COMMENTS = (
     "Answer A is correct but thin. Answer C is worse than Answer A.\n"

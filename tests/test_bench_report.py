@@ -17,11 +17,8 @@ from scipy import stats
 
 from adapters.terminal.progress import progress
 from adapters.terminal.render import plain
-from bot.audit_file import Entry, offer, read_labels
-from bot.bench import Step
-from bot.bench_page import bench_page
-from bot.errors import InvalidInput
-from bot.graded import (
+from bot.bench.audit_file import Entry, offer, read_labels
+from bot.bench.graded import (
     BEST_MEMBER,
     TOP_ANSWER,
     VERDICT,
@@ -32,6 +29,9 @@ from bot.graded import (
     outcomes,
     realised,
 )
+from bot.bench.page import bench_page
+from bot.bench.run import Step
+from bot.errors import InvalidInput
 from tests.fakes.forks import CHAIRMAN, Program, environment, program
 from tests.fakes.model_server import ModelServer, Script
 from tests.reference_data import reference_file

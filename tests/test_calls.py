@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.calls import Caller, Deadline, Patience
 from bot.council import Call, Council, Question, Stage
 from bot.errors import ModelFailed, Spent
 from bot.llm import Completion, Message, ModelInfo, Request
-from bot.rehearsal import Rehearsal
-from bot.store.records import Attempt, Case
+from bot.protocol.calls import Caller, Deadline, Patience
+from bot.records import Attempt, Case
+from bot.rehearsal.simulated import Rehearsal
 from bot.store.spending import ALL
-from bot.store.sqlite import Store
+from bot.store.store import Store
 from tests.fakes.prices import FreeOfCharge
 
 DAY = datetime(2026, 11, 24, tzinfo=UTC)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.catalogue import Catalogue
 from bot.errors import InvalidConfiguration, ModelFailed
 from bot.llm import Completion, Message, ModelInfo, Request
-from bot.providers import Endpoint, HttpProvider
+from bot.models.catalogue import Catalogue
+from bot.models.http import Endpoint, HttpProvider
 from tests.fakes.model_server import ModelServer
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

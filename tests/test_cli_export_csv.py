@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.council import Review
-from bot.csv_tables import write_ballots
-from bot.store.records import Case
-from bot.store.sqlite import Store
+from bot.pages.csv_tables import write_ballots
+from bot.records import Case
+from bot.store.store import Store
 from tests.fakes.channel import finished_case, label_of, rate, reaction
 from tests.fakes.forks import Ended, Program, program
 

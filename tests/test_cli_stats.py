@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
-from bot.store.sqlite import Store
+from bot.store.store import Store
 from tests.fakes.channel import MODELS, finished_case, rate
 from tests.fakes.forks import Ended, Program, program
 

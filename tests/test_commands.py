@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot import commands
-from bot.app import App, Rules
 from bot.chat import Channel, Person
+from bot.conversation import commands
+from bot.conversation.app import App, Rules
 from bot.document import Block, Document, Heading, Image, Note, Table, Text
 from bot.errors import InvalidForm, InvalidInput, SettingsChanged
 from bot.llm import ModelInfo

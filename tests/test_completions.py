@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.completions import Incoming, read_completion
 from bot.errors import Kind, ModelFailed
-from bot.failures import Saying
 from bot.llm import Completion, Ending, ending_of
-from bot.thoughts import without_thoughts
+from bot.models.failures import Saying
+from bot.models.thoughts import without_thoughts
+from bot.models.wire import Incoming, read_completion
 from tests.fakes.lab import ask, completion, failure, lab, raw
 
 USAGE = '"usage":{"prompt_tokens":11,"completion_tokens":7,"cost":0.04}'

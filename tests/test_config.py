@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config import VARIABLES, EndpointSettings, load
 from bot.errors import InvalidConfiguration
+from bot.program.config import VARIABLES, EndpointSettings, load
 
 ENV_EXAMPLE = Path(__file__).parent.parent / ".env.example"
 ASSIGNMENT = re.compile(r"^#([A-Z_]+)=", re.MULTILINE)

@@ -10,12 +10,13 @@ from typing import Literal
 
 import pytest
 
-from bot import ranking
-from bot.calls import Caller, Patience
 from bot.council import Council, Deliberation, Earlier, Question
-from bot.deliberation import deliberate
 from bot.errors import ModelFailed, Spent
-from bot.events import (
+from bot.llm import Completion, Request
+from bot.models.http import HttpProvider
+from bot.protocol import ranking
+from bot.protocol.calls import Caller, Patience
+from bot.protocol.events import (
     AnswerGiven,
     ChairmanFailed,
     Event,
@@ -27,10 +28,9 @@ from bot.events import (
     VerdictAsked,
     VerdictText,
 )
-from bot.llm import Completion, Request
-from bot.providers import HttpProvider
-from bot.store.records import Case
-from bot.store.sqlite import Store
+from bot.protocol.stages import deliberate
+from bot.records import Case
+from bot.store.store import Store
 from tests.fakes.lab import lab
 from tests.fakes.prices import FreeOfCharge
 from tests.fakes.provider import FakeProvider, Scripted, labels_shown, sensible, stage_and_seat

@@ -8,9 +8,9 @@ from pathlib import Path
 import discord
 import pytest
 
-from bot.app import Rules
 from bot.chat import Channel as Here
 from bot.chat import Person
+from bot.conversation.app import Rules
 from tests.fakes.council_on_discord import Place, eventually
 from tests.fakes.discord_server import Channel, DiscordServer, Message, running_discord
 from tests.fakes.provider import FakeProvider, stage_and_seat

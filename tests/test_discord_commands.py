@@ -11,9 +11,9 @@ import discord
 import pytest
 
 from adapters.discord.locale import KOREAN
-from adapters.markdown import WORD_JOINER
-from bot.app import Rules
+from adapters.text.markdown import WORD_JOINER
 from bot.chat import Channel
+from bot.conversation.app import Rules
 from bot.llm import ModelInfo
 from tests.fakes.channel import finished_case, rate
 from tests.fakes.council_on_discord import Place, eventually

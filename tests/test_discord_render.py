@@ -12,9 +12,9 @@ from adapters.discord import render
 from adapters.discord.address import Address
 from adapters.discord.render import Page
 from adapters.discord.text import known_blocks
+from bot.conversation.offers import Offer
 from bot.council import Council
 from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Table, Text
-from bot.offers import Offer
 from tests.fakes.discord.components import check_message, displayed_text, walk
 from tests.fakes.discord.refusals import Form, Json
 
@@ -333,7 +333,7 @@ def test_a_narrow_table_is_monospace() -> None:
 
 def test_standings_take_at_most_32_columns() -> None:
     from bot.council import Standing
-    from bot.presenter import standings_table
+    from bot.pages.presenter import standings_table
 
     rows = [Standing(label, "lab/x", 0.123, 20, 20) for label in "ABCDEFGHIJKLMNOPQRST"]
     lines = render.markdown((standings_table(rows),)).splitlines()

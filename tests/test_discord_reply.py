@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.discord.reply import DiscordReply
-from bot.app import Accepted
+from bot.conversation.app import Accepted
 from bot.document import Detail, Document, Heading, Note, Text
 from bot.errors import ModelFailed, Undeliverable
 from bot.llm import Request
-from bot.store.records import Case
+from bot.records import Case
 from tests.fakes.discord.components import walk
 from tests.fakes.discord.http import Request as Sent
 from tests.fakes.discord_server import ChannelType, Fault, Message

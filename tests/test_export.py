@@ -21,9 +21,9 @@ from bot.council import (
     Timings,
     Verdict,
 )
-from bot.export import as_json, export
-from bot.store.records import Case, Reaction, ReactionValue
-from bot.store.sqlite import Store
+from bot.pages.exports import as_json, export
+from bot.records import Case, Reaction, ReactionValue
+from bot.store.store import Store
 
 ASKED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

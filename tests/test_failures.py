@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import InvalidConfiguration, Kind, ModelFailed
-from bot.failures import Saying, failure_of
-from bot.providers import Endpoint, HttpProvider
-from bot.reports import report_of
-from bot.terms import Terms
-from bot.thoughts import without_thoughts
+from bot.models.failures import Saying, failure_of
+from bot.models.http import Endpoint, HttpProvider
+from bot.models.reports import report_of
+from bot.models.terms import Terms
+from bot.models.thoughts import without_thoughts
 from tests.fakes.lab import ask, failure, raw
 from tests.fakes.model_server import Behaviour, ModelServer
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.folding import fold, is_blank
+from bot.protocol.folding import fold, is_blank
 
 
 @pytest.mark.parametrize(

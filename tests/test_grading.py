@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.bench.grading import Grade, Grader, check_reference, grade
 from bot.errors import InvalidInput
-from bot.grading import Grade, Grader, check_reference, grade
 
 
 @pytest.mark.parametrize(

@@ -8,16 +8,16 @@ import pytest
 from rich.console import Console
 
 from adapters.discord import render as discord
-from adapters.markdown import defuse_discord, defuse_slack, honest_links, split_markdown
 from adapters.slack import render as slack
 from adapters.slack.mrkdwn import sections
 from adapters.terminal import render as terminal
-from bot import presenter
-from bot.ballots import parse_ranking
+from adapters.text.markdown import defuse_discord, defuse_slack, honest_links, split_markdown
+from bot.bench.grading import grade
 from bot.cleaning import harmless
 from bot.document import Detail, Document, Note, Text
-from bot.grading import grade
-from bot.masking import mask_self_naming
+from bot.pages import presenter
+from bot.protocol.ballots import parse_ranking
+from bot.protocol.masking import mask_self_naming
 
 BOMBS = [
     "!", ".", "?", "…", "。", "a", "A ", "가", "a.", "! ", ". ", '."', '"', "'", "’", "(", ")", "[", "]", "[]", "[](",

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from bot.cli import beside
+from bot.conversation.loops import forever
 from bot.errors import StoreFailed
-from bot.loops import forever
+from bot.program.cli import beside
 from tests.fakes.council import running_app
 from tests.fakes.provider import FakeProvider
 

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from adapters.commonmark import Parser
-from adapters.markdown import (
+from adapters.text.markdown import (
     MINIMUM_LIMIT,
     defuse_discord,
     defuse_slack,
@@ -17,6 +16,7 @@ from adapters.markdown import (
     standard_emphasis,
     table_lines,
 )
+from adapters.text.reading import Parser
 
 FAMILY = "👨‍👩‍👧‍👦"
 CLUSTERS = [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.masking import mask_self_naming
+from bot.protocol.masking import mask_self_naming
 
 MODELS = ["anthropic/claude-sonnet-4.5", "openai/gpt-5.1", "acme/zephyrus-2", "ollama/wizard:7b"]
 

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot import ranking
-from bot.calls import Caller, Patience
+from bot.conversation.serving import Serving
 from bot.council import Council, Question
 from bot.document import Detail, Document, Heading, Note, Text
 from bot.errors import ModelFailed, StoreFailed, Superseded, Undeliverable
 from bot.llm import Request
-from bot.mention import Serving
-from bot.store.records import Case
-from bot.store.sqlite import Store
+from bot.protocol import ranking
+from bot.protocol.calls import Caller, Patience
+from bot.records import Case
+from bot.store.store import Store
 from tests.fakes.prices import FreeOfCharge
 from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
 
@@ -361,7 +361,7 @@ async def test_an_unexpected_failure_is_logged_once_with_where_it_happened(
     await asyncio.wait({owing}, timeout=0.1)
     owing.cancel()
 
-    [record] = [each for each in caplog.records if each.name == "bot.showing"]
+    [record] = [each for each in caplog.records if each.name == "bot.conversation.showing"]
     assert "answer:B was not posted; it is tried again" in record.getMessage()
     assert record.exc_info
 

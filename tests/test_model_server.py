@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from bot import prompts
 from bot.council import Council, Question
 from bot.llm import Message
+from bot.protocol import prompts
 from tests.fakes.model_server import (
     Behaviour,
     ModelServer,

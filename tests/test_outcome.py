@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import outcome
 from bot.bills import Bill, total
 from bot.council import (
     Answer,
@@ -22,6 +21,7 @@ from bot.council import (
     Standing,
     Verdict,
 )
+from bot.protocol import outcome
 
 ASKED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 COUNCIL = Council(("lab/a", "lab/b", "lab/c"), "lab/chair")

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from adapters.terminal.client import CHANNEL, Terminal
-from bot.app import App, Rules
 from bot.chat import Channel, PlatformName
-from bot.store.records import Case
+from bot.conversation.app import App, Rules
+from bot.records import Case
 from tests.fakes import council_on_discord, council_on_slack
 from tests.fakes.council import running_app
 from tests.fakes.council_on_discord import eventually

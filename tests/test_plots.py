@@ -5,8 +5,8 @@ import struct
 import pytest
 
 from bot.analysis.leaderboard import ROWS_MIN, peer_board, people_board
-from bot.analysis.plots import MODELS_MAX, standings_png
 from bot.analysis.rows import Row
+from bot.pages.picture import MODELS_MAX, standings_png
 from tests.fakes.rows import ballot, make_row
 
 PIXELS_WIDE = 836

@@ -11,15 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from adapters.markdown import table_lines
-from bot import presenter, ranking
-from bot.calls import Caller, Patience
-from bot.cli import notes as cli_notes
+from adapters.text.markdown import table_lines
 from bot.council import Council, Deliberation, Earlier, Question, Standing
-from bot.deliberation import deliberate
 from bot.document import Detail, Document, Heading, Image, Leaf, Note, Table, Text
 from bot.errors import Kind, ModelFailed
-from bot.events import (
+from bot.llm import Completion, Request
+from bot.pages import presenter
+from bot.pages.presenter import Progress
+from bot.program.cli import notes as cli_notes
+from bot.protocol import ranking
+from bot.protocol.calls import Caller, Patience
+from bot.protocol.events import (
     AnswerGiven,
     Event,
     ReviewGiven,
@@ -28,10 +30,9 @@ from bot.events import (
     VerdictAsked,
     VerdictText,
 )
-from bot.llm import Completion, Request
-from bot.presenter import Progress
-from bot.store.records import Case
-from bot.store.sqlite import Store
+from bot.protocol.stages import deliberate
+from bot.records import Case
+from bot.store.store import Store
 from bot.texts import KINDS, unread_files
 from tests.fakes.prices import FreeOfCharge
 from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import prompts
 from bot.council import Council, Earlier, Question, Standing
 from bot.llm import Message
+from bot.protocol import prompts
 
 COUNCIL = Council(("lab/a", "lab/b"), "lab/chair")
 QUESTION = Question("q1", "Is a monolith right?", 1, datetime(2026, 11, 24, tzinfo=UTC))

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.completions import Incoming
 from bot.errors import InvalidConfiguration, Kind, ModelFailed
-from bot.event_stream import LIMIT_BYTES, EventReader
-from bot.failures import Saying
 from bot.llm import Message, ModelInfo, Request
-from bot.model_lists import LIST_LIMIT_BYTES
-from bot.providers import Endpoint, HttpProvider
+from bot.models.event_stream import LIMIT_BYTES, EventReader
+from bot.models.failures import Saying
+from bot.models.http import Endpoint, HttpProvider
+from bot.models.model_lists import LIST_LIMIT_BYTES
+from bot.models.wire import Incoming
 from tests.fakes.lab import ask, completion, failure, lab
 from tests.fakes.model_server import Behaviour, ModelServer, Script
 

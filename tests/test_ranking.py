@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import ranking
 from bot.council import Ranking, Standing
+from bot.protocol import ranking
 
 SEEDS = st.integers(min_value=0, max_value=2**63)
 LETTERS = "ABCDEFGHIJKLMNOPQRST"
@@ -52,7 +52,9 @@ def cast(*ballots: str) -> dict[str, Ranking]:
 
 
 def test_a_draw_is_the_same_in_every_process() -> None:
-    program = "from bot.ranking import draw, labels; print(draw(7, 'x').random(), labels(7, 6))"
+    program = (
+        "from bot.protocol.ranking import draw, labels; print(draw(7, 'x').random(), labels(7, 6))"
+    )
     outputs = {
         subprocess.run(
             [sys.executable, "-c", program],

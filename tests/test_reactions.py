@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import reactions
+from bot import emoji as reactions
 
 
 @pytest.mark.parametrize(

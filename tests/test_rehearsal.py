@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import prompts
 from bot.council import Council, Earlier, Question, Standing
 from bot.errors import ModelFailed
 from bot.llm import Completion, Message, Request
-from bot.rehearsal import CHAIRMAN, MEMBERS, SHAKY, Rehearsal
+from bot.protocol import prompts
+from bot.rehearsal.simulated import CHAIRMAN, MEMBERS, SHAKY, Rehearsal
 
 FENCE = "=== 8c1f00d5a2b97e34 ==="
 COUNCIL = Council(MEMBERS, CHAIRMAN)

@@ -10,7 +10,7 @@ from bot.analysis.estimates import Estimate
 from bot.analysis.report import ceiling, peers_of, report
 from bot.analysis.rows import Row, outcomes
 from bot.document import Document, Image, Note, Table, Text
-from bot.report_page import (
+from bot.pages.statistics import (
     ceiling_page,
     details_page,
     diagnostics,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.shortening import common_limit, fitting_limit, reading_limit, shortened
+from bot.protocol.shortening import common_limit, fitting_limit, reading_limit, shortened
 
 TEXTS = st.lists(st.text(max_size=60), min_size=1, max_size=8)
 

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.slack import checks
 from adapters.slack.refusals import SCOPES
-from bot.doctor import Finding
+from bot.program.doctor import Finding
 from tests.fakes.slack_server import (
     APP_TOKEN,
     BOT_TOKEN,

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.app import Rules
+from bot.conversation.app import Rules
 from bot.llm import Request
 from tests.fakes.council_on_slack import Place, eventually
 from tests.fakes.provider import FakeProvider, sensible

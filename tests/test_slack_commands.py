@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from adapters.slack.whisper import whisper
-from bot.app import Rules
+from bot.conversation.app import Rules
 from bot.document import Document, Text
 from bot.llm import ModelInfo
 from tests.fakes.council_on_slack import Place

@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from adapters.markdown import MINIMUM_LIMIT, WORD_JOINER, display_width
 from adapters.slack.mrkdwn import SECTION_LIMIT, TABLE_COLUMNS, mrkdwn, sections
+from adapters.text.markdown import MINIMUM_LIMIT, WORD_JOINER, display_width
 from bot.cleaning import harmless
 from tests.fakes.slack.mentions import is_disguised, scan
 

@@ -26,9 +26,9 @@ from adapters.slack.render import (
 )
 from bot import texts
 from bot.chat import HEADLINE, RANKING, answer_key
+from bot.conversation.offers import Offer
 from bot.council import Council
 from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Table, Text
-from bot.offers import Offer
 from tests.fakes.slack.blocks import check_message, walk
 from tests.fakes.slack.mentions import is_disguised, scan
 from tests.test_slack_mrkdwn import HOSTILE, visible

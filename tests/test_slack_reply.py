@@ -13,11 +13,11 @@ import pytest
 
 from adapters.slack import render
 from adapters.slack.web import TIER_3, Allowance
-from bot.app import Accepted
+from bot.conversation.app import Accepted
 from bot.document import Detail, Document, Heading, Note, Text
 from bot.errors import StoreFailed, Undeliverable
 from bot.llm import Request as Asked
-from bot.store.records import Case
+from bot.records import Case
 from tests.fakes.provider import FakeProvider, sensible, stage_and_seat
 from tests.fakes.slack.mentions import scan
 from tests.fakes.slack_server import Message, SlackServer

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from bot.analysis.publication import Published
+from bot.conversation.statistics import Statistics
 from bot.errors import InvalidInput, StoreFailed
-from bot.statistics import Statistics
-from bot.store.records import Platform
-from bot.store.sqlite import Store
+from bot.records import Platform
+from bot.store.store import Store
 from tests.fakes.channel import MODELS, finished_case, label_of, rate, reaction
 
 HERE: tuple[Platform, str] = ("discord", "general")

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from bot.council import Council, Earlier, Question
 from bot.errors import SettingsChanged, StoreFailed, StoreLocked
 from bot.llm import ModelInfo
+from bot.records import Case, Post, SettingsChange, StoredSettings
 from bot.store import migrations
-from bot.store.database import Database
-from bot.store.records import Case, Post, SettingsChange, StoredSettings
-from bot.store.sqlite import Store
+from bot.store.sqlite_database import Database
+from bot.store.store import Store
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
 COUNCIL = Council(("lab/a", "lab/b"), "lab/c", criteria="Be right.")
@@ -29,7 +29,7 @@ HEADER_BYTES = 100
 
 HOLD = """
 import asyncio, sys
-from bot.store.sqlite import Store
+from bot.store.store import Store
 
 async def main():
     store = await Store.open(sys.argv[1], holder="council serve")

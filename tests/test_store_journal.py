@@ -27,10 +27,10 @@ from bot.council import (
     Verdict,
 )
 from bot.errors import ModelFailed, StoreFailed, Superseded
+from bot.records import Attempt, Case
 from bot.store.journal import Journal
-from bot.store.records import Attempt, Case
 from bot.store.spending import channel_scope
-from bot.store.sqlite import Store
+from bot.store.store import Store
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 20)

@@ -13,8 +13,8 @@ import pytest
 
 from bot.council import Call, Council, Question
 from bot.errors import StoreFailed
-from bot.store.records import Case, Reaction
-from bot.store.sqlite import Store
+from bot.records import Case, Reaction
+from bot.store.store import Store
 from tests.fakes.channel import finished_case
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)

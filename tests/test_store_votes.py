@@ -7,8 +7,8 @@ import pytest
 
 from bot.council import Council, Question
 from bot.errors import StoreFailed
-from bot.store.records import Case, Reaction, ReactionValue
-from bot.store.sqlite import Store
+from bot.records import Case, Reaction, ReactionValue
+from bot.store.store import Store
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)

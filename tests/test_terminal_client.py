@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from adapters.terminal.client import CHANNEL, Terminal
-from bot import rehearsal
-from bot.app import App
 from bot.chat import Mention, Person
+from bot.conversation.app import App
 from bot.llm import Request
-from bot.rehearsal import Rehearsal
+from bot.rehearsal import simulated as rehearsal
+from bot.rehearsal.simulated import Rehearsal
 from bot.votes import standing_votes
 from tests.fakes.council import running_app
 from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat

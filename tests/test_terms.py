@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bot.errors import ModelFailed
 from bot.llm import ModelInfo
-from bot.reports import report_of
-from bot.terms import KnownTerms, Terms
+from bot.models.reports import report_of
+from bot.models.terms import KnownTerms, Terms
 from tests.fakes.lab import QUESTION, SYSTEM, ask, lab, raw
 from tests.fakes.model_server import Behaviour
 from tests.fakes.refusals import COMPLETIONS, FIELDS, LENGTHS, MISSING, SYSTEMS, Refusal, cap_of

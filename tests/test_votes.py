@@ -6,7 +6,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.store.records import Reaction, ReactionValue
+from bot.records import Reaction, ReactionValue
 from bot.votes import Vote, standing_votes
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -18,14 +18,14 @@ from adapters.discord import questions, render
 from adapters.discord.delivery import ACKNOWLEDGED, is_late, is_passing, words
 from adapters.discord.render import Page
 from adapters.discord.reply import post_id
-from bot import reactions
-from bot.admission import NOT_ENABLED
-from bot.app import VOTE_FIRST, Accepted, App, Refused, Repeated
+from bot import emoji as reactions
 from bot.chat import HEADLINE, Channel, Person
+from bot.conversation.admission import NOT_ENABLED
+from bot.conversation.app import VOTE_FIRST, Accepted, App, Refused, Repeated
 from bot.council import Council
 from bot.document import Document, Text
 from bot.errors import BotError
-from bot.store.records import Case
+from bot.records import Case
 from bot.texts import ASKED, ASKED_ALREADY, ELSEWHERE, FORGOTTEN, VOTE_HERE
 
 if TYPE_CHECKING:

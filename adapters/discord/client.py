@@ -19,14 +19,14 @@ from adapters.discord.pacing import Pace
 from adapters.discord.render import Page, document_pages, offer_view, refusal_view
 from adapters.discord.reply import DiscordReply
 from adapters.discord.voting import Votes
-from bot import reactions
-from bot.admission import NOT_ENABLED
-from bot.app import App, Refused
+from bot import emoji as reactions
 from bot.chat import Channel, Person, answer_key
-from bot.commands import WELCOME
+from bot.conversation.admission import NOT_ENABLED
+from bot.conversation.app import App, Refused
+from bot.conversation.commands import WELCOME
 from bot.document import Document, Text
 from bot.errors import BotError, Undeliverable
-from bot.store.records import Case
+from bot.records import Case
 
 logger = logging.getLogger(__name__)
 

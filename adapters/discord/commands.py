@@ -1,6 +1,6 @@
 """`/council` and the message menu on Discord: their controls, turned into the app's words.
 
-What a command does is known in `bot.commands`. Discord hides nothing here by permission: who may
+What a command does is known in `bot.conversation.commands`. Discord hides nothing here by permission: who may
 change something is judged by what Discord says about the person at that moment.
 """
 
@@ -19,9 +19,9 @@ from adapters.discord.buttons import WENT_WRONG
 from adapters.discord.delivery import ACKNOWLEDGED, is_late, is_passing, words
 from adapters.discord.locale import Translations, translated
 from adapters.discord.render import Page, Upload, asked_pages, document_pages, refusal_view
-from bot.app import Accepted, App, Refused, Repeated
 from bot.chat import Channel, Mention, Person
-from bot.commands import may_change
+from bot.conversation.app import Accepted, App, Refused, Repeated
+from bot.conversation.commands import may_change
 from bot.council import MEMBERS_MAX
 from bot.document import Document, Text
 from bot.errors import BotError

@@ -15,10 +15,10 @@ from discord.abc import Snowflake, User
 from adapters.discord import reading
 from adapters.discord.address import Address, Kind
 from adapters.discord.delivery import persistently, words
-from bot.app import App
 from bot.chat import Channel, Mention, Person
+from bot.conversation.app import App
 from bot.document import Detail, Document, Text
-from bot.folding import is_blank
+from bot.protocol.folding import is_blank
 from bot.texts import UNREAD_MESSAGE, unread_files
 
 if TYPE_CHECKING:

@@ -17,15 +17,15 @@ import discord
 from discord import ui
 from discord.utils import escape_markdown
 
-from adapters.commonmark import Parser
-from adapters.cutter import clusters
 from adapters.discord.text import fenced_table, known_blocks, table_width
-from adapters.markdown import defuse_discord, honest_links, split_markdown
-from bot import reactions
+from adapters.text.cutting import clusters
+from adapters.text.markdown import defuse_discord, honest_links, split_markdown
+from adapters.text.reading import Parser
+from bot import emoji as reactions
 from bot.chat import HEADLINE, RANKING
 from bot.cleaning import harmless, one_line
+from bot.conversation.offers import Offer
 from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Table, Text
-from bot.offers import Offer
 
 # Source: Discord's API documentation, "Component Reference" and "Create Message".
 TEXT_LIMIT = 4_000

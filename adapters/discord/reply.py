@@ -12,12 +12,12 @@ import discord
 
 from adapters.discord import delivery, render
 from adapters.discord.address import Address
-from bot import reactions
-from bot.app import App
+from bot import emoji as reactions
 from bot.chat import HEADLINE, RANKING
+from bot.conversation.app import App
 from bot.document import Document, Note
 from bot.errors import Undeliverable
-from bot.store.records import Case
+from bot.records import Case
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from discord.backoff import ExponentialBackoff
 from adapters.discord import log_lines
 from adapters.discord.client import CouncilClient
 from adapters.discord.delivery import is_passing, stated_wait, words
-from bot.app import App
+from bot.conversation.app import App
 from bot.errors import InvalidConfiguration
 
 logger = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from markdown_it.token import Token
 
-from adapters.commonmark import Source, read
-from adapters.markdown import WORD_JOINER, display_width, table_lines
+from adapters.text.markdown import WORD_JOINER, display_width, table_lines
+from adapters.text.reading import Source, read
 
 RULE = "───"
 # An underlined text this long is a paragraph above a rule to whoever wrote it.

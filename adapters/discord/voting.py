@@ -14,10 +14,10 @@ from weakref import WeakValueDictionary
 import discord
 
 from adapters.discord.delivery import persistently
-from bot import reactions
-from bot.app import App
+from bot import emoji as reactions
 from bot.chat import Person
-from bot.store.records import Post
+from bot.conversation.app import App
+from bot.records import Post
 
 logger = logging.getLogger(__name__)
 

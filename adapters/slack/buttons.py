@@ -13,7 +13,7 @@ from adapters.slack import questions
 from adapters.slack.refusals import error_of, sentence
 from adapters.slack.render import Button, question_message
 from adapters.slack.whisper import replace, whisper, whisper_message, whisper_sentence
-from bot.app import VOTE_FIRST, Accepted, Refused, Repeated
+from bot.conversation.app import VOTE_FIRST, Accepted, Refused, Repeated
 from bot.document import Document, Text
 from bot.texts import ASKED, ASKED_ALREADY, ELSEWHERE, FORGOTTEN, VOTE_HERE
 

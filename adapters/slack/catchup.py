@@ -14,7 +14,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from adapters.slack import questions
 from adapters.slack.refusals import sentence
 from adapters.slack.web import TIER_3, Allowance
-from bot.loops import surviving
+from bot.conversation.loops import surviving
 
 if TYPE_CHECKING:
     from adapters.slack.client import SlackClient

@@ -11,13 +11,13 @@ from adapters.slack import form, refusals, render
 from adapters.slack.refusals import error_of
 from adapters.slack.supervisor import REFUSED_APP_TOKEN, REFUSED_BOT_TOKEN
 from adapters.slack.web import Web, granted_scopes
-from bot.app import VOTE_FIRST
 from bot.chat import HEADLINE, RANKING, answer_key
-from bot.commands import WELCOME, help_page
-from bot.doctor import Finding
+from bot.conversation.app import VOTE_FIRST
+from bot.conversation.commands import WELCOME, help_page
 from bot.document import Detail, Document, Note, Table, Text
+from bot.program.doctor import Finding
+from bot.records import StoredSettings
 from bot.settings import Settings
-from bot.store.records import StoredSettings
 
 Json = dict[str, Any]
 

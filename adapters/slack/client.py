@@ -26,10 +26,10 @@ from adapters.slack.voting import Votes
 from adapters.slack.web import Me, Web
 from adapters.slack.whisper import whisper_sentence
 from bot import chat
-from bot.app import App, Refused
-from bot.commands import WELCOME
+from bot.conversation.app import App, Refused
+from bot.conversation.commands import WELCOME
 from bot.document import Document, Note, Text
-from bot.store.records import Case
+from bot.records import Case
 
 logger = logging.getLogger(__name__)
 

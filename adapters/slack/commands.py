@@ -1,6 +1,6 @@
 """`/council`, its form and the message menu on Slack, turned into the app's words.
 
-What a command does is known in `bot.commands`. Who may change something is looked up when they do.
+What a command does is known in `bot.conversation.commands`. Who may change something is looked up when they do.
 """
 
 import asyncio
@@ -19,12 +19,12 @@ from adapters.slack.refusals import error_of, lacking, sentence
 from adapters.slack.render import File
 from adapters.slack.whisper import whisper, whisper_sentence
 from bot import chat
-from bot.app import Accepted, Refused, Repeated
 from bot.cleaning import harmless
-from bot.commands import fill_in, parse
+from bot.conversation.app import Accepted, Refused, Repeated
+from bot.conversation.commands import fill_in, parse
 from bot.document import Note
 from bot.errors import BotError, InvalidForm, Undeliverable
-from bot.folding import is_blank
+from bot.protocol.folding import is_blank
 
 if TYPE_CHECKING:
     from adapters.slack.client import SlackClient

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.catalogue import Catalogue
 from bot.cleaning import harmless
 from bot.council import MEMBERS_MAX
+from bot.models.catalogue import Catalogue
+from bot.records import StoredSettings
 from bot.settings import PROSE_LIMIT_CHARS, SETTINGS, Settings, shown
-from bot.store.records import StoredSettings
 
 Json = dict[str, Any]
 # What a model costs, in words.

@@ -13,8 +13,8 @@ from urllib.parse import quote, urlsplit
 
 from markdown_it.tree import SyntaxTreeNode
 
-from adapters.commonmark import Parser, is_dense
-from adapters.markdown import WORD_JOINER, display_width, split_markdown, table_lines
+from adapters.text.markdown import WORD_JOINER, display_width, split_markdown, table_lines
+from adapters.text.reading import Parser, is_dense
 from bot.cleaning import harmless
 
 # Slack takes 3,000 characters in a section. Source: docs.slack.dev, "Section block".

@@ -19,8 +19,8 @@ from adapters.slack.people import People
 from adapters.slack.refusals import sentence
 from adapters.slack.web import Me, Web
 from bot import chat
-from bot.app import App
-from bot.folding import is_blank
+from bot.conversation.app import App
+from bot.protocol.folding import is_blank
 from bot.texts import unread_files
 
 logger = logging.getLogger(__name__)

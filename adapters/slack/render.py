@@ -13,8 +13,9 @@ from hashlib import sha256
 from itertools import groupby
 from typing import Any, assert_never
 
-from adapters.cutter import clusters
-from adapters.markdown import (
+from adapters.slack import mrkdwn
+from adapters.text.cutting import clusters
+from adapters.text.markdown import (
     WORD_JOINER,
     defuse_slack,
     honest_links,
@@ -22,11 +23,10 @@ from adapters.markdown import (
     split_markdown,
     standard_emphasis,
 )
-from adapters.slack import mrkdwn
 from bot.chat import HEADLINE, RANKING
 from bot.cleaning import harmless, one_line
+from bot.conversation.offers import Offer
 from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Table, Text
-from bot.offers import Offer
 
 Json = dict[str, Any]
 

@@ -28,12 +28,12 @@ from adapters.slack.refusals import (
 from adapters.slack.render import File, Message
 from adapters.slack.traces import Traces
 from adapters.slack.web import Posted, Web
-from bot import reactions
-from bot.app import App
+from bot import emoji as reactions
 from bot.chat import HEADLINE, RANKING
+from bot.conversation.app import App
 from bot.document import Document, Note
 from bot.errors import Undeliverable
-from bot.store.records import Case
+from bot.records import Case
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from adapters.slack.catchup import catch_up
 from adapters.slack.client import SlackClient
 from adapters.slack.refusals import error_of
 from adapters.slack.web import Web
-from bot.app import App
+from bot.conversation.app import App
 from bot.errors import InvalidConfiguration
 
 logger = logging.getLogger(__name__)

@@ -13,9 +13,9 @@ from adapters.slack.people import People
 from adapters.slack.refusals import error_of, sentence
 from adapters.slack.reply import post_id
 from adapters.slack.web import TIER_3, Allowance, Web
-from bot import reactions
-from bot.app import App
-from bot.store.records import Post
+from bot import emoji as reactions
+from bot.conversation.app import App
+from bot.records import Post
 
 logger = logging.getLogger(__name__)
 

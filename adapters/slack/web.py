@@ -21,8 +21,8 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.slack.refusals import error_of, status_of
 from adapters.slack.render import File, Message
+from bot.conversation.loops import surviving
 from bot.errors import Undeliverable
-from bot.loops import surviving
 
 logger = logging.getLogger(__name__)
 

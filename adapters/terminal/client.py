@@ -17,13 +17,13 @@ from rich.live import Live
 
 from adapters.terminal import render
 from adapters.terminal.lines import Lines
-from bot import reactions
-from bot.app import VOTE_FIRST, Accepted, App, Refused
+from bot import emoji as reactions
 from bot.chat import HEADLINE, RANKING, Channel, Mention, Person, PlatformName, answer_key
 from bot.cleaning import harmless
-from bot.commands import parse
+from bot.conversation.app import VOTE_FIRST, Accepted, App, Refused
+from bot.conversation.commands import parse
 from bot.document import Document, Heading, Text
-from bot.store.records import Case
+from bot.records import Case
 
 CHANNEL = Channel("terminal", "", "terminal")
 

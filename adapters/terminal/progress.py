@@ -13,7 +13,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from bot.bench import Step
+from bot.bench.run import Step
 from bot.cleaning import harmless
 from bot.printing import tell
 

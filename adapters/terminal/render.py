@@ -14,8 +14,8 @@ from rich.segment import Segment
 from rich.table import Table as Grid
 from rich.text import Text as Line
 
-from adapters.commonmark import Parser, is_dense
-from adapters.markdown import honest_links, numeric_columns, table_lines
+from adapters.text.markdown import honest_links, numeric_columns, table_lines
+from adapters.text.reading import Parser, is_dense
 from bot.cleaning import harmless
 from bot.document import Block, Detail, Document, Heading, Image, Note, Table, Text
 

@@ -17,7 +17,7 @@ from bot.analysis.estimates import Estimate, Floats, mean, share
 from bot.analysis.leaderboard import ROWS_MIN, Board, people_board
 from bot.analysis.rows import PeerBallot, Row, sole_first
 from bot.errors import InvalidInput
-from bot.ranking import SAME_SCORE, shares
+from bot.protocol.ranking import SAME_SCORE, shares
 
 # One ranking of five models against another has a tau of 0 +- .41 by chance alone.
 TAU_ROWS_MIN = 30

@@ -20,7 +20,7 @@ from bot.analysis.limits import interval
 from bot.analysis.rows import Row
 from bot.analysis.strengths import Pairs
 from bot.errors import InvalidInput
-from bot.ranking import shares
+from bot.protocol.ranking import shares
 
 # Below these the effects drown in noise.
 SELF_ROWS_MIN, SELF_ROWS_MIN_POOLED = 50, 20

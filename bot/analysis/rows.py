@@ -20,8 +20,8 @@ import numpy as np
 
 from bot.analysis.outcomes import RIGHT, UNKNOWN, WRONG, Outcomes, seat_columns
 from bot.council import Deliberation, Review
-from bot.ranking import never_stops_early
-from bot.store.records import Case, Reaction
+from bot.protocol.ranking import never_stops_early
+from bot.records import Case, Reaction
 from bot.votes import NONE, VERDICT, Vote, standing_votes
 
 # So many of the pairs of neighbouring words of either question stand in both.

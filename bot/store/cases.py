@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 from bot.council import Council, Deliberation, Question
-from bot.store.database import Row, Tables
+from bot.records import Case, Platform
 from bot.store.encoding import decode, encode, encode_time
 from bot.store.events import note_event
-from bot.store.records import Case, Platform
+from bot.store.sqlite_database import Row, Tables
 
 _PAGE = 100
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.errors import SettingsChanged
-from bot.store.database import Tables
+from bot.records import SettingsChange, StoredSettings
 from bot.store.encoding import decode_time, encode_time
-from bot.store.records import SettingsChange, StoredSettings
+from bot.store.sqlite_database import Tables
 
 _THIS_CHANNEL = "platform = ? AND workspace = ? AND channel = ?"
 

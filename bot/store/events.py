@@ -12,8 +12,8 @@ from hashlib import sha256
 from hmac import HMAC
 
 from bot.errors import StoreFailed
-from bot.store.database import Database, Tables
 from bot.store.encoding import encode_time
+from bot.store.sqlite_database import Database, Tables
 
 # No platform repeats an event later than this, and nobody looks for one.
 KEPT = timedelta(days=30)

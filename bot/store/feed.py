@@ -4,9 +4,9 @@ import sqlite3
 
 from bot.council import Failure, Stage
 from bot.errors import Kind
-from bot.store.database import Row, Tables
+from bot.records import Attempt, Happening, JournalLine
 from bot.store.encoding import decode_time, decode_time_or_none
-from bot.store.records import Attempt, Happening, JournalLine
+from bot.store.sqlite_database import Row, Tables
 
 _PAGE = 1_000
 

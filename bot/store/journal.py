@@ -15,9 +15,9 @@ from bot.bills import Bill, total
 from bot.council import Call, Deliberation, Failure, Stage
 from bot.errors import StoreFailed, Superseded
 from bot.store import spending
-from bot.store.database import Database, Row
 from bot.store.encoding import decode_time, decode_time_or_none, encode, encode_time
 from bot.store.feed import record
+from bot.store.sqlite_database import Database, Row
 
 T = TypeVar("T")
 CallKey = tuple[Stage, int, int]  # stage, round, seat

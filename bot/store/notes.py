@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.llm import ModelInfo
-from bot.store.database import Tables
 from bot.store.encoding import decode, decode_time, encode, encode_time
+from bot.store.sqlite_database import Tables
 
 
 class Notes(Tables):

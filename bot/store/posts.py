@@ -3,9 +3,9 @@
 import sqlite3
 from datetime import datetime
 
-from bot.store.database import Row, Tables
+from bot.records import Post
 from bot.store.encoding import encode_time
-from bot.store.records import Post
+from bot.store.sqlite_database import Row, Tables
 
 _COLUMNS = "deliberation, key, part, platform, post_id, digest, deleted"
 

@@ -2,8 +2,8 @@
 
 import zlib
 
-from bot.store.database import Tables
-from bot.store.records import Platform
+from bot.records import Platform
+from bot.store.sqlite_database import Tables
 
 
 class Publications(Tables):

@@ -8,9 +8,9 @@ import sqlite3
 from collections.abc import Collection
 from datetime import datetime
 
-from bot.store.database import Row, Tables
+from bot.records import Reaction, ReactionValue
 from bot.store.encoding import decode_time, encode_time
-from bot.store.records import Reaction, ReactionValue
+from bot.store.sqlite_database import Row, Tables
 
 _COLUMNS = "deliberation, target, person, value, at, blind, ranking_shown, place"
 _INSERT = (

@@ -11,9 +11,9 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from bot.errors import StoreFailed
+from bot.records import Place
 from bot.store.copies import Words
-from bot.store.database import Tables
-from bot.store.records import Place
+from bot.store.sqlite_database import Tables
 
 logger = logging.getLogger(__name__)
 

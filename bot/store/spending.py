@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from bot.errors import ModelFailed
-from bot.store.database import Tables
+from bot.store.sqlite_database import Tables
 
 ALL = "all"
 

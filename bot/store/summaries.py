@@ -8,8 +8,8 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable
 
-from bot.store.database import Tables
-from bot.store.records import Platform, Summary
+from bot.records import Platform, Summary
+from bot.store.sqlite_database import Tables
 
 
 class Summaries(Tables):

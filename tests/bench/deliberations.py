@@ -17,15 +17,15 @@ from pathlib import Path
 from random import Random
 from statistics import median
 
-from bot.calls import Caller, Patience
+from bot.conversation.serving import Board
 from bot.council import Council, Question
-from bot.deliberation import deliberate
 from bot.llm import Completion, Provider, Request
-from bot.memory import collect_seldom
-from bot.mention import Board
-from bot.ranking import never_stops_early
-from bot.store.records import Case
-from bot.store.sqlite import Store
+from bot.program.memory import collect_seldom
+from bot.protocol.calls import Caller, Patience
+from bot.protocol.ranking import never_stops_early
+from bot.protocol.stages import deliberate
+from bot.records import Case
+from bot.store.store import Store
 from tests.fakes.prices import FreeOfCharge
 from tests.fakes.processes import KEY, model_server
 from tests.fakes.provider import FakeProvider, sensible
@@ -115,7 +115,7 @@ async def at_once(name: str, provider: Provider, count: int, *, ideal: float) ->
 
 async def over_http(count: int) -> None:
     """The same against a model server in a process of its own."""
-    from bot.providers import Endpoint, HttpProvider
+    from bot.models.http import Endpoint, HttpProvider
 
     with tempfile.TemporaryDirectory() as folder:
         async with model_server(Path(folder), "--chunk-delay", "0.05") as url:

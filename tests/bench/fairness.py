@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
-from bot import ranking
 from bot.council import Ranking, Standing
+from bot.protocol import ranking
 
 POSITION, SELF = 0.5, 0.5
 

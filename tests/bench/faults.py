@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.calls import Caller, Patience
 from bot.council import Council, Deliberation, Question
-from bot.deliberation import deliberate
-from bot.providers import Endpoint, HttpProvider
-from bot.store.records import Case
-from bot.store.sqlite import Store
+from bot.models.http import Endpoint, HttpProvider
+from bot.protocol.calls import Caller, Patience
+from bot.protocol.stages import deliberate
+from bot.records import Case
+from bot.store.store import Store
 from tests.bench.deliberations import no_history
 from tests.fakes.model_server import ModelServer
 from tests.fakes.prices import FreeOfCharge

@@ -15,14 +15,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.calls import Caller, Patience
-from bot.catalogue import Catalogue
 from bot.council import Council, Question
-from bot.deliberation import deliberate
-from bot.providers import Endpoint, HttpProvider
-from bot.store.records import Attempt, Case
+from bot.models.catalogue import Catalogue
+from bot.models.http import Endpoint, HttpProvider
+from bot.protocol.calls import Caller, Patience
+from bot.protocol.stages import deliberate
+from bot.records import Attempt, Case
 from bot.store.spending import ALL
-from bot.store.sqlite import Store
+from bot.store.store import Store
 from tests.bench.deliberations import no_history
 from tests.fakes.model_server import PRICE, ModelServer, Received
 

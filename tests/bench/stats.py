@@ -12,10 +12,10 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import TypeVar
 
-from bot.analysis import plots
-from bot.app import App
 from bot.chat import Channel, Person
-from bot.memory import collect_seldom
+from bot.conversation.app import App
+from bot.pages import picture as plots
+from bot.program.memory import collect_seldom
 from tests.fakes.channel import finished_case, rate, reaction
 from tests.fakes.council import running_app
 from tests.fakes.provider import FakeProvider

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from bot.bills import Bill
 from bot.council import Call, Council, Question, Stage
+from bot.records import Case
 from bot.store.journal import Journal
-from bot.store.records import Case
-from bot.store.sqlite import Store
+from bot.store.store import Store
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 COUNCIL = Council(("lab/a", "lab/b", "lab/c", "lab/d"), "lab/e")

@@ -21,7 +21,7 @@ import httpx
 from aiohttp import web
 
 from bot.llm import Message, Request
-from bot.providers import Endpoint, HttpProvider
+from bot.models.http import Endpoint, HttpProvider
 
 TRANSPORTS = ("aiohttp", "httpx")
 

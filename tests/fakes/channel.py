@@ -16,8 +16,8 @@ from bot.council import (
     Timings,
     Verdict,
 )
-from bot.store.records import Case, Platform, Reaction, ReactionValue
-from bot.store.sqlite import Store
+from bot.records import Case, Platform, Reaction, ReactionValue
+from bot.store.store import Store
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MODELS = ("lab/a", "lab/b", "lab/c", "lab/d")

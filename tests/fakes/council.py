@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.app import App, Rules
-from bot.calls import Caller, Patience
-from bot.catalogue import Catalogue
+from bot.conversation.app import App, Rules
 from bot.llm import Provider
+from bot.models.catalogue import Catalogue
+from bot.protocol.calls import Caller, Patience
 from bot.settings import Settings
-from bot.store.sqlite import Store
+from bot.store.store import Store
 
 MEMBERS = ("lab/a", "lab/b", "lab/c")
 CHAIRMAN = "lab/chair"

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from adapters.discord import supervisor
 from adapters.discord.client import CouncilClient
-from bot.app import App, Rules
+from bot.conversation.app import App, Rules
 from bot.llm import Provider
 from tests.fakes.council import running_app
 from tests.fakes.discord_server import TOKEN, Channel, DiscordServer, Guild, Message, User

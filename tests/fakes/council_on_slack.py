@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from adapters.slack import supervisor
 from adapters.slack.client import SlackClient
-from bot.app import App, Rules
+from bot.conversation.app import App, Rules
 from bot.llm import Provider
 from tests.fakes.council import running_app
 from tests.fakes.provider import FakeProvider

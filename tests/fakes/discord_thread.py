@@ -10,12 +10,12 @@ import discord
 from adapters.discord.address import Address, Kind
 from adapters.discord.buttons import dynamic_items
 from adapters.discord.reply import DiscordReply
-from bot.app import Accepted, App
 from bot.chat import Channel as Place
 from bot.chat import Mention, Person
+from bot.conversation.app import Accepted, App
 from bot.council import Council, Question
 from bot.llm import Provider
-from bot.store.records import Case
+from bot.records import Case
 from tests.fakes.council import CHAIRMAN, MEMBERS, running_app
 from tests.fakes.discord.components import walk
 from tests.fakes.discord_server import TOKEN, Channel, DiscordServer, Message, running_discord

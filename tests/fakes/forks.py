@@ -115,7 +115,12 @@ def program() -> Iterator[Program]:
 
 
 def main() -> None:
-    for module in ("adapters.terminal.client", "bot.asking", "bot.bench", "bot.doctor"):
+    for module in (
+        "adapters.terminal.client",
+        "bot.program.ask",
+        "bot.bench.run",
+        "bot.program.doctor",
+    ):
         import_module(module)
 
     for line in sys.stdin:
@@ -167,7 +172,7 @@ def _child(job: Mapping[str, Any], out: IO[bytes], err: IO[bytes]) -> int:
 
 
 def _main(words: Sequence[str]) -> int:
-    from bot.cli import main as council
+    from bot.program.cli import main as council
 
     try:
         return council(words)
@@ -183,7 +188,7 @@ def _limit_files(limit_bytes: int) -> None:
 
 
 def _kill_at(kill: Kill) -> None:
-    from bot.store.database import GroupCommit
+    from bot.store.sqlite_database import GroupCommit
 
     commit = GroupCommit.commit
     count = 0

@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import ModelFailed
 from bot.llm import Completion, Message, Request
-from bot.providers import Endpoint, HttpProvider
+from bot.models.http import Endpoint, HttpProvider
 from tests.fakes.model_server import Behaviour, ModelServer, Script
 
 SYSTEM, QUESTION = "Be brief.", "Löst das 🙂 das Problem?"

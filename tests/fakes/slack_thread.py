@@ -7,12 +7,12 @@ from typing import Any
 from adapters.slack.address import Address
 from adapters.slack.reply import SlackReply
 from adapters.slack.web import Web
-from bot.app import Accepted, App
 from bot.chat import Channel as Place
 from bot.chat import Mention, Person
+from bot.conversation.app import Accepted, App
 from bot.council import Council, Question
 from bot.llm import Provider
-from bot.store.records import Case
+from bot.records import Case
 from tests.fakes.council import CHAIRMAN, MEMBERS, running_app
 from tests.fakes.provider import FakeProvider
 from tests.fakes.slack_server import BOT_TOKEN, Channel, Message, SlackServer, running_slack

@@ -1,0 +1,1 @@
+"""Markdown for a platform: defused, read and cut to its limits."""

@@ -1,0 +1,1 @@
+"""A file of questions asked and graded."""

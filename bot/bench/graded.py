@@ -1,0 +1,233 @@
+"""The graded lines of a bench: who was right how often, in what time and at what cost.
+
+Pure; a line is the contract's JSON with its grades. Knows no file and no words.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bot.analysis.cofailure import MINIMUM_ROWS
+from bot.analysis.estimates import Estimate, Floats, mean
+from bot.analysis.limits import interval
+from bot.analysis.outcomes import RIGHT, UNKNOWN, WRONG, Outcomes, seat_columns
+from bot.bench.grading import common_form
+from bot.errors import InvalidInput
+from bot.protocol.ranking import draw
+
+Line = dict[str, Any]
+
+# Of one question: whether that was right, the seconds until it was there, its cost.
+_Given = tuple[bool, float | None, float | None]
+
+MAJORITY, TOP_ANSWER, VERDICT = "majority vote", "top answer", "verdict"
+BEST_MEMBER = "best member"
+
+# Draws of the bootstrap, always the same ones.
+_DRAWS = 2_000
+
+# Graders whose readings can be counted, see `common_form`.
+_COMPARABLE = {"number", "choice", "exact"}
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A member, or a way of the council's to come to one answer.
+
+    Intervals are 95 %; accuracy's is exact for a number of questions fixed in advance. `seconds`
+    (until that answer was there) and `cost_usd` are means by question, `None` below two.
+    """
+
+    name: str
+    right: int
+    accuracy: Estimate
+    seconds: Estimate | None
+    cost_usd: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Realised:
+    """How much of the possible gain one way of coming to an answer made real.
+
+    `of_gain` is a share, 0 where it is no better than a member drawn at random and 1 where it is
+    right whenever some member is; a verdict can pass either. `over_best` is how much more often it
+    is right than the best member, `None` for that one. Intervals are 95 %, from the same questions
+    for everything (paired).
+    """
+
+    name: str
+    of_gain: Estimate
+    over_best: Estimate | None
+
+
+def graded(lines: Iterable[Line]) -> list[Line]:
+    """Those with a reference that anybody answered."""
+    return [line for line in lines if line.get("grades") and line["grades"]["members"]]
+
+
+def outcomes(lines: Sequence[Line]) -> Outcomes:
+    """Of the members, by name and seat; unknown where one failed or had no seat."""
+    grades = [_by_seat(line) for line in lines]
+    models = sorted({model for each in grades for model in each})
+    cells = np.full((len(lines), len(models)), UNKNOWN, np.int8)
+    for row, each in enumerate(grades):
+        for column, model in enumerate(models):
+            if model in each:
+                cells[row, column] = RIGHT if each[model]["correct"] else WRONG
+    return Outcomes(tuple(str(line["id"]) for line in lines), tuple(models), cells)
+
+
+def contenders(lines: Sequence[Line]) -> tuple[Contender, ...]:
+    """The members, the most accurate first, then the majority vote, the peers' top answer and the
+    chairman's verdict; without whom nothing was graded."""
+    members = [_contender(model, graded) for model, graded in sorted(_members(lines).items())]
+    ways = {
+        MAJORITY: _way(lines, majority, "answers", _spent("answer")),
+        TOP_ANSWER: _way(lines, _correct("top_answer"), "reviews", _spent("answer", "review")),
+        VERDICT: _way(lines, _correct("verdict"), "verdict", lambda line: line["cost_usd"]),
+    }
+    best_first = sorted(members, key=lambda each: -each.accuracy.value)
+    return (*best_first, *(_contender(name, given) for name, given in ways.items() if given))
+
+
+def majority(line: Line) -> bool | None:
+    """Whether the answer that most members gave is right; members without a readable one abstain.
+
+    `None` where answers cannot be compared, or nobody answered. A tie is drawn from the seed.
+    """
+    members = list(line["grades"]["members"].values())
+    if line["grader"] not in _COMPARABLE or not members:
+        return None
+    right = {}
+    votes: Counter[Any] = Counter()
+    for member in members:
+        extracted = member["extracted"]
+        form = None if extracted is None else common_form(line["grader"], extracted)
+        if form is not None:
+            votes[form] += 1
+            right[form] = bool(member["correct"])
+    if not votes:
+        return False
+    most = max(votes.values())
+    tied = [form for form, count in votes.items() if count == most]
+    return right[draw(line["seed"], "majority").choice(tied)]
+
+
+def realised(lines: Sequence[Line]) -> tuple[Estimate, tuple[Realised, ...]]:
+    """What a perfect picker would add to a member drawn at random, and who realised how much of it.
+
+    Over the questions that every member answered and every way has a grade for. The best member of
+    a question is the one that was right most often in all others, so that it is not praised for the
+    answers it was picked by; equal ones share. Raises `InvalidInput` below `MINIMUM_ROWS`
+    questions, and where members never differ.
+    """
+    ways = {
+        MAJORITY: majority,
+        TOP_ANSWER: _correct("top_answer"),
+        VERDICT: _correct("verdict"),
+    }
+    complete = [line for line, known in zip(lines, outcomes(lines).complete, strict=True) if known]
+    given = {name: [way(line) for line in complete] for name, way in ways.items()}
+    # One that never has a grade is left out: answers that cannot be counted have no majority.
+    given = {name: found for name, found in given.items() if set(found) != {None}}
+    kept = [all(found[n] is not None for found in given.values()) for n in range(len(complete))]
+    used = [line for line, keep in zip(complete, kept, strict=True) if keep]
+    if len(used) < MINIMUM_ROWS:
+        raise InvalidInput(
+            f"What was made of the possible gain is told from {MINIMUM_ROWS} questions on that "
+            f"every member answered; there are {len(used)}."
+        )
+    right = (outcomes(used).cells == RIGHT).astype(float)
+    drawn, picked = right.mean(axis=1), right.max(axis=1)
+    possible = picked - drawn
+    if not possible.any():
+        raise InvalidInput(
+            "The members were right on the same questions: there is nothing to gain."
+        )
+    best = _best_elsewhere(right)
+    weights = np.random.default_rng(0).standard_exponential((_DRAWS, len(used)))
+
+    def share(values: Floats) -> Estimate:
+        gained = values - drawn
+        low, high = np.quantile(weights @ gained / (weights @ possible), [0.025, 0.975])
+        return Estimate(gained.sum() / possible.sum(), float(low), float(high), len(used))
+
+    found = [Realised(BEST_MEMBER, share(best), None)]
+    for name, way in given.items():
+        values = np.array([each for each, keep in zip(way, kept, strict=True) if keep], float)
+        found.append(Realised(name, share(values), mean(values - best)))
+    return mean(possible), tuple(found)
+
+
+def _best_elsewhere(right: Floats) -> Floats:
+    """By row, how right those members were that were right most often in all other rows."""
+    others = right.sum(axis=0) - right
+    best = others == others.max(axis=1, keepdims=True)
+    found: Floats = (right * best).sum(axis=1) / best.sum(axis=1)
+    return found
+
+
+def _by_seat(line: Line) -> dict[str, Any]:
+    """The grades by column: a model, and where it holds further seats these with their number."""
+    grades = line["grades"]["members"]
+    # Labels are dealt anew for each question; a model's seats are told apart by their order.
+    seats = sorted(line.get("members", ()), key=lambda member: member.get("seat", 0))
+    labels = [seat["label"] for seat in seats] or sorted(grades)
+    models = {seat["label"]: seat["model"] for seat in seats} or {
+        label: grade["model"] for label, grade in grades.items()
+    }
+    columns = zip(labels, seat_columns(models[label] for label in labels), strict=True)
+    return {name: grades[label] | {"label": label} for label, name in columns if label in grades}
+
+
+def _members(lines: Iterable[Line]) -> dict[str, list[_Given]]:
+    found: defaultdict[str, list[_Given]] = defaultdict(list)
+    for line in lines:
+        answers = {answer["label"]: answer for answer in line["answers"]}
+        for model, grade in _by_seat(line).items():
+            answer = answers[grade["label"]]
+            found[model].append((grade["correct"], answer["seconds"], answer["cost_usd"]))
+    return found
+
+
+def _way(
+    lines: Iterable[Line],
+    right: Callable[[Line], bool | None],
+    until: str,
+    cost_usd: Callable[[Line], float | None],
+) -> list[_Given]:
+    graded = ((line, right(line)) for line in lines)
+    return [
+        (correct, line["timings"][until], cost_usd(line))
+        for line, correct in graded
+        if correct is not None
+    ]
+
+
+def _contender(name: str, given: Sequence[_Given]) -> Contender:
+    right, n = sum(correct for correct, _, _ in given), len(given)
+    low, high = interval(right, n, 0.05)
+    return Contender(
+        name,
+        right,
+        Estimate(right / n, low, high, n),
+        _mean(seconds for _, seconds, _ in given),
+        _mean(cost_usd for _, _, cost_usd in given),
+    )
+
+
+def _correct(grade: str) -> Callable[[Line], bool | None]:
+    return lambda line: line["grades"][grade]["correct"] if line["grades"][grade] else None
+
+
+def _spent(*stages: str) -> Callable[[Line], float | None]:
+    # Lines of earlier versions do not tell their stages apart.
+    return lambda line: sum(line["stage_usd"][s] for s in stages) if "stage_usd" in line else None
+
+
+def _mean(values: Iterable[float | None]) -> Estimate | None:
+    known = [value for value in values if value is not None]
+    return mean(known) if len(known) > 1 else None

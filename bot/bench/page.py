@@ -1,0 +1,182 @@
+"""What a bench says, in words: who was right how often, what it took, and what picking could gain.
+
+Reads and extends the audit file beside OUT, whose labels decide which rows tell about the models.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from bot.analysis.audit import audit_queue, set_aside
+from bot.analysis.cofailure import ceiling_of_grades
+from bot.analysis.estimates import Estimate
+from bot.analysis.outcomes import Outcomes
+from bot.bench.audit_file import Entry, offer, read_labels
+from bot.bench.graded import Contender, Line, contenders, graded, outcomes, realised
+from bot.document import Block, Document, Heading, Leaf, Note, Table, Text
+from bot.errors import InvalidInput
+from bot.pages.statistics import ceiling_page, curve, diagnostics, points
+
+# Which of the rows that one member alone got right are sampled does not change with every look.
+_SAMPLE_SEED = 0
+
+# Of each answer, so that a row fits a spreadsheet's cell: its end, where a cut would show.
+_TAIL_CHARS = 500
+
+
+def bench_page(lines: Sequence[Line], audit: Path) -> Document:
+    """Raises `InvalidInput` where the audit file cannot be used; OUT is not touched."""
+    total = Text(_total(lines))
+    rows = graded(lines)
+    if not rows:
+        return Document(
+            (total, Note("No question with a reference was answered, so nothing was graded."))
+        )
+    matrix = outcomes(rows)
+    labels = read_labels(audit)
+    known = {row: label for row, label in labels.items() if row in set(matrix.rows)}
+    aside = set_aside(matrix, known)
+    kept = [line for line, away in zip(rows, aside, strict=True) if not away]
+    blocks: list[Block] = [total, *_accuracy(kept, set_aside=len(rows) - len(kept))]
+    blocks += _realised(kept)
+    blocks += _ceiling(matrix, known)
+    blocks += _audit(rows, matrix, known, audit)
+    if len(known) < len(labels):
+        blocks.append(Note(f"{len(labels) - len(known)} labels are of rows that are not in OUT."))
+    return Document(tuple(blocks))
+
+
+def _total(lines: Sequence[Line]) -> str:
+    cost = sum(line["cost_usd"] + line.get("grading_usd", 0.0) for line in lines)
+    questions = "1 question" if len(lines) == 1 else f"{len(lines):,} questions"
+    silent = sum(not line["answers"] for line in lines)
+    unanswered = f", {silent} without any answer" if silent else ""
+    degraded = sum(line["degraded"] for line in lines)
+    return f"{questions}, {degraded} degraded{unanswered}, ${cost:,.4f}."
+
+
+def _accuracy(lines: Sequence[Line], *, set_aside: int) -> list[Leaf]:
+    aside = f" ({set_aside} more were set aside by the audit)" if set_aside else ""
+    if not lines:
+        return [Note(f"All {set_aside} graded questions were set aside by the audit.")]
+    blocks: list[Leaf] = [
+        Heading(f"Correct, of {len(lines):,} graded questions{aside}"),
+        Table(
+            ("Who", "Right", "Accuracy", "Seconds", "Cost"),
+            tuple(_row(each) for each in contenders(lines)),
+        ),
+        Note(
+            "With 95 % intervals: of accuracy exact, of seconds and cost by question normal ones, "
+            "from two questions on. A member that failed is not counted as wrong."
+        ),
+    ]
+    versions = sorted({str(line["grader_version"]) for line in lines})
+    if len(versions) > 1:
+        blocks.append(
+            Note(f"Graded by different versions of the graders: {', '.join(versions)}. Start anew.")
+        )
+    return blocks
+
+
+def _row(each: Contender) -> tuple[str, ...]:
+    accuracy = each.accuracy
+    low, high = 100 * accuracy.low, 100 * accuracy.high
+    return (
+        each.name,
+        f"{each.right} of {accuracy.n}",
+        f"{100 * accuracy.value:.1f} % ({low:.1f}-{high:.1f})",
+        _mean(each.seconds, "", 1),
+        _mean(each.cost_usd, "$", 4),
+    )
+
+
+def _realised(lines: Sequence[Line]) -> list[Leaf]:
+    if not lines:
+        return []
+    try:
+        possible, found = realised(lines)
+    except InvalidInput as error:
+        return [Note(str(error))]
+    return [
+        Heading("What was made of the possible gain"),
+        Text(
+            "A perfect picker among the members would be right more often than a member drawn at "
+            f"random by {points(possible)}."
+        ),
+        Table(
+            ("Who", "Of that gain", "More often right than the best member"),
+            tuple(
+                (each.name, _share(each.of_gain), points(each.over_best) if each.over_best else "-")
+                for each in found
+            ),
+        ),
+        Note(
+            f"Over {possible.n:,} questions that every member answered; 95 % intervals, paired by "
+            "question. The best member is chosen by all other questions each time. A verdict is "
+            "written anew and not bound by what members said."
+        ),
+    ]
+
+
+def _share(value: Estimate) -> str:
+    low, high = math.floor(100 * value.low), math.ceil(100 * value.high)
+    return f"{round(100 * value.value)} % ({low} to {high} %)"
+
+
+def _mean(value: Estimate | None, unit: str, digits: int) -> str:
+    if value is None:
+        return "-"
+    low = max(0.0, value.low)
+    return f"{unit}{value.value:.{digits}f} ({low:.{digits}f}-{value.high:.{digits}f})"
+
+
+def _ceiling(matrix: Outcomes, labels: dict[str, str]) -> Iterable[Block]:
+    try:
+        ceiling = ceiling_of_grades(matrix, labels)
+    except InvalidInput as error:
+        return [Note(str(error))]
+    return [*ceiling_page(ceiling, "").blocks, diagnostics(ceiling), curve(ceiling)]
+
+
+def _audit(
+    rows: Sequence[Line], matrix: Outcomes, labels: dict[str, str], path: Path
+) -> Iterable[Block]:
+    suspects = audit_queue(matrix, seed=_SAMPLE_SEED)
+    if not suspects:
+        return
+    by_id = {str(line["id"]): line for line in rows}
+    waiting = offer(path, [_entry(by_id[suspect.row]) for suspect in suspects])
+    all_wrong = matrix.all_wrong
+    graded_k = int(all_wrong.sum())
+    audited_k = int((all_wrong & ~set_aside(matrix, labels)).sum())
+    yield Heading("The audit")
+    yield Text(
+        f"- All members wrong: {graded_k} as graded, {audited_k} after the audit\n"
+        f"- Rows labelled: {len(labels)}; waiting for a label: {waiting}"
+    )
+    if waiting:
+        yield Note(
+            f"Look at the rows in {path}: those that every member got wrong, and a sample of those "
+            "that one alone got right. Write genuine, bad reference, ambiguous, grader bug or "
+            "truncated into the column label; the same command counts again and asks nobody."
+        )
+
+
+def _entry(line: Line) -> Entry:
+    return Entry(
+        id=str(line["id"]),
+        question=line["question"],
+        reference=line["reference"],
+        answers="\n".join(_answers(line)),
+    )
+
+
+def _answers(line: Line) -> Iterable[str]:
+    grades = line["grades"]["members"]
+    for answer in line["answers"]:
+        grade = grades[answer["label"]]
+        right = "right" if grade["correct"] else "wrong"
+        extracted = "nothing" if grade["extracted"] is None else f"`{grade['extracted']}`"
+        text = answer["text"].strip()
+        tail = text if len(text) <= _TAIL_CHARS else f"… {text[-_TAIL_CHARS:]}"
+        yield f"{answer['model']}, {right}, read as {extracted}: {tail}"

@@ -1,0 +1,310 @@
+"""A file of questions: deliberate each, and grade those with a reference.
+
+Resumable: complete lines of OUT stay, and what the journal holds is not asked again.
+"""
+
+import json
+import os
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, cast
+
+from bot.bench.grading import VERSION, Grader, check_reference, grade
+from bot.bench.judging import judge
+from bot.conversation.app import App
+from bot.conversation.offers import TYPICAL_TOKENS
+from bot.council import Council, Deliberation, Stage
+from bot.errors import InvalidInput
+from bot.pages.exports import as_json
+from bot.privacy import make_private
+from bot.program.ask import checked, council_for, new_case
+from bot.protocol.stages import (
+    ANSWER_TOKENS,
+    REVIEW_TOKENS,
+    VERDICT_TOKENS,
+    deliberate,
+    task_group,
+)
+from bot.store.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of FILE. `reference` is "" where there is nothing to grade by."""
+
+    id: str | int
+    question: str
+    reference: str = ""
+    grader: Grader = "exact"
+
+
+def read_items(path: Path) -> tuple[tuple[Item, ...], tuple[str, ...]]:
+    """The questions of a file, and a sentence for each line that cannot be used.
+
+    Raises `InvalidInput` where the file cannot be read, or names an id twice.
+    """
+    try:
+        # Not `splitlines`: JSON may hold other line separators than LF as they are.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path} is no UTF-8 text ({error.reason}).") from error
+    items: list[Item] = []
+    problems: list[str] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            items.append(_item(line))
+        except InvalidInput as error:
+            problems.append(f"{path.name}, line {number}: {error}")
+    repeated = [id for id, count in Counter(str(item.id) for item in items).items() if count > 1]
+    if repeated:
+        raise InvalidInput(f"{path.name} names an id more than once: {', '.join(repeated)}.")
+    return tuple(items), tuple(problems)
+
+
+def finished_lines(out: Path) -> list[dict[str, Any]]:
+    """The complete lines of an earlier run. A torn last line is cut off the file."""
+    whole = out.read_bytes()
+    kept = whole[: whole.rfind(b"\n") + 1]
+    lines = []
+    for number, text in enumerate(kept.splitlines(), start=1):
+        try:
+            line = json.loads(text)
+        except ValueError:
+            line = None
+        if not isinstance(line, dict) or not {"id", "answers", "cost_usd"} <= line.keys():
+            raise InvalidInput(
+                f"{out}, line {number}, is no deliberation. Name another file with --out."
+            )
+        lines.append(line)
+    if len(kept) < len(whole):
+        with out.open("r+b") as file:
+            file.truncate(len(kept))
+    return lines
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Questions `done` of `total`; `text` tells of the last one, "" where none was asked yet."""
+
+    done: int
+    total: int
+    cost_usd: float
+    text: str
+
+
+@dataclass(slots=True)
+class Bench:
+    """One run over a file of questions."""
+
+    app: App
+    council: Council
+    out: Path
+    run: str
+    max_cost_usd: float | None
+    lines: list[dict[str, Any]]
+    running: int = 0
+
+    @classmethod
+    async def begin(cls, app: App, out: Path, *, max_cost_usd: float | None) -> "Bench":
+        """Continue the run of OUT where it exists; a missing OUT is made and starts a new run."""
+        note = f"bench:{out.resolve()}"
+        run = await app.store.note(note)
+        if run is None or not out.exists():
+            run = secrets.token_hex(4)
+            await app.store.set_note(note, run)
+        try:
+            make_private(out)
+            lines = finished_lines(out)
+        except OSError as error:
+            raise _unusable(out, error) from error
+        return cls(app, council_for(app, None), out, run, max_cost_usd, lines)
+
+    async def ask(
+        self,
+        items: Sequence[Item],
+        *,
+        concurrency: int,
+        tell: Callable[[str], None],
+        step: Callable[[Step], None],
+    ) -> None:
+        """Ask what OUT does not hold yet, some at once; `lines` and OUT grow with each.
+
+        `tell` takes what everybody should read, `step` what passes by.
+        """
+        done = {item.id for item in items} & {line["id"] for line in self.lines}
+        left = [item for item in items if item.id not in done]
+        tell(f"{len(items) - len(left)} of {len(items)} questions are done; {len(left)} to ask.")
+        if left:
+            tell(self._outlook(len(left)))
+            step(Step(len(done), len(items), self.cost_usd, ""))
+        queue = iter(left)
+
+        async def work(queue: Iterable[Item]) -> None:
+            for item in queue:
+                if not self._affordable():
+                    return
+                self.running += 1
+                line = await self._one(item)
+                self.running -= 1
+                self._keep(line)
+                done.add(item.id)
+                step(Step(len(done), len(items), self.cost_usd, f"{item.id}{_outcome(line)}"))
+
+        if self.max_cost_usd is not None and not self.most_usd and not self.lines:
+            # Nobody knows what a question costs: the first shows it before others start.
+            await work(islice(queue, 1))
+        async with task_group() as group:
+            for _ in range(concurrency):
+                group.create_task(work(queue))
+        if missing := len(items) - len(done):
+            each = max(self.most_usd, self.typical_usd)
+            tell(
+                f"{missing} questions were not asked: ${self.cost_usd:.4f} is spent, and one "
+                f"more could cost ${each:.4f}. The same words with a higher --max-cost go on here."
+            )
+
+    @property
+    def cost_usd(self) -> float:
+        return float(sum(line["cost_usd"] + line.get("grading_usd", 0) for line in self.lines))
+
+    @property
+    def most_usd(self) -> float:
+        """The most that one question can cost, without repeats; 0 where no price is known."""
+        most = self.app.catalogue.reserve_micros
+        micros = sum(most(m, "", ANSWER_TOKENS + REVIEW_TOKENS) for m in self.council.members)
+        return (micros + most(self.council.chairman, "", VERDICT_TOKENS)) / 1e6
+
+    @property
+    def typical_usd(self) -> float:
+        """What one question costs: as those before did, else by the catalogue's prices."""
+        if self.lines:
+            return self.cost_usd / len(self.lines)
+        models = [*self.council.members * 2, self.council.chairman]
+        micros = [self.app.catalogue.cost_micros(m, *TYPICAL_TOKENS) or 0 for m in models]
+        return sum(micros) / 1e6
+
+    def _outlook(self, count: int) -> str:
+        models = (*self.council.members, self.council.chairman)
+        prices = [self.app.catalogue.cost_micros(model, *TYPICAL_TOKENS) for model in models]
+        if not self.lines and None in prices:
+            return "What they will cost is unknown: the list of models gives no price."
+        return f"They will cost about ${count * self.typical_usd:.2f}."
+
+    def _keep(self, line: dict[str, Any]) -> None:
+        """Add a line to OUT, on the disk before anybody hears of it."""
+        try:
+            with self.out.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise _unusable(self.out, error) from error
+        self.lines.append(line)
+
+    def _affordable(self) -> bool:
+        """Whether one more fits beside those under way, at its dearest: a question that is refused
+        money half-way would be paid for and no use. The journal holds the line in any case."""
+        if self.max_cost_usd is None:
+            return True
+        each = max(self.most_usd, self.typical_usd)
+        return self.cost_usd + (self.running + 1) * each <= self.max_cost_usd
+
+    async def _one(self, item: Item) -> dict[str, Any]:
+        id = f"{self.run}-{item.id}"
+        case = await self.app.store.case(id)
+        if case is None:
+            case = new_case(self.app, item.question, self.council, id=id)
+            await self.app.store.create(case)
+        elif case.question.text != item.question:
+            raise InvalidInput(
+                f"The question {item.id} was another one when this run began. Name a new --out."
+            )
+        journal = await self.app.store.begin(id, self._limits())
+        result = case.result or await deliberate(
+            case.question, case.council, self.app.caller, journal=journal
+        )
+        line = as_json(result) | {"id": item.id, "stage_usd": _stage_usd(journal)}
+        if not item.reference:
+            return line
+        return line | {
+            "reference": item.reference,
+            "grader": item.grader,
+            "grader_version": VERSION,
+            "grades": await _grades(self.app, journal, item, result),
+            "grading_usd": _spent_usd(journal, "grade"),
+        }
+
+    def _limits(self) -> dict[str, int]:
+        if self.max_cost_usd is None:
+            return self.app.rules.limits
+        return self.app.rules.limits | {f"bench:{self.run}": round(self.max_cost_usd * 1e6)}
+
+
+def _item(line: str) -> Item:
+    try:
+        found = json.loads(line)
+    except ValueError as error:
+        raise InvalidInput(f"no JSON ({error})") from error
+    if not isinstance(found, dict) or not isinstance(found.get("id"), str | int):
+        raise InvalidInput('an object with "id" and "question" is needed')
+    question = found.get("question")
+    if not isinstance(question, str):
+        raise InvalidInput('"question" has to be a text')
+    reference, grader = found.get("reference"), str(found.get("grader", "exact"))
+    if reference is not None:
+        check_reference(grader, str(reference))
+    wanted = "" if reference is None else str(reference)
+    return Item(found["id"], checked(question), wanted, cast(Grader, grader))
+
+
+def _stage_usd(journal: Journal) -> dict[str, float]:
+    stages: tuple[Stage, ...] = ("answer", "review", "verdict")
+    return {stage: _spent_usd(journal, stage) for stage in stages}
+
+
+def _spent_usd(journal: Journal, stage: Stage) -> float:
+    return sum(call.cost_micros or 0 for call in journal.calls if call.stage == stage) / 1e6
+
+
+def _unusable(out: Path, error: OSError) -> InvalidInput:
+    return InvalidInput(
+        f"{out} cannot be written: {error.strerror}. Once it can be, the same words go on where "
+        "they were."
+    )
+
+
+async def _grades(app: App, journal: Journal, item: Item, result: Deliberation) -> dict[str, Any]:
+    """The verdict's grade, each member's by label, and that of the answer the reviewers put first."""
+
+    async def graded(text: str, seat: int) -> dict[str, Any]:
+        if item.grader == "judge":
+            found = await judge(app.caller, journal, result, text, item.reference, seat)
+        else:
+            found = grade(item.grader, text, item.reference)
+        return {"correct": found.correct, "extracted": found.extracted}
+
+    members = {
+        answer.label: {"model": answer.model, **await graded(answer.text, answer.seat)}
+        for answer in result.answers
+    }
+    first = result.standings[0].label if result.standings else None
+    verdict = await graded(result.verdict.text, len(result.members)) if result.answered else None
+    return {"verdict": verdict, "top_answer": members.get(first or ""), "members": members}
+
+
+def _outcome(line: dict[str, Any]) -> str:
+    grades = line.get("grades")
+    if not line["answers"]:
+        return ", no answer"
+    told = f", {line['calls']} calls, ${line['cost_usd']:.4f}, {line['timings']['verdict']:.1f} s"
+    if not grades or not grades["verdict"]:
+        return told
+    return (", correct" if grades["verdict"]["correct"] else ", wrong") + told

@@ -1,0 +1,56 @@
+"""What replying to the bot may start, with prices named before anything is asked. Pure."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.council import Council, MemberResult
+from bot.models.catalogue import Catalogue
+
+# Prompt and completion of a typical call.
+TYPICAL_TOKENS = (1_500, 600)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Two ways to go on from a reply; `alone` is None where no single answer was replied to."""
+
+    council: Council
+    price: str
+    alone: Council | None
+    alone_price: str
+
+
+def offer(
+    catalogue: Catalogue, council: Council, members: Sequence[MemberResult], label: str | None
+) -> Offer:
+    """The council, or the member of this label alone.
+
+    Whichever member that is, the price is the dearest one's: its own would say who it is.
+    """
+    model = next((member.model for member in members if member.label == label), None)
+    if model is None:
+        return Offer(council, _price(catalogue, council), None, "")
+    alone = replace(council, members=(model,), chairman=model)
+
+    def dearness(model: str) -> float:
+        micros = catalogue.cost_micros(model, *TYPICAL_TOKENS)
+        return math.inf if micros is None else micros
+
+    dearest = max((member.model for member in members), key=dearness)
+    price = _price(catalogue, replace(alone, members=(dearest,)))
+    return Offer(council, _price(catalogue, council), alone, price)
+
+
+def _price(catalogue: Catalogue, council: Council) -> str:
+    """About what a question costs, in words."""
+    alone = len(council.members) == 1
+    models = council.members if alone else (*council.members * 2, council.chairman)
+    micros = [catalogue.cost_micros(model, *TYPICAL_TOKENS) for model in models]
+    known = [each for each in micros if each is not None]
+    if len(known) < len(micros):
+        return "price unknown"
+    usd = sum(known) / 1e6
+    if not usd:
+        return "free"
+    return f"about ${usd:.2g}" if usd >= 0.0001 else "less than $0.0001"

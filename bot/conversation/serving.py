@@ -1,0 +1,286 @@
+"""One question served: the deliberation runs, and its posts are kept at the newest state.
+
+Everything shown can be derived from the journal again, so running a case a second time, in another
+process even, brings the same posts up to date and asks only for what is missing.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bot import texts
+from bot.chat import HEADLINE, RANKING, Reply, TellsAsker, answer_key
+from bot.conversation.showing import Showing
+from bot.council import Council, Deliberation, Earlier, Question
+from bot.document import Document
+from bot.errors import BotError, Superseded
+from bot.pages import presenter
+from bot.protocol import outcome
+from bot.protocol.calls import Caller
+from bot.protocol.events import Event
+from bot.protocol.stages import deliberate
+from bot.records import Case
+from bot.store.journal import Journal
+from bot.store.store import Store
+
+logger = logging.getLogger(__name__)
+
+# What failed at this many starts, at no model's fault, fails at the next one, too.
+FAILED_STARTS = 3
+
+
+class Board:
+    """The newest progress of one deliberation, and a bell that rings when it changes."""
+
+    def __init__(self, question: Question, council: Council) -> None:
+        self.progress = presenter.Progress(question, council)
+        self._changed = asyncio.Event()
+        self._over = asyncio.Event()
+
+    @property
+    def over(self) -> bool:
+        return self._over.is_set()
+
+    def emit(self, event: Event) -> None:
+        self.progress = presenter.advance(self.progress, event)
+        self._changed.set()
+
+    def end(self) -> None:
+        """No further event will come."""
+        self._over.set()
+        self._changed.set()
+
+    async def changed(self) -> presenter.Progress:
+        await self._changed.wait()
+        self._changed.clear()
+        return self.progress
+
+    async def rest(self, seconds: float) -> None:
+        """Let time pass between two redraws, unless the end comes first."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
+        except TimeoutError:
+            pass  # the usual case: time for the next redraw
+
+
+class Serving:
+    """One case being served. `run` serves it; `stop` ends it early and keeps what is paid."""
+
+    def __init__(
+        self, case: Case, *, caller: Caller, store: Store, reply: Reply, time_scale: float = 1.0
+    ) -> None:
+        self.case = case
+        self._caller = caller
+        self._store = store
+        self._reply = reply
+        self._showing = Showing(reply, case.id, time_scale=time_scale)
+        self._work: asyncio.Task[Deliberation] | None = None
+        self._stopping = asyncio.Event()
+        self._why = ""
+
+    async def take(self, turn: asyncio.Lock) -> bool:
+        """Wait for the thread's turn, saying so; False where the run was stopped meanwhile."""
+        if not turn.locked():
+            return await turn.acquire()
+        self._showing.update({HEADLINE: presenter.waiting(self.case.question)})
+        waiting = asyncio.create_task(turn.acquire())
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        except BaseException:
+            await _cancelled(waiting, stopping)
+            if not waiting.cancelled():
+                turn.release()
+            await self._showing.close()
+            raise
+        await _cancelled(waiting, stopping)
+        return not waiting.cancelled()
+
+    async def run(self, limits: Mapping[str, int]) -> Deliberation | None:
+        """The deliberation, once each post was tried; `None` where it was stopped. Raises
+        `StoreFailed`.
+
+        A reply that cannot be posted stops nothing that somebody may yet see: what was paid for is
+        in the journal, and `deliver` waits until it is shown.
+        """
+        try:
+            posts = await self._store.posts(self.case.id)
+            self._showing.seen |= any(post.post_id for post in posts)
+            result = None
+            if self.case.status == "stopped":
+                await self._show_stopped()
+            else:
+                result = await self._deliberate(limits)
+            if result is None and self._showing.unseen and await self._told():
+                await self._showing.abandon()
+        except BaseException:
+            await self._showing.close()
+            raise
+        if self._showing.complete:
+            await self.deliver()
+        return result
+
+    async def deliver(self) -> None:
+        """Wait until every post is there, or can be nowhere."""
+        try:
+            await self._showing.delivered()
+        except BaseException:
+            await self._showing.close()
+            raise
+        await self._store.delivered(self.case.id)
+
+    async def tried(self) -> None:
+        """Wait until each post of a run that is over was tried."""
+        await self._showing.tried()
+
+    def stop(self, why: str = "") -> None:
+        """End it early. `why` is a sentence for the headline."""
+        self._why = why
+        self._stopping.set()
+        if self._work:
+            self._work.cancel()
+
+    async def _deliberate(self, limits: Mapping[str, int]) -> Deliberation | None:
+        journal = await self._store.begin(self.case.id, limits)
+        question = await _with_earlier(self.case, self._store, journal)
+        board = Board(question, self.case.council)
+        if question.unread and not self._showing.seen:
+            # Said before anything is paid, so that the asker can stop it.
+            self._showing.update(_posts(board.progress))
+            await self._stop_unseen()
+        drawing = asyncio.create_task(_draw(board, self._showing, self._reply.interval_seconds))
+        self._work = asyncio.create_task(
+            deliberate(
+                question,
+                self.case.council,
+                self._caller,
+                journal=journal,
+                emit=board.emit,
+                between_stages=self._stop_unseen,
+            )
+        )
+        try:
+            if self._stopping.is_set():  # while it waited for its turn
+                self._work.cancel()
+            await asyncio.wait({self._work})
+            stopped = self._work.cancelled()
+            fault = None if stopped else self._work.exception()
+            if isinstance(fault, Superseded):
+                raise fault  # the posts are another run's by now
+            if fault and await self._is_given_up(journal, fault):
+                stopped, fault, self._why = True, None, texts.GIVEN_UP
+            if stopped:
+                await journal.stop()
+            board.progress = replace(
+                board.progress, stopped=stopped, why=self._why, fault=_words(fault)
+            )
+            # Told to stop rather than cancelled, so that no older edit lands after the last.
+            board.end()
+            await drawing
+            await self._showing.settled()
+        finally:
+            # Whatever ends this early, such as the process's end: the journal says where to go on.
+            await _cancelled(self._work, drawing)
+        if fault:
+            raise fault
+        return None if stopped else self._work.result()
+
+    async def _is_given_up(self, journal: Journal, fault: BaseException) -> bool:
+        """Whether the bot's own fault has come so often that another start would only repeat it."""
+        if isinstance(fault, BotError) or await journal.failed() < FAILED_STARTS:
+            return False
+        logger.error(
+            "deliberation %s is given up after %d starts",
+            self.case.id,
+            FAILED_STARTS,
+            exc_info=fault,
+        )
+        return True
+
+    async def _stop_unseen(self) -> None:
+        """Buy nothing more for a thread of which nobody can see anything."""
+        await self._showing.begun()
+        # What is finished already costs nothing more: it stays owed.
+        if self._showing.unseen and self.case.status == "running":
+            self.stop(texts.UNSEEN.format(refusal=self._showing.refusal))
+            await asyncio.sleep(0)  # where the cancellation arrives
+
+    async def _show_stopped(self) -> None:
+        """Bring the posts of a run that was stopped before to what they should have shown."""
+        calls = await self._store.calls(self.case.id)
+        answers = outcome.answers(self.case.question, self.case.council, calls)
+        progress = presenter.Progress(
+            self.case.question,
+            self.case.council,
+            answers={answer.label: answer for answer in answers},
+            stopped=True,
+        )
+        self._showing.update(_posts(progress))
+        self._showing.end()
+        await self._showing.settled()
+
+    async def _told(self) -> bool:
+        """Tell the asker in private why there is no reply, where the platform can."""
+        if not isinstance(self._reply, TellsAsker):
+            return False
+        try:
+            await self._reply.tell_asker(texts.unseen(self._showing.refusal))
+        except Exception as error:
+            logger.warning("deliberation %s: the asker could not be told: %s", self.case.id, error)
+            return False
+        return True
+
+
+def _words(fault: BaseException | None) -> str:
+    if fault is None:
+        return ""
+    return fault.public if isinstance(fault, BotError) else texts.FAULT
+
+
+async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+
+
+async def _with_earlier(case: Case, store: Store, journal: Journal) -> Question:
+    """The question with what its thread knew when it was first served.
+
+    The journal names the earlier question alone: a copy would outlive it being forgotten.
+    """
+    known = journal.decision("earlier")
+    if known is None:
+        before = await store.earlier(case.platform, case.channel, case.thread)
+        known = json.dumps(before and before.id)
+        await journal.decide("earlier", known)
+    earlier = json.loads(known)
+    if isinstance(earlier, str):
+        before = await store.case(earlier)
+        earlier = before and before.result and [before.question.text, before.result.verdict.text]
+    return replace(case.question, earlier=Earlier(*earlier)) if earlier else case.question
+
+
+async def _draw(board: Board, showing: Showing, interval_seconds: float) -> None:
+    """Hand the newest state over until the end."""
+    while True:
+        progress = await board.changed()
+        over = board.over
+        showing.update(_posts(progress))
+        if over:
+            showing.end()
+            return
+        await board.rest(interval_seconds)
+
+
+def _posts(progress: presenter.Progress) -> dict[str, Document]:
+    """Every post that should exist now, in the order of the thread."""
+    posts = {HEADLINE: presenter.headline(progress)}
+    for label, given in progress.answers.items():
+        posts[answer_key(label)] = presenter.answer(given, progress.question, progress.council)
+    if progress.finished and progress.finished.answered:
+        posts[RANKING] = presenter.ranking(progress.finished)
+    return posts

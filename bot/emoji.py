@@ -1,0 +1,40 @@
+"""Emoji as votes: which reaction on which post means what. Knows no platform's spelling."""
+
+import re
+
+from bot.chat import HEADLINE, RANKING
+from bot.records import ReactionValue
+
+# What each post listens to. A trophy on the verdict or a thumb on the ranking means nothing.
+_ANSWER: dict[str, ReactionValue] = {"👍": "accept", "👎": "reject", "🏆": "best"}
+_VERDICT: dict[str, ReactionValue] = {"👍": "accept", "👎": "reject"}
+_RANKING: dict[str, ReactionValue] = {"🚫": "none"}
+
+# Skin tones and the emoji presentation selector change the look, not the meaning.
+_LOOKS = re.compile("[\U0001f3fb-\U0001f3ff\ufe0f]")
+
+
+def target(key: str) -> str | None:
+    """What a reaction on the post of this key is about: a label, `verdict`, `none`, or nothing."""
+    if key == HEADLINE:
+        return "verdict"
+    if key == RANKING:
+        return "none"
+    name, _, label = key.partition(":")
+    return label if name == "answer" else None
+
+
+def part_name(key: str) -> str:
+    """How people call the post of this key: `A`, `verdict`, `ranking`."""
+    return {"verdict": "verdict", "none": "ranking"}.get(target(key) or "", target(key) or "")
+
+
+def value(key: str, emoji: str) -> ReactionValue | None:
+    """What the emoji says there; `None` where it says nothing."""
+    table = {HEADLINE: _VERDICT, RANKING: _RANKING}.get(key, _ANSWER)
+    return table.get(_LOOKS.sub("", emoji))
+
+
+def offered(key: str) -> tuple[str, ...]:
+    """The emoji that the post of this key listens to, in the order of the legend."""
+    return tuple({HEADLINE: _VERDICT, RANKING: _RANKING}.get(key, _ANSWER))

@@ -1,0 +1,385 @@
+"""The models there are and what they cost: lists of every endpoint, kept for an hour.
+
+Works from the last list saved where an endpoint cannot be reached. Asks a provider for lists and
+never for text.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from difflib import SequenceMatcher
+from ipaddress import ip_address
+from math import ceil
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from bot.errors import InvalidConfiguration, ModelFailed
+from bot.llm import ModelInfo, Provider
+from bot.models.http import HttpProvider
+
+logger = logging.getLogger(__name__)
+
+FRESH_FOR = timedelta(hours=1)
+# An endpoint that gave no list is asked again after this, not at every look into the catalogue.
+RETRY_AFTER = timedelta(minutes=1)
+LOAD_SECONDS = 20.0
+
+# US dollars per million tokens of prompt and completion, taken of a model whose price nobody tells:
+# dearer than most, so that a budget holds. What runs at home costs nothing.
+UNKNOWN_PRICE = (5.0, 25.0)
+FREE = (0.0, 0.0)
+
+# Roles and the template around messages become tokens too; no known template needs this many.
+_TEMPLATE_TOKENS = 64
+
+_VENDORS = (
+    "openai",
+    "anthropic",
+    "google",
+    "x-ai",
+    "deepseek",
+    "qwen",
+    "mistralai",
+    "moonshotai",
+    "z-ai",
+    "meta-llama",
+)
+_COUNCIL_SIZE = 4
+_DEAREST_USD_PER_MILLION = 20.0
+_GENERATION = timedelta(days=180)
+_LEAST_CONTEXT_TOKENS = 64_000
+# Parts of an id that mark a model as unfinished, or made for something else than answering.
+_NOT_FOR_COUNCILS = re.compile(
+    r"(?<![a-z])(alpha|beta|preview|exp|experimental|test|base|auto|router|code|codex|coder"
+    r"|devstral|codestral|image|vision|vl|audio|voxtral|realtime|tts|transcribe|search|research"
+    r"|guard|safeguard|moderation|embed|embedding|rerank|ocr|translate|math|prover)(?![a-z])"
+)
+
+
+class Storage(Protocol):
+    """Where lists survive a restart."""
+
+    async def save_models(
+        self, endpoint: str, models: Sequence[ModelInfo], at: datetime, /
+    ) -> None: ...
+
+    async def cached_models(
+        self, endpoint: str, /
+    ) -> tuple[tuple[ModelInfo, ...], datetime] | None: ...
+
+
+@dataclass(slots=True)
+class _List:
+    """One endpoint's models by id. `at` is when they were read, `tried_at` when it was last asked,
+    `failure` why that gave none."""
+
+    models: Mapping[str, ModelInfo]
+    at: datetime
+    tried_at: datetime
+    failure: str = ""
+
+
+class Catalogue:
+    """All endpoints' models. Empty until the first `load`, which callers may await at any time."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        storage: Storage,
+        *,
+        unknown_price: tuple[float, float] | None = None,
+        time_scale: float = 1.0,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`unknown_price` is taken of every model without one; `None` for `UNKNOWN_PRICE`, and for
+        nothing where the model runs at home."""
+        self._provider = provider
+        self._sources = _sources(provider)
+        self._places = _places(provider)
+        self._unknown_prices = {
+            endpoint: unknown_price or (FREE if at_home else UNKNOWN_PRICE)
+            for endpoint, at_home in _at_home(provider).items()
+        }
+        self._storage = storage
+        self._load_seconds = LOAD_SECONDS * time_scale
+        self._now = now
+        self._lists: dict[str, _List] = {}
+        self._loading = asyncio.Lock()
+
+    async def load(self) -> None:
+        """Read what is older than an hour again; what cannot be had stays as it was. Never fails
+        for want of a list."""
+        async with self._loading, asyncio.TaskGroup() as group:
+            for endpoint in self._sources:
+                group.create_task(self._load(endpoint))
+
+    @property
+    def known(self) -> bool:
+        """Whether there is any list at all; without one no model can be called missing."""
+        return any(one.models for one in self._lists.values())
+
+    def find(self, id: str) -> ModelInfo | None:
+        """The entry of this model, or of the one that it is a variant of."""
+        spellings = _spellings(id)
+        for one in self._lists.values():
+            for spelling in spellings:
+                if model := one.models.get(spelling):
+                    return model
+        return None
+
+    def missing(self, id: str) -> bool:
+        """Whether the endpoint that this id goes to has a list, and the model is not in it."""
+        prefix = id.partition("/")[0]
+        one = self._lists.get(prefix if prefix in self._sources else "")
+        if one is None or not one.models:
+            return False
+        return not any(spelling in one.models for spelling in _spellings(id))
+
+    def suggest(self, id: str) -> tuple[str, ...]:
+        """Up to three models that somebody may have meant, the likeliest first."""
+        scores = {model: _likeness(id.lower(), model.lower()) for model in self._ids()}
+        likely = sorted((-score, model) for model, score in scores.items() if score >= 0.6)
+        return tuple(model for _, model in likely[:3])
+
+    def did_you_mean(self, id: str, *, mark: str = "") -> str:
+        """` Did you mean x or y?`, to follow a sentence; "" where nothing is like it."""
+        close = [f"{mark}{model}{mark}" for model in self.suggest(id)]
+        return f" Did you mean {' or '.join(close)}?" if close else ""
+
+    def search(self, words: str, limit: int = 25) -> tuple[ModelInfo, ...]:
+        """Models whose id or name has every word, newest first."""
+        wanted = words.lower().split()
+        found = [
+            model
+            for model in self._models()
+            if all(word in f"{model.id} {model.name}".lower() for word in wanted)
+        ]
+        return tuple(sorted(found, key=lambda model: (-model.created, model.id))[:limit])
+
+    def cost_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int | None:
+        """What the tokens cost; `None` where the price is unknown."""
+        cost = self._cost(model, prompt_tokens, completion_tokens)
+        return None if cost is None else round(cost)
+
+    def reserve_micros(self, model: str, prompt: str, max_completion_tokens: int) -> int:
+        """The most that a request can cost, by the assumed price where the real one is unknown.
+
+        A prompt is counted as one token a byte: tokenizers fall back to single bytes and never
+        below, so this is a bound for any text. Prose takes about a quarter of it.
+        """
+        tokens = len(prompt.encode("utf-8", "replace")) + _TEMPLATE_TOKENS
+        known = _prices(self.find(model))
+        prompt_price, completion_price = known or self._unknown_price(model)
+        return ceil(tokens * prompt_price + max_completion_tokens * completion_price)
+
+    def assumed_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int:
+        """What the tokens count against limits where the price is unknown."""
+        prompt_price, completion_price = self._unknown_price(model)
+        return ceil(prompt_tokens * prompt_price + completion_tokens * completion_price)
+
+    def max_price(self, model: str) -> tuple[float, float] | None:
+        """The assumed price where nothing else says what a model costs; `None` where that is free:
+        whoever counts nothing forbids nothing."""
+        assumed = self._unknown_price(model)
+        return None if _prices(self.find(model)) or assumed == FREE else assumed
+
+    def _unknown_price(self, model: str) -> tuple[float, float]:
+        prefix = model.partition("/")[0]
+        return self._unknown_prices.get(prefix if prefix in self._sources else "", UNKNOWN_PRICE)
+
+    def price_label(self, model: str) -> str:
+        """Like "$1.25 / $10 per million tokens", prompt first."""
+        prices = _prices(self.find(model))
+        if prices is None:
+            return "price unknown"
+        if prices == (0, 0):
+            return "free"
+        prompt, completion = (f"${price:.4f}".rstrip("0").rstrip(".") for price in prices)
+        return f"{prompt} / {completion} per million tokens"
+
+    def default_council(self) -> tuple[tuple[str, ...], str]:
+        """Members and chairman where nobody chose any: four vendors' flagships and a fifth's.
+
+        The rule, on the default endpoint's list:
+
+        1. A candidate has both prices, costs more than nothing and at most 20 USD per million
+           completion tokens, and holds at least 64,000 tokens. Variants (`:free`), aliases
+           (`~vendor/...`), routers (`openrouter/...`) and models whose id marks them as unfinished
+           or made for something else (`preview`, `coder`, `image`, ...) are none.
+        2. A vendor's flagship is the dearest candidate, by completion price, among those of its
+           last 180 days, counted from its own newest candidate; of equals the newest.
+        3. Vendors come in a fixed order of preference, all others after them by name. The first
+           four have a seat each, the fifth the chair; with fewer, the first member takes it.
+
+        Raises `InvalidConfiguration` where there is no candidate.
+        """
+        default = self._lists.get("")
+        flagships = _flagships(default.models.values() if default else ())
+        if not flagships:
+            failure = default.failure if default else ""
+            why = f" Their list could not be loaded: {failure}" if failure else ""
+            raise InvalidConfiguration(
+                [f"No models to choose from: set COUNCIL_MEMBERS and COUNCIL_CHAIRMAN.{why}"]
+            )
+        members = flagships[:_COUNCIL_SIZE]
+        chairman = flagships[_COUNCIL_SIZE] if len(flagships) > _COUNCIL_SIZE else members[0]
+        return tuple(members), chairman
+
+    async def _load(self, endpoint: str) -> None:
+        one = self._lists.get(endpoint)
+        if one is None:
+            one = self._lists[endpoint] = await self._saved(endpoint)
+            self._tell(endpoint, one.models.values())
+        now = self._now()
+        if now - one.at < FRESH_FOR or now - one.tried_at < RETRY_AFTER:
+            return
+        one.tried_at = now
+        try:
+            async with asyncio.timeout(self._load_seconds):
+                models = await self._sources[endpoint]()
+        except ModelFailed as error:
+            one.failure = str(error)
+            # A key that is refused is named by every call it is used for.
+            level = logging.INFO if error.kind == "unauthorised" else logging.WARNING
+            logger.log(level, "no list of models from the %s: %s", _named(endpoint), error)
+            return
+        except TimeoutError:
+            one.failure = "the provider did not send it in time."
+            logger.warning("no list of models from the %s in time", _named(endpoint))
+            return
+        await self._storage.save_models(self._places[endpoint], models, now)
+        self._lists[endpoint] = _List({model.id: model for model in models}, now, now)
+
+    async def _saved(self, endpoint: str) -> _List:
+        models, at = await self._storage.cached_models(self._places[endpoint]) or ((), _NEVER)
+        return _List({model.id: model for model in models}, at, _NEVER)
+
+    def _tell(self, endpoint: str, models: Iterable[ModelInfo]) -> None:
+        """A provider that reads its own lists knows their sizes; those kept from before, it does not."""
+        if isinstance(self._provider, HttpProvider):
+            self._provider.know(endpoint, models)
+
+    def _models(self) -> Iterable[ModelInfo]:
+        return (model for one in self._lists.values() for model in one.models.values())
+
+    def _ids(self) -> Iterable[str]:
+        return (model.id for model in self._models())
+
+    def _cost(self, model: str, prompt_tokens: int, completion_tokens: int) -> float | None:
+        """In micro-dollars: a dollar per million tokens is one of them per token."""
+        prices = _prices(self.find(model))
+        if prices is None:
+            return None
+        return prompt_tokens * prices[0] + completion_tokens * prices[1]
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def _sources(provider: Provider) -> dict[str, Callable[[], Awaitable[tuple[ModelInfo, ...]]]]:
+    """How to read each endpoint's list. Each is read apart: one that is down, or has no list, takes
+    no other's along."""
+    if isinstance(provider, HttpProvider):
+        return {name: _source(provider, name) for name in provider.endpoints}
+    return {"": provider.models}
+
+
+def _places(provider: Provider) -> dict[str, str]:
+    """Where each list comes from: a list that was saved is of no use once its name goes elsewhere."""
+    if isinstance(provider, HttpProvider):
+        return {name: f"{name}={provider.url(name)}" for name in provider.endpoints}
+    return {"": "built in"}
+
+
+def _at_home(provider: Provider) -> dict[str, bool]:
+    """Which endpoints are on this machine or in its own network."""
+    if isinstance(provider, HttpProvider):
+        return {name: is_private(provider.url(name)) for name in provider.endpoints}
+    return {"": True}
+
+
+# Reserved for names that no public server has. Source: RFC 6761, 6762, 8375; ICANN on `.internal`.
+_PRIVATE_NAMES = ("localhost", "local", "internal", "home.arpa", "lan")
+
+
+def is_private(url: str) -> bool:
+    """Whether an address is loopback or private: a name without a dot is a neighbour's."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return "." not in host or host.endswith(tuple(f".{name}" for name in _PRIVATE_NAMES))
+
+
+def _named(endpoint: str) -> str:
+    return f"endpoint {endpoint}" if endpoint else "default endpoint"
+
+
+def _source(
+    provider: HttpProvider, endpoint: str
+) -> Callable[[], Awaitable[tuple[ModelInfo, ...]]]:
+    return lambda: provider.models_of(endpoint)
+
+
+def _spellings(id: str) -> tuple[str, ...]:
+    """As lists may write an id: itself; with the tag that Ollama takes where none is given; without
+    the variant (`:nitro`) or the preset that OpenRouter takes with any of its models."""
+    base = id.partition("@preset/")[0]
+    name = base.rpartition("/")[2]
+    if ":" in name:
+        return id, base, base.rpartition(":")[0]
+    return id, base, f"{base}:latest"
+
+
+def _prices(model: ModelInfo | None) -> tuple[float, float] | None:
+    """Prompt and completion; `None` unless both are known."""
+    if model is None or model.prompt_usd_per_million is None:
+        return None
+    if model.completion_usd_per_million is None:
+        return None
+    return model.prompt_usd_per_million, model.completion_usd_per_million
+
+
+def _likeness(typed: str, model: str) -> float:
+    """From 0 to 1. The vendor may be missing or wrong, so the part after it counts alone, too."""
+    tails = typed.rpartition("/")[2], model.rpartition("/")[2]
+    whole = SequenceMatcher(None, typed, model).ratio()
+    # A little less than one, so that of two models with the same tail the right vendor's wins.
+    return max(whole, 0.99 * SequenceMatcher(None, *tails).ratio())
+
+
+def _flagships(models: Iterable[ModelInfo]) -> list[str]:
+    """One model per vendor, in the vendors' order of preference."""
+    vendors: dict[str, list[ModelInfo]] = {}
+    for model in models:
+        if _is_candidate(model):
+            vendors.setdefault(model.id.partition("/")[0], []).append(model)
+    order = [vendor for vendor in _VENDORS if vendor in vendors]
+    order += sorted(vendors.keys() - set(order))
+    return [_flagship(vendors[vendor]).id for vendor in order]
+
+
+def _flagship(candidates: list[ModelInfo]) -> ModelInfo:
+    since = max(model.created for model in candidates) - _GENERATION.total_seconds()
+    current = [model for model in candidates if model.created >= since]
+    return max(
+        current, key=lambda model: (model.completion_usd_per_million, model.created, model.id)
+    )
+
+
+def _is_candidate(model: ModelInfo) -> bool:
+    vendor, _, name = model.id.partition("/")
+    prices = _prices(model)
+    return (
+        bool(name)
+        and vendor != "openrouter"
+        and not vendor.startswith("~")
+        and ":" not in name
+        and not _NOT_FOR_COUNCILS.search(name.lower())
+        and prices is not None
+        and 0 < prices[1] <= _DEAREST_USD_PER_MILLION
+        and (model.context_tokens or 0) >= _LEAST_CONTEXT_TOKENS
+    )

@@ -1,0 +1,1 @@
+"""What people read: values become Documents, pictures and files."""

@@ -1,0 +1,64 @@
+"""Deliberations as the contract's JSON, with what the store knows beside them."""
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from bot.chat import HEADLINE, RANKING
+from bot.council import Deliberation
+from bot.emoji import target
+from bot.protocol.outcome import finish
+from bot.records import Case, Post
+from bot.store.store import Store
+from bot.votes import Vote, standing_votes
+
+_DELIBERATION = TypeAdapter(Deliberation)
+
+
+def as_json(deliberation: Deliberation) -> dict[str, Any]:
+    """The object of the contract, its keys the fields of `Deliberation`."""
+    dumped: dict[str, Any] = _DELIBERATION.dump_python(deliberation, mode="json")
+    for review in dumped["reviews"]:
+        review["ranking"] = [tied if len(tied) > 1 else tied[0] for tied in review["ranking"]]
+    for ended in (*dumped["answers"], dumped["verdict"]):
+        ended["finish"] = finish(ended["finish_reason"])
+    return dumped
+
+
+async def export(store: Store, case: Case) -> dict[str, Any]:
+    """A finished case with its place, posts and standing votes."""
+    assert case.result is not None
+    posts = await store.posts(case.id)
+    votes = standing_votes(await store.reactions(case.id))
+    return as_json(case.result) | {
+        "platform": case.platform,
+        "channel": case.channel,
+        "thread": case.thread,
+        "asker": case.asker,
+        "asked_at": case.question.asked_at.isoformat(),
+        "posts": {} if case.platform == "cli" else _posts(posts),
+        "votes": [_vote(vote) for vote in votes],
+    }
+
+
+def _posts(posts: tuple[Post, ...]) -> dict[str, Any]:
+    """The platform's ids of each post's first part, `None` where there is no such post."""
+    ids = {post.key: post.post_id for post in posts if post.part == 0 and post.post_id}
+    answers = {
+        label: id
+        for key, id in ids.items()
+        if (label := target(key)) and key not in {HEADLINE, RANKING}
+    }
+    return {"headline": ids.get(HEADLINE), "answers": answers, "ranking": ids.get(RANKING)}
+
+
+def _vote(vote: Vote) -> dict[str, Any]:
+    return {
+        "target": vote.target,
+        "person": vote.person,
+        "value": vote.value,
+        "blind": vote.blind,
+        "at": vote.at.isoformat(),
+        "ranking_shown": vote.ranking_shown,
+        "place": vote.place,
+    }

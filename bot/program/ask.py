@@ -1,0 +1,163 @@
+"""One question from the command line: find or make its case, run it, print it."""
+
+import secrets
+from dataclasses import replace
+from datetime import timedelta
+from typing import Literal, assert_never
+
+from bot import settings as channel_settings
+from bot import texts
+from bot.conversation.app import QUESTION_LIMIT_CHARS, App
+from bot.council import Council, Deliberation, Failure, Question
+from bot.errors import InvalidInput
+from bot.pages import presenter
+from bot.printing import note
+from bot.protocol.events import (
+    AnswerGiven,
+    ChairmanFailed,
+    Event,
+    Finished,
+    MemberFailed,
+    Ranked,
+    ReviewGiven,
+    ReviewsAsked,
+    Started,
+    VerdictAsked,
+    VerdictText,
+)
+from bot.protocol.folding import is_blank
+from bot.protocol.outcome import finish
+from bot.protocol.stages import deliberate
+from bot.records import Case
+
+# A question asked again after this long is a new one.
+SAME_QUESTION = timedelta(hours=24)
+
+
+async def ask(app: App, text: str, *, id: str | None, mode: str | None) -> Deliberation:
+    """The deliberation of this question: resumed, repeated from the store, or new.
+
+    Raises `InvalidInput` for a question that cannot be asked, or an id of another question.
+    """
+    council = council_for(app, mode)
+    case = await _known(app, text, id=id, mode=council.mode)
+    if case is None:
+        case = new_case(app, text, council, id=id)
+        await app.store.create(case)
+    if case.result:
+        return case.result
+    return await run(app, case)
+
+
+async def run(app: App, case: Case) -> Deliberation:
+    """Run or resume a case of the command line, telling the way on standard error."""
+    journal = await app.store.begin(case.id, app.rules.limits)
+    if journal.requests:
+        note("Going on where an earlier run was interrupted.")
+    tell = _Narrator(case).tell
+    return await deliberate(case.question, case.council, app.caller, journal=journal, emit=tell)
+
+
+def new_case(
+    app: App,
+    text: str,
+    council: Council,
+    *,
+    id: str | None = None,
+    platform: Literal["cli"] = "cli",
+) -> Case:
+    """A case of the command line, not stored yet. Raises `InvalidInput`."""
+    question = Question(
+        id=id or secrets.token_hex(6),
+        text=checked(text),
+        seed=secrets.randbits(48),
+        asked_at=app.now(),
+    )
+    return Case(question=question, council=council, platform=platform)
+
+
+def council_for(app: App, mode: str | None) -> Council:
+    """The configured council, in this mode. Raises `InvalidInput`."""
+    settings = app.defaults
+    if mode:
+        try:
+            settings = replace(settings, mode=channel_settings.SETTINGS["mode"].parse(mode))
+        except InvalidInput as error:
+            raise InvalidInput(f"--mode {mode} is not known. {error}") from error
+    council = channel_settings.council_of(settings)
+    for model in dict.fromkeys((*council.members, council.chairman)):
+        if app.catalogue.missing(model):
+            hint = app.catalogue.did_you_mean(model)
+            note(f"Warning: {model} is not in the list of models.{hint} It is asked all the same.")
+    return council
+
+
+def checked(text: str) -> str:
+    """The question without space around it. Raises `InvalidInput` where there is none, or too much."""
+    # Bytes that are no UTF-8 come from the command line as halves of surrogate pairs.
+    text = text.encode("utf-8", "replace").decode().strip()
+    if is_blank(text):
+        raise InvalidInput("The question is empty. Write what the council should answer.")
+    if len(text) > QUESTION_LIMIT_CHARS:
+        raise InvalidInput(
+            f"The question has {len(text):,} characters; the limit is {QUESTION_LIMIT_CHARS:,}. "
+            "Shorten it, or ask about a part."
+        )
+    return text
+
+
+async def _known(app: App, text: str, *, id: str | None, mode: str) -> Case | None:
+    """The stored case that these words mean."""
+    if id is None:
+        since = app.now() - SAME_QUESTION
+        return await app.store.unfinished_question("cli", checked(text), mode, since)
+    case = await app.store.case(id)
+    if case and (case.question.text, case.council.mode) != (checked(text), mode):
+        raise InvalidInput(
+            f"The id {id} belongs to another question or mode. Leave --id out, or take a new one."
+        )
+    return case
+
+
+class _Narrator:
+    """Progress for whoever waits. A failure that hits several is told in full once."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._told: set[str] = set()
+
+    def tell(self, event: Event) -> None:
+        council = self._case.council
+        match event:
+            case Started():
+                count = len(council.members)
+                members = "1 member answers" if count == 1 else f"{count} members answer"
+                note(f"Deliberation {self._case.id}: {members}.")
+            case AnswerGiven(answer):
+                note(f"Answer {answer.label} is in ({answer.model}, {answer.seconds:.1f} s).")
+                for line in texts.broken_off("It", finish(answer.finish_reason)):
+                    note(line)
+            case MemberFailed(label, seat, failure):
+                self._failed(f"Member {label} ({council.model(seat)}) failed", failure)
+            case ReviewsAsked(reviewers):
+                note(f"{len(reviewers)} members review the answers.")
+            case ReviewGiven(review) if review.counted:
+                note(f"The author of {review.label} ranked {presenter.ballot(review.ranking)}.")
+            case ReviewGiven(review):
+                why = texts.error_words(review.error) if review.error else "no ranking in it"
+                note(f"The review by the author of {review.label} does not count: {why}.")
+            case Ranked(standings, stopped_early, not_heard) if stopped_early:
+                note(f"Stopped early: {texts.agreement(standings[0], not_heard)}.")
+            case VerdictAsked(seat):
+                note(f"{council.model(seat)} writes the verdict.")
+            case ChairmanFailed(seat, failure):
+                self._failed(f"{council.model(seat)} could not write it", failure)
+            case Ranked() | VerdictText() | Finished():
+                pass
+            case _:
+                assert_never(event)
+
+    def _failed(self, who: str, failure: Failure) -> None:
+        why = f"{failure.message} ({failure.kind})"
+        note(f"{who}, for the same reason." if why in self._told else f"{who}: {why}")
+        self._told.add(why)

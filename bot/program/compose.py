@@ -1,0 +1,91 @@
+"""The parts of the council put together from the configuration. Knows no command and no platform."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.conversation.app import App, Rules
+from bot.llm import Provider
+from bot.models.catalogue import Catalogue
+from bot.models.http import Endpoint, HttpProvider
+from bot.program.config import Config
+from bot.program.memory import collect_seldom
+from bot.protocol.calls import Caller, Patience
+from bot.rehearsal.simulated import CHAIRMAN, MEMBERS, Rehearsal
+from bot.settings import Settings
+from bot.store.store import Store
+
+
+@asynccontextmanager
+async def open_app(config: Config, command: str) -> AsyncIterator[App]:
+    """The whole council over the configured database, for a command that writes."""
+    store = await Store.open(config.database_file(), holder=f"council {command}")
+    async with put_together(config, store, command) as app:
+        yield app
+
+
+@asynccontextmanager
+async def put_together(config: Config, store: Store, command: str) -> AsyncIterator[App]:
+    """The whole council, made from the configuration over a store, which is closed with it."""
+    collect_seldom()
+
+    try:
+        async with _provider(config) as provider:
+            catalogue = Catalogue(
+                provider,
+                store,
+                unknown_price=config.unknown_price,
+                time_scale=config.time_scale,
+            )
+            await catalogue.load()
+            patience = Patience().scaled(config.time_scale)
+            budget_usd = config.budget_usd(serving=command == "serve")
+            app = App(
+                store=store,
+                provider=provider,
+                caller=Caller(
+                    provider,
+                    catalogue,
+                    patience,
+                    store.recent_first_text_seconds,
+                    whole=store.recent_seconds,
+                    dearest=store.dearest_micros,
+                ),
+                catalogue=catalogue,
+                defaults=_defaults(config, catalogue),
+                rules=Rules(
+                    allowed=config.allowed,
+                    admins=config.admins,
+                    daily_budget_micros=None if budget_usd is None else round(budget_usd * 1e6),
+                ),
+                time_scale=config.time_scale,
+            )
+            try:
+                yield app
+            finally:
+                await app.close()
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def _provider(config: Config) -> AsyncIterator[Provider]:
+    """Real models where any endpoint is configured, the rehearsal otherwise."""
+    if config.rehearsal:
+        yield Rehearsal(time_scale=config.time_scale)
+        return
+    endpoints = [Endpoint(e.name, e.url, e.key, e.openrouter) for e in config.endpoints()]
+    provider = HttpProvider(endpoints, time_scale=config.time_scale)
+    try:
+        yield provider
+    finally:
+        await provider.aclose()
+
+
+def _defaults(config: Config, catalogue: Catalogue) -> Settings:
+    """What holds in a channel that set nothing."""
+    if config.rehearsal:
+        return Settings(config.members or MEMBERS, config.chairman or CHAIRMAN)
+    if config.members:
+        return Settings(config.members, config.chairman or config.members[0])
+    members, chairman = catalogue.default_council()
+    return Settings(members, config.chairman or chairman)

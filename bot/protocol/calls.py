@@ -1,0 +1,188 @@
+"""One call, made safely: its rows in the journal, its retries and its deadline.
+
+A call ends as a value, answered or failed, and is committed before anybody uses it. What is asked,
+and what comes of the answer, is not known here; how one request goes, `attempts` knows.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import stamina
+
+from bot.bills import Prices
+from bot.council import Call, Failure, Stage
+from bot.errors import ModelFailed
+from bot.llm import Completion, Provider, Request
+from bot.protocol.attempts import Asking, Attempts, Deadline, Draft, History, OnText, Patience
+from bot.store.journal import Journal
+
+__all__ = ["Caller", "Deadline", "Draft", "OnText", "Patience", "Prices"]
+
+# For what may pass by itself: faults of the connection or the server, limits, torn streams.
+ATTEMPTS = 5
+# Of replies that came whole and were no answer: the next is likely to be none either, and is paid.
+UNUSABLE_ATTEMPTS = 2
+
+
+async def _no_history(model: str) -> tuple[float, ...]:
+    return ()
+
+
+async def _never_billed(model: str) -> int:
+    return 0
+
+
+# The same request with less in it, for a model whose context the prompt exceeded; `None` where
+# nothing can be left out.
+Shorten = Callable[[ModelFailed], Awaitable[Request | None]]
+
+
+class Caller:
+    """Makes calls; one for the process, because it remembers how fast each model usually is.
+
+    `history` are seconds to a first sign of work, `whole` to a request's end, `dearest` is the most
+    that a request of a model is known to have cost, in micro-dollars.
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        prices: Prices,
+        patience: Patience,
+        history: History,
+        *,
+        whole: History = _no_history,
+        dearest: Callable[[str], Awaitable[int]] = _never_billed,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.patience = patience
+        self.now = now
+        self._provider = provider
+        self._prices = prices
+        self._attempts = Attempts(
+            provider,
+            prices,
+            patience,
+            first=history,
+            whole=whole,
+            dearest=dearest,
+            now=lambda: self.now(),
+        )
+
+    async def call(
+        self,
+        request: Request,
+        stage: Stage,
+        seat: int,
+        *,
+        journal: Journal,
+        deadline: Deadline,
+        round: int = 0,
+        on_text: OnText | None = None,
+        shorten: Shorten | None = None,
+    ) -> Call:
+        """Ask until there is an answer, a final failure, or the deadline; then commit.
+
+        A prompt that does not fit is asked once more as `shorten` gives it.
+
+        A call that the journal holds already is returned as it was, and nothing is sent.
+        """
+        if finished := journal.finished(stage, round, seat):
+            return finished
+        request = replace(request, max_price=self._prices.max_price(request.model))
+        body = journal.stored_body(stage, round, seat) or self._provider.stored_body(request)
+        asking = Asking(replace(request, body=body), stage, round, seat, journal, on_text)
+        await self._attempts.begin_call(request.model)
+        started_at = self.now()
+        failure = None
+        try:
+            async with deadline.timeout():
+                await self._fitted(asking, deadline, shorten)
+        except asyncio.CancelledError:
+            if asking.completion:  # it is paid for, so its row is written all the same
+                await journal.finish_call(self._finished(asking, started_at, None))
+            raise
+        except ModelFailed as error:
+            failure = Failure(error.kind, str(error))
+        except TimeoutError:
+            if asking.completion is None:
+                last = asking.last_failure
+                failure = last or Failure("timed_out", "no complete answer before the deadline.")
+        call = self._finished(asking, started_at, failure)
+        await journal.finish_call(call)
+        return call
+
+    async def chairman_seconds(self, model: str, effort: str) -> float:
+        """How long a chairman is left alone with its verdict: by its own history, if it has one."""
+        return await self._attempts.chairman_seconds(model, effort)
+
+    def _finished(self, asking: Asking, started_at: datetime, failure: Failure | None) -> Call:
+        """The call with what all its requests took."""
+        completion = asking.completion
+        paid = asking.journal.paid(*asking.key)
+        call = Call(
+            stage=asking.stage,
+            round=asking.round,
+            seat=asking.seat,
+            model=asking.request.model,
+            started_at=started_at,
+            finished_at=self.now(),
+            first_text_at=asking.first_text_at,
+            text=None,
+            failure=failure,
+            prompt_tokens=paid.prompt_tokens,
+            completion_tokens=paid.completion_tokens,
+            cost_micros=paid.cost_micros,
+        )
+        if completion is None:
+            return call
+        return replace(
+            call,
+            text=completion.text,
+            first_text_at=call.first_text_at or call.finished_at,
+            finish_reason=completion.finish_reason,
+        )
+
+    async def _fitted(
+        self, asking: Asking, deadline: Deadline, shorten: Shorten | None
+    ) -> Completion:
+        try:
+            return await self._retried(asking, deadline)
+        except ModelFailed as error:
+            if error.context_tokens is None or shorten is None:
+                raise
+            shorter = await shorten(error)
+            if shorter is None:
+                raise
+        asking.request = replace(shorter, body=self._provider.stored_body(shorter))
+        return await self._retried(asking, deadline)
+
+    async def _retried(self, asking: Asking, deadline: Deadline) -> Completion:
+        async for attempt in stamina.retry_context(
+            on=lambda error: self._worth_retrying(error, asking, deadline),
+            attempts=ATTEMPTS,
+            timeout=None,
+            wait_initial=self.patience.backoff_first,
+            wait_max=self.patience.backoff_longest,
+            wait_jitter=self.patience.backoff_first,
+        ):
+            with attempt:
+                return await self._attempts.attempt(asking)
+        raise AssertionError("stamina re-raises the last error")
+
+    def _worth_retrying(self, error: Exception, asking: Asking, deadline: Deadline) -> bool | float:
+        """Whether what failed may pass; where the provider said when, after how many seconds."""
+        if not isinstance(error, ModelFailed) or not error.retryable:
+            return False
+        asking.last_failure = Failure(error.kind, str(error))
+        asking.unusable += error.unusable
+        if asking.unusable >= UNUSABLE_ATTEMPTS:
+            return False
+        wait = error.retry_after_seconds
+        if wait is None:
+            return True
+        # Waiting past the deadline would only hide the reason behind a time-out.
+        left = deadline.at - asyncio.get_running_loop().time()
+        return wait if wait < min(left, self.patience.retry_after_longest) else False

@@ -1,0 +1,194 @@
+"""What came of the calls: texts read as answers, reviews and verdicts, and the whole result.
+
+Pure, and from the journal's rows alone, so that a resumed run reports what the first one measured.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from bot.bills import Bill
+from bot.council import (
+    Agreement,
+    Answer,
+    Call,
+    Council,
+    Deliberation,
+    Finish,
+    MemberResult,
+    Question,
+    Ranking,
+    Review,
+    Standing,
+    Timings,
+    Verdict,
+)
+from bot.llm import Ending, ending_of
+from bot.protocol import ranking
+from bot.protocol.ballots import parse_ranking
+from bot.protocol.masking import mask_self_naming
+from bot.protocol.prompts import DISSENT_MARKER
+
+_FINISHES: dict[Ending, Finish] = {"refused": "filtered", "length": "length", "broken": "broken"}
+# Providers name an end of a text's own as they like; a word that is known for nothing is none.
+_WHOLE = re.compile(r"^$|stop|eos|end_?turn|complete|finished|done|^null|^none", re.IGNORECASE)
+
+
+def finish(reason: str) -> Finish:
+    """How a text ended by its provider's word; all but `stop` were broken off."""
+    whole: Finish = "stop" if _WHOLE.search(reason) else "broken"
+    return _FINISHES.get(ending_of(reason), whole)
+
+
+def answer(question: Question, council: Council, call: Call) -> Answer:
+    """The answer in a call that succeeded."""
+    text = call.text or ""
+    return Answer(
+        label=ranking.labels(question.seed, len(council.members))[call.seat],
+        model=call.model,
+        text=text,
+        seconds=call.seconds,
+        prompt_tokens=call.prompt_tokens,
+        completion_tokens=call.completion_tokens,
+        cost_usd=(call.cost_micros or 0) / 1e6,
+        leaks=mask_self_naming(text, council.members)[1],
+        seat=call.seat,
+        finish_reason=call.finish_reason,
+    )
+
+
+def answers(question: Question, council: Council, calls: Collection[Call]) -> tuple[Answer, ...]:
+    """Every answer so far, in the order of labels."""
+    given = [call for call in calls if call.stage == "answer" and call.text is not None]
+    return tuple(sorted((answer(question, council, call) for call in given), key=lambda a: a.label))
+
+
+def broken_off(answers: Collection[Answer]) -> tuple[str, ...]:
+    """The labels of answers that are no whole ones."""
+    return tuple(each.label for each in answers if finish(each.finish_reason) != "stop")
+
+
+def review(
+    label: str, order: tuple[str, ...], call: Call, *, shown_chars: int | None = None
+) -> Review:
+    """The review in a call, its ranking read, or what failed."""
+    text = call.text or ""
+    ballot = parse_ranking(text, order, complete=finish(call.finish_reason) == "stop")
+    return Review(
+        model=call.model,
+        label=label,
+        order=order,
+        ranking=ballot or (),
+        counted=ballot is not None,
+        text=text,
+        seconds=call.seconds,
+        error=str(call.failure) if call.failure else None,
+        seat=call.seat,
+        shown_chars=shown_chars,
+    )
+
+
+def ballots(reviews: Collection[Review]) -> dict[str, Ranking]:
+    """The rankings that count, by their reviewer's label."""
+    return {review.label: review.ranking for review in reviews if review.counted}
+
+
+def not_heard(reviews: Collection[Review]) -> tuple[str, ...]:
+    """The labels of reviewers without a ballot that counts: failed, not waited for, no ranking."""
+    return tuple(sorted(review.label for review in reviews if not review.counted))
+
+
+def split_dissent(text: str) -> tuple[str, str | None]:
+    """The verdict without its closing `Dissent:` line, and that line's sentence."""
+    body, _, last = text.rstrip().rpartition("\n")
+    bare = last.strip().lstrip("*_>- ")
+    if not body.strip() or not bare.lower().startswith(DISSENT_MARKER.lower()):
+        return text.strip(), None
+    dissent = bare[len(DISSENT_MARKER) :].strip(" *_")
+    nothing = dissent.lower().rstrip(".") in {"", "none", "n/a", "no"}
+    return body.strip(), None if nothing else dissent
+
+
+def outcome(
+    question: Question,
+    council: Council,
+    calls: Sequence[Call],
+    *,
+    answers: Sequence[Answer],
+    reviews: Sequence[Review],
+    standings: Sequence[Standing],
+    verdict: Verdict,
+    requests: int,
+    paid: Bill,
+    stopped_at: datetime | None,
+) -> Deliberation:
+    """The finished deliberation. `requests` and `paid` are of everything that was sent, also for
+    calls that were not waited for; `stopped_at` is the moment of an early stop."""
+    counted = ballots(reviews).values()
+    return Deliberation(
+        id=question.id,
+        question=question.text,
+        mode=council.mode,
+        seed=question.seed,
+        degraded=len(answers) < len(council.members),
+        members=_members(question, council, calls),
+        answers=tuple(answers),
+        reviews=tuple(reviews),
+        standings=tuple(standings),
+        agreement=Agreement(
+            kendall_w=ranking.kendall_w(counted, [answer.label for answer in answers]),
+            top_share=ranking.top_share(counted, standings[0].label) if counted else None,
+            stopped_early=stopped_at is not None,
+            heard=len(counted),
+        ),
+        verdict=verdict,
+        timings=_timings(question, calls, reviews, verdict, stopped_at),
+        calls=requests,
+        prompt_tokens=paid.prompt_tokens,
+        completion_tokens=paid.completion_tokens,
+        cost_usd=(paid.cost_micros or 0) / 1e6,
+        cost_known=all(call.failure or call.cost_micros is not None for call in calls),
+        chairman=council.chairman,
+    )
+
+
+def _members(
+    question: Question, council: Council, calls: Sequence[Call]
+) -> tuple[MemberResult, ...]:
+    failures = {call.seat: call.failure for call in calls if call.stage == "answer"}
+    labels = ranking.labels(question.seed, len(council.members))
+    members = []
+    for seat, model in enumerate(council.members):
+        failure = failures.get(seat)
+        members.append(
+            MemberResult(
+                label=labels[seat],
+                model=model,
+                status="failed" if failure else "answered",
+                error=str(failure) if failure else None,
+                seat=seat,
+            )
+        )
+    return tuple(sorted(members, key=lambda member: member.label))
+
+
+def _timings(
+    question: Question,
+    calls: Sequence[Call],
+    reviews: Sequence[Review],
+    verdict: Verdict,
+    stopped_at: datetime | None,
+) -> Timings:
+    ends = [call.finished_at for call in calls if call.stage == "answer"]
+    answered = [c.finished_at for c in calls if c.stage == "answer" and c.text is not None]
+    if not answered:
+        return Timings(None, None, None, None, None)
+    seats = {review.seat for review in reviews}
+    reviewed = [c.finished_at for c in calls if c.stage == "review" and c.seat in seats]
+    reviews_at = stopped_at or max(reviewed, default=max(ends))
+    written = [call for call in calls if call.stage == "verdict"]
+    last = max(written, key=lambda call: call.finished_at, default=None)
+    verdict_at = last.finished_at if last else reviews_at
+    first_text_at = last.first_text_at if last and verdict.written_by else None
+    moments = (min(answered), max(ends), reviews_at, first_text_at or verdict_at, verdict_at)
+    return Timings(*(round((moment - question.asked_at).total_seconds(), 3) for moment in moments))

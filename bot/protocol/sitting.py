@@ -1,0 +1,116 @@
+"""One deliberation under way: what every stage needs to know, and how it asks a seat.
+
+Knows neither stages nor prompts but by their names.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from bot.council import Call, Council, Question, Stage
+from bot.errors import ModelFailed
+from bot.llm import Message, Request
+from bot.protocol import prompts, ranking
+from bot.protocol.calls import Caller, Deadline, OnText
+from bot.protocol.events import Event
+from bot.protocol.shortening import fitting_limit
+from bot.store.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a seat judges: texts, and its prompt with at most so many characters of each.
+
+    `limit` is what it gets where its context forces no less; `None` is all.
+    """
+
+    texts: tuple[str, ...]
+    prompt: Callable[[int | None], tuple[Message, ...]]
+    limit: int | None = None
+
+
+@dataclass(slots=True)
+class Sitting:
+    """`labels` is by seat."""
+
+    question: Question
+    council: Council
+    caller: Caller
+    journal: Journal
+    emit: Callable[[Event], None]
+    labels: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.labels = ranking.labels(self.question.seed, len(self.council.members))
+
+    def seat(self, label: str) -> int:
+        return self.labels.index(label)
+
+    def fence(self, stage: Stage, seat: int) -> str:
+        return prompts.fence(self.question.seed, stage, 0, seat)
+
+    async def ask(
+        self,
+        stage: Stage,
+        seat: int,
+        messages: tuple[Message, ...],
+        *,
+        tokens: int,
+        deadline: Deadline,
+    ) -> Call:
+        request = self._request(stage, seat, messages, tokens)
+        return await self.caller.call(request, stage, seat, journal=self.journal, deadline=deadline)
+
+    async def ask_about(
+        self,
+        stage: Stage,
+        seat: int,
+        material: Material,
+        *,
+        tokens: int,
+        deadline: Deadline,
+        on_text: OnText | None = None,
+    ) -> Call:
+        """Ask about all of the material, or about as much as fits the model's context."""
+        limit = self.shown_chars(stage, seat, material.limit)
+        request = self._request(stage, seat, material.prompt(limit), tokens)
+
+        async def shorten(refused: ModelFailed) -> Request | None:
+            fits = fitting_limit(
+                material.texts,
+                "".join(message.content for message in request.messages),
+                context_tokens=refused.context_tokens or 0,
+                prompt_tokens=refused.prompt_tokens,
+            )
+            if fits is None or self.journal.decision(_shortened(stage, seat)):
+                return None
+            # A resumed run asks with the same, and tells it.
+            await self.journal.decide(_shortened(stage, seat), str(fits))
+            return replace(request, messages=material.prompt(fits))
+
+        return await self.caller.call(
+            *(request, stage, seat),
+            journal=self.journal,
+            deadline=deadline,
+            on_text=on_text,
+            shorten=shorten,
+        )
+
+    def shown_chars(self, stage: Stage, seat: int, limit: int | None = None) -> int | None:
+        """How many characters of each text this seat gets, where `limit` is what all of them get."""
+        decided = self.journal.decision(_shortened(stage, seat))
+        return int(decided) if decided else limit
+
+    def _request(
+        self, stage: Stage, seat: int, messages: tuple[Message, ...], tokens: int
+    ) -> Request:
+        return Request(
+            model=self.council.model(seat),
+            messages=messages,
+            max_completion_tokens=tokens,
+            tag=f"{self.question.id}/{stage}/0/{seat}",
+            effort=self.council.effort,
+        )
+
+
+def _shortened(stage: Stage, seat: int) -> str:
+    return f"shortened/{stage}/0/{seat}"

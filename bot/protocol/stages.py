@@ -1,0 +1,403 @@
+"""The protocol: independent answers, anonymous reviews, one verdict.
+
+Everything random is drawn from the question's seed, and every call is in the journal, so running a
+deliberation again finds its past there and asks only for what is missing. Knows no platform.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from bot.council import (
+    Answer,
+    Call,
+    Council,
+    Deliberation,
+    Question,
+    Review,
+    Standing,
+    Verdict,
+)
+from bot.llm import Message
+from bot.protocol import outcome, prompts, ranking
+from bot.protocol.calls import Caller, Deadline, OnText
+from bot.protocol.events import (
+    AnswerGiven,
+    Event,
+    Finished,
+    MemberFailed,
+    Ranked,
+    ReviewGiven,
+    ReviewsAsked,
+    Started,
+)
+from bot.protocol.masking import mask_self_naming
+from bot.protocol.shortening import reading_limit
+from bot.protocol.sitting import Material, Sitting
+from bot.protocol.succession import OVERTAKEN, Succession
+from bot.store.journal import Journal
+from bot.texts import apology
+
+logger = logging.getLogger(__name__)
+
+# The most that one call may write, reasoning included. Enough for a long answer after some
+# thought; every call reserves the price of this much.
+ANSWER_TOKENS, REVIEW_TOKENS, VERDICT_TOKENS = 8_000, 6_000, 6_000
+
+
+async def go_on() -> None:
+    """Nothing speaks against the next stage."""
+
+
+async def deliberate(
+    question: Question,
+    council: Council,
+    caller: Caller,
+    *,
+    journal: Journal,
+    emit: Callable[[Event], None] = lambda event: None,
+    between_stages: Callable[[], Awaitable[None]] = go_on,
+) -> Deliberation:
+    """Answer the question in three stages and return everything that came of it.
+
+    `between_stages` is awaited before more is bought: a caller that wants no more may cancel there.
+
+    Never raises for what models do: a member that fails is a value, a chairman that fails is
+    replaced, and where nobody answers the verdict is an apology. Raises `StoreFailed`.
+    """
+    sitting = Sitting(question, council, caller, journal, emit)
+    emit(Started(tuple(sorted((label, seat) for seat, label in enumerate(sitting.labels)))))
+
+    answers = await gather_answers(sitting)
+    if not answers:
+        return await conclude(sitting, answers, verdict=no_answer(sitting))
+    if len(answers) == 1:
+        return await conclude(sitting, answers, verdict=only_answer(answers[0]))
+
+    await between_stages()
+    reviews = await gather_reviews(sitting, answers)
+    standings = rank(sitting, answers, reviews)
+    stopped_early = journal.decision("early_stop") is not None
+    emit(Ranked(standings, stopped_early, outcome.not_heard(reviews)))
+
+    await between_stages()
+    verdict = await write_verdict(sitting, answers, reviews, standings)
+    return await conclude(sitting, answers, reviews, standings, verdict=verdict)
+
+
+async def gather_answers(sitting: Sitting) -> tuple[Answer, ...]:
+    """Stage 1: every member answers on its own. Those that did, in the order of their labels.
+
+    After the stage's deadline two answers are enough; who is missing then has timed out.
+    """
+    patience = sitting.caller.patience
+    answers: list[Answer] = []
+
+    async def ask(seat: int, deadline: Deadline) -> None:
+        fence = sitting.fence("answer", seat)
+        prompt = prompts.answer_prompt(sitting.question, sitting.council, fence=fence)
+        call = await sitting.ask("answer", seat, prompt, tokens=ANSWER_TOKENS, deadline=deadline)
+        label = sitting.labels[seat]
+        if call.failure:
+            sitting.emit(MemberFailed(label, seat, call.failure))
+            return
+        answers.append(outcome.answer(sitting.question, sitting.council, call))
+        sitting.emit(AnswerGiven(answers[-1]))
+
+    async with task_group() as group:
+        deadlines = [Deadline(patience.longest) for _ in sitting.council.members]
+        pending = {group.create_task(ask(*each)) for each in enumerate(deadlines)}
+        _, pending = await asyncio.wait(pending, timeout=patience.answers)
+        while pending and len(answers) < 2:
+            _, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+        for deadline in deadlines:
+            deadline.give_up()
+    return tuple(sorted(answers, key=lambda answer: answer.label))
+
+
+async def gather_reviews(sitting: Sitting, answers: Sequence[Answer]) -> tuple[Review, ...]:
+    """Stage 2: the members that answered judge the answers, each in an order of its own.
+
+    One review for each reviewer, in the order of labels. Once the first place is decided the rest
+    are not waited for; the journal names the ballots that decided. After the stage's deadline one
+    ballot is enough.
+    """
+    seed = sitting.question.seed
+    answered = [answer.label for answer in answers]
+    reviewers = ranking.reviewers(seed, answered)
+    orders = ranking.presentation(seed, answered, reviewers)
+    texts = dict(_shown(sitting, answers))
+    broken_off = outcome.broken_off(answers)
+    limit = reading_limit(list(texts.values()))
+    patience = sitting.caller.patience
+    reviews: dict[str, Review] = {}
+    sitting.emit(ReviewsAsked(reviewers))
+
+    async def ask(label: str, deadline: Deadline) -> None:
+        seat = sitting.seat(label)
+
+        def prompt(limit: int | None) -> tuple[Message, ...]:
+            return prompts.review_prompt(
+                sitting.question,
+                sitting.council,
+                [(each, texts[each]) for each in orders[label]],
+                fence=sitting.fence("review", seat),
+                broken_off=broken_off,
+                limit=limit,
+            )
+
+        material = Material(tuple(texts.values()), prompt, limit)
+        call = await sitting.ask_about(
+            "review", seat, material, tokens=REVIEW_TOKENS, deadline=deadline
+        )
+        shown_chars = sitting.shown_chars("review", seat, limit)
+        reviews[label] = outcome.review(label, orders[label], call, shown_chars=shown_chars)
+        sitting.emit(ReviewGiven(reviews[label]))
+
+    decided = _stopped_ballots(sitting)
+    # What an earlier run finished is read before anything is asked: it may be enough.
+    for label in decided or reviewers:
+        if sitting.journal.finished("review", 0, sitting.seat(label)):
+            await ask(label, Deadline(patience.longest))
+    left_to_ask = [label for label in decided or reviewers if label not in reviews]
+    if left_to_ask and _may_stop(sitting, reviews, orders):
+        decided, left_to_ask = await _journal_stop(sitting, reviews), []
+    async with task_group() as group:
+        deadlines = {label: Deadline(patience.longest) for label in left_to_ask}
+        pending = {group.create_task(ask(*each)) for each in deadlines.items()}
+        ends_at = asyncio.get_running_loop().time() + patience.reviews
+        while pending and not decided:
+            left = max(ends_at - asyncio.get_running_loop().time(), 0)
+            done, pending = await asyncio.wait(
+                pending,
+                timeout=left if outcome.ballots(reviews.values()) else None,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if not done:
+                for deadline in deadlines.values():
+                    deadline.give_up()
+                break
+            if pending and _may_stop(sitting, reviews, orders):
+                decided = await _journal_stop(sitting, reviews)
+                for task in pending:
+                    task.cancel()
+    # A review that came in while the others were being stopped decided nothing.
+    counted = decided or reviewers
+    return tuple(
+        reviews[label] if label in counted else _unread(sitting, label, orders[label])
+        for label in sorted(reviewers)
+    )
+
+
+def rank(
+    sitting: Sitting, answers: Sequence[Answer], reviews: Sequence[Review]
+) -> tuple[Standing, ...]:
+    """Add the counted ballots up, best first."""
+    answered = [(answer.label, answer.model) for answer in answers]
+    return ranking.standings(outcome.ballots(reviews), answered, sitting.question.seed)
+
+
+async def write_verdict(
+    sitting: Sitting,
+    answers: Sequence[Answer],
+    reviews: Sequence[Review],
+    standings: Sequence[Standing],
+) -> Verdict:
+    """Stage 3: the chairman writes; where it cannot, or the next seat in the standings was done
+    before it, that one; where nobody can, the top-ranked answer is the verdict."""
+    council = sitting.council
+    shown = _shown(sitting, answers)
+    critiques = [(r.label, _masked(sitting, r.text)) for r in reviews if r.text]
+    names = {a.label: a.model for a in answers} if council.chairman_sees_names else None
+
+    def material(seat: int) -> Material:
+        def prompt(limit: int | None) -> tuple[Message, ...]:
+            return prompts.verdict_prompt(
+                sitting.question,
+                council,
+                shown,
+                critiques,
+                standings,
+                names,
+                not_heard=outcome.not_heard(reviews),
+                broken_off=outcome.broken_off(answers),
+                fence=sitting.fence("verdict", seat),
+                limit=limit,
+            )
+
+        return Material(tuple(text for _, text in (*shown, *critiques)), prompt)
+
+    chairman = council.chairman_seat
+    writers = (chairman, *(sitting.seat(standing.label) for standing in standings))
+    call = await _first_verdict(sitting, writers, material)
+    asked = sitting.journal.finished("verdict", 0, chairman)
+    chairman_error = (asked and asked.failure) or OVERTAKEN
+    if call:
+        text, dissent = outcome.split_dissent(call.text or "")
+        return Verdict(
+            text=text,
+            written_by=call.model,
+            fallback=None if call.seat == chairman else "next_member",
+            chairman_error=None if call.seat == chairman else chairman_error,
+            dissent=dissent or _outvoted(reviews, standings),
+            seat=call.seat,
+            finish_reason=call.finish_reason,
+            shown_chars=sitting.shown_chars("verdict", call.seat),
+        )
+    top = next(answer for answer in answers if answer.label == standings[0].label)
+    return Verdict(
+        text=top.text,
+        written_by=None,
+        fallback="top_answer",
+        chairman_error=chairman_error,
+        dissent=_outvoted(reviews, standings),
+        seat=top.seat,
+        finish_reason=top.finish_reason,
+    )
+
+
+async def _first_verdict(
+    sitting: Sitting, seats: Sequence[int], material: Callable[[int], Material]
+) -> Call | None:
+    """The first verdict to be complete; `None` where no seat can write one. One that an earlier run
+    of this deliberation got is taken, and nobody else is asked."""
+    council, caller = sitting.council, sitting.caller
+    known = {seat: call for seat in seats if (call := sitting.journal.finished("verdict", 0, seat))}
+    if any(call.failure is None for call in known.values()):
+        seats = tuple(known)
+
+    async def write(seat: int, on_text: OnText) -> Call:
+        return await sitting.ask_about(
+            "verdict",
+            seat,
+            material(seat),
+            tokens=VERDICT_TOKENS,
+            deadline=Deadline(caller.patience.longest),
+            on_text=on_text,
+        )
+
+    succession = Succession(
+        seats,
+        write=write,
+        alone_seconds=lambda seat: caller.chairman_seconds(council.model(seat), council.effort),
+        body=lambda text: outcome.split_dissent(text)[0],
+        emit=sitting.emit,
+    )
+    async with task_group() as group:
+        return await succession.first(group)
+
+
+def only_answer(answer: Answer) -> Verdict:
+    """With one answer there is nothing to rank."""
+    return Verdict(answer.text, None, "only_answer", None, None, answer.seat, answer.finish_reason)
+
+
+def no_answer(sitting: Sitting) -> Verdict:
+    """An apology that names every cause."""
+    failures = [call.failure for call in sitting.journal.calls if call.failure]
+    return Verdict(apology(failures), None, None, None, None, None)
+
+
+async def conclude(
+    sitting: Sitting,
+    answers: Sequence[Answer],
+    reviews: Sequence[Review] = (),
+    standings: Sequence[Standing] = (),
+    *,
+    verdict: Verdict,
+) -> Deliberation:
+    """Commit the result and announce it."""
+    decision = sitting.journal.decision("early_stop")
+    deliberation = outcome.outcome(
+        sitting.question,
+        sitting.council,
+        sitting.journal.calls,
+        answers=answers,
+        reviews=reviews,
+        standings=standings,
+        verdict=verdict,
+        requests=sitting.journal.requests,
+        paid=sitting.journal.paid_in_all,
+        stopped_at=datetime.fromisoformat(json.loads(decision)["at"]) if decision else None,
+    )
+    await sitting.journal.finish(deliberation)
+    sitting.emit(Finished(deliberation))
+    logger.info(
+        "deliberation %s: %d of %d answered, fallback %s, %d calls, %d tokens, %.6f USD, %s s",
+        deliberation.id,
+        len(answers),
+        len(deliberation.members),
+        verdict.fallback,
+        deliberation.calls,
+        deliberation.prompt_tokens + deliberation.completion_tokens,
+        deliberation.cost_usd,
+        deliberation.timings.verdict,
+    )
+    return deliberation
+
+
+@asynccontextmanager
+async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
+    """A task group whose first failure arrives as itself: a store that fails, the caller's bug."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from failures
+
+
+def _unread(sitting: Sitting, label: str, order: tuple[str, ...]) -> Review:
+    """A reviewer that was not waited for."""
+    seat = sitting.seat(label)
+    model = sitting.council.model(seat)
+    return Review(model, label, order, (), False, "", 0.0, None, seat)
+
+
+def _may_stop(
+    sitting: Sitting, reviews: Mapping[str, Review], orders: Mapping[str, tuple[str, ...]]
+) -> bool:
+    """A seeded tenth of all deliberations hears everybody: statistics about reviewers use those."""
+    if ranking.never_stops_early(sitting.question.seed):
+        return False
+    ballots = outcome.ballots(reviews.values()).values()
+    shown = next(iter(orders.values()))
+    to_come = len(orders) - len(reviews)
+    return ranking.decided(ballots, shown, reviewers=len(orders), to_come=to_come) is not None
+
+
+async def _journal_stop(sitting: Sitting, reviews: Collection[str]) -> tuple[str, ...]:
+    """The reviews that are in decide, by their labels, and no other."""
+    ballots = tuple(sorted(reviews))
+    value = {"ballots": ballots, "at": sitting.caller.now().isoformat()}
+    await sitting.journal.decide("early_stop", json.dumps(value))
+    return ballots
+
+
+def _stopped_ballots(sitting: Sitting) -> tuple[str, ...]:
+    """The reviews that decided an early stop before, in an earlier run of this deliberation."""
+    decision = sitting.journal.decision("early_stop")
+    return tuple(json.loads(decision)["ballots"]) if decision else ()
+
+
+def _masked(sitting: Sitting, text: str) -> str:
+    return mask_self_naming(text, sitting.council.members)[0]
+
+
+def _shown(sitting: Sitting, answers: Sequence[Answer]) -> list[tuple[str, str]]:
+    """What others read: every answer by its label, self-naming masked."""
+    return [(answer.label, _masked(sitting, answer.text)) for answer in answers]
+
+
+def _outvoted(reviews: Sequence[Review], standings: Sequence[Standing]) -> str | None:
+    """The strongest dissent where the chairman names none: who else was put first, how often."""
+    ballots = outcome.ballots(reviews)
+    firsts = [ballot[0][0] for ballot in ballots.values() if len(ballot[0]) == 1]
+    others = [s.label for s in standings[1:] if s.label in firsts]
+    if not others:
+        return None
+    label = max(others, key=firsts.count)
+    heard = " heard" if outcome.not_heard(reviews) else ""
+    return f"{firsts.count(label)} of {len(ballots)} reviewers{heard} put Answer {label} first."

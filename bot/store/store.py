@@ -1,0 +1,80 @@
+"""The store on SQLite: everything the program remembers, in one file."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from os import PathLike, fspath
+
+from bot.council import Call
+from bot.store import files, spending
+from bot.store.cases import Cases
+from bot.store.channels import Channels
+from bot.store.events import Events
+from bot.store.feed import Feed
+from bot.store.journal import Journal, finished_calls
+from bot.store.notes import Notes
+from bot.store.posts import Posts
+from bot.store.publications import Publications
+from bot.store.reactions import Reactions
+from bot.store.removal import Removal
+from bot.store.spending import Spending
+from bot.store.sqlite_database import Database
+from bot.store.summaries import Summaries
+
+
+class Store(
+    Cases,
+    Posts,
+    Reactions,
+    Channels,
+    Spending,
+    Notes,
+    Events,
+    Feed,
+    Removal,
+    Summaries,
+    Publications,
+):
+    """Made by `open`; `close` it. Every method may raise `StoreFailed`."""
+
+    @classmethod
+    async def open(
+        cls, path: str | PathLike[str], *, holder: str = "council", read_only: bool = False
+    ) -> "Store":
+        """Open a file, made and brought up to date as needed, or ":memory:".
+
+        `holder` names the command for whoever finds the database in use ("council serve"). Raises
+        `StoreLocked` where another process writes to it. With `read_only` it opens beside that
+        process, and every write raises `StoreFailed`.
+        """
+        if read_only:
+            return cls(await Database.open_for_reading(fspath(path)))
+        database = await Database.open(fspath(path), holder=holder)
+        await database.write(spending.book_all)
+        store = cls(database)
+        await store.erase()
+        await store.drop_old_events(datetime.now(UTC))
+        return store
+
+    async def close(self) -> None:
+        """Commits what waits. Closing again does nothing."""
+        await self._database.close()
+
+    async def damage(self) -> str:
+        """What is wrong with the file, as SQLite says it; empty where nothing is."""
+        return await self._database.damage()
+
+    async def backup(self, target: str | PathLike[str]) -> None:
+        """Copy everything into a new file, for its owner only. Raises `StoreFailed`."""
+        files.reserve(fspath(target))
+        await self._database.backup(fspath(target))
+
+    async def begin(self, id: str, limits: Mapping[str, int] | None = None) -> Journal:
+        """Start or resume a deliberation: from now on no earlier `Journal` of it can write.
+
+        `limits` are micro-dollars per day by scope (`spending.ALL`, `spending.channel_scope`).
+        """
+        return await Journal.begin(self._database, id, limits or {})
+
+    async def calls(self, id: str) -> tuple[Call, ...]:
+        """The finished calls of a deliberation, which may still be under way."""
+        return await finished_calls(self._database, id)

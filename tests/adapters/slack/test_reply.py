@@ -18,12 +18,12 @@ from bot.document import Detail, Document, Heading, Note, Text
 from bot.errors import StoreFailed, Undeliverable
 from bot.llm import Request as Asked
 from bot.records import Case
+from tests.adapters.slack.test_mrkdwn import HOSTILE, visible
+from tests.adapters.slack.test_render import LONG_ANSWER, letters, shown
 from tests.fakes.provider import FakeProvider, sensible, stage_and_seat
 from tests.fakes.slack.mentions import scan
 from tests.fakes.slack_server import Message, SlackServer
 from tests.fakes.slack_thread import Stage, stage, texts
-from tests.test_slack_mrkdwn import HOSTILE, visible
-from tests.test_slack_render import LONG_ANSWER, letters, shown
 
 LIVE = Document((Heading("The council is deliberating"), Note("Stage 1 of 3")), live=True)
 LATER = Document((Heading("The council is deliberating"), Note("Stage 2 of 3")), live=True)

@@ -29,10 +29,10 @@ from bot.chat import HEADLINE, RANKING, answer_key
 from bot.conversation.offers import Offer
 from bot.council import Council
 from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Table, Text
+from tests.adapters.slack.test_mrkdwn import HOSTILE, visible
+from tests.adapters.slack.test_mrkdwn import texts as markdown
 from tests.fakes.slack.blocks import check_message, walk
 from tests.fakes.slack.mentions import is_disguised, scan
-from tests.test_slack_mrkdwn import HOSTILE, visible
-from tests.test_slack_mrkdwn import texts as markdown
 
 RUN, ASKER = "1a2b3c", "U0ASKER01"
 

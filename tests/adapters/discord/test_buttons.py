@@ -13,14 +13,14 @@ from bot.chat import Channel as Place
 from bot.chat import Person
 from bot.document import Document, Text
 from bot.errors import StoreFailed
+from tests.adapters.discord.test_render import is_within
+from tests.adapters.discord.test_reply import LIVE, emoji, long_answer, long_winded
 from tests.fakes.council import running_app
 from tests.fakes.discord.components import walk
 from tests.fakes.discord.interactions import Interaction
 from tests.fakes.discord_server import Message
 from tests.fakes.discord_thread import Stage, buttons, stage
 from tests.fakes.provider import FakeProvider
-from tests.test_discord_render import is_within
-from tests.test_discord_reply import LIVE, emoji, long_answer, long_winded
 
 FORGOTTEN = "This deliberation is no longer stored."
 

@@ -24,7 +24,7 @@ from bot.models.thoughts import without_thoughts
 from tests.fakes.lab import ask, failure, raw
 from tests.fakes.model_server import Behaviour, ModelServer
 
-SELF_SIGNED = Path(__file__).parent / "fakes" / "self_signed.pem"
+SELF_SIGNED = Path(__file__).parents[1] / "fakes" / "self_signed.pem"
 
 
 def told(status: int, body: object, **headers: str) -> Behaviour:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.errors import InvalidConfiguration
 from bot.program.config import VARIABLES, EndpointSettings, load
 
-ENV_EXAMPLE = Path(__file__).parent.parent / ".env.example"
+ENV_EXAMPLE = Path(__file__).parents[2] / ".env.example"
 ASSIGNMENT = re.compile(r"^#([A-Z_]+)=", re.MULTILINE)
 
 CONTRACT = {

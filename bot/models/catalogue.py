@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from difflib import SequenceMatcher
+from heapq import nlargest, nsmallest
 from ipaddress import ip_address
 from math import ceil
 from typing import Protocol
@@ -26,6 +27,12 @@ FRESH_FOR = timedelta(hours=1)
 # An endpoint that gave no list is asked again after this, not at every look into the catalogue.
 RETRY_AFTER = timedelta(minutes=1)
 LOAD_SECONDS = 20.0
+
+# From here on, from 0 to 1, somebody may have meant a model; of so many, with so much of what was
+# typed, is that looked at closely.
+_ALIKE = 0.6
+_COMPARED = 2_000
+_TYPED_CHARS = 100
 
 # US dollars per million tokens of prompt and completion, taken of a model whose price nobody tells:
 # dearer than most, so that a budget holds. What runs at home costs nothing.
@@ -140,9 +147,13 @@ class Catalogue:
 
     def suggest(self, id: str) -> tuple[str, ...]:
         """Up to three models that somebody may have meant, the likeliest first."""
-        scores = {model: _likeness(id.lower(), model.lower()) for model in self._ids()}
-        likely = sorted((-score, model) for model, score in scores.items() if score >= 0.6)
-        return tuple(model for _, model in likely[:3])
+        likeness = _Likeness(id)
+        ids: Iterable[str] = self._ids()
+        if sum(len(one.models) for one in self._lists.values()) > _COMPARED:
+            ids = nlargest(_COMPARED, ids, key=likeness.guess)
+        scores = ((-likeness.to(model), model) for model in ids)
+        likely = nsmallest(3, (scored for scored in scores if scored[0] <= -_ALIKE))
+        return tuple(model for _, model in likely)
 
     def did_you_mean(self, id: str, *, mark: str = "") -> str:
         """` Did you mean x or y?`, to follow a sentence; "" where nothing is like it."""
@@ -343,12 +354,37 @@ def _prices(model: ModelInfo | None) -> tuple[float, float] | None:
     return model.prompt_usd_per_million, model.completion_usd_per_million
 
 
-def _likeness(typed: str, model: str) -> float:
-    """From 0 to 1. The vendor may be missing or wrong, so the part after it counts alone, too."""
-    tails = typed.rpartition("/")[2], model.rpartition("/")[2]
-    whole = SequenceMatcher(None, typed, model).ratio()
-    # A little less than one, so that of two models with the same tail the right vendor's wins.
-    return max(whole, 0.99 * SequenceMatcher(None, *tails).ratio())
+class _Likeness:
+    """Of models to what was typed. The vendor may be missing or wrong, so the part after it counts
+    alone, too."""
+
+    def __init__(self, typed: str) -> None:
+        typed = typed.lower()[:_TYPED_CHARS]
+        tail = typed.rpartition("/")[2]
+        self._pairs = {tail[at : at + 2] for at in range(len(tail) - 1)}
+        self._whole, self._tail = SequenceMatcher(), SequenceMatcher()
+        self._whole.set_seq2(typed)
+        self._tail.set_seq2(tail)
+
+    def guess(self, model: str) -> int:
+        """A cheap guess of it: how many pairs of characters both have."""
+        model = model.lower()
+        return sum(pair in model for pair in self._pairs)
+
+    def to(self, model: str) -> float:
+        """From 0 to 1; 0 for whatever is not alike."""
+        model = model.lower()
+        self._whole.set_seq1(model)
+        self._tail.set_seq1(model.rpartition("/")[2])
+        # A little less than one, so that of two models with the same tail the right vendor's wins.
+        return max(_ratio(self._whole), 0.99 * _ratio(self._tail))
+
+
+def _ratio(matcher: SequenceMatcher[str]) -> float:
+    # Both are bounds from above, and far cheaper.
+    if matcher.real_quick_ratio() < _ALIKE or matcher.quick_ratio() < _ALIKE:
+        return 0.0
+    return matcher.ratio()
 
 
 def _flagships(models: Iterable[ModelInfo]) -> list[str]:

@@ -1,5 +1,6 @@
 """The catalogue over real lists, kept lists and no lists."""
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -200,6 +201,16 @@ async def test_a_slip_finds_the_model_that_was_meant(typed: str, meant: str) -> 
         model("openai/gpt-5.1"), model("openai/gpt-5.1-mini"), model("anthropic/claude-sonnet-4.5")
     )
     assert catalogue.suggest(typed)[0] == meant
+
+
+async def test_a_suggestion_out_of_a_hundred_thousand_models_stalls_nothing() -> None:
+    many = [model(f"vendor-{n % 97}/some-open-model-{n}-instruct-awq") for n in range(100_000)]
+    catalogue = await loaded(*many, model("openai/gpt-5.1"))
+    for typed in ("openai/gtp-5.1", "some-open-model" * 40):
+        began = time.process_time()
+        suggested = catalogue.suggest(typed)
+        assert time.process_time() - began < 2
+        assert suggested[:1] == (("openai/gpt-5.1",) if "gtp" in typed else ())
 
 
 async def test_nothing_alike_is_no_suggestion() -> None:

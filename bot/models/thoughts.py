@@ -8,12 +8,15 @@ the closing one is seen.
 import re
 from bisect import bisect_left
 
-# Opening and closing marks: DeepSeek, Qwen and most others; Magistral; Kimi; gpt-oss (harmony).
-_TAGS = ("think", "thinking", "thought", "reasoning")
+# Opening and closing marks: DeepSeek, Qwen and most others; Seed; Magistral; Kimi; Cohere; Sky-T1 and
+# its kin; gpt-oss (harmony).
+_TAGS = ("think", "thinking", "thought", "thoughts", "reasoning", "reflection", "seed:think")
 _MARKS = {
     **{f"<{tag}>": f"</{tag}>" for tag in _TAGS},
     "[think]": "[/think]",
     "◁think▷": "◁/think▷",
+    "<|start_thinking|>": "<|end_thinking|>",
+    "<|begin_of_thought|>": "<|end_of_thought|>",
     "<|channel|>analysis<|message|>": "<|channel|>final<|message|>",
 }
 _LONGEST = max(map(len, _MARKS))
@@ -24,6 +27,16 @@ _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 _OPEN_LINE = re.compile(rf"^[ \t]*(?:{_OPEN.pattern})", re.IGNORECASE | re.MULTILINE)
 
 
+# What the same templates write around an answer, where nobody takes it off.
+_BEGIN = re.compile(
+    r"\s*(?:<\|start_response\|>|<\|begin_of_solution\|>|<\|start\|>assistant(?=<\|channel\|>))",
+    re.IGNORECASE,
+)
+_END = re.compile(
+    r"(?:<\|end_response\|>|<\|end_of_solution\|>|<\|return\|>|<\|end\|>)\s*\Z", re.IGNORECASE
+)
+
+
 def without_thoughts(text: str) -> tuple[str, bool]:
     """The answer alone, and whether the text ended within a thought, before any answer.
 
@@ -32,11 +45,34 @@ def without_thoughts(text: str) -> tuple[str, bool]:
     """
     if not _OPEN.search(text) and not _CLOSE.search(text):
         return text, False
-    text, unended = _without_leading(text)
+    text, unended = _without_leading(_unwrapped(text))
     if unended:
         return "", True
     text = _without_prompted(text)
-    return _without_later(text), False
+    return _unwrapped(_without_later(text)), False
+
+
+def shown_so_far(text: str) -> str:
+    """What may be shown of a text that is still being written: no thought that has not ended yet,
+    and no beginning of a mark."""
+    shown, unended = without_thoughts(text)
+    if unended:
+        return ""
+    fences = _fences(shown)
+    for opened in _OPEN_LINE.finditer(shown):
+        if not bisect_left(fences, opened.start()) % 2:
+            return shown[: opened.start()].rstrip()
+    line = shown[shown.rfind("\n") + 1 :]
+    if line.strip() and len(line) < _LONGEST + 8 and _may_open(line.strip()):
+        return shown[: len(shown) - len(line)].rstrip()
+    return shown
+
+
+def _unwrapped(text: str) -> str:
+    begun = _BEGIN.match(text)
+    text = text[begun.end() :] if begun else text
+    ended = _END.search(text, max(0, len(text) - 40))
+    return text[: ended.start()] if ended else text
 
 
 def _without_leading(text: str) -> tuple[str, bool]:
@@ -62,9 +98,12 @@ def _without_prompted(text: str) -> str:
 
 def _unopened(text: str) -> "re.Match[str] | None":
     closed = _CLOSE.search(text)
-    if closed is None or _OPEN.search(text, 0, closed.start()) or _is_spoken_of(text, closed):
+    if closed is None or _is_spoken_of(text, closed):
         return None
-    return closed
+    # A thought speaks of marks, too; only one that begins a line opens it, unless the other does not.
+    begins = not text[text.rfind("\n", 0, closed.start()) + 1 : closed.start()].strip()
+    opening = _OPEN_LINE if begins else _OPEN
+    return None if opening.search(text, 0, closed.start()) else closed
 
 
 def _without_later(text: str) -> str:

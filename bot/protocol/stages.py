@@ -22,6 +22,7 @@ from bot.council import (
     Verdict,
 )
 from bot.llm import Message
+from bot.models.thoughts import shown_so_far
 from bot.protocol import outcome, prompts, ranking
 from bot.protocol.calls import Caller, Deadline, OnText
 from bot.protocol.events import (
@@ -283,7 +284,7 @@ async def _first_verdict(
         seats,
         write=write,
         alone_seconds=lambda seat: caller.chairman_seconds(council.model(seat), council.effort),
-        body=lambda text: outcome.split_dissent(text)[0],
+        body=lambda text: outcome.split_dissent(shown_so_far(text))[0],
         emit=sitting.emit,
     )
     async with task_group() as group:

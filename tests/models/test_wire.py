@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import itertools
 import json
+import time
 import zlib
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from bot.errors import Kind, ModelFailed
 from bot.llm import Completion, Ending, ending_of
 from bot.models.failures import Saying
-from bot.models.thoughts import without_thoughts
+from bot.models.thoughts import shown_so_far, without_thoughts
 from bot.models.wire import Incoming, read_completion
 from tests.fakes.lab import ask, completion, failure, lab, raw
 
@@ -78,6 +79,20 @@ THOUGHTS: list[tuple[str, str]] = [
         "42",
     ),
     ("4\n<think>x</think>2", "4\n2"),
+    ("<|channel|>final<|message|>42<|return|>", "42"),
+    (
+        "<|start|>assistant<|channel|>analysis<|message|>x<|end|>"
+        "<|start|>assistant<|channel|>final<|message|>42<|return|>",
+        "42",
+    ),
+    ("<|START_THINKING|>x<|END_THINKING|><|START_RESPONSE|>42<|END_RESPONSE|>", "42"),
+    (
+        "<|begin_of_thought|>x<|end_of_thought|>\n<|begin_of_solution|>42<|end_of_solution|>",
+        "42",
+    ),
+    ("<seed:think>x</seed:think>42", "42"),
+    ("x</seed:think>42", "42"),
+    ("They want <think> tags.\n</think>\n\n42", "42"),
     # Not a thought: models and people speak of the mark.
     ("The `<think>` tag opens, `</think>` closes.", "The `<think>` tag opens, `</think>` closes."),
     ("Use </think> to end it.", "Use </think> to end it."),
@@ -105,6 +120,35 @@ async def test_thoughts_are_not_shown_while_they_come() -> None:
         await provider.complete(ask(), shown.append)
     assert "".join(shown).strip() == "42 is it"
     assert shown[0] == ""  # a sign of work all the same
+
+
+SO_FAR: list[tuple[str, str]] = [
+    ("", ""),
+    ("<think>secret", ""),
+    ("<thi", ""),
+    ("secret</think>Yes", "Yes"),
+    ("They want <think> tags.\n</think>\n\nYes", "Yes"),
+    ("Yes\n<think>secret", "Yes"),
+    ("Yes\n  <think>secret</think>\nBecause", "Yes\n\nBecause"),
+    ("Yes\n\n<thin", "Yes"),
+    ("Yes, use `<think>` there", "Yes, use `<think>` there"),
+    ("```\n<think>x", "```\n<think>x"),
+    ("a < b and <", "a < b and <"),
+    ("<table>", "<table>"),
+]
+
+
+@pytest.mark.parametrize(("text", "shown"), SO_FAR)
+def test_a_draft_shows_no_thought_that_can_be_told(text: str, shown: str) -> None:
+    assert shown_so_far(text) == shown
+
+
+@pytest.mark.parametrize("mark", ["<think>", "</think>", "<|channel|>analysis<|message|>"])
+def test_a_draft_full_of_marks_is_read_in_linear_time(mark: str) -> None:
+    for text in (mark * 20_000, f"\n{mark}" * 20_000, f"a {mark}\n" * 20_000):
+        began = time.process_time()
+        shown_so_far(text)
+        assert time.process_time() - began < len(text) / 100_000
 
 
 async def test_a_model_known_to_begin_in_a_thought_shows_none_of_it() -> None:

@@ -645,6 +645,15 @@ async def test_a_chairman_whose_time_is_up_is_replaced_by_whoever_is_there_befor
     assert (await run(store, silent)).deliberation == done.deliberation
 
 
+@pytest.mark.parametrize(
+    "text", ["secret</think>Yes.", "Yes.\n<think>secret", "Yes.\n<think>secret</think>\nBut."]
+)
+async def test_no_draft_of_a_verdict_shows_a_thought(store: Store, text: str) -> None:
+    done = await run(store, FakeProvider({("verdict", CHAIR): [text]}))
+    drafts = [event.text for event in done.events if isinstance(event, VerdictText)]
+    assert [(draft[:4], "secret" in draft) for draft in drafts] == [("Yes.", False)]
+
+
 async def test_a_chairman_that_is_there_before_the_seats_beside_it_keeps_the_verdict(
     store: Store,
 ) -> None:

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 # Nobody waits for an answer to an older mention any more.
 MISSED = timedelta(minutes=15)
-MISSED_LIMIT = 100
+MISSED_LIMIT = 1_000
 # Where something was asked since then, a mention may have been missed.
 ACTIVE = timedelta(days=30)
 VOTES = timedelta(days=7)

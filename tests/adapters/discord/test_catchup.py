@@ -139,6 +139,14 @@ async def test_a_direct_message_missed_while_offline_is_answered(
         assert await asked(place) == ["The first one", "Anybody there?"]
 
 
+async def test_a_mention_missed_among_many_messages_is_answered(place: Place) -> None:
+    for n in range(130):
+        place.server.post(place.channel, place.ada, f"chatter {n}")
+    missed = place.server.mention(place.channel, place.ada, "Anybody there?")
+    async with place.online():
+        await place.answered(missed)
+
+
 async def test_a_mention_older_than_a_quarter_of_an_hour_is_let_go(place: Place) -> None:
     place.server.mention(place.channel, place.ada, "Long ago", age_seconds=16 * 60)
     async with place.online():

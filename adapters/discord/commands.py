@@ -16,7 +16,14 @@ from discord import app_commands, ui
 
 from adapters.discord import questions, reading
 from adapters.discord.buttons import WENT_WRONG
-from adapters.discord.delivery import ACKNOWLEDGED, is_late, is_passing, words
+from adapters.discord.delivery import (
+    ACKNOWLEDGED,
+    WORDING,
+    is_late,
+    is_passing,
+    undeliverable,
+    words,
+)
 from adapters.discord.locale import Translations, translated
 from adapters.discord.render import Page, Upload, asked_pages, document_pages, refusal_view
 from bot.chat import Channel, Mention, Person
@@ -330,7 +337,13 @@ async def ask(interaction: Interaction, question: str) -> None:
         await answer(interaction, refusal)
         return
     first, *rest = asked_pages(interaction.user.display_name, question)
-    id = await _post(interaction, first)
+    try:
+        id = await _post(interaction, first)
+    except discord.HTTPException as error:
+        if error.code not in WORDING:
+            raise
+        await answer(interaction, _sentence(str(undeliverable(error))))
+        return
     for page in rest:
         await interaction.followup.send(view=page, allowed_mentions=_SILENT)
     match await app.accept(_mention(interaction, id, question)):

@@ -328,6 +328,20 @@ async def test_a_question_by_command_hides_no_link(place: Place, written: str, s
     assert asked.text == f"**Ada asks:**\n\n{shown}"
 
 
+@pytest.mark.parametrize("code", [50035, 200000, 240000])
+async def test_a_question_whose_words_discord_refuses_is_refused_in_words(
+    place: Place, caplog: pytest.LogCaptureFixture, code: int
+) -> None:
+    place.server.refuse("POST", "/callback", code)
+    asked = await place.server.slash(
+        place.ada, place.channel, "council", "ask", {"question": "Is evil.example safe?"}
+    )
+    assert asked.ephemeral
+    assert "Discord" in asked.text or "AutoMod" in asked.text
+    assert place.server.said(place.channel) == []
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
 async def test_nobody_speaks_with_the_bots_own_voice(place: Place) -> None:
     """Not by a name that looks like Markdown either."""
     mallory = place.server.create_user("**x**\n# Council", place.guild)

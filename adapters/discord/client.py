@@ -216,6 +216,7 @@ class CouncilClient(discord.Client):
         if addressed == "hidden":
             message = await questions.fetched(self, message.channel, message.id) or message
             addressed = questions.addressed(message, self.me) or addressed
+        await questions.know_place(self, message)
         if not _can_be_answered(message):
             await self._say_elsewhere(message)
             return

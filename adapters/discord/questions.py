@@ -57,11 +57,9 @@ async def mention_of(
     client: "CouncilClient", message: discord.Message, *, person: Person | None = None
 ) -> Mention:
     """The message as a question to the council, put by its author or by `person`."""
-    app, me, guild = client.app, client.me, message.guild
-    place: Snowflake = message.channel
-    if isinstance(place, discord.PartialMessageable):
-        place = client.get_channel(place.id) or await client.fetch_channel(place.id)
-        guild = guild or getattr(place, "guild", None)
+    await know_place(client, message)
+    app, me, place = client.app, client.me, message.channel
+    guild = message.guild or getattr(place, "guild", None)
     replied = await _replied_to(client, message)
     text = question_text(message, me)
     if is_blank(text):
@@ -82,6 +80,16 @@ async def mention_of(
         unread=unread,
         direct=guild is None,
     )
+
+
+async def know_place(client: "CouncilClient", message: discord.Message) -> None:
+    """Have the message say where it stands, which is fetched where Discord has not told of it: a
+    thread that was archived until now. Raises `discord.HTTPException`."""
+    if isinstance(message.channel, discord.PartialMessageable):
+        id = message.channel.id
+        place = client.get_channel(id) or await client.fetch_channel(id)
+        if isinstance(place, discord.abc.Messageable):
+            message.channel = place
 
 
 def key_of(message: int) -> str:

@@ -209,6 +209,22 @@ async def test_in_a_locked_thread_nothing_is_paid_and_a_reaction_says_so(
     assert len(provider.asked("answer")) == 3
 
 
+async def test_a_locked_thread_is_known_as_such_though_nobody_told_of_it(
+    server: DiscordServer, provider: FakeProvider
+) -> None:
+    """Of archived threads Discord tells nothing at the start, and a moderator's message reopens one."""
+    place = Place(server)
+    thread = locked_thread(place)
+    thread.archived = True
+    async with place.online(provider):
+        thread.archived = False
+        question = server.mention(thread, place.ada, "Can you speak?")
+        await server.wait_for(lambda: question.reactions)
+        await settled(place)
+        assert len(provider.asked("answer")) == 3
+        assert await asked(place) == ["the last one"]
+
+
 @pytest.mark.parametrize("code", [50083, 50013, 90001])
 async def test_where_no_reaction_can_be_either_the_asker_is_told(
     place: Place, provider: FakeProvider, code: int

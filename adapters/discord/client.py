@@ -315,6 +315,11 @@ class CouncilClient(discord.Client):
         self.hold()
         self.app.place_deleted("discord", str(channel.id))
 
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """The bot was sent away, or the server deleted; an outage is told otherwise."""
+        self.hold()
+        self.app.place_deleted("discord", str(guild.id))
+
     async def _deleted(self, channel: int, message: int) -> None:
         await self.app.question_deleted(questions.key_of(message))
         await self.app.store.mark_deleted("discord", f"{channel}/{message}")

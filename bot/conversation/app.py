@@ -240,10 +240,12 @@ class App:
             running.serving.stop()
 
     def place_deleted(self, platform: PlatformName, place: str) -> None:
-        """The same for whoever deletes the thread or the channel that it is answered in."""
+        """The same for whoever deletes the thread or the channel that it is answered in, or takes
+        the bot from its server."""
         for running in self._under_way():
             case = running.serving.case
-            if case.platform == platform and place in {case.thread, case.channel}:
+            places = {case.thread, case.channel, case.workspace}
+            if case.platform == platform and place in places:
                 running.serving.stop()
 
     @asynccontextmanager

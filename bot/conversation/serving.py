@@ -202,10 +202,11 @@ class Serving:
         return True
 
     async def _stop_unseen(self) -> None:
-        """Buy nothing more for a thread of which nobody can see anything."""
+        """Buy nothing more for a thread of which nobody can see anything, or that is gone."""
         await self._showing.begun()
         # What is finished already costs nothing more: it stays owed.
-        if self._showing.unseen and self.case.status == "running":
+        is_lost = self._showing.unseen or self._showing.homeless
+        if is_lost and self.case.status == "running":
             self.stop(texts.UNSEEN.format(refusal=self._showing.refusal))
             await asyncio.sleep(0)  # where the cancellation arrives
 

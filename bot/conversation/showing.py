@@ -77,6 +77,11 @@ class Showing:
         return bool(self.refusal) and not self.seen
 
     @property
+    def homeless(self) -> bool:
+        """The place of the first post is gone, and with it that of all others."""
+        return HEADLINE in self._posts and self._posts[HEADLINE].gone
+
+    @property
     def complete(self) -> bool:
         """Every post shows its last state, or its place is gone."""
         return all(post.stands for post in self._posts.values())

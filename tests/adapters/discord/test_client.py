@@ -520,6 +520,43 @@ async def test_deleting_the_place_of_a_question_stops_its_run(
         assert provider.asked("review") == []
 
 
+async def test_leaving_the_server_stops_its_runs(server: DiscordServer) -> None:
+    provider = FakeProvider({("answer", 1): [asyncio.Event()]})
+    async with Place(server).online(provider) as place:
+        question = server.mention(place.channel, place.ada, "Why?")
+        await server.wait_for(lambda: question.thread and len(server.said(question.thread)) == 3)
+        server.remove_bot(place.guild)
+
+        async def stopped() -> bool:
+            case = await place.app.store.case_of_mention(f"discord:{question.id}")
+            return bool(case and case.status == "stopped")
+
+        assert await eventually(stopped)
+
+
+async def test_a_place_that_turns_out_to_be_gone_buys_nothing_more(server: DiscordServer) -> None:
+    """Its deletion was never told, as while the connection is lost."""
+    one, other = asyncio.Event(), asyncio.Event()
+    provider = FakeProvider({("answer", 1): [one], ("answer", 2): [other]})
+    async with Place(server).online(provider) as place:
+        question = server.mention(place.channel, place.ada, "Why?")
+        await server.wait_for(lambda: question.thread and len(server.said(question.thread)) == 2)
+        assert question.thread
+        headline, _ = server.said(question.thread)
+        del server.world.channels[question.thread.id]
+        one.set()
+        path = f"/messages/{headline.id}$"
+        await server.wait_for(lambda: [r for r in server.sent("PATCH", path) if r.status == 404])
+        other.set()
+
+        async def stopped() -> bool:
+            case = await place.app.store.case_of_mention(f"discord:{question.id}")
+            return bool(case and case.status != "running")
+
+        assert await eventually(stopped)
+        assert provider.asked("review") == []
+
+
 async def test_deleting_the_thread_stops_its_run(server: DiscordServer) -> None:
     provider = FakeProvider({("answer", 1): [asyncio.Event()]})
     async with Place(server).online(provider) as place:

@@ -7,7 +7,9 @@ known in `questions`, what is posted in `reply`.
 import asyncio
 import logging
 import sys
+from collections.abc import Coroutine
 from datetime import timedelta
+from typing import Any
 
 import discord
 
@@ -110,6 +112,13 @@ class CouncilClient(discord.Client):
         assert task is not None
         self._handling.add(task)
         task.add_done_callback(self._handling.discard)
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Have it done beside everything else, to its end or until `silence`."""
+        task = asyncio.create_task(work)
+        self._handling.add(task)
+        task.add_done_callback(self._handling.discard)
+        return task
 
     async def silence(self) -> None:
         """Take no further event in, and leave those under way where they are."""

@@ -4,6 +4,7 @@ What a command does is known in `bot.conversation.commands`. Discord hides nothi
 change something is judged by what Discord says about the person at that moment.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from adapters.discord.delivery import (
     WORDING,
     is_late,
     is_passing,
+    persistently,
     undeliverable,
     words,
 )
@@ -47,6 +49,9 @@ CHOICES_MAX, CHOICE_MAX_CHARS = 25, 100
 # Discord takes 6,000 characters in an option, and a message holds 4,000.
 QUESTION_MAX_CHARS = 3_900
 
+# How long the bot waits for its commands to be taken before it comes online without.
+SYNC_SECONDS = 10.0
+
 EXPORT = "deliberations.jsonl"
 
 NO_RIGHT = (
@@ -65,15 +70,18 @@ async def register(client: "CouncilClient") -> None:
     tree.add_command(app_commands.ContextMenu(name=ASK_MENU, callback=ask_about))
     key = f"discord:commands:{client.application_id}"
     digest = await _digest(tree)
-    if await client.app.store.note(key) == digest:
-        return
+    if await client.app.store.note(key) != digest:
+        # An outage of this request alone keeps nobody from asking by a mention.
+        await asyncio.wait({client.begin(_sync(client, key, digest))}, timeout=SYNC_SECONDS)
+
+
+async def _sync(client: "CouncilClient", key: str, digest: str) -> None:
     try:
-        await tree.sync()
-    except discord.HTTPException as error:
+        await persistently(client.tree.sync, time_scale=client.time_scale)
+        await client.app.store.set_note(key, digest)
+    except (discord.DiscordException, BotError) as error:
         # What was registered before stays; the next start tries again.
         logger.warning("Discord does not take the commands: %s", words(error))
-        return
-    await client.app.store.set_note(key, digest)
 
 
 async def _digest(tree: "CouncilTree") -> str:

@@ -6,6 +6,7 @@ times. Not after 503, nor after a connection that was reset or cut.
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import TypeVar
@@ -212,8 +213,11 @@ def stated_wait(error: BaseException) -> float | None:
     """
     if not isinstance(error, discord.HTTPException):
         return None
-    stated = error.response.headers.get("Retry-After", "")
-    return float(stated) if stated.isdecimal() else None
+    try:
+        seconds = float(error.response.headers.get("Retry-After", ""))
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < math.inf else None
 
 
 def is_passing(error: BaseException) -> bool | float:

@@ -668,3 +668,20 @@ async def test_a_refused_sync_does_not_keep_the_bot_away(server: DiscordServer) 
     server.fail("PUT", "/commands", 403)
     async with Place(server).online() as place:
         await place.answered(server.mention(place.channel, place.ada, "Why?"))
+
+
+@pytest.mark.parametrize("trouble", ["503", "cut", "banned"])
+async def test_commands_that_are_not_taken_for_now_are_taken_later(
+    server: DiscordServer, trouble: str
+) -> None:
+    match trouble:
+        case "503":
+            server.fail("PUT", "/commands", 503, times=6)
+        case "cut":
+            server.cut("PUT", "/commands", times=2)
+        case _:
+            server.ban("PUT", "/commands", 1)
+    async with Place(server).online():
+        await server.wait_for(lambda: server.commands.syncs)
+    refused, again = server.sent("PUT", "/commands")[:2]
+    assert trouble != "banned" or again.at - refused.at >= 1

@@ -191,14 +191,18 @@ class Showing:
             self._tell(post, error)
             if error.wording and not document.live:
                 post.excuses[document] = _excuse(post.key, error)
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and (task is None or task.cancelling()):
+                raise
+            # A library may let the end of one of its own tasks through, which ends nothing here.
             post.refused = False
             self._tell(post, error)
         else:
             self._reopened += post.refused
             self.seen, post.shown, post.words, post.refused = True, document, "", False
 
-    def _tell(self, post: _Post, error: Exception) -> None:
+    def _tell(self, post: _Post, error: BaseException) -> None:
         """Once for each cause: it may be met again every minute."""
         expected = isinstance(error, BotError)
         words = str(error) if expected else f"{type(error).__name__}: {error}"

@@ -256,6 +256,7 @@ async def test_a_post_that_is_refused_stops_nothing(stage: Stage, refused: str) 
 
 FAILURES = [
     RuntimeError("nobody thought of this"),
+    asyncio.CancelledError(),
     TimeoutError(),
     StoreFailed("The disk is full."),
     Undeliverable("The bot cannot see this channel. Give it View Channel."),
@@ -265,7 +266,7 @@ FAILURES = [
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
 @pytest.mark.parametrize("key", sorted(KEYS))
 async def test_a_post_that_fails_stops_no_other_and_comes_later(
-    stage: Stage, key: str, failure: Exception
+    stage: Stage, key: str, failure: BaseException
 ) -> None:
     stage.thread.failures[key] = failure
     serving = await stage.serving(FakeProvider())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from bot import texts
-from bot.cleaning import harmless
+from bot.cleaning import harmless, one_line
 from bot.council import Answer, Council, Deliberation, Failure, Question, Ranking, Review, Standing
 from bot.document import Block, Detail, Document, Heading, Leaf, Note, Table, Text
 from bot.protocol.events import (
@@ -288,7 +288,7 @@ def _cut(deliberation: Deliberation) -> list[str]:
 
 def _dissent(deliberation: Deliberation) -> list[str]:
     models = [member.model for member in deliberation.members]
-    dissent = _masked(deliberation.verdict.dissent or "", models)
+    dissent = one_line(_masked(deliberation.verdict.dissent or "", models))
     return [f"**Strongest dissent:** {dissent}"] if dissent else []
 
 

@@ -7,12 +7,14 @@ are added below. What labels mean is known elsewhere.
 import csv
 import io
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.analysis.audit import AUDIT_LABELS
+from bot.cleaning import harmless
 from bot.errors import InvalidInput
 from bot.privacy import make_private
 
@@ -20,6 +22,7 @@ COLUMNS = ("id", "question", "reference", "answers", "label")
 
 # Spreadsheets hold 32,767 characters in a cell; OUT has the whole texts.
 _CELL_LIMIT_CHARS = 30_000
+_FORMULA = re.compile(r"\s*[=@＝＠]|\s*[+\-＋－](?![\d.,]*\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,9 @@ def offer(path: Path, entries: Iterable[Entry]) -> int:
     new = [
         {
             "id": entry.id,
-            "question": entry.question[:_CELL_LIMIT_CHARS],
-            "reference": entry.reference[:_CELL_LIMIT_CHARS],
-            "answers": entry.answers[:_CELL_LIMIT_CHARS],
+            "question": _cell(entry.question),
+            "reference": _cell(entry.reference),
+            "answers": _cell(entry.answers),
             "label": "",
         }
         for entry in entries
@@ -72,6 +75,16 @@ def offer(path: Path, entries: Iterable[Entry]) -> int:
     if new:
         _write(path, columns, [*rows, *new])
     return sum(not row["label"].strip() for row in (*rows, *new))
+
+
+def _cell(text: str) -> str:
+    """The text as a spreadsheet shows it and does nothing else with it.
+
+    One that begins like a formula is one there, unless it is a number. Source: OWASP, "CSV
+    Injection".
+    """
+    text = harmless(text)[:_CELL_LIMIT_CHARS]
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def _read(path: Path) -> tuple[tuple[str, ...], list[dict[str, str]]]:

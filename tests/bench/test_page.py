@@ -325,9 +325,27 @@ def test_labels_of_rows_that_are_gone_are_told_and_stay(audit: Path) -> None:
 def test_long_and_awkward_texts_survive_the_file(audit: Path) -> None:
     offer(audit, [Entry("q,1", 'Say "hi",\nplease; 한국어 \ud800', "=1", "x" * 200_000)])
     [row] = table(audit)
-    assert (row["id"], row["question"]) == ("q,1", 'Say "hi",\nplease; 한국어 ?')
+    assert (row["id"], row["question"]) == ("q,1", 'Say "hi",\nplease; 한국어 \ufffd')
     assert len(row["answers"]) == 30_000
     assert offer(audit, []) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ('=HYPERLINK("https://a.example")', '\'=HYPERLINK("https://a.example")'),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\n+1+cmd", "'\n+1+cmd"),
+        ("-2+3", "'-2+3"),
+        ("-2.5", "-2.5"),
+        ("a = b", "a = b"),
+        ("\x1b]0;x\x07\u202ea", "a"),
+    ],
+)
+def test_no_text_in_the_file_is_a_formula_or_steers(audit: Path, text: str, cell: str) -> None:
+    offer(audit, [Entry("q", text, text, text)])
+    [row] = table(audit)
+    assert [row[name] for name in ("question", "reference", "answers")] == [cell] * 3
 
 
 @pytest.mark.parametrize(

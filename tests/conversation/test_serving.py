@@ -43,7 +43,7 @@ class Thread:
         self.slow: asyncio.Event | None = None
         self.hangs = ""
         self.refuses = refuses
-        self.failures: dict[str, Exception] = {}
+        self.failures: dict[str, BaseException] = {}
         self.tries: list[str] = []
         self._waiters: list[tuple[Callable[[Thread], bool], asyncio.Event]] = []
 

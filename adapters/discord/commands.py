@@ -352,8 +352,6 @@ async def ask(interaction: Interaction, question: str) -> None:
             raise
         await answer(interaction, _sentence(str(undeliverable(error))))
         return
-    for page in rest:
-        await interaction.followup.send(view=page, allowed_mentions=_SILENT)
     match await app.accept(_mention(interaction, id, question)):
         case Refused(document):
             await interaction.delete_original_response()
@@ -361,7 +359,8 @@ async def ask(interaction: Interaction, question: str) -> None:
                 view=refusal_view(document), ephemeral=True, allowed_mentions=_SILENT
             )
         case Accepted() | Repeated():
-            pass
+            for page in rest:
+                await interaction.followup.send(view=page, allowed_mentions=_SILENT)
 
 
 async def _post(interaction: Interaction, page: Page) -> int:

@@ -160,8 +160,11 @@ async def _quoted(replied: discord.Message, app: App, me: Snowflake) -> str:
     if replied.author.id != me.id:
         return whole_text(replied, me)
     post = await app.store.post_by_id("discord", f"{replied.channel.id}/{replied.id}")
-    document = await app.document(post.deliberation, post.key) if post else None
-    return "\n\n".join(_texts(document)) if document else reading.whole_text(replied)
+    if document := await app.document(post.deliberation, post.key) if post else None:
+        return "\n\n".join(_texts(document))
+    # What somebody had the bot ask: their words, without their name.
+    case = await app.store.case_of_mention(key_of(replied.id))
+    return case.question.text if case else reading.whole_text(replied)
 
 
 async def _replied_to(client: "CouncilClient", message: discord.Message) -> discord.Message | None:

@@ -255,7 +255,7 @@ def _stage(progress: Progress) -> str:
         done = len(progress.reviewed)
         return f"Stage 2 of 3: {done} of {len(progress.reviewers)} reviews are in"
     done = len(progress.answers)
-    return f"Stage 1 of 3: {done} of {len(progress.labels)} answers are in"
+    return f"Stage 1 of 3: {done} of {len(progress.council.members)} answers are in"
 
 
 def _author(progress: Progress) -> str:

@@ -364,6 +364,27 @@ async def test_a_long_question_by_command_stands_there_whole(place: Place) -> No
     assert place.server.rejections == []
 
 
+async def test_a_question_whose_rest_is_refused_is_answered(place: Place) -> None:
+    place.server.refuse("POST", "/webhooks/", 50027)
+    asked = await place.server.slash(
+        place.ada, place.channel, "council", "ask", {"question": "?" * 3_900}
+    )
+    assert asked.original
+    await place.answered(asked.original)
+
+
+async def test_a_reply_to_a_question_by_command_knows_its_words_alone(place: Place) -> None:
+    server = place.server
+    asked = await server.slash(
+        place.ada, place.channel, "council", "ask", {"question": "Is the sky green?"}
+    )
+    assert asked.original
+    await place.answered(asked.original)
+    await place.answered(server.mention(place.channel, place.ada, "Well?", reply_to=asked.original))
+    (case,) = [c async for c in place.app.store.cases() if c.question.text == "Well?"]
+    assert case.question.quoted == "Is the sky green?"
+
+
 async def test_where_the_bot_may_not_write_it_says_what_it_needs(place: Place) -> None:
     rights = discord.Permissions(send_messages=True, send_messages_in_threads=True)
     place.server.overwrite(place.channel, place.server.bot, deny=rights)

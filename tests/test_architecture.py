@@ -6,7 +6,8 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 COMPOSITION_ROOT = {"bot.program.cli", "bot.__main__"}
 # What platforms share; it speaks Markdown and knows none of them.
 SHARED = {"adapters.text"}
+
+# Until commands are a table of their own.
+KNOWN_CIRCLE = {"bot.conversation.commands", "bot.conversation.records_commands"}
 
 # Slow to import, and of no use to somebody who asks for help.
 HEAVY = {"aiohttp", "discord", "httpx", "matplotlib", "numpy", "pydantic", "slack_bolt"}
@@ -86,6 +90,35 @@ def test_imports_name_the_whole_path(package: str) -> None:
         if isinstance(node, ast.ImportFrom) and node.level
     }
     assert relative == set()
+
+
+def arrows(package: str) -> dict[str, set[str]]:
+    """The modules of the package that each of them imports, for types only, too."""
+    known = modules(package)
+    return {
+        module: {
+            name if name in known else name.rpartition(".")[0]
+            for name in imports(file)
+            if {module, name} != KNOWN_CIRCLE
+        }
+        & (known.keys() - {module})
+        for module, file in known.items()
+    }
+
+
+def circle(graph: Mapping[str, set[str]]) -> list[str]:
+    """One of the circles among these imports, the first module of it twice; empty without any."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        found: list[str] = error.args[1]
+        return found
+    return []
+
+
+@pytest.mark.parametrize("package", ["bot", "adapters"])
+def test_imports_go_in_no_circle(package: str) -> None:
+    assert circle(arrows(package)) == []
 
 
 def test_nothing_is_mocked() -> None:

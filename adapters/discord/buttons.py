@@ -8,13 +8,14 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import aiohttp
 import discord
 from discord import AllowedMentions, ui
 
 from adapters.discord import questions, render
+from adapters.discord.bot import Bot
 from adapters.discord.delivery import ACKNOWLEDGED, is_late, is_passing, words
 from adapters.discord.render import Page
 from adapters.discord.reply import post_id
@@ -28,12 +29,9 @@ from bot.errors import BotError
 from bot.records import Case
 from bot.texts import ASKED, ASKED_ALREADY, ELSEWHERE, FORGOTTEN, VOTE_HERE
 
-if TYPE_CHECKING:
-    from adapters.discord.client import CouncilClient
-
 logger = logging.getLogger(__name__)
 
-Interaction: TypeAlias = "discord.Interaction[CouncilClient]"
+Interaction: TypeAlias = discord.Interaction[Bot]
 
 WENT_WRONG = "Something went wrong here. It has been logged."
 NOT_YET = "The verdict is still being written."

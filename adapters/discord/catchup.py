@@ -10,18 +10,18 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 
 import discord
 
 from adapters.discord import questions
+from adapters.discord.bot import Bot
 from adapters.discord.delivery import persistently, words
+from adapters.discord.voting import Votes
 from bot.errors import BotError
 
-if TYPE_CHECKING:
-    from adapters.discord.client import CouncilClient
-
 logger = logging.getLogger(__name__)
+
+Take = Callable[[discord.Message], Awaitable[None]]
 
 # Nobody waits for an answer to an older mention any more.
 MISSED = timedelta(minutes=15)
@@ -33,34 +33,35 @@ VOTES = timedelta(days=7)
 AT_ONCE = 4
 
 
-async def catch_up(client: "CouncilClient") -> None:
+async def catch_up(bot: Bot, take: Take, votes: Votes) -> None:
     """What people wait for comes first."""
-    resumed = await client.app.resume("discord")
+    resumed = await bot.app.resume("discord")
     if resumed:
         logger.info("Discord: going on with %d unfinished deliberations", resumed)
-    posts = await client.app.store.recent_posts("discord", client.app.now() - VOTES)
-    reading = _Reading(client)
+    posts = await bot.app.store.recent_posts("discord", bot.app.now() - VOTES)
+    reading = _Reading(bot, take)
     async with asyncio.TaskGroup() as group:
-        for place in await _active_places(client):
+        for place in await _active_places(bot):
             group.create_task(reading.missed_mentions(place))
         for post in reversed(posts):
             what = f"the votes on {post.post_id} cannot be read"
-            group.create_task(reading.each(what, partial(client.votes.read, post)))
+            group.create_task(reading.each(what, partial(votes.read, post)))
 
 
-async def catch_up_server(client: "CouncilClient", guild: discord.Guild) -> None:
+async def catch_up_server(bot: Bot, take: Take, guild: discord.Guild) -> None:
     """Mentions missed in a server that Discord did not announce in time."""
-    reading = _Reading(client)
+    reading = _Reading(bot, take)
     async with asyncio.TaskGroup() as group:
-        for place in await _active_places(client, guild):
+        for place in await _active_places(bot, guild):
             group.create_task(reading.missed_mentions(place))
 
 
 class _Reading:
     """Reads a few places at a time, each until it is read or refused."""
 
-    def __init__(self, client: "CouncilClient") -> None:
-        self._client = client
+    def __init__(self, bot: Bot, take: Take) -> None:
+        self._bot = bot
+        self._take_up = take
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def each(self, trouble: str, attempt: Callable[[], Awaitable[None]]) -> None:
@@ -71,7 +72,7 @@ class _Reading:
                 await attempt()
 
         try:
-            await persistently(in_turn, time_scale=self._client.time_scale)
+            await persistently(in_turn, time_scale=self._bot.time_scale)
         except (discord.DiscordException, BotError) as error:
             logger.warning("%s: %s", trouble, words(error))
         except Exception:
@@ -79,14 +80,14 @@ class _Reading:
 
     async def _take(self, message: discord.Message) -> None:
         """A refused question, or one that was forgotten, is not missed."""
-        if not await self._client.app.store.handled(questions.key_of(message.id)):
-            await self._client.take(message)
+        if not await self._bot.app.store.handled(questions.key_of(message.id)):
+            await self._take_up(message)
 
     async def missed_mentions(self, place: int) -> None:
         found: list[discord.Message] = []
 
         async def look() -> None:
-            found[:] = await _recent_messages(self._client, place)
+            found[:] = await _recent_messages(self._bot, place)
 
         await self.each(f"channel {place}: missed mentions cannot be looked for", look)
         for message in found:
@@ -94,24 +95,22 @@ class _Reading:
             await self.each(trouble, partial(self._take, message))
 
 
-async def _recent_messages(client: "CouncilClient", id: int) -> list[discord.Message]:
+async def _recent_messages(bot: Bot, id: int) -> list[discord.Message]:
     """Oldest first."""
-    since = client.app.now() - MISSED
-    place = client.get_channel(id) or await client.fetch_channel(id)
+    since = bot.app.now() - MISSED
+    place = bot.get_channel(id) or await bot.fetch_channel(id)
     if not isinstance(place, discord.abc.Messageable) or _is_silent(place, since):
         return []
     history = place.history(after=since, limit=MISSED_LIMIT, oldest_first=True)
     return [message async for message in history]
 
 
-async def _active_places(
-    client: "CouncilClient", server: discord.Guild | None = None
-) -> dict[int, None]:
+async def _active_places(bot: Bot, server: discord.Guild | None = None) -> dict[int, None]:
     """Channels with earlier questions, and every thread in them that is open: of one server, or of
     all that are there and of direct messages."""
-    since = client.app.now() - ACTIVE
-    found = await client.app.store.active_places("discord", since)
-    there = {str(guild.id): guild for guild in client.guilds if not guild.unavailable}
+    since = bot.app.now() - ACTIVE
+    found = await bot.app.store.active_places("discord", since)
+    there = {str(guild.id): guild for guild in bot.guilds if not guild.unavailable}
     if server:
         there = {str(server.id): server}
     ids = dict.fromkeys(

@@ -7,14 +7,13 @@ known in `questions`, what is posted in `reply`.
 import asyncio
 import logging
 import sys
-from collections.abc import Coroutine
 from datetime import timedelta
-from typing import Any
 
 import discord
 
 from adapters.discord import catchup, commands, delivery, questions
 from adapters.discord.address import Address
+from adapters.discord.bot import Bot
 from adapters.discord.buttons import dynamic_items
 from adapters.discord.commands import NO_RIGHT
 from adapters.discord.pacing import Pace
@@ -54,7 +53,7 @@ LOCKED = "This thread is locked: nobody but moderators can write in it, and the 
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
 
-class CouncilClient(discord.Client):
+class CouncilClient(Bot):
     def __init__(self, app: App, *, time_scale: float) -> None:
         # Not a privileged intent among them.
         intents = discord.Intents.none()
@@ -62,6 +61,8 @@ class CouncilClient(discord.Client):
         intents.guild_messages = intents.dm_messages = True
         intents.guild_reactions = intents.dm_reactions = True
         super().__init__(
+            app,
+            time_scale=time_scale,
             intents=intents,
             # An edit without allowed_mentions pings all the same: they are given with each.
             allowed_mentions=discord.AllowedMentions.none(),
@@ -69,21 +70,12 @@ class CouncilClient(discord.Client):
             guild_ready_timeout=SERVERS_PAUSE * time_scale,
             http_trace=Pace(time_scale=time_scale).trace(),
         )
-        self.app = app
-        self.time_scale = time_scale
         self.votes = Votes(app, self, time_scale=time_scale)
         self.tree = commands.CouncilTree(self)
-        self._handling: set[asyncio.Task[object]] = set()
-        self._silent = False
         # What is being caught up with: of one server, under its id; under None of all others.
         self._catching_up: dict[int | None, asyncio.Task[object]] = {}
         # Whether Discord has told which servers there are; some may come later.
         self._announced = False
-
-    @property
-    def me(self) -> discord.ClientUser:
-        assert self.user is not None, "nothing happens before the login"
-        return self.user
 
     def reply(self, case: Case) -> DiscordReply:
         return DiscordReply(case, app=self.app, client=self, time_scale=self.time_scale)
@@ -101,34 +93,6 @@ class CouncilClient(discord.Client):
         place = self.get_channel(address.channel)
         return place is None or (isinstance(place, discord.Thread) and place.is_private())
 
-    def hold(self) -> None:
-        """Keep the running task until it ends: the library lets go of those that handle events.
-
-        After `silence` it ends here, as if cancelled.
-        """
-        if self._silent:
-            raise asyncio.CancelledError
-        task = asyncio.current_task()
-        assert task is not None
-        self._handling.add(task)
-        task.add_done_callback(self._handling.discard)
-
-    def begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Have it done beside everything else, to its end or until `silence`."""
-        task = asyncio.create_task(work)
-        self._handling.add(task)
-        task.add_done_callback(self._handling.discard)
-        return task
-
-    async def silence(self) -> None:
-        """Take no further event in, and leave those under way where they are."""
-        self._silent = True
-        tasks = set(self._handling)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
-
     async def hang_up(self) -> None:
         """Let go of a connection whose reader has died, so that another can be made."""
         if self.ws is not None:
@@ -138,7 +102,7 @@ class CouncilClient(discord.Client):
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(*dynamic_items(self.app))
-        await commands.register(self)
+        await commands.register(self.tree)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         if not initial:
@@ -163,14 +127,14 @@ class CouncilClient(discord.Client):
             task.cancel()
         self._catching_up.clear()
         self._begin_catching_up(None)
-        await catchup.catch_up(self)
+        await catchup.catch_up(self, self.take, self.votes)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """A server that comes late, or is back after an outage of its own."""
         if self._announced:
             self.hold()
             self._begin_catching_up(guild.id)
-            await catchup.catch_up_server(self, guild)
+            await catchup.catch_up_server(self, self.take, guild)
 
     def _begin_catching_up(self, server: int | None) -> None:
         task = asyncio.current_task()

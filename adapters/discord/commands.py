@@ -9,13 +9,14 @@ import json
 import logging
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import discord
 from discord import app_commands, ui
 
 from adapters.discord import questions, reading
+from adapters.discord.bot import Bot
 from adapters.discord.buttons import WENT_WRONG
 from adapters.discord.delivery import (
     ACKNOWLEDGED,
@@ -37,12 +38,9 @@ from bot.errors import BotError
 from bot.settings import PROSE_LIMIT_CHARS, SETTINGS
 from bot.texts import unread_files
 
-if TYPE_CHECKING:
-    from adapters.discord.client import CouncilClient
-
 logger = logging.getLogger(__name__)
 
-Interaction = discord.Interaction["CouncilClient"]
+Interaction = discord.Interaction[Bot]
 
 ASK_MENU = "Ask the council"
 CHOICES_MAX, CHOICE_MAX_CHARS = 25, 100
@@ -62,9 +60,9 @@ NO_RIGHT = (
 _SILENT = discord.AllowedMentions.none()
 
 
-async def register(client: "CouncilClient") -> None:
+async def register(tree: "CouncilTree") -> None:
     """Set the commands up; tell Discord only where they differ from what it was told last."""
-    tree = client.tree
+    client = tree.client
     await tree.set_translator(Translations())
     tree.add_command(Council(client.app))
     tree.add_command(app_commands.ContextMenu(name=ASK_MENU, callback=ask_about))
@@ -72,13 +70,13 @@ async def register(client: "CouncilClient") -> None:
     digest = await _digest(tree)
     if await client.app.store.note(key) != digest:
         # An outage of this request alone keeps nobody from asking by a mention.
-        await asyncio.wait({client.begin(_sync(client, key, digest))}, timeout=SYNC_SECONDS)
+        await asyncio.wait({client.begin(_sync(tree, key, digest))}, timeout=SYNC_SECONDS)
 
 
-async def _sync(client: "CouncilClient", key: str, digest: str) -> None:
+async def _sync(tree: "CouncilTree", key: str, digest: str) -> None:
     try:
-        await persistently(client.tree.sync, time_scale=client.time_scale)
-        await client.app.store.set_note(key, digest)
+        await persistently(tree.sync, time_scale=tree.client.time_scale)
+        await tree.client.app.store.set_note(key, digest)
     except (discord.DiscordException, BotError) as error:
         # What was registered before stays; the next start tries again.
         logger.warning("Discord does not take the commands: %s", words(error))
@@ -93,8 +91,8 @@ async def _digest(tree: "CouncilTree") -> str:
     return sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
 
 
-class CouncilTree(app_commands.CommandTree["CouncilClient"]):
-    def __init__(self, client: "CouncilClient") -> None:
+class CouncilTree(app_commands.CommandTree[Bot]):
+    def __init__(self, client: Bot) -> None:
         super().__init__(
             client,
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),

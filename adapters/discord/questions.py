@@ -7,22 +7,20 @@ the bot and of replies that ping it, and hides all other text.
 import asyncio
 import logging
 import re
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import discord
 from discord.abc import Snowflake, User
 
 from adapters.discord import reading
 from adapters.discord.address import Address, Kind
+from adapters.discord.bot import Bot
 from adapters.discord.delivery import persistently, words
 from bot.chat import Channel, Mention, Person
 from bot.conversation.app import App
 from bot.document import Detail, Document, Text
 from bot.protocol.folding import is_blank
 from bot.texts import UNREAD_MESSAGE, unread_files
-
-if TYPE_CHECKING:
-    from adapters.discord.client import CouncilClient
 
 logger = logging.getLogger(__name__)
 
@@ -54,13 +52,13 @@ def addressed(message: discord.Message, me: Snowflake) -> Addressed | None:
 
 
 async def mention_of(
-    client: "CouncilClient", message: discord.Message, *, person: Person | None = None
+    bot: Bot, message: discord.Message, *, person: Person | None = None
 ) -> Mention:
     """The message as a question to the council, put by its author or by `person`."""
-    await know_place(client, message)
-    app, me, place = client.app, client.me, message.channel
+    await know_place(bot, message)
+    app, me, place = bot.app, bot.me, message.channel
     guild = message.guild or getattr(place, "guild", None)
-    replied = await _replied_to(client, message)
+    replied = await _replied_to(bot, message)
     text = question_text(message, me)
     if is_blank(text):
         text = whole_text(message, me)
@@ -82,12 +80,12 @@ async def mention_of(
     )
 
 
-async def know_place(client: "CouncilClient", message: discord.Message) -> None:
+async def know_place(bot: Bot, message: discord.Message) -> None:
     """Have the message say where it stands, which is fetched where Discord has not told of it: a
     thread that was archived until now. Raises `discord.HTTPException`."""
     if isinstance(message.channel, discord.PartialMessageable):
         id = message.channel.id
-        place = client.get_channel(id) or await client.fetch_channel(id)
+        place = bot.get_channel(id) or await bot.fetch_channel(id)
         if isinstance(place, discord.abc.Messageable):
             message.channel = place
 
@@ -167,7 +165,7 @@ async def _quoted(replied: discord.Message, app: App, me: Snowflake) -> str:
     return case.question.text if case else reading.whole_text(replied)
 
 
-async def _replied_to(client: "CouncilClient", message: discord.Message) -> discord.Message | None:
+async def _replied_to(bot: Bot, message: discord.Message) -> discord.Message | None:
     """The message that this one answers, fetched where Discord did not send it, or not its text."""
     replied, reference = replied_to(message), message.reference
     if message.type != discord.MessageType.reply or reference is None:
@@ -176,19 +174,17 @@ async def _replied_to(client: "CouncilClient", message: discord.Message) -> disc
         return replied
     if reference.message_id is None or reference.resolved is not replied:
         return replied  # there is no such message any more
-    place = client.get_partial_messageable(reference.channel_id, guild_id=reference.guild_id)
-    return await fetched(client, place, reference.message_id) or replied
+    place = bot.get_partial_messageable(reference.channel_id, guild_id=reference.guild_id)
+    return await fetched(bot, place, reference.message_id) or replied
 
 
-async def fetched(
-    client: "CouncilClient", place: discord.abc.Messageable, id: int
-) -> discord.Message | None:
+async def fetched(bot: Bot, place: discord.abc.Messageable, id: int) -> discord.Message | None:
     """The message as it is told to a request, `None` where it is not.
 
     What the gateway hides may be told then: the one goes by what the bot subscribed to, the other
     by what its application is allowed.
     """
-    time_scale = client.time_scale
+    time_scale = bot.time_scale
     try:
         async with asyncio.timeout(FETCHING_SECONDS * time_scale):
             return await persistently(lambda: place.fetch_message(id), time_scale=time_scale)

@@ -5,20 +5,18 @@ person alone who pressed it, where the run is.
 """
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
 from adapters.slack import questions
+from adapters.slack.bot import Bot
 from adapters.slack.refusals import error_of, sentence
 from adapters.slack.render import Button, question_message
 from adapters.slack.whisper import replace, whisper, whisper_message, whisper_sentence
 from bot.conversation.app import VOTE_FIRST, Accepted, Refused, Repeated
 from bot.document import Document, Text
 from bot.texts import ASKED, ASKED_ALREADY, ELSEWHERE, FORGOTTEN, VOTE_HERE
-
-if TYPE_CHECKING:
-    from adapters.slack.client import SlackClient
 
 logger = logging.getLogger(__name__)
 
@@ -27,19 +25,19 @@ Json = dict[str, Any]
 NAMES, LATER = "names", "later"
 
 
-async def stop(client: "SlackClient", body: Json) -> None:
-    if run := await _run(client, body):
-        person = await client.people.changer(body["user"]["id"], body["channel"]["id"])
-        document = await client.app.stop(run, person)
+async def stop(bot: Bot, body: Json) -> None:
+    if run := await _run(bot, body):
+        person = await bot.people.changer(body["user"]["id"], body["channel"]["id"])
+        document = await bot.app.stop(run, person)
         await whisper(body["response_url"], document, thread=_thread(body))
 
 
-async def reveal(client: "SlackClient", body: Json) -> None:
-    run = await _run(client, body)
+async def reveal(bot: Bot, body: Json) -> None:
+    run = await _run(bot, body)
     if run is None:
         return
     url, thread = body["response_url"], _thread(body)
-    shown = await client.app.reveal(run, await client.people.asker(body["user"]["id"]))
+    shown = await bot.app.reveal(run, await bot.people.asker(body["user"]["id"]))
     if shown != Document((Text(VOTE_FIRST),)):
         await whisper(url, shown, thread=thread)
         return
@@ -50,22 +48,22 @@ async def reveal(client: "SlackClient", body: Json) -> None:
     await whisper_message(url, question_message(VOTE_FIRST, *choices), thread=thread)
 
 
-async def names(client: "SlackClient", body: Json) -> None:
-    if run := await _run(client, body):
-        person = await client.people.asker(body["user"]["id"])
-        await replace(body["response_url"], await client.app.reveal(run, person, anyway=True))
+async def names(bot: Bot, body: Json) -> None:
+    if run := await _run(bot, body):
+        person = await bot.people.asker(body["user"]["id"])
+        await replace(body["response_url"], await bot.app.reveal(run, person, anyway=True))
 
 
-async def later(client: "SlackClient", body: Json) -> None:
+async def later(bot: Bot, body: Json) -> None:
     await replace(body["response_url"], Document((Text(VOTE_HERE),)))
 
 
-async def ask(client: "SlackClient", body: Json) -> None:
+async def ask(bot: Bot, body: Json) -> None:
     """Put the message that the offer is about to the council."""
     channel, ts, url = body["channel"]["id"], _value(body), body["response_url"]
     try:
-        answer = await client.web.persistently(
-            lambda: client.web.client.conversations_replies(channel=channel, ts=ts, limit=1)
+        answer = await bot.web.persistently(
+            lambda: bot.web.client.conversations_replies(channel=channel, ts=ts, limit=1)
         )
     except SlackApiError as error:
         logger.info("the message of an offer cannot be read: %s", error_of(error))
@@ -74,9 +72,9 @@ async def ask(client: "SlackClient", body: Json) -> None:
         await whisper_sentence(url, problem, thread=_thread(body))
         return
     message = answer["messages"][0] | {"channel": channel}
-    person = await client.people.asker(body["user"]["id"])
-    mention = await questions.mention_of(client.app, client.web, client.people, message, person)
-    match await client.app.accept(mention):
+    person = await bot.people.asker(body["user"]["id"])
+    mention = await questions.mention_of(bot.app, bot.web, bot.people, message, person)
+    match await bot.app.accept(mention):
         case Accepted():
             await replace(url, Document((Text(ASKED),)))
         case Repeated():
@@ -85,9 +83,9 @@ async def ask(client: "SlackClient", body: Json) -> None:
             await whisper(url, document, thread=_thread(body))
 
 
-async def _run(client: "SlackClient", body: Json) -> str | None:
+async def _run(bot: Bot, body: Json) -> str | None:
     """The run that the button belongs to, unless it is elsewhere or forgotten."""
-    case = await client.app.store.case(_value(body))
+    case = await bot.app.store.case(_value(body))
     if case and case.channel == body["channel"]["id"]:
         return case.id
     problem = ELSEWHERE if case else FORGOTTEN

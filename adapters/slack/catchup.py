@@ -4,24 +4,24 @@ Slack repeats an event for six minutes; what was said in a longer absence is loo
 """
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.slack import questions
+from adapters.slack.bot import Bot
 from adapters.slack.refusals import sentence
+from adapters.slack.voting import Votes
 from adapters.slack.web import TIER_3, Allowance
 from bot.conversation.loops import surviving
-
-if TYPE_CHECKING:
-    from adapters.slack.client import SlackClient
 
 logger = logging.getLogger(__name__)
 
 Json = dict[str, Any]
+Take = Callable[[Json], Awaitable[None]]
 
 # Nobody waits for an answer to an older mention any more.
 MISSED = timedelta(minutes=15)
@@ -32,31 +32,29 @@ VOTES = timedelta(days=7)
 _PAGE = 100
 
 
-async def catch_up(client: "SlackClient") -> None:
+async def catch_up(bot: Bot, take: Take, votes: Votes) -> None:
     """What people wait for comes first."""
-    resumed = await client.app.resume("slack")
+    resumed = await bot.app.resume("slack")
     if resumed:
         logger.info("Slack: going on with %d unfinished deliberations", resumed)
-    await _missed_mentions(client)
-    for post in reversed(await client.app.store.recent_posts("slack", client.app.now() - VOTES)):
+    await _missed_mentions(bot, take)
+    for post in reversed(await bot.app.store.recent_posts("slack", bot.app.now() - VOTES)):
         with surviving(f"the votes on {post.post_id} cannot be read"):
-            await client.votes.read(post)
+            await votes.read(post)
 
 
-async def _missed_mentions(client: "SlackClient") -> None:
-    since, team = client.app.now() - MISSED, (await client.web.me()).team
+async def _missed_mentions(bot: Bot, take: Take) -> None:
+    since, team = bot.app.now() - MISSED, (await bot.web.me()).team
     told: set[str] = set()
-    allowance = Allowance(TIER_3 // 2, 60 * client.time_scale)
-    for channel, thread in await _places(client):
+    allowance = Allowance(TIER_3 // 2, 60 * bot.time_scale)
+    for channel, thread in await _places(bot):
         await allowance.take()
         try:
-            found = [message async for message in _messages(client, channel, thread, since)]
+            found = [message async for message in _messages(bot, channel, thread, since)]
             for message in sorted(found, key=lambda message: str(message["ts"])):
                 # A refused question, or one that was forgotten, is not missed.
-                if not await client.app.store.handled(
-                    questions.key_of(team, channel, message["ts"])
-                ):
-                    await client.take(message | {"channel": channel})
+                if not await bot.app.store.handled(questions.key_of(team, channel, message["ts"])):
+                    await take(message | {"channel": channel})
         except SlackApiError as error:
             # One permission is missing for many places.
             if (problem := sentence(error)) not in told:
@@ -66,9 +64,9 @@ async def _missed_mentions(client: "SlackClient") -> None:
             logger.exception("%s: missed mentions cannot be looked for", channel)
 
 
-async def _places(client: "SlackClient") -> list[tuple[str, str | None]]:
+async def _places(bot: Bot) -> list[tuple[str, str | None]]:
     """Channels with earlier questions, and the threads that were talked in lately."""
-    store, now = client.app.store, client.app.now()
+    store, now = bot.app.store, bot.app.now()
     channels = {channel for _, channel, _ in await store.active_places("slack", now - ACTIVE)}
     lately = await store.active_places("slack", now - THREADS_ACTIVE)
     threads = [(channel, thread) for _, channel, thread in lately if thread]
@@ -76,12 +74,12 @@ async def _places(client: "SlackClient") -> list[tuple[str, str | None]]:
 
 
 async def _messages(
-    client: "SlackClient", channel: str, thread: str | None, since: datetime
+    bot: Bot, channel: str, thread: str | None, since: datetime
 ) -> AsyncIterator[Json]:
     """What was written there since then; of a channel newest first, as Slack tells it."""
     oldest, cursor = f"{since.timestamp():.6f}", ""
     while True:
-        page = await _page(client, channel, thread, oldest, cursor)
+        page = await _page(bot, channel, thread, oldest, cursor)
         for message in page["messages"]:
             # The root of a thread stands first, however old it is.
             if questions.time_of(message["ts"]) > since:
@@ -92,9 +90,9 @@ async def _messages(
 
 
 async def _page(
-    client: "SlackClient", channel: str, thread: str | None, oldest: str, cursor: str
+    bot: Bot, channel: str, thread: str | None, oldest: str, cursor: str
 ) -> AsyncSlackResponse:
-    api = client.web.client
+    api = bot.web.client
 
     async def read() -> AsyncSlackResponse:
         if thread is None:
@@ -105,4 +103,4 @@ async def _page(
             channel=channel, ts=thread, oldest=oldest, limit=_PAGE, cursor=cursor or None
         )
 
-    return await client.web.persistently(read)
+    return await bot.web.persistently(read)

@@ -4,7 +4,6 @@ Bolt acknowledges an event before its listener runs; commands, buttons and forms
 here. What a message means is known in `questions`, what is posted in `reply`.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -18,14 +17,13 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import buttons, commands, form, questions, render
-from adapters.slack.people import People
+from adapters.slack.bot import Bot
 from adapters.slack.refusals import error_of, sentence
 from adapters.slack.render import Message, document_messages, offer_message
 from adapters.slack.reply import SlackReply
 from adapters.slack.voting import Votes
 from adapters.slack.web import Me, Web
 from adapters.slack.whisper import whisper_sentence
-from bot import chat
 from bot.conversation.app import App, Refused
 from bot.conversation.commands import WELCOME
 from bot.document import Document, Note, Text
@@ -38,7 +36,7 @@ bolt_logger = logging.getLogger("slack_bolt")
 bolt_logger.setLevel(logging.ERROR)
 
 Json = dict[str, Any]
-Listener = Callable[["SlackClient", Json], Awaitable[None]]
+Listener = Callable[[Bot, Json], Awaitable[None]]
 
 FAILED = "Something went wrong here. It has been logged."
 
@@ -46,29 +44,14 @@ FAILED = "Something went wrong here. It has been logged."
 EDITED_IN = timedelta(minutes=10)
 
 
-class SlackClient:
+class SlackClient(Bot):
     def __init__(self, app: App, web: Web, *, signing_secret: str, time_scale: float) -> None:
-        self.app = app
-        self.web = web
-        self.time_scale = time_scale
-        self.people = People(web)
+        super().__init__(app, web, time_scale=time_scale)
         self.votes = Votes(app, web, self.people, time_scale=time_scale)
         self.bolt = self._listening(signing_secret)
-        self._handling: set[asyncio.Task[object]] = set()
 
     def reply(self, case: Case) -> SlackReply:
         return SlackReply(case, app=self.app, web=self.web, time_scale=self.time_scale)
-
-    async def place(self, channel: str) -> chat.Channel:
-        return chat.Channel("slack", (await self.web.me()).team, channel)
-
-    async def silence(self) -> None:
-        """Leave what is being handled where it is."""
-        tasks = set(self._handling)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
 
     # --- Bolt
 
@@ -125,7 +108,7 @@ class SlackClient:
 
     def _event(self, heard: Callable[[Json], Awaitable[None]]) -> Callable[[Json], Awaitable[None]]:
         async def listener(body: Json) -> None:
-            self._hold()
+            self.hold()
             await heard(body)
 
         return listener
@@ -134,7 +117,7 @@ class SlackClient:
         """One that is acknowledged at once; the person is answered later."""
 
         async def acknowledged(body: Json, ack: AsyncAck) -> None:
-            self._hold()
+            self.hold()
             await ack()
             try:
                 await listener(self, body)
@@ -145,22 +128,15 @@ class SlackClient:
         return acknowledged
 
     def _answered(
-        self, listener: Callable[["SlackClient", Json, AsyncAck], Awaitable[None]]
+        self, listener: Callable[[Bot, Json, AsyncAck], Awaitable[None]]
     ) -> Callable[[Json, AsyncAck], Awaitable[None]]:
         """One whose acknowledgement is its answer."""
 
         async def answering(body: Json, ack: AsyncAck) -> None:
-            self._hold()
+            self.hold()
             await listener(self, body, ack)
 
         return answering
-
-    def _hold(self) -> None:
-        """Keep the running task until it ends: the library lets go of it."""
-        task = asyncio.current_task()
-        assert task is not None
-        self._handling.add(task)
-        task.add_done_callback(self._handling.discard)
 
     # --- Questions
 

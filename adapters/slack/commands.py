@@ -6,7 +6,7 @@ What a command does is known in `bot.conversation.commands`. Who may change some
 import asyncio
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -14,6 +14,7 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.slack import form, questions, render
 from adapters.slack.address import Address
+from adapters.slack.bot import Bot
 from adapters.slack.people import SOMEBODY
 from adapters.slack.refusals import error_of, lacking, sentence
 from adapters.slack.render import File
@@ -25,9 +26,6 @@ from bot.conversation.commands import fill_in, parse
 from bot.document import Note
 from bot.errors import BotError, InvalidForm, Undeliverable
 from bot.protocol.folding import is_blank
-
-if TYPE_CHECKING:
-    from adapters.slack.client import SlackClient
 
 logger = logging.getLogger(__name__)
 
@@ -47,62 +45,60 @@ TOO_LATE = "Slack was slow to say whether you may change this. Save once more."
 _OUTSIDE = frozenset({"channel_not_found", "not_in_channel"})
 
 
-async def run(client: "SlackClient", body: Json) -> None:
+async def run(bot: Bot, body: Json) -> None:
     """A command, acknowledged already."""
     channel, user, url = body["channel_id"], body["user_id"], body["response_url"]
-    people = client.people
+    people = bot.people
     # The manifest asks for names to come with the ids.
     text = questions.plain_text(body.get("text") or "", {})
     command = parse(text)
     if command.name == "ask":
-        await ask(client, body, command.rest)
+        await ask(bot, body, command.rest)
         return
     wants_form = not text.strip() or (command.name == "members" and not command.rest)
-    if wants_form and await open_form(client, body):
+    if wants_form and await open_form(bot, body):
         return
-    place = await client.place(channel)
-    person = await _changer(client, user, place)
+    place = await bot.place(channel)
+    person = await _changer(bot, user, place)
     if command.name == "export":
-        await _export(client, place, person, url)
+        await _export(bot, place, person, url)
         return
-    document = await client.app.command(place, person, text)
+    document = await bot.app.command(place, person, text)
     if people.problem:
         unknown = Note(f"⚠ {questions.UNKNOWN_PEOPLE} {people.problem}")
         document = replace(document, blocks=(*document.blocks, unknown))
     await whisper(url, document)
     pictures = render.pictures(document, f"council-{command.name}")
-    if pictures and (problem := await _hand_over(client, user, *pictures)):
+    if pictures and (problem := await _hand_over(bot, user, *pictures)):
         await whisper_sentence(url, problem)
 
 
-async def _changer(client: "SlackClient", user: str, place: chat.Channel) -> chat.Person:
+async def _changer(bot: Bot, user: str, place: chat.Channel) -> chat.Person:
     """Where anyone may change settings but guests, somebody of whom nothing is known is one."""
-    person = await client.people.changer(user, place.id)
-    if client.people.problem and not person.admin:
-        settings = await client.app.settings(place)
+    person = await bot.people.changer(user, place.id)
+    if bot.people.problem and not person.admin:
+        settings = await bot.app.settings(place)
         return replace(person, guest=settings.changers == "anyone")
     return person
 
 
-async def _export(
-    client: "SlackClient", place: chat.Channel, person: chat.Person, url: str
-) -> None:
+async def _export(bot: Bot, place: chat.Channel, person: chat.Person, url: str) -> None:
     try:
-        lines = await client.app.export(place, person)
+        lines = await bot.app.export(place, person)
     except BotError as error:
         await whisper_sentence(url, error.public)
         return
     file = File(EXPORT, "Finished deliberations, one in a line", lines.encode(errors="replace"))
-    problem = await _hand_over(client, person.id, file)
+    problem = await _hand_over(bot, person.id, file)
     await whisper_sentence(url, problem or HANDED_OVER)
 
 
-async def _hand_over(client: "SlackClient", user: str, *files: File) -> str:
+async def _hand_over(bot: Bot, user: str, *files: File) -> str:
     """Put files where one person alone sees them: what is ephemeral takes none.
 
     Returns what is wrong where that cannot be done.
     """
-    web = client.web
+    web = bot.web
     try:
         opened = await web.persistently(lambda: web.client.conversations_open(users=user))
         for file in files:
@@ -117,9 +113,9 @@ async def _hand_over(client: "SlackClient", user: str, *files: File) -> str:
 # --- The form
 
 
-async def open_form(client: "SlackClient", body: Json) -> bool:
+async def open_form(bot: Bot, body: Json) -> bool:
     """Within three seconds of the command; what it shows is all in the store."""
-    app, place = client.app, await client.place(body["channel_id"])
+    app, place = bot.app, await bot.place(body["channel_id"])
     if not await app.admission.admits(place, chat.Person(body["user_id"])):
         return False
     stored = await app.store.settings(place.platform, place.workspace, place.id)
@@ -129,7 +125,7 @@ async def open_form(client: "SlackClient", body: Json) -> bool:
     opened = form.Opened(place.id, stored.version, body["response_url"])
     view = form.view(settings, stored, app.catalogue.price_label, opened)
     try:
-        await client.web.client.views_open(trigger_id=body["trigger_id"], view=view)
+        await bot.web.client.views_open(trigger_id=body["trigger_id"], view=view)
     except SlackApiError as error:
         logger.warning("the form did not open: %s", error_of(error))
         return False
@@ -139,27 +135,27 @@ async def open_form(client: "SlackClient", body: Json) -> bool:
     return True
 
 
-async def suggest(client: "SlackClient", body: Json, ack: AsyncAck) -> None:
-    await ack(options=form.options(client.app.catalogue, body.get("value") or ""))
+async def suggest(bot: Bot, body: Json, ack: AsyncAck) -> None:
+    await ack(options=form.options(bot.app.catalogue, body.get("value") or ""))
 
 
-async def submit(client: "SlackClient", body: Json, ack: AsyncAck) -> None:
+async def submit(bot: Bot, body: Json, ack: AsyncAck) -> None:
     """Save it, or say at the field why not."""
     view = body["view"]
     opened = form.Opened.of(view)
     try:
         async with asyncio.timeout(DECIDED_WITHIN):
-            place = await client.place(opened.channel)
-            person = await _changer(client, body["user"]["id"], place)
+            place = await bot.place(opened.channel)
+            person = await _changer(bot, body["user"]["id"], place)
         receipt = await fill_in(
-            client.app.desk, place, person, form.filled_in(view), seen_version=opened.version
+            bot.app.desk, place, person, form.filled_in(view), seen_version=opened.version
         )
     except TimeoutError:
         await _show_problems(ack, {form.MEMBERS: TOO_LATE})
     except InvalidForm as error:
         await _show_problems(ack, error.problems)
     except BotError as error:
-        problem = f"{error.public} {client.people.problem}".strip()
+        problem = f"{error.public} {bot.people.problem}".strip()
         await _show_problems(ack, {form.MEMBERS: problem})
     except SlackApiError as error:
         await _show_problems(ack, {form.MEMBERS: sentence(error)})
@@ -177,25 +173,25 @@ async def _show_problems(ack: AsyncAck, problems: dict[str, str]) -> None:
 # --- Questions
 
 
-async def ask(client: "SlackClient", body: Json, question: str) -> None:
+async def ask(bot: Bot, body: Json, question: str) -> None:
     """Post the question as the root of its thread, and have it answered there.
 
     Checked first: what is refused never stands in the channel.
     """
-    channel, url, web = body["channel_id"], body["response_url"], client.web
+    channel, url, web = body["channel_id"], body["response_url"], bot.web
     if is_blank(question):
         await whisper_sentence(url, "Write the question behind `/council ask`.")
         return
-    mention = await _mention(client, body, question)
-    if refusal := await client.app.refusal(mention):
+    mention = await _mention(bot, body, question)
+    if refusal := await bot.app.refusal(mention):
         await whisper(url, refusal)
         return
     try:
-        root = await _post_question(client, body, question)
+        root = await _post_question(bot, body, question)
     except SlackApiError as error:
         await whisper_sentence(url, _refusal(error))
         return
-    match await client.app.accept(_placed(mention, root)):
+    match await bot.app.accept(_placed(mention, root)):
         case Refused(document):
             await web.delete(channel, root)
             await whisper(url, document)
@@ -203,9 +199,9 @@ async def ask(client: "SlackClient", body: Json, question: str) -> None:
             pass
 
 
-async def _post_question(client: "SlackClient", body: Json, question: str) -> str:
+async def _post_question(bot: Bot, body: Json, question: str) -> str:
     """As the words of whoever asks, so that nobody takes them for the bot's; the root's `ts`."""
-    channel, web = body["channel_id"], client.web
+    channel, web = body["channel_id"], bot.web
     metadata = {"event_type": QUESTION_EVENT, "event_payload": {"id": body["trigger_id"]}}
 
     async def find() -> str | None:
@@ -214,7 +210,7 @@ async def _post_question(client: "SlackClient", body: Json, question: str) -> st
         )
         return next((m["ts"] for m in page["messages"] if m.get("metadata") == metadata), None)
 
-    name = await client.people.name(body["user_id"])
+    name = await bot.people.name(body["user_id"])
     name = str(body.get("user_name") or name) if name == SOMEBODY else name
     first, *rest = await asyncio.to_thread(render.asked_messages, name, question)
     root = (await web.post(channel, first, metadata=metadata, find=find)).ts
@@ -223,32 +219,32 @@ async def _post_question(client: "SlackClient", body: Json, question: str) -> st
     return root
 
 
-async def ask_about(client: "SlackClient", body: Json) -> None:
+async def ask_about(bot: Bot, body: Json) -> None:
     """The message's menu, acknowledged already: Slack sends the whole message along."""
     message: Json = body["message"]
     channel, url = body["channel"]["id"], body["response_url"]
     root = questions.root_of(message)
-    if problem := await _absence(client, channel):
+    if problem := await _absence(bot, channel):
         await whisper_sentence(url, problem)
         return
-    person = await client.people.asker(body["user"]["id"])
+    person = await bot.people.asker(body["user"]["id"])
     message = message | {"channel": channel}
-    mention = await questions.mention_of(client.app, client.web, client.people, message, person)
-    outcome = await client.app.accept(mention)
+    mention = await questions.mention_of(bot.app, bot.web, bot.people, message, person)
+    outcome = await bot.app.accept(mention)
     if isinstance(outcome, Refused):
         await whisper(url, outcome.document)
         return
-    link = await client.web.permalink(channel, root) or ""
+    link = await bot.web.permalink(channel, root) or ""
     is_new = isinstance(outcome, Accepted)
     said = "The council deliberates" if is_new else "The council was asked about this already"
     await whisper_sentence(url, f"{said}: {link}")
 
 
-async def _absence(client: "SlackClient", channel: str) -> str:
+async def _absence(bot: Bot, channel: str) -> str:
     """Why the bot could not answer there; nothing is paid for what nobody could read."""
     try:
-        answer = await client.web.persistently(
-            lambda: client.web.client.conversations_info(channel=channel)
+        answer = await bot.web.persistently(
+            lambda: bot.web.client.conversations_info(channel=channel)
         )
     except SlackApiError as error:
         # A direct conversation needs another scope to be looked up.
@@ -258,16 +254,16 @@ async def _absence(client: "SlackClient", channel: str) -> str:
     return "" if is_there else INVITE
 
 
-async def _mention(client: "SlackClient", body: Json, question: str) -> chat.Mention:
+async def _mention(bot: Bot, body: Json, question: str) -> chat.Mention:
     """The question, before it stands anywhere."""
-    place = await client.place(body["channel_id"])
+    place = await bot.place(body["channel_id"])
     mention = chat.Mention(
         key="",
         channel=place,
-        person=await client.people.asker(body["user_id"]),
+        person=await bot.people.asker(body["user_id"]),
         text=question,
         address="",
-        unread=await questions.unknown_people(client.app, client.people, place.id),
+        unread=await questions.unknown_people(bot.app, bot.people, place.id),
         direct=place.id.startswith("D"),
     )
     return _placed(mention, str(body["trigger_id"]))

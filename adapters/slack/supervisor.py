@@ -174,6 +174,6 @@ async def _while_connected(client: SlackClient, handler: AsyncSocketModeHandler)
 async def _catch_up(client: SlackClient) -> None:
     """A fault here must not take down what works."""
     try:
-        await catch_up(client)
+        await catch_up(client, client.take, client.votes)
     except Exception:
         logger.exception("not everything that was missed could be made up for")

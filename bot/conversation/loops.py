@@ -1,13 +1,13 @@
-"""Work done again and again beside everything else: an error of one turn ends that turn only.
+"""Work done beside everything else: loops whose errors end one turn only, tasks that are kept.
 
 Knows no subject. Every loop of a served council goes through here.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from bot.errors import BotError
 
@@ -33,3 +33,38 @@ async def forever(
         with surviving(what):
             await turn()
         await asyncio.sleep(pause_seconds)
+
+
+class Handling:
+    """The tasks that handle a platform's events: libraries let go of theirs."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._silent = False
+
+    def hold(self) -> None:
+        """Keep the running task until it ends. After `silence` it ends here, as if cancelled."""
+        if self._silent:
+            raise asyncio.CancelledError
+        task = asyncio.current_task()
+        assert task is not None
+        self._keep(task)
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Have it done beside everything else, to its end or until `silence`."""
+        task = asyncio.create_task(work)
+        self._keep(task)
+        return task
+
+    async def silence(self) -> None:
+        """Take no further event in, and leave those under way where they are."""
+        self._silent = True
+        tasks = set(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def _keep(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

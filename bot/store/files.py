@@ -1,13 +1,15 @@
 """The database's file on the disk: there, private, locked, or a sentence that says why not."""
 
-import fcntl
 import os
 from pathlib import Path
+
+from filelock import lock_descriptor
 
 from bot.errors import StoreFailed, StoreLocked
 from bot.privacy import keep_private
 
-_HOLDER_LIMIT_BYTES = 200
+# In the lock file, behind the one byte that Windows keeps from everybody but its holder.
+_NAME_AT, _NAME_LIMIT_BYTES = 1, 200
 
 
 def uri(path: str, mode: str) -> str:
@@ -81,20 +83,27 @@ def _lock(database: str, holder: str) -> int:
     """
     descriptor = os.open(f"{database}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{holder}, process {os.getpid()}".encode(), 0)
-    except BlockingIOError as error:
-        other = os.pread(descriptor, _HOLDER_LIMIT_BYTES, 0).decode(errors="replace")
-        os.close(descriptor)
-        raise StoreLocked(
-            f"The database {database} is in use by {other or 'another process'}. "
-            "Stop that one first, or set COUNCIL_DATABASE to another file."
-        ) from error
+        if not lock_descriptor(descriptor, blocking=False):
+            raise StoreLocked(
+                f"The database {database} is in use by {_holder(descriptor)}. "
+                "Stop that one first, or set COUNCIL_DATABASE to another file."
+            )
+        _name_holder(descriptor, f"{holder}, process {os.getpid()}")
     except BaseException:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def _holder(descriptor: int) -> str:
+    os.lseek(descriptor, _NAME_AT, os.SEEK_SET)
+    return os.read(descriptor, _NAME_LIMIT_BYTES).decode(errors="replace") or "another process"
+
+
+def _name_holder(descriptor: int, name: str) -> None:
+    os.ftruncate(descriptor, 0)
+    os.lseek(descriptor, _NAME_AT, os.SEEK_SET)
+    os.write(descriptor, name.encode())
 
 
 def _check_folder(path: str) -> None:

@@ -13,17 +13,15 @@ from typing import TypeVar
 
 import aiohttp
 import discord
-import stamina
 from discord import AllowedMentions, MessageReference
 
 from adapters.discord.render import Page
+from bot.conversation import persistence
 from bot.errors import Undeliverable
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-BACKOFF_FIRST, BACKOFF_LONGEST = 1.0, 60.0
 
 # How the bot says under a message that it may not answer there.
 MUTE = "🔇"
@@ -87,21 +85,8 @@ def words(error: BaseException) -> str:
 
 
 async def persistently(call: Callable[[], Awaitable[T]], *, time_scale: float) -> T:
-    """The call's result, however long Discord or the network is away.
-
-    Raises what another try would meet again.
-    """
-    async for attempt in stamina.retry_context(
-        on=is_passing,
-        attempts=None,
-        timeout=None,
-        wait_initial=BACKOFF_FIRST * time_scale,
-        wait_max=BACKOFF_LONGEST * time_scale,
-        wait_jitter=BACKOFF_FIRST * time_scale,
-    ):
-        with attempt:
-            return await call()
-    raise AssertionError("stamina re-raises the last error")
+    """The call's result, however long Discord or the network is away."""
+    return await persistence.persistently(call, is_passing, time_scale=time_scale)
 
 
 async def send(

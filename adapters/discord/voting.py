@@ -4,12 +4,10 @@ The events of one message are handled in their order. One that does not say what
 message (a removal leaves a super reaction, another skin tone, or nothing) has it read again.
 """
 
-import asyncio
 import logging
 import re
 from datetime import timedelta
 from functools import partial
-from weakref import WeakValueDictionary
 
 import discord
 
@@ -17,6 +15,7 @@ from adapters.discord.delivery import persistently
 from bot import emoji as reactions
 from bot.chat import Person
 from bot.conversation.app import App
+from bot.conversation.locks import Locks
 from bot.records import Post
 
 logger = logging.getLogger(__name__)
@@ -30,7 +29,7 @@ class Votes:
         self._app = app
         self._client = client
         self._time_scale = time_scale
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._lock = Locks()
         # Posts that somebody waits to read again; one reading serves all who wait.
         self._due: set[str] = set()
         # The bot's own messages that were voted on before it was written down what they are.
@@ -103,9 +102,6 @@ class Votes:
     @property
     def _own_id(self) -> int | None:
         return self._client.user.id if self._client.user else None
-
-    def _lock(self, post_id: str) -> asyncio.Lock:
-        return self._locks.setdefault(post_id, asyncio.Lock())
 
 
 def emoji_text(emoji: discord.PartialEmoji | discord.Emoji | str) -> str:

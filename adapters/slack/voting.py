@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from typing import Any
-from weakref import WeakValueDictionary
 
 from slack_sdk.errors import SlackApiError
 
@@ -15,6 +14,7 @@ from adapters.slack.reply import post_id
 from adapters.slack.web import TIER_3, Allowance, Web
 from bot import emoji as reactions
 from bot.conversation.app import App
+from bot.conversation.locks import Locks
 from bot.records import Post
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class Votes:
         self._allowance = Allowance(TIER_3, 60 * time_scale)
         # Why votes cannot be read, said once.
         self._problem = ""
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._lock = Locks()
         # Posts that somebody waits to read again; one reading serves all who wait.
         self._due: set[str] = set()
 
@@ -58,7 +58,7 @@ class Votes:
         id = post.post_id
         if post.part or not id or reactions.target(post.key) is None:
             return
-        async with self._locks.setdefault(id, asyncio.Lock()):
+        async with self._lock(id):
             await self._allowance.take()
             # What comes from here on needs another reading.
             self._due.discard(id)

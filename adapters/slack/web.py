@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 import aiohttp
-import stamina
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
@@ -21,14 +20,13 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.slack.refusals import error_of, status_of
 from adapters.slack.render import File, Message
+from bot.conversation import persistence
 from bot.conversation.loops import surviving
 from bot.errors import Undeliverable
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-BACKOFF_FIRST, BACKOFF_LONGEST = 1.0, 60.0
 
 # Slack takes about one post a second in a channel. Source: docs.slack.dev, "Rate limits".
 POST_SPACING = 1.1
@@ -146,17 +144,7 @@ class Web:
 
         For what may take effect twice. Raises `SlackApiError` where another try would meet it again.
         """
-        async for attempt in stamina.retry_context(
-            on=_is_passing,
-            attempts=None,
-            timeout=None,
-            wait_initial=BACKOFF_FIRST * self._time_scale,
-            wait_max=BACKOFF_LONGEST * self._time_scale,
-            wait_jitter=BACKOFF_FIRST * self._time_scale,
-        ):
-            with attempt:
-                return await call()
-        raise AssertionError("stamina re-raises the last error")
+        return await persistence.persistently(call, _is_passing, time_scale=self._time_scale)
 
     # Messages
 
@@ -374,7 +362,7 @@ def _is_passing(error: Exception) -> bool | float:
         return isinstance(error, OSError | aiohttp.ClientError | TimeoutError)
     name = error_of(error)
     if name == RATE_LIMITED:
-        return float(error.response.headers.get("Retry-After", BACKOFF_FIRST))
+        return float(error.response.headers.get("Retry-After", persistence.BACKOFF_FIRST))
     if not name:
         return not _is_final(status_of(error))
     return name in _TROUBLE

@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from weakref import WeakValueDictionary
 
 from bot import emoji as reactions
 from bot import settings as channel_settings
@@ -30,6 +29,7 @@ from bot.chat import (
 from bot.conversation import commands
 from bot.conversation.admission import NOT_ENABLED, Admission
 from bot.conversation.health import health
+from bot.conversation.locks import Locks
 from bot.conversation.offers import Offer, offer
 from bot.conversation.serving import Serving
 from bot.conversation.showing import PATIENCE_SECONDS
@@ -121,9 +121,7 @@ class App:
     admission: Admission = field(init=False)
     _running: dict[str, _Running] = field(default_factory=dict)
     # One for each thread with a question under way and each person asking; it goes with the last.
-    _locks: WeakValueDictionary[tuple[str, ...], asyncio.Lock] = field(
-        default_factory=WeakValueDictionary
-    )
+    _lock: Locks = field(default_factory=Locks)
     _statistics: "Statistics | None" = None
     _unservable: set[str] = field(default_factory=set)
     _closing: bool = False
@@ -405,9 +403,6 @@ class App:
         if case.thread is None:
             return asyncio.Lock()
         return self._lock("thread", case.platform, case.channel or "", case.thread)
-
-    def _lock(self, *key: str) -> asyncio.Lock:
-        return self._locks.setdefault(key, asyncio.Lock())
 
     # --- settings and commands
 

@@ -21,8 +21,8 @@ from adapters.discord.render import Page
 from adapters.discord.reply import post_id
 from bot import emoji as reactions
 from bot.chat import HEADLINE, Channel, Person
-from bot.conversation.admission import NOT_ENABLED
 from bot.conversation.app import VOTE_FIRST, Accepted, App, Refused, Repeated
+from bot.conversation.desk import NOT_ENABLED
 from bot.council import Council
 from bot.document import Document, Text
 from bot.errors import BotError

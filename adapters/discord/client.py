@@ -22,9 +22,9 @@ from adapters.discord.reply import DiscordReply
 from adapters.discord.voting import Votes
 from bot import emoji as reactions
 from bot.chat import Channel, Person, answer_key
-from bot.conversation.admission import NOT_ENABLED
 from bot.conversation.app import App, Refused
 from bot.conversation.commands import WELCOME
+from bot.conversation.desk import NOT_ENABLED
 from bot.document import Document, Text
 from bot.errors import BotError, Undeliverable
 from bot.records import Case

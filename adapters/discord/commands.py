@@ -31,7 +31,7 @@ from adapters.discord.locale import Translations, translated
 from adapters.discord.render import Page, Upload, asked_pages, document_pages, refusal_view
 from bot.chat import Channel, Mention, Person
 from bot.conversation.app import Accepted, App, Refused, Repeated
-from bot.conversation.commands import may_change
+from bot.conversation.desk import may_change
 from bot.council import MEMBERS_MAX
 from bot.document import Document, Text
 from bot.errors import BotError

@@ -22,7 +22,8 @@ from adapters.slack.whisper import whisper, whisper_sentence
 from bot import chat
 from bot.cleaning import harmless
 from bot.conversation.app import Accepted, Refused, Repeated
-from bot.conversation.commands import fill_in, parse
+from bot.conversation.desk import parse
+from bot.conversation.settings_commands import fill_in
 from bot.document import Note
 from bot.errors import BotError, InvalidForm, Undeliverable
 from bot.protocol.folding import is_blank

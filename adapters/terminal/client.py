@@ -21,7 +21,7 @@ from bot import emoji as reactions
 from bot.chat import HEADLINE, RANKING, Channel, Mention, Person, PlatformName, answer_key
 from bot.cleaning import harmless
 from bot.conversation.app import VOTE_FIRST, Accepted, App, Refused
-from bot.conversation.commands import parse
+from bot.conversation.desk import parse
 from bot.document import Document, Heading, Text
 from bot.records import Case
 

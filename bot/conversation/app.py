@@ -27,7 +27,7 @@ from bot.chat import (
     answer_key,
 )
 from bot.conversation import commands
-from bot.conversation.admission import NOT_ENABLED, Admission
+from bot.conversation.desk import NOT_ENABLED, Admission, Desk, parse, settings_of
 from bot.conversation.health import health
 from bot.conversation.locks import Locks
 from bot.conversation.offers import Offer, offer
@@ -407,11 +407,11 @@ class App:
     # --- settings and commands
 
     async def settings(self, channel: Channel) -> Settings:
-        return await commands.settings_of(self.desk, channel)
+        return await settings_of(self.desk, channel)
 
     async def command(self, channel: Channel, person: Person, text: str) -> Document:
         """Run what was typed after `/council`; a refusal is a document, too."""
-        parsed = commands.parse(mended(text))
+        parsed = parse(mended(text))
         try:
             if f"{parsed.name} {parsed.rest}".strip().lower() not in commands.FOR_ALL:
                 await self.admission.require(channel, person)
@@ -420,8 +420,8 @@ class App:
             return Document((Text(error.public),))
 
     @property
-    def desk(self) -> commands.Desk:
-        return commands.Desk(
+    def desk(self) -> Desk:
+        return Desk(
             store=self.store,
             catalogue=self.catalogue,
             defaults=self.defaults,

@@ -15,8 +15,7 @@ from bot.analysis.report import ceiling
 from bot.analysis.rows import rated
 from bot.analysis.selection import suggest
 from bot.chat import Channel, Person
-from bot.conversation import commands
-from bot.conversation.commands import Command, Desk
+from bot.conversation.desk import Command, Desk, is_administrator, settings_of
 from bot.council import MEMBERS_MAX
 from bot.document import Document, Image, Note, Text
 from bot.errors import InvalidInput
@@ -119,14 +118,14 @@ def _stats_page(published: Published) -> Document:
 
 async def _stats(desk: Desk, channel: Channel) -> Document:
     page = await _told(desk, channel, _stats_page)
-    settings = await commands.settings_of(desk, channel)
+    settings = await settings_of(desk, channel)
     return (
         replace(page, blocks=(*page.blocks, NAMES_SHOWN)) if settings.reveal == "always" else page
     )
 
 
 async def _suggest(desk: Desk, channel: Channel, typed: str) -> Document:
-    seated = (await commands.settings_of(desk, channel)).members
+    seated = (await settings_of(desk, channel)).members
     if typed and not (typed.isdecimal() and 1 <= int(typed) <= MEMBERS_MAX):
         raise InvalidInput(
             f"Write `/council suggest`, or `/council suggest SEATS` with 1 to {MEMBERS_MAX} seats."
@@ -189,5 +188,5 @@ def _deliberations(count: int) -> str:
 
 
 def _require_administrator(desk: Desk, person: Person, what: str) -> None:
-    if not commands.is_administrator(desk, person):
+    if not is_administrator(desk, person):
         raise InvalidInput(f"Only administrators can {what} what was asked in this channel.")

@@ -1,19 +1,56 @@
-"""Who may use the council where: one rule for questions, commands, buttons and forms.
+"""What commands work with: what was typed, whose right it is, and the Desk that they are handed.
 
-`COUNCIL_ALLOWED` lists servers, workspaces, channels and people. `/council allow` and `disallow`
-say it of one server or workspace more, in the store. Knows no command and no document.
+Who may use the council at all is one rule for questions, commands, buttons and forms:
+`COUNCIL_ALLOWED` lists servers, workspaces, channels and people; `/council allow` and `disallow`
+say it of one server or workspace more, in the store. Knows no command.
 """
 
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
 
+from bot import settings as channel_settings
 from bot.chat import Channel, Person, PlatformName
+from bot.document import Document
 from bot.errors import InvalidInput
+from bot.models.catalogue import Catalogue
+from bot.records import Case, Place
+from bot.settings import Settings
 from bot.store.store import Store
+
+if TYPE_CHECKING:
+    from bot.conversation.statistics import Statistics
 
 NOT_ENABLED = (
     "The council is not enabled here. An operator can list this server, channel or person in "
     "COUNCIL_ALLOWED, or let everybody here ask: `/council allow`."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`/council NAME REST`; the name is lower-case, `show` where nothing was typed."""
+
+    name: str
+    rest: str = ""
+
+    @property
+    def words(self) -> list[str]:
+        return self.rest.replace(",", " ").split()
+
+
+def parse(text: str) -> Command:
+    """The command in what was typed after `/council`."""
+    name, rest = first_word(text)
+    return Command(name.lower() or "show", rest)
+
+
+def first_word(text: str) -> tuple[str, str]:
+    """The first word, and what follows the space or the end of the line behind it."""
+    name, *rest = text.split(maxsplit=1) or [""]
+    return name, "".join(rest).strip()
 
 
 @dataclass(slots=True)
@@ -63,6 +100,38 @@ class Admission:
         if not channel.workspace:
             raise InvalidInput("This is said of a server or workspace: write it in one.")
         await self.store.set_note(_key(channel), word)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What commands work with."""
+
+    store: Store
+    catalogue: Catalogue
+    defaults: Settings
+    admins: frozenset[str]
+    health: Callable[[Channel], Awaitable[Document]]
+    statistics: Callable[[], "Statistics"]
+    admission: Admission
+    is_private: Callable[[Case], bool]
+    aside: Callable[[Sequence[Place]], AbstractAsyncContextManager[None]]
+    now: Callable[[], datetime]
+
+
+async def settings_of(desk: Desk, channel: Channel) -> Settings:
+    """The channel's settings, what it never changed taken from the defaults."""
+    stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
+    return channel_settings.resolve(stored.values, desk.defaults)
+
+
+def is_administrator(desk: Desk, person: Person) -> bool:
+    return person.admin or person.id in desk.admins
+
+
+async def may_change(desk: Desk, channel: Channel, person: Person) -> bool:
+    settings = await settings_of(desk, channel)
+    anyone = settings.changers == "anyone" and not person.guest
+    return is_administrator(desk, person) or anyone
 
 
 def _key(channel: Channel) -> str:

@@ -180,7 +180,9 @@ class SlackClient(Bot):
         mention = await questions.mention_of(self.app, self.web, self.people, message, person)
         outcome = await self.app.accept(mention)
         if isinstance(outcome, Refused):
-            notes = (Note(f"⚠ {sentence}") for sentence in mention.unread)
+            words = str(outcome.document)
+            untold = (sentence for sentence in mention.unread if sentence not in words)
+            notes = (Note(f"⚠ {sentence}") for sentence in untold)
             said = Document((*outcome.document.blocks, *notes))
             await self._say_once(message, key, *document_messages(said))
 

@@ -188,20 +188,22 @@ async def ask(bot: Bot, body: Json, question: str) -> None:
         await whisper(url, refusal)
         return
     try:
-        root = await _post_question(bot, body, question)
+        root, *rest = await _post_question(bot, body, question)
     except SlackApiError as error:
         await whisper_sentence(url, _refusal(error))
         return
     match await bot.app.accept(_placed(mention, root)):
         case Refused(document):
-            await web.delete(channel, root)
+            for ts in (*rest, root):
+                await web.delete(channel, ts)
             await whisper(url, document)
         case Accepted() | Repeated():
             pass
 
 
-async def _post_question(bot: Bot, body: Json, question: str) -> str:
-    """As the words of whoever asks, so that nobody takes them for the bot's; the root's `ts`."""
+async def _post_question(bot: Bot, body: Json, question: str) -> list[str]:
+    """As the words of whoever asks, so that nobody takes them for the bot's; the `ts` of each
+    message, the root first."""
     channel, web = body["channel_id"], bot.web
     metadata = {"event_type": QUESTION_EVENT, "event_payload": {"id": body["trigger_id"]}}
 
@@ -215,9 +217,7 @@ async def _post_question(bot: Bot, body: Json, question: str) -> str:
     name = str(body.get("user_name") or name) if name == SOMEBODY else name
     first, *rest = await asyncio.to_thread(render.asked_messages, name, question)
     root = (await web.post(channel, first, metadata=metadata, find=find)).ts
-    for message in rest:
-        await web.post(channel, message, thread=root)
-    return root
+    return [root, *[(await web.post(channel, message, thread=root)).ts for message in rest]]
 
 
 async def ask_about(bot: Bot, body: Json) -> None:

@@ -335,6 +335,19 @@ async def test_a_refused_question_never_stands_in_the_channel(place: Place, boss
     assert place.server.called("chat.postMessage") == []
 
 
+async def test_a_question_refused_after_all_is_taken_back_whole(place: Place, boss: User) -> None:
+    server = place.server
+    held = server.hold("chat.postMessage")
+    await server.slash(place.ada, place.channel, "/council", "ask " + 2_500 * "Why so? ")
+    await held.reached.wait()
+    await say(place, boss, "pause", "paused")
+    assert held.gate
+    held.gate.set()
+    await place.whispered("paused here")
+    assert len(server.called("chat.postMessage")) > 1
+    assert [m.shown for m in place.channel.ordered() if m.user is server.bot] == []
+
+
 async def test_a_question_without_words_is_not_posted(place: Place) -> None:
     for text in ("ask", "ask   ", "ask \u00a0", "ask \u200b"):
         await say(place, place.ada, text, "Write the question")

@@ -49,7 +49,8 @@ _SEQUENCE = re.compile(
 # C0 but tab and line feed, delete, C1; what overrides or isolates directions; format characters
 # that are deprecated, invisible operators, or hide an annotation (Unicode 16, section 23).
 _HARMFUL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u180e\u202a-\u202e\u2061-\u206f\ufeff\ufff9-\ufffb]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u180e\u202a-\u202e\u2061-\u206f\ufeff\ufff9-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
 )
 _IN_JSON = re.compile("[\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")

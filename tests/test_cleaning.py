@@ -36,6 +36,7 @@ HARMFUL = [
     ("soft hyphen", "pass\xadword", "password"),
     ("a row of joiners", "한\u200d\u200c\u200d\u200d글", "한\u200d글"),
     ("invisible operators", "a\u2062\u2063b", "ab"),
+    ("shorthand and music", "a\U0001bca0\U0001d173b", "ab"),
     ("annotation", "\ufff9seen\ufffahidden\ufffb", "seenhidden"),
     ("half a character", "half \ud83d", "half \ufffd"),
     ("other line ends", "a\r\nb\rc\u2028d\u2029e", "a\nb\nc\nd\ne"),

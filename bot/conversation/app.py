@@ -249,7 +249,7 @@ class App:
     @asynccontextmanager
     async def aside(self, places: Sequence[Place]) -> AsyncIterator[None]:
         """Room to forget these questions: those under way are stopped, which their headlines say,
-        and others of their threads rest, since they know them; they go on afterwards."""
+        and others of their threads, or that quote them, rest; they go on afterwards."""
         ids = {place.id for place in places}
         stopped = [running for id, running in self._running.items() if id in ids]
         for running in stopped:
@@ -261,10 +261,12 @@ class App:
         except TimeoutError:
             logger.warning("not every headline could say that its question was forgotten")
         threads = {(place.channel, place.thread) for place in places if place.thread}
+        quoting = await self.store.quoting(places)
         resting = [
             running
             for running in self._running.values()
             if (running.serving.case.channel, running.serving.case.thread) in threads
+            or running.serving.case.id in quoting
         ]
         async with self._lock("resume"):
             await _ended({running.task for running in (*stopped, *resting)})

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.errors import StoreFailed
 from bot.records import Place
-from bot.store.copies import Words
+from bot.store.copies import Thread, Words
 from bot.store.sqlite_database import Tables
 
 logger = logging.getLogger(__name__)
@@ -35,6 +35,19 @@ class Removal(Tables):
     async def asked_in(self, platform: str | None, channel: str) -> tuple[Place, ...]:
         """Where the questions of this channel stand."""
         return await self._places(_CHANNEL, (channel, platform, platform))
+
+    async def quoting(self, places: Sequence[Place]) -> set[str]:
+        """Which questions, of whatever place, quote these or what was answered to them."""
+
+        def read(connection: sqlite3.Connection) -> set[str]:
+            words = Words()
+            which = "id IN (SELECT value FROM json_each(?))"
+            ids = json.dumps([place.id for place in places])
+            for _, place, texts in _said(connection, which, (ids,)):
+                words.add(texts, place)
+            return set(_quoting(connection, words))
+
+        return await self._database.write(read)
 
     async def forget_deliberation(self, id: str) -> int:
         """One question and all that came of it. How many there were: 0 or 1."""
@@ -130,13 +143,9 @@ def _forget_copies(connection: sqlite3.Connection, which: str, parameters: Param
     """Take what follow-ups know of these questions out of theirs."""
     known: list[str] = []
     words = Words()
-    for id, platform, channel, thread, question, result in connection.execute(
-        f"SELECT id, platform, channel, thread, question, result FROM deliberations WHERE {which}",
-        parameters,
-    ).fetchall():
-        texts = [json.loads(question)["text"], *_texts(json.loads(result) if result else {})]
+    for id, place, texts in _said(connection, which, parameters):
         known += [json.dumps(id), json.dumps(texts[:2])]
-        words.add(texts, None if thread is None else (platform, channel, thread))
+        words.add(texts, place)
     quoting = list(_quoting(connection, words))
     of_copies = (
         "SELECT deliberation FROM decisions WHERE name = 'earlier'"
@@ -158,6 +167,18 @@ def _forget_copies(connection: sqlite3.Connection, which: str, parameters: Param
         " WHERE id IN (SELECT value FROM json_each(?))",
         lists[1:],
     )
+
+
+def _said(
+    connection: sqlite3.Connection, which: str, parameters: Parameters
+) -> Iterator[tuple[str, Thread | None, list[str]]]:
+    """What was asked in these questions, and answered; and in which thread."""
+    for id, platform, channel, thread, question, result in connection.execute(
+        f"SELECT id, platform, channel, thread, question, result FROM deliberations WHERE {which}",
+        parameters,
+    ).fetchall():
+        texts = [json.loads(question)["text"], *_texts(json.loads(result) if result else {})]
+        yield id, None if thread is None else (platform, channel, thread), texts
 
 
 def _quoting(connection: sqlite3.Connection, words: Words) -> Iterator[str]:

@@ -801,11 +801,15 @@ async def test_forgetting_stops_ones_runs_which_say_so() -> None:
         assert (await case_of(app, others)).status == "finished"
 
 
-async def test_a_follow_up_under_way_goes_on_without_what_is_forgotten(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("thread", "quoted"), [("t", ""), ("t2", "> Is pineapple good?")])
+async def test_a_follow_up_under_way_goes_on_without_what_is_forgotten(
+    tmp_path: Path, thread: str, quoted: str
+) -> None:
     provider = Held("And why")
     async with running(provider, database=str(tmp_path / "council.db")) as app:
-        await served(app, mention("pineapple?", thread="t"))
-        follow_up = await accepted(app, mention("And why?", thread="t", person=BOB))
+        await served(app, mention("Is pineapple good?", thread="t"))
+        following = mention("And why?", thread=thread, person=BOB)
+        follow_up = await accepted(app, replace(following, quoted=quoted))
         await provider.until_asked("And why")
         assert provider.was_asked("pineapple")
 

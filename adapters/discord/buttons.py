@@ -172,6 +172,9 @@ async def _vote(interaction: Interaction, case: Case, key: str, value: str) -> N
 async def _ask(interaction: Interaction, message_id: str, council: Council | None) -> None:
     """Put the reply that the offer is about to the council, or to one member alone."""
     client = interaction.client
+    if problem := absence(interaction):
+        await _say(interaction, problem)
+        return
     place = client.get_partial_messageable(
         interaction.channel_id or 0, guild_id=interaction.guild_id
     )
@@ -195,6 +198,15 @@ async def _ask(interaction: Interaction, message_id: str, council: Council | Non
             await _replace(interaction, _page(ASKED_ALREADY))
         case Refused(document):
             await _answer(interaction, document)
+
+
+def absence(interaction: Interaction) -> str:
+    """Why nothing that is asked here could be answered; "" where it can. Commands and buttons work
+    where the bot may not write, or that it does not even see."""
+    place, rights = interaction.channel, interaction.app_permissions
+    if interaction.guild is None or questions.can_be_answered(place, rights):
+        return ""
+    return questions.why_not(place)
 
 
 # --- Who clicks

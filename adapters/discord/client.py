@@ -15,7 +15,6 @@ from adapters.discord import catchup, commands, delivery, questions
 from adapters.discord.address import Address
 from adapters.discord.bot import Bot
 from adapters.discord.buttons import dynamic_items
-from adapters.discord.commands import NO_RIGHT
 from adapters.discord.pacing import Pace
 from adapters.discord.render import Page, document_pages, offer_view, refusal_view
 from adapters.discord.reply import DiscordReply
@@ -48,7 +47,6 @@ HIDDEN = Document(
 NOT_TAKEN = Document(
     (Text("This could not be taken up; the log says why. Ask again in a minute."),)
 )
-LOCKED = "This thread is locked: nobody but moderators can write in it, and the bot is none."
 # The library warns that it could not speak; it is not to.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
@@ -230,8 +228,7 @@ class CouncilClient(Bot):
         if not await self.app.store.seen(key, self.app.now()):
             return
         logger.warning("channel %d: the bot is asked but may not write", message.channel.id)
-        locked = isinstance(message.channel, discord.Thread) and message.channel.locked
-        text = f"{message.jump_url}\n\n{LOCKED if locked else NO_RIGHT}"
+        text = f"{message.jump_url}\n\n{questions.why_not(message.channel)}"
         try:
             try:
                 await delivery.persistently(

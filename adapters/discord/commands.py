@@ -15,7 +15,7 @@ import aiohttp
 import discord
 from discord import app_commands, ui
 
-from adapters.discord import questions, reading
+from adapters.discord import buttons, questions, reading
 from adapters.discord.bot import Bot
 from adapters.discord.buttons import WENT_WRONG
 from adapters.discord.delivery import (
@@ -51,11 +51,6 @@ QUESTION_MAX_CHARS = 3_900
 SYNC_SECONDS = 10.0
 
 EXPORT = "deliberations.jsonl"
-
-NO_RIGHT = (
-    "I may not write here. Somebody who manages this server can give me *View Channel*, *Send "
-    "Messages*, *Create Public Threads* and *Send Messages in Threads* in this channel."
-)
 
 _SILENT = discord.AllowedMentions.none()
 
@@ -393,12 +388,9 @@ async def ask_about(interaction: Interaction, message: discord.Message) -> None:
 
 
 async def _can_be_answered(interaction: Interaction) -> bool:
-    """Commands work where the bot may not write, or that it does not even see."""
-    rights = interaction.app_permissions
-    if interaction.guild is None or questions.can_be_answered(interaction.channel, rights):
-        return True
-    await answer(interaction, _sentence(NO_RIGHT))
-    return False
+    if problem := buttons.absence(interaction):
+        await answer(interaction, _sentence(problem))
+    return not problem
 
 
 def _mention(

@@ -31,6 +31,12 @@ Addressed = Literal["question", "reply", "hidden"]
 # How long the asker is kept waiting for the message that they replied to.
 FETCHING_SECONDS = 20.0
 
+LOCKED = "This thread is locked: nobody but moderators can write in it, and the bot is none."
+NO_RIGHT = (
+    "I may not write here. Somebody who manages this server can give me *View Channel*, *Send "
+    "Messages*, *Create Public Threads* and *Send Messages in Threads* in this channel."
+)
+
 # Not `is_system()`: the starter of a thread passes that.
 _WRITTEN_BY_PEOPLE = (discord.MessageType.default, discord.MessageType.reply)
 
@@ -129,6 +135,11 @@ def can_be_answered(place: object, rights: discord.Permissions) -> bool:
         return rights.view_channel and in_thread and (not place.locked or rights.manage_threads)
     opens_one = isinstance(place, discord.TextChannel) and rights.create_public_threads
     return rights.view_channel and (rights.send_messages or (opens_one and in_thread))
+
+
+def why_not(place: object) -> str:
+    """What to say where it cannot be answered."""
+    return LOCKED if isinstance(place, discord.Thread) and place.locked else NO_RIGHT
 
 
 def person_of(user: User) -> Person:

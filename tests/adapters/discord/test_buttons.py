@@ -381,6 +381,16 @@ async def test_an_offer_about_hidden_text_gives_a_hint(scene: Stage) -> None:
     assert clicked.text.startswith("Discord hides the text")
 
 
+async def test_an_offer_in_a_thread_that_is_locked_by_now_pays_nothing(scene: Stage) -> None:
+    _, post = await offer(scene, "And at night?", None)
+    scene.server.lock(scene.thread())
+    clicked = await press(scene, post, "Ask the council (price unknown)")
+    assert "This thread is locked" in clicked.text
+    assert clicked.ephemeral
+    await scene.all_finished()
+    assert asked(scene) == []
+
+
 async def test_an_offer_that_is_refused_says_why(scene: Stage) -> None:
     _, post = await offer(scene, "And at night?", None)
     scene.app.admission.allowed = frozenset({"nobody"})

@@ -111,6 +111,7 @@ class Incoming:
         if (not choices and is_error(chunk)) or chunk.get("error"):
             if self.ended:
                 return
+            self.told_with(chunk)
             # Said before anything else, it is a refusal that costs nothing.
             self.began &= self._worked or bool(self._usage)
             raise failure_of(report_in_band(chunk), self.saying)
@@ -124,6 +125,10 @@ class Incoming:
                 self._choice(choice)
                 break
         self._worked |= bool(choices)
+        self.told_with(chunk)
+
+    def told_with(self, chunk: dict[str, Any]) -> None:
+        """Take what an event, or the report of a failure, says of usage."""
         usage = chunk.get("usage")
         if usage is None and "x_groq" in chunk:
             usage = as_dict(chunk["x_groq"]).get("usage")
@@ -301,6 +306,8 @@ async def read_completion(
     try:
         if not response.is_success:
             body = await read_start(response, _ERROR_LIMIT_BYTES)
+            answer.told_with(as_dict(as_json(body)))
+            answer.began = answer.spent() is not None
             raise failure_of(report_of(response.status_code, body, response.headers), answer.saying)
         await _read_answer(response, answer, usage_seconds)
         return answer.completion()

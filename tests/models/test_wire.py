@@ -475,6 +475,16 @@ async def test_what_was_reported_is_never_taken_back(later: str, first: int) -> 
     assert (done.prompt_tokens, done.completion_tokens, done.cost_micros) == (11, 7, 40_000)
 
 
+@pytest.mark.parametrize("status", [200, 400, 500])
+async def test_a_failure_that_reports_its_usage_is_billed_by_it(status: int) -> None:
+    body = f'{{"error":{{"code":502,"message":"x"}},{USAGE}}}'
+    error = await failure(raw(body, status=status))
+    assert error.spent is not None
+    assert (error.spent.cost_micros, error.began) == (40_000, True)
+    free = '{"error":{"code":502,"message":"x"},"usage":{"prompt_tokens":0}}'
+    assert ((error := await failure(raw(free, status=status))).spent, error.began) == (None, False)
+
+
 @pytest.mark.parametrize("told", ["0", "0.0", "None", ""])
 async def test_a_header_that_went_before_the_work_tells_no_cost_of_nothing(told: str) -> None:
     stream = raw(*GOOD[:2], DONE, x_litellm_response_cost=told)

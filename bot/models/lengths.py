@@ -14,7 +14,7 @@ _LENGTH = re.compile(
     r"|too many (?:input |prompt )?tokens|tokens? .{0,60}exceed|exceed.{0,80}tokens?\b"
     r"|reduce (?:the |your )?(?:length|message|prompt|input)|longer than the model"
     r"|max_?(?:completion_|new_|output_)?tokens`?'?\"? .{0,60}(?:<=|less than|at most|range|large|exceed)"
-    r"|(?:<=|at most|allowed number of) \d* ?(?:completion|output)",
+    r"|(?:<=|at most|allowed number of) \d* ?(?:completion|output)|max_?output_?tokens",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -25,6 +25,7 @@ _COMPLETION = (
     rf"at most {_N} (?:completion|output)",
     rf"> {_N}, which is the maximum allowed number of output",
     rf"range\D{{0,40}}1\D{{1,20}}{_N}",
+    rf"max_\w{{0,12}}tokens .{{0,40}}less than or equal to {_N}",
     r"max_?(?:completion_|output_)?tokens\W{0,3} (?:must|should|cannot|can|may|is limited)(?! be at least)"
     rf"\D{{0,40}}{_N}",
 )
@@ -85,6 +86,7 @@ def lengths_in(report: Report, asked: int) -> Lengths:
     if found := _SUM.search(words):
         return Lengths(context=_number(found[3]), prompt=_number(found[1]))
     completion = _first(_COMPLETIONS, words)
+    completion -= f"{completion} (exclusive)" in words
     if not report.context_tokens and completion >= _LEAST_COMPLETION:
         return Lengths(completion=completion)
     context = report.context_tokens or _first(_CONTEXTS, words)

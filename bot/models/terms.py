@@ -49,7 +49,8 @@ _OBJECTION = re.compile(
 )
 _SYSTEM = re.compile(
     r"system[ _](?:role|message|prompt|instruction)s?\b|role\b.{0,60}\bsystem\b|\bsystem\b.{0,30}\brole\b"
-    r"|developer instruction|roles must alternate|only user and assistant",
+    r"|developer instruction|roles must alternate|only user and assistant"
+    r"|\brole\b.{0,40}'user' or 'assistant'",
     re.IGNORECASE | re.DOTALL,
 )
 

@@ -194,6 +194,26 @@ COMPLETIONS: Mapping[str, Callable[[int, int], Told]] = {
         None,
         "max_completion_tokens",
     ),
+    "gemini": lambda cap, most: _openai(
+        f"Unable to submit request because it has a maxOutputTokens value of {cap} but the supported "
+        f"range is from 1 (inclusive) to {most + 1} (exclusive). Update the value and try again.",
+        None,
+        None,
+    ),
+    "pydantic": lambda cap, most: (
+        422,
+        {
+            "detail": [
+                {
+                    "type": "less_than_equal",
+                    "loc": ["body", "max_completion_tokens"],
+                    "msg": f"Input should be less than or equal to {most}",
+                    "input": cap,
+                    "ctx": {"le": most},
+                }
+            ]
+        },
+    ),
 }
 
 FIELDS: Mapping[str, Callable[[str], Told]] = {
@@ -315,6 +335,18 @@ SYSTEMS: Mapping[str, Told] = {
     "llama.cpp": (
         500,
         {"error": {"code": 500, "message": "Only user and assistant roles are supported!"}},
+    ),
+    "pydantic": (
+        422,
+        {
+            "detail": [
+                {
+                    "type": "literal_error",
+                    "loc": ["body", "messages", 0, "role"],
+                    "msg": "Input should be 'user' or 'assistant'",
+                }
+            ]
+        },
     ),
 }
 

@@ -31,7 +31,7 @@ Json = dict[str, Any]
 Addressed = Literal["question", "reply"]
 
 # Everything else that has a subtype tells of something: a topic set, somebody who joined.
-_WRITTEN_BY_PEOPLE = frozenset({None, "file_share", "thread_broadcast"})
+_WRITTEN_BY_PEOPLE = frozenset({None, "file_share", "me_message", "thread_broadcast"})
 
 _TOKEN = re.compile(r"<([^<>]*)>")
 # What stands in code is shown, and said to nobody.

@@ -128,6 +128,13 @@ async def test_a_direct_message_needs_no_mention(place: Place) -> None:
     assert case.channel == question.channel.id
 
 
+async def test_what_is_typed_behind_me_is_heard(place: Place) -> None:
+    direct = place.server.direct(place.ada)
+    for channel, words in ((direct, "wonders"), (place.channel, f"asks <@{place.server.bot.id}>")):
+        asked = place.server.post(channel, place.ada, f"{words} why", subtype="me_message")
+        assert len(await place.answered(asked)) == 5
+
+
 async def test_more_in_the_thread_of_a_direct_message_is_offered_first(
     place: Place, provider: FakeProvider
 ) -> None:

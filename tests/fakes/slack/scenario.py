@@ -164,10 +164,11 @@ class Scenario(Watched):
         blocks: Sequence[Json] = (),
         attachments: Sequence[Json] = (),
         age_seconds: float = 0.0,
+        subtype: str | None = None,
     ) -> Message:
         """`age_seconds` backdates the message; the app is told of it all the same.
 
-        Only other apps give `blocks`; attachments of people are what they forward.
+        `subtype` is `me_message` for what is typed behind `/me`. Only other apps give `blocks`; attachments of people are what they forward.
         """
         self._require_member(channel, user)
         if thread_ts is not None and thread_ts not in channel.messages:
@@ -182,8 +183,8 @@ class Scenario(Watched):
         message.files = [self._file(user, *each) for each in (files or {}).items()]
         if user.bot:
             message.subtype = "bot_message"
-        elif files:
-            message.subtype = "file_share"
+        else:
+            message.subtype = "file_share" if files else subtype
         self.world.post(message)
         return message
 

@@ -175,9 +175,10 @@ class Serving:
                 stopped, fault, self._why = True, None, texts.GIVEN_UP
             if stopped:
                 await journal.stop()
-            board.progress = replace(
-                board.progress, stopped=stopped, why=self._why, fault=_words(fault)
-            )
+            if stopped or fault:
+                board.progress = replace(
+                    board.progress, stopped=stopped, why=self._why, fault=_words(fault)
+                )
             # Told to stop rather than cancelled, so that no older edit lands after the last.
             board.end()
             await drawing
@@ -267,21 +268,28 @@ async def _with_earlier(case: Case, store: Store, journal: Journal) -> Question:
 
 async def _draw(board: Board, showing: Showing, interval_seconds: float) -> None:
     """Hand the newest state over until the end."""
+    drawn = None
     while True:
         progress = await board.changed()
         over = board.over
-        showing.update(_posts(progress))
+        showing.update(_posts(progress, drawn))
+        drawn = progress
         if over:
             showing.end()
             return
         await board.rest(interval_seconds)
 
 
-def _posts(progress: presenter.Progress) -> dict[str, Document]:
-    """Every post that should exist now, in the order of the thread."""
-    posts = {HEADLINE: presenter.headline(progress)}
+def _posts(
+    progress: presenter.Progress, drawn: presenter.Progress | None = None
+) -> dict[str, Document]:
+    """Every post that is new, or has a new state, since `drawn`, in the order of the thread."""
+    before = drawn or presenter.Progress(progress.question, progress.council)
+    posts = {} if progress is drawn else {HEADLINE: presenter.headline(progress)}
     for label, given in progress.answers.items():
-        posts[answer_key(label)] = presenter.answer(given, progress.question, progress.council)
-    if progress.finished and progress.finished.answered:
-        posts[RANKING] = presenter.ranking(progress.finished)
+        if given is not before.answers.get(label):
+            posts[answer_key(label)] = presenter.answer(given, progress.question, progress.council)
+    finished = progress.finished
+    if finished and finished.answered and finished is not before.finished:
+        posts[RANKING] = presenter.ranking(finished)
     return posts

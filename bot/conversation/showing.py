@@ -27,10 +27,10 @@ class _Post:
 
     def __init__(self, key: str) -> None:
         self.key = key
-        self.wanted: Document | None = None
-        self.shown: Document | None = None
-        # Shown in the place of documents whose words the platform refuses.
-        self.excuses: dict[Document, Document] = {}
+        self.wanted = Document()
+        self.version = self.shown = 0  # which state is wanted, which is there
+        # Shown in the place of what is wanted, whose words the platform refuses.
+        self.excuse: Document | None = None
         self.gone = False
         self.reopened = 0  # how often the thread had been open again by then
         self.refused = False  # at the last try, by the platform
@@ -41,10 +41,10 @@ class _Post:
         self.idle = asyncio.Event()  # in its newest state
 
     def want(self, document: Document) -> None:
-        if document != self.wanted:
-            self.wanted = document
-            self.idle.clear()
-            self.changed.set()
+        self.wanted, self.excuse = document, None
+        self.version += 1
+        self.idle.clear()
+        self.changed.set()
 
     def end(self) -> None:
         self.ended.set()
@@ -54,7 +54,7 @@ class _Post:
 
     @property
     def stands(self) -> bool:
-        return self.gone or self.shown == self.wanted
+        return self.gone or self.shown == self.version
 
 
 class Showing:
@@ -87,8 +87,8 @@ class Showing:
         return all(post.stands for post in self._posts.values())
 
     def update(self, posts: Mapping[str, Document]) -> None:
-        """Bring the posts to these states, newer ones over older. New posts appear in this order
-        as far as they can be shown."""
+        """Bring these posts to new states. New ones appear in this order as far as they can be
+        shown."""
         for key, document in posts.items():
             post = self._posts.get(key)
             if post is None:
@@ -149,11 +149,11 @@ class Showing:
                 post.idle.set()
                 await asyncio.sleep(FIRST_PAUSE_SECONDS * self._time_scale)
                 continue
-            document, ended = post.wanted, post.ended.is_set()
+            version, ended = post.version, post.ended.is_set()
             await self._show(post)
             post.tried.set()
             self._begun.set()
-            if (post.wanted, post.ended.is_set()) == (document, ended):
+            if (post.version, post.ended.is_set()) == (version, ended):
                 post.idle.set()
             if post.stands:
                 pause = FIRST_PAUSE_SECONDS
@@ -178,19 +178,16 @@ class Showing:
 
     async def _show(self, post: _Post) -> None:
         """Try once to show what is wanted, or else to say why its words are not there."""
-        document, post.reopened = post.wanted, self._reopened
-        assert document is not None
+        version, document, post.reopened = post.version, post.wanted, self._reopened
         try:
-            await self._reply.show(
-                post.key, post.excuses.get(document, document), ping=post.key == RANKING
-            )
+            await self._reply.show(post.key, post.excuse or document, ping=post.key == RANKING)
         except Undeliverable as error:
             if post.key == HEADLINE:
                 self.refusal = str(error)
             post.gone, post.refused = error.gone, True
             self._tell(post, error)
-            if error.wording and not document.live:
-                post.excuses[document] = _excuse(post.key, error)
+            if error.wording and not document.live and version == post.version:
+                post.excuse = _excuse(post.key, error)
         except (Exception, asyncio.CancelledError) as error:
             task = asyncio.current_task()
             if isinstance(error, asyncio.CancelledError) and (task is None or task.cancelling()):
@@ -200,7 +197,7 @@ class Showing:
             self._tell(post, error)
         else:
             self._reopened += post.refused
-            self.seen, post.shown, post.words, post.refused = True, document, "", False
+            self.seen, post.shown, post.words, post.refused = True, version, "", False
 
     def _tell(self, post: _Post, error: BaseException) -> None:
         """Once for each cause: it may be met again every minute."""

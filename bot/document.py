@@ -62,7 +62,9 @@ Block = Leaf | Detail
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`live` says that it tells of something under way, which a reader may yet stop."""
+    """`live` says that it tells of something under way, which a reader may yet stop; `votable`,
+    that people are asked what they think of it."""
 
     blocks: tuple[Block, ...] = ()
     live: bool = False
+    votable: bool = False

@@ -97,8 +97,7 @@ class DiscordReply:
         store, run = self._app.store, self._case.id
         async with self._beginning:  # posts are shown side by side, in one thread
             channel = self._channel or await self._begin()
-        votable = key != HEADLINE or await self._has_verdict()
-        page = await self._page(key, document, votable)
+        page = await self._page(key, document)
         digest = page.digest()
         post = await store.claim_post(run, "discord", key, 0)
         if post.deleted:
@@ -112,10 +111,10 @@ class DiscordReply:
             if post.digest != digest and not await self._edit(channel, key, message, page):
                 return
             await store.confirm_post(run, key, 0, post.post_id, digest)
-        if votable and self._may_react(channel):
+        if document.votable and self._may_react(channel):
             await self._seed(channel, message, key)
 
-    async def _page(self, key: str, document: Document, votable: bool) -> render.Page:
+    async def _page(self, key: str, document: Document) -> render.Page:
         assert self._channel is not None
         ranking = key == RANKING
         # In a thread: there are texts that take longer to cut than the gateway may be kept waiting.
@@ -127,13 +126,8 @@ class DiscordReply:
             asker=self._case.asker if ranking else None,
             verdict_url=await self._verdict_url() if ranking else None,
             transcript=await self._app.transcript(self._case.id) if ranking else None,
-            vote_buttons=votable and not self._may_react(self._channel),
+            vote_buttons=document.votable and not self._may_react(self._channel),
         )
-
-    async def _has_verdict(self) -> bool:
-        """Whether the headline is one that people can vote on."""
-        case = await self._app.store.case(self._case.id)
-        return bool(case and case.result and case.result.answered)
 
     async def _verdict_url(self) -> str | None:
         for post in await self._app.store.posts(self._case.id):

@@ -149,7 +149,7 @@ class SlackReply:
         self._unseen_since = None
         if key == HEADLINE:
             await self._tell_status(document)
-        if first and (key != HEADLINE or await self._has_verdict(document)):
+        if first and document.votable:
             await self._seed(first, key)
 
     async def _begin(self) -> None:
@@ -192,13 +192,6 @@ class SlackReply:
             if post.key == HEADLINE and post.post_id and post.part == 0 and not post.deleted:
                 return await self._web.permalink(*post.post_id.split("/"))
         return None
-
-    async def _has_verdict(self, document: Document) -> bool:
-        """Whether the headline is one that people can vote on."""
-        if document.live:
-            return False
-        case = await self._app.store.case(self._case.id)
-        return bool(case and case.result and case.result.answered)
 
     # Messages
 

@@ -8,6 +8,7 @@ Knows no platform, no council and no store.
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot.chat import HEADLINE, RANKING, Reply
 from bot.document import Document, Heading, Text
@@ -187,7 +188,7 @@ class Showing:
             post.gone, post.refused = error.gone, True
             self._tell(post, error)
             if error.wording and not document.live and version == post.version:
-                post.excuse = _excuse(post.key, error)
+                post.excuse = _excuse(post.key, document, error)
         except (Exception, asyncio.CancelledError) as error:
             task = asyncio.current_task()
             if isinstance(error, asyncio.CancelledError) and (task is None or task.cancelling()):
@@ -223,11 +224,10 @@ class Showing:
             pass
 
 
-def _excuse(key: str, refusal: Undeliverable) -> Document:
+def _excuse(key: str, document: Document, refusal: Undeliverable) -> Document:
     what = {HEADLINE: "verdict", RANKING: "ranking"}.get(key, "answer")
-    return Document(
-        (
-            Heading(f"The {what} cannot be shown here"),
-            Text(f"{refusal} The transcript has the whole text."),
-        )
+    blocks = (
+        Heading(f"The {what} cannot be shown here"),
+        Text(f"{refusal} The transcript has the whole text."),
     )
+    return replace(document, blocks=blocks)

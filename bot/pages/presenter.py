@@ -118,7 +118,7 @@ def verdict(deliberation: Deliberation, question: Question | None = None) -> Doc
     if deliberation.answered:
         blocks.append(Note(texts.VERDICT_LEGEND))
     read_along = _read_along(question) if question else []
-    return Document((*blocks, *read_along, *_rehearsal(models)))
+    return Document((*blocks, *read_along, *_rehearsal(models)), votable=deliberation.answered)
 
 
 def answer(given: Answer, question: Question, council: Council) -> Document:
@@ -128,7 +128,7 @@ def answer(given: Answer, question: Question, council: Council) -> Document:
     cut = texts.broken_off("The answer", finish(given.finish_reason))
     blocks += [Note(line) for line in cut]
     title = f"Answer {given.label} · {len(shown):,} characters" + (" · broken off" if cut else "")
-    return Document((Detail(title, tuple(blocks)), Note(texts.LEGEND)))
+    return Document((Detail(title, tuple(blocks)), Note(texts.LEGEND)), votable=True)
 
 
 def ranking(
@@ -156,7 +156,8 @@ def ranking(
             *(Note(line) for line in _cut(deliberation)),
             Detail(f"Ranking and how it came about · {seats}", tuple(detail)),
             Note(f"Vote on the answers above ({texts.LEGEND}), or here: {texts.NONE_LEGEND}"),
-        )
+        ),
+        votable=True,
     )
 
 

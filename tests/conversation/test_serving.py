@@ -400,7 +400,8 @@ async def test_where_words_are_refused_the_post_says_so_and_names_the_transcript
             (
                 Heading(f"The {what} cannot be shown here"),
                 Text("The server's filter refuses this text. The transcript has the whole text."),
-            )
+            ),
+            votable=True,
         )
         in said
     )

@@ -24,8 +24,12 @@ from tests.fakes.provider import FakeProvider, sensible, stage_and_seat
 
 LIVE = Document((Heading("The council is deliberating"), Note("Stage 1 of 3")), live=True)
 LATER = Document((Heading("The council is deliberating"), Note("Stage 2 of 3")), live=True)
-ANSWER = Document((Detail("Answer B · 4 characters", (Text("Yes."),)), Note("👍 good enough")))
-RANKING = Document((Text("**Yes.**"), Detail("Ranking", (Note("9 calls"),)), Note("Vote")))
+ANSWER = Document(
+    (Detail("Answer B · 4 characters", (Text("Yes."),)), Note("👍 good enough")), votable=True
+)
+RANKING = Document(
+    (Text("**Yes.**"), Detail("Ranking", (Note("9 calls"),)), Note("Vote")), votable=True
+)
 
 SENDS = r"^/channels/\d+/messages$"
 EDITS = r"^/channels/\d+/messages/\d+$"

@@ -28,9 +28,15 @@ from tests.fakes.slack_thread import Stage, stage, texts
 LIVE = Document((Heading("The council is deliberating"), Note("Stage 1 of 3")), live=True)
 LATER = Document((Heading("The council is deliberating"), Note("Stage 2 of 3")), live=True)
 VERDICT = Document((Text("**Yes.**"), Note("👍 good verdict · 👎 not")))
-ANSWER = Document((Detail("Answer B · 4 characters", (Text("Yes."),)), Note("👍 good enough")))
-RANKING = Document((Text("**Yes.**"), Detail("Ranking", (Note("9 calls"),)), Note("Vote")))
-GIANT = Document((Detail("Answer A", (Text("word " * 6_000),)), Note("👍 good enough")))
+ANSWER = Document(
+    (Detail("Answer B · 4 characters", (Text("Yes."),)), Note("👍 good enough")), votable=True
+)
+RANKING = Document(
+    (Text("**Yes.**"), Detail("Ranking", (Note("9 calls"),)), Note("Vote")), votable=True
+)
+GIANT = Document(
+    (Detail("Answer A", (Text("word " * 6_000),)), Note("👍 good enough")), votable=True
+)
 
 POST = "chat.postMessage"
 

@@ -29,6 +29,9 @@ MISSED_LIMIT = 1_000
 # Where something was asked since then, a mention may have been missed.
 ACTIVE = timedelta(days=30)
 VOTES = timedelta(days=7)
+# Before each try, where what failed is nothing that anybody foresaw, such as a page in the place of
+# Discord's answer.
+PAUSES_SECONDS = (0.0, 2.0, 10.0, 60.0)
 # How many places are read at once: the rest of Discord's limits is for the answers.
 AT_ONCE = 4
 
@@ -71,12 +74,17 @@ class _Reading:
             async with self._turns:
                 await attempt()
 
-        try:
-            await persistently(in_turn, time_scale=self._bot.time_scale)
-        except (discord.DiscordException, BotError) as error:
-            logger.warning("%s: %s", trouble, words(error))
-        except Exception:
-            logger.exception("%s", trouble)
+        time_scale = self._bot.time_scale
+        for pause in PAUSES_SECONDS:
+            await asyncio.sleep(pause * time_scale)
+            try:
+                await persistently(in_turn, time_scale=time_scale)
+                return
+            except (discord.DiscordException, BotError) as error:
+                logger.warning("%s: %s", trouble, words(error))
+                return
+            except Exception:
+                logger.exception("%s", trouble)
 
     async def _take(self, message: discord.Message) -> None:
         """A refused question, or one that was forgotten, is not missed."""

@@ -299,7 +299,9 @@ async def counted(place: Place) -> bool:
 
 
 @pytest.mark.parametrize("which", [0, 1])
-@pytest.mark.parametrize("trouble", ["cut", "cut for a while", "503", "banned", "forbidden"])
+@pytest.mark.parametrize(
+    "trouble", ["cut", "cut for a while", "503", "banned", "a page for an answer", "forbidden"]
+)
 async def test_trouble_in_one_place_keeps_no_other_from_being_caught_up(
     missed: Missed, which: int, trouble: str
 ) -> None:
@@ -313,6 +315,8 @@ async def test_trouble_in_one_place_keeps_no_other_from_being_caught_up(
             server.fail("GET", path, 503, times=2)
         case "banned":
             server.ban("GET", path, 1)
+        case "a page for an answer":
+            server.fail("GET", path, 200)
         case _:
             server.refuse("GET", path, 50001)
             missed.questions.pop(which)

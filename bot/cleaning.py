@@ -17,8 +17,13 @@ def harmless(text: str) -> str:
     """
     if text.isascii() and not _ASCII.search(text):
         return text
-    text = _SEQUENCE.sub("", _LINE_END.sub("\n", text))
-    text = _SPELLING.sub(lambda found: found["kept"] or "", _HARMFUL.sub("", text))
+    text = _LINE_END.sub("\n", text.replace("\r\n", "\n"))
+    # Most texts have neither, and to look for one character costs a tenth of the patterns.
+    if _STEERS.search(text):
+        text = _SEQUENCE.sub("", text)
+    text = _HARMFUL.sub("", text)
+    if _SPELLS.search(text):
+        text = _SPELLING.sub(lambda found: found["kept"] or "", text)
     return _SURROGATE.sub(REPLACEMENT, _MARKS.sub(_mark, text))
 
 
@@ -38,10 +43,11 @@ def _escape(character: str) -> str:
 
 
 _ASCII = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_LINE_END = re.compile("\r\n?|[\u2028\u2029]")
+_LINE_END = re.compile("[\r\u2028\u2029]")
 # CSI with its parameters; OSC, DCS and the like up to their terminator, another's beginning or the
 # line's end, so that one that never ends costs no more than it is long.
 # Source: ECMA-48, sections 5.4 and 5.6.
+_STEERS = re.compile("[\x1b\x90\x98\x9b\x9d-\x9f]")
 _SEQUENCE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]"
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f\n]*+(?:\x07|\x1b\\|\x9c)"
@@ -58,6 +64,7 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 # Tags and variation selectors can spell a text that nobody sees. What is kept of them: the tags of
 # the flags that are recommended for interchange (UTS 51, annex C), and one selector behind what is
 # seen, one of the supplementary ones behind an ideograph alone.
+_SPELLS = re.compile("[\ufe00-\ufe0f\U000e0000-\U000e0fff]")
 _SPELLING = re.compile(
     r"""
     (?P<kept> \U0001f3f4\U000e0067\U000e0062

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import count, groupby, repeat
 
 from bot.cleaning import harmless
+from bot.protocol.folding import LATIN
 
 # A ranking stands at the end, and is short. What lies beyond is not looked at, which bounds the
 # time that any text can take.
@@ -60,47 +61,48 @@ def _last(lines: Iterator[tuple[bool, str]]) -> list[tuple[bool, str]]:
 
 
 def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text.translate(_FORMS))[-READ_CHARS:]
-    text = _WORD.sub(_folded, _DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), text))
+    if not text.isascii():
+        text = _in_ascii(text)
     if "\\" in text:
         text = _without_latex(text)
     if "<" in text:
         text = _without_tags(text)
     for sign in ("**", "__", "`"):
         text = text.replace(sign, "")
-    text = _COUNTED.sub(_counted, text)
+    if not text.isascii():
+        text = _COUNTED.sub(_counted, text)
     text = _DASHED.sub(lambda chain: re.sub(r"[ ]?[-–—][ ]?", ", ", chain[0]), text)
-    return _TIED_PLACE.sub(_shared, _JOINT.sub("", text))
+    return "\n".join(map(_with_plain_places, text.split("\n")))
 
 
 # --- Characters
 
 _CIRCLED = ((0x2460, 20), (0x24F5, 10), (0x2776, 10), (0x2780, 10), (0x278A, 10), (0x2488, 20))
 # Numbers in circles as numbers of a list, letters in squares as letters, keycaps as digits.
-_FORMS: dict[int, str | None] = {
-    **{first + n: f"{n + 1}. " for first, count in _CIRCLED for n in range(count)},
-    **{0x1F170 + n: chr(0x41 + n) for n in range(26)},
-    **{0x1F150 + n: chr(0x41 + n) for n in range(26)},
-    **{0x1F1E6 + n: chr(0x41 + n) for n in range(26)},
-    **{0x200B: None, 0xFE0E: None, 0xFE0F: None, 0x20E3: " ", 0x2060: None},
-    **{0x1F947: "1. ", 0x1F948: "2. ", 0x1F949: "3. ", 0x3F9: "C", 0x3F2: "c"},
-    **{0x1F51F: "10", 0xBA: "°", 0xAA: "°", 0x2116: "No. ", 0x3002: ".", 0x2026: "…"},
-    **{0x200E: None, 0x200F: None, 0x61C: None},
+_FORMS = {
+    **{chr(first + n): f"{n + 1}. " for first, count in _CIRCLED for n in range(count)},
+    **{chr(0x1F170 + n): chr(0x41 + n) for n in range(26)},
+    **{chr(0x1F150 + n): chr(0x41 + n) for n in range(26)},
+    **{chr(0x1F1E6 + n): chr(0x41 + n) for n in range(26)},
+    **dict.fromkeys("\u200b\u200e\u200f\u061c\u2060\ufe0e\ufe0f", ""),
+    **{"\u20e3": " ", "🥇": "1. ", "🥈": "2. ", "🥉": "3. ", "🔟": "10"},
+    **{"º": "°", "ª": "°", "№": "No. ", "。": "."},
+    # Their compatibility form is a sigma.
+    **{alike: LATIN[alike] for alike in "Ϲϲ"},
 }
+_NOT_ASCII = re.compile("[^\x00-\x7f]")
 _DIGIT = re.compile(r"[^\D0-9]")
 
-# Letters of other scripts that look like a Latin capital, and small ones that only do so in a word.
-# Source: Unicode's confusables (UTS 39).
-_LOOK_ALIKE = {
-    **dict(zip("АВСЕНІЈКМОРЅТХУԌҮ", "ABCEHIJKMOPSTXYGY", strict=True)),
-    **dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹ", "ABEZHIKMNOPTYXC", strict=True)),
-    **dict(zip("ᎪᏴᏟᎠᎬᎻᎫᏦᏞᎷᏢᏚᎢᏙᏃ", "ABCDEHJKLMPSTVZ", strict=True)),
-    **dict(zip("ꓮꓐꓚꓓꓰꓝꓖꓧꓲꓙꓗꓡꓟꓠꓳꓑꓢꓔ", "ABCDEFGHIJKLMNOPST", strict=True)),
-    **dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛ", "ABCDEFGHIJKLMNOPRST", strict=True)),
-    **dict(zip("ⲀⲂⲤⲈⲎⲒⲔⲘⲚⲞⲢⲦ", "ABCEHIKMNOPT", strict=True)),
-}
-_SMALL = dict(zip("асеоірхуѕјԁһοιαεκνρτυ", "aceoipxysjdhoiaekvptu", strict=True))
-_WORD = re.compile(r"[^\W\d_]+")
+# A word with a letter that is not ASCII.
+_WORD = re.compile(r"(?<![^\W\d_])[A-Za-z]*+[^\W\d_A-Za-z][^\W\d_]*+")
+
+
+def _in_ascii(text: str) -> str:
+    """The text with forms, digits and words in ASCII, as far as they are alike."""
+    text = _NOT_ASCII.sub(lambda form: _FORMS.get(form[0], form[0]), text)
+    text = unicodedata.normalize("NFKC", text)[-READ_CHARS:]
+    text = _DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), text)
+    return _WORD.sub(_folded, text)
 
 
 def _folded(word: re.Match[str]) -> str:
@@ -109,14 +111,13 @@ def _folded(word: re.Match[str]) -> str:
     A capital on its own is taken for a label, unless a word of its script goes on behind it.
     """
     letters = word[0]
-    if letters.isascii():
-        return letters
     if len(letters) == 1:
         behind = word.string[word.end() : word.end() + 3]
         goes_on = behind[:1] == " " and behind[1:].isalpha() and behind[1:].islower()
         named = word.string[max(word.start() - 2, 0) : word.start()][:1].isalpha()
-        return letters if goes_on and not named else _LOOK_ALIKE.get(letters, letters)
-    folded = "".join(_LOOK_ALIKE.get(letter, _SMALL.get(letter, letter)) for letter in letters)
+        latin = LATIN.get(letters, "")
+        return latin if latin.isupper() and (named or not goes_on) else letters
+    folded = "".join(LATIN.get(letter, letter) for letter in letters)
     return folded if folded.isascii() and re.search("[A-Za-z]", letters) else letters
 
 
@@ -279,14 +280,16 @@ def _counted(found: re.Match[str]) -> str:
     return f"{number}. " if not before or before.isspace() else f" {number}. "
 
 
+_TOGETHER = ("joint", "shared", "tied", "equal", "공동", "동률", "并列", "並列", "同率")
 _JOINT = re.compile(
     r"(?:\b(?:joint|shared|tied|equal)[ -](?:for |at )?|(?:공동|동률|并列|並列|同率) ?)"
     r"(?=\d{1,2}(?:[.:)]|st|nd|rd|th)|first|second|third|fourth)",
     re.IGNORECASE,
 )
 # `C - A - D - B`
-_DASHED = re.compile(r"(?<![A-Za-z0-9])[A-Z](?: ?[-–—] ?[A-Z]){2,19}(?![A-Za-z0-9])")
+_DASHED = re.compile(r"[A-Z](?<![A-Za-z0-9][A-Z])(?: ?[-–—] ?[A-Z]){2,19}(?![A-Za-z0-9])")
 # `2=.`, `=2.`, `T2.`, `T-2:`, `Joint 2nd:`, `2/3.`, `2-3)`: a place that is shared.
+_ANY_DIGIT = re.compile("[0-9]")
 _TIED_PLACE = re.compile(
     r"""
     (?: (?<![^\n;,.]) | (?<=[;,.]\ ) ) ([ \t|*-]{0,6})
@@ -297,6 +300,14 @@ _TIED_PLACE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+
+
+def _with_plain_places(line: str) -> str:
+    """The line with places that are shared written like others. Most lines have no place."""
+    lowered = line.lower()
+    if any(word in lowered for word in _TOGETHER):
+        line = _JOINT.sub("", line)
+    return _TIED_PLACE.sub(_shared, line) if _ANY_DIGIT.search(line) else line
 
 
 def _shared(place: re.Match[str]) -> str:

@@ -14,14 +14,14 @@ from functools import lru_cache
 # Unicode's confusables have thousands; these are letters that pass as Latin at a glance.
 # Source: Unicode's confusables.txt of Unicode Technical Standard 39.
 _ALIKE = {
-    "A": "АΑᴀᎪ", "B": "ВΒʙᏴ", "C": "СᴄᏟ", "D": "ᴅᎠ", "E": "ЕΕᴇᎬ", "F": "ꜰ", "G": "ԌɢᏀ", "H": "НΗʜᎻ",
-    "I": "ІΙɪᏆ", "J": "ЈᴊᎫ", "K": "КΚᴋᏦ", "L": "ʟᏞ", "M": "МΜᴍᎷ", "N": "Νɴ", "O": "ОΟᴏՕ", "P": "РΡᴘᏢ",
-    "Q": "Ԛ", "R": "ʀᏒ", "S": "ЅꜱᏚՏ", "T": "ТΤᴛᎢ", "U": "ᴜՍ", "V": "ᴠᏙ", "W": "ԜᴡᎳ", "X": "ХΧ", "Y": "УΥʏ",
-    "Z": "ΖᴢᏃ", "a": "аαɑ", "c": "сϲ", "d": "ԁ", "e": "еҽ", "g": "ɡց", "h": "һհ", "i": "іιıɩ", "j": "јϳ",
-    "k": "к", "l": "ӏ", "n": "ո", "o": "оοօ", "p": "рρ", "q": "ԛգ", "s": "ѕ", "u": "υս", "v": "ν", "w": "ԝ",
-    "x": "хχ", "y": "уγ", "'": "ʼʹ´",
+    "A": "АΑᴀᎪꓮⲀ", "B": "ВΒʙᏴꓐⲂ", "C": "СϹᴄᏟꓚⲤ", "D": "ᴅᎠꓓ", "E": "ЕΕᴇᎬꓰⲈ", "F": "ꜰꓝ", "G": "ԌɢᏀꓖ",
+    "H": "НΗʜᎻꓧⲎ", "I": "ІΙɪᏆꓲⲒ", "J": "ЈᴊᎫꓙ", "K": "КΚᴋᏦꓗⲔ", "L": "ʟᏞꓡ", "M": "МΜᴍᎷꓟⲘ", "N": "ΝɴꓠⲚ",
+    "O": "ОΟᴏՕꓳⲞ", "P": "РΡᴘᏢꓑⲢ", "Q": "Ԛ", "R": "ʀᏒ", "S": "ЅꜱᏚՏꓢ", "T": "ТΤᴛᎢꓔⲦ", "U": "ᴜՍ", "V": "ᴠᏙ",
+    "W": "ԜᴡᎳ", "X": "ХΧ", "Y": "УΥʏҮ", "Z": "ΖᴢᏃ", "a": "аαɑ", "c": "сϲ", "d": "ԁ", "e": "еҽε", "g": "ɡց",
+    "h": "һհ", "i": "іιıɩ", "j": "јϳ", "k": "кκ", "l": "ӏ", "n": "ո", "o": "оοօ", "p": "рρ", "q": "ԛգ",
+    "s": "ѕ", "t": "τ", "u": "υս", "v": "ν", "w": "ԝ", "x": "хχ", "y": "уγ", "'": "ʼʹ´",
 }  # fmt: skip
-_LATIN = {alike: letter for letter, alikes in _ALIKE.items() for alike in alikes}
+LATIN = {alike: letter for letter, alikes in _ALIKE.items() for alike in alikes}
 
 # Shown as nothing although they are no format characters: fillers, a joiner, variation selectors.
 _UNSEEN = re.compile(
@@ -39,6 +39,7 @@ _ODD = re.compile(
     "|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
     "|[^\x00-\x7f\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]"
 )
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _JOINING = re.compile("[\u0300-\u036f\u1100-\u11ff]")
 
 
@@ -74,19 +75,26 @@ class Folded:
 
 
 def fold(text: str) -> Folded:
+    if text.isascii() and not _CONTROL.search(text):
+        return _as_written(text)
     odd = {character for character in set(text) if _ODD.match(character)}
     plain = {ord(character): _plain(character) for character in odd}
     # Most texts have no character that is shown as none, as several, or together with another.
     if not any(_JOINING.match(character) for character in odd) and all(
         len(each) == 1 for each in plain.values()
     ):
-        return Folded(text.translate(plain), range(len(text)), range(1, len(text) + 1))
+        return _as_written(_ODD.sub(lambda found: plain[ord(found[0])], text))
     return _folded_in_pieces(text)
 
 
 def is_blank(text: str) -> bool:
     """Whether nobody sees anything of it."""
     return not fold(text).text.replace(_BRAILLE_BLANK, "").strip()
+
+
+def _as_written(text: str) -> Folded:
+    """Every character where it is in the original."""
+    return Folded(text, range(len(text)), range(1, len(text) + 1))
 
 
 def _folded_in_pieces(text: str) -> Folded:
@@ -114,8 +122,11 @@ def _plain(odd: str) -> str:
     """
     seen = "".join(
         character
-        for character in unicodedata.normalize("NFKC", odd)
+        for character in unicodedata.normalize("NFKC", _latin(odd))
         if unicodedata.category(character) not in {"Cc", "Cf"} and not _UNSEEN.match(character)
     )
-    latin = "".join(_LATIN.get(character, character) for character in seen)
-    return re.sub("(?:(?<=[A-Za-z])|^)[\u0300-\u036f]+", "", latin)
+    return re.sub("(?:(?<=[A-Za-z])|^)[\u0300-\u036f]+", "", _latin(seen))
+
+
+def _latin(text: str) -> str:
+    return "".join(LATIN.get(character, character) for character in text)

@@ -178,10 +178,14 @@ def fenced(text: str, fence: str, limit: int | None = None) -> str:
 
 # Like the fence of any prompt, however spelled: nothing else looks like that.
 _FENCE_LIKE = re.compile(r"={2,}[^\S\n]*[0-9a-f]{12,}[^\S\n]*=+", re.IGNORECASE)
+# What folds to an equals sign or several; a text without any needs no folding.
+_EQUALS = re.compile("[=＝﹦⁼₌⩵⩶]")
 
 
 def _without_fences(text: str) -> str:
     """The text without what could be taken for a fence: a member may repeat those it was shown."""
+    if not _EQUALS.search(text):
+        return text
     folded = fold(text)
     pieces, at = [], 0
     for found in _FENCE_LIKE.finditer(folded.text):

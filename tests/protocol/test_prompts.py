@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -266,3 +267,10 @@ def test_no_two_prompts_have_the_same_fence() -> None:
     }
     assert len(fences) == 60
     assert all(re.fullmatch(r"=== [0-9a-f]{16} ===", fence) for fence in fences)
+
+
+def test_every_sign_that_looks_like_part_of_a_fence_is_looked_into() -> None:
+    signs = [sign for sign in map(chr, range(0x110000)) if set(normalize("NFKC", sign)) == {"="}]
+    spoofed = [f"{sign * 3} 0123456789abcdef {sign * 3}" for sign in signs]
+    assert [text for text in spoofed if text in prompts.fenced(text, "=== 00 ===")] == []
+    assert len(signs) > 5

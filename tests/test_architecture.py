@@ -18,9 +18,6 @@ COMPOSITION_ROOT = {"bot.program.cli", "bot.__main__"}
 # What platforms share; it speaks Markdown and knows none of them.
 SHARED = {"adapters.text"}
 
-# Until commands are a table of their own.
-KNOWN_CIRCLE = {"bot.conversation.commands", "bot.conversation.records_commands"}
-
 # Slow to import, and of no use to somebody who asks for help.
 HEAVY = {"aiohttp", "discord", "httpx", "matplotlib", "numpy", "pydantic", "slack_bolt"}
 
@@ -96,11 +93,7 @@ def arrows(package: str) -> dict[str, set[str]]:
     """The modules of the package that each of them imports, for types only, too."""
     known = modules(package)
     return {
-        module: {
-            name if name in known else name.rpartition(".")[0]
-            for name in imports(file)
-            if {module, name} != KNOWN_CIRCLE
-        }
+        module: {name if name in known else name.rpartition(".")[0] for name in imports(file)}
         & (known.keys() - {module})
         for module, file in known.items()
     }

@@ -10,7 +10,7 @@ import aiohttp
 import discord
 
 from adapters.discord.supervisor import FATAL, PUBLIC, REFUSED_TOKEN
-from bot.program.doctor import Finding
+from bot.conversation.health import Finding
 
 # The permissions of the invitation; what is missing without each.
 NEEDED = {

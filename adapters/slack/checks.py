@@ -14,8 +14,8 @@ from adapters.slack.web import Web, granted_scopes
 from bot.chat import HEADLINE, RANKING, answer_key
 from bot.conversation.app import VOTE_FIRST
 from bot.conversation.commands import WELCOME, help_page
+from bot.conversation.health import Finding
 from bot.document import Detail, Document, Note, Table, Text
-from bot.program.doctor import Finding
 from bot.records import StoredSettings
 from bot.settings import Settings
 

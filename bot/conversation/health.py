@@ -1,13 +1,25 @@
-"""Whether everything works in a channel, for whoever asks there.
+"""Whether everything works: what checks find, and the page of a channel for whoever asks there.
 
-It tells of its own channel alone: nobody learns here what others ask or spend. Pure.
+The page tells of its own channel alone: nobody learns there what others ask or spend. Pure.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from bot.document import Document, Heading, Text
 from bot.models.catalogue import Catalogue
 from bot.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`ok` is None where something cannot be checked, or is worth knowing but no fault."""
+
+    ok: bool | None
+    text: str
+
+    def __str__(self) -> str:
+        return f"{ {True: '✓', False: '✗', None: '·'}[self.ok] } {self.text}"
 
 
 def health(

@@ -33,10 +33,10 @@ from bot.printing import note, tell, tell_json
 if TYPE_CHECKING:
     from bot.analysis.cofailure import Ceiling
     from bot.conversation.app import App
+    from bot.conversation.health import Finding
     from bot.council import Deliberation
     from bot.document import Document
     from bot.program.config import Config
-    from bot.program.doctor import Finding
     from bot.store.store import Store
 
 logger = logging.getLogger(__name__)

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from bot.conversation.app import App
+from bot.conversation.health import Finding
 from bot.errors import ModelFailed, StoreFailed, StoreLocked
 from bot.llm import Message, Provider, Request
 from bot.protocol.calls import Caller
@@ -14,17 +14,6 @@ from bot.store.store import Store
 
 # A word is enough to see that a model answers; models that think first need some room.
 TRIAL_TOKENS = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`ok` is None where something cannot be checked, or is worth knowing but no fault."""
-
-    ok: bool | None
-    text: str
-
-    def __str__(self) -> str:
-        return f"{ {True: '✓', False: '✗', None: '·'}[self.ok] } {self.text}"
 
 
 async def examine_database(path: Path, today: date) -> AsyncIterator[Finding]:

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.discord import checks
 from adapters.discord.supervisor import FATAL, PUBLIC, REFUSED_TOKEN
-from bot.program.doctor import Finding
+from bot.conversation.health import Finding
 from tests.fakes.discord_server import TOKEN, ChannelType, DiscordServer, running_discord
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.slack import checks
 from adapters.slack.refusals import SCOPES
-from bot.program.doctor import Finding
+from bot.conversation.health import Finding
 from tests.fakes.slack_server import (
     APP_TOKEN,
     BOT_TOKEN,

@@ -15,13 +15,16 @@ COUNT_LIMIT = 10**12
 
 
 def as_json(data: bytes) -> Any:
-    """`None` for whatever is no JSON; bytes that are no UTF-8 are replaced one by one."""
+    """`None` for whatever is no JSON; bytes that are no UTF-8 are replaced one by one. A number that
+    is longer than Python reads is absent, and takes nothing else along."""
     try:
         return json.loads(data)
     except UnicodeDecodeError:
         return as_json(data.decode("utf-8", "replace").encode())
-    except (ValueError, RecursionError):
+    except (json.JSONDecodeError, RecursionError):
         return None
+    except ValueError:
+        return json.loads(data, parse_int=lambda digits: int(digits) if len(digits) < 40 else None)
 
 
 def as_dict(value: object) -> dict[str, Any]:

@@ -144,7 +144,9 @@ class HttpProvider:
     ) -> Completion:
         endpoint, model = self._route(request.model)
         if endpoint is None:
-            raise ModelFailed("unknown_model", _NO_ENDPOINT)
+            nowhere = ModelFailed("unknown_model", _NO_ENDPOINT)
+            nowhere.requests = 0
+            raise nowhere
         saying = Saying(self._keys, _names(request.model, model))
         terms = self._terms(endpoint, model)
         body = request.body or terms.body(model, request)

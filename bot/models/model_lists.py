@@ -26,6 +26,7 @@ _CONTEXT_FIELDS = (
     "inputTokenLimit",
     "n_ctx_train",
 )
+_ENTRIES = ("data", "models", "result")
 _COMPLETION_FIELDS = ("max_completion_tokens", "max_output_tokens", "outputTokenLimit")
 
 
@@ -33,8 +34,11 @@ def entries_of(content: object) -> list[Any] | None:
     """The entries of a page, which may be a list alone, and of ids alone; `None` where it is no list
     of models."""
     entries = content
-    if isinstance(content, dict):
-        entries = content.get("data", content.get("models"))
+    for _ in range(2):  # some wrap the list twice
+        if isinstance(entries, dict):
+            entries = next(
+                (entries[name] for name in _ENTRIES if entries.get(name) is not None), None
+            )
     if not isinstance(entries, list):
         return None
     if all(isinstance(entry, str) for entry in entries):

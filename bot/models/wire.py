@@ -49,6 +49,7 @@ _BYTES_PER_TOKEN = 4_000
 
 # At a body that is under way, for whether it is whole already.
 _LOOKS = 5
+_TAIL_BYTES = 64
 _ERROR_LIMIT_BYTES = 64 * 1024
 _BLANK = b"\xef\xbb\xbf \t\r\n"  # a byte order mark among it
 _ALL_REASONING = (
@@ -372,7 +373,7 @@ async def _whole_body(start: bytes, chunks: AsyncIterator[bytes], unpacker: Unpa
     """A body to its end: that of the connection, or of the answer in it, whichever comes first."""
     body, looks = bytearray(start), _LOOKS
     while True:
-        if looks and body.rstrip(_BLANK).endswith(b"}"):
+        if looks and body[-_TAIL_BYTES:].rstrip(_BLANK).endswith(b"}"):
             looks -= 1
             if as_list(as_dict(as_json(bytes(body))).get("choices")):
                 return bytes(body)

@@ -225,7 +225,7 @@ async def test_a_model_without_an_endpoint_is_unknown() -> None:
     assert provider.stored_body(ask("openai/gpt")) is None
     with pytest.raises(ModelFailed, match="no endpoint is configured") as caught:
         await provider.complete(ask("openai/gpt"))
-    assert caught.value.kind == "unknown_model"
+    assert (caught.value.kind, caught.value.requests) == ("unknown_model", 0)
     await provider.aclose()
 
 
@@ -521,6 +521,8 @@ LISTS: list[tuple[object, list[str]]] = [
     (["m", "n"], ["m", "n"]),
     ({"models": [{"id": "m"}]}, ["m"]),
     ({"models": [{"model": "llama3:latest", "name": "llama3"}]}, ["llama3:latest"]),
+    ({"data": {"models": [{"id": "m"}]}}, ["m"]),
+    ({"success": True, "result": [{"id": "m"}]}, ["m"]),
     ({"object": "list", "data": []}, []),
     ([], []),
 ]
@@ -551,8 +553,9 @@ async def test_an_endless_list_is_given_up() -> None:
             await provider.models()
 
 
-async def test_senseless_numbers_and_names_of_a_list_are_absent() -> None:
-    huge = int("9" * 401)
+@pytest.mark.parametrize("digits", [401, 4_000])
+async def test_senseless_numbers_and_names_of_a_list_are_absent(digits: int) -> None:
+    huge = int("9" * digits)
     entry = {
         "id": "m",
         "name": "\ud800x",
@@ -562,7 +565,7 @@ async def test_senseless_numbers_and_names_of_a_list_are_absent() -> None:
         "pricing": {"prompt": huge, "completion": "1e999999"},
     }
     others = [{"id": "\ud800"}, {"id": "a\nb"}, {"id": "i" * 5_000}, {"id": huge}]
-    text = json.dumps({"data": [entry, *others]})
+    text = json.dumps({"data": [entry, *others]}).replace("9" * 4_000, "9" * 8_000)
     async with lab(list_raw=text.encode()) as (provider, _):
         assert await provider.models() == (ModelInfo("m", name="�x"),)
 

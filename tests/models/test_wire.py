@@ -443,6 +443,7 @@ async def test_the_reported_cost_is_read_in_every_shape(cost: str, micros: int |
         ('{"prompt_tokens":1e300,"completion_tokens":7}', (0, 7)),
         ('{"prompt_tokens":9223372036854775808,"completion_tokens":-7}', (0, 0)),
         (f'{{"prompt_tokens":{"9" * 401},"completion_tokens":NaN}}', (0, 0)),
+        (f'{{"prompt_tokens":{"9" * 8_000},"completion_tokens":7}}', (0, 7)),
         ('{"prompt_tokens":null,"completion_tokens":true}', (0, 0)),
         ("[1,2]", (0, 0)),
     ],

@@ -30,6 +30,7 @@ from bot.conversation import commands
 from bot.conversation.desk import NOT_ENABLED, Admission, Desk, parse, settings_of
 from bot.conversation.health import health
 from bot.conversation.locks import Locks
+from bot.conversation.loops import surviving
 from bot.conversation.offers import Offer, offer
 from bot.conversation.serving import Serving
 from bot.conversation.showing import PATIENCE_SECONDS
@@ -219,9 +220,10 @@ class App:
 
     async def sweep(self) -> None:
         """Go on with whatever was left unfinished, is owed, or has yet to be erased."""
-        await self.store.erase()
         for platform in list(self.platforms):
-            await self.resume(platform)
+            with surviving(f"unfinished questions on {platform} are not looked for"):
+                await self.resume(platform)
+        await self.store.erase()
 
     async def finished(self, id: str) -> None:
         """Wait until this deliberation is over, however it ends, and each post was tried."""

@@ -16,7 +16,7 @@ from bot.conversation.app import Accepted, App, Refused, Repeated, Rules
 from bot.council import Council, Question
 from bot.document import Document, Heading, Note, Table, Text
 from bot.llm import Completion, ModelInfo, Request
-from bot.records import Case
+from bot.records import Case, Platform
 from bot.store.spending import ALL, channel_scope, server_scope
 from bot.store.sqlite_database import Database
 from bot.store.store import Store
@@ -724,6 +724,29 @@ async def test_a_case_whose_reply_cannot_be_made_holds_no_other_up(
         assert (await case_of(app, broken)).status == "running"
     told = [record for record in caplog.records if broken in record.getMessage()]
     assert [bool(record.exc_info) for record in told] == [True]
+
+
+async def test_trouble_on_one_platform_keeps_no_other_from_being_swept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = str(tmp_path / "council.db")
+    async with running(Held("it"), database=database) as app:
+        id = await accepted(app, mention(channel=SLACK))
+    async with running(database=database) as app:
+        unfinished = app.store.unfinished
+
+        async def failing(platform: Platform) -> tuple[Case, ...]:
+            if platform == "discord":
+                raise ValueError("an unreadable row")
+            return await unfinished(platform)
+
+        app.store.unfinished = failing  # type: ignore[method-assign]
+        await app.sweep()
+        await app.finished(id)
+        assert (await case_of(app, id)).status == "finished"
+    assert [r.getMessage() for r in caplog.records if r.exc_info] == [
+        "unfinished questions on discord are not looked for"
+    ]
 
 
 @dataclass

@@ -10,19 +10,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot import texts
-from bot.analysis.publication import STEP, Published
-from bot.analysis.report import ceiling
-from bot.analysis.rows import rated
-from bot.analysis.selection import suggest
+from bot.analysis.publication import Published
 from bot.chat import Channel, Person
 from bot.conversation.desk import Command, Desk, is_administrator, settings_of
 from bot.council import MEMBERS_MAX
-from bot.document import Document, Image, Note, Text
+from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
+from bot.pages import published
 from bot.pages.exports import export
-from bot.pages.picture import standings_png
-from bot.pages.statistics import ceiling_page, details_page, standings_alt, stats_page
-from bot.pages.suggestion import suggestion_page
 
 # What every platform takes as a file.
 EXPORT_LIMIT_BYTES = 8_000_000
@@ -38,13 +33,11 @@ async def run(desk: Desk, channel: Channel, person: Person, command: Command) ->
         case "stats", "":
             return await _stats(desk, channel)
         case "stats", "details":
-            return await _told(desk, channel, lambda published: details_page(published.report))
+            return await _told(desk, channel, published.details)
         case "stats", _:
             raise InvalidInput("Write `/council stats` or `/council stats details`.")
         case "ceiling", _:
-            return await _told(
-                desk, channel, lambda published: ceiling_page(*ceiling(published.rows))
-            )
+            return await _told(desk, channel, published.gain)
         case "suggest", _:
             return await _suggest(desk, channel, command.rest)
         case "export", _:
@@ -83,41 +76,17 @@ async def export_lines(desk: Desk, channel: Channel, person: Person) -> str:
 
 async def _told(desk: Desk, channel: Channel, page: Callable[[Published], Document]) -> Document:
     """A page of what is published, made beside the event loop. May raise what the page does."""
-    published, waiting = await desk.statistics().published(channel.platform, channel.id)
-    if not published.rows and waiting:
-        return Document((Text(_not_yet(waiting)),))
-    shown = await asyncio.to_thread(page, published)
-    return replace(shown, blocks=(*shown.blocks, Note(_since(waiting)))) if waiting else shown
-
-
-def _not_yet(waiting: int) -> str:
+    numbers, waiting = await desk.statistics().published(channel.platform, channel.id)
+    if not numbers.rows and waiting:
+        return Document((Text(published.not_yet(waiting)),))
+    shown = await asyncio.to_thread(page, numbers)
     return (
-        f"Numbers by model are published from {STEP} questions on, and in steps of {STEP}, so that "
-        f"no single one tells who wrote its answers. So far {_questions(waiting)} answered here."
+        replace(shown, blocks=(*shown.blocks, Note(published.since(waiting)))) if waiting else shown
     )
-
-
-def _since(waiting: int) -> str:
-    return (
-        f"Counted in steps of {STEP} questions, so that no single one tells who wrote its answers: "
-        f"{_questions(waiting)} asked or voted on since."
-    )
-
-
-def _questions(count: int) -> str:
-    return "1 question was" if count == 1 else f"{count} questions were"
-
-
-def _stats_page(published: Published) -> Document:
-    found = published.report
-    people, peers = found.people, found.peers.board
-    png = standings_png(people, peers)
-    picture = Image("standings.png", png, standings_alt(people, peers)) if png else None
-    return stats_page(found, picture)
 
 
 async def _stats(desk: Desk, channel: Channel) -> Document:
-    page = await _told(desk, channel, _stats_page)
+    page = await _told(desk, channel, published.stats)
     settings = await settings_of(desk, channel)
     return (
         replace(page, blocks=(*page.blocks, NAMES_SHOWN)) if settings.reveal == "always" else page
@@ -132,12 +101,11 @@ async def _suggest(desk: Desk, channel: Channel, typed: str) -> Document:
         )
     seats = int(typed or len(seated))
 
-    def page(published: Published) -> Document:
-        rows = published.rows
-        gone = {model for row in rows for model in row.models if desk.catalogue.missing(model)}
-        return suggestion_page(suggest(rows, seats=seats, refused=gone), seated, rated(rows))
-
-    return await _told(desk, channel, page)
+    return await _told(
+        desk,
+        channel,
+        lambda numbers: published.suggestion(numbers, seats, seated, desk.catalogue.missing),
+    )
 
 
 async def _export(desk: Desk, channel: Channel, person: Person) -> Document:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from bot import settings as channel_settings
 from bot.chat import Channel, Person
 from bot.conversation.desk import Desk, first_word, is_administrator, may_change, settings_of
-from bot.document import Document, Heading, Note, Table, Text
+from bot.document import Document, Note, Text
 from bot.errors import BotError, InvalidForm, InvalidInput
 from bot.models.catalogue import Catalogue
+from bot.pages.settings import council_page, members_page, models_page, setting_page
 from bot.settings import SETTINGS, Settings
 
 # Money, rights and names stay with administrators, whoever else may change settings.
@@ -27,43 +28,18 @@ def name_and_value(text: str) -> tuple[str, str]:
 async def show(desk: Desk, channel: Channel) -> Document:
     stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
     settings = channel_settings.resolve(stored.values, desk.defaults)
-    seats = [
-        (str(n), model, desk.catalogue.price_label(model))
-        for n, model in enumerate(settings.members, start=1)
-    ]
-    seats.append(("chair", settings.chairman, desk.catalogue.price_label(settings.chairman)))
-    rows = tuple(
-        (name, channel_settings.shown(settings, name), "" if name in stored.values else "default")
-        for name in SETTINGS
-        if name not in {"members", "chairman"}
-    )
-    return Document(
-        (
-            Heading("This channel's council"),
-            Table(("Seat", "Model", "Price"), tuple(seats)),
-            Table(("Setting", "Value", ""), rows),
-            Note(
-                "Change it: `/council members add MODEL`, `/council set NAME VALUE`; `/council help`"
-            ),
-        )
-    )
+    return council_page(settings, stored.values, desk.catalogue.price_label)
 
 
 async def show_one(desk: Desk, channel: Channel, name: str) -> Document:
-    settings = await settings_of(desk, channel)
-    value = channel_settings.shown(settings, name)
-    return Document((Text(f"**{name}**: {value}"), Note(SETTINGS[name].description)))
+    return setting_page(await settings_of(desk, channel), name)
 
 
 async def members(desk: Desk, channel: Channel, person: Person, words: Sequence[str]) -> Document:
     """`add`, `remove` or `set`, and models; without any of them the members of now."""
     settings = await settings_of(desk, channel)
     if not words:
-        seated = "\n".join(
-            f"{n}. `{model}` · {desk.catalogue.price_label(model)}"
-            for n, model in enumerate(settings.members, start=1)
-        )
-        return Document((Heading("Members"), Text(seated)))
+        return members_page(settings, desk.catalogue.price_label)
     action, models = words[0].lower(), words[1:]
     changes: dict[str, Callable[[Settings], Sequence[str]]] = {
         "add": lambda now: channel_settings.added(now.members, models),
@@ -84,8 +60,7 @@ def models(catalogue: Catalogue, words: str) -> Document:
         raise InvalidInput("The list of models could not be loaded. Any id can be set, unchecked.")
     if not found:
         raise InvalidInput(f"No model matches `{words}`. Try a vendor or a part of a name.")
-    rows = tuple((model.id, catalogue.price_label(model.id)) for model in found)
-    return Document((Heading("Models"), Table(("Model", "Price"), rows)))
+    return models_page((model.id for model in found), catalogue.price_label)
 
 
 async def set_any(desk: Desk, channel: Channel, person: Person, name: str, value: str) -> Document:

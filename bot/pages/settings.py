@@ -1,0 +1,48 @@
+"""What is shown of a channel's council, and of the models that can be seated. Pure."""
+
+from collections.abc import Callable, Collection, Iterable
+
+from bot.document import Document, Heading, Note, Table, Text
+from bot.settings import SETTINGS, Settings, shown
+
+# What a model costs, in words.
+Price = Callable[[str], str]
+
+
+def council_page(settings: Settings, changed: Collection[str], price: Price) -> Document:
+    """Seats and settings; `changed` are the settings that are the channel's own."""
+    seats = [(str(n), model, price(model)) for n, model in enumerate(settings.members, start=1)]
+    seats.append(("chair", settings.chairman, price(settings.chairman)))
+    rows = tuple(
+        (name, shown(settings, name), "" if name in changed else "default")
+        for name in SETTINGS
+        if name not in {"members", "chairman"}
+    )
+    return Document(
+        (
+            Heading("This channel's council"),
+            Table(("Seat", "Model", "Price"), tuple(seats)),
+            Table(("Setting", "Value", ""), rows),
+            Note(
+                "Change it: `/council members add MODEL`, `/council set NAME VALUE`; `/council help`"
+            ),
+        )
+    )
+
+
+def setting_page(settings: Settings, name: str) -> Document:
+    return Document(
+        (Text(f"**{name}**: {shown(settings, name)}"), Note(SETTINGS[name].description))
+    )
+
+
+def members_page(settings: Settings, price: Price) -> Document:
+    seated = "\n".join(
+        f"{n}. `{model}` · {price(model)}" for n, model in enumerate(settings.members, start=1)
+    )
+    return Document((Heading("Members"), Text(seated)))
+
+
+def models_page(ids: Iterable[str], price: Price) -> Document:
+    rows = tuple((id, price(id)) for id in ids)
+    return Document((Heading("Models"), Table(("Model", "Price"), rows)))

@@ -7,8 +7,9 @@ change something is judged by what Discord says about the person at that moment.
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from hashlib import sha256
+from inspect import Parameter, Signature
 from typing import Any
 
 import aiohttp
@@ -31,11 +32,11 @@ from adapters.discord.locale import Translations, translated
 from adapters.discord.render import Page, Upload, asked_pages, document_pages, refusal_view
 from bot.chat import Channel, Mention, Person
 from bot.conversation.app import Accepted, App, Refused, Repeated
-from bot.conversation.desk import may_change
-from bot.council import MEMBERS_MAX
+from bot.conversation.commands import COMMANDS
+from bot.conversation.desk import Command, Option, may_change
 from bot.document import Document, Text
 from bot.errors import BotError
-from bot.settings import PROSE_LIMIT_CHARS, SETTINGS
+from bot.settings import PROSE_LIMIT_CHARS
 from bot.texts import unread_files
 
 logger = logging.getLogger(__name__)
@@ -44,11 +45,11 @@ Interaction = discord.Interaction[Bot]
 
 ASK_MENU = "Ask the council"
 CHOICES_MAX, CHOICE_MAX_CHARS = 25, 100
-# Discord takes 6,000 characters in an option, and a message holds 4,000.
-QUESTION_MAX_CHARS = 3_900
-
 # How long the bot waits for its commands to be taken before it comes online without.
 SYNC_SECONDS = 10.0
+
+# Discord takes 6,000 characters in an option, and a message holds 4,000.
+PROSE_MAX_CHARS = 3_900
 
 EXPORT = "deliberations.jsonl"
 
@@ -59,7 +60,7 @@ async def register(tree: "CouncilTree") -> None:
     """Set the commands up; tell Discord only where they differ from what it was told last."""
     client = tree.client
     await tree.set_translator(Translations())
-    tree.add_command(Council(client.app))
+    tree.add_command(council())
     tree.add_command(app_commands.ContextMenu(name=ASK_MENU, callback=ask_about))
     key = f"discord:commands:{client.application_id}"
     digest = await _digest(tree)
@@ -108,190 +109,109 @@ class CouncilTree(app_commands.CommandTree[Bot]):
             await answer(interaction, _sentence(WENT_WRONG))
 
 
-class Council(app_commands.Group, name="council", description="Ask the council, and change it"):
-    def __init__(self, app: App) -> None:
-        super().__init__()
-        self._app = app
+def council() -> app_commands.Group:
+    """`/council` with a subcommand for each row of the table."""
+    group = app_commands.Group(name="council", description="Ask the council, and change it")
+    for command in COMMANDS.values():
+        group.add_command(_subcommand(command))
+    return group
 
-    @app_commands.command(description="This channel's council and settings")
-    async def show(self, interaction: Interaction) -> None:
-        await self._run(interaction, "show")
 
-    @app_commands.command(description="Who answers and reviews")
-    @app_commands.describe(
-        action="What to do; without it the members are listed",
-        model="One or more models, separated by commas",
-    )
-    @app_commands.choices(
-        action=[
-            app_commands.Choice(name=app_commands.locale_str(word), value=word)
-            for word in ("add", "remove", "set")
+def _subcommand(command: Command) -> app_commands.Command[Any, Any, Any]:
+    async def callback(interaction: Interaction, /, **given: object) -> None:
+        await _OWN.get(command.name, _run)(interaction, command, command.written(given))
+
+    # The library learns the options from a signature, and the rest from these decorators.
+    callback.__signature__ = Signature(  # type: ignore[attr-defined]
+        [
+            Parameter("interaction", Parameter.POSITIONAL_OR_KEYWORD),
+            *(_parameter(option) for option in command.options),
         ]
     )
-    async def members(self, interaction: Interaction, action: str = "", model: str = "") -> None:
-        await self._run(interaction, f"members {action} {model}")
-
-    @app_commands.command(description="Who writes the verdict")
-    @app_commands.describe(model="The model; without it the chairman is named")
-    async def chairman(self, interaction: Interaction, model: str = "") -> None:
-        await self._run(interaction, f"chairman {model}")
-
-    @app_commands.command(description="Models that can be seated, with prices")
-    @app_commands.describe(search="Parts of a name, like claude or mistral large")
-    async def models(self, interaction: Interaction, search: str = "") -> None:
-        await self._run(interaction, f"models {search}")
-
-    @app_commands.command(description="What reviewers judge by")
-    @app_commands.describe(text="The criteria; without them a form opens")
-    async def criteria(self, interaction: Interaction, text: str = "") -> None:
-        channel, person = where(interaction), who(interaction)
-        is_admitted = await self._app.admission.admits(channel, person)
-        if text or not is_admitted or not await may_change(self._app.desk, channel, person):
-            await self._run(interaction, f"criteria {text}")
-            return
-        settings = await self._app.settings(channel)
-        await interaction.response.send_modal(
-            CriteriaForm(self._app, settings.criteria, interaction.locale)
-        )
-
-    @app_commands.command(description="The protocol of the deliberation")
-    @app_commands.describe(name="Its name; without it the one of now is told")
-    async def mode(self, interaction: Interaction, name: str = "") -> None:
-        await self._run(interaction, f"mode {name}")
-
-    @app_commands.command(description="What this channel may spend a day")
-    @app_commands.describe(usd="US dollars, or unlimited, or default")
-    async def budget(self, interaction: Interaction, usd: str = "") -> None:
-        await self._run(interaction, f"budget {usd}")
-
-    @app_commands.command(name="set", description="Change any setting")
-    @app_commands.describe(name="The setting", value="Its value; default takes a change back")
-    @app_commands.choices(name=[app_commands.Choice(name=name, value=name) for name in SETTINGS])
-    async def set_(self, interaction: Interaction, name: str, value: str) -> None:
-        await self._run(interaction, f"set {name} {value}")
-
-    @app_commands.command(description="Back to the default")
-    @app_commands.describe(name="The setting; without it everything")
-    @app_commands.choices(name=[app_commands.Choice(name=name, value=name) for name in SETTINGS])
-    async def reset(self, interaction: Interaction, name: str = "") -> None:
-        await self._run(interaction, f"reset {name}")
-
-    @app_commands.command(description="Put a question to the council")
-    @app_commands.describe(question="The question")
-    async def ask(
-        self,
-        interaction: Interaction,
-        question: app_commands.Range[str, 1, QUESTION_MAX_CHARS],
-    ) -> None:
-        await ask(interaction, question)
-
-    @app_commands.command(description="Which models serve best here")
-    @app_commands.describe(details="Every number by model, too")
-    async def stats(self, interaction: Interaction, details: bool = False) -> None:
-        await self._run_slowly(interaction, "stats details" if details else "stats")
-
-    @app_commands.command(description="What picking the best answer could gain here")
-    async def ceiling(self, interaction: Interaction) -> None:
-        await self._run_slowly(interaction, "ceiling")
-
-    @app_commands.command(description="Members by what was accepted here; changes nothing")
-    @app_commands.describe(seats="How many; without it as many as now")
-    async def suggest(
-        self, interaction: Interaction, seats: app_commands.Range[int, 1, MEMBERS_MAX] | None = None
-    ) -> None:
-        await self._run_slowly(interaction, f"suggest {seats or ''}")
-
-    @app_commands.command(description="Every deliberation of this channel as a file")
-    async def export(self, interaction: Interaction) -> None:
-        await _think(interaction)
-        try:
-            lines = await self._app.export(where(interaction), who(interaction))
-        except BotError as error:
-            await answer(interaction, _sentence(error.public))
-            return
-        page = Page(
-            ui.TextDisplay("Finished deliberations, one in a line:"),
-            ui.File(f"attachment://{EXPORT}"),
-            uploads=[Upload(EXPORT, lines.encode(errors="replace"))],
-        )
-        await _send(interaction, [page])
-
-    @app_commands.command(description="Delete what was asked and voted")
-    @app_commands.describe(what="Yours everywhere, or everything of this channel")
-    @app_commands.choices(
-        what=[
-            app_commands.Choice(name=app_commands.locale_str(word), value=word)
-            for word in ("me", "channel")
-        ]
+    of = {option.name: option for option in command.options}
+    app_commands.describe(**{name: option.description for name, option in of.items()})(callback)
+    app_commands.choices(
+        **{
+            name: [app_commands.Choice(name=each, value=each) for each in option.choices]
+            for name, option in of.items()
+            if 0 < len(option.choices) <= CHOICES_MAX
+        }
+    )(callback)
+    app_commands.autocomplete(
+        **{name: _completion(option) for name, option in of.items() if option.complete}
+    )(callback)
+    return app_commands.Command(
+        name=command.name, description=command.description, callback=callback
     )
-    async def forget(self, interaction: Interaction, what: str) -> None:
-        await self._run_slowly(interaction, f"forget {what}")
 
-    @app_commands.command(description="Whether everything works here")
-    async def health(self, interaction: Interaction) -> None:
-        await self._run(interaction, "health")
 
-    @app_commands.command(description="Let this server use the council, for its operators")
-    async def allow(self, interaction: Interaction) -> None:
-        await self._run(interaction, "allow")
+def _parameter(option: Option) -> Parameter:
+    ranged: Any = app_commands.Range
+    kinds = {
+        "text": str,
+        "prose": ranged[str, 1, PROSE_MAX_CHARS],
+        "number": ranged[int, option.least, option.most],
+        "flag": bool,
+    }
+    return Parameter(
+        option.name,
+        Parameter.POSITIONAL_OR_KEYWORD,
+        annotation=kinds[option.kind],
+        default=Parameter.empty
+        if option.required
+        else {"text": "", "flag": False}.get(option.kind),
+    )
 
-    @app_commands.command(description="Keep this server from the council, for its operators")
-    async def disallow(self, interaction: Interaction) -> None:
-        await self._run(interaction, "disallow")
 
-    @app_commands.command(description="Silence the council here")
-    async def pause(self, interaction: Interaction) -> None:
-        await self._run(interaction, "pause")
-
-    @app_commands.command(description="End the silence")
-    async def resume(self, interaction: Interaction) -> None:
-        await self._run(interaction, "resume")
-
-    @app_commands.command(description="All commands in a line each")
-    async def help(self, interaction: Interaction) -> None:
-        await self._run(interaction, "help")
-
-    @members.autocomplete("model")
-    async def _member_choices(
-        self, interaction: Interaction, typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Of several models the last is completed; only seated ones can be removed."""
-        if not await self._app.admission.admits(where(interaction), who(interaction)):
+def _completion(
+    option: Option,
+) -> Callable[[Interaction, str], Coroutine[Any, Any, list[app_commands.Choice[str]]]]:
+    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        desk, channel = interaction.client.app.desk, where(interaction)
+        assert option.complete is not None
+        if not await desk.admission.admits(channel, who(interaction)):
             return []
-        before, comma, last = typed.rpartition(",")
-        if interaction.namespace["action"] == "remove":
-            seated = (await self._app.settings(where(interaction))).members
-            ids = [id for id in dict.fromkeys(seated) if last.strip().lower() in id.lower()]
-        else:
-            ids = [model.id for model in self._app.catalogue.search(last)]
-        return self._choices(ids, f"{before}{comma} " if comma else "")
+        found = await option.complete(desk, channel, dict(iter(interaction.namespace)), typed)
+        return [
+            app_commands.Choice(name=shown[:CHOICE_MAX_CHARS], value=value)
+            for value, shown in found[:CHOICES_MAX]
+            if len(value) <= CHOICE_MAX_CHARS
+        ]
 
-    @chairman.autocomplete("model")
-    async def _chairman_choices(
-        self, interaction: Interaction, typed: str
-    ) -> list[app_commands.Choice[str]]:
-        if not await self._app.admission.admits(where(interaction), who(interaction)):
-            return []
-        return self._choices([model.id for model in self._app.catalogue.search(typed)])
+    return complete
 
-    def _choices(self, ids: Sequence[str], before: str = "") -> list[app_commands.Choice[str]]:
-        """With the price in the name."""
-        found = []
-        for id in ids[:CHOICES_MAX]:
-            name = f"{before}{id} · {self._app.catalogue.price_label(id)}"
-            if len(before + id) <= CHOICE_MAX_CHARS:
-                choice = app_commands.Choice(name=name[:CHOICE_MAX_CHARS], value=before + id)
-                found.append(choice)
-        return found
 
-    async def _run(self, interaction: Interaction, words: str) -> None:
-        document = await self._app.command(where(interaction), who(interaction), words)
-        await answer(interaction, document)
-
-    async def _run_slowly(self, interaction: Interaction, words: str) -> None:
-        """For what may take longer than the three seconds that Discord waits."""
+async def _run(interaction: Interaction, command: Command, rest: str) -> None:
+    if command.slow:
         await _think(interaction)
-        await self._run(interaction, words)
+    app = interaction.client.app
+    words = f"{command.name} {rest}"
+    await answer(interaction, await app.command(where(interaction), who(interaction), words))
+
+
+async def _criteria(interaction: Interaction, command: Command, text: str) -> None:
+    app, channel, person = interaction.client.app, where(interaction), who(interaction)
+    is_admitted = await app.admission.admits(channel, person)
+    if text or not is_admitted or not await may_change(app.desk, channel, person):
+        await _run(interaction, command, text)
+        return
+    settings = await app.settings(channel)
+    await interaction.response.send_modal(CriteriaForm(app, settings.criteria, interaction.locale))
+
+
+async def _export(interaction: Interaction, command: Command, rest: str) -> None:
+    await _think(interaction)
+    try:
+        lines = await interaction.client.app.export(where(interaction), who(interaction))
+    except BotError as error:
+        await answer(interaction, _sentence(error.public))
+        return
+    page = Page(
+        ui.TextDisplay("Finished deliberations, one in a line:"),
+        ui.File(f"attachment://{EXPORT}"),
+        uploads=[Upload(EXPORT, lines.encode(errors="replace"))],
+    )
+    await _send(interaction, [page])
 
 
 class CriteriaForm(ui.Modal):
@@ -326,7 +246,7 @@ class CriteriaForm(ui.Modal):
             await answer(interaction, _sentence(WENT_WRONG))
 
 
-async def ask(interaction: Interaction, question: str) -> None:
+async def _ask(interaction: Interaction, command: Command, question: str) -> None:
     """Post the question as the root of its thread, and have it answered there.
 
     Checked first: what is refused never stands in the channel.
@@ -354,6 +274,14 @@ async def ask(interaction: Interaction, question: str) -> None:
         case Accepted() | Repeated():
             for page in rest:
                 await interaction.followup.send(view=page, allowed_mentions=_SILENT)
+
+
+# What a document alone does not do.
+_OWN: Mapping[str, Callable[[Interaction, Command, str], Awaitable[None]]] = {
+    "ask": _ask,
+    "criteria": _criteria,
+    "export": _export,
+}
 
 
 async def _post(interaction: Interaction, page: Page) -> int:

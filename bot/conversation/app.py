@@ -27,11 +27,12 @@ from bot.chat import (
     answer_key,
 )
 from bot.conversation import commands
-from bot.conversation.desk import NOT_ENABLED, Admission, Desk, parse, settings_of
+from bot.conversation.desk import NOT_ENABLED, Admission, Desk, parse, require, settings_of
 from bot.conversation.health import health
 from bot.conversation.locks import Locks
 from bot.conversation.loops import surviving
 from bot.conversation.offers import Offer, offer
+from bot.conversation.records_commands import export_lines
 from bot.conversation.serving import Serving
 from bot.conversation.showing import PATIENCE_SECONDS
 from bot.council import Council, Question
@@ -415,11 +416,8 @@ class App:
 
     async def command(self, channel: Channel, person: Person, text: str) -> Document:
         """Run what was typed after `/council`; a refusal is a document, too."""
-        parsed = parse(mended(text))
         try:
-            if f"{parsed.name} {parsed.rest}".strip().lower() not in commands.FOR_ALL:
-                await self.admission.require(channel, person)
-            return await commands.run(self.desk, channel, person, parsed)
+            return await commands.run(self.desk, channel, person, parse(mended(text)))
         except BotError as error:
             return Document((Text(error.public),))
 
@@ -452,10 +450,8 @@ class App:
 
     async def export(self, channel: Channel, person: Person) -> str:
         """The channel's deliberations as JSON lines, for an administrator. Raises `InvalidInput`."""
-        from bot.conversation import records_commands
-
-        await self.admission.require(channel, person)
-        return await records_commands.export_lines(self.desk, channel, person)
+        await require(self.desk, channel, person, "administrator", "export")
+        return await export_lines(self.desk, channel)
 
     async def health(self, channel: Channel) -> Document:
         here = [each for each in self._under_way() if _channel(each.serving.case) == channel]

@@ -1,15 +1,15 @@
-"""What commands work with: what was typed, whose right it is, and the Desk that they are handed.
+"""What commands are made of: the form of a row, what was typed, whose right it is, and the Desk.
 
 Who may use the council at all is one rule for questions, commands, buttons and forms:
 `COUNCIL_ALLOWED` lists servers, workspaces, channels and people; `/council allow` and `disallow`
-say it of one server or workspace more, in the store. Knows no command.
+say it of one server or workspace more, in the store. Which commands there are is not known here.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from bot import settings as channel_settings
 from bot.chat import Channel, Person, PlatformName
@@ -27,30 +27,6 @@ NOT_ENABLED = (
     "The council is not enabled here. An operator can list this server, channel or person in "
     "COUNCIL_ALLOWED, or let everybody here ask: `/council allow`."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """`/council NAME REST`; the name is lower-case, `show` where nothing was typed."""
-
-    name: str
-    rest: str = ""
-
-    @property
-    def words(self) -> list[str]:
-        return self.rest.replace(",", " ").split()
-
-
-def parse(text: str) -> Command:
-    """The command in what was typed after `/council`."""
-    name, rest = first_word(text)
-    return Command(name.lower() or "show", rest)
-
-
-def first_word(text: str) -> tuple[str, str]:
-    """The first word, and what follows the space or the end of the line behind it."""
-    name, *rest = text.split(maxsplit=1) or [""]
-    return name, "".join(rest).strip()
 
 
 @dataclass(slots=True)
@@ -91,12 +67,14 @@ class Admission:
         listed = self.allowed & {channel.workspace, channel.id}
         return channel.platform in self.public and bool(channel.workspace) and not listed
 
-    async def say(self, channel: Channel, person: Person, word: str) -> None:
-        """`allow` or `disallow` this server or workspace. Raises `InvalidInput`."""
+    def require_operator(self, person: Person) -> None:
         if person.id not in self.operators:
             raise InvalidInput(
                 "Only those listed in COUNCIL_ADMINS can say where the council may be used."
             )
+
+    async def say(self, channel: Channel, word: str) -> None:
+        """`allow` or `disallow` this server or workspace. Raises `InvalidInput`."""
         if not channel.workspace:
             raise InvalidInput("This is said of a server or workspace: write it in one.")
         await self.store.set_note(_key(channel), word)
@@ -118,6 +96,87 @@ class Desk:
     now: Callable[[], datetime]
 
 
+Run = Callable[[Desk, Channel, Person, str], Awaitable[Document]]
+
+# What may be written into an option, and how it is shown: given the other options, and what was
+# typed of this one.
+Complete = Callable[[Desk, Channel, Mapping[str, object], str], Awaitable[list[tuple[str, str]]]]
+
+# Who may give a command. Which settings somebody may change is another question: `may_change`.
+Right = Literal["anybody", "admitted", "administrator", "operator"]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A part of what is written behind a command, where a platform asks for each by itself.
+
+    `prose` is as long as a message may be; a number is whole, from `least` to `most`; a flag is
+    written as its name, or not at all.
+    """
+
+    name: str
+    description: str
+    kind: Literal["text", "prose", "number", "flag"] = "text"
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    least: int = 0
+    most: int = 0
+    complete: Complete | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A row of the table. `usage` begins with the name; `more` is added where there is room.
+
+    `run` is handed what was written behind the name and raises `InvalidInput`, having changed
+    nothing; `None` where each platform has a way of its own. A `slow` one may take seconds.
+    """
+
+    usage: str
+    description: str
+    run: Run | None
+    options: tuple[Option, ...] = ()
+    more: str = ""
+    may: Right | Callable[[str], Right] = "admitted"
+    slow: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.usage.partition(" ")[0]
+
+    def right(self, rest: str) -> Right:
+        return self.may(rest) if callable(self.may) else self.may
+
+    def written(self, given: Mapping[str, object]) -> str:
+        """What somebody writes behind the name who means these options."""
+        values = ((option.name, given.get(option.name)) for option in self.options)
+        return " ".join(name if value is True else str(value or "") for name, value in values)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """`/council NAME REST`; the name is lower-case, `show` where nothing was typed."""
+
+    name: str
+    rest: str = ""
+
+
+def parse(text: str) -> Typed:
+    """The command in what was typed after `/council`."""
+    name, rest = first_word(text)
+    return Typed(name.lower() or "show", rest)
+
+
+def first_word(text: str) -> tuple[str, str]:
+    """The first word, and what follows the space or the end of the line behind it."""
+    name, *rest = text.split(maxsplit=1) or [""]
+    return name, "".join(rest).strip()
+
+
+def words(text: str) -> list[str]:
+    return text.replace(",", " ").split()
+
+
 async def settings_of(desk: Desk, channel: Channel) -> Settings:
     """The channel's settings, what it never changed taken from the defaults."""
     stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
@@ -126,6 +185,16 @@ async def settings_of(desk: Desk, channel: Channel) -> Settings:
 
 def is_administrator(desk: Desk, person: Person) -> bool:
     return person.admin or person.id in desk.admins
+
+
+async def require(desk: Desk, channel: Channel, person: Person, right: Right, name: str) -> None:
+    """Raises `InvalidInput` where the person may not give the command of this name."""
+    if right == "operator":
+        desk.admission.require_operator(person)
+    elif right != "anybody":
+        await desk.admission.require(channel, person)
+    if right == "administrator" and not is_administrator(desk, person):
+        raise InvalidInput(f"Only administrators can {name} what was asked in this channel.")
 
 
 async def may_change(desk: Desk, channel: Channel, person: Person) -> bool:

@@ -2,22 +2,27 @@
 
 On a platform they see the channel they are typed in alone, and numbers by model as they were
 published: what moved with a single question would tell who wrote its answers.
+
+What counts and what exports is imported where it is used: it takes a while to load, and most
+processes never need it.
 """
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 from bot import texts
-from bot.analysis.publication import Published
 from bot.chat import Channel, Person
-from bot.conversation.desk import Command, Desk, is_administrator, settings_of
+from bot.conversation.desk import Command, Desk, Option, Right, settings_of
 from bot.council import MEMBERS_MAX
 from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
-from bot.pages import published
-from bot.pages.exports import export
+
+if TYPE_CHECKING:
+    from bot.analysis.publication import Published
 
 # What every platform takes as a file.
 EXPORT_LIMIT_BYTES = 8_000_000
@@ -27,40 +32,14 @@ NAMES_SHOWN = Note(
 )
 
 
-async def run(desk: Desk, channel: Channel, person: Person, command: Command) -> Document:
-    """Raises `InvalidInput`; then nothing was changed."""
-    match command.name, command.rest.lower():
-        case "stats", "":
-            return await _stats(desk, channel)
-        case "stats", "details":
-            return await _told(desk, channel, published.details)
-        case "stats", _:
-            raise InvalidInput("Write `/council stats` or `/council stats details`.")
-        case "ceiling", _:
-            return await _told(desk, channel, published.gain)
-        case "suggest", _:
-            return await _suggest(desk, channel, command.rest)
-        case "export", _:
-            return await _export(desk, channel, person)
-        case "forget", "me":
-            return await _forget_person(desk, person)
-        case "forget", "channel":
-            return await _forget_channel(desk, channel, person)
-        case _:
-            raise InvalidInput(
-                "Write `/council forget me` (your questions and votes, everywhere) or "
-                "`/council forget channel` (everything asked here, and its settings)."
-            )
-
-
-async def export_lines(desk: Desk, channel: Channel, person: Person) -> str:
+async def export_lines(desk: Desk, channel: Channel) -> str:
     """Every finished deliberation of the channel in a line of JSON, but those of private threads,
     which not every administrator may read.
 
-    Raises `InvalidInput` where the person is no administrator, or there is more than a platform
-    takes.
+    Raises `InvalidInput` where there is more than a platform takes.
     """
-    _require_administrator(desk, person, "export")
+    from bot.pages.exports import export
+
     lines, size = [], 0
     async for case in desk.store.cases(platform=channel.platform, channel=channel.id):
         if desk.is_private(case):
@@ -74,18 +53,13 @@ async def export_lines(desk: Desk, channel: Channel, person: Person) -> str:
     return "".join(lines)
 
 
-async def _told(desk: Desk, channel: Channel, page: Callable[[Published], Document]) -> Document:
-    """A page of what is published, made beside the event loop. May raise what the page does."""
-    numbers, waiting = await desk.statistics().published(channel.platform, channel.id)
-    if not numbers.rows and waiting:
-        return Document((Text(published.not_yet(waiting)),))
-    shown = await asyncio.to_thread(page, numbers)
-    return (
-        replace(shown, blocks=(*shown.blocks, Note(published.since(waiting)))) if waiting else shown
-    )
+async def _stats(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
+    from bot.pages import published
 
-
-async def _stats(desk: Desk, channel: Channel) -> Document:
+    if rest.lower() == "details":
+        return await _told(desk, channel, published.details)
+    if rest:
+        raise InvalidInput("Write `/council stats` or `/council stats details`.")
     page = await _told(desk, channel, published.stats)
     settings = await settings_of(desk, channel)
     return (
@@ -93,23 +67,34 @@ async def _stats(desk: Desk, channel: Channel) -> Document:
     )
 
 
-async def _suggest(desk: Desk, channel: Channel, typed: str) -> Document:
+async def _ceiling(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
+    from bot.pages import published
+
+    return await _told(desk, channel, published.gain)
+
+
+async def _suggest(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
+    from bot.pages import published
+
     seated = (await settings_of(desk, channel)).members
-    if typed and not (typed.isdecimal() and 1 <= int(typed) <= MEMBERS_MAX):
+    if rest and not (rest.isdecimal() and 1 <= int(rest) <= MEMBERS_MAX):
         raise InvalidInput(
             f"Write `/council suggest`, or `/council suggest SEATS` with 1 to {MEMBERS_MAX} seats."
         )
-    seats = int(typed or len(seated))
-
-    return await _told(
-        desk,
-        channel,
-        lambda numbers: published.suggestion(numbers, seats, seated, desk.catalogue.missing),
-    )
+    seats, missing = int(rest or len(seated)), desk.catalogue.missing
+    page = partial(published.suggestion, seats=seats, seated=seated, missing=missing)
+    return await _told(desk, channel, page)
 
 
-async def _export(desk: Desk, channel: Channel, person: Person) -> Document:
-    _require_administrator(desk, person, "export")
+async def _told(
+    desk: Desk, channel: Channel, page: Callable[["Published", int], Document]
+) -> Document:
+    """A page of what is published, made beside the event loop. May raise what the page does."""
+    numbers, waiting = await desk.statistics().published(channel.platform, channel.id)
+    return await asyncio.to_thread(page, numbers, waiting)
+
+
+async def _export(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
     stored = await desk.store.summaries(platform=channel.platform, channel=channel.id)
     return Document(
         (
@@ -126,14 +111,31 @@ def _by_operator(channel: Channel) -> str:
     )
 
 
+async def _forget(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
+    match rest.lower():
+        case "me":
+            return await _forget_person(desk, person)
+        case "channel":
+            return await _forget_channel(desk, channel)
+        case _:
+            raise InvalidInput(
+                "Write `/council forget me` (your questions and votes, everywhere) or "
+                "`/council forget channel` (everything asked here, and its settings)."
+            )
+
+
+def _right_to_forget(rest: str) -> Right:
+    rights: Mapping[str, Right] = {"me": "anybody", "channel": "administrator"}
+    return rights.get(rest.lower(), "admitted")
+
+
 async def _forget_person(desk: Desk, person: Person) -> Document:
     async with desk.aside(await desk.store.asked_by(person.id)):
         count = await desk.store.forget_person(person.id)
     return await _forgotten(desk, f"your votes, and {_deliberations(count)} that you asked for")
 
 
-async def _forget_channel(desk: Desk, channel: Channel, person: Person) -> Document:
-    _require_administrator(desk, person, "forget")
+async def _forget_channel(desk: Desk, channel: Channel) -> Document:
     async with desk.aside(await desk.store.asked_in(channel.platform, channel.id)):
         count = await desk.store.forget_channel(channel.platform, channel.id)
     return await _forgotten(
@@ -155,6 +157,49 @@ def _deliberations(count: int) -> str:
     return "1 deliberation" if count == 1 else f"{count} deliberations"
 
 
-def _require_administrator(desk: Desk, person: Person, what: str) -> None:
-    if not is_administrator(desk, person):
-        raise InvalidInput(f"Only administrators can {what} what was asked in this channel.")
+COMMANDS = (
+    Command(
+        "stats [details]",
+        "Which models serve best here",
+        _stats,
+        (Option("details", "Every number by model, too", "flag"),),
+        more=", and whether the council helps",
+        slow=True,
+    ),
+    Command("ceiling", "What picking the best answer could gain here", _ceiling, slow=True),
+    Command(
+        "suggest [SEATS]",
+        "Members by what was accepted here; changes nothing",
+        _suggest,
+        (
+            Option(
+                "seats", "How many; without it as many as now", "number", least=1, most=MEMBERS_MAX
+            ),
+        ),
+        slow=True,
+    ),
+    Command(
+        "export",
+        "Every deliberation of this channel as a file",
+        _export,
+        more=", for administrators",
+        may="administrator",
+        slow=True,
+    ),
+    Command(
+        "forget me|channel",
+        "Delete what was asked and voted",
+        _forget,
+        (
+            Option(
+                "what",
+                "Yours everywhere, or everything of this channel",
+                required=True,
+                choices=("me", "channel"),
+            ),
+        ),
+        more=": yours everywhere, or everything of this channel",
+        may=_right_to_forget,
+        slow=True,
+    ),
+)

@@ -7,7 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bot import settings as channel_settings
 from bot.chat import Channel, Person
-from bot.conversation.desk import Desk, first_word, is_administrator, may_change, settings_of
+from bot.conversation.desk import (
+    Command,
+    Desk,
+    Option,
+    Run,
+    first_word,
+    is_administrator,
+    may_change,
+    settings_of,
+    words,
+)
 from bot.document import Document, Note, Text
 from bot.errors import BotError, InvalidForm, InvalidInput
 from bot.models.catalogue import Catalogue
@@ -18,61 +28,78 @@ from bot.settings import SETTINGS, Settings
 RESERVED = frozenset({"budget", "reveal", "paused", "changers"})
 
 
-def name_and_value(text: str) -> tuple[str, str]:
-    """`NAME VALUE`, `NAME=VALUE` or `NAME = VALUE`."""
-    name, value = first_word(text)
-    name, _, joined = name.partition("=")
-    return name.lower(), f"{joined} {value.removeprefix('=')}".strip()
-
-
-async def show(desk: Desk, channel: Channel) -> Document:
+async def _show(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
     stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
     settings = channel_settings.resolve(stored.values, desk.defaults)
     return council_page(settings, stored.values, desk.catalogue.price_label)
 
 
-async def show_one(desk: Desk, channel: Channel, name: str) -> Document:
-    return setting_page(await settings_of(desk, channel), name)
-
-
-async def members(desk: Desk, channel: Channel, person: Person, words: Sequence[str]) -> Document:
+async def _members(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
     """`add`, `remove` or `set`, and models; without any of them the members of now."""
-    settings = await settings_of(desk, channel)
-    if not words:
-        return members_page(settings, desk.catalogue.price_label)
-    action, models = words[0].lower(), words[1:]
+    if not rest:
+        return members_page(await settings_of(desk, channel), desk.catalogue.price_label)
+    action, *models = words(rest) or [""]
     changes: dict[str, Callable[[Settings], Sequence[str]]] = {
         "add": lambda now: channel_settings.added(now.members, models),
         "remove": lambda now: channel_settings.removed(now.members, models),
         "set": lambda now: channel_settings.replaced(models),
     }
-    if action not in changes:
+    change = changes.get(action.lower())
+    if change is None:
         raise InvalidInput("Write `/council members add MODEL`, `remove MODEL` or `set MODEL ...`.")
-    return await _change(
-        desk, channel, person, "members", lambda now: ", ".join(changes[action](now))
-    )
+    return await _change(desk, channel, person, "members", lambda now: ", ".join(change(now)))
 
 
-def models(catalogue: Catalogue, words: str) -> Document:
+async def _models(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
     """Models that match, with prices."""
-    found = catalogue.search(words)
-    if not catalogue.known:
+    found = desk.catalogue.search(rest)
+    if not desk.catalogue.known:
         raise InvalidInput("The list of models could not be loaded. Any id can be set, unchecked.")
     if not found:
-        raise InvalidInput(f"No model matches `{words}`. Try a vendor or a part of a name.")
-    return models_page((model.id for model in found), catalogue.price_label)
+        raise InvalidInput(f"No model matches `{rest}`. Try a vendor or a part of a name.")
+    return models_page((model.id for model in found), desk.catalogue.price_label)
 
 
-async def set_any(desk: Desk, channel: Channel, person: Person, name: str, value: str) -> Document:
+def _one(name: str) -> Run:
+    """Shows the setting, or changes it to what was written."""
+
+    async def run(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
+        if not rest:
+            return setting_page(await settings_of(desk, channel), name)
+        return await _change(desk, channel, person, name, lambda now: rest)
+
+    return run
+
+
+async def _set(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
+    """`NAME VALUE`, `NAME=VALUE` or `NAME = VALUE`."""
+    first, others = first_word(rest)
+    name, _, joined = first.partition("=")
+    name, value = name.lower(), f"{joined} {others.removeprefix('=')}".strip()
     if not name:
         raise InvalidInput(f"Write `/council set NAME VALUE`. Settings: {', '.join(SETTINGS)}.")
     if not value:
         raise InvalidInput(f"Write `/council set {name} VALUE`; `default` takes a change back.")
-    return await set_(desk, channel, person, name, value)
+    return await _change(desk, channel, person, name, lambda now: value)
 
 
-async def set_(desk: Desk, channel: Channel, person: Person, name: str, text: str) -> Document:
-    return await _change(desk, channel, person, name, lambda now: text)
+def _silence(paused: str) -> Run:
+    async def run(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
+        return await _change(desk, channel, person, "paused", lambda now: paused)
+
+    return run
+
+
+async def _reset(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
+    stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
+    names = words(rest.lower())
+    await _require_right(desk, channel, person, names or list(stored.values))
+    values: Mapping[str, str] = {} if not names else stored.values
+    for name in names:
+        values = channel_settings.without(values, name)
+    what = ", ".join(names) or "everything"
+    await _save(desk, channel, person, stored.version, values, f"reset {what}")
+    return Document((Text(f"Back at the default: {what}."),))
 
 
 async def _change(
@@ -140,18 +167,6 @@ def _filled(
     return values
 
 
-async def reset(desk: Desk, channel: Channel, person: Person, names: Sequence[str]) -> Document:
-    stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
-    names = [name.lower() for name in names]
-    await _require_right(desk, channel, person, names or list(stored.values))
-    values: Mapping[str, str] = {} if not names else stored.values
-    for name in names:
-        values = channel_settings.without(values, name)
-    what = ", ".join(names) or "everything"
-    await _save(desk, channel, person, stored.version, values, f"reset {what}")
-    return Document((Text(f"Back at the default: {what}."),))
-
-
 async def _save(
     desk: Desk,
     channel: Channel,
@@ -201,3 +216,102 @@ def _warnings(settings: Settings, name: str) -> list[Note]:
     if name == "members" and len(settings.members) == 1:
         return [Note("With one member there is nothing to rank: its answer will be the verdict.")]
     return []
+
+
+async def _model_choices(
+    desk: Desk, channel: Channel, given: Mapping[str, object], typed: str
+) -> list[tuple[str, str]]:
+    return _priced(desk, [model.id for model in desk.catalogue.search(typed)])
+
+
+async def _member_choices(
+    desk: Desk, channel: Channel, given: Mapping[str, object], typed: str
+) -> list[tuple[str, str]]:
+    """Of several models the last is completed; only seated ones can be removed."""
+    before, comma, last = typed.rpartition(",")
+    if given.get("action") == "remove":
+        seated = (await settings_of(desk, channel)).members
+        ids = [id for id in dict.fromkeys(seated) if last.strip().lower() in id.lower()]
+    else:
+        ids = [model.id for model in desk.catalogue.search(last)]
+    return _priced(desk, ids, f"{before}{comma} " if comma else "")
+
+
+def _priced(desk: Desk, ids: Sequence[str], before: str = "") -> list[tuple[str, str]]:
+    price = desk.catalogue.price_label
+    return [(before + id, f"{before}{id} · {price(id)}") for id in ids]
+
+
+COMMANDS = (
+    Command("show", "This channel's council and settings", _show),
+    Command(
+        "members [add|remove|set MODEL ...]",
+        "Who answers and reviews",
+        _members,
+        (
+            Option(
+                "action",
+                "What to do; without it the members are listed",
+                choices=("add", "remove", "set"),
+            ),
+            Option("model", "One or more models, separated by commas", complete=_member_choices),
+        ),
+    ),
+    Command(
+        "chairman [MODEL]",
+        "Who writes the verdict",
+        _one("chairman"),
+        (Option("model", "The model; without it the chairman is named", complete=_model_choices),),
+    ),
+    Command(
+        "models [SEARCH]",
+        "Models that can be seated, with prices",
+        _models,
+        (Option("search", "Parts of a name, like claude or mistral large"),),
+    ),
+    Command(
+        "criteria [TEXT|clear]",
+        "What reviewers judge by",
+        _one("criteria"),
+        (Option("text", "The criteria; without them a form opens"),),
+    ),
+    Command(
+        "mode [NAME]",
+        "The protocol of the deliberation",
+        _one("mode"),
+        (
+            Option(
+                "name",
+                "Its name; without it the one of now is told",
+                choices=SETTINGS["mode"].choices,
+            ),
+        ),
+    ),
+    Command(
+        "budget [USD|default]",
+        "What this channel may spend a day",
+        _one("budget"),
+        (Option("usd", "US dollars, or unlimited, or default"),),
+    ),
+    Command(
+        "set NAME VALUE",
+        "Change any setting",
+        _set,
+        (
+            Option("name", "The setting", required=True, choices=tuple(SETTINGS)),
+            Option("value", "Its value; default takes a change back", required=True),
+        ),
+        more=": " + ", ".join(SETTINGS),
+    ),
+    Command(
+        "reset [NAME]",
+        "Back to the default",
+        _reset,
+        (Option("name", "The setting; without it everything", choices=tuple(SETTINGS)),),
+    ),
+)
+
+SILENCE = (
+    Command("pause", "Silence the council here", _silence("on")),
+    Command("resume", "End the silence", _silence("off")),
+)

@@ -1,50 +1,74 @@
-"""What a channel's people are told of the numbers that are published there. Pure."""
+"""What a channel's people are told of the numbers that are published there. Pure.
+
+`waiting` is how many questions changed since: they are not told of yet.
+"""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from bot.analysis.publication import STEP, Published
-from bot.analysis.report import ceiling
+from bot.analysis.report import Report, ceiling
 from bot.analysis.rows import rated
 from bot.analysis.selection import suggest
-from bot.document import Document, Image
+from bot.document import Document, Image, Note, Text
 from bot.pages.picture import standings_png
 from bot.pages.statistics import ceiling_page, details_page, standings_alt, stats_page
 from bot.pages.suggestion import suggestion_page
 
 
-def stats(published: Published) -> Document:
-    found = published.report
-    people, peers = found.people, found.peers.board
-    png = standings_png(people, peers)
-    picture = Image("standings.png", png, standings_alt(people, peers)) if png else None
-    return stats_page(found, picture)
+def stats(published: Published, waiting: int) -> Document:
+    return _told(
+        published, waiting, lambda: stats_page(published.report, _picture(published.report))
+    )
 
 
-def details(published: Published) -> Document:
-    return details_page(published.report)
+def details(published: Published, waiting: int) -> Document:
+    return _told(published, waiting, lambda: details_page(published.report))
 
 
-def gain(published: Published) -> Document:
-    return ceiling_page(*ceiling(published.rows))
+def gain(published: Published, waiting: int) -> Document:
+    return _told(published, waiting, lambda: ceiling_page(*ceiling(published.rows)))
 
 
 def suggestion(
-    published: Published, seats: int, seated: Sequence[str], missing: Callable[[str], bool]
+    published: Published,
+    waiting: int,
+    *,
+    seats: int,
+    seated: Sequence[str],
+    missing: Callable[[str], bool],
 ) -> Document:
     """`seated` are the members of now, `missing` is true of models that cannot be had any more."""
     rows = published.rows
-    gone = {model for row in rows for model in row.models if missing(model)}
-    return suggestion_page(suggest(rows, seats=seats, refused=gone), seated, rated(rows))
+
+    def page() -> Document:
+        gone = {model for row in rows for model in row.models if missing(model)}
+        return suggestion_page(suggest(rows, seats=seats, refused=gone), seated, rated(rows))
+
+    return _told(published, waiting, page)
 
 
-def not_yet(waiting: int) -> str:
+def _picture(found: Report) -> Image | None:
+    people, peers = found.people, found.peers.board
+    png = standings_png(people, peers)
+    return Image("standings.png", png, standings_alt(people, peers)) if png else None
+
+
+def _told(published: Published, waiting: int, page: Callable[[], Document]) -> Document:
+    if not published.rows and waiting:
+        return Document((Text(_not_yet(waiting)),))
+    shown = page()
+    return replace(shown, blocks=(*shown.blocks, Note(_since(waiting)))) if waiting else shown
+
+
+def _not_yet(waiting: int) -> str:
     return (
         f"Numbers by model are published from {STEP} questions on, and in steps of {STEP}, so that "
         f"no single one tells who wrote its answers. So far {_questions(waiting)} answered here."
     )
 
 
-def since(waiting: int) -> str:
+def _since(waiting: int) -> str:
     return (
         f"Counted in steps of {STEP} questions, so that no single one tells who wrote its answers: "
         f"{_questions(waiting)} asked or voted on since."

@@ -10,6 +10,7 @@ import pytest
 from bot.chat import Channel, Person
 from bot.conversation import desk
 from bot.conversation.app import App, Rules
+from bot.conversation.commands import COMMANDS
 from bot.conversation.settings_commands import fill_in
 from bot.document import Block, Document, Heading, Image, Note, Table, Text
 from bot.errors import InvalidForm, InvalidInput, SettingsChanged
@@ -82,7 +83,7 @@ async def members(app: App, channel: Channel = HERE) -> tuple[str, ...]:
     ],
 )
 def test_the_first_word_is_the_command(typed: str, name: str, rest: str) -> None:
-    assert desk.parse(typed) == desk.Command(name, rest)
+    assert desk.parse(typed) == desk.Typed(name, rest)
 
 
 # --- show
@@ -596,14 +597,7 @@ async def test_a_change_between_reading_and_writing_is_never_overwritten(app: Ap
 # --- help
 
 
-# `ask` needs a place to answer in, so the adapters take it before it comes here.
-NAMES = (
-    *("show", "members", "chairman", "models", "mode", "criteria", "budget", "set", "reset"),
-    *("health", "allow", "disallow", "pause", "resume", "help"),
-)
-
-
-@pytest.mark.parametrize("name", [*NAMES, "ask"])
+@pytest.mark.parametrize("name", COMMANDS)
 async def test_help_names_every_command(app: App, name: str) -> None:
     [heading, listed] = (await app.command(HERE, ANN, "help")).blocks
 
@@ -612,11 +606,37 @@ async def test_help_names_every_command(app: App, name: str) -> None:
     assert f"{name} " in listed.text.replace("`", " ")
 
 
-@pytest.mark.parametrize("name", NAMES)
+# `ask` needs a place to answer in, so the adapters take it before it comes here.
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "ask"])
 async def test_every_command_is_known(app: App, name: str) -> None:
     first = (await app.command(HERE, ADMIN, name)).blocks[0]
 
     assert first != Note(f"There is no `/council {name}`.")
+
+
+def test_no_command_is_lost() -> None:
+    assert set(COMMANDS) >= {
+        *("show", "members", "chairman", "models", "criteria", "mode", "budget", "set", "reset"),
+        *("ask", "stats", "ceiling", "suggest", "export", "forget"),
+        *("health", "allow", "disallow", "pause", "resume", "help"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "written"),
+    [
+        ("members", {"action": "set", "model": "a/b, c/d"}, "set a/b, c/d"),
+        ("suggest", {"seats": 3}, "3"),
+        ("stats", {"details": True}, "details"),
+        ("stats", {"details": False}, ""),
+        ("set", {"value": "high", "name": "effort"}, "effort high"),
+        ("chairman", {}, ""),
+    ],
+)
+def test_options_are_what_somebody_would_have_written(
+    name: str, given: dict[str, object], written: str
+) -> None:
+    assert COMMANDS[name].written(given) == written
 
 
 async def test_unknown_words_get_help_never_silence(app: App) -> None:

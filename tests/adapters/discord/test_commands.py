@@ -14,7 +14,9 @@ from adapters.discord.locale import KOREAN
 from adapters.text.markdown import WORD_JOINER
 from bot.chat import Channel
 from bot.conversation.app import Rules
+from bot.conversation.commands import COMMANDS
 from bot.llm import ModelInfo
+from bot.settings import SETTINGS
 from tests.fakes.channel import finished_case, rate
 from tests.fakes.council_on_discord import Place, eventually
 from tests.fakes.discord.state import Flag, Message
@@ -643,6 +645,47 @@ def strings(node: Any) -> Iterator[tuple[str, dict[str, str]]]:
     for key in ("name", "description"):
         if node.get(key):
             yield node[key], node.get(f"{key}_localizations") or {}
+
+
+async def test_each_command_of_the_table_is_a_subcommand(place: Place) -> None:
+    (council,) = [c for c in place.server.commands.registered[None] if c["name"] == "council"]
+    subs = {sub["name"]: sub for sub in council["options"]}
+    assert list(subs) == list(COMMANDS)
+    for name, command in COMMANDS.items():
+        options = subs[name].get("options") or []
+        assert subs[name]["description"] == command.description
+        assert [o["description"] for o in options] == [o.description for o in command.options]
+
+
+@pytest.mark.parametrize(
+    ("sub", "option", "told"),
+    [
+        ("members", "action", {"type": 3, "required": False, "choices": ["add", "remove", "set"]}),
+        ("members", "model", {"type": 3, "required": False, "autocomplete": True}),
+        ("chairman", "model", {"type": 3, "required": False, "autocomplete": True}),
+        ("models", "search", {"type": 3, "required": False}),
+        ("criteria", "text", {"type": 3, "required": False}),
+        ("mode", "name", {"type": 3, "required": False, "choices": ["council"]}),
+        ("budget", "usd", {"type": 3, "required": False}),
+        ("set", "name", {"type": 3, "required": True, "choices": list(SETTINGS)}),
+        ("set", "value", {"type": 3, "required": True}),
+        ("reset", "name", {"type": 3, "required": False, "choices": list(SETTINGS)}),
+        ("ask", "question", {"type": 3, "required": True, "min_length": 1, "max_length": 3_900}),
+        ("stats", "details", {"type": 5, "required": False}),
+        ("suggest", "seats", {"type": 4, "required": False, "min_value": 1, "max_value": 20}),
+        ("forget", "what", {"type": 3, "required": True, "choices": ["me", "channel"]}),
+    ],
+)
+async def test_discord_is_told_of_each_option(
+    place: Place, sub: str, option: str, told: dict[str, object]
+) -> None:
+    (council,) = [c for c in place.server.commands.registered[None] if c["name"] == "council"]
+    (command,) = [c for c in council["options"] if c["name"] == sub]
+    (found,) = [o for o in command["options"] if o["name"] == option]
+    if "choices" in found:
+        found = found | {"choices": [choice["value"] for choice in found["choices"]]}
+    texts = {"name", "description", "name_localizations", "description_localizations"}
+    assert {key: value for key, value in found.items() if key not in texts} == told
 
 
 async def test_every_name_and_description_is_there_in_korean(place: Place) -> None:

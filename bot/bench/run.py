@@ -22,11 +22,11 @@ from bot.errors import InvalidInput
 from bot.pages.exports import as_json
 from bot.privacy import make_private
 from bot.program.ask import checked, council_for, new_case
+from bot.protocol.modes import deliberate
 from bot.protocol.stages import (
     ANSWER_TOKENS,
     REVIEW_TOKENS,
     VERDICT_TOKENS,
-    deliberate,
     task_group,
 )
 from bot.store.journal import Journal

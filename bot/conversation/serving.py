@@ -21,7 +21,7 @@ from bot.pages import presenter
 from bot.protocol import outcome
 from bot.protocol.calls import Caller
 from bot.protocol.events import Event
-from bot.protocol.stages import deliberate
+from bot.protocol.modes import deliberate
 from bot.records import Case
 from bot.store.journal import Journal
 from bot.store.store import Store

@@ -26,8 +26,8 @@ from bot.protocol.events import (
     VerdictText,
 )
 from bot.protocol.folding import is_blank
+from bot.protocol.modes import deliberate
 from bot.protocol.outcome import finish
-from bot.protocol.stages import deliberate
 from bot.records import Case
 
 # A question asked again after this long is a new one.

@@ -1,22 +1,20 @@
-"""The protocol: independent answers, anonymous reviews, one verdict.
+"""What modes are made of: independent answers, anonymous reviews, one verdict, and the end.
 
 Everything random is drawn from the question's seed, and every call is in the journal, so running a
-deliberation again finds its past there and asks only for what is missing. Knows no platform.
+stage again finds its past there and asks only for what is missing. Knows no platform.
 """
 
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
 from bot.council import (
     Answer,
     Call,
-    Council,
     Deliberation,
-    Question,
     Review,
     Standing,
     Verdict,
@@ -24,22 +22,18 @@ from bot.council import (
 from bot.llm import Message
 from bot.models.thoughts import shown_so_far
 from bot.protocol import outcome, prompts, ranking
-from bot.protocol.calls import Caller, Deadline, OnText
+from bot.protocol.calls import Deadline, OnText
 from bot.protocol.events import (
     AnswerGiven,
-    Event,
     Finished,
     MemberFailed,
-    Ranked,
     ReviewGiven,
     ReviewsAsked,
-    Started,
 )
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.shortening import reading_limit
 from bot.protocol.sitting import Material, Sitting
 from bot.protocol.succession import OVERTAKEN, Succession
-from bot.store.journal import Journal
 from bot.texts import apology
 
 logger = logging.getLogger(__name__)
@@ -47,46 +41,6 @@ logger = logging.getLogger(__name__)
 # The most that one call may write, reasoning included. Enough for a long answer after some
 # thought; every call reserves the price of this much.
 ANSWER_TOKENS, REVIEW_TOKENS, VERDICT_TOKENS = 8_000, 6_000, 6_000
-
-
-async def go_on() -> None:
-    """Nothing speaks against the next stage."""
-
-
-async def deliberate(
-    question: Question,
-    council: Council,
-    caller: Caller,
-    *,
-    journal: Journal,
-    emit: Callable[[Event], None] = lambda event: None,
-    between_stages: Callable[[], Awaitable[None]] = go_on,
-) -> Deliberation:
-    """Answer the question in three stages and return everything that came of it.
-
-    `between_stages` is awaited before more is bought: a caller that wants no more may cancel there.
-
-    Never raises for what models do: a member that fails is a value, a chairman that fails is
-    replaced, and where nobody answers the verdict is an apology. Raises `StoreFailed`.
-    """
-    sitting = Sitting(question, council, caller, journal, emit)
-    emit(Started(tuple(sorted((label, seat) for seat, label in enumerate(sitting.labels)))))
-
-    answers = await gather_answers(sitting)
-    if not answers:
-        return await conclude(sitting, answers, verdict=no_answer(sitting))
-    if len(answers) == 1:
-        return await conclude(sitting, answers, verdict=only_answer(answers[0]))
-
-    await between_stages()
-    reviews = await gather_reviews(sitting, answers)
-    standings = rank(sitting, answers, reviews)
-    stopped_early = journal.decision("early_stop") is not None
-    emit(Ranked(standings, stopped_early, outcome.not_heard(reviews)))
-
-    await between_stages()
-    verdict = await write_verdict(sitting, answers, reviews, standings)
-    return await conclude(sitting, answers, reviews, standings, verdict=verdict)
 
 
 async def gather_answers(sitting: Sitting) -> tuple[Answer, ...]:

@@ -22,8 +22,8 @@ from bot.council import Council, Question
 from bot.llm import Completion, Provider, Request
 from bot.program.memory import collect_seldom
 from bot.protocol.calls import Caller, Patience
+from bot.protocol.modes import deliberate
 from bot.protocol.ranking import never_stops_early
-from bot.protocol.stages import deliberate
 from bot.records import Case
 from bot.store.store import Store
 from tests.fakes.prices import FreeOfCharge

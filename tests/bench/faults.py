@@ -14,7 +14,7 @@ from pathlib import Path
 from bot.council import Council, Deliberation, Question
 from bot.models.http import Endpoint, HttpProvider
 from bot.protocol.calls import Caller, Patience
-from bot.protocol.stages import deliberate
+from bot.protocol.modes import deliberate
 from bot.records import Case
 from bot.store.store import Store
 from tests.bench.deliberations import no_history

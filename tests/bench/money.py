@@ -19,7 +19,7 @@ from bot.council import Council, Question
 from bot.models.catalogue import Catalogue
 from bot.models.http import Endpoint, HttpProvider
 from bot.protocol.calls import Caller, Patience
-from bot.protocol.stages import deliberate
+from bot.protocol.modes import deliberate
 from bot.records import Attempt, Case
 from bot.store.spending import ALL
 from bot.store.store import Store

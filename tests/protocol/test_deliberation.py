@@ -28,7 +28,7 @@ from bot.protocol.events import (
     VerdictAsked,
     VerdictText,
 )
-from bot.protocol.stages import deliberate
+from bot.protocol.modes import deliberate
 from bot.records import Case
 from bot.store.store import Store
 from tests.fakes.lab import lab

@@ -1,0 +1,63 @@
+"""The protocol: independent answers, anonymous reviews, one verdict.
+
+A mode is a function that makes a deliberation of stages. Running one again finds its past in the
+journal and asks only for what is missing.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from bot.council import Council, Deliberation, Question
+from bot.protocol import outcome
+from bot.protocol.calls import Caller
+from bot.protocol.events import Event, Ranked, Started
+from bot.protocol.sitting import Sitting
+from bot.protocol.stages import (
+    conclude,
+    gather_answers,
+    gather_reviews,
+    no_answer,
+    only_answer,
+    rank,
+    write_verdict,
+)
+from bot.store.journal import Journal
+
+
+async def go_on() -> None:
+    """Nothing speaks against the next stage."""
+
+
+async def deliberate(
+    question: Question,
+    council: Council,
+    caller: Caller,
+    *,
+    journal: Journal,
+    emit: Callable[[Event], None] = lambda event: None,
+    between_stages: Callable[[], Awaitable[None]] = go_on,
+) -> Deliberation:
+    """Answer the question in three stages and return everything that came of it.
+
+    `between_stages` is awaited before more is bought: a caller that wants no more may cancel there.
+
+    Never raises for what models do: a member that fails is a value, a chairman that fails is
+    replaced, and where nobody answers the verdict is an apology. Raises `StoreFailed`.
+    """
+    sitting = Sitting(question, council, caller, journal, emit)
+    emit(Started(tuple(sorted((label, seat) for seat, label in enumerate(sitting.labels)))))
+
+    answers = await gather_answers(sitting)
+    if not answers:
+        return await conclude(sitting, answers, verdict=no_answer(sitting))
+    if len(answers) == 1:
+        return await conclude(sitting, answers, verdict=only_answer(answers[0]))
+
+    await between_stages()
+    reviews = await gather_reviews(sitting, answers)
+    standings = rank(sitting, answers, reviews)
+    stopped_early = journal.decision("early_stop") is not None
+    emit(Ranked(standings, stopped_early, outcome.not_heard(reviews)))
+
+    await between_stages()
+    verdict = await write_verdict(sitting, answers, reviews, standings)
+    return await conclude(sitting, answers, reviews, standings, verdict=verdict)

@@ -20,7 +20,7 @@ from bot.errors import BotError, Superseded
 from bot.pages import presenter
 from bot.protocol import outcome
 from bot.protocol.calls import Caller
-from bot.protocol.events import Event
+from bot.protocol.events import Event, Progress, advance
 from bot.protocol.modes import deliberate
 from bot.records import Case
 from bot.store.journal import Journal
@@ -36,7 +36,7 @@ class Board:
     """The newest progress of one deliberation, and a bell that rings when it changes."""
 
     def __init__(self, question: Question, council: Council) -> None:
-        self.progress = presenter.Progress(question, council)
+        self.progress = Progress(question, council)
         self._changed = asyncio.Event()
         self._over = asyncio.Event()
 
@@ -45,7 +45,7 @@ class Board:
         return self._over.is_set()
 
     def emit(self, event: Event) -> None:
-        self.progress = presenter.advance(self.progress, event)
+        self.progress = advance(self.progress, event)
         self._changed.set()
 
     def end(self) -> None:
@@ -53,7 +53,7 @@ class Board:
         self._over.set()
         self._changed.set()
 
-    async def changed(self) -> presenter.Progress:
+    async def changed(self) -> Progress:
         await self._changed.wait()
         self._changed.clear()
         return self.progress
@@ -215,7 +215,7 @@ class Serving:
         """Bring the posts of a run that was stopped before to what they should have shown."""
         calls = await self._store.calls(self.case.id)
         answers = outcome.answers(self.case.question, self.case.council, calls)
-        progress = presenter.Progress(
+        progress = Progress(
             self.case.question,
             self.case.council,
             answers={answer.label: answer for answer in answers},
@@ -280,11 +280,9 @@ async def _draw(board: Board, showing: Showing, interval_seconds: float) -> None
         await board.rest(interval_seconds)
 
 
-def _posts(
-    progress: presenter.Progress, drawn: presenter.Progress | None = None
-) -> dict[str, Document]:
+def _posts(progress: Progress, drawn: Progress | None = None) -> dict[str, Document]:
     """Every post that is new, or has a new state, since `drawn`, in the order of the thread."""
-    before = drawn or presenter.Progress(progress.question, progress.council)
+    before = drawn or Progress(progress.question, progress.council)
     posts = {} if progress is drawn else {HEADLINE: presenter.headline(progress)}
     for label, given in progress.answers.items():
         if given is not before.answers.get(label):

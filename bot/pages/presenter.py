@@ -1,81 +1,19 @@
-"""What people read of a deliberation: events fold into Progress, Progress becomes Documents.
+"""What people read of a deliberation: Progress becomes Documents.
 
 Pure, and blind: no document here names a member, shows a seat's price or seconds, or repeats a
 provider's words, except `names`, which one person asked for. Knows no platform and no limit.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import assert_never
+from collections.abc import Sequence
 
 from bot import texts
 from bot.cleaning import harmless, one_line
-from bot.council import Answer, Council, Deliberation, Failure, Question, Ranking, Review, Standing
+from bot.council import Answer, Council, Deliberation, Question, Ranking, Review, Standing
 from bot.document import Block, Detail, Document, Heading, Leaf, Note, Table, Text
-from bot.protocol.events import (
-    AnswerGiven,
-    ChairmanFailed,
-    Event,
-    Finished,
-    MemberFailed,
-    Ranked,
-    ReviewGiven,
-    ReviewsAsked,
-    Started,
-    VerdictAsked,
-    VerdictText,
-)
+from bot.protocol.events import Progress
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.outcome import finish, not_heard
 from bot.protocol.ranking import too_close
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What is known so far. The newest state is all that a redraw needs."""
-
-    question: Question
-    council: Council
-    labels: tuple[tuple[str, int], ...] = ()
-    answers: Mapping[str, Answer] = field(default_factory=dict)
-    failures: Mapping[str, Failure] = field(default_factory=dict)
-    reviewers: tuple[str, ...] = ()
-    reviewed: frozenset[str] = frozenset()
-    ranked: bool = False
-    author: int | None = None
-    chairman_failures: tuple[Failure, ...] = ()
-    draft: VerdictText | None = None
-    finished: Deliberation | None = None
-    stopped: bool = False
-    why: str = ""
-    fault: str = ""
-
-
-def advance(progress: Progress, event: Event) -> Progress:
-    """The progress after one more event."""
-    match event:
-        case Started(labels):
-            return replace(progress, labels=labels)
-        case AnswerGiven(answer):
-            return replace(progress, answers={**progress.answers, answer.label: answer})
-        case MemberFailed(label, _, failure):
-            return replace(progress, failures={**progress.failures, label: failure})
-        case ReviewsAsked(reviewers):
-            return replace(progress, reviewers=reviewers)
-        case ReviewGiven(review):
-            return replace(progress, reviewed=progress.reviewed | {review.label})
-        case Ranked():
-            return replace(progress, ranked=True)
-        case VerdictAsked(seat):
-            return replace(progress, author=seat, draft=None)
-        case VerdictText():
-            return replace(progress, draft=event)
-        case ChairmanFailed(_, failure):
-            return replace(progress, chairman_failures=(*progress.chairman_failures, failure))
-        case Finished(deliberation):
-            return replace(progress, finished=deliberation)
-        case _:
-            assert_never(event)
 
 
 def headline(progress: Progress) -> Document:

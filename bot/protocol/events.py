@@ -1,9 +1,13 @@
-"""What happens in a deliberation, as it happens. A resumed run emits its past again, in order."""
+"""What happens in a deliberation, as it happens, and what is known after it.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+A resumed run emits its past again, in order.
+"""
 
-from bot.council import Answer, Deliberation, Failure, Review, Standing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from bot.council import Answer, Council, Deliberation, Failure, Question, Review, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +92,51 @@ Event = (
     | ChairmanFailed
     | Finished
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is known so far. The newest state is all that a redraw needs."""
+
+    question: Question
+    council: Council
+    labels: tuple[tuple[str, int], ...] = ()
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    failures: Mapping[str, Failure] = field(default_factory=dict)
+    reviewers: tuple[str, ...] = ()
+    reviewed: frozenset[str] = frozenset()
+    ranked: bool = False
+    author: int | None = None
+    chairman_failures: tuple[Failure, ...] = ()
+    draft: VerdictText | None = None
+    finished: Deliberation | None = None
+    stopped: bool = False
+    why: str = ""
+    fault: str = ""
+
+
+def advance(progress: Progress, event: Event) -> Progress:
+    """The progress after one more event."""
+    match event:
+        case Started(labels):
+            return replace(progress, labels=labels)
+        case AnswerGiven(answer):
+            return replace(progress, answers={**progress.answers, answer.label: answer})
+        case MemberFailed(label, _, failure):
+            return replace(progress, failures={**progress.failures, label: failure})
+        case ReviewsAsked(reviewers):
+            return replace(progress, reviewers=reviewers)
+        case ReviewGiven(review):
+            return replace(progress, reviewed=progress.reviewed | {review.label})
+        case Ranked():
+            return replace(progress, ranked=True)
+        case VerdictAsked(seat):
+            return replace(progress, author=seat, draft=None)
+        case VerdictText():
+            return replace(progress, draft=event)
+        case ChairmanFailed(_, failure):
+            return replace(progress, chairman_failures=(*progress.chairman_failures, failure))
+        case Finished(deliberation):
+            return replace(progress, finished=deliberation)
+        case _:
+            assert_never(event)

@@ -18,18 +18,19 @@ from bot.document import Detail, Document, Heading, Image, Leaf, Note, Table, Te
 from bot.errors import Kind, ModelFailed
 from bot.llm import Completion, Request
 from bot.pages import presenter
-from bot.pages.presenter import Progress
 from bot.program.cli import notes as cli_notes
 from bot.protocol import ranking
 from bot.protocol.calls import Caller, Patience
 from bot.protocol.events import (
     AnswerGiven,
     Event,
+    Progress,
     ReviewGiven,
     ReviewsAsked,
     Started,
     VerdictAsked,
     VerdictText,
+    advance,
 )
 from bot.protocol.modes import deliberate
 from bot.records import Case
@@ -66,7 +67,7 @@ class Told:
     def progress(self, events: Sequence[Event] | None = None) -> Progress:
         progress = Progress(self.question, self.council)
         for event in self.events if events is None else events:
-            progress = presenter.advance(progress, event)
+            progress = advance(progress, event)
         return progress
 
     def before(self, kind: type[Event]) -> Progress:
@@ -336,7 +337,7 @@ def test_a_stand_in_begins_a_draft_of_its_own() -> None:
         question(), COUNCIL, author=THREE, draft=VerdictText(lambda: "**Yes.** Bec")
     )
 
-    progress = presenter.advance(progress, VerdictAsked(0))
+    progress = advance(progress, VerdictAsked(0))
 
     assert progress.draft is None
 
@@ -837,7 +838,7 @@ def test_the_transcript_holds_standings_dissent_and_account() -> None:
 
 
 def test_started_names_seats_and_shows_nothing_of_them() -> None:
-    progress = presenter.advance(Progress(question(), COUNCIL), Started((("A", 1), ("B", 0))))
+    progress = advance(Progress(question(), COUNCIL), Started((("A", 1), ("B", 0))))
 
     assert words(presenter.headline(progress)).startswith(
         "The council is deliberating\n- **A** … answering\n- **B** … answering"

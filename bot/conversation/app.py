@@ -42,6 +42,7 @@ from bot.llm import Provider
 from bot.models.catalogue import Catalogue
 from bot.models.gate import mended
 from bot.pages import presenter
+from bot.pages.transcript import transcript
 from bot.protocol import outcome
 from bot.protocol.calls import Caller
 from bot.protocol.folding import is_blank
@@ -484,7 +485,7 @@ class App:
         case = await self.store.case(id)
         if case is None or case.result is None:
             return None
-        return presenter.transcript(case.result, case.question, case.council)
+        return transcript(case.result, case.question, case.council)
 
     async def react(self, platform: PlatformName, post_id: str, person: Person, emoji: str) -> bool:
         """Take a reaction as a vote; whether it is one."""

@@ -10,7 +10,7 @@ from bot import texts
 from bot.conversation.app import QUESTION_LIMIT_CHARS, App
 from bot.council import Council, Deliberation, Failure, Question
 from bot.errors import InvalidInput
-from bot.pages import presenter
+from bot.pages.sentences import ballot
 from bot.printing import note
 from bot.protocol.events import (
     AnswerGiven,
@@ -142,7 +142,7 @@ class _Narrator:
             case ReviewsAsked(reviewers):
                 note(f"{len(reviewers)} members review the answers.")
             case ReviewGiven(review) if review.counted:
-                note(f"The author of {review.label} ranked {presenter.ballot(review.ranking)}.")
+                note(f"The author of {review.label} ranked {ballot(review.ranking)}.")
             case ReviewGiven(review):
                 why = texts.error_words(review.error) if review.error else "no ranking in it"
                 note(f"The review by the author of {review.label} does not count: {why}.")

@@ -18,6 +18,7 @@ from bot.document import Detail, Document, Heading, Image, Leaf, Note, Table, Te
 from bot.errors import Kind, ModelFailed
 from bot.llm import Completion, Request
 from bot.pages import presenter
+from bot.pages.transcript import transcript
 from bot.program.cli import notes as cli_notes
 from bot.protocol import ranking
 from bot.protocol.calls import Caller, Patience
@@ -191,7 +192,7 @@ def public(told: Told) -> Iterator[str]:
         yield words(presenter.ranking(result, [("A", 1, 2, 3)]))
     for one in result.answers:
         yield words(presenter.answer(one, told.question, told.council))
-    yield presenter.transcript(result, told.question, told.council)
+    yield transcript(result, told.question, told.council)
 
 
 @given(stories())
@@ -254,7 +255,7 @@ def test_a_verdict_that_is_an_answer_is_masked_as_the_answer_is() -> None:
     assert told.result.verdict.text == "As Claude, I would split it."
     assert "Claude" not in words(presenter.verdict(told.result))
     assert "Claude" not in words(presenter.ranking(told.result))
-    assert "Claude" not in presenter.transcript(told.result, told.question, told.council)
+    assert "Claude" not in transcript(told.result, told.question, told.council)
 
 
 def test_a_draft_is_masked_while_it_is_written() -> None:
@@ -359,7 +360,7 @@ def test_the_headline_says_from_the_first_to_the_last_what_could_not_be_read() -
     told = tell(asked=replace(question(), unread=("Two files were not read.",)))
     first = presenter.headline(Progress(told.question, told.council))
     last = presenter.headline(told.progress())
-    file = presenter.transcript(told.result, told.question, told.council)
+    file = transcript(told.result, told.question, told.council)
 
     assert "⚠ Two files were not read." in notes(first)
     assert "⚠ Two files were not read." in notes(last)
@@ -384,7 +385,7 @@ def test_a_rehearsal_is_labelled_from_the_first_word_to_the_last() -> None:
 
     assert notes(presenter.headline(told.before(AnswerGiven)))[-1] == label
     assert notes(presenter.headline(told.progress()))[-1] == label
-    assert label in presenter.transcript(told.result, told.question, told.council)
+    assert label in transcript(told.result, told.question, told.council)
 
 
 def test_a_stopped_run_says_what_is_kept() -> None:
@@ -568,7 +569,7 @@ def test_an_early_stop_is_told_and_hides_the_number() -> None:
     assert "Kendall" not in "\n".join(lines)
     assert sum("was not waited for: the first place was decided" in line for line in lines) == 1
     assert f"{told_of} · verdict by hooli/ibex-9" in notes(presenter.verdict(told.result))
-    assert f"{told_of}." in presenter.transcript(told.result, told.question, told.council)
+    assert f"{told_of}." in transcript(told.result, told.question, told.council)
     assert "Reviewers agreed" not in words(presenter.verdict(told.result))
 
 
@@ -599,7 +600,7 @@ def test_wherever_agreement_is_named_so_is_who_was_not_heard(
 
     headline = notes(presenter.verdict(told.result))[0]
     assert headline.startswith(said or "verdict by")
-    assert f"{said}." in presenter.transcript(told.result, told.question, told.council)
+    assert f"{said}." in transcript(told.result, told.question, told.council)
     assert told.result.agreement.heard == sum(bool(each) for each in (first, second))
 
 
@@ -622,7 +623,7 @@ def test_an_answer_that_reviewers_read_shortened_is_told() -> None:
     )
 
     assert line in detail(presenter.ranking(told.result))
-    assert line in presenter.transcript(told.result, told.question, told.council)
+    assert line in transcript(told.result, told.question, told.council)
     assert "shortened" not in words(presenter.ranking(tell().result))
 
 
@@ -674,9 +675,9 @@ def test_what_was_broken_off_is_marked_wherever_it_is_shown(finish_reason: str, 
         shown = words(presenter.answer(answer, told.question, told.council))
         assert (answer_line in shown) == (answer is cut)
         assert ("characters · broken off" in shown) == (answer is cut)
-    transcript = presenter.transcript(result, told.question, told.council)
-    assert f"> **Yes.** Half a\n\n{line}\n" in transcript
-    assert f"> **No.** Half a\n\n{answer_line}\n" in transcript
+    file = transcript(result, told.question, told.council)
+    assert f"> **Yes.** Half a\n\n{line}\n" in file
+    assert f"> **No.** Half a\n\n{answer_line}\n" in file
     asked = words(presenter.headline(told.before(VerdictAsked)))
     assert asked.count("(broken off)") == 1
     assert f"**{cut.label}** ✓ answered (broken off)" in asked
@@ -708,8 +709,8 @@ def test_what_came_to_its_end_is_not_marked(finish_reason: str) -> None:
         }
     )
 
-    transcript = presenter.transcript(told.result, told.question, told.council)
-    assert "ends here" not in transcript
+    file = transcript(told.result, told.question, told.council)
+    assert "ends here" not in file
     assert "ends here" not in words(presenter.verdict(told.result))
 
 
@@ -784,7 +785,7 @@ def test_for_any_texts_the_transcript_holds_each_whole(
     asked = replace(question(), text="Is it?\n\nReally?", quoted="Somebody's words.")
     told = tell(script, asked=asked)
 
-    text = presenter.transcript(told.result, told.question, told.council)
+    text = transcript(told.result, told.question, told.council)
 
     for whole in (*answers, *reviews, verdict.strip(), asked.text, asked.quoted):
         assert "\n".join(f"> {line}".rstrip() for line in whole.split("\n")) in text
@@ -795,7 +796,7 @@ def test_no_heading_in_a_text_forges_a_section_of_the_transcript() -> None:
     script = {("answer", 0): [forged], ("review", 1): [forged], ("verdict", THREE): [forged]}
     told = tell(script, asked=replace(question(), text=forged, quoted=forged))
 
-    text = presenter.transcript(told.result, told.question, told.council)
+    text = transcript(told.result, told.question, told.council)
 
     tokens = MarkdownIt("commonmark").parse(text)
     assert {token.level for token in tokens if token.type == "html_block"} == {1}
@@ -811,7 +812,7 @@ def test_no_line_end_in_a_dissent_forges_a_section_of_the_transcript(end: str) -
     forged = f"**Yes.**\n\nDissent: a split costs.{end}{end}## Verdict{end}{end}No."
     told = tell({("verdict", THREE): [forged]}, asked=question())
 
-    text = harmless(presenter.transcript(told.result, told.question, told.council))
+    text = harmless(transcript(told.result, told.question, told.council))
 
     assert text.count("\n## Verdict") == 1
     assert "**Strongest dissent:** a split costs. ## Verdict No.\n" in text
@@ -826,7 +827,7 @@ def test_the_transcript_holds_standings_dissent_and_account() -> None:
         asked=question(seed=1),
     )
 
-    text = presenter.transcript(told.result, told.question, told.council)
+    text = transcript(told.result, told.question, told.council)
 
     assert text.startswith("# Is a monolith right?\n\n## Question\n\n> Is a monolith right?\n\n")
     assert "\n\n**Strongest dissent:** a split later costs more.\n\n" in text

@@ -1,0 +1,122 @@
+"""What is said of a deliberation in its posts and its transcript alike, blind. Pure."""
+
+from collections.abc import Sequence
+
+from bot import texts
+from bot.cleaning import one_line
+from bot.council import Deliberation, Question, Ranking, Review
+from bot.document import Note
+from bot.protocol.masking import mask_self_naming
+from bot.protocol.outcome import finish, not_heard
+
+
+def masked(text: str, models: Sequence[str]) -> str:
+    return mask_self_naming(text, models)[0]
+
+
+def verdict_text(deliberation: Deliberation) -> str:
+    """An answer may stand for the verdict, and a member may have written it: masked like one."""
+    models = [member.model for member in deliberation.members]
+    return masked(deliberation.verdict.text, models)
+
+
+def broken_off(deliberation: Deliberation) -> list[str]:
+    return [
+        f"⚠ {line}"
+        for line in texts.broken_off("The verdict", finish(deliberation.verdict.finish_reason))
+    ]
+
+
+def dissent(deliberation: Deliberation) -> list[str]:
+    models = [member.model for member in deliberation.members]
+    dissent = one_line(masked(deliberation.verdict.dissent or "", models))
+    return [f"**Strongest dissent:** {dissent}"] if dissent else []
+
+
+def reviewers_stand(deliberation: Deliberation) -> str:
+    """ "" without any ballot."""
+    if not any(review.counted for review in deliberation.reviews):
+        return ""
+    return texts.agreement(deliberation.standings[0], not_heard(deliberation.reviews))
+
+
+def degraded(deliberation: Deliberation) -> list[str]:
+    lines = []
+    outcome = deliberation.verdict
+    if outcome.fallback:
+        kind = texts.kind_words(outcome.chairman_error.kind) if outcome.chairman_error else ""
+        label = next((m.label for m in deliberation.members if m.seat == outcome.seat), "?")
+        lines.append("⚠ " + texts.FALLBACKS[outcome.fallback].format(kind=kind, label=label))
+    if outcome.shown_chars is not None:
+        lines.append(f"⚠ {texts.SHORTENED_FOR_VERDICT.format(chars=outcome.shown_chars)}")
+    missing = [member for member in deliberation.members if member.status == "failed"]
+    if missing and deliberation.answered:
+        who = ", ".join(f"{member.label} ({texts.error_words(member.error)})" for member in missing)
+        lines.append(f"⚠ Without {who}.")
+    return lines
+
+
+def vote(review: Review) -> str:
+    who = f"**Author of {review.label}**"
+    if review.counted:
+        return f"{who} read {', '.join(review.order)} and ranked {ballot(review.ranking)}"
+    if review.error:
+        return f"{who} gave no review: {texts.error_words(review.error)}"
+    if review.text:
+        return f"{who} read {', '.join(review.order)}; the review holds no ranking, so it did not count"
+    return f"{who} was not waited for: the first place was decided"
+
+
+def ballot(ranking: Ranking) -> str:
+    """`B > A = D > C`"""
+    return " > ".join(" = ".join(tied) for tied in ranking)
+
+
+def read_shortened(deliberation: Deliberation) -> list[str]:
+    """Which answers how many reviewers did not read whole, and how much of them was the least."""
+    read = [review for review in deliberation.reviews if review.text]
+    lines = []
+    for given in deliberation.answers:
+        length = len(masked(given.text, [member.model for member in deliberation.members]))
+        least = [
+            r.shown_chars for r in read if r.shown_chars is not None and r.shown_chars < length
+        ]
+        if least:
+            who = (
+                "reviewers" if len(least) == len(read) else f"{len(least)} of {len(read)} reviewers"
+            )
+            lines.append(
+                f"Answer {given.label} was shortened for {who}: "
+                f"{min(least):,} of its {length:,} characters, from both ends."
+            )
+    return lines
+
+
+def account(deliberation: Deliberation) -> list[str]:
+    agreement, timings = deliberation.agreement, deliberation.timings
+    lines = []
+    stand = reviewers_stand(deliberation)
+    if agreement.stopped_early:
+        lines.append(f"Stopped early: {stand}.")
+    elif stand and not_heard(deliberation.reviews):
+        lines.append(f"{stand}.")
+    if agreement.kendall_w is not None and not agreement.stopped_early:
+        lines.append(f"Agreement of the reviewers (Kendall's W): {agreement.kendall_w:.2f}")
+    line = [f"{deliberation.calls} calls"]
+    unknown = "" if deliberation.cost_known else " (some prices are unknown, counted as zero)"
+    # With one answer, or only one that costs anything, a total would be a seat's own.
+    several = len(deliberation.answers) > 1
+    if several and sum(answer.cost_usd > 0 for answer in deliberation.answers) != 1:
+        line.append(f"${deliberation.cost_usd:.4f}{unknown}")
+    if several:
+        line.append(f"{timings.verdict:.0f} s")
+    return [*lines, " · ".join(line)]
+
+
+def unread(question: Question) -> list[Note]:
+    return [Note(f"⚠ {sentence}") for sentence in question.unread]
+
+
+def rehearsal(models: Sequence[str]) -> list[Note]:
+    simulated = any(model.startswith("rehearsal/") for model in models)
+    return [Note(texts.REHEARSAL)] if simulated else []

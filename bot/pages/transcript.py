@@ -1,0 +1,62 @@
+"""A whole deliberation as one file."""
+
+from bot import texts
+from bot.cleaning import harmless
+from bot.council import Council, Deliberation, Question
+from bot.pages.presenter import standings_table
+from bot.pages.sentences import (
+    account,
+    broken_off,
+    degraded,
+    dissent,
+    masked,
+    read_shortened,
+    rehearsal,
+    unread,
+    verdict_text,
+    vote,
+)
+from bot.protocol.outcome import finish
+
+
+def transcript(deliberation: Deliberation, question: Question, council: Council) -> str:
+    """Everything in one Markdown file, still anonymous, every text whole.
+
+    What people and models wrote stands in quotes: no heading in it can pass for a section.
+    """
+    parts = [f"# {_one_line(deliberation.question)}", "## Question", _quoted(deliberation.question)]
+    if question.quoted:
+        parts += ["### About this message", _quoted(question.quoted)]
+    parts += [note.text for note in unread(question)]
+    parts += ["## Verdict", _quoted(verdict_text(deliberation))]
+    parts += [*broken_off(deliberation), *dissent(deliberation)]
+    parts += degraded(deliberation)
+    for given in deliberation.answers:
+        shown = masked(given.text, council.members)
+        parts += [f"## Answer {given.label}", _quoted(shown)]
+        parts += texts.broken_off("The answer", finish(given.finish_reason))
+    for review in deliberation.reviews:
+        if review.text:
+            shown = masked(review.text, council.members)
+            parts += [
+                f"## Review by the author of Answer {review.label}",
+                vote(review),
+                _quoted(shown),
+            ]
+    if deliberation.standings:
+        table = standings_table(deliberation.standings)
+        lines = [table.columns, tuple("---" for _ in table.columns), *table.rows]
+        parts += read_shortened(deliberation)
+        parts += ["## Standings", "\n".join(f"| {' | '.join(cells)} |" for cells in lines)]
+    parts += account(deliberation)
+    parts += [block.text for block in rehearsal([m.model for m in deliberation.members])]
+    return "\n\n".join(parts) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in harmless(text).split("\n"))
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 80 else line[:79] + "…"

@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 # What sees the council and the platforms at once.
-COMPOSITION_ROOT = {"bot.program.cli", "bot.__main__"}
+COMPOSITION_ROOT = {"bot.program.cli", "bot.program.serve", "bot.program.reading", "bot.__main__"}
 # What platforms share; it speaks Markdown and knows none of them.
 SHARED = {"adapters.text"}
 

@@ -1,4 +1,4 @@
-"""The commands of the program, and the place where its parts are put together.
+"""The commands of the program.
 
 Imports what a command needs when it runs: `council --help` has to be quick, and a terminal user
 needs no Discord library.
@@ -6,57 +6,51 @@ needs no Discord library.
 
 import argparse
 import asyncio
-import io
 import logging
 import math
-import os
-import signal
 import sys
 from collections.abc import (
     AsyncIterator,
-    Awaitable,
     Callable,
     Coroutine,
     Iterator,
-    Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from bot.errors import BotError, InvalidConfiguration, InvalidInput, StoreFailed
 from bot.printing import note, tell, tell_json
+from bot.program import reading
+from bot.program.process import (
+    DONE,
+    INTERRUPTED,
+    NO_ANSWER,
+    WRONG_USE,
+    drop_output,
+    never_fail_for_a_character,
+    until_interrupted,
+)
+from bot.program.serve import serve
 
 if TYPE_CHECKING:
-    from bot.analysis.cofailure import Ceiling
-    from bot.conversation.app import App
     from bot.conversation.health import Finding
-    from bot.council import Deliberation
-    from bot.document import Document
     from bot.program.config import Config
-    from bot.store.store import Store
 
 logger = logging.getLogger(__name__)
-
-# Exit codes of the contract; 130 is the shell's own for an interrupted program.
-DONE, NO_ANSWER, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
-
-KEEP_UP_SECONDS = 60
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
-    _never_fail_for_a_character()
+    never_fail_for_a_character()
     options = _parser().parse_args(argv)
     try:
         from bot.program.config import load
 
         config = load()
-        _log(config, logging.INFO if options.run is _serve else logging.WARNING)
-        code = asyncio.run(_until_interrupted(options.run(options, config)))
+        _log(config, logging.INFO if options.run is serve else logging.WARNING)
+        code = asyncio.run(until_interrupted(options.run(options, config)))
         sys.stdout.flush()
         return code
     except InvalidConfiguration as error:
@@ -70,31 +64,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         note(error)
         return NO_ANSWER
     except KeyboardInterrupt:
-        if options.run not in (_stats, _ceiling, _export, _watch, _doctor):
+        if options.run not in (
+            reading.stats,
+            reading.ceiling,
+            reading.export,
+            reading.watch,
+            _doctor,
+        ):
             note("\nStopped. The same command goes on where it was.")
         return INTERRUPTED
     except BrokenPipeError:
-        _drop_output()
+        drop_output()
         return DONE  # the reader of a pipe has seen enough
     except OSError as error:
         # Files are opened, and their errors put into words, elsewhere: this is the output.
-        _drop_output()
+        drop_output()
         note(f"The output cannot be written: {error.strerror}.")
         note("What the models gave is in the database.")
         return WRONG_USE
-
-
-def _never_fail_for_a_character() -> None:
-    """What a stream cannot read or write is replaced: half a character, an emoji in Latin-1."""
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
-
-
-def _drop_output() -> None:
-    """Keep Python from trying once more, at its exit, to write what could not be written."""
-    with open(os.devnull, "wb") as nothing:
-        os.dup2(nothing.fileno(), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -121,11 +108,11 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--out", type=Path, help="where the deliberations go (FILE.out.jsonl)")
     bench.add_argument("--concurrency", type=_count, default=4, help="at once (4)")
     bench.add_argument("--max-cost", type=_usd, metavar="USD", help="stop before spending more")
-    add("serve", _serve, "run every platform that has a token")
-    stats = add("stats", _stats, "which models serve best, and whether the council helps")
+    add("serve", serve, "run every platform that has a token")
+    stats = add("stats", reading.stats, "which models serve best, and whether the council helps")
     stats.add_argument("--channel", help="of this channel only")
     stats.add_argument("--json", action="store_true", help="every number as JSON")
-    ceiling = add("ceiling", _ceiling, "how much picking the best answer could gain")
+    ceiling = add("ceiling", reading.ceiling, "how much picking the best answer could gain")
     ceiling.add_argument(
         "file", nargs="?", type=Path, help="CSV: a row per question, a column per model, 1/0/empty"
     )
@@ -145,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
         "chosen in advance)",
     )
     ceiling.add_argument("--json", action="store_true", help="every number as JSON")
-    export = add("export", _export, "finished deliberations as JSON lines")
+    export = add("export", reading.export, "finished deliberations as JSON lines")
     export.add_argument("--channel", help="of this channel only")
     export.add_argument(
         "--csv",
@@ -162,7 +149,9 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--id", help="this deliberation")
     backup = add("backup", _backup, "copy the database into a file, beside a running council")
     backup.add_argument("file", type=Path)
-    watch = add("watch", _watch, "the journal: who was asked, tokens, seconds, cost, failures")
+    watch = add(
+        "watch", reading.watch, "the journal: who was asked, tokens, seconds, cost, failures"
+    )
     watch.add_argument("--follow", action="store_true", help="go on as it grows")
     add("doctor", _doctor, "check everything for real")
     return parser
@@ -192,28 +181,8 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-async def _until_interrupted(command: Awaitable[int]) -> int:
-    """SIGTERM ends a command as Ctrl-C does: in order, and resumable."""
-    task = asyncio.current_task()
-    assert task is not None
-    terminated = False
-
-    def terminate() -> None:
-        nonlocal terminated
-        terminated = True
-        task.cancel()
-
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
-    try:
-        return await command
-    except asyncio.CancelledError:
-        if terminated:
-            raise KeyboardInterrupt from None
-        raise
-
-
 def _log(config: "Config", level: int) -> None:
-    from bot.program.logs import configure
+    from bot.program.process import configure
 
     configure(level, json=config.log == "json")
     for warning in config.warnings:
@@ -233,7 +202,7 @@ async def _chat(options: argparse.Namespace, config: "Config") -> int:
 
 async def _ask(options: argparse.Namespace, config: "Config") -> int:
     from bot.pages.exports import as_json
-    from bot.program.ask import ask
+    from bot.program.ask import ask, notes
     from bot.program.compose import open_app
 
     async with open_app(config, "ask") as app:
@@ -264,212 +233,8 @@ async def _bench(options: argparse.Namespace, config: "Config") -> int:
         bench = await Bench.begin(app, out, max_cost_usd=options.max_cost)
         with progress(sys.stderr) as step:
             await bench.ask(items, concurrency=options.concurrency, tell=note, step=step)
-    _show(bench_page(bench.lines, audit_path(out)))
+    reading.show(bench_page(bench.lines, audit_path(out)))
     return DONE
-
-
-async def _serve(options: argparse.Namespace, config: "Config") -> int:
-    from bot.program.compose import open_app
-
-    adapters = _adapters(config)
-    if not adapters:
-        raise InvalidConfiguration(
-            ["No platform has a token: set DISCORD_TOKEN or SLACK_BOT_TOKEN."]
-        )
-    async with open_app(config, "serve") as app:
-        loops = [asyncio.create_task(each) for each in beside(app, config.time_scale)]
-        try:
-            await _serve_all([asyncio.create_task(run(app)) for run in adapters])
-        finally:
-            for task in loops:
-                task.cancel()
-            await asyncio.wait(loops)
-    return DONE
-
-
-async def _serve_all(adapters: "Sequence[asyncio.Task[None]]") -> None:
-    """Until the last platform fails: one that does takes no other down. Raises its error."""
-    going: set[asyncio.Task[None]] = set(adapters)
-    try:
-        while True:
-            ended, going = await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
-            for adapter in ended:
-                if not going:
-                    adapter.result()
-                error = adapter.exception()
-                trace = None if isinstance(error, BotError) else error
-                logger.error("A platform failed; the others go on. %s", error, exc_info=trace)
-            if not going:
-                return
-    finally:
-        for adapter in going:
-            adapter.cancel()
-        if going:
-            await asyncio.wait(going)
-
-
-def beside(app: "App", time_scale: float) -> "Iterator[Coroutine[Any, Any, NoReturn]]":
-    """What is done every minute while the program serves for weeks."""
-    from bot.conversation.loops import forever
-
-    turns = (
-        # Models come, go and change their prices.
-        ("the list of models is not refreshed", app.catalogue.load),
-        ("unfinished questions are not looked for", app.sweep),
-        ("the statistics are not kept up", partial(_keep_up, app)),
-    )
-    for what, turn in turns:
-        yield forever(what, turn, pause_seconds=KEEP_UP_SECONDS * time_scale)
-
-
-async def _keep_up(app: "App") -> None:
-    """Whoever asks for statistics should not wait for what could be loaded and read before."""
-    from bot.pages import picture as plots
-
-    await asyncio.to_thread(plots.load)
-    await app.statistics().keep_up()
-
-
-def _adapters(config: "Config") -> "list[Callable[[App], Coroutine[Any, Any, None]]]":
-    """Every platform that has a token, as something that runs until it is cancelled."""
-    adapters: list[Callable[[App], Coroutine[Any, Any, None]]] = []
-    if config.discord_token:
-        from adapters.discord.supervisor import run as run_discord
-
-        token = config.discord_token.get_secret_value()
-        adapters.append(lambda app: run_discord(app, token, time_scale=config.time_scale))
-    if config.slack_bot_token:
-        adapters.append(_slack(config))
-    return adapters
-
-
-def _slack(config: "Config") -> "Callable[[App], Coroutine[Any, Any, None]]":
-    """Over a socket where there is a token for it, which needs no address of ours."""
-    from adapters.slack.supervisor import run
-
-    bot, app, secret = config.slack_bot_token, config.slack_app_token, config.slack_signing_secret
-    assert bot
-    return partial(
-        run,
-        bot_token=bot.get_secret_value(),
-        app_token=app.get_secret_value() if app else None,
-        signing_secret=secret.get_secret_value() if secret else "",
-        port=config.http_port,
-        api_url=config.slack_api_url,
-        time_scale=config.time_scale,
-    )
-
-
-async def _stats(options: argparse.Namespace, config: "Config") -> int:
-    from bot.analysis.report import as_json
-    from bot.conversation.statistics import Statistics
-    from bot.pages.statistics import details_page, stats_page
-
-    async with _reading(config) as store:
-        report = await Statistics(store).report(channel=options.channel)
-    if options.json:
-        tell_json(as_json(report), indent=2)
-    else:
-        _show(stats_page(report))
-        if report.rated.rows:
-            _show(details_page(report))
-    return DONE
-
-
-async def _ceiling(options: argparse.Namespace, config: "Config") -> int:
-    from bot.analysis.certificate import as_json
-    from bot.document import Document
-    from bot.pages.statistics import audit_page, ceiling_page, curve, diagnostics, rules
-
-    ceiling, period, questions = await _ceiling_of(options, config)
-    if options.json:
-        tell_json(as_json(ceiling), indent=2)
-        return DONE
-    _show(ceiling_page(ceiling, period))
-    if ceiling.source == "counts":
-        _show(Document((rules(ceiling),)))
-        return DONE
-    _show(Document((diagnostics(ceiling),)))
-    if ceiling.by_pool_size:
-        _show(Document((curve(ceiling),)))
-    if ceiling.source == "grades" and ceiling.audit:
-        _show(audit_page(ceiling, questions))
-    return DONE
-
-
-async def _ceiling_of(
-    options: argparse.Namespace, config: "Config"
-) -> "tuple[Ceiling, str, Mapping[str, str]]":
-    """Of what was named: the ceiling, its period, and the questions' texts by row."""
-    from bot.analysis.cofailure import ceiling_of_counts, ceiling_of_grades
-
-    if sum(map(bool, (options.file, options.channel, options.counts))) > 1:
-        raise InvalidInput(
-            "Name a FILE or a --channel or --counts: the ceiling is told of one of them."
-        )
-    if options.models and not options.counts:
-        raise InvalidInput("--models goes with --counts: elsewhere the models are counted.")
-    if options.counts:
-        return ceiling_of_counts(*options.counts, models=options.models or 1), "", {}
-    if options.file:
-        from bot.analysis.outcomes import read_outcomes
-
-        outcomes = read_outcomes(options.file)
-        return ceiling_of_grades(outcomes), "", outcomes.questions
-    from bot.conversation.statistics import Statistics
-
-    async with _reading(config) as store:
-        return *await Statistics(store).ceiling(channel=options.channel), {}
-
-
-def _show(document: "Document") -> None:
-    """With colours on a terminal, as text into a pipe."""
-    from rich.console import Console
-
-    from adapters.terminal import render
-
-    if sys.stdout.isatty():
-        Console(highlight=False, emoji=False).print(render.render(document, opened=True))
-    else:
-        tell(render.plain(document, opened=True, width=100))
-    tell("")
-
-
-@asynccontextmanager
-async def _reading(config: "Config") -> "AsyncIterator[Store]":
-    """The database, read beside whoever writes to it."""
-    from bot.store.store import Store
-
-    store = await Store.open(config.database_file(), read_only=True)
-    try:
-        yield store
-    finally:
-        await store.close()
-
-
-async def _export(options: argparse.Namespace, config: "Config") -> int:
-    from bot.pages.exports import export
-
-    async with _reading(config) as store:
-        if options.csv:
-            await _export_csv(options, store)
-            return DONE
-        async for case in store.cases(channel=options.channel, since=options.since):
-            tell_json(await export(store, case))
-    return DONE
-
-
-async def _export_csv(options: argparse.Namespace, store: "Store") -> None:
-    from bot.conversation.statistics import Statistics
-    from bot.pages.csv_tables import write_ballots, write_outcomes
-
-    if options.csv == "outcomes":
-        rows = await Statistics(store).rows(channel=options.channel)
-        since = options.since
-        write_outcomes([row for row in rows if not since or row.asked_at >= since], sys.stdout)
-    else:
-        cases = store.cases(channel=options.channel, since=options.since)
-        await write_ballots(cases, sys.stdout)
 
 
 async def _forget(options: argparse.Namespace, config: "Config") -> int:
@@ -495,17 +260,9 @@ async def _forget(options: argparse.Namespace, config: "Config") -> int:
 
 
 async def _backup(options: argparse.Namespace, config: "Config") -> int:
-    async with _reading(config) as store:
+    async with reading.database(config) as store:
         await store.backup(options.file)
     tell(f"Copied to {options.file}.")
-    return DONE
-
-
-async def _watch(options: argparse.Namespace, config: "Config") -> int:
-    from bot.program.watch import watch
-
-    async with _reading(config) as store:
-        await watch(store, follow=options.follow, tell=tell)
     return DONE
 
 
@@ -541,14 +298,3 @@ def _platform_checks(config: "Config") -> "Iterator[AsyncIterator[Finding]]":
             api_url=config.slack_api_url,
             time_scale=config.time_scale,
         )
-
-
-def notes(deliberation: "Deliberation") -> list[str]:
-    """What belongs under a verdict: how sure, what is missing, who disagrees. Nobody votes here."""
-    from bot.document import Note
-    from bot.pages.presenter import verdict
-    from bot.texts import VERDICT_LEGEND
-
-    blocks = verdict(deliberation).blocks
-    lines = [block.text for block in blocks if isinstance(block, Note)]
-    return [line for line in lines if line and line != VERDICT_LEGEND]

@@ -8,7 +8,7 @@ from bot.llm import Provider
 from bot.models.catalogue import Catalogue
 from bot.models.http import Endpoint, HttpProvider
 from bot.program.config import Config
-from bot.program.memory import collect_seldom
+from bot.program.process import collect_seldom
 from bot.protocol.calls import Caller, Patience
 from bot.rehearsal.simulated import CHAIRMAN, MEMBERS, Rehearsal
 from bot.settings import Settings

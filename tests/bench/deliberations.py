@@ -20,7 +20,7 @@ from statistics import median
 from bot.conversation.serving import Board
 from bot.council import Council, Question
 from bot.llm import Completion, Provider, Request
-from bot.program.memory import collect_seldom
+from bot.program.process import collect_seldom
 from bot.protocol.calls import Caller, Patience
 from bot.protocol.modes import deliberate
 from bot.protocol.ranking import never_stops_early

@@ -15,7 +15,7 @@ from typing import TypeVar
 from bot.chat import Channel, Person
 from bot.conversation.app import App
 from bot.pages import picture as plots
-from bot.program.memory import collect_seldom
+from bot.program.process import collect_seldom
 from tests.fakes.channel import finished_case, rate, reaction
 from tests.fakes.council import running_app
 from tests.fakes.provider import FakeProvider

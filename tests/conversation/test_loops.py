@@ -7,7 +7,7 @@ import pytest
 
 from bot.conversation.loops import forever
 from bot.errors import StoreFailed
-from bot.program.cli import beside
+from bot.program.serve import beside
 from tests.fakes.council import running_app
 from tests.fakes.provider import FakeProvider
 

@@ -19,7 +19,7 @@ from bot.errors import Kind, ModelFailed
 from bot.llm import Completion, Request
 from bot.pages import presenter
 from bot.pages.transcript import transcript
-from bot.program.cli import notes as cli_notes
+from bot.program.ask import notes as cli_notes
 from bot.protocol import ranking
 from bot.protocol.calls import Caller, Patience
 from bot.protocol.events import (

@@ -1,0 +1,140 @@
+"""The commands that only read the database, or a file, beside whoever writes to it.
+
+Each imports what it needs when it runs.
+"""
+
+import argparse
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from bot.errors import InvalidInput
+from bot.printing import tell, tell_json
+from bot.program.process import DONE
+
+if TYPE_CHECKING:
+    from bot.analysis.cofailure import Ceiling
+    from bot.document import Document
+    from bot.program.config import Config
+    from bot.store.store import Store
+
+
+async def stats(options: argparse.Namespace, config: "Config") -> int:
+    from bot.analysis.report import as_json
+    from bot.conversation.statistics import Statistics
+    from bot.pages.statistics import details_page, stats_page
+
+    async with database(config) as store:
+        report = await Statistics(store).report(channel=options.channel)
+    if options.json:
+        tell_json(as_json(report), indent=2)
+    else:
+        show(stats_page(report))
+        if report.rated.rows:
+            show(details_page(report))
+    return DONE
+
+
+async def ceiling(options: argparse.Namespace, config: "Config") -> int:
+    from bot.analysis.certificate import as_json
+    from bot.document import Document
+    from bot.pages.statistics import audit_page, ceiling_page, curve, diagnostics, rules
+
+    ceiling, period, questions = await _ceiling_of(options, config)
+    if options.json:
+        tell_json(as_json(ceiling), indent=2)
+        return DONE
+    show(ceiling_page(ceiling, period))
+    if ceiling.source == "counts":
+        show(Document((rules(ceiling),)))
+        return DONE
+    show(Document((diagnostics(ceiling),)))
+    if ceiling.by_pool_size:
+        show(Document((curve(ceiling),)))
+    if ceiling.source == "grades" and ceiling.audit:
+        show(audit_page(ceiling, questions))
+    return DONE
+
+
+async def _ceiling_of(
+    options: argparse.Namespace, config: "Config"
+) -> "tuple[Ceiling, str, Mapping[str, str]]":
+    """Of what was named: the ceiling, its period, and the questions' texts by row."""
+    from bot.analysis.cofailure import ceiling_of_counts, ceiling_of_grades
+
+    if sum(map(bool, (options.file, options.channel, options.counts))) > 1:
+        raise InvalidInput(
+            "Name a FILE or a --channel or --counts: the ceiling is told of one of them."
+        )
+    if options.models and not options.counts:
+        raise InvalidInput("--models goes with --counts: elsewhere the models are counted.")
+    if options.counts:
+        return ceiling_of_counts(*options.counts, models=options.models or 1), "", {}
+    if options.file:
+        from bot.analysis.outcomes import read_outcomes
+
+        outcomes = read_outcomes(options.file)
+        return ceiling_of_grades(outcomes), "", outcomes.questions
+    from bot.conversation.statistics import Statistics
+
+    async with database(config) as store:
+        return *await Statistics(store).ceiling(channel=options.channel), {}
+
+
+async def export(options: argparse.Namespace, config: "Config") -> int:
+    from bot.pages.exports import export
+
+    async with database(config) as store:
+        if options.csv:
+            await _export_csv(options, store)
+            return DONE
+        async for case in store.cases(channel=options.channel, since=options.since):
+            tell_json(await export(store, case))
+    return DONE
+
+
+async def _export_csv(options: argparse.Namespace, store: "Store") -> None:
+    from bot.conversation.statistics import Statistics
+    from bot.pages.csv_tables import write_ballots, write_outcomes
+
+    if options.csv == "outcomes":
+        rows = await Statistics(store).rows(channel=options.channel)
+        since = options.since
+        write_outcomes([row for row in rows if not since or row.asked_at >= since], sys.stdout)
+    else:
+        cases = store.cases(channel=options.channel, since=options.since)
+        await write_ballots(cases, sys.stdout)
+
+
+async def watch(options: argparse.Namespace, config: "Config") -> int:
+    from bot.program.watch import watch
+
+    async with database(config) as store:
+        await watch(store, follow=options.follow, tell=tell)
+    return DONE
+
+
+def show(document: "Document") -> None:
+    """With colours on a terminal, as text into a pipe."""
+    from rich.console import Console
+
+    from adapters.terminal import render
+
+    if sys.stdout.isatty():
+        Console(highlight=False, emoji=False).print(render.render(document, opened=True))
+    else:
+        tell(render.plain(document, opened=True, width=100))
+    tell("")
+
+
+@asynccontextmanager
+async def database(config: "Config") -> "AsyncIterator[Store]":
+    """The database, read beside whoever writes to it."""
+    from bot.store.store import Store
+
+    store = await Store.open(config.database_file(), read_only=True)
+    try:
+        yield store
+    finally:
+        await store.close()

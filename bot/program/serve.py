@@ -1,0 +1,114 @@
+"""`council serve`: every platform that has a token, and what is done beside them for weeks.
+
+Imports what a platform needs when it runs: a Slack bot needs no Discord library.
+"""
+
+import argparse
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from bot.errors import BotError, InvalidConfiguration
+from bot.program.process import DONE
+
+if TYPE_CHECKING:
+    from bot.conversation.app import App
+    from bot.program.config import Config
+
+logger = logging.getLogger(__name__)
+
+KEEP_UP_SECONDS = 60
+
+
+async def serve(options: argparse.Namespace, config: "Config") -> int:
+    from bot.program.compose import open_app
+
+    adapters = _adapters(config)
+    if not adapters:
+        raise InvalidConfiguration(
+            ["No platform has a token: set DISCORD_TOKEN or SLACK_BOT_TOKEN."]
+        )
+    async with open_app(config, "serve") as app:
+        loops = [asyncio.create_task(each) for each in beside(app, config.time_scale)]
+        try:
+            await _serve_all([asyncio.create_task(run(app)) for run in adapters])
+        finally:
+            for task in loops:
+                task.cancel()
+            await asyncio.wait(loops)
+    return DONE
+
+
+async def _serve_all(adapters: "Sequence[asyncio.Task[None]]") -> None:
+    """Until the last platform fails: one that does takes no other down. Raises its error."""
+    going: set[asyncio.Task[None]] = set(adapters)
+    try:
+        while True:
+            ended, going = await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
+            for adapter in ended:
+                if not going:
+                    adapter.result()
+                error = adapter.exception()
+                trace = None if isinstance(error, BotError) else error
+                logger.error("A platform failed; the others go on. %s", error, exc_info=trace)
+            if not going:
+                return
+    finally:
+        for adapter in going:
+            adapter.cancel()
+        if going:
+            await asyncio.wait(going)
+
+
+def beside(app: "App", time_scale: float) -> "Iterator[Coroutine[Any, Any, NoReturn]]":
+    """What is done every minute while the program serves for weeks."""
+    from bot.conversation.loops import forever
+
+    turns = (
+        # Models come, go and change their prices.
+        ("the list of models is not refreshed", app.catalogue.load),
+        ("unfinished questions are not looked for", app.sweep),
+        ("the statistics are not kept up", partial(_keep_up, app)),
+    )
+    for what, turn in turns:
+        yield forever(what, turn, pause_seconds=KEEP_UP_SECONDS * time_scale)
+
+
+async def _keep_up(app: "App") -> None:
+    """Whoever asks for statistics should not wait for what could be loaded and read before."""
+    from bot.pages import picture as plots
+
+    await asyncio.to_thread(plots.load)
+    await app.statistics().keep_up()
+
+
+def _adapters(config: "Config") -> "list[Callable[[App], Coroutine[Any, Any, None]]]":
+    """Every platform that has a token, as something that runs until it is cancelled."""
+    adapters: list[Callable[[App], Coroutine[Any, Any, None]]] = []
+    if config.discord_token:
+        from adapters.discord.supervisor import run as run_discord
+
+        token = config.discord_token.get_secret_value()
+        adapters.append(lambda app: run_discord(app, token, time_scale=config.time_scale))
+    if config.slack_bot_token:
+        adapters.append(_slack(config))
+    return adapters
+
+
+def _slack(config: "Config") -> "Callable[[App], Coroutine[Any, Any, None]]":
+    """Over a socket where there is a token for it, which needs no address of ours."""
+    from adapters.slack.supervisor import run
+
+    bot, app, secret = config.slack_bot_token, config.slack_app_token, config.slack_signing_secret
+    assert bot
+    return partial(
+        run,
+        bot_token=bot.get_secret_value(),
+        app_token=app.get_secret_value() if app else None,
+        signing_secret=secret.get_secret_value() if secret else "",
+        port=config.http_port,
+        api_url=config.slack_api_url,
+        time_scale=config.time_scale,
+    )

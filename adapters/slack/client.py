@@ -90,7 +90,7 @@ class SlackClient(Bot):
             buttons.LATER: buttons.later,
         }.items():
             bolt.action(action)(self._interaction(pressed))
-        for field in (form.MEMBERS, form.CHAIRMAN):
+        for field in form.SEARCHED:
             bolt.options(field)(self._answered(commands.suggest))
         bolt.view(form.CALLBACK)(self._answered(commands.submit))
         return bolt

@@ -152,14 +152,14 @@ async def submit(bot: Bot, body: Json, ack: AsyncAck) -> None:
             bot.app.desk, place, person, form.filled_in(view), seen_version=opened.version
         )
     except TimeoutError:
-        await _show_problems(ack, {form.MEMBERS: TOO_LATE})
+        await _show_problems(ack, {form.FIRST: TOO_LATE})
     except InvalidForm as error:
         await _show_problems(ack, error.problems)
     except BotError as error:
         problem = f"{error.public} {bot.people.problem}".strip()
-        await _show_problems(ack, {form.MEMBERS: problem})
+        await _show_problems(ack, {form.FIRST: problem})
     except SlackApiError as error:
-        await _show_problems(ack, {form.MEMBERS: sentence(error)})
+        await _show_problems(ack, {form.FIRST: sentence(error)})
     else:
         await ack()
         await whisper(opened.response_url, receipt)

@@ -4,8 +4,7 @@ A model's option says `N:id`, so that a model with two seats is two options.
 """
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,15 +12,18 @@ from bot.cleaning import harmless
 from bot.council import MEMBERS_MAX
 from bot.models.catalogue import Catalogue
 from bot.records import StoredSettings
-from bot.settings import PROSE_LIMIT_CHARS, SETTINGS, Settings, shown
+from bot.settings import PROSE_LIMIT_CHARS, SETTINGS, Setting, Settings
 
 Json = dict[str, Any]
 # What a model costs, in words.
 Price = Callable[[str], str]
 
 CALLBACK = "settings"
-MEMBERS, CHAIRMAN = "members", "chairman"
-FIELDS = (MEMBERS, CHAIRMAN, "mode", "criteria", "budget")
+FIELDS = {name: setting for name, setting in SETTINGS.items() if setting.asked}
+# Where it stands that a form is refused as a whole.
+FIRST = next(iter(FIELDS))
+# Of these Slack asks what there is to choose.
+SEARCHED = tuple(name for name, setting in FIELDS.items() if setting.kind in {"models", "model"})
 
 # Source: docs.slack.dev, "Option object" and "Multi-select menu element".
 OPTIONS_MAX, OPTION_TEXT_MAX, OPTION_VALUE_MAX = 100, 75, 150
@@ -50,12 +52,6 @@ def can_be_shown(settings: Settings) -> bool:
 
 
 def view(settings: Settings, stored: StoredSettings, price: Price, opened: Opened) -> Json:
-    counted: Counter[str] = Counter()
-    seated = []
-    for model in settings.members:
-        seated.append(_model_option(price, model, counted[model]))
-        counted[model] += 1
-    modes = [_option(mode, mode) for mode in SETTINGS["mode"].choices]
     return {
         "type": "modal",
         "callback_id": CALLBACK,
@@ -64,74 +60,72 @@ def view(settings: Settings, stored: StoredSettings, price: Price, opened: Opene
         "submit": _plain("Save"),
         "close": _plain("Cancel"),
         "blocks": [
-            _input(
-                MEMBERS,
-                "Members",
-                {
-                    "type": "multi_external_select",
-                    "min_query_length": 0,
-                    "max_selected_items": MEMBERS_MAX,
-                    "initial_options": seated,
-                    "placeholder": _plain("Search by vendor or name"),
-                },
-                hint="The models that answer and review.",
-            ),
-            _input(
-                CHAIRMAN,
-                "Chairman",
-                {
-                    "type": "external_select",
-                    "min_query_length": 0,
-                    "initial_option": _model_option(price, settings.chairman),
-                },
-                hint="The model that writes the verdict.",
-            ),
-            _input(
-                "mode",
-                "Mode",
-                {
-                    "type": "static_select",
-                    "options": modes,
-                    "initial_option": _option(settings.mode, settings.mode),
-                },
-            ),
-            _input(
-                "criteria",
-                "Criteria",
-                {
-                    "type": "plain_text_input",
-                    "multiline": True,
-                    "max_length": PROSE_LIMIT_CHARS,
-                    **({"initial_value": harmless(settings.criteria)} if settings.criteria else {}),
-                },
-                hint="What reviewers judge by. Empty: what they usually judge by.",
-                optional=True,
-            ),
-            _input(
-                "budget",
-                "Budget",
-                {
-                    "type": "plain_text_input",
-                    "placeholder": _plain("2.50"),
-                    **({"initial_value": shown(settings, "budget")} if _has_budget(stored) else {}),
-                },
-                hint="US dollars this channel may spend a day. Empty: the bot's own limit.",
-                optional=True,
-            ),
+            _input(name, setting, _element(setting, settings, name in stored.values, price))
+            for name, setting in FIELDS.items()
         ],
+    }
+
+
+def _element(setting: Setting, settings: Settings, is_own: bool, price: Price) -> Json:
+    """The control, filled in with what holds now; `is_own` where the channel said so itself."""
+    value = getattr(settings, setting.field)
+    match setting.kind:
+        case "models":
+            return {
+                "type": "multi_external_select",
+                "min_query_length": 0,
+                "max_selected_items": MEMBERS_MAX,
+                "initial_options": _seated(price, value),
+                "placeholder": _plain("Search by vendor or name"),
+            }
+        case "model":
+            return {
+                "type": "external_select",
+                "min_query_length": 0,
+                "initial_option": _model_option(price, value),
+            }
+        case "choice":
+            return {
+                "type": "static_select",
+                "options": [_option(choice, choice) for choice in setting.choices],
+                "initial_option": _option(setting.show(value), setting.show(value)),
+            }
+        case "prose":
+            initial = _initial(setting, value, is_own)
+            multiline = {"multiline": True, "max_length": PROSE_LIMIT_CHARS}
+            return {"type": "plain_text_input"} | multiline | initial
+        case "line":
+            return {"type": "plain_text_input"} | _initial(setting, value, is_own)
+
+
+def _initial(setting: Setting, value: object, is_own: bool) -> Json:
+    """Nothing stands in a field where nothing would mean the same."""
+    assert setting.asked
+    empty, example = setting.asked.empty, setting.asked.example
+    is_said = is_own if empty == "default" else not empty or setting.parse(empty) != value
+    return {
+        **({"placeholder": _plain(example)} if example else {}),
+        **({"initial_value": harmless(setting.show(value))} if is_said else {}),
     }
 
 
 def filled_in(view: Json) -> Mapping[str, str]:
     """The settings' texts by their names."""
-    state = {name: view["state"]["values"][name][name] for name in FIELDS}
-    return {
-        MEMBERS: ", ".join(_model(option) for option in state[MEMBERS]["selected_options"]),
-        CHAIRMAN: _model(state[CHAIRMAN]["selected_option"]),
-        "mode": state["mode"]["selected_option"]["value"],
-        "criteria": state["criteria"]["value"] or "clear",
-        "budget": state["budget"]["value"] or "default",
-    }
+    values = view["state"]["values"]
+    return {name: _text(setting, values[name][name]) for name, setting in FIELDS.items()}
+
+
+def _text(setting: Setting, state: Json) -> str:
+    match setting.kind:
+        case "models":
+            return ", ".join(_model(option) for option in state["selected_options"])
+        case "model":
+            return _model(state["selected_option"])
+        case "choice":
+            return str(state["selected_option"]["value"])
+        case "prose" | "line":
+            assert setting.asked
+            return state["value"] or setting.asked.empty
 
 
 def options(catalogue: Catalogue, typed: str) -> list[Json]:
@@ -146,8 +140,8 @@ def options(catalogue: Catalogue, typed: str) -> list[Json]:
     ]
 
 
-def _has_budget(stored: StoredSettings) -> bool:
-    return "budget" in stored.values
+def _seated(price: Price, models: Sequence[str]) -> list[Json]:
+    return [_model_option(price, id, models[:n].count(id)) for n, id in enumerate(models)]
 
 
 def _model_option(price: Price, id: str, number: int = 0) -> Json:
@@ -165,15 +159,16 @@ def _option(text: str, value: str) -> Json:
     return {"text": _plain(text), "value": value}
 
 
-def _input(name: str, label: str, element: Json, *, hint: str = "", optional: bool = False) -> Json:
+def _input(name: str, setting: Setting, element: Json) -> Json:
     """Block and control have the setting's name."""
+    assert setting.asked
     return {
         "type": "input",
         "block_id": name,
-        "label": _plain(label),
+        "label": _plain(name.replace("_", " ").capitalize()),
         "element": element | {"action_id": name},
-        "optional": optional,
-        **({"hint": _plain(hint)} if hint else {}),
+        "optional": bool(setting.asked.empty),
+        "hint": _plain(setting.asked.hint or setting.description),
     }
 
 

@@ -24,9 +24,6 @@ from bot.models.catalogue import Catalogue
 from bot.pages.settings import council_page, members_page, models_page, setting_page
 from bot.settings import SETTINGS, Settings
 
-# Money, rights and names stay with administrators, whoever else may change settings.
-RESERVED = frozenset({"budget", "reveal", "paused", "changers"})
-
 
 async def _show(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
     stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
@@ -109,12 +106,8 @@ async def _change(
     await _require_right(desk, channel, person, [name])
     stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
     before = channel_settings.resolve(stored.values, desk.defaults)
-    values = channel_settings.change(stored.values, name, new(before))
+    values = _changed(desk, stored.values, name, new(before))
     settings = channel_settings.resolve(values, desk.defaults)
-    if name == "members":
-        _known(desk.catalogue, [m for m in settings.members if m not in before.members])
-    if name == "chairman":
-        _known(desk.catalogue, [settings.chairman])
     shown = channel_settings.shown(settings, name)
     await _save(desk, channel, person, stored.version, values, f"{name} = {shown}")
     return Document((Text(f"**{name}** is now: {shown}"), *_warnings(settings, name)))
@@ -158,6 +151,12 @@ def _filled(
     is_default = text.strip().lower() == "default"
     if not is_default and setting.parse(text) == getattr(before, setting.field):
         return values
+    return _changed(desk, values, name, text)
+
+
+def _changed(desk: Desk, values: Mapping[str, str], name: str, text: str) -> Mapping[str, str]:
+    """With one setting changed; a model that takes a seat has to be in the catalogue."""
+    before = channel_settings.resolve(values, desk.defaults)
     values = channel_settings.change(values, name, text)
     settings = channel_settings.resolve(values, desk.defaults)
     if name == "members":
@@ -197,7 +196,7 @@ async def _require_right(
             "Only administrators can change this channel's council. They can let everybody do it: "
             "`/council set changers anyone`."
         )
-    reserved = [name for name in names if name in RESERVED]
+    reserved = [name for name in names if name in SETTINGS and SETTINGS[name].reserved]
     if reserved and not is_administrator(desk, person):
         raise InvalidInput(f"Only administrators can change {' and '.join(reserved)} here.")
 

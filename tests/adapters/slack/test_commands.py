@@ -1,17 +1,22 @@
 """`/council` as text and as a form, and the message menu, on the local Slack."""
 
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from adapters.slack.whisper import whisper
 from bot.conversation.app import Rules
+from bot.conversation.commands import COMMANDS
 from bot.document import Document, Text
 from bot.llm import ModelInfo
+from bot.settings import SETTINGS
 from tests.fakes.council_on_slack import Place
 from tests.fakes.provider import FakeProvider
 from tests.fakes.slack_server import SlackServer, User, View, running_slack
 
+ROOT = Path(__file__).resolve().parents[3]
 LISTED = tuple(f"lab/{name}" for name in ("a", "b", "c", "chair", "new"))
 
 
@@ -232,6 +237,24 @@ async def test_the_form_shows_what_holds_and_saves_what_changed(place: Place, bo
     assert shown["criteria"]["initial_value"] == "brevity"
     assert shown["budget"]["initial_value"] == "2.5"
     assert server.rejections == []
+
+
+async def test_the_form_asks_for_what_the_table_of_settings_says(place: Place, boss: User) -> None:
+    view = await opened(place, boss)
+    asked = {name: setting for name, setting in SETTINGS.items() if setting.asked}
+    assert [block["block_id"] for block in view.body["blocks"]] == list(asked)
+    for block, setting in zip(view.body["blocks"], asked.values(), strict=True):
+        assert setting.asked
+        assert block["hint"]["text"] == (setting.asked.hint or setting.description)
+        assert block["optional"] is bool(setting.asked.empty)
+    options = {b["block_id"]: b["element"].get("options", []) for b in view.body["blocks"]}
+    assert [option["value"] for option in options["mode"]] == list(SETTINGS["mode"].choices)
+
+
+def test_the_manifest_hints_at_commands_that_there_are() -> None:
+    manifest = (ROOT / "slack-manifest.yaml").read_text(encoding="utf-8")
+    (hint,) = re.findall(r'usage_hint: "\[(.*)\]"', manifest)
+    assert set(hint.split(" | ")) <= set(COMMANDS)
 
 
 async def test_a_form_sent_as_it_was_changes_nothing(place: Place, boss: User) -> None:

@@ -64,8 +64,6 @@ class ModelFailed(BotError):
     `context_tokens` is set where the prompt alone is longer than the model's context, which holds
     that many tokens (0 where nobody said how many): only a shorter prompt can succeed. The server
     counted `prompt_tokens` in it, 0 where it did not say.
-
-    `requests` is how many were sent: some are refused for their form and put right at once.
     """
 
     def __init__(
@@ -92,7 +90,6 @@ class ModelFailed(BotError):
         self.written_bytes = written_bytes
         self.context_tokens = context_tokens
         self.prompt_tokens = prompt_tokens
-        self.requests = 1
 
 
 class InvalidInput(BotError):

@@ -20,6 +20,7 @@ class Request:
     cache by body put it there, so that only a repeat of the very same call can hit the cache.
     `max_price` is in US dollars per million tokens of prompt and completion: what no provider may
     ask more than, where that can be told to the endpoint. `body` are bytes to send instead of encoding the request, from `Provider.stored_body`.
+    `resent` is called where it was refused for its form, and is sent once more.
     """
 
     model: str
@@ -29,6 +30,7 @@ class Request:
     effort: str = ""
     max_price: tuple[float, float] | None = None
     body: bytes | None = field(default=None, repr=False)
+    resent: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,7 @@ class Completion:
     `length`, `content_filter`), which `ending_of` reads.
 
     `cost_micros` is in micro-dollars as the provider reported it, `None` where it said nothing.
-    `written_bytes` counts what the model wrote besides, `None` where nobody can tell. `requests` were
-    sent for it, those that were refused for their form included.
+    `written_bytes` counts what the model wrote besides, `None` where nobody can tell.
     """
 
     text: str
@@ -48,7 +49,6 @@ class Completion:
     cost_micros: int | None = None
     generation_id: str = ""
     written_bytes: int | None = None
-    requests: int = 1
 
 
 Ending = Literal["whole", "length", "refused", "broken"]

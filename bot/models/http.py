@@ -144,14 +144,14 @@ class HttpProvider:
     ) -> Completion:
         endpoint, model = self._route(request.model)
         if endpoint is None:
-            nowhere = ModelFailed("unknown_model", _NO_ENDPOINT)
-            nowhere.requests = 0
-            raise nowhere
+            raise ModelFailed("unknown_model", _NO_ENDPOINT)
         saying = Saying(self._keys, _names(request.model, model))
         terms = self._terms(endpoint, model)
         body = request.body or terms.body(model, request)
         refusal: ModelFailed = failed("server_error")
-        for requests in range(1, _TERMS_TRIED + 1):
+        for tried in range(_TERMS_TRIED):
+            if tried:
+                request.resent()
             answer = Incoming(
                 saying,
                 on_text or (lambda piece: None),
@@ -160,10 +160,8 @@ class HttpProvider:
             )
             try:
                 headers = self._headers(endpoint, cached=terms.cacheable)
-                completion = await self._ask(endpoint, body, answer, headers)
-                return replace(completion, requests=requests)
+                return await self._ask(endpoint, body, answer, headers)
             except ServerFailed as error:
-                error.requests = requests
                 if answer.began:
                     raise
                 if body != (known := terms.body(model, request)) and request.messages:
@@ -171,13 +169,8 @@ class HttpProvider:
                     continue
                 adapted = terms.adapted(error.report, request)
                 if adapted is None:
-                    final = terms.too_long(error.report, request, saying) or error
-                    final.requests = requests
-                    raise final from error
+                    raise terms.too_long(error.report, request, saying) or error from error
                 terms, body, refusal = adapted, adapted.body(model, request), error
-            except ModelFailed as error:
-                error.requests = requests
-                raise
             finally:
                 if answer.began:
                     kept = replace(terms, thinking=answer.begins_in_thought)

@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -228,15 +228,14 @@ class Attempts:
             draft_seconds=self._patience.draft,
             now=self._now,
         )
-        failure, bill, generation_id, requests = None, bills.NOTHING, "", 1
+        failure, bill, generation_id = None, bills.NOTHING, ""
         try:
             # A row that is being written is written to its end, so that it can be closed below.
             await asyncio.shield(starting)
             bill = bills.at_most(reserved)  # what it stays at where it is cancelled unheard
             listener.begin()
-            completion = await self._complete(request, listener)
+            completion = await self._complete(replace(request, resent=listener.resend), listener)
             asking.completion, generation_id = completion, completion.generation_id
-            requests = completion.requests
             bill = self._bill(asking, reserved, _usage(completion), completion.written_bytes)
             _leads(leader)
             pace.whole.append(listener.seconds)
@@ -249,7 +248,6 @@ class Attempts:
             raise
         except ModelFailed as error:
             failure, bill = Failure(error.kind, str(error)), bills.NOTHING
-            requests = error.requests
             if error.spent or error.began:
                 bill = self._bill(asking, reserved, error.spent, error.written_bytes)
             raise
@@ -266,7 +264,7 @@ class Attempts:
                 bill=bill,
                 generation_id=generation_id,
                 first_text_seconds=listener.first_seconds,
-                requests=requests,
+                requests=listener.requests,
             )
 
     async def _complete(self, request: Request, listener: "_Listener") -> Completion:
@@ -351,6 +349,7 @@ class _Listener:
         self.silence: asyncio.Timeout
         self.silence_seconds = silence_seconds
         self.first_seconds: float | None = None
+        self.requests = 1
         self._draft = Draft()
         self._thought = False
         self._asking = asking
@@ -378,6 +377,9 @@ class _Listener:
 
     def begin(self) -> None:
         self._began_at = self._heard_at = self._loop.time()
+
+    def resend(self) -> None:
+        self.requests += 1
 
     def hear(self, piece: str) -> None:
         time = self._loop.time()

@@ -76,6 +76,18 @@ async def test_refused_forms_cost_a_stage_nothing(
     assert result["calls"] == len(server.requests) > 7
 
 
+async def test_a_request_that_was_refused_counts_also_where_its_repeat_stays_silent(
+    council: Program,
+) -> None:
+    refusals = [Refusal("field", "openai", "stream_options")]
+    async with ModelServer(behaviours={"lab/b": "hang"}, refusals=refusals) as server:
+        result = await ask(council, server, COUNCIL_TIME_SCALE="0.01")
+    assert [member["status"] for member in result["members"]].count("failed") == 1
+    asked = [received.model for received in server.requests].count("lab/b")
+    assert result["calls"] == len(server.requests)
+    assert asked == 4  # the request and its hedge, each of them twice
+
+
 async def test_thoughts_are_in_no_answer_prompt_or_verdict(council: Program) -> None:
     thinking = Behaviour(text="<think>\nSECRET\n</think>\n\nYes: it is simple.")
     prompted = Behaviour(text="SECRET</think>\n\nNo: it will not last.")

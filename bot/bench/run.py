@@ -6,14 +6,14 @@ Resumable: complete lines of OUT stay, and what the journal holds is not asked a
 import json
 import os
 import secrets
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from bot.bench.grading import VERSION, Grader, check_reference, grade
+from bot.bench.grading import VERSION, grade
+from bot.bench.items import Item, finished_lines
 from bot.bench.judging import judge
 from bot.conversation.app import App
 from bot.conversation.offers import TYPICAL_TOKENS
@@ -21,7 +21,7 @@ from bot.council import Council, Deliberation, Stage
 from bot.errors import InvalidInput
 from bot.pages.exports import as_json
 from bot.privacy import make_private
-from bot.program.ask import checked, council_for, new_case
+from bot.program.ask import council_for, new_case
 from bot.protocol.modes import deliberate
 from bot.protocol.stages import (
     ANSWER_TOKENS,
@@ -30,64 +30,6 @@ from bot.protocol.stages import (
     task_group,
 )
 from bot.store.journal import Journal
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A line of FILE. `reference` is "" where there is nothing to grade by."""
-
-    id: str | int
-    question: str
-    reference: str = ""
-    grader: Grader = "exact"
-
-
-def read_items(path: Path) -> tuple[tuple[Item, ...], tuple[str, ...]]:
-    """The questions of a file, and a sentence for each line that cannot be used.
-
-    Raises `InvalidInput` where the file cannot be read, or names an id twice.
-    """
-    try:
-        # Not `splitlines`: JSON may hold other line separators than LF as they are.
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{path} is no UTF-8 text ({error.reason}).") from error
-    items: list[Item] = []
-    problems: list[str] = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            items.append(_item(line))
-        except InvalidInput as error:
-            problems.append(f"{path.name}, line {number}: {error}")
-    repeated = [id for id, count in Counter(str(item.id) for item in items).items() if count > 1]
-    if repeated:
-        raise InvalidInput(f"{path.name} names an id more than once: {', '.join(repeated)}.")
-    return tuple(items), tuple(problems)
-
-
-def finished_lines(out: Path) -> list[dict[str, Any]]:
-    """The complete lines of an earlier run. A torn last line is cut off the file."""
-    whole = out.read_bytes()
-    kept = whole[: whole.rfind(b"\n") + 1]
-    lines = []
-    for number, text in enumerate(kept.splitlines(), start=1):
-        try:
-            line = json.loads(text)
-        except ValueError:
-            line = None
-        if not isinstance(line, dict) or not {"id", "answers", "cost_usd"} <= line.keys():
-            raise InvalidInput(
-                f"{out}, line {number}, is no deliberation. Name another file with --out."
-            )
-        lines.append(line)
-    if len(kept) < len(whole):
-        with out.open("r+b") as file:
-            file.truncate(len(kept))
-    return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,23 +188,6 @@ class Bench:
         if self.max_cost_usd is None:
             return self.app.rules.limits
         return self.app.rules.limits | {f"bench:{self.run}": round(self.max_cost_usd * 1e6)}
-
-
-def _item(line: str) -> Item:
-    try:
-        found = json.loads(line)
-    except ValueError as error:
-        raise InvalidInput(f"no JSON ({error})") from error
-    if not isinstance(found, dict) or not isinstance(found.get("id"), str | int):
-        raise InvalidInput('an object with "id" and "question" is needed')
-    question = found.get("question")
-    if not isinstance(question, str):
-        raise InvalidInput('"question" has to be a text')
-    reference, grader = found.get("reference"), str(found.get("grader", "exact"))
-    if reference is not None:
-        check_reference(grader, str(reference))
-    wanted = "" if reference is None else str(reference)
-    return Item(found["id"], checked(question), wanted, cast(Grader, grader))
 
 
 def _stage_usd(journal: Journal) -> dict[str, float]:

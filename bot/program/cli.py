@@ -217,10 +217,11 @@ async def _ask(options: argparse.Namespace, config: "Config") -> int:
 
 
 async def _bench(options: argparse.Namespace, config: "Config") -> int:
-    from adapters.terminal.progress import progress
     from bot.bench.audit_file import audit_path, read_labels
+    from bot.bench.items import read_items
     from bot.bench.page import bench_page
-    from bot.bench.run import Bench, read_items
+    from bot.bench.progress import progress
+    from bot.bench.run import Bench
     from bot.program.compose import open_app
 
     items, problems = read_items(options.file)

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from adapters.terminal.progress import progress
 from adapters.terminal.render import plain
 from bot.bench.audit_file import Entry, offer, read_labels
 from bot.bench.graded import (
@@ -30,6 +29,7 @@ from bot.bench.graded import (
     realised,
 )
 from bot.bench.page import bench_page
+from bot.bench.progress import progress
 from bot.bench.run import Step
 from bot.errors import InvalidInput
 from tests.fakes.forks import CHAIRMAN, Program, environment, program

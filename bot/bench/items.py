@@ -1,0 +1,86 @@
+"""The files of a bench: questions to ask, and deliberations that an earlier run has written."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from bot.bench.grading import Grader, check_reference
+from bot.errors import InvalidInput
+from bot.program.ask import checked
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of FILE. `reference` is "" where there is nothing to grade by."""
+
+    id: str | int
+    question: str
+    reference: str = ""
+    grader: Grader = "exact"
+
+
+def read_items(path: Path) -> tuple[tuple[Item, ...], tuple[str, ...]]:
+    """The questions of a file, and a sentence for each line that cannot be used.
+
+    Raises `InvalidInput` where the file cannot be read, or names an id twice.
+    """
+    try:
+        # Not `splitlines`: JSON may hold other line separators than LF as they are.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path} is no UTF-8 text ({error.reason}).") from error
+    items: list[Item] = []
+    problems: list[str] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            items.append(_item(line))
+        except InvalidInput as error:
+            problems.append(f"{path.name}, line {number}: {error}")
+    repeated = [id for id, count in Counter(str(item.id) for item in items).items() if count > 1]
+    if repeated:
+        raise InvalidInput(f"{path.name} names an id more than once: {', '.join(repeated)}.")
+    return tuple(items), tuple(problems)
+
+
+def finished_lines(out: Path) -> list[dict[str, Any]]:
+    """The complete lines of an earlier run. A torn last line is cut off the file."""
+    whole = out.read_bytes()
+    kept = whole[: whole.rfind(b"\n") + 1]
+    lines = []
+    for number, text in enumerate(kept.splitlines(), start=1):
+        try:
+            line = json.loads(text)
+        except ValueError:
+            line = None
+        if not isinstance(line, dict) or not {"id", "answers", "cost_usd"} <= line.keys():
+            raise InvalidInput(
+                f"{out}, line {number}, is no deliberation. Name another file with --out."
+            )
+        lines.append(line)
+    if len(kept) < len(whole):
+        with out.open("r+b") as file:
+            file.truncate(len(kept))
+    return lines
+
+
+def _item(line: str) -> Item:
+    try:
+        found = json.loads(line)
+    except ValueError as error:
+        raise InvalidInput(f"no JSON ({error})") from error
+    if not isinstance(found, dict) or not isinstance(found.get("id"), str | int):
+        raise InvalidInput('an object with "id" and "question" is needed')
+    question = found.get("question")
+    if not isinstance(question, str):
+        raise InvalidInput('"question" has to be a text')
+    reference, grader = found.get("reference"), str(found.get("grader", "exact"))
+    if reference is not None:
+        check_reference(grader, str(reference))
+    wanted = "" if reference is None else str(reference)
+    return Item(found["id"], checked(question), wanted, cast(Grader, grader))

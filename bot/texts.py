@@ -2,12 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import cast
+from typing import Literal, cast
 
 from bot.council import Failure, Fallback, Finish, Standing
 from bot.document import Document, Heading, Text
 from bot.errors import Kind
-from bot.protocol.ranking import agreement_words
 
 # What happened to a member, and what a person can do about it.
 KINDS: dict[Kind, tuple[str, str]] = {
@@ -146,6 +145,17 @@ def agreement(top: Standing, not_heard: Sequence[str]) -> str:
         return f"Reviewers split: {top.ballots} heard, {missing}"
     stand = "agreed" if words == "agreed" else f"put {top.label} first"
     return f"{top.first_places} of {top.ballots} heard {stand}, {missing}"
+
+
+def agreement_words(top: Standing) -> Literal["agreed", "leaned", "split"]:
+    """How the reviewers stand behind the winner.
+
+    Agreed: it is the sole first of all ballots, two at least; leaned: of more than half; else
+    split. Words only: models agree when they are wrong, too.
+    """
+    if top.first_places == top.ballots >= 2:
+        return "agreed"
+    return "leaned" if 2 * top.first_places > top.ballots else "split"
 
 
 def _members(n: int) -> str:

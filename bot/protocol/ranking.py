@@ -11,7 +11,6 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from math import fsum
 from string import ascii_uppercase
-from typing import Literal
 
 from bot.council import Ranking, Standing
 
@@ -139,17 +138,6 @@ def decided(
     totals = {label: fsum(ballot[label] for ballot in per_ballot) for label in shown}
     first, second = sorted(shown, key=lambda label: -totals[label])[:2]
     return first if totals[first] - totals[second] > to_come + SAME_SCORE else None
-
-
-def agreement_words(top: Standing) -> Literal["agreed", "leaned", "split"]:
-    """How the reviewers stand behind the winner.
-
-    Agreed: it is the sole first of all ballots, two at least; leaned: of more than half; else
-    split. Words only: models agree when they are wrong, too.
-    """
-    if top.first_places == top.ballots >= 2:
-        return "agreed"
-    return "leaned" if 2 * top.first_places > top.ballots else "split"
 
 
 def top_share(ballots: Collection[Ranking], winner: str) -> float | None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.council import Ranking, Standing
 from bot.protocol import ranking
+from bot.texts import agreement_words
 
 SEEDS = st.integers(min_value=0, max_value=2**63)
 LETTERS = "ABCDEFGHIJKLMNOPQRST"
@@ -421,7 +422,7 @@ def test_any_ballots_to_come_leave_the_top_that_a_lead_decided(
 def test_agreement_in_words(ballots: list[str], words: str) -> None:
     standings = ranking.standings(cast(*ballots), ABC, seed=1)
     [b] = [standing for standing in standings if standing.label == "B"]
-    assert ranking.agreement_words(b) == words
+    assert agreement_words(b) == words
 
 
 def test_top_share_counts_sole_firsts() -> None:

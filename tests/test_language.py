@@ -1,0 +1,283 @@
+"""Every sentence of the bot goes through the catalogue, and comes out in the language that holds."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+
+from bot import language
+from bot.language import N_, _, n_, speaking
+from tests.catalogue import ROOT, TEMPLATE, template
+
+MARKS = {"_": 1, "N_": 1, "n_": 2}
+
+# What takes words for people: the names, and where the words stand among the arguments.
+SHOWN_AT = {
+    "Text": 0,
+    "Note": 0,
+    "Heading": 0,
+    "Detail": 0,
+    "Table": 0,
+    "InvalidInput": 0,
+    "InvalidForm": 0,
+    "InvalidConfiguration": 0,
+    "Undeliverable": 0,
+    "StoreFailed": 0,
+    "StoreLocked": 0,
+    "SettingsChanged": 0,
+    "ModelFailed": 1,
+    "tell": 0,
+    "note": 0,
+}
+SHOWN_AS = {"label", "alt", "public", "description", "placeholder"}
+
+SENTENCE = re.compile(r"[^\W\d_]{2,}[,.:;]? [^\W\d_]")
+SQL = re.compile(
+    r"\s*(SELECT|INSERT|UPDATE|DELETE|PRAGMA|BEGIN|VACUUM|SAVEPOINT|RELEASE|ROLLBACK)\b"
+    r"| (= \?|IS NULL|IN \()|^[a-z_]+, [a-z_, ]+$"
+)
+
+# Words that no person reads as the bot's: prompts and what models write back, patterns,
+# simulated models, and what Discord keeps in its own list.
+NOT_OURS = (
+    "bot/language.py",
+    "bot/protocol/ballot",
+    "bot/protocol/masking.py",
+    "bot/protocol/prompts.py",
+    "bot/protocol/shortening.py",
+    "bot/rehearsal/",
+    "bot/models/lengths.py",
+    "bot/models/reports.py",
+    "adapters/discord/locale.py",
+)
+
+# Where sentences are still to be marked: files or whole rooms. None is ever added.
+UNMARKED = (
+    "bot/analysis/",
+    "bot/bench/",
+    "bot/conversation/",
+    "bot/models/",
+    "bot/pages/",
+    "bot/program/",
+    "bot/protocol/",
+    "bot/settings.py",
+    "bot/store/",
+    "bot/texts.py",
+    "adapters/discord/",
+    "adapters/slack/",
+    "adapters/terminal/",
+    "adapters/text/",
+)
+
+
+def files() -> list[str]:
+    found = [
+        file.relative_to(ROOT).as_posix()
+        for package in ("bot", "adapters")
+        for file in sorted((ROOT / package).rglob("*.py"))
+    ]
+    assert found
+    return [file for file in found if not file.startswith(NOT_OURS)]
+
+
+def tree(file: str) -> ast.Module:
+    return ast.parse((ROOT / file).read_text(encoding="utf-8"))
+
+
+def name(call: ast.Call) -> str:
+    return ast.unparse(call.func).rpartition(".")[2]
+
+
+def marked(call: ast.Call) -> list[ast.expr]:
+    """The messages of a call that marks some."""
+    return call.args[: MARKS.get(name(call), 0)]
+
+
+def literal(node: ast.AST) -> str | None:
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(
+                str(part.value) if isinstance(part, ast.Constant) else "0" for part in parts
+            )
+    return None
+
+
+def strings(node: ast.AST) -> Iterator[ast.expr]:
+    """The literals below a node that are no documentation, no type, no log line and no message."""
+    match node:
+        case ast.JoinedStr(values=parts):
+            yield node
+            for part in parts:
+                if isinstance(part, ast.FormattedValue):
+                    yield from strings(part.value)
+            return
+        case ast.Constant(value=str()):
+            yield node
+            return
+        case ast.Expr(value=ast.Constant()):
+            return
+        case ast.Call() if ast.unparse(node.func).startswith(("logger.", "re.compile")):
+            return
+        case ast.Call():
+            skipped = {id(each) for each in marked(node)}
+        case ast.AnnAssign():
+            skipped = {id(node.annotation)}
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            skipped = {id(node.args), id(node.returns)}
+        case ast.Subscript():
+            skipped = {id(node.slice)}
+        case _:
+            skipped = set()
+    for child in ast.iter_child_nodes(node):
+        if id(child) not in skipped:
+            yield from strings(child)
+
+
+def shown(call: ast.Call) -> Iterator[ast.expr]:
+    """What a call puts before people, as it is written there."""
+    at = SHOWN_AT.get(name(call))
+    given = [] if at is None else call.args[at : at + 1]
+    given += [keyword.value for keyword in call.keywords if keyword.arg in SHOWN_AS]
+    for each in given:
+        yield from [each] if literal(each) is not None else parts(each)
+
+
+def parts(node: ast.expr) -> Iterable[ast.expr]:
+    match node:
+        case ast.Tuple(elts=each) | ast.List(elts=each):
+            return each
+        case ast.Dict(values=each):
+            return each
+        case ast.IfExp(body=body, orelse=orelse):
+            return (body, orelse)
+        case ast.BinOp(left=left, right=right):
+            return (left, right)
+    return ()
+
+
+def words(text: str) -> bool:
+    """Letters outside of code, which is the same in every language."""
+    return bool(re.search(r"[^\W\d_]{2}", re.sub(r"`[^`]*`", "", text)))
+
+
+def bare(file: str) -> list[str]:
+    """The words for people in a file that go past the catalogue, each with its line."""
+    found: dict[tuple[int, int], str | None] = {}
+    for node in strings(tree(file)):
+        text = literal(node) or ""
+        if SENTENCE.search(text) and not SQL.search(text):
+            found[node.lineno, node.col_offset] = text
+    for call in ast.walk(tree(file)):
+        for each in shown(call) if isinstance(call, ast.Call) else ():
+            if words(literal(each) or ""):
+                found[each.lineno, each.col_offset] = literal(each)
+    return [f"{file}:{line}: {text}" for (line, _column), text in sorted(found.items())]
+
+
+def calls(file: str) -> Iterator[ast.Call]:
+    for node in ast.walk(tree(file)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in MARKS:
+            yield node
+
+
+def fields(message: str) -> set[str]:
+    return {field for _text, field, _spec, _as in Formatter().parse(message) if field is not None}
+
+
+@pytest.mark.parametrize("file", [file for file in files() if not file.startswith(UNMARKED)])
+def test_every_sentence_is_a_message(file: str) -> None:
+    assert bare(file) == []
+
+
+def test_only_files_that_need_it_are_still_to_be_marked() -> None:
+    for start in UNMARKED:
+        assert any(bare(file) for file in files() if file.startswith(start)), start
+
+
+def test_the_list_for_translators_holds_the_messages_of_today() -> None:
+    assert TEMPLATE.read_text(encoding="utf-8") == template()
+
+
+@pytest.mark.parametrize("file", files())
+def test_every_placeholder_has_its_value(file: str) -> None:
+    for call in calls(file):
+        given = {str(keyword.arg) for keyword in call.keywords} | (
+            {"n"} if name(call) == "n_" else set()
+        )
+        for each in marked(call):
+            assert not isinstance(each, ast.JoinedStr | ast.BinOp), ast.unparse(call)
+            if (text := literal(each)) is None:
+                continue
+            wanted = fields(text)
+            assert all(field.isidentifier() for field in wanted), text
+            if name(call) == "_":
+                assert wanted == given, text
+            elif name(call) == "n_":
+                assert wanted <= given, text
+
+
+@pytest.mark.parametrize("file", files())
+def test_no_variable_hides_the_catalogue(file: str) -> None:
+    """`for _ in ...` makes `_` a variable for the whole function."""
+    scopes = ast.FunctionDef | ast.AsyncFunctionDef | ast.GeneratorExp | ast.ListComp | ast.SetComp
+    for scope in ast.walk(tree(file)):
+        if isinstance(scope, scopes | ast.DictComp | ast.Lambda):
+            inside = list(ast.walk(scope))
+            bound = any(
+                isinstance(node, ast.Name) and node.id == "_" and isinstance(node.ctx, ast.Store)
+                for node in inside
+            )
+            called = any(isinstance(node, ast.Call) and name(node) == "_" for node in inside)
+            assert not (bound and called), f"{file}:{scope.lineno}"
+
+
+@pytest.fixture
+def korean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    catalogue = Catalog(locale="ko")
+    catalogue.add("Ask {who} again.", "{who}에게 다시 물어보세요.")
+    catalogue.add(("{n} answer", "{n} answers"), ("답변 {n}개",))
+    folder = tmp_path / "ko" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    with (folder / "council.mo").open("wb") as file:
+        write_mo(file, catalogue)
+    monkeypatch.setattr(language, "LOCALE", tmp_path)
+    language._catalogue.cache_clear()
+    yield
+    language._catalogue.cache_clear()
+
+
+@pytest.mark.usefixtures("korean")
+def test_a_sentence_is_made_in_the_language_of_where_it_is_made() -> None:
+    with speaking("ko"):
+        assert _("Ask {who} again.", who="A") == "A에게 다시 물어보세요."
+        assert n_("{n} answer", "{n} answers", 2) == "답변 2개"
+        assert _("No translation.") == "No translation."
+    assert _("Ask {who} again.", who="A") == "Ask A again."
+    assert [n_("{n} answer", "{n} answers", n) for n in (1, 2)] == ["1 answer", "2 answers"]
+
+
+@pytest.mark.usefixtures("korean")
+def test_a_constant_is_looked_up_where_it_is_shown() -> None:
+    again = N_("Ask {who} again.")
+    with speaking("ko"):
+        assert _(again, who="A") == "A에게 다시 물어보세요."
+    assert _(again, who="A") == "Ask A again."
+    answer = N_("No translation.")
+    assert f"{answer}" == str(answer) == "No translation."
+
+
+@pytest.mark.usefixtures("korean")
+def test_a_language_without_a_catalogue_is_english() -> None:
+    with speaking("tlh"):
+        assert _("Ask {who} again.", who="A") == "Ask A again."
+
+
+def test_braces_in_a_value_mean_nothing() -> None:
+    assert _("Ask {who} again.", who="{n} {0.__class__}") == "Ask {n} {0.__class__} again."

@@ -48,34 +48,29 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """How a form asks for a setting, where it is not by the description alone.
-
-    `empty` is what a field that is left empty stands for; without it something has to be there.
-    """
-
-    hint: str = ""
-    empty: str = ""
-    example: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Setting:
     """How one field of `Settings` is explained, read and written.
 
     `parse` raises `InvalidInput`; for any value, `parse(show(value)) == value`. `choices` are all
-    the texts it takes, where they are few. Forms ask for it where `asked` is there. What is
-    `reserved` (money, rights and names) stays with administrators, whoever else may change others.
+    the texts it takes, where they are few.
     """
 
     field: str
     description: str
     parse: Callable[[str], Any]
     show: Callable[[Any], str] = str
-    kind: Literal["models", "model", "choice", "prose", "line"] = "line"
     choices: tuple[str, ...] = ()
-    asked: Asked | None = None
-    reserved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a form asks for a setting. A field that is left empty stands for `empty`; without that
+    it has to be filled in."""
+
+    kind: Literal["models", "model", "choice", "prose", "line"]
+    hint: str
+    empty: str = ""
+    example: str = ""
 
 
 def resolve(stored: Mapping[str, str], defaults: Settings) -> Settings:
@@ -200,30 +195,13 @@ def _one_of(choices: Mapping[str, object]) -> Callable[[str], object]:
     return parse
 
 
-def _choice(
-    field: str,
-    description: str,
-    choices: Mapping[str, object],
-    *,
-    asked: Asked | None = None,
-    reserved: bool = False,
-) -> Setting:
-    return Setting(
-        field,
-        description,
-        _one_of(choices),
-        {value: word for word, value in choices.items()}.__getitem__,
-        "choice",
-        tuple(choices),
-        asked,
-        reserved,
-    )
+def _choice(field: str, description: str, choices: Mapping[str, object]) -> Setting:
+    words = {value: word for word, value in choices.items()}
+    return Setting(field, description, _one_of(choices), words.__getitem__, tuple(choices))
 
 
-def _prose(field: str, description: str, asked: Asked | None = None) -> Setting:
-    return Setting(
-        field, description, _parse_prose, lambda text: text or "none", "prose", asked=asked
-    )
+def _prose(field: str, description: str) -> Setting:
+    return Setting(field, description, _parse_prose, lambda text: text or "none")
 
 
 def _parse_prose(text: str) -> str:
@@ -257,28 +235,11 @@ _ON_OFF = {"on": True, "off": False}
 # By the names that people type.
 SETTINGS: Mapping[str, Setting] = {
     "members": Setting(
-        "members",
-        "The models that answer and review.",
-        parse_members,
-        _show_members,
-        "models",
-        asked=Asked(),
+        "members", "The models that answer and review.", parse_members, _show_members
     ),
-    "chairman": Setting(
-        "chairman",
-        "The model that writes the verdict.",
-        parse_model,
-        kind="model",
-        asked=Asked(),
-    ),
-    "mode": _choice(
-        "mode", "The protocol of the deliberation.", {"council": "council"}, asked=Asked()
-    ),
-    "criteria": _prose(
-        "criteria",
-        "What reviewers judge answers by; `none` for the usual.",
-        Asked("What reviewers judge by. Empty: what they usually judge by.", empty="none"),
-    ),
+    "chairman": Setting("chairman", "The model that writes the verdict.", parse_model),
+    "mode": _choice("mode", "The protocol of the deliberation.", {"council": "council"}),
+    "criteria": _prose("criteria", "What reviewers judge answers by; `none` for the usual."),
     "instructions": _prose("instructions", "Given to every member with every question."),
     "effort": _choice(
         "effort",
@@ -295,7 +256,6 @@ SETTINGS: Mapping[str, Setting] = {
         "reveal",
         "When readers learn which model wrote which answer.",
         {"after_vote": "after_vote", "always": "always", "never": "never"},
-        reserved=True,
     ),
     "chairman_sees_names": _choice(
         "chairman_sees_names", "Whether the chairman is told who wrote which answer.", _ON_OFF
@@ -305,20 +265,30 @@ SETTINGS: Mapping[str, Setting] = {
         "US dollars this channel may spend a day (UTC).",
         parse_budget,
         _show_budget,
-        asked=Asked(
-            "US dollars this channel may spend a day. Empty: the bot's own limit.",
-            empty="default",
-            example="2.50",
-        ),
-        reserved=True,
     ),
     "changers": _choice(
         "changers",
         "Who may change these settings.",
         {"admins": "admins", "anyone": "anyone"},
-        reserved=True,
     ),
-    "paused": _choice(
-        "paused", "Whether the council is silent in this channel.", _ON_OFF, reserved=True
+    "paused": _choice("paused", "Whether the council is silent in this channel.", _ON_OFF),
+}
+
+# Money, rights and names stay with administrators, whoever else may change settings.
+RESERVED = frozenset({"budget", "reveal", "paused", "changers"})
+
+# What forms ask for, in this order.
+FORM: Mapping[str, Asked] = {
+    "members": Asked("models", SETTINGS["members"].description),
+    "chairman": Asked("model", SETTINGS["chairman"].description),
+    "mode": Asked("choice", SETTINGS["mode"].description),
+    "criteria": Asked(
+        "prose", "What reviewers judge by. Empty: what they usually judge by.", "none"
+    ),
+    "budget": Asked(
+        "line",
+        "US dollars this channel may spend a day. Empty: the bot's own limit.",
+        "default",
+        "2.50",
     ),
 }

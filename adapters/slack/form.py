@@ -4,7 +4,7 @@ A model's option says `N:id`, so that a model with two seats is two options.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,18 +12,17 @@ from bot.cleaning import harmless
 from bot.council import MEMBERS_MAX
 from bot.models.catalogue import Catalogue
 from bot.records import StoredSettings
-from bot.settings import PROSE_LIMIT_CHARS, SETTINGS, Setting, Settings
+from bot.settings import FORM, PROSE_LIMIT_CHARS, SETTINGS, Asked, Setting, Settings
 
 Json = dict[str, Any]
 # What a model costs, in words.
 Price = Callable[[str], str]
 
 CALLBACK = "settings"
-FIELDS = {name: setting for name, setting in SETTINGS.items() if setting.asked}
-# Where it stands that a form is refused as a whole.
-FIRST = next(iter(FIELDS))
+# Where a form is refused as a whole.
+FIRST = next(iter(FORM))
 # Of these Slack asks what there is to choose.
-SEARCHED = tuple(name for name, setting in FIELDS.items() if setting.kind in {"models", "model"})
+SEARCHED = tuple(name for name, asked in FORM.items() if asked.kind in {"models", "model"})
 
 # Source: docs.slack.dev, "Option object" and "Multi-select menu element".
 OPTIONS_MAX, OPTION_TEXT_MAX, OPTION_VALUE_MAX = 100, 75, 150
@@ -60,22 +59,28 @@ def view(settings: Settings, stored: StoredSettings, price: Price, opened: Opene
         "submit": _plain("Save"),
         "close": _plain("Cancel"),
         "blocks": [
-            _input(name, setting, _element(setting, settings, name in stored.values, price))
-            for name, setting in FIELDS.items()
+            _input(
+                name, asked, _element(asked, SETTINGS[name], settings, name in stored.values, price)
+            )
+            for name, asked in FORM.items()
         ],
     }
 
 
-def _element(setting: Setting, settings: Settings, is_own: bool, price: Price) -> Json:
+def _element(
+    asked: Asked, setting: Setting, settings: Settings, is_own: bool, price: Price
+) -> Json:
     """The control, filled in with what holds now; `is_own` where the channel said so itself."""
     value = getattr(settings, setting.field)
-    match setting.kind:
+    match asked.kind:
         case "models":
             return {
                 "type": "multi_external_select",
                 "min_query_length": 0,
                 "max_selected_items": MEMBERS_MAX,
-                "initial_options": _seated(price, value),
+                "initial_options": [
+                    _model_option(price, id, value[:n].count(id)) for n, id in enumerate(value)
+                ],
                 "placeholder": _plain("Search by vendor or name"),
             }
         case "model":
@@ -90,33 +95,26 @@ def _element(setting: Setting, settings: Settings, is_own: bool, price: Price) -
                 "options": [_option(choice, choice) for choice in setting.choices],
                 "initial_option": _option(setting.show(value), setting.show(value)),
             }
-        case "prose":
-            initial = _initial(setting, value, is_own)
-            multiline = {"multiline": True, "max_length": PROSE_LIMIT_CHARS}
-            return {"type": "plain_text_input"} | multiline | initial
-        case "line":
-            return {"type": "plain_text_input"} | _initial(setting, value, is_own)
-
-
-def _initial(setting: Setting, value: object, is_own: bool) -> Json:
-    """Nothing stands in a field where nothing would mean the same."""
-    assert setting.asked
-    empty, example = setting.asked.empty, setting.asked.example
-    is_said = is_own if empty == "default" else not empty or setting.parse(empty) != value
-    return {
-        **({"placeholder": _plain(example)} if example else {}),
-        **({"initial_value": harmless(setting.show(value))} if is_said else {}),
-    }
+        case "prose" | "line":
+            # Nothing stands in a field where nothing would mean the same.
+            is_said = is_own if asked.empty == "default" else setting.parse(asked.empty) != value
+            long = {"multiline": True, "max_length": PROSE_LIMIT_CHARS}
+            return {
+                "type": "plain_text_input",
+                **(long if asked.kind == "prose" else {}),
+                **({"placeholder": _plain(asked.example)} if asked.example else {}),
+                **({"initial_value": harmless(setting.show(value))} if is_said else {}),
+            }
 
 
 def filled_in(view: Json) -> Mapping[str, str]:
     """The settings' texts by their names."""
     values = view["state"]["values"]
-    return {name: _text(setting, values[name][name]) for name, setting in FIELDS.items()}
+    return {name: _text(asked, values[name][name]) for name, asked in FORM.items()}
 
 
-def _text(setting: Setting, state: Json) -> str:
-    match setting.kind:
+def _text(asked: Asked, state: Json) -> str:
+    match asked.kind:
         case "models":
             return ", ".join(_model(option) for option in state["selected_options"])
         case "model":
@@ -124,8 +122,7 @@ def _text(setting: Setting, state: Json) -> str:
         case "choice":
             return str(state["selected_option"]["value"])
         case "prose" | "line":
-            assert setting.asked
-            return state["value"] or setting.asked.empty
+            return state["value"] or asked.empty
 
 
 def options(catalogue: Catalogue, typed: str) -> list[Json]:
@@ -138,10 +135,6 @@ def options(catalogue: Catalogue, typed: str) -> list[Json]:
         for option in (_model_option(catalogue.price_label, id) for id in ids)
         if len(option["value"]) <= OPTION_VALUE_MAX
     ]
-
-
-def _seated(price: Price, models: Sequence[str]) -> list[Json]:
-    return [_model_option(price, id, models[:n].count(id)) for n, id in enumerate(models)]
 
 
 def _model_option(price: Price, id: str, number: int = 0) -> Json:
@@ -159,16 +152,15 @@ def _option(text: str, value: str) -> Json:
     return {"text": _plain(text), "value": value}
 
 
-def _input(name: str, setting: Setting, element: Json) -> Json:
+def _input(name: str, asked: Asked, element: Json) -> Json:
     """Block and control have the setting's name."""
-    assert setting.asked
     return {
         "type": "input",
         "block_id": name,
         "label": _plain(name.replace("_", " ").capitalize()),
         "element": element | {"action_id": name},
-        "optional": bool(setting.asked.empty),
-        "hint": _plain(setting.asked.hint or setting.description),
+        "optional": bool(asked.empty),
+        "hint": _plain(asked.hint),
     }
 
 

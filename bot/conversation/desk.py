@@ -16,7 +16,7 @@ from bot.chat import Channel, Person, PlatformName
 from bot.document import Document
 from bot.errors import InvalidInput
 from bot.models.catalogue import Catalogue
-from bot.records import Case, Place
+from bot.records import Case, Place, StoredSettings
 from bot.settings import Settings
 from bot.store.store import Store
 
@@ -119,7 +119,7 @@ class Option:
     kind: Literal["text", "prose", "number", "flag"] = "text"
     required: bool = False
     choices: tuple[str, ...] = ()
-    least: int = 0
+    least: int = 1
     most: int = 0
     complete: Complete | None = None
 
@@ -177,10 +177,14 @@ def words(text: str) -> list[str]:
     return text.replace(",", " ").split()
 
 
-async def settings_of(desk: Desk, channel: Channel) -> Settings:
-    """The channel's settings, what it never changed taken from the defaults."""
+async def stored_and_settings(desk: Desk, channel: Channel) -> tuple[StoredSettings, Settings]:
+    """What a channel changed, and its settings: what it never changed is taken from the defaults."""
     stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
-    return channel_settings.resolve(stored.values, desk.defaults)
+    return stored, channel_settings.resolve(stored.values, desk.defaults)
+
+
+async def settings_of(desk: Desk, channel: Channel) -> Settings:
+    return (await stored_and_settings(desk, channel))[1]
 
 
 def is_administrator(desk: Desk, person: Person) -> bool:

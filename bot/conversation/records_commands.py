@@ -111,6 +111,10 @@ def _by_operator(channel: Channel) -> str:
     )
 
 
+_WHAT = "Yours everywhere, or everything of this channel"
+_RIGHTS: Mapping[str, Right] = {"me": "anybody", "channel": "administrator"}
+
+
 async def _forget(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
     match rest.lower():
         case "me":
@@ -122,11 +126,6 @@ async def _forget(desk: Desk, channel: Channel, person: Person, rest: str) -> Do
                 "Write `/council forget me` (your questions and votes, everywhere) or "
                 "`/council forget channel` (everything asked here, and its settings)."
             )
-
-
-def _right_to_forget(rest: str) -> Right:
-    rights: Mapping[str, Right] = {"me": "anybody", "channel": "administrator"}
-    return rights.get(rest.lower(), "admitted")
 
 
 async def _forget_person(desk: Desk, person: Person) -> Document:
@@ -171,11 +170,7 @@ COMMANDS = (
         "suggest [SEATS]",
         "Members by what was accepted here; changes nothing",
         _suggest,
-        (
-            Option(
-                "seats", "How many; without it as many as now", "number", least=1, most=MEMBERS_MAX
-            ),
-        ),
+        (Option("seats", "How many; without it as many as now", "number", most=MEMBERS_MAX),),
         slow=True,
     ),
     Command(
@@ -190,16 +185,9 @@ COMMANDS = (
         "forget me|channel",
         "Delete what was asked and voted",
         _forget,
-        (
-            Option(
-                "what",
-                "Yours everywhere, or everything of this channel",
-                required=True,
-                choices=("me", "channel"),
-            ),
-        ),
-        more=": yours everywhere, or everything of this channel",
-        may=_right_to_forget,
+        (Option("what", _WHAT, required=True, choices=tuple(_RIGHTS)),),
+        more=f": {_WHAT[0].lower()}{_WHAT[1:]}",
+        may=lambda rest: _RIGHTS.get(rest.lower(), "admitted"),
         slow=True,
     ),
 )

@@ -16,18 +16,27 @@ from bot.conversation.desk import (
     is_administrator,
     may_change,
     settings_of,
+    stored_and_settings,
     words,
 )
 from bot.document import Document, Note, Text
 from bot.errors import BotError, InvalidForm, InvalidInput
 from bot.models.catalogue import Catalogue
 from bot.pages.settings import council_page, members_page, models_page, setting_page
-from bot.settings import SETTINGS, Settings
+from bot.settings import RESERVED, SETTINGS, Settings
+
+NAMES, MODES = tuple(SETTINGS), SETTINGS["mode"].choices
+
+# What comes of the members of now, by the word for it.
+CHANGES: Mapping[str, Callable[[Sequence[str], Sequence[str]], Sequence[str]]] = {
+    "add": channel_settings.added,
+    "remove": channel_settings.removed,
+    "set": lambda members, models: channel_settings.replaced(models),
+}
 
 
 async def _show(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
-    stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
-    settings = channel_settings.resolve(stored.values, desk.defaults)
+    stored, settings = await stored_and_settings(desk, channel)
     return council_page(settings, stored.values, desk.catalogue.price_label)
 
 
@@ -36,15 +45,12 @@ async def _members(desk: Desk, channel: Channel, person: Person, rest: str) -> D
     if not rest:
         return members_page(await settings_of(desk, channel), desk.catalogue.price_label)
     action, *models = words(rest) or [""]
-    changes: dict[str, Callable[[Settings], Sequence[str]]] = {
-        "add": lambda now: channel_settings.added(now.members, models),
-        "remove": lambda now: channel_settings.removed(now.members, models),
-        "set": lambda now: channel_settings.replaced(models),
-    }
-    change = changes.get(action.lower())
-    if change is None:
+    new = CHANGES.get(action.lower())
+    if new is None:
         raise InvalidInput("Write `/council members add MODEL`, `remove MODEL` or `set MODEL ...`.")
-    return await _change(desk, channel, person, "members", lambda now: ", ".join(change(now)))
+    return await _change(
+        desk, channel, person, "members", lambda now: ", ".join(new(now.members, models))
+    )
 
 
 async def _models(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
@@ -88,7 +94,7 @@ def _silence(paused: str) -> Run:
 
 
 async def _reset(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
-    stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
+    stored, _ = await stored_and_settings(desk, channel)
     names = words(rest.lower())
     await _require_right(desk, channel, person, names or list(stored.values))
     values: Mapping[str, str] = {} if not names else stored.values
@@ -104,8 +110,7 @@ async def _change(
 ) -> Document:
     """Change one setting, from what holds now, and say what it is then."""
     await _require_right(desk, channel, person, [name])
-    stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
-    before = channel_settings.resolve(stored.values, desk.defaults)
+    stored, before = await stored_and_settings(desk, channel)
     values = _changed(desk, stored.values, name, new(before))
     settings = channel_settings.resolve(values, desk.defaults)
     shown = channel_settings.shown(settings, name)
@@ -122,8 +127,7 @@ async def fill_in(
     Raises `InvalidForm`, and other errors that are about no field.
     """
     await _require_right(desk, channel, person)
-    stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
-    before = channel_settings.resolve(stored.values, desk.defaults)
+    stored, before = await stored_and_settings(desk, channel)
     values, problems = stored.values, {}
     for name, text in form.items():
         try:
@@ -196,7 +200,7 @@ async def _require_right(
             "Only administrators can change this channel's council. They can let everybody do it: "
             "`/council set changers anyone`."
         )
-    reserved = [name for name in names if name in SETTINGS and SETTINGS[name].reserved]
+    reserved = [name for name in names if name in RESERVED]
     if reserved and not is_administrator(desk, person):
         raise InvalidInput(f"Only administrators can change {' and '.join(reserved)} here.")
 
@@ -217,13 +221,13 @@ def _warnings(settings: Settings, name: str) -> list[Note]:
     return []
 
 
-async def _model_choices(
+async def _models_like(
     desk: Desk, channel: Channel, given: Mapping[str, object], typed: str
 ) -> list[tuple[str, str]]:
     return _priced(desk, [model.id for model in desk.catalogue.search(typed)])
 
 
-async def _member_choices(
+async def _members_like(
     desk: Desk, channel: Channel, given: Mapping[str, object], typed: str
 ) -> list[tuple[str, str]]:
     """Of several models the last is completed; only seated ones can be removed."""
@@ -249,18 +253,16 @@ COMMANDS = (
         _members,
         (
             Option(
-                "action",
-                "What to do; without it the members are listed",
-                choices=("add", "remove", "set"),
+                "action", "What to do; without it the members are listed", choices=tuple(CHANGES)
             ),
-            Option("model", "One or more models, separated by commas", complete=_member_choices),
+            Option("model", "One or more models, separated by commas", complete=_members_like),
         ),
     ),
     Command(
         "chairman [MODEL]",
         "Who writes the verdict",
         _one("chairman"),
-        (Option("model", "The model; without it the chairman is named", complete=_model_choices),),
+        (Option("model", "The model; without it the chairman is named", complete=_models_like),),
     ),
     Command(
         "models [SEARCH]",
@@ -278,13 +280,7 @@ COMMANDS = (
         "mode [NAME]",
         "The protocol of the deliberation",
         _one("mode"),
-        (
-            Option(
-                "name",
-                "Its name; without it the one of now is told",
-                choices=SETTINGS["mode"].choices,
-            ),
-        ),
+        (Option("name", "Its name; without it the one of now is told", choices=MODES),),
     ),
     Command(
         "budget [USD|default]",
@@ -297,16 +293,16 @@ COMMANDS = (
         "Change any setting",
         _set,
         (
-            Option("name", "The setting", required=True, choices=tuple(SETTINGS)),
+            Option("name", "The setting", required=True, choices=NAMES),
             Option("value", "Its value; default takes a change back", required=True),
         ),
-        more=": " + ", ".join(SETTINGS),
+        more=": " + ", ".join(NAMES),
     ),
     Command(
         "reset [NAME]",
         "Back to the default",
         _reset,
-        (Option("name", "The setting; without it everything", choices=tuple(SETTINGS)),),
+        (Option("name", "The setting; without it everything", choices=NAMES),),
     ),
 )
 

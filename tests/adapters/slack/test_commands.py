@@ -11,7 +11,7 @@ from bot.conversation.app import Rules
 from bot.conversation.commands import COMMANDS
 from bot.document import Document, Text
 from bot.llm import ModelInfo
-from bot.settings import SETTINGS
+from bot.settings import FORM, SETTINGS
 from tests.fakes.council_on_slack import Place
 from tests.fakes.provider import FakeProvider
 from tests.fakes.slack_server import SlackServer, User, View, running_slack
@@ -241,12 +241,10 @@ async def test_the_form_shows_what_holds_and_saves_what_changed(place: Place, bo
 
 async def test_the_form_asks_for_what_the_table_of_settings_says(place: Place, boss: User) -> None:
     view = await opened(place, boss)
-    asked = {name: setting for name, setting in SETTINGS.items() if setting.asked}
-    assert [block["block_id"] for block in view.body["blocks"]] == list(asked)
-    for block, setting in zip(view.body["blocks"], asked.values(), strict=True):
-        assert setting.asked
-        assert block["hint"]["text"] == (setting.asked.hint or setting.description)
-        assert block["optional"] is bool(setting.asked.empty)
+    assert [block["block_id"] for block in view.body["blocks"]] == list(FORM)
+    for block, asked in zip(view.body["blocks"], FORM.values(), strict=True):
+        assert block["hint"]["text"] == asked.hint
+        assert block["optional"] is bool(asked.empty)
     options = {b["block_id"]: b["element"].get("options", []) for b in view.body["blocks"]}
     assert [option["value"] for option in options["mode"]] == list(SETTINGS["mode"].choices)
 

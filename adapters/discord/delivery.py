@@ -4,7 +4,6 @@ discord.py itself waits for rate limits and repeats a request after 500, 502, 50
 times. Not after 503, nor after a connection that was reset or cut.
 """
 
-import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable
@@ -16,7 +15,7 @@ import discord
 from discord import AllowedMentions, MessageReference
 
 from adapters.discord.render import Page
-from bot.conversation import persistence
+from bot.conversation.persistence import Line
 from bot.errors import Undeliverable
 
 logger = logging.getLogger(__name__)
@@ -86,33 +85,34 @@ def words(error: BaseException) -> str:
 
 async def persistently(call: Callable[[], Awaitable[T]], *, time_scale: float) -> T:
     """The call's result, however long Discord or the network is away."""
-    return await persistence.persistently(call, is_passing, time_scale=time_scale)
+    return await line(time_scale).persistently(call)
 
 
-async def send(
+def line(time_scale: float) -> Line:
+    return Line(
+        is_passing,
+        refusals=(discord.HTTPException, Undeliverable),
+        time_scale=time_scale,
+        remembers_seconds=NONCE_SECONDS * time_scale,
+    )
+
+
+async def post(
     client: discord.Client,
     channel: int,
     page: Page,
     *,
     nonce: str,
-    time_scale: float,
     reference: int | None = None,
     ping: int | None = None,
-    find: Callable[[], Awaitable[discord.Message | None]] | None = None,
 ) -> discord.Message:
-    """Post the page, once: silently, unless it pings that one person.
+    """Post the page: silently, unless it pings that one person, and in the way it is taken there.
 
-    `reference` is the message replied to. `find` looks for the post where Discord may have
-    forgotten the nonce of an earlier try. Raises `Undeliverable`.
+    `reference` is the message replied to. Raises `discord.HTTPException`.
     """
     place = client.get_partial_messageable(channel)
-    loop = asyncio.get_running_loop()
-    began = loop.time()
 
-    async def attempt() -> discord.Message:
-        is_late = loop.time() - began > NONCE_SECONDS * time_scale
-        if is_late and find and (found := await find()):
-            return found
+    async def attempt(page: Page, reference: int | None) -> discord.Message:
         return await place.send(
             view=page,
             files=page.files(),
@@ -124,14 +124,31 @@ async def send(
         )
 
     try:
-        return await persistently(attempt, time_scale=time_scale)
+        return await attempt(page, reference)
     except discord.HTTPException as error:
         if error.code == NO_HISTORY:  # a reply needs the right to read what it replies to
             reference = None
         elif error.code in {MISSING_PERMISSIONS, TOO_LARGE} and page.uploads:
             page = page.without_files()
         else:
-            raise undeliverable(error) from error
+            raise
+    return await attempt(page, reference)
+
+
+async def send(
+    client: discord.Client,
+    channel: int,
+    page: Page,
+    *,
+    nonce: str,
+    time_scale: float,
+    reference: int | None = None,
+) -> discord.Message:
+    """The same, however long Discord is away. Raises `Undeliverable`."""
+
+    async def attempt() -> discord.Message:
+        return await post(client, channel, page, nonce=nonce, reference=reference)
+
     try:
         return await persistently(attempt, time_scale=time_scale)
     except discord.HTTPException as error:
@@ -151,9 +168,7 @@ async def whisper(
     await send(client, direct.id, page, nonce=nonce, time_scale=time_scale)
 
 
-async def edit(
-    client: discord.Client, channel: int, message: int, page: Page, *, time_scale: float
-) -> None:
+async def edit(client: discord.Client, channel: int, message: int, page: Page) -> None:
     """Bring a post up to date; nobody is notified. Raises `discord.HTTPException`."""
     post = client.get_partial_messageable(channel).get_partial_message(message)
 
@@ -164,12 +179,12 @@ async def edit(
         )
 
     try:
-        await persistently(attempt, time_scale=time_scale)
+        await attempt()
     except discord.HTTPException as error:
         if error.code != ARCHIVED:
             raise
         await reopen(client, channel)
-        await persistently(attempt, time_scale=time_scale)
+        await attempt()
 
 
 async def reopen(client: discord.Client, channel: int) -> None:

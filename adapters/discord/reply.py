@@ -1,20 +1,21 @@
 """The bot's reply to one mention: a thread where there can be one, a message for each post.
 
-Every post goes through the outbox: claimed, sent under a nonce that is the same each time, then
-confirmed; later states edit it in place. Knows no council; the app says what is shown.
+A post is sent under a nonce that is the same each time, and found again by the id of its first
+component; later states edit it in place. Knows no council; the app says what is shown.
 """
 
 import asyncio
 import logging
 from dataclasses import replace
+from functools import partial
 
 import discord
 
 from adapters.discord import delivery, render
 from adapters.discord.address import Address
-from bot import emoji as reactions
 from bot.chat import HEADLINE, RANKING
 from bot.conversation.app import App
+from bot.conversation.outbox import Edited, Outbox, Sending
 from bot.document import Document, Note
 from bot.errors import Undeliverable
 from bot.records import Case
@@ -46,12 +47,10 @@ class DiscordReply:
         self._client = client
         self._time_scale = time_scale
         self._address = Address.from_json(case.address)
+        self._outbox = Outbox(app.store, case.id, "discord", delivery.line(time_scale))
         self._channel: int | None = None
         self._is_placed = False  # a post stands there already
         self._beginning = asyncio.Lock()
-        # Claimed by a process that ended before it could confirm: posted perhaps.
-        self._doubtful: set[str] = set()
-        self._seeded: set[str] = set()
         self.interval_seconds = INTERVAL_SECONDS * time_scale
 
     async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
@@ -94,25 +93,21 @@ class DiscordReply:
             raise delivery.undeliverable(error) from error
 
     async def _show(self, key: str, document: Document, ping: bool) -> None:
-        store, run = self._app.store, self._case.id
         async with self._beginning:  # posts are shown side by side, in one thread
             channel = self._channel or await self._begin()
         page = await self._page(key, document)
-        digest = page.digest()
-        post = await store.claim_post(run, "discord", key, 0)
-        if post.deleted:
+        sending = Sending(
+            page.digest(),
+            send=partial(self._post, channel, key, page, ping),
+            edit=partial(self._edit, page),
+            find=partial(self._find, channel, key),
+        )
+        id = await self._outbox.show(key, 0, sending)
+        if id is None:
             return
-        if post.post_id is None:
-            message = await self._post(channel, key, page, ping)
-            await store.confirm_post(run, key, 0, post_id(channel, message), digest)
-            self._is_placed = True
-        else:
-            message = int(post.post_id.partition("/")[2])
-            if post.digest != digest and not await self._edit(channel, key, message, page):
-                return
-            await store.confirm_post(run, key, 0, post.post_id, digest)
+        self._is_placed = True
         if document.votable and self._may_react(channel):
-            await self._seed(channel, message, key)
+            await self._outbox.seed(key, partial(self._react, id))
 
     async def _page(self, key: str, document: Document) -> render.Page:
         assert self._channel is not None
@@ -130,22 +125,19 @@ class DiscordReply:
         )
 
     async def _verdict_url(self) -> str | None:
-        for post in await self._app.store.posts(self._case.id):
-            if post.key == HEADLINE and post.post_id and not post.deleted:
-                guild = self._address.guild or "@me"
-                return f"https://discord.com/channels/{guild}/{post.post_id}"
-        return None
+        headline = await self._outbox.first(HEADLINE)
+        guild = self._address.guild or "@me"
+        return f"https://discord.com/channels/{guild}/{headline}" if headline else None
 
     # Where
 
     async def _begin(self) -> int:
-        """The channel to post in, where earlier posts are, and which of those are in doubt."""
-        posts = await self._app.store.posts(self._case.id)
-        self._doubtful = {post.key for post in posts if post.post_id is None}
+        """The channel to post in, where earlier posts are."""
+        posts = await self._outbox.begin()
         confirmed = next((post.post_id for post in posts if post.post_id), None)
         self._is_placed = confirmed is not None
         if confirmed:
-            self._channel = int(confirmed.partition("/")[0])
+            self._channel, _ = _ids(confirmed)
         elif self._address.kind == "open":
             self._channel = await self._thread() or self._address.channel
         else:
@@ -196,35 +188,20 @@ class DiscordReply:
 
     # Posting
 
-    async def _post(self, channel: int, key: str, page: render.Page, ping: bool) -> int:
-        """Send it, unless an earlier process did; the id of the message."""
-
-        async def find() -> discord.Message | None:
-            return await self._find(channel, key)
-
-        if key in self._doubtful:
-            found = await delivery.persistently(find, time_scale=self._time_scale)
-            self._doubtful.discard(key)
-            if found:
-                await delivery.edit(
-                    self._client, channel, found.id, page, time_scale=self._time_scale
-                )
-                return found.id
+    async def _post(self, channel: int, key: str, page: render.Page, ping: bool) -> str:
         asker = self._case.asker if ping else None
         answers_here = key == HEADLINE and channel == self._address.channel
-        message = await delivery.send(
+        message = await delivery.post(
             self._client,
             channel,
             page,
             nonce=delivery.nonce(self._case.id, key, 0),
-            time_scale=self._time_scale,
             reference=self._address.message if answers_here else None,
             ping=int(asker) if asker else None,
-            find=find,
         )
-        return message.id
+        return post_id(channel, message.id)
 
-    async def _find(self, channel: int, key: str) -> discord.Message | None:
+    async def _find(self, channel: int, key: str, besides: str) -> str | None:
         """The post of this key among the bot's own messages."""
         mark = render.mark(self._case.id, key)
         after = discord.Object(self._address.message) if self._address.message else None
@@ -233,40 +210,33 @@ class DiscordReply:
         )
         async for message in history:
             if message.author.id == self._own_id and _first_id(message) == mark:
-                return message
+                return post_id(channel, message.id)
         return None
 
-    async def _edit(self, channel: int, key: str, message: int, page: render.Page) -> bool:
-        """Bring the post up to date; False where a person deleted it."""
+    async def _edit(self, page: render.Page, id: str) -> Edited:
         try:
-            await delivery.edit(self._client, channel, message, page, time_scale=self._time_scale)
+            await delivery.edit(self._client, *_ids(id), page)
         except discord.NotFound as error:
             if error.code != delivery.UNKNOWN_MESSAGE:
                 raise
-            await self._app.store.mark_deleted("discord", post_id(channel, message))
-            return False
-        return True
+            return Edited.DELETED
+        return Edited.DONE
 
-    async def _seed(self, channel: int, message: int, key: str) -> None:
-        """Offer the emoji to vote with: after the post, since it can do without them."""
-        if key in self._seeded:
-            return
-        self._seeded.add(key)
+    async def _react(self, id: str, emoji: str) -> bool:
+        channel, message = _ids(id)
         post = self._client.get_partial_messageable(channel).get_partial_message(message)
-        for emoji in reactions.offered(key):
-            try:
-                await delivery.persistently(
-                    lambda emoji=emoji: post.add_reaction(emoji),  # type: ignore[misc]
-                    time_scale=self._time_scale,
-                )
-            except discord.HTTPException as error:
-                # Too many emoji, the post is gone, the thread archived: people may still vote.
-                logger.debug("no more reactions on %s: %s", key, error.code)
-                return
+        await post.add_reaction(emoji)
+        return True
 
     @property
     def _own_id(self) -> int | None:
         return self._client.user.id if self._client.user else None
+
+
+def _ids(post_id: str) -> tuple[int, int]:
+    """The channel's and the message's."""
+    channel, _, message = post_id.partition("/")
+    return int(channel), int(message)
 
 
 def _first_id(message: discord.Message) -> int | None:

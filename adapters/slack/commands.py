@@ -6,6 +6,7 @@ What a command does is known in `bot.conversation.commands`. Who may change some
 import asyncio
 import logging
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -103,7 +104,7 @@ async def _hand_over(bot: Bot, user: str, *files: File) -> str:
     try:
         opened = await web.persistently(lambda: web.client.conversations_open(users=user))
         for file in files:
-            await web.upload(opened["channel"]["id"], file)
+            await web.persistently(partial(web.upload, opened["channel"]["id"], file))
     except (SlackApiError, Undeliverable) as error:
         problem = sentence(error) if isinstance(error, SlackApiError) else str(error)
         logger.warning("a file could not be handed over: %s", problem)

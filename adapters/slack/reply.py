@@ -1,8 +1,7 @@
 """The bot's reply to one mention: messages under the question, in a thread.
 
-Every message goes through the outbox: claimed, posted with metadata that names it, then confirmed;
-later states update it in place. What may have been posted without the outbox knowing is found by
-that metadata. Knows no council; the app says what is shown.
+A message is posted with metadata that names it, by which it is found again; later states update it
+in place. Knows no council; the app says what is shown.
 """
 
 import asyncio
@@ -27,10 +26,10 @@ from adapters.slack.refusals import (
 )
 from adapters.slack.render import File, Message
 from adapters.slack.traces import Traces
-from adapters.slack.web import Posted, Web
-from bot import emoji as reactions
+from adapters.slack.web import Web
 from bot.chat import HEADLINE, RANKING
 from bot.conversation.app import App
+from bot.conversation.outbox import Edited, Outbox, Sending
 from bot.document import Document, Note
 from bot.errors import Undeliverable
 from bot.records import Case
@@ -38,7 +37,6 @@ from bot.records import Case
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Look = Callable[[], Awaitable[str | None]]
 
 INTERVAL_SECONDS = 3.0
 
@@ -63,6 +61,12 @@ def is_message(post_id: str | None) -> bool:
     return "." in (post_id or "")
 
 
+def _ids(post_id: str) -> tuple[str, str]:
+    """The channel's, and the message's `ts`."""
+    channel, _, ts = post_id.partition("/")
+    return channel, ts
+
+
 class SlackReply:
     """Can be built again from the stored case: what was posted is in the outbox."""
 
@@ -72,11 +76,8 @@ class SlackReply:
         self._web = web
         self._address = Address.from_json(case.address)
         self._traces = Traces(web, self._address, case.id)
-        # Posted perhaps: by a process that ended before it could confirm, or by this one.
-        self._doubtful: set[tuple[str, int]] | None = None
+        self._outbox = Outbox(app.store, case.id, "slack", web.line)
         self._posted: set[str] = set()
-        self._seeded: set[str] = set()
-        self._beginning = asyncio.Lock()
         # When the channel was first out of sight.
         self._unseen_since: float | None = None
         self._patience_seconds = UNSEEN_SECONDS * time_scale
@@ -136,12 +137,11 @@ class SlackReply:
         )
 
     async def _show(self, key: str, document: Document, ping: bool) -> None:
-        await self._begin()
         first = None
         for number, part in enumerate(await self._parts(key, document, ping)):
             if isinstance(part, Message):
-                ts = await self._show_message(key, number, part, live=document.live)
-                first = ts if number == 0 else first
+                id = await self._show_message(key, number, part, live=document.live)
+                first = id if number == 0 else first
             elif not await self._attach(key, number, part):
                 await self._show(key, document, ping)  # in messages instead
                 return
@@ -150,14 +150,7 @@ class SlackReply:
         if key == HEADLINE:
             await self._tell_status(document)
         if first and document.votable:
-            await self._seed(first, key)
-
-    async def _begin(self) -> None:
-        """Learn which posts an earlier process left in doubt."""
-        async with self._beginning:  # before any post of this process is claimed
-            if self._doubtful is None:
-                posts = await self._app.store.posts(self._case.id)
-                self._doubtful = {(post.key, post.part) for post in posts if post.post_id is None}
+            await self._outbox.seed(key, partial(self._react, first))
 
     async def _parts(self, key: str, document: Document, ping: bool) -> tuple[render.Part, ...]:
         rendered = partial(
@@ -182,123 +175,59 @@ class SlackReply:
         files = {number for number, part in enumerate(parts) if isinstance(part, File)}
         if not files or key in self._no_file:
             return self._no_file.get(key, "") if files else ""
-        for post in await self._app.store.posts(self._case.id):
+        for post in await self._outbox.posts():
             if post.key == key and post.part in files and is_message(post.post_id):
                 return NO_FILE
         return ""
 
     async def _verdict_url(self) -> str | None:
-        for post in await self._app.store.posts(self._case.id):
-            if post.key == HEADLINE and post.post_id and post.part == 0 and not post.deleted:
-                return await self._web.permalink(*post.post_id.split("/"))
-        return None
+        headline = await self._outbox.first(HEADLINE)
+        return await self._web.permalink(*_ids(headline)) if headline else None
 
     # Messages
 
     async def _show_message(
         self, key: str, part: int, message: Message, *, live: bool
     ) -> str | None:
-        """Post it or bring it up to date; its `ts`, None where a person deleted it."""
-        post = await self._app.store.claim_post(self._case.id, "slack", key, part)
-        if post.deleted:
-            return None
-        digest = message.digest()
-        ts = post.post_id.partition("/")[2] if post.post_id else await self._adopted(key, part)
-        if ts is None:
-            ts = await self._post(key, part, message)
-        elif post.digest != digest:
-            try:
-                if not await self._update(ts, message):
-                    return None
-            except SlackApiError as error:
-                if live or error_of(error) not in _FROZEN:
-                    raise
-                return await self._replace(key, part, ts, message)
-        await self._confirm(key, part, ts, digest)
-        return ts
+        """Post it or bring it up to date; its id, None where a person deleted it."""
+        sending = Sending(
+            message.digest(),
+            send=partial(self._post, key, part, message),
+            edit=partial(self._edit, message, live),
+            find=partial(self._find, key, part),
+            remove=self._remove,
+        )
+        return await self._outbox.show(key, part, sending)
 
-    async def _replace(self, key: str, part: int, old: str, message: Message) -> str:
-        """A new post in the place of one that Slack lets nobody edit."""
-        look = partial(self._traces.post, key, part, besides=old)
-        ts = await self._web.persistently(look) or await self._post(key, part, message, old)
-        await self._confirm(key, part, ts, message.digest())
-        try:
-            await self._web.delete(self._address.channel, old)
-        except SlackApiError as error:
-            logger.warning(
-                "%s: an older state of %s stays: %s", self._case.id, key, sentence(error)
-            )
-        return ts
-
-    async def _adopted(self, key: str, part: int) -> str | None:
-        """The post of an earlier process that ended before it could confirm."""
-        assert self._doubtful is not None
-        if (key, part) not in self._doubtful:
-            return None
-        ts = await self._web.persistently(lambda: self._traces.post(key, part))
-        if ts is not None:
-            await self._confirm(key, part, ts, None)
-        return ts
-
-    async def _post(self, key: str, part: int, message: Message, besides: str = "") -> str:
+    async def _post(self, key: str, part: int, message: Message) -> str:
         channel, thread = self._address.channel, self._address.thread
-
-        async def send(find: Look) -> Posted:
-            return await self._plainly(
-                message,
-                lambda rendering: self._web.post(
-                    channel,
-                    rendering,
-                    thread=thread,
-                    metadata=self._traces.metadata(key, part),
-                    find=find,
-                ),
-            )
-
-        look = partial(self._traces.post, key, part, besides=besides)
-        posted = await self._surely(key, part, look, send)
+        send = partial(
+            self._web.send, channel, thread=thread, metadata=self._traces.metadata(key, part)
+        )
+        posted = await self._plainly(message, send)
         if posted.thread is None:
             # Slack posts to the channel what has no thread any more.
             await self._web.delete(channel, posted.ts)
             raise Undeliverable(QUESTION_DELETED, gone=True)
-        return posted.ts
+        return post_id(channel, posted.ts)
 
-    async def _surely(
-        self, key: str, part: int, look: Look, send: Callable[[Look], Awaitable[T]]
-    ) -> T:
-        """What `send` makes; in doubt until it is confirmed, unless Slack itself said no to it.
-
-        So that the next try looks for it first, whatever goes wrong in between.
-        """
-        assert self._doubtful is not None
-        looking = False
-
-        async def find() -> str | None:
-            nonlocal looking
-            looking = True
-            found = await look()
-            looking = False
-            return found
-
-        self._doubtful.add((key, part))
+    async def _edit(self, message: Message, live: bool, id: str) -> Edited:
         try:
-            return await send(find)
-        except (SlackApiError, Undeliverable):
-            if not looking:
-                self._doubtful.discard((key, part))
-            raise
-
-    async def _update(self, ts: str, message: Message) -> bool:
-        """Bring the post up to date; False where a person deleted it."""
-        channel = self._address.channel
-        try:
-            await self._plainly(message, lambda rendering: self._web.update(channel, ts, rendering))
+            await self._plainly(message, partial(self._web.update, *_ids(id)))
         except SlackApiError as error:
-            if error_of(error) != "message_not_found":
+            if error_of(error) == "message_not_found":
+                return Edited.DELETED
+            if live or error_of(error) not in _FROZEN:
                 raise
-            await self._app.store.mark_deleted("slack", post_id(channel, ts))
-            return False
-        return True
+            return Edited.FROZEN
+        return Edited.DONE
+
+    async def _find(self, key: str, part: int, besides: str) -> str | None:
+        ts = await self._traces.post(key, part, besides.partition("/")[2])
+        return post_id(self._address.channel, ts) if ts else None
+
+    async def _remove(self, id: str) -> None:
+        await self._web.delete(*_ids(id))
 
     async def _plainly(self, message: Message, call: Callable[[Message], Awaitable[T]]) -> T:
         """The call with the message, or else with the first plainer one that Slack takes."""
@@ -314,38 +243,26 @@ class SlackReply:
 
     async def _attach(self, key: str, part: int, file: File) -> bool:
         """Put the file into the thread, unless it is there; False where the bot may not."""
-        post = await self._app.store.claim_post(self._case.id, "slack", key, part)
-        if post.post_id or post.deleted:
-            return True
-        assert self._doubtful is not None
         channel, thread = self._address.channel, self._address.thread
 
-        look = partial(self._traces.file, file.name)
+        async def send() -> str:
+            return post_id(channel, await self._web.upload(channel, file, thread=thread))
 
-        async def send(find: Look) -> str:
-            return await self._web.upload(channel, file, thread=thread, find=find)
+        async def find(_: str) -> str | None:
+            id = await self._traces.file(file.name)
+            return post_id(channel, id) if id else None
 
-        spot = (key, part)
-        id = await self._web.persistently(look) if spot in self._doubtful else None
         try:
-            if id is None:
-                id = await self._surely(key, part, look, send)
+            await self._outbox.show(key, part, Sending(file.digest(), send, find))
         except (SlackApiError, Undeliverable) as error:
             of_the_place = isinstance(error, SlackApiError) and is_of_the_place(error)
-            if of_the_place or spot in self._doubtful:
+            if of_the_place or self._outbox.is_in_doubt(key, part):
                 raise
             problem = sentence(error) if isinstance(error, SlackApiError) else error
             self._no_file[key] = f"{NO_FILE} {problem}"
             logger.warning("%s: no file, messages follow: %s", key, problem)
             return False
-        await self._confirm(key, part, id, file.digest())
         return True
-
-    async def _confirm(self, key: str, part: int, id: str, digest: str | None) -> None:
-        place = post_id(self._address.channel, id)
-        await self._app.store.confirm_post(self._case.id, key, part, place, digest)
-        if self._doubtful is not None:
-            self._doubtful.discard((key, part))
 
     async def _end(self) -> None:
         """Whoever deletes the question ends its run; Slack tells only those who post."""
@@ -363,17 +280,8 @@ class SlackReply:
         else:
             await self._web.clear_status(channel, thread)
 
-    async def _seed(self, ts: str, key: str) -> None:
-        """Offer the emoji to vote with: after the post, since it can do without them."""
-        if key in self._seeded:
-            return
-        self._seeded.add(key)
-        for each in reactions.offered(key):
-            if not self._web.reactions.is_free():
-                return
-            try:
-                await self._web.react(self._address.channel, ts, emoji.name_of(each))
-            except SlackApiError as error:
-                # The post is gone, or has too many emoji: people may still vote where it is not.
-                logger.debug("no more reactions on %s: %s", key, error_of(error))
-                return
+    async def _react(self, id: str, each: str) -> bool:
+        if not self._web.reactions.is_free():
+            return False
+        await self._web.react(*_ids(id), emoji.name_of(each))
+        return True

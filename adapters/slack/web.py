@@ -20,8 +20,8 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.slack.refusals import error_of, status_of
 from adapters.slack.render import File, Message
-from bot.conversation import persistence
 from bot.conversation.loops import surviving
+from bot.conversation.persistence import BACKOFF_FIRST, Doubt, Line
 from bot.errors import Undeliverable
 
 logger = logging.getLogger(__name__)
@@ -111,6 +111,9 @@ class Web:
             base_url=api_url or AsyncWebClient.BASE_URL,
             retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=3)],
         )
+        self.line = Line(
+            _is_passing, refusals=(SlackApiError, Undeliverable), time_scale=time_scale
+        )
         self.updates = Allowance(TIER_3, 60 * time_scale)
         self.reactions = Allowance(TIER_3, 60 * time_scale)
         self._status_calls = Allowance(STATUSES_A_MINUTE, 60 * time_scale)
@@ -144,7 +147,7 @@ class Web:
 
         For what may take effect twice. Raises `SlackApiError` where another try would meet it again.
         """
-        return await persistence.persistently(call, _is_passing, time_scale=self._time_scale)
+        return await self.line.persistently(call)
 
     # Messages
 
@@ -162,27 +165,35 @@ class Web:
         Raises `SlackApiError` where Slack refuses.
         """
 
-        async def send() -> Posted:
-            await self._turn(channel)
-            answer = await self.client.chat_postMessage(
-                channel=channel,
-                text=message.text,
-                blocks=list(message.blocks) or None,
-                thread_ts=thread,
-                metadata=metadata,
-                unfurl_links=False,
-                unfurl_media=False,
-            )
-            return Posted(answer["ts"], answer["message"].get("thread_ts"))
-
         async def found() -> Posted | None:
             ts = await find() if find else None
             return Posted(ts, thread) if ts else None
 
-        posted = await self._once(send, found)
+        send = partial(self.send, channel, message, thread=thread, metadata=metadata)
+        return await self.line.once(send, found, Doubt())
+
+    async def send(
+        self,
+        channel: str,
+        message: Message,
+        *,
+        thread: str | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> Posted:
+        """The same, in one request."""
+        await self._turn(channel)
+        answer = await self.client.chat_postMessage(
+            channel=channel,
+            text=message.text,
+            blocks=list(message.blocks) or None,
+            thread_ts=thread,
+            metadata=metadata,
+            unfurl_links=False,
+            unfurl_media=False,
+        )
         if thread and (channel, thread) in self._statuses:
             await self._show_status(channel, thread)  # a post takes it away
-        return posted
+        return Posted(answer["ts"], answer["message"].get("thread_ts"))
 
     async def whisper(self, channel: str, user: str, messages: Sequence[Message]) -> None:
         """Show them in the channel to one person alone. Raises `SlackApiError`."""
@@ -207,59 +218,37 @@ class Web:
                 await self.post(user, message)
 
     async def update(self, channel: str, ts: str, message: Message) -> None:
-        """Bring a post up to date; nobody is notified. Raises `SlackApiError`."""
-
-        async def attempt() -> None:
-            await self.updates.take()
-            await self.client.chat_update(
-                channel=channel, ts=ts, text=message.text, blocks=list(message.blocks)
-            )
-
-        await self.persistently(attempt)
+        """Bring a post up to date, in one request; nobody is notified. Raises `SlackApiError`."""
+        await self.updates.take()
+        await self.client.chat_update(
+            channel=channel, ts=ts, text=message.text, blocks=list(message.blocks)
+        )
 
     async def delete(self, channel: str, ts: str) -> None:
         await self.persistently(lambda: self.client.chat_delete(channel=channel, ts=ts))
 
-    async def upload(
-        self,
-        channel: str,
-        file: File,
-        *,
-        thread: str | None = None,
-        find: Callable[[], Awaitable[str | None]] | None = None,
-    ) -> str:
-        """Put the file into the thread, once; its id.
+    async def upload(self, channel: str, file: File, *, thread: str | None = None) -> str:
+        """Put the file into the thread, in one go; its id.
 
         Raises `SlackApiError`, and `Undeliverable` where the content itself is refused.
         """
-
-        async def send() -> str:
-            place = await self.client.files_getUploadURLExternal(
-                filename=file.name, length=len(file.content), alt_txt=file.alt or None
-            )
-            await _send_content(place["upload_url"], file.content)
-            await self._turn(channel)
-            await self.client.files_completeUploadExternal(
-                files=[{"id": place["file_id"], "title": file.title}],
-                channel_id=channel,
-                thread_ts=thread,
-            )
-            return str(place["file_id"])
-
-        async def found() -> str | None:
-            return await find() if find else None
-
-        return await self._once(send, found)
+        place = await self.client.files_getUploadURLExternal(
+            filename=file.name, length=len(file.content), alt_txt=file.alt or None
+        )
+        await _send_content(place["upload_url"], file.content)
+        await self._turn(channel)
+        await self.client.files_completeUploadExternal(
+            files=[{"id": place["file_id"], "title": file.title}],
+            channel_id=channel,
+            thread_ts=thread,
+        )
+        return str(place["file_id"])
 
     async def react(self, channel: str, ts: str, name: str) -> None:
-        """Add a reaction, unless it is there. Raises `SlackApiError`."""
-
-        async def attempt() -> None:
-            await self.reactions.take()
-            await self.client.reactions_add(channel=channel, timestamp=ts, name=name)
-
+        """Add a reaction, unless it is there, in one request. Raises `SlackApiError`."""
+        await self.reactions.take()
         try:
-            await self.persistently(attempt)
+            await self.client.reactions_add(channel=channel, timestamp=ts, name=name)
         except SlackApiError as error:
             if error_of(error) != "already_reacted":
                 raise
@@ -274,25 +263,6 @@ class Web:
             logger.debug("no permalink of %s/%s: %s", channel, ts, error_of(error))
             return None
         return str(found["permalink"])
-
-    async def _once(
-        self, send: Callable[[], Awaitable[T]], found: Callable[[], Awaitable[T | None]]
-    ) -> T:
-        """Send what must not be sent twice: after a lost answer it is looked for before."""
-        in_doubt = False
-
-        async def attempt() -> T:
-            nonlocal in_doubt
-            if in_doubt and (earlier := await found()) is not None:
-                return earlier
-            in_doubt = True
-            try:
-                return await send()
-            except SlackApiError as error:
-                in_doubt = error_of(error) in {"", *_TROUBLE}
-                raise
-
-        return await self.persistently(attempt)
 
     async def _turn(self, channel: str) -> None:
         """Wait for this channel's next post."""
@@ -362,7 +332,7 @@ def _is_passing(error: Exception) -> bool | float:
         return isinstance(error, OSError | aiohttp.ClientError | TimeoutError)
     name = error_of(error)
     if name == RATE_LIMITED:
-        return float(error.response.headers.get("Retry-After", persistence.BACKOFF_FIRST))
+        return float(error.response.headers.get("Retry-After", BACKOFF_FIRST))
     if not name:
         return not _is_final(status_of(error))
     return name in _TROUBLE

@@ -9,7 +9,6 @@ import secrets
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import TextIO
 
 from rich.console import Console
@@ -22,6 +21,8 @@ from bot.chat import HEADLINE, RANKING, Channel, Mention, Person, PlatformName, 
 from bot.cleaning import harmless
 from bot.conversation.app import VOTE_FIRST, Accepted, App, Refused
 from bot.conversation.desk import parse
+from bot.conversation.outbox import Outbox, Sending
+from bot.conversation.persistence import Line
 from bot.document import Document, Heading, Text
 from bot.records import Case
 
@@ -35,6 +36,10 @@ HELP = """\
 - `thread 1` goes into a thread, so that `@council ...` there follows up; `thread` leaves it
 - `/council help` is about this channel's council
 - `quit`"""
+
+
+# Nothing that is printed fails to arrive.
+_ALWAYS_OPEN = Line(lambda _: False, refusals=(), time_scale=1)
 
 
 @dataclass(slots=True)
@@ -55,14 +60,14 @@ class TerminalReply:
     def __init__(self, case: Case, terminal: "Terminal") -> None:
         self._run = terminal.begin(case)
         self._terminal = terminal
+        self._outbox = Outbox(terminal.app.store, case.id, "terminal", _ALWAYS_OPEN)
 
     async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
-        store, id = self._terminal.app.store, self._run.id
-        post = await store.claim_post(id, "terminal", key, 0)
+        async def there(*_: str) -> str:
+            return post_id(self._run.id, key)
+
+        await self._outbox.show(key, 0, Sending("", send=there, find=there))
         self._run.posts[key] = document
-        digest = sha256(repr(document).encode()).hexdigest()
-        if post.digest != digest:
-            await store.confirm_post(id, key, 0, post_id(id, key), digest)
         self._terminal.redraw(self._run)
 
 

@@ -612,12 +612,5 @@ async def test_without_the_right_to_attach_the_ranking_comes_without_a_file(scen
     assert posts[-1].text.splitlines()[1] == "**Yes.**"
 
 
-def test_redraws_are_two_seconds_apart() -> None:
-    case = Case(
-        question=None,  # type: ignore[arg-type]  # nothing is shown
-        council=None,  # type: ignore[arg-type]
-        platform="discord",
-        address='{"guild": 1, "channel": 2, "message": 3, "kind": "open"}',
-    )
-    reply = DiscordReply(case, app=None, client=None, time_scale=TIME_SCALE)  # type: ignore[arg-type]
-    assert reply.interval_seconds == 2.0 * TIME_SCALE
+async def test_redraws_are_two_seconds_apart(scene: Stage) -> None:
+    assert scene.host.reply(await scene.case()).interval_seconds == 2.0 * TIME_SCALE

@@ -1,0 +1,154 @@
+"""The outbox: every post is claimed before it is sent and confirmed after, so that it comes once.
+
+Where nobody heard whether a post was made (its answer was lost, the process ended, the store was
+full) it is in doubt, and is looked for before it is sent. Knows no platform: an adapter says how
+one is sent, edited and found. What cannot be sent is tried again by whoever shows it.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import partial
+
+from bot import emoji as reactions
+from bot.conversation.persistence import Doubt, Line
+from bot.records import Platform, Post
+from bot.store.store import Store
+
+logger = logging.getLogger(__name__)
+
+
+class Edited(Enum):
+    DONE = auto()
+    DELETED = auto()  # by a person, who wants it to stay so
+    FROZEN = auto()  # nobody may edit it: another has to take its place
+
+
+async def _unchanging(_: str) -> Edited:
+    return Edited.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One message or file as it should be; each call is one request, which may be repeated.
+
+    Ids are the platform's. `digest` is equal where the same is shown. `find` overlooks the post of
+    the id it is given. `edit` is for what may change, `remove` for platforms that freeze posts.
+    """
+
+    digest: str
+    send: Callable[[], Awaitable[str]]
+    find: Callable[[str], Awaitable[str | None]]
+    edit: Callable[[str], Awaitable[Edited]] = _unchanging
+    remove: Callable[[str], Awaitable[None]] | None = None
+
+
+class Outbox:
+    """The posts of one run."""
+
+    def __init__(self, store: Store, run: str, platform: Platform, line: Line) -> None:
+        self._store = store
+        self._run = run
+        self._platform = platform
+        self._line = line
+        self._beginning = asyncio.Lock()
+        self._inherited: tuple[Post, ...] | None = None
+        self._doubts: defaultdict[tuple[str, int], Doubt] = defaultdict(Doubt)
+        self._seeded: set[str] = set()
+
+    async def begin(self) -> tuple[Post, ...]:
+        """What earlier processes left, where those that they did not confirm are in doubt."""
+        async with self._beginning:  # before any post of this process is claimed
+            if self._inherited is None:
+                self._inherited = await self.posts()
+                for post in self._inherited:
+                    self._doubts[post.key, post.part].stands = post.post_id is None
+        return self._inherited
+
+    async def posts(self) -> tuple[Post, ...]:
+        return await self._store.posts(self._run)
+
+    async def first(self, key: str) -> str | None:
+        """The id of the first post under this key; `None` where there is none (any more)."""
+        for post in await self.posts():
+            if (post.key, post.part) == (key, 0) and not post.deleted:
+                return post.post_id
+        return None
+
+    def is_in_doubt(self, key: str, part: int) -> bool:
+        return self._doubts[key, part].stands
+
+    async def show(self, key: str, part: int, sending: Sending) -> str | None:
+        """Post it or bring it up to date; its id, `None` where a person deleted it.
+
+        Raises what the line does not wait for.
+        """
+        await self.begin()
+        post = await self._store.claim_post(self._run, self._platform, key, part)
+        if post.deleted:
+            return None
+        id = post.post_id or await self._adopted(key, part, sending)
+        if id is None:
+            id = await self._sent(key, part, sending)
+        elif post.digest == sending.digest:
+            return id
+        else:
+            match await self._line.persistently(partial(sending.edit, id)):
+                case Edited.DELETED:
+                    await self._store.mark_deleted(self._platform, id)
+                    return None
+                case Edited.FROZEN:
+                    return await self._replaced(key, part, sending, id)
+        await self._confirm(key, part, id, sending.digest)
+        return id
+
+    async def seed(self, key: str, react: Callable[[str], Awaitable[bool]]) -> None:
+        """Offer the emoji to vote with: after the post, since it can do without them.
+
+        `react` adds one, or says that there is no room for more.
+        """
+        if key in self._seeded:
+            return
+        self._seeded.add(key)
+        for emoji in reactions.offered(key):
+            try:
+                if not await self._line.persistently(partial(react, emoji)):
+                    return
+            except self._line.refusals as error:
+                # The post is gone, or has too many emoji: people may still vote where it is not.
+                logger.debug("no more reactions on %s: %s", key, error)
+                return
+
+    async def _adopted(self, key: str, part: int, sending: Sending) -> str | None:
+        """The post of an earlier try that nobody heard of."""
+        doubt = self._doubts[key, part]
+        if not doubt.stands:
+            return None
+        id = await self._line.persistently(partial(sending.find, ""))
+        if id is not None:
+            await self._confirm(key, part, id, None)
+        doubt.stands = False
+        return id
+
+    async def _sent(self, key: str, part: int, sending: Sending, besides: str = "") -> str:
+        look = partial(sending.find, besides)
+        return await self._line.once(sending.send, look, self._doubts[key, part])
+
+    async def _replaced(self, key: str, part: int, sending: Sending, old: str) -> str:
+        """A new post in the place of one that nobody may edit."""
+        id = await self._line.persistently(partial(sending.find, old))
+        id = id or await self._sent(key, part, sending, old)
+        await self._confirm(key, part, id, sending.digest)
+        if sending.remove:
+            try:
+                await self._line.persistently(partial(sending.remove, old))
+            except self._line.refusals as error:
+                logger.warning("%s: an older state of %s stays: %s", self._run, key, error)
+        return id
+
+    async def _confirm(self, key: str, part: int, id: str, digest: str | None) -> None:
+        await self._store.confirm_post(self._run, key, part, id, digest)
+        self._doubts[key, part].stands = False

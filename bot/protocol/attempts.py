@@ -9,14 +9,14 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from bot import bills
 from bot.bills import Bill, Prices
-from bot.council import Failure, Stage
+from bot.council import Failure
 from bot.errors import ModelFailed, Spent
 from bot.llm import Completion, Provider, Request
-from bot.store.journal import Journal
+from bot.protocol.listening import Asking, Listener, Racer, takes_lead
 
 logger = logging.getLogger(__name__)
 
@@ -80,51 +80,6 @@ class Deadline:
             pass  # the call is over already
 
 
-class Draft:
-    """What a model has written so far. Pieces are put together when somebody looks."""
-
-    __slots__ = ("_pieces",)
-
-    def __init__(self) -> None:
-        self._pieces: list[str] = []
-
-    def add(self, piece: str) -> None:
-        self._pieces.append(piece)
-
-    @property
-    def text(self) -> str:
-        self._pieces[:] = ["".join(self._pieces)]
-        return self._pieces[0]
-
-
-# Told now and then that there is more to read, never at every piece.
-OnText = Callable[[Draft], None]
-
-
-@dataclass(slots=True)
-class Asking:
-    """A call under way."""
-
-    request: Request
-    stage: Stage
-    round: int
-    seat: int
-    journal: Journal
-    on_text: OnText | None
-    first_text_at: datetime | None = None
-    last_failure: Failure | None = None
-    unusable: int = 0
-    completion: Completion | None = None
-
-    @property
-    def key(self) -> tuple[Stage, int, int]:
-        return self.stage, self.round, self.seat
-
-    @property
-    def prompt(self) -> str:
-        return "".join(message.content for message in self.request.messages)
-
-
 # The newest samples of a model in seconds, newest first.
 History = Callable[[str], Awaitable[tuple[float, ...]]]
 
@@ -182,7 +137,7 @@ class Attempts:
 
         The first to show a sign of work goes on alone. Where one fails, the other is waited for.
         """
-        leader: asyncio.Future[_Racer] = asyncio.get_running_loop().create_future()
+        leader: asyncio.Future[Racer] = asyncio.get_running_loop().create_future()
         racers = [asyncio.create_task(self._request(asking, leader, hedge=False))]
         try:
             await asyncio.wait(
@@ -201,7 +156,7 @@ class Attempts:
             await asyncio.wait(racers)
 
     async def _request(
-        self, asking: Asking, leader: "asyncio.Future[_Racer]", *, hedge: bool
+        self, asking: Asking, leader: "asyncio.Future[Racer]", *, hedge: bool
     ) -> Completion:
         """One request, with its row before it is sent and after it ended."""
         request, journal = asking.request, asking.journal
@@ -221,7 +176,7 @@ class Attempts:
                 hedge=hedge,
             )
         )
-        listener = _Listener(
+        listener = Listener(
             asking,
             leader,
             silence_seconds=self._silence(asking),
@@ -237,7 +192,7 @@ class Attempts:
             completion = await self._complete(replace(request, resent=listener.resend), listener)
             asking.completion, generation_id = completion, completion.generation_id
             bill = self._bill(asking, reserved, _usage(completion), completion.written_bytes)
-            _leads(leader)
+            takes_lead(leader)
             pace.whole.append(listener.seconds)
             return completion
         except asyncio.CancelledError:
@@ -267,7 +222,7 @@ class Attempts:
                 requests=listener.requests,
             )
 
-    async def _complete(self, request: Request, listener: "_Listener") -> Completion:
+    async def _complete(self, request: Request, listener: Listener) -> Completion:
         """Raises `ModelFailed` alone: whatever else a provider raises is a failure of its own."""
         try:
             async with asyncio.timeout(listener.silence_seconds) as listener.silence:
@@ -334,93 +289,6 @@ class Attempts:
         return self._hedges + 1 <= max(1.0, HEDGE_SHARE * self._calls)
 
 
-class _Listener:
-    """Hears one request at work: every sign pushes its silence back, text goes into the draft."""
-
-    def __init__(
-        self,
-        asking: Asking,
-        leader: "asyncio.Future[_Racer]",
-        *,
-        silence_seconds: float,
-        draft_seconds: float,
-        now: Callable[[], datetime],
-    ) -> None:
-        self.silence: asyncio.Timeout
-        self.silence_seconds = silence_seconds
-        self.first_seconds: float | None = None
-        self.requests = 1
-        self._draft = Draft()
-        self._thought = False
-        self._asking = asking
-        self._leader = leader
-        self._draft_seconds = draft_seconds
-        self._now = now
-        self._loop = asyncio.get_running_loop()
-        self._began_at = self._heard_at = 0.0
-        self._telling: asyncio.TimerHandle | None = None
-        self._untold = False
-
-    @property
-    def seconds(self) -> float:
-        return self._loop.time() - self._began_at
-
-    @property
-    def written_bytes(self) -> int | None:
-        """Of the text heard; `None` where there is none, or were thoughts that nobody counted.
-
-        A provider may write on for somebody who left. Counted a token a byte, this covers some four
-        times the text that was heard.
-        """
-        size = 0 if self._thought else len(self._draft.text.encode("utf-8", "replace"))
-        return size or None
-
-    def begin(self) -> None:
-        self._began_at = self._heard_at = self._loop.time()
-
-    def resend(self) -> None:
-        self.requests += 1
-
-    def hear(self, piece: str) -> None:
-        time = self._loop.time()
-        # Not at every piece: a timer costs more than reading one, and pieces come in hundreds.
-        if time - self._heard_at > self.silence_seconds / 100:
-            self._heard_at = time
-            self.silence.reschedule(time + self.silence_seconds)
-        if self.first_seconds is None:
-            self.first_seconds = time - self._began_at
-        leads = _leads(self._leader)
-        if not piece:
-            self._thought = True
-            return
-        self._draft.add(piece)
-        if not leads:
-            return
-        if self._asking.first_text_at is None:
-            self._asking.first_text_at = self._now()
-        if self._asking.on_text:
-            self._untold = True
-            if self._telling is None:
-                self._tell(self._asking.on_text)
-
-    def close(self) -> None:
-        """Nothing more comes; what was heard last is told."""
-        if self._telling:
-            self._telling.cancel()
-        if self._untold and self._asking.on_text:
-            self._asking.on_text(self._draft)
-
-    def _tell(self, on_text: OnText) -> None:
-        self._untold = False
-        on_text(self._draft)
-        self._telling = self._loop.call_later(self._draft_seconds, self._tell_again, on_text)
-
-    def _tell_again(self, on_text: OnText) -> None:
-        self._telling = None
-        if self._untold:
-            self._tell(on_text)
-
-
 def _usage(completion: Completion) -> Spent | None:
     """`None` where the provider told none: no text takes no tokens."""
     tokens = completion.prompt_tokens, completion.completion_tokens
@@ -434,24 +302,11 @@ def _p95(seconds: Iterable[float]) -> float:
     return ordered[int(0.95 * (len(ordered) - 1))]
 
 
-_Racer = asyncio.Task[Completion]
-
-
-def _leads(leader: "asyncio.Future[_Racer]") -> bool:
-    """Whether the running attempt is the first of its call to show a sign of work."""
-    current = asyncio.current_task()
-    if not leader.done():
-        leader.set_result(cast(_Racer, current))
-    return leader.result() is current
-
-
-def _either(
-    racers: Iterable[_Racer], leader: "asyncio.Future[_Racer]"
-) -> "set[asyncio.Future[Any]]":
+def _either(racers: Iterable[Racer], leader: "asyncio.Future[Racer]") -> "set[asyncio.Future[Any]]":
     return {*racers, leader}
 
 
-async def _winner(racers: list[_Racer], leader: "asyncio.Future[_Racer]") -> Completion:
+async def _winner(racers: list[Racer], leader: "asyncio.Future[Racer]") -> Completion:
     """The leader's result; the first request's failure where all failed in silence."""
     pending = set(racers)
     while pending and not leader.done():

@@ -15,7 +15,8 @@ from bot.bills import Prices
 from bot.council import Call, Failure, Stage
 from bot.errors import ModelFailed
 from bot.llm import Completion, Provider, Request
-from bot.protocol.attempts import Asking, Attempts, Deadline, Draft, History, OnText, Patience
+from bot.protocol.attempts import Attempts, Deadline, History, Patience
+from bot.protocol.listening import Asking, Draft, OnText
 from bot.store.journal import Journal
 
 __all__ = ["Caller", "Deadline", "Draft", "OnText", "Patience", "Prices"]

@@ -31,10 +31,11 @@ from bot.models.failures import (
     failure_of,
 )
 from bot.models.gate import as_dict, as_json
+from bot.models.incoming import Incoming
 from bot.models.model_lists import LIST_LIMIT_BYTES, PAGES, entries_of, model_info, next_page
 from bot.models.reports import is_page, report_of
 from bot.models.terms import KnownTerms, Terms
-from bot.models.wire import USAGE_SECONDS, Incoming, read_completion
+from bot.models.wire import USAGE_SECONDS, read_completion
 
 logger = logging.getLogger(__name__)
 

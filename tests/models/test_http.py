@@ -17,8 +17,8 @@ from bot.llm import Message, ModelInfo, Request
 from bot.models.event_stream import LIMIT_BYTES, EventReader
 from bot.models.failures import Saying
 from bot.models.http import Endpoint, HttpProvider
+from bot.models.incoming import Incoming
 from bot.models.model_lists import LIST_LIMIT_BYTES
-from bot.models.wire import Incoming
 from tests.fakes.lab import ask, completion, failure, lab
 from tests.fakes.model_server import Behaviour, ModelServer, Script
 

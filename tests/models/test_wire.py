@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from bot.errors import Kind, ModelFailed
 from bot.llm import Completion, Ending, ending_of
 from bot.models.failures import Saying
+from bot.models.incoming import Incoming
 from bot.models.thoughts import shown_so_far, without_thoughts
-from bot.models.wire import Incoming, read_completion
+from bot.models.wire import read_completion
 from tests.fakes.lab import ask, completion, failure, lab, raw
 
 USAGE = '"usage":{"prompt_tokens":11,"completion_tokens":7,"cost":0.04}'

@@ -6,11 +6,9 @@ never for text.
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from difflib import SequenceMatcher
 from heapq import nlargest, nsmallest
 from ipaddress import ip_address
 from math import ceil
@@ -19,7 +17,9 @@ from urllib.parse import urlsplit
 
 from bot.errors import InvalidConfiguration, ModelFailed
 from bot.llm import ModelInfo, Provider
+from bot.models.flagships import flagships, prices_of
 from bot.models.http import HttpProvider
+from bot.models.likeness import ALIKE, Likeness
 
 logger = logging.getLogger(__name__)
 
@@ -28,11 +28,8 @@ FRESH_FOR = timedelta(hours=1)
 RETRY_AFTER = timedelta(minutes=1)
 LOAD_SECONDS = 20.0
 
-# From here on, from 0 to 1, somebody may have meant a model; of so many, with so much of what was
-# typed, is that looked at closely.
-_ALIKE = 0.6
+# So many models are compared closely with what somebody typed.
 _COMPARED = 2_000
-_TYPED_CHARS = 100
 
 # US dollars per million tokens of prompt and completion, taken of a model whose price nobody tells:
 # dearer than most, so that a budget holds. What runs at home costs nothing.
@@ -42,28 +39,7 @@ FREE = (0.0, 0.0)
 # Roles and the template around messages become tokens too; no known template needs this many.
 _TEMPLATE_TOKENS = 64
 
-_VENDORS = (
-    "openai",
-    "anthropic",
-    "google",
-    "x-ai",
-    "deepseek",
-    "qwen",
-    "mistralai",
-    "moonshotai",
-    "z-ai",
-    "meta-llama",
-)
 _COUNCIL_SIZE = 4
-_DEAREST_USD_PER_MILLION = 20.0
-_GENERATION = timedelta(days=180)
-_LEAST_CONTEXT_TOKENS = 64_000
-# Parts of an id that mark a model as unfinished, or made for something else than answering.
-_NOT_FOR_COUNCILS = re.compile(
-    r"(?<![a-z])(alpha|beta|preview|exp|experimental|test|base|auto|router|code|codex|coder"
-    r"|devstral|codestral|image|vision|vl|audio|voxtral|realtime|tts|transcribe|search|research"
-    r"|guard|safeguard|moderation|embed|embedding|rerank|ocr|translate|math|prover)(?![a-z])"
-)
 
 
 class Storage(Protocol):
@@ -147,12 +123,12 @@ class Catalogue:
 
     def suggest(self, id: str) -> tuple[str, ...]:
         """Up to three models that somebody may have meant, the likeliest first."""
-        likeness = _Likeness(id)
+        likeness = Likeness(id)
         ids: Iterable[str] = self._ids()
         if sum(len(one.models) for one in self._lists.values()) > _COMPARED:
             ids = nlargest(_COMPARED, ids, key=likeness.guess)
         scores = ((-likeness.to(model), model) for model in ids)
-        likely = nsmallest(3, (scored for scored in scores if scored[0] <= -_ALIKE))
+        likely = nsmallest(3, (scored for scored in scores if scored[0] <= -ALIKE))
         return tuple(model for _, model in likely)
 
     def did_you_mean(self, id: str, *, mark: str = "") -> str:
@@ -182,7 +158,7 @@ class Catalogue:
         below, so this is a bound for any text. Prose takes about a quarter of it.
         """
         tokens = len(prompt.encode("utf-8", "replace")) + _TEMPLATE_TOKENS
-        known = _prices(self.find(model))
+        known = prices_of(self.find(model))
         prompt_price, completion_price = known or self._unknown_price(model)
         return ceil(tokens * prompt_price + max_completion_tokens * completion_price)
 
@@ -195,7 +171,7 @@ class Catalogue:
         """The assumed price where nothing else says what a model costs; `None` where that is free:
         whoever counts nothing forbids nothing."""
         assumed = self._unknown_price(model)
-        return None if _prices(self.find(model)) or assumed == FREE else assumed
+        return None if prices_of(self.find(model)) or assumed == FREE else assumed
 
     def _unknown_price(self, model: str) -> tuple[float, float]:
         prefix = model.partition("/")[0]
@@ -203,7 +179,7 @@ class Catalogue:
 
     def price_label(self, model: str) -> str:
         """Like "$1.25 / $10 per million tokens", prompt first."""
-        prices = _prices(self.find(model))
+        prices = prices_of(self.find(model))
         if prices is None:
             return "price unknown"
         if prices == (0, 0):
@@ -228,15 +204,15 @@ class Catalogue:
         Raises `InvalidConfiguration` where there is no candidate.
         """
         default = self._lists.get("")
-        flagships = _flagships(default.models.values() if default else ())
-        if not flagships:
+        best = flagships(default.models.values() if default else ())
+        if not best:
             failure = default.failure if default else ""
             why = f" Their list could not be loaded: {failure}" if failure else ""
             raise InvalidConfiguration(
                 [f"No models to choose from: set COUNCIL_MEMBERS and COUNCIL_CHAIRMAN.{why}"]
             )
-        members = flagships[:_COUNCIL_SIZE]
-        chairman = flagships[_COUNCIL_SIZE] if len(flagships) > _COUNCIL_SIZE else members[0]
+        members = best[:_COUNCIL_SIZE]
+        chairman = best[_COUNCIL_SIZE] if len(best) > _COUNCIL_SIZE else members[0]
         return tuple(members), chairman
 
     async def _load(self, endpoint: str) -> None:
@@ -281,7 +257,7 @@ class Catalogue:
 
     def _cost(self, model: str, prompt_tokens: int, completion_tokens: int) -> float | None:
         """In micro-dollars: a dollar per million tokens is one of them per token."""
-        prices = _prices(self.find(model))
+        prices = prices_of(self.find(model))
         if prices is None:
             return None
         return prompt_tokens * prices[0] + completion_tokens * prices[1]
@@ -343,79 +319,3 @@ def _spellings(id: str) -> tuple[str, ...]:
     if ":" in name:
         return id, base, base.rpartition(":")[0]
     return id, base, f"{base}:latest"
-
-
-def _prices(model: ModelInfo | None) -> tuple[float, float] | None:
-    """Prompt and completion; `None` unless both are known."""
-    if model is None or model.prompt_usd_per_million is None:
-        return None
-    if model.completion_usd_per_million is None:
-        return None
-    return model.prompt_usd_per_million, model.completion_usd_per_million
-
-
-class _Likeness:
-    """Of models to what was typed. The vendor may be missing or wrong, so the part after it counts
-    alone, too."""
-
-    def __init__(self, typed: str) -> None:
-        typed = typed.lower()[:_TYPED_CHARS]
-        tail = typed.rpartition("/")[2]
-        self._pairs = {tail[at : at + 2] for at in range(len(tail) - 1)}
-        self._whole, self._tail = SequenceMatcher(), SequenceMatcher()
-        self._whole.set_seq2(typed)
-        self._tail.set_seq2(tail)
-
-    def guess(self, model: str) -> int:
-        """A cheap guess of it: how many pairs of characters both have."""
-        model = model.lower()
-        return sum(pair in model for pair in self._pairs)
-
-    def to(self, model: str) -> float:
-        """From 0 to 1; 0 for whatever is not alike."""
-        model = model.lower()
-        self._whole.set_seq1(model)
-        self._tail.set_seq1(model.rpartition("/")[2])
-        # A little less than one, so that of two models with the same tail the right vendor's wins.
-        return max(_ratio(self._whole), 0.99 * _ratio(self._tail))
-
-
-def _ratio(matcher: SequenceMatcher[str]) -> float:
-    # Both are bounds from above, and far cheaper.
-    if matcher.real_quick_ratio() < _ALIKE or matcher.quick_ratio() < _ALIKE:
-        return 0.0
-    return matcher.ratio()
-
-
-def _flagships(models: Iterable[ModelInfo]) -> list[str]:
-    """One model per vendor, in the vendors' order of preference."""
-    vendors: dict[str, list[ModelInfo]] = {}
-    for model in models:
-        if _is_candidate(model):
-            vendors.setdefault(model.id.partition("/")[0], []).append(model)
-    order = [vendor for vendor in _VENDORS if vendor in vendors]
-    order += sorted(vendors.keys() - set(order))
-    return [_flagship(vendors[vendor]).id for vendor in order]
-
-
-def _flagship(candidates: list[ModelInfo]) -> ModelInfo:
-    since = max(model.created for model in candidates) - _GENERATION.total_seconds()
-    current = [model for model in candidates if model.created >= since]
-    return max(
-        current, key=lambda model: (model.completion_usd_per_million, model.created, model.id)
-    )
-
-
-def _is_candidate(model: ModelInfo) -> bool:
-    vendor, _, name = model.id.partition("/")
-    prices = _prices(model)
-    return (
-        bool(name)
-        and vendor != "openrouter"
-        and not vendor.startswith("~")
-        and ":" not in name
-        and not _NOT_FOR_COUNCILS.search(name.lower())
-        and prices is not None
-        and 0 < prices[1] <= _DEAREST_USD_PER_MILLION
-        and (model.context_tokens or 0) >= _LEAST_CONTEXT_TOKENS
-    )

@@ -17,15 +17,13 @@ from itertools import islice
 from bot.council import Ranking
 from bot.protocol.ballot_items import READ_LINES, items, line_items
 from bot.protocol.ballot_lines import Line, Style, from_chain, parse_line
+from bot.protocol.ballot_quotes import IS_MARKER, IS_NOT_OWN, as_own, unquoted
 from bot.protocol.ballot_sentences import said_order
 from bot.protocol.ballot_text import APART, plain_text
 from bot.protocol.ballot_words import (
     BEST_FIRST,
-    FINAL,
     LAST,
-    MARKER,
     MARKER_WORDS,
-    NOT_OWN,
     WORST_FIRST,
 )
 
@@ -39,75 +37,18 @@ def parse_ranking(text: str, labels: Collection[str], *, complete: bool = True) 
     """
     known = frozenset(labels)
     written = plain_text(text)
-    found = _find(_unquoted(written), known)
+    found = _find(unquoted(written), known)
     if found is None:
         # Nothing stands outside of quotes and fences: some models put all they say into one.
-        found = _find(_as_own(written), known)
+        found = _find(as_own(written), known)
     if not found or (not complete and _size(found) < len(known)):
         return None
     return found
 
 
-# What is the reviewer's own.
-
-_NOT_OWN = re.compile(NOT_OWN, re.IGNORECASE | re.VERBOSE)
-_FROM_AN_ANSWER = re.compile(r"\b(?:in|from|by|of)\s(?:answer|response)\s\w\W{0,3}$", re.IGNORECASE)
-_MARKER = re.compile(rf"(?<!/)(?:(?P<final>{FINAL})|{MARKER})", re.IGNORECASE | re.VERBOSE)
-_QUOTED = re.compile(
-    r"""
-    "(?=\S)[^"\n]{1,600}" | '(?<!\w')(?=\S)[^'\n]{1,600}'(?!\w) | `[^`\n]{1,600}` | ~~[^~\n]{1,600}~~
-    | “[^”]{1,1500}” | «[^»]{1,1500}» | „[^“”]{1,1500}[“”] | 「[^」]{1,1500}」 | 『[^』]{1,1500}』
-    | "(?=[\W_]{0,4}(?i:final|overall)\W)[^"]{1,1500}"
-    """,
-    re.VERBOSE,
-)
-_STRUCK = re.compile(r"~~[^~\n]{1,600}~~")
-_LETTER = re.compile(r"(?<![^\W_])[A-Za-z](?![^\W_])")
-_PROSE = re.compile(r"[^\W\d_]{3,}")
-
-
-def _unquoted(text: str) -> str:
-    """Without quoted rankings and markers, so that what is left is the reviewer's own."""
-
-    def left(span: re.Match[str]) -> str:
-        content = span[0].strip("\"'`~“”«»„「」『』")
-        found = _MARKER.search(content)
-        if found and _LETTER.search(content, found.end()):
-            return '""'
-        if len(_LETTER.findall(content)) > 1:
-            line = text[text.rfind("\n", 0, span.start()) + 1 : span.start()][-200:]
-            *_, behind = _MARKER.split(line)
-            if _PROSE.search(behind or "") or span[0].startswith("~~"):
-                return '""'
-        return span[0]
-
-    return _QUOTED.sub(left, text).replace("`", "")
-
-
-def _as_own(text: str) -> str:
-    """The text with what stands in quotes and fences at its end, unless it is another's."""
-    lines = _STRUCK.sub("", text).split("\n")
-    end = len(lines)
-    while end and not lines[end - 1].strip():
-        end -= 1
-    start = end
-    while start and (lines[start - 1].startswith(APART) or not lines[start - 1].strip()):
-        start -= 1
-    lead = lines[start - 1] if start else ""
-    if start == end:
-        last = lines[end - 1] if end else ""
-        return "" if _PROSE.match(last.strip()) else "\n".join(lines).replace("`", "")
-    if _NOT_OWN.search(lead[-200:]) or (lead.rstrip().endswith(":") and _names_an_answer(lead)):
-        return ""
-    return "\n".join(lines[:end]).replace(APART, "").replace("`", "")
-
-
-def _names_an_answer(line: str) -> bool:
-    return bool(re.search(r"\b(?:answer|response)\s\w\b", line[-200:], re.IGNORECASE))
-
-
 # Where the ranking stands.
 
+_FROM_AN_ANSWER = re.compile(r"\b(?:in|from|by|of)\s(?:answer|response)\s\w\W{0,3}$", re.IGNORECASE)
 # What may stand between a marker and the ranking. "Ranking rationale:" is none.
 _AFTER_MARKER = re.compile(
     r"""
@@ -179,7 +120,7 @@ def _markers(text: str) -> Iterator[_Marker]:
             bool(final and heading and after["announced"]),
             not before.startswith(APART)
             and not text.startswith(APART, line_start)
-            and not _NOT_OWN.search(before)
+            and not IS_NOT_OWN.search(before)
             and not _is_led_to(text, line_start),
         )
 
@@ -187,10 +128,10 @@ def _markers(text: str) -> Iterator[_Marker]:
 def _is_led_to(text: str, line_start: int) -> bool:
     """Whether the line before says that what follows is another's: `Answer B says:`."""
     lead = text[max(line_start - 200, 0) : line_start].rstrip().rpartition("\n")[2].rstrip(" *_")
-    if not lead.endswith(":") or _MARKER.search(lead):
+    if not lead.endswith(":") or IS_MARKER.search(lead):
         return False
     lead = re.split(r"[.!?。]\s", lead)[-1]
-    return bool(_NOT_OWN.search(lead) or _FROM_AN_ANSWER.search(lead))
+    return bool(IS_NOT_OWN.search(lead) or _FROM_AN_ANSWER.search(lead))
 
 
 def _marked(text: str) -> Iterator[re.Match[str]]:
@@ -199,7 +140,7 @@ def _marked(text: str) -> Iterator[re.Match[str]]:
     for line in text.split("\n"):
         lowered = line.lower()
         if any(word in lowered for word in MARKER_WORDS):
-            yield from _MARKER.finditer(text, start, start + len(line))
+            yield from IS_MARKER.finditer(text, start, start + len(line))
         if ":" in line and (key := _KEY.search(line)):
             yield from _KEY.finditer(text, start + key.start(), start + len(line))
         start += len(line) + 1
@@ -242,7 +183,7 @@ def _own_blocks(section: str) -> Iterator[list[str]]:
     lead = next((line for line in reversed(lines[:first]) if line.strip()), "")
     inside = "\n".join(line.removeprefix(APART) for line in lines[first:])
     yield items(outside)
-    if not _NOT_OWN.search(lead[-200:]):
+    if not IS_NOT_OWN.search(lead[-200:]):
         yield items(inside)
 
 
@@ -260,7 +201,7 @@ def _turned(reading: "_Reading", around: str) -> Ranking:
 def _closing(text: str, labels: frozenset[str]) -> Ranking:
     """Without any marker: the last lines, if they rank every label and say nothing else."""
     lines = [line for line in text.split("\n") if not line.startswith(APART)]
-    while lines and (not re.search(r"\w", lines[-1]) or _NOT_OWN.search(lines[-1][:300])):
+    while lines and (not re.search(r"\w", lines[-1]) or IS_NOT_OWN.search(lines[-1][:300])):
         del lines[-1]
     lines = line_items("\n".join(lines[-READ_LINES:]))
     tail: list[str] = []

@@ -13,6 +13,7 @@ from typing import Any, Literal, cast
 
 from bot.council import MEMBERS_MAX, Council
 from bot.errors import InvalidInput
+from bot.language import N_, Message, _
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ class Setting:
     """
 
     field: str
-    description: str
+    description: Message
     parse: Callable[[str], Any]
     show: Callable[[Any], str] = str
     choices: tuple[str, ...] = ()
@@ -68,7 +69,7 @@ class Asked:
     it has to be filled in."""
 
     kind: Literal["models", "model", "choice", "prose", "line"]
-    hint: str
+    hint: Message
     empty: str = ""
     example: str = ""
 
@@ -130,7 +131,13 @@ def removed(members: Sequence[str], models: Sequence[str]) -> tuple[str, ...]:
     left = list(members)
     for model in _named(models):
         if model not in left:
-            raise InvalidInput(f"`{model}` holds no seat. Seated are: {_show_members(members)}.")
+            raise InvalidInput(
+                _(
+                    "`{model}` holds no seat. Seated are: {seated}.",
+                    model=model,
+                    seated=_show_members(members),
+                )
+            )
         del left[len(left) - 1 - left[::-1].index(model)]
     return _seats(left)
 
@@ -149,7 +156,7 @@ def parse_model(text: str) -> str:
     """One model id. Whether it exists is not checked."""
     model = text.strip().strip("`")
     if not model or len(model) > MODEL_LIMIT_CHARS or any(c.isspace() or c in ",`" for c in model):
-        raise InvalidInput("Name one model by its id, for example `openai/gpt-5.1`.")
+        raise InvalidInput(_("Name one model by its id, for example `openai/gpt-5.1`."))
     return model
 
 
@@ -163,20 +170,24 @@ def parse_budget(text: str) -> float | None:
     except ValueError:
         budget = math.nan
     if not 0 <= budget < math.inf:
-        raise InvalidInput("Give US dollars a day, for example `2.50`, or write `unlimited`.")
+        raise InvalidInput(_("Give US dollars a day, for example `2.50`, or write `unlimited`."))
     return budget
 
 
 def _named(models: Sequence[str]) -> list[str]:
     if not models:
-        raise InvalidInput("Name at least one model by its id, for example `openai/gpt-5.1`.")
+        raise InvalidInput(_("Name at least one model by its id, for example `openai/gpt-5.1`."))
     return [parse_model(model) for model in models]
 
 
 def _seats(members: Sequence[str]) -> tuple[str, ...]:
     if not 1 <= len(members) <= MEMBERS_MAX:
         raise InvalidInput(
-            f"A council has 1 to {MEMBERS_MAX} members; this would leave it with {len(members)}."
+            _(
+                "A council has 1 to {most} members; this would leave it with {left}.",
+                most=MEMBERS_MAX,
+                left=len(members),
+            )
         )
     return tuple(members)
 
@@ -189,18 +200,23 @@ def _one_of(choices: Mapping[str, object]) -> Callable[[str], object]:
     def parse(text: str) -> object:
         word = text.strip().lower()
         if word not in choices:
-            raise InvalidInput(f"This can be {' or '.join(f'`{choice}`' for choice in choices)}.")
+            raise InvalidInput(
+                _(
+                    "This can be {choices}.",
+                    choices=_(" or ").join(f"`{choice}`" for choice in choices),
+                )
+            )
         return choices[word]
 
     return parse
 
 
-def _choice(field: str, description: str, choices: Mapping[str, object]) -> Setting:
+def _choice(field: str, description: Message, choices: Mapping[str, object]) -> Setting:
     words = {value: word for word, value in choices.items()}
     return Setting(field, description, _one_of(choices), words.__getitem__, tuple(choices))
 
 
-def _prose(field: str, description: str) -> Setting:
+def _prose(field: str, description: Message) -> Setting:
     return Setting(field, description, _parse_prose, lambda text: text or "none")
 
 
@@ -208,7 +224,11 @@ def _parse_prose(text: str) -> str:
     text = text.strip()
     if len(text) > PROSE_LIMIT_CHARS:
         raise InvalidInput(
-            f"This may have {PROSE_LIMIT_CHARS:,} characters; that text has {len(text):,}."
+            _(
+                "This may have {limit:,} characters; that text has {given:,}.",
+                limit=PROSE_LIMIT_CHARS,
+                given=len(text),
+            )
         )
     return "" if text.lower() in {"none", "clear"} else text
 
@@ -216,7 +236,9 @@ def _parse_prose(text: str) -> str:
 def _parse_language(text: str) -> str:
     language = " ".join(text.split())
     if not language or len(language) > LANGUAGE_LIMIT_CHARS:
-        raise InvalidInput("Name a language, for example `German`, or `auto` for the question's.")
+        raise InvalidInput(
+            _("Name a language, for example `German`, or `auto` for the question's.")
+        )
     return "" if language.lower() == "auto" else language
 
 
@@ -226,7 +248,13 @@ def _show_budget(budget: float | None) -> str:
 
 def _setting(name: str) -> Setting:
     if name not in SETTINGS:
-        raise InvalidInput(f"There is no setting `{name}`. Settings are: {', '.join(SETTINGS)}.")
+        raise InvalidInput(
+            _(
+                "There is no setting `{name}`. Settings are: {settings}.",
+                name=name,
+                settings=", ".join(SETTINGS),
+            )
+        )
     return SETTINGS[name]
 
 
@@ -235,43 +263,43 @@ _ON_OFF = {"on": True, "off": False}
 # By the names that people type.
 SETTINGS: Mapping[str, Setting] = {
     "members": Setting(
-        "members", "The models that answer and review.", parse_members, _show_members
+        "members", N_("The models that answer and review."), parse_members, _show_members
     ),
-    "chairman": Setting("chairman", "The model that writes the verdict.", parse_model),
-    "mode": _choice("mode", "The protocol of the deliberation.", {"council": "council"}),
-    "criteria": _prose("criteria", "What reviewers judge answers by; `none` for the usual."),
-    "instructions": _prose("instructions", "Given to every member with every question."),
+    "chairman": Setting("chairman", N_("The model that writes the verdict."), parse_model),
+    "mode": _choice("mode", N_("The protocol of the deliberation."), {"council": "council"}),
+    "criteria": _prose("criteria", N_("What reviewers judge answers by; `none` for the usual.")),
+    "instructions": _prose("instructions", N_("Given to every member with every question.")),
     "effort": _choice(
         "effort",
-        "How long models reason before they write; `auto` leaves it to them.",
+        N_("How long models reason before they write; `auto` leaves it to them."),
         {"auto": "", "low": "low", "medium": "medium", "high": "high"},
     ),
     "language": Setting(
         "language",
-        "The language everything is written in; `auto` for the question's.",
+        N_("The language everything is written in; `auto` for the question's."),
         _parse_language,
         lambda language: cast(str, language) or "auto",
     ),
     "reveal": _choice(
         "reveal",
-        "When readers learn which model wrote which answer.",
+        N_("When readers learn which model wrote which answer."),
         {"after_vote": "after_vote", "always": "always", "never": "never"},
     ),
     "chairman_sees_names": _choice(
-        "chairman_sees_names", "Whether the chairman is told who wrote which answer.", _ON_OFF
+        "chairman_sees_names", N_("Whether the chairman is told who wrote which answer."), _ON_OFF
     ),
     "budget": Setting(
         "budget_usd",
-        "US dollars this channel may spend a day (UTC).",
+        N_("US dollars this channel may spend a day (UTC)."),
         parse_budget,
         _show_budget,
     ),
     "changers": _choice(
         "changers",
-        "Who may change these settings.",
+        N_("Who may change these settings."),
         {"admins": "admins", "anyone": "anyone"},
     ),
-    "paused": _choice("paused", "Whether the council is silent in this channel.", _ON_OFF),
+    "paused": _choice("paused", N_("Whether the council is silent in this channel."), _ON_OFF),
 }
 
 # Money, rights and names stay with administrators, whoever else may change settings.
@@ -283,11 +311,11 @@ FORM: Mapping[str, Asked] = {
     "chairman": Asked("model", SETTINGS["chairman"].description),
     "mode": Asked("choice", SETTINGS["mode"].description),
     "criteria": Asked(
-        "prose", "What reviewers judge by. Empty: what they usually judge by.", "none"
+        "prose", N_("What reviewers judge by. Empty: what they usually judge by."), "none"
     ),
     "budget": Asked(
         "line",
-        "US dollars this channel may spend a day. Empty: the bot's own limit.",
+        N_("US dollars this channel may spend a day. Empty: the bot's own limit."),
         "default",
         "2.50",
     ),

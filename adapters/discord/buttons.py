@@ -26,6 +26,7 @@ from bot.conversation.desk import NOT_ENABLED
 from bot.council import Council
 from bot.document import Document, Text
 from bot.errors import BotError
+from bot.language import _
 from bot.records import Case
 from bot.texts import ASKED, ASKED_ALREADY, ELSEWHERE, FORGOTTEN, VOTE_HERE
 
@@ -75,9 +76,9 @@ class CouncilButton(ui.DynamicItem[ui.Button[Any]], template=r"c1:(?P<run>[^:]+)
             return
         case = await interaction.client.app.store.case(self.run)
         if case is None:
-            await _say(interaction, FORGOTTEN)
+            await _say(interaction, _(FORGOTTEN))
         elif not _sees(interaction, case):
-            await _say(interaction, ELSEWHERE)
+            await _say(interaction, _(ELSEWHERE))
         elif self.what != ["stop"] and not await _is_admitted(interaction, case):
             await _say(interaction, NOT_ENABLED)
         else:
@@ -99,7 +100,7 @@ async def _press(interaction: Interaction, case: Case, what: Sequence[str]) -> N
             names = await app.reveal(case.id, _person(interaction), anyway=True)
             await _replace(interaction, render.document_pages(names)[0])
         case ["later"]:
-            await _replace(interaction, render.document_pages(_document(VOTE_HERE))[0])
+            await _replace(interaction, render.document_pages(_document(_(VOTE_HERE)))[0])
         case ["vote", *key, value]:
             await _vote(interaction, case, ":".join(key), value)
         case ["alone", label, message]:
@@ -117,13 +118,13 @@ async def _read(interaction: Interaction, case: Case, key: str, part: str) -> No
     if pages:
         await _show(interaction, pages[0])
     else:
-        await _say(interaction, NOT_YET if case.status == "running" else FORGOTTEN)
+        await _say(interaction, NOT_YET if case.status == "running" else _(FORGOTTEN))
 
 
 async def _turn(interaction: Interaction, case: Case, key: str, part: str, n: int) -> None:
     """Another page in place of the one that the clicker sees."""
     pages = await _pages(interaction, case, key, part)
-    page = pages[min(n, len(pages) - 1)] if pages else _page(FORGOTTEN)
+    page = pages[min(n, len(pages) - 1)] if pages else _page(_(FORGOTTEN))
     await _replace(interaction, page)
 
 
@@ -163,7 +164,7 @@ async def _vote(interaction: Interaction, case: Case, key: str, value: str) -> N
     elif await app.react("discord", post, person, emoji):
         await _say(interaction, f"Your vote is recorded: {emoji} on {name}. Press again to undo.")
     else:
-        await _say(interaction, FORGOTTEN)
+        await _say(interaction, _(FORGOTTEN))
 
 
 # --- Asking
@@ -193,9 +194,9 @@ async def _ask(interaction: Interaction, message_id: str, council: Council | Non
     mention = await questions.mention_of(client, message, person=_person(interaction))
     match await client.app.accept(mention, council=council):
         case Accepted():
-            await _replace(interaction, _page(ASKED))
+            await _replace(interaction, _page(_(ASKED)))
         case Repeated():
-            await _replace(interaction, _page(ASKED_ALREADY))
+            await _replace(interaction, _page(_(ASKED_ALREADY)))
         case Refused(document):
             await _answer(interaction, document)
 

@@ -19,6 +19,7 @@ from adapters.discord.delivery import persistently, words
 from bot.chat import Channel, Mention, Person
 from bot.conversation.app import App
 from bot.document import Detail, Document, Text
+from bot.language import _
 from bot.protocol.folding import is_blank
 from bot.texts import UNREAD_MESSAGE, unread_files
 
@@ -211,7 +212,7 @@ def _unread(
     files = [*reading.file_names(message), *(reading.file_names(replied) if replied else ())]
     is_reply = message.type == discord.MessageType.reply
     is_hidden = is_reply and not quoted and not (replied and replied.attachments)
-    sentences = [UNREAD_MESSAGE] if is_hidden else []
+    sentences = [_(UNREAD_MESSAGE)] if is_hidden else []
     return (*sentences, unread_files(files)) if files else tuple(sentences)
 
 

@@ -16,6 +16,7 @@ from adapters.slack.render import Button, question_message
 from adapters.slack.whisper import replace, whisper, whisper_message, whisper_sentence
 from bot.conversation.app import VOTE_FIRST, Accepted, Refused, Repeated
 from bot.document import Document, Text
+from bot.language import _
 from bot.texts import ASKED, ASKED_ALREADY, ELSEWHERE, FORGOTTEN, VOTE_HERE
 
 logger = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ async def names(bot: Bot, body: Json) -> None:
 
 
 async def later(bot: Bot, body: Json) -> None:
-    await replace(body["response_url"], Document((Text(VOTE_HERE),)))
+    await replace(body["response_url"], Document((Text(_(VOTE_HERE)),)))
 
 
 async def ask(bot: Bot, body: Json) -> None:
@@ -76,9 +77,9 @@ async def ask(bot: Bot, body: Json) -> None:
     mention = await questions.mention_of(bot.app, bot.web, bot.people, message, person)
     match await bot.app.accept(mention):
         case Accepted():
-            await replace(url, Document((Text(ASKED),)))
+            await replace(url, Document((Text(_(ASKED)),)))
         case Repeated():
-            await replace(url, Document((Text(ASKED_ALREADY),)))
+            await replace(url, Document((Text(_(ASKED_ALREADY)),)))
         case Refused(document):
             await whisper(url, document, thread=_thread(body))
 
@@ -88,7 +89,7 @@ async def _run(bot: Bot, body: Json) -> str | None:
     case = await bot.app.store.case(_value(body))
     if case and case.channel == body["channel"]["id"]:
         return case.id
-    problem = ELSEWHERE if case else FORGOTTEN
+    problem = _(ELSEWHERE) if case else _(FORGOTTEN)
     await whisper_sentence(body["response_url"], problem, thread=_thread(body))
     return None
 

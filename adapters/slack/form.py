@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.cleaning import harmless
 from bot.council import MEMBERS_MAX
+from bot.language import _
 from bot.models.catalogue import Catalogue
 from bot.records import StoredSettings
 from bot.settings import FORM, PROSE_LIMIT_CHARS, SETTINGS, Asked, Setting, Settings
@@ -160,7 +161,7 @@ def _input(name: str, asked: Asked, element: Json) -> Json:
         "label": _plain(name.replace("_", " ").capitalize()),
         "element": element | {"action_id": name},
         "optional": bool(asked.empty),
-        "hint": _plain(asked.hint),
+        "hint": _plain(_(asked.hint)),
     }
 
 

@@ -38,6 +38,7 @@ from bot.conversation.showing import PATIENCE_SECONDS
 from bot.council import Council, Question
 from bot.document import Document, Text
 from bot.errors import BotError, InvalidInput, StoreFailed, Superseded
+from bot.language import _
 from bot.llm import Provider
 from bot.models.catalogue import Catalogue
 from bot.models.gate import mended
@@ -257,7 +258,7 @@ class App:
         ids = {place.id for place in places}
         stopped = [running for id, running in self._running.items() if id in ids]
         for running in stopped:
-            running.serving.stop(texts.FORGETTING)
+            running.serving.stop(_(texts.FORGETTING))
         try:
             async with asyncio.timeout(PATIENCE_SECONDS * self.time_scale):
                 for id in ids:

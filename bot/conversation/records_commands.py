@@ -20,6 +20,7 @@ from bot.conversation.desk import Command, Desk, Option, Right, settings_of
 from bot.council import MEMBERS_MAX
 from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
+from bot.language import _
 
 if TYPE_CHECKING:
     from bot.analysis.publication import Published
@@ -146,7 +147,7 @@ async def _forgotten(desk: Desk, what: str) -> Document:
     desk.statistics().forget()
     if await desk.store.erase():
         return Document((Text(f"Forgotten: {what}."), Note(_POSTS_STAY)))
-    return Document((Text(f"Deleted: {what}."), Note(texts.TRACES), Note(_POSTS_STAY)))
+    return Document((Text(f"Deleted: {what}."), Note(_(texts.TRACES)), Note(_POSTS_STAY)))
 
 
 _POSTS_STAY = "What was posted stays where it is until somebody deletes it there."

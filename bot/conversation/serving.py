@@ -17,6 +17,7 @@ from bot.conversation.showing import Showing
 from bot.council import Council, Deliberation, Earlier, Question
 from bot.document import Document
 from bot.errors import BotError, Superseded
+from bot.language import _
 from bot.pages import presenter
 from bot.protocol import outcome
 from bot.protocol.calls import Caller
@@ -172,7 +173,7 @@ class Serving:
             if isinstance(fault, Superseded):
                 raise fault  # the posts are another run's by now
             if fault and await self._is_given_up(journal, fault):
-                stopped, fault, self._why = True, None, texts.GIVEN_UP
+                stopped, fault, self._why = True, None, _(texts.GIVEN_UP)
             if stopped:
                 await journal.stop()
             if stopped or fault:
@@ -208,7 +209,7 @@ class Serving:
         # What is finished already costs nothing more: it stays owed.
         is_lost = self._showing.unseen or self._showing.homeless
         if is_lost and self.case.status == "running":
-            self.stop(texts.UNSEEN.format(refusal=self._showing.refusal))
+            self.stop(_(texts.UNSEEN, refusal=self._showing.refusal))
             await asyncio.sleep(0)  # where the cancellation arrives
 
     async def _show_stopped(self) -> None:
@@ -240,7 +241,7 @@ class Serving:
 def _words(fault: BaseException | None) -> str:
     if fault is None:
         return ""
-    return fault.public if isinstance(fault, BotError) else texts.FAULT
+    return fault.public if isinstance(fault, BotError) else _(texts.FAULT)
 
 
 async def _cancelled(*tasks: asyncio.Task[Any]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from bot import texts
 from bot.council import Answer, Council, Deliberation, Question, Standing
 from bot.document import Block, Detail, Document, Heading, Leaf, Note, Table, Text
+from bot.language import _
 from bot.pages.sentences import (
     account,
     broken_off,
@@ -65,7 +66,7 @@ def verdict(deliberation: Deliberation, question: Question | None = None) -> Doc
         blocks.append(Note(" · ".join(confidence)))
     blocks += [Note(line) for line in degraded(deliberation)]
     if deliberation.answered:
-        blocks.append(Note(texts.VERDICT_LEGEND))
+        blocks.append(Note(_(texts.VERDICT_LEGEND)))
     read_along = _read_along(question) if question else []
     return Document((*blocks, *read_along, *rehearsal(models)), votable=deliberation.answered)
 
@@ -77,7 +78,7 @@ def answer(given: Answer, question: Question, council: Council) -> Document:
     cut = texts.broken_off("The answer", finish(given.finish_reason))
     blocks += [Note(line) for line in cut]
     title = f"Answer {given.label} · {len(shown):,} characters" + (" · broken off" if cut else "")
-    return Document((Detail(title, tuple(blocks)), Note(texts.LEGEND)), votable=True)
+    return Document((Detail(title, tuple(blocks)), Note(_(texts.LEGEND))), votable=True)
 
 
 def ranking(

@@ -6,6 +6,7 @@ from bot import texts
 from bot.cleaning import one_line
 from bot.council import Deliberation, Question, Ranking, Review
 from bot.document import Note
+from bot.language import _
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.outcome import finish, not_heard
 
@@ -46,9 +47,9 @@ def degraded(deliberation: Deliberation) -> list[str]:
     if outcome.fallback:
         kind = texts.kind_words(outcome.chairman_error.kind) if outcome.chairman_error else ""
         label = next((m.label for m in deliberation.members if m.seat == outcome.seat), "?")
-        lines.append("⚠ " + texts.FALLBACKS[outcome.fallback].format(kind=kind, label=label))
+        lines.append("⚠ " + _(texts.FALLBACKS[outcome.fallback], kind=kind, label=label))
     if outcome.shown_chars is not None:
-        lines.append(f"⚠ {texts.SHORTENED_FOR_VERDICT.format(chars=outcome.shown_chars)}")
+        lines.append("⚠ " + _(texts.SHORTENED_FOR_VERDICT, chars=outcome.shown_chars))
     missing = [member for member in deliberation.members if member.status == "failed"]
     if missing and deliberation.answered:
         who = ", ".join(f"{member.label} ({texts.error_words(member.error)})" for member in missing)
@@ -119,4 +120,4 @@ def unread(question: Question) -> list[Note]:
 
 def rehearsal(models: Sequence[str]) -> list[Note]:
     simulated = any(model.startswith("rehearsal/") for model in models)
-    return [Note(texts.REHEARSAL)] if simulated else []
+    return [Note(_(texts.REHEARSAL))] if simulated else []

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 
 from bot.document import Document, Heading, Note, Table, Text
+from bot.language import _
 from bot.settings import SETTINGS, Settings, shown
 
 # What a model costs, in words.
@@ -32,7 +33,7 @@ def council_page(settings: Settings, changed: Collection[str], price: Price) -> 
 
 def setting_page(settings: Settings, name: str) -> Document:
     return Document(
-        (Text(f"**{name}**: {shown(settings, name)}"), Note(SETTINGS[name].description))
+        (Text(f"**{name}**: {shown(settings, name)}"), Note(_(SETTINGS[name].description)))
     )
 
 

@@ -10,6 +10,7 @@ from bot.conversation.app import QUESTION_LIMIT_CHARS, App
 from bot.council import Council, Deliberation, Question
 from bot.document import Note
 from bot.errors import InvalidInput
+from bot.language import _
 from bot.pages.presenter import verdict
 from bot.printing import note
 from bot.program.progress import Narrator
@@ -111,4 +112,4 @@ def notes(deliberation: Deliberation) -> list[str]:
     """What belongs under a verdict: how sure, what is missing, who disagrees. Nobody votes here."""
     blocks = verdict(deliberation).blocks
     lines = [block.text for block in blocks if isinstance(block, Note)]
-    return [line for line in lines if line and line != VERDICT_LEGEND]
+    return [line for line in lines if line and line != _(VERDICT_LEGEND)]

@@ -29,6 +29,7 @@ from bot.chat import HEADLINE, RANKING, answer_key
 from bot.conversation.offers import Offer
 from bot.council import Council
 from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Table, Text
+from bot.language import _
 from tests.adapters.slack.test_mrkdwn import HOSTILE, visible
 from tests.adapters.slack.test_mrkdwn import texts as markdown
 from tests.fakes.slack.blocks import check_message, walk
@@ -126,7 +127,9 @@ thorough = settings(max_examples=40, deadline=None)
 @given(documents, keys)
 @example(EVERY_ATTACK, HEADLINE)
 @example(EVERY_ATTACK, RANKING)
-@example(Document((Detail("Answer A", (Text(LONG_ANSWER),)), Note(texts.LEGEND))), answer_key("A"))
+@example(
+    Document((Detail("Answer A", (Text(LONG_ANSWER),)), Note(_(texts.LEGEND)))), answer_key("A")
+)
 @example(Document((Text("x & y < z " * 2_000), Table(("a",), (("word " * 99,),) * 99))), HEADLINE)
 @example(Document((Detail("", (Heading("h"), Note("n")) * 20),)), RANKING)
 def test_slack_accepts_every_message_in_every_rendering(document: Document, key: str) -> None:
@@ -271,7 +274,7 @@ def test_the_ranking_pings_the_asker_links_the_verdict_and_reveals_names() -> No
 
 
 def test_a_long_answer_goes_on_in_numbered_folds() -> None:
-    document = Document((Detail("Answer A", (Text("word " * 4_000),)), Note(texts.LEGEND)))
+    document = Document((Detail("Answer A", (Text("word " * 4_000),)), Note(_(texts.LEGEND))))
     found = messages(post(document, run=RUN, key=answer_key("A")))
     titles = [message.blocks[0]["title"]["text"] for message in found]
     assert titles == ["Answer A (1 of 3)", "Answer A (2 of 3)", "Answer A (3 of 3)"]
@@ -288,7 +291,7 @@ def test_a_long_verdict_says_that_it_goes_on() -> None:
 
 def test_a_giant_answer_is_a_file_with_its_beginning_above() -> None:
     text = "[bank](https://evil.example) " + "word " * 6_000
-    document = Document((Detail("Answer A", (Text(text),)), Note(texts.LEGEND)))
+    document = Document((Detail("Answer A", (Text(text),)), Note(_(texts.LEGEND))))
     message, file = post(document, run=RUN, key=answer_key("A"))
     assert isinstance(message, Message)
     assert isinstance(file, File)

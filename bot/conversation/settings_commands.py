@@ -126,6 +126,7 @@ async def fill_in(
     `form` are texts by the setting's name, `seen_version` is what the person saw when it opened.
     Raises `InvalidForm`, and other errors that are about no field.
     """
+    await desk.admission.require(channel, person)
     await _require_right(desk, channel, person)
     stored, before = await stored_and_settings(desk, channel)
     values, problems = stored.values, {}
@@ -194,7 +195,6 @@ async def _require_right(
     desk: Desk, channel: Channel, person: Person, names: Sequence[str] = ()
 ) -> None:
     """Raises `InvalidInput` where the person may not change these settings."""
-    await desk.admission.require(channel, person)
     if not await may_change(desk, channel, person):
         raise InvalidInput(
             "Only administrators can change this channel's council. They can let everybody do it: "

@@ -15,12 +15,12 @@ from bot.conversation.app import App, Rules
 from bot.records import Case
 from tests.fakes import council_on_discord, council_on_slack
 from tests.fakes.council import running_app
-from tests.fakes.council_on_discord import eventually
 from tests.fakes.discord_server import Message as DiscordMessage
 from tests.fakes.discord_server import running_discord
 from tests.fakes.provider import FakeProvider
 from tests.fakes.slack_server import Message as SlackMessage
 from tests.fakes.slack_server import running_slack
+from tests.fakes.watched import eventually
 
 
 class Stage(ABC):

@@ -1,10 +1,9 @@
 """The whole adapter in this process, online on the local Discord, over scripted models."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from adapters.discord import supervisor
 from adapters.discord.client import CouncilClient
@@ -13,8 +12,7 @@ from bot.llm import Provider
 from tests.fakes.council import running_app
 from tests.fakes.discord_server import TOKEN, Channel, DiscordServer, Guild, Message, User
 from tests.fakes.provider import FakeProvider
-
-T = TypeVar("T")
+from tests.fakes.watched import eventually
 
 # Shrinks every pause of the program, as COUNCIL_TIME_SCALE does.
 TIME_SCALE = 0.01
@@ -101,11 +99,3 @@ class Place:
         message = await self.server.wait_for(found)
         assert message
         return message
-
-
-async def eventually(found: Callable[[], Awaitable[T]]) -> T:
-    """The first true value; what it looks at is in the store, which rings no bell."""
-    async with asyncio.timeout(5):
-        while not (value := await found()):
-            pass
-    return value

@@ -1,10 +1,9 @@
 """The whole adapter in this process, online on the local Slack, over scripted models."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from adapters.slack import supervisor
 from adapters.slack.client import SlackClient
@@ -20,8 +19,7 @@ from tests.fakes.slack_server import (
     SlackServer,
     User,
 )
-
-T = TypeVar("T")
+from tests.fakes.watched import eventually
 
 # Shrinks every pause of the program, as COUNCIL_TIME_SCALE does.
 TIME_SCALE = 0.01
@@ -94,7 +92,7 @@ class Place:
 
     async def answered(self, question: Message) -> list[Message]:
         """Everything that the bot wrote in the question's thread, once all of it is there."""
-        await self.server.wait_for(lambda: self.ranking(question), 15)
+        await self.server.wait_for(lambda: self.ranking(question))
         root = question.thread_ts or question.ts
         return self.server.said(question.channel, root)
 
@@ -125,11 +123,3 @@ class Place:
         text = await self.server.wait_for(found)
         assert text
         return text
-
-
-async def eventually(found: Callable[[], Awaitable[T]]) -> T:
-    """The first true value; what it looks at is in the store, which rings no bell."""
-    async with asyncio.timeout(5):
-        while not (value := await found()):
-            pass
-    return value

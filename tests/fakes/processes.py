@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.fakes.watched import eventually
+
 ROOT = Path(__file__).parents[2]
 KEY = "sk-lab-0123456789abcdef"
 
@@ -106,6 +108,8 @@ def rows(sql: str) -> list[tuple[Any, ...]]:
 
 async def delivered() -> None:
     """Until the program has written down that nothing is left to do."""
-    async with asyncio.timeout(10):
-        while await asyncio.to_thread(rows, "SELECT 1 FROM deliberations WHERE delivered = 0"):
-            pass
+
+    async def nothing() -> bool:
+        return not rows("SELECT 1 FROM deliberations WHERE delivered = 0")
+
+    await eventually(nothing)

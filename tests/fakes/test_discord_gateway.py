@@ -254,12 +254,12 @@ async def test_a_killed_process_can_be_replaced(server: DiscordServer) -> None:
     place = Place(server)
     async with process(server):
         server.mention(place.channel, place.ada, "one")
-        await server.wait_for(lambda: len(server.said(place.channel)) == 1, 30)
+        await server.wait_for(lambda: len(server.said(place.channel)) == 1)
     await server.wait_for(lambda: not server.gateway.online)
     server.mention(place.channel, place.ada, "two")
     async with process(server):
         server.mention(place.channel, place.ada, "three")
-        await server.wait_for(lambda: len(server.said(place.channel)) == 2, 30)
+        await server.wait_for(lambda: len(server.said(place.channel)) == 2)
     assert [m.text for m in server.said(place.channel)] == ["heard one", "heard three"]
 
 
@@ -271,8 +271,8 @@ async def process(server: DiscordServer) -> AsyncIterator[None]:
         sys.executable, "-c", BOT, env={URL_VARIABLE: server.url, "PYTHONPATH": ":".join(sys.path)}
     )
     try:
-        await server.wait_for(lambda: len(server.gateway.identifies) > known, 30)
-        await server.wait_for(lambda: server.gateway.online, 30)
+        await server.wait_for(lambda: len(server.gateway.identifies) > known)
+        await server.wait_for(lambda: server.gateway.online)
         yield
     finally:
         started.kill()

@@ -1,10 +1,16 @@
-"""Waiting for something to happen in a local server, without looking again and again."""
+"""Waiting for something to happen: in a local server, or where nobody rings a bell."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 T = TypeVar("T")
+
+# Only a test that fails waits so long; a machine that is busy needs more of it than a quiet one.
+PATIENCE_SECONDS = 60.0
+
+# Whoever looks without a pause takes the processor from what is waited for.
+LOOK_AGAIN_SECONDS = 0.005
 
 
 class Watched:
@@ -13,7 +19,9 @@ class Watched:
     def __init__(self) -> None:
         self._waiting: list[tuple[Callable[[], object], asyncio.Future[object]]] = []
 
-    async def wait_for(self, found: Callable[[], T], timeout_seconds: float | None = 5.0) -> T:
+    async def wait_for(
+        self, found: Callable[[], T], timeout_seconds: float | None = PATIENCE_SECONDS
+    ) -> T:
         """The first true value of `found`, asked again after everything that happens here."""
         value = found()
         if value:
@@ -43,3 +51,11 @@ class Watched:
     def situation(self) -> str:
         """What a test that waited in vain wants to know."""
         return ""
+
+
+async def eventually(found: Callable[[], Awaitable[T]]) -> T:
+    """The first true value; what it looks at, such as a database, rings no bell."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not (value := await found()):  # noqa: ASYNC110 - a row of SQLite sets no event
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+    return value

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import Kind, ModelFailed
@@ -626,7 +626,6 @@ async def outcome(chunks: list[bytes]) -> object:
         return error.kind, str(error), error.retryable, error.unusable, error.spent, error.began
 
 
-@settings(max_examples=150)
 @given(st.sampled_from(STREAMS), st.lists(st.integers(0, 400), max_size=12))
 def test_any_cut_of_the_bytes_gives_the_same(stream: str, cuts: list[int]) -> None:
     data = stream.encode()
@@ -635,7 +634,6 @@ def test_any_cut_of_the_bytes_gives_the_same(stream: str, cuts: list[int]) -> No
     assert asyncio.run(outcome(chunks)) == asyncio.run(outcome([data]))
 
 
-@settings(max_examples=150)
 @given(st.lists(st.binary(max_size=60), max_size=6))
 def test_any_bytes_are_an_answer_or_a_failure(chunks: list[bytes]) -> None:
     result = asyncio.run(outcome(chunks))

@@ -8,7 +8,7 @@ import pytest
 
 from bot.conversation.app import Rules
 from bot.errors import StoreFailed
-from tests.fakes.council_on_discord import Place, eventually
+from tests.fakes.council_on_discord import Place
 from tests.fakes.discord.state import Mentions
 from tests.fakes.discord.world import system_message
 from tests.fakes.discord_server import (
@@ -20,6 +20,7 @@ from tests.fakes.discord_server import (
     running_discord,
 )
 from tests.fakes.provider import FakeProvider
+from tests.fakes.watched import eventually
 
 
 @pytest.fixture

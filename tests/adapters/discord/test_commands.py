@@ -18,7 +18,7 @@ from bot.conversation.commands import COMMANDS
 from bot.llm import ModelInfo
 from bot.settings import SETTINGS
 from tests.fakes.channel import finished_case, rate
-from tests.fakes.council_on_discord import Place, eventually
+from tests.fakes.council_on_discord import Place
 from tests.fakes.discord.state import Flag, Message
 from tests.fakes.discord_server import (
     ChannelType,
@@ -28,6 +28,7 @@ from tests.fakes.discord_server import (
     running_discord,
 )
 from tests.fakes.provider import FakeProvider
+from tests.fakes.watched import eventually
 
 
 class Listing(FakeProvider):

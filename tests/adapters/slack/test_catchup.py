@@ -8,9 +8,10 @@ import pytest
 
 from adapters.slack import supervisor
 from bot.chat import Person
-from tests.fakes.council_on_slack import Place, eventually
+from tests.fakes.council_on_slack import Place
 from tests.fakes.provider import FakeProvider, stage_and_seat
 from tests.fakes.slack_server import Message, SlackServer, running_slack
+from tests.fakes.watched import eventually
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ import pytest
 
 from bot.conversation.app import Rules
 from bot.llm import Request
-from tests.fakes.council_on_slack import Place, eventually
+from tests.fakes.council_on_slack import Place
 from tests.fakes.provider import FakeProvider, sensible
 from tests.fakes.slack_server import Message, SlackServer, running_slack
+from tests.fakes.watched import eventually
 
 
 @pytest.fixture

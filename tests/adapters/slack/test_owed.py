@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.council_on_slack import Place, eventually
+from tests.fakes.council_on_slack import Place
 from tests.fakes.provider import FakeProvider
 from tests.fakes.slack_server import Message, SlackServer, running_slack
+from tests.fakes.watched import eventually
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ async def test_a_token_that_was_revoked_meanwhile_costs_no_post(place: Place) ->
     server.restore()
     provider = FakeProvider()
     async with place.online(provider):
-        await server.wait_for(lambda: is_whole(place, question), 15)
+        await server.wait_for(lambda: is_whole(place, question))
         await place.delivered()
     assert provider.requests == []
     assert "Yes." in headline.shown
@@ -78,7 +79,7 @@ async def test_a_channel_that_was_archived_meanwhile_costs_no_post(place: Place)
         last.set()
         await owed(place, "is_archived")
         server.unarchive(place.channel)
-        await server.wait_for(lambda: is_whole(place, question), 15)
+        await server.wait_for(lambda: is_whole(place, question))
         await place.delivered()
     assert "Yes." in headline.shown
     assert [ping.target for ping in server.pings] == [place.ada.id]

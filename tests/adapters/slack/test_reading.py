@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from bot.conversation.app import Rules
-from tests.fakes.council_on_slack import Place, eventually
+from tests.fakes.council_on_slack import Place
 from tests.fakes.provider import FakeProvider
 from tests.fakes.slack.building import section
 from tests.fakes.slack_server import Message, SlackServer, User, running_slack
+from tests.fakes.watched import eventually
 
 Shape = dict[str, Any]
 

@@ -24,6 +24,7 @@ from tests.fakes.provider import FakeProvider, sensible, stage_and_seat
 from tests.fakes.slack.mentions import scan
 from tests.fakes.slack_server import Message, SlackServer
 from tests.fakes.slack_thread import Stage, stage, texts
+from tests.fakes.watched import PATIENCE_SECONDS
 
 LIVE = Document((Heading("The council is deliberating"), Note("Stage 1 of 3")), live=True)
 LATER = Document((Heading("The council is deliberating"), Note("Stage 2 of 3")), live=True)
@@ -526,7 +527,7 @@ async def test_a_channel_that_stays_out_of_sight_is_gone(scene: Stage) -> None:
     reply = scene.reply(case)
     del scene.server.world.channels[scene.channel.id]
     refusal = Undeliverable("")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not refusal.gone:
             with pytest.raises(Undeliverable, match="The channel is gone") as caught:
                 await reply.show("headline", LIVE)
@@ -745,7 +746,7 @@ async def test_a_file_that_is_refused_is_given_up_with_a_sentence(
     scene.server.files.refused_with = status
     case = await scene.case()
     reply = scene.reply(case)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await reply.show("answer:A", GIANT)
     said = scene.said(case)
     assert everything(said).count("word") == 6_000

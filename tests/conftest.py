@@ -8,12 +8,15 @@ the guard on the network.
 import gc
 import os
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 VARIABLES = ("COUNCIL_", "OPENROUTER_", "DISCORD_", "SLACK_")
@@ -49,6 +52,48 @@ def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
 
 # Below every library: an audit hook sees what the socket module is about to do, and can stop it.
 sys.addaudithook(_stay_here)
+
+
+# Much of the time is waiting, so more of them than cores; one file is done before they have started.
+WORKERS = 4
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    return WORKERS if all(Path(word).is_dir() for word in config.args) else 0
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="every variant of what is else sampled")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    examples = 150 if config.getoption("full") else 25
+    # How long an example takes says more about the machine than about the program.
+    unhurried = [HealthCheck.too_slow]
+    settings.register_profile(
+        "ours", deadline=None, max_examples=examples, suppress_health_check=unhurried
+    )
+    settings.load_profile("ours")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of a test marked `sampled(n)` n variants are run, the same ones each time."""
+    variants = defaultdict[str, list[pytest.Item]](list)
+    for item in items:
+        if item.get_closest_marker("sampled") and not config.getoption("full"):
+            variants[item.nodeid.partition("[")[0]].append(item)
+    left: list[pytest.Item] = []
+    for name, found in variants.items():
+        (count,) = found[0].get_closest_marker("sampled").args  # type: ignore[union-attr]
+        left += Random(name).sample(found, max(len(found) - count, 0))
+    items[:] = [item for item in items if item not in left]
+    config.hook.pytest_deselected(items=left)
+
+
+@pytest.fixture(scope="session")
+def full(pytestconfig: pytest.Config) -> bool:
+    """Whether everything is asked for, however long it takes."""
+    return bool(pytestconfig.getoption("full"))
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -6,7 +6,7 @@ import evalica
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kendalltau
 
@@ -181,7 +181,6 @@ tables = st.integers(2, 5).flatmap(
 
 
 @given(tables)
-@settings(deadline=None)
 def test_alpha_is_evalicas(units: list[list[float]]) -> None:
     # What only one person rated pairs with nothing, for us and for the reference.
     paired = [unit for unit in units if sum(value == value for value in unit) > 1]

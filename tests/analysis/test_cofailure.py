@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import stats
@@ -283,7 +283,6 @@ def report_or_sentence(outcomes: Outcomes) -> Ceiling | str:
         return str(error)
 
 
-@settings(max_examples=20, deadline=None)
 @given(small)
 def test_estimates_stay_within_their_limits_for_any_votes(cells: Any) -> None:
     match report_or_sentence(matrix(cells)):
@@ -301,7 +300,6 @@ def test_estimates_stay_within_their_limits_for_any_votes(cells: Any) -> None:
             json.dumps(asdict(found), allow_nan=False)
 
 
-@settings(max_examples=20, deadline=None)
 @given(complete)
 def test_gain_is_oracle_minus_best_for_any_complete_outcomes(cells: Any) -> None:
     found = ceiling_of_grades(matrix(cells))
@@ -311,7 +309,6 @@ def test_gain_is_oracle_minus_best_for_any_complete_outcomes(cells: Any) -> None
     assert ceiling_of_votes(matrix(cells)).gain == found.gain
 
 
-@settings(max_examples=20, deadline=None)
 @given(complete)
 def test_limits_are_scipys_for_any_complete_outcomes(cells: Any) -> None:
     found = ceiling_of_grades(matrix(cells))

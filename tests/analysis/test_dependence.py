@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
@@ -125,7 +125,6 @@ def orthant(h: float, k: float, rho: float) -> float:
     return float(value)
 
 
-@settings(max_examples=20, deadline=None)
 @given(st.tuples(*[st.integers(1, 400)] * 4))
 def test_tetrachoric_explains_any_table_without_empty_corners(table: tuple[int, ...]) -> None:
     _, right_a, right_b, wrong_both = table
@@ -136,7 +135,6 @@ def test_tetrachoric_explains_any_table_without_empty_corners(table: tuple[int, 
     assert explained == pytest.approx(wrong_both / n, abs=1e-8)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_phi_is_scipys_for_any_outcomes(seed: int) -> None:
     cells = np.random.default_rng(seed).integers(0, 2, (40, 4), np.int8)
@@ -173,7 +171,6 @@ def test_a_model_that_is_always_right_makes_co_failure_impossible() -> None:
     assert diagnosis.beta_full_sigma == 0
 
 
-@settings(max_examples=20, deadline=None)
 @given(st.lists(probabilities, min_size=1, max_size=8), st.floats(0.001, 0.98))
 def test_single_factor_is_the_integral_for_any_models(rates: list[float], rho: float) -> None:
     cuts = stats.norm.ppf(rates)
@@ -190,7 +187,6 @@ def test_single_factor_is_the_integral_for_any_models(rates: list[float], rho: f
     assert beta_single_factor(rates, rho) == pytest.approx(oracle, rel=1e-7, abs=1e-12)
 
 
-@settings(deadline=None)
 @given(st.lists(probabilities, min_size=2, max_size=8), st.floats(0.0001, 0.9999))
 def test_a_common_factor_lies_between_independence_and_the_best_model(
     rates: list[float], rho: float
@@ -210,7 +206,6 @@ def test_single_factor_does_not_underflow_among_many_strong_models() -> None:
     assert 1e-260 < beta_single_factor([1e-4] * 67, 0.01) < 1e-150
 
 
-@settings(max_examples=25, deadline=None)
 @given(st.lists(st.floats(0.05, 0.95), min_size=3, max_size=3), st.floats(-0.3, 0.9))
 def test_full_sigma_is_scipys_orthant_for_any_three_models(rates: list[float], rho: float) -> None:
     sigma: Matrix = np.full((3, 3), rho) + (1 - rho) * np.eye(3)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta
 
@@ -256,7 +256,6 @@ def rows_of_anything() -> st.SearchStrategy[list[Row]]:
 
 
 @given(rows_of_anything())
-@settings(deadline=None)
 def test_on_any_rows_what_is_shown_has_an_interval_or_a_sentence(rows: list[Row]) -> None:
     found = standings(rows)
     assert isinstance(found, Standings)

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import integrate, optimize, special, stats
 
@@ -108,7 +108,6 @@ def test_what_looking_often_costs_at_a_hundred_rows(limit: Limit, mean: float) -
     assert average == pytest.approx(mean, abs=5e-4)
 
 
-@settings(deadline=None)
 @given(counts(), levels)
 @example((5_000, 10_000), 0.05)
 @example((1, 20_000), 1e-6)
@@ -128,7 +127,6 @@ def evidence_above(p: float, k: int, n: int) -> float:
     return float(mixture - prior - k * math.log(p) - (n - k) * math.log1p(-p))
 
 
-@settings(deadline=None)
 @given(counts(2_000), st.floats(1e-4, 0.5))
 def test_anytime_limits_are_where_scipy_finds_the_evidence_for_any_counts(
     count: tuple[int, int], alpha: float
@@ -152,7 +150,6 @@ def test_the_evidence_is_the_integral_it_is_said_to_be() -> None:
     assert likelihood / prior / (p**6 * (1 - p) ** 114) == pytest.approx(20, rel=1e-6)
 
 
-@settings(deadline=None)
 @given(counts(500), st.floats(1e-4, 0.5))
 def test_the_evidence_crosses_its_bound_once_for_any_counts(
     count: tuple[int, int], alpha: float
@@ -165,7 +162,6 @@ def test_the_evidence_crosses_its_bound_once_for_any_counts(
     assert all(evidence_above(p, k, n) < -math.log(alpha) for p in above if p < 1 and k)
 
 
-@settings(deadline=None)
 @given(counts(2_000), st.floats(1e-4, 0.5))
 def test_anytime_limits_enclose_the_exact_ones_for_any_counts(
     count: tuple[int, int], alpha: float
@@ -176,7 +172,6 @@ def test_anytime_limits_enclose_the_exact_ones_for_any_counts(
     assert upper(k, n, alpha) - 1e-9 <= high <= 1
 
 
-@settings(deadline=None)
 @given(counts(2_000), st.floats(1e-4, 0.5))
 def test_more_successes_raise_every_limit_for_any_counts(
     count: tuple[int, int], alpha: float

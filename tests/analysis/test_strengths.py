@@ -8,7 +8,7 @@ import choix
 import evalica
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.optimize import minimize, root
 from scipy.special import expit
@@ -61,7 +61,6 @@ def rankings(draw: st.DrawFn) -> tuple[int, list[tuple[int, ...]]]:
 
 
 @given(tournaments())
-@settings(max_examples=30, deadline=None)
 def test_bradley_terry_without_prior_is_evalicas_with_ties(pairs: Pairs) -> None:
     outcome = [WINNERS[score] for score in pairs.score.tolist()]
     left, right = pairs.left.tolist(), pairs.right.tolist()
@@ -72,7 +71,6 @@ def test_bradley_terry_without_prior_is_evalicas_with_ties(pairs: Pairs) -> None
 
 
 @given(tournaments())
-@settings(max_examples=30, deadline=None)
 def test_bradley_terry_without_prior_is_choixs(pairs: Pairs) -> None:
     wins = []
     # A tie is half a win for each, so everything is counted double.
@@ -84,7 +82,6 @@ def test_bradley_terry_without_prior_is_choixs(pairs: Pairs) -> None:
 
 
 @given(tournaments(), st.sampled_from([0.5, 1.0, 2.0]))
-@settings(max_examples=30, deadline=None)
 def test_with_a_prior_scipy_finds_the_same_root(pairs: Pairs, prior_sd: float) -> None:
     design = np.zeros((len(pairs.left), pairs.models))
     design[np.arange(len(design)), pairs.left] = 1
@@ -99,7 +96,6 @@ def test_with_a_prior_scipy_finds_the_same_root(pairs: Pairs, prior_sd: float) -
 
 
 @given(tournaments(models_min=3))
-@settings(max_examples=20, deadline=None)
 def test_davidson_without_prior_is_newmans(pairs: Pairs) -> None:
     fit = strengths.davidson(pairs, prior_sd=None)
     # The reference stops, its ties still to be fitted, where strengths stay what they are: equal
@@ -123,7 +119,6 @@ def test_davidson_of_two_models_repeats_what_was_seen(won: int, lost: int, tied:
 
 
 @given(rankings())
-@settings(max_examples=30, deadline=None)
 def test_plackett_luce_without_prior_is_choixs(drawn: tuple[int, list[tuple[int, ...]]]) -> None:
     m, ballots = drawn
     reference = choix.ilsr_rankings(m, ballots, max_iter=10_000, tol=1e-12)
@@ -133,7 +128,6 @@ def test_plackett_luce_without_prior_is_choixs(drawn: tuple[int, list[tuple[int,
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sets(st.integers(0, 3))), max_size=30))
-@settings(max_examples=30, deadline=None)
 def test_partial_ballots_are_choixs_choices(picks: list[tuple[int, set[int]]]) -> None:
     offered = [(best, tuple(sorted(others - {best} or {(best + 1) % 4}))) for best, others in picks]
     # Everybody is preferred to everybody somewhere, so that strengths are finite.
@@ -145,7 +139,6 @@ def test_partial_ballots_are_choixs_choices(picks: list[tuple[int, set[int]]]) -
 
 
 @given(tournaments())
-@settings(max_examples=20, deadline=None)
 def test_on_two_answers_plackett_luce_is_bradley_terry(pairs: Pairs) -> None:
     ballots: list[Ballot] = []
     for i, j, score in zip(pairs.left.tolist(), pairs.right.tolist(), pairs.score, strict=True):

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.protocol.ballots import parse_ranking
@@ -706,7 +706,6 @@ FORMATS: dict[str, Callable[[Sequence[str]], str]] = {
 
 
 @pytest.mark.parametrize("written", FORMATS.values(), ids=FORMATS)
-@settings(max_examples=25)
 @given(st.lists(st.sampled_from("ABCDEFGHIJKLMNOPQRST"), min_size=2, max_size=6, unique=True))
 def test_any_order_of_any_labels_is_read_in_every_format(
     written: Callable[[Sequence[str]], str], order: list[str]

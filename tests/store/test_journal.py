@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.bills import Bill
@@ -433,7 +433,6 @@ async def test_every_limit_of_a_run_counts_what_the_run_spends(store: Store) -> 
     limit=st.integers(0, 100),
     prices=st.lists(st.tuples(st.integers(0, 60), st.integers(0, 100)), max_size=12),
 )
-@settings(max_examples=40, deadline=None)
 def test_requests_at_once_never_pass_a_limit_together(
     limit: int, prices: list[tuple[int, int]]
 ) -> None:

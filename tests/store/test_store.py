@@ -12,7 +12,7 @@ from pathlib import Path
 
 import aiosqlite
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.council import Council, Earlier, Question
@@ -567,7 +567,6 @@ async def test_active_places_are_told_once(store: Store) -> None:
 
 
 @given(st.text())
-@settings(max_examples=30, deadline=None)
 def test_any_text_that_can_be_shown_survives(text: str) -> None:
     asked = Case(Question("one", text, 1, NOW), COUNCIL, "terminal", address=text)
 

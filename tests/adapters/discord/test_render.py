@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.discord import render
@@ -51,8 +51,6 @@ DETAILS = st.builds(Detail, PROSE, st.lists(LEAVES, max_size=4).map(tuple))
 BLOCKS: st.SearchStrategy[Block] = st.one_of(LEAVES, DETAILS)
 DOCUMENTS = st.builds(Document, st.lists(BLOCKS, max_size=8).map(tuple), st.booleans())
 # Rendering takes as long as the text is long.
-settings.register_profile("unhurried", deadline=None, max_examples=60)
-ANY = settings.get_profile("unhurried")
 
 MARKDOWN = (
     "#### ",
@@ -128,7 +126,6 @@ def post(document: Document, key: str = "answer:B", **more: Any) -> Page:
 # For any document
 
 
-@ANY
 @given(DOCUMENTS, KEYS, st.booleans())
 def test_any_post_is_within_discords_limits(
     document: Document, key: str, vote_buttons: bool
@@ -144,21 +141,18 @@ def test_any_post_is_within_discords_limits(
     assert is_accepted(page)
 
 
-@ANY
 @given(DOCUMENTS)
 def test_any_page_is_within_discords_limits(document: Document) -> None:
     opened = render.opened(document, run="abc123", key="answer:B", part=render.WHOLE)
     assert all(is_accepted(page) for page in (*opened, *render.document_pages(document)))
 
 
-@ANY
 @given(DOCUMENTS)
 def test_all_text_is_on_the_pages_of_the_whole(document: Document) -> None:
     pages = render.opened(document, run="abc123", key="answer:B", part=render.WHOLE)
     assert is_within("".join(written(document.blocks)), text_of(*pages))
 
 
-@ANY
 @given(DOCUMENTS, KEYS)
 def test_a_post_without_read_more_shows_all_that_is_not_folded(
     document: Document, key: str
@@ -169,7 +163,6 @@ def test_a_post_without_read_more_shows_all_that_is_not_folded(
     assert cut or all(is_within(text, text_of(page)) for text in written(unfolded))
 
 
-@ANY
 @given(DOCUMENTS, KEYS)
 def test_each_fold_has_a_button_or_is_behind_read_more(document: Document, key: str) -> None:
     page = post(document, key)
@@ -178,7 +171,6 @@ def test_each_fold_has_a_button_or_is_behind_read_more(document: Document, key: 
     assert ids <= buttons(page).keys() or f"c1:abc123:read:{key}:all" in buttons(page)
 
 
-@ANY
 @given(st.lists(DETAILS, min_size=1, max_size=4))
 def test_opening_a_fold_shows_all_of_it(details: list[Detail]) -> None:
     document = Document(tuple(details))
@@ -186,13 +178,11 @@ def test_opening_a_fold_shows_all_of_it(details: list[Detail]) -> None:
     assert is_within("".join(written((details[-1],))), text_of(*pages))
 
 
-@ANY
 @given(PROSE)
 def test_a_threads_name_is_never_refused(question: str) -> None:
     assert 1 <= len(render.thread_name(question)) <= 100
 
 
-@ANY
 @given(PROSE)
 def test_code_is_closed_on_each_page(text: str) -> None:
     pages = render.document_pages(Document((Text(text * 20),)))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from discord import Permissions
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.discord.reply import DiscordReply
@@ -462,7 +462,6 @@ def test_no_text_of_a_model_pings_anybody_but_the_asker(runner: asyncio.Runner) 
         await reply.show("ranking", Document((Text(text), Detail(then, ()))), ping=True)
         await reply.show("ranking", Document((Text(then), Detail(text, ()))), ping=True)
 
-    @settings(max_examples=15, deadline=None)
     @given(MODEL_TEXT, MODEL_TEXT)
     def everything(text: str, then: str) -> None:
         names = {"bob": bob.id, "role": role.id, "channel": scene.channel.id}

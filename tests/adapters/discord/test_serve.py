@@ -70,7 +70,7 @@ async def serving(server: DiscordServer, *words: str, **environment: str) -> Asy
     )
     program = Program(process)
     try:
-        await server.wait_for(lambda: server.gateway.online, 20)
+        await server.wait_for(lambda: server.gateway.online)
         yield program
     finally:
         if process.returncode is None:
@@ -129,7 +129,7 @@ async def test_fifty_questions_at_once_meet_no_limit_and_miss_no_heartbeat() -> 
                 server.mention(channel, server.create_user(f"Person {n}", guild), f"Why {n}?")
                 for n, channel in enumerate(channels)
             ]
-            await server.wait_for(lambda: all(complete(server, q) for q in questions), 50)
+            await server.wait_for(lambda: all(complete(server, q) for q in questions))
             assert server.gateway.heartbeats.missed == 0
             assert server.gateway.heartbeats.count > 3
         assert [len(server.threads(channel)) for channel in channels] == [1] * 50
@@ -186,6 +186,7 @@ def by_bot(server: DiscordServer, ping: Any) -> bool:
     return ping.message.author is server.bot
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "moment",
     [
@@ -414,7 +415,7 @@ async def test_a_post_whose_every_edit_fails_holds_up_no_other(server: DiscordSe
         assert len(posts) == POSTS
         assert "deliberating" in posts[0].text
         server.faults.ordered.remove(broken)
-        await server.wait_for(lambda: posts[0].text.startswith("**Yes.**"), 10)
+        await server.wait_for(lambda: posts[0].text.startswith("**Yes.**"))
 
 
 async def test_a_refused_name_of_the_thread_does_not_hide_the_reply(server: DiscordServer) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapters.slack.render import (
@@ -120,10 +120,7 @@ def letters(text: str) -> Counter[str]:
 
 # --- For any document
 
-thorough = settings(max_examples=40, deadline=None)
 
-
-@thorough
 @given(documents, keys)
 @example(EVERY_ATTACK, HEADLINE)
 @example(EVERY_ATTACK, RANKING)
@@ -140,7 +137,6 @@ def test_slack_accepts_every_message_in_every_rendering(document: Document, key:
         json.dumps(message.blocks).encode()
 
 
-@thorough
 @given(documents, keys)
 @example(EVERY_ATTACK, HEADLINE)
 @example(EVERY_ATTACK, RANKING)
@@ -153,7 +149,6 @@ def test_nobody_but_the_asker_is_mentioned(document: Document, key: str) -> None
             assert scan(rendering.text, list(rendering.blocks)).targets == {}
 
 
-@thorough
 @given(documents, keys)
 @example(EVERY_ATTACK, HEADLINE)
 @example(EVERY_ATTACK, RANKING)
@@ -165,7 +160,6 @@ def test_every_link_shows_where_it_leads(document: Document, key: str) -> None:
                 assert not is_disguised(html.unescape(url), html.unescape(label))
 
 
-@thorough
 @given(documents, keys)
 @example(EVERY_ATTACK, HEADLINE)
 @example(Document((Text(LONG_ANSWER * 2),)), HEADLINE)
@@ -179,7 +173,6 @@ def test_the_whole_text_can_be_reached(document: Document, key: str) -> None:
         assert letters(words) <= letters(everything + "".join(files))
 
 
-@thorough
 @given(documents, keys)
 def test_without_files_the_whole_text_is_in_messages(document: Document, key: str) -> None:
     parts = post(document, run=RUN, key=key, files=False)
@@ -188,7 +181,6 @@ def test_without_files_the_whole_text_is_in_messages(document: Document, key: st
     assert letters("".join(words_of(document.blocks))) <= everything
 
 
-@thorough
 @given(documents)
 def test_a_document_for_one_person_has_no_folds_and_all_its_text(document: Document) -> None:
     found = document_messages(document)

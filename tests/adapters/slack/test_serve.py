@@ -64,7 +64,7 @@ async def serving(
     program = Program(process)
     try:
         try:
-            await server.wait_for(lambda: server.socket_mode.open, 20)
+            await server.wait_for(lambda: server.socket_mode.open)
         except TimeoutError:
             if process.returncode is None:
                 process.kill()
@@ -162,6 +162,7 @@ async def after_ranking(server: SlackServer, models: ModelServer) -> None:
     await server.wait_for(lambda: server.pings)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "moment",
     [at_headline, at_answer, at_seed, at_update, at_review, at_verdict, at_ranking, after_ranking],
@@ -248,7 +249,7 @@ async def test_fifty_questions_at_once_stay_within_the_tiers() -> None:
         rooms = [Room(server) for _ in range(50)]
         async with serving(server) as program:
             questions = [room.ask(f"Why {n}?") for n, room in enumerate(rooms)]
-            await server.wait_for(lambda: all(is_complete(server, q) for q in questions), 60)
+            await server.wait_for(lambda: all(is_complete(server, q) for q in questions))
             await delivered()
             program.process.send_signal(signal.SIGTERM)
             _, err = await program.ended()
@@ -291,7 +292,7 @@ async def test_both_platforms_are_served_by_one_program(server: SlackServer) -> 
         channel = discord.create_channel(guild)
         bob = discord.create_user("Bob", guild)
         async with serving(server, WITH_DISCORD, **discord_variables(discord.url)):
-            await discord.wait_for(lambda: discord.gateway.online, 20)
+            await discord.wait_for(lambda: discord.gateway.online)
             question, other = room.ask(), discord.mention(channel, bob, "And here?")
             assert len(await posts(server, question)) == 6
             await discord.wait_for(
@@ -307,7 +308,7 @@ async def test_a_discord_that_fails_leaves_slack_going(server: SlackServer) -> N
         running_discord(time_scale=0.05) as discord,
         serving(server, WITH_DISCORD, **discord_variables(discord.url)) as program,
     ):
-        await discord.wait_for(lambda: discord.gateway.online, 20)
+        await discord.wait_for(lambda: discord.gateway.online)
         question = room.ask("Still there?")
         discord.gateway.close(4004)
         await discord.wait_for(lambda: not discord.gateway.online)
@@ -329,9 +330,9 @@ async def test_a_slack_that_fails_leaves_discord_going(server: SlackServer) -> N
             "serve", environment=environment(server, **wrong), module=WITH_DISCORD
         )
         program = Program(process)
-        await discord.wait_for(lambda: discord.gateway.online, 20)
+        await discord.wait_for(lambda: discord.gateway.online)
         other = discord.mention(channel, bob, "Anybody there?")
-        await discord.wait_for(lambda: other.thread and len(discord.said(other.thread)) == 6, 20)
+        await discord.wait_for(lambda: other.thread and len(discord.said(other.thread)) == 6)
         process.send_signal(signal.SIGTERM)
         code, err = await program.ended()
     assert code == 130

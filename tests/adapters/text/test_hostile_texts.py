@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from io import StringIO
+from random import Random
 
 import pytest
 from rich.console import Console
@@ -32,6 +33,9 @@ BOMBS = [
     "I'm ", "as a ", "I am an AI model made by ", "my name is ", "저는 ", "A is ", "FINAL RANKING:\n", "A > ", '{"a":',
     "\r", "\u2028",
 ]  # fmt: skip
+
+
+SLACK_SECONDS = 0.06
 
 
 def _document(text: str) -> Document:
@@ -68,23 +72,28 @@ READERS: dict[str, Callable[[str], object]] = {
 }
 
 
-def seconds(read: Callable[[str], object], text: str) -> float:
-    started_at = time.process_time()
-    read(text)
-    return time.process_time() - started_at
-
-
-@pytest.mark.parametrize("read", READERS.values(), ids=READERS)
-def test_four_times_the_text_takes_at_most_eight_times_as_long(
-    read: Callable[[str], object],
-) -> None:
-    assert [bomb for bomb in BOMBS if is_slow(read, bomb)] == []
+@pytest.mark.parametrize("name", READERS)
+def test_four_times_the_text_takes_at_most_eight_times_as_long(name: str, full: bool) -> None:
+    read = READERS[name]
+    bombs = BOMBS if full else Random(name).sample(BOMBS, 15)
+    assert [bomb for bomb in bombs if is_slow(read, bomb)] == []
 
 
 def is_slow(read: Callable[[str], object], bomb: str) -> bool:
-    """Measured again where it seems so: something else may have run, but a square stays one.
+    """The longer text alone may have to be cut, which takes a few hundredths of a second; where it
+    takes no longer than that, nothing is to be compared."""
+    text = bomb * (8_000 // len(bomb))
+    quarter = text[: len(text) // 4]
+    allowed = SLACK_SECONDS
+    for _ in range(3):
+        if seconds(read, text) <= allowed:
+            return False
+        allowed = SLACK_SECONDS + 8 * seconds(read, quarter)
+    return True
 
-    The longer text alone may have to be cut, which takes a few hundredths of a second.
-    """
-    text = bomb * (2_000 // len(bomb))
-    return all(seconds(read, text * 4) > 8 * seconds(read, text) + 0.06 for _ in range(3))
+
+def seconds(read: Callable[[str], object], text: str) -> float:
+    """Of this thread's own computing: what else the machine does is not counted."""
+    started_at = time.thread_time()
+    read(text)
+    return time.thread_time() - started_at

@@ -113,6 +113,7 @@ class Database:
         *,
         lock: int | None = None,
         read_only: bool = False,
+        time_scale: float = 1.0,
     ) -> None:
         self._path = path
         self._connection = connection
@@ -123,11 +124,11 @@ class Database:
         self._wake = asyncio.Event()
         self._open = True
         self._ailing = False
-        self.pauses: tuple[float, ...] = PAUSES
+        self.pauses = tuple(pause * time_scale for pause in PAUSES)
         self._owner = asyncio.create_task(self._commit_until_closed())
 
     @classmethod
-    async def open(cls, path: str, *, holder: str) -> "Database":
+    async def open(cls, path: str, *, holder: str, time_scale: float = 1.0) -> "Database":
         """Open for reading and writing, creating and migrating as needed.
 
         Raises `StoreLocked` where another process writes to it, and `StoreFailed`.
@@ -139,7 +140,7 @@ class Database:
         except BaseException:
             _release(lock)
             raise
-        return cls(path, connection, batch, lock=lock)
+        return cls(path, connection, batch, lock=lock, time_scale=time_scale)
 
     @classmethod
     async def open_for_reading(cls, path: str) -> "Database":

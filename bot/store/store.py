@@ -38,17 +38,23 @@ class Store(
 
     @classmethod
     async def open(
-        cls, path: str | PathLike[str], *, holder: str = "council", read_only: bool = False
+        cls,
+        path: str | PathLike[str],
+        *,
+        holder: str = "council",
+        read_only: bool = False,
+        time_scale: float = 1.0,
     ) -> "Store":
         """Open a file, made and brought up to date as needed, or ":memory:".
 
         `holder` names the command for whoever finds the database in use ("council serve"). Raises
         `StoreLocked` where another process writes to it. With `read_only` it opens beside that
-        process, and every write raises `StoreFailed`.
+        process, and every write raises `StoreFailed`. `time_scale` multiplies the pauses after which
+        a write that failed is made again.
         """
         if read_only:
             return cls(await Database.open_for_reading(fspath(path)))
-        database = await Database.open(fspath(path), holder=holder)
+        database = await Database.open(fspath(path), holder=holder, time_scale=time_scale)
         await database.write(spending.book_all)
         store = cls(database)
         await store.erase()

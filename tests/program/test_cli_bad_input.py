@@ -246,7 +246,7 @@ async def test_the_folder_of_the_default_database_is_made(
 async def test_a_full_disk_ends_in_a_sentence_and_loses_nothing(
     council: Program, server: ModelServer, limit_bytes: int
 ) -> None:
-    here = environment(server)
+    here = environment(server, COUNCIL_TIME_SCALE="0.02")
     full = await council.run(
         "ask", QUESTION, "--json", environment=here, file_limit_bytes=limit_bytes
     )

@@ -6,7 +6,8 @@ times. Not after 503, nor after a connection that was reset or cut.
 
 import logging
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import TypeVar
 
@@ -69,6 +70,15 @@ def undeliverable(error: discord.HTTPException) -> Undeliverable:
     """The refusal in words, and whether it is the place or the wording that is refused for good."""
     sentence = _SENTENCES.get(error.code, f"Discord refused it: {words(error)}.")
     return Undeliverable(sentence, gone=error.code in _GONE, wording=error.code in WORDING)
+
+
+@contextmanager
+def refused_in_words() -> Iterator[None]:
+    """Raises `Undeliverable` where Discord refuses."""
+    try:
+        yield
+    except discord.HTTPException as error:
+        raise undeliverable(error) from error
 
 
 def is_late(error: BaseException) -> bool:
@@ -149,22 +159,18 @@ async def send(
     async def attempt() -> discord.Message:
         return await post(client, channel, page, nonce=nonce, reference=reference)
 
-    try:
+    with refused_in_words():
         return await persistently(attempt, time_scale=time_scale)
-    except discord.HTTPException as error:
-        raise undeliverable(error) from error
 
 
 async def whisper(
     client: discord.Client, person: int, page: Page, *, nonce: str, time_scale: float
 ) -> None:
     """Write to one person alone. Raises `Undeliverable`."""
-    try:
+    with refused_in_words():
         direct = await persistently(
             lambda: client.create_dm(discord.Object(person)), time_scale=time_scale
         )
-    except discord.HTTPException as error:
-        raise undeliverable(error) from error
     await send(client, direct.id, page, nonce=nonce, time_scale=time_scale)
 
 

@@ -55,21 +55,18 @@ class DiscordReply:
 
     async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
         try:
-            await self._show(key, document, ping)
-        except (discord.HTTPException, Undeliverable) as error:
+            with delivery.refused_in_words():
+                await self._show(key, document, ping)
+        except Undeliverable:
             if not self._is_placed:
                 self._channel = None  # it may be another place when it is tried again
-            if isinstance(error, Undeliverable):
-                raise
-            raise delivery.undeliverable(error) from error
+            raise
 
     async def tell_asker(self, document: Document) -> None:
         """In a direct message, with the way to the question; else by a sign under that."""
         address = self._address
-        url = f"https://discord.com/channels/{address.guild or '@me'}/{address.channel}"
-        if address.message:
-            url += f"/{address.message}"
-        page = render.refusal_view(replace(document, blocks=(*document.blocks, Note(url))))
+        question = Note(self._url(address.channel, *filter(None, [address.message])))
+        page = render.refusal_view(replace(document, blocks=(*document.blocks, question)))
         try:
             await delivery.whisper(
                 self._client,
@@ -81,16 +78,9 @@ class DiscordReply:
         except Undeliverable:
             if not address.message:
                 raise
-            await self._mark(address.channel, address.message)
-
-    async def _mark(self, channel: int, message: int) -> None:
-        question = self._client.get_partial_messageable(channel).get_partial_message(message)
-        try:
-            await delivery.persistently(
-                lambda: question.add_reaction(delivery.MUTE), time_scale=self._time_scale
-            )
-        except discord.HTTPException as error:
-            raise delivery.undeliverable(error) from error
+            sign = partial(self._react, post_id(address.channel, address.message), delivery.MUTE)
+            with delivery.refused_in_words():
+                await delivery.persistently(sign, time_scale=self._time_scale)
 
     async def _show(self, key: str, document: Document, ping: bool) -> None:
         async with self._beginning:  # posts are shown side by side, in one thread
@@ -112,6 +102,7 @@ class DiscordReply:
     async def _page(self, key: str, document: Document) -> render.Page:
         assert self._channel is not None
         ranking = key == RANKING
+        headline = await self._outbox.first(HEADLINE) if ranking else None
         # In a thread: there are texts that take longer to cut than the gateway may be kept waiting.
         return await asyncio.to_thread(
             render.post,
@@ -119,15 +110,14 @@ class DiscordReply:
             run=self._case.id,
             key=key,
             asker=self._case.asker if ranking else None,
-            verdict_url=await self._verdict_url() if ranking else None,
+            verdict_url=self._url(headline) if headline else None,
             transcript=await self._app.transcript(self._case.id) if ranking else None,
             vote_buttons=document.votable and not self._may_react(self._channel),
         )
 
-    async def _verdict_url(self) -> str | None:
-        headline = await self._outbox.first(HEADLINE)
-        guild = self._address.guild or "@me"
-        return f"https://discord.com/channels/{guild}/{headline}" if headline else None
+    def _url(self, *path: object) -> str:
+        place = ("https://discord.com/channels", self._address.guild or "@me", *path)
+        return "/".join(map(str, place))
 
     # Where
 

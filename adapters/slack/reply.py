@@ -194,8 +194,8 @@ class SlackReply:
             message.digest(),
             send=partial(self._post, key, part, message),
             edit=partial(self._edit, message, live),
-            find=partial(self._find, key, part),
-            remove=self._remove,
+            find=partial(self._traces.post, key, part),
+            remove=lambda id: self._web.delete(*_ids(id)),
         )
         return await self._outbox.show(key, part, sending)
 
@@ -222,13 +222,6 @@ class SlackReply:
             return Edited.FROZEN
         return Edited.DONE
 
-    async def _find(self, key: str, part: int, besides: str) -> str | None:
-        ts = await self._traces.post(key, part, besides.partition("/")[2])
-        return post_id(self._address.channel, ts) if ts else None
-
-    async def _remove(self, id: str) -> None:
-        await self._web.delete(*_ids(id))
-
     async def _plainly(self, message: Message, call: Callable[[Message], Awaitable[T]]) -> T:
         """The call with the message, or else with the first plainer one that Slack takes."""
         *better, last = message.renderings()
@@ -241,17 +234,13 @@ class SlackReply:
                 logger.warning("Slack refused blocks, plainer ones follow: %s", error_of(error))
         return await call(last)
 
+    async def _upload(self, file: File) -> str:
+        channel, thread = self._address.channel, self._address.thread
+        return post_id(channel, await self._web.upload(channel, file, thread=thread))
+
     async def _attach(self, key: str, part: int, file: File) -> bool:
         """Put the file into the thread, unless it is there; False where the bot may not."""
-        channel, thread = self._address.channel, self._address.thread
-
-        async def send() -> str:
-            return post_id(channel, await self._web.upload(channel, file, thread=thread))
-
-        async def find(_: str) -> str | None:
-            id = await self._traces.file(file.name)
-            return post_id(channel, id) if id else None
-
+        send, find = partial(self._upload, file), partial(self._traces.file, file.name)
         try:
             await self._outbox.show(key, part, Sending(file.digest(), send, find))
         except (SlackApiError, Undeliverable) as error:

@@ -30,36 +30,34 @@ class Traces:
         return {"event_type": EVENT_TYPE, "event_payload": payload}
 
     async def post(self, key: str, part: int, besides: str = "") -> str | None:
-        """The `ts` of the post; `besides` is one that does not count."""
+        """The id of the post; `besides` is that of one that does not count."""
         metadata = self.metadata(key, part)
         async for message in self._own_messages():
-            if message.get("metadata") == metadata and message["ts"] != besides:
-                return str(message["ts"])
+            id = f"{self._address.channel}/{message['ts']}"
+            if message.get("metadata") == metadata and id != besides:
+                return id
         return None
 
-    async def file(self, name: str) -> str | None:
-        """The id of the file."""
+    async def file(self, name: str, besides: str = "") -> str | None:
+        """The same for a file."""
         async for message in self._own_messages():
             for file in message.get("files", ()):
-                if file["name"] == name:
-                    return str(file["id"])
+                id = f"{self._address.channel}/{file['id']}"
+                if file["name"] == name and id != besides:
+                    return id
         return None
 
     async def _own_messages(self) -> AsyncIterator[Json]:
         """The bot's messages in the thread since the question."""
         me = await self._web.me()
-        cursor = None
-        while cursor != "":
-            page = await self._web.client.conversations_replies(
-                channel=self._address.channel,
-                ts=self._address.thread,
-                oldest=self._address.message,
-                include_all_metadata=True,
-                limit=_PAGE,
-                cursor=cursor,
-            )
+        pages = await self._web.client.conversations_replies(
+            channel=self._address.channel,
+            ts=self._address.thread,
+            oldest=self._address.message,
+            include_all_metadata=True,
+            limit=_PAGE,
+        )
+        async for page in pages:
             for message in page["messages"]:
                 if message.get("bot_id") == me.bot:
                     yield message
-            more: Json = page.get("response_metadata") or {}
-            cursor = str(more.get("next_cursor", ""))

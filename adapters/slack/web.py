@@ -20,7 +20,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.slack.refusals import error_of, status_of
 from adapters.slack.render import File, Message
-from bot.conversation.loops import surviving
+from bot.conversation.loops import ended, surviving
 from bot.conversation.persistence import BACKOFF_FIRST, Doubt, Line
 from bot.errors import Undeliverable
 
@@ -127,8 +127,7 @@ class Web:
     async def close(self) -> None:
         """Stop what goes on by itself."""
         if self._renewing:
-            self._renewing.cancel()
-            await asyncio.wait({self._renewing})
+            await ended({self._renewing})
 
     async def me(self) -> Me:
         if self._me is None:

@@ -5,7 +5,7 @@ Knows no subject. Every loop of a served council goes through here.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -35,6 +35,23 @@ async def forever(
         await asyncio.sleep(pause_seconds)
 
 
+async def within(seconds: float, happening: Awaitable[object]) -> None:
+    """Wait for it, but no longer."""
+    try:
+        async with asyncio.timeout(seconds):
+            await happening
+    except TimeoutError:
+        pass  # the caller sees whether it happened
+
+
+async def ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel them, and wait until they are through with it."""
+    for task in (tasks := set(tasks)):
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
+
+
 class Handling:
     """The tasks that handle a platform's events: libraries let go of theirs."""
 
@@ -59,11 +76,7 @@ class Handling:
     async def silence(self) -> None:
         """Take no further event in, and leave those under way where they are."""
         self._silent = True
-        tasks = set(self._tasks)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await ended(self._tasks)
 
     def _keep(self, task: asyncio.Task[Any]) -> None:
         self._tasks.add(task)

@@ -9,10 +9,10 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from bot import texts
 from bot.chat import HEADLINE, RANKING, Reply, TellsAsker, answer_key
+from bot.conversation.loops import ended, within
 from bot.conversation.showing import Showing
 from bot.council import Council, Deliberation, Earlier, Question
 from bot.document import Document
@@ -61,11 +61,7 @@ class Board:
 
     async def rest(self, seconds: float) -> None:
         """Let time pass between two redraws, unless the end comes first."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._over.wait()
-        except TimeoutError:
-            pass  # the usual case: time for the next redraw
+        await within(seconds, self._over.wait())
 
 
 class Serving:
@@ -93,12 +89,12 @@ class Serving:
         try:
             await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         except BaseException:
-            await _cancelled(waiting, stopping)
+            await ended({waiting, stopping})
             if not waiting.cancelled():
                 turn.release()
             await self._showing.close()
             raise
-        await _cancelled(waiting, stopping)
+        await ended({waiting, stopping})
         return not waiting.cancelled()
 
     async def run(self, limits: Mapping[str, int]) -> Deliberation | None:
@@ -186,7 +182,7 @@ class Serving:
             await self._showing.settled()
         finally:
             # Whatever ends this early, such as the process's end: the journal says where to go on.
-            await _cancelled(self._work, drawing)
+            await ended({self._work, drawing})
         if fault:
             raise fault
         return None if stopped else self._work.result()
@@ -242,12 +238,6 @@ def _words(fault: BaseException | None) -> str:
     if fault is None:
         return ""
     return fault.public if isinstance(fault, BotError) else _(texts.FAULT)
-
-
-async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks)
 
 
 async def _with_earlier(case: Case, store: Store, journal: Journal) -> Question:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.chat import HEADLINE, RANKING, Reply
+from bot.conversation.loops import ended, within
 from bot.document import Document, Heading, Text
 from bot.errors import BotError, Undeliverable
 
@@ -115,11 +116,7 @@ class Showing:
 
     async def settled(self) -> None:
         """The same, but not for ever: what is not there then is owed."""
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS * self._time_scale):
-                await self.tried()
-        except TimeoutError:
-            pass
+        await within(PATIENCE_SECONDS * self._time_scale, self.tried())
 
     async def delivered(self) -> None:
         """Wait until every post shows its last state, or its place is gone."""
@@ -133,9 +130,7 @@ class Showing:
         await self.close()
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await self.delivered()
+        await ended(self._tasks)
 
     async def _keep(self, post: _Post, before: _Post | None) -> None:
         if before:
@@ -217,11 +212,7 @@ class Showing:
         )
 
     async def _within(self, seconds: float, event: asyncio.Event) -> None:
-        try:
-            async with asyncio.timeout(seconds * self._time_scale):
-                await event.wait()
-        except TimeoutError:
-            pass
+        await within(seconds * self._time_scale, event.wait())
 
 
 def _excuse(key: str, document: Document, refusal: Undeliverable) -> Document:

@@ -128,10 +128,8 @@ class DiscordReply:
         self._is_placed = confirmed is not None
         if confirmed:
             self._channel, _ = _ids(confirmed)
-        elif self._address.kind == "open":
-            self._channel = await self._thread() or self._address.channel
         else:
-            self._channel = self._address.channel
+            self._channel = await self._thread() or self._address.channel
         return self._channel
 
     async def _thread(self) -> int | None:
@@ -140,7 +138,9 @@ class DiscordReply:
         Servers refuse words in names, so that there is a name of no particular words, too.
         """
         address = self._address
-        if address.message is None or not self._may(address.channel, _THREAD_NEEDS):
+        if address.kind != "open" or not address.message:
+            return None
+        if not self._may(address.channel, _THREAD_NEEDS):
             return None
         for name in (render.thread_name(self._case.question.text), render.NEUTRAL_NAME):
             try:

@@ -6,10 +6,10 @@ in place. Knows no council; the app says what is shown.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from slack_sdk.errors import SlackApiError
 
@@ -25,7 +25,6 @@ from adapters.slack.refusals import (
     undeliverable,
 )
 from adapters.slack.render import File, Message
-from adapters.slack.traces import Traces
 from adapters.slack.web import Web
 from bot.chat import HEADLINE, RANKING
 from bot.conversation.app import App
@@ -37,6 +36,12 @@ from bot.records import Case
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Json = dict[str, Any]
+
+EVENT_TYPE = "council_run"
+
+# Messages at a time, where earlier posts are looked for.
+_PAGE = 200
 
 INTERVAL_SECONDS = 3.0
 
@@ -75,7 +80,6 @@ class SlackReply:
         self._app = app
         self._web = web
         self._address = Address.from_json(case.address)
-        self._traces = Traces(web, self._address, case.id)
         self._outbox = Outbox(app.store, case.id, "slack", web.line)
         self._posted: set[str] = set()
         # When the channel was first out of sight.
@@ -194,16 +198,14 @@ class SlackReply:
             message.digest(),
             send=partial(self._post, key, part, message),
             edit=partial(self._edit, message, live),
-            find=partial(self._traces.post, key, part),
+            find=partial(self._find, key, part),
             remove=lambda id: self._web.delete(*_ids(id)),
         )
         return await self._outbox.show(key, part, sending)
 
     async def _post(self, key: str, part: int, message: Message) -> str:
         channel, thread = self._address.channel, self._address.thread
-        send = partial(
-            self._web.send, channel, thread=thread, metadata=self._traces.metadata(key, part)
-        )
+        send = partial(self._web.send, channel, thread=thread, metadata=self._mark(key, part))
         posted = await self._plainly(message, send)
         if posted.thread is None:
             # Slack posts to the channel what has no thread any more.
@@ -240,7 +242,7 @@ class SlackReply:
 
     async def _attach(self, key: str, part: int, file: File) -> bool:
         """Put the file into the thread, unless it is there; False where the bot may not."""
-        send, find = partial(self._upload, file), partial(self._traces.file, file.name)
+        send, find = partial(self._upload, file), partial(self._find_file, file.name)
         try:
             await self._outbox.show(key, part, Sending(file.digest(), send, find))
         except (SlackApiError, Undeliverable) as error:
@@ -253,13 +255,49 @@ class SlackReply:
             return False
         return True
 
+    # What stands there already
+
+    def _mark(self, key: str, part: int) -> Json:
+        """What a post carries to be found by."""
+        payload = {"run": self._case.id, "key": key, "part": part}
+        return {"event_type": EVENT_TYPE, "event_payload": payload}
+
+    async def _find(self, key: str, part: int, besides: str) -> str | None:
+        async for message in self._own_messages():
+            id = post_id(self._address.channel, message["ts"])
+            if message.get("metadata") == self._mark(key, part) and id != besides:
+                return id
+        return None
+
+    async def _find_file(self, name: str, _: str) -> str | None:
+        async for message in self._own_messages():
+            for file in message.get("files", ()):
+                if file["name"] == name:
+                    return post_id(self._address.channel, file["id"])
+        return None
+
+    async def _own_messages(self) -> AsyncIterator[Json]:
+        """The bot's messages in the thread since the question."""
+        me = await self._web.me()
+        pages = await self._web.client.conversations_replies(
+            channel=self._address.channel,
+            ts=self._address.thread,
+            oldest=self._address.message,
+            include_all_metadata=True,
+            limit=_PAGE,
+        )
+        async for page in pages:
+            for message in page["messages"]:
+                if message.get("bot_id") == me.bot:
+                    yield message
+
+    # Beside the messages
+
     async def _end(self) -> None:
         """Whoever deletes the question ends its run; Slack tells only those who post."""
         self._is_gone = True
         if self._case.mention:
             await self._app.question_deleted(self._case.mention)
-
-    # Beside the messages
 
     async def _tell_status(self, document: Document) -> None:
         channel, thread = self._address.channel, self._address.thread

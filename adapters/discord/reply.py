@@ -96,7 +96,7 @@ class DiscordReply:
         if id is None:
             return
         self._is_placed = True
-        if document.votable and self._may_react(channel):
+        if document.votable and self._may(channel, _REACTING_NEEDS):
             await self._outbox.seed(key, partial(self._react, id))
 
     async def _page(self, key: str, document: Document) -> render.Page:
@@ -112,7 +112,7 @@ class DiscordReply:
             asker=self._case.asker if ranking else None,
             verdict_url=self._url(headline) if headline else None,
             transcript=await self._app.transcript(self._case.id) if ranking else None,
-            vote_buttons=document.votable and not self._may_react(self._channel),
+            vote_buttons=document.votable and not self._may(self._channel, _REACTING_NEEDS),
         )
 
     def _url(self, *path: object) -> str:
@@ -123,7 +123,7 @@ class DiscordReply:
 
     async def _begin(self) -> int:
         """The channel to post in, where earlier posts are."""
-        posts = await self._outbox.begin()
+        posts = await self._outbox.posts()
         confirmed = next((post.post_id for post in posts if post.post_id), None)
         self._is_placed = confirmed is not None
         if confirmed:
@@ -142,9 +142,12 @@ class DiscordReply:
             return None
         if not self._may(address.channel, _THREAD_NEEDS):
             return None
+        place = self._client.get_partial_messageable(address.channel, guild_id=address.guild)
+        mention = place.get_partial_message(address.message)
         for name in (render.thread_name(self._case.question.text), render.NEUTRAL_NAME):
             try:
-                return await self._opened(address.channel, address.message, name)
+                opening = partial(mention.create_thread, name=name)
+                return (await delivery.persistently(opening, time_scale=self._time_scale)).id
             except discord.HTTPException as error:
                 if error.code == _THREAD_EXISTS:
                     return address.message  # a thread has the id of the message it was opened from
@@ -155,14 +158,6 @@ class DiscordReply:
                     return None
         return None
 
-    async def _opened(self, channel: int, message: int, name: str) -> int:
-        place = self._client.get_partial_messageable(channel, guild_id=self._address.guild)
-        mention = place.get_partial_message(message)
-        thread = await delivery.persistently(
-            lambda: mention.create_thread(name=name), time_scale=self._time_scale
-        )
-        return thread.id
-
     def _may(self, channel: int, needed: discord.Permissions) -> bool:
         """As far as is known: what the gateway did not tell is for the request to find out."""
         place = self._client.get_channel(channel)
@@ -172,9 +167,6 @@ class DiscordReply:
             return needed <= place.permissions_for(place.guild.me)
         except discord.ClientException:
             return True  # the parent of a thread is not known
-
-    def _may_react(self, channel: int) -> bool:
-        return self._may(channel, _REACTING_NEEDS)
 
     # Posting
 
@@ -199,7 +191,7 @@ class DiscordReply:
             limit=SCANNED_MESSAGES, after=after
         )
         async for message in history:
-            if message.author.id == self._own_id and _first_id(message) == mark:
+            if message.author == self._client.user and _first_id(message) == mark:
                 return post_id(channel, message.id)
         return None
 
@@ -217,10 +209,6 @@ class DiscordReply:
         post = self._client.get_partial_messageable(channel).get_partial_message(message)
         await post.add_reaction(emoji)
         return True
-
-    @property
-    def _own_id(self) -> int | None:
-        return self._client.user.id if self._client.user else None
 
 
 def _ids(post_id: str) -> tuple[int, int]:

@@ -61,11 +61,6 @@ def post_id(channel: str, ts: str) -> str:
     return f"{channel}/{ts}"
 
 
-def is_message(post_id: str | None) -> bool:
-    """Whether it names a message, by its `ts`, and not a file."""
-    return "." in (post_id or "")
-
-
 def _ids(post_id: str) -> tuple[str, str]:
     """The channel's, and the message's `ts`."""
     channel, _, ts = post_id.partition("/")
@@ -118,17 +113,12 @@ class SlackReply:
 
     async def tell_asker(self, document: Document) -> None:
         """In the channel for the asker alone; where not even that is taken, in their messages."""
-        asker, channel = self._case.asker or "", self._address.channel
+        channel, here = self._address.channel, render.document_messages(document)
+        link = await self._web.permalink(channel, self._address.message)
+        about = (Note(f"About {link}"),) if link else ()
+        elsewhere = render.document_messages(replace(document, blocks=(*document.blocks, *about)))
         try:
-            try:
-                await self._web.whisper(channel, asker, render.document_messages(document))
-            except SlackApiError as error:
-                logger.info("%s: nobody can be told there: %s", self._case.id, error_of(error))
-                link = await self._web.permalink(channel, self._address.message)
-                about = (Note(f"About {link}"),) if link else ()
-                told = replace(document, blocks=(*document.blocks, *about))
-                for message in render.document_messages(told):
-                    await self._web.post(asker, message)
+            await self._web.tell_alone(channel, self._case.asker or "", here, elsewhere)
         except SlackApiError as error:
             raise undeliverable(error) from error
 
@@ -180,7 +170,8 @@ class SlackReply:
         if not files or key in self._no_file:
             return self._no_file.get(key, "") if files else ""
         for post in await self._outbox.posts():
-            if post.key == key and post.part in files and is_message(post.post_id):
+            is_message = "." in (post.post_id or "")  # its `ts` has one, the id of a file none
+            if post.key == key and post.part in files and is_message:
                 return NO_FILE
         return ""
 

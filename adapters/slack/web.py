@@ -207,13 +207,20 @@ class Web:
                 )
             )
 
-    async def tell_alone(self, channel: str, user: str, messages: Sequence[Message]) -> None:
-        """The same, or in their direct messages where the channel takes nothing from the bot."""
+    async def tell_alone(
+        self,
+        channel: str,
+        user: str,
+        messages: Sequence[Message],
+        elsewhere: Sequence[Message] = (),
+    ) -> None:
+        """The same, or in their direct messages where the channel takes nothing from the bot:
+        what is to be said `elsewhere`, if that is more."""
         try:
             await self.whisper(channel, user, messages)
         except SlackApiError as error:
             logger.info("%s: nobody can be told there: %s", channel, error_of(error))
-            for message in messages:
+            for message in elsewhere or messages:
                 await self.post(user, message)
 
     async def update(self, channel: str, ts: str, message: Message) -> None:

@@ -55,18 +55,9 @@ class Outbox:
         self._platform = platform
         self._line = line
         self._beginning = asyncio.Lock()
-        self._inherited: tuple[Post, ...] | None = None
+        self._has_begun = False
         self._doubts: defaultdict[tuple[str, int], Doubt] = defaultdict(Doubt)
         self._seeded: set[str] = set()
-
-    async def begin(self) -> tuple[Post, ...]:
-        """What earlier processes left, where those that they did not confirm are in doubt."""
-        async with self._beginning:  # before any post of this process is claimed
-            if self._inherited is None:
-                self._inherited = await self.posts()
-                for post in self._inherited:
-                    self._doubts[post.key, post.part].stands = post.post_id is None
-        return self._inherited
 
     async def posts(self) -> tuple[Post, ...]:
         return await self._store.posts(self._run)
@@ -86,7 +77,7 @@ class Outbox:
 
         Raises what the line does not wait for.
         """
-        await self.begin()
+        await self._begin()
         post = await self._store.claim_post(self._run, self._platform, key, part)
         if post.deleted:
             return None
@@ -121,6 +112,13 @@ class Outbox:
                 # The post is gone, or has too many emoji: people may still vote where it is not.
                 logger.debug("no more reactions on %s: %s", key, error)
                 return
+
+    async def _begin(self) -> None:
+        """What earlier processes did not confirm is in doubt."""
+        async with self._beginning:  # before any post of this process is claimed
+            for post in () if self._has_begun else await self.posts():
+                self._doubts[post.key, post.part].stands = post.post_id is None
+            self._has_begun = True
 
     async def _adopted(self, key: str, part: int, sending: Sending) -> str | None:
         """The post of an earlier try that nobody heard of."""

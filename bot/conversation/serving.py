@@ -38,12 +38,8 @@ class Board:
 
     def __init__(self, question: Question, council: Council) -> None:
         self.progress = Progress(question, council)
+        self.over = asyncio.Event()
         self._changed = asyncio.Event()
-        self._over = asyncio.Event()
-
-    @property
-    def over(self) -> bool:
-        return self._over.is_set()
 
     def emit(self, event: Event) -> None:
         self.progress = advance(self.progress, event)
@@ -51,17 +47,13 @@ class Board:
 
     def end(self) -> None:
         """No further event will come."""
-        self._over.set()
+        self.over.set()
         self._changed.set()
 
     async def changed(self) -> Progress:
         await self._changed.wait()
         self._changed.clear()
         return self.progress
-
-    async def rest(self, seconds: float) -> None:
-        """Let time pass between two redraws, unless the end comes first."""
-        await within(seconds, self._over.wait())
 
 
 class Serving:
@@ -262,13 +254,13 @@ async def _draw(board: Board, showing: Showing, interval_seconds: float) -> None
     drawn = None
     while True:
         progress = await board.changed()
-        over = board.over
+        over = board.over.is_set()
         showing.update(_posts(progress, drawn))
         drawn = progress
         if over:
             showing.end()
             return
-        await board.rest(interval_seconds)
+        await within(interval_seconds, board.over.wait())
 
 
 def _posts(progress: Progress, drawn: Progress | None = None) -> dict[str, Document]:

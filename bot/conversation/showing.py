@@ -68,6 +68,7 @@ class Showing:
         self._reply = reply
         self._run = run
         self._time_scale = time_scale
+        self._patience = PATIENCE_SECONDS * time_scale
         self._posts: dict[str, _Post] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._begun = asyncio.Event()
@@ -107,7 +108,7 @@ class Showing:
 
     async def begun(self) -> None:
         """Wait, but not for ever, until the platform has taken or refused the first post."""
-        await self._within(PATIENCE_SECONDS, self._begun)
+        await within(self._patience, self._begun.wait())
 
     async def tried(self) -> None:
         """Wait until each post was tried in its newest state."""
@@ -116,7 +117,7 @@ class Showing:
 
     async def settled(self) -> None:
         """The same, but not for ever: what is not there then is owed."""
-        await within(PATIENCE_SECONDS * self._time_scale, self.tried())
+        await within(self._patience, self.tried())
 
     async def delivered(self) -> None:
         """Wait until every post shows its last state, or its place is gone."""
@@ -134,7 +135,7 @@ class Showing:
 
     async def _keep(self, post: _Post, before: _Post | None) -> None:
         if before:
-            await self._within(PATIENCE_SECONDS, before.tried)
+            await within(self._patience, before.tried.wait())
         pause = FIRST_PAUSE_SECONDS
         while not (post.stands and post.ended.is_set()):
             if post.stands:
@@ -155,7 +156,8 @@ class Showing:
                 pause = FIRST_PAUSE_SECONDS
                 continue
             # The last state is tried at once, any other after the pause.
-            await self._within(pause, asyncio.Event() if ended else post.ended)
+            end = asyncio.Event() if ended else post.ended
+            await within(pause * self._time_scale, end.wait())
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
         post.idle.set()
 
@@ -210,9 +212,6 @@ class Showing:
             words,
             exc_info=None if expected else error,
         )
-
-    async def _within(self, seconds: float, event: asyncio.Event) -> None:
-        await within(seconds * self._time_scale, event.wait())
 
 
 def _excuse(key: str, document: Document, refusal: Undeliverable) -> Document:

@@ -33,7 +33,7 @@ from adapters.discord.render import Page, Upload, asked_pages, document_pages, r
 from bot.chat import Channel, Mention, Person
 from bot.conversation.app import Accepted, App, Refused, Repeated
 from bot.conversation.commands import COMMANDS
-from bot.conversation.desk import Command, Option, may_change
+from bot.conversation.desk import Command, Option, may_change, settings_of
 from bot.document import Document, Text
 from bot.errors import BotError
 from bot.settings import PROSE_LIMIT_CHARS
@@ -150,7 +150,7 @@ def _parameter(option: Option) -> Parameter:
     kinds = {
         "text": str,
         "prose": ranged[str, 1, PROSE_MAX_CHARS],
-        "number": ranged[int, option.least, option.most],
+        "number": ranged[int, 1, option.most],
         "flag": bool,
     }
     return Parameter(
@@ -167,11 +167,11 @@ def _completion(
     option: Option,
 ) -> Callable[[Interaction, str], Coroutine[Any, Any, list[app_commands.Choice[str]]]]:
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        desk, channel = interaction.client.app.desk, where(interaction)
+        desk = interaction.client.app.desk(where(interaction), who(interaction))
         assert option.complete is not None
-        if not await desk.admission.admits(channel, who(interaction)):
+        if not await desk.admission.admits(desk.channel, desk.person):
             return []
-        found = await option.complete(desk, channel, dict(iter(interaction.namespace)), typed)
+        found = await option.complete(desk, dict(iter(interaction.namespace)), typed)
         return [
             app_commands.Choice(name=shown[:CHOICE_MAX_CHARS], value=value)
             for value, shown in found[:CHOICES_MAX]
@@ -190,13 +190,14 @@ async def _run(interaction: Interaction, command: Command, rest: str) -> None:
 
 
 async def _criteria(interaction: Interaction, command: Command, text: str) -> None:
-    app, channel, person = interaction.client.app, where(interaction), who(interaction)
-    is_admitted = await app.admission.admits(channel, person)
-    if text or not is_admitted or not await may_change(app.desk, channel, person):
+    app = interaction.client.app
+    desk = app.desk(where(interaction), who(interaction))
+    is_admitted = await desk.admission.admits(desk.channel, desk.person)
+    if text or not is_admitted or not await may_change(desk):
         await _run(interaction, command, text)
         return
-    settings = await app.settings(channel)
-    await interaction.response.send_modal(CriteriaForm(app, settings.criteria, interaction.locale))
+    criteria = (await settings_of(desk)).criteria
+    await interaction.response.send_modal(CriteriaForm(app, criteria, interaction.locale))
 
 
 async def _export(interaction: Interaction, command: Command, rest: str) -> None:

@@ -23,7 +23,7 @@ from adapters.slack.whisper import whisper, whisper_sentence
 from bot import chat
 from bot.cleaning import harmless
 from bot.conversation.app import Accepted, Refused, Repeated
-from bot.conversation.desk import parse
+from bot.conversation.desk import parse, stored_and_settings
 from bot.conversation.settings_commands import fill_in
 from bot.document import Note
 from bot.errors import BotError, InvalidForm, Undeliverable
@@ -118,10 +118,10 @@ async def _hand_over(bot: Bot, user: str, *files: File) -> str:
 async def open_form(bot: Bot, body: Json) -> bool:
     """Within three seconds of the command; what it shows is all in the store."""
     app, place = bot.app, await bot.place(body["channel_id"])
-    if not await app.admission.admits(place, chat.Person(body["user_id"])):
+    desk = app.desk(place, chat.Person(body["user_id"]))
+    if not await app.admission.admits(place, desk.person):
         return False
-    stored = await app.store.settings(place.platform, place.workspace, place.id)
-    settings = await app.settings(place)
+    stored, settings = await stored_and_settings(desk)
     if not form.can_be_shown(settings):
         return False
     opened = form.Opened(place.id, stored.version, body["response_url"])
@@ -150,7 +150,7 @@ async def submit(bot: Bot, body: Json, ack: AsyncAck) -> None:
             place = await bot.place(opened.channel)
             person = await _changer(bot, body["user"]["id"], place)
         receipt = await fill_in(
-            bot.app.desk, place, person, form.filled_in(view), seen_version=opened.version
+            bot.app.desk(place, person), form.filled_in(view), seen_version=opened.version
         )
     except TimeoutError:
         await _show_problems(ack, {form.FIRST: TOO_LATE})

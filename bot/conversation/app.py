@@ -27,7 +27,7 @@ from bot.chat import (
     answer_key,
 )
 from bot.conversation import commands
-from bot.conversation.desk import NOT_ENABLED, Admission, Desk, parse, require, settings_of
+from bot.conversation.desk import NOT_ENABLED, Admission, Desk, parse, require
 from bot.conversation.health import health
 from bot.conversation.locks import Locks
 from bot.conversation.loops import surviving
@@ -414,18 +414,20 @@ class App:
     # --- settings and commands
 
     async def settings(self, channel: Channel) -> Settings:
-        return await settings_of(self.desk, channel)
+        stored = await self.store.settings(channel.platform, channel.workspace, channel.id)
+        return channel_settings.resolve(stored.values, self.defaults)
 
     async def command(self, channel: Channel, person: Person, text: str) -> Document:
         """Run what was typed after `/council`; a refusal is a document, too."""
         try:
-            return await commands.run(self.desk, channel, person, parse(mended(text)))
+            return await commands.run(self.desk(channel, person), parse(mended(text)))
         except BotError as error:
             return Document((Text(error.public),))
 
-    @property
-    def desk(self) -> Desk:
+    def desk(self, channel: Channel, person: Person) -> Desk:
         return Desk(
+            channel=channel,
+            person=person,
             store=self.store,
             catalogue=self.catalogue,
             defaults=self.defaults,
@@ -452,8 +454,9 @@ class App:
 
     async def export(self, channel: Channel, person: Person) -> str:
         """The channel's deliberations as JSON lines, for an administrator. Raises `InvalidInput`."""
-        await require(self.desk, channel, person, "administrator", "export")
-        return await export_lines(self.desk, channel)
+        desk = self.desk(channel, person)
+        await require(desk, "administrator", "export")
+        return await export_lines(desk)
 
     async def health(self, channel: Channel) -> Document:
         here = [each for each in self._under_way() if _channel(each.serving.case) == channel]

@@ -6,7 +6,6 @@ answer is not known here.
 
 from collections.abc import Mapping
 
-from bot.chat import Channel, Person
 from bot.conversation import records_commands, settings_commands
 from bot.conversation.desk import Command, Desk, Option, Right, Run, Typed, require
 from bot.document import Block, Document, Heading, Note, Text
@@ -23,14 +22,14 @@ WELCOME = Document(
 )
 
 
-async def run(desk: Desk, channel: Channel, person: Person, typed: Typed) -> Document:
+async def run(desk: Desk, typed: Typed) -> Document:
     """Do it and say what was done. Raises `InvalidInput`; then nothing was changed."""
     command = COMMANDS.get(typed.name)
     right: Right = command.right(typed.rest) if command else "admitted"
-    await require(desk, channel, person, right, typed.name)
+    await require(desk, right, typed.name)
     if command is None or command.run is None:
         return help_page(f"There is no `/council {typed.name}`.")
-    return await command.run(desk, channel, person, typed.rest)
+    return await command.run(desk, typed.rest)
 
 
 def help_page(first: str = "") -> Document:
@@ -44,17 +43,13 @@ def _said(command: Command) -> str:
     return command.description[0].lower() + command.description[1:] + command.more
 
 
-async def _help(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
+async def _help(desk: Desk, rest: str) -> Document:
     return help_page()
 
 
-async def _health(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
-    return await desk.health(channel)
-
-
 def _admission(word: str, may: str) -> Run:
-    async def run(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
-        await desk.admission.say(channel, word)
+    async def run(desk: Desk, rest: str) -> Document:
+        await desk.admission.say(desk.channel, word)
         return Document((Text(f"The council {may} be used in this server from now on."),))
 
     return run
@@ -72,7 +67,11 @@ COMMANDS: Mapping[str, Command] = {
             options=(Option("question", "The question", "prose", required=True),),
         ),
         *records_commands.COMMANDS,
-        Command("health", "Whether everything works here", _health),
+        Command(
+            "health",
+            "Whether everything works here",
+            lambda desk, *_: desk.health(desk.channel),
+        ),
         Command(
             "allow",
             "Let this server use the council, for its operators",

@@ -82,8 +82,10 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What commands work with."""
+    """What one command works with: where it is given, by whom, and what it needs of the council."""
 
+    channel: Channel
+    person: Person
     store: Store
     catalogue: Catalogue
     defaults: Settings
@@ -96,11 +98,11 @@ class Desk:
     now: Callable[[], datetime]
 
 
-Run = Callable[[Desk, Channel, Person, str], Awaitable[Document]]
+Run = Callable[[Desk, str], Awaitable[Document]]
 
 # What may be written into an option, and how it is shown: given the other options, and what was
 # typed of this one.
-Complete = Callable[[Desk, Channel, Mapping[str, object], str], Awaitable[list[tuple[str, str]]]]
+Complete = Callable[[Desk, Mapping[str, object], str], Awaitable[list[tuple[str, str]]]]
 
 # Who may give a command. Which settings somebody may change is another question: `may_change`.
 Right = Literal["anybody", "admitted", "administrator", "operator"]
@@ -110,8 +112,8 @@ Right = Literal["anybody", "admitted", "administrator", "operator"]
 class Option:
     """A part of what is written behind a command, where a platform asks for each by itself.
 
-    `prose` is as long as a message may be; a number is whole, from `least` to `most`; a flag is
-    written as its name, or not at all.
+    `prose` is as long as a message may be; a number is whole, from 1 to `most`; a flag is written
+    as its name, or not at all.
     """
 
     name: str
@@ -119,7 +121,6 @@ class Option:
     kind: Literal["text", "prose", "number", "flag"] = "text"
     required: bool = False
     choices: tuple[str, ...] = ()
-    least: int = 1
     most: int = 0
     complete: Complete | None = None
 
@@ -177,34 +178,35 @@ def words(text: str) -> list[str]:
     return text.replace(",", " ").split()
 
 
-async def stored_and_settings(desk: Desk, channel: Channel) -> tuple[StoredSettings, Settings]:
+async def stored_and_settings(desk: Desk) -> tuple[StoredSettings, Settings]:
     """What a channel changed, and its settings: what it never changed is taken from the defaults."""
-    stored = await desk.store.settings(channel.platform, channel.workspace, channel.id)
+    here = desk.channel
+    stored = await desk.store.settings(here.platform, here.workspace, here.id)
     return stored, channel_settings.resolve(stored.values, desk.defaults)
 
 
-async def settings_of(desk: Desk, channel: Channel) -> Settings:
-    return (await stored_and_settings(desk, channel))[1]
+async def settings_of(desk: Desk) -> Settings:
+    return (await stored_and_settings(desk))[1]
 
 
-def is_administrator(desk: Desk, person: Person) -> bool:
-    return person.admin or person.id in desk.admins
+def is_administrator(desk: Desk) -> bool:
+    return desk.person.admin or desk.person.id in desk.admins
 
 
-async def require(desk: Desk, channel: Channel, person: Person, right: Right, name: str) -> None:
+async def require(desk: Desk, right: Right, name: str) -> None:
     """Raises `InvalidInput` where the person may not give the command of this name."""
     if right == "operator":
-        desk.admission.require_operator(person)
+        desk.admission.require_operator(desk.person)
     elif right != "anybody":
-        await desk.admission.require(channel, person)
-    if right == "administrator" and not is_administrator(desk, person):
+        await desk.admission.require(desk.channel, desk.person)
+    if right == "administrator" and not is_administrator(desk):
         raise InvalidInput(f"Only administrators can {name} what was asked in this channel.")
 
 
-async def may_change(desk: Desk, channel: Channel, person: Person) -> bool:
-    settings = await settings_of(desk, channel)
-    anyone = settings.changers == "anyone" and not person.guest
-    return is_administrator(desk, person) or anyone
+async def may_change(desk: Desk) -> bool:
+    settings = await settings_of(desk)
+    anyone = settings.changers == "anyone" and not desk.person.guest
+    return is_administrator(desk) or anyone
 
 
 def _key(channel: Channel) -> str:

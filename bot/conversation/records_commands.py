@@ -15,7 +15,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot import texts
-from bot.chat import Channel, Person
 from bot.conversation.desk import Command, Desk, Option, Right, settings_of
 from bot.council import MEMBERS_MAX
 from bot.document import Document, Note, Text
@@ -33,7 +32,7 @@ NAMES_SHOWN = Note(
 )
 
 
-async def export_lines(desk: Desk, channel: Channel) -> str:
+async def export_lines(desk: Desk) -> str:
     """Every finished deliberation of the channel in a line of JSON, but those of private threads,
     which not every administrator may read.
 
@@ -42,72 +41,67 @@ async def export_lines(desk: Desk, channel: Channel) -> str:
     from bot.pages.exports import export
 
     lines, size = [], 0
-    async for case in desk.store.cases(platform=channel.platform, channel=channel.id):
+    async for case in desk.store.cases(platform=desk.channel.platform, channel=desk.channel.id):
         if desk.is_private(case):
             continue
         lines.append(json.dumps(await export(desk.store, case), ensure_ascii=False) + "\n")
         size += len(lines[-1].encode(errors="replace"))
         if size > EXPORT_LIMIT_BYTES:
             raise InvalidInput(
-                f"This channel's deliberations are too much for a message. {_by_operator(channel)}"
+                f"This channel's deliberations are too much for a message. {_by_operator(desk)}"
             )
     return "".join(lines)
 
 
-async def _stats(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
+async def _stats(desk: Desk, rest: str) -> Document:
     from bot.pages import published
 
     if rest.lower() == "details":
-        return await _told(desk, channel, published.details)
+        return await _told(desk, published.details)
     if rest:
         raise InvalidInput("Write `/council stats` or `/council stats details`.")
-    page = await _told(desk, channel, published.stats)
-    settings = await settings_of(desk, channel)
+    page = await _told(desk, published.stats)
+    settings = await settings_of(desk)
     return (
         replace(page, blocks=(*page.blocks, NAMES_SHOWN)) if settings.reveal == "always" else page
     )
 
 
-async def _ceiling(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
+async def _ceiling(desk: Desk, rest: str) -> Document:
     from bot.pages import published
 
-    return await _told(desk, channel, published.gain)
+    return await _told(desk, published.gain)
 
 
-async def _suggest(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
+async def _suggest(desk: Desk, rest: str) -> Document:
     from bot.pages import published
 
-    seated = (await settings_of(desk, channel)).members
+    seated = (await settings_of(desk)).members
     if rest and not (rest.isdecimal() and 1 <= int(rest) <= MEMBERS_MAX):
         raise InvalidInput(
             f"Write `/council suggest`, or `/council suggest SEATS` with 1 to {MEMBERS_MAX} seats."
         )
     seats, missing = int(rest or len(seated)), desk.catalogue.missing
     page = partial(published.suggestion, seats=seats, seated=seated, missing=missing)
-    return await _told(desk, channel, page)
+    return await _told(desk, page)
 
 
-async def _told(
-    desk: Desk, channel: Channel, page: Callable[["Published", int], Document]
-) -> Document:
+async def _told(desk: Desk, page: Callable[["Published", int], Document]) -> Document:
     """A page of what is published, made beside the event loop. May raise what the page does."""
-    numbers, waiting = await desk.statistics().published(channel.platform, channel.id)
+    numbers, waiting = await desk.statistics().published(desk.channel.platform, desk.channel.id)
     return await asyncio.to_thread(page, numbers, waiting)
 
 
-async def _export(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
-    stored = await desk.store.summaries(platform=channel.platform, channel=channel.id)
+async def _export(desk: Desk, rest: str) -> Document:
+    stored = await desk.store.summaries(platform=desk.channel.platform, channel=desk.channel.id)
     return Document(
-        (
-            Text(f"Finished deliberations of this channel: {len(stored)}."),
-            Note(_by_operator(channel)),
-        )
+        (Text(f"Finished deliberations of this channel: {len(stored)}."), Note(_by_operator(desk)))
     )
 
 
-def _by_operator(channel: Channel) -> str:
+def _by_operator(desk: Desk) -> str:
     return (
-        f"Where the bot runs, `council export --channel {channel.id}` writes them as JSON lines, "
+        f"Where the bot runs, `council export --channel {desk.channel.id}` writes them as JSON lines, "
         "one each."
     )
 
@@ -116,12 +110,12 @@ _WHAT = "Yours everywhere, or everything of this channel"
 _RIGHTS: Mapping[str, Right] = {"me": "anybody", "channel": "administrator"}
 
 
-async def _forget(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
+async def _forget(desk: Desk, rest: str) -> Document:
     match rest.lower():
         case "me":
-            return await _forget_person(desk, person)
+            return await _forget_person(desk)
         case "channel":
-            return await _forget_channel(desk, channel)
+            return await _forget_channel(desk)
         case _:
             raise InvalidInput(
                 "Write `/council forget me` (your questions and votes, everywhere) or "
@@ -129,15 +123,15 @@ async def _forget(desk: Desk, channel: Channel, person: Person, rest: str) -> Do
             )
 
 
-async def _forget_person(desk: Desk, person: Person) -> Document:
-    async with desk.aside(await desk.store.asked_by(person.id)):
-        count = await desk.store.forget_person(person.id)
+async def _forget_person(desk: Desk) -> Document:
+    async with desk.aside(await desk.store.asked_by(desk.person.id)):
+        count = await desk.store.forget_person(desk.person.id)
     return await _forgotten(desk, f"your votes, and {_deliberations(count)} that you asked for")
 
 
-async def _forget_channel(desk: Desk, channel: Channel) -> Document:
-    async with desk.aside(await desk.store.asked_in(channel.platform, channel.id)):
-        count = await desk.store.forget_channel(channel.platform, channel.id)
+async def _forget_channel(desk: Desk) -> Document:
+    async with desk.aside(await desk.store.asked_in(desk.channel.platform, desk.channel.id)):
+        count = await desk.store.forget_channel(desk.channel.platform, desk.channel.id)
     return await _forgotten(
         desk, f"{_deliberations(count)} of this channel, the votes, the settings"
     )

@@ -6,7 +6,6 @@ What a person may change and how a setting is written is known here, how it is s
 from collections.abc import Callable, Mapping, Sequence
 
 from bot import settings as channel_settings
-from bot.chat import Channel, Person
 from bot.conversation.desk import (
     Command,
     Desk,
@@ -35,25 +34,23 @@ CHANGES: Mapping[str, Callable[[Sequence[str], Sequence[str]], Sequence[str]]] =
 }
 
 
-async def _show(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
-    stored, settings = await stored_and_settings(desk, channel)
+async def _show(desk: Desk, rest: str) -> Document:
+    stored, settings = await stored_and_settings(desk)
     return council_page(settings, stored.values, desk.catalogue.price_label)
 
 
-async def _members(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
+async def _members(desk: Desk, rest: str) -> Document:
     """`add`, `remove` or `set`, and models; without any of them the members of now."""
     if not rest:
-        return members_page(await settings_of(desk, channel), desk.catalogue.price_label)
+        return members_page(await settings_of(desk), desk.catalogue.price_label)
     action, *models = words(rest) or [""]
     new = CHANGES.get(action.lower())
     if new is None:
         raise InvalidInput("Write `/council members add MODEL`, `remove MODEL` or `set MODEL ...`.")
-    return await _change(
-        desk, channel, person, "members", lambda now: ", ".join(new(now.members, models))
-    )
+    return await _change(desk, "members", lambda now: ", ".join(new(now.members, models)))
 
 
-async def _models(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
+async def _models(desk: Desk, rest: str) -> Document:
     """Models that match, with prices."""
     found = desk.catalogue.search(rest)
     if not desk.catalogue.known:
@@ -66,15 +63,15 @@ async def _models(desk: Desk, channel: Channel, person: Person, rest: str) -> Do
 def _one(name: str) -> Run:
     """Shows the setting, or changes it to what was written."""
 
-    async def run(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
+    async def run(desk: Desk, rest: str) -> Document:
         if not rest:
-            return setting_page(await settings_of(desk, channel), name)
-        return await _change(desk, channel, person, name, lambda now: rest)
+            return setting_page(await settings_of(desk), name)
+        return await _change(desk, name, lambda now: rest)
 
     return run
 
 
-async def _set(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
+async def _set(desk: Desk, rest: str) -> Document:
     """`NAME VALUE`, `NAME=VALUE` or `NAME = VALUE`."""
     first, others = first_word(rest)
     name, _, joined = first.partition("=")
@@ -83,52 +80,46 @@ async def _set(desk: Desk, channel: Channel, person: Person, rest: str) -> Docum
         raise InvalidInput(f"Write `/council set NAME VALUE`. Settings: {', '.join(SETTINGS)}.")
     if not value:
         raise InvalidInput(f"Write `/council set {name} VALUE`; `default` takes a change back.")
-    return await _change(desk, channel, person, name, lambda now: value)
+    return await _change(desk, name, lambda now: value)
 
 
 def _silence(paused: str) -> Run:
-    async def run(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
-        return await _change(desk, channel, person, "paused", lambda now: paused)
+    async def run(desk: Desk, rest: str) -> Document:
+        return await _change(desk, "paused", lambda now: paused)
 
     return run
 
 
-async def _reset(desk: Desk, channel: Channel, person: Person, rest: str) -> Document:
-    stored, _ = await stored_and_settings(desk, channel)
+async def _reset(desk: Desk, rest: str) -> Document:
+    stored, _ = await stored_and_settings(desk)
     names = words(rest.lower())
-    await _require_right(desk, channel, person, names or list(stored.values))
+    await _require_right(desk, names or list(stored.values))
     values: Mapping[str, str] = {} if not names else stored.values
     for name in names:
         values = channel_settings.without(values, name)
     what = ", ".join(names) or "everything"
-    await _save(desk, channel, person, stored.version, values, f"reset {what}")
+    await _save(desk, stored.version, values, f"reset {what}")
     return Document((Text(f"Back at the default: {what}."),))
 
 
-async def _change(
-    desk: Desk, channel: Channel, person: Person, name: str, new: Callable[[Settings], str]
-) -> Document:
+async def _change(desk: Desk, name: str, new: Callable[[Settings], str]) -> Document:
     """Change one setting, from what holds now, and say what it is then."""
-    await _require_right(desk, channel, person, [name])
-    stored, before = await stored_and_settings(desk, channel)
+    await _require_right(desk, [name])
+    stored, before = await stored_and_settings(desk)
     values = _changed(desk, stored.values, name, new(before))
-    settings = channel_settings.resolve(values, desk.defaults)
-    shown = channel_settings.shown(settings, name)
-    await _save(desk, channel, person, stored.version, values, f"{name} = {shown}")
-    return Document((Text(f"**{name}** is now: {shown}"), *_warnings(settings, name)))
+    (line,), warnings = await _keep(desk, stored.version, values, [name])
+    return Document((Text(line), *warnings))
 
 
-async def fill_in(
-    desk: Desk, channel: Channel, person: Person, form: Mapping[str, str], *, seen_version: int
-) -> Document:
+async def fill_in(desk: Desk, form: Mapping[str, str], *, seen_version: int) -> Document:
     """Change what a form says, all of it or nothing; what it leaves as it was is not stored.
 
     `form` are texts by the setting's name, `seen_version` is what the person saw when it opened.
     Raises `InvalidForm`, and other errors that are about no field.
     """
-    await desk.admission.require(channel, person)
-    await _require_right(desk, channel, person)
-    stored, before = await stored_and_settings(desk, channel)
+    await desk.admission.require(desk.channel, desk.person)
+    await _require_right(desk)
+    stored, before = await stored_and_settings(desk)
     values, problems = stored.values, {}
     for name, text in form.items():
         try:
@@ -137,15 +128,11 @@ async def fill_in(
             problems[name] = error.public
     if problems:
         raise InvalidForm(problems)
-    settings = channel_settings.resolve(values, desk.defaults)
     changed = [name for name in form if values.get(name) != stored.values.get(name)]
-    shown = [f"{name} = {channel_settings.shown(settings, name)}" for name in changed]
     if not changed:
         return Document((Text("Nothing was changed."),))
-    await _require_right(desk, channel, person, changed)
-    await _save(desk, channel, person, seen_version, values, "; ".join(shown))
-    lines = [f"**{name}** is now: {channel_settings.shown(settings, name)}" for name in changed]
-    warnings = [warning for name in changed for warning in _warnings(settings, name)]
+    await _require_right(desk, changed)
+    lines, warnings = await _keep(desk, seen_version, values, changed)
     return Document((Text("\n".join(f"- {line}" for line in lines)), *warnings))
 
 
@@ -171,37 +158,40 @@ def _changed(desk: Desk, values: Mapping[str, str], name: str, text: str) -> Map
     return values
 
 
-async def _save(
-    desk: Desk,
-    channel: Channel,
-    person: Person,
-    seen_version: int,
-    values: Mapping[str, str],
-    what: str,
-) -> None:
+async def _keep(
+    desk: Desk, seen_version: int, values: Mapping[str, str], names: Sequence[str]
+) -> tuple[list[str], list[Note]]:
+    """Store the settings of these names; a line for what each is now, and what to think of."""
+    settings = channel_settings.resolve(values, desk.defaults)
+    shown = {name: channel_settings.shown(settings, name) for name in names}
+    what = "; ".join(f"{name} = {text}" for name, text in shown.items())
+    await _save(desk, seen_version, values, what)
+    lines = [f"**{name}** is now: {text}" for name, text in shown.items()]
+    return lines, [note for name in names for note in _warnings(settings, name)]
+
+
+async def _save(desk: Desk, seen_version: int, values: Mapping[str, str], what: str) -> None:
     await desk.store.save_settings(
-        channel.platform,
-        channel.workspace,
-        channel.id,
+        desk.channel.platform,
+        desk.channel.workspace,
+        desk.channel.id,
         seen_version=seen_version,
         values=values,
-        person=person.id,
+        person=desk.person.id,
         at=desk.now(),
         what=what,
     )
 
 
-async def _require_right(
-    desk: Desk, channel: Channel, person: Person, names: Sequence[str] = ()
-) -> None:
+async def _require_right(desk: Desk, names: Sequence[str] = ()) -> None:
     """Raises `InvalidInput` where the person may not change these settings."""
-    if not await may_change(desk, channel, person):
+    if not await may_change(desk):
         raise InvalidInput(
             "Only administrators can change this channel's council. They can let everybody do it: "
             "`/council set changers anyone`."
         )
     reserved = [name for name in names if name in RESERVED]
-    if reserved and not is_administrator(desk, person):
+    if reserved and not is_administrator(desk):
         raise InvalidInput(f"Only administrators can change {' and '.join(reserved)} here.")
 
 
@@ -222,18 +212,18 @@ def _warnings(settings: Settings, name: str) -> list[Note]:
 
 
 async def _models_like(
-    desk: Desk, channel: Channel, given: Mapping[str, object], typed: str
+    desk: Desk, given: Mapping[str, object], typed: str
 ) -> list[tuple[str, str]]:
     return _priced(desk, [model.id for model in desk.catalogue.search(typed)])
 
 
 async def _members_like(
-    desk: Desk, channel: Channel, given: Mapping[str, object], typed: str
+    desk: Desk, given: Mapping[str, object], typed: str
 ) -> list[tuple[str, str]]:
     """Of several models the last is completed; only seated ones can be removed."""
     before, comma, last = typed.rpartition(",")
     if given.get("action") == "remove":
-        seated = (await settings_of(desk, channel)).members
+        seated = (await settings_of(desk)).members
         ids = [id for id in dict.fromkeys(seated) if last.strip().lower() in id.lower()]
     else:
         ids = [model.id for model in desk.catalogue.search(last)]

@@ -430,10 +430,10 @@ async def test_a_form_changes_nothing_that_is_reserved(app: App) -> None:
     await app.command(HERE, ADMIN, "set changers anyone")
     form = {"language": "German", "budget": "unlimited", "reveal": "always"}
     with pytest.raises(InvalidInput, match="Only administrators can change reveal here"):
-        await fill_in(app.desk, HERE, ANN, form, seen_version=1)
+        await fill_in(app.desk(HERE, ANN), form, seen_version=1)
 
     left = {"language": "German", "reveal": "after_vote"}
-    await fill_in(app.desk, HERE, ANN, left, seen_version=1)
+    await fill_in(app.desk(HERE, ANN), left, seen_version=1)
     assert (await app.settings(HERE)).language == "German"
 
 
@@ -462,7 +462,7 @@ async def test_a_command_is_refused_wherever_a_question_would_be(
     with pytest.raises(InvalidInput, match="not enabled here"):
         await app.export(HERE, person)
     with pytest.raises(InvalidInput, match="not enabled here"):
-        await fill_in(app.desk, HERE, person, {"language": "German"}, seen_version=0)
+        await fill_in(app.desk(HERE, person), {"language": "German"}, seen_version=0)
     assert await app.settings(HERE) == app.defaults
 
 
@@ -514,7 +514,7 @@ async def test_a_bot_that_anybody_can_invite_answers_only_where_that_was_allowed
 async def test_a_form_stores_what_it_changed_and_that_alone(app: App) -> None:
     form = {"members": ", ".join(MEMBERS), "criteria": "brevity", "budget": "default"}
 
-    receipt = await fill_in(app.desk, HERE, ADMIN, form, seen_version=0)
+    receipt = await fill_in(app.desk(HERE, ADMIN), form, seen_version=0)
 
     assert receipt == Document((Text("- **criteria** is now: brevity"),))
     stored = await app.store.settings("discord", "server", "channel")
@@ -525,7 +525,7 @@ async def test_a_form_with_mistakes_names_each_field_and_changes_nothing(app: Ap
     form = {"members": "openai/gpt-5.2", "criteria": "brevity", "budget": "much"}
 
     with pytest.raises(InvalidForm) as wrong:
-        await fill_in(app.desk, HERE, ADMIN, form, seen_version=0)
+        await fill_in(app.desk(HERE, ADMIN), form, seen_version=0)
 
     assert set(wrong.value.problems) == {"members", "budget"}
     assert "Did you mean" in wrong.value.problems["members"]
@@ -534,14 +534,14 @@ async def test_a_form_with_mistakes_names_each_field_and_changes_nothing(app: Ap
 
 async def test_a_form_is_for_those_who_may_change(app: App) -> None:
     with pytest.raises(InvalidInput, match="Only administrators"):
-        await fill_in(app.desk, HERE, ANN, {"criteria": "brevity"}, seen_version=0)
+        await fill_in(app.desk(HERE, ANN), {"criteria": "brevity"}, seen_version=0)
 
 
 async def test_a_form_opened_before_another_change_is_refused(app: App) -> None:
     await app.command(HERE, ADMIN, "criteria brevity")
 
     with pytest.raises(SettingsChanged):
-        await fill_in(app.desk, HERE, ADMIN, {"criteria": "wit"}, seen_version=0)
+        await fill_in(app.desk(HERE, ADMIN), {"criteria": "wit"}, seen_version=0)
 
     assert (await app.settings(HERE)).criteria == "brevity"
 

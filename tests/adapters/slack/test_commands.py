@@ -243,7 +243,7 @@ async def test_the_form_asks_for_what_the_table_of_settings_says(place: Place, b
     view = await opened(place, boss)
     assert [block["block_id"] for block in view.body["blocks"]] == list(FORM)
     for block, asked in zip(view.body["blocks"], FORM.values(), strict=True):
-        assert block["hint"]["text"] == asked.hint
+        assert block["hint"]["text"] == asked.hint.english
         assert block["optional"] is bool(asked.empty)
     options = {b["block_id"]: b["element"].get("options", []) for b in view.body["blocks"]}
     assert [option["value"] for option in options["mode"]] == list(SETTINGS["mode"].choices)

@@ -8,12 +8,11 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bot.analysis.estimates import Estimate, Floats, mean, share
+from bot.analysis.estimates import Estimate, mean, share
 from bot.analysis.leaderboard import ROWS_MIN, Board, people_board
 from bot.analysis.rows import PeerBallot, Row, sole_first
 from bot.errors import InvalidInput
@@ -136,29 +135,6 @@ def tau_b(one: ArrayLike, other: ArrayLike) -> float | None:
     return float((dx * dy).sum() / most) if most else None
 
 
-def krippendorff_alpha(
-    ratings: ArrayLike, level: Literal["nominal", "ordinal", "interval"]
-) -> float | None:
-    """Krippendorff's alpha of raters (rows) on units (columns), NaN where one did not rate.
-
-    `None` where no unit has two ratings, or all of these are the same.
-    """
-    table = np.asarray(ratings, float)
-    values = np.unique(table[np.isfinite(table)])
-    if not len(values):
-        return None
-    counts = np.array([(table == value).sum(axis=0) for value in values], float)
-    counts = counts[:, counts.sum(axis=0) > 1]
-    in_unit, of_value = counts.sum(axis=0), counts.sum(axis=1)
-    distance = _distances(values, of_value, level)
-    total = of_value.sum()
-    expected = of_value @ distance @ of_value
-    if not expected:
-        return None
-    observed = np.einsum("cu,cd,du,u->", counts, distance, counts, 1 / (in_unit - 1))
-    return float(1 - (total - 1) * observed / expected)
-
-
 def reliabilities(rows: Iterable[Row]) -> tuple[Reliability, ...]:
     """The reviewers with enough rows, the most reliable first. Rows that may have been stopped
     early are left out: there the others agree by selection."""
@@ -187,16 +163,6 @@ def _tau_with(row: Row, ballot: PeerBallot, others: Sequence[PeerBallot]) -> flo
     ]
     known = [tau for tau in each if tau is not None]
     return float(np.mean(known)) if known else None
-
-
-def _distances(values: Floats, of_value: Floats, level: str) -> Floats:
-    if level == "nominal":
-        return 1 - np.eye(len(values))
-    if level == "ordinal":
-        # How many ratings lie between two values, half of those at the ends.
-        values = np.cumsum(of_value) - of_value / 2
-    squares: Floats = np.subtract.outer(values, values) ** 2
-    return squares
 
 
 def _scored(row: Row) -> bool:

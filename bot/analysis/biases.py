@@ -16,7 +16,6 @@ from numpy.typing import ArrayLike
 from bot.analysis import strengths
 from bot.analysis.agreement import tau_b
 from bot.analysis.estimates import Z95, Estimate, Floats, mean
-from bot.analysis.limits import interval
 from bot.analysis.rows import Row
 from bot.analysis.strengths import Pairs
 from bot.errors import InvalidInput
@@ -130,35 +129,6 @@ def people_position_slope(rows: Sequence[Row]) -> Estimate | None:
     accepted, places, models, clusters, _ = zip(*seen, strict=True)
     slopes = _slopes(accepted, np.array(places)[:, None], models, clusters)
     return _interval(*slopes[0], questions) if slopes else None
-
-
-def first_share(chose_first: ArrayLike) -> Estimate:
-    """Of decided comparisons, how many went to what was shown first, with the exact interval."""
-    hits = np.asarray(chose_first, bool)
-    if not len(hits):
-        raise InvalidInput("There is no decided comparison yet.")
-    k, n = int(hits.sum()), len(hits)
-    return Estimate(k / n, *interval(k, n, 0.05), n)
-
-
-def first_shares(judges: Sequence[str], chose_first: ArrayLike) -> dict[str, Estimate]:
-    """The same for each judge, the most drawn to the first one first."""
-    of, hits = np.asarray(judges), np.asarray(chose_first, bool)
-    found = {judge: first_share(hits[of == judge]) for judge in sorted(set(judges))}
-    return dict(sorted(found.items(), key=lambda each: -each[1].value))
-
-
-def order_and_self(
-    pairs: Pairs, own: ArrayLike, *, prior_sd: float | None = strengths.PRIOR_SD
-) -> tuple[Effect, Effect]:
-    """The logits of being shown first (left) and of being the judge's own text.
-
-    `own` is 1 where the left one is the judge's own, -1 where the right one is, else 0.
-    """
-    columns = np.column_stack([np.ones(len(pairs.left)), np.asarray(own, float)])
-    fit = strengths.bradley_terry(pairs, covariates=columns, prior_sd=prior_sd)
-    first, self_ = (_effect(fit, place, len(pairs.left)) for place in (0, 1))
-    return first, self_
 
 
 def length_effect(

@@ -1,8 +1,8 @@
 """Log-strengths of models from who was preferred to whom, with how sure they are.
 
-Bradley-Terry on pairs (a tie is half a win for each), Davidson's form of it with ties of their own,
-Plackett-Luce on ballots that may be partial. Each is fitted by Newton's method under a normal prior
-on the log-strengths. Knows models as numbers from 0, and neither channels nor people.
+Bradley-Terry on pairs (a tie is half a win for each), Plackett-Luce on ballots that may be partial.
+Both are fitted by Newton's method under a normal prior on the log-strengths. Knows models as
+numbers from 0, and neither channels nor people.
 
 The prior is fixed, not fitted: intervals of an empirical-Bayes prior cover far too little below
 fifty ballots, and without any prior there may be no finite strengths at all.
@@ -173,40 +173,6 @@ def bradley_terry(
     return _fit(evaluate, m, z.shape[1], prior_sd, scores, groups, small_sample=factor)
 
 
-def davidson(
-    pairs: Pairs, *, prior_sd: float | None = PRIOR_SD, weights: ArrayLike | None = None
-) -> Fit:
-    """P(left) = p_l / (p_l + p_r + nu sqrt(p_l p_r)), p = exp(strength); `extra` is log nu.
-
-    Raises `InvalidInput` without any tie or with nothing but ties: nu is then 0 or infinite.
-    """
-    m = pairs.models
-    w = _weights(weights, len(pairs.left))
-    tied = pairs.score == 0.5
-    if not tied.any() or tied.all():
-        raise InvalidInput("Davidson's model needs ties and decided comparisons, some of each.")
-    won = pairs.score - 0.5
-
-    def evaluate(x: Floats) -> tuple[float, Floats, Floats]:
-        half = (x[pairs.left] - x[pairs.right]) / 2
-        utilities = np.stack([half, -half, np.full_like(half, x[m])])
-        top = utilities.max(axis=0)
-        parts = np.exp(utilities - top)
-        total = parts.sum(axis=0)
-        left, right, tie = parts / total
-        loss = float(w @ (top + np.log(total) - np.where(tied, x[m], 2 * won * half)))
-        slope, curve = (left - right) / 2, (left + right) / 4
-        gradient, hessian = _of_differences(
-            pairs, w * (slope - won), w * (curve - slope**2), np.zeros((len(half), 0))
-        )
-        across = _pair_sums(pairs, -w * tie * slope, np.zeros(len(half), np.intp), 1)[0]
-        gradient = np.append(gradient, w @ (tie - tied))
-        corner = np.array([[w @ (tie * (1 - tie))]])
-        return loss, gradient, np.block([[hessian, across[:, None]], [across[None], corner]])
-
-    return _fit(evaluate, m, 1, prior_sd)
-
-
 def plackett_luce(
     choices: Choices,
     *,
@@ -265,14 +231,6 @@ def chance_of_best(fit: Fit, draws: int = 20_000) -> Floats:
     normal = np.random.default_rng(0).standard_normal((draws, m))
     best = (fit.strengths + normal @ root.T).argmax(axis=1)
     return np.bincount(best, minlength=m) / draws
-
-
-def bootstrap_weights(clusters: ArrayLike, rng: np.random.Generator) -> Floats:
-    """One draw of the Bayesian bootstrap: Dirichlet weights of mean 1, the same in a cluster."""
-    _, group = np.unique(np.asarray(clusters), return_inverse=True)
-    drawn = rng.standard_exponential(group.max() + 1)
-    weights: Floats = drawn[group] / drawn.mean()
-    return weights
 
 
 def _choices(

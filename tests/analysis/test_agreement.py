@@ -2,9 +2,7 @@
 
 from collections import Counter
 
-import evalica
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +12,6 @@ from bot.analysis import strengths
 from bot.analysis.agreement import (
     agreement,
     first_places,
-    krippendorff_alpha,
     leave_one_out,
     pairwise_accuracy,
     reliabilities,
@@ -55,16 +52,6 @@ def majority() -> dict[str, int]:
     for vote in llmfao("h"):
         signs[vote["pair"]] += round(2 * SCORES[vote["winner"]]) - 1
     return {pair: int(np.sign(total)) for pair, total in signs.items()}
-
-
-def ratings() -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """People by pairs of answers."""
-    raters = {rater: i for i, rater in enumerate(sorted({v["rater"] for v in llmfao("h")}))}
-    pairs = {pair: i for i, pair in enumerate(sorted({v["pair"] for v in llmfao("h")}))}
-    table = np.full((len(raters), len(pairs)), np.nan)
-    for vote in llmfao("h"):
-        table[raters[vote["rater"]], pairs[vote["pair"]]] = SCORES[vote["winner"]]
-    return table
 
 
 def test_the_public_votes_are_those_the_references_were_made_from() -> None:
@@ -138,64 +125,6 @@ def test_the_report_says_where_people_and_peers_agree_or_are_unknown() -> None:
         "People and models cannot be compared yet: "
         "No model answered here, so there is nothing to compare."
     )
-
-
-@pytest.mark.parametrize("level", ["nominal", "interval"])
-def test_alpha_of_the_public_votes_is_the_known_one(level: str) -> None:
-    alpha = krippendorff_alpha(ratings(), "nominal" if level == "nominal" else "interval")
-    assert alpha == pytest.approx(expected("llmfao_a")[f"alpha_{level}"], abs=5e-7)
-
-
-# Krippendorff, "Computing Krippendorff's Alpha-Reliability" (2011), example C.
-TEXTBOOK = [
-    [1, 2, 3, 3, 2, 1, 4, 1, 2, None, None, None],
-    [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, None, 3],
-    [None, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, None],
-    [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, None],
-]
-
-
-def test_alpha_is_that_of_the_textbook() -> None:
-    table = np.array(TEXTBOOK, float)
-    assert krippendorff_alpha(table, "nominal") == pytest.approx(0.743, abs=5e-4)
-    assert krippendorff_alpha(table, "ordinal") == pytest.approx(0.815, abs=5e-4)
-    assert krippendorff_alpha(table, "interval") == pytest.approx(0.849, abs=5e-4)
-
-
-@pytest.mark.parametrize(
-    "table", [[[np.nan] * 3] * 2, [[1.0, np.nan], [np.nan, 2.0]], [[1.0, 1.0]] * 2]
-)
-def test_alpha_is_unknown_without_units_that_two_people_rated_and_a_difference(
-    table: list[list[float]],
-) -> None:
-    assert krippendorff_alpha(table, "nominal") is None
-
-
-tables = st.integers(2, 5).flatmap(
-    lambda raters: st.lists(
-        st.lists(st.sampled_from([1.0, 2.0, 3.0, 5.0, np.nan]), min_size=raters, max_size=raters),
-        min_size=4,
-        max_size=12,
-    )
-)
-
-
-@given(tables)
-def test_alpha_is_evalicas(units: list[list[float]]) -> None:
-    # What only one person rated pairs with nothing, for us and for the reference.
-    paired = [unit for unit in units if sum(value == value for value in unit) > 1]
-    table = np.array(paired, float).reshape(len(paired), len(units[0])).T
-    values = {value for value in table.ravel().tolist() if value == value}
-    if len(values) < 2:
-        assert krippendorff_alpha(table, "nominal") is None
-        return
-    frame = pd.DataFrame(table)
-    nominal = krippendorff_alpha(table, "nominal")
-    assert nominal == pytest.approx(evalica.alpha(frame, "nominal").alpha, abs=1e-8)
-    ordinal = krippendorff_alpha(table, "ordinal")
-    assert ordinal == pytest.approx(evalica.alpha(frame, "ordinal").alpha, abs=1e-8)
-    interval = krippendorff_alpha(table, "interval")
-    assert interval == pytest.approx(evalica.alpha(frame, "interval").alpha, abs=1e-8)
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=2, max_size=30))

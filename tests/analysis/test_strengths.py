@@ -8,8 +8,9 @@ import choix
 import evalica
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize, root
 from scipy.special import expit
 
@@ -95,29 +96,6 @@ def test_with_a_prior_scipy_finds_the_same_root(pairs: Pairs, prior_sd: float) -
     assert np.abs(fit.strengths - reference).max() < 1e-8
 
 
-@given(tournaments(models_min=3))
-def test_davidson_without_prior_is_newmans(pairs: Pairs) -> None:
-    fit = strengths.davidson(pairs, prior_sd=None)
-    # The reference stops, its ties still to be fitted, where strengths stay what they are: equal
-    # ones do, and those of two models alone.
-    assume(np.abs(fit.strengths).max() > 0.01)
-    outcome = [WINNERS[score] for score in pairs.score.tolist()]
-    left, right = pairs.left.tolist(), pairs.right.tolist()
-    reference = evalica.newman(left, right, outcome, tolerance=1e-15, limit=100_000)
-    scores = np.log([reference.scores[model] for model in range(pairs.models)])
-    assert np.abs(fit.strengths - centred(scores)).max() < 1e-8
-    # Newman counts a tie as 2 v sqrt(p_i p_j).
-    assert math.exp(fit.extra[0]) == pytest.approx(2 * reference.v, abs=1e-8)
-
-
-@given(st.integers(1, 20), st.integers(1, 20), st.integers(1, 20))
-def test_davidson_of_two_models_repeats_what_was_seen(won: int, lost: int, tied: int) -> None:
-    score = [1.0] * won + [0.0] * lost + [0.5] * tied
-    fit = strengths.davidson(Pairs.of([0] * len(score), [1] * len(score), score, 2), prior_sd=None)
-    assert fit.contrast(0, 1)[0] == pytest.approx(math.log(won / lost), abs=1e-8)
-    assert math.exp(fit.extra[0]) == pytest.approx(tied / math.sqrt(won * lost), rel=1e-8)
-
-
 @given(rankings())
 def test_plackett_luce_without_prior_is_choixs(drawn: tuple[int, list[tuple[int, ...]]]) -> None:
     m, ballots = drawn
@@ -183,16 +161,6 @@ def test_strengths_of_the_public_votes_are_the_known_ones() -> None:
     assert named[-3:] == expected("llmfao_a")["bottom3"]
 
 
-def test_davidson_of_the_public_votes_is_newmans() -> None:
-    fit = strengths.davidson(human(), prior_sd=None)
-    assert math.exp(fit.extra[0]) == pytest.approx(expected("llmfao_a")["davidson_nu"], abs=5e-6)
-    outcome = [WINNERS[score] for score in human().score.tolist()]
-    left, right = human().left.tolist(), human().right.tolist()
-    reference = evalica.newman(left, right, outcome, tolerance=1e-12, limit=10_000)
-    scores = np.log([reference.scores[model] for model in range(human().models)])
-    assert np.abs(fit.strengths - centred(scores)).max() < 1e-8
-
-
 def test_a_contrast_of_the_public_votes_has_the_known_errors() -> None:
     one, other = models().index("GPT 4"), models().index("command")
     # The reference was fitted under a normal prior of this width.
@@ -235,10 +203,12 @@ def test_the_chances_of_being_best_add_up_and_follow_the_strengths() -> None:
     assert chances[0] > 0.8 > chances[1] > chances[2]
 
 
-def test_bootstrap_weights_are_shared_in_a_cluster_and_average_one() -> None:
-    weights = strengths.bootstrap_weights(["a", "b", "a", "c"], np.random.default_rng(1))
-    assert weights[0] == weights[2] != weights[1]
-    assert (weights[0] + weights[1] + weights[3]) / 3 == pytest.approx(1)
+def bootstrap_weights(clusters: ArrayLike, rng: np.random.Generator) -> NDArray[np.float64]:
+    """One draw of the Bayesian bootstrap: Dirichlet weights of mean 1, the same in a cluster."""
+    _, group = np.unique(np.asarray(clusters), return_inverse=True)
+    drawn = rng.standard_exponential(group.max() + 1)
+    weights: NDArray[np.float64] = drawn[group] / drawn.mean()
+    return weights
 
 
 def test_bootstrap_and_sandwich_agree_about_the_error() -> None:
@@ -246,7 +216,7 @@ def test_bootstrap_and_sandwich_agree_about_the_error() -> None:
     rng = np.random.default_rng(1)
     one, other = models().index("GPT 4"), models().index("command")
     draws = [
-        strengths.bradley_terry(pairs, weights=strengths.bootstrap_weights(raters(), rng)).contrast(
+        strengths.bradley_terry(pairs, weights=bootstrap_weights(raters(), rng)).contrast(
             one, other
         )[0]
         for _ in range(60)
@@ -297,11 +267,6 @@ def test_models_that_never_met_have_no_strengths_without_a_prior() -> None:
     pairs = Pairs.of([0, 0, 2, 2], [1, 1, 3, 3], [1, 0, 1, 0], 4)
     with pytest.raises(InvalidInput, match="no finite strengths"):
         strengths.bradley_terry(pairs, prior_sd=None)
-
-
-def test_davidson_needs_ties_and_decisions() -> None:
-    with pytest.raises(InvalidInput, match="some of each"):
-        strengths.davidson(Pairs.of([0], [1], [0.5], 2))
 
 
 def test_one_person_alone_gives_no_clustered_error() -> None:

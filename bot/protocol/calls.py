@@ -16,10 +16,8 @@ from bot.council import Call, Failure, Stage
 from bot.errors import ModelFailed
 from bot.llm import Completion, Provider, Request
 from bot.protocol.attempts import Attempts, Deadline, History, Patience
-from bot.protocol.listening import Asking, Draft, OnText
+from bot.protocol.listening import Asking, OnText
 from bot.store.journal import Journal
-
-__all__ = ["Caller", "Deadline", "Draft", "OnText", "Patience", "Prices"]
 
 # For what may pass by itself: faults of the connection or the server, limits, torn streams.
 ATTEMPTS = 5

@@ -10,8 +10,10 @@ from bot.council import Call, Council, Question, Stage
 from bot.errors import ModelFailed
 from bot.llm import Message, Request
 from bot.protocol import prompts, ranking
-from bot.protocol.calls import Caller, Deadline, OnText
+from bot.protocol.attempts import Deadline
+from bot.protocol.calls import Caller
 from bot.protocol.events import Event
+from bot.protocol.listening import OnText
 from bot.protocol.shortening import fitting_limit
 from bot.store.journal import Journal
 

@@ -22,7 +22,7 @@ from bot.council import (
 from bot.llm import Message
 from bot.models.thoughts import shown_so_far
 from bot.protocol import outcome, prompts, ranking
-from bot.protocol.calls import Deadline, OnText
+from bot.protocol.attempts import Deadline
 from bot.protocol.events import (
     AnswerGiven,
     Finished,
@@ -30,6 +30,7 @@ from bot.protocol.events import (
     ReviewGiven,
     ReviewsAsked,
 )
+from bot.protocol.listening import OnText
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.shortening import reading_limit
 from bot.protocol.sitting import Material, Sitting

@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
 from bot.council import Call, Failure
-from bot.protocol.calls import Draft, OnText
 from bot.protocol.events import ChairmanFailed, Event, VerdictAsked, VerdictText
+from bot.protocol.listening import Draft, OnText
 
 OVERTAKEN = Failure("timed_out", "it was still at work when another member's verdict was there.")
 

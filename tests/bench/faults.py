@@ -13,7 +13,8 @@ from pathlib import Path
 
 from bot.council import Council, Deliberation, Question
 from bot.models.http import Endpoint, HttpProvider
-from bot.protocol.calls import Caller, Patience
+from bot.protocol.attempts import Patience
+from bot.protocol.calls import Caller
 from bot.protocol.modes import deliberate
 from bot.records import Case
 from bot.store.store import Store

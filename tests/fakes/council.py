@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from bot.conversation.app import App, Rules
 from bot.llm import Provider
 from bot.models.catalogue import Catalogue
-from bot.protocol.calls import Caller, Patience
+from bot.protocol.attempts import Patience
+from bot.protocol.calls import Caller
 from bot.settings import Settings
 from bot.store.store import Store
 

@@ -21,7 +21,8 @@ from bot.pages import presenter
 from bot.pages.transcript import transcript
 from bot.program.ask import notes as cli_notes
 from bot.protocol import ranking
-from bot.protocol.calls import Caller, Patience
+from bot.protocol.attempts import Patience
+from bot.protocol.calls import Caller
 from bot.protocol.events import (
     AnswerGiven,
     Event,

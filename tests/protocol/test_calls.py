@@ -11,7 +11,8 @@ import pytest
 from bot.council import Call, Council, Question, Stage
 from bot.errors import ModelFailed, Spent
 from bot.llm import Completion, Message, ModelInfo, Request
-from bot.protocol.calls import Caller, Deadline, Patience
+from bot.protocol.attempts import Deadline, Patience
+from bot.protocol.calls import Caller
 from bot.records import Attempt, Case
 from bot.rehearsal.simulated import Rehearsal
 from bot.store.spending import ALL

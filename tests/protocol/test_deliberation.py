@@ -15,7 +15,8 @@ from bot.errors import ModelFailed, Spent
 from bot.llm import Completion, Request
 from bot.models.http import HttpProvider
 from bot.protocol import ranking
-from bot.protocol.calls import Caller, Patience
+from bot.protocol.attempts import Patience
+from bot.protocol.calls import Caller
 from bot.protocol.events import (
     AnswerGiven,
     ChairmanFailed,

@@ -22,7 +22,7 @@ from bot.errors import InvalidInput
 from bot.pages.exports import as_json
 from bot.privacy import make_private
 from bot.program.ask import council_for, new_case
-from bot.protocol.modes import deliberate
+from bot.protocol.modes import MODES
 from bot.protocol.stages import (
     ANSWER_TOKENS,
     REVIEW_TOKENS,
@@ -170,6 +170,7 @@ class Bench:
                 f"The question {item.id} was another one when this run began. Name a new --out."
             )
         journal = await self.app.store.begin(id, self._limits())
+        deliberate = MODES[case.council.mode]
         result = case.result or await deliberate(
             case.question, case.council, self.app.caller, journal=journal
         )

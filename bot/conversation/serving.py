@@ -22,7 +22,7 @@ from bot.pages import presenter
 from bot.protocol import outcome
 from bot.protocol.calls import Caller
 from bot.protocol.events import Event, Progress, advance
-from bot.protocol.modes import deliberate
+from bot.protocol.modes import MODES
 from bot.records import Case
 from bot.store.journal import Journal
 from bot.store.store import Store
@@ -143,7 +143,7 @@ class Serving:
             await self._stop_unseen()
         drawing = asyncio.create_task(_draw(board, self._showing, self._reply.interval_seconds))
         self._work = asyncio.create_task(
-            deliberate(
+            MODES[self.case.council.mode](
                 question,
                 self.case.council,
                 self._caller,

@@ -15,7 +15,7 @@ from bot.pages.presenter import verdict
 from bot.printing import note
 from bot.program.progress import Narrator
 from bot.protocol.folding import is_blank
-from bot.protocol.modes import deliberate
+from bot.protocol.modes import MODES
 from bot.records import Case
 from bot.texts import VERDICT_LEGEND
 
@@ -44,6 +44,7 @@ async def run(app: App, case: Case) -> Deliberation:
     if journal.requests:
         note("Going on where an earlier run was interrupted.")
     tell = Narrator(case).tell
+    deliberate = MODES[case.council.mode]
     return await deliberate(case.question, case.council, app.caller, journal=journal, emit=tell)
 
 

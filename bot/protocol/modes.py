@@ -1,10 +1,12 @@
 """The protocol: independent answers, anonymous reviews, one verdict.
 
-A mode is a function that makes a deliberation of stages. Running one again finds its past in the
-journal and asks only for what is missing.
+A mode is a function that makes a deliberation of stages; `MODES` holds each by the name that
+councils have it under. Running one again finds its past in the journal and asks only for what is
+missing.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
 
 from bot.council import Council, Deliberation, Question
 from bot.protocol import outcome
@@ -61,3 +63,22 @@ async def deliberate(
     await between_stages()
     verdict = await write_verdict(sitting, answers, reviews, standings)
     return await conclude(sitting, answers, reviews, standings, verdict=verdict)
+
+
+class Mode(Protocol):
+    """As `deliberate`, whatever its stages are."""
+
+    async def __call__(
+        self,
+        question: Question,
+        council: Council,
+        caller: Caller,
+        *,
+        journal: Journal,
+        emit: Callable[[Event], None] = ...,
+        between_stages: Callable[[], Awaitable[None]] = ...,
+    ) -> Deliberation: ...
+
+
+# By the names that people type.
+MODES: Mapping[str, Mode] = {"council": deliberate}

@@ -29,8 +29,9 @@ from bot.protocol.events import (
     VerdictAsked,
     VerdictText,
 )
-from bot.protocol.modes import deliberate
+from bot.protocol.modes import MODES, deliberate
 from bot.records import Case
+from bot.settings import SETTINGS
 from bot.store.store import Store
 from tests.fakes.lab import lab
 from tests.fakes.prices import FreeOfCharge
@@ -853,3 +854,7 @@ async def test_a_silent_request_is_hedged_and_the_first_sign_of_work_wins(store:
 
     assert len(done.deliberation.answers) == 4
     assert done.deliberation.calls == 10
+
+
+def test_a_council_can_be_set_to_every_mode_there_is_and_to_no_other() -> None:
+    assert SETTINGS["mode"].choices == tuple(MODES)

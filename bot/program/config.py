@@ -2,11 +2,8 @@
 
 Each variable is a field of `Config` whose description says what a right value is; a person whose
 value is wrong reads that sentence. Everything else in the program is handed plain values.
-
-`.env` is read here and not by pydantic-settings, which only logs a line that it cannot read.
 """
 
-import io
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from dotenv.parser import Binding, parse_stream
 from platformdirs import user_data_path
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -29,6 +25,7 @@ from pydantic_settings import (
 )
 
 from bot.errors import InvalidConfiguration, InvalidInput, StoreFailed
+from bot.program.env_file import read_env_file
 from bot.settings import parse_budget, parse_members, parse_model
 
 OPENROUTER_URL = "https://openrouter.ai/api/v1"
@@ -61,7 +58,7 @@ def load(
     An empty value counts as not set. Raises `InvalidConfiguration` with every problem at once.
     """
     problems: list[str] = []
-    written = _read_env_file(env_file, problems) if env_file else {}
+    written = read_env_file(env_file, problems) if env_file else {}
     given = os.environ if environment is None else environment
     variables = _not_empty(written) | _not_empty(given)
     problems += _half_configured(variables)
@@ -382,40 +379,3 @@ def _sentences(error: ValidationError) -> Iterator[str]:
             yield from str(reason).splitlines()
         else:
             yield f"{name} must be {VARIABLES[name]}."
-
-
-def _read_env_file(path: Path, problems: list[str]) -> dict[str, str]:
-    """The values of a `.env`, adding a sentence to `problems` for each line that has none."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        problems.append(f"{path} cannot be read as UTF-8 text ({type(error).__name__}).")
-        return {}
-    values: dict[str, str] = {}
-    lines: dict[str, int] = {}
-    for binding in parse_stream(io.StringIO(text)):
-        line = _line(binding)
-        if binding.key is None and not binding.error:
-            continue  # a comment or an empty line
-        if binding.key is None or binding.value is None:
-            # The line itself is not quoted: it may hold a secret.
-            problems.append(
-                f"{path}, line {line}, cannot be read. Write NAME=value, and put a value with "
-                "spaces, quotes or # between single quotes."
-            )
-        elif binding.key in lines:
-            problems.append(
-                f"{path}, line {line}, sets {binding.key} again after line {lines[binding.key]}. "
-                "Keep one of them."
-            )
-        else:
-            values[binding.key], lines[binding.key] = binding.value, line
-    return values
-
-
-def _line(binding: Binding) -> int:
-    """Where the binding's text begins: the parser counts the empty lines before it as its own."""
-    text = binding.original.string
-    return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")

@@ -36,6 +36,11 @@ SHOWN_AT = {
 }
 SHOWN_AS = {"label", "alt", "public", "description", "placeholder"}
 
+# Parts of log lines.
+LOGGED = {"default endpoint"}
+
+PROGRAMMERS = ("logger.", "re.compile", "AssertionError", "RuntimeError")
+
 SENTENCE = re.compile(r"[^\W\d_]{2,}[,.:;]? [^\W\d_]")
 SQL = re.compile(
     r"\s*(SELECT|INSERT|UPDATE|DELETE|PRAGMA|BEGIN|VACUUM|SAVEPOINT|RELEASE|ROLLBACK)\b"
@@ -61,11 +66,9 @@ UNMARKED = (
     "bot/analysis/",
     "bot/bench/",
     "bot/conversation/",
-    "bot/models/",
     "bot/pages/",
     "bot/program/",
     "bot/protocol/",
-    "bot/store/",
     "adapters/discord/",
     "adapters/slack/",
     "adapters/terminal/",
@@ -108,7 +111,8 @@ def literal(node: ast.AST) -> str | None:
 
 
 def strings(node: ast.AST) -> Iterator[ast.expr]:
-    """The literals below a node that are no documentation, no type, no log line and no message."""
+    """The literals below a node, without documentation, types, what is compared, what only
+    programmers read, and what is a message."""
     match node:
         case ast.JoinedStr(values=parts):
             yield node
@@ -119,9 +123,9 @@ def strings(node: ast.AST) -> Iterator[ast.expr]:
         case ast.Constant(value=str()):
             yield node
             return
-        case ast.Expr(value=ast.Constant()):
+        case ast.Expr(value=ast.Constant()) | ast.Compare() | ast.Assert():
             return
-        case ast.Call() if ast.unparse(node.func).startswith(("logger.", "re.compile")):
+        case ast.Call() if ast.unparse(node.func).startswith(PROGRAMMERS):
             return
         case ast.Call():
             skipped = {id(each) for each in marked(node)}
@@ -170,7 +174,7 @@ def bare(file: str) -> list[str]:
     found: dict[tuple[int, int], str | None] = {}
     for node in strings(tree(file)):
         text = literal(node) or ""
-        if SENTENCE.search(text) and not SQL.search(text):
+        if text not in LOGGED and SENTENCE.search(text) and not SQL.search(text):
             found[node.lineno, node.col_offset] = text
     for call in ast.walk(tree(file)):
         for each in shown(call) if isinstance(call, ast.Call) else ():

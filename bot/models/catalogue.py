@@ -16,6 +16,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from bot.errors import InvalidConfiguration, ModelFailed
+from bot.language import _
 from bot.llm import ModelInfo, Provider
 from bot.models.flagships import flagships, prices_of
 from bot.models.http import HttpProvider
@@ -134,7 +135,7 @@ class Catalogue:
     def did_you_mean(self, id: str, *, mark: str = "") -> str:
         """` Did you mean x or y?`, to follow a sentence; "" where nothing is like it."""
         close = [f"{mark}{model}{mark}" for model in self.suggest(id)]
-        return f" Did you mean {' or '.join(close)}?" if close else ""
+        return _(" Did you mean {close}?", close=_(" or ").join(close)) if close else ""
 
     def search(self, words: str, limit: int = 25) -> tuple[ModelInfo, ...]:
         """Models whose id or name has every word, newest first."""
@@ -181,11 +182,11 @@ class Catalogue:
         """Like "$1.25 / $10 per million tokens", prompt first."""
         prices = prices_of(self.find(model))
         if prices is None:
-            return "price unknown"
+            return _("price unknown")
         if prices == (0, 0):
             return "free"
         prompt, completion = (f"${price:.4f}".rstrip("0").rstrip(".") for price in prices)
-        return f"{prompt} / {completion} per million tokens"
+        return _("{prompt} / {completion} per million tokens", prompt=prompt, completion=completion)
 
     def default_council(self) -> tuple[tuple[str, ...], str]:
         """Members and chairman where nobody chose any: four vendors' flagships and a fifth's.
@@ -207,10 +208,10 @@ class Catalogue:
         best = flagships(default.models.values() if default else ())
         if not best:
             failure = default.failure if default else ""
-            why = f" Their list could not be loaded: {failure}" if failure else ""
-            raise InvalidConfiguration(
-                [f"No models to choose from: set COUNCIL_MEMBERS and COUNCIL_CHAIRMAN.{why}"]
-            )
+            problem = _("No models to choose from: set COUNCIL_MEMBERS and COUNCIL_CHAIRMAN.")
+            if failure:
+                problem += _(" Their list could not be loaded: {failure}", failure=failure)
+            raise InvalidConfiguration([problem])
         members = best[:_COUNCIL_SIZE]
         chairman = best[_COUNCIL_SIZE] if len(best) > _COUNCIL_SIZE else members[0]
         return tuple(members), chairman
@@ -234,7 +235,7 @@ class Catalogue:
             logger.log(level, "no list of models from the %s: %s", _named(endpoint), error)
             return
         except TimeoutError:
-            one.failure = "the provider did not send it in time."
+            one.failure = _("the provider did not send it in time.")
             logger.warning("no list of models from the %s in time", _named(endpoint))
             return
         await self._storage.save_models(self._places[endpoint], models, now)
@@ -278,7 +279,7 @@ def _places(provider: Provider) -> dict[str, str]:
     """Where each list comes from: a list that was saved is of no use once its name goes elsewhere."""
     if isinstance(provider, HttpProvider):
         return {name: f"{name}={provider.url(name)}" for name in provider.endpoints}
-    return {"": "built in"}
+    return {"": _("built in")}
 
 
 def _at_home(provider: Provider) -> dict[str, bool]:

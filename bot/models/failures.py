@@ -9,39 +9,41 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.errors import Kind, ModelFailed
+from bot.language import N_, Message, _
 from bot.models.reports import WORDS_LIMIT_CHARS, Report, read_report
 
 SAID_LIMIT_CHARS = 200
 
-_ADVICE: dict[Kind, str] = {
-    "rate_limited": "the provider takes no more requests right now; try again in a while.",
-    "no_credit": "the account has no credit left; add some or raise its limit at the provider.",
-    "unauthorised": "the provider does not accept the key; check it.",
-    "unknown_model": "the provider has no such model; pick another one.",
-    "timed_out": "the provider gave up waiting for the model; try again.",
-    "refused": "the provider refused to answer this; put the question differently.",
-    "empty": "the model gave an empty answer; try again.",
-    "cut_off": "the connection broke before the answer was complete; try again.",
-    "server_error": "the provider has a fault of its own; try again later.",
-    "unreachable": "the provider cannot be reached; check its address and the network.",
+_ADVICE: dict[Kind, Message] = {
+    "rate_limited": N_("the provider takes no more requests right now; try again in a while."),
+    "no_credit": N_("the account has no credit left; add some or raise its limit at the provider."),
+    "unauthorised": N_("the provider does not accept the key; check it."),
+    "unknown_model": N_("the provider has no such model; pick another one."),
+    "timed_out": N_("the provider gave up waiting for the model; try again."),
+    "refused": N_("the provider refused to answer this; put the question differently."),
+    "empty": N_("the model gave an empty answer; try again."),
+    "cut_off": N_("the connection broke before the answer was complete; try again."),
+    "server_error": N_("the provider has a fault of its own; try again later."),
+    "unreachable": N_("the provider cannot be reached; check its address and the network."),
 }
-_NOT_TAKEN = "the provider does not take this request."
-UNREADABLE = "the provider sent something that is no answer; try again later."
-TOO_LONG = "the provider sent more than any answer can hold."
-WRONG_ADDRESS = (
-    "nothing at this address answers as a model server; check the endpoint's address, which ends "
-    "like https://host/v1."
+_NOT_TAKEN = N_("the provider does not take this request.")
+UNREADABLE = N_("the provider sent something that is no answer; try again later.")
+TOO_LONG = N_("the provider sent more than any answer can hold.")
+WRONG_ADDRESS = N_(
+    "nothing at this address answers as a model server; check the endpoint's address, "
+    "which ends like https://host/v1."
 )
-_FIREWALL = (
-    "a firewall before the provider turned the request away; check the endpoint's address, and "
-    "whether this machine may call it."
+_FIREWALL = N_(
+    "a firewall before the provider turned the request away; check the endpoint's address, "
+    "and whether this machine may call it."
 )
 # OpenRouter leaves out every provider that stores prompts: the request says so, and the account's
 # settings may narrow it further. Source: openrouter.ai/docs, "Provider routing".
-_DATA_POLICY = (
-    "no provider of this model keeps to the data policy: the council asks for providers that do not "
-    "store prompts (`data_collection: deny`), and the account's own settings at "
-    "openrouter.ai/settings/privacy may exclude more; loosen those or pick another model."
+_DATA_POLICY = N_(
+    "no provider of this model keeps to the data policy: the council asks for providers "
+    "that do not store prompts (`data_collection: deny`), and the account's own settings "
+    "at openrouter.ai/settings/privacy may exclude more; loosen those or pick another "
+    "model."
 )
 
 
@@ -56,7 +58,7 @@ def failed(
     *,
     retryable: bool = False,
     said: str = "",
-    advice: str | None = None,
+    advice: str | Message | None = None,
     retry_after_seconds: float | None = None,
     unusable: bool = False,
     context_tokens: int | None = None,
@@ -73,8 +75,9 @@ def failed(
     )
 
 
-def _sentence(kind: Kind, advice: str | None, said: str) -> str:
-    return f"{advice or _ADVICE[kind]} It said: {said}" if said else advice or _ADVICE[kind]
+def _sentence(kind: Kind, advice: str | Message | None, said: str) -> str:
+    words = str(advice or _ADVICE[kind])
+    return _("{advice} It said: {said}", advice=words, said=said) if said else words
 
 
 def failure_of(report: Report, saying: "Saying") -> ServerFailed:
@@ -90,7 +93,7 @@ def failure_of(report: Report, saying: "Saying") -> ServerFailed:
     return error
 
 
-def _advice(report: Report, kind: Kind) -> str | None:
+def _advice(report: Report, kind: Kind) -> str | Message | None:
     if kind == "unreachable":
         return WRONG_ADDRESS
     if report.status == 403 and report.is_page:
@@ -99,7 +102,9 @@ def _advice(report: Report, kind: Kind) -> str | None:
         return _DATA_POLICY
     if kind == "server_error" and report.status < 500:
         named = re.sub(r"[^\w.-]", "", report.field)[:60]
-        return f"the provider does not take this request's `{named}`." if named else _NOT_TAKEN
+        if not named:
+            return _NOT_TAKEN
+        return _("the provider does not take this request's `{named}`.", named=named)
     return None
 
 
@@ -242,7 +247,7 @@ class Saying:
             text = text[: -max((len(key) for key in self.keys), default=1)]
         text = re.sub(r"(?<![A-Za-z0-9])sk-[\w*.-]+", "***", text)
         for model in self.models:
-            text = re.sub(rf"(?<![\w-]){re.escape(model)}(?![\w-])", "this model", text)
+            text = re.sub(rf"(?<![\w-]){re.escape(model)}(?![\w-])", _("this model"), text)
         text = "".join(char if char.isprintable() else " " for char in text)
         text = " ".join(text.split())
         if len(text) > SAID_LIMIT_CHARS:

@@ -20,6 +20,7 @@ import httpx
 from httpx_aiohttp import HttpxAiohttpClient
 
 from bot.errors import InvalidConfiguration, ModelFailed
+from bot.language import N_, _
 from bot.llm import Completion, ModelInfo, Request
 from bot.models.event_stream import TRANSPORT_ERRORS, read_start, read_whole
 from bot.models.failures import (
@@ -47,7 +48,7 @@ _OPENROUTER_HEADERS = {"HTTP-Referer": "https://council.example", "X-OpenRouter-
 # The same key, body and header within the TTL (a day at most) is answered again without a bill.
 # Source: openrouter.ai/docs, "Response caching".
 _CACHE_HEADERS = {"X-OpenRouter-Cache": "true", "X-OpenRouter-Cache-TTL": "86400"}
-_NO_ENDPOINT = "no endpoint is configured for this model; set one up or pick another model."
+_NO_ENDPOINT = N_("no endpoint is configured for this model; set one up or pick another model.")
 # Terms for one request that are tried: a server may refuse a field, a role and a length in turn.
 _TERMS_TRIED = 8
 _REDIRECTS = 3
@@ -69,13 +70,20 @@ class Endpoint:
     openrouter: bool = False
 
     def __post_init__(self) -> None:
-        place = f"The endpoint {self.name}" if self.name else "The default endpoint"
+        place = _("The endpoint {name}", name=self.name) if self.name else _("The default endpoint")
         problems = []
         if not _is_plain_url(self.url):
-            problems.append(f"{place} needs a plain URL like https://host/v1, and its key apart.")
+            problems.append(
+                _("{place} needs a plain URL like https://host/v1, and its key apart.", place=place)
+            )
         # A header cannot carry anything else, and the error about it would show the key.
         if self.key is not None and not re.fullmatch(r"[!-~]+", self.key):
-            problems.append(f"{place} has a key with spaces or special characters; copy it again.")
+            problems.append(
+                _(
+                    "{place} has a key with spaces or special characters; copy it again.",
+                    place=place,
+                )
+            )
         if problems:
             raise InvalidConfiguration(problems)
 
@@ -145,7 +153,7 @@ class HttpProvider:
     ) -> Completion:
         endpoint, model = self._route(request.model)
         if endpoint is None:
-            raise ModelFailed("unknown_model", _NO_ENDPOINT)
+            raise ModelFailed("unknown_model", _(_NO_ENDPOINT))
         saying = Saying(self._keys, _names(request.model, model))
         terms = self._terms(endpoint, model)
         body = request.body or terms.body(model, request)
@@ -280,8 +288,12 @@ class HttpProvider:
         if not _is_same_host(here, there):
             raise failed(
                 "unreachable",
-                advice=f"the endpoint sends its callers on to {place}, which is another host and "
-                "gets no key from here; if that is right, set the endpoint's address to it.",
+                advice=_(
+                    "the endpoint sends its callers on to {place}, which is another host "
+                    "and gets no key from here; if that is right, set the endpoint's "
+                    "address to it.",
+                    place=place,
+                ),
             )
         if endpoint.name not in self._moved:
             self._moved.add(endpoint.name)
@@ -330,18 +342,21 @@ def _unreachable(error: Exception) -> ModelFailed:
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             reason = f" ({cause.verify_message})" if getattr(cause, "verify_message", "") else ""
-            return failed("unreachable", advice=_UNTRUSTED.format(reason=reason))
+            return failed("unreachable", advice=_(_UNTRUSTED, reason=reason))
         if isinstance(cause, ssl.SSLError) and "WRONG_VERSION_NUMBER" in str(cause):
             return failed("unreachable", advice=_NO_TLS)
         cause = cause.__cause__ or cause.__context__
     return failed("unreachable", retryable=True)
 
 
-_UNTRUSTED = (
+_UNTRUSTED = N_(
     "the provider's certificate is not trusted{reason}; if it is your own server, put its "
-    "certificate, or that of its authority, into a file and set SSL_CERT_FILE to the file's path."
+    "certificate, or that of its authority, into a file and set SSL_CERT_FILE to the "
+    "file's path."
 )
-_NO_TLS = "the provider's address begins with https but no TLS is spoken there; try it with http."
+_NO_TLS = N_(
+    "the provider's address begins with https but no TLS is spoken there; try it with http."
+)
 
 
 def _names(asked: str, sent: str) -> tuple[str, ...]:
@@ -374,7 +389,12 @@ def _trust() -> ssl.SSLContext:
             context.load_verify_locations(file or None, folder or None)
     except (OSError, ssl.SSLError) as error:
         raise InvalidConfiguration(
-            [f"SSL_CERT_FILE or SSL_CERT_DIR holds no certificates that can be read: {error}"]
+            [
+                _(
+                    "SSL_CERT_FILE or SSL_CERT_DIR holds no certificates that can be read: {error}",
+                    error=error,
+                )
+            ]
         ) from error
     return context
 

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from bot.errors import Kind, ModelFailed, Spent
+from bot.language import N_, Message
 from bot.llm import Completion, ending_of
 from bot.models.event_stream import (
     LIMIT_BYTES,
@@ -31,10 +32,10 @@ CHARS_PER_TOKEN = 8
 _LEAST_LIMIT_CHARS = 2_000
 # Every token may come in an event of its own, reasoning included.
 _BYTES_PER_TOKEN = 4_000
-_ALL_REASONING = (
+_ALL_REASONING = N_(
     "the model spent the whole token limit on reasoning and wrote no answer; lower its effort."
 )
-_UNENDED = "the model ended within its thoughts and wrote no answer; try again."
+_UNENDED = N_("the model ended within its thoughts and wrote no answer; try again.")
 
 
 class Incoming:
@@ -273,7 +274,7 @@ class Incoming:
         return _unusable("empty", retryable=True)
 
 
-def _unusable(kind: Kind, *, retryable: bool = False, advice: str | None = None) -> ModelFailed:
+def _unusable(kind: Kind, *, retryable: bool = False, advice: Message | None = None) -> ModelFailed:
     return failed(kind, retryable=retryable, unusable=True, advice=advice)
 
 

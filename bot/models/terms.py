@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from bot.errors import ModelFailed
+from bot.language import _
 from bot.llm import ModelInfo, Request
 from bot.models.failures import Saying, failed
 from bot.models.lengths import Lengths, lengths_in, speaks_of_length
@@ -139,11 +140,14 @@ class Terms:
         if report.status in _NOT_ABOUT_TERMS or not _is_about_length(report):
             return None
         found = lengths_in(report, self.cap(request))
-        holds = f" of {found.context:,} tokens" if found.context else ""
+        holds = _(" of {tokens:,} tokens", tokens=found.context) if found.context else ""
         return failed(
             "server_error",
-            advice=f"the request is longer than this model's context{holds}; ask for less, or pick "
-            "a model with a larger one.",
+            advice=_(
+                "the request is longer than this model's context{holds}; ask for less, or "
+                "pick a model with a larger one.",
+                holds=holds,
+            ),
             said=saying.of(report.message),
             context_tokens=found.context,
             prompt_tokens=found.prompt,

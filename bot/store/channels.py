@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.errors import SettingsChanged
+from bot.language import _
 from bot.records import SettingsChange, StoredSettings
 from bot.store.encoding import decode_time, encode_time
 from bot.store.sqlite_database import Tables
@@ -47,8 +48,10 @@ class Channels(Tables):
             ).fetchone()
             if (row[0] if row else 0) != seen_version:
                 raise SettingsChanged(
-                    "Somebody else changed this channel's settings in the meantime. "
-                    "Look at them again and repeat your change."
+                    _(
+                        "Somebody else changed this channel's settings in the meantime. Look "
+                        "at them again and repeat your change."
+                    )
                 )
             connection.execute(
                 "INSERT INTO settings (platform, workspace, channel, version, changed) "

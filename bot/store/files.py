@@ -6,6 +6,7 @@ from pathlib import Path
 from filelock import lock_descriptor
 
 from bot.errors import StoreFailed, StoreLocked
+from bot.language import _
 from bot.privacy import keep_private
 
 # In the lock file, behind the one byte that Windows keeps from everybody but its holder.
@@ -26,7 +27,7 @@ def prepare(path: str, holder: str) -> int:
     try:
         descriptor = _lock(path, holder)
     except OSError as error:
-        raise _unusable(path, "written") from error
+        raise _unusable(path, _("written")) from error
     try:
         _create(path)
     except BaseException:
@@ -41,9 +42,11 @@ def reserve(path: str) -> None:
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError as error:
-        raise StoreFailed(f"{path} exists already. Name a new file.") from error
+        raise StoreFailed(_("{path} exists already. Name a new file.", path=path)) from error
     except OSError as error:
-        raise StoreFailed(f"{path} cannot be written: {error.strerror}.") from error
+        raise StoreFailed(
+            _("{path} cannot be written: {error}.", path=path, error=error.strerror)
+        ) from error
 
 
 def check_readable(path: str) -> None:
@@ -51,20 +54,23 @@ def check_readable(path: str) -> None:
     _check_folder(path)
     if not Path(path).exists():
         raise StoreFailed(
-            f"There is no database {path} yet. Ask a question first, or set COUNCIL_DATABASE."
+            _(
+                "There is no database {path} yet. Ask a question first, or set COUNCIL_DATABASE.",
+                path=path,
+            )
         )
-    _check_access(path, os.R_OK, "read")
+    _check_access(path, os.R_OK, _("read"))
 
 
 def _create(path: str) -> None:
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
-        _check_access(path, os.R_OK | os.W_OK, "written")
+        _check_access(path, os.R_OK | os.W_OK, _("written"))
         for suffix in ("", "-wal", "-shm"):
             keep_private(path + suffix)
     except OSError as error:
-        raise _unusable(path, "written") from error
+        raise _unusable(path, _("written")) from error
 
 
 def _check_access(path: str, access: int, done: str) -> None:
@@ -85,8 +91,12 @@ def _lock(database: str, holder: str) -> int:
     try:
         if not lock_descriptor(descriptor, blocking=False):
             raise StoreLocked(
-                f"The database {database} is in use by {_holder(descriptor)}. "
-                "Stop that one first, or set COUNCIL_DATABASE to another file."
+                _(
+                    "The database {database} is in use by {holder}. Stop that one first, or "
+                    "set COUNCIL_DATABASE to another file.",
+                    database=database,
+                    holder=_holder(descriptor),
+                )
             )
         _name_holder(descriptor, f"{holder}, process {os.getpid()}")
     except BaseException:
@@ -97,7 +107,7 @@ def _lock(database: str, holder: str) -> int:
 
 def _holder(descriptor: int) -> str:
     os.lseek(descriptor, _NAME_AT, os.SEEK_SET)
-    return os.read(descriptor, _NAME_LIMIT_BYTES).decode(errors="replace") or "another process"
+    return os.read(descriptor, _NAME_LIMIT_BYTES).decode(errors="replace") or _("another process")
 
 
 def _name_holder(descriptor: int, name: str) -> None:
@@ -110,12 +120,19 @@ def _check_folder(path: str) -> None:
     folder = Path(path).absolute().parent
     if not folder.is_dir():
         raise StoreFailed(
-            f"There is no folder {folder} for the database. Make it, or set COUNCIL_DATABASE."
+            _(
+                "There is no folder {folder} for the database. Make it, or set COUNCIL_DATABASE.",
+                folder=folder,
+            )
         )
 
 
 def _unusable(path: str, done: str) -> StoreFailed:
     return StoreFailed(
-        f"The database {path} cannot be {done}. Check the permissions of the file, its folder and "
-        "its disk, or set COUNCIL_DATABASE to another file."
+        _(
+            "The database {path} cannot be {done}. Check the permissions of the file, its "
+            "folder and its disk, or set COUNCIL_DATABASE to another file.",
+            path=path,
+            done=done,
+        )
     )

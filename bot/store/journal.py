@@ -14,6 +14,7 @@ from typing import Literal, TypeVar
 from bot.bills import Bill, total
 from bot.council import Call, Deliberation, Failure, Stage
 from bot.errors import StoreFailed, Superseded
+from bot.language import _
 from bot.store import spending
 from bot.store.encoding import decode_time, decode_time_or_none, encode, encode_time
 from bot.store.feed import record
@@ -64,7 +65,12 @@ class Journal:
                 (deliberation,),
             ).fetchone()
             if row is None:
-                raise StoreFailed(f"There is no deliberation {deliberation} in this database.")
+                raise StoreFailed(
+                    _(
+                        "There is no deliberation {deliberation} in this database.",
+                        deliberation=deliberation,
+                    )
+                )
             token, platform, channel = row
             journal = cls(database, deliberation, token, limits)
             if channel is not None:
@@ -292,7 +298,7 @@ class Journal:
                 (self.deliberation, self._token),
             ).fetchone()
             if owned is None:
-                raise Superseded("Another run has taken this deliberation over; this one stops.")
+                raise Superseded(_("Another run has taken this deliberation over; this one stops."))
             return work(connection)
 
         return await self._database.write(fenced)

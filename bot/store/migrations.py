@@ -5,6 +5,7 @@ from pathlib import Path
 import aiosqlite
 
 from bot.errors import StoreFailed
+from bot.language import _
 
 SCHEMA = Path(__file__).with_name("schema")
 _APPLICATION_ID = 1131307884
@@ -19,12 +20,20 @@ async def check(connection: aiosqlite.Connection, path: str, *, schema: Path = S
     newest = len(_steps(schema))
     if await _pragma(connection, "application_id") != _APPLICATION_ID and await _used(connection):
         raise StoreFailed(
-            f"{path} is a database of another program. Set COUNCIL_DATABASE to another file."
+            _(
+                "{path} is a database of another program. Set COUNCIL_DATABASE to another file.",
+                path=path,
+            )
         )
     if version > newest:
         raise StoreFailed(
-            f"The database {path} has version {version}, and this Council knows versions up to "
-            f"{newest}. Upgrade Council, or set COUNCIL_DATABASE to another file."
+            _(
+                "The database {path} has version {version}, and this Council knows versions up "
+                "to {newest}. Upgrade Council, or set COUNCIL_DATABASE to another file.",
+                path=path,
+                version=version,
+                newest=newest,
+            )
         )
     return version
 
@@ -35,8 +44,14 @@ async def check_current(connection: aiosqlite.Connection, path: str) -> None:
     newest = len(_steps(SCHEMA))
     if version < newest:
         raise StoreFailed(
-            f"The database {path} has version {version}, and reading it needs version {newest}. "
-            "Start a command that writes, such as council serve, once: it upgrades the database."
+            _(
+                "The database {path} has version {version}, and reading it needs version "
+                "{newest}. Start a command that writes, such as council serve, once: it "
+                "upgrades the database.",
+                path=path,
+                version=version,
+                newest=newest,
+            )
         )
 
 

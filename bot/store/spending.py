@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from bot.errors import ModelFailed
+from bot.language import _
 from bot.store.sqlite_database import Tables
 
 ALL = "all"
@@ -111,16 +112,20 @@ def _used(connection: sqlite3.Connection, day: str, scope: str) -> int:
 
 def _budget_sentence(scope: str, limit: int, used: int, micros: int) -> str:
     if scope == ALL:
-        whose = "The daily budget"
+        whose = _("The daily budget")
     elif scope.startswith("channel:"):
-        whose = "This channel's daily budget"
+        whose = _("This channel's daily budget")
     elif scope.startswith("server:"):
-        whose = "This server's share of the daily budget"
+        whose = _("This server's share of the daily budget")
     else:
-        whose = "This run's daily budget"
-    return (
-        f"{whose} of {_usd(limit)} has no room until midnight UTC: {_usd(used)} is spent or "
-        f"reserved, and this request may cost {_usd(micros)}."
+        whose = _("This run's daily budget")
+    return _(
+        "{whose} of {limit} has no room until midnight UTC: {used} is spent or reserved, and "
+        "this request may cost {cost}.",
+        whose=whose,
+        limit=_usd(limit),
+        used=_usd(used),
+        cost=_usd(micros),
     )
 
 

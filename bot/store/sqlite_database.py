@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeGuard, TypeVar
 import aiosqlite
 
 from bot.errors import StoreFailed
+from bot.language import N_, _
 from bot.store import files, migrations
 
 logger = logging.getLogger(__name__)
@@ -220,7 +221,8 @@ class Database:
         self._require_open()
         if self._read_only:
             raise StoreFailed(
-                f"The database {self._path} is open for reading only.", public=UNUSABLE
+                _("The database {path} is open for reading only.", path=self._path),
+                public=_(UNUSABLE),
             )
         write = Write(work)
         self._waiting.append(write)
@@ -265,7 +267,9 @@ class Database:
 
     def _require_open(self) -> None:
         if not self._open:
-            raise StoreFailed(f"The database {self._path} is closed.", public=UNUSABLE)
+            raise StoreFailed(
+                _("The database {path} is closed.", path=self._path), public=_(UNUSABLE)
+            )
 
 
 class Tables:
@@ -306,26 +310,38 @@ def _release(lock: int | None) -> None:
 
 
 _SENTENCES = {
-    sqlite3.SQLITE_NOTADB: "{path} is not a SQLite database. Set COUNCIL_DATABASE to another file.",
-    sqlite3.SQLITE_CORRUPT: "The database {path} is damaged. "
-    "Restore a backup, or set COUNCIL_DATABASE to another file.",
-    sqlite3.SQLITE_FULL: "The disk with the database {path} is full. Make room and try again.",
-    sqlite3.SQLITE_READONLY: "The database {path} cannot be written. "
-    "Check the permissions of the file, its folder and its disk.",
-    sqlite3.SQLITE_CANTOPEN: "The database {path} cannot be opened. "
-    "Check the permissions of the file and its folder.",
-    sqlite3.SQLITE_IOERR: "The disk with the database {path} cannot be read or written ({error}).",
-    sqlite3.SQLITE_BUSY: "The database {path} is held by another program. "
-    "Close that program and try again.",
+    sqlite3.SQLITE_NOTADB: N_(
+        "{path} is not a SQLite database. Set COUNCIL_DATABASE to another file."
+    ),
+    sqlite3.SQLITE_CORRUPT: N_(
+        "The database {path} is damaged. Restore a backup, or set COUNCIL_DATABASE to another file."
+    ),
+    sqlite3.SQLITE_FULL: N_("The disk with the database {path} is full. Make room and try again."),
+    sqlite3.SQLITE_READONLY: N_(
+        "The database {path} cannot be written. Check the permissions of the file, its "
+        "folder and its disk."
+    ),
+    sqlite3.SQLITE_CANTOPEN: N_(
+        "The database {path} cannot be opened. Check the permissions of the file and its folder."
+    ),
+    sqlite3.SQLITE_IOERR: N_(
+        "The disk with the database {path} cannot be read or written ({error})."
+    ),
+    sqlite3.SQLITE_BUSY: N_(
+        "The database {path} is held by another program. Close that program and try again."
+    ),
 }
+_REFUSED = N_("The database {path} refused what was asked of it ({error}).")
 
-UNUSABLE = (
-    "The bot's database cannot be used at the moment. Try again in a few minutes; the bot's log "
-    "tells its operator why."
+UNUSABLE = N_(
+    "The bot's database cannot be used at the moment. Try again in a few minutes; the "
+    "bot's log tells its operator why."
 )
 _PUBLIC = {
-    sqlite3.SQLITE_FULL: "The disk of the bot's database is full. Try again once there is room; "
-    "the bot's log tells its operator more.",
+    sqlite3.SQLITE_FULL: N_(
+        "The disk of the bot's database is full. Try again once there is room; the bot's "
+        "log tells its operator more."
+    ),
 }
 
 # What may pass while others wait: no room, another program's lock, a disk that stumbled.
@@ -342,9 +358,9 @@ def failed(path: str, error: sqlite3.Error) -> StoreFailed:
     """The error in words a person can act on."""
     # The low byte is the kind of the error, the rest its detail (sqlite.org, "Result codes").
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    sentence = _SENTENCES.get(code, "The database {path} refused what was asked of it ({error}).")
     translated = StoreFailed(
-        sentence.format(path=path, error=error), public=_PUBLIC.get(code, UNUSABLE)
+        _(_SENTENCES.get(code, _REFUSED), path=path, error=error),
+        public=_(_PUBLIC.get(code, UNUSABLE)),
     )
     translated.__cause__ = error
     return translated

@@ -16,6 +16,7 @@ from bot.analysis.estimates import Estimate, mean, share
 from bot.analysis.leaderboard import ROWS_MIN, Board, people_board
 from bot.analysis.rows import PeerBallot, Row, sole_first
 from bot.errors import InvalidInput
+from bot.language import _
 from bot.protocol.ranking import SAME_SCORE, shares
 
 # One ranking of five models against another has a tau of 0 +- .41 by chance alone.
@@ -80,19 +81,24 @@ def first_places(people: Board, peers: Board) -> str:
     """In a sentence, whether people and peers have the same leader; without one on either side
     there is nothing to agree about."""
     if not (people.ranked and peers.ranked):
-        return "People and models cannot be compared yet: " + (people.notes + peers.notes)[0]
+        return _(
+            "People and models cannot be compared yet: {why}", why=(people.notes + peers.notes)[0]
+        )
     if not (people.leader and peers.leader):
         open_among = [
-            who for who, board in (("people", people), ("models", peers)) if not board.leader
+            who for who, board in ((_("people"), people), (_("models"), peers)) if not board.leader
         ]
-        return (
-            "Whether people and models agree about the best is open: no model clearly leads among "
-            f"{' or '.join(open_among)}."
+        return _(
+            "Whether people and models agree about the best is open: no model clearly "
+            "leads among {who}.",
+            who=_(" or ").join(open_among),
         )
     if people.leader == peers.leader:
-        return f"People and models agree on the best model: {people.leader}."
-    return (
-        f"People and models disagree about the best: people {people.leader}, models {peers.leader}."
+        return _("People and models agree on the best model: {leader}.", leader=people.leader)
+    return _(
+        "People and models disagree about the best: people {people}, models {models}.",
+        people=people.leader,
+        models=peers.leader,
     )
 
 
@@ -127,7 +133,7 @@ def tau_b(one: ArrayLike, other: ArrayLike) -> float | None:
     """
     x, y = np.asarray(one, float), np.asarray(other, float)
     if len(x) != len(y) or not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise InvalidInput("A rank correlation needs two numbers for each model.")
+        raise InvalidInput(_("A rank correlation needs two numbers for each model."))
     upper = np.triu_indices(len(x), 1)
     gaps = [np.subtract.outer(v, v)[upper] for v in (x, y)]
     dx, dy = (np.where(np.abs(gap) < SAME_SCORE, 0, np.sign(gap)) for gap in gaps)
@@ -237,12 +243,27 @@ def _mean(values: Sequence[_Value]) -> Estimate:
 def _notes(found: Agreement, picked: int, ceiling: int) -> tuple[str, ...]:
     notes = []
     if found.top_one is None:
-        notes.append(f"Peers and people are compared from {ROWS_MIN} picks on; there are {picked}.")
+        notes.append(
+            _(
+                "Peers and people are compared from {least} picks on; there are {picked}.",
+                least=ROWS_MIN,
+                picked=picked,
+            )
+        )
     if found.human_ceiling is None:
         notes.append(
-            f"How far people agree among themselves is shown from {ROWS_MIN} picks on questions "
-            f"that several people rated; there are {ceiling}."
+            _(
+                "How far people agree among themselves is shown from {least} picks on "
+                "questions that several people rated; there are {ceiling}.",
+                least=ROWS_MIN,
+                ceiling=ceiling,
+            )
         )
     if found.tau is None:
-        notes.append(f"Orders are compared from {TAU_ROWS_MIN} ranked questions on.")
+        notes.append(
+            _(
+                "Orders are compared from {least} ranked questions on.",
+                least=TAU_ROWS_MIN,
+            )
+        )
     return tuple(notes)

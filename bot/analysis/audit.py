@@ -14,6 +14,7 @@ import numpy as np
 
 from bot.analysis.outcomes import RIGHT, Mask, Outcomes
 from bot.errors import InvalidInput
+from bot.language import _
 
 AuditLabel = Literal["genuine", "bad reference", "ambiguous", "grader bug", "truncated"]
 AUDIT_LABELS: tuple[AuditLabel, ...] = get_args(AuditLabel)
@@ -57,8 +58,15 @@ def _check(outcomes: Outcomes, labels: Mapping[str, str]) -> None:
     known = set(outcomes.rows)
     for row, label in labels.items():
         if row not in known:
-            raise InvalidInput(f"The audit labels row {row}, which is not in the outcomes.")
+            raise InvalidInput(
+                _("The audit labels row {row}, which is not in the outcomes.", row=row)
+            )
         if label not in AUDIT_LABELS:
             raise InvalidInput(
-                f"Row {row} is labelled `{label}`; the labels are {', '.join(AUDIT_LABELS)}."
+                _(
+                    "Row {row} is labelled `{label}`; the labels are {audit_labels}.",
+                    row=row,
+                    label=label,
+                    audit_labels=", ".join(AUDIT_LABELS),
+                )
             )

@@ -19,6 +19,7 @@ from bot.analysis.estimates import Z95, Estimate, Floats, mean
 from bot.analysis.rows import Row
 from bot.analysis.strengths import Pairs
 from bot.errors import InvalidInput
+from bot.language import _
 from bot.protocol.ranking import shares
 
 # Below these the effects drown in noise.
@@ -147,13 +148,17 @@ def length_effect(
     left, right = np.asarray(left_length, float), np.asarray(right_length, float)
     if len(pairs.left) < PAIRS_MIN:
         raise InvalidInput(
-            f"The effect of length needs {PAIRS_MIN} comparisons; there are {len(pairs.left)}."
+            _(
+                "The effect of length needs {least} comparisons; there are {pairs}.",
+                least=PAIRS_MIN,
+                pairs=len(pairs.left),
+            )
         )
     if not (np.isfinite(left).all() and np.isfinite(right).all() and (left + right > 0).all()):
-        raise InvalidInput("A length is missing, so that its effect cannot be told.")
+        raise InvalidInput(_("A length is missing, so that its effect cannot be told."))
     difference = (left - right) / (left + right)
     if not difference.std():
-        raise InvalidInput("All texts are equally long, so that length can have no effect.")
+        raise InvalidInput(_("All texts are equally long, so that length can have no effect."))
     z = (difference - difference.mean()) / difference.std()
     before = strengths.bradley_terry(pairs, prior_sd=prior_sd)
     after = strengths.bradley_terry(
@@ -182,7 +187,7 @@ def people_length_effect(rows: Sequence[Row]) -> LengthEffect:
                 compared = number[one], number[other], float(row.best == one)
                 found.append((*compared, lengths[one], lengths[other], row.cluster))
     if not found:
-        raise InvalidInput("Nobody picked a best answer yet.")
+        raise InvalidInput(_("Nobody picked a best answer yet."))
     left, right, score, left_length, right_length, clusters = zip(*found, strict=True)
     pairs = Pairs.of(left, right, score, len(models))
     return length_effect(pairs, left_length, right_length, clusters=clusters)

@@ -5,11 +5,14 @@ from dataclasses import asdict
 from typing import Any
 
 from bot.analysis.cofailure import Ceiling
+from bot.language import N_, Message, _, n_
 
 # Below this no way of picking is worth what a council costs, several times one model's price.
 WORTHWHILE_GAIN = 0.05
 
-FOOTNOTE = "Each end is a one-sided limit that is right 95 % of the time, at all looks together."
+FOOTNOTE = N_(
+    "Each end is a one-sided limit that is right 95 % of the time, at all looks together."
+)
 
 
 def worded(ceiling: Ceiling, *, period: str = "") -> str:
@@ -32,9 +35,11 @@ def advice(ceiling: Ceiling) -> str | None:
     high = ceiling.gain_anytime_high_complete
     if high is None or max(high, ceiling.gain_high_paired_anytime) >= WORTHWHILE_GAIN:
         return None
-    return (
-        f"By {ceiling.complete_rows:,} questions of which every outcome is known that is too "
-        f"little: skip the council for this kind of question and ask {ceiling.best_model}."
+    return _(
+        "By {complete_rows:,} questions of which every outcome is known that is too "
+        "little: skip the council for this kind of question and ask {best_model}.",
+        complete_rows=ceiling.complete_rows,
+        best_model=ceiling.best_model,
     )
 
 
@@ -42,80 +47,129 @@ def assumption(ceiling: Ceiling) -> str | None:
     """What the shares take for granted that are no limits; `None` on complete rows."""
     if ceiling.complete_rows == ceiling.rated_rows:
         return None
-    return (
-        f"The shares take answers that nobody rated to be like those that were rated "
-        f"({ceiling.complete_rows:,} of {ceiling.rated_rows:,} questions were rated in full); the "
-        "two ends of the gain take them at their worst."
+    return _(
+        "The shares take answers that nobody rated to be like those that were rated "
+        "({complete_rows:,} of {rated_rows:,} questions were rated in full); the two ends "
+        "of the gain take them at their worst.",
+        complete_rows=ceiling.complete_rows,
+        rated_rows=ceiling.rated_rows,
     )
 
 
 def _votes(ceiling: Ceiling, period: str) -> list[str]:
     return [
-        f"In {_questions(ceiling.rated_rows, 'rated ', period)} you rejected every answer "
-        f"{_all_wrong(ceiling)}.",
-        *_more(ceiling, "nobody rated"),
-        f"A perfect picker among these {ceiling.models} models would be accepted "
-        f"{_gain(ceiling)}; no way of picking can gain more.",
+        _(
+            "In {questions} you rejected every answer {all_wrong}.",
+            questions=_questions(N_("{rows:,} rated questions"), ceiling.rated_rows, period),
+            all_wrong=_all_wrong(ceiling),
+        ),
+        *_more(
+            ceiling,
+            N_("Counting {more:,} more that nobody rated, the share can be anything in {range}."),
+        ),
+        _(
+            "A perfect picker among these {models} models would be accepted {gain}; no way of "
+            "picking can gain more.",
+            models=ceiling.models,
+            gain=_gain(ceiling),
+        ),
         *filter(None, [assumption(ceiling)]),
         _holds(ceiling),
-        "It covers only rated questions, and not the written synthesis, which can do better or "
-        "worse.",
+        _(
+            "It covers only rated questions, and not the written synthesis, which can do "
+            "better or worse."
+        ),
         *filter(None, [advice(ceiling)]),
     ]
 
 
 def _grades(ceiling: Ceiling, period: str) -> list[str]:
     return [
-        f"In {_questions(ceiling.rows, 'graded ', period)} every model was wrong "
-        f"{_all_wrong(ceiling)}.",
-        *_more(ceiling, "lack an outcome"),
+        _(
+            "In {questions} every model was wrong {all_wrong}.",
+            questions=_questions(N_("{rows:,} graded questions"), ceiling.rows, period),
+            all_wrong=_all_wrong(ceiling),
+        ),
+        *_more(
+            ceiling,
+            N_(
+                "Counting {more:,} more that lack an outcome, the share can be anything in {range}."
+            ),
+        ),
         *_audit(ceiling),
-        f"A perfect picker among these {ceiling.models} models would be right "
-        f"{_gain(ceiling)}; no way of picking can gain more.",
+        _(
+            "A perfect picker among these {models} models would be right {gain}; no way of "
+            "picking can gain more.",
+            models=ceiling.models,
+            gain=_gain(ceiling),
+        ),
         _holds(ceiling),
-        "It covers only questions like these, and not the written synthesis, which can do better "
-        "or worse.",
+        _(
+            "It covers only questions like these, and not the written synthesis, which can do "
+            "better or worse."
+        ),
         *filter(None, [advice(ceiling)]),
     ]
 
 
 def _counts(ceiling: Ceiling, period: str) -> list[str]:
     if ceiling.models == 1:
-        holds = (
-            "This holds however often you look, if the best model was chosen in advance; where it "
-            "was picked on these questions, say from how many with --models."
+        holds = _(
+            "This holds however often you look, if the best model was chosen in advance; "
+            "where it was picked on these questions, say from how many with --models."
         )
     else:
-        holds = (
-            "This holds however often you look and already allows for the best model having been "
-            f"picked from {ceiling.models} on these questions."
+        holds = _(
+            "This holds however often you look and already allows for the best model "
+            "having been picked from {models} on these questions.",
+            models=ceiling.models,
         )
     return [
-        f"In {_questions(ceiling.rows, '', period)} every model was wrong {_all_wrong(ceiling)}.",
-        f"A perfect picker would be right {_gain(ceiling)}; no way of picking can gain more.",
+        _(
+            "In {questions} every model was wrong {all_wrong}.",
+            questions=_questions(N_("{rows:,} questions"), ceiling.rows, period),
+            all_wrong=_all_wrong(ceiling),
+        ),
+        _(
+            "A perfect picker would be right {gain}; no way of picking can gain more.",
+            gain=_gain(ceiling),
+        ),
         holds,
-        "It covers only questions like these, and not the written synthesis, which can do better "
-        "or worse.",
+        _(
+            "It covers only questions like these, and not the written synthesis, which can do "
+            "better or worse."
+        ),
         *filter(None, [advice(ceiling)]),
     ]
 
 
 def _holds(ceiling: Ceiling) -> str:
-    return (
-        f"This holds however often you look and already allows for {ceiling.best_model} having "
-        "been picked on the same data."
+    return _(
+        "This holds however often you look and already allows for {best_model} having been "
+        "picked on the same data.",
+        best_model=ceiling.best_model,
     )
 
 
-def _questions(rows: int, kind: str, period: str) -> str:
-    return f"{rows:,} {kind}questions{f' ({period})' if period else ''}"
+def _questions(asked: Message, rows: int, period: str) -> str:
+    return _(asked, rows=rows) + (f" ({period})" if period else "")
 
 
 def _all_wrong(ceiling: Ceiling) -> str:
-    times = "1 time" if ceiling.all_wrong == 1 else f"{ceiling.all_wrong:,} times"
+    times = n_("{n:,} time", "{n:,} times", ceiling.all_wrong)
     low, high = ceiling.beta_anytime_low, ceiling.beta_anytime_high
-    of = "" if ceiling.rows == ceiling.rated_rows else f" of the {ceiling.rows:,} that tell"
-    return f"{times} ({100 * ceiling.beta:.1f} %{of}; plausible range {_range(low, high)})"
+    of = (
+        ""
+        if ceiling.rows == ceiling.rated_rows
+        else _(" of the {rows:,} that tell", rows=ceiling.rows)
+    )
+    return _(
+        "{times} ({share:.1f} %{of}; plausible range {range})",
+        times=times,
+        share=100 * ceiling.beta,
+        of=of,
+        range=_range(low, high),
+    )
 
 
 def _gain(ceiling: Ceiling) -> str:
@@ -123,34 +177,41 @@ def _gain(ceiling: Ceiling) -> str:
     low = math.floor(100 * ceiling.gain_anytime_low)
     high = math.ceil(100 * ceiling.gain_high_paired_anytime)
     rated = ceiling.n_best_accuracy
-    of = "" if rated == ceiling.rated_rows else f" of its {rated:,} rated answers"
-    return (
-        f"{low} to {high} points more often than always using {ceiling.best_model} "
-        f"({100 * ceiling.best_accuracy:.0f} %{of})"
+    of = "" if rated == ceiling.rated_rows else _(" of its {rated:,} rated answers", rated=rated)
+    return _(
+        "{low} to {high} points more often than always using {best_model} ({share:.0f} %{of})",
+        low=low,
+        high=high,
+        best_model=ceiling.best_model,
+        share=100 * ceiling.best_accuracy,
+        of=of,
     )
 
 
-def _more(ceiling: Ceiling, what: str) -> list[str]:
+def _more(ceiling: Ceiling, counting: Message) -> list[str]:
     more = ceiling.n_beta_worst_case - ceiling.rated_rows
     if not more:
         return []
-    return [
-        f"Counting {more:,} more that {what}, the share can be anything in "
-        f"{_range(*ceiling.beta_plausible)}."
-    ]
+    return [_(counting, more=more, range=_range(*ceiling.beta_plausible))]
 
 
 def _audit(ceiling: Ceiling) -> list[str]:
     sentences = []
     if ceiling.rows_set_aside:
         sentences.append(
-            f"An audit set {ceiling.rows_set_aside:,} rows aside; as graded, "
-            f"{ceiling.all_wrong_graded:,} were all wrong."
+            _(
+                "An audit set {aside:,} rows aside; as graded, {wrong:,} were all wrong.",
+                aside=ceiling.rows_set_aside,
+                wrong=ceiling.all_wrong_graded,
+            )
         )
     if ceiling.reference_alarm:
         sentences.append(
-            f"That is {ceiling.ratio_single_factor:.1f} times what pairs of models predict, which "
-            "mostly means wrong references: audit these rows before believing it."
+            _(
+                "That is {times:.1f} times what pairs of models predict, which "
+                "mostly means wrong references: audit these rows before believing it.",
+                times=ceiling.ratio_single_factor,
+            )
         )
     return sentences
 

@@ -18,6 +18,7 @@ from bot.analysis.dependence import PoolSize, by_pool_size, diagnose, undiagnose
 from bot.analysis.limits import Limit, anytime_lower, anytime_upper, interval, lower, upper
 from bot.analysis.outcomes import RIGHT, WRONG, Mask, Outcomes
 from bot.errors import InvalidInput
+from bot.language import N_, _
 
 DELTA = 0.05
 # Below it intervals are so wide that they only invite misreading.
@@ -27,6 +28,13 @@ MINIMUM_ROWS = 20
 Count = tuple[int, int]
 
 Source = Literal["grades", "votes", "counts"]
+
+
+_FEW = N_("A ceiling needs {least} complete rows; of the {rows} here {complete} are complete.")
+_FEW_NOT_ASIDE = N_(
+    "A ceiling needs {least} complete rows; of the {rows} here {complete} are complete and not "
+    "set aside."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +123,12 @@ def ceiling_of_grades(outcomes: Outcomes, labels: Mapping[str, str] | None = Non
     kept = outcomes.complete & ~aside
     if kept.sum() < MINIMUM_ROWS:
         raise InvalidInput(
-            f"A ceiling needs {MINIMUM_ROWS} complete rows; of the {len(outcomes.rows)} here "
-            f"{kept.sum()} are complete{' and not set aside' if aside.any() else ''}."
+            _(
+                _FEW_NOT_ASIDE if aside.any() else _FEW,
+                least=MINIMUM_ROWS,
+                rows=len(outcomes.rows),
+                complete=kept.sum(),
+            )
         )
     genuine = [labels.get(row) == "genuine" for row in outcomes.rows]
     return _ceiling(
@@ -139,11 +151,22 @@ def ceiling_of_counts(all_wrong: int, rows: int, best_right: int, *, models: int
     """
     if min(all_wrong, best_right) < 0 or models < 1 or all_wrong + best_right > rows:
         raise InvalidInput(
-            f"{all_wrong} of {rows} rows all wrong and {best_right} right by the best model do not "
-            "fit together: the best model is wrong in the all-wrong rows."
+            _(
+                "{all_wrong} of {rows} rows all wrong and {best_right} right by the best model "
+                "do not fit together: the best model is wrong in the all-wrong rows.",
+                all_wrong=all_wrong,
+                rows=rows,
+                best_right=best_right,
+            )
         )
     if rows < MINIMUM_ROWS:
-        raise InvalidInput(f"A ceiling needs {MINIMUM_ROWS} rows; these are {rows}.")
+        raise InvalidInput(
+            _(
+                "A ceiling needs {least} rows; these are {rows}.",
+                least=MINIMUM_ROWS,
+                rows=rows,
+            )
+        )
     beta_low, beta_high = interval(all_wrong, rows, DELTA)
     low, high = interval(best_right, rows, DELTA / models)
     anytime = anytime_lower(all_wrong, rows, DELTA), anytime_upper(all_wrong, rows, DELTA)
@@ -165,7 +188,7 @@ def ceiling_of_counts(all_wrong: int, rows: int, best_right: int, *, models: int
         beta_worst_case=(all_wrong / rows, all_wrong / rows),
         beta_plausible=anytime,
         undecided=0,
-        best_model="the best model",
+        best_model=_("the best model"),
         best_accuracy=best_right / rows,
         best_accuracy_low=low,
         best_accuracy_high=high,
@@ -204,8 +227,13 @@ def ceiling_of_votes(outcomes: Outcomes) -> Ceiling:
     rated, decided = outcomes.rated, int(outcomes.decided.sum())
     if decided < MINIMUM_ROWS:
         raise InvalidInput(
-            f"A ceiling needs {MINIMUM_ROWS} questions in which an answer was accepted, or every "
-            f"one rejected; so far there are {decided}, of {rated.sum()} that were rated."
+            _(
+                "A ceiling needs {least} questions in which an answer was accepted, or "
+                "every one rejected; so far there are {decided}, of {rated} that were rated.",
+                least=MINIMUM_ROWS,
+                decided=decided,
+                rated=rated.sum(),
+            )
         )
     return _ceiling(
         "votes",
@@ -290,7 +318,9 @@ def _counts(successes: Mask, trials: Mask) -> tuple[Count, ...]:
 def _check_models(outcomes: Outcomes) -> None:
     if len(outcomes.models) < 2:
         only = ", ".join(outcomes.models) or "none"
-        raise InvalidInput(f"A ceiling compares two models or more; here there is only {only}.")
+        raise InvalidInput(
+            _("A ceiling compares two models or more; here there is only {only}.", only=only)
+        )
 
 
 def _least(limit: Limit, counts: Iterable[Count], alpha: float) -> float:

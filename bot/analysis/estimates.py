@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bot.errors import InvalidInput
+from bot.language import _
 
 Floats = NDArray[np.float64]
 
@@ -34,7 +35,7 @@ def mean(values: ArrayLike, clusters: ArrayLike | None = None, *, z: float = Z95
     """The mean with a normal interval. Raises `InvalidInput` below two values."""
     x = _numbers(values)
     if len(x) < 2:
-        raise InvalidInput("One observation alone has no interval yet.")
+        raise InvalidInput(_("One observation alone has no interval yet."))
     error = _standard_error(x, clusters)
     return Estimate(
         float(x.mean()), float(x.mean() - z * error), float(x.mean() + z * error), len(x)
@@ -49,7 +50,7 @@ def share(hits: ArrayLike, clusters: ArrayLike | None = None, *, z: float = Z95)
     """
     x = _numbers(hits)
     if not len(x):
-        raise InvalidInput("There is nothing to count yet.")
+        raise InvalidInput(_("There is nothing to count yet."))
     p, n = float(x.mean()), float(len(x))
     if clusters is not None and len(x) > 1:
         error, groups = _standard_error(x, clusters), len(set(np.asarray(clusters).tolist()))
@@ -98,7 +99,7 @@ def _standard_error(x: Floats, clusters: ArrayLike | None) -> float:
 def _numbers(values: ArrayLike) -> Floats:
     x = np.asarray(values, float)
     if not np.isfinite(x).all():
-        raise InvalidInput("A value that is not a number cannot be averaged; leave it out.")
+        raise InvalidInput(_("A value that is not a number cannot be averaged; leave it out."))
     return x
 
 

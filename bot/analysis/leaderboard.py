@@ -17,6 +17,7 @@ from bot.analysis import strengths
 from bot.analysis.estimates import Z90, Estimate, beta
 from bot.analysis.rows import Rated, Row, rated
 from bot.analysis.strengths import Ballot, Choices, Fit, Pairs
+from bot.language import N_, Message, _, n_
 
 ROWS_MIN = 20
 LEADS_AT = 0.8
@@ -104,8 +105,12 @@ def standings(rows: Sequence[Row]) -> Standings:
     acceptance = acceptances(rows)
     if any(each.rate is None and each.rated for each in acceptance):
         notes.append(
-            f"A rate is shown from {ROWS_MIN} rated answers on, when the unrated ones could move "
-            f"it by at most {BOUNDS_MAX:.0%}."
+            _(
+                "A rate is shown from {least} rated answers on, when the unrated ones could "
+                "move it by at most {most:.0%}.",
+                least=ROWS_MIN,
+                most=BOUNDS_MAX,
+            )
         )
     return Standings(rated(rows), people_board(rows), peer_board(rows), acceptance, tuple(notes))
 
@@ -113,9 +118,13 @@ def standings(rows: Sequence[Row]) -> Standings:
 def unrated(not_blind: int) -> str:
     """That no vote counts, though so many were given after names were shown."""
     if not not_blind:
-        return "Nothing was rated here yet."
-    votes = "The one vote" if not_blind == 1 else f"All {not_blind:,} votes"
-    return f"{votes} here came from people who had seen the names, and such votes do not count."
+        return _("Nothing was rated here yet.")
+    return n_(
+        "The one vote here came from people who had seen the names, and such votes do not count.",
+        "All {n:,} votes here came from people who had seen the names, and such votes do not "
+        "count.",
+        not_blind,
+    )
 
 
 def people_board(rows: Sequence[Row]) -> Board:
@@ -123,12 +132,14 @@ def people_board(rows: Sequence[Row]) -> Board:
 
     Rows are oldest first, here and below: the newest tells which models are today's.
     """
-    return _board(rows, lambda row: [[[row.best]]] if row.best else [], "picked a best answer")
+    few = N_("No ranking below {least} questions: in {judged} somebody picked a best answer.")
+    return _board(rows, lambda row: [[[row.best]]] if row.best else [], few)
 
 
 def peer_board(rows: Sequence[Row]) -> Board:
     """From the reviewers' rankings; a row counts as one, however many reviewed it."""
-    return _board(rows, lambda row: [b.ranking for b in row.ballots], "ranked the answers")
+    few = N_("No ranking below {least} questions: in {judged} somebody ranked the answers.")
+    return _board(rows, lambda row: [b.ranking for b in row.ballots], few)
 
 
 def pair_board(models: Sequence[str], pairs: Pairs) -> Board:
@@ -177,11 +188,15 @@ def _rate(accepted: int, n: int, channel: float) -> Estimate:
     return beta(accepted + PSEUDO_ROWS * prior, n - accepted + PSEUDO_ROWS * (1 - prior), n)
 
 
-def _board(rows: Sequence[Row], ballots_of: _Ballots, what: str) -> Board:
+def _board(rows: Sequence[Row], ballots_of: _Ballots, few: Message) -> Board:
     models = sorted({model for row in rows for model in row.models})
     if len(models) < 2:
-        only = f"Only {models[0]} answered here" if models else "No model answered here"
-        return _unranked(models, rows, f"{only}, so there is nothing to compare.")
+        alone = _("No model answered here, so there is nothing to compare.")
+        if models:
+            alone = _(
+                "Only {model} answered here, so there is nothing to compare.", model=models[0]
+            )
+        return _unranked(models, rows, alone)
     judged = [(row, given) for row in rows if (given := _given(row, ballots_of))]
     met = _meetings(row.models for row, _ in judged)
     newest = next((row for row in reversed(rows) if len(row.models) > 1), rows[-1])
@@ -189,7 +204,7 @@ def _board(rows: Sequence[Row], ballots_of: _Ballots, what: str) -> Board:
     ranked = sorted(_component(met, today))
     judged = [(row, given) for row, given in judged if set(row.models) <= set(ranked)]
     if len(judged) < ROWS_MIN:
-        note = f"No ranking below {ROWS_MIN} questions: in {len(judged)} somebody {what}."
+        note = _(few, least=ROWS_MIN, judged=len(judged))
         return _unranked(models, [row for row, _ in judged], note, _firsts(judged))
     number = {model: i for i, model in enumerate(ranked)}
     ballots: list[Ballot] = []
@@ -204,7 +219,12 @@ def _board(rows: Sequence[Row], ballots_of: _Ballots, what: str) -> Board:
     board = _ranked(ranked, fit, _firsts(judged), seen, len(judged))
     board = _led_by_one_that_met(board, met, today)
     absent = tuple(
-        f"{model} took part in {seen[model]} of these {len(judged)} questions."
+        _(
+            "{model} took part in {seen} of these {judged} questions.",
+            model=model,
+            seen=seen[model],
+            judged=len(judged),
+        )
         for model in ranked
         if seen[model] < len(judged)
     )
@@ -261,7 +281,10 @@ def _with_others(board: Board, models: Iterable[str]) -> Board:
     if not others:
         return board
     places = tuple(Place(model, None, None, None, 0, 0) for model in others)
-    note = f"Not comparable yet, because they never met these in a question: {_listed(others)}."
+    note = _(
+        "Not comparable yet, because they never met these in a question: {models}.",
+        models=_listed(others),
+    )
     return replace(board, places=board.places + places, notes=(*board.notes, note))
 
 
@@ -277,7 +300,11 @@ def _led_by_one_that_met(
     low = first.wins.low
     rivals = {p.model for p in board.places if p.model in today or (p.wins and p.wins.high >= low)}
     if missed := sorted(rivals - met[board.leader]):
-        note = f"{board.leader} is ahead, but never stood beside {_listed(missed)}: nobody leads."
+        note = _(
+            "{leader} is ahead, but never stood beside {models}: nobody leads.",
+            leader=board.leader,
+            models=_listed(missed),
+        )
         return replace(board, leader=None, notes=(note, *board.notes))
     return board
 
@@ -301,7 +328,7 @@ def _ranked(
     if leader is not None:
         return Board(places, rows, leader, ())
     first = [place.model for place in places if place.place == 1]
-    return Board(places, rows, None, (f"Too close to call: {_listed(first)}.",))
+    return Board(places, rows, None, (_("Too close to call: {models}.", models=_listed(first)),))
 
 
 def _places(wins: Sequence[Estimate]) -> list[int]:
@@ -317,8 +344,10 @@ def _chance(strength: float, error: float, rows: int) -> Estimate:
 
 def _listed(models: Sequence[str]) -> str:
     if len(models) > _LISTED_MAX + 1:
-        models = [*models[:_LISTED_MAX], f"{len(models) - _LISTED_MAX} more"]
-    return ", ".join(models[:-1]) + " and " + models[-1] if len(models) > 1 else models[0]
+        models = [*models[:_LISTED_MAX], _("{more} more", more=len(models) - _LISTED_MAX)]
+    if len(models) == 1:
+        return models[0]
+    return _("{first} and {last}", first=", ".join(models[:-1]), last=models[-1])
 
 
 def _sigmoid(x: float) -> float:

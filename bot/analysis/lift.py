@@ -17,6 +17,7 @@ from bot.analysis.leaderboard import ROWS_MIN
 from bot.analysis.limits import anytime_lower, anytime_upper
 from bot.analysis.rows import Row
 from bot.errors import InvalidInput
+from bot.language import _
 
 DELTA = 0.05
 NOT_BLIND = "verdict not blind"
@@ -79,9 +80,12 @@ def lift(rows: Sequence[Row], roster: Sequence[str] | None = None) -> Lift:
     used = [row for row in judged if None not in row.accepted]
     if len(used) < ROWS_MIN:
         raise InvalidInput(
-            "Whether the council beats its best member is shown from "
-            f"{ROWS_MIN} questions on whose verdict and answers were all rated; there are "
-            f"{len(used)}."
+            _(
+                "Whether the council beats its best member is shown from {rows_min} questions "
+                "on whose verdict and answers were all rated; there are {used}.",
+                rows_min=ROWS_MIN,
+                used=len(used),
+            )
         )
     full, anything = _limits(used, models), _limits(judged, models)
     low, high = min(full[0], anything[0]), max(full[1], anything[1])
@@ -131,8 +135,13 @@ def price(rows: Sequence[Row]) -> Price:
     accepted = np.array([row.verdict for row in known], float)
     if len(known) < ROWS_MIN or not accepted.any():
         raise InvalidInput(
-            f"What an accepted verdict takes is shown from {ROWS_MIN} rated verdicts on, some of "
-            f"them accepted; there are {len(known)}, {int(accepted.sum())} accepted."
+            _(
+                "What an accepted verdict takes is shown from {rows_min} rated verdicts on, "
+                "some of them accepted; there are {known}, {good} accepted.",
+                rows_min=ROWS_MIN,
+                known=len(known),
+                good=int(accepted.sum()),
+            )
         )
     # The Bayesian bootstrap, over rows; always the same draws.
     weights = np.random.default_rng(0).standard_exponential((_DRAWS, len(known)))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import InvalidInput
+from bot.language import _
 
 WRONG, RIGHT, UNKNOWN = 0, 1, -1
 
@@ -96,9 +97,13 @@ def read_outcomes(path: Path) -> Outcomes:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from error
+        raise InvalidInput(
+            _("{path} cannot be read: {strerror}.", path=path, strerror=error.strerror)
+        ) from error
     except UnicodeDecodeError as error:
-        raise InvalidInput(f"{path} is no UTF-8 text ({error.reason}).") from error
+        raise InvalidInput(
+            _("{path} is no UTF-8 text ({reason}).", path=path, reason=error.reason)
+        ) from error
     return parse_outcomes(text)
 
 
@@ -113,9 +118,9 @@ def parse_outcomes(text: str) -> Outcomes:
         # Not by lines: a question may go over several.
         header, *lines = [line for line in csv.reader(io.StringIO(text, newline="")) if line]
     except csv.Error as error:
-        raise InvalidInput(f"This is no CSV file: {error}.") from error
+        raise InvalidInput(_("This is no CSV file: {error}.", error=error)) from error
     except ValueError:
-        raise InvalidInput("The file is empty; it needs a header of model names.") from None
+        raise InvalidInput(_("The file is empty; it needs a header of model names.")) from None
     names = [name.strip() for name in header]
     first = 1 if names[0].lower() in _ID_COLUMNS else 0
     texts = [n for n in range(first, len(names)) if names[n].lower() in _TEXT_COLUMNS]
@@ -123,15 +128,15 @@ def parse_outcomes(text: str) -> Outcomes:
     models = [names[n] for n in columns]
     _check_names(names, columns)
     if not lines:
-        raise InvalidInput("The file has no rows under its header.")
+        raise InvalidInput(_("The file has no rows under its header."))
     rows = [line[0].strip() if first else "" for line in lines]
     rows = [row or str(number) for number, row in enumerate(rows, start=1)]
     repeated = [row for row, count in Counter(rows).items() if count > 1]
     if repeated:
-        raise InvalidInput(f"More than one row is called {', '.join(repeated[:5])}.")
+        raise InvalidInput(_("More than one row is called {names}.", names=", ".join(repeated[:5])))
     cells = []
     for number, (row, line) in enumerate(zip(rows, lines, strict=True), start=1):
-        where = f"row {number} ({row})" if first else f"row {number}"
+        where = _("row {number}", number=number) + (f" ({row})" if first else "")
         _check_length(len(line), where, len(names), len(models))
         cells.append([_cell(line[n], where, names[n]) for n in columns])
     questions = {row: line[n] for row, line in zip(rows, lines, strict=True) for n in texts[:1]}
@@ -141,20 +146,29 @@ def parse_outcomes(text: str) -> Outcomes:
 def _check_names(names: Sequence[str], columns: Sequence[int]) -> None:
     for column in columns:
         if not names[column]:
-            raise InvalidInput(f"Column {column + 1} has no model name in the header.")
+            raise InvalidInput(
+                _("Column {column} has no model name in the header.", column=column + 1)
+            )
     models = Counter(names[column] for column in columns)
     repeated = [model for model, count in models.items() if count > 1]
     if repeated:
-        raise InvalidInput(f"More than one column is called {', '.join(repeated[:5])}.")
+        raise InvalidInput(
+            _("More than one column is called {names}.", names=", ".join(repeated[:5]))
+        )
     if not models:
-        raise InvalidInput("The header names no model.")
+        raise InvalidInput(_("The header names no model."))
 
 
 def _check_length(cells: int, where: str, columns: int, models: int) -> None:
     if cells != columns:
         raise InvalidInput(
-            f"In {where} there are {max(0, cells - columns + models)} cells for {models} models; "
-            "leave a cell empty where the outcome is unknown."
+            _(
+                "In {where} there are {cells} cells for {models} models; leave a cell empty "
+                "where the outcome is unknown.",
+                where=where,
+                cells=max(0, cells - columns + models),
+                models=models,
+            )
         )
 
 
@@ -163,7 +177,14 @@ def _cell(text: str, where: str, model: str) -> int:
     if value is None:
         value = _CELLS.get(text.strip().lower())
     if value is None:
-        raise InvalidInput(f"In {where}, column {model}, `{text}` is neither 1, 0 nor empty.")
+        raise InvalidInput(
+            _(
+                "In {where}, column {model}, `{text}` is neither 1, 0 nor empty.",
+                where=where,
+                model=model,
+                text=text,
+            )
+        )
     return value
 
 

@@ -30,6 +30,7 @@ from bot.analysis.leaderboard import Acceptance, Board, acceptances, peer_board,
 from bot.analysis.lift import Chairman, Lift, Price, chairman, lift, price
 from bot.analysis.rows import Rated, Row, outcomes, rated, rosters
 from bot.errors import InvalidInput
+from bot.language import _
 
 # The newest questions give intervals that are narrow enough; more would only cost time. Reviewers
 # are judged by those in which every review was waited for.
@@ -127,8 +128,12 @@ def ceiling(rows: Sequence[Row]) -> tuple[Ceiling, str]:
     voted = [row for row in rows if row.rated]
     if len(voted) < NAMED_FROM:
         raise InvalidInput(
-            f"A ceiling needs {MINIMUM_ROWS} questions in which an answer was accepted, or every "
-            f"one rejected; so far {len(voted)} were rated at all."
+            _(
+                "A ceiling needs {least} questions in which an answer was accepted, or "
+                "every one rejected; so far {voted} were rated at all.",
+                least=MINIMUM_ROWS,
+                voted=len(voted),
+            )
         )
     roster = rosters(voted)[0][0]
     found = ceiling_of_votes(outcomes(rows, roster))

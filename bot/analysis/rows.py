@@ -20,6 +20,7 @@ import numpy as np
 
 from bot.analysis.outcomes import RIGHT, UNKNOWN, WRONG, Outcomes, seat_columns
 from bot.council import Deliberation, Review
+from bot.language import _, n_
 from bot.protocol.ranking import never_stops_early
 from bot.records import Case, Reaction
 from bot.votes import NONE, VERDICT, Vote, standing_votes
@@ -124,11 +125,15 @@ class Rated:
     one_person: bool
 
     def __str__(self) -> str:
-        people = "one person" if self.people == 1 else f"{self.people} people"
-        questions = "question" if self.rows == 1 else "questions"
-        text = f"rated {self.rated} of {self.rows} {questions}, by {people}"
+        text = n_(
+            "rated {rated} of {n} question, by {people}",
+            "rated {rated} of {n} questions, by {people}",
+            self.rows,
+            rated=self.rated,
+            people=n_("one person", "{n} people", self.people),
+        )
         mostly = self.one_person and self.people > 1
-        return f"{text}, more than half of them by one person" if mostly else text
+        return _("{text}, more than half of them by one person", text=text) if mostly else text
 
 
 def rows(cases: Iterable[tuple[Case, Sequence[Reaction]]]) -> tuple[Row, ...]:

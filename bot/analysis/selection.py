@@ -20,6 +20,7 @@ from bot.analysis.estimates import Z95, Estimate, mean
 from bot.analysis.leaderboard import PSEUDO_ROWS, ROWS_MIN, Acceptance, acceptances
 from bot.analysis.rows import Row
 from bot.errors import InvalidInput
+from bot.language import _
 
 Floats = NDArray[np.float64]
 
@@ -118,7 +119,7 @@ def cross_fitted_gain(table: Table, seats: int) -> Estimate:
     random = np.random.default_rng(0)
     n = len(table.accepted)
     gains = []
-    for _ in range(SPLITS):
+    for __ in range(SPLITS):
         half = np.zeros(n, np.bool_)
         half[random.permutation(n)[: n // 2]] = True
         both = _difference(table, half, seats), _difference(table, ~half, seats)
@@ -134,7 +135,7 @@ def greedy(table: Table, seats: int) -> list[int]:
     filled = np.where(np.isnan(table.accepted), shrunk_rates(table.accepted), table.accepted)
     pull = pull_of(table)
     chosen: list[int] = []
-    for _ in range(seats):
+    for __ in range(seats):
         left = [i for i in range(filled.shape[1]) if i not in chosen]
         scores = [chances(filled[:, [*chosen, i]], pull).mean() for i in left]
         chosen.append(left[int(np.argmax(scores))])
@@ -157,7 +158,7 @@ def pull_of(table: Table) -> float:
     used = ~np.isnan(table.odds)
     odds, delivered = table.odds[used], table.delivered[used]
     low, high = _PULL_MEAN - 20, _PULL_MEAN + 20
-    for _ in range(50):
+    for __ in range(50):
         middle = (low + high) / 2
         expected = 0.5 * (1 + np.tanh((odds + middle) / 2))
         slope = (delivered - expected).sum() - (middle - _PULL_MEAN) / _PULL_SD**2
@@ -189,13 +190,19 @@ def _standard_error(gain: Estimate) -> float:
 
 def _nothing_to_choose(candidates: Sequence[Acceptance], seats: int) -> str:
     if len(candidates) < 2:
-        have = candidates[0].model if candidates else "no model"
-        return (
-            f"A suggestion needs models with {ROWS_MIN} rated answers each, few of theirs unrated; "
-            f"so far {have} has them."
+        have = candidates[0].model if candidates else _("no model")
+        return _(
+            "A suggestion needs models with {least} rated answers each, few of theirs "
+            "unrated; so far {have} has them.",
+            least=ROWS_MIN,
+            have=have,
         )
-    return (
-        f"There are {seats} seats and {len(candidates)} models with {ROWS_MIN} rated answers or "
-        "more, so there is nothing to choose. Seat another model for a while, or ask for fewer: "
-        f"`/council suggest {len(candidates) - 1}`."
+    return _(
+        "There are {seats} seats and {candidates} models with {least} rated answers or "
+        "more, so there is nothing to choose. Seat another model for a while, or ask for "
+        "fewer: `/council suggest {fewer}`.",
+        seats=seats,
+        candidates=len(candidates),
+        least=ROWS_MIN,
+        fewer=len(candidates) - 1,
     )

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bot.errors import InvalidInput
+from bot.language import _
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -70,15 +71,15 @@ class Pairs:
         )
         sides = np.concatenate([pairs.left, pairs.right])
         if not len(pairs.left) == len(pairs.right) == len(pairs.score):
-            raise InvalidInput("Each comparison needs a left side, a right side and a score.")
+            raise InvalidInput(_("Each comparison needs a left side, a right side and a score."))
         if not len(pairs.left):
-            raise InvalidInput("There is no comparison yet.")
+            raise InvalidInput(_("There is no comparison yet."))
         if sides.min() < 0 or sides.max() >= models:
-            raise InvalidInput("A comparison names a model that is not among those compared.")
+            raise InvalidInput(_("A comparison names a model that is not among those compared."))
         if (pairs.left == pairs.right).any():
-            raise InvalidInput("A comparison has the same model on both sides.")
+            raise InvalidInput(_("A comparison has the same model on both sides."))
         if not np.isin(pairs.score, (0.0, 0.5, 1.0)).all():
-            raise InvalidInput("A comparison's score is 1, 0 or, for a tie, 1/2.")
+            raise InvalidInput(_("A comparison's score is 1, 0 or, for a tie, 1/2."))
         return pairs
 
 
@@ -116,10 +117,10 @@ class Choices:
                 starts.append(len(found))
             kind_of[number] = kinds[key]
         if not found:
-            raise InvalidInput("No ballot prefers any model to another yet.")
+            raise InvalidInput(_("No ballot prefers any model to another yet."))
         named = {model for offered in offers for model in offered}
         if min(named) < 0 or max(named) >= models:
-            raise InvalidInput("A ballot names a model that is not among those ranked.")
+            raise InvalidInput(_("A ballot names a model that is not among those ranked."))
         members = np.full((len(offers), max(map(len, offers))), models, np.intp)
         for row, offered in enumerate(offers):
             members[row, : len(offered)] = offered
@@ -263,17 +264,19 @@ def _fit(
     small_sample: bool = True,
 ) -> Fit:
     if models < 2:
-        raise InvalidInput("There is only one model, so there is nothing to compare it with.")
+        raise InvalidInput(_("There is only one model, so there is nothing to compare it with."))
     penalty = np.zeros((models + extra, models + extra))
     # Without a prior only differences are known; holding the sum at 0 changes none of them.
     penalty[:models, :models] = np.eye(models) / prior_sd**2 if prior_sd else 1 / models
     x, hessian = _newton(evaluate, penalty)
     covariance = np.linalg.inv(hessian)
     if clusters is not None and scores is not None:
-        _, group = np.unique(np.asarray(clusters), return_inverse=True)
+        group = np.unique(np.asarray(clusters), return_inverse=True)[1]
         groups = int(group.max()) + 1
         if groups < 2:
-            raise InvalidInput("All votes come from one person or question: no error can be told.")
+            raise InvalidInput(
+                _("All votes come from one person or question: no error can be told.")
+            )
         s = scores(x, group, groups)
         # With a prior they do not sum to 0 at the maximum; only how they vary is error.
         s = s - s.mean(axis=0)
@@ -294,7 +297,7 @@ def _newton(evaluate: _Evaluate, penalty: Floats) -> tuple[Floats, Floats]:
 
     x = np.zeros(len(penalty))
     loss, gradient, hessian = penalised(x)
-    for _ in range(_STEPS):
+    for __ in range(_STEPS):
         try:
             step = np.linalg.solve(hessian, gradient)
         except np.linalg.LinAlgError:
@@ -309,8 +312,10 @@ def _newton(evaluate: _Evaluate, penalty: Floats) -> tuple[Floats, Floats]:
         if abs(step).max() < _SETTLED:
             return x, hessian
     raise InvalidInput(
-        "These votes alone give no finite strengths: some models were never compared, or one won "
-        "or lost every time."
+        _(
+            "These votes alone give no finite strengths: some models were never compared, or "
+            "one won or lost every time."
+        )
     )
 
 

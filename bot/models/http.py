@@ -212,7 +212,7 @@ class HttpProvider:
         address: str | None = _address(endpoint, "models")
         found: list[ModelInfo] = []
         today = datetime.now(UTC).date().isoformat()
-        for _ in range(PAGES):
+        for __ in range(PAGES):
             if address is None:
                 break
             page = await self._page(endpoint, address)
@@ -264,7 +264,7 @@ class HttpProvider:
     ) -> AsyncIterator[httpx.Response]:
         """One response, redirects within its host followed. Raises `ModelFailed` for any other."""
         try:
-            for _ in range(_REDIRECTS):
+            for __ in range(_REDIRECTS):
                 async with self._client.stream(
                     method, address, content=body, headers=headers
                 ) as response:

@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from bot.analysis.leaderboard import Board, Place
+from bot.language import N_, _
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,13 +33,16 @@ def standings_png(people: Board, peers: Board) -> bytes | None:
         return None
     first = people if people.ranked else peers
     models = [place.model for place in first.places][:MODELS_MAX]
-    cut = f"first {MODELS_MAX} of {len(first.places)} · " if len(first.places) > MODELS_MAX else ""
+    foot = _("how often preferred to a typical model · bars: 90 % · ★ leads")
+    if len(first.places) > MODELS_MAX:
+        cut = _("first {shown} of {models}", shown=MODELS_MAX, models=len(first.places))
+        foot = f"{cut} · {foot}"
     height = _HEAD + _ROW * len(models) + _FOOT
     figure = _figure(height)
     bottom, span = _FOOT / height, _ROW * len(models) / height
     for left, title, board, colour in (
-        (0.04, "People prefer", people, _PEOPLE),
-        (0.52, "Models prefer", peers, _MODELS),
+        (0.04, _("People prefer"), people, _PEOPLE),
+        (0.52, _("Models prefer"), peers, _MODELS),
     ):
         axes = figure.add_axes((left, bottom, 0.44, span))
         _draw(axes, board, models, colour)
@@ -50,7 +54,7 @@ def standings_png(people: Board, peers: Board) -> bytes | None:
     figure.text(
         0.5,
         0.09 / height,
-        f"{cut}how often preferred to a typical model · bars: 90 % · ★ leads",
+        foot,
         color=_FAINT,
         size=6.5,
         ha="center",
@@ -102,7 +106,7 @@ def _draw(axes: "Axes", board: Board, models: list[str], colour: str) -> None:
 
 def _mark(axes: "Axes", place: Place | None, y: float, colour: str, *, leads: bool) -> None:
     if place is None or place.wins is None:
-        axes.text(0.5, y, "not yet", color=_FAINT, size=6.5, ha="center", va="center")
+        axes.text(0.5, y, _("not yet"), color=_FAINT, size=6.5, ha="center", va="center")
         return
     wins = place.wins
     # The middle: below the name, so that it does not strike it through.
@@ -113,7 +117,12 @@ def _mark(axes: "Axes", place: Place | None, y: float, colour: str, *, leads: bo
 
 
 def _counted(board: Board) -> str:
-    return f"in {board.rows:,} questions" + ("" if board.ranked else ": too few to rank")
+    counted = (
+        N_("in {rows:,} questions")
+        if board.ranked
+        else N_("in {rows:,} questions: too few to rank")
+    )
+    return _(counted, rows=board.rows)
 
 
 def _short(model: str) -> str:

@@ -11,6 +11,7 @@ from bot.analysis.report import Report, ceiling
 from bot.analysis.rows import rated
 from bot.analysis.selection import suggest
 from bot.document import Document, Image, Note, Text
+from bot.language import _, n_
 from bot.pages.picture import standings_png
 from bot.pages.statistics import ceiling_page, details_page, standings_alt, stats_page
 from bot.pages.suggestion import suggestion_page
@@ -62,18 +63,23 @@ def _told(published: Published, waiting: int, page: Callable[[], Document]) -> D
 
 
 def _not_yet(waiting: int) -> str:
-    return (
-        f"Numbers by model are published from {STEP} questions on, and in steps of {STEP}, so that "
-        f"no single one tells who wrote its answers. So far {_questions(waiting)} answered here."
+    return _(
+        "Numbers by model are published from {step} questions on, and in steps of {step}, "
+        "so that no single one tells who wrote its answers. So far {questions} answered "
+        "here.",
+        step=STEP,
+        questions=_questions(waiting),
     )
 
 
 def _since(waiting: int) -> str:
-    return (
-        f"Counted in steps of {STEP} questions, so that no single one tells who wrote its answers: "
-        f"{_questions(waiting)} asked or voted on since."
+    return _(
+        "Counted in steps of {step} questions, so that no single one tells who wrote its "
+        "answers: {questions} asked or voted on since.",
+        step=STEP,
+        questions=_questions(waiting),
     )
 
 
 def _questions(count: int) -> str:
-    return "1 question was" if count == 1 else f"{count} questions were"
+    return n_("1 question was", "{n} questions were", count)

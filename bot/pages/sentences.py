@@ -24,14 +24,14 @@ def verdict_text(deliberation: Deliberation) -> str:
 def broken_off(deliberation: Deliberation) -> list[str]:
     return [
         f"⚠ {line}"
-        for line in texts.broken_off("The verdict", finish(deliberation.verdict.finish_reason))
+        for line in texts.broken_off(_("The verdict"), finish(deliberation.verdict.finish_reason))
     ]
 
 
 def dissent(deliberation: Deliberation) -> list[str]:
     models = [member.model for member in deliberation.members]
     dissent = one_line(masked(deliberation.verdict.dissent or "", models))
-    return [f"**Strongest dissent:** {dissent}"] if dissent else []
+    return [_("**Strongest dissent:** {dissent}", dissent=dissent)] if dissent else []
 
 
 def reviewers_stand(deliberation: Deliberation) -> str:
@@ -53,19 +53,28 @@ def degraded(deliberation: Deliberation) -> list[str]:
     missing = [member for member in deliberation.members if member.status == "failed"]
     if missing and deliberation.answered:
         who = ", ".join(f"{member.label} ({texts.error_words(member.error)})" for member in missing)
-        lines.append(f"⚠ Without {who}.")
+        lines.append("⚠ " + _("Without {who}.", who=who))
     return lines
 
 
 def vote(review: Review) -> str:
-    who = f"**Author of {review.label}**"
+    who = _("**Author of {label}**", label=review.label)
     if review.counted:
-        return f"{who} read {', '.join(review.order)} and ranked {ballot(review.ranking)}"
+        return _(
+            "{who} read {order} and ranked {ranking}",
+            who=who,
+            order=", ".join(review.order),
+            ranking=ballot(review.ranking),
+        )
     if review.error:
-        return f"{who} gave no review: {texts.error_words(review.error)}"
+        return _("{who} gave no review: {error}", who=who, error=texts.error_words(review.error))
     if review.text:
-        return f"{who} read {', '.join(review.order)}; the review holds no ranking, so it did not count"
-    return f"{who} was not waited for: the first place was decided"
+        return _(
+            "{who} read {order}; the review holds no ranking, so it did not count",
+            who=who,
+            order=", ".join(review.order),
+        )
+    return _("{who} was not waited for: the first place was decided", who=who)
 
 
 def ballot(ranking: Ranking) -> str:
@@ -83,12 +92,18 @@ def read_shortened(deliberation: Deliberation) -> list[str]:
             r.shown_chars for r in read if r.shown_chars is not None and r.shown_chars < length
         ]
         if least:
-            who = (
-                "reviewers" if len(least) == len(read) else f"{len(least)} of {len(read)} reviewers"
-            )
+            who = _("reviewers")
+            if len(least) < len(read):
+                who = _("{some} of {all} reviewers", some=len(least), all=len(read))
             lines.append(
-                f"Answer {given.label} was shortened for {who}: "
-                f"{min(least):,} of its {length:,} characters, from both ends."
+                _(
+                    "Answer {label} was shortened for {who}: {shown:,} of its {length:,} "
+                    "characters, from both ends.",
+                    label=given.label,
+                    who=who,
+                    shown=min(least),
+                    length=length,
+                )
             )
     return lines
 
@@ -98,13 +113,18 @@ def account(deliberation: Deliberation) -> list[str]:
     lines = []
     stand = reviewers_stand(deliberation)
     if agreement.stopped_early:
-        lines.append(f"Stopped early: {stand}.")
+        lines.append(_("Stopped early: {stand}.", stand=stand))
     elif stand and not_heard(deliberation.reviews):
         lines.append(f"{stand}.")
     if agreement.kendall_w is not None and not agreement.stopped_early:
-        lines.append(f"Agreement of the reviewers (Kendall's W): {agreement.kendall_w:.2f}")
-    line = [f"{deliberation.calls} calls"]
-    unknown = "" if deliberation.cost_known else " (some prices are unknown, counted as zero)"
+        lines.append(
+            _(
+                "Agreement of the reviewers (Kendall's W): {w:.2f}",
+                w=agreement.kendall_w,
+            )
+        )
+    line = [_("{calls} calls", calls=deliberation.calls)]
+    unknown = "" if deliberation.cost_known else _(" (some prices are unknown, counted as zero)")
     # With one answer, or only one that costs anything, a total would be a seat's own.
     several = len(deliberation.answers) > 1
     if several and sum(answer.cost_usd > 0 for answer in deliberation.answers) != 1:

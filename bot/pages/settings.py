@@ -13,19 +13,22 @@ Price = Callable[[str], str]
 def council_page(settings: Settings, changed: Collection[str], price: Price) -> Document:
     """Seats and settings; `changed` are the settings that are the channel's own."""
     seats = [(str(n), model, price(model)) for n, model in enumerate(settings.members, start=1)]
-    seats.append(("chair", settings.chairman, price(settings.chairman)))
+    seats.append((_("chair"), settings.chairman, price(settings.chairman)))
     rows = tuple(
-        (name, shown(settings, name), "" if name in changed else "default")
+        (name, shown(settings, name), "" if name in changed else _("default"))
         for name in SETTINGS
         if name not in {"members", "chairman"}
     )
     return Document(
         (
-            Heading("This channel's council"),
-            Table(("Seat", "Model", "Price"), tuple(seats)),
-            Table(("Setting", "Value", ""), rows),
+            Heading(_("This channel's council")),
+            Table((_("Seat"), _("Model"), _("Price")), tuple(seats)),
+            Table((_("Setting"), _("Value"), ""), rows),
             Note(
-                "Change it: `/council members add MODEL`, `/council set NAME VALUE`; `/council help`"
+                _(
+                    "Change it: `/council members add MODEL`, `/council set NAME VALUE`; "
+                    "`/council help`"
+                )
             ),
         )
     )
@@ -41,9 +44,9 @@ def members_page(settings: Settings, price: Price) -> Document:
     seated = "\n".join(
         f"{n}. `{model}` · {price(model)}" for n, model in enumerate(settings.members, start=1)
     )
-    return Document((Heading("Members"), Text(seated)))
+    return Document((Heading(_("Members")), Text(seated)))
 
 
 def models_page(ids: Iterable[str], price: Price) -> Document:
     rows = tuple((id, price(id)) for id in ids)
-    return Document((Heading("Models"), Table(("Model", "Price"), rows)))
+    return Document((Heading(_("Models")), Table((_("Model"), _("Price")), rows)))

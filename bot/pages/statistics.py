@@ -16,27 +16,34 @@ from bot.analysis.leaderboard import ROWS_MIN, Acceptance, Board, Place, unrated
 from bot.analysis.lift import Lift, Price, Rate
 from bot.analysis.report import COMPARED_MAX, NAMED_FROM, REVIEWED_MAX, Missing, Report
 from bot.document import Block, Document, Heading, Image, Leaf, Note, Table, Text
+from bot.language import N_, _, n_
 from bot.texts import LEGEND
 
 # As much of the audit as somebody reads on a terminal.
 AUDITED_MAX, QUESTION_CHARS = 30, 300
 
-NO_QUESTION = "The council has answered no question here yet."
-HOW_TO_VOTE = f"Votes are reactions: {LEGEND}."
+NO_QUESTION = N_("The council has answered no question here yet.")
+HOW_TO_VOTE = N_("Votes are reactions: {legend}.")
 
 
 def stats_page(report: Report, picture: Image | None = None) -> Document:
     """A short text, then the picture: what a phone shows at once."""
     if not report.rated.rows:
-        return Document((Text(NO_QUESTION),))
+        return Document((Text(_(NO_QUESTION)),))
     rated = str(report.rated)
     blocks: list[Block] = [
-        Heading("Which models serve best here"),
+        Heading(_("Which models serve best here")),
         Text("\n".join(f"- {sentence}" for sentence in _short(report))),
         *([picture] if picture else []),
-        Note(f"{rated[0].upper()}{rated[1:]}. Spent on them: ${report.spent_usd:,.2f}."),
+        Note(
+            _(
+                "{rated}. Spent on them: ${usd:,.2f}.",
+                rated=rated[0].upper() + rated[1:],
+                usd=report.spent_usd,
+            )
+        ),
         *_uncounted(report),
-        Note("Every number with its interval, by model: `/council stats details`"),
+        Note(_("Every number with its interval, by model: `/council stats details`")),
     ]
     return Document(tuple(blocks))
 
@@ -44,7 +51,7 @@ def stats_page(report: Report, picture: Image | None = None) -> Document:
 def details_page(report: Report) -> Document:
     """Everything that is known, as tables."""
     if not report.rated.rows:
-        return Document((Text(NO_QUESTION),))
+        return Document((Text(_(NO_QUESTION)),))
     return Document(
         tuple(block for title, blocks in _details(report) for block in (Heading(title), *blocks))
     )
@@ -53,9 +60,9 @@ def details_page(report: Report) -> Document:
 def ceiling_page(ceiling: Ceiling, period: str) -> Document:
     return Document(
         (
-            Heading("What picking the best answer could gain"),
+            Heading(_("What picking the best answer could gain")),
             Text(worded(ceiling, period=period)),
-            Note(FOOTNOTE),
+            Note(_(FOOTNOTE)),
         )
     )
 
@@ -63,31 +70,31 @@ def ceiling_page(ceiling: Ceiling, period: str) -> Document:
 def diagnostics(ceiling: Ceiling) -> Table:
     """For those who know what they mean: not for a channel."""
     rows = (
-        ("correlation of errors (phi), mean", _plain(ceiling.phi_mean)),
-        ("the same, tetrachoric", _plain(ceiling.tetrachoric_mean)),
-        ("all wrong", f"{100 * ceiling.beta:.2f} %"),
+        (_("correlation of errors (phi), mean"), _plain(ceiling.phi_mean)),
+        (_("the same, tetrachoric"), _plain(ceiling.tetrachoric_mean)),
+        (_("all wrong"), f"{100 * ceiling.beta:.2f} %"),
         (
-            "95 % interval for n fixed in advance",
+            _("95 % interval for n fixed in advance"),
             f"{100 * ceiling.beta_low:.2f}-{100 * ceiling.beta_high:.2f} %",
         ),
-        ("predicted by one common factor", _percent(ceiling.beta_single_factor)),
-        ("seen / predicted", _plain(ceiling.ratio_single_factor)),
-        ("predicted from all pairs", _percent(ceiling.beta_full_sigma)),
-        ("suspicious references", "yes: audit them" if ceiling.reference_alarm else "no"),
+        (_("predicted by one common factor"), _percent(ceiling.beta_single_factor)),
+        (_("seen / predicted"), _plain(ceiling.ratio_single_factor)),
+        (_("predicted from all pairs"), _percent(ceiling.beta_full_sigma)),
+        (_("suspicious references"), _("yes: audit them") if ceiling.reference_alarm else _("no")),
     )
-    return Table(("Diagnostic", "Value"), rows)
+    return Table((_("Diagnostic"), _("Value")), rows)
 
 
 def rules(ceiling: Ceiling) -> Table:
     """The upper limits of the gain by each rule, for those who compare them."""
     limits = (
-        ("first published (holds far too rarely)", ceiling.gain_seed),
-        ("corrected", ceiling.gain_high_published),
-        ("paired, n fixed in advance", ceiling.gain_high_paired),
-        ("paired, at all looks together", ceiling.gain_high_paired_anytime),
+        (_("first published (holds far too rarely)"), ceiling.gain_seed),
+        (_("corrected"), ceiling.gain_high_published),
+        (_("paired, n fixed in advance"), ceiling.gain_high_paired),
+        (_("paired, at all looks together"), ceiling.gain_high_paired_anytime),
     )
-    rows = tuple((rule, f"{100 * limit:.2f} points") for rule, limit in limits)
-    return Table(("Rule", "The gain is at most"), rows)
+    rows = tuple((rule, _("{limit:.2f} points", limit=100 * limit)) for rule, limit in limits)
+    return Table((_("Rule"), _("The gain is at most")), rows)
 
 
 def curve(ceiling: Ceiling) -> Table:
@@ -103,7 +110,8 @@ def curve(ceiling: Ceiling) -> Table:
         for size, seen, predicted in ceiling.by_pool_size
     )
     return Table(
-        ("Models", "All wrong", "Predicted by one factor", "Seen / predicted"), tuple(rows)
+        (_("Models"), _("All wrong"), _("Predicted by one factor"), _("Seen / predicted")),
+        tuple(rows),
     )
 
 
@@ -113,18 +121,18 @@ def audit_page(ceiling: Ceiling, questions: Mapping[str, str]) -> Document:
     if not listed:
         return Document(())
     more = len(ceiling.audit) - len(listed)
-    blocks: list[Block] = [Heading("Rows that every model got wrong")]
+    blocks: list[Block] = [Heading(_("Rows that every model got wrong"))]
     if questions:
         cells = tuple((row, _cut(questions.get(row, ""))) for row in listed)
-        blocks.append(Table(("Row", "Question"), cells))
+        blocks.append(Table((_("Row"), _("Question")), cells))
     else:
         blocks.append(Text(", ".join(listed)))
-    blocks.append(
-        Note(
-            f"{f'And {more:,} more, which --json lists. ' if more else ''}Most such rows are faults "
-            "of the question or its reference: look before you believe them."
-        )
+    look = _(
+        "Most such rows are faults of the question or its reference: look before you believe them."
     )
+    if more:
+        look = _("And {more:,} more, which --json lists.", more=more) + " " + look
+    blocks.append(Note(look))
     return Document(tuple(blocks))
 
 
@@ -135,17 +143,18 @@ def _cut(question: str) -> str:
 
 def standings_alt(people: Board, peers: Board) -> str:
     """What the picture shows, for those who do not see it."""
-    sides = (("People", people), ("Models", peers))
+    sides = ((_("People"), people), (_("Models"), peers))
     shown = [f"{who}: {_order(board)}" for who, board in sides if board.ranked]
-    return "How often each model is preferred to a typical one. " + " ".join(shown)
+    return " ".join([_("How often each model is preferred to a typical one."), *shown])
 
 
 def _short(report: Report) -> list[str]:
-    models = f"**Models:** {_leads(report.peers.board)}"
+    models = _("**Models:** {lead}", lead=_leads(report.peers.board))
     if not report.rated.rated:
-        return [f"**People:** {unrated(report.not_blind)} {HOW_TO_VOTE}", models]
+        nothing = " ".join((unrated(report.not_blind), _(HOW_TO_VOTE, legend=LEGEND)))
+        return [_("**People:** {lead}", lead=nothing), models]
     return [
-        f"**People:** {_leads(report.people)}",
+        _("**People:** {lead}", lead=_leads(report.people)),
         models,
         *_agree(report),
         _beat(report.lift),
@@ -156,8 +165,12 @@ def _short(report: Report) -> list[str]:
 def _uncounted(report: Report) -> list[Leaf]:
     if not (report.not_blind and report.rated.rated):
         return []
-    votes = "1 more vote" if report.not_blind == 1 else f"{report.not_blind:,} more votes"
-    return [Note(f"{votes} of people who had seen the names, which do not count.")]
+    sentence = n_(
+        "{n:,} more vote of people who had seen the names, which do not count.",
+        "{n:,} more votes of people who had seen the names, which do not count.",
+        report.not_blind,
+    )
+    return [Note(sentence)]
 
 
 def _leads(board: Board) -> str:
@@ -165,9 +178,10 @@ def _leads(board: Board) -> str:
         return board.notes[0]
     place = next(place for place in board.places if place.model == board.leader)
     assert place.wins is not None
-    return (
-        f"{board.leader} leads: preferred to a typical model here {_interval(place.wins)} "
-        "of the time."
+    return _(
+        "{leader} leads: preferred to a typical model here {wins} of the time.",
+        leader=board.leader,
+        wins=_interval(place.wins),
     )
 
 
@@ -177,12 +191,18 @@ def _agree(report: Report) -> list[str]:
         return []
     sentences = [
         report.first,
-        f"The reviewers' first was the people's best {_interval(found.top_one)} of the time; "
-        f"by chance {_share(found.top_one_by_chance)}.",
+        _(
+            "The reviewers' first was the people's best {often} of the time; by chance {chance}.",
+            often=_interval(found.top_one),
+            chance=_share(found.top_one_by_chance),
+        ),
     ]
     if found.human_ceiling is not None:
         sentences.append(
-            f"One person's pick is that of most others {_interval(found.human_ceiling)}."
+            _(
+                "One person's pick is that of most others {often}.",
+                often=_interval(found.human_ceiling),
+            )
         )
     return [" ".join(sentences)]
 
@@ -191,14 +211,16 @@ def _beat(lift: Lift | Missing) -> str:
     if isinstance(lift, Missing):
         return lift.why
     if lift.lift.low > 0:
-        said = f"The council beat its best member, {lift.best}"
+        said = _("The council beat its best member, {best}", best=lift.best)
     elif lift.lift.high < 0:
-        said = f"The council did worse than its best member, {lift.best}"
+        said = _("The council did worse than its best member, {best}", best=lift.best)
     else:
-        said = f"Whether the council beats its best member, {lift.best}, is open"
-    return (
-        f"{said}: acceptance differs by {points(lift.lift)} over {lift.lift.n} questions "
-        f"({lift.label})."
+        said = _("Whether the council beats its best member, {best}, is open", best=lift.best)
+    return _(
+        "{said}: acceptance differs by {points} over {questions} questions (verdict not blind).",
+        said=said,
+        points=points(lift.lift),
+        questions=lift.lift.n,
     )
 
 
@@ -206,32 +228,44 @@ def _costs(price: Price | Missing) -> str:
     if isinstance(price, Missing):
         return price.why
     cost, seconds = price.cost_usd, price.seconds
-    return (
-        f"An accepted verdict takes ${cost.value:.3g} (${cost.low:.3g}-{cost.high:.3g}) and "
-        f"{seconds.value:.0f} s ({seconds.low:.0f}-{seconds.high:.0f})."
+    return _(
+        "An accepted verdict takes ${cost:.3g} (${cost_low:.3g}-{cost_high:.3g}) and "
+        "{seconds:.0f} s ({low:.0f}-{high:.0f}).",
+        cost=cost.value,
+        cost_low=cost.low,
+        cost_high=cost.high,
+        seconds=seconds.value,
+        low=seconds.low,
+        high=seconds.high,
     )
 
 
 def _details(report: Report) -> Iterable[tuple[str, Sequence[Leaf]]]:
-    boards = (("People's standings", report.people), ("Models' standings", report.peers.board))
+    boards = (
+        (_("People's standings"), report.people),
+        (_("Models' standings"), report.peers.board),
+    )
     for title, board in boards:
         if board.ranked:
-            yield (title, (_standings(board), *map(Note, board.notes), Note(_WINS)))
+            yield (title, (_standings(board), *map(Note, board.notes), Note(_(_WINS))))
     if report.rated.rated >= NAMED_FROM:
-        yield ("How often answers are acceptable", (_acceptance(report.acceptance), Note(_RATE)))
-    yield ("People and models compared", tuple(_compared(report)))
-    yield ("The verdicts", tuple(_verdicts(report)))
+        yield (
+            _("How often answers are acceptable"),
+            (_acceptance(report.acceptance), Note(_(_RATE, least=ROWS_MIN))),
+        )
+    yield (_("People and models compared"), tuple(_compared(report)))
+    yield (_("The verdicts"), tuple(_verdicts(report)))
     if reviewers := tuple(_reviewers(report)):
-        yield ("The reviewers", reviewers)
+        yield (_("The reviewers"), reviewers)
 
 
-_WINS = (
-    "Preferred: how often to a typical model here, with a 90 % interval. A place is one more than the "
-    "number of models whose whole interval is better."
+_WINS = N_(
+    "Preferred: how often to a typical model here, with a 90 % interval. A place is one "
+    "more than the number of models whose whole interval is better."
 )
-_RATE = (
-    f"With a 90 % interval, from {ROWS_MIN} rated answers on. Possible: if none, or all, of the "
-    "unrated answers were acceptable."
+_RATE = N_(
+    "With a 90 % interval, from {least} rated answers on. Possible: if none, or all, of "
+    "the unrated answers were acceptable.",
 )
 
 
@@ -241,57 +275,71 @@ def _standings(board: Board) -> Table:
         for place in board.places
         if place.wins is not None
     )
-    return Table(("#", "Model", "Preferred", "Firsts", "Questions"), tuple(rows))
+    return Table(("#", _("Model"), _("Preferred"), _("Firsts"), _("Questions")), tuple(rows))
 
 
 def _acceptance(acceptance: Sequence[Acceptance]) -> Table:
     rows = (
         (
             each.model,
-            f"{each.accepted} of {each.rated}",
+            _("{accepted} of {rated}", accepted=each.accepted, rated=each.rated),
             "" if each.rate is None else _interval(each.rate),
             "" if each.possible is None else _range(*each.possible),
         )
         for each in acceptance
     )
-    return Table(("Model", "Accepted", "Rate", "Possible"), tuple(rows))
+    return Table((_("Model"), _("Accepted"), _("Rate"), _("Possible")), tuple(rows))
 
 
 def _compared(report: Report) -> Iterable[Leaf]:
     found = report.agreement
     quantities = (
-        ("first = best", found.top_one),
-        ("… ranking hidden", found.top_one_hidden),
-        ("… ranking visible", found.top_one_visible),
-        ("pairs ordered alike", found.pairwise),
-        ("people among themselves", found.human_ceiling),
+        (_("first = best"), found.top_one),
+        (_("… ranking hidden"), found.top_one_hidden),
+        (_("… ranking visible"), found.top_one_visible),
+        (_("pairs ordered alike"), found.pairwise),
+        (_("people among themselves"), found.human_ceiling),
     )
     shown = quantities if report.rated.rated >= ROWS_MIN else ()
     rows = [(name, _interval(value), str(value.n)) for name, value in shown if value]
     if found.tau:
-        rows.append(("order (tau-b)", _signed(found.tau), str(found.tau.n)))
+        rows.append((_("order (tau-b)"), _signed(found.tau), str(found.tau.n)))
     if rows:
-        yield Table(("Agreement", "95 %", "n"), tuple(rows))
+        yield Table((_("Agreement"), "95 %", "n"), tuple(rows))
     yield from map(Note, found.notes)
     if report.rated.rows > COMPARED_MAX:
-        yield Note(f"This, and the models' standings, over the newest {COMPARED_MAX:,} questions.")
+        yield Note(
+            _(
+                "This, and the models' standings, over the newest {newest:,} questions.",
+                newest=COMPARED_MAX,
+            )
+        )
     if report.position is not None:
         yield Note(
-            "People accept what stands last in the thread more often than what stands first by "
-            f"{points(report.position)}."
+            _(
+                "People accept what stands last in the thread more often than what stands "
+                "first by {points}.",
+                points=points(report.position),
+            )
         )
     if not isinstance(report.length, Missing):
         gamma = report.length.gamma.estimate
-        yield Note(f"Length: above 0, people prefer longer answers: {_signed(gamma)}.")
+        yield Note(
+            _("Length: above 0, people prefer longer answers: {gamma}.", gamma=_signed(gamma))
+        )
 
 
 def _verdicts(report: Report) -> Iterable[Leaf]:
     rescue, harm = report.chairman.rescue, report.chairman.harm
     yield Text(
-        f"- Accepted although every answer was refused: {_rate(rescue)}\n"
-        f"- Refused although an answer was accepted: {_rate(harm)}"
+        "\n".join(
+            (
+                _("- Accepted although every answer was refused: {rate}", rate=_rate(rescue)),
+                _("- Refused although an answer was accepted: {rate}", rate=_rate(harm)),
+            )
+        )
     )
-    yield Note(f"{report.chairman.label.capitalize()}: everybody knows which text is the verdict.")
+    yield Note(_("Verdict not blind: everybody knows which text is the verdict."))
 
 
 def _reviewers(report: Report) -> Iterable[Leaf]:
@@ -300,24 +348,33 @@ def _reviewers(report: Report) -> Iterable[Leaf]:
         return
     if peers.reliabilities:
         rows = tuple((each.reviewer, _signed(each.tau)) for each in peers.reliabilities)
-        yield Table(("Reviewer", "Agrees with the others (tau-b)"), rows)
-    yield from _bias(peers.self_preference, "Own answer preferred", "by its author")
-    yield from _bias(peers.position_slopes, "Last place preferred to first", "for the position")
+        yield Table((_("Reviewer"), _("Agrees with the others (tau-b)")), rows)
+    yield from _bias(
+        peers.self_preference, _("Own answer preferred"), _("More of a share by its author")
+    )
+    yield from _bias(
+        peers.position_slopes,
+        _("Last place preferred to first"),
+        _("More of a share for the position"),
+    )
     yield Note(
-        f"Over the newest questions of which no review was stopped early, {REVIEWED_MAX} at most."
+        _(
+            "Over the newest questions of which no review was stopped early, {most} at most.",
+            most=REVIEWED_MAX,
+        )
     )
 
 
-def _bias(biases: Biases, title: str, what: str) -> Iterable[Leaf]:
+def _bias(biases: Biases, title: str, more: str) -> Iterable[Leaf]:
     if biases.pooled is not None:
-        rows = (("all", points(biases.pooled)),)
+        rows = ((_("all"), points(biases.pooled)),)
         each = tuple((reviewer, points(bias)) for reviewer, bias in biases.by_reviewer)
-        yield Table((title, f"More of a share {what}"), rows + each)
+        yield Table((title, more), rows + each)
 
 
 def _rate(rate: Rate) -> str:
-    shown = "" if rate.share is None else f", {_interval(rate.share)}"
-    return f"{rate.count} of {rate.n}{shown}"
+    counted = _("{accepted} of {rated}", accepted=rate.count, rated=rate.n)
+    return counted if rate.share is None else f"{counted}, {_interval(rate.share)}"
 
 
 def _order(board: Board) -> str:
@@ -342,13 +399,18 @@ def _range(low: float, high: float) -> str:
 
 def _signed(value: Estimate) -> str:
     low, mean, high = (signed(each, 2) for each in (value.low, value.value, value.high))
-    return f"{mean} ({low} to {high})"
+    return _("{mean} ({low} to {high})", mean=mean, low=low, high=high)
 
 
 def points(value: Estimate) -> str:
     """In whole points. The ends are rounded outwards, so that none is nearer to 0 than it is."""
     low, high = math.floor(100 * value.low), math.ceil(100 * value.high)
-    return f"{signed(100 * value.value, 0)} points ({signed(low, 0)} to {signed(high, 0)})"
+    return _(
+        "{mean} points ({low} to {high})",
+        mean=signed(100 * value.value, 0),
+        low=signed(low, 0),
+        high=signed(high, 0),
+    )
 
 
 def signed(value: float, digits: int) -> str:

@@ -6,6 +6,7 @@ from bot.analysis.leaderboard import ROWS_MIN, Acceptance
 from bot.analysis.rows import Rated
 from bot.analysis.selection import COMPLETE_MIN, Suggestion
 from bot.document import Block, Document, Heading, Note, Table, Text
+from bot.language import _
 from bot.pages.statistics import signed
 
 
@@ -15,23 +16,28 @@ def suggestion_page(suggestion: Suggestion, seated: Sequence[str], rated: Rated)
     same = set(models) == set(seated)
     command = f"`/council members set {' '.join(models)}`"
     blocks: list[Block] = [
-        Heading("Members to consider"),
+        Heading(_("Members to consider")),
         Text("\n".join(f"- {model}" for model in models)),
         Text(reason(suggestion)),
         Text(
-            "They are seated already." if same else f"Nothing was changed. To seat them: {command}"
+            _("They are seated already.")
+            if same
+            else _("Nothing was changed. To seat them: {command}", command=command)
         ),
         Table(
-            ("Model", "Accepted", "Rate", "Now", "Suggested"),
+            (_("Model"), _("Accepted"), _("Rate"), _("Now"), _("Suggested")),
             tuple(_row(each, models, seated) for each in suggestion.candidates),
         ),
-        Note(f"Rates with a 90 % interval; {rated}."),
+        Note(_("Rates with a 90 % interval; {rated}.", rated=rated)),
     ]
     if suggestion.unrated:
         blocks.append(
             Note(
-                f"Below {ROWS_MIN} rated answers, or with too many unrated ones: "
-                f"{', '.join(suggestion.unrated)}."
+                _(
+                    "Below {least} rated answers, or with too many unrated ones: {unrated}.",
+                    least=ROWS_MIN,
+                    unrated=", ".join(suggestion.unrated),
+                )
             )
         )
     return Document(tuple(blocks))
@@ -41,27 +47,35 @@ def reason(suggestion: Suggestion) -> str:
     """Why these, in a sentence."""
     count, of = len(suggestion.models), len(suggestion.candidates)
     top = (
-        f"The most accepted {count} of {of} models"
+        _("The most accepted {count} of {of} models", count=count, of=of)
         if count > 1
-        else f"The most accepted of {of} models"
+        else _("The most accepted of {of} models", of=of)
     )
     gain = suggestion.gain
     if gain is None:
-        return (
-            f"{top}; whether others complement each other better can be said once all {of} were "
-            f"rated in {COMPLETE_MIN} questions ({suggestion.complete} so far)."
+        return _(
+            "{top}; whether others complement each other better can be said once all {of} "
+            "were rated in {asked} questions ({complete} so far).",
+            top=top,
+            of=of,
+            asked=COMPLETE_MIN,
+            complete=suggestion.complete,
         )
     low, mean, high = (signed(100 * each, 1) for each in (gain.low, gain.value, gain.high))
-    points = f"{mean} points ({low} to {high})"
+    points = _("{mean} points ({low} to {high})", mean=mean, low=low, high=high)
     if suggestion.together:
-        return (
-            "They fail on different questions: chosen this way, a council would be accepted more "
-            f"often than the most accepted {count}, by an estimated {points} on questions that the "
-            "choice had not seen."
+        return _(
+            "They fail on different questions: chosen this way, a council would be "
+            "accepted more often than the most accepted {count}, by an estimated {points} "
+            "on questions that the choice had not seen.",
+            count=count,
+            points=points,
         )
-    return (
-        f"{top}; choosing those that complement each other instead is not clearly better: "
-        f"{points} on questions they were not chosen by."
+    return _(
+        "{top}; choosing those that complement each other instead is not clearly better: "
+        "{points} on questions they were not chosen by.",
+        top=top,
+        points=points,
     )
 
 
@@ -70,8 +84,8 @@ def _row(each: Acceptance, models: Sequence[str], seated: Sequence[str]) -> tupl
     low, high = 100 * each.rate.low, 100 * each.rate.high
     return (
         each.model,
-        f"{each.accepted} of {each.rated}",
+        _("{accepted} of {rated}", accepted=each.accepted, rated=each.rated),
         f"{100 * each.rate.value:.0f} % ({low:.0f}-{high:.0f} %)",
-        "seated" if each.model in seated else "",
-        "yes" if each.model in models else "",
+        _("seated") if each.model in seated else "",
+        _("yes") if each.model in models else "",
     )

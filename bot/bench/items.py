@@ -49,24 +49,44 @@ def read_items(path: Path) -> tuple[tuple[Item, ...], tuple[str, ...]]:
 
 
 def finished_lines(out: Path) -> list[dict[str, Any]]:
-    """The complete lines of an earlier run. A torn last line is cut off the file."""
-    whole = out.read_bytes()
+    """The complete lines of an earlier run, none where there is no file.
+
+    A torn last line of one is cut off the file. Raises `InvalidInput` where the file is something
+    else, and leaves it as it is.
+    """
+    whole = out.read_bytes() if out.exists() else b""
     kept = whole[: whole.rfind(b"\n") + 1]
-    lines = []
-    for number, text in enumerate(kept.splitlines(), start=1):
-        try:
-            line = json.loads(text)
-        except ValueError:
-            line = None
-        if not isinstance(line, dict) or not {"id", "answers", "cost_usd"} <= line.keys():
-            raise InvalidInput(
-                f"{out}, line {number}, is no deliberation. Name another file with --out."
-            )
-        lines.append(line)
-    if len(kept) < len(whole):
+    lines = [_finished(out, number, text) for number, text in enumerate(kept.splitlines(), start=1)]
+    if torn := whole[len(kept) :]:
+        if not _is_torn(torn):
+            _finished(out, len(lines) + 1, torn)
         with out.open("r+b") as file:
             file.truncate(len(kept))
     return lines
+
+
+def _finished(out: Path, number: int, text: bytes) -> dict[str, Any]:
+    try:
+        line = json.loads(text)
+    except ValueError:
+        line = None
+    if not isinstance(line, dict) or not {"id", "answers", "cost_usd"} <= line.keys():
+        raise InvalidInput(
+            f"{out}, line {number}, is no deliberation. Name another file with --out."
+        )
+    return line
+
+
+def _is_torn(text: bytes) -> bool:
+    """Whether it is the beginning of a line as a run writes it, and no more than that."""
+    beginning = b'{"id": '
+    if text[: len(beginning)] != beginning[: len(text)]:
+        return False
+    try:
+        json.loads(text)
+    except ValueError:
+        return True
+    return False
 
 
 def _item(line: str) -> Item:

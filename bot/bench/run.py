@@ -63,8 +63,8 @@ class Bench:
             run = secrets.token_hex(4)
             await app.store.set_note(note, run)
         try:
-            make_private(out)
             lines = finished_lines(out)
+            make_private(out)
         except OSError as error:
             raise _unusable(out, error) from error
         return cls(app, council_for(app, None), out, run, max_cost_usd, lines)

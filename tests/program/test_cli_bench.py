@@ -213,6 +213,34 @@ async def test_files_and_numbers_that_cannot_be_used_are_named(
     assert Path("file.jsonl").read_text().endswith('"r","question":"?"}')
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Buy milk, all in one line",
+        '{"id":"q","question":"?"}',
+        '{"id": "q", "question": "?"}',
+        '{"id": "q", "question": "?"}\n',
+        "\x00",
+    ],
+)
+async def test_an_out_that_is_another_file_is_left_as_it_is(
+    council: Program, server: ModelServer, text: str
+) -> None:
+    write(*questions(1))
+    Path("notes").write_text(text)
+    Path("notes").chmod(0o644)
+
+    ended = await council.run(
+        "bench", "file.jsonl", "--out", "notes", environment=environment(server, **TWO)
+    )
+
+    assert ended.code == 2
+    assert "notes, line 1, is no deliberation. Name another file with --out." in ended.err
+    assert Path("notes").read_text() == text
+    assert Path("notes").stat().st_mode & 0o777 == 0o644
+    assert server.requests == []
+
+
 # Going on
 
 

@@ -67,6 +67,25 @@ class Mention:
     direct: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The question was taken in, as the case of this id."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The question was not taken in; the document says why."""
+
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The mention was seen before: nothing to say."""
+
+
 class Reply(Protocol):
     """The bot's reply to one mention: a thread under keys."""
 

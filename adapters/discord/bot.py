@@ -3,12 +3,17 @@
 Knows no event and no command; the client adds those.
 """
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import discord
 
+from adapters.discord.delivery import persistently, undeliverable, words
 from bot.conversation.app import App
 from bot.conversation.loops import Handling
+from bot.errors import Undeliverable
+
+T = TypeVar("T")
 
 
 class Bot(discord.Client, Handling):
@@ -24,3 +29,13 @@ class Bot(discord.Client, Handling):
     def me(self) -> discord.ClientUser:
         assert self.user is not None, "nothing happens before the login"
         return self.user
+
+    async def surely(self, call: Callable[[], Awaitable[T]], /) -> T:
+        """The call's result, however long Discord is away. Raises `Undeliverable` where it
+        refuses."""
+        try:
+            return await persistently(call, time_scale=self.time_scale)
+        except discord.HTTPException as error:
+            raise undeliverable(error) from error
+        except discord.DiscordException as error:
+            raise Undeliverable(words(error)) from error

@@ -11,21 +11,22 @@ from datetime import timedelta
 
 import discord
 
-from adapters.discord import catchup, commands, delivery, questions
+from adapters.discord import commands, delivery, questions
 from adapters.discord.address import Address
 from adapters.discord.bot import Bot
-from adapters.discord.buttons import dynamic_items
+from adapters.discord.buttons import CouncilButton
+from adapters.discord.catchup import heard
 from adapters.discord.pacing import Pace
 from adapters.discord.render import Page, document_pages, offer_view, refusal_view
 from adapters.discord.reply import DiscordReply
 from adapters.discord.voting import Votes
-from bot import emoji as reactions
-from bot.chat import Channel, Person, answer_key
-from bot.conversation.app import App, Refused
+from bot.chat import Channel, Person, Refused
+from bot.conversation.app import App
+from bot.conversation.catchup import catch_up, missed_mentions
 from bot.conversation.commands import WELCOME
 from bot.conversation.desk import NOT_ENABLED
 from bot.document import Document, Text
-from bot.errors import BotError, Undeliverable
+from bot.errors import BotError, InvalidInput, Undeliverable
 from bot.records import Case
 
 logger = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ class CouncilClient(Bot):
             guild_ready_timeout=SERVERS_PAUSE * time_scale,
             http_trace=Pace(time_scale=time_scale).trace(),
         )
-        self.votes = Votes(app, self, time_scale=time_scale)
+        self.votes = Votes(self)
         self.tree = commands.CouncilTree(self)
         # What is being caught up with: of one server, under its id; under None of all others.
         self._catching_up: dict[int | None, asyncio.Task[object]] = {}
@@ -99,7 +100,7 @@ class CouncilClient(Bot):
     # --- the library's hooks
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(*dynamic_items(self.app))
+        self.add_dynamic_items(CouncilButton)
         await commands.register(self.tree)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
@@ -125,14 +126,14 @@ class CouncilClient(Bot):
             task.cancel()
         self._catching_up.clear()
         self._begin_catching_up(None)
-        await catchup.catch_up(self, self.take, self.votes)
+        await catch_up(self.app, heard(self, self.take), self.votes.readings)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """A server that comes late, or is back after an outage of its own."""
         if self._announced:
             self.hold()
             self._begin_catching_up(guild.id)
-            await catchup.catch_up_server(self, self.take, guild)
+            await missed_mentions(self.app, heard(self, self.take, guild))
 
     def _begin_catching_up(self, server: int | None) -> None:
         task = asyncio.current_task()
@@ -145,7 +146,7 @@ class CouncilClient(Bot):
         """A short welcome, once: an outage on Discord's side looks like leaving and joining."""
         self.hold()
         place = _first_place(guild)
-        if place and await self.app.store.seen(f"discord:joined:{guild.id}", self.app.now()):
+        if place and await self.app.once(f"discord:joined:{guild.id}"):
             here = Channel("discord", str(guild.id), str(place.id))
             may_ask = await self.app.admission.admits(here, Person(""))
             said = WELCOME if may_ask else Document((Text(NOT_ENABLED),))
@@ -193,7 +194,7 @@ class CouncilClient(Bot):
             return
         match addressed:
             case "question":
-                outcome = await self.app.accept(await questions.mention_of(self, message))
+                outcome = await self.app.questions.accept(await questions.mention_of(self, message))
                 if isinstance(outcome, Refused):
                     await self._say_once(message, refusal_view(outcome.document))
             case "reply":
@@ -204,20 +205,18 @@ class CouncilClient(Bot):
     async def _offer(self, message: discord.Message) -> Page:
         """What a reply to one of the posts may start, nothing of it paid so far."""
         channel = questions.channel_of(message.channel, message.guild)
-        if not await self.app.admission.admits(channel, questions.person_of(message.author)):
-            return refusal_view(Document((Text(NOT_ENABLED),)))
+        person = questions.person_of(message.author)
         about = message.reference
         post_id = f"{about.channel_id}/{about.message_id}" if about else ""
-        post = await self.app.store.post_by_id("discord", post_id)
-        run = post.deliberation if post else None
-        target = reactions.target(post.key) if post else None
-        label = target if post and target and post.key == answer_key(target) else None
-        offer = await self.app.offered(channel, run, label)
-        return offer_view(offer, run=run or "-", label=label, message_id=message.id)
+        try:
+            offer = await self.app.actions.offer_about(channel, person, post_id)
+        except InvalidInput as error:
+            return refusal_view(Document((Text(str(error)),)))
+        return offer_view(offer, run=offer.run, label=offer.label, message_id=message.id)
 
     async def _say_once(self, message: discord.Message, page: Page) -> None:
         key = f"{questions.key_of(message.id)}:answered"
-        if await self.app.store.seen(key, self.app.now()):
+        if await self.app.once(key):
             await self._post(
                 message.channel.id, (page,), nonce=("said", message.id), reference=message.id
             )
@@ -225,7 +224,7 @@ class CouncilClient(Bot):
     async def _say_elsewhere(self, message: discord.Message) -> None:
         """A sign where the bot may not write: under the message itself, else to its author."""
         key = f"{questions.key_of(message.id)}:answered"
-        if not await self.app.store.seen(key, self.app.now()):
+        if not await self.app.once(key):
             return
         logger.warning("channel %d: the bot is asked but may not write", message.channel.id)
         text = f"{message.jump_url}\n\n{questions.why_not(message.channel)}"
@@ -279,20 +278,20 @@ class CouncilClient(Bot):
 
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
         self.hold()
-        self.app.place_deleted("discord", str(event.thread_id))
+        self.app.running.place_deleted("discord", str(event.thread_id))
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         self.hold()
-        self.app.place_deleted("discord", str(channel.id))
+        self.app.running.place_deleted("discord", str(channel.id))
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was sent away, or the server deleted; an outage is told otherwise."""
         self.hold()
-        self.app.place_deleted("discord", str(guild.id))
+        self.app.running.place_deleted("discord", str(guild.id))
 
     async def _deleted(self, channel: int, message: int) -> None:
-        await self.app.question_deleted(questions.key_of(message))
-        await self.app.store.mark_deleted("discord", f"{channel}/{message}")
+        key = questions.key_of(message)
+        await self.app.running.message_deleted("discord", f"{channel}/{message}", key)
 
     # --- votes
 

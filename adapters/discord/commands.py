@@ -30,8 +30,8 @@ from adapters.discord.delivery import (
 )
 from adapters.discord.locale import Translations, translated
 from adapters.discord.render import Page, Upload, asked_pages, document_pages, refusal_view
-from bot.chat import Channel, Mention, Person
-from bot.conversation.app import Accepted, App, Refused, Repeated
+from bot.chat import Accepted, Channel, Mention, Person, Refused, Repeated
+from bot.conversation.app import App
 from bot.conversation.commands import COMMANDS
 from bot.conversation.desk import Command, Option, may_change, settings_of
 from bot.document import Document, Text
@@ -255,7 +255,7 @@ async def _ask(interaction: Interaction, command: Command, question: str) -> Non
     if not await _can_be_answered(interaction):
         return
     app = interaction.client.app
-    if refusal := await app.refusal(_mention(interaction, interaction.id, question)):
+    if refusal := await app.questions.refusal(_mention(interaction, interaction.id, question)):
         await answer(interaction, refusal)
         return
     first, *rest = asked_pages(interaction.user.display_name, question)
@@ -266,7 +266,7 @@ async def _ask(interaction: Interaction, command: Command, question: str) -> Non
             raise
         await answer(interaction, _sentence(str(undeliverable(error))))
         return
-    match await app.accept(_mention(interaction, id, question)):
+    match await app.questions.accept(_mention(interaction, id, question)):
         case Refused(document):
             await interaction.delete_original_response()
             await interaction.followup.send(
@@ -306,7 +306,7 @@ async def ask_about(interaction: Interaction, message: discord.Message) -> None:
     mention = _mention(
         interaction, message.id, text, unread=(unread_files(files),) if files else ()
     )
-    match await interaction.client.app.accept(mention):
+    match await interaction.client.app.questions.accept(mention):
         case Refused(document):
             await answer(interaction, document)
         case Accepted():

@@ -169,12 +169,10 @@ async def _quoted(replied: discord.Message, app: App, me: Snowflake) -> str:
     """What the message replied to says, without its author's name; "" where that is hidden."""
     if replied.author.id != me.id:
         return whole_text(replied, me)
-    post = await app.store.post_by_id("discord", f"{replied.channel.id}/{replied.id}")
-    if document := await app.document(post.deliberation, post.key) if post else None:
+    if document := await app.actions.posted("discord", f"{replied.channel.id}/{replied.id}"):
         return "\n\n".join(_texts(document))
     # What somebody had the bot ask: their words, without their name.
-    case = await app.store.case_of_mention(key_of(replied.id))
-    return case.question.text if case else reading.whole_text(replied)
+    return await app.questions.words(key_of(replied.id)) or reading.whole_text(replied)
 
 
 async def _replied_to(bot: Bot, message: discord.Message) -> discord.Message | None:

@@ -111,7 +111,7 @@ class DiscordReply:
             key=key,
             asker=self._case.asker if ranking else None,
             verdict_url=self._url(headline) if headline else None,
-            transcript=await self._app.transcript(self._case.id) if ranking else None,
+            transcript=await self._app.actions.transcript(self._case.id) if ranking else None,
             vote_buttons=document.votable and not self._may(self._channel, _REACTING_NEEDS),
         )
 

@@ -4,34 +4,27 @@ The events of one message are handled in their order. One that does not say what
 message (a removal leaves a super reaction, another skin tone, or nothing) has it read again.
 """
 
-import logging
 import re
 from datetime import timedelta
-from functools import partial
 
 import discord
 
-from adapters.discord.delivery import persistently
+from adapters.discord.bot import Bot
 from bot import emoji as reactions
 from bot.chat import Person
-from bot.conversation.app import App
-from bot.conversation.locks import Locks
+from bot.conversation.voting import Readings
 from bot.records import Post
-
-logger = logging.getLogger(__name__)
 
 # A seed that comes later was held up, and what people did meanwhile may have gone unheard.
 SEEDED_WITHIN = timedelta(seconds=10)
 
 
 class Votes:
-    def __init__(self, app: App, client: discord.Client, *, time_scale: float) -> None:
-        self._app = app
-        self._client = client
-        self._time_scale = time_scale
-        self._lock = Locks()
-        # Posts that somebody waits to read again; one reading serves all who wait.
-        self._due: set[str] = set()
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+        self.readings = Readings(
+            bot.app.voting, "discord", standing=self._standing, surely=bot.surely
+        )
         # The bot's own messages that were voted on before it was written down what they are.
         self._early: set[str] = set()
 
@@ -41,50 +34,29 @@ class Votes:
             # Seeds come once it is written down.
             if post_id in self._early or _age(event.message_id) > SEEDED_WITHIN:
                 self._early.discard(post_id)
-                await self._read_again(post_id)
+                await self.readings.changed(post_id)
             return
-        is_elsewhere = event.message_author_id not in {None, self._own_id}
+        is_elsewhere = event.message_author_id not in {None, self._bot.me.id}
         if is_elsewhere or (event.member and event.member.bot):
             return
-        async with self._lock(post_id):
-            if await self._app.react("discord", post_id, person, emoji_text(event.emoji)):
-                return
-        if not await self._app.store.post_by_id("discord", post_id):
+        is_vote = await self.readings.added(post_id, person, emoji_text(event.emoji))
+        if not is_vote and not await self._bot.app.voting.post("discord", post_id):
             self._early.add(post_id)
 
     async def removed(self, event: discord.RawReactionActionEvent) -> None:
         if not self._is_own(event):
-            await self._read_again(_post_id(event))
+            await self.readings.changed(_post_id(event))
 
     async def cleared(
         self, event: discord.RawReactionClearEvent | discord.RawReactionClearEmojiEvent
     ) -> None:
-        await self._read_again(_post_id(event))
+        await self.readings.changed(_post_id(event))
 
-    async def read(self, post: Post) -> None:
-        """Make what stands on Discord the votes of this post."""
-        assert post.post_id
-        async with self._lock(post.post_id):
-            self._due.discard(post.post_id)
-            try:
-                await self._read(post, post.post_id)
-            except discord.NotFound:
-                await self._app.store.mark_deleted("discord", post.post_id)
-            except discord.Forbidden:
-                logger.warning("the votes on %s cannot be read: no permission", post.post_id)
-
-    async def _read_again(self, post_id: str) -> None:
-        if post_id in self._due:
-            return
-        if post := await self._app.store.post_by_id("discord", post_id):
-            self._due.add(post_id)
-            await persistently(partial(self.read, post), time_scale=self._time_scale)
-
-    async def _read(self, post: Post, post_id: str) -> None:
-        channel, message = map(int, post_id.split("/"))
-        found = await self._client.get_partial_messageable(channel).fetch_message(message)
+    async def _standing(self, post: Post) -> set[tuple[str, str]] | None:
+        channel, message = map(int, (post.post_id or "").split("/"))
+        found = await self._bot.get_partial_messageable(channel).fetch_message(message)
         if _has_vote_buttons(found):
-            return  # votes given there stand nowhere on Discord
+            return None
         standing = set()
         for reaction in found.reactions:
             emoji = emoji_text(reaction.emoji)
@@ -94,14 +66,10 @@ class Votes:
                 if count:
                     users = reaction.users(type=kind)
                     standing |= {(str(user.id), emoji) async for user in users if not user.bot}
-        await self._app.reconcile("discord", post_id, standing)
+        return standing
 
     def _is_own(self, event: discord.RawReactionActionEvent) -> bool:
-        return event.user_id == self._own_id
-
-    @property
-    def _own_id(self) -> int | None:
-        return self._client.user.id if self._client.user else None
+        return event.user_id == self._bot.me.id
 
 
 def emoji_text(emoji: discord.PartialEmoji | discord.Emoji | str) -> str:

@@ -3,11 +3,20 @@
 Knows no event and no command; the client adds those.
 """
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from slack_sdk.errors import SlackApiError
+
 from adapters.slack.people import People
+from adapters.slack.refusals import error_of, sentence
 from adapters.slack.web import Web
 from bot import chat
 from bot.conversation.app import App
 from bot.conversation.loops import Handling
+from bot.errors import Undeliverable
+
+T = TypeVar("T")
 
 
 class Bot(Handling):
@@ -20,3 +29,12 @@ class Bot(Handling):
 
     async def place(self, channel: str) -> chat.Channel:
         return chat.Channel("slack", (await self.web.me()).team, channel)
+
+    async def surely(self, call: Callable[[], Awaitable[T]], /) -> T:
+        """The call's result, however long Slack is away. Raises `Undeliverable` where it
+        refuses."""
+        try:
+            return await self.web.persistently(call)
+        except SlackApiError as error:
+            gone = error_of(error) == "message_not_found"
+            raise Undeliverable(sentence(error), gone=gone) from error

@@ -12,7 +12,7 @@ from adapters.slack.refusals import error_of
 from adapters.slack.supervisor import REFUSED_APP_TOKEN, REFUSED_BOT_TOKEN
 from adapters.slack.web import Web, granted_scopes
 from bot.chat import HEADLINE, RANKING, answer_key
-from bot.conversation.app import VOTE_FIRST
+from bot.conversation.actions import VOTE_FIRST
 from bot.conversation.commands import WELCOME, help_page
 from bot.conversation.health import Finding
 from bot.document import Detail, Document, Note, Table, Text

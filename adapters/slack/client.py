@@ -24,9 +24,11 @@ from adapters.slack.reply import SlackReply
 from adapters.slack.voting import Votes
 from adapters.slack.web import Me, Web
 from adapters.slack.whisper import whisper_sentence
-from bot.conversation.app import App, Refused
+from bot.chat import Person, Refused
+from bot.conversation.app import App
 from bot.conversation.commands import WELCOME
 from bot.document import Document, Note, Text
+from bot.errors import InvalidInput
 from bot.records import Case
 
 logger = logging.getLogger(__name__)
@@ -47,7 +49,7 @@ EDITED_IN = timedelta(minutes=10)
 class SlackClient(Bot):
     def __init__(self, app: App, web: Web, *, signing_secret: str, time_scale: float) -> None:
         super().__init__(app, web, time_scale=time_scale)
-        self.votes = Votes(app, web, self.people, time_scale=time_scale)
+        self.votes = Votes(self)
         self.bolt = self._listening(signing_secret)
 
     def reply(self, case: Case) -> SlackReply:
@@ -82,14 +84,8 @@ class SlackClient(Bot):
             bolt.event(kind)(self._event(heard))
         bolt.command("/council")(self._interaction(commands.run))
         bolt.shortcut("ask_council")(self._interaction(commands.ask_about))
-        for action, pressed in {
-            render.STOP: buttons.stop,
-            render.REVEAL: buttons.reveal,
-            render.ASK: buttons.ask,
-            buttons.NAMES: buttons.names,
-            buttons.LATER: buttons.later,
-        }.items():
-            bolt.action(action)(self._interaction(pressed))
+        for action in (render.STOP, render.REVEAL, render.ASK, render.ALONE, "names", "later"):
+            bolt.action(action)(self._interaction(buttons.press))
         for field in form.SEARCHED:
             bolt.options(field)(self._answered(commands.suggest))
         bolt.view(form.CALLBACK)(self._answered(commands.submit))
@@ -143,7 +139,7 @@ class SlackClient(Bot):
     async def _message(self, body: Json) -> None:
         """A mention, or something in a direct conversation."""
         event: Json = body["event"]
-        if not await self.app.store.seen(f"slack:event:{body['event_id']}", self.app.now()):
+        if not await self.app.once(f"slack:event:{body['event_id']}"):
             return
         if deleted := questions.deleted(event):
             await self._deleted(str(event["channel"]), deleted)
@@ -171,14 +167,14 @@ class SlackClient(Bot):
         if addressed is None or not await self._is_welcome(message, me, outsiders):
             return
         key = questions.key_of(me.team, message["channel"], message["ts"])
-        if await self.app.store.case_of_mention(key):
-            return
-        if addressed == "reply":
-            await self._say_once(message, key, await self._offer(message))
+        if await self.app.questions.is_known(key):
             return
         person = await self.people.asker(message["user"])
+        if addressed == "reply":
+            await self._say_once(message, key, await self._offer(message, person))
+            return
         mention = await questions.mention_of(self.app, self.web, self.people, message, person)
-        outcome = await self.app.accept(mention)
+        outcome = await self.app.questions.accept(mention)
         if isinstance(outcome, Refused):
             words = str(outcome.document)
             untold = (sentence for sentence in mention.unread if sentence not in words)
@@ -197,14 +193,17 @@ class SlackClient(Bot):
             return True
         return bool(self.people.problem and me.enterprise and not outsiders)
 
-    async def _offer(self, message: Json) -> Message:
+    async def _offer(self, message: Json, person: Person) -> Message:
         """What a message in the thread of an answer may start, nothing of it paid so far."""
         place = await self.place(message["channel"])
-        offer = await self.app.offered(place, None, None)
-        return offer_message(offer, run="-", label=None, ts=message["ts"])
+        try:
+            offer = await self.app.actions.offer_about(place, person, "")
+        except InvalidInput as error:
+            return document_messages(Document((Text(str(error)),)))[0]
+        return offer_message(offer, run=offer.run, label=offer.label, ts=message["ts"])
 
     async def _say_once(self, message: Json, key: str, *said: Message) -> None:
-        if not await self.app.store.seen(f"{key}:answered", self.app.now()):
+        if not await self.app.once(f"{key}:answered"):
             return
         await self._answer(message, *said)
 
@@ -230,8 +229,8 @@ class SlackClient(Bot):
     async def _deleted(self, channel: str, ts: str) -> None:
         """Heard of in direct conversations alone."""
         me = await self.web.me()
-        await self.app.question_deleted(questions.key_of(me.team, channel, ts))
-        await self.app.store.mark_deleted("slack", f"{channel}/{ts}")
+        key = questions.key_of(me.team, channel, ts)
+        await self.app.running.message_deleted("slack", f"{channel}/{ts}", key)
 
     # --- Votes, and places that are new
 
@@ -244,5 +243,5 @@ class SlackClient(Bot):
         if event["user"] != (await self.web.me()).user:
             return
         channel = event["channel"]
-        if await self.app.store.seen(f"slack:joined:{channel}", self.app.now()):
+        if await self.app.once(f"slack:joined:{channel}"):
             await self._post(channel, *document_messages(WELCOME))

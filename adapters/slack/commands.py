@@ -21,8 +21,8 @@ from adapters.slack.refusals import error_of, lacking, sentence
 from adapters.slack.render import File
 from adapters.slack.whisper import whisper, whisper_sentence
 from bot import chat
+from bot.chat import Accepted, Refused, Repeated
 from bot.cleaning import harmless
-from bot.conversation.app import Accepted, Refused, Repeated
 from bot.conversation.desk import parse, stored_and_settings
 from bot.conversation.settings_commands import fill_in
 from bot.document import Note
@@ -185,7 +185,7 @@ async def ask(bot: Bot, body: Json, question: str) -> None:
         await whisper_sentence(url, "Write the question behind `/council ask`.")
         return
     mention = await _mention(bot, body, question)
-    if refusal := await bot.app.refusal(mention):
+    if refusal := await bot.app.questions.refusal(mention):
         await whisper(url, refusal)
         return
     try:
@@ -193,7 +193,7 @@ async def ask(bot: Bot, body: Json, question: str) -> None:
     except SlackApiError as error:
         await whisper_sentence(url, _refusal(error))
         return
-    match await bot.app.accept(_placed(mention, root)):
+    match await bot.app.questions.accept(_placed(mention, root)):
         case Refused(document):
             for ts in (*rest, root):
                 await web.delete(channel, ts)
@@ -232,7 +232,7 @@ async def ask_about(bot: Bot, body: Json) -> None:
     person = await bot.people.asker(body["user"]["id"])
     message = message | {"channel": channel}
     mention = await questions.mention_of(bot.app, bot.web, bot.people, message, person)
-    outcome = await bot.app.accept(mention)
+    outcome = await bot.app.questions.accept(mention)
     if isinstance(outcome, Refused):
         await whisper(url, outcome.document)
         return

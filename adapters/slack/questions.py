@@ -151,12 +151,9 @@ async def _thread(app: App, web: Web, message: Json, me: Me) -> tuple[Json, tupl
     Empty where there is no thread, or the council knows it from an earlier question.
     """
     channel, root = str(message["channel"]), root_of(message)
-    is_known = (
-        root == str(message["ts"])
-        or await app.store.earlier("slack", channel, root)
-        or await app.store.case_of_mention(key_of(me.team, channel, root))
-    )
-    if is_known:
+    key = key_of(me.team, channel, root)
+    is_root = root == str(message["ts"])
+    if is_root or await app.questions.knows_thread("slack", channel, root, key):
         return {}, ()
     try:
         answer = await web.persistently(
@@ -176,8 +173,8 @@ def _files(*messages: Json) -> tuple[str, ...]:
 
 async def unknown_people(app: App, people: People, channel: str) -> tuple[str, ...]:
     """That nobody's name and rights are known, in a sentence: once a day in a channel."""
-    now = app.now()
-    if people.problem and await app.store.seen(f"slack:unknown:{channel}:{now.date()}", now):
+    today = app.now().date()
+    if people.problem and await app.once(f"slack:unknown:{channel}:{today}"):
         return (f"{UNKNOWN_PEOPLE} {people.problem}",)
     return ()
 

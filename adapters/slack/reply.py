@@ -288,7 +288,7 @@ class SlackReply:
         """Whoever deletes the question ends its run; Slack tells only those who post."""
         self._is_gone = True
         if self._case.mention:
-            await self._app.question_deleted(self._case.mention)
+            await self._app.running.question_deleted(self._case.mention)
 
     async def _tell_status(self, document: Document) -> None:
         channel, thread = self._address.channel, self._address.thread

@@ -16,11 +16,12 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.errors import SlackApiError
 
 from adapters.slack import refusals
-from adapters.slack.catchup import catch_up
+from adapters.slack.catchup import heard
 from adapters.slack.client import SlackClient
 from adapters.slack.refusals import error_of
 from adapters.slack.web import Web
 from bot.conversation.app import App
+from bot.conversation.catchup import catch_up
 from bot.errors import InvalidConfiguration
 
 logger = logging.getLogger(__name__)
@@ -174,6 +175,6 @@ async def _while_connected(client: SlackClient, handler: AsyncSocketModeHandler)
 async def _catch_up(client: SlackClient) -> None:
     """A fault here must not take down what works."""
     try:
-        await catch_up(client, client.take, client.votes)
+        await catch_up(client.app, heard(client, client.take), client.votes.readings)
     except Exception:
         logger.exception("not everything that was missed could be made up for")

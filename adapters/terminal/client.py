@@ -17,9 +17,20 @@ from rich.live import Live
 from adapters.terminal import render
 from adapters.terminal.lines import Lines
 from bot import emoji as reactions
-from bot.chat import HEADLINE, RANKING, Channel, Mention, Person, PlatformName, answer_key
+from bot.chat import (
+    HEADLINE,
+    RANKING,
+    Accepted,
+    Channel,
+    Mention,
+    Person,
+    PlatformName,
+    Refused,
+    answer_key,
+)
 from bot.cleaning import harmless
-from bot.conversation.app import VOTE_FIRST, Accepted, App, Refused
+from bot.conversation.actions import Choice, Press, Told
+from bot.conversation.app import App
 from bot.conversation.desk import parse
 from bot.conversation.outbox import Outbox, Sending
 from bot.conversation.persistence import Line
@@ -118,7 +129,7 @@ class Terminal:
 
     async def _go_on(self) -> None:
         """Finish what an earlier chat left unfinished, and show it."""
-        await self.app.resume("terminal")
+        await self.app.running.resume("terminal")
         for run in list(self._runs):
             self._say(f"An earlier chat left this unfinished: {run.question}")
             await self._watch(run.id)
@@ -168,7 +179,7 @@ class Terminal:
             address="",
             thread=self._inside or unique,
         )
-        match await self.app.accept(mention):
+        match await self.app.questions.accept(mention):
             case Refused(document):
                 self._print(document)
             case Accepted(id):
@@ -180,10 +191,10 @@ class Terminal:
         if self._interactive:
             with Live(console=self._console, transient=True, refresh_per_second=8) as self._live:
                 self.redraw(run)
-                await self.app.finished(id)
+                await self.app.running.finished(id)
             self._live = None
         else:
-            await self.app.finished(id)
+            await self.app.running.finished(id)
         self._print(Document((Heading(f"Thread {self._threads.index(run.thread) + 1}"),)))
         for key, document in run.posts.items():
             self._print(document, name=reactions.part_name(key))
@@ -193,10 +204,10 @@ class Terminal:
             self._print(document, opened=True)
 
     async def _react(self, rest: str) -> None:
-        await self._vote(rest, self.app.react, "Your vote is recorded")
+        await self._vote(rest, self.app.voting.react, "Your vote is recorded")
 
     async def _unreact(self, rest: str) -> None:
-        await self._vote(rest, self.app.unreact, "Your vote is taken back")
+        await self._vote(rest, self.app.voting.unreact, "Your vote is taken back")
 
     async def _vote(
         self,
@@ -219,14 +230,18 @@ class Terminal:
             self._say(f"`{emoji}` is no vote on {part}. There: {offered}")
 
     async def _reveal(self, rest: str) -> None:
-        if run := self._current():
-            anyway = rest == "anyway"
-            shown = await self.app.reveal(run.id, self._person, anyway=anyway)
-            self._print(shown)
-            if shown == Document((Text(VOTE_FIRST),)):
-                self._say("`reveal anyway` shows them now.")
-        else:
+        run = self._current()
+        if run is None:
             self._say("There is no thread yet.")
+            return
+        what = "names" if rest == "anyway" else "reveal"
+        press = Press(self._person, run.id, (what,), sees=lambda case: True)
+        match await self.app.actions.press(press):
+            case Told(document):
+                self._print(document)
+            case Choice(question):
+                self._say(question)
+                self._say("`reveal anyway` shows them now.")
 
     async def _enter(self, rest: str) -> None:
         if not rest:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from bot.bench.grading import Grader, check_reference
+from bot.conversation.questions import checked
 from bot.errors import InvalidInput
-from bot.program.ask import checked
 
 
 @dataclass(frozen=True, slots=True)

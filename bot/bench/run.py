@@ -17,11 +17,11 @@ from bot.bench.items import Item, finished_lines
 from bot.bench.judging import judge
 from bot.conversation.app import App
 from bot.conversation.offers import TYPICAL_TOKENS
+from bot.conversation.questions import new_case
 from bot.council import Council, Deliberation, Stage
 from bot.errors import InvalidInput
 from bot.pages.exports import as_json
 from bot.privacy import make_private
-from bot.program.ask import council_for, new_case
 from bot.protocol.modes import MODES
 from bot.protocol.stages import (
     ANSWER_TOKENS,
@@ -55,7 +55,9 @@ class Bench:
     running: int = 0
 
     @classmethod
-    async def begin(cls, app: App, out: Path, *, max_cost_usd: float | None) -> "Bench":
+    async def begin(
+        cls, app: App, council: Council, out: Path, *, max_cost_usd: float | None
+    ) -> "Bench":
         """Continue the run of OUT where it exists; a missing OUT is made and starts a new run."""
         note = f"bench:{out.resolve()}"
         run = await app.store.note(note)
@@ -67,7 +69,7 @@ class Bench:
             make_private(out)
         except OSError as error:
             raise _unusable(out, error) from error
-        return cls(app, council_for(app, None), out, run, max_cost_usd, lines)
+        return cls(app, council, out, run, max_cost_usd, lines)
 
     async def ask(
         self,
@@ -163,7 +165,7 @@ class Bench:
         id = f"{self.run}-{item.id}"
         case = await self.app.store.case(id)
         if case is None:
-            case = new_case(self.app, item.question, self.council, id=id)
+            case = new_case(item.question, self.council, self.app.now(), id=id)
             await self.app.store.create(case)
         elif case.question.text != item.question:
             raise InvalidInput(

@@ -13,16 +13,25 @@ TYPICAL_TOKENS = (1_500, 600)
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Two ways to go on from a reply; `alone` is None where no single answer was replied to."""
+    """Two ways to go on from a reply; `alone` is None where no single answer was replied to.
+
+    `run` and `label` tell what was, "-" and "" where it was nothing of the bot's.
+    """
 
     council: Council
     price: str
     alone: Council | None
     alone_price: str
+    run: str = "-"
+    label: str = ""
 
 
 def offer(
-    catalogue: Catalogue, council: Council, members: Sequence[MemberResult], label: str | None
+    catalogue: Catalogue,
+    council: Council,
+    members: Sequence[MemberResult],
+    run: str | None,
+    label: str | None,
 ) -> Offer:
     """The council, or the member of this label alone.
 
@@ -30,7 +39,7 @@ def offer(
     """
     model = next((member.model for member in members if member.label == label), None)
     if model is None:
-        return Offer(council, _price(catalogue, council), None, "")
+        return Offer(council, _price(catalogue, council), None, "", run or "-")
     alone = replace(council, members=(model,), chairman=model)
 
     def dearness(model: str) -> float:
@@ -39,7 +48,7 @@ def offer(
 
     dearest = max((member.model for member in members), key=dearness)
     price = _price(catalogue, replace(alone, members=(dearest,)))
-    return Offer(council, _price(catalogue, council), alone, price)
+    return Offer(council, _price(catalogue, council), alone, price, run or "-", label or "")
 
 
 def _price(catalogue: Catalogue, council: Council) -> str:

@@ -6,7 +6,7 @@ Knows no platform: each says which of its errors may pass.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import stamina
 
@@ -20,6 +20,14 @@ class Doubt:
     """Whether something may have been made without anybody here hearing of it."""
 
     stands: bool = False
+
+
+class Surely(Protocol):
+    """A platform's own way to try until it is there."""
+
+    async def __call__(self, call: Callable[[], Awaitable[T]], /) -> T:
+        """Raises `Undeliverable` where the platform refuses."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,18 @@
 """One question from the command line: find or make its case, run it, print it."""
 
-import secrets
 from dataclasses import replace
 from datetime import timedelta
-from typing import Literal
 
 from bot import settings as channel_settings
-from bot.conversation.app import QUESTION_LIMIT_CHARS, App
-from bot.council import Council, Deliberation, Question
+from bot.conversation.app import App
+from bot.conversation.questions import checked, new_case
+from bot.council import Council, Deliberation
 from bot.document import Note
 from bot.errors import InvalidInput
 from bot.language import _
 from bot.pages.presenter import verdict
 from bot.printing import note
 from bot.program.progress import Narrator
-from bot.protocol.folding import is_blank
 from bot.protocol.modes import MODES
 from bot.records import Case
 from bot.texts import VERDICT_LEGEND
@@ -31,7 +29,7 @@ async def ask(app: App, text: str, *, id: str | None, mode: str | None) -> Delib
     council = council_for(app, mode)
     case = await _known(app, text, id=id, mode=council.mode)
     if case is None:
-        case = new_case(app, text, council, id=id)
+        case = new_case(text, council, app.now(), id=id)
         await app.store.create(case)
     if case.result:
         return case.result
@@ -48,24 +46,6 @@ async def run(app: App, case: Case) -> Deliberation:
     return await deliberate(case.question, case.council, app.caller, journal=journal, emit=tell)
 
 
-def new_case(
-    app: App,
-    text: str,
-    council: Council,
-    *,
-    id: str | None = None,
-    platform: Literal["cli"] = "cli",
-) -> Case:
-    """A case of the command line, not stored yet. Raises `InvalidInput`."""
-    question = Question(
-        id=id or secrets.token_hex(6),
-        text=checked(text),
-        seed=secrets.randbits(48),
-        asked_at=app.now(),
-    )
-    return Case(question=question, council=council, platform=platform)
-
-
 def council_for(app: App, mode: str | None) -> Council:
     """The configured council, in this mode. Raises `InvalidInput`."""
     settings = app.defaults
@@ -80,20 +60,6 @@ def council_for(app: App, mode: str | None) -> Council:
             hint = app.catalogue.did_you_mean(model)
             note(f"Warning: {model} is not in the list of models.{hint} It is asked all the same.")
     return council
-
-
-def checked(text: str) -> str:
-    """The question without space around it. Raises `InvalidInput` where there is none, or too much."""
-    # Bytes that are no UTF-8 come from the command line as halves of surrogate pairs.
-    text = text.encode("utf-8", "replace").decode().strip()
-    if is_blank(text):
-        raise InvalidInput("The question is empty. Write what the council should answer.")
-    if len(text) > QUESTION_LIMIT_CHARS:
-        raise InvalidInput(
-            f"The question has {len(text):,} characters; the limit is {QUESTION_LIMIT_CHARS:,}. "
-            "Shorten it, or ask about a part."
-        )
-    return text
 
 
 async def _known(app: App, text: str, *, id: str | None, mode: str) -> Case | None:

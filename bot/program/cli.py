@@ -222,6 +222,7 @@ async def _bench(options: argparse.Namespace, config: "Config") -> int:
     from bot.bench.page import bench_page
     from bot.bench.progress import progress
     from bot.bench.run import Bench
+    from bot.program.ask import council_for
     from bot.program.compose import open_app
 
     items, problems = read_items(options.file)
@@ -231,7 +232,7 @@ async def _bench(options: argparse.Namespace, config: "Config") -> int:
     # A label that cannot be read is told before money is spent.
     read_labels(audit_path(out))
     async with open_app(config, "bench") as app:
-        bench = await Bench.begin(app, out, max_cost_usd=options.max_cost)
+        bench = await Bench.begin(app, council_for(app, None), out, max_cost_usd=options.max_cost)
         with progress(sys.stderr) as step:
             await bench.ask(items, concurrency=options.concurrency, tell=note, step=step)
     reading.show(bench_page(bench.lines, audit_path(out)))

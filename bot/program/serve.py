@@ -69,7 +69,7 @@ def beside(app: "App", time_scale: float) -> "Iterator[Coroutine[Any, Any, NoRet
     turns = (
         # Models come, go and change their prices.
         ("the list of models is not refreshed", app.catalogue.load),
-        ("unfinished questions are not looked for", app.sweep),
+        ("unfinished questions are not looked for", app.running.sweep),
         ("the statistics are not kept up", partial(_keep_up, app)),
     )
     for what, turn in turns:

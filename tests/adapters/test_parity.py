@@ -11,7 +11,8 @@ from typing import Any
 
 from adapters.terminal.client import CHANNEL, Terminal
 from bot.chat import Channel, PlatformName
-from bot.conversation.app import App, Rules
+from bot.conversation.app import App
+from bot.conversation.questions import Rules
 from bot.records import Case
 from tests.fakes import council_on_discord, council_on_slack
 from tests.fakes.council import running_app

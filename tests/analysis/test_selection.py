@@ -19,7 +19,8 @@ from bot.analysis.selection import (
     table_of,
 )
 from bot.chat import Channel, Person
-from bot.conversation.app import App, Rules
+from bot.conversation.app import App
+from bot.conversation.questions import Rules
 from bot.document import Document, Note, Text
 from bot.document import Table as Shown
 from bot.errors import InvalidInput

@@ -11,15 +11,16 @@ from pathlib import Path
 import pytest
 
 from bot.bills import Bill
-from bot.chat import Channel, Mention, Person
-from bot.conversation.app import Accepted, App, Refused, Repeated, Rules
+from bot.chat import Accepted, Channel, Mention, Person, Refused, Repeated
+from bot.conversation.actions import Choice, Press, Told
+from bot.conversation.app import App
+from bot.conversation.questions import Rules
 from bot.council import Council, Question
 from bot.document import Document, Heading, Note, Table, Text
 from bot.llm import Completion, ModelInfo, Request
 from bot.records import Case, Platform
 from bot.store.spending import ALL, channel_scope, server_scope
-from bot.store.sqlite_database import Database
-from bot.store.store import Store
+from bot.texts import FORGOTTEN
 from bot.votes import standing_votes
 from tests.fakes.council import CHAIRMAN, MEMBERS, running_app
 from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
@@ -116,7 +117,7 @@ async def running(
     ) as app:
         room = Room(app)
         app.platforms |= {"discord": room, "slack": room, "terminal": room}
-        app.now = Clock()
+        app.clock = Clock()
         yield app
 
 
@@ -137,7 +138,7 @@ def mention(
 
 
 async def accepted(app: App, asked: Mention) -> str:
-    taken = await app.accept(asked)
+    taken = await app.questions.accept(asked)
     assert isinstance(taken, Accepted), taken
     return taken.id
 
@@ -145,12 +146,12 @@ async def accepted(app: App, asked: Mention) -> str:
 async def served(app: App, asked: Mention | None = None) -> str:
     """Ask and wait for the end."""
     id = await accepted(app, asked or mention())
-    await app.finished(id)
+    await app.running.finished(id)
     return id
 
 
 async def refusal(app: App, asked: Mention) -> str:
-    taken = await app.accept(asked)
+    taken = await app.questions.accept(asked)
     assert isinstance(taken, Refused), taken
     return words(taken.document)
 
@@ -159,6 +160,15 @@ def words(document: Document) -> str:
     [block] = document.blocks
     assert isinstance(block, Text)
     return block.text
+
+
+async def pressed(app: App, id: str, person: Person, *what: str) -> Document:
+    """What a button of this run tells somebody who sees its channel."""
+    match await app.actions.press(Press(person, id, what, sees=lambda case: True)):
+        case Told(document):
+            return document
+        case Choice(question):
+            return Document((Text(question),))
 
 
 async def set_here(app: App, setting: str, channel: Channel = CHANNEL) -> None:
@@ -194,15 +204,17 @@ async def test_the_same_event_starts_one_deliberation_only() -> None:
     async with running(provider) as app:
         id = await served(app, mention(key="event"))
 
-        assert await app.accept(mention(key="event")) == Repeated()
-        await app.finished(id)
+        assert await app.questions.accept(mention(key="event")) == Repeated()
+        await app.running.finished(id)
         assert len(provider.asked("answer")) == 3
 
 
 async def test_the_same_event_twice_at_once_starts_one_deliberation_only() -> None:
     async with running() as app:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(app.accept(mention(key="event"))) for _ in range(3)]
+            tasks = [
+                group.create_task(app.questions.accept(mention(key="event"))) for _ in range(3)
+            ]
 
         taken = sorted(type(task.result()).__name__ for task in tasks)
         assert taken == ["Accepted", "Repeated", "Repeated"]
@@ -220,7 +232,7 @@ async def test_a_repeat_is_dropped_even_where_a_new_question_would_be_refused() 
         await served(app, mention(key="event"))
         await app.command(CHANNEL, ADMIN, "pause")
 
-        assert await app.accept(mention(key="event")) == Repeated()
+        assert await app.questions.accept(mention(key="event")) == Repeated()
 
 
 async def test_a_paused_channel_refuses_until_it_is_resumed() -> None:
@@ -285,7 +297,7 @@ async def test_who_may_ask_where(
     allowed: set[str], channel: Channel, direct: bool, may: bool
 ) -> None:
     async with running(rules=Rules(allowed=frozenset(allowed))) as app:
-        taken = await app.accept(mention(channel=channel, direct=direct))
+        taken = await app.questions.accept(mention(channel=channel, direct=direct))
 
         assert isinstance(taken, Accepted) == may
 
@@ -297,7 +309,7 @@ async def test_who_may_ask_where(
 async def test_a_guest_asks_only_where_that_is_listed(allowed: set[str], may: bool) -> None:
     guest = Person("ann", guest=True)
     async with running(rules=Rules(allowed=frozenset(allowed))) as app:
-        taken = await app.accept(mention(channel=SLACK, person=guest))
+        taken = await app.questions.accept(mention(channel=SLACK, person=guest))
 
         assert isinstance(taken, Accepted) == may
 
@@ -308,7 +320,7 @@ async def test_a_question_that_was_forgotten_is_not_asked_again() -> None:
         await served(app, mention(key="event"))
         await app.command(CHANNEL, ANN, "forget me")
 
-        assert await app.accept(mention(key="event")) == Repeated()
+        assert await app.questions.accept(mention(key="event")) == Repeated()
         assert len(provider.asked("answer")) == 3
 
 
@@ -357,7 +369,8 @@ async def test_no_more_questions_are_open_than_the_process_can_carry() -> None:
     async with running(Held("it")) as app:
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(app.accept(mention(person=Person(f"p{n}")))) for n in range(300)
+                group.create_task(app.questions.accept(mention(person=Person(f"p{n}"))))
+                for n in range(300)
             ]
 
         taken = [type(task.result()).__name__ for task in tasks]
@@ -376,12 +389,12 @@ async def test_leaving_one_platform_leaves_the_others_at_work() -> None:
 
         await app.leave("discord")
         provider.release()
-        await app.finished(left)
-        await app.finished(kept)
+        await app.running.finished(left)
+        await app.running.finished(kept)
 
         assert (await case_of(app, left)).status == "running"
         assert (await case_of(app, kept)).status == "finished"
-        assert await app.resume("slack") == 0
+        assert await app.running.resume("slack") == 0
 
 
 async def test_somebody_who_may_not_ask_learns_who_can_change_that() -> None:
@@ -403,14 +416,14 @@ async def test_one_person_has_five_questions_under_way_in_a_channel() -> None:
         await accepted(app, mention(person=BOB))
         await accepted(app, mention(channel=ELSEWHERE))
         provider.release()
-        await app.finished(ids[0])
+        await app.running.finished(ids[0])
         await served(app)
 
 
 async def test_a_burst_of_questions_keeps_to_the_limit() -> None:
     async with running(Held("it")) as app:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(app.accept(mention())) for _ in range(8)]
+            tasks = [group.create_task(app.questions.accept(mention())) for _ in range(8)]
 
         taken = sorted(type(task.result()).__name__ for task in tasks)
         assert taken == ["Accepted"] * 5 + ["Refused"] * 3
@@ -419,9 +432,9 @@ async def test_a_burst_of_questions_keeps_to_the_limit() -> None:
 async def test_another_council_may_take_the_channels_place() -> None:
     provider = FakeProvider()
     async with running(provider) as app:
-        taken = await app.accept(mention(), council=Council(("lab/b",), "lab/b"))
+        taken = await app.questions.accept(mention(), council=Council(("lab/b",), "lab/b"))
         assert isinstance(taken, Accepted)
-        await app.finished(taken.id)
+        await app.running.finished(taken.id)
 
         assert [request.model for request in provider.requests] == ["lab/b"]
 
@@ -433,7 +446,7 @@ async def test_a_running_deliberation_keeps_the_council_it_began_with() -> None:
         await provider.until_asked("it")
         await set_here(app, "chairman lab/other")
         provider.release()
-        await app.finished(id)
+        await app.running.finished(id)
 
         assert provider.asked("verdict")[0].model == CHAIRMAN
 
@@ -476,7 +489,7 @@ async def test_a_spent_budget_refuses_before_anything_is_sent() -> None:
 async def test_a_new_day_brings_a_new_budget() -> None:
     async with running(rules=Rules(daily_budget_micros=2_500_000)) as app:
         clock = Clock()
-        app.now = app.caller.now = clock
+        app.clock = app.caller.now = clock
         await spend(app, 2_500_000)
 
         clock.move(24 * 3600)
@@ -540,7 +553,7 @@ async def test_two_questions_of_one_thread_run_one_after_the_other() -> None:
         assert not provider.was_asked("Second")
 
         provider.release()
-        await app.finished(second)
+        await app.running.finished(second)
 
         assert (await case_of(app, first)).status == "finished"
         follow_up = next(r for r in provider.requests if "Second?" in r.messages[-1].content)
@@ -567,7 +580,7 @@ async def test_a_question_that_waits_for_its_thread_says_so() -> None:
         assert waiting.live
         assert waiting.blocks[0] == Heading("Waiting for its turn")
         provider.release()
-        await app.finished(second)
+        await app.running.finished(second)
 
         verdict = headline_of(app, second)
         assert verdict
@@ -582,8 +595,8 @@ async def test_a_question_that_waits_can_be_stopped_at_once() -> None:
         third = await accepted(app, mention("Third?", thread="t", person=BOB))
         await provider.until_asked("First")
 
-        await app.stop(second, BOB)
-        await app.finished(second)
+        await pressed(app, second, BOB, "stop")
+        await app.running.finished(second)
 
         stopped = headline_of(app, second)
         assert stopped
@@ -591,7 +604,7 @@ async def test_a_question_that_waits_can_be_stopped_at_once() -> None:
         assert (await case_of(app, second)).status == "stopped"
         assert (await case_of(app, first)).status == "running"
         provider.release()
-        await app.finished(third)
+        await app.running.finished(third)
         assert not provider.was_asked("Second")
         assert (await case_of(app, third)).status == "finished"
 
@@ -623,9 +636,9 @@ async def test_a_run_can_be_stopped_by_the_asker_and_by_administrators(person: P
         id = await accepted(app, mention())
         await provider.until_asked("it")
 
-        assert words(await app.stop(id, person)) == "Stopping. What is finished stays."
+        assert words(await pressed(app, id, person, "stop")) == "Stopping. What is finished stays."
 
-        await app.finished(id)
+        await app.running.finished(id)
         assert (await case_of(app, id)).status == "stopped"
 
 
@@ -634,11 +647,11 @@ async def test_nobody_else_can_stop_a_run() -> None:
     async with running(provider) as app:
         id = await accepted(app, mention())
 
-        assert words(await app.stop(id, BOB)) == (
+        assert words(await pressed(app, id, BOB, "stop")) == (
             "Only the person who asked, or an administrator, can stop it."
         )
         provider.release()
-        await app.finished(id)
+        await app.running.finished(id)
         assert (await case_of(app, id)).status == "finished"
 
 
@@ -646,7 +659,7 @@ async def test_what_is_over_cannot_be_stopped() -> None:
     async with running() as app:
         id = await served(app)
 
-        assert words(await app.stop(id, ANN)) == "This deliberation is over already."
+        assert words(await pressed(app, id, ANN, "stop")) == "This deliberation is over already."
 
 
 async def test_a_question_that_waits_for_its_turn_can_be_stopped() -> None:
@@ -656,9 +669,9 @@ async def test_a_question_that_waits_for_its_turn_can_be_stopped() -> None:
         second = await accepted(app, mention("Second?", thread="t"))
         await provider.until_asked("First")
 
-        await app.stop(second, ANN)
+        await pressed(app, second, ANN, "stop")
         provider.release()
-        await app.finished(second)
+        await app.running.finished(second)
 
         assert (await case_of(app, second)).status == "stopped"
         assert not provider.was_asked("Second")
@@ -670,10 +683,10 @@ async def test_deleting_the_question_stops_its_run() -> None:
         id = await accepted(app, mention(key="event"))
         await provider.until_asked("it")
 
-        await app.question_deleted("event")
-        await app.question_deleted("unknown")
+        await app.running.question_deleted("event")
+        await app.running.question_deleted("unknown")
 
-        await app.finished(id)
+        await app.running.finished(id)
         assert (await case_of(app, id)).status == "stopped"
 
 
@@ -693,13 +706,13 @@ async def test_a_new_process_goes_on_where_the_old_one_ended(tmp_path: Path) -> 
             pass
     second = FakeProvider()
     async with running(second, database=database) as app:
-        assert await app.resume("slack") == 0
-        assert await app.resume("discord") == 1
-        await app.finished(id)
+        assert await app.running.resume("slack") == 0
+        assert await app.running.resume("discord") == 1
+        await app.running.finished(id)
 
         assert (await case_of(app, id)).status == "finished"
         assert [stage_and_seat(request)[0] for request in second.requests] == ["verdict"]
-        assert await app.resume("discord") == 0
+        assert await app.running.resume("discord") == 0
 
 
 async def has_reviews(app: App, id: str) -> bool:
@@ -715,10 +728,10 @@ async def test_a_case_whose_reply_cannot_be_made_holds_no_other_up(
     async with running(database=database) as app:
         room = Room(app)
         app.platforms["discord"] = ReadsNo(room, broken)
-        assert await app.resume("discord") == 1
-        await app.finished(sound)
-        await app.sweep()
-        await app.sweep()
+        assert await app.running.resume("discord") == 1
+        await app.running.finished(sound)
+        await app.running.sweep()
+        await app.running.sweep()
 
         assert (await case_of(app, sound)).status == "finished"
         assert (await case_of(app, broken)).status == "running"
@@ -741,8 +754,8 @@ async def test_trouble_on_one_platform_keeps_no_other_from_being_swept(
             return await unfinished(platform)
 
         app.store.unfinished = failing  # type: ignore[method-assign]
-        await app.sweep()
-        await app.finished(id)
+        await app.running.sweep()
+        await app.running.finished(id)
         assert (await case_of(app, id)).status == "finished"
     assert [r.getMessage() for r in caplog.records if r.exc_info] == [
         "unfinished questions on discord are not looked for"
@@ -768,9 +781,9 @@ async def test_what_runs_already_is_not_started_again() -> None:
         id = await accepted(app, mention())
         await provider.until_asked("it")
 
-        assert await app.resume("discord") == 0
+        assert await app.running.resume("discord") == 0
         provider.release()
-        await app.finished(id)
+        await app.running.finished(id)
         assert len(provider.asked("answer")) == 3
 
 
@@ -782,20 +795,20 @@ async def test_a_closing_app_takes_nothing_in() -> None:
 
 
 async def test_a_question_taken_in_while_the_app_closes_is_left_for_the_next_start() -> None:
-    class ClosesTheApp(Store):
-        async def create(self, case: Case) -> bool:
-            created = await super().create(case)
+    provider = FakeProvider()
+    async with running(provider) as app:
+        create = app.store.create
+
+        async def then_closed(case: Case) -> bool:
+            created = await create(case)
             await app.close()
             return created
 
-    provider = FakeProvider()
-    async with running(provider) as app:
-        app.store = ClosesTheApp(await Database.open(":memory:", holder="tests"))
+        app.store.create = then_closed  # type: ignore[method-assign]
         id = await served(app)
 
         assert [case.id for case in await app.store.unfinished("discord")] == [id]
         assert provider.requests == []
-        await app.store.close()
 
 
 # --- being forgotten during a run
@@ -820,7 +833,7 @@ async def test_forgetting_stops_ones_runs_which_say_so() -> None:
         )
         assert await app.store.case(id) is None
         provider.release()
-        await app.finished(others)
+        await app.running.finished(others)
         assert (await case_of(app, others)).status == "finished"
 
 
@@ -840,7 +853,7 @@ async def test_a_follow_up_under_way_goes_on_without_what_is_forgotten(
         assert planted(tmp_path, b"pineapple") == []
         asked = len(provider.requests)
         provider.release()
-        await app.finished(follow_up)
+        await app.running.finished(follow_up)
 
         assert (await case_of(app, follow_up)).status == "finished"
         later = provider.requests[asked:]
@@ -867,7 +880,7 @@ async def test_beside_a_reader_nothing_is_called_forgotten_before_it_is(tmp_path
         assert "Forgotten" not in repr(said)
         assert "Traces are left" in repr(said)
         reader.close()
-        await app.sweep()
+        await app.running.sweep()
         assert planted(tmp_path, b"pineapple") == []
 
 
@@ -904,7 +917,7 @@ async def test_a_run_that_owes_a_post_is_over_and_holds_nobody_up() -> None:
         second = await served(app, mention("Second?", thread="t"))
 
         assert (await case_of(app, second)).status == "finished"
-        assert words(await app.stop(first, ANN)) == "This deliberation is over already."
+        assert words(await pressed(app, first, ANN, "stop")) == "This deliberation is over already."
         assert "under way here: 0." in repr(await app.health(CHANNEL))
         assert [case.id for case in await app.store.unfinished("discord")] == [first, second]
 
@@ -922,12 +935,12 @@ async def test_a_sweep_goes_on_with_what_was_left_and_with_nothing_else() -> Non
         await provider.until_asked("it")
         await app.store.create(left)
 
-        await app.sweep()
-        await app.finished("left")
+        await app.running.sweep()
+        await app.running.finished("left")
 
         assert (await case_of(app, "left")).status == "finished"
         provider.release()
-        await app.finished(running_already)
+        await app.running.finished(running_already)
         assert len(provider.asked("answer")) == 6
 
 
@@ -942,7 +955,7 @@ async def votes(app: App, id: str) -> list[tuple[str, str, str, bool]]:
 
 
 async def react(app: App, id: str, key: str, emoji: str, person: Person = ANN) -> bool:
-    return await app.react("discord", f"{id}/{key}", person, emoji)
+    return await app.voting.react("discord", f"{id}/{key}", person, emoji)
 
 
 async def test_a_reaction_is_a_vote_on_what_its_post_shows() -> None:
@@ -993,7 +1006,7 @@ async def test_another_emoji_or_post_is_no_vote(post: str, emoji: str) -> None:
         id = await served(app)
 
         assert not await react(app, id, post, emoji)
-        assert not await app.unreact("discord", f"{id}/{post}", ANN, emoji)
+        assert not await app.voting.unreact("discord", f"{id}/{post}", ANN, emoji)
         assert await votes(app, id) == []
 
 
@@ -1001,19 +1014,19 @@ async def test_a_reaction_on_another_platform_is_no_vote_here() -> None:
     async with running() as app:
         id = await served(app)
 
-        assert not await app.react("slack", f"{id}/answer:A", ANN, "👍")
+        assert not await app.voting.react("slack", f"{id}/answer:A", ANN, "👍")
 
 
 async def test_taking_a_reaction_away_revives_the_one_before() -> None:
     async with running() as app:
         clock = Clock()
-        app.now = clock
+        app.clock = clock
         id = await served(app)
         await react(app, id, "answer:A", "👍")
         clock.move(1)
         await react(app, id, "answer:A", "👎")
 
-        assert await app.unreact("discord", f"{id}/answer:A", ANN, "👎")
+        assert await app.voting.unreact("discord", f"{id}/answer:A", ANN, "👎")
 
         assert await votes(app, id) == [("A", "ann", "accept", True)]
 
@@ -1021,7 +1034,7 @@ async def test_taking_a_reaction_away_revives_the_one_before() -> None:
 async def test_a_newer_trophy_makes_the_older_an_acceptance() -> None:
     async with running() as app:
         clock = Clock()
-        app.now = clock
+        app.clock = clock
         id = await served(app)
         await react(app, id, "answer:A", "🏆")
         clock.move(1)
@@ -1040,7 +1053,7 @@ async def test_reconciling_makes_what_stands_on_the_platform_the_votes() -> None
         await react(app, id, "answer:B", "👍")
         posts = [post.key for post in await app.store.posts(id)]
 
-        await app.reconcile(
+        await app.voting.reconcile(
             "discord",
             f"{id}/answer:A",
             {("bob", "👎"), ("bob", "👍"), ("cat", "🎉"), ("dan", "🏆")},
@@ -1061,7 +1074,7 @@ async def test_reconciling_an_unknown_post_changes_nothing() -> None:
     async with running() as app:
         id = await served(app)
 
-        await app.reconcile("discord", "nowhere", {("bob", "👎")})
+        await app.voting.reconcile("discord", "nowhere", {("bob", "👎")})
 
         assert await votes(app, id) == []
 
@@ -1071,7 +1084,7 @@ async def test_where_names_are_always_shown_no_vote_is_blind() -> None:
         await set_here(app, "reveal always")
         id = await served(app)
         await react(app, id, "answer:A", "👍")
-        await app.reconcile("discord", f"{id}/answer:B", {("bob", "👎")})
+        await app.voting.reconcile("discord", f"{id}/answer:B", {("bob", "👎")})
 
         assert sorted(await votes(app, id)) == [
             ("A", "ann", "accept", False),
@@ -1098,7 +1111,7 @@ async def test_somebody_who_has_voted_sees_the_names() -> None:
         id = await served(app)
         await react(app, id, "answer:A", "👍")
 
-        assert named(await app.reveal(id, ANN))
+        assert named(await pressed(app, id, ANN, "reveal"))
 
 
 async def test_somebody_who_has_not_voted_is_asked_first() -> None:
@@ -1106,7 +1119,7 @@ async def test_somebody_who_has_not_voted_is_asked_first() -> None:
         id = await served(app)
         await react(app, id, "answer:A", "👍", BOB)
 
-        assert words(await app.reveal(id, ANN)) == ASK_FIRST
+        assert words(await pressed(app, id, ANN, "reveal")) == ASK_FIRST
         assert not await app.store.revealed(id, "ann")
 
 
@@ -1114,17 +1127,17 @@ async def test_after_a_reveal_nobody_is_asked_again() -> None:
     async with running() as app:
         id = await served(app)
 
-        assert named(await app.reveal(id, ANN, anyway=True))
-        assert named(await app.reveal(id, ANN))
+        assert named(await pressed(app, id, ANN, "names"))
+        assert named(await pressed(app, id, ANN, "reveal"))
 
 
 async def test_votes_after_ones_own_reveal_are_not_blind_and_those_before_stay() -> None:
     async with running() as app:
         clock = Clock()
-        app.now = clock
+        app.clock = clock
         id = await served(app)
         await react(app, id, "answer:A", "👍")
-        await app.reveal(id, ANN)
+        await pressed(app, id, ANN, "reveal")
         clock.move(1)
         await react(app, id, "answer:A", "👎")
         await react(app, id, "answer:A", "👎", BOB)
@@ -1139,20 +1152,20 @@ async def test_votes_after_ones_own_reveal_are_not_blind_and_those_before_stay()
 async def test_somebody_who_saw_the_names_first_never_votes_blind() -> None:
     async with running() as app:
         id = await served(app)
-        await app.reveal(id, ANN, anyway=True)
+        await pressed(app, id, ANN, "names")
         await react(app, id, "answer:A", "👍")
 
         assert await votes(app, id) == [("A", "ann", "accept", False)]
 
 
-@pytest.mark.parametrize("anyway", [False, True])
-async def test_a_channel_can_keep_the_names_to_itself(anyway: bool) -> None:
+@pytest.mark.parametrize("button", ["reveal", "names"])
+async def test_a_channel_can_keep_the_names_to_itself(button: str) -> None:
     async with running() as app:
         await set_here(app, "reveal never")
         id = await served(app)
         await react(app, id, "answer:A", "👍")
 
-        assert words(await app.reveal(id, ANN, anyway=anyway)) == (
+        assert words(await pressed(app, id, ANN, button)) == (
             "Names stay hidden in this channel (`reveal` is `never`)."
         )
 
@@ -1162,14 +1175,14 @@ async def test_a_channel_can_show_names_to_everybody() -> None:
         await set_here(app, "reveal always")
         id = await served(app)
 
-        assert named(await app.reveal(id, ANN))
+        assert named(await pressed(app, id, ANN, "reveal"))
 
 
 async def test_names_wait_for_the_verdict() -> None:
     async with running(Held("it")) as app:
         id = await accepted(app, mention())
 
-        assert words(await app.reveal(id, ANN, anyway=True)) == (
+        assert words(await pressed(app, id, ANN, "names")) == (
             "Names are shown once the verdict is there."
         )
         assert not await app.store.revealed(id, "ann")
@@ -1177,7 +1190,7 @@ async def test_names_wait_for_the_verdict() -> None:
 
 async def test_a_forgotten_deliberation_has_no_names() -> None:
     async with running() as app:
-        assert words(await app.reveal("unknown", ANN)) == "This deliberation is no longer stored."
+        assert words(await pressed(app, "unknown", ANN, "reveal")) == str(FORGOTTEN)
 
 
 # --- offers
@@ -1214,7 +1227,7 @@ async def test_an_offer_names_what_the_council_and_one_member_cost(
     async with running(Priced(*prices)) as app:
         id = await served(app)
 
-        offer = await app.offered(CHANNEL, id, "A")
+        offer = await app.actions.offered(CHANNEL, id, "A")
 
         assert (offer.price, offer.alone_price) == (council, alone)
 
@@ -1230,7 +1243,7 @@ async def test_the_price_of_a_member_alone_does_not_say_which_it_is() -> None:
     async with running(OnePrice()) as app:
         id = await served(app)
 
-        prices = {(await app.offered(CHANNEL, id, label)).alone_price for label in "ABC"}
+        prices = {(await app.actions.offered(CHANNEL, id, label)).alone_price for label in "ABC"}
 
         assert prices == {"about $0.006"}
 
@@ -1243,7 +1256,7 @@ async def test_a_member_alone_is_asked_with_all_that_the_channel_set() -> None:
         id = await served(app)
         [model] = [m.model for m in (await case_of(app, id)).result.members if m.label == "A"]  # type: ignore[union-attr]  # it is finished
 
-        offer = await app.offered(CHANNEL, id, "A")
+        offer = await app.actions.offered(CHANNEL, id, "A")
 
         assert offer.council == replace(
             Council(MEMBERS, CHAIRMAN), instructions="Be formal.", language="German", effort="low"
@@ -1256,7 +1269,7 @@ async def test_without_an_answer_only_the_council_is_offered(label: str | None) 
     async with running() as app:
         id = await served(app)
 
-        offer = await app.offered(CHANNEL, id, label)
+        offer = await app.actions.offered(CHANNEL, id, label)
 
         assert (offer.alone, offer.alone_price) == (None, "")
 
@@ -1272,14 +1285,14 @@ async def test_a_post_can_be_shown_again_as_it_is_now() -> None:
             ("headline", "**Yes.** Because the answers say so."),
             ("ranking", "**Yes.**"),
         ):
-            document = await app.document(id, key)
+            document = await app.actions.document(id, key)
             assert document is not None
             assert document.blocks[0] == Text(first)
-        answer = await app.document(id, "answer:A")
+        answer = await app.actions.document(id, "answer:A")
         assert answer is not None
         assert answer.blocks[-1] == Note("👍 good enough · 👎 not · 🏆 best")
-        assert await app.document(id, "answer:Z") is None
-        assert await app.document("unknown", "headline") is None
+        assert await app.actions.document(id, "answer:Z") is None
+        assert await app.actions.document("unknown", "headline") is None
 
 
 async def test_an_answer_can_be_shown_while_the_verdict_is_written() -> None:
@@ -1290,19 +1303,19 @@ async def test_an_answer_can_be_shown_while_the_verdict_is_written() -> None:
 
     async with running(FakeProvider(otherwise=reviewers_hang)) as app:
         id = await accepted(app, mention())
-        while await app.document(id, "answer:A") is None:
+        while await app.actions.document(id, "answer:A") is None:
             pass
 
-        assert await app.document(id, "headline") is None
-        assert await app.document(id, "ranking") is None
-        assert await app.transcript(id) is None
+        assert await app.actions.document(id, "headline") is None
+        assert await app.actions.document(id, "ranking") is None
+        assert await app.actions.transcript(id) is None
 
 
 async def test_the_transcript_is_of_the_whole() -> None:
     async with running() as app:
         id = await served(app)
 
-        text = await app.transcript(id)
+        text = await app.actions.transcript(id)
 
         assert text is not None
         assert all(f"The answer from seat {seat}." in text for seat in range(3))

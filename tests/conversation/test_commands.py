@@ -9,8 +9,9 @@ import pytest
 
 from bot.chat import Channel, Person
 from bot.conversation import desk
-from bot.conversation.app import App, Rules
+from bot.conversation.app import App
 from bot.conversation.commands import COMMANDS
+from bot.conversation.questions import Rules
 from bot.conversation.settings_commands import fill_in
 from bot.document import Block, Document, Heading, Image, Note, Table, Text
 from bot.errors import InvalidForm, InvalidInput, SettingsChanged
@@ -48,7 +49,7 @@ class Listed(FakeProvider):
 async def app() -> AsyncIterator[App]:
     rules = Rules(admins=frozenset({"root"}))
     async with running_app(Listed(), members=MEMBERS, chairman=CHAIRMAN, rules=rules) as app:
-        app.now = lambda: NOW
+        app.clock = lambda: NOW
         yield app
 
 

@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.conversation.app import App, Rules
+from bot.conversation.app import App
+from bot.conversation.questions import Rules
 from bot.llm import Provider
 from bot.models.catalogue import Catalogue
 from bot.protocol.attempts import Patience

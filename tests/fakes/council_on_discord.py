@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from adapters.discord import supervisor
 from adapters.discord.client import CouncilClient
-from bot.conversation.app import App, Rules
+from bot.conversation.app import App
+from bot.conversation.questions import Rules
 from bot.llm import Provider
 from tests.fakes.council import running_app
 from tests.fakes.discord_server import TOKEN, Channel, DiscordServer, Guild, Message, User

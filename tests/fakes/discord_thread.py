@@ -8,11 +8,11 @@ from typing import Any
 import discord
 
 from adapters.discord.address import Address, Kind
-from adapters.discord.buttons import dynamic_items
+from adapters.discord.buttons import CouncilButton
 from adapters.discord.reply import DiscordReply
+from bot.chat import Accepted, Mention, Person
 from bot.chat import Channel as Place
-from bot.chat import Mention, Person
-from bot.conversation.app import Accepted, App
+from bot.conversation.app import App
 from bot.council import Council, Question
 from bot.llm import Provider
 from bot.records import Case
@@ -52,7 +52,7 @@ class Host(discord.Client):
         self.server.changed()
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(*dynamic_items(self.app))
+        self.add_dynamic_items(CouncilButton)
 
     def reply(self, case: Case) -> DiscordReply:
         return DiscordReply(case, app=self.app, client=self, time_scale=TIME_SCALE)
@@ -114,9 +114,9 @@ class Stage:
     ) -> tuple[str, list[Message]]:
         """The id of a whole deliberation, and the bot's posts about it."""
         message, mention = self.question(channel, text=text, kind=kind)
-        accepted = await self.app.accept(mention)
+        accepted = await self.app.questions.accept(mention)
         assert isinstance(accepted, Accepted)
-        await self.app.finished(accepted.id)
+        await self.app.running.finished(accepted.id)
         place = message.thread or message.channel
         return accepted.id, [m for m in self.server.said(place) if m.id > message.id]
 
@@ -138,7 +138,7 @@ class Stage:
 
     async def all_finished(self) -> None:
         for case in await self.app.store.unfinished("discord"):
-            await self.app.finished(case.id)
+            await self.app.running.finished(case.id)
 
     async def restart(self) -> None:
         """Another client in the place of this one, as after a restart of the process."""

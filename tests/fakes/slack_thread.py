@@ -7,9 +7,9 @@ from typing import Any
 from adapters.slack.address import Address
 from adapters.slack.reply import SlackReply
 from adapters.slack.web import Web
+from bot.chat import Accepted, Mention, Person
 from bot.chat import Channel as Place
-from bot.chat import Mention, Person
-from bot.conversation.app import Accepted, App
+from bot.conversation.app import App
 from bot.council import Council, Question
 from bot.llm import Provider
 from bot.records import Case
@@ -79,9 +79,9 @@ class Stage:
     ) -> tuple[str, list[Message]]:
         """The id of a whole deliberation, and the bot's posts about it."""
         message, mention = self.question(channel, text=text, thread_ts=thread_ts)
-        accepted = await self.app.accept(mention)
+        accepted = await self.app.questions.accept(mention)
         assert isinstance(accepted, Accepted)
-        await self.app.finished(accepted.id)
+        await self.app.running.finished(accepted.id)
         said = self.server.said(message.channel, mention.thread)
         return accepted.id, [m for m in said if m.ts > message.ts]
 

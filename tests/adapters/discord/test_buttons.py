@@ -113,7 +113,7 @@ async def test_an_answer_can_be_read_while_the_others_are_awaited() -> None:
     waiting = asyncio.Event()
     async with stage(FakeProvider({("answer", 2): [waiting]})) as scene:
         _, mention = scene.question()
-        await scene.app.accept(mention)
+        await scene.app.questions.accept(mention)
         await scene.server.wait_for(
             lambda: scene.server.threads(scene.channel) and len(scene.posts()) == 3
         )
@@ -204,7 +204,7 @@ async def test_in_direct_messages_buttons_work(scene: Stage) -> None:
 async def running(scene: Stage) -> Message:
     """The headline of a deliberation that waits for an answer."""
     _, mention = scene.question()
-    await scene.app.accept(mention)
+    await scene.app.questions.accept(mention)
     await scene.server.wait_for(
         lambda: scene.server.threads(scene.channel) and len(scene.posts()) == 3
     )
@@ -279,7 +279,7 @@ async def test_who_has_voted_sees_the_names_at_once(scene: Stage) -> None:
     _, posts = await scene.deliberated()
     answer = answer_post(posts)
     post_id = f"{answer.channel.id}/{answer.id}"
-    assert await scene.app.react("discord", post_id, Person(str(scene.ada.id)), "👍")
+    assert await scene.app.voting.react("discord", post_id, Person(str(scene.ada.id)), "👍")
     shown = await press(scene, posts[-1], "Reveal names")
     assert "lab/a" in shown.text
 
@@ -321,7 +321,7 @@ async def offer(scene: Stage, text: str, label: str | None) -> tuple[str, Messag
     run, posts = await scene.deliberated()
     reply = scene.server.reply(answer_post(posts), scene.ada, text)
     place = Place("discord", str(scene.guild.id), str(scene.channel.id))
-    offered = await scene.app.offered(place, run, label)
+    offered = await scene.app.actions.offered(place, run, label)
     page = offer_view(offered, run=run, label=label, message_id=reply.id)
     sent = await delivery.send(
         scene.host, scene.thread().id, page, nonce="offer", time_scale=1, reference=reply.id
@@ -439,7 +439,7 @@ async def test_a_run_can_be_stopped_where_the_council_is_no_longer_allowed() -> 
     provider = FakeProvider({("answer", 1): [asyncio.Event()]})
     async with stage(provider) as scene:
         _, mention = scene.question()
-        await scene.app.accept(mention)
+        await scene.app.questions.accept(mention)
         headline = await scene.server.wait_for(
             lambda: scene.server.threads(scene.channel) and scene.posts() and scene.posts()[0]
         )

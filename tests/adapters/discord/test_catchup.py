@@ -10,7 +10,7 @@ import pytest
 
 from bot.chat import Channel as Here
 from bot.chat import Person
-from bot.conversation.app import Rules
+from bot.conversation.questions import Rules
 from tests.fakes.council_on_discord import Place
 from tests.fakes.discord_server import Channel, DiscordServer, Message, running_discord
 from tests.fakes.provider import FakeProvider, stage_and_seat

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import discord
 import pytest
 
-from bot.conversation.app import Rules
+from bot.conversation.questions import Rules
 from bot.errors import StoreFailed
 from tests.fakes.council_on_discord import Place
 from tests.fakes.discord.state import Mentions

@@ -13,8 +13,8 @@ import pytest
 from adapters.discord.locale import KOREAN
 from adapters.text.markdown import WORD_JOINER
 from bot.chat import Channel
-from bot.conversation.app import Rules
 from bot.conversation.commands import COMMANDS
+from bot.conversation.questions import Rules
 from bot.llm import ModelInfo
 from bot.settings import SETTINGS
 from tests.fakes.channel import finished_case, rate

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.discord.reply import DiscordReply
-from bot.conversation.app import Accepted
+from bot.chat import Accepted
 from bot.document import Detail, Document, Heading, Note, Text
 from bot.errors import ModelFailed, Undeliverable
 from bot.llm import Request
@@ -393,9 +393,9 @@ async def test_what_cannot_be_shown_at_all_buys_no_reviews_and_is_told_the_asker
         scene.server.refuse("POST", f"^/channels/{scene.channel.id}/messages$", 50013, times=100)
         scene.server.refuse("POST", r"/threads$", 50013, times=100)
         _, mention = scene.question()
-        accepted = await scene.app.accept(mention)
+        accepted = await scene.app.questions.accept(mention)
         assert isinstance(accepted, Accepted)
-        await scene.app.finished(accepted.id)
+        await scene.app.running.finished(accepted.id)
         assert provider.asked("review") == []
         [told] = scene.server.said(scene.server.direct(scene.ada))
         assert "may not write here" in told.text

@@ -16,10 +16,10 @@ import discord
 import pytest
 
 from adapters.discord import supervisor
-from adapters.discord.catchup import MISSED
 from bot.chat import Channel as Here
 from bot.chat import Person
-from bot.conversation.app import Rules
+from bot.conversation.catchup import MISSED
+from bot.conversation.questions import Rules
 from bot.errors import InvalidConfiguration
 from bot.llm import Request
 from tests.fakes import processes

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.conversation.app import Rules
+from bot.conversation.questions import Rules
 from bot.llm import Request
 from tests.fakes.council_on_slack import Place
 from tests.fakes.provider import FakeProvider, sensible

@@ -13,7 +13,7 @@ import pytest
 
 from adapters.slack import render
 from adapters.slack.web import TIER_3, Allowance
-from bot.conversation.app import Accepted
+from bot.chat import Accepted
 from bot.document import Detail, Document, Heading, Note, Text
 from bot.errors import StoreFailed, Undeliverable
 from bot.llm import Request as Asked
@@ -369,7 +369,7 @@ async def test_a_deliberation_served_again_changes_nothing(scene: Stage) -> None
     assert case
     reply = scene.reply(case)
     for post in await scene.app.store.posts(id):
-        document = await scene.app.document(id, post.key)
+        document = await scene.app.actions.document(id, post.key)
         assert document
         await reply.show(post.key, document, ping=post.key == "ranking")
     assert [len(post.frames) for post in scene.said(case)] == frames
@@ -408,9 +408,9 @@ async def test_a_deleted_answer_loses_its_emoji_and_nothing_else(scene: Stage) -
 async def test_no_answer_to_a_deleted_question_strays_into_the_channel(scene: Stage) -> None:
     message, mention = scene.question()
     scene.server.delete(message)
-    accepted = await scene.app.accept(mention)
+    accepted = await scene.app.questions.accept(mention)
     assert isinstance(accepted, Accepted)
-    await scene.app.finished(accepted.id)
+    await scene.app.running.finished(accepted.id)
     assert scene.server.said(scene.channel) == []
     case = await scene.app.store.case(accepted.id)
     assert case
@@ -813,10 +813,12 @@ async def test_an_allowance_makes_wait_for_the_next_minute() -> None:
 async def test_fifty_questions_in_fifty_channels_stay_within_the_limits() -> None:
     async with stage(time_scale=0.02) as scene:
         channels = [scene.server.create_channel(f"c{n}", scene.ada) for n in range(50)]
-        accepted = [await scene.app.accept(scene.question(channel)[1]) for channel in channels]
+        accepted = [
+            await scene.app.questions.accept(scene.question(channel)[1]) for channel in channels
+        ]
         for each in accepted:
             assert isinstance(each, Accepted)
-            await scene.app.finished(each.id)
+            await scene.app.running.finished(each.id)
         for channel in channels:
             [question] = scene.server.messages(channel)
             posts = scene.server.said(channel, question.ts)

@@ -279,7 +279,7 @@ async def test_what_an_earlier_chat_left_unfinished_is_finished_first(tmp_path: 
         with os.fdopen(reading) as stdin:
             app.platforms["terminal"] = Terminal(app, stdin=stdin, stdout=StringIO())
             asked = Mention("m", CHANNEL, Person("ann"), "Is it right?", "", thread="t")
-            await app.accept(asked)
+            await app.questions.accept(asked)
             while not first.asked("verdict"):
                 await app.store.unfinished("terminal")
             os.close(writing)

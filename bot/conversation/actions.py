@@ -1,0 +1,270 @@
+"""What each button does, on every platform; and what was posted, read again.
+
+A button carries its run, its name and no more: the answer comes from the store, for the person
+alone who pressed it. Adapters tell what was pressed, and show what comes of it.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot import emoji as reactions
+from bot import settings as channel_settings
+from bot.chat import (
+    HEADLINE,
+    RANKING,
+    Accepted,
+    Channel,
+    Mention,
+    Person,
+    PlatformName,
+    Refused,
+    Repeated,
+    answer_key,
+)
+from bot.conversation.desk import NOT_ENABLED, Admission
+from bot.conversation.offers import Offer, offer
+from bot.conversation.questions import Questions, SettingsOf, channel_of
+from bot.conversation.running import Running
+from bot.conversation.voting import Voting
+from bot.council import Council
+from bot.document import Document, Text
+from bot.errors import InvalidInput
+from bot.language import _
+from bot.models.catalogue import Catalogue
+from bot.pages import presenter
+from bot.pages.transcript import transcript
+from bot.protocol import outcome
+from bot.records import Case
+from bot.store.store import Store
+from bot.texts import ASKED, ASKED_ALREADY, ELSEWHERE, FORGOTTEN, VOTE_HERE
+
+NOT_YET = "The verdict is still being written."
+OUT_OF_DATE = "This button is from another version of the bot and does nothing any more."
+VOTE_FIRST = (
+    "You have not voted here yet. Vote first, or show the names now: "
+    "your votes on this question then stop counting."
+)
+# (label, what the button does)
+VOTE_CHOICES = (
+    ("Show names (my votes here stop counting)", "names"),
+    ("Vote first", "later"),
+)
+
+
+async def _no_message(id: str) -> Mention:
+    raise InvalidInput(OUT_OF_DATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button that somebody pressed: `what` are its name and what else it says.
+
+    `sees` tells whether a case was asked where it was pressed, and the person sees that place.
+    `post` is the message that the button is on. `question` reads another message there as a
+    question, put by the person; it raises `InvalidInput` where it cannot.
+    """
+
+    person: Person
+    run: str
+    what: tuple[str, ...]
+    sees: Callable[[Case], bool]
+    post: str = ""
+    question: Callable[[str], Awaitable[Mention]] = _no_message
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """For the person alone; `instead` of the message that the button is on, where it is."""
+
+    document: Document
+    instead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A question to the person alone, and buttons of the same run to answer it with."""
+
+    question: str
+    choices: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    store: Store
+    catalogue: Catalogue
+    admission: Admission
+    running: Running
+    questions: Questions
+    voting: Voting
+    settings: SettingsOf
+    now: Callable[[], datetime]
+
+    async def press(self, press: Press) -> Told | Choice:
+        try:
+            return await self._press(press)
+        except InvalidInput as error:
+            return Told(_sentence(str(error)))
+
+    async def _press(self, press: Press) -> Told | Choice:
+        match press.what:
+            case ("ask", message):
+                return await self._ask(press, message, None)
+            case ("alone", label, message):
+                case = await self.case(press)
+                offered = await self.offered(channel_of(case), case.id, label)
+                return await self._ask(press, message, offered.alone)
+            case ("stop",):
+                return await self._stop(press)
+            case ("reveal",):
+                return await self._reveal(press)
+            case ("names",):
+                return Told(await self._names(await self.case(press), press.person), instead=True)
+            case ("later",):
+                return Told(_sentence(_(VOTE_HERE)), instead=True)
+            case ("vote", *key, value):
+                return Told(_sentence(await self._vote(press, ":".join(key), value)))
+            case _:
+                raise InvalidInput(OUT_OF_DATE)
+
+    async def case(self, press: Press) -> Case:
+        """The run that the button belongs to, where the person may use it: or still whoever asked,
+        whose thread others may read and vote in. Raises `InvalidInput`."""
+        case = await self._seen(press)
+        people = (press.person, Person(case.asker or ""))
+        if not any([await self.admission.admits(channel_of(case), person) for person in people]):
+            raise InvalidInput(NOT_ENABLED)
+        return case
+
+    async def _seen(self, press: Press) -> Case:
+        case = await self.store.case(press.run)
+        if case is None:
+            raise InvalidInput(_(FORGOTTEN))
+        if not press.sees(case):
+            raise InvalidInput(_(ELSEWHERE))
+        return case
+
+    # --- reading
+
+    async def part(self, press: Press, key: str) -> Document:
+        """What is posted under this key, as it would be shown now. Raises `InvalidInput`."""
+        case = await self.case(press)
+        if document := await self.document(case.id, key):
+            return document
+        raise InvalidInput(NOT_YET if case.status == "running" else _(FORGOTTEN))
+
+    async def document(self, id: str, key: str) -> Document | None:
+        """A post as it would be shown now; `None` where it is not, or no longer, stored."""
+        case = await self.store.case(id)
+        if case is None:
+            return None
+        if key == HEADLINE and case.result:
+            return presenter.verdict(case.result, case.question)
+        if key == RANKING and case.result:
+            return presenter.ranking(case.result)
+        calls = await self.store.calls(id)
+        for given in outcome.answers(case.question, case.council, calls):
+            if key == answer_key(given.label):
+                return presenter.answer(given, case.question, case.council)
+        return None
+
+    async def posted(self, platform: PlatformName, post_id: str) -> Document | None:
+        """The whole of what one of the bot's own messages shows."""
+        post = await self.voting.post(platform, post_id)
+        return await self.document(post.deliberation, post.key) if post else None
+
+    async def transcript(self, id: str) -> str | None:
+        case = await self.store.case(id)
+        if case is None or case.result is None:
+            return None
+        return transcript(case.result, case.question, case.council)
+
+    # --- what a run's buttons do
+
+    async def _stop(self, press: Press) -> Told:
+        """End a run early and keep what is paid: for the asker and those who moderate."""
+        case, person = await self._seen(press), press.person
+        if case.id not in [each.id for each in self.running.cases]:
+            return Told(_sentence("This deliberation is over already."))
+        if not (person.admin or person.id in {case.asker, *self.admission.operators}):
+            return Told(_sentence("Only the person who asked, or an administrator, can stop it."))
+        self.running.stop(case.id)
+        return Told(_sentence("Stopping. What is finished stays."))
+
+    async def _reveal(self, press: Press) -> Told | Choice:
+        """The names, by the channel's `reveal` setting; under `after_vote` somebody who has not
+        voted yet is asked first."""
+        case = await self.case(press)
+        setting = await self._reveal_setting(case, press.person)
+        if setting == "after_vote" and case.result:
+            voted = {reaction.person for reaction in await self.store.reactions(case.id)}
+            has_seen = await self.store.revealed(case.id, press.person.id)
+            if press.person.id not in voted and not has_seen:
+                return Choice(VOTE_FIRST, VOTE_CHOICES)
+        return Told(await self._names(case, press.person))
+
+    async def _reveal_setting(self, case: Case, person: Person) -> str:
+        """Raises `InvalidInput` where this person may see no names."""
+        channel = channel_of(case)
+        await self.admission.require(channel, person)
+        setting = (await self.settings(channel)).reveal
+        if setting == "never":
+            raise InvalidInput("Names stay hidden in this channel (`reveal` is `never`).")
+        return setting
+
+    async def _names(self, case: Case, person: Person) -> Document:
+        """Who sits behind each label, for one person, whose votes stop counting as blind."""
+        await self._reveal_setting(case, person)
+        if case.result is None:
+            return _sentence("Names are shown once the verdict is there.")
+        await self.store.reveal(case.id, person.id, self.now())
+        return presenter.names(case.result)
+
+    async def _vote(self, press: Press, key: str, value: str) -> str:
+        """Give a vote, or take it back where it stands already; says which."""
+        case, person = await self.case(press), press.person
+        emoji = next((e for e in reactions.offered(key) if reactions.value(key, e) == value), None)
+        if emoji is None or not press.post:
+            raise InvalidInput(OUT_OF_DATE)
+        standing = {(r.person, r.target, r.value) for r in await self.store.reactions(case.id)}
+        name = "the verdict" if key == HEADLINE else reactions.part_name(key)
+        if (person.id, reactions.target(key), value) in standing:
+            await self.voting.unreact(case.platform, press.post, person, emoji)
+            return f"Your vote is taken back: {emoji} on {name}."
+        if await self.voting.react(case.platform, press.post, person, emoji):
+            return f"Your vote is recorded: {emoji} on {name}. Press again to undo."
+        raise InvalidInput(_(FORGOTTEN))
+
+    # --- asking
+
+    async def offer_about(self, channel: Channel, person: Person, post_id: str) -> Offer:
+        """What a reply to this post may start, nothing of it paid so far. Raises `InvalidInput`."""
+        await self.admission.require(channel, person)
+        post = await self.voting.post(channel.platform, post_id)
+        if post is None:
+            return await self.offered(channel, None, None)
+        target = reactions.target(post.key)
+        is_answer = target and post.key == answer_key(target)
+        return await self.offered(channel, post.deliberation, target if is_answer else None)
+
+    async def offered(self, channel: Channel, run: str | None, label: str | None) -> Offer:
+        """What replying to the bot may start: the council, or the member of an answer alone."""
+        council = channel_settings.council_of(await self.settings(channel))
+        case = await self.store.case(run) if run and label else None
+        members = case.result.members if case and case.result else ()
+        return offer(self.catalogue, council, members, run, label)
+
+    async def _ask(self, press: Press, message: str, council: Council | None) -> Told:
+        """Put the message that an offer is about to the council, or to one member alone."""
+        mention = await press.question(message)
+        match await self.questions.accept(mention, council=council):
+            case Accepted():
+                return Told(_sentence(_(ASKED)), instead=True)
+            case Repeated():
+                return Told(_sentence(_(ASKED_ALREADY)), instead=True)
+            case Refused(document):
+                return Told(document)
+
+
+def _sentence(text: str) -> Document:
+    return Document((Text(text),))

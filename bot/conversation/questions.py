@@ -1,0 +1,257 @@
+"""Questions: what may be asked, by whom and at what price, and the case that each one becomes."""
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot import settings as channel_settings
+from bot.chat import Accepted, Channel, Mention, PlatformName, Refused, Repeated
+from bot.conversation.desk import Admission
+from bot.conversation.locks import Locks
+from bot.conversation.running import Running
+from bot.council import Council, Question
+from bot.document import Document, Text
+from bot.errors import InvalidInput, StoreFailed
+from bot.models.gate import mended
+from bot.protocol.folding import is_blank
+from bot.records import Case
+from bot.settings import Settings
+from bot.store.spending import ALL, channel_scope, server_scope
+from bot.store.store import Store
+
+logger = logging.getLogger(__name__)
+
+QUESTION_LIMIT_CHARS = 32_000
+# Unfinished questions of one person in one channel; more would only queue at the providers.
+RUNNING_LIMIT = 5
+# Those of everybody: each takes tasks and memory while it waits for its models.
+OPEN_LIMIT = 200
+
+# What one server of strangers may take of a day's budget; those in COUNCIL_ALLOWED may take it all.
+STRANGERS_SHARE = 0.25
+_WHOSE = {ALL: "the bot's", "server": "this server's", "channel": "this channel's"}
+
+_NOTHING = "What should the council answer? Write the question behind the mention."
+
+SettingsOf = Callable[[Channel], Awaitable[Settings]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Who may ask and change, and what a day may cost; `None` is no limit."""
+
+    allowed: frozenset[str] = frozenset()
+    admins: frozenset[str] = frozenset()
+    daily_budget_micros: int | None = None
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """Micro-dollars a day by scope."""
+        return {} if self.daily_budget_micros is None else {ALL: self.daily_budget_micros}
+
+
+def checked(text: str, nothing: str = "") -> str:
+    """The question without space around it. Raises `InvalidInput` where there is none, which
+    `nothing` says, or too much."""
+    # Bytes that are no UTF-8 come from the command line as halves of surrogate pairs.
+    text = text.encode("utf-8", "replace").decode().strip()
+    if is_blank(text):
+        raise InvalidInput(
+            nothing or "The question is empty. Write what the council should answer."
+        )
+    if len(text) > QUESTION_LIMIT_CHARS:
+        raise InvalidInput(
+            f"The question has {len(text):,} characters; the limit is {QUESTION_LIMIT_CHARS:,}. "
+            "Shorten it, or ask about a part."
+        )
+    return text
+
+
+def new_case(
+    text: str,
+    council: Council,
+    asked_at: datetime,
+    *,
+    id: str | None = None,
+    mention: Mention | None = None,
+) -> Case:
+    """A case of this question, not stored yet; without a `mention` one of the command line.
+
+    Raises `InvalidInput`.
+    """
+    question = Question(
+        id=id or secrets.token_hex(6),
+        text=checked(text),
+        seed=secrets.randbits(48),
+        asked_at=asked_at,
+    )
+    if mention is None:
+        return Case(question, council, "cli")
+    return Case(
+        question=replace(question, quoted=mention.quoted, unread=mention.unread),
+        council=council,
+        platform=mention.channel.platform,
+        workspace=mention.channel.workspace,
+        channel=mention.channel.id,
+        thread=mention.thread,
+        asker=mention.person.id,
+        mention=mention.key,
+        address=mention.address,
+    )
+
+
+def channel_of(case: Case) -> Channel:
+    """Where the case's settings live."""
+    return Channel(case.platform, case.workspace or "", case.channel or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a day may cost: everywhere, in a server of strangers, in a channel."""
+
+    store: Store
+    rules: Rules
+    admission: Admission
+    settings: SettingsOf
+    now: Callable[[], datetime]
+
+    async def limits(self, channel: Channel) -> Mapping[str, int]:
+        """Micro-dollars a day by scope."""
+        limits = self.rules.limits
+        settings = await self.settings(channel)
+        if settings.budget_usd is not None:
+            limits[channel_scope(channel.platform, channel.id)] = round(settings.budget_usd * 1e6)
+        if ALL in limits and self.admission.is_strangers(channel):
+            share = round(limits[ALL] * STRANGERS_SHARE)
+            limits[server_scope(channel.platform, channel.workspace)] = share
+        return limits
+
+    async def spent(self, channel: Channel) -> int:
+        """Micro-dollars of today."""
+        scope = channel_scope(channel.platform, channel.id)
+        return await self.store.spent(self.now().date(), scope)
+
+    async def require(self, channel: Channel) -> None:
+        """Raises `InvalidInput` where nothing of it is left."""
+        day = self.now().date()
+        for scope, limit in (await self.limits(channel)).items():
+            if await self.store.spent(day, scope) >= limit:
+                whose = _WHOSE[scope.partition(":")[0]]
+                raise InvalidInput(
+                    f"Today's budget is spent: {whose} limit is ${limit / 1e6:.2f} a day. "
+                    "Ask again after midnight UTC, or raise the budget."
+                )
+
+
+@dataclass(slots=True)
+class Questions:
+    """Takes questions in."""
+
+    store: Store
+    admission: Admission
+    budget: Budget
+    running: Running
+    settings: SettingsOf
+    now: Callable[[], datetime]
+    # One for each person asking; it goes with the last.
+    _lock: Locks = field(default_factory=Locks)
+    _entering: int = 0  # questions that are let in and not stored yet
+
+    async def accept(
+        self, mention: Mention, *, council: Council | None = None
+    ) -> Accepted | Refused | Repeated:
+        """Take a question in, once: journal it and start it, or say why not.
+
+        `council` takes the place of the channel's own: one member alone, say.
+        """
+        # One by one for each person, so that a burst of questions meets the limit.
+        try:
+            async with self._lock(mention.channel.platform, mention.person.id):
+                return await self._accept(_mended(mention), council)
+        except StoreFailed as error:
+            logger.error("a question could not be taken in: %s", error)
+            return Refused(Document((Text(error.public),)))
+
+    async def _accept(
+        self, mention: Mention, council: Council | None
+    ) -> Accepted | Refused | Repeated:
+        if await self.is_known(mention.key):
+            return Repeated()
+        if refusal := await self.refusal(mention):
+            await self.store.refuse(mention.key, self.now())
+            return Refused(refusal)
+        self._entering += 1
+        try:
+            return await self._take_in(mention, council)
+        finally:
+            self._entering -= 1
+
+    async def is_known(self, key: str) -> bool:
+        """Whether a question came of this event, forgotten or not."""
+        return bool(await self.store.case_of_mention(key)) or await self.store.taken(key)
+
+    async def words(self, key: str) -> str:
+        """What was asked by this event; "" where nothing was, or it was forgotten."""
+        case = await self.store.case_of_mention(key)
+        return case.question.text if case else ""
+
+    async def knows_thread(
+        self, platform: PlatformName, channel: str, thread: str, key: str
+    ) -> bool:
+        """Whether a question of this thread, or that of its root, comes with a new one anyway."""
+        earlier = await self.store.earlier(platform, channel, thread)
+        return bool(earlier or await self.store.case_of_mention(key))
+
+    async def _take_in(self, mention: Mention, council: Council | None) -> Accepted | Repeated:
+        if council is None:
+            council = channel_settings.council_of(await self.settings(mention.channel))
+        case = new_case(mention.text, council, self.now(), mention=mention)
+        if not await self.store.create(case):
+            return Repeated()
+        self.running.start(case)
+        return Accepted(case.id)
+
+    async def refusal(self, mention: Mention) -> Document | None:
+        """Why this may not be asked now, in words; `None` where it may. Keeps and starts nothing."""
+        try:
+            await self.admission.require(mention.channel, mention.person)
+            await self._check(mention)
+            await self.budget.require(mention.channel)
+            self._check_room()
+        except InvalidInput as error:
+            return Document((Text(str(error)),))
+        return None
+
+    async def _check(self, mention: Mention) -> None:
+        """Refuse what cannot or may not be asked. Raises `InvalidInput`."""
+        if self.running.closing:
+            raise InvalidInput("The bot is restarting. Ask again in a minute.")
+        if (await self.settings(mention.channel)).paused:
+            raise InvalidInput("The council is paused here. `/council resume` ends that.")
+        unread = " ".join((*mention.unread, "Write the question behind the mention."))
+        checked(mention.text, unread if mention.unread else _NOTHING)
+        who = mention.person.id, mention.channel.id
+        if sum((case.asker, case.channel) == who for case in self.running.cases) >= RUNNING_LIMIT:
+            raise InvalidInput(
+                f"{RUNNING_LIMIT} of your questions are being deliberated here. Wait for one."
+            )
+
+    def _check_room(self) -> None:
+        """Raises `InvalidInput`."""
+        if len(self.running.cases) + self._entering >= OPEN_LIMIT:
+            raise InvalidInput(
+                f"{OPEN_LIMIT} questions are being deliberated already, here and elsewhere. "
+                "Ask again in a few minutes."
+            )
+
+
+def _mended(mention: Mention) -> Mention:
+    """Half a character, which chats do send, can be neither stored nor sent on."""
+    return replace(
+        mention,
+        text=mended(mention.text),
+        quoted=mended(mention.quoted),
+        unread=tuple(map(mended, mention.unread)),
+    )

@@ -1,0 +1,203 @@
+"""The deliberations that this process serves: started, gone on with, ended early, waited for.
+
+Those of one thread run in sequence, those of a channel beside each other. Knows no platform but by
+its name.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from bot import texts
+from bot.chat import Platform, PlatformName
+from bot.conversation.locks import Locks
+from bot.conversation.loops import ended, surviving
+from bot.conversation.serving import Serving
+from bot.conversation.showing import PATIENCE_SECONDS
+from bot.errors import BotError, Superseded
+from bot.language import _
+from bot.protocol.calls import Caller
+from bot.records import Case, Place
+from bot.store.store import Store
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One that is served; `over` once nothing but posts is owed."""
+
+    serving: Serving
+    task: asyncio.Task[None]
+    over: asyncio.Event
+
+    @property
+    def case(self) -> Case:
+        return self.serving.case
+
+
+@dataclass(slots=True)
+class Running:
+    """`limits` are micro-dollars a day by scope, for whatever is asked where the case was."""
+
+    store: Store
+    caller: Caller
+    platforms: Mapping[PlatformName, Platform]
+    limits: Callable[[Case], Awaitable[Mapping[str, int]]]
+    time_scale: float
+    closing: bool = False
+    _runs: dict[str, _Run] = field(default_factory=dict)
+    # One for each thread with a question under way; it goes with the last.
+    _lock: Locks = field(default_factory=Locks)
+    _unservable: set[str] = field(default_factory=set)
+
+    @property
+    def cases(self) -> list[Case]:
+        """Those of which more than posts is owed."""
+        return [run.case for run in self._under_way()]
+
+    def start(self, case: Case) -> None:
+        id = case.id
+        # `resume` may read a case before whoever accepted it gets here; `close` may come between.
+        if self.closing or id in self._runs or case.platform not in self.platforms:
+            return
+        serving = Serving(
+            case,
+            caller=self.caller,
+            store=self.store,
+            reply=self.platforms[case.platform].reply(case),
+            time_scale=self.time_scale,
+        )
+        over = asyncio.Event()
+        task = asyncio.create_task(self._serve(serving, over), name=f"deliberation {id}")
+        self._runs[id] = _Run(serving, task, over)
+        task.add_done_callback(lambda _: self._ended(id))
+
+    async def resume(self, platform: PlatformName) -> int:
+        """Go on with what an earlier process left unfinished; how many there are."""
+        async with self._lock("resume"):
+            unfinished = await self.store.unfinished(platform)
+            cases = [case for case in unfinished if case.id not in self._runs]
+            return sum(map(self._resumed, cases))
+
+    def _resumed(self, case: Case) -> bool:
+        """Whether this one was gone on with. Where its reply cannot be made, as of a case that
+        another version stored, the log says so once: it is met again every minute."""
+        try:
+            self.start(case)
+        except Exception:
+            if case.id not in self._unservable:
+                self._unservable.add(case.id)
+                logger.exception("deliberation %s cannot be gone on with", case.id)
+            return False
+        return True
+
+    async def sweep(self) -> None:
+        """Go on with whatever was left unfinished, is owed, or has yet to be erased."""
+        for platform in list(self.platforms):
+            with surviving(f"unfinished questions on {platform} are not looked for"):
+                await self.resume(platform)
+        await self.store.erase()
+
+    async def finished(self, id: str) -> None:
+        """Wait until this deliberation is over, however it ends, and each post was tried."""
+        if run := self._runs.get(id):
+            await run.over.wait()
+            tried = asyncio.create_task(run.serving.tried())
+            await asyncio.wait({tried, run.task}, return_when=asyncio.FIRST_COMPLETED)
+            tried.cancel()
+
+    def stop(self, id: str) -> bool:
+        """End a run early and keep what is paid; False where it is over."""
+        run = self._runs.get(id)
+        if run is None or run.over.is_set():
+            return False
+        run.serving.stop()
+        return True
+
+    async def question_deleted(self, key: str) -> None:
+        """Whoever deletes the question ends its run; what is paid stays in the journal."""
+        case = await self.store.case_of_mention(key)
+        if case and (run := self._runs.get(case.id)):
+            run.serving.stop()
+
+    async def message_deleted(self, platform: PlatformName, post_id: str, key: str) -> None:
+        """A message was deleted: a question, under this key, or a post of the bot's, which is
+        never posted again."""
+        await self.question_deleted(key)
+        await self.store.mark_deleted(platform, post_id)
+
+    def place_deleted(self, platform: PlatformName, place: str) -> None:
+        """The same for whoever deletes the thread or the channel that it is answered in, or takes
+        the bot from its server."""
+        for run in self._under_way():
+            case = run.case
+            places = {case.thread, case.channel, case.workspace}
+            if case.platform == platform and place in places:
+                run.serving.stop()
+
+    @asynccontextmanager
+    async def aside(self, places: Sequence[Place]) -> AsyncIterator[None]:
+        """Room to forget these questions: those under way are stopped, which their headlines say,
+        and others of their threads, or that quote them, rest; they go on afterwards."""
+        ids = {place.id for place in places}
+        stopped = [run for id, run in self._runs.items() if id in ids]
+        for run in stopped:
+            run.serving.stop(_(texts.FORGETTING))
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS * self.time_scale):
+                for id in ids:
+                    await self.finished(id)
+        except TimeoutError:
+            logger.warning("not every headline could say that its question was forgotten")
+        threads = {(place.channel, place.thread) for place in places if place.thread}
+        quoting = await self.store.quoting(places)
+        resting = [
+            run
+            for run in self._runs.values()
+            if (run.case.channel, run.case.thread) in threads or run.case.id in quoting
+        ]
+        async with self._lock("resume"):
+            await ended({run.task for run in (*stopped, *resting)})
+            yield
+        await self.sweep()
+
+    async def let_go(self, *platforms: PlatformName) -> None:
+        """Leave everything resumable that is answered there; without any, everywhere."""
+        runs = self._runs.values()
+        await ended({r.task for r in runs if not platforms or r.case.platform in platforms})
+
+    def _ended(self, id: str) -> None:
+        self._runs.pop(id).over.set()
+
+    def _under_way(self) -> list[_Run]:
+        return [run for run in self._runs.values() if not run.over.is_set()]
+
+    async def _serve(self, serving: Serving, over: asyncio.Event) -> None:
+        """One deliberation, supervised. Those of one thread run in sequence; posts that are owed
+        keep no other from its turn."""
+        case = serving.case
+        try:
+            turn = self._turn(case)
+            has_turn = await serving.take(turn)
+            try:
+                await serving.run(await self.limits(case))
+            finally:
+                if has_turn:
+                    turn.release()
+            over.set()
+            await serving.deliver()
+        except Superseded:
+            logger.warning("deliberation %s was taken over by another process", case.id)
+        except BotError as error:
+            logger.error("deliberation %s had to stop: %s", case.id, error)
+        except Exception:
+            logger.exception("deliberation %s failed; it is tried again", case.id)
+
+    def _turn(self, case: Case) -> asyncio.Lock:
+        """The lock that a thread's questions take in turn; without a thread none waits."""
+        if case.thread is None:
+            return asyncio.Lock()
+        return self._lock("thread", case.platform, case.channel or "", case.thread)

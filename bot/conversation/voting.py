@@ -1,0 +1,187 @@
+"""Reactions as votes: taken, taken back, and made what stands on a platform.
+
+What a reaction means is known in `bot.emoji`; the platform says who reacted with what.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from bot import emoji as reactions
+from bot.chat import RANKING, Person, PlatformName
+from bot.conversation.locks import Locks
+from bot.conversation.persistence import Surely
+from bot.conversation.questions import SettingsOf, channel_of
+from bot.errors import Undeliverable
+from bot.records import Post, Reaction, ReactionValue
+from bot.store.store import Store
+
+logger = logging.getLogger(__name__)
+
+# (person, emoji) for every reaction that stands on a platform.
+Standing = Collection[tuple[str, str]]
+
+
+async def _at_once() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Voting:
+    store: Store
+    settings: SettingsOf
+    now: Callable[[], datetime]
+
+    async def react(self, platform: PlatformName, post_id: str, person: Person, emoji: str) -> bool:
+        """Take a reaction as a vote; whether it is one."""
+        found = await self._vote(platform, post_id, emoji)
+        if found is None:
+            return False
+        post, target, value = found
+        await self.store.react(await self._reaction(post, target, value, person))
+        return True
+
+    async def unreact(
+        self, platform: PlatformName, post_id: str, person: Person, emoji: str
+    ) -> bool:
+        """Take a vote back; whether the emoji was one."""
+        found = await self._vote(platform, post_id, emoji)
+        if found is None:
+            return False
+        post, target, value = found
+        await self.store.unreact(post.deliberation, target, person.id, value)
+        return True
+
+    async def reconcile(self, platform: PlatformName, post_id: str, standing: Standing) -> None:
+        """Make what stands on the platform the reactions of this post."""
+        post = await self.post(platform, post_id)
+        target = votable(post) if post else None
+        if post is None or target is None:
+            return
+        values = {
+            (person, value)
+            for person, emoji in standing
+            if (value := reactions.value(post.key, emoji))
+        }
+        seen = await self._reaction(post, target, "accept", Person(""))
+        await self.store.reconcile(
+            post.deliberation,
+            target,
+            values,
+            seen.at,
+            blind=seen.blind,
+            ranking_shown=seen.ranking_shown,
+            place=seen.place,
+        )
+
+    async def post(self, platform: PlatformName, post_id: str) -> Post | None:
+        """What the bot posted there, as far as it is written down."""
+        return await self.store.post_by_id(platform, post_id)
+
+    async def deleted(self, platform: PlatformName, post_id: str) -> None:
+        """The post is gone, so it is never posted again."""
+        await self.store.mark_deleted(platform, post_id)
+
+    async def _vote(
+        self, platform: PlatformName, post_id: str, emoji: str
+    ) -> tuple[Post, str, ReactionValue] | None:
+        post = await self.post(platform, post_id)
+        target, value = (votable(post), reactions.value(post.key, emoji)) if post else (None, None)
+        return (post, target, value) if post and target and value else None
+
+    async def _reaction(
+        self, post: Post, target: str, value: ReactionValue, person: Person
+    ) -> Reaction:
+        case = await self.store.case(post.deliberation)
+        is_blind = case is None or (await self.settings(channel_of(case))).reveal != "always"
+        posts = await self.store.posts(post.deliberation)
+        keys = [each.key for each in posts if each.post_id and each.part == 0]
+        return Reaction(
+            deliberation=post.deliberation,
+            target=target,
+            person=person.id,
+            value=value,
+            at=self.now(),
+            blind=is_blind,
+            ranking_shown=RANKING in keys,
+            place=keys.index(post.key) if post.key in keys else None,
+        )
+
+
+def votable(post: Post) -> str | None:
+    """What is voted on there; a long post is voted on by its first part."""
+    return None if post.part else reactions.target(post.key)
+
+
+@dataclass(slots=True)
+class Readings:
+    """Reads the reactions of a platform's posts, the events of one post in their order.
+
+    One reading serves all who wait for it. `standing` reads; `None` is a post whose votes stand
+    nowhere on the platform. `surely` tries until the platform is there, and raises `Undeliverable`
+    where it refuses. `room` waits for as long as its limits want.
+    """
+
+    voting: Voting
+    platform: PlatformName
+    standing: Callable[[Post], Awaitable[Standing | None]]
+    surely: Surely
+    room: Callable[[], Awaitable[None]] = _at_once
+    _lock: Locks = field(default_factory=Locks)
+    # Posts that somebody waits to read again.
+    _due: set[str] = field(default_factory=set)
+    # Why votes cannot be read, said once.
+    _problem: str = ""
+
+    async def added(self, post_id: str, person: Person, emoji: str) -> bool:
+        """Take one reaction as a vote, whether it is one, without a reading."""
+        async with self._lock(post_id):
+            return await self.voting.react(self.platform, post_id, person, emoji)
+
+    async def changed(self, post_id: str, *, known_within: Sequence[float] = ()) -> None:
+        """Read the post again. `known_within` are pauses in seconds, for a post that may not be
+        written down yet."""
+        if post_id in self._due:
+            return
+        self._due.add(post_id)
+        try:
+            if post := await self._known(post_id, known_within):
+                await self.read(post)
+        finally:
+            self._due.discard(post_id)
+
+    async def read(self, post: Post, turns: AbstractAsyncContextManager[Any] | None = None) -> None:
+        """Make what stands on the platform the votes of this post, each try in its turn."""
+        try:
+            await self.surely(partial(self._read, post, turns or nullcontext()))
+            self._problem = ""
+        except Undeliverable as error:
+            if error.gone and post.post_id:
+                await self.voting.deleted(self.platform, post.post_id)
+            elif str(error) != self._problem:
+                self._problem = str(error)
+                logger.warning("the votes on %s cannot be read: %s", post.post_id, error)
+
+    async def _read(self, post: Post, turn: AbstractAsyncContextManager[Any]) -> None:
+        id = post.post_id
+        if id is None or votable(post) is None:
+            return
+        async with turn, self._lock(id):
+            await self.room()
+            # What comes from here on needs another reading.
+            self._due.discard(id)
+            standing = await self.standing(post)
+            if standing is not None:
+                await self.voting.reconcile(self.platform, id, standing)
+
+    async def _known(self, post_id: str, pauses: Sequence[float]) -> Post | None:
+        for seconds in (0.0, *pauses):
+            await asyncio.sleep(seconds)
+            if post := await self.voting.post(self.platform, post_id):
+                return post
+        return None

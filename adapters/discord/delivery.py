@@ -8,6 +8,7 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256
 from typing import TypeVar
 
@@ -155,12 +156,9 @@ async def send(
     reference: int | None = None,
 ) -> discord.Message:
     """The same, however long Discord is away. Raises `Undeliverable`."""
-
-    async def attempt() -> discord.Message:
-        return await post(client, channel, page, nonce=nonce, reference=reference)
-
+    sending = partial(post, client, channel, page, nonce=nonce, reference=reference)
     with refused_in_words():
-        return await persistently(attempt, time_scale=time_scale)
+        return await persistently(sending, time_scale=time_scale)
 
 
 async def whisper(

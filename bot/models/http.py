@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Literal
 
 import httpx
@@ -374,16 +375,16 @@ def _client(connect_seconds: float) -> httpx.AsyncClient:
     return HttpxAiohttpClient(
         timeout=httpx.Timeout(None, connect=connect_seconds),
         limits=httpx.Limits(max_connections=0, keepalive_expiry=30),
-        verify=_trust(),
+        verify=_trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")),
         trust_env=True,
     )
 
 
-def _trust() -> ssl.SSLContext:
+@cache  # the authorities are 20 ms of reading
+def _trust(file: str | None, folder: str | None) -> ssl.SSLContext:
     """The public authorities, and those of SSL_CERT_FILE and SSL_CERT_DIR beside them: whoever runs
     a server of their own talks to public ones as well."""
     context = httpx.create_ssl_context(trust_env=False)
-    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     try:
         if file or folder:
             context.load_verify_locations(file or None, folder or None)

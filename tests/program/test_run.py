@@ -17,16 +17,32 @@ PYTHON = Path(sys.base_prefix) / ("python.exe" if os.name == "nt" else "bin/pyth
 SETTING_UP = "Setting up .venv from"
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
+def new(folder: Path) -> Path:
     """A checkout whose program prints its words, with nothing to install."""
-    folder = tmp_path / "checkout"
     (folder / "bot").mkdir(parents=True)
     (folder / "bot" / "__init__.py").write_text("")
     shutil.copy(RUN, folder)
     (folder / "requirements.lock").write_text("")
     (folder / "bot" / "__main__.py").write_text("import sys\nprint('council', *sys.argv[1:])\n")
     return folder
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    return new(tmp_path / "checkout")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = new(tmp_path_factory.mktemp("made") / "checkout")
+    assert run(folder).returncode == 0
+    return folder
+
+
+@pytest.fixture
+def ready(made: Path, tmp_path: Path) -> Path:
+    """A checkout with its environment, as the first run left it."""
+    return Path(shutil.copytree(made, tmp_path / "checkout", symlinks=True))
 
 
 def run(checkout: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -36,6 +52,7 @@ def run(checkout: Path, *words: str, **variables: str) -> subprocess.CompletedPr
         capture_output=True,
         text=True,
         env=os.environ | offline | variables,
+        cwd=checkout.parent,
         check=False,
     )
 
@@ -81,21 +98,19 @@ def test_the_first_run_sets_up_and_then_runs_the_words(checkout: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "council ask why?\n")
 
 
-def test_the_second_run_installs_nothing(checkout: Path) -> None:
-    run(checkout)
-    done = run(checkout, "again")
+def test_the_second_run_installs_nothing(ready: Path) -> None:
+    done = run(ready, "again")
     assert (done.returncode, done.stdout, done.stderr) == (0, "council again\n", "")
 
 
-def test_a_changed_lock_is_installed_with_the_hash_it_names(checkout: Path, tmp_path: Path) -> None:
-    run(checkout)
+def test_a_changed_lock_is_installed_with_the_hash_it_names(ready: Path, tmp_path: Path) -> None:
     package = wheel(tmp_path)
     digest = hashlib.sha256(package.read_bytes()).hexdigest()
-    (checkout / "requirements.lock").write_text(
+    (ready / "requirements.lock").write_text(
         f"greeting @ {package.as_uri()} --hash=sha256:{digest}\n"
     )
-    (checkout / "bot" / "__main__.py").write_text("import greeting\nprint(greeting.words)\n")
-    done = run(checkout)
+    (ready / "bot" / "__main__.py").write_text("import greeting\nprint(greeting.words)\n")
+    done = run(ready)
     assert SETTING_UP in done.stderr
     assert (done.returncode, done.stdout) == (0, "good day\n")
 
@@ -130,32 +145,29 @@ def test_the_development_environment_serves_the_program_too(checkout: Path) -> N
     assert (done.stdout, done.stderr) == ("council ask\n", "")
 
 
-def test_an_environment_that_works_is_used_whatever_python_starts_it(checkout: Path) -> None:
-    run(checkout)
-    made_by_another_python(checkout)
-    done = run(checkout, "ask")
+def test_an_environment_that_works_is_used_whatever_python_starts_it(ready: Path) -> None:
+    made_by_another_python(ready)
+    done = run(ready, "ask")
     assert (done.returncode, done.stdout, done.stderr) == (0, "council ask\n", "")
 
 
-def test_an_environment_of_another_python_is_only_ever_replaced_whole(checkout: Path) -> None:
-    run(checkout)
-    left = checkout / ".venv" / "left-from-before"
+def test_an_environment_of_another_python_is_only_ever_replaced_whole(ready: Path) -> None:
+    left = ready / ".venv" / "left-from-before"
     left.touch()
-    made_by_another_python(checkout)
-    changed_lock(checkout)
-    done = run(checkout, "ask")
+    made_by_another_python(ready)
+    changed_lock(ready)
+    done = run(ready, "ask")
     assert ".venv has to be replaced: it was made by Python 3." in done.stderr
     assert (done.returncode, done.stdout) == (0, "council ask\n")
     assert not left.exists()
-    assert not (checkout / ".venv.before").exists()
+    assert not (ready / ".venv.before").exists()
 
 
-def test_the_environment_of_this_python_is_added_to(checkout: Path) -> None:
-    run(checkout)
-    left = checkout / ".venv" / "left-from-before"
+def test_the_environment_of_this_python_is_added_to(ready: Path) -> None:
+    left = ready / ".venv" / "left-from-before"
     left.touch()
-    changed_lock(checkout)
-    done = run(checkout, "ask")
+    changed_lock(ready)
+    done = run(ready, "ask")
     assert (done.returncode, left.exists(), "replaced" in done.stderr) == (0, True, False)
 
 
@@ -172,25 +184,23 @@ def test_the_environment_of_this_python_is_added_to(checkout: Path) -> None:
     ids=["mixed", "gone", "upgraded"],
 )
 def test_a_broken_environment_is_replaced_by_one_that_works(
-    checkout: Path, hurt: Callable[[Path], object], said: str
+    ready: Path, hurt: Callable[[Path], object], said: str
 ) -> None:
-    run(checkout)
-    hurt(checkout)
-    done = run(checkout, "ask")
+    hurt(ready)
+    done = run(ready, "ask")
     assert f".venv has to be replaced: {said}" in done.stderr
     assert (done.returncode, done.stdout) == (0, "council ask\n")
-    assert run(checkout, "ask").stderr == ""
+    assert run(ready, "ask").stderr == ""
 
 
-def test_a_set_up_that_fails_leaves_the_environment_that_was_there(checkout: Path) -> None:
-    run(checkout)
-    made_by_another_python(checkout)
-    changed_lock(checkout, f"greeting==1.0 --hash=sha256:{'0' * 64}\n")
-    failed = run(checkout, "ask")
+def test_a_set_up_that_fails_leaves_the_environment_that_was_there(ready: Path) -> None:
+    made_by_another_python(ready)
+    changed_lock(ready, f"greeting==1.0 --hash=sha256:{'0' * 64}\n")
+    failed = run(ready, "ask")
     assert failed.returncode == 2
-    assert not (checkout / ".venv.before").exists()
-    changed_lock(checkout, "")
-    done = run(checkout, "ask")
+    assert not (ready / ".venv.before").exists()
+    changed_lock(ready, "")
+    done = run(ready, "ask")
     assert (done.returncode, done.stdout, done.stderr) == (0, "council ask\n", "")
 
 
@@ -206,12 +216,11 @@ def test_a_failed_set_up_names_what_this_python_lacks(checkout: Path, tmp_path: 
         assert "network" not in done.stderr
 
 
-def test_an_environment_without_pip_can_start_it_too(checkout: Path) -> None:
-    run(checkout)
-    changed_lock(checkout)
-    inside = checkout / ".venv" / "bin" / "python"
+def test_an_environment_without_pip_can_start_it_too(ready: Path) -> None:
+    changed_lock(ready)
+    inside = ready / ".venv" / "bin" / "python"
     done = subprocess.run(
-        [inside, checkout / "run.py", "ask"],
+        [inside, ready / "run.py", "ask"],
         capture_output=True,
         text=True,
         check=False,

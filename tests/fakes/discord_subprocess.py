@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.fakes.discord_server import URL_VARIABLE, discord_py_pointed_at
 
 LOG_VARIABLE = "LOCAL_LOOP_LOG"
-NOTED_SECONDS = 0.02
+NOTED_SECONDS = 0.001
 
 
 class TimedLoop(asyncio.SelectorEventLoop):

@@ -92,6 +92,12 @@ class Program:
         err = (await self._err).decode()
         return await self.process.wait(), err
 
+    async def told_to_end(self) -> tuple[int, str]:
+        """In order, unless it has ended by itself."""
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGTERM)
+        return await self.ended()
+
     async def kill(self) -> None:
         self.process.kill()
         await self.ended()

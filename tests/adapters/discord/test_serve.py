@@ -1,16 +1,12 @@
-"""`council serve` on Discord: the whole way, many at once, killed anywhere, cut off, taken down."""
+"""`council serve` on Discord: the whole way, many at once, cut off, taken down."""
 
 import asyncio
 import re
-import signal
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import discord
 import pytest
@@ -28,24 +24,15 @@ from tests.fakes.council_on_discord import TIME_SCALE, Place
 from tests.fakes.discord.http import Request as Sent
 from tests.fakes.discord_server import (
     TOKEN,
-    URL_VARIABLE,
-    Channel,
     DiscordServer,
-    Fault,
-    Message,
     running_discord,
 )
 from tests.fakes.discord_subprocess import LOG_VARIABLE
-from tests.fakes.model_server import ModelServer
-from tests.fakes.processes import Program, delivered, rows
 from tests.fakes.provider import FakeProvider, sensible, stage_and_seat
+from tests.fakes.served import OnDiscord
 
-MEMBERS = ("lab/a", "lab/b", "lab/c")
-CHAIRMAN = "lab/d"
 # The headline, an answer of each member, the ranking.
 POSTS = 5
-
-THREAD_EXISTS = 160004
 
 
 @pytest.fixture
@@ -54,53 +41,14 @@ async def server() -> AsyncIterator[DiscordServer]:
         yield server
 
 
-@asynccontextmanager
-async def serving(server: DiscordServer, *words: str, **environment: str) -> AsyncIterator[Program]:
-    """The program, online, until it is told to end; which it does in order."""
-    process = await processes.council(
-        *(words or ("serve",)),
-        environment={
-            "DISCORD_TOKEN": TOKEN,
-            URL_VARIABLE: server.url,
-            "COUNCIL_TIME_SCALE": "0.05",
-            "COUNCIL_DATABASE": str(Path("council.db").resolve()),
-            **environment,
-        },
-        module=("-m", "tests.fakes.discord_subprocess"),
-    )
-    program = Program(process)
-    try:
-        await server.wait_for(lambda: server.gateway.online)
-        yield program
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-        await program.ended()
-    await server.wait_for(lambda: not server.gateway.online)
-
-
-def complete(server: DiscordServer, question: Message) -> Channel | None:
-    """The question's thread, once the asker was told that the verdict is there."""
-    thread = question.thread
-    if thread and any(p.message.channel is thread and p.users for p in server.pings):
-        return thread
-    return None
-
-
-async def posts(server: DiscordServer, question: Message, seconds: float = 20) -> list[Message]:
-    thread = await server.wait_for(lambda: complete(server, question), seconds)
-    assert thread
-    return server.said(thread)
-
-
 # --- The whole way
 
 
 async def test_a_token_is_all_it_takes(server: DiscordServer) -> None:
-    place = Place(server)
-    async with serving(server):
-        question = server.mention(place.channel, place.ada, "Why is the sky blue?")
-        headline, *answers, ranking = await posts(server, question)
+    served = OnDiscord(server)
+    async with served.serving():
+        question = served.ask("Why is the sky blue?")
+        headline, *answers, ranking = await served.posts(question)
     thread = question.thread
     assert thread
     assert thread.name == "Why is the sky blue?"
@@ -109,149 +57,36 @@ async def test_a_token_is_all_it_takes(server: DiscordServer) -> None:
     assert [answer.text[:9] for answer in answers].count("**Answer ") == 4
     assert "Ranking" in ranking.text
     assert [post.silent for post in (headline, *answers, ranking)] == [True] * 5 + [False]
-    (ping,) = [ping for ping in server.pings if ping.message.author is server.bot]
-    assert (ping.message, ping.users) == (ranking, (place.ada,))
+    (ping,) = served.pings
+    assert (ping.message, ping.users) == (ranking, (served.ada,))
     assert server.rejections == []
     assert server.unknown_routes == []
     assert server.rate_limited == []
 
 
-async def test_fifty_questions_at_once_meet_no_limit_and_miss_no_heartbeat() -> None:
+async def test_many_questions_at_once_meet_no_limit_and_miss_no_heartbeat(full: bool) -> None:
     async with running_discord(time_scale=0.2) as server:
-        server.gateway.heartbeats.interval_seconds = 1.0
-        guild = server.create_guild()
-        channels = [server.create_channel(guild, f"channel-{n}") for n in range(50)]
-        async with serving(
-            server, COUNCIL_TIME_SCALE="0.2", **{LOG_VARIABLE: str(Path("loop.log").resolve())}
-        ):
+        server.gateway.heartbeats.interval_seconds = 3.0
+        people = [OnDiscord(server) for _ in range(50 if full else 20)]
+        log = {"COUNCIL_TIME_SCALE": "0.2", LOG_VARIABLE: str(Path("loop.log").resolve())}
+        async with people[0].serving(**log):
             began = time.monotonic()
-            questions = [
-                server.mention(channel, server.create_user(f"Person {n}", guild), f"Why {n}?")
-                for n, channel in enumerate(channels)
-            ]
-            await server.wait_for(lambda: all(complete(server, q) for q in questions))
+            questions = [(each, each.ask(f"Why {n}?")) for n, each in enumerate(people)]
+            await server.wait_for(lambda: all(each.told(q) for each, q in questions))
             assert server.gateway.heartbeats.missed == 0
-            assert server.gateway.heartbeats.count > 3
-        assert [len(server.threads(channel)) for channel in channels] == [1] * 50
+            assert server.gateway.heartbeats.count > 0
+        assert [len(server.threads(each.channel)) for each in people] == [1] * len(people)
         assert [refusal for refusal in server.rate_limited if refusal.waited is False] == []
         assert server.rejections == []
-        assert [seconds for at, seconds in rounds() if at > began and seconds > 0.1] == []
+        rounds = [seconds for at, seconds in noted_rounds() if at > began]
+        # As much as five questions of these: an absolute time would judge the machine.
+        assert max(rounds) < 5 / len(people) * sum(rounds)
 
 
-def rounds() -> list[tuple[float, float]]:
-    """Long rounds of the program's event loop: when each ended, and its seconds of computing."""
+def noted_rounds() -> list[tuple[float, float]]:
+    """Rounds of the program's event loop: when each ended, and its seconds of computing."""
     lines = Path("loop.log").read_text(encoding="ascii").splitlines()
     return [(float(at), float(seconds)) for at, seconds in map(str.split, lines)]
-
-
-# --- Killed
-
-
-async def at_thread(server: DiscordServer, models: ModelServer) -> Fault:
-    return server.hold("POST", "/threads$")
-
-
-async def at_headline(server: DiscordServer, models: ModelServer) -> Fault:
-    return server.hold("POST", r"/channels/\d+/messages$")
-
-
-async def at_answer(server: DiscordServer, models: ModelServer) -> Fault:
-    await server.wait_for(lambda: server.sent("POST", r"/channels/\d+/messages$"))
-    return server.hold("POST", r"/channels/\d+/messages$")
-
-
-async def at_seed(server: DiscordServer, models: ModelServer) -> Fault:
-    return server.hold("PUT", "/reactions/")
-
-
-async def at_review(server: DiscordServer, models: ModelServer) -> None:
-    await models.until(lambda: len(models.asked("review")) >= 2)
-
-
-async def at_verdict(server: DiscordServer, models: ModelServer) -> None:
-    await models.until(lambda: len(models.asked("verdict")) >= 1)
-
-
-async def at_ranking(server: DiscordServer, models: ModelServer) -> Fault:
-    sent = r"/channels/\d+/messages$"
-    await server.wait_for(lambda: len(server.sent("POST", sent)) == POSTS - 1)
-    return server.hold("POST", sent)
-
-
-async def after_ranking(server: DiscordServer, models: ModelServer) -> None:
-    await server.wait_for(lambda: any(ping.users for ping in server.pings if by_bot(server, ping)))
-
-
-def by_bot(server: DiscordServer, ping: Any) -> bool:
-    return ping.message.author is server.bot
-
-
-@pytest.mark.sampled(2)
-@pytest.mark.parametrize(
-    "moment",
-    [
-        at_thread,
-        at_headline,
-        at_answer,
-        at_seed,
-        at_review,
-        at_verdict,
-        at_ranking,
-        after_ranking,
-    ],
-)
-async def test_a_kill_repeats_no_post_and_no_finished_call(
-    server: DiscordServer, moment: Callable[[DiscordServer, ModelServer], Any]
-) -> None:
-    place = Place(server)
-    async with ModelServer(models=(*MEMBERS, CHAIRMAN), chunk_delay=0.005) as models:
-        environment = {
-            "COUNCIL_MODEL_URL": models.url,
-            "COUNCIL_MODEL_KEY": models.key or "",
-            "COUNCIL_MEMBERS": ",".join(MEMBERS),
-            "COUNCIL_CHAIRMAN": CHAIRMAN,
-        }
-        async with serving(server, **environment) as program:
-            question = server.mention(place.channel, place.ada, "Why is the sky blue?")
-            fault = await moment(server, models)
-            if fault:
-                await fault.reached.wait()
-            await program.kill()
-        if fault:
-            fault.gate.set()
-        finished = {(stage, model) for stage, model in rows("SELECT stage, model FROM calls")}
-        asked = Counter((request.stage, request.model) for request in models.requests)
-
-        async with serving(server, **environment):
-            found = await posts(server, question)
-            await delivered()
-        again = Counter((request.stage, request.model) for request in models.requests) - asked
-
-    assert [thread.id for thread in server.threads(place.channel)] == [question.id]
-    assert len(found) == POSTS
-    assert [post.text.count("Ranking and how") for post in found] == [0, 0, 0, 0, 1]
-    assert sorted(post.text[:10] for post in found if "**Answer" in post.text[:9]) == [
-        "**Answer A",
-        "**Answer B",
-        "**Answer C",
-    ]
-    assert [call for call in again if call in finished] == []
-    assert len([ping for ping in server.pings if by_bot(server, ping)]) == 1
-    # The thread was there already; nothing else was refused.
-    assert {refusal.code for refusal in server.rejections} <= {THREAD_EXISTS}
-
-
-async def test_a_term_signal_ends_it_in_order_and_a_start_goes_on(server: DiscordServer) -> None:
-    place = Place(server)
-    async with serving(server) as program:
-        question = server.mention(place.channel, place.ada, "Why is the sky blue?")
-        await server.wait_for(lambda: question.thread and server.said(question.thread))
-        program.process.send_signal(signal.SIGTERM)
-        code, err = await program.ended()
-    assert code == 130
-    assert "Traceback" not in err
-    async with serving(server):
-        assert len(await posts(server, question)) == 6
 
 
 # --- Invited by strangers
@@ -471,16 +306,8 @@ async def test_what_a_person_has_to_mend_ends_the_program(server: DiscordServer,
 
 
 async def test_a_wrong_token_is_named_and_not_shown(server: DiscordServer) -> None:
-    process = await processes.council(
-        "serve",
-        environment={
-            "DISCORD_TOKEN": "wrong.token.here",
-            URL_VARIABLE: server.url,
-            "COUNCIL_DATABASE": str(Path("council.db").resolve()),
-        },
-        module=("-m", "tests.fakes.discord_subprocess"),
-    )
-    code, err = await Program(process).ended()
+    program = await OnDiscord(server).start(DISCORD_TOKEN="wrong.token.here")
+    code, err = await program.ended()
     assert code == 2
     assert "DISCORD_TOKEN is refused by Discord" in err
     assert "wrong.token.here" not in err
@@ -525,7 +352,7 @@ async def test_hostile_text_pings_nobody_and_hides_no_address(server: DiscordSer
     place = Place(server)
     async with place.online(FakeProvider(otherwise=hostile)):
         found = await place.answered(server.mention(place.channel, place.ada, "@everyone?"))
-    own = [ping for ping in server.pings if by_bot(server, ping)]
+    own = [ping for ping in server.pings if ping.message.author is server.bot]
     assert [(ping.users, ping.roles, ping.everyone) for ping in own] == [((place.ada,), (), False)]
     assert "evil.example" in found[0].text
     assert "[docs.python.org](https://evil.example" not in found[0].text

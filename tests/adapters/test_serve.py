@@ -1,0 +1,104 @@
+"""`council serve` on each platform: killed anywhere, and ended in order."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tests.fakes.discord_server import running_discord
+from tests.fakes.model_server import ModelServer
+from tests.fakes.processes import delivered, rows
+from tests.fakes.served import POSTS, OnDiscord, OnSlack, Served
+from tests.fakes.slack_server import running_slack
+
+MEMBERS = ("lab/a", "lab/b", "lab/c")
+CHAIRMAN = "lab/d"
+
+# What is refused because it was done already, by the process that was killed.
+DONE_ALREADY = {160004, "already_reacted"}
+
+
+@pytest.fixture
+async def served(platform: str) -> AsyncIterator[Served]:
+    if platform == "discord":
+        async with running_discord(time_scale=0.05) as discord:
+            yield OnDiscord(discord)
+    else:
+        async with running_slack(time_scale=0.05, deadline_scale=1) as slack:
+            yield OnSlack(slack)
+
+
+async def reach(served: Served, models: ModelServer, moment: str) -> Any:
+    """Until it is there; what has to be let go after the kill, or nothing."""
+    match moment:
+        case "review" | "verdict":
+            least = 2 if moment == "review" else 1
+            await models.until(lambda: len(models.asked(moment)) >= least)
+            return None
+        case "ranking shown":
+            await served.server.wait_for(lambda: served.pings)
+            return None
+        case "answer":
+            await served.server.wait_for(served.posted)
+        case "ranking":
+            await served.server.wait_for(lambda: served.posted() == len(MEMBERS) + 1)
+    held = served.hold(moment if moment in served.holdable else "post")
+    await held.reached.wait()
+    return held
+
+
+EVERYWHERE = (
+    "headline", "answer", "seed", "update", "review", "verdict", "ranking", "ranking shown",
+)  # fmt: skip
+
+
+@pytest.mark.sampled(4)
+@pytest.mark.parametrize(
+    ("platform", "moment"),
+    [
+        ("discord", "thread"),
+        *((name, moment) for name in ("discord", "slack") for moment in EVERYWHERE),
+    ],
+)
+async def test_a_kill_repeats_no_post_and_no_finished_call(served: Served, moment: str) -> None:
+    async with ModelServer(models=(*MEMBERS, CHAIRMAN), chunk_delay=0.005) as models:
+        variables = {
+            "COUNCIL_MODEL_URL": models.url,
+            "COUNCIL_MODEL_KEY": models.key or "",
+            "COUNCIL_MEMBERS": ",".join(MEMBERS),
+            "COUNCIL_CHAIRMAN": CHAIRMAN,
+        }
+        async with served.serving(**variables) as program:
+            question = served.ask()
+            held = await reach(served, models, moment)
+            await program.kill()
+        if held:
+            held.gate.set()
+        finished = set(rows("SELECT stage, model FROM calls"))
+        before = Counter((request.stage, request.model) for request in models.requests)
+        async with served.serving(**variables):
+            found = await served.posts(question)
+            await delivered()
+        again = Counter((request.stage, request.model) for request in models.requests) - before
+
+    assert len(found) == len(MEMBERS) + 2
+    assert ["Ranking and how" in post.text for post in found].count(True) == 1
+    starts = sorted(post.text.strip("*")[:8] for post in found)
+    assert [start for start in starts if "Answer" in start] == ["Answer A", "Answer B", "Answer C"]
+    assert served.only_answered(question)
+    assert [call for call in again if call in finished] == []
+    assert len(served.pings) == 1
+    assert served.refused() <= DONE_ALREADY
+
+
+@pytest.mark.parametrize("platform", ["discord", "slack"])
+async def test_a_term_signal_ends_it_in_order_and_a_start_goes_on(served: Served) -> None:
+    async with served.serving() as program:
+        question = served.ask()
+        await served.server.wait_for(lambda: served.said(question))
+        code, err = await program.told_to_end()
+    assert code == 130
+    assert "Traceback" not in err
+    async with served.serving():
+        assert len(await served.posts(question)) == POSTS

@@ -6,7 +6,7 @@ A request is over when it is answered or failed; how often to ask again is decid
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
@@ -130,7 +130,7 @@ class Attempts:
         whole = self._paces[model].whole
         if len(whole) < _ENOUGH:
             return self._patience.chairman * _EFFORTS.get(effort, 1)
-        return max(self._patience.chairman_floor, 3 * _p95(whole))
+        return _three_times_p95(whole, at_least=self._patience.chairman_floor)
 
     async def attempt(self, asking: Asking) -> Completion:
         """One request; where it stays silent for too long, a second beside it.
@@ -277,13 +277,13 @@ class Attempts:
         if asking.stage == "verdict":
             usual = max(usual, patience.chairman)
         usual *= _EFFORTS.get(asking.request.effort, 1)
-        return max(usual, 3 * _p95(first)) if len(first) >= _ENOUGH else usual
+        return _three_times_p95(first, at_least=usual) if len(first) >= _ENOUGH else usual
 
     def _hedge_after(self, model: str) -> float:
         first = self._paces[model].first
         if len(first) < _ENOUGH:
             return self._patience.hedge_unknown
-        return max(self._patience.hedge_floor, 3 * _p95(first))
+        return _three_times_p95(first, at_least=self._patience.hedge_floor)
 
     def _may_hedge(self) -> bool:
         return self._hedges + 1 <= max(1.0, HEDGE_SHARE * self._calls)
@@ -297,9 +297,11 @@ def _usage(completion: Completion) -> Spent | None:
     return Spent(*tokens, completion.cost_micros)
 
 
-def _p95(seconds: Iterable[float]) -> float:
-    ordered = sorted(seconds)
-    return ordered[int(0.95 * (len(ordered) - 1))]
+def _three_times_p95(seconds: Collection[float], *, at_least: float) -> float:
+    # Asked for at every request, and mostly no sample is long enough to matter.
+    if 3 * max(seconds) <= at_least:
+        return at_least
+    return max(at_least, 3 * sorted(seconds)[int(0.95 * (len(seconds) - 1))])
 
 
 def _either(racers: Iterable[Racer], leader: "asyncio.Future[Racer]") -> "set[asyncio.Future[Any]]":

@@ -212,7 +212,7 @@ class CouncilClient(Bot):
             offer = await self.app.actions.offer_about(channel, person, post_id)
         except InvalidInput as error:
             return refusal_view(Document((Text(str(error)),)))
-        return offer_view(offer, run=offer.run, label=offer.label, message_id=message.id)
+        return offer_view(offer, message.id)
 
     async def _say_once(self, message: discord.Message, page: Page) -> None:
         key = f"{questions.key_of(message.id)}:answered"

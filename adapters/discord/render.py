@@ -252,16 +252,16 @@ def refusal_view(document: Document) -> Page:
     return document_pages(document)[0]
 
 
-def offer_view(offer: Offer, *, run: str, label: str | None, message_id: int) -> Page:
+def offer_view(offer: Offer, message_id: int) -> Page:
     """Two ways to go on from a reply to the bot, each with its price; nothing is paid yet.
 
-    `run` and `label` tell what was replied to, `message_id` the reply: the question to ask.
+    `message_id` is the reply: the question to ask.
     """
     ask = f"Ask the council ({offer.price})"
-    buttons = [_button(ask, custom_id(run, "ask", message_id), primary=True)]
-    if offer.alone and label:
-        alone = f"Ask only {label} ({offer.alone_price})"
-        buttons.append(_button(alone, custom_id(run, "alone", label, message_id)))
+    buttons = [_button(ask, custom_id(offer.run, "ask", message_id), primary=True)]
+    if offer.alone:
+        alone = f"Ask only {offer.label} ({offer.alone_price})"
+        buttons.append(_button(alone, custom_id(offer.run, "alone", offer.label, message_id)))
     text = (
         "Shall the council take this up? Mention the bot in the message to ask without being asked."
     )

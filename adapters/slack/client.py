@@ -200,7 +200,7 @@ class SlackClient(Bot):
             offer = await self.app.actions.offer_about(place, person, "")
         except InvalidInput as error:
             return document_messages(Document((Text(str(error)),)))[0]
-        return offer_message(offer, run=offer.run, label=offer.label, ts=message["ts"])
+        return offer_message(offer, message["ts"])
 
     async def _say_once(self, message: Json, key: str, *said: Message) -> None:
         if not await self.app.once(f"{key}:answered"):

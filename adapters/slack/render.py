@@ -161,15 +161,15 @@ def question_message(text: str, *buttons: Button) -> Message:
     return _messages([Text(text)], buttons=buttons)[0]
 
 
-def offer_message(offer: Offer, *, run: str, label: str | None, ts: str) -> Message:
+def offer_message(offer: Offer, ts: str) -> Message:
     """Two ways to go on from a reply to the bot, each with its price; nothing is paid yet.
 
-    `run` and `label` tell what was replied to, `ts` the reply: the question to ask.
+    `ts` is the reply: the question to ask.
     """
     buttons = [Button(f"Ask the council ({offer.price})", ASK, ts)]
-    if offer.alone and label:
-        alone = f"Ask only {label} ({offer.alone_price})"
-        buttons.append(Button(alone, ALONE, f"{run}:{label}:{ts}"))
+    if offer.alone:
+        alone = f"Ask only {offer.label} ({offer.alone_price})"
+        buttons.append(Button(alone, ALONE, f"{offer.run}:{offer.label}:{ts}"))
     text = (
         "Shall the council take this up? Mention the bot in the message to ask without being asked."
     )

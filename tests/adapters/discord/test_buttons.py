@@ -322,7 +322,7 @@ async def offer(scene: Stage, text: str, label: str | None) -> tuple[str, Messag
     reply = scene.server.reply(answer_post(posts), scene.ada, text)
     place = Place("discord", str(scene.guild.id), str(scene.channel.id))
     offered = await scene.app.actions.offered(place, run, label)
-    page = offer_view(offered, run=run, label=label, message_id=reply.id)
+    page = offer_view(offered, reply.id)
     sent = await delivery.send(
         scene.host, scene.thread().id, page, nonce="offer", time_scale=1, reference=reply.id
     )

@@ -297,8 +297,15 @@ def test_a_post_is_marked_with_its_run_and_key() -> None:
 
 
 def test_an_offer_names_both_prices() -> None:
-    offer = Offer(Council(("lab/a",), "lab/c"), "about $0.02", Council(("lab/b",), "lab/b"), "free")
-    page = render.offer_view(offer, run="abc123", label="B", message_id=77)
+    offer = Offer(
+        Council(("lab/a",), "lab/c"),
+        "about $0.02",
+        Council(("lab/b",), "lab/b"),
+        "free",
+        "abc123",
+        "B",
+    )
+    page = render.offer_view(offer, 77)
     assert buttons(page) == {
         "c1:abc123:ask:77": "Ask the council (about $0.02)",
         "c1:abc123:alone:B:77": "Ask only B (free)",
@@ -307,7 +314,7 @@ def test_an_offer_names_both_prices() -> None:
 
 def test_an_offer_without_an_answer_is_the_council_alone() -> None:
     offer = Offer(Council(("lab/a",), "lab/c"), "free", None, "")
-    page = render.offer_view(offer, run="-", label=None, message_id=77)
+    page = render.offer_view(offer, 77)
     assert buttons(page) == {"c1:-:ask:77": "Ask the council (free)"}
 
 

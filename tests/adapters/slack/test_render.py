@@ -335,8 +335,8 @@ def test_what_is_no_persons_id_is_not_mentioned(asker: str) -> None:
 
 def test_an_offer_names_its_prices() -> None:
     council = Council(("m/a", "m/b"), "m/c")
-    offer = Offer(council, "about $0.02", council, "about $0.001")
-    message = offer_message(offer, run=RUN, label="B", ts="1.2")
+    offer = Offer(council, "about $0.02", council, "about $0.001", RUN, "B")
+    message = offer_message(offer, "1.2")
     check_message(list(message.blocks))
     whole, alone = message.blocks[1]["elements"]
     assert whole["text"]["text"] == "Ask the council (about $0.02)"

@@ -1,6 +1,6 @@
 """What the store keeps, as values: what its methods take and give. Knows no SQL and no file."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -149,5 +149,5 @@ class Summary:
     question; `revision` changes whenever its votes do."""
 
     deliberation: str
-    thread: str
+    thread: Hashable
     revision: int

@@ -1,6 +1,5 @@
 """Deliberations as they were asked and as they ended."""
 
-import sqlite3
 from collections.abc import AsyncIterator
 from datetime import datetime
 
@@ -8,7 +7,7 @@ from bot.council import Council, Deliberation, Question
 from bot.records import Case, Platform
 from bot.store.encoding import decode, encode, encode_time
 from bot.store.events import note_event
-from bot.store.sqlite_database import Row, Tables
+from bot.store.transactions import Row, Tables, Transaction, change, equal
 
 _PAGE = 100
 
@@ -43,12 +42,12 @@ class Cases(Tables):
             "ON CONFLICT DO NOTHING"
         )
 
-        def write(connection: sqlite3.Connection) -> bool:
-            if case.mention is not None and not note_event(
-                connection, case.mention, case.question.asked_at
-            ):
-                return False
-            return connection.execute(sql, values).rowcount == 1
+        def write() -> Transaction[bool]:
+            if case.mention is not None:
+                is_new = yield from note_event(case.mention, case.question.asked_at)
+                if not is_new:
+                    return False
+            return (yield from change(sql, values)) == 1
 
         return await self._database.write(write)
 
@@ -88,7 +87,7 @@ class Cases(Tables):
 
     async def delivered(self, id: str) -> None:
         """The last post shows how the case ended, so a restart need not see to it."""
-        await self._database.execute("UPDATE deliberations SET delivered = 1 WHERE id = ?", (id,))
+        await self._change("UPDATE deliberations SET delivered = 1 WHERE id = ?", (id,))
 
     async def unfinished_question(
         self, platform: Platform, text: str, mode: str, since: datetime
@@ -106,10 +105,10 @@ class Cases(Tables):
         self, platform: Platform, channel: str | None, thread: str | None
     ) -> Case | None:
         """The newest finished case of a thread; without a thread there is none."""
-        if thread is None:
+        if channel is None or thread is None:
             return None
         rows = await self._database.read(
-            f"SELECT {_COLUMNS} FROM deliberations WHERE platform = ? AND channel IS ? "
+            f"SELECT {_COLUMNS} FROM deliberations WHERE platform = ? AND channel = ? "
             "AND thread = ? AND status = 'finished' ORDER BY number DESC LIMIT 1",
             (platform, channel, thread),
         )
@@ -124,17 +123,13 @@ class Cases(Tables):
     ) -> AsyncIterator[Case]:
         """The finished cases, oldest first, read a page at a time: a consumer may take its time,
         since nothing stays open between two pages."""
+        where, values = equal(platform=platform, channel=channel)
+        earliest = encode_time(since) if since else ""
         last = 0
         while page := await self._database.read(
             f"SELECT {_COLUMNS}, number FROM deliberations WHERE number > ? "
-            "AND status = 'finished' AND (? IS NULL OR platform = ?) "
-            "AND (? IS NULL OR channel = ?) AND asked_at >= ? ORDER BY number LIMIT ?",
-            (
-                last,
-                *(platform, platform, channel, channel),
-                encode_time(since) if since else "",
-                _PAGE,
-            ),
+            f"AND status = 'finished' AND asked_at >= ? AND {where} ORDER BY number LIMIT ?",
+            (last, earliest, *values, _PAGE),
         ):
             for row in page:
                 yield _case(row[:-1])

@@ -1,7 +1,6 @@
 """What channels changed, by whom and when."""
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -9,7 +8,7 @@ from bot.errors import SettingsChanged
 from bot.language import _
 from bot.records import SettingsChange, StoredSettings
 from bot.store.encoding import decode_time, encode_time
-from bot.store.sqlite_database import Tables
+from bot.store.transactions import Statement, Tables, Transaction
 
 _THIS_CHANNEL = "platform = ? AND workspace = ? AND channel = ?"
 
@@ -42,24 +41,22 @@ class Channels(Tables):
         saved = StoredSettings(seen_version + 1, dict(values))
         changed = json.dumps(saved.values, ensure_ascii=False)
 
-        def write(connection: sqlite3.Connection) -> None:
-            row = connection.execute(
-                f"SELECT version FROM settings WHERE {_THIS_CHANNEL}", here
-            ).fetchone()
-            if (row[0] if row else 0) != seen_version:
+        def write() -> Transaction[None]:
+            rows = yield Statement(f"SELECT version FROM settings WHERE {_THIS_CHANNEL}", here)
+            if (rows[0][0] if rows else 0) != seen_version:
                 raise SettingsChanged(
                     _(
                         "Somebody else changed this channel's settings in the meantime. Look "
                         "at them again and repeat your change."
                     )
                 )
-            connection.execute(
+            yield Statement(
                 "INSERT INTO settings (platform, workspace, channel, version, changed) "
-                "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE "
+                "VALUES (?, ?, ?, ?, ?) ON CONFLICT (platform, workspace, channel) DO UPDATE "
                 "SET version = excluded.version, changed = excluded.changed",
                 (*here, saved.version, changed),
             )
-            connection.execute(
+            yield Statement(
                 "INSERT INTO settings_audit"
                 " (platform, workspace, channel, version, changed, person, at, what) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

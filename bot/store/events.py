@@ -4,16 +4,14 @@ Somebody who is forgotten must not be asked about again when missed mentions are
 hash is keyed with a secret of this database, so that it tells nothing to whoever has no access.
 """
 
-import json
 import secrets
-import sqlite3
 from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import HMAC
 
 from bot.errors import StoreFailed
 from bot.store.encoding import encode_time
-from bot.store.sqlite_database import Database, Tables
+from bot.store.transactions import Database, Statement, Tables, Transaction, change, lists
 
 # No platform repeats an event later than this, and nobody looks for one.
 KEPT = timedelta(days=30)
@@ -38,13 +36,15 @@ class Events(Tables):
 
     async def refuse(self, event: str, at: datetime) -> None:
         """Note that its question was refused. It may be put again all the same, by a button say."""
-        await self._database.write(lambda connection: note_event(connection, _refused(event), at))
+        await self._database.write(lambda: note_event(_refused(event), at))
 
     async def _knows(self, *events: str) -> bool:
         rows = await self._database.read("SELECT value FROM notes WHERE key = ?", (_SECRET,))
         digests = [_digest(secret, event) for (secret,) in rows for event in events]
-        found = "SELECT 1 FROM seen_events WHERE key IN (SELECT value FROM json_each(?))"
-        return bool(await self._database.read(found, (json.dumps(digests),)))
+        for marks, part in lists(digests):
+            if await self._database.read(f"SELECT 1 FROM seen_events WHERE key IN ({marks})", part):
+                return True
+        return False
 
     async def seen(self, key: str, at: datetime) -> bool:
         """Note an event; True the first time, False for a repeat.
@@ -53,7 +53,7 @@ class Events(Tables):
         never.
         """
         try:
-            return await self._database.execute(_ADD, (key, encode_time(at))) == 1
+            return await self._change(_ADD, (key, encode_time(at))) == 1
         except StoreFailed:
             is_new = key not in self._unwritten
             self._unwritten.add(key)
@@ -61,30 +61,28 @@ class Events(Tables):
 
     async def drop_old_events(self, now: datetime) -> None:
         """Those that can come no more."""
-        await self._database.execute(
+        await self._change(
             "DELETE FROM seen_events WHERE key >= ? AND key < ? AND at < ?",
             (_PREFIX, f"{_PREFIX}~", encode_time(now - KEPT)),
         )
 
 
-def note_event(connection: sqlite3.Connection, event: str, at: datetime) -> bool:
-    """Inside a transaction; False where it was noted before."""
-    digest = _digest(_secret(connection), event)
-    return connection.execute(_ADD, (digest, encode_time(at))).rowcount == 1
+def note_event(event: str, at: datetime) -> Transaction[bool]:
+    """False where it was noted before."""
+    secret = yield from _secret()
+    return (yield from change(_ADD, (_digest(secret, event), encode_time(at)))) == 1
 
 
 def _refused(event: str) -> str:
     return f"refused {event}"
 
 
-def _secret(connection: sqlite3.Connection) -> str:
-    connection.execute(
+def _secret() -> Transaction[str]:
+    yield Statement(
         "INSERT INTO notes (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
         (_SECRET, secrets.token_hex(32)),
     )
-    ((secret,),) = connection.execute(
-        "SELECT value FROM notes WHERE key = ?", (_SECRET,)
-    ).fetchall()
+    ((secret,),) = yield Statement("SELECT value FROM notes WHERE key = ?", (_SECRET,))
     return str(secret)
 
 

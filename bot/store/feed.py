@@ -1,12 +1,10 @@
 """What happened in the journals, in the order of commits, for readers in other processes."""
 
-import sqlite3
-
 from bot.council import Failure, Stage
 from bot.errors import Kind
 from bot.records import Attempt, Happening, JournalLine
 from bot.store.encoding import decode_time, decode_time_or_none
-from bot.store.sqlite_database import Row, Tables
+from bot.store.transactions import Row, Statement, Tables
 
 _PAGE = 1_000
 
@@ -48,7 +46,7 @@ class Feed(Tables):
         """What the dearest of this model's last requests cost; 0 where nothing is known."""
         rows = await self._database.read(
             "SELECT coalesce(max(cost_micros), 0) FROM "
-            "(SELECT cost_micros FROM attempts WHERE model = ? ORDER BY number DESC LIMIT ?)",
+            "(SELECT cost_micros FROM attempts WHERE model = ? ORDER BY number DESC LIMIT ?) AS latest",
             (model, limit),
         )
         return int(rows[0][0])
@@ -56,16 +54,18 @@ class Feed(Tables):
     async def recent_seconds(self, model: str, limit: int = 200) -> tuple[float, ...]:
         """How long this model took for a whole reply, newest first."""
         rows = await self._database.read(
-            "SELECT (julianday(finished_at) - julianday(started_at)) * 86400 FROM attempts "
+            "SELECT started_at, finished_at FROM attempts "
             "WHERE model = ? AND first_text_seconds IS NOT NULL AND finished_at IS NOT NULL"
             " AND failure_kind IS NULL AND completion_tokens > 0 ORDER BY number DESC LIMIT ?",
             (model, limit),
         )
-        return tuple(seconds for (seconds,) in rows)
+        return tuple(
+            (decode_time(finished_at) - decode_time(started_at)).total_seconds()
+            for started_at, finished_at in rows
+        )
 
 
 def record(
-    connection: sqlite3.Connection,
     deliberation: str,
     what: Happening,
     call: tuple[Stage, int, int] | tuple[None, None, None] = (None, None, None),
@@ -76,9 +76,9 @@ def record(
     seconds: float | None = None,
     tokens: int | None = None,
     cost_micros: int | None = None,
-) -> None:
-    """Add a line, in the transaction of what it tells."""
-    connection.execute(
+) -> Statement:
+    """A line, for the transaction of what it tells."""
+    return Statement(
         "INSERT INTO feed (deliberation, what, stage, round, seat, n, model, kind, seconds,"
         " tokens, cost_micros) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (deliberation, what, *call, n, model, kind, seconds, tokens, cost_micros),

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from bot.llm import ModelInfo
 from bot.store.encoding import decode, decode_time, encode, encode_time
-from bot.store.sqlite_database import Tables
+from bot.store.transactions import Tables
 
 
 class Notes(Tables):
     async def save_models(self, endpoint: str, models: Sequence[ModelInfo], at: datetime) -> None:
-        await self._database.execute(
+        await self._change(
             "INSERT INTO catalogue (endpoint, models, at) VALUES (?, ?, ?) "
-            "ON CONFLICT DO UPDATE SET models = excluded.models, at = excluded.at",
+            "ON CONFLICT (endpoint) DO UPDATE SET models = excluded.models, at = excluded.at",
             (endpoint, encode(tuple[ModelInfo, ...], tuple(models)), encode_time(at)),
         )
 
@@ -30,8 +30,8 @@ class Notes(Tables):
         return rows[0][0] if rows else None
 
     async def set_note(self, key: str, value: str) -> None:
-        await self._database.execute(
+        await self._change(
             "INSERT INTO notes (key, value) VALUES (?, ?) "
-            "ON CONFLICT DO UPDATE SET value = excluded.value",
+            "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
             (key, value),
         )

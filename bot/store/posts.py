@@ -1,12 +1,12 @@
 """The outbox: which posts exist, so that after a crash the same post is recognised, not repeated."""
 
-import sqlite3
 from datetime import datetime
 
 from bot.records import Post
 from bot.store.encoding import encode_time
-from bot.store.sqlite_database import Row, Tables
+from bot.store.transactions import Row, Statement, Tables, Transaction
 
+# SQLite's own: `rowid` is the order in which rows came. PostgreSQL needs a column for it.
 _COLUMNS = "deliberation, key, part, platform, post_id, digest, deleted"
 
 
@@ -21,16 +21,16 @@ class Posts(Tables):
     async def claim_post(self, deliberation: str, platform: str, key: str, part: int) -> Post:
         """Announce a post before it is sent; the one there is where it was announced before."""
 
-        def write(connection: sqlite3.Connection) -> Post:
-            connection.execute(
+        def write() -> Transaction[Post]:
+            yield Statement(
                 "INSERT INTO posts (deliberation, platform, key, part) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT DO NOTHING",
                 (deliberation, platform, key, part),
             )
-            row = connection.execute(
+            (row,) = yield Statement(
                 f"SELECT {_COLUMNS} FROM posts WHERE deliberation = ? AND key = ? AND part = ?",
                 (deliberation, key, part),
-            ).fetchone()
+            )
             return _post(row)
 
         return await self._database.write(write)
@@ -39,7 +39,7 @@ class Posts(Tables):
         self, deliberation: str, key: str, part: int, post_id: str, digest: str | None
     ) -> None:
         """The post is on the platform under `post_id` and shows what `digest` tells."""
-        await self._database.execute(
+        await self._change(
             "UPDATE posts SET post_id = ?, digest = ? "
             "WHERE deliberation = ? AND key = ? AND part = ?",
             (post_id, digest, deliberation, key, part),
@@ -58,7 +58,7 @@ class Posts(Tables):
         rows = await self._database.read(
             f"SELECT {', '.join('posts.' + name for name in _COLUMNS.split(', '))} FROM posts "
             "JOIN deliberations ON deliberations.id = posts.deliberation "
-            "WHERE posts.platform = ? AND part = 0 AND post_id IS NOT NULL AND NOT deleted "
+            "WHERE posts.platform = ? AND part = 0 AND post_id IS NOT NULL AND deleted = 0 "
             "AND asked_at >= ? ORDER BY posts.rowid",
             (platform, encode_time(since)),
         )
@@ -66,8 +66,9 @@ class Posts(Tables):
 
     async def mark_deleted(self, platform: str, post_id: str) -> None:
         """A person deleted the post, so it is never posted again."""
-        await self._database.execute(
-            "UPDATE posts SET deleted = 1 WHERE platform = ? AND post_id = ?", (platform, post_id)
+        await self._change(
+            "UPDATE posts SET deleted = 1 WHERE platform = ? AND post_id = ?",
+            (platform, post_id),
         )
 
 

@@ -3,7 +3,7 @@
 import zlib
 
 from bot.records import Platform
-from bot.store.sqlite_database import Tables
+from bot.store.transactions import Tables
 
 
 class Publications(Tables):
@@ -14,8 +14,8 @@ class Publications(Tables):
         return zlib.decompress(rows[0][0]).decode() if rows else None
 
     async def publish(self, platform: Platform, channel: str, text: str) -> None:
-        await self._database.execute(
+        await self._change(
             "INSERT INTO publications (platform, channel, rows) VALUES (?, ?, ?) "
-            "ON CONFLICT DO UPDATE SET rows = excluded.rows",
+            "ON CONFLICT (platform, channel) DO UPDATE SET rows = excluded.rows",
             (platform, channel, zlib.compress(text.encode())),
         )

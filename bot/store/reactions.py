@@ -4,13 +4,12 @@ Until a person's own reveal all of their reactions change freely. The reveal cop
 as non-blind ones; from then on only those copies change, and the blind ones stay as they were.
 """
 
-import sqlite3
 from collections.abc import Collection
 from datetime import datetime
 
 from bot.records import Reaction, ReactionValue
 from bot.store.encoding import decode_time, encode_time
-from bot.store.sqlite_database import Row, Tables
+from bot.store.transactions import Many, Row, Statement, Tables, Transaction, change
 
 _COLUMNS = "deliberation, target, person, value, at, blind, ranking_shown, place"
 _INSERT = (
@@ -26,9 +25,9 @@ class Reactions(Tables):
     async def react(self, reaction: Reaction) -> None:
         """A reaction was given. One that stands already keeps its time and flags."""
 
-        def write(connection: sqlite3.Connection) -> None:
-            revealed = _revealed(connection, reaction.deliberation)
-            connection.execute(_INSERT, _columns(reaction, revealed))
+        def write() -> Transaction[None]:
+            revealed = yield from _revealed(reaction.deliberation)
+            yield Statement(_INSERT, _columns(reaction, revealed))
 
         await self._database.write(write)
 
@@ -37,11 +36,10 @@ class Reactions(Tables):
     ) -> None:
         """A reaction was taken away."""
 
-        def write(connection: sqlite3.Connection) -> None:
-            kinds = (False,) if person in _revealed(connection, deliberation) else (False, True)
-            connection.executemany(
-                _DELETE, [(deliberation, target, person, value, blind) for blind in kinds]
-            )
+        def write() -> Transaction[None]:
+            revealed = yield from _revealed(deliberation)
+            kinds = (0,) if person in revealed else (0, 1)
+            yield Many(_DELETE, [(deliberation, target, person, value, blind) for blind in kinds])
 
         await self._database.write(write)
 
@@ -62,29 +60,26 @@ class Reactions(Tables):
         new ones: the same time for all of them, since their order is unknown.
         """
 
-        def write(connection: sqlite3.Connection) -> None:
-            revealed = _revealed(connection, deliberation)
-            stored = [
-                (person, value, stored_blind)
-                for person, value, stored_blind in connection.execute(
-                    "SELECT person, value, blind FROM reactions "
-                    "WHERE deliberation = ? AND target = ?",
-                    (deliberation, target),
-                )
-                if not (stored_blind and person in revealed)
-            ]
+        def write() -> Transaction[None]:
+            revealed = yield from _revealed(deliberation)
+            rows = yield Statement(
+                "SELECT person, value, blind FROM reactions WHERE deliberation = ? AND target = ?",
+                (deliberation, target),
+            )
+            stored = [row for row in rows if not (row[2] and row[0] in revealed)]
             gone = [row for row in stored if row[:2] not in standing]
             new = [
                 Reaction(deliberation, target, person, value, at, blind, ranking_shown, place)
                 for person, value in set(standing) - {row[:2] for row in stored}
             ]
-            connection.executemany(_DELETE, [(deliberation, target, *row) for row in gone])
-            connection.executemany(_INSERT, [_columns(reaction, revealed) for reaction in new])
+            yield Many(_DELETE, [(deliberation, target, *row) for row in gone])
+            yield Many(_INSERT, [_columns(reaction, revealed) for reaction in new])
 
         await self._database.write(write)
 
     async def reactions(self, deliberation: str) -> tuple[Reaction, ...]:
         """Oldest first."""
+        # SQLite's own: `rowid` tells the order of what came at one time.
         rows = await self._database.read(
             f"SELECT {_COLUMNS} FROM reactions WHERE deliberation = ? ORDER BY at, rowid",
             (deliberation,),
@@ -94,14 +89,14 @@ class Reactions(Tables):
     async def reveal(self, deliberation: str, person: str, at: datetime) -> None:
         """This person sees the names from now on."""
 
-        def write(connection: sqlite3.Connection) -> None:
-            first = connection.execute(
+        def write() -> Transaction[None]:
+            first = yield from change(
                 "INSERT INTO reveals (deliberation, person, at) VALUES (?, ?, ?) "
                 "ON CONFLICT DO NOTHING",
                 (deliberation, person, encode_time(at)),
-            ).rowcount
+            )
             if first:
-                connection.execute(
+                yield Statement(
                     f"INSERT INTO reactions ({_COLUMNS}) "
                     "SELECT deliberation, target, person, value, at, 0, ranking_shown, place "
                     "FROM reactions WHERE deliberation = ? AND person = ? AND blind = 1 "
@@ -118,8 +113,8 @@ class Reactions(Tables):
         return bool(rows)
 
 
-def _revealed(connection: sqlite3.Connection, deliberation: str) -> set[str]:
-    rows = connection.execute("SELECT person FROM reveals WHERE deliberation = ?", (deliberation,))
+def _revealed(deliberation: str) -> Transaction[set[str]]:
+    rows = yield Statement("SELECT person FROM reveals WHERE deliberation = ?", (deliberation,))
     return {person for (person,) in rows}
 
 
@@ -130,8 +125,8 @@ def _columns(reaction: Reaction, revealed: set[str]) -> Row:
         reaction.person,
         reaction.value,
         encode_time(reaction.at),
-        reaction.blind and reaction.person not in revealed,
-        reaction.ranking_shown,
+        int(reaction.blind and reaction.person not in revealed),
+        int(reaction.ranking_shown),
         reaction.place,
     )
 

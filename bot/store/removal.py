@@ -7,13 +7,12 @@ pages and in its log until both are written anew: `erase` does that. Money spent
 
 import json
 import logging
-import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from bot.errors import StoreFailed
 from bot.records import Place
 from bot.store.copies import Thread, Words
-from bot.store.sqlite_database import Tables
+from bot.store.transactions import Many, Statement, Tables, Transaction, change, equal, lists
 
 logger = logging.getLogger(__name__)
 
@@ -21,10 +20,11 @@ logger = logging.getLogger(__name__)
 _ERASING, _FILE, _LOG = "erasing", "file", "log"
 
 _PERSON = "asker = ?"
-_CHANNEL = "channel = ? AND (? IS NULL OR platform = ?)"
 
-Parameters = tuple[str | None, ...]
-Statement = tuple[str, Parameters]
+# How a question that quotes nothing is written.
+_QUOTES_NOTHING = '%"quoted":""%'
+
+Parameters = Sequence[str]
 
 
 class Removal(Tables):
@@ -34,18 +34,17 @@ class Removal(Tables):
 
     async def asked_in(self, platform: str | None, channel: str) -> tuple[Place, ...]:
         """Where the questions of this channel stand."""
-        return await self._places(_CHANNEL, (channel, platform, platform))
+        return await self._places(*equal(channel=channel, platform=platform))
 
     async def quoting(self, places: Sequence[Place]) -> set[str]:
         """Which questions, of whatever place, quote these or what was answered to them."""
 
-        def read(connection: sqlite3.Connection) -> set[str]:
+        def read() -> Transaction[set[str]]:
             words = Words()
-            which = "id IN (SELECT value FROM json_each(?))"
-            ids = json.dumps([place.id for place in places])
-            for _, place, texts in _said(connection, which, (ids,)):
-                words.add(texts, place)
-            return set(_quoting(connection, words))
+            for marks, part in lists([place.id for place in places]):
+                for _, place, texts in (yield from _said(f"id IN ({marks})", part)):
+                    words.add(texts, place)
+            return set((yield from _quoting(words)))
 
         return await self._database.write(read)
 
@@ -55,15 +54,10 @@ class Removal(Tables):
 
     async def forget_channel(self, platform: str | None, channel: str) -> int:
         """Every question of a channel, its settings and their history. How many questions."""
-        place = (channel, platform, platform)
-        return await self._forget(
-            _CHANNEL,
-            place,
-            [
-                (f"DELETE FROM {table} WHERE {_CHANNEL}", place)
-                for table in ("settings", "settings_audit", "publications")
-            ],
-        )
+        which, place = equal(channel=channel, platform=platform)
+        tables = ("settings", "settings_audit", "publications")
+        more = [Statement(f"DELETE FROM {table} WHERE {which}", place) for table in tables]
+        return await self._forget(which, place, more)
 
     async def forget_person(self, person: str) -> int:
         """A person's questions, and their votes on those of others. How many questions."""
@@ -71,9 +65,9 @@ class Removal(Tables):
             _PERSON,
             (person,),
             [
-                ("DELETE FROM reactions WHERE person = ?", (person,)),
-                ("DELETE FROM reveals WHERE person = ?", (person,)),
-                ("UPDATE settings_audit SET person = '' WHERE person = ?", (person,)),
+                Statement("DELETE FROM reactions WHERE person = ?", (person,)),
+                Statement("DELETE FROM reveals WHERE person = ?", (person,)),
+                Statement("UPDATE settings_audit SET person = '' WHERE person = ?", (person,)),
             ],
         )
 
@@ -107,88 +101,101 @@ class Removal(Tables):
         return rows[0][0] if rows else ""
 
     async def _note(self, left: str) -> None:
-        await self._database.write(lambda connection: _set_left(connection, left))
+        await self._database.write(lambda: change(*_set_left(left)))
 
     async def _forget(
         self, which: str, parameters: Parameters, more: Sequence[Statement] = ()
     ) -> int:
-        def write(connection: sqlite3.Connection) -> int:
-            for sql, values in more:
-                connection.execute(sql, values)
-            _forget_copies(connection, which, parameters)
-            connection.execute(
+        def write() -> Transaction[int]:
+            for statement in more:
+                yield from change(*statement)
+            yield from _forget_copies(which, parameters)
+            yield Statement(
                 "DELETE FROM feed WHERE deliberation IN"
                 f" (SELECT id FROM deliberations WHERE {which})",
                 parameters,
             )
-            _set_left(connection, _FILE)
-            return connection.execute(
-                f"DELETE FROM deliberations WHERE {which}", parameters
-            ).rowcount
+            yield _set_left(_FILE)
+            return (yield from change(f"DELETE FROM deliberations WHERE {which}", parameters))
 
         forgotten = await self._database.write(write)
         await self.erase()
         return forgotten
 
 
-def _set_left(connection: sqlite3.Connection, left: str) -> None:
-    connection.execute(
+def _set_left(left: str) -> Statement:
+    return Statement(
         "INSERT INTO notes (key, value) VALUES (?, ?) "
-        "ON CONFLICT DO UPDATE SET value = excluded.value",
+        "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
         (_ERASING, left),
     )
 
 
-def _forget_copies(connection: sqlite3.Connection, which: str, parameters: Parameters) -> None:
+def _forget_copies(which: str, parameters: Parameters) -> Transaction[None]:
     """Take what follow-ups know of these questions out of theirs."""
     known: list[str] = []
     words = Words()
-    for id, place, texts in _said(connection, which, parameters):
+    for id, place, texts in (yield from _said(which, parameters)):
         known += [json.dumps(id), json.dumps(texts[:2])]
         words.add(texts, place)
-    quoting = list(_quoting(connection, words))
-    of_copies = (
-        "SELECT deliberation FROM decisions WHERE name = 'earlier'"
-        " AND value IN (SELECT value FROM json_each(?))"
-        " UNION SELECT value FROM json_each(?)"
+    taught = yield from _taught(known)
+    quoting = yield from _quoting(words)
+    yield Many(
+        "UPDATE attempts SET body = NULL WHERE body IS NOT NULL AND deliberation = ?",
+        [(id,) for id in {*taught, *quoting}],
     )
-    lists = (json.dumps(known), json.dumps(quoting))
-    connection.execute(
-        f"UPDATE attempts SET body = NULL WHERE body IS NOT NULL AND deliberation IN ({of_copies})",
-        lists,
+    yield Many(
+        "UPDATE decisions SET value = 'null' WHERE name = 'earlier' AND deliberation = ?",
+        [(id,) for id in taught],
     )
-    connection.execute(
-        "UPDATE decisions SET value = 'null' WHERE name = 'earlier'"
-        " AND value IN (SELECT value FROM json_each(?))",
-        lists[:1],
-    )
-    connection.execute(
-        "UPDATE deliberations SET question = json_set(question, '$.quoted', '')"
-        " WHERE id IN (SELECT value FROM json_each(?))",
-        lists[1:],
+    yield Many(
+        "UPDATE deliberations SET question = ? WHERE id = ?",
+        [(question, id) for id, question in quoting.items()],
     )
 
 
 def _said(
-    connection: sqlite3.Connection, which: str, parameters: Parameters
-) -> Iterator[tuple[str, Thread | None, list[str]]]:
+    which: str, parameters: Parameters
+) -> Transaction[list[tuple[str, Thread | None, list[str]]]]:
     """What was asked in these questions, and answered; and in which thread."""
-    for id, platform, channel, thread, question, result in connection.execute(
+    rows = yield Statement(
         f"SELECT id, platform, channel, thread, question, result FROM deliberations WHERE {which}",
         parameters,
-    ).fetchall():
+    )
+    said: list[tuple[str, Thread | None, list[str]]] = []
+    for id, platform, channel, thread, question, result in rows:
         texts = [json.loads(question)["text"], *_texts(json.loads(result) if result else {})]
-        yield id, None if thread is None else (platform, channel, thread), texts
+        said.append((id, None if thread is None else (platform, channel, thread), texts))
+    return said
 
 
-def _quoting(connection: sqlite3.Connection, words: Words) -> Iterator[str]:
-    """Questions that quote one of these texts: replies to it, and forwards, wherever they went."""
-    for id, quoted, *place in connection.execute(
-        "SELECT id, json_extract(question, '$.quoted'), platform, channel, thread"
-        " FROM deliberations WHERE json_extract(question, '$.quoted') <> ''"
-    ):
-        if words.are_in(quoted, (place[0], place[1], place[2])):
-            yield id
+def _taught(known: Sequence[str]) -> Transaction[list[str]]:
+    """Deliberations whose members were told of these."""
+    taught: list[str] = []
+    for marks, part in lists(known):
+        rows = yield Statement(
+            f"SELECT deliberation FROM decisions WHERE name = 'earlier' AND value IN ({marks})",
+            part,
+        )
+        taught += [deliberation for (deliberation,) in rows]
+    return taught
+
+
+def _quoting(words: Words) -> Transaction[dict[str, str]]:
+    """Questions that quote one of these texts, without what they quote: replies to it, and
+    forwards, wherever they went."""
+    rows = yield Statement(
+        "SELECT id, question, platform, channel, thread FROM deliberations"
+        " WHERE question NOT LIKE ?",
+        (_QUOTES_NOTHING,),
+    )
+    quoting: dict[str, str] = {}
+    for id, text, *place in rows:
+        question = json.loads(text)
+        if words.are_in(question.get("quoted", ""), (place[0], place[1], place[2])):
+            bare = {**question, "quoted": ""}
+            quoting[id] = json.dumps(bare, ensure_ascii=False, separators=(",", ":"))
+    return quoting
 
 
 def _texts(result: dict[str, object]) -> list[str]:

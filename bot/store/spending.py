@@ -3,13 +3,12 @@
 A scope is `all`, one server, or one channel. Every amount is in micro-dollars.
 """
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from bot.errors import ModelFailed
 from bot.language import _
-from bot.store.sqlite_database import Tables
+from bot.store.transactions import Many, Statement, Tables, Transaction
 
 ALL = "all"
 
@@ -37,77 +36,71 @@ class Spending(Tables):
 
 
 def reserve(
-    connection: sqlite3.Connection,
-    day: str,
-    scopes: Sequence[str],
-    micros: int,
-    limits: Mapping[str, int],
-) -> None:
+    day: str, scopes: Sequence[str], micros: int, limits: Mapping[str, int]
+) -> Transaction[None]:
     """Set money aside for one request. Raises `ModelFailed` where that would pass a limit.
 
     Runs inside the transaction that also records the request, so requests cannot pass together
     a limit that each of them keeps.
     """
+    marks = ", ".join("?" * len(scopes))
+    rows = yield Statement(
+        "SELECT scope, spent_micros + reserved_micros FROM spending "
+        f"WHERE day = ? AND scope IN ({marks})",
+        (day, *scopes),
+    )
+    used: dict[str, int] = dict(rows)
     for scope in scopes:
-        used = _used(connection, day, scope)
-        if scope in limits and used + micros > limits[scope]:
-            raise ModelFailed("no_credit", _budget_sentence(scope, limits[scope], used, micros))
-    connection.executemany(
+        if scope in limits and used.get(scope, 0) + micros > limits[scope]:
+            sentence = _budget_sentence(scope, limits[scope], used.get(scope, 0), micros)
+            raise ModelFailed("no_credit", sentence)
+    yield Many(
         "INSERT INTO spending (day, scope, reserved_micros) VALUES (?, ?, ?) "
-        "ON CONFLICT DO UPDATE SET reserved_micros = reserved_micros + excluded.reserved_micros",
+        "ON CONFLICT (day, scope) DO UPDATE "
+        "SET reserved_micros = spending.reserved_micros + excluded.reserved_micros",
         [(day, scope, micros) for scope in scopes],
     )
 
 
-def settle(
-    connection: sqlite3.Connection, day: str, scopes: Sequence[str], *, reserved: int, spent: int
-) -> None:
+def settle(day: str, scopes: Sequence[str], *, reserved: int, spent: int) -> Many:
     """Turn what was reserved for one request into what it cost."""
-    connection.executemany(
+    return Many(
         "UPDATE spending SET reserved_micros = reserved_micros - ?, spent_micros = spent_micros + ?"
         " WHERE day = ? AND scope = ?",
         [(reserved, spent, day, scope) for scope in scopes],
     )
 
 
-def book(connection: sqlite3.Connection, deliberation: str, scopes: Sequence[str]) -> None:
+def book(deliberation: str, scopes: Sequence[str]) -> Transaction[None]:
     """Book what an earlier run of this deliberation left under way at its most: it may have been
     billed."""
-    rows = connection.execute(
+    rows = yield Statement(
         "SELECT substr(started_at, 1, 10) AS day, sum(reserved_micros) FROM attempts "
         "WHERE deliberation = ? AND reserved_micros > 0 GROUP BY day",
         (deliberation,),
-    ).fetchall()
+    )
     for day, reserved in rows:
-        settle(connection, day, scopes, reserved=reserved, spent=reserved)
-    connection.execute(
+        yield settle(day, scopes, reserved=reserved, spent=reserved)
+    yield Statement(
         "UPDATE attempts SET counted_micros = reserved_micros, reserved_micros = 0 "
         "WHERE deliberation = ? AND reserved_micros > 0",
         (deliberation,),
     )
 
 
-def book_all(connection: sqlite3.Connection) -> None:
+def book_all() -> Transaction[None]:
     """Book what an ended process left under way at its most: it may have been billed.
 
     Nothing is under way when the only process that writes has just started.
     """
-    connection.execute(
+    yield Statement(
         "UPDATE attempts SET counted_micros = reserved_micros, reserved_micros = 0 "
         "WHERE reserved_micros > 0"
     )
-    connection.execute(
+    yield Statement(
         "UPDATE spending SET spent_micros = spent_micros + reserved_micros, reserved_micros = 0 "
         "WHERE reserved_micros > 0"
     )
-
-
-def _used(connection: sqlite3.Connection, day: str, scope: str) -> int:
-    row = connection.execute(
-        "SELECT spent_micros + reserved_micros FROM spending WHERE day = ? AND scope = ?",
-        (day, scope),
-    ).fetchone()
-    return int(row[0]) if row else 0
 
 
 def _budget_sentence(scope: str, limit: int, used: int, micros: int) -> str:

@@ -17,11 +17,11 @@ import aiosqlite
 from bot.errors import StoreFailed
 from bot.language import N_, _
 from bot.store import files, migrations
+from bot.store.transactions import Many, Row, Rows, Statement, Transaction
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Row = tuple[Any, ...]
 
 MEMORY = ":memory:"
 
@@ -41,20 +41,20 @@ _READERS_PATIENCE = (0.01, 0.05, 0.1, 0.25, 0.5)
 
 
 class Write(Generic[T]):
-    """A change that waits for its commit: `work` runs inside the transaction, in SQLite's thread,
-    and may raise to take back what it did without harm to the others."""
+    """A change that waits for its commit."""
 
-    def __init__(self, work: Callable[[sqlite3.Connection], T]) -> None:
-        self.work = work
+    def __init__(self, begin: Callable[[], Transaction[T]]) -> None:
+        self._begin = begin
         self.done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self.value: T
         self.error: Exception | None = None
 
     def run(self, connection: sqlite3.Connection) -> None:
+        """In SQLite's thread, inside the transaction of the batch."""
         self.error = None
         connection.execute("SAVEPOINT one_write")
         try:
-            self.value = self.work(connection)
+            self.value = _run(connection, self._begin())
         except sqlite3.OperationalError:
             raise  # such as a full disk, which ends the transaction for all
         except Exception as error:
@@ -71,6 +71,31 @@ class Write(Generic[T]):
             self.done.set_exception(failed(path, self.error))
         else:
             self.done.set_exception(self.error)
+
+
+def _run(connection: sqlite3.Connection, transaction: Transaction[T]) -> T:
+    try:
+        statement = next(transaction)
+        while True:
+            statement = transaction.send(_rows(connection, statement))
+    except StopIteration as end:
+        value: T = end.value
+        return value
+
+
+def _rows(connection: sqlite3.Connection, statement: Statement | Many) -> Rows:
+    sql, parameters = statement
+    try:
+        if isinstance(statement, Many):
+            cursor = connection.executemany(sql, parameters)
+        else:
+            cursor = connection.execute(sql, parameters)
+        rows = Rows(cursor.fetchall())
+    except sqlite3.Error as error:
+        error.add_note(sql)  # the traceback knows only this line
+        raise
+    rows.rowcount = cursor.rowcount
+    return rows
 
 
 class GroupCommit(sqlite3.Connection):
@@ -99,8 +124,8 @@ class GroupCommit(sqlite3.Connection):
                 write.error = error
 
 
-class Database:
-    """An open database. Made by `open`; `close` it.
+class SqliteDatabase:
+    """An open file, as `Database` says. Made by `open`; `close` it.
 
     One task owns the connection from the beginning to its end, which comes with `close` or, at the
     latest, with the event loop: a connection left open would keep the process from ending.
@@ -129,7 +154,7 @@ class Database:
         self._owner = asyncio.create_task(self._commit_until_closed())
 
     @classmethod
-    async def open(cls, path: str, *, holder: str, time_scale: float = 1.0) -> "Database":
+    async def open(cls, path: str, *, holder: str, time_scale: float = 1.0) -> "SqliteDatabase":
         """Open for reading and writing, creating and migrating as needed.
 
         Raises `StoreLocked` where another process writes to it, and `StoreFailed`.
@@ -144,14 +169,13 @@ class Database:
         return cls(path, connection, batch, lock=lock, time_scale=time_scale)
 
     @classmethod
-    async def open_for_reading(cls, path: str) -> "Database":
+    async def open_for_reading(cls, path: str) -> "SqliteDatabase":
         """Open beside whoever writes. Raises `StoreFailed`."""
         files.check_readable(path)
         batch: list[Write[Any]] = []
         return cls(path, await _connect(path, "ro", batch), batch, read_only=True)
 
     async def close(self) -> None:
-        """Commit what waits, then close. Reads and writes after this raise `StoreFailed`."""
         self._open = False
         self._wake.set()
         await asyncio.wait({self._owner})
@@ -170,7 +194,6 @@ class Database:
         raise AssertionError("the last try returns or raises")
 
     async def damage(self) -> str:
-        """The first thing that a check of the whole file finds, or nothing."""
         try:
             ((found,), *_) = await self.read("PRAGMA quick_check(1)")
         except StoreFailed as error:
@@ -178,7 +201,6 @@ class Database:
         return "" if found == "ok" else str(found)
 
     async def backup(self, target: str) -> None:
-        """Copy everything committed so far into an empty file, while others go on."""
         self._require_open()
         try:
             await self._connection.execute_fetchall("VACUUM INTO ?", (target,))
@@ -186,8 +208,8 @@ class Database:
             raise failed(target, error) from error
 
     async def rewrite(self) -> None:
-        """Write the whole file anew, through the log: `PRAGMA secure_delete` alone leaves copies
-        that moving rows between pages made."""
+        """The whole file, through the log: `PRAGMA secure_delete` alone leaves copies that moving
+        rows between pages made."""
         await self.read("VACUUM")
 
     async def empty_log(self) -> bool:
@@ -207,24 +229,15 @@ class Database:
             await asyncio.sleep(seconds)
         return False
 
-    async def execute(self, sql: str, parameters: Sequence[Any]) -> int:
-        """`write` for a single statement; returns how many rows it changed."""
-        return await self.write(lambda connection: connection.execute(sql, parameters).rowcount)
-
-    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work` in a transaction shared with other writes, in the order of the calls.
-
-        Returns, with what `work` returned, after the commit. Whatever `work` raises arrives here
-        and undoes this write alone; a failed commit raises `StoreFailed` in every one of them. A
-        write whose caller is cancelled is made all the same.
-        """
+    async def write(self, begin: Callable[[], Transaction[T]]) -> T:
+        """Run it in a commit shared with other writes; a failed commit raises in all of them."""
         self._require_open()
         if self._read_only:
             raise StoreFailed(
                 _("The database {path} is open for reading only.", path=self._path),
                 public=_(UNUSABLE),
             )
-        write = Write(work)
+        write = Write(begin)
         self._waiting.append(write)
         self._wake.set()
         return await write.done
@@ -270,13 +283,6 @@ class Database:
             raise StoreFailed(
                 _("The database {path} is closed.", path=self._path), public=_(UNUSABLE)
             )
-
-
-class Tables:
-    """A subject of the store: methods over the few tables that belong to it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
 
 async def _connect(path: str, mode: str, batch: list[Write[Any]]) -> aiosqlite.Connection:

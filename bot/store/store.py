@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from os import PathLike, fspath
+from typing import Self
 
 from bot.council import Call
 from bot.store import files, spending
@@ -17,7 +18,7 @@ from bot.store.publications import Publications
 from bot.store.reactions import Reactions
 from bot.store.removal import Removal
 from bot.store.spending import Spending
-from bot.store.sqlite_database import Database
+from bot.store.sqlite_database import SqliteDatabase
 from bot.store.summaries import Summaries
 
 
@@ -44,7 +45,7 @@ class Store(
         holder: str = "council",
         read_only: bool = False,
         time_scale: float = 1.0,
-    ) -> "Store":
+    ) -> Self:
         """Open a file, made and brought up to date as needed, or ":memory:".
 
         `holder` names the command for whoever finds the database in use ("council serve"). Raises
@@ -53,8 +54,8 @@ class Store(
         a write that failed is made again.
         """
         if read_only:
-            return cls(await Database.open_for_reading(fspath(path)))
-        database = await Database.open(fspath(path), holder=holder, time_scale=time_scale)
+            return cls(await SqliteDatabase.open_for_reading(fspath(path)))
+        database = await SqliteDatabase.open(fspath(path), holder=holder, time_scale=time_scale)
         await database.write(spending.book_all)
         store = cls(database)
         await store.erase()

@@ -4,12 +4,10 @@ The database itself drops a text when a reaction to its deliberation comes or go
 schema/0002), and the text goes with its deliberation.
 """
 
-import json
-import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.records import Platform, Summary
-from bot.store.sqlite_database import Tables
+from bot.store.transactions import Many, Tables, Transaction, equal, lists
 
 
 class Summaries(Tables):
@@ -17,26 +15,26 @@ class Summaries(Tables):
         self, *, platform: Platform | None = None, channel: str | None = None
     ) -> tuple[Summary, ...]:
         """Of the finished deliberations of a channel, or of all, in the order they were asked."""
-        places = {"platform": platform, "channel": channel}
-        here = {name: value for name, value in places.items() if value is not None}
-        where = " AND ".join(f"d.{name} = ?" for name in here) or "TRUE"
+        where, values = equal(platform=platform, channel=channel)
         rows = await self._database.read(
-            "SELECT d.id, CASE WHEN d.thread IS NULL THEN d.id ELSE "
-            "json_array(d.platform, d.workspace, d.channel, d.thread) END, s.revision "
-            "FROM deliberations AS d JOIN summaries AS s ON s.deliberation = d.id "
-            f"WHERE {where} ORDER BY d.number",
-            tuple(here.values()),
+            "SELECT id, revision, platform, workspace, channel, thread FROM deliberations "
+            f"JOIN summaries ON deliberation = id WHERE {where} ORDER BY number",
+            values,
         )
-        return tuple(Summary(*row) for row in rows)
+        return tuple(
+            Summary(id, id if place[-1] is None else tuple(place), revision)
+            for id, revision, *place in rows
+        )
 
-    async def summary_texts(self, ids: Collection[str]) -> dict[str, str | None]:
+    async def summary_texts(self, ids: Sequence[str]) -> dict[str, str | None]:
         """`None` where one has to be made first."""
-        rows = await self._database.read(
-            "SELECT deliberation, value FROM summaries "
-            "WHERE deliberation IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(ids)),),
-        )
-        return dict(rows)
+        texts: dict[str, str | None] = {}
+        for marks, part in lists(ids):
+            rows = await self._database.read(
+                f"SELECT deliberation, value FROM summaries WHERE deliberation IN ({marks})", part
+            )
+            texts.update(rows)
+        return texts
 
     async def missing_summaries(self, limit: int) -> tuple[tuple[str, int], ...]:
         """Deliberations without a text, and their revisions."""
@@ -49,8 +47,8 @@ class Summaries(Tables):
         """Deliberation, revision and text. Where votes changed meanwhile nothing is kept."""
         texts = [(text, id, revision) for id, revision, text in made]
 
-        def write(connection: sqlite3.Connection) -> None:
-            connection.executemany(
+        def write() -> Transaction[None]:
+            yield Many(
                 "UPDATE summaries SET value = ? WHERE deliberation = ? AND revision = ?", texts
             )
 

@@ -20,8 +20,9 @@ from bot.errors import SettingsChanged, StoreFailed, StoreLocked
 from bot.llm import ModelInfo
 from bot.records import Case, Post, SettingsChange, StoredSettings
 from bot.store import migrations
-from bot.store.sqlite_database import Database
+from bot.store.sqlite_database import SqliteDatabase
 from bot.store.store import Store
+from bot.store.transactions import Statement, Transaction, change
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
 COUNCIL = Council(("lab/a", "lab/b"), "lab/c", criteria="Be right.")
@@ -61,8 +62,8 @@ async def store() -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def database(path: Path) -> AsyncIterator[Database]:
-    database = await Database.open(str(path), holder="a test")
+async def database(path: Path) -> AsyncIterator[SqliteDatabase]:
+    database = await SqliteDatabase.open(str(path), holder="a test")
     yield database
     await database.close()
 
@@ -82,8 +83,9 @@ async def holder(path: Path) -> AsyncIterator[asyncio.subprocess.Process]:
     await process.communicate(b"")
 
 
-async def set_note(connection: Database, key: str, value: str) -> int:
-    return await connection.execute("INSERT INTO notes (key, value) VALUES (?, ?)", (key, value))
+async def set_note(database: SqliteDatabase, key: str, value: str) -> int:
+    sql = "INSERT INTO notes (key, value) VALUES (?, ?)"
+    return await database.write(lambda: change(sql, (key, value)))
 
 
 async def rows(connection: aiosqlite.Connection, sql: str) -> list[tuple[object, ...]]:
@@ -341,7 +343,7 @@ async def test_a_step_that_fails_leaves_the_version_before(tmp_path: Path) -> No
 # Committing together
 
 
-async def test_a_refused_write_does_not_fail_those_beside_it(database: Database) -> None:
+async def test_a_refused_write_does_not_fail_those_beside_it(database: SqliteDatabase) -> None:
     keys = ["a", "b", "a", "c"]
     async with asyncio.TaskGroup() as group:
         writes = [group.create_task(_outcome(set_note(database, key, "x"))) for key in keys]
@@ -356,9 +358,11 @@ async def _outcome(write: Awaitable[int]) -> int | str:
         return "refused"
 
 
-async def test_a_write_that_raises_is_undone_and_raises_at_its_caller(database: Database) -> None:
-    def half(connection: sqlite3.Connection) -> None:
-        connection.execute("INSERT INTO notes VALUES ('half', 'done')")
+async def test_a_write_that_raises_is_undone_and_raises_at_its_caller(
+    database: SqliteDatabase,
+) -> None:
+    def half() -> Transaction[None]:
+        yield Statement("INSERT INTO notes VALUES ('half', 'done')")
         raise LookupError("changed its mind")
 
     with pytest.raises(LookupError, match="changed its mind"):
@@ -366,7 +370,19 @@ async def test_a_write_that_raises_is_undone_and_raises_at_its_caller(database: 
     assert await database.read("SELECT * FROM notes") == []
 
 
-async def test_writes_are_made_in_the_order_of_their_calls(database: Database) -> None:
+async def test_a_statement_that_fails_is_named_without_its_values(database: SqliteDatabase) -> None:
+    await set_note(database, "a", "x")
+    with pytest.raises(StoreFailed) as caught:
+        await set_note(database, "a", "secret")
+    assert isinstance(caught.value.__cause__, sqlite3.IntegrityError)
+    assert caught.value.__cause__.__notes__ == ["INSERT INTO notes (key, value) VALUES (?, ?)"]
+
+
+async def test_lists_may_be_longer_than_a_statement_takes_parameters(store: Store) -> None:
+    assert await store.summary_texts([str(number) for number in range(70_000)]) == {}
+
+
+async def test_writes_are_made_in_the_order_of_their_calls(database: SqliteDatabase) -> None:
     async with asyncio.TaskGroup() as group:
         for number in range(50):
             group.create_task(set_note(database, str(number), "x"))
@@ -374,7 +390,7 @@ async def test_writes_are_made_in_the_order_of_their_calls(database: Database) -
     assert [int(key) for (key,) in rows] == list(range(50))
 
 
-async def test_writes_that_wait_share_a_commit(database: Database, path: Path) -> None:
+async def test_writes_that_wait_share_a_commit(database: SqliteDatabase, path: Path) -> None:
     wal = path.with_name("council.db-wal")
     before = wal.stat().st_size
     async with asyncio.TaskGroup() as group:
@@ -390,8 +406,8 @@ class Stumbles:
     def __init__(self, code: int, times: int) -> None:
         self.code, self.times = code, times
 
-    def __call__(self, connection: sqlite3.Connection) -> None:
-        connection.execute("INSERT INTO notes VALUES ('stumbled', 'x')")
+    def __call__(self) -> Transaction[None]:
+        yield Statement("INSERT INTO notes VALUES ('stumbled', 'x')")
         if self.times:
             self.times -= 1
             error = sqlite3.OperationalError("a fault of the disk")
@@ -410,7 +426,7 @@ PASSING = [
 
 @pytest.mark.parametrize("code", PASSING)
 async def test_a_write_that_meets_a_passing_fault_is_made_again(
-    database: Database, code: int
+    database: SqliteDatabase, code: int
 ) -> None:
     database.pauses = (0.0, 0.0, 0.0)
     async with asyncio.TaskGroup() as group:
@@ -425,7 +441,7 @@ async def test_a_write_that_meets_a_passing_fault_is_made_again(
 
 
 async def test_a_fault_that_does_not_pass_is_told_where_strangers_read_without_the_path(
-    database: Database, path: Path
+    database: SqliteDatabase, path: Path
 ) -> None:
     database.pauses = (0.0,)
     for code in (*PASSING, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_READONLY):
@@ -437,7 +453,7 @@ async def test_a_fault_that_does_not_pass_is_told_where_strangers_read_without_t
     await set_note(database, "later", "x")
 
 
-async def test_after_waiting_in_vain_nobody_waits_as_long_again(database: Database) -> None:
+async def test_after_waiting_in_vain_nobody_waits_as_long_again(database: SqliteDatabase) -> None:
     database.pauses = (0.0,) * 5
     for tries in (6, 2, 2):
         stumbles = Stumbles(sqlite3.SQLITE_FULL, 100)
@@ -450,7 +466,9 @@ async def test_after_waiting_in_vain_nobody_waits_as_long_again(database: Databa
     assert stumbles.times == 0
 
 
-async def test_a_lock_of_another_program_is_waited_for(database: Database, path: Path) -> None:
+async def test_a_lock_of_another_program_is_waited_for(
+    database: SqliteDatabase, path: Path
+) -> None:
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     await database.read("PRAGMA busy_timeout = 0")
@@ -463,7 +481,7 @@ async def test_a_lock_of_another_program_is_waited_for(database: Database, path:
 
 
 async def test_a_full_disk_fails_every_write_of_the_commit_and_none_later(
-    database: Database,
+    database: SqliteDatabase,
 ) -> None:
     database.pauses = (0.0, 0.0)
     ((pages,),) = await database.read("PRAGMA page_count")
@@ -486,7 +504,9 @@ async def _failure(write: Awaitable[int]) -> StoreFailed:
     return caught.value
 
 
-async def test_a_write_whose_caller_is_cancelled_is_made_all_the_same(database: Database) -> None:
+async def test_a_write_whose_caller_is_cancelled_is_made_all_the_same(
+    database: SqliteDatabase,
+) -> None:
     started = asyncio.Event()
 
     async def write() -> None:

@@ -1,0 +1,105 @@
+"""What is written, told as statements of SQL: a driver of some database runs them.
+
+A write is a function that returns a generator of statements:
+
+    def renamed(old: str, new: str) -> Transaction[int]:
+        rows = yield Statement("UPDATE notes SET key = ? WHERE key = ?", (new, old))
+        return rows.rowcount
+
+The driver makes the generator anew for each try, so that it may count on nothing but what its
+statements gave, and runs it in one transaction. What it returns is the value of the write; what it
+raises undoes this write and no other. A statement that fails ends it.
+
+The SQL is what SQLite and PostgreSQL both read, `?` standing for a parameter, but where a comment
+says otherwise: an upsert names its key and qualifies the column it changes, yes and no are 1 and
+0, and a list is written out by `lists`.
+"""
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+
+# SQLite takes 32,766 parameters (sqlite.org, "Implementation Limits"), PostgreSQL 65,535.
+_LIST = 10_000
+
+
+class Statement(NamedTuple):
+    sql: str
+    parameters: Sequence[Any] = ()
+
+
+class Many(NamedTuple):
+    """A statement made once for each of these parameters; it gives no rows."""
+
+    sql: str
+    parameters: Sequence[Sequence[Any]]
+
+
+class Rows(list[Row]):
+    """What a statement gave, and how many rows it changed."""
+
+    __slots__ = ("rowcount",)
+    rowcount: int
+
+
+Transaction = Generator[Statement | Many, Rows, T]
+
+
+def change(sql: str, parameters: Sequence[Any] = ()) -> Transaction[int]:
+    """One statement; the value is how many rows it changed."""
+    rows = yield Statement(sql, parameters)
+    return rows.rowcount
+
+
+def equal(**columns: str | None) -> tuple[str, tuple[str, ...]]:
+    """The condition that columns have these values, and the values; `None` is any value."""
+    asked = {name: value for name, value in columns.items() if value is not None}
+    return " AND ".join(f"{name} = ?" for name in asked) or "TRUE", tuple(asked.values())
+
+
+def lists(values: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+    """Values as `IN (...)` takes them: marks, and what these stand for."""
+    for start in range(0, len(values), _LIST):
+        part = values[start : start + _LIST]
+        yield ", ".join("?" * len(part)), part
+
+
+class Database(Protocol):
+    """What runs them. Every method may raise `StoreFailed`."""
+
+    async def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """What is committed."""
+
+    async def write(self, begin: Callable[[], Transaction[T]]) -> T:
+        """Make a write, in the order of the calls, and return its value after the commit.
+
+        A write whose caller is cancelled is made all the same.
+        """
+
+    async def damage(self) -> str:
+        """The first thing that is wrong with what is stored, or nothing."""
+
+    async def backup(self, target: str) -> None:
+        """Copy everything committed so far into an empty file, while others go on."""
+
+    async def rewrite(self) -> None:
+        """Write everything anew, so that what was deleted is in no page of it."""
+
+    async def empty_log(self) -> bool:
+        """Leave nothing deleted in the log either. False where somebody who reads needs it."""
+
+    async def close(self) -> None:
+        """Commit what waits, then close. Reads and writes after this raise `StoreFailed`."""
+
+
+class Tables:
+    """A subject of the store: methods over the few tables that belong to it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def _change(self, sql: str, parameters: Sequence[Any]) -> int:
+        """Write one statement; returns how many rows it changed."""
+        return await self._database.write(lambda: change(sql, parameters))

@@ -19,7 +19,17 @@ COMPOSITION_ROOT = {"bot.program.cli", "bot.program.serve", "bot.program.reading
 SHARED = {"adapters.text"}
 
 # Slow to import, and of no use to somebody who asks for help.
-HEAVY = {"aiohttp", "discord", "httpx", "matplotlib", "numpy", "pydantic", "slack_bolt"}
+HEAVY = {
+    "aiohttp",
+    "asyncio",
+    "discord",
+    "httpx",
+    "matplotlib",
+    "numpy",
+    "pydantic",
+    "rich",
+    "slack_bolt",
+}
 
 
 def modules(package: str) -> dict[str, Path]:

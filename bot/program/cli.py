@@ -5,7 +5,6 @@ needs no Discord library.
 """
 
 import argparse
-import asyncio
 import logging
 import math
 import sys
@@ -32,7 +31,6 @@ from bot.program.process import (
     never_fail_for_a_character,
     until_interrupted,
 )
-from bot.program.serve import serve
 
 if TYPE_CHECKING:
     from bot.conversation.health import Finding
@@ -46,10 +44,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     never_fail_for_a_character()
     options = _parser().parse_args(argv)
     try:
+        import asyncio
+
         from bot.program.config import load
 
         config = load()
-        _log(config, logging.INFO if options.run is serve else logging.WARNING)
+        _log(config, logging.INFO if options.run is _serve else logging.WARNING)
         code = asyncio.run(until_interrupted(options.run(options, config)))
         sys.stdout.flush()
         return code
@@ -108,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--out", type=Path, help="where the deliberations go (FILE.out.jsonl)")
     bench.add_argument("--concurrency", type=_count, default=4, help="at once (4)")
     bench.add_argument("--max-cost", type=_usd, metavar="USD", help="stop before spending more")
-    add("serve", serve, "run every platform that has a token")
+    add("serve", _serve, "run every platform that has a token")
     stats = add("stats", reading.stats, "which models serve best, and whether the council helps")
     stats.add_argument("--channel", help="of this channel only")
     stats.add_argument("--json", action="store_true", help="every number as JSON")
@@ -237,6 +237,12 @@ async def _bench(options: argparse.Namespace, config: "Config") -> int:
             await bench.ask(items, concurrency=options.concurrency, tell=note, step=step)
     reading.show(bench_page(bench.lines, audit_path(out)))
     return DONE
+
+
+async def _serve(options: argparse.Namespace, config: "Config") -> int:
+    from bot.program.serve import serve
+
+    return await serve(config)
 
 
 async def _forget(options: argparse.Namespace, config: "Config") -> int:

@@ -1,6 +1,8 @@
-"""The process: its exit codes, signals and streams, what it logs, and how it looks for garbage."""
+"""The process: its exit codes, signals and streams, what it logs, and how it looks for garbage.
 
-import asyncio
+Imports no event loop before there is one: `council --help` has to be quick.
+"""
+
 import gc
 import io
 import json
@@ -19,6 +21,8 @@ DONE, NO_ANSWER, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 async def until_interrupted(command: Awaitable[int]) -> int:
     """SIGTERM ends a command as Ctrl-C does: in order, and resumable."""
+    import asyncio
+
     task = asyncio.current_task()
     assert task is not None
     terminated = False

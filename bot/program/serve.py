@@ -3,7 +3,6 @@
 Imports what a platform needs when it runs: a Slack bot needs no Discord library.
 """
 
-import argparse
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -22,7 +21,7 @@ logger = logging.getLogger(__name__)
 KEEP_UP_SECONDS = 60
 
 
-async def serve(options: argparse.Namespace, config: "Config") -> int:
+async def serve(config: "Config") -> int:
     from bot.program.compose import open_app
 
     adapters = _adapters(config)

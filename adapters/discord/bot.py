@@ -4,11 +4,13 @@ Knows no event and no command; the client adds those.
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import discord
 
-from adapters.discord.delivery import persistently, undeliverable, words
+from adapters.discord import delivery
+from adapters.discord.render import Page
 from bot.conversation.app import App
 from bot.conversation.loops import Handling
 from bot.errors import Undeliverable
@@ -24,6 +26,7 @@ class Bot(discord.Client, Handling):
         Handling.__init__(self)
         self.app = app
         self.time_scale = time_scale
+        self.line = delivery.line(time_scale)
 
     @property
     def me(self) -> discord.ClientUser:
@@ -34,8 +37,21 @@ class Bot(discord.Client, Handling):
         """The call's result, however long Discord is away. Raises `Undeliverable` where it
         refuses."""
         try:
-            return await persistently(call, time_scale=self.time_scale)
+            return await self.line.persistently(call)
         except discord.HTTPException as error:
-            raise undeliverable(error) from error
+            raise delivery.undeliverable(error) from error
         except discord.DiscordException as error:
-            raise Undeliverable(words(error)) from error
+            raise Undeliverable(delivery.words(error)) from error
+
+    async def send(
+        self, channel: int, page: Page, *, nonce: str, reference: int | None = None
+    ) -> discord.Message:
+        """Post it, silently, once under this nonce. Raises `Undeliverable`."""
+        return await self.surely(
+            partial(delivery.post, self, channel, page, nonce=nonce, reference=reference)
+        )
+
+    async def whisper(self, person: int, page: Page, *, nonce: str) -> None:
+        """Write to one person alone. Raises `Undeliverable`."""
+        direct = await self.surely(partial(self.create_dm, discord.Object(person)))
+        await self.send(direct.id, page, nonce=nonce)

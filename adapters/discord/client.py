@@ -77,7 +77,7 @@ class CouncilClient(Bot):
         self._announced = False
 
     def reply(self, case: Case) -> DiscordReply:
-        return DiscordReply(case, app=self.app, client=self, time_scale=self.time_scale)
+        return DiscordReply(case, self)
 
     def is_private(self, case: Case) -> bool:
         if not case.address:
@@ -170,7 +170,7 @@ class CouncilClient(Bot):
         """Answer a message that speaks to the bot, once, however often it is handed in, and however
         long Discord or the network is away meanwhile. Never in silence."""
         try:
-            await delivery.persistently(lambda: self._take(message), time_scale=self.time_scale)
+            await self.line.persistently(lambda: self._take(message))
         except Exception as error:
             if isinstance(error, BotError):
                 logger.error("message %d could not be taken up: %s", message.id, error)
@@ -230,17 +230,10 @@ class CouncilClient(Bot):
         text = f"{message.jump_url}\n\n{questions.why_not(message.channel)}"
         try:
             try:
-                await delivery.persistently(
-                    lambda: message.add_reaction(delivery.MUTE), time_scale=self.time_scale
-                )
-            except discord.HTTPException:
-                await delivery.whisper(
-                    self,
-                    message.author.id,
-                    refusal_view(Document((Text(text),))),
-                    nonce=delivery.nonce("elsewhere", message.id),
-                    time_scale=self.time_scale,
-                )
+                await self.surely(lambda: message.add_reaction(delivery.MUTE))
+            except Undeliverable:
+                page, nonce = refusal_view(Document((Text(text),))), ("elsewhere", message.id)
+                await self.whisper(message.author.id, page, nonce=delivery.nonce(*nonce))
         except Undeliverable as error:
             logger.warning("%d cannot be told so: %s", message.author.id, error)
 
@@ -254,14 +247,7 @@ class CouncilClient(Bot):
     ) -> None:
         try:
             for n, page in enumerate(pages):
-                await delivery.send(
-                    self,
-                    channel,
-                    page,
-                    nonce=delivery.nonce(*nonce, n),
-                    time_scale=self.time_scale,
-                    reference=reference,
-                )
+                await self.send(channel, page, nonce=delivery.nonce(*nonce, n), reference=reference)
         except Undeliverable as error:
             logger.warning("channel %d: a message of the bot's was refused: %s", channel, error)
 

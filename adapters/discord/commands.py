@@ -24,7 +24,6 @@ from adapters.discord.delivery import (
     WORDING,
     is_late,
     is_passing,
-    persistently,
     undeliverable,
     words,
 )
@@ -71,7 +70,7 @@ async def register(tree: "CouncilTree") -> None:
 
 async def _sync(tree: "CouncilTree", key: str, digest: str) -> None:
     try:
-        await persistently(tree.sync, time_scale=tree.client.time_scale)
+        await tree.client.line.persistently(tree.sync)
         await tree.client.app.store.set_note(key, digest)
     except (discord.DiscordException, BotError) as error:
         # What was registered before stays; the next start tries again.

@@ -6,11 +6,7 @@ times. Not after 503, nor after a connection that was reset or cut.
 
 import logging
 import math
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
 from hashlib import sha256
-from typing import TypeVar
 
 import aiohttp
 import discord
@@ -21,8 +17,6 @@ from bot.conversation.persistence import Line
 from bot.errors import Undeliverable
 
 logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 # How the bot says under a message that it may not answer there.
 MUTE = "🔇"
@@ -73,15 +67,6 @@ def undeliverable(error: discord.HTTPException) -> Undeliverable:
     return Undeliverable(sentence, gone=error.code in _GONE, wording=error.code in WORDING)
 
 
-@contextmanager
-def refused_in_words() -> Iterator[None]:
-    """Raises `Undeliverable` where Discord refuses."""
-    try:
-        yield
-    except discord.HTTPException as error:
-        raise undeliverable(error) from error
-
-
 def is_late(error: BaseException) -> bool:
     """Whether an interaction reached the bot, or its answer Discord, after the time it has."""
     return isinstance(error, discord.HTTPException) and error.code in TOO_LATE
@@ -92,11 +77,6 @@ def words(error: BaseException) -> str:
     if isinstance(error, discord.HTTPException) and not error.code:
         return f"{error.status} {error.response.reason}"
     return " ".join(str(error).split()) or type(error).__name__
-
-
-async def persistently(call: Callable[[], Awaitable[T]], *, time_scale: float) -> T:
-    """The call's result, however long Discord or the network is away."""
-    return await line(time_scale).persistently(call)
 
 
 def line(time_scale: float) -> Line:
@@ -144,32 +124,6 @@ async def post(
         else:
             raise
     return await attempt(page, reference)
-
-
-async def send(
-    client: discord.Client,
-    channel: int,
-    page: Page,
-    *,
-    nonce: str,
-    time_scale: float,
-    reference: int | None = None,
-) -> discord.Message:
-    """The same, however long Discord is away. Raises `Undeliverable`."""
-    sending = partial(post, client, channel, page, nonce=nonce, reference=reference)
-    with refused_in_words():
-        return await persistently(sending, time_scale=time_scale)
-
-
-async def whisper(
-    client: discord.Client, person: int, page: Page, *, nonce: str, time_scale: float
-) -> None:
-    """Write to one person alone. Raises `Undeliverable`."""
-    with refused_in_words():
-        direct = await persistently(
-            lambda: client.create_dm(discord.Object(person)), time_scale=time_scale
-        )
-    await send(client, direct.id, page, nonce=nonce, time_scale=time_scale)
 
 
 async def edit(client: discord.Client, channel: int, message: int, page: Page) -> None:

@@ -15,7 +15,7 @@ from discord.abc import Snowflake, User
 from adapters.discord import reading
 from adapters.discord.address import Address, Kind
 from adapters.discord.bot import Bot
-from adapters.discord.delivery import persistently, words
+from adapters.discord.delivery import words
 from bot.chat import Channel, Mention, Person
 from bot.conversation.app import App
 from bot.document import Detail, Document, Text
@@ -194,10 +194,9 @@ async def fetched(bot: Bot, place: discord.abc.Messageable, id: int) -> discord.
     What the gateway hides may be told then: the one goes by what the bot subscribed to, the other
     by what its application is allowed.
     """
-    time_scale = bot.time_scale
     try:
-        async with asyncio.timeout(FETCHING_SECONDS * time_scale):
-            return await persistently(lambda: place.fetch_message(id), time_scale=time_scale)
+        async with asyncio.timeout(FETCHING_SECONDS * bot.time_scale):
+            return await bot.line.persistently(lambda: place.fetch_message(id))
     except (discord.HTTPException, TimeoutError) as error:
         logger.info("message %d cannot be fetched: %s", id, words(error))
         return None

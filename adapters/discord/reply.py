@@ -13,8 +13,8 @@ import discord
 
 from adapters.discord import delivery, render
 from adapters.discord.address import Address
+from adapters.discord.bot import Bot
 from bot.chat import HEADLINE, RANKING
-from bot.conversation.app import App
 from bot.conversation.outbox import Edited, Outbox, Sending
 from bot.document import Document, Note
 from bot.errors import Undeliverable
@@ -41,26 +41,25 @@ def post_id(channel: int, message: int) -> str:
 class DiscordReply:
     """Can be built again from the stored case: what was posted is in the outbox."""
 
-    def __init__(self, case: Case, *, app: App, client: discord.Client, time_scale: float) -> None:
+    def __init__(self, case: Case, bot: Bot) -> None:
         self._case = case
-        self._app = app
-        self._client = client
-        self._time_scale = time_scale
+        self._bot = bot
         self._address = Address.from_json(case.address)
-        self._outbox = Outbox(app.store, case.id, "discord", delivery.line(time_scale))
+        self._outbox = Outbox(bot.app.store, case.id, "discord", bot.line)
         self._channel: int | None = None
         self._is_placed = False  # a post stands there already
         self._beginning = asyncio.Lock()
-        self.interval_seconds = INTERVAL_SECONDS * time_scale
+        self.interval_seconds = INTERVAL_SECONDS * bot.time_scale
 
     async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
         try:
-            with delivery.refused_in_words():
-                await self._show(key, document, ping)
-        except Undeliverable:
+            await self._show(key, document, ping)
+        except (discord.HTTPException, Undeliverable) as error:
             if not self._is_placed:
                 self._channel = None  # it may be another place when it is tried again
-            raise
+            if isinstance(error, Undeliverable):
+                raise
+            raise delivery.undeliverable(error) from error
 
     async def tell_asker(self, document: Document) -> None:
         """In a direct message, with the way to the question; else by a sign under that."""
@@ -68,19 +67,13 @@ class DiscordReply:
         question = Note(self._url(address.channel, *filter(None, [address.message])))
         page = render.refusal_view(replace(document, blocks=(*document.blocks, question)))
         try:
-            await delivery.whisper(
-                self._client,
-                int(self._case.asker or 0),
-                page,
-                nonce=delivery.nonce(self._case.id, "asker"),
-                time_scale=self._time_scale,
-            )
+            nonce = delivery.nonce(self._case.id, "asker")
+            await self._bot.whisper(int(self._case.asker or 0), page, nonce=nonce)
         except Undeliverable:
             if not address.message:
                 raise
             sign = partial(self._react, post_id(address.channel, address.message), delivery.MUTE)
-            with delivery.refused_in_words():
-                await delivery.persistently(sign, time_scale=self._time_scale)
+            await self._bot.surely(sign)
 
     async def _show(self, key: str, document: Document, ping: bool) -> None:
         async with self._beginning:  # posts are shown side by side, in one thread
@@ -111,7 +104,7 @@ class DiscordReply:
             key=key,
             asker=self._case.asker if ranking else None,
             verdict_url=self._url(headline) if headline else None,
-            transcript=await self._app.actions.transcript(self._case.id) if ranking else None,
+            transcript=await self._bot.app.actions.transcript(self._case.id) if ranking else None,
             vote_buttons=document.votable and not self._may(self._channel, _REACTING_NEEDS),
         )
 
@@ -142,12 +135,12 @@ class DiscordReply:
             return None
         if not self._may(address.channel, _THREAD_NEEDS):
             return None
-        place = self._client.get_partial_messageable(address.channel, guild_id=address.guild)
+        place = self._bot.get_partial_messageable(address.channel, guild_id=address.guild)
         mention = place.get_partial_message(address.message)
         for name in (render.thread_name(self._case.question.text), render.NEUTRAL_NAME):
             try:
                 opening = partial(mention.create_thread, name=name)
-                return (await delivery.persistently(opening, time_scale=self._time_scale)).id
+                return (await self._bot.line.persistently(opening)).id
             except discord.HTTPException as error:
                 if error.code == _THREAD_EXISTS:
                     return address.message  # a thread has the id of the message it was opened from
@@ -160,7 +153,7 @@ class DiscordReply:
 
     def _may(self, channel: int, needed: discord.Permissions) -> bool:
         """As far as is known: what the gateway did not tell is for the request to find out."""
-        place = self._client.get_channel(channel)
+        place = self._bot.get_channel(channel)
         if not isinstance(place, discord.abc.GuildChannel | discord.Thread):
             return True
         try:
@@ -174,7 +167,7 @@ class DiscordReply:
         asker = self._case.asker if ping else None
         answers_here = key == HEADLINE and channel == self._address.channel
         message = await delivery.post(
-            self._client,
+            self._bot,
             channel,
             page,
             nonce=delivery.nonce(self._case.id, key, 0),
@@ -187,17 +180,17 @@ class DiscordReply:
         """The post of this key among the bot's own messages."""
         mark = render.mark(self._case.id, key)
         after = discord.Object(self._address.message) if self._address.message else None
-        history = self._client.get_partial_messageable(channel).history(
+        history = self._bot.get_partial_messageable(channel).history(
             limit=SCANNED_MESSAGES, after=after
         )
         async for message in history:
-            if message.author == self._client.user and _first_id(message) == mark:
+            if message.author == self._bot.user and _first_id(message) == mark:
                 return post_id(channel, message.id)
         return None
 
     async def _edit(self, page: render.Page, id: str) -> Edited:
         try:
-            await delivery.edit(self._client, *_ids(id), page)
+            await delivery.edit(self._bot, *_ids(id), page)
         except discord.NotFound as error:
             if error.code != delivery.UNKNOWN_MESSAGE:
                 raise
@@ -206,7 +199,7 @@ class DiscordReply:
 
     async def _react(self, id: str, emoji: str) -> bool:
         channel, message = _ids(id)
-        post = self._client.get_partial_messageable(channel).get_partial_message(message)
+        post = self._bot.get_partial_messageable(channel).get_partial_message(message)
         await post.add_reaction(emoji)
         return True
 

@@ -8,6 +8,7 @@ from typing import Any
 import discord
 
 from adapters.discord.address import Address, Kind
+from adapters.discord.bot import Bot
 from adapters.discord.buttons import CouncilButton
 from adapters.discord.reply import DiscordReply
 from bot.chat import Accepted, Mention, Person
@@ -24,22 +25,18 @@ from tests.fakes.provider import FakeProvider
 TIME_SCALE = 0.001
 
 
-class Host(discord.Client):
+class Host(Bot):
     """What replies and buttons need of the bot's client."""
 
     def __init__(self, app: App, server: DiscordServer) -> None:
         self.server = server
         super().__init__(
+            app,
+            time_scale=TIME_SCALE,
             intents=discord.Intents.default(),
             guild_ready_timeout=0.01,
             allowed_mentions=discord.AllowedMentions.none(),
         )
-        self.app = app
-
-    @property
-    def me(self) -> discord.ClientUser:
-        assert self.user is not None
-        return self.user
 
     def hold(self) -> None:
         """These tests end only after what they started."""
@@ -55,7 +52,7 @@ class Host(discord.Client):
         self.add_dynamic_items(CouncilButton)
 
     def reply(self, case: Case) -> DiscordReply:
-        return DiscordReply(case, app=self.app, client=self, time_scale=TIME_SCALE)
+        return DiscordReply(case, self)
 
 
 class Stage:

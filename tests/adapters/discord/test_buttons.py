@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from discord import Permissions
 
-from adapters.discord import delivery
 from adapters.discord.render import offer_view
 from bot.chat import Channel as Place
 from bot.chat import Person
@@ -323,9 +322,7 @@ async def offer(scene: Stage, text: str, label: str | None) -> tuple[str, Messag
     place = Place("discord", str(scene.guild.id), str(scene.channel.id))
     offered = await scene.app.actions.offered(place, run, label)
     page = offer_view(offered, reply.id)
-    sent = await delivery.send(
-        scene.host, scene.thread().id, page, nonce="offer", time_scale=1, reference=reply.id
-    )
+    sent = await scene.host.send(scene.thread().id, page, nonce="offer", reference=reply.id)
     return run, scene.server.world.messages[sent.id]
 
 

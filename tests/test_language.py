@@ -66,8 +66,6 @@ NOT_OURS = (
 UNMARKED = (
     "bot/bench/",
     "bot/conversation/",
-    "bot/pages/presenter.py",
-    "bot/pages/transcript.py",
     "bot/program/",
     "bot/protocol/",
     "adapters/discord/",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from bot import texts
 from bot.council import Answer, Council, Deliberation, Question, Standing
 from bot.document import Block, Detail, Document, Heading, Leaf, Note, Table, Text
-from bot.language import _
+from bot.language import N_, _, n_
 from bot.pages.sentences import (
     account,
     broken_off,
@@ -34,12 +34,14 @@ def headline(progress: Progress) -> Document:
         return verdict(progress.finished, progress.question)
     if progress.stopped:
         kept = len(progress.answers)
-        note = f"{kept} finished {'answer is' if kept == 1 else 'answers are'} kept below."
+        note = n_(
+            "{n} finished answer is kept below.", "{n} finished answers are kept below.", kept
+        )
         why = [Text(progress.why)] if progress.why else []
-        return Document((Heading("Stopped"), *why, Note(note)))
+        return Document((Heading(_("Stopped")), *why, Note(note)))
     if progress.fault:
-        return Document((Heading("The council had to stop"), Text(progress.fault)))
-    blocks: list[Block] = [Heading("The council is deliberating"), Text(_seats(progress))]
+        return Document((Heading(_("The council had to stop")), Text(progress.fault)))
+    blocks: list[Block] = [Heading(_("The council is deliberating")), Text(_seats(progress))]
     if progress.draft and (written := progress.draft.text):
         draft = masked(written, progress.council.members)
         blocks = [Text(draft)]
@@ -51,9 +53,9 @@ def headline(progress: Progress) -> Document:
 
 def waiting(question: Question) -> Document:
     """The first post of a question whose thread is busy with another."""
-    text = "Another question of this thread is being deliberated. This one begins after it."
+    text = _("Another question of this thread is being deliberated. This one begins after it.")
     return Document(
-        (Heading("Waiting for its turn"), Text(text), *_read_along(question)), live=True
+        (Heading(_("Waiting for its turn")), Text(text), *_read_along(question)), live=True
     )
 
 
@@ -75,9 +77,10 @@ def answer(given: Answer, question: Question, council: Council) -> Document:
     """One member's answer, folded, under its label."""
     shown = masked(given.text, council.members)
     blocks: list[Leaf] = [Text(shown)]
-    cut = texts.broken_off("The answer", finish(given.finish_reason))
+    cut = texts.broken_off(_("The answer"), finish(given.finish_reason))
     blocks += [Note(line) for line in cut]
-    title = f"Answer {given.label} · {len(shown):,} characters" + (" · broken off" if cut else "")
+    parts = [_("Answer {label}", label=given.label), _("{chars:,} characters", chars=len(shown))]
+    title = " · ".join([*parts, _("broken off")] if cut else parts)
     return Document((Detail(title, tuple(blocks)), Note(_(texts.LEGEND))), votable=True)
 
 
@@ -92,20 +95,30 @@ def ranking(
     if any(standing.ballots for standing in deliberation.standings):
         detail.append(standings_table(deliberation.standings))
         if too_close(deliberation.standings):
-            detail.append(Note("The first two are too close to call."))
+            detail.append(Note(_("The first two are too close to call.")))
     detail += [Text(vote(review)) for review in deliberation.reviews]
     detail += [Note(line) for line in read_shortened(deliberation)]
     detail += [Note(line) for line in account(deliberation)]
     if totals:
         rows = tuple((label, str(up), str(down), str(best)) for label, up, down, best in totals)
-        detail.append(Table(("Answer", "👍", "👎", "🏆"), rows))
-    seats = f"{len(deliberation.answers)} of {len(deliberation.members)} members answered"
+        detail.append(Table((_("Answer"), "👍", "👎", "🏆"), rows))
+    seats = _(
+        "{answers} of {members} members answered",
+        answers=len(deliberation.answers),
+        members=len(deliberation.members),
+    )
     return Document(
         (
             Text(first_sentence(verdict_text(deliberation))),
             *(Note(line) for line in broken_off(deliberation)),
-            Detail(f"Ranking and how it came about · {seats}", tuple(detail)),
-            Note(f"Vote on the answers above ({texts.LEGEND}), or here: {texts.NONE_LEGEND}"),
+            Detail(_("Ranking and how it came about · {seats}", seats=seats), tuple(detail)),
+            Note(
+                _(
+                    "Vote on the answers above ({legend}), or here: {none}",
+                    legend=texts.LEGEND,
+                    none=texts.NONE_LEGEND,
+                )
+            ),
         ),
         votable=True,
     )
@@ -122,15 +135,15 @@ def standings_table(standings: Sequence[Standing]) -> Table:
         )
         for standing in standings
     )
-    return Table(("Answer", "Score", "First", "Ballots"), rows)
+    return Table((_("Answer"), _("Score"), _("First"), _("Ballots")), rows)
 
 
 def names(deliberation: Deliberation) -> Document:
     """Who sits behind each label: for one person, after a reveal."""
     rows = tuple((member.label, member.model) for member in deliberation.members)
     author = deliberation.verdict.written_by
-    note = [Note(f"The verdict was written by {author}.")] if author else []
-    return Document((Table(("Answer", "Model"), rows), *note))
+    note = [Note(_("The verdict was written by {author}.", author=author))] if author else []
+    return Document((Table((_("Answer"), _("Model")), rows), *note))
 
 
 def first_sentence(text: str) -> str:
@@ -151,35 +164,49 @@ def _seat(progress: Progress, label: str) -> str:
     if label in progress.failures:
         return f"**{label}** ✗ {texts.kind_words(progress.failures[label].kind)}"
     if label not in progress.answers:
-        return f"**{label}** … answering" if not progress.reviewers else f"**{label}** ✗ no answer"
+        waiting = N_("**{label}** … answering")
+        return _(N_("**{label}** ✗ no answer") if progress.reviewers else waiting, label=label)
     whole = finish(progress.answers[label].finish_reason) == "stop"
-    answered = f"**{label}** ✓ answered" + ("" if whole else " (broken off)")
+    answered = N_("**{label}** ✓ answered") if whole else N_("**{label}** ✓ answered (broken off)")
+    now = _(answered, label=label)
     if label in progress.reviewed:
-        return f"{answered}, reviewed"
+        return _("{answered}, reviewed", answered=now)
     if label in progress.reviewers and not progress.ranked:
-        return f"{answered}, reviewing …"
-    return answered
+        return _("{answered}, reviewing …", answered=now)
+    return now
 
 
 def _stage(progress: Progress) -> str:
     if progress.author is not None:
-        return f"Stage 3 of 3: {_author(progress)} is writing the verdict …"
+        return _("Stage 3 of 3: {author} is writing the verdict …", author=_author(progress))
     if progress.reviewers:
         done = len(progress.reviewed)
-        return f"Stage 2 of 3: {done} of {len(progress.reviewers)} reviews are in"
+        return _(
+            "Stage 2 of 3: {done} of {reviewers} reviews are in",
+            done=done,
+            reviewers=len(progress.reviewers),
+        )
     done = len(progress.answers)
-    return f"Stage 1 of 3: {done} of {len(progress.council.members)} answers are in"
+    return _(
+        "Stage 1 of 3: {done} of {members} answers are in",
+        done=done,
+        members=len(progress.council.members),
+    )
 
 
 def _author(progress: Progress) -> str:
     """Who writes the verdict, and why it is not the chairman; never by name."""
     if progress.author == progress.council.chairman_seat:
-        return "The chairman"
+        return _("The chairman")
     label = next((label for label, seat in progress.labels if seat == progress.author), "?")
     for failure in progress.chairman_failures[:1]:
         kind = texts.kind_words(failure.kind)
-        return f"The chairman could not ({kind}), so the author of Answer {label}"
-    return f"The author of Answer {label}"
+        return _(
+            "The chairman could not ({kind}), so the author of Answer {label}",
+            kind=kind,
+            label=label,
+        )
+    return _("The author of Answer {label}", label=label)
 
 
 def _confidence(deliberation: Deliberation) -> list[str]:
@@ -192,16 +219,16 @@ def _confidence(deliberation: Deliberation) -> list[str]:
     author = deliberation.verdict.written_by
     seated = {member.model for member in deliberation.members}
     if author and deliberation.verdict.fallback is None and author not in seated:
-        line.append(f"verdict by {author}")
+        line.append(_("verdict by {author}", author=author))
     elif deliberation.verdict.fallback is None:
-        line.append("verdict by the chairman")
+        line.append(_("verdict by the chairman"))
     return line
 
 
 def _read_along(question: Question) -> list[Note]:
     notes = unread(question)
     if question.quoted:
-        notes.append(Note("The council read the message replied to along with the question."))
+        notes.append(Note(_("The council read the message replied to along with the question.")))
     if question.earlier:
-        notes.append(Note("The council knows the earlier question and verdict of this thread."))
+        notes.append(Note(_("The council knows the earlier question and verdict of this thread.")))
     return notes

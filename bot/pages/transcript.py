@@ -3,6 +3,7 @@
 from bot import texts
 from bot.cleaning import harmless
 from bot.council import Council, Deliberation, Question
+from bot.language import _
 from bot.pages.presenter import standings_table
 from bot.pages.sentences import (
     account,
@@ -24,22 +25,26 @@ def transcript(deliberation: Deliberation, question: Question, council: Council)
 
     What people and models wrote stands in quotes: no heading in it can pass for a section.
     """
-    parts = [f"# {_one_line(deliberation.question)}", "## Question", _quoted(deliberation.question)]
+    parts = [
+        f"# {_one_line(deliberation.question)}",
+        _("## Question"),
+        _quoted(deliberation.question),
+    ]
     if question.quoted:
-        parts += ["### About this message", _quoted(question.quoted)]
+        parts += [_("### About this message"), _quoted(question.quoted)]
     parts += [note.text for note in unread(question)]
-    parts += ["## Verdict", _quoted(verdict_text(deliberation))]
+    parts += [_("## Verdict"), _quoted(verdict_text(deliberation))]
     parts += [*broken_off(deliberation), *dissent(deliberation)]
     parts += degraded(deliberation)
     for given in deliberation.answers:
         shown = masked(given.text, council.members)
-        parts += [f"## Answer {given.label}", _quoted(shown)]
-        parts += texts.broken_off("The answer", finish(given.finish_reason))
+        parts += [_("## Answer {label}", label=given.label), _quoted(shown)]
+        parts += texts.broken_off(_("The answer"), finish(given.finish_reason))
     for review in deliberation.reviews:
         if review.text:
             shown = masked(review.text, council.members)
             parts += [
-                f"## Review by the author of Answer {review.label}",
+                _("## Review by the author of Answer {label}", label=review.label),
                 vote(review),
                 _quoted(shown),
             ]
@@ -47,7 +52,7 @@ def transcript(deliberation: Deliberation, question: Question, council: Council)
         table = standings_table(deliberation.standings)
         lines = [table.columns, tuple("---" for _ in table.columns), *table.rows]
         parts += read_shortened(deliberation)
-        parts += ["## Standings", "\n".join(f"| {' | '.join(cells)} |" for cells in lines)]
+        parts += [_("## Standings"), "\n".join(f"| {' | '.join(cells)} |" for cells in lines)]
     parts += account(deliberation)
     parts += [block.text for block in rehearsal([m.model for m in deliberation.members])]
     return "\n\n".join(parts) + "\n"

@@ -1,4 +1,4 @@
-"""Which way imports point, what a quick command may load, and what tests may reach."""
+"""Which way imports point and what they need, what a quick command loads, what tests reach."""
 
 import ast
 import asyncio
@@ -6,8 +6,10 @@ import re
 import socket
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,17 @@ ROOT = Path(__file__).resolve().parent.parent
 COMPOSITION_ROOT = {"bot.program.cli", "bot.program.serve", "bot.program.reading", "bot.__main__"}
 # What platforms share; it speaks Markdown and knows none of them.
 SHARED = {"adapters.text"}
+
+# What is run rather than imported.
+TOOLS = {
+    "import-linter",
+    "mypy",
+    "pre-commit",
+    "pytest-asyncio",
+    "pytest-timeout",
+    "pytest-xdist",
+    "ruff",
+}
 
 # Slow to import, and of no use to somebody who asks for help.
 HEAVY = {
@@ -122,6 +135,43 @@ def circle(graph: Mapping[str, set[str]]) -> list[str]:
 @pytest.mark.parametrize("package", ["bot", "adapters"])
 def test_imports_go_in_no_circle(package: str) -> None:
     assert circle(arrows(package)) == []
+
+
+def distribution(name: str) -> str:
+    """A distribution's name as PyPI compares it, without the versions that may stand behind."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[<>=!~ ;\[]", name)[0]).lower()
+
+
+def declared() -> tuple[set[str], set[str]]:
+    """What the program requires, and what developing it does beside."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = project["project"]["dependencies"], project["dependency-groups"]["dev"]
+    required, beside = ({distribution(each) for each in group} for group in groups)
+    return required, beside
+
+
+def imported(*packages: str) -> set[str]:
+    """The distributions whose modules these packages import themselves."""
+    names = {
+        name.split(".")[0]
+        for package in packages
+        for file in modules(package).values()
+        for name in imports(file)
+    }
+    known = packages_distributions()
+    foreign = names - sys.stdlib_module_names - {"bot", "adapters", "tests"}
+    return {distribution(each) for name in foreign for each in known[name]}
+
+
+def test_the_program_declares_what_it_imports_and_nothing_else() -> None:
+    required, _ = declared()
+    assert required == imported("bot", "adapters")
+
+
+def test_tests_import_what_is_declared_and_every_oracle_is_used() -> None:
+    required, beside = declared()
+    assert imported("tests") <= required | beside
+    assert beside - imported("tests") == TOOLS
 
 
 def test_nothing_is_mocked() -> None:

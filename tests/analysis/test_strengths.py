@@ -5,7 +5,6 @@ import math
 from typing import Any
 
 import choix
-import evalica
 import numpy as np
 import pytest
 from hypothesis import given
@@ -19,8 +18,6 @@ from bot.analysis.strengths import Ballot, Choices, Pairs
 from bot.errors import InvalidInput
 from tests.bench import coverage_strengths
 from tests.fakes.public_votes import expected, llmfao, llmfao_pairs
-
-WINNERS = {1.0: evalica.Winner.X, 0.0: evalica.Winner.Y, 0.5: evalica.Winner.Draw}
 
 
 def models() -> tuple[str, ...]:
@@ -62,17 +59,7 @@ def rankings(draw: st.DrawFn) -> tuple[int, list[tuple[int, ...]]]:
 
 
 @given(tournaments())
-def test_bradley_terry_without_prior_is_evalicas_with_ties(pairs: Pairs) -> None:
-    outcome = [WINNERS[score] for score in pairs.score.tolist()]
-    left, right = pairs.left.tolist(), pairs.right.tolist()
-    reference = evalica.bradley_terry(left, right, outcome, tolerance=1e-15, limit=100_000)
-    scores = np.log([reference.scores[model] for model in range(pairs.models)])
-    fit = strengths.bradley_terry(pairs, prior_sd=None)
-    assert np.abs(fit.strengths - centred(scores)).max() < 1e-8
-
-
-@given(tournaments())
-def test_bradley_terry_without_prior_is_choixs(pairs: Pairs) -> None:
+def test_bradley_terry_without_prior_is_choixs_with_ties(pairs: Pairs) -> None:
     wins = []
     # A tie is half a win for each, so everything is counted double.
     for i, j, score in zip(pairs.left.tolist(), pairs.right.tolist(), pairs.score, strict=True):

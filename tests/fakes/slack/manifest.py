@@ -6,7 +6,7 @@ Source of the limits: Slack's manifest reference.
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml  # type: ignore[import-untyped]  # a dependency of the development tools
+import yaml
 
 from tests.fakes.slack.refusals import Json
 

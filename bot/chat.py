@@ -1,8 +1,8 @@
 """The port to people: what a platform hands in, and what it must be able to do.
 
 The app decides what exists, under keys (`headline`, `answer:A`, `ranking`); an adapter splits,
-folds and sends, and keeps each (deliberation, key, part) in the outbox so that nothing is posted
-twice. Ids are the platform's own and opaque here.
+folds and sends each part through `bot.conversation.outbox`, so that nothing is posted twice. Ids are
+the platform's own and opaque here.
 """
 
 from collections.abc import Mapping

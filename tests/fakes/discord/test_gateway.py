@@ -14,22 +14,7 @@ from tests.fakes.discord_server import (
     URL_VARIABLE,
     DiscordServer,
     discord_py_pointed_at,
-    running_discord,
 )
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    async with running_discord(time_scale=0.01) as server:
-        yield server
-
-
-@pytest.fixture
-async def place(server: DiscordServer) -> AsyncIterator[Place]:
-    place = Place(server)
-    async with online(server, place.bot):
-        yield place
-
 
 # Sessions
 

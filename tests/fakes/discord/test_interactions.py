@@ -14,7 +14,6 @@ from tests.fakes.discord_server import (
     Impossible,
     Interaction,
     Message,
-    running_discord,
 )
 
 MODELS = ("vendor/alpha", "vendor/beta")
@@ -67,12 +66,6 @@ def register(tree: app_commands.CommandTree[Any]) -> None:
     @tree.context_menu(name="Ask the council")
     async def about(interaction: discord.Interaction, message: discord.Message) -> None:
         await interaction.response.send_message(f"about {message.content}", ephemeral=True)
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    async with running_discord(time_scale=0.01) as server:
-        yield server
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Threads, permissions and reactions on the local Discord, seen through the unmodified discord.py."""
 
 import io
-from collections.abc import AsyncIterator
 from typing import Any
 
 import discord
@@ -9,21 +8,7 @@ import pytest
 from discord import Permissions
 
 from tests.fakes.discord.listener import Place, online, view_of
-from tests.fakes.discord_server import ChannelType, DiscordServer, Impossible, running_discord
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    async with running_discord(time_scale=0.01) as server:
-        yield server
-
-
-@pytest.fixture
-async def place(server: DiscordServer) -> AsyncIterator[Place]:
-    place = Place(server)
-    async with online(server, place.bot):
-        yield place
-
+from tests.fakes.discord_server import ChannelType, DiscordServer, Impossible
 
 # Threads
 

@@ -5,7 +5,6 @@ client sends the bare request.
 """
 
 import io
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -22,19 +21,6 @@ from tests.fakes.discord_server import (
 )
 
 V2 = int(Flag.V2)
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    async with running_discord(time_scale=0.01) as server:
-        yield server
-
-
-@pytest.fixture
-async def place(server: DiscordServer) -> AsyncIterator[Place]:
-    place = Place(server)
-    async with online(server, place.bot):
-        yield place
 
 
 async def test_a_mention_becomes_a_thread_with_a_v2_message_and_a_button(place: Place) -> None:

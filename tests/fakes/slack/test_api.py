@@ -1,7 +1,6 @@
 """The local Slack's Web API: what it keeps and gives back, refuses, limits, and loses on order."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +13,6 @@ from tests.fakes.slack.building import (
 )
 from tests.fakes.slack.listener import Bot, Place
 from tests.fakes.slack_server import APP_TOKEN, MANIFEST, SlackServer, read_manifest, running_slack
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[SlackServer]:
-    async with running_slack(time_scale=0.01, deadline_scale=1.0) as server:
-        yield server
-
-
-@pytest.fixture
-async def place(server: SlackServer) -> Place:
-    """Without a socket: for the Web API alone."""
-    return Place(server, Bot(server))
-
 
 # The Web API
 

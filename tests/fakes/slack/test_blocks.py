@@ -1,6 +1,5 @@
 """The local Slack takes and refuses blocks and views, sees whom they notify and where they lead."""
 
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
@@ -24,22 +23,8 @@ from tests.fakes.slack.building import (
     text,
 )
 from tests.fakes.slack.elements import ELEMENTS
-from tests.fakes.slack.listener import Bot, Place
+from tests.fakes.slack.listener import Place
 from tests.fakes.slack.refusals import Refusal
-from tests.fakes.slack_server import SlackServer, running_slack
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[SlackServer]:
-    async with running_slack(time_scale=0.01, deadline_scale=1.0) as server:
-        yield server
-
-
-@pytest.fixture
-async def place(server: SlackServer) -> Place:
-    """Without a socket: for the Web API alone."""
-    return Place(server, Bot(server))
-
 
 REFUSED_BLOCKS = {
     "an unknown type": ([{"type": "accordion"}], "unsupported type: accordion"),

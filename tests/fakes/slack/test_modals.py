@@ -1,6 +1,5 @@
 """Modals on the local Slack, and what else waits for an app: triggers, forms, response URLs."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -15,31 +14,12 @@ from tests.fakes.slack.building import (
     section,
     select,
 )
-from tests.fakes.slack.listener import Bot, Place, listening, online
+from tests.fakes.slack.listener import Bot, Place, listening
 from tests.fakes.slack_server import (
     Impossible,
     SlackServer,
     User,
-    running_slack,
 )
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[SlackServer]:
-    async with running_slack(time_scale=0.01, deadline_scale=1.0) as server:
-        yield server
-
-
-@pytest.fixture
-async def place(server: SlackServer) -> Place:
-    """Without a socket: for the Web API alone."""
-    return Place(server, Bot(server))
-
-
-@pytest.fixture
-async def live(server: SlackServer) -> AsyncIterator[Place]:
-    async with online(server) as bot:
-        yield Place(server, bot)
 
 
 async def test_a_command_opens_a_modal_that_is_submitted(live: Place) -> None:

@@ -4,7 +4,6 @@ Everything goes through the unmodified slack_sdk and Bolt; where the client chec
 itself, the same client sends the bare call.
 """
 
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -27,25 +26,6 @@ from tests.fakes.slack_server import (
     read_manifest,
     running_slack,
 )
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[SlackServer]:
-    async with running_slack(time_scale=0.01, deadline_scale=1.0) as server:
-        yield server
-
-
-@pytest.fixture
-async def place(server: SlackServer) -> Place:
-    """Without a socket: for the Web API alone."""
-    return Place(server, Bot(server))
-
-
-@pytest.fixture
-async def live(server: SlackServer) -> AsyncIterator[Place]:
-    async with online(server) as bot:
-        yield Place(server, bot)
-
 
 # From a mention to a vote
 

@@ -270,10 +270,11 @@ async def test_an_event_sent_while_the_bot_is_away_is_repeated_to_it(server: Sla
     server.mention(channel, server.create_user("ada", channel), "why?")
     (delivery,) = server.deliveries
     await server.wait_for(lambda: len(delivery.attempts) == 2 and delivery.attempts[1].outcome)
+    server.courier.deadline_scale = 1.0
     async with online(server) as bot:
         await server.wait_for(lambda: bot.heard)
         await server.wait_for(lambda: delivery.state == "acknowledged")
-    assert bot.retries == ["2"]
+    assert bot.retries in (["2"], ["3"])  # a busy machine comes online later
 
 
 async def test_an_acknowledged_event_can_come_twice(live: Place) -> None:

@@ -35,6 +35,8 @@ TIER_3 = 45
 STATUSES_A_MINUTE = 200
 # Slack takes a status away after two minutes.
 STATUS_RENEWAL = 90.0
+# In a row: fewer are a hiccup, which nobody has to hear of.
+TOLD_AFTER_FAILURES = 3
 
 RATE_LIMITED = "ratelimited"
 # "Request timeout", "too early", "too many requests".
@@ -119,6 +121,7 @@ class Web:
         self._status_calls = Allowance(STATUSES_A_MINUTE, 60 * time_scale)
         self._time_scale = time_scale
         self._me: Me | None = None
+        self._failures = 0
         # When the next post may go to a channel.
         self._turns: dict[str, float] = {}
         self._statuses: dict[tuple[str, str], str] = {}
@@ -146,7 +149,33 @@ class Web:
 
         For what may take effect twice. Raises `SlackApiError` where another try would meet it again.
         """
-        return await self.line.persistently(call)
+
+        async def attempt() -> T:
+            try:
+                result = await call()
+            except Exception as error:
+                if _is_passing(error) is True:
+                    self._failed(error)
+                raise
+            self._worked()
+            return result
+
+        return await self.line.persistently(attempt)
+
+    def _failed(self, error: Exception) -> None:
+        """An outage is told of once, whatever waits for its end."""
+        self._failures += 1
+        if self._failures == TOLD_AFTER_FAILURES:
+            logger.warning(
+                "Slack cannot be reached (%s). Check the network and SLACK_API_URL; the bot tries "
+                "again until it can.",
+                _words(error),
+            )
+
+    def _worked(self) -> None:
+        if self._failures >= TOLD_AFTER_FAILURES:
+            logger.info("Slack can be reached again")
+        self._failures = 0
 
     # Messages
 
@@ -313,6 +342,15 @@ class Web:
             )
         except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
             logger.debug("no status in %s/%s: %s", channel, thread, error)
+
+
+def _words(error: Exception) -> str:
+    """What a log may say of it: an answer's own text could name the address of an upload."""
+    if isinstance(error, SlackApiError):
+        return error_of(error) or f"status {status_of(error)}"
+    if isinstance(error, aiohttp.ClientResponseError):
+        return f"status {error.status}"
+    return str(error) or type(error).__name__
 
 
 async def _send_content(url: str, content: bytes) -> None:

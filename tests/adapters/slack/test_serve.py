@@ -1,6 +1,8 @@
 """`council serve` on Slack: the whole way, many at once, cut off, signed, beside Discord."""
 
+import asyncio
 import re
+import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,6 +10,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
+from tests.fakes import processes
 from tests.fakes.discord_server import running_discord
 from tests.fakes.processes import Program, delivered
 from tests.fakes.served import POSTS, OnDiscord, OnSlack
@@ -103,6 +106,23 @@ async def test_a_wrong_token_is_named_and_not_shown(room: OnSlack, name: str) ->
     assert f"{name} is refused by Slack" in err
     assert "xoxx-wrong" not in err
     assert "Traceback" not in err
+
+
+async def test_a_slack_out_of_reach_is_told_of_once_and_waited_for(room: OnSlack) -> None:
+    away = {"SLACK_API_URL": f"http://127.0.0.1:{free_port()}/api", "COUNCIL_TIME_SCALE": "0.05"}
+    here = {**room.variables, **away, "COUNCIL_DATABASE": "council.db"}
+    process = await processes.council("serve", environment=here)
+    assert process.stderr
+    said = b""
+    while b"Slack cannot be reached" not in said:
+        said = await asyncio.wait_for(process.stderr.readline(), 30)
+        assert said, "it ended without a word"
+    # The time of a few more tries.
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(process.stderr.readline(), 1)
+    process.send_signal(signal.SIGTERM)
+    assert await process.stderr.read() == b"\nStopped. The same command goes on where it was.\n"
+    assert await process.wait() == 130
 
 
 # --- Beside Discord

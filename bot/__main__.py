@@ -2,7 +2,10 @@
 
 import sys
 
-from bot.program.cli import main
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        from bot.program.cli import main
+
+        sys.exit(main())
+    except KeyboardInterrupt:  # while the program is being loaded, which takes a moment
+        sys.exit(130)

@@ -192,3 +192,17 @@ async def test_a_signal_ends_a_command_that_only_reads_without_a_word() -> None:
 
     assert await process.wait() == 130
     assert err == b""
+
+
+async def test_a_signal_while_the_program_is_loaded_ends_it_without_a_word() -> None:
+    loading = ("-X", "importtime", "-m", "bot")
+    process = await processes.council("ask", "Why?", environment={}, module=loading)
+    assert process.stderr
+    # The first of what the commands import.
+    while b"bot.errors" not in await process.stderr.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    lines = (await process.stderr.read()).decode().splitlines()
+
+    assert await process.wait() == 130
+    assert [line for line in lines if not line.startswith("import time:")] == []

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
@@ -96,6 +97,19 @@ def test_the_first_run_sets_up_and_then_runs_the_words(checkout: Path) -> None:
     done = run(checkout, "ask", "why?")
     assert SETTING_UP in done.stderr
     assert (done.returncode, done.stdout) == (0, "council ask why?\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_an_interrupted_set_up_ends_in_a_sentence_and_is_made_up_for(checkout: Path) -> None:
+    with subprocess.Popen(
+        [PYTHON, checkout / "run.py", "ask"], stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        assert process.stderr.readline().startswith(SETTING_UP)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == "\nStopped. The same command goes on where it was.\n"
+    assert process.returncode == 130
+    assert run(checkout, "ask").stdout == "council ask\n"
 
 
 def test_the_second_run_installs_nothing(ready: Path) -> None:

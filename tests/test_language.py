@@ -67,7 +67,6 @@ UNMARKED = (
     "bot/bench/",
     "bot/conversation/",
     "bot/program/",
-    "bot/protocol/",
     "adapters/discord/",
     "adapters/slack/",
     "adapters/terminal/",

@@ -15,6 +15,7 @@ from bot import bills
 from bot.bills import Bill, Prices
 from bot.council import Failure
 from bot.errors import ModelFailed, Spent
+from bot.language import N_, _
 from bot.llm import Completion, Provider, Request
 from bot.protocol.listening import Asking, Listener, Racer, takes_lead
 
@@ -28,8 +29,8 @@ _SAMPLES = 200
 # A model told to reason harder is silent for longer.
 _EFFORTS = {"high": 2.0}
 
-_SILENT = "it showed no sign of work for too long."
-_FAULT = "its reply could not be read; try again, or pick another model."
+_SILENT = N_("it showed no sign of work for too long.")
+_FAULT = N_("its reply could not be read; try again, or pick another model.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +234,7 @@ class Attempts:
             # A request that is given up is no connection fault: it is worth one more.
             raise ModelFailed(
                 "timed_out",
-                _SILENT,
+                _(_SILENT),
                 retryable=True,
                 unusable=True,
                 began=True,
@@ -242,7 +243,7 @@ class Attempts:
         except Exception as error:
             logger.exception("the provider of %s failed in an unforeseen way", request.model)
             raise ModelFailed(
-                "server_error", _FAULT, retryable=True, unusable=True, began=True
+                "server_error", _(_FAULT), retryable=True, unusable=True, began=True
             ) from error
 
     def _bill(

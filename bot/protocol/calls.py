@@ -14,6 +14,7 @@ import stamina
 from bot.bills import Prices
 from bot.council import Call, Failure, Stage
 from bot.errors import ModelFailed
+from bot.language import _
 from bot.llm import Completion, Provider, Request
 from bot.protocol.attempts import Attempts, Deadline, History, Patience
 from bot.protocol.listening import Asking, OnText
@@ -107,8 +108,8 @@ class Caller:
             failure = Failure(error.kind, str(error))
         except TimeoutError:
             if asking.completion is None:
-                last = asking.last_failure
-                failure = last or Failure("timed_out", "no complete answer before the deadline.")
+                late = Failure("timed_out", _("no complete answer before the deadline."))
+                failure = asking.last_failure or late
         call = self._finished(asking, started_at, failure)
         await journal.finish_call(call)
         return call

@@ -19,6 +19,7 @@ from bot.council import (
     Standing,
     Verdict,
 )
+from bot.language import _
 from bot.llm import Message
 from bot.models.thoughts import shown_so_far
 from bot.protocol import outcome, prompts, ranking
@@ -34,7 +35,7 @@ from bot.protocol.listening import OnText
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.shortening import reading_limit
 from bot.protocol.sitting import Material, Sitting
-from bot.protocol.succession import OVERTAKEN, Succession
+from bot.protocol.succession import Succession, overtaken
 from bot.texts import apology
 
 logger = logging.getLogger(__name__)
@@ -190,7 +191,7 @@ async def write_verdict(
     writers = (chairman, *(sitting.seat(standing.label) for standing in standings))
     call = await _first_verdict(sitting, writers, material)
     asked = sitting.journal.finished("verdict", 0, chairman)
-    chairman_error = (asked and asked.failure) or OVERTAKEN
+    chairman_error = (asked and asked.failure) or overtaken()
     if call:
         text, dissent = outcome.split_dissent(call.text or "")
         return Verdict(
@@ -355,5 +356,17 @@ def _outvoted(reviews: Sequence[Review], standings: Sequence[Standing]) -> str |
     if not others:
         return None
     label = max(others, key=firsts.count)
-    heard = " heard" if outcome.not_heard(reviews) else ""
-    return f"{firsts.count(label)} of {len(ballots)} reviewers{heard} put Answer {label} first."
+    count, total = firsts.count(label), len(ballots)
+    if outcome.not_heard(reviews):
+        return _(
+            "{count} of {total} reviewers heard put Answer {label} first.",
+            count=count,
+            total=total,
+            label=label,
+        )
+    return _(
+        "{count} of {total} reviewers put Answer {label} first.",
+        count=count,
+        total=total,
+        label=label,
+    )

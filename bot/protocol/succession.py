@@ -9,10 +9,14 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
 from bot.council import Call, Failure
+from bot.language import _
 from bot.protocol.events import ChairmanFailed, Event, VerdictAsked, VerdictText
 from bot.protocol.listening import Draft, OnText
 
-OVERTAKEN = Failure("timed_out", "it was still at work when another member's verdict was there.")
+
+def overtaken() -> Failure:
+    """Of a chairman whose verdict was not the first."""
+    return Failure("timed_out", _("it was still at work when another member's verdict was there."))
 
 
 class Succession:
@@ -60,7 +64,7 @@ class Succession:
         for other in self._writing:
             other.cancel()
         if self._shown is not None and self._shown != seat:
-            self._emit(ChairmanFailed(self._shown, OVERTAKEN))
+            self._emit(ChairmanFailed(self._shown, overtaken()))
             self._emit(VerdictAsked(seat))
 
     async def _ask_next(self, group: asyncio.TaskGroup) -> None:

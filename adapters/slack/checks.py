@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.slack import form, refusals, render
 from adapters.slack.refusals import error_of
-from adapters.slack.supervisor import REFUSED_APP_TOKEN, REFUSED_BOT_TOKEN
+from adapters.slack.supervisor import REFUSED_APP_TOKEN, REFUSED_BOT_TOKEN, refused
 from adapters.slack.web import Web, granted_scopes
 from bot.chat import HEADLINE, RANKING, answer_key
 from bot.conversation.actions import VOTE_FIRST
@@ -30,7 +30,7 @@ async def examine(
     try:
         answer = await web.client.auth_test()
     except SlackApiError as error:
-        yield Finding(False, REFUSED_BOT_TOKEN.format(error_of(error)))
+        yield Finding(False, refused(REFUSED_BOT_TOKEN, error))
         return
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         yield Finding(False, f"Slack cannot be reached: {error}")
@@ -60,7 +60,7 @@ async def _of_sockets(web: Web, app_token: str) -> Finding:
     try:
         await web.client.apps_connections_open(app_token=app_token)
     except SlackApiError as error:
-        return Finding(False, REFUSED_APP_TOKEN.format(error_of(error)))
+        return Finding(False, refused(REFUSED_APP_TOKEN, error))
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         return Finding(False, f"Slack cannot be reached: {error}")
     return Finding(True, "Slack accepts the app's token: a socket can be opened.")

@@ -18,7 +18,7 @@ from slack_sdk.errors import SlackApiError
 from adapters.slack import refusals
 from adapters.slack.catchup import heard
 from adapters.slack.client import SlackClient
-from adapters.slack.refusals import error_of
+from adapters.slack.refusals import error_of, status_of
 from adapters.slack.web import Web
 from bot.conversation.app import App
 from bot.conversation.catchup import catch_up
@@ -41,6 +41,10 @@ REFUSED_BOT_TOKEN = (
 REFUSED_APP_TOKEN = (
     "SLACK_APP_TOKEN is refused by Slack ({}). It needs the scope connections:write and begins "
     f"with xapp-: {_TOKENS}, Basic Information, App-Level Tokens."
+)
+_NO_SLACK = (
+    "What answers at SLACK_API_URL is not Slack (status {}). Leave the variable out, or give it the "
+    "whole address, for example https://slack.com/api."
 )
 
 _SIGNATURE, _STAMP = "X-Slack-Signature", "X-Slack-Request-Timestamp"
@@ -86,11 +90,17 @@ async def run(
         await api.close()
 
 
+def refused(token: str, error: SlackApiError) -> str:
+    """The sentence about the token, unless it was not Slack that refused it."""
+    name = error_of(error)
+    return token.format(name) if name else _NO_SLACK.format(status_of(error))
+
+
 async def _recognised(api: Web) -> None:
     try:
         me = await api.me()
     except SlackApiError as error:
-        raise InvalidConfiguration([REFUSED_BOT_TOKEN.format(error_of(error))]) from None
+        raise InvalidConfiguration([refused(REFUSED_BOT_TOKEN, error)]) from None
     logger.info("Slack: this is %s in the workspace %s", me.user, me.team)
     for lack in refusals.missing(me.scopes).values() if me.scopes else ():
         logger.warning("Slack: %s %s", lack, refusals.GRANT)
@@ -155,7 +165,7 @@ async def _socket(client: SlackClient, app_token: str) -> AsyncIterator[AsyncSoc
         try:
             handler.client.wss_uri = await client.web.persistently(handler.client.issue_new_wss_url)
         except SlackApiError as error:
-            raise InvalidConfiguration([REFUSED_APP_TOKEN.format(error_of(error))]) from None
+            raise InvalidConfiguration([refused(REFUSED_APP_TOKEN, error)]) from None
         await handler.connect_async()  # type: ignore[no-untyped-call]  # the library's
         logger.info("Slack: online")
         yield handler

@@ -60,6 +60,14 @@ async def test_refused_tokens_are_named_and_not_shown(server: SlackServer) -> No
     assert not [text for text in texts if "wrong" in text]
 
 
+async def test_a_wrong_address_is_not_blamed_on_the_token(server: SlackServer) -> None:
+    findings = checks.examine(BOT_TOKEN, APP_TOKEN, api_url=server.url, time_scale=0.01)
+    (finding,) = [finding async for finding in findings]
+    assert finding.ok is False
+    assert finding.text.startswith("What answers at SLACK_API_URL is not Slack (status 404).")
+    assert "TOKEN" not in finding.text
+
+
 async def test_blocks_that_slack_does_not_know_are_named(server: SlackServer) -> None:
     server.forget_blocks("container")
     findings = [str(finding) for finding in await found(server)]

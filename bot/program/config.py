@@ -97,7 +97,8 @@ def _read(parse: Callable[[str], object]) -> BeforeValidator:
 
 def _secret(text: str) -> str:
     # No HTTP header can carry anything else, and the error about it there would show the value.
-    if not re.fullmatch(r"[!-~]+", text):
+    # An address, put where its key belongs, would be sent to somebody else's server as one.
+    if not re.fullmatch(r"[!-~]+", text) or "://" in text:
         raise ValueError
     return text
 

@@ -224,6 +224,12 @@ def test_the_key_of_an_endpoint_is_checked_and_never_quoted() -> None:
             "~nobody-of-that-name/c.db",
             "the path of a file, for example council.db",
         ),
+        (
+            "OPENROUTER_API_KEY",
+            "http://localhost:11434/v1",
+            "a key of OpenRouter (sk-or-v1-...), without spaces",
+        ),
+        ("DISCORD_TOKEN", "https://discord.example/sEcReT", "the bot's token, without spaces"),
         ("DISCORD_TOKEN", "sEc ReT", "the bot's token, without spaces"),
         ("OPENROUTER_API_KEY", "sEc\nReT", "a key of OpenRouter (sk-or-v1-...), without spaces"),
         (

@@ -73,6 +73,7 @@ class Rehearsal:
         if voice is None:
             raise ModelFailed(
                 "unknown_model",
+                "no real model can be asked before OPENROUTER_API_KEY or COUNCIL_MODEL_URL is set, and "
                 "there is no rehearsal model of that name; `/council models rehearsal` lists them.",
             )
         rng = Random(f"{self._seed} {request.model} {request.tag}")

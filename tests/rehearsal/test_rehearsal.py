@@ -113,6 +113,7 @@ async def test_an_unknown_model_is_refused_by_kind() -> None:
     with pytest.raises(ModelFailed) as refused:
         await answer("rehearsal/nobody")
     assert refused.value.kind == "unknown_model"
+    assert "before OPENROUTER_API_KEY or COUNCIL_MODEL_URL is set" in str(refused.value)
     assert not refused.value.retryable
 
 

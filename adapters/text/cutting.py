@@ -1,11 +1,12 @@
 """Where a long Markdown text is cut: the work behind `markdown.split_markdown`."""
 
 import re
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+
+import regex
 
 from adapters.text.reading import read
 
@@ -21,6 +22,10 @@ _ATOM = re.compile(
     r"|<[^<>\s][^<>\n]*>"  # a mention or an autolink
     r"|&#?\w{1,32};"  # an entity
 )
+# Two letters of a flag are paired here, because `\X` counts all before them for each anew. White
+# space that carries a mark stays whole.
+_MARKS = r"[\p{GCB=Extend}\p{GCB=SpacingMark}\p{GCB=ZWJ}]*+"
+_CHARACTER = regex.compile(rf"(?:\p{{GCB=Regional_Indicator}}{{2}}|\X){_MARKS}(?:\s{_MARKS})*+")
 # What would be read as a block at the start of a piece, though it was none within its line.
 _BLOCK = re.compile(r"`{3}|~{3}|#{1,6}\s|[-+*]\s|>|\d{1,9}[.)]\s|\|")
 
@@ -178,28 +183,6 @@ def _between(offsets: Sequence[int], low: int, high: int) -> Sequence[int]:
 def clusters(text: str, low: int, high: int) -> Iterator[int]:
     """Where a character as people see it begins, together with any white space behind it.
 
-    Close to Unicode's extended grapheme clusters (UAX 29): marks, joiners, modifiers, flags,
-    Hangul in parts, and Indic conjuncts hold together.
+    These are Unicode's extended grapheme clusters (UAX 29).
     """
-    previous, flags = "", 0
-    for index in range(low, high):
-        character = text[index]
-        flags = flags + 1 if "\U0001f1e6" <= character <= "\U0001f1ff" else 0
-        joined = _joins(previous, character) or (flags and flags % 2 == 0)
-        if not joined or index == low:
-            yield index
-        previous = character
-
-
-def _joins(previous: str, character: str) -> bool:
-    if previous == "\u200d" or character.isspace():
-        return True
-    if character.isascii():
-        return False
-    return (
-        unicodedata.category(character) in ("Mn", "Mc", "Me", "Cf")
-        or "\U0001f3fb" <= character <= "\U0001f3ff"  # skin tones
-        or "\u1160" <= character <= "\u11ff"  # vowels and finals of Hangul
-        or "\ud7b0" <= character <= "\ud7fb"
-        or (previous != "" and unicodedata.combining(previous) == 9 and character.isalpha())
-    )
+    return (found.start() for found in _CHARACTER.finditer(text, low, high))

@@ -23,7 +23,7 @@ from adapters.discord.voting import Votes
 from bot.chat import Channel, Person, Refused
 from bot.conversation.app import App
 from bot.conversation.catchup import catch_up, missed_mentions
-from bot.conversation.commands import WELCOME
+from bot.conversation.commands import welcome
 from bot.conversation.desk import NOT_ENABLED
 from bot.document import Document, Text
 from bot.errors import BotError, InvalidInput, Undeliverable
@@ -149,7 +149,7 @@ class CouncilClient(Bot):
         if place and await self.app.once(f"discord:joined:{guild.id}"):
             here = Channel("discord", str(guild.id), str(place.id))
             may_ask = await self.app.admission.admits(here, Person(""))
-            said = WELCOME if may_ask else Document((Text(NOT_ENABLED),))
+            said = welcome() if may_ask else Document((Text(str(NOT_ENABLED)),))
             await self._post(place.id, document_pages(said), nonce=("welcome", guild.id))
 
     # --- questions

@@ -128,7 +128,9 @@ def _subcommand(command: Command) -> app_commands.Command[Any, Any, Any]:
         ]
     )
     of = {option.name: option for option in command.options}
-    app_commands.describe(**{name: option.description for name, option in of.items()})(callback)
+    app_commands.describe(**{name: option.description.english for name, option in of.items()})(
+        callback
+    )
     app_commands.choices(
         **{
             name: [app_commands.Choice(name=each, value=each) for each in option.choices]
@@ -140,7 +142,7 @@ def _subcommand(command: Command) -> app_commands.Command[Any, Any, Any]:
         **{name: _completion(option) for name, option in of.items() if option.complete}
     )(callback)
     return app_commands.Command(
-        name=command.name, description=command.description, callback=callback
+        name=command.name, description=command.description.english, callback=callback
     )
 
 

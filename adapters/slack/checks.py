@@ -13,7 +13,7 @@ from adapters.slack.supervisor import REFUSED_APP_TOKEN, REFUSED_BOT_TOKEN, refu
 from adapters.slack.web import Web, granted_scopes
 from bot.chat import HEADLINE, RANKING, answer_key
 from bot.conversation.actions import VOTE_FIRST
-from bot.conversation.commands import WELCOME, help_page
+from bot.conversation.commands import help_page, welcome
 from bot.conversation.health import Finding
 from bot.document import Detail, Document, Note, Table, Text
 from bot.records import StoredSettings
@@ -100,7 +100,7 @@ def templates() -> Iterator[tuple[str, Json]]:
             yield name, {"blocks": list(message.blocks)}
     button = render.Button("Show names", "names", "doctor")
     for name, message in (
-        ("a welcome", render.document_messages(WELCOME)[0]),
+        ("a welcome", render.document_messages(welcome())[0]),
         ("the help", render.document_messages(help_page())[0]),
         ("a question", render.question_message(VOTE_FIRST, button)),
     ):

@@ -26,7 +26,7 @@ from adapters.slack.web import Me, Web
 from adapters.slack.whisper import whisper_sentence
 from bot.chat import Person, Refused
 from bot.conversation.app import App
-from bot.conversation.commands import WELCOME
+from bot.conversation.commands import welcome
 from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
 from bot.records import Case
@@ -244,4 +244,4 @@ class SlackClient(Bot):
             return
         channel = event["channel"]
         if await self.app.once(f"slack:joined:{channel}"):
-            await self._post(channel, *document_messages(WELCOME))
+            await self._post(channel, *document_messages(welcome()))

@@ -35,11 +35,13 @@ from bot.conversation.desk import parse
 from bot.conversation.outbox import Outbox, Sending
 from bot.conversation.persistence import Line
 from bot.document import Document, Heading, Text
+from bot.language import N_, Message, _
 from bot.records import Case
 
 CHANNEL = Channel("terminal", "", "terminal")
 
-HELP = """\
+HELP = N_(
+    """\
 - `@council QUESTION` puts a question to the council
 - `open A`, `open ranking`, `open verdict` unfolds a part of the thread
 - `react A 👍`, `react verdict 👎`, `react ranking 🚫`, `unreact A 👍` votes and takes a vote back
@@ -47,6 +49,7 @@ HELP = """\
 - `thread 1` goes into a thread, so that `@council ...` there follows up; `thread` leaves it
 - `/council help` is about this channel's council
 - `quit`"""
+)
 
 
 # Nothing that is printed fails to arrive.
@@ -120,7 +123,7 @@ class Terminal:
         """Until `quit` or the end of the input."""
         await self._go_on()
         if self._interactive:
-            self._print(Document((Text(HELP),)))
+            self._say(_(HELP))
         while (line := await self._read()) is not None:
             if line in {"quit", "exit"}:
                 return
@@ -131,13 +134,12 @@ class Terminal:
         """Finish what an earlier chat left unfinished, and show it."""
         await self.app.running.resume("terminal")
         for run in list(self._runs):
-            self._say(f"An earlier chat left this unfinished: {run.question}")
+            self._say(_("An earlier chat left this unfinished: {question}", question=run.question))
             await self._watch(run.id)
 
     async def _read(self) -> str | None:
         if self._interactive:
-            place = f"thread {self._threads.index(self._inside) + 1} " if self._inside else ""
-            self._console.print(f"{place}> ", end="", style="bold")
+            self._console.print(f"{self._place()}> ", end="", style="bold")
         line = await self._lines.next()
         if line is None:
             return None
@@ -145,8 +147,13 @@ class Terminal:
             self._console.print(f"> {harmless(line.strip())}", markup=False)
         return line.strip()
 
+    def _place(self) -> str:
+        if self._inside is None:
+            return ""
+        return _("thread {number} ", number=self._threads.index(self._inside) + 1)
+
     async def _obey(self, line: str) -> None:
-        word, _, rest = line.partition(" ")
+        word, __, rest = line.partition(" ")
         doings: dict[str, Callable[[str], Awaitable[None]]] = {
             "@council": self._ask,
             "/council": self._command,
@@ -158,7 +165,8 @@ class Terminal:
         }
         doing = doings.get(word.lower())
         if doing is None:
-            self._say(f"`{word}` is not known here. A question begins with `@council`.\n\n{HELP}")
+            unknown = _("`{word}` is not known here. A question begins with `@council`.", word=word)
+            self._say(f"{unknown}\n\n{_(HELP)}")
             return
         await doing(rest.strip())
 
@@ -195,7 +203,8 @@ class Terminal:
             self._live = None
         else:
             await self.app.running.finished(id)
-        self._print(Document((Heading(f"Thread {self._threads.index(run.thread) + 1}"),)))
+        heading = _("Thread {number}", number=self._threads.index(run.thread) + 1)
+        self._print(Document((Heading(heading),)))
         for key, document in run.posts.items():
             self._print(document, name=reactions.part_name(key))
 
@@ -204,35 +213,46 @@ class Terminal:
             self._print(document, opened=True)
 
     async def _react(self, rest: str) -> None:
-        await self._vote(rest, self.app.voting.react, "Your vote is recorded")
+        await self._vote(
+            rest, self.app.voting.react, N_("Your vote is recorded: {emoji} on {part}.")
+        )
 
     async def _unreact(self, rest: str) -> None:
-        await self._vote(rest, self.app.voting.unreact, "Your vote is taken back")
+        await self._vote(
+            rest, self.app.voting.unreact, N_("Your vote is taken back: {emoji} on {part}.")
+        )
 
     async def _vote(
         self,
         rest: str,
         record: Callable[[PlatformName, str, Person, str], Awaitable[bool]],
-        done: str,
+        done: Message,
     ) -> None:
-        part, _, emoji = rest.rpartition(" ")
+        part, __, emoji = rest.rpartition(" ")
         if not part:
-            self._say("Name a part and an emoji, for example `react A 👍`.")
+            self._say(_("Name a part and an emoji, for example `react A 👍`."))
             return
         if not self._posted(part):
             return
         key, run = _key(part), self._current()
         assert run is not None
         if await record("terminal", post_id(run.id, key), self._person, emoji):
-            self._say(f"{done}: {emoji} on {part}.")
+            self._say(_(done, emoji=emoji, part=part))
         else:
             offered = " ".join(reactions.offered(key))
-            self._say(f"`{emoji}` is no vote on {part}. There: {offered}")
+            self._say(
+                _(
+                    "`{emoji}` is no vote on {part}. There: {offered}",
+                    emoji=emoji,
+                    part=part,
+                    offered=offered,
+                )
+            )
 
     async def _reveal(self, rest: str) -> None:
         run = self._current()
         if run is None:
-            self._say("There is no thread yet.")
+            self._say(_("There is no thread yet."))
             return
         what = "names" if rest == "anyway" else "reveal"
         press = Press(self._person, run.id, (what,), sees=lambda case: True)
@@ -241,18 +261,26 @@ class Terminal:
                 self._print(document)
             case Choice(question):
                 self._say(question)
-                self._say("`reveal anyway` shows them now.")
+                self._say(_("`reveal anyway` shows them now."))
 
     async def _enter(self, rest: str) -> None:
         if not rest:
             self._inside = None
-            self._say("Back in the channel.")
+            self._say(_("Back in the channel."))
         elif rest.isdecimal() and 1 <= int(rest) <= len(self._threads):
             self._inside = self._threads[int(rest) - 1]
-            self._say(f"In thread {rest}: `@council ...` follows up.")
+            self._say(_("In thread {number}: `@council ...` follows up.", number=rest))
         else:
-            known = f" There are {len(self._threads)}." if self._threads else ""
-            self._say(f"There is no thread {rest}.{known} `thread 1` goes into the first one.")
+            self._say(self._no_thread(rest))
+
+    def _no_thread(self, name: str) -> str:
+        if not self._threads:
+            return _("There is no thread {name}. `thread 1` goes into the first one.", name=name)
+        return _(
+            "There is no thread {name}. There are {count}. `thread 1` goes into the first one.",
+            name=name,
+            count=len(self._threads),
+        )
 
     def _current(self) -> Run | None:
         """The newest run, of the thread one is in."""
@@ -262,13 +290,16 @@ class Terminal:
     def _posted(self, part: str) -> Document | None:
         run = self._current()
         if run is None:
-            self._say("There is no thread yet. `@council QUESTION` starts one.")
+            self._say(_("There is no thread yet. `@council QUESTION` starts one."))
             return None
         document = run.posts.get(_key(part))
         if document is None:
             parts = ", ".join(name for key in run.posts if (name := reactions.part_name(key)))
-            missing = f"There is no `{part}` in this thread." if part else "Name a part."
-            self._say(f"{missing} There are: {parts}")
+            missing = (
+                _("There is no `{part}` in this thread.", part=part) if part else _("Name a part.")
+            )
+            there = _("There are: {parts}", parts=parts)
+            self._say(f"{missing} {there}")
         return document
 
     def _say(self, text: str) -> None:

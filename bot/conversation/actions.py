@@ -133,7 +133,7 @@ class Actions:
         case = await self._seen(press)
         people = (press.person, Person(case.asker or ""))
         if not any([await self.admission.admits(channel_of(case), person) for person in people]):
-            raise InvalidInput(NOT_ENABLED)
+            raise InvalidInput(str(NOT_ENABLED))
         return case
 
     async def _seen(self, press: Press) -> Case:

@@ -9,17 +9,23 @@ from collections.abc import Mapping
 from bot.conversation import records_commands, settings_commands
 from bot.conversation.desk import Command, Desk, Option, Right, Run, Typed, require
 from bot.document import Block, Document, Heading, Note, Text
+from bot.language import N_, Message, _
 
-WELCOME = Document(
-    (
-        Heading("The council is here"),
-        Text(
-            "Mention me with a question. Several language models answer it, review each other's "
-            "answers without knowing who wrote them, and a chairman writes one verdict."
-        ),
-        Note("`/council show` tells who is seated, `/council help` what can be changed."),
+
+def welcome() -> Document:
+    return Document(
+        (
+            Heading(_("The council is here")),
+            Text(
+                _(
+                    "Mention me with a question. Several language models answer it, review each "
+                    "other's answers without knowing who wrote them, and a chairman writes one "
+                    "verdict."
+                )
+            ),
+            Note(_("`/council show` tells who is seated, `/council help` what can be changed.")),
+        )
     )
-)
 
 
 async def run(desk: Desk, typed: Typed) -> Document:
@@ -28,7 +34,7 @@ async def run(desk: Desk, typed: Typed) -> Document:
     right: Right = command.right(typed.rest) if command else "admitted"
     await require(desk, right, typed.name)
     if command is None or command.run is None:
-        return help_page(f"There is no `/council {typed.name}`.")
+        return help_page(_("There is no `/council {name}`.", name=typed.name))
     return await command.run(desk, typed.rest)
 
 
@@ -36,21 +42,24 @@ def help_page(first: str = "") -> Document:
     """Every command in a line."""
     lines = "\n".join(f"- `/council {each.usage}` {_said(each)}" for each in COMMANDS.values())
     blocks: list[Block] = [Note(first)] if first else []
-    return Document((*blocks, Heading("Council"), Text(lines)))
+    return Document((*blocks, Heading(_("Council")), Text(lines)))
 
 
 def _said(command: Command) -> str:
-    return command.description[0].lower() + command.description[1:] + command.more
+    if command.at_length:
+        return command.at_length()
+    description = str(command.description)
+    return description[0].lower() + description[1:]
 
 
 async def _help(desk: Desk, rest: str) -> Document:
     return help_page()
 
 
-def _admission(word: str, may: str) -> Run:
+def _admission(word: str, said: Message) -> Run:
     async def run(desk: Desk, rest: str) -> Document:
         await desk.admission.say(desk.channel, word)
-        return Document((Text(f"The council {may} be used in this server from now on."),))
+        return Document((Text(_(said)),))
 
     return run
 
@@ -61,30 +70,30 @@ COMMANDS: Mapping[str, Command] = {
         *settings_commands.COMMANDS,
         Command(
             "ask QUESTION",
-            "Put a question to the council",
+            N_("Put a question to the council"),
             # It needs a place to answer in, which each platform makes.
             run=None,
-            options=(Option("question", "The question", "prose", required=True),),
+            options=(Option("question", N_("The question"), "prose", required=True),),
         ),
         *records_commands.COMMANDS,
         Command(
             "health",
-            "Whether everything works here",
-            lambda desk, *_: desk.health(desk.channel),
+            N_("Whether everything works here"),
+            lambda desk, rest: desk.health(desk.channel),
         ),
         Command(
             "allow",
-            "Let this server use the council, for its operators",
-            _admission("allow", "may"),
+            N_("Let this server use the council, for its operators"),
+            _admission("allow", N_("The council may be used in this server from now on.")),
             may="operator",
         ),
         Command(
             "disallow",
-            "Keep this server from the council, for its operators",
-            _admission("disallow", "may not"),
+            N_("Keep this server from the council, for its operators"),
+            _admission("disallow", N_("The council may not be used in this server from now on.")),
             may="operator",
         ),
         *settings_commands.SILENCE,
-        Command("help", "All commands in a line each", _help),
+        Command("help", N_("All commands in a line each"), _help),
     )
 }

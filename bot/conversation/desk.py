@@ -15,6 +15,7 @@ from bot import settings as channel_settings
 from bot.chat import Channel, Person, PlatformName
 from bot.document import Document
 from bot.errors import InvalidInput
+from bot.language import N_, Message, _
 from bot.models.catalogue import Catalogue
 from bot.records import Case, Place, StoredSettings
 from bot.settings import Settings
@@ -23,9 +24,9 @@ from bot.store.store import Store
 if TYPE_CHECKING:
     from bot.conversation.statistics import Statistics
 
-NOT_ENABLED = (
-    "The council is not enabled here. An operator can list this server, channel or person in "
-    "COUNCIL_ALLOWED, or let everybody here ask: `/council allow`."
+NOT_ENABLED = N_(
+    "The council is not enabled here. An operator can list this server, channel or person "
+    "in COUNCIL_ALLOWED, or let everybody here ask: `/council allow`."
 )
 
 
@@ -42,7 +43,7 @@ class Admission:
     async def require(self, channel: Channel, person: Person) -> None:
         """Raises `InvalidInput` where this person may not use the council here."""
         if not await self.admits(channel, person):
-            raise InvalidInput(NOT_ENABLED)
+            raise InvalidInput(_(NOT_ENABLED))
 
     async def admits(self, channel: Channel, person: Person) -> bool:
         """Without any list: every channel that the bot was invited to, unless anybody can invite
@@ -70,13 +71,13 @@ class Admission:
     def require_operator(self, person: Person) -> None:
         if person.id not in self.operators:
             raise InvalidInput(
-                "Only those listed in COUNCIL_ADMINS can say where the council may be used."
+                _("Only those listed in COUNCIL_ADMINS can say where the council may be used.")
             )
 
     async def say(self, channel: Channel, word: str) -> None:
         """`allow` or `disallow` this server or workspace. Raises `InvalidInput`."""
         if not channel.workspace:
-            raise InvalidInput("This is said of a server or workspace: write it in one.")
+            raise InvalidInput(_("This is said of a server or workspace: write it in one."))
         await self.store.set_note(_key(channel), word)
 
 
@@ -117,7 +118,7 @@ class Option:
     """
 
     name: str
-    description: str
+    description: Message
     kind: Literal["text", "prose", "number", "flag"] = "text"
     required: bool = False
     choices: tuple[str, ...] = ()
@@ -127,17 +128,18 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A row of the table. `usage` begins with the name; `more` is added where there is room.
+    """A row of the table. `usage` begins with the name; `at_length` makes what is said of it where
+    there is room for more than the description.
 
     `run` is handed what was written behind the name and raises `InvalidInput`, having changed
     nothing; `None` where each platform has a way of its own. A `slow` one may take seconds.
     """
 
     usage: str
-    description: str
+    description: Message
     run: Run | None
     options: tuple[Option, ...] = ()
-    more: str = ""
+    at_length: Callable[[], str] | None = None
     may: Right | Callable[[str], Right] = "admitted"
     slow: bool = False
 
@@ -200,7 +202,9 @@ async def require(desk: Desk, right: Right, name: str) -> None:
     elif right != "anybody":
         await desk.admission.require(desk.channel, desk.person)
     if right == "administrator" and not is_administrator(desk):
-        raise InvalidInput(f"Only administrators can {name} what was asked in this channel.")
+        raise InvalidInput(
+            _("Only administrators can {command} what was asked in this channel.", command=name)
+        )
 
 
 async def may_change(desk: Desk) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.document import Document, Heading, Text
+from bot.language import _
 from bot.models.catalogue import Catalogue
 from bot.settings import Settings
 
@@ -26,21 +27,25 @@ def health(
     settings: Settings, catalogue: Catalogue, *, under_way: int, spent_micros: int
 ) -> Document:
     lines = _lines(settings, catalogue, under_way, spent_micros)
-    return Document((Heading("Health"), Text("\n".join(f"- {line}" for line in lines))))
+    return Document((Heading(_("Health")), Text("\n".join(f"- {line}" for line in lines))))
 
 
 def _lines(
     settings: Settings, catalogue: Catalogue, under_way: int, spent_micros: int
 ) -> Iterator[str]:
-    yield f"Deliberations under way here: {under_way}."
+    yield _("Deliberations under way here: {count}.", count=under_way)
     if catalogue.known:
         for model in (*settings.members, settings.chairman):
             if catalogue.missing(model):
-                yield f"⚠ The model {model} is not in the catalogue."
+                yield _("⚠ The model {model} is not in the catalogue.", model=model)
     else:
-        yield "⚠ The list of models could not be loaded; ids are not checked."
-    limit = settings.budget_usd
-    of = "no limit of its own" if limit is None else f"of ${limit:.2f}"
-    yield f"Spent in this channel today: ${spent_micros / 1e6:.4f} ({of})."
+        yield _("⚠ The list of models could not be loaded; ids are not checked.")
+    yield _spent(spent_micros / 1e6, settings.budget_usd)
     if settings.paused:
-        yield "⚠ The council is paused here."
+        yield _("⚠ The council is paused here.")
+
+
+def _spent(usd: float, limit: float | None) -> str:
+    if limit is None:
+        return _("Spent in this channel today: ${usd:.4f} (no limit of its own).", usd=usd)
+    return _("Spent in this channel today: ${usd:.4f} (of ${limit:.2f}).", usd=usd, limit=limit)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.council import Council, MemberResult
+from bot.language import _
 from bot.models.catalogue import Catalogue
 
 # Prompt and completion of a typical call.
@@ -58,8 +59,8 @@ def _price(catalogue: Catalogue, council: Council) -> str:
     micros = [catalogue.cost_micros(model, *TYPICAL_TOKENS) for model in models]
     known = [each for each in micros if each is not None]
     if len(known) < len(micros):
-        return "price unknown"
+        return _("price unknown")
     usd = sum(known) / 1e6
     if not usd:
-        return "free"
-    return f"about ${usd:.2g}" if usd >= 0.0001 else "less than $0.0001"
+        return _("free")
+    return _("about ${usd:.2g}", usd=usd) if usd >= 0.0001 else _("less than $0.0001")

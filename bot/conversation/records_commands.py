@@ -19,7 +19,7 @@ from bot.conversation.desk import Command, Desk, Option, Right, settings_of
 from bot.council import MEMBERS_MAX
 from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
-from bot.language import _
+from bot.language import N_, _, n_
 
 if TYPE_CHECKING:
     from bot.analysis.publication import Published
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # What every platform takes as a file.
 EXPORT_LIMIT_BYTES = 8_000_000
 
-NAMES_SHOWN = Note(
+NAMES_SHOWN = N_(
     "New votes do not count here, because everybody sees the names: `reveal` is `always`."
 )
 
@@ -47,9 +47,8 @@ async def export_lines(desk: Desk) -> str:
         lines.append(json.dumps(await export(desk.store, case), ensure_ascii=False) + "\n")
         size += len(lines[-1].encode(errors="replace"))
         if size > EXPORT_LIMIT_BYTES:
-            raise InvalidInput(
-                f"This channel's deliberations are too much for a message. {_by_operator(desk)}"
-            )
+            too_much = _("This channel's deliberations are too much for a message.")
+            raise InvalidInput(f"{too_much} {_by_operator(desk)}")
     return "".join(lines)
 
 
@@ -59,12 +58,11 @@ async def _stats(desk: Desk, rest: str) -> Document:
     if rest.lower() == "details":
         return await _told(desk, published.details)
     if rest:
-        raise InvalidInput("Write `/council stats` or `/council stats details`.")
+        raise InvalidInput(_("Write `/council stats` or `/council stats details`."))
     page = await _told(desk, published.stats)
-    settings = await settings_of(desk)
-    return (
-        replace(page, blocks=(*page.blocks, NAMES_SHOWN)) if settings.reveal == "always" else page
-    )
+    if (await settings_of(desk)).reveal == "always":
+        return replace(page, blocks=(*page.blocks, Note(_(NAMES_SHOWN))))
+    return page
 
 
 async def _ceiling(desk: Desk, rest: str) -> Document:
@@ -79,7 +77,10 @@ async def _suggest(desk: Desk, rest: str) -> Document:
     seated = (await settings_of(desk)).members
     if rest and not (rest.isdecimal() and 1 <= int(rest) <= MEMBERS_MAX):
         raise InvalidInput(
-            f"Write `/council suggest`, or `/council suggest SEATS` with 1 to {MEMBERS_MAX} seats."
+            _(
+                "Write `/council suggest`, or `/council suggest SEATS` with 1 to {most} seats.",
+                most=MEMBERS_MAX,
+            )
         )
     seats, missing = int(rest or len(seated)), desk.catalogue.missing
     page = partial(published.suggestion, seats=seats, seated=seated, missing=missing)
@@ -95,18 +96,20 @@ async def _told(desk: Desk, page: Callable[["Published", int], Document]) -> Doc
 async def _export(desk: Desk, rest: str) -> Document:
     stored = await desk.store.summaries(platform=desk.channel.platform, channel=desk.channel.id)
     return Document(
-        (Text(f"Finished deliberations of this channel: {len(stored)}."), Note(_by_operator(desk)))
+        (
+            Text(_("Finished deliberations of this channel: {count}.", count=len(stored))),
+            Note(_by_operator(desk)),
+        )
     )
 
 
 def _by_operator(desk: Desk) -> str:
-    return (
-        f"Where the bot runs, `council export --channel {desk.channel.id}` writes them as JSON lines, "
-        "one each."
+    return _(
+        "Where the bot runs, `council export --channel {channel}` writes them as JSON lines, one each.",
+        channel=desk.channel.id,
     )
 
 
-_WHAT = "Yours everywhere, or everything of this channel"
 _RIGHTS: Mapping[str, Right] = {"me": "anybody", "channel": "administrator"}
 
 
@@ -118,70 +121,90 @@ async def _forget(desk: Desk, rest: str) -> Document:
             return await _forget_channel(desk)
         case _:
             raise InvalidInput(
-                "Write `/council forget me` (your questions and votes, everywhere) or "
-                "`/council forget channel` (everything asked here, and its settings)."
+                _(
+                    "Write `/council forget me` (your questions and votes, everywhere) or "
+                    "`/council forget channel` (everything asked here, and its settings)."
+                )
             )
 
 
 async def _forget_person(desk: Desk) -> Document:
     async with desk.aside(await desk.store.asked_by(desk.person.id)):
         count = await desk.store.forget_person(desk.person.id)
-    return await _forgotten(desk, f"your votes, and {_deliberations(count)} that you asked for")
+    return await _forgotten(
+        desk,
+        n_(
+            "your votes, and {n} deliberation that you asked for",
+            "your votes, and {n} deliberations that you asked for",
+            count,
+        ),
+    )
 
 
 async def _forget_channel(desk: Desk) -> Document:
     async with desk.aside(await desk.store.asked_in(desk.channel.platform, desk.channel.id)):
         count = await desk.store.forget_channel(desk.channel.platform, desk.channel.id)
     return await _forgotten(
-        desk, f"{_deliberations(count)} of this channel, the votes, the settings"
+        desk,
+        n_(
+            "{n} deliberation of this channel, the votes, the settings",
+            "{n} deliberations of this channel, the votes, the settings",
+            count,
+        ),
     )
 
 
 async def _forgotten(desk: Desk, what: str) -> Document:
     desk.statistics().forget()
     if await desk.store.erase():
-        return Document((Text(f"Forgotten: {what}."), Note(_POSTS_STAY)))
-    return Document((Text(f"Deleted: {what}."), Note(_(texts.TRACES)), Note(_POSTS_STAY)))
+        return Document((Text(_("Forgotten: {what}.", what=what)), Note(_(_POSTS_STAY))))
+    deleted = Text(_("Deleted: {what}.", what=what))
+    return Document((deleted, Note(_(texts.TRACES)), Note(_(_POSTS_STAY))))
 
 
-_POSTS_STAY = "What was posted stays where it is until somebody deletes it there."
-
-
-def _deliberations(count: int) -> str:
-    return "1 deliberation" if count == 1 else f"{count} deliberations"
+_POSTS_STAY = N_("What was posted stays where it is until somebody deletes it there.")
 
 
 COMMANDS = (
     Command(
         "stats [details]",
-        "Which models serve best here",
+        N_("Which models serve best here"),
         _stats,
-        (Option("details", "Every number by model, too", "flag"),),
-        more=", and whether the council helps",
+        (Option("details", N_("Every number by model, too"), "flag"),),
+        at_length=lambda: _("which models serve best here, and whether the council helps"),
         slow=True,
     ),
-    Command("ceiling", "What picking the best answer could gain here", _ceiling, slow=True),
+    Command("ceiling", N_("What picking the best answer could gain here"), _ceiling, slow=True),
     Command(
         "suggest [SEATS]",
-        "Members by what was accepted here; changes nothing",
+        N_("Members by what was accepted here; changes nothing"),
         _suggest,
-        (Option("seats", "How many; without it as many as now", "number", most=MEMBERS_MAX),),
+        (Option("seats", N_("How many; without it as many as now"), "number", most=MEMBERS_MAX),),
         slow=True,
     ),
     Command(
         "export",
-        "Every deliberation of this channel as a file",
+        N_("Every deliberation of this channel as a file"),
         _export,
-        more=", for administrators",
+        at_length=lambda: _("every deliberation of this channel as a file, for administrators"),
         may="administrator",
         slow=True,
     ),
     Command(
         "forget me|channel",
-        "Delete what was asked and voted",
+        N_("Delete what was asked and voted"),
         _forget,
-        (Option("what", _WHAT, required=True, choices=tuple(_RIGHTS)),),
-        more=f": {_WHAT[0].lower()}{_WHAT[1:]}",
+        (
+            Option(
+                "what",
+                N_("Yours everywhere, or everything of this channel"),
+                required=True,
+                choices=tuple(_RIGHTS),
+            ),
+        ),
+        at_length=lambda: _(
+            "delete what was asked and voted: yours everywhere, or everything of this channel"
+        ),
         may=lambda rest: _RIGHTS.get(rest.lower(), "admitted"),
         slow=True,
     ),

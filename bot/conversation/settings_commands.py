@@ -20,6 +20,7 @@ from bot.conversation.desk import (
 )
 from bot.document import Document, Note, Text
 from bot.errors import BotError, InvalidForm, InvalidInput
+from bot.language import N_, _
 from bot.models.catalogue import Catalogue
 from bot.pages.settings import council_page, members_page, models_page, setting_page
 from bot.settings import RESERVED, SETTINGS, Settings
@@ -46,7 +47,9 @@ async def _members(desk: Desk, rest: str) -> Document:
     action, *models = words(rest) or [""]
     new = CHANGES.get(action.lower())
     if new is None:
-        raise InvalidInput("Write `/council members add MODEL`, `remove MODEL` or `set MODEL ...`.")
+        raise InvalidInput(
+            _("Write `/council members add MODEL`, `remove MODEL` or `set MODEL ...`.")
+        )
     return await _change(desk, "members", lambda now: ", ".join(new(now.members, models)))
 
 
@@ -54,9 +57,13 @@ async def _models(desk: Desk, rest: str) -> Document:
     """Models that match, with prices."""
     found = desk.catalogue.search(rest)
     if not desk.catalogue.known:
-        raise InvalidInput("The list of models could not be loaded. Any id can be set, unchecked.")
+        raise InvalidInput(
+            _("The list of models could not be loaded. Any id can be set, unchecked.")
+        )
     if not found:
-        raise InvalidInput(f"No model matches `{rest}`. Try a vendor or a part of a name.")
+        raise InvalidInput(
+            _("No model matches `{searched}`. Try a vendor or a part of a name.", searched=rest)
+        )
     return models_page((model.id for model in found), desk.catalogue.price_label)
 
 
@@ -74,12 +81,19 @@ def _one(name: str) -> Run:
 async def _set(desk: Desk, rest: str) -> Document:
     """`NAME VALUE`, `NAME=VALUE` or `NAME = VALUE`."""
     first, others = first_word(rest)
-    name, _, joined = first.partition("=")
+    name, __, joined = first.partition("=")
     name, value = name.lower(), f"{joined} {others.removeprefix('=')}".strip()
     if not name:
-        raise InvalidInput(f"Write `/council set NAME VALUE`. Settings: {', '.join(SETTINGS)}.")
+        raise InvalidInput(
+            _(
+                "Write `/council set NAME VALUE`. Settings: {settings}.",
+                settings=", ".join(SETTINGS),
+            )
+        )
     if not value:
-        raise InvalidInput(f"Write `/council set {name} VALUE`; `default` takes a change back.")
+        raise InvalidInput(
+            _("Write `/council set {name} VALUE`; `default` takes a change back.", name=name)
+        )
     return await _change(desk, name, lambda now: value)
 
 
@@ -91,15 +105,21 @@ def _silence(paused: str) -> Run:
 
 
 async def _reset(desk: Desk, rest: str) -> Document:
-    stored, _ = await stored_and_settings(desk)
+    stored, __ = await stored_and_settings(desk)
     names = words(rest.lower())
     await _require_right(desk, names or list(stored.values))
     values: Mapping[str, str] = {} if not names else stored.values
     for name in names:
         values = channel_settings.without(values, name)
-    what = ", ".join(names) or "everything"
-    await _save(desk, stored.version, values, f"reset {what}")
-    return Document((Text(f"Back at the default: {what}."),))
+    listed = ", ".join(names)
+    await _save(desk, stored.version, values, f"reset {listed or 'everything'}")
+    return Document((Text(_back_at_the_default(listed)),))
+
+
+def _back_at_the_default(names: str) -> str:
+    if not names:
+        return _("Back at the default: everything.")
+    return _("Back at the default: {names}.", names=names)
 
 
 async def _change(desk: Desk, name: str, new: Callable[[Settings], str]) -> Document:
@@ -130,7 +150,7 @@ async def fill_in(desk: Desk, form: Mapping[str, str], *, seen_version: int) -> 
         raise InvalidForm(problems)
     changed = [name for name in form if values.get(name) != stored.values.get(name)]
     if not changed:
-        return Document((Text("Nothing was changed."),))
+        return Document((Text(_("Nothing was changed.")),))
     await _require_right(desk, changed)
     lines, warnings = await _keep(desk, seen_version, values, changed)
     return Document((Text("\n".join(f"- {line}" for line in lines)), *warnings))
@@ -166,7 +186,9 @@ async def _keep(
     shown = {name: channel_settings.shown(settings, name) for name in names}
     what = "; ".join(f"{name} = {text}" for name, text in shown.items())
     await _save(desk, seen_version, values, what)
-    lines = [f"**{name}** is now: {text}" for name, text in shown.items()]
+    lines = [
+        _("**{setting}** is now: {value}", setting=name, value=text) for name, text in shown.items()
+    ]
     return lines, [note for name in names for note in _warnings(settings, name)]
 
 
@@ -187,12 +209,15 @@ async def _require_right(desk: Desk, names: Sequence[str] = ()) -> None:
     """Raises `InvalidInput` where the person may not change these settings."""
     if not await may_change(desk):
         raise InvalidInput(
-            "Only administrators can change this channel's council. They can let everybody do it: "
-            "`/council set changers anyone`."
+            _(
+                "Only administrators can change this channel's council. They can let everybody "
+                "do it: `/council set changers anyone`."
+            )
         )
     reserved = [name for name in names if name in RESERVED]
     if reserved and not is_administrator(desk):
-        raise InvalidInput(f"Only administrators can change {' and '.join(reserved)} here.")
+        listed = _(" and ").join(reserved)
+        raise InvalidInput(_("Only administrators can change {settings} here.", settings=listed))
 
 
 def _known(catalogue: Catalogue, models: Sequence[str]) -> None:
@@ -201,13 +226,19 @@ def _known(catalogue: Catalogue, models: Sequence[str]) -> None:
         if catalogue.missing(model):
             hint = catalogue.did_you_mean(model, mark="`")
             raise InvalidInput(
-                f"There is no model `{model}`.{hint} `/council models SEARCH` finds one."
+                _(
+                    "There is no model `{model}`.{hint} `/council models SEARCH` finds one.",
+                    model=model,
+                    hint=hint,
+                )
             )
 
 
 def _warnings(settings: Settings, name: str) -> list[Note]:
     if name == "members" and len(settings.members) == 1:
-        return [Note("With one member there is nothing to rank: its answer will be the verdict.")]
+        return [
+            Note(_("With one member there is nothing to rank: its answer will be the verdict."))
+        ]
     return []
 
 
@@ -236,67 +267,73 @@ def _priced(desk: Desk, ids: Sequence[str], before: str = "") -> list[tuple[str,
 
 
 COMMANDS = (
-    Command("show", "This channel's council and settings", _show),
+    Command("show", N_("This channel's council and settings"), _show),
     Command(
         "members [add|remove|set MODEL ...]",
-        "Who answers and reviews",
+        N_("Who answers and reviews"),
         _members,
         (
             Option(
-                "action", "What to do; without it the members are listed", choices=tuple(CHANGES)
+                "action",
+                N_("What to do; without it the members are listed"),
+                choices=tuple(CHANGES),
             ),
-            Option("model", "One or more models, separated by commas", complete=_members_like),
+            Option("model", N_("One or more models, separated by commas"), complete=_members_like),
         ),
     ),
     Command(
         "chairman [MODEL]",
-        "Who writes the verdict",
+        N_("Who writes the verdict"),
         _one("chairman"),
-        (Option("model", "The model; without it the chairman is named", complete=_models_like),),
+        (
+            Option(
+                "model", N_("The model; without it the chairman is named"), complete=_models_like
+            ),
+        ),
     ),
     Command(
         "models [SEARCH]",
-        "Models that can be seated, with prices",
+        N_("Models that can be seated, with prices"),
         _models,
-        (Option("search", "Parts of a name, like claude or mistral large"),),
+        (Option("search", N_("Parts of a name, like claude or mistral large")),),
     ),
     Command(
         "criteria [TEXT|clear]",
-        "What reviewers judge by",
+        N_("What reviewers judge by"),
         _one("criteria"),
-        (Option("text", "The criteria; without them a form opens"),),
+        (Option("text", N_("The criteria; without them a form opens")),),
     ),
     Command(
         "mode [NAME]",
-        "The protocol of the deliberation",
+        N_("The protocol of the deliberation"),
         _one("mode"),
-        (Option("name", "Its name; without it the one of now is told", choices=MODES),),
+        (Option("name", N_("Its name; without it the one of now is told"), choices=MODES),),
     ),
     Command(
         "budget [USD|default]",
-        "What this channel may spend a day",
+        N_("What this channel may spend a day"),
         _one("budget"),
-        (Option("usd", "US dollars, or unlimited, or default"),),
+        (Option("usd", N_("US dollars, or unlimited, or default")),),
     ),
     Command(
         "set NAME VALUE",
-        "Change any setting",
+        N_("Change any setting"),
         _set,
         (
-            Option("name", "The setting", required=True, choices=NAMES),
-            Option("value", "Its value; default takes a change back", required=True),
+            Option("name", N_("The setting"), required=True, choices=NAMES),
+            Option("value", N_("Its value; default takes a change back"), required=True),
         ),
-        more=": " + ", ".join(NAMES),
+        at_length=lambda: _("change any setting: {names}", names=", ".join(NAMES)),
     ),
     Command(
         "reset [NAME]",
-        "Back to the default",
+        N_("Back to the default"),
         _reset,
-        (Option("name", "The setting; without it everything", choices=NAMES),),
+        (Option("name", N_("The setting; without it everything"), choices=NAMES),),
     ),
 )
 
 SILENCE = (
-    Command("pause", "Silence the council here", _silence("on")),
-    Command("resume", "End the silence", _silence("off")),
+    Command("pause", N_("Silence the council here"), _silence("on")),
+    Command("resume", N_("End the silence"), _silence("off")),
 )

@@ -654,8 +654,10 @@ async def test_each_command_of_the_table_is_a_subcommand(place: Place) -> None:
     assert list(subs) == list(COMMANDS)
     for name, command in COMMANDS.items():
         options = subs[name].get("options") or []
-        assert subs[name]["description"] == command.description
-        assert [o["description"] for o in options] == [o.description for o in command.options]
+        assert subs[name]["description"] == command.description.english
+        assert [o["description"] for o in options] == [
+            o.description.english for o in command.options
+        ]
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,6 @@ def prepare(path: str, holder: str) -> int:
 
 def reserve(path: str) -> None:
     """Make a new file, for its owner's eyes only. Raises `StoreFailed`, where there is one, too."""
-    _check_folder(path)
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError as error:

@@ -248,6 +248,15 @@ async def test_a_backup_never_overwrites_a_file(store: Store, tmp_path: Path) ->
     assert target.read_text() == "mine"
 
 
+async def test_a_backup_without_a_folder_speaks_of_its_own_file(
+    store: Store, tmp_path: Path
+) -> None:
+    target = tmp_path / "nowhere" / "copy.db"
+    with pytest.raises(StoreFailed) as failed:
+        await store.backup(target)
+    assert str(failed.value) == f"{target} cannot be written: No such file or directory."
+
+
 async def test_a_backup_is_made_beside_whoever_writes(store: Store, path: Path) -> None:
     reader = await Store.open(path, read_only=True)
     try:

@@ -16,6 +16,7 @@ from pathlib import Path
 from bot.analysis.audit import AUDIT_LABELS
 from bot.cleaning import harmless
 from bot.errors import InvalidInput
+from bot.language import _
 from bot.privacy import make_private
 
 COLUMNS = ("id", "question", "reference", "answers", "label")
@@ -44,12 +45,18 @@ def read_labels(path: Path) -> dict[str, str]:
 
     Raises `InvalidInput` where the file cannot be read, or a label is none of `AUDIT_LABELS`.
     """
-    _, rows = _read(path)
+    __, rows = _read(path)
     labels = {row["id"]: " ".join(row["label"].lower().split()) for row in rows}
     for id, label in labels.items():
         if label and label not in AUDIT_LABELS:
             raise InvalidInput(
-                f"{path.name} labels {id} as `{label}`; the labels are {', '.join(AUDIT_LABELS)}."
+                _(
+                    "{file} labels {id} as `{label}`; the labels are {labels}.",
+                    file=path.name,
+                    id=id,
+                    label=label,
+                    labels=", ".join(AUDIT_LABELS),
+                )
             )
     return {id: label for id, label in labels.items() if label}
 
@@ -94,20 +101,32 @@ def _read(path: Path) -> tuple[tuple[str, ...], list[dict[str, str]]]:
     except FileNotFoundError:
         return COLUMNS, []
     except OSError as error:
-        raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from error
+        raise InvalidInput(
+            _("{path} cannot be read: {strerror}.", path=path, strerror=error.strerror)
+        ) from error
     except UnicodeDecodeError as error:
-        raise InvalidInput(f"{path} is no UTF-8 text ({error.reason}).") from error
+        raise InvalidInput(
+            _("{path} is no UTF-8 text ({reason}).", path=path, reason=error.reason)
+        ) from error
     reader = csv.DictReader(io.StringIO(text, newline=""), restval="", restkey="")
     try:
         rows = [{name: cell for name, cell in row.items() if name} for row in reader]
     except csv.Error as error:
-        raise InvalidInput(f"{path} is no CSV file: {error}.") from error
+        raise InvalidInput(_("{path} is no CSV file: {error}.", path=path, error=error)) from error
     columns = tuple(name for name in reader.fieldnames or () if name)
     if not {"id", "label"} <= set(columns):
-        raise InvalidInput(f"{path} needs the columns id and label, separated by commas.")
+        raise InvalidInput(
+            _("{path} needs the columns id and label, separated by commas.", path=path)
+        )
     repeated = [id for id, count in Counter(row["id"] for row in rows).items() if count > 1]
     if repeated:
-        raise InvalidInput(f"{path} holds a row more than once: {', '.join(repeated[:5])}.")
+        raise InvalidInput(
+            _(
+                "{path} holds a row more than once: {ids}.",
+                path=path,
+                ids=", ".join(repeated[:5]),
+            )
+        )
     return columns, rows
 
 
@@ -125,4 +144,6 @@ def _write(path: Path, columns: tuple[str, ...], rows: list[dict[str, str]]) -> 
             os.fsync(file.fileno())
         new.replace(path)
     except OSError as error:
-        raise InvalidInput(f"{path} cannot be written: {error.strerror}.") from error
+        raise InvalidInput(
+            _("{path} cannot be written: {strerror}.", path=path, strerror=error.strerror)
+        ) from error

@@ -1,6 +1,6 @@
 """The graded lines of a bench: who was right how often, in what time and at what cost.
 
-Pure; a line is the contract's JSON with its grades. Knows no file and no words.
+Pure; a line is the contract's JSON with its grades. Knows no file.
 """
 
 from collections import Counter, defaultdict
@@ -16,6 +16,7 @@ from bot.analysis.limits import interval
 from bot.analysis.outcomes import RIGHT, UNKNOWN, WRONG, Outcomes, seat_columns
 from bot.bench.grading import common_form
 from bot.errors import InvalidInput
+from bot.language import N_, _
 from bot.protocol.ranking import draw
 
 Line = dict[str, Any]
@@ -23,8 +24,8 @@ Line = dict[str, Any]
 # Of one question: whether that was right, the seconds until it was there, its cost.
 _Given = tuple[bool, float | None, float | None]
 
-MAJORITY, TOP_ANSWER, VERDICT = "majority vote", "top answer", "verdict"
-BEST_MEMBER = "best member"
+MAJORITY, TOP_ANSWER, VERDICT = N_("majority vote"), N_("top answer"), N_("verdict")
+BEST_MEMBER = N_("best member")
 
 # Draws of the bootstrap, always the same ones.
 _DRAWS = 2_000
@@ -90,7 +91,7 @@ def contenders(lines: Sequence[Line]) -> tuple[Contender, ...]:
         VERDICT: _way(lines, _correct("verdict"), "verdict", lambda line: line["cost_usd"]),
     }
     best_first = sorted(members, key=lambda each: -each.accuracy.value)
-    return (*best_first, *(_contender(name, given) for name, given in ways.items() if given))
+    return (*best_first, *(_contender(_(name), given) for name, given in ways.items() if given))
 
 
 def majority(line: Line) -> bool | None:
@@ -137,15 +138,19 @@ def realised(lines: Sequence[Line]) -> tuple[Estimate, tuple[Realised, ...]]:
     used = [line for line, keep in zip(complete, kept, strict=True) if keep]
     if len(used) < MINIMUM_ROWS:
         raise InvalidInput(
-            f"What was made of the possible gain is told from {MINIMUM_ROWS} questions on that "
-            f"every member answered; there are {len(used)}."
+            _(
+                "What was made of the possible gain is told from {least} questions on "
+                "that every member answered; there are {n}.",
+                least=MINIMUM_ROWS,
+                n=len(used),
+            )
         )
     right = (outcomes(used).cells == RIGHT).astype(float)
     drawn, picked = right.mean(axis=1), right.max(axis=1)
     possible = picked - drawn
     if not possible.any():
         raise InvalidInput(
-            "The members were right on the same questions: there is nothing to gain."
+            _("The members were right on the same questions: there is nothing to gain.")
         )
     best = _best_elsewhere(right)
     weights = np.random.default_rng(0).standard_exponential((_DRAWS, len(used)))
@@ -155,10 +160,10 @@ def realised(lines: Sequence[Line]) -> tuple[Estimate, tuple[Realised, ...]]:
         low, high = np.quantile(weights @ gained / (weights @ possible), [0.025, 0.975])
         return Estimate(gained.sum() / possible.sum(), float(low), float(high), len(used))
 
-    found = [Realised(BEST_MEMBER, share(best), None)]
+    found = [Realised(_(BEST_MEMBER), share(best), None)]
     for name, way in given.items():
         values = np.array([each for each, keep in zip(way, kept, strict=True) if keep], float)
-        found.append(Realised(name, share(values), mean(values - best)))
+        found.append(Realised(_(name), share(values), mean(values - best)))
     return mean(possible), tuple(found)
 
 

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Literal
 
 from bot.errors import InvalidInput
+from bot.language import _
 
 Grader = Literal["number", "choice", "exact", "regex", "judge"]
 
@@ -66,16 +67,22 @@ def check_reference(grader: str, reference: str) -> None:
         return
     if grader not in _GRADERS:
         known = ", ".join([*_GRADERS, "judge"])
-        raise InvalidInput(f"unknown grader `{grader}` (there are: {known})")
+        raise InvalidInput(
+            _("unknown grader `{grader}` (there are: {known})", grader=grader, known=known)
+        )
     if grader == "number" and _as_number(reference) is None:
-        raise InvalidInput(f"the reference `{reference}` is no number")
+        raise InvalidInput(_("the reference `{reference}` is no number", reference=reference))
     if grader == "choice" and _choice(reference, "") is None:
-        raise InvalidInput(f"the reference `{reference}` is no choice from A to J")
+        raise InvalidInput(
+            _("the reference `{reference}` is no choice from A to J", reference=reference)
+        )
     if grader == "regex":
         try:
             re.compile(reference)
         except re.error as error:
-            raise InvalidInput(f"the reference is no regular expression: {error}") from error
+            raise InvalidInput(
+                _("the reference is no regular expression: {error}", error=error)
+            ) from error
 
 
 def _number(answer: str, reference: str) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any, cast
 from bot.bench.grading import Grader, check_reference
 from bot.conversation.questions import checked
 from bot.errors import InvalidInput
+from bot.language import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,13 @@ def read_items(path: Path) -> tuple[tuple[Item, ...], tuple[str, ...]]:
         # Not `splitlines`: JSON may hold other line separators than LF as they are.
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except OSError as error:
-        raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from error
+        raise InvalidInput(
+            _("{path} cannot be read: {strerror}.", path=path, strerror=error.strerror)
+        ) from error
     except UnicodeDecodeError as error:
-        raise InvalidInput(f"{path} is no UTF-8 text ({error.reason}).") from error
+        raise InvalidInput(
+            _("{path} is no UTF-8 text ({reason}).", path=path, reason=error.reason)
+        ) from error
     items: list[Item] = []
     problems: list[str] = []
     for number, line in enumerate(lines, start=1):
@@ -41,10 +46,18 @@ def read_items(path: Path) -> tuple[tuple[Item, ...], tuple[str, ...]]:
         try:
             items.append(_item(line))
         except InvalidInput as error:
-            problems.append(f"{path.name}, line {number}: {error}")
+            problems.append(
+                _("{file}, line {number}: {problem}", file=path.name, number=number, problem=error)
+            )
     repeated = [id for id, count in Counter(str(item.id) for item in items).items() if count > 1]
     if repeated:
-        raise InvalidInput(f"{path.name} names an id more than once: {', '.join(repeated)}.")
+        raise InvalidInput(
+            _(
+                "{file} names an id more than once: {ids}.",
+                file=path.name,
+                ids=", ".join(repeated),
+            )
+        )
     return tuple(items), tuple(problems)
 
 
@@ -72,7 +85,11 @@ def _finished(out: Path, number: int, text: bytes) -> dict[str, Any]:
         line = None
     if not isinstance(line, dict) or not {"id", "answers", "cost_usd"} <= line.keys():
         raise InvalidInput(
-            f"{out}, line {number}, is no deliberation. Name another file with --out."
+            _(
+                "{path}, line {number}, is no deliberation. Name another file with --out.",
+                path=out,
+                number=number,
+            )
         )
     return line
 
@@ -93,12 +110,12 @@ def _item(line: str) -> Item:
     try:
         found = json.loads(line)
     except ValueError as error:
-        raise InvalidInput(f"no JSON ({error})") from error
+        raise InvalidInput(_("no JSON ({error})", error=error)) from error
     if not isinstance(found, dict) or not isinstance(found.get("id"), str | int):
-        raise InvalidInput('an object with "id" and "question" is needed')
+        raise InvalidInput(_('an object with "id" and "question" is needed'))
     question = found.get("question")
     if not isinstance(question, str):
-        raise InvalidInput('"question" has to be a text')
+        raise InvalidInput(_('"question" has to be a text'))
     reference, grader = found.get("reference"), str(found.get("grader", "exact"))
     if reference is not None:
         check_reference(grader, str(reference))

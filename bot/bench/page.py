@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from bot.analysis.audit import audit_queue, set_aside
+from bot.analysis.audit import AUDIT_LABELS, audit_queue, set_aside
 from bot.analysis.cofailure import ceiling_of_grades
 from bot.analysis.estimates import Estimate
 from bot.analysis.outcomes import Outcomes
@@ -15,6 +15,7 @@ from bot.bench.audit_file import Entry, offer, read_labels
 from bot.bench.graded import Contender, Line, contenders, graded, outcomes, realised
 from bot.document import Block, Document, Heading, Leaf, Note, Table, Text
 from bot.errors import InvalidInput
+from bot.language import _, n_
 from bot.pages.statistics import ceiling_page, curve, diagnostics, points
 
 # Which of the rows that one member alone got right are sampled does not change with every look.
@@ -30,7 +31,7 @@ def bench_page(lines: Sequence[Line], audit: Path) -> Document:
     rows = graded(lines)
     if not rows:
         return Document(
-            (total, Note("No question with a reference was answered, so nothing was graded."))
+            (total, Note(_("No question with a reference was answered, so nothing was graded.")))
         )
     matrix = outcomes(rows)
     labels = read_labels(audit)
@@ -42,38 +43,78 @@ def bench_page(lines: Sequence[Line], audit: Path) -> Document:
     blocks += _ceiling(matrix, known)
     blocks += _audit(rows, matrix, known, audit)
     if len(known) < len(labels):
-        blocks.append(Note(f"{len(labels) - len(known)} labels are of rows that are not in OUT."))
+        blocks.append(
+            Note(
+                _(
+                    "{labels} labels are of rows that are not in OUT.",
+                    labels=len(labels) - len(known),
+                )
+            )
+        )
     return Document(tuple(blocks))
 
 
 def _total(lines: Sequence[Line]) -> str:
     cost = sum(line["cost_usd"] + line.get("grading_usd", 0.0) for line in lines)
-    questions = "1 question" if len(lines) == 1 else f"{len(lines):,} questions"
+    questions = n_("1 question", "{n:,} questions", len(lines))
     silent = sum(not line["answers"] for line in lines)
-    unanswered = f", {silent} without any answer" if silent else ""
     degraded = sum(line["degraded"] for line in lines)
-    return f"{questions}, {degraded} degraded{unanswered}, ${cost:,.4f}."
+    if not silent:
+        return _(
+            "{questions}, {degraded} degraded, ${usd:,.4f}.",
+            questions=questions,
+            degraded=degraded,
+            usd=cost,
+        )
+    return _(
+        "{questions}, {degraded} degraded, {silent} without any answer, ${usd:,.4f}.",
+        questions=questions,
+        degraded=degraded,
+        silent=silent,
+        usd=cost,
+    )
 
 
 def _accuracy(lines: Sequence[Line], *, set_aside: int) -> list[Leaf]:
-    aside = f" ({set_aside} more were set aside by the audit)" if set_aside else ""
     if not lines:
-        return [Note(f"All {set_aside} graded questions were set aside by the audit.")]
+        return [
+            Note(
+                _(
+                    "All {questions} graded questions were set aside by the audit.",
+                    questions=set_aside,
+                )
+            )
+        ]
+    heading = _("Correct, of {questions:,} graded questions", questions=len(lines))
+    if set_aside:
+        heading = _(
+            "Correct, of {questions:,} graded questions ({aside} more were set aside by the audit)",
+            questions=len(lines),
+            aside=set_aside,
+        )
     blocks: list[Leaf] = [
-        Heading(f"Correct, of {len(lines):,} graded questions{aside}"),
+        Heading(heading),
         Table(
-            ("Who", "Right", "Accuracy", "Seconds", "Cost"),
+            (_("Who"), _("Right"), _("Accuracy"), _("Seconds"), _("Cost")),
             tuple(_row(each) for each in contenders(lines)),
         ),
         Note(
-            "With 95 % intervals: of accuracy exact, of seconds and cost by question normal ones, "
-            "from two questions on. A member that failed is not counted as wrong."
+            _(
+                "With 95 % intervals: of accuracy exact, of seconds and cost by question "
+                "normal ones, from two questions on. A member that failed is not counted as "
+                "wrong."
+            )
         ),
     ]
     versions = sorted({str(line["grader_version"]) for line in lines})
     if len(versions) > 1:
         blocks.append(
-            Note(f"Graded by different versions of the graders: {', '.join(versions)}. Start anew.")
+            Note(
+                _(
+                    "Graded by different versions of the graders: {versions}. Start anew.",
+                    versions=", ".join(versions),
+                )
+            )
         )
     return blocks
 
@@ -83,7 +124,7 @@ def _row(each: Contender) -> tuple[str, ...]:
     low, high = 100 * accuracy.low, 100 * accuracy.high
     return (
         each.name,
-        f"{each.right} of {accuracy.n}",
+        _("{right} of {total}", right=each.right, total=accuracy.n),
         f"{100 * accuracy.value:.1f} % ({low:.1f}-{high:.1f})",
         _mean(each.seconds, "", 1),
         _mean(each.cost_usd, "$", 4),
@@ -98,29 +139,35 @@ def _realised(lines: Sequence[Line]) -> list[Leaf]:
     except InvalidInput as error:
         return [Note(str(error))]
     return [
-        Heading("What was made of the possible gain"),
+        Heading(_("What was made of the possible gain")),
         Text(
-            "A perfect picker among the members would be right more often than a member drawn at "
-            f"random by {points(possible)}."
+            _(
+                "A perfect picker among the members would be right more often than a member "
+                "drawn at random by {gain}.",
+                gain=points(possible),
+            )
         ),
         Table(
-            ("Who", "Of that gain", "More often right than the best member"),
+            (_("Who"), _("Of that gain"), _("More often right than the best member")),
             tuple(
                 (each.name, _share(each.of_gain), points(each.over_best) if each.over_best else "-")
                 for each in found
             ),
         ),
         Note(
-            f"Over {possible.n:,} questions that every member answered; 95 % intervals, paired by "
-            "question. The best member is chosen by all other questions each time. A verdict is "
-            "written anew and not bound by what members said."
+            _(
+                "Over {questions:,} questions that every member answered; 95 % intervals, paired "
+                "by question. The best member is chosen by all other questions each time. A "
+                "verdict is written anew and not bound by what members said.",
+                questions=possible.n,
+            )
         ),
     ]
 
 
 def _share(value: Estimate) -> str:
     low, high = math.floor(100 * value.low), math.ceil(100 * value.high)
-    return f"{round(100 * value.value)} % ({low} to {high} %)"
+    return _("{share} % ({low} to {high} %)", share=round(100 * value.value), low=low, high=high)
 
 
 def _mean(value: Estimate | None, unit: str, digits: int) -> str:
@@ -149,16 +196,28 @@ def _audit(
     all_wrong = matrix.all_wrong
     graded_k = int(all_wrong.sum())
     audited_k = int((all_wrong & ~set_aside(matrix, labels)).sum())
-    yield Heading("The audit")
-    yield Text(
-        f"- All members wrong: {graded_k} as graded, {audited_k} after the audit\n"
-        f"- Rows labelled: {len(labels)}; waiting for a label: {waiting}"
+    yield Heading(_("The audit"))
+    wrong = _(
+        "All members wrong: {graded} as graded, {audited} after the audit",
+        graded=graded_k,
+        audited=audited_k,
     )
+    labelled = _(
+        "Rows labelled: {labelled}; waiting for a label: {waiting}",
+        labelled=len(labels),
+        waiting=waiting,
+    )
+    yield Text(f"- {wrong}\n- {labelled}")
     if waiting:
         yield Note(
-            f"Look at the rows in {path}: those that every member got wrong, and a sample of those "
-            "that one alone got right. Write genuine, bad reference, ambiguous, grader bug or "
-            "truncated into the column label; the same command counts again and asks nobody."
+            _(
+                "Look at the rows in {path}: those that every member got wrong, and a sample "
+                "of those that one alone got right. Write {labels} or {last} into the column "
+                "label; the same command counts again and asks nobody.",
+                path=path,
+                labels=", ".join(AUDIT_LABELS[:-1]),
+                last=AUDIT_LABELS[-1],
+            )
         )
 
 
@@ -175,8 +234,14 @@ def _answers(line: Line) -> Iterable[str]:
     grades = line["grades"]["members"]
     for answer in line["answers"]:
         grade = grades[answer["label"]]
-        right = "right" if grade["correct"] else "wrong"
-        extracted = "nothing" if grade["extracted"] is None else f"`{grade['extracted']}`"
+        right = _("right") if grade["correct"] else _("wrong")
+        extracted = _("nothing") if grade["extracted"] is None else f"`{grade['extracted']}`"
         text = answer["text"].strip()
         tail = text if len(text) <= _TAIL_CHARS else f"… {text[-_TAIL_CHARS:]}"
-        yield f"{answer['model']}, {right}, read as {extracted}: {tail}"
+        yield _(
+            "{model}, {right}, read as {extracted}: {answer}",
+            model=answer["model"],
+            right=right,
+            extracted=extracted,
+            answer=tail,
+        )

@@ -15,6 +15,7 @@ from rich.progress import (
 
 from bot.bench.run import Step
 from bot.cleaning import harmless
+from bot.language import _
 from bot.printing import tell
 
 
@@ -25,7 +26,15 @@ def progress(stream: TextIO) -> Iterator[Callable[[Step], None]]:
 
         def line(step: Step) -> None:
             if step.text:
-                tell(f"{step.done} of {step.total}: {step.text}", stream)
+                tell(
+                    _(
+                        "{done} of {total}: {text}",
+                        done=step.done,
+                        total=step.total,
+                        text=step.text,
+                    ),
+                    stream,
+                )
 
         yield line
         return

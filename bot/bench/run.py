@@ -20,6 +20,7 @@ from bot.conversation.offers import TYPICAL_TOKENS
 from bot.conversation.questions import new_case
 from bot.council import Council, Deliberation, Stage
 from bot.errors import InvalidInput
+from bot.language import N_, _
 from bot.pages.exports import as_json
 from bot.privacy import make_private
 from bot.protocol.modes import MODES
@@ -85,7 +86,14 @@ class Bench:
         """
         done = {item.id for item in items} & {line["id"] for line in self.lines}
         left = [item for item in items if item.id not in done]
-        tell(f"{len(items) - len(left)} of {len(items)} questions are done; {len(left)} to ask.")
+        tell(
+            _(
+                "{done} of {total} questions are done; {left} to ask.",
+                done=len(items) - len(left),
+                total=len(items),
+                left=len(left),
+            )
+        )
         if left:
             tell(self._outlook(len(left)))
             step(Step(len(done), len(items), self.cost_usd, ""))
@@ -100,19 +108,25 @@ class Bench:
                 self.running -= 1
                 self._keep(line)
                 done.add(item.id)
-                step(Step(len(done), len(items), self.cost_usd, f"{item.id}{_outcome(line)}"))
+                step(Step(len(done), len(items), self.cost_usd, _outcome(line)))
 
         if self.max_cost_usd is not None and not self.most_usd and not self.lines:
             # Nobody knows what a question costs: the first shows it before others start.
             await work(islice(queue, 1))
         async with task_group() as group:
-            for _ in range(concurrency):
+            for __ in range(concurrency):
                 group.create_task(work(queue))
         if missing := len(items) - len(done):
             each = max(self.most_usd, self.typical_usd)
             tell(
-                f"{missing} questions were not asked: ${self.cost_usd:.4f} is spent, and one "
-                f"more could cost ${each:.4f}. The same words with a higher --max-cost go on here."
+                _(
+                    "{missing} questions were not asked: ${spent:.4f} is spent, and one "
+                    "more could cost ${each:.4f}. The same words with a higher --max-cost go "
+                    "on here.",
+                    missing=missing,
+                    spent=self.cost_usd,
+                    each=each,
+                )
             )
 
     @property
@@ -139,8 +153,8 @@ class Bench:
         models = (*self.council.members, self.council.chairman)
         prices = [self.app.catalogue.cost_micros(model, *TYPICAL_TOKENS) for model in models]
         if not self.lines and None in prices:
-            return "What they will cost is unknown: the list of models gives no price."
-        return f"They will cost about ${count * self.typical_usd:.2f}."
+            return _("What they will cost is unknown: the list of models gives no price.")
+        return _("They will cost about ${usd:.2f}.", usd=count * self.typical_usd)
 
     def _keep(self, line: dict[str, Any]) -> None:
         """Add a line to OUT, on the disk before anybody hears of it."""
@@ -169,7 +183,10 @@ class Bench:
             await self.app.store.create(case)
         elif case.question.text != item.question:
             raise InvalidInput(
-                f"The question {item.id} was another one when this run began. Name a new --out."
+                _(
+                    "The question {id} was another one when this run began. Name a new --out.",
+                    id=item.id,
+                )
             )
         journal = await self.app.store.begin(id, self._limits())
         deliberate = MODES[case.council.mode]
@@ -204,8 +221,12 @@ def _spent_usd(journal: Journal, stage: Stage) -> float:
 
 def _unusable(out: Path, error: OSError) -> InvalidInput:
     return InvalidInput(
-        f"{out} cannot be written: {error.strerror}. Once it can be, the same words go on where "
-        "they were."
+        _(
+            "{path} cannot be written: {strerror}. Once it can be, the same words go on where "
+            "they were.",
+            path=out,
+            strerror=error.strerror,
+        )
     )
 
 
@@ -229,10 +250,18 @@ async def _grades(app: App, journal: Journal, item: Item, result: Deliberation) 
 
 
 def _outcome(line: dict[str, Any]) -> str:
-    grades = line.get("grades")
     if not line["answers"]:
-        return ", no answer"
-    told = f", {line['calls']} calls, ${line['cost_usd']:.4f}, {line['timings']['verdict']:.1f} s"
-    if not grades or not grades["verdict"]:
-        return told
-    return (", correct" if grades["verdict"]["correct"] else ", wrong") + told
+        return _("{id}, no answer", id=line["id"])
+    told = N_("{id}, {calls} calls, ${usd:.4f}, {seconds:.1f} s")
+    grades = line.get("grades")
+    if grades and grades["verdict"]:
+        told = N_("{id}, wrong, {calls} calls, ${usd:.4f}, {seconds:.1f} s")
+        if grades["verdict"]["correct"]:
+            told = N_("{id}, correct, {calls} calls, ${usd:.4f}, {seconds:.1f} s")
+    return _(
+        told,
+        id=line["id"],
+        calls=line["calls"],
+        usd=line["cost_usd"],
+        seconds=line["timings"]["verdict"],
+    )

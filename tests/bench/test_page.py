@@ -32,6 +32,7 @@ from bot.bench.page import bench_page
 from bot.bench.progress import progress
 from bot.bench.run import Step
 from bot.errors import InvalidInput
+from bot.language import Message
 from tests.fakes.forks import CHAIRMAN, Program, environment, program
 from tests.fakes.model_server import ModelServer, Script
 from tests.reference_data import reference_file
@@ -455,14 +456,14 @@ def ways(number: int = 40) -> list[Line]:
 
 def test_who_realised_how_much_of_the_possible_gain() -> None:
     possible, found = realised(ways())
-    shares = {each.name: each.of_gain for each in found}
+    shares = {Message(each.name): each.of_gain for each in found}
     # Somebody is always right, a member drawn at random in a third.
     assert possible.value == pytest.approx(2 / 3)
     assert shares[VERDICT].value == pytest.approx(1)
     assert shares[VERDICT].low == shares[VERDICT].high == pytest.approx(1)
     assert shares[BEST_MEMBER].value == pytest.approx((3 / 4 - 1 / 3) / (2 / 3))
     assert shares[BEST_MEMBER].low < shares[BEST_MEMBER].value < shares[BEST_MEMBER].high
-    over = {each.name: each.over_best for each in found if each.over_best}
+    over = {Message(each.name): each.over_best for each in found if each.over_best}
     assert BEST_MEMBER not in over
     assert over[VERDICT].value == pytest.approx(1 / 4)
     assert over[VERDICT].low > 0

@@ -24,6 +24,7 @@ from adapters.text.reading import Parser
 from bot import emoji as reactions
 from bot.chat import HEADLINE, RANKING
 from bot.cleaning import harmless, one_line
+from bot.conversation.buttons import below
 from bot.conversation.offers import Offer
 from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Table, Text
 
@@ -184,12 +185,9 @@ def _post_buttons(
     buttons = []
     if is_cut:
         buttons.append(_button("Read more", custom_id(run, "read", key, WHOLE)))
-    if document.live:
-        buttons.append(_button("Stop", custom_id(run, "stop")))
     if verdict_url:
         buttons.append(Button(label="Verdict", url=verdict_url))
-    if key == RANKING:
-        buttons.append(_button("Reveal names", custom_id(run, "reveal")))
+    buttons += [_button(label, custom_id(run, what)) for label, what in below(key, document)]
     if vote_buttons:
         for emoji in reactions.offered(key):
             value = reactions.value(key, emoji)

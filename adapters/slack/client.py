@@ -5,6 +5,7 @@ here. What a message means is known in `questions`, what is posted in `reply`.
 """
 
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack import buttons, commands, form, questions, render
+from adapters.slack import buttons, commands, form, questions
 from adapters.slack.bot import Bot
 from adapters.slack.refusals import error_of, sentence
 from adapters.slack.render import Message, document_messages, offer_message
@@ -84,8 +85,8 @@ class SlackClient(Bot):
             bolt.event(kind)(self._event(heard))
         bolt.command("/council")(self._interaction(commands.run))
         bolt.shortcut("ask_council")(self._interaction(commands.ask_about))
-        for action in (render.STOP, render.REVEAL, render.ASK, render.ALONE, "names", "later"):
-            bolt.action(action)(self._interaction(buttons.press))
+        # Any: one of another version of the bot is answered, too.
+        bolt.action(re.compile(""))(self._interaction(buttons.press))
         for field in form.SEARCHED:
             bolt.options(field)(self._answered(commands.suggest))
         bolt.view(form.CALLBACK)(self._answered(commands.submit))

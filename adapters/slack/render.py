@@ -23,8 +23,9 @@ from adapters.text.markdown import (
     split_markdown,
     standard_emphasis,
 )
-from bot.chat import HEADLINE, RANKING
+from bot.chat import HEADLINE
 from bot.cleaning import harmless, one_line
+from bot.conversation.buttons import below
 from bot.conversation.offers import Offer
 from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Table, Text
 
@@ -53,7 +54,7 @@ GIANT, PREVIEW = 25_000, 2_000
 # What is shown of a text while it is still being written.
 DRAFT = 5_000
 
-STOP, REVEAL, ASK, ALONE = "stop", "reveal", "ask", "alone"
+ASK, ALONE = "ask", "alone"
 
 # What CommonMark may take for a sign, unless a backslash stands before it.
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
@@ -129,11 +130,7 @@ def post(
         blocks = _shortened_texts(blocks, PREVIEW, f"\n\n… *{_IN_FILE}*")
     if verdict_url:
         blocks.insert(_first_fold(blocks), Note(f"Verdict: {verdict_url}"))
-    buttons = []
-    if document.live:
-        buttons.append(Button("Stop", STOP, run))
-    if key == RANKING:
-        buttons.append(Button("Reveal names", REVEAL, run))
+    buttons = [Button(label, what, run) for label, what in below(key, document)]
     messages = _messages(blocks, asker=asker, buttons=buttons, as_markdown=key == HEADLINE)
     if document.live:
         return tuple(messages[:1])

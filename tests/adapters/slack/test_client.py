@@ -298,6 +298,15 @@ async def test_names_are_for_those_who_voted_or_choose_to_see_them(place: Place)
     assert not [m for m in server.said(place.channel, question.ts) if "lab/a" in str(m.blocks)]
 
 
+async def test_a_button_of_another_version_is_told(place: Place) -> None:
+    server = place.server
+    *_, ranking = await place.answered(server.mention(place.channel, place.ada, "Why?"))
+    [reveal] = [e for b in ranking.blocks if b["type"] == "actions" for e in b["elements"]]
+    reveal["action_id"] = "dance"
+    await server.click(place.ada, place.channel, ranking.ts, "dance")
+    await place.whispered("This button is from another version")
+
+
 async def test_stop_is_for_the_asker_and_administrators(server: SlackServer) -> None:
     hanging = asyncio.Event()
     provider = FakeProvider({("answer", 1): [hanging]})

@@ -102,7 +102,7 @@ def templates() -> Iterator[tuple[str, Json]]:
     for name, message in (
         ("a welcome", render.document_messages(welcome())[0]),
         ("the help", render.document_messages(help_page())[0]),
-        ("a question", render.question_message(VOTE_FIRST, button)),
+        ("a question", render.question_message(str(VOTE_FIRST), button)),
     ):
         yield name, {"blocks": list(message.blocks)}
     yield "the settings", {"view": _form()}

@@ -30,7 +30,7 @@ from bot.conversation.voting import Voting
 from bot.council import Council
 from bot.document import Document, Text
 from bot.errors import InvalidInput
-from bot.language import _
+from bot.language import N_, _
 from bot.models.catalogue import Catalogue
 from bot.pages import presenter
 from bot.pages.transcript import transcript
@@ -39,21 +39,21 @@ from bot.records import Case
 from bot.store.store import Store
 from bot.texts import ASKED, ASKED_ALREADY, ELSEWHERE, FORGOTTEN, VOTE_HERE
 
-NOT_YET = "The verdict is still being written."
-OUT_OF_DATE = "This button is from another version of the bot and does nothing any more."
-VOTE_FIRST = (
-    "You have not voted here yet. Vote first, or show the names now: "
-    "your votes on this question then stop counting."
+NOT_YET = N_("The verdict is still being written.")
+OUT_OF_DATE = N_("This button is from another version of the bot and does nothing any more.")
+VOTE_FIRST = N_(
+    "You have not voted here yet. Vote first, or show the names now: your votes on this "
+    "question then stop counting."
 )
 # (label, what the button does)
 VOTE_CHOICES = (
-    ("Show names (my votes here stop counting)", "names"),
-    ("Vote first", "later"),
+    (N_("Show names (my votes here stop counting)"), "names"),
+    (N_("Vote first"), "later"),
 )
 
 
 async def _no_message(id: str) -> Mention:
-    raise InvalidInput(OUT_OF_DATE)
+    raise InvalidInput(_(OUT_OF_DATE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Actions:
             case ("vote", *key, value):
                 return Told(_sentence(await self._vote(press, ":".join(key), value)))
             case _:
-                raise InvalidInput(OUT_OF_DATE)
+                raise InvalidInput(_(OUT_OF_DATE))
 
     async def case(self, press: Press) -> Case:
         """The run that the button belongs to, where the person may use it: or still whoever asked,
@@ -133,7 +133,7 @@ class Actions:
         case = await self._seen(press)
         people = (press.person, Person(case.asker or ""))
         if not any([await self.admission.admits(channel_of(case), person) for person in people]):
-            raise InvalidInput(str(NOT_ENABLED))
+            raise InvalidInput(_(NOT_ENABLED))
         return case
 
     async def _seen(self, press: Press) -> Case:
@@ -151,7 +151,7 @@ class Actions:
         case = await self.case(press)
         if document := await self.document(case.id, key):
             return document
-        raise InvalidInput(NOT_YET if case.status == "running" else _(FORGOTTEN))
+        raise InvalidInput(_(NOT_YET if case.status == "running" else FORGOTTEN))
 
     async def document(self, id: str, key: str) -> Document | None:
         """A post as it would be shown now; `None` where it is not, or no longer, stored."""
@@ -185,11 +185,13 @@ class Actions:
         """End a run early and keep what is paid: for the asker and those who moderate."""
         case, person = await self._seen(press), press.person
         if case.id not in [each.id for each in self.running.cases]:
-            return Told(_sentence("This deliberation is over already."))
+            return Told(_sentence(_("This deliberation is over already.")))
         if not (person.admin or person.id in {case.asker, *self.admission.operators}):
-            return Told(_sentence("Only the person who asked, or an administrator, can stop it."))
+            return Told(
+                _sentence(_("Only the person who asked, or an administrator, can stop it."))
+            )
         self.running.stop(case.id)
-        return Told(_sentence("Stopping. What is finished stays."))
+        return Told(_sentence(_("Stopping. What is finished stays.")))
 
     async def _reveal(self, press: Press) -> Told | Choice:
         """The names, by the channel's `reveal` setting; under `after_vote` somebody who has not
@@ -200,7 +202,9 @@ class Actions:
             voted = {reaction.person for reaction in await self.store.reactions(case.id)}
             has_seen = await self.store.revealed(case.id, press.person.id)
             if press.person.id not in voted and not has_seen:
-                return Choice(VOTE_FIRST, VOTE_CHOICES)
+                return Choice(
+                    _(VOTE_FIRST), tuple((_(label), what) for label, what in VOTE_CHOICES)
+                )
         return Told(await self._names(case, press.person))
 
     async def _reveal_setting(self, case: Case, person: Person) -> str:
@@ -209,14 +213,14 @@ class Actions:
         await self.admission.require(channel, person)
         setting = (await self.settings(channel)).reveal
         if setting == "never":
-            raise InvalidInput("Names stay hidden in this channel (`reveal` is `never`).")
+            raise InvalidInput(_("Names stay hidden in this channel (`reveal` is `never`)."))
         return setting
 
     async def _names(self, case: Case, person: Person) -> Document:
         """Who sits behind each label, for one person, whose votes stop counting as blind."""
         await self._reveal_setting(case, person)
         if case.result is None:
-            return _sentence("Names are shown once the verdict is there.")
+            return _sentence(_("Names are shown once the verdict is there."))
         await self.store.reveal(case.id, person.id, self.now())
         return presenter.names(case.result)
 
@@ -225,14 +229,18 @@ class Actions:
         case, person = await self.case(press), press.person
         emoji = next((e for e in reactions.offered(key) if reactions.value(key, e) == value), None)
         if emoji is None or not press.post:
-            raise InvalidInput(OUT_OF_DATE)
+            raise InvalidInput(_(OUT_OF_DATE))
         standing = {(r.person, r.target, r.value) for r in await self.store.reactions(case.id)}
-        name = "the verdict" if key == HEADLINE else reactions.part_name(key)
+        part = _called(key)
         if (person.id, reactions.target(key), value) in standing:
             await self.voting.unreact(case.platform, press.post, person, emoji)
-            return f"Your vote is taken back: {emoji} on {name}."
+            return _("Your vote is taken back: {emoji} on {part}.", emoji=emoji, part=part)
         if await self.voting.react(case.platform, press.post, person, emoji):
-            return f"Your vote is recorded: {emoji} on {name}. Press again to undo."
+            return _(
+                "Your vote is recorded: {emoji} on {part}. Press again to undo.",
+                emoji=emoji,
+                part=part,
+            )
         raise InvalidInput(_(FORGOTTEN))
 
     # --- asking
@@ -268,3 +276,10 @@ class Actions:
 
 def _sentence(text: str) -> Document:
     return Document((Text(text),))
+
+
+def _called(key: str) -> str:
+    """How a sentence names the post of this key."""
+    if key == HEADLINE:
+        return _("the verdict")
+    return _("ranking") if key == RANKING else reactions.part_name(key)

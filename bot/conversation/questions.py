@@ -14,6 +14,7 @@ from bot.conversation.running import Running
 from bot.council import Council, Question
 from bot.document import Document, Text
 from bot.errors import InvalidInput, StoreFailed
+from bot.language import N_, _
 from bot.models.gate import mended
 from bot.protocol.folding import is_blank
 from bot.records import Case
@@ -31,9 +32,13 @@ OPEN_LIMIT = 200
 
 # What one server of strangers may take of a day's budget; those in COUNCIL_ALLOWED may take it all.
 STRANGERS_SHARE = 0.25
-_WHOSE = {ALL: "the bot's", "server": "this server's", "channel": "this channel's"}
+_SPENT = {
+    ALL: N_("Today's budget is spent: the bot's limit is ${usd:.2f} a day."),
+    "server": N_("Today's budget is spent: this server's limit is ${usd:.2f} a day."),
+    "channel": N_("Today's budget is spent: this channel's limit is ${usd:.2f} a day."),
+}
 
-_NOTHING = "What should the council answer? Write the question behind the mention."
+_NOTHING = N_("What should the council answer? Write the question behind the mention.")
 
 SettingsOf = Callable[[Channel], Awaitable[Settings]]
 
@@ -59,12 +64,16 @@ def checked(text: str, nothing: str = "") -> str:
     text = text.encode("utf-8", "replace").decode().strip()
     if is_blank(text):
         raise InvalidInput(
-            nothing or "The question is empty. Write what the council should answer."
+            nothing or _("The question is empty. Write what the council should answer.")
         )
     if len(text) > QUESTION_LIMIT_CHARS:
         raise InvalidInput(
-            f"The question has {len(text):,} characters; the limit is {QUESTION_LIMIT_CHARS:,}. "
-            "Shorten it, or ask about a part."
+            _(
+                "The question has {given:,} characters; the limit is {limit:,}. "
+                "Shorten it, or ask about a part.",
+                given=len(text),
+                limit=QUESTION_LIMIT_CHARS,
+            )
         )
     return text
 
@@ -138,11 +147,9 @@ class Budget:
         day = self.now().date()
         for scope, limit in (await self.limits(channel)).items():
             if await self.store.spent(day, scope) >= limit:
-                whose = _WHOSE[scope.partition(":")[0]]
-                raise InvalidInput(
-                    f"Today's budget is spent: {whose} limit is ${limit / 1e6:.2f} a day. "
-                    "Ask again after midnight UTC, or raise the budget."
-                )
+                spent = _(_SPENT[scope.partition(":")[0]], usd=limit / 1e6)
+                what_next = _("Ask again after midnight UTC, or raise the budget.")
+                raise InvalidInput(f"{spent} {what_next}")
 
 
 @dataclass(slots=True)
@@ -227,23 +234,29 @@ class Questions:
     async def _check(self, mention: Mention) -> None:
         """Refuse what cannot or may not be asked. Raises `InvalidInput`."""
         if self.running.closing:
-            raise InvalidInput("The bot is restarting. Ask again in a minute.")
+            raise InvalidInput(_("The bot is restarting. Ask again in a minute."))
         if (await self.settings(mention.channel)).paused:
-            raise InvalidInput("The council is paused here. `/council resume` ends that.")
-        unread = " ".join((*mention.unread, "Write the question behind the mention."))
-        checked(mention.text, unread if mention.unread else _NOTHING)
+            raise InvalidInput(_("The council is paused here. `/council resume` ends that."))
+        unread = " ".join((*mention.unread, _("Write the question behind the mention.")))
+        checked(mention.text, unread if mention.unread else _(_NOTHING))
         who = mention.person.id, mention.channel.id
         if sum((case.asker, case.channel) == who for case in self.running.cases) >= RUNNING_LIMIT:
             raise InvalidInput(
-                f"{RUNNING_LIMIT} of your questions are being deliberated here. Wait for one."
+                _(
+                    "{count} of your questions are being deliberated here. Wait for one.",
+                    count=RUNNING_LIMIT,
+                )
             )
 
     def _check_room(self) -> None:
         """Raises `InvalidInput`."""
         if len(self.running.cases) + self._entering >= OPEN_LIMIT:
             raise InvalidInput(
-                f"{OPEN_LIMIT} questions are being deliberated already, here and elsewhere. "
-                "Ask again in a few minutes."
+                _(
+                    "{count} questions are being deliberated already, here and elsewhere. "
+                    "Ask again in a few minutes.",
+                    count=OPEN_LIMIT,
+                )
             )
 
 

@@ -14,6 +14,7 @@ from bot.chat import HEADLINE, RANKING, Reply
 from bot.conversation.loops import ended, within
 from bot.document import Document, Heading, Text
 from bot.errors import BotError, Undeliverable
+from bot.language import N_, _
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +23,12 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 
 # How long a post waits for the one before it in the thread, and the end of a run for its posts.
 PATIENCE_SECONDS = 60.0
+
+_UNSHOWN = {
+    HEADLINE: N_("The verdict cannot be shown here"),
+    RANKING: N_("The ranking cannot be shown here"),
+}
+_ANSWER_UNSHOWN = N_("The answer cannot be shown here")
 
 
 class _Post:
@@ -215,9 +222,6 @@ class Showing:
 
 
 def _excuse(key: str, document: Document, refusal: Undeliverable) -> Document:
-    what = {HEADLINE: "verdict", RANKING: "ranking"}.get(key, "answer")
-    blocks = (
-        Heading(f"The {what} cannot be shown here"),
-        Text(f"{refusal} The transcript has the whole text."),
-    )
-    return replace(document, blocks=blocks)
+    what = _UNSHOWN.get(key, _ANSWER_UNSHOWN)
+    elsewhere = _("The transcript has the whole text.")
+    return replace(document, blocks=(Heading(_(what)), Text(f"{refusal} {elsewhere}")))

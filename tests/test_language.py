@@ -41,6 +41,7 @@ SHOWN_AS = {"label", "alt", "public", "description", "placeholder"}
 NOT_SHOWN = {
     "default endpoint",
     "verdict not blind",
+    "Attempting a reconnect",
     "ask QUESTION",
     "members [add|remove|set MODEL ...]",
     "set NAME VALUE",
@@ -76,7 +77,6 @@ NOT_OURS = (
 # Where sentences are still to be marked: files or whole rooms. None is ever added.
 UNMARKED = (
     "bot/program/",
-    "adapters/discord/",
     "adapters/slack/",
 )
 

@@ -22,16 +22,16 @@ from adapters.discord.render import Page
 from adapters.discord.reply import post_id
 from bot.chat import Mention, Person
 from bot.conversation.actions import Choice, Press, Told
-from bot.document import Document, Text
 from bot.errors import BotError, InvalidInput
+from bot.language import N_, _
 from bot.records import Case
 
 logger = logging.getLogger(__name__)
 
 Interaction: TypeAlias = discord.Interaction[Bot]
 
-WENT_WRONG = "Something went wrong here. It has been logged."
-HIDDEN = "Discord hides the text of that message. Mention the bot in it, then it can be read."
+WENT_WRONG = N_("Something went wrong here. It has been logged.")
+HIDDEN = N_("Discord hides the text of that message. Mention the bot in it, then it can be read.")
 
 _ACKNOWLEDGE_TRIES = 3
 
@@ -56,10 +56,10 @@ class CouncilButton(ui.DynamicItem[ui.Button[Any]], template=r"c1:(?P<run>[^:]+)
             await _say(interaction, str(error))
         except BotError as error:
             logger.error("a click could not be answered: %s", error)
-            await _say(interaction, WENT_WRONG)
+            await _say(interaction, _(WENT_WRONG))
         except Exception:
             logger.exception("a click could not be answered")
-            await _say(interaction, WENT_WRONG)
+            await _say(interaction, _(WENT_WRONG))
 
     async def _pressed(self, interaction: Interaction) -> None:
         """Raises `InvalidInput`."""
@@ -113,14 +113,14 @@ async def _question(interaction: Interaction, message_id: str) -> Mention:
     try:
         message = await place.fetch_message(int(message_id))
     except (discord.NotFound, discord.Forbidden):
-        raise InvalidInput("The message to answer is gone, or hidden from the bot.") from None
+        raise InvalidInput(_("The message to answer is gone, or hidden from the bot.")) from None
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         logger.warning("a message to be answered cannot be read: %s", words(error))
         raise InvalidInput(
-            "Discord does not hand the message out right now. Press again."
+            _("Discord does not hand the message out right now. Press again.")
         ) from error
     if not (message.content or message.message_snapshots):
-        raise InvalidInput(HIDDEN)
+        raise InvalidInput(_(HIDDEN))
     return await questions.mention_of(client, message, person=_person(interaction))
 
 
@@ -167,7 +167,7 @@ def _press(interaction: Interaction, run: str, what: Sequence[str]) -> Press:
 
 
 async def _say(interaction: Interaction, text: str) -> None:
-    await _show(interaction, render.document_pages(Document((Text(text),)))[0])
+    await _show(interaction, render.sentence_view(text))
 
 
 async def _show(interaction: Interaction, page: Page) -> None:

@@ -11,16 +11,30 @@ import discord
 
 from adapters.discord.supervisor import FATAL, PUBLIC, REFUSED_TOKEN
 from bot.conversation.health import Finding
+from bot.language import N_, _, n_
 
 # The permissions of the invitation; what is missing without each.
 NEEDED = {
-    "send_messages_in_threads": "no answer can be posted in threads",
-    "create_public_threads": "answers are plain replies in the channel, not a thread",
-    "send_messages": "refusals and hints stay unsaid, and answers where no thread can be",
-    "read_message_history": "no reply to a message, no reactions, no mention missed while away",
-    "add_reactions": "people vote with buttons instead of reactions",
-    "attach_files": "the transcript is not attached",
-    "embed_links": "links show no preview",
+    "send_messages_in_threads": N_(
+        "{place}: without Send Messages in Threads no answer can be posted in threads."
+    ),
+    "create_public_threads": N_(
+        "{place}: without Create Public Threads answers are plain replies in the channel, not a "
+        "thread."
+    ),
+    "send_messages": N_(
+        "{place}: without Send Messages refusals and hints stay unsaid, and answers where no "
+        "thread can be."
+    ),
+    "read_message_history": N_(
+        "{place}: without Read Message History no reply to a message, no reactions, no mention "
+        "missed while away."
+    ),
+    "add_reactions": N_(
+        "{place}: without Add Reactions people vote with buttons instead of reactions."
+    ),
+    "attach_files": N_("{place}: without Attach Files the transcript is not attached."),
+    "embed_links": N_("{place}: without Embed Links links show no preview."),
 }
 PERMISSIONS = discord.Permissions(view_channel=True, **dict.fromkeys(NEEDED, True))
 # Without one of these there is no answer at all.
@@ -36,17 +50,17 @@ async def examine(token: str, *, is_listed: bool, time_scale: float) -> AsyncIte
         try:
             await client.login(token)
         except discord.LoginFailure:
-            yield Finding(False, REFUSED_TOKEN)
+            yield Finding(False, _(REFUSED_TOKEN))
             return
         except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
-            yield Finding(False, f"Discord cannot be reached: {error}")
+            yield Finding(False, _("Discord cannot be reached: {error}", error=error))
             return
-        yield Finding(True, f"Discord accepts the token: this is {client.user}.")
+        yield Finding(True, _("Discord accepts the token: this is {bot}.", bot=client.user))
         if problem := await _connected(client):
             yield Finding(False, problem)
             return
         if not is_listed and client.application and client.application.bot_public:
-            yield Finding(None, PUBLIC)
+            yield Finding(None, _(PUBLIC))
         for finding in _findings(client):
             yield finding
     finally:
@@ -69,11 +83,11 @@ async def _connected(client: discord.Client) -> str | None:
         if ready.done():
             return None
         if not connection.done():
-            return "Discord's gateway does not answer. Look at https://discordstatus.com."
+            return _("Discord's gateway does not answer. Look at https://discordstatus.com.")
         error = connection.exception()
         if isinstance(error, discord.ConnectionClosed):
-            return FATAL.get(error.code, str(error))
-        return f"Discord's gateway cannot be reached: {error}"
+            return str(FATAL.get(error.code, error))
+        return _("Discord's gateway cannot be reached: {error}", error=error)
     finally:
         ready.cancel()
         connection.cancel()
@@ -83,7 +97,7 @@ async def _connected(client: discord.Client) -> str | None:
 def _findings(client: discord.Client) -> Iterator[Finding]:
     if not client.guilds:
         url = discord.utils.oauth_url(client.application_id or 0, permissions=PERMISSIONS)
-        yield Finding(None, f"The bot is on no server yet. Invite it: {url}")
+        yield Finding(None, _("The bot is on no server yet. Invite it: {url}", url=url))
     for guild in client.guilds:
         yield from _of_server(guild)
 
@@ -97,21 +111,22 @@ def _of_server(guild: discord.Guild) -> Iterator[Finding]:
     lacking = {place: [n for n in NEEDED if not getattr(rights[place], n)] for place in visible}
     fine = [place for place in visible if not lacking[place]]
     if fine:
-        yield Finding(True, f"{guild.name}: everything is permitted in {_channels(len(fine))}.")
-    for place in visible:
-        for name in lacking[place]:
-            lack = f"{guild.name} #{place.name}: without {_label(name)} {NEEDED[name]}."
-            yield Finding(False if name in _VITAL else None, lack)
-    if hidden := len(places) - len(visible):
-        yield Finding(
-            None, f"{guild.name}: {_channels(hidden)} hidden from the bot (View Channel)."
+        everything = n_(
+            "{server}: everything is permitted in {n} channel.",
+            "{server}: everything is permitted in {n} channels.",
+            len(fine),
+            server=guild.name,
         )
-
-
-def _channels(n: int) -> str:
-    return "1 channel" if n == 1 else f"{n} channels"
-
-
-def _label(permission: str) -> str:
-    """As Discord's settings call it."""
-    return permission.replace("_", " ").title().replace(" In ", " in ")
+        yield Finding(True, everything)
+    for place in visible:
+        where = f"{guild.name} #{place.name}"
+        for name in lacking[place]:
+            yield Finding(False if name in _VITAL else None, _(NEEDED[name], place=where))
+    if hidden := len(places) - len(visible):
+        out_of_sight = n_(
+            "{server}: {n} channel hidden from the bot (View Channel).",
+            "{server}: {n} channels hidden from the bot (View Channel).",
+            hidden,
+            server=guild.name,
+        )
+        yield Finding(None, out_of_sight)

@@ -17,7 +17,13 @@ from adapters.discord.bot import Bot
 from adapters.discord.buttons import CouncilButton
 from adapters.discord.catchup import heard
 from adapters.discord.pacing import Pace
-from adapters.discord.render import Page, document_pages, offer_view, refusal_view
+from adapters.discord.render import (
+    Page,
+    document_pages,
+    offer_view,
+    refusal_view,
+    sentence_view,
+)
 from adapters.discord.reply import DiscordReply
 from adapters.discord.voting import Votes
 from bot.chat import Channel, Person, Refused
@@ -27,6 +33,7 @@ from bot.conversation.commands import welcome
 from bot.conversation.desk import NOT_ENABLED
 from bot.document import Document, Text
 from bot.errors import BotError, InvalidInput, Undeliverable
+from bot.language import N_, _
 from bot.records import Case
 
 logger = logging.getLogger(__name__)
@@ -37,17 +44,11 @@ EDITED_IN = timedelta(minutes=10)
 # the servers to be announced.
 IDENTIFY_PAUSE, SERVERS_PAUSE = 5.0, 2.0
 
-HIDDEN = Document(
-    (
-        Text(
-            "Discord hides the text of this message from me. Mention **me** rather than my role, "
-            "or choose *Apps → Ask the council* in the message's menu: then I can read it."
-        ),
-    )
+HIDDEN = N_(
+    "Discord hides the text of this message from me. Mention **me** rather than my role, or choose "
+    "*Apps → Ask the council* in the message's menu: then I can read it."
 )
-NOT_TAKEN = Document(
-    (Text("This could not be taken up; the log says why. Ask again in a minute."),)
-)
+NOT_TAKEN = N_("This could not be taken up; the log says why. Ask again in a minute.")
 # The library warns that it could not speak; it is not to.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
@@ -176,7 +177,7 @@ class CouncilClient(Bot):
                 logger.error("message %d could not be taken up: %s", message.id, error)
             else:
                 logger.exception("message %d could not be taken up", message.id)
-            page = refusal_view(NOT_TAKEN)
+            page = sentence_view(_(NOT_TAKEN))
             await self._post(
                 message.channel.id, (page,), nonce=("said", message.id), reference=message.id
             )
@@ -200,7 +201,7 @@ class CouncilClient(Bot):
             case "reply":
                 await self._say_once(message, await self._offer(message))
             case "hidden":
-                await self._say_once(message, refusal_view(HIDDEN))
+                await self._say_once(message, sentence_view(_(HIDDEN)))
 
     async def _offer(self, message: discord.Message) -> Page:
         """What a reply to one of the posts may start, nothing of it paid so far."""
@@ -211,7 +212,7 @@ class CouncilClient(Bot):
         try:
             offer = await self.app.actions.offer_about(channel, person, post_id)
         except InvalidInput as error:
-            return refusal_view(Document((Text(str(error)),)))
+            return sentence_view(str(error))
         return offer_view(offer, message.id)
 
     async def _say_once(self, message: discord.Message, page: Page) -> None:
@@ -232,7 +233,7 @@ class CouncilClient(Bot):
             try:
                 await self.surely(lambda: message.add_reaction(delivery.MUTE))
             except Undeliverable:
-                page, nonce = refusal_view(Document((Text(text),))), ("elsewhere", message.id)
+                page, nonce = sentence_view(text), ("elsewhere", message.id)
                 await self.whisper(message.author.id, page, nonce=delivery.nonce(*nonce))
         except Undeliverable as error:
             logger.warning("%d cannot be told so: %s", message.author.id, error)

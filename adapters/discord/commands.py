@@ -35,6 +35,7 @@ from bot.conversation.commands import COMMANDS
 from bot.conversation.desk import Command, Option, may_change, settings_of
 from bot.document import Document, Text
 from bot.errors import BotError
+from bot.language import N_, _
 from bot.settings import PROSE_LIMIT_CHARS
 from bot.texts import unread_files
 
@@ -42,7 +43,7 @@ logger = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Bot]
 
-ASK_MENU = "Ask the council"
+ASK_MENU = N_("Ask the council")
 CHOICES_MAX, CHOICE_MAX_CHARS = 25, 100
 # How long the bot waits for its commands to be taken before it comes online without.
 SYNC_SECONDS = 10.0
@@ -60,7 +61,7 @@ async def register(tree: "CouncilTree") -> None:
     client = tree.client
     await tree.set_translator(Translations())
     tree.add_command(council())
-    tree.add_command(app_commands.ContextMenu(name=ASK_MENU, callback=ask_about))
+    tree.add_command(app_commands.ContextMenu(name=ASK_MENU.english, callback=ask_about))
     key = f"discord:commands:{client.application_id}"
     digest = await _digest(tree)
     if await client.app.store.note(key) != digest:
@@ -105,12 +106,13 @@ class CouncilTree(app_commands.CommandTree[Bot]):
         cause = error.__cause__ or error
         _log("a command", cause)
         if not is_late(cause):
-            await answer(interaction, _sentence(WENT_WRONG))
+            await answer(interaction, _sentence(_(WENT_WRONG)))
 
 
 def council() -> app_commands.Group:
     """`/council` with a subcommand for each row of the table."""
-    group = app_commands.Group(name="council", description="Ask the council, and change it")
+    about = N_("Ask the council, and change it")
+    group = app_commands.Group(name="council", description=about.english)
     for command in COMMANDS.values():
         group.add_command(_subcommand(command))
     return group
@@ -209,7 +211,7 @@ async def _export(interaction: Interaction, command: Command, rest: str) -> None
         await answer(interaction, _sentence(error.public))
         return
     page = Page(
-        ui.TextDisplay("Finished deliberations, one in a line:"),
+        ui.TextDisplay(_("Finished deliberations, one in a line:")),
         ui.File(f"attachment://{EXPORT}"),
         uploads=[Upload(EXPORT, lines.encode(errors="replace"))],
     )
@@ -220,7 +222,7 @@ class CriteriaForm(ui.Modal):
     """The criteria as a form, filled in with those of now."""
 
     def __init__(self, app: App, criteria: str, locale: discord.Locale) -> None:
-        super().__init__(title=translated("What reviewers judge by", locale), timeout=None)
+        super().__init__(title=translated(N_("What reviewers judge by"), locale), timeout=None)
         self._app = app
         self._text: ui.TextInput[CriteriaForm] = ui.TextInput(
             style=discord.TextStyle.paragraph,
@@ -229,8 +231,8 @@ class CriteriaForm(ui.Modal):
             max_length=PROSE_LIMIT_CHARS,
             custom_id="text",
         )
-        label = translated("Criteria", locale)
-        hint = translated("Empty: what reviewers usually judge by", locale)
+        label = translated(N_("Criteria"), locale)
+        hint = translated(N_("Empty: what reviewers usually judge by"), locale)
         self.add_item(ui.Label(text=label, description=hint, component=self._text))
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
@@ -245,7 +247,7 @@ class CriteriaForm(ui.Modal):
     ) -> None:
         _log("a form", error)
         if not is_late(error):
-            await answer(interaction, _sentence(WENT_WRONG))
+            await answer(interaction, _sentence(_(WENT_WRONG)))
 
 
 async def _ask(interaction: Interaction, command: Command, question: str) -> None:
@@ -311,9 +313,10 @@ async def ask_about(interaction: Interaction, message: discord.Message) -> None:
         case Refused(document):
             await answer(interaction, document)
         case Accepted():
-            await answer(interaction, _sentence(f"The council deliberates: {message.jump_url}"))
+            begun = _("The council deliberates: {link}", link=message.jump_url)
+            await answer(interaction, _sentence(begun))
         case Repeated():
-            done = f"The council was asked about this already: {message.jump_url}"
+            done = _("The council was asked about this already: {link}", link=message.jump_url)
             await answer(interaction, _sentence(done))
 
 

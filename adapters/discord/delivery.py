@@ -15,6 +15,7 @@ from discord import AllowedMentions, MessageReference
 from adapters.discord.render import Page
 from bot.conversation.persistence import Line
 from bot.errors import Undeliverable
+from bot.language import N_, _
 
 logger = logging.getLogger(__name__)
 
@@ -39,20 +40,20 @@ WORDING = frozenset({50035, 200000, 200001, 240000})
 ACKNOWLEDGED, TOO_LATE = 40060, frozenset({10062, 50027})
 
 _SENTENCES = {
-    UNKNOWN_CHANNEL: "The channel or thread was deleted.",
-    MISSING_ACCESS: "The bot cannot see this channel. Give it View Channel.",
-    MISSING_PERMISSIONS: (
+    UNKNOWN_CHANNEL: N_("The channel or thread was deleted."),
+    MISSING_ACCESS: N_("The bot cannot see this channel. Give it View Channel."),
+    MISSING_PERMISSIONS: N_(
         "The bot may not write here. Give it Send Messages and Send Messages in Threads."
     ),
-    50007: "This person does not accept direct messages from the bot.",
-    ARCHIVED: "The thread is archived and locked.",
-    160005: "The thread is locked.",
-    30046: "Discord allows no more edits of this old message.",
-    10004: "The bot is no longer on this server.",
-    UNKNOWN_MESSAGE: "The message was deleted.",
-    200000: "A rule of this server (AutoMod) blocks these words.",
-    200001: "A rule of this server (AutoMod) blocks this title.",
-    240000: "Discord's filter of harmful links blocks these words.",
+    50007: N_("This person does not accept direct messages from the bot."),
+    ARCHIVED: N_("The thread is archived and locked."),
+    160005: N_("The thread is locked."),
+    30046: N_("Discord allows no more edits of this old message."),
+    10004: N_("The bot is no longer on this server."),
+    UNKNOWN_MESSAGE: N_("The message was deleted."),
+    200000: N_("A rule of this server (AutoMod) blocks these words."),
+    200001: N_("A rule of this server (AutoMod) blocks this title."),
+    240000: N_("Discord's filter of harmful links blocks these words."),
 }
 
 
@@ -63,8 +64,9 @@ def nonce(*parts: object) -> str:
 
 def undeliverable(error: discord.HTTPException) -> Undeliverable:
     """The refusal in words, and whether it is the place or the wording that is refused for good."""
-    sentence = _SENTENCES.get(error.code, f"Discord refused it: {words(error)}.")
-    return Undeliverable(sentence, gone=error.code in _GONE, wording=error.code in WORDING)
+    refused = _("Discord refused it: {reason}.", reason=words(error))
+    sentence = _SENTENCES.get(error.code, refused)
+    return Undeliverable(str(sentence), gone=error.code in _GONE, wording=error.code in WORDING)
 
 
 def is_late(error: BaseException) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 import discord
 from discord import app_commands
 
+from bot.language import Message
+
 KOREAN: Mapping[str, str] = {
     # names
     "council": "위원회",
@@ -101,6 +103,6 @@ class Translations(app_commands.Translator):
         return KOREAN.get(string.message) if locale is discord.Locale.korean else None
 
 
-def translated(text: str, locale: discord.Locale) -> str:
-    """The text for a person whose Discord speaks this language."""
-    return KOREAN.get(text, text) if locale is discord.Locale.korean else text
+def translated(message: Message, locale: discord.Locale) -> str:
+    """The message for a person whose Discord speaks this language."""
+    return (locale is discord.Locale.korean and KOREAN.get(message.english)) or str(message)

@@ -19,7 +19,7 @@ from adapters.discord.delivery import words
 from bot.chat import Channel, Mention, Person
 from bot.conversation.app import App
 from bot.document import Detail, Document, Text
-from bot.language import _
+from bot.language import N_, _
 from bot.protocol.folding import is_blank
 from bot.texts import UNREAD_MESSAGE, unread_files
 
@@ -32,8 +32,8 @@ Addressed = Literal["question", "reply", "hidden"]
 # How long the asker is kept waiting for the message that they replied to.
 FETCHING_SECONDS = 20.0
 
-LOCKED = "This thread is locked: nobody but moderators can write in it, and the bot is none."
-NO_RIGHT = (
+LOCKED = N_("This thread is locked: nobody but moderators can write in it, and the bot is none.")
+NO_RIGHT = N_(
     "I may not write here. Somebody who manages this server can give me *View Channel*, *Send "
     "Messages*, *Create Public Threads* and *Send Messages in Threads* in this channel."
 )
@@ -140,7 +140,7 @@ def can_be_answered(place: object, rights: discord.Permissions) -> bool:
 
 def why_not(place: object) -> str:
     """What to say where it cannot be answered."""
-    return LOCKED if isinstance(place, discord.Thread) and place.locked else NO_RIGHT
+    return _(LOCKED if isinstance(place, discord.Thread) and place.locked else NO_RIGHT)
 
 
 def person_of(user: User) -> Person:

@@ -27,6 +27,7 @@ from bot.cleaning import harmless, one_line
 from bot.conversation.buttons import below
 from bot.conversation.offers import Offer
 from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Table, Text
+from bot.language import N_, _
 
 # Source: Discord's API documentation, "Component Reference" and "Create Message".
 TEXT_LIMIT = 4_000
@@ -50,7 +51,12 @@ TABLE_COLUMNS = 32
 TRANSCRIPT = "transcript.md"
 WHOLE = "all"
 
-_VOTES = {"accept": "Good enough", "reject": "Not", "best": "Best", "none": "None of these"}
+_VOTES = {
+    "accept": N_("Good enough"),
+    "reject": N_("Not"),
+    "best": N_("Best"),
+    "none": N_("None of these"),
+}
 
 View = ui.LayoutView
 Row = ui.ActionRow[View]
@@ -184,9 +190,9 @@ def _post_buttons(
 ) -> list[Button]:
     buttons = []
     if is_cut:
-        buttons.append(_button("Read more", custom_id(run, "read", key, WHOLE)))
+        buttons.append(_button(_("Read more"), custom_id(run, "read", key, WHOLE)))
     if verdict_url:
-        buttons.append(Button(label="Verdict", url=verdict_url))
+        buttons.append(Button(label=_("Verdict"), url=verdict_url))
     buttons += [_button(label, custom_id(run, what)) for label, what in below(key, document)]
     if vote_buttons:
         for emoji in reactions.offered(key):
@@ -194,7 +200,9 @@ def _post_buttons(
             assert value is not None
             buttons.append(
                 Button(
-                    emoji=emoji, label=_VOTES[value], custom_id=custom_id(run, "vote", key, value)
+                    emoji=emoji,
+                    label=_(_VOTES[value]),
+                    custom_id=custom_id(run, "vote", key, value),
                 )
             )
     return buttons
@@ -205,7 +213,7 @@ def _section(detail: Detail, id: str, key: str) -> ui.Section[View]:
     title = f"**{escaped(_shortened(one_line(detail.title), TITLE_LIMIT)) or '…'}**"
     first = detail.blocks[0] if detail.blocks else None
     teaser = _teaser(first.text) if isinstance(first, Text) else ""
-    label = "Details" if key == RANKING else "Read"
+    label = _("Details") if key == RANKING else _("Read")
     return ui.Section("\n".join(filter(None, (title, teaser))), accessory=_button(label, id))
 
 
@@ -233,7 +241,8 @@ def document_pages(document: Document) -> tuple[Page, ...]:
 
 def asked_pages(name: str, question: str) -> tuple[Page, ...]:
     """A question that somebody had the bot post: whose words they are stands before them."""
-    return document_pages(Document((Text(f"**{escaped(name)} asks:**\n\n{question}"),)))
+    asks = _("**{name} asks:**", name=escaped(name))
+    return document_pages(Document((Text(f"{asks}\n\n{question}"),)))
 
 
 def opened(document: Document, *, run: str, key: str, part: str) -> tuple[Page, ...]:
@@ -250,17 +259,21 @@ def refusal_view(document: Document) -> Page:
     return document_pages(document)[0]
 
 
+def sentence_view(text: str) -> Page:
+    return refusal_view(Document((Text(text),)))
+
+
 def offer_view(offer: Offer, message_id: int) -> Page:
     """Two ways to go on from a reply to the bot, each with its price; nothing is paid yet.
 
     `message_id` is the reply: the question to ask.
     """
-    ask = f"Ask the council ({offer.price})"
+    ask = _("Ask the council ({price})", price=offer.price)
     buttons = [_button(ask, custom_id(offer.run, "ask", message_id), primary=True)]
     if offer.alone:
-        alone = f"Ask only {offer.label} ({offer.alone_price})"
+        alone = _("Ask only {label} ({price})", label=offer.label, price=offer.alone_price)
         buttons.append(_button(alone, custom_id(offer.run, "alone", offer.label, message_id)))
-    text = (
+    text = _(
         "Shall the council take this up? Mention the bot in the message to ask without being asked."
     )
     return Page(ui.TextDisplay(text), Row(*buttons))
@@ -285,7 +298,7 @@ def _pages(blocks: Sequence[Leaf], what: tuple[str, ...]) -> Iterator[Page]:
     count = max(len(pieces), len(galleries), 1)
     for n, (text, shown) in enumerate(zip_longest(pieces or ["…"], galleries)):
         uploads = _uploads(shown or ())
-        number = f"-# Page {n + 1} of {count}" if count > 1 else ""
+        number = _("-# Page {number} of {count}", number=n + 1, count=count) if count > 1 else ""
         items = [*_text_displays(text or "", number), *_gallery(uploads)]
         if what and count > 1:
             items.append(Row(*_pager(n, count, what)))
@@ -294,9 +307,9 @@ def _pages(blocks: Sequence[Leaf], what: tuple[str, ...]) -> Iterator[Page]:
 
 def _pager(n: int, count: int, what: tuple[str, ...]) -> Iterator[Button]:
     if n > 0:
-        yield _button("Prev", custom_id(*what, n - 1))
+        yield _button(_("Prev"), custom_id(*what, n - 1))
     if n < count - 1:
-        yield _button("Next", custom_id(*what, n + 1))
+        yield _button(_("Next"), custom_id(*what, n + 1))
 
 
 def _unfolded(blocks: Sequence[Block]) -> list[Leaf]:

@@ -21,6 +21,7 @@ from adapters.discord.client import CouncilClient
 from adapters.discord.delivery import is_passing, stated_wait, words
 from bot.conversation.app import App
 from bot.errors import InvalidConfiguration
+from bot.language import N_
 
 logger = logging.getLogger(__name__)
 
@@ -29,11 +30,11 @@ BACKOFF_FIRST, BACKOFF_LONGEST = 1.0, 8.0
 # A connection that held for so long was a good one: the next loss is a new story.
 SETTLED_SECONDS = 60.0
 
-REFUSED_TOKEN = (
+REFUSED_TOKEN = N_(
     "DISCORD_TOKEN is refused by Discord. Copy the bot's token again: "
     "https://discord.com/developers/applications, your application, Bot, Reset Token."
 )
-PUBLIC = (
+PUBLIC = N_(
     "Anybody can invite this bot, which is public. It answers only where COUNCIL_ALLOWED or an "
     "operator's /council allow says so. To keep it to yourself: "
     "https://discord.com/developers/applications, your application, Bot, Public Bot off."
@@ -41,11 +42,13 @@ PUBLIC = (
 # Close codes after which a connection is of no use, as the gateway's documentation lists them.
 FATAL = {
     4004: REFUSED_TOKEN,
-    4010: "Discord refuses this bot's shard; this version runs in one process only.",
-    4011: "This bot is on so many servers that Discord wants it in shards; this version has none.",
-    4012: "Discord no longer speaks this version of its gateway. Update Council.",
-    4013: "Discord does not know the intents that this version asks for. Update Council.",
-    4014: "Discord does not grant this bot the intents it asks for, though none is privileged.",
+    4010: N_("Discord refuses this bot's shard; this version runs in one process only."),
+    4011: N_(
+        "This bot is on so many servers that Discord wants it in shards; this version has none."
+    ),
+    4012: N_("Discord no longer speaks this version of its gateway. Update Council."),
+    4013: N_("Discord does not know the intents that this version asks for. Update Council."),
+    4014: N_("Discord does not grant this bot the intents it asks for, though none is privileged."),
 }
 
 
@@ -91,7 +94,7 @@ async def _logged_in(app: App, token: str, time_scale: float) -> CouncilClient:
             return client
         except discord.LoginFailure:
             await client.close()
-            raise InvalidConfiguration([REFUSED_TOKEN]) from None
+            raise InvalidConfiguration([str(REFUSED_TOKEN)]) from None
         except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
             await client.close()
             pause = stated_wait(error) or delay
@@ -111,20 +114,23 @@ async def _stay_connected(client: CouncilClient, time_scale: float) -> None:
             await client.connect()
             return
         except discord.PrivilegedIntentsRequired:
-            raise InvalidConfiguration([FATAL[4014]]) from None
+            raise InvalidConfiguration([str(FATAL[4014])]) from None
         except discord.ConnectionClosed as closed:
-            raise InvalidConfiguration([FATAL.get(closed.code, str(closed))]) from closed
+            raise InvalidConfiguration([str(FATAL.get(closed.code, closed))]) from closed
         except Exception as error:
             if time.monotonic() - began > SETTLED_SECONDS * time_scale:
                 delays = _delays(time_scale)
             delay = next(delays)
             # Where the first connection is refused, the library stumbles over that in turn.
             cause = error.__context__ or error
-            trouble = f"the connection to Discord broke ({words(cause)}); again in {delay:.1f} s"
-            if is_passing(cause):
-                logger.warning(trouble)
-            else:
-                logger.exception(trouble)
+            is_known = is_passing(cause)
+            logger.log(
+                logging.WARNING if is_known else logging.ERROR,
+                "the connection to Discord broke (%s); again in %.1f s",
+                words(cause),
+                delay,
+                exc_info=not is_known,
+            )
         await client.hang_up()
         await asyncio.sleep(delay)
 

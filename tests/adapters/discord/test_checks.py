@@ -58,14 +58,14 @@ async def test_a_bot_on_no_server_gets_the_link_that_invites_it(server: DiscordS
 
 async def test_a_bot_that_anybody_can_invite_is_told_of(server: DiscordServer) -> None:
     server.world.public = True
-    assert Finding(None, PUBLIC) in await found()
-    assert Finding(None, PUBLIC) not in await found(is_listed=True)
+    assert Finding(None, str(PUBLIC)) in await found()
+    assert Finding(None, str(PUBLIC)) not in await found(is_listed=True)
     server.world.public = False
-    assert Finding(None, PUBLIC) not in await found()
+    assert Finding(None, str(PUBLIC)) not in await found()
 
 
 async def test_a_refused_token_ends_the_checks(server: DiscordServer) -> None:
-    assert await found("another.token") == [Finding(False, REFUSED_TOKEN)]
+    assert await found("another.token") == [Finding(False, str(REFUSED_TOKEN))]
 
 
 async def test_a_discord_that_cannot_be_reached_is_no_crash(server: DiscordServer) -> None:
@@ -79,4 +79,4 @@ async def test_a_connection_refused_for_good_is_said_in_words(server: DiscordSer
     checking = asyncio.create_task(found())
     await server.wait_for(lambda: server.gateway.connections)
     server.gateway.close(4013)
-    assert (await checking)[-1] == Finding(False, FATAL[4013])
+    assert (await checking)[-1] == Finding(False, str(FATAL[4013]))

@@ -107,7 +107,7 @@ async def test_a_public_bot_answers_only_where_an_operator_allowed_it(
         here = Here("discord", str(place.guild.id), str(place.channel.id))
         await place.app.command(here, Person("root"), "allow")
         await place.answered(server.mention(place.channel, place.ada, "And now?"))
-    assert supervisor.PUBLIC in caplog.messages
+    assert str(supervisor.PUBLIC) in caplog.messages
 
 
 # --- Cut off
@@ -302,7 +302,7 @@ async def test_what_a_person_has_to_mend_ends_the_program(server: DiscordServer,
         server.gateway.close(code)
         with pytest.raises(InvalidConfiguration) as wrong:
             await running
-    assert wrong.value.problems == (supervisor.FATAL[code],)
+    assert wrong.value.problems == (str(supervisor.FATAL[code]),)
 
 
 async def test_a_wrong_token_is_named_and_not_shown(server: DiscordServer) -> None:

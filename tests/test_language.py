@@ -37,7 +37,8 @@ SHOWN_AT = {
 }
 SHOWN_AS = {"label", "alt", "public", "description", "placeholder"}
 
-# Parts of log lines and of JSON, words of commands, and a style.
+# Parts of log lines and of JSON, words of commands, a style, names of tasks, and what a
+# model or another program reads.
 NOT_SHOWN = {
     "default endpoint",
     "verdict not blind",
@@ -49,6 +50,11 @@ NOT_SHOWN = {
     "dim italic",
     "0: missed mentions cannot be looked for",
     "the votes on 0 cannot be read",
+    "Answer this message: what it asks, or else what is to be said about it.",
+    "Some **text** with `code` and a [link](https://a.example).",
+    "[no preview",
+    "slack catch-up",
+    "slack statuses",
 }
 
 PROGRAMMERS = ("logger.", "re.compile", "AssertionError", "RuntimeError", "ValueError", "surviving")
@@ -75,10 +81,7 @@ NOT_OURS = (
 )
 
 # Where sentences are still to be marked: files or whole rooms. None is ever added.
-UNMARKED = (
-    "bot/program/",
-    "adapters/slack/",
-)
+UNMARKED = ("bot/program/",)
 
 
 def files() -> list[str]:

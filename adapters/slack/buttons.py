@@ -19,6 +19,7 @@ from adapters.slack.whisper import replace, whisper, whisper_message
 from bot.chat import Mention, Person
 from bot.conversation.actions import Choice, Press, Told
 from bot.errors import InvalidInput
+from bot.language import _
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ async def _question(bot: Bot, channel: str, person: Person, ts: str) -> Mention:
     except SlackApiError as error:
         logger.info("the message of an offer cannot be read: %s", error_of(error))
         gone = error_of(error) == "thread_not_found"
-        raise InvalidInput("The message to answer is gone." if gone else sentence(error)) from error
+        problem = _("The message to answer is gone.") if gone else sentence(error)
+        raise InvalidInput(problem) from error
     message = answer["messages"][0] | {"channel": channel}
     return await questions.mention_of(bot.app, bot.web, bot.people, message, person)

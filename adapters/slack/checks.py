@@ -16,10 +16,14 @@ from bot.conversation.actions import VOTE_FIRST
 from bot.conversation.commands import help_page, welcome
 from bot.conversation.health import Finding
 from bot.document import Detail, Document, Note, Table, Text
+from bot.language import _
 from bot.records import StoredSettings
 from bot.settings import Settings
 
 Json = dict[str, Any]
+
+# Nobody reads it: it is validated, and not posted.
+_SAMPLE = "Some **text** with `code` and a [link](https://a.example)."
 
 
 async def examine(
@@ -33,9 +37,11 @@ async def examine(
         yield Finding(False, refused(REFUSED_BOT_TOKEN, error))
         return
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        yield Finding(False, f"Slack cannot be reached: {error}")
+        yield Finding(False, _("Slack cannot be reached: {error}", error=error))
         return
-    yield Finding(True, f"Slack accepts the bot's token: {answer['user']} in {answer['team']}.")
+    user, team = answer["user"], answer["team"]
+    accepted = _("Slack accepts the bot's token: {user} in {team}.", user=user, team=team)
+    yield Finding(True, accepted)
     for finding in _of_scopes(granted_scopes(answer)):
         yield finding
     if app_token:
@@ -47,13 +53,13 @@ async def examine(
 def _of_scopes(granted: Set[str]) -> Iterator[Finding]:
     missing = refusals.missing(granted)
     if not granted:
-        yield Finding(None, "Slack does not say which scopes the bot has.")
+        yield Finding(None, _("Slack does not say which scopes the bot has."))
     elif not missing:
-        yield Finding(True, "The bot has every scope that it needs.")
+        yield Finding(True, _("The bot has every scope that it needs."))
     else:
         for scope, lack in missing.items():
             yield Finding(False if scope in refusals.VITAL else None, lack)
-        yield Finding(None, "Compare the app with slack-manifest.yaml, then install it again.")
+        yield Finding(None, _("Compare the app with slack-manifest.yaml, then install it again."))
 
 
 async def _of_sockets(web: Web, app_token: str) -> Finding:
@@ -62,8 +68,8 @@ async def _of_sockets(web: Web, app_token: str) -> Finding:
     except SlackApiError as error:
         return Finding(False, refused(REFUSED_APP_TOKEN, error))
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        return Finding(False, f"Slack cannot be reached: {error}")
-    return Finding(True, "Slack accepts the app's token: a socket can be opened.")
+        return Finding(False, _("Slack cannot be reached: {error}", error=error))
+    return Finding(True, _("Slack accepts the app's token: a socket can be opened."))
 
 
 async def _of_templates(web: Web) -> AsyncIterator[Finding]:
@@ -75,37 +81,42 @@ async def _of_templates(web: Web) -> AsyncIterator[Finding]:
         except SlackApiError as error:
             refused += 1
             problem = f"{error_of(error)} {error.response.get('errors', '')}".strip()
-            yield Finding(None, f"Slack would not take {name}, plainer blocks follow: {problem}")
+            refusal = _(
+                "Slack would not take {name}, plainer blocks follow: {problem}",
+                name=name,
+                problem=problem,
+            )
+            yield Finding(None, refusal)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            yield Finding(None, f"Messages could not be validated: {error}")
+            yield Finding(None, _("Messages could not be validated: {error}", error=error))
             return
     if not refused:
-        yield Finding(True, "Slack takes every kind of message that the bot posts.")
+        yield Finding(True, _("Slack takes every kind of message that the bot posts."))
 
 
 def templates() -> Iterator[tuple[str, Json]]:
     """One of each, by what it is called."""
-    table = Table(("Answer", "Score"), (("A", "0.75"), ("B", "0.25")))
-    text = Text("Some **text** with `code` and a [link](https://a.example).")
-    fold = Detail("Standings", (table, text))
-    shown = Document((Text("**Yes.** Because."), fold, Note("How sure the council is.")))
+    table = Table((_("Answer"), _("Score")), (("A", "0.75"), ("B", "0.25")))
+    text = Text(_SAMPLE)
+    fold = Detail(_("Standings"), (table, text))
+    shown = Document((text, fold, Note(_SAMPLE)))
     for name, key, document in (
-        ("a headline", HEADLINE, Document(shown.blocks, live=True)),
-        ("an answer", answer_key("A"), shown),
-        ("a ranking", RANKING, shown),
+        (_("a headline"), HEADLINE, Document(shown.blocks, live=True)),
+        (_("an answer"), answer_key("A"), shown),
+        (_("a ranking"), RANKING, shown),
     ):
         posted = render.post(document, run="doctor", key=key, asker="U0000000000", files=False)
         for message in posted:
             assert isinstance(message, render.Message)
             yield name, {"blocks": list(message.blocks)}
-    button = render.Button("Show names", "names", "doctor")
+    button = render.Button(_("Show names"), "names", "doctor")
     for name, message in (
-        ("a welcome", render.document_messages(welcome())[0]),
-        ("the help", render.document_messages(help_page())[0]),
-        ("a question", render.question_message(str(VOTE_FIRST), button)),
+        (_("a welcome"), render.document_messages(welcome())[0]),
+        (_("the help"), render.document_messages(help_page())[0]),
+        (_("a question"), render.question_message(_(VOTE_FIRST), button)),
     ):
         yield name, {"blocks": list(message.blocks)}
-    yield "the settings", {"view": _form()}
+    yield _("the settings"), {"view": _form()}
 
 
 def _form() -> Json:

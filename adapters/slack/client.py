@@ -30,6 +30,7 @@ from bot.conversation.app import App
 from bot.conversation.commands import welcome
 from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
+from bot.language import N_, _
 from bot.records import Case
 
 logger = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ bolt_logger.setLevel(logging.ERROR)
 Json = dict[str, Any]
 Listener = Callable[[Bot, Json], Awaitable[None]]
 
-FAILED = "Something went wrong here. It has been logged."
+FAILED = N_("Something went wrong here. It has been logged.")
 
 # A mention edited in later than this is no question any more.
 EDITED_IN = timedelta(minutes=10)
@@ -120,7 +121,7 @@ class SlackClient(Bot):
                 await listener(self, body)
             except Exception:
                 logger.exception("something that was clicked or typed failed")
-                await whisper_sentence(body["response_url"], FAILED)
+                await whisper_sentence(body["response_url"], _(FAILED))
 
         return acknowledged
 
@@ -155,7 +156,7 @@ class SlackClient(Bot):
                 logger.error("a message could not be taken up: %s", sentence(error))
             else:
                 logger.exception("a message could not be taken up")
-            failed = document_messages(Document((Text(FAILED),)))
+            failed = document_messages(Document((Text(_(FAILED)),)))
             await self._answer(event, *failed)
 
     async def take(self, message: Json, *, outsiders: bool = True) -> None:

@@ -27,6 +27,7 @@ from bot.conversation.desk import parse, stored_and_settings
 from bot.conversation.settings_commands import fill_in
 from bot.document import Note
 from bot.errors import BotError, InvalidForm, Undeliverable
+from bot.language import N_, _
 from bot.protocol.folding import is_blank
 
 logger = logging.getLogger(__name__)
@@ -40,10 +41,13 @@ QUESTION_EVENT = "council_question"
 _RECENT = 50
 
 EXPORT = "council-export.jsonl"
-HANDED_OVER = "The deliberations of this channel are in our direct messages."
-NOT_HANDED_OVER = "Slack did not let me send you the file."
-INVITE = "I am not in this channel. Write `/invite @council` here, then ask again."
-TOO_LATE = "Slack was slow to say whether you may change this. Save once more."
+HANDED_OVER = N_("The deliberations of this channel are in our direct messages.")
+NOT_HANDED_OVER = N_("Slack did not let me send you the file.")
+INVITE = N_("I am not in this channel. Write `/invite @council` here, then ask again.")
+TOO_LATE = N_("Slack was slow to say whether you may change this. Save once more.")
+NO_ACCESS = N_("I cannot write here.")
+DELIBERATES = N_("The council deliberates: {link}")
+ASKED_ALREADY = N_("The council was asked about this already: {link}")
 _OUTSIDE = frozenset({"channel_not_found", "not_in_channel"})
 
 
@@ -67,7 +71,7 @@ async def run(bot: Bot, body: Json) -> None:
         return
     document = await bot.app.command(place, person, text)
     if people.problem:
-        unknown = Note(f"⚠ {questions.UNKNOWN_PEOPLE} {people.problem}")
+        unknown = Note(f"⚠ {_(questions.UNKNOWN_PEOPLE)} {people.problem}")
         document = replace(document, blocks=(*document.blocks, unknown))
     await whisper(url, document)
     pictures = render.pictures(document, f"council-{command.name}")
@@ -90,9 +94,9 @@ async def _export(bot: Bot, place: chat.Channel, person: chat.Person, url: str) 
     except BotError as error:
         await whisper_sentence(url, error.public)
         return
-    file = File(EXPORT, "Finished deliberations, one in a line", lines.encode(errors="replace"))
+    file = File(EXPORT, _("Finished deliberations, one in a line"), lines.encode(errors="replace"))
     problem = await _hand_over(bot, person.id, file)
-    await whisper_sentence(url, problem or HANDED_OVER)
+    await whisper_sentence(url, problem or _(HANDED_OVER))
 
 
 async def _hand_over(bot: Bot, user: str, *files: File) -> str:
@@ -108,7 +112,7 @@ async def _hand_over(bot: Bot, user: str, *files: File) -> str:
     except (SlackApiError, Undeliverable) as error:
         problem = sentence(error) if isinstance(error, SlackApiError) else str(error)
         logger.warning("a file could not be handed over: %s", problem)
-        return f"{NOT_HANDED_OVER} {problem}"
+        return f"{_(NOT_HANDED_OVER)} {problem}"
     return ""
 
 
@@ -153,7 +157,7 @@ async def submit(bot: Bot, body: Json, ack: AsyncAck) -> None:
             bot.app.desk(place, person), form.filled_in(view), seen_version=opened.version
         )
     except TimeoutError:
-        await _show_problems(ack, {form.FIRST: TOO_LATE})
+        await _show_problems(ack, {form.FIRST: _(TOO_LATE)})
     except InvalidForm as error:
         await _show_problems(ack, error.problems)
     except BotError as error:
@@ -182,7 +186,7 @@ async def ask(bot: Bot, body: Json, question: str) -> None:
     """
     channel, url, web = body["channel_id"], body["response_url"], bot.web
     if is_blank(question):
-        await whisper_sentence(url, "Write the question behind `/council ask`.")
+        await whisper_sentence(url, _("Write the question behind `/council ask`."))
         return
     mention = await _mention(bot, body, question)
     if refusal := await bot.app.questions.refusal(mention):
@@ -237,9 +241,8 @@ async def ask_about(bot: Bot, body: Json) -> None:
         await whisper(url, outcome.document)
         return
     link = await bot.web.permalink(channel, root) or ""
-    is_new = isinstance(outcome, Accepted)
-    said = "The council deliberates" if is_new else "The council was asked about this already"
-    await whisper_sentence(url, f"{said}: {link}")
+    said = DELIBERATES if isinstance(outcome, Accepted) else ASKED_ALREADY
+    await whisper_sentence(url, _(said, link=link))
 
 
 async def _absence(bot: Bot, channel: str) -> str:
@@ -253,7 +256,7 @@ async def _absence(bot: Bot, channel: str) -> str:
         return "" if lacking(error) else _refusal(error)
     found: Json = answer["channel"]
     is_there = found.get("is_member") or found.get("is_im") or found.get("is_mpim")
-    return "" if is_there else INVITE
+    return "" if is_there else _(INVITE)
 
 
 async def _mention(bot: Bot, body: Json, question: str) -> chat.Mention:
@@ -284,5 +287,5 @@ def _placed(mention: chat.Mention, ts: str) -> chat.Mention:
 
 def _refusal(error: SlackApiError) -> str:
     if error_of(error) in _OUTSIDE:
-        return INVITE
-    return f"I cannot write here. {sentence(error)}"
+        return _(INVITE)
+    return f"{_(NO_ACCESS)} {sentence(error)}"

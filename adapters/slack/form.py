@@ -56,9 +56,9 @@ def view(settings: Settings, stored: StoredSettings, price: Price, opened: Opene
         "type": "modal",
         "callback_id": CALLBACK,
         "private_metadata": opened.to_json(),
-        "title": _plain("This channel's council"),
-        "submit": _plain("Save"),
-        "close": _plain("Cancel"),
+        "title": _plain(_("This channel's council")),
+        "submit": _plain(_("Save")),
+        "close": _plain(_("Cancel")),
         "blocks": [
             _input(
                 name, asked, _element(asked, SETTINGS[name], settings, name in stored.values, price)
@@ -82,7 +82,7 @@ def _element(
                 "initial_options": [
                     _model_option(price, id, value[:n].count(id)) for n, id in enumerate(value)
                 ],
-                "placeholder": _plain("Search by vendor or name"),
+                "placeholder": _plain(_("Search by vendor or name")),
             }
         case "model":
             return {

@@ -20,6 +20,7 @@ from adapters.slack.refusals import sentence
 from adapters.slack.web import Me, Web
 from bot import chat
 from bot.conversation.app import App
+from bot.language import N_, _
 from bot.protocol.folding import is_blank
 from bot.texts import unread_files
 
@@ -39,8 +40,10 @@ _CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 
 # What is asked where nothing but material was sent.
 ABOUT = "Answer this message: what it asks, or else what is to be said about it."
-UNREAD_THREAD = "What this thread began with could not be read, so the council does not know it."
-UNKNOWN_PEOPLE = "Slack does not say who anybody is, by name or by rights."
+UNREAD_THREAD = N_(
+    "What this thread began with could not be read, so the council does not know it."
+)
+UNKNOWN_PEOPLE = N_("Slack does not say who anybody is, by name or by rights.")
 
 # Names that are looked up for one message; the others are "somebody".
 _NAMES = 20
@@ -161,7 +164,7 @@ async def _thread(app: App, web: Web, message: Json, me: Me) -> tuple[Json, tupl
         )
     except SlackApiError as error:
         logger.warning("%s: a thread could not be read: %s", channel, sentence(error))
-        return {}, (f"{UNREAD_THREAD} {sentence(error)}",)
+        return {}, (f"{_(UNREAD_THREAD)} {sentence(error)}",)
     first: Json = answer["messages"][0]
     return ({}, ()) if first.get("subtype") == "tombstone" else (first, ())
 
@@ -175,7 +178,7 @@ async def unknown_people(app: App, people: People, channel: str) -> tuple[str, .
     """That nobody's name and rights are known, in a sentence: once a day in a channel."""
     today = app.now().date()
     if people.problem and await app.once(f"slack:unknown:{channel}:{today}"):
-        return (f"{UNKNOWN_PEOPLE} {people.problem}",)
+        return (f"{_(UNKNOWN_PEOPLE)} {people.problem}",)
     return ()
 
 

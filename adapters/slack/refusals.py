@@ -5,42 +5,56 @@ from collections.abc import Iterable
 from slack_sdk.errors import SlackApiError
 
 from bot.errors import Undeliverable
+from bot.language import N_, _
 
 # The manifest's; what is missing without each.
 SCOPES = {
-    "app_mentions:read": "the bot does not hear when it is mentioned",
-    "channels:history": "no threads are read, and no mention missed while away",
-    "channels:read": "creators of channels cannot change their council",
-    "chat:write": "nothing can be posted",
-    "commands": "there is no /council",
-    "files:write": "long answers are cut into messages, and pictures are not shown",
-    "groups:history": "private channels' threads are not read",
-    "groups:read": "creators of private channels cannot change their council",
-    "im:history": "direct messages are not heard",
-    "im:write": "an export cannot be delivered",
-    "mpim:history": "group conversations' threads are not read",
-    "reactions:read": "votes are not counted",
-    "reactions:write": "the emoji to vote with are not offered",
-    "users:read": "guests cannot be told from members, nor administrators from others",
+    "app_mentions:read": N_(
+        "Without the scope {scope} the bot does not hear when it is mentioned."
+    ),
+    "channels:history": N_(
+        "Without the scope {scope} no threads are read, and no mention missed while away."
+    ),
+    "channels:read": N_(
+        "Without the scope {scope} creators of channels cannot change their council."
+    ),
+    "chat:write": N_("Without the scope {scope} nothing can be posted."),
+    "commands": N_("Without the scope {scope} there is no /council."),
+    "files:write": N_(
+        "Without the scope {scope} long answers are cut into messages, and pictures are not shown."
+    ),
+    "groups:history": N_("Without the scope {scope} private channels' threads are not read."),
+    "groups:read": N_(
+        "Without the scope {scope} creators of private channels cannot change their council."
+    ),
+    "im:history": N_("Without the scope {scope} direct messages are not heard."),
+    "im:write": N_("Without the scope {scope} an export cannot be delivered."),
+    "mpim:history": N_("Without the scope {scope} group conversations' threads are not read."),
+    "reactions:read": N_("Without the scope {scope} votes are not counted."),
+    "reactions:write": N_("Without the scope {scope} the emoji to vote with are not offered."),
+    "users:read": N_(
+        "Without the scope {scope} guests cannot be told from members, nor administrators from "
+        "others."
+    ),
 }
 VITAL = frozenset({"app_mentions:read", "chat:write", "users:read"})
 
-GRANT = (
-    "Add it to the app at https://api.slack.com/apps (OAuth & Permissions, Bot Token Scopes), "
-    "then install the app again."
+GRANT = N_(
+    "Add it to the app at https://api.slack.com/apps (OAuth & Permissions, Bot Token "
+    "Scopes), then install the app again."
 )
-QUESTION_DELETED = "The question was deleted."
+QUESTION_DELETED = N_("The question was deleted.")
 
 _SENTENCES = {
-    "account_inactive": "The bot's account was deactivated. Install the app again.",
-    "channel_not_found": "The channel is gone, or the bot cannot see it. Invite the bot.",
-    "invalid_auth": "Slack does not know the bot's token. Check SLACK_BOT_TOKEN.",
-    "is_archived": "The channel is archived.",
-    "missing_scope": "The app lacks a permission. Compare its scopes with slack-manifest.yaml.",
-    "not_in_channel": "The bot is not in this channel. Invite it.",
+    "account_inactive": N_("The bot's account was deactivated. Install the app again."),
+    "channel_not_found": N_("The channel is gone, or the bot cannot see it. Invite the bot."),
+    "invalid_auth": N_("Slack does not know the bot's token. Check SLACK_BOT_TOKEN."),
+    "is_archived": N_("The channel is archived."),
+    "missing_scope": N_("The app lacks a permission. Compare its scopes with slack-manifest.yaml."),
+    "not_in_channel": N_("The bot is not in this channel. Invite it."),
     "thread_not_found": QUESTION_DELETED,
-    "token_expired": "The bot's token has expired. Install the app again.",
-    "token_revoked": "The bot's token was revoked. Install the app again.",
+    "token_expired": N_("The bot's token has expired. Install the app again."),
+    "token_revoked": N_("The bot's token was revoked. Install the app again."),
 }
 
 
@@ -79,19 +93,25 @@ def lacking(error: SlackApiError) -> str:
     """
     if error_of(error) != "missing_scope":
         return ""
-    return " or ".join(str(_body(error).get("needed") or "a permission").split(","))
+    scopes = str(_body(error).get("needed") or _("a permission")).split(",")
+    either = _("or")
+    return f" {either} ".join(scopes)
 
 
 def sentence(error: SlackApiError) -> str:
     """What Slack says no to, and what to do."""
     name = error_of(error)
     if scope := lacking(error):
-        return f"The app lacks the permission {scope}. {GRANT}"
+        lack = _("The app lacks the permission {scope}.", scope=scope)
+        return f"{lack} {_(GRANT)}"
     if name.startswith("restricted_action"):
-        return "Posting is restricted here. Ask an administrator to let the bot."
+        return _("Posting is restricted here. Ask an administrator to let the bot.")
     if not name:
-        return f"Something before Slack answered with the status {status_of(error)}."
-    return _SENTENCES.get(name, f"Slack refused it: {name}.")
+        status = status_of(error)
+        return _("Something before Slack answered with the status {status}.", status=status)
+    if known := _SENTENCES.get(name):
+        return _(known)
+    return _("Slack refused it: {name}.", name=name)
 
 
 def is_of_the_place(error: SlackApiError) -> bool:
@@ -113,11 +133,7 @@ def undeliverable(error: SlackApiError) -> Undeliverable:
 
 def missing(granted: Iterable[str]) -> dict[str, str]:
     """The manifest's scopes that are not granted, with what each is for in words."""
-    return {
-        scope: f"Without the scope {scope} {lack}."
-        for scope, lack in SCOPES.items()
-        if scope not in granted
-    }
+    return {scope: _(lack, scope=scope) for scope, lack in SCOPES.items() if scope not in granted}
 
 
 def _body(error: SlackApiError) -> dict[str, object]:

@@ -28,6 +28,7 @@ from bot.cleaning import harmless, one_line
 from bot.conversation.buttons import below
 from bot.conversation.offers import Offer
 from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Table, Text
+from bot.language import N_, _
 
 Json = dict[str, Any]
 
@@ -59,8 +60,8 @@ ASK, ALONE = "ask", "alone"
 # What CommonMark may take for a sign, unless a backslash stands before it.
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 
-_IN_FILE = "The whole text is in the file below."
-_GOES_ON = "The text goes on in a message further down."
+_IN_FILE = N_("The whole text is in the file below.")
+_GOES_ON = N_("The text goes on in a message further down.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +128,9 @@ def post(
     if files and _length(blocks) > GIANT:
         name = f"{run}-{_slug(key)}.md"
         attached.insert(0, File(name, _title(blocks) or key, _whole(blocks).encode()))
-        blocks = _shortened_texts(blocks, PREVIEW, f"\n\n… *{_IN_FILE}*")
+        blocks = _shortened_texts(blocks, PREVIEW, f"\n\n… *{_(_IN_FILE)}*")
     if verdict_url:
-        blocks.insert(_first_fold(blocks), Note(f"Verdict: {verdict_url}"))
+        blocks.insert(_first_fold(blocks), Note(_("Verdict: {url}", url=verdict_url)))
     buttons = [Button(label, what, run) for label, what in below(key, document)]
     messages = _messages(blocks, asker=asker, buttons=buttons, as_markdown=key == HEADLINE)
     if document.live:
@@ -144,8 +145,9 @@ def document_messages(document: Document) -> tuple[Message, ...]:
 
 def asked_messages(name: str, question: str) -> tuple[Message, ...]:
     """A question that somebody had the bot post: whose words they are stands before them."""
-    shown = _PUNCTUATION.sub(r"\\\g<0>", one_line(name)) or "Somebody"
-    return document_messages(Document((Text(f"**{shown} asks:**\n\n{question}"),)))
+    shown = _PUNCTUATION.sub(r"\\\g<0>", one_line(name)) or _("Somebody")
+    asks = _("**{name} asks:**", name=shown)
+    return document_messages(Document((Text(f"{asks}\n\n{question}"),)))
 
 
 def pictures(document: Document, name: str) -> tuple[File, ...]:
@@ -163,11 +165,11 @@ def offer_message(offer: Offer, ts: str) -> Message:
 
     `ts` is the reply: the question to ask.
     """
-    buttons = [Button(f"Ask the council ({offer.price})", ASK, ts)]
+    buttons = [Button(_("Ask the council ({price})", price=offer.price), ASK, ts)]
     if offer.alone:
-        alone = f"Ask only {offer.label} ({offer.alone_price})"
+        alone = _("Ask only {label} ({price})", label=offer.label, price=offer.alone_price)
         buttons.append(Button(alone, ALONE, f"{offer.run}:{offer.label}:{ts}"))
-    text = (
+    text = _(
         "Shall the council take this up? Mention the bot in the message to ask without being asked."
     )
     return question_message(text, *buttons)
@@ -227,14 +229,14 @@ def _messages(
     if sum(map(_cost, ending)) > TAIL_LIMIT:
         pieces, ending = [*pieces, *map(_Piece, ending)], []
     actions = [_actions(buttons)] if buttons else []
-    spare = sum(map(_cost, [*ending, *actions, _context(_GOES_ON)]))
+    spare = sum(map(_cost, [*ending, *actions, _context(_(_GOES_ON))]))
     pages = [_Page(MESSAGE_BUDGET - spare, len(ending) + 2)]
     for piece in pieces:
         if not pages[-1].take(piece):
             pages.append(_Page(MESSAGE_BUDGET))
             pages[-1].take(piece)
     shown = _contained(pages, titles)
-    goes_on = [_context(_GOES_ON)] if len(shown) > 1 and not titles else []
+    goes_on = [_context(_(_GOES_ON))] if len(shown) > 1 and not titles else []
     shown[0] = [*shown[0], *goes_on, *ending, *actions]
     return [_message(page or [_section("…")]) for page in shown]
 
@@ -246,7 +248,7 @@ def _message(blocks: Sequence[Json]) -> Message:
 def _contained(pages: Sequence[_Page], titles: Sequence[str]) -> list[list[Json]]:
     """The blocks of each page, with every fold's containers numbered where they are several."""
     runs = [run for page in pages for run in page.runs or ()]
-    of = [sum(fold == n for fold, _ in runs) for n in range(len(titles))]
+    of = [sum(fold == n for fold, __ in runs) for n in range(len(titles))]
     reached = [0] * len(titles)
     shown: list[list[Json]] = []
     for page in pages:
@@ -256,8 +258,9 @@ def _contained(pages: Sequence[_Page], titles: Sequence[str]) -> list[list[Json]
                 shown[-1] += blocks
                 continue
             reached[fold] += 1
-            number = f" ({reached[fold]} of {of[fold]})" if of[fold] > 1 else ""
-            shown[-1].append(_container(titles[fold], number, blocks))
+            number = _("({part} of {parts})", part=reached[fold], parts=of[fold])
+            ending = f" {number}" if of[fold] > 1 else ""
+            shown[-1].append(_container(titles[fold], ending, blocks))
     return shown
 
 
@@ -352,7 +355,7 @@ def _pictures(blocks: Sequence[Block], name: str) -> Iterator[File]:
     found = [leaf for leaf in _unfolded(blocks) if isinstance(leaf, Image)]
     for number, image in enumerate(found, 1):
         alt = _shortened(one_line(image.alt), 1_000)
-        yield File(f"{name}-{number}.png", alt or "Picture", image.png, alt)
+        yield File(f"{name}-{number}.png", alt or _("Picture"), image.png, alt)
 
 
 def _slug(key: str) -> str:
@@ -458,7 +461,7 @@ def _context(text: str) -> Json:
 
 
 def _container(title: str, number: str, blocks: Sequence[Json]) -> Json:
-    shown = _shortened(one_line(title) or "Details", TITLE_LIMIT - len(number)) + number
+    shown = _shortened(one_line(title) or _("Details"), TITLE_LIMIT - len(number)) + number
     return {
         "type": "container",
         "title": _plain_text(shown),

@@ -31,6 +31,7 @@ from bot.conversation.app import App
 from bot.conversation.outbox import Edited, Outbox, Sending
 from bot.document import Document, Note
 from bot.errors import Undeliverable
+from bot.language import N_, _
 from bot.records import Case
 
 logger = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ RESERVED_UPDATES = 20
 # How long somebody has to invite the bot again whom they removed from a private channel.
 UNSEEN_SECONDS = 300.0
 
-NO_FILE = "Slack took no file."
+NO_FILE = N_("Slack took no file.")
 
 # The workspace's settings for editing messages. Source: docs.slack.dev, "chat.update", errors.
 _FROZEN = frozenset({"cant_update_message", "edit_window_closed"})
@@ -87,7 +88,7 @@ class SlackReply:
 
     async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
         if self._is_gone:
-            raise Undeliverable(QUESTION_DELETED, gone=True)
+            raise Undeliverable(_(QUESTION_DELETED), gone=True)
         if self._can_wait(key, document):
             return
         try:
@@ -115,7 +116,7 @@ class SlackReply:
         """In the channel for the asker alone; where not even that is taken, in their messages."""
         channel, here = self._address.channel, render.document_messages(document)
         link = await self._web.permalink(channel, self._address.message)
-        about = (Note(f"About {link}"),) if link else ()
+        about = (Note(_("About {link}", link=link)),) if link else ()
         elsewhere = render.document_messages(replace(document, blocks=(*document.blocks, *about)))
         try:
             await self._web.tell_alone(channel, self._case.asker or "", here, elsewhere)
@@ -172,7 +173,7 @@ class SlackReply:
         for post in await self._outbox.posts():
             is_message = "." in (post.post_id or "")  # its `ts` has one, the id of a file none
             if post.key == key and post.part in files and is_message:
-                return NO_FILE
+                return _(NO_FILE)
         return ""
 
     async def _verdict_url(self) -> str | None:
@@ -201,7 +202,7 @@ class SlackReply:
         if posted.thread is None:
             # Slack posts to the channel what has no thread any more.
             await self._web.delete(channel, posted.ts)
-            raise Undeliverable(QUESTION_DELETED, gone=True)
+            raise Undeliverable(_(QUESTION_DELETED), gone=True)
         return post_id(channel, posted.ts)
 
     async def _edit(self, message: Message, live: bool, id: str) -> Edited:
@@ -241,7 +242,7 @@ class SlackReply:
             if of_the_place or self._outbox.is_in_doubt(key, part):
                 raise
             problem = sentence(error) if isinstance(error, SlackApiError) else error
-            self._no_file[key] = f"{NO_FILE} {problem}"
+            self._no_file[key] = f"{_(NO_FILE)} {problem}"
             logger.warning("%s: no file, messages follow: %s", key, problem)
             return False
         return True

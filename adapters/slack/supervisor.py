@@ -23,6 +23,7 @@ from adapters.slack.web import Web
 from bot.conversation.app import App
 from bot.conversation.catchup import catch_up
 from bot.errors import InvalidConfiguration
+from bot.language import N_, Message, _
 
 logger = logging.getLogger(__name__)
 
@@ -33,33 +34,22 @@ PING_SECONDS = 5.0
 # So long the SDK gets to come back; meanwhile Slack repeats what is not acknowledged.
 BROKEN_SECONDS = 60.0
 
-_TOKENS = "https://api.slack.com/apps, your app"
-REFUSED_BOT_TOKEN = (
-    "SLACK_BOT_TOKEN is refused by Slack ({}). Copy the bot's token (xoxb-...) again: "
-    f"{_TOKENS}, OAuth & Permissions."
+REFUSED_BOT_TOKEN = N_(
+    "SLACK_BOT_TOKEN is refused by Slack ({error}). Copy the bot's token (xoxb-...) again: "
+    "https://api.slack.com/apps, your app, OAuth & Permissions."
 )
-REFUSED_APP_TOKEN = (
-    "SLACK_APP_TOKEN is refused by Slack ({}). It needs the scope connections:write and begins "
-    f"with xapp-: {_TOKENS}, Basic Information, App-Level Tokens."
+REFUSED_APP_TOKEN = N_(
+    "SLACK_APP_TOKEN is refused by Slack ({error}). It needs the scope connections:write and "
+    "begins with xapp-: https://api.slack.com/apps, your app, Basic Information, App-Level Tokens."
 )
-_NO_SLACK = (
-    "What answers at SLACK_API_URL is not Slack (status {}). Leave the variable out, or give it the "
+_NO_SLACK = N_(
+    "What answers at SLACK_API_URL is not Slack (status {status}). Leave the variable out, or give it the "
     "whole address, for example https://slack.com/api."
 )
 
 _SIGNATURE, _STAMP = "X-Slack-Signature", "X-Slack-Request-Timestamp"
 # In seconds. Source: docs.slack.dev, "Verifying requests from Slack".
 SIGNED_WITHIN = 300
-# Said once: whoever finds the address can send such requests.
-_REFUSED = "Slack's requests are refused, so the bot hears nothing: "
-BAD_SECRET = (
-    _REFUSED + "their signature does not fit. Copy SLACK_SIGNING_SECRET again (Basic Information, "
-    "App Credentials: the signing secret), and see that this machine's clock is right."
-)
-BAD_CLOCK = (
-    _REFUSED + "their time is {:,} seconds from this machine's clock, and Slack's are never more "
-    f"than {SIGNED_WITHIN}. Set the clock; if it is right, check SLACK_SIGNING_SECRET as well."
-)
 
 
 async def run(
@@ -90,10 +80,10 @@ async def run(
         await api.close()
 
 
-def refused(token: str, error: SlackApiError) -> str:
+def refused(token: Message, error: SlackApiError) -> str:
     """The sentence about the token, unless it was not Slack that refused it."""
     name = error_of(error)
-    return token.format(name) if name else _NO_SLACK.format(status_of(error))
+    return _(token, error=name) if name else _(_NO_SLACK, status=status_of(error))
 
 
 async def _recognised(api: Web) -> None:
@@ -113,8 +103,9 @@ async def _over_requests(client: SlackClient, port: int) -> None:
         nonlocal told
         answer = await client.bolt.async_dispatch(await to_bolt_request(request))
         if answer.status == 401 and _SIGNATURE in request.headers and not told:
+            # Once: whoever finds the address can send such requests.
             told = True
-            logger.warning(_misfit(request.headers.get(_STAMP, "")))
+            _tell_misfit(request.headers.get(_STAMP, ""))
         return await to_aiohttp_response(answer)
 
     application = web.Application()
@@ -126,9 +117,11 @@ async def _over_requests(client: SlackClient, port: int) -> None:
             # Every interface: a proxy that speaks TLS stands before it.
             await web.TCPSite(runner, None, port).start()
         except OSError as error:
-            raise InvalidConfiguration(
-                [f"COUNCIL_HTTP_PORT {port} cannot be used: {error.strerror}."]
-            ) from error
+            reason = error.strerror
+            problem = _(
+                "COUNCIL_HTTP_PORT {port} cannot be used: {reason}.", port=port, reason=reason
+            )
+            raise InvalidConfiguration([problem]) from error
         logger.info("Slack: waiting for requests at port %d, %s", port, PATH)
         await _catch_up(client)
         await asyncio.Event().wait()
@@ -136,13 +129,24 @@ async def _over_requests(client: SlackClient, port: int) -> None:
         await runner.cleanup()
 
 
-def _misfit(stamp: str) -> str:
-    """Why a request that says it is signed was refused."""
+def _tell_misfit(stamp: str) -> None:
+    """Why a request that says it is signed was refused, in the log."""
     sent = int(stamp) if stamp.isascii() and stamp.isdecimal() and len(stamp) < 20 else 0
     apart = round(abs(time.time() - sent)) if sent else 0
     if apart > SIGNED_WITHIN:
-        return BAD_CLOCK.format(apart)
-    return BAD_SECRET
+        logger.warning(
+            "Slack's requests are refused, so the bot hears nothing: their time is %s seconds from "
+            "this machine's clock, and Slack's are never more than %d. Set the clock; if it is "
+            "right, check SLACK_SIGNING_SECRET as well.",
+            f"{apart:,}",
+            SIGNED_WITHIN,
+        )
+        return
+    logger.warning(
+        "Slack's requests are refused, so the bot hears nothing: their signature does not fit. "
+        "Copy SLACK_SIGNING_SECRET again (Basic Information, App Credentials: the signing secret), "
+        "and see that this machine's clock is right."
+    )
 
 
 async def _over_sockets(client: SlackClient, app_token: str) -> None:

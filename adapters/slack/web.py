@@ -23,6 +23,7 @@ from adapters.slack.render import File, Message
 from bot.conversation.loops import ended, surviving
 from bot.conversation.persistence import BACKOFF_FIRST, Doubt, Line
 from bot.errors import Undeliverable
+from bot.language import _
 
 logger = logging.getLogger(__name__)
 
@@ -360,7 +361,11 @@ async def _send_content(url: str, content: bytes) -> None:
     ):
         if _is_final(answer.status):
             raise Undeliverable(
-                f"Slack does not take a file of {len(content):,} bytes (status {answer.status})."
+                _(
+                    "Slack does not take a file of {length:,} bytes (status {status}).",
+                    length=len(content),
+                    status=answer.status,
+                )
             )
         answer.raise_for_status()
 

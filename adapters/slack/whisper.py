@@ -7,6 +7,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from adapters.slack.render import Message, document_messages
 from bot.document import Document, Note, Text
+from bot.language import N_, _
 
 logger = logging.getLogger(__name__)
 
@@ -14,13 +15,13 @@ logger = logging.getLogger(__name__)
 USES = 5
 
 
-CUT = "What follows does not fit here: Slack takes no more messages in answer to this."
+CUT = N_("What follows does not fit here: Slack takes no more messages in answer to this.")
 
 
 async def whisper(url: str, document: Document, *, thread: str | None = None) -> None:
     messages = document_messages(document)
     if len(messages) > USES:
-        messages = (*messages[: USES - 1], *document_messages(Document((Note(f"⚠ {CUT}"),))))
+        messages = (*messages[: USES - 1], *document_messages(Document((Note(f"⚠ {_(CUT)}"),))))
     for message in messages:
         await _send(url, message, thread=thread, replace=False)
 

@@ -174,6 +174,25 @@ def test_tests_import_what_is_declared_and_every_oracle_is_used() -> None:
     assert beside - imported("tests") == TOOLS
 
 
+def named_paths() -> set[str]:
+    """The files and folders of the project that CONTRIBUTING names."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    return set(re.findall(r"`((?:\.ci|bot|adapters|tests)/[\w./-]*)`", text))
+
+
+def test_contributors_are_sent_to_places_that_exist() -> None:
+    assert {name for name in named_paths() if not (ROOT / name).exists()} == set()
+
+
+def test_the_map_shows_every_room() -> None:
+    rooms = {
+        f"{file.parent.relative_to(ROOT)}/"
+        for package in ("bot", "adapters")
+        for file in (ROOT / package).glob("*/__init__.py")
+    }
+    assert rooms - named_paths() == set()
+
+
 def test_nothing_is_mocked() -> None:
     found = {
         module

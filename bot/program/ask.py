@@ -40,7 +40,7 @@ async def run(app: App, case: Case) -> Deliberation:
     """Run or resume a case of the command line, telling the way on standard error."""
     journal = await app.store.begin(case.id, app.rules.limits)
     if journal.requests:
-        note("Going on where an earlier run was interrupted.")
+        note(_("Going on where an earlier run was interrupted."))
     tell = Narrator(case).tell
     deliberate = MODES[case.council.mode]
     return await deliberate(case.question, case.council, app.caller, journal=journal, emit=tell)
@@ -53,12 +53,21 @@ def council_for(app: App, mode: str | None) -> Council:
         try:
             settings = replace(settings, mode=channel_settings.SETTINGS["mode"].parse(mode))
         except InvalidInput as error:
-            raise InvalidInput(f"--mode {mode} is not known. {error}") from error
+            raise InvalidInput(
+                _("--mode {mode} is not known. {error}", mode=mode, error=error)
+            ) from error
     council = channel_settings.council_of(settings)
     for model in dict.fromkeys((*council.members, council.chairman)):
         if app.catalogue.missing(model):
             hint = app.catalogue.did_you_mean(model)
-            note(f"Warning: {model} is not in the list of models.{hint} It is asked all the same.")
+            note(
+                _(
+                    "Warning: {model} is not in the list of models.{hint} It is asked all the "
+                    "same.",
+                    model=model,
+                    hint=hint,
+                )
+            )
     return council
 
 
@@ -70,7 +79,11 @@ async def _known(app: App, text: str, *, id: str | None, mode: str) -> Case | No
     case = await app.store.case(id)
     if case and (case.question.text, case.council.mode) != (checked(text), mode):
         raise InvalidInput(
-            f"The id {id} belongs to another question or mode. Leave --id out, or take a new one."
+            _(
+                "The id {id} belongs to another question or mode. Leave --id out, or take a "
+                "new one.",
+                id=id,
+            )
         )
     return case
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import BotError, InvalidConfiguration, InvalidInput, StoreFailed
+from bot.language import _, n_
 from bot.printing import note, tell, tell_json
 from bot.program import reading
 from bot.program.process import (
@@ -55,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except InvalidConfiguration as error:
         problems = "\n".join(f"- {problem}" for problem in error.problems)
-        note(f"Council cannot start with this environment:\n{problems}")
+        note(_("Council cannot start with this environment:") + f"\n{problems}")
         return WRONG_USE
     except (InvalidInput, StoreFailed) as error:
         note(error)
@@ -71,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             reading.watch,
             _doctor,
         ):
-            note("\nStopped. The same command goes on where it was.")
+            note("\n" + _("Stopped. The same command goes on where it was."))
         return INTERRUPTED
     except BrokenPipeError:
         drop_output()
@@ -79,87 +80,96 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         # Files are opened, and their errors put into words, elsewhere: this is the output.
         drop_output()
-        note(f"The output cannot be written: {error.strerror}.")
-        note("What the models gave is in the database.")
+        note(_("The output cannot be written: {strerror}.", strerror=error.strerror))
+        note(_("What the models gave is in the database."))
         return WRONG_USE
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="council",
-        description="Several models answer, rank each other blindly, and a chairman rules.",
+        description=_("Several models answer, rank each other blindly, and a chairman rules."),
     )
     parser.set_defaults(run=_chat)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    commands = parser.add_subparsers(title=_("commands"), metavar="COMMAND")
 
     def add(name: str, run: Callable[..., Coroutine[Any, Any, int]], help: str) -> Any:
         command = commands.add_parser(name, help=help, description=help)
         command.set_defaults(run=run)
         return command
 
-    add("chat", _chat, "a channel in this terminal (the default)")
-    ask = add("ask", _ask, "put one question to the council")
+    add("chat", _chat, _("a channel in this terminal (the default)"))
+    ask = add("ask", _ask, _("put one question to the council"))
     ask.add_argument("question")
-    ask.add_argument("--id", help="resume or repeat the deliberation of this id")
-    ask.add_argument("--mode", help="the protocol (default: council)")
-    ask.add_argument("--json", action="store_true", help="the whole deliberation as JSON")
-    bench = add("bench", _bench, "put a file of questions to the council and grade the answers")
-    bench.add_argument("file", type=Path, help='lines of {"id","question"[,"reference","grader"]}')
-    bench.add_argument("--out", type=Path, help="where the deliberations go (FILE.out.jsonl)")
-    bench.add_argument("--concurrency", type=_count, default=4, help="at once (4)")
-    bench.add_argument("--max-cost", type=_usd, metavar="USD", help="stop before spending more")
-    add("serve", _serve, "run every platform that has a token")
-    stats = add("stats", reading.stats, "which models serve best, and whether the council helps")
-    stats.add_argument("--channel", help="of this channel only")
-    stats.add_argument("--json", action="store_true", help="every number as JSON")
-    ceiling = add("ceiling", reading.ceiling, "how much picking the best answer could gain")
-    ceiling.add_argument(
-        "file", nargs="?", type=Path, help="CSV: a row per question, a column per model, 1/0/empty"
+    ask.add_argument("--id", help=_("resume or repeat the deliberation of this id"))
+    ask.add_argument("--mode", help=_("the protocol (default: council)"))
+    ask.add_argument("--json", action="store_true", help=_("the whole deliberation as JSON"))
+    bench = add("bench", _bench, _("put a file of questions to the council and grade the answers"))
+    bench.add_argument(
+        "file", type=Path, help=_('lines of {{"id","question"[,"reference","grader"]}}')
     )
-    ceiling.add_argument("--channel", help="from the votes of this channel only")
+    bench.add_argument("--out", type=Path, help=_("where the deliberations go (FILE.out.jsonl)"))
+    bench.add_argument("--concurrency", type=_count, default=4, help=_("at once (4)"))
+    bench.add_argument("--max-cost", type=_usd, metavar="USD", help=_("stop before spending more"))
+    add("serve", _serve, _("run every platform that has a token"))
+    stats = add("stats", reading.stats, _("which models serve best, and whether the council helps"))
+    stats.add_argument("--channel", help=_("of this channel only"))
+    stats.add_argument("--json", action="store_true", help=_("every number as JSON"))
+    ceiling = add("ceiling", reading.ceiling, _("how much picking the best answer could gain"))
+    ceiling.add_argument(
+        "file",
+        nargs="?",
+        type=Path,
+        help=_("CSV: a row per question, a column per model, 1/0/empty"),
+    )
+    ceiling.add_argument("--channel", help=_("from the votes of this channel only"))
     ceiling.add_argument(
         "--counts",
         nargs=3,
         type=int,
         metavar=("ALL_WRONG", "ROWS", "BEST_RIGHT"),
-        help="from three counts, e.g. of a paper: rows that every model got wrong, all rows, rows "
-        "that the best model got right",
+        help=_(
+            "from three counts, e.g. of a paper: rows that every model got wrong, all "
+            "rows, rows that the best model got right"
+        ),
     )
     ceiling.add_argument(
         "--models",
         type=_count,
-        help="with --counts: how many models the best was picked from on these rows (1: it was "
-        "chosen in advance)",
+        help=_(
+            "with --counts: how many models the best was picked from on these rows (1: it "
+            "was chosen in advance)"
+        ),
     )
-    ceiling.add_argument("--json", action="store_true", help="every number as JSON")
-    export = add("export", reading.export, "finished deliberations as JSON lines")
-    export.add_argument("--channel", help="of this channel only")
+    ceiling.add_argument("--json", action="store_true", help=_("every number as JSON"))
+    export = add("export", reading.export, _("finished deliberations as JSON lines"))
+    export.add_argument("--channel", help=_("of this channel only"))
     export.add_argument(
         "--csv",
         choices=("outcomes", "ballots"),
-        help="instead: which answers were accepted, or how reviewers ranked them",
+        help=_("instead: which answers were accepted, or how reviewers ranked them"),
     )
     export.add_argument(
-        "--since", type=_moment, help="asked since this time (ISO, e.g. 2026-11-01)"
+        "--since", type=_moment, help=_("asked since this time (ISO, e.g. 2026-11-01)")
     )
-    forget = add("forget", _forget, "delete what people wrote, everywhere")
+    forget = add("forget", _forget, _("delete what people wrote, everywhere"))
     what = forget.add_mutually_exclusive_group(required=True)
-    what.add_argument("--channel", help="every question of this channel, and its settings")
-    what.add_argument("--person", help="this person's questions and votes")
-    what.add_argument("--id", help="this deliberation")
-    backup = add("backup", _backup, "copy the database into a file, beside a running council")
+    what.add_argument("--channel", help=_("every question of this channel, and its settings"))
+    what.add_argument("--person", help=_("this person's questions and votes"))
+    what.add_argument("--id", help=_("this deliberation"))
+    backup = add("backup", _backup, _("copy the database into a file, beside a running council"))
     backup.add_argument("file", type=Path)
     watch = add(
-        "watch", reading.watch, "the journal: who was asked, tokens, seconds, cost, failures"
+        "watch", reading.watch, _("the journal: who was asked, tokens, seconds, cost, failures")
     )
-    watch.add_argument("--follow", action="store_true", help="go on as it grows")
-    add("doctor", _doctor, "check everything for real")
+    watch.add_argument("--follow", action="store_true", help=_("go on as it grows"))
+    add("doctor", _doctor, _("check everything for real"))
     return parser
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no whole number of at least 1")
+        raise argparse.ArgumentTypeError(_("{text} is no whole number of at least 1", text=text))
     return int(text)
 
 
@@ -169,7 +179,9 @@ def _usd(text: str) -> float:
     except ValueError:
         usd = math.nan
     if not 0 <= usd < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no sum in US dollars, such as 2.50")
+        raise argparse.ArgumentTypeError(
+            _("{text} is no sum in US dollars, such as 2.50", text=text)
+        )
     return usd
 
 
@@ -177,7 +189,9 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is no time, such as 2026-11-01") from None
+        raise argparse.ArgumentTypeError(
+            _("{text} is no time, such as 2026-11-01", text=text)
+        ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -260,17 +274,18 @@ async def _forget(options: argparse.Namespace, config: "Config") -> int:
         erased = await store.erase()
     finally:
         await store.close()
-    done = "Forgotten" if erased else "Deleted"
-    tell(f"{done}: {count} {'deliberation' if count == 1 else 'deliberations'}.")
-    if not erased:
-        tell(TRACES)
+    if erased:
+        tell(n_("Forgotten: {n} deliberation.", "Forgotten: {n} deliberations.", count))
+    else:
+        tell(n_("Deleted: {n} deliberation.", "Deleted: {n} deliberations.", count))
+        tell(_(TRACES))
     return DONE
 
 
 async def _backup(options: argparse.Namespace, config: "Config") -> int:
     async with reading.database(config) as store:
         await store.backup(options.file)
-    tell(f"Copied to {options.file}.")
+    tell(_("Copied to {file}.", file=options.file))
     return DONE
 
 

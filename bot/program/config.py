@@ -25,6 +25,7 @@ from pydantic_settings import (
 )
 
 from bot.errors import InvalidConfiguration, InvalidInput, StoreFailed
+from bot.language import N_, Message, _
 from bot.program.env_file import read_env_file
 from bot.settings import parse_budget, parse_members, parse_model
 
@@ -79,8 +80,8 @@ def load(
 _variables: ContextVar[Mapping[str, str]] = ContextVar("variables")
 
 
-def _variable(name: str, default: Any, description: str) -> Any:
-    return Field(default, validation_alias=name, description=description)
+def _variable(name: str, default: Any, description: Message) -> Any:
+    return Field(default, validation_alias=name, description=description.english)
 
 
 def _read(parse: Callable[[str], object]) -> BeforeValidator:
@@ -114,8 +115,10 @@ def _url(text: str) -> str:
 def _database(text: str) -> Path:
     if text.startswith(("postgresql://", "postgres://")):
         raise _Explained(
-            "COUNCIL_DATABASE must be a file so far, for example council.db: "
-            "PostgreSQL is not supported yet."
+            _(
+                "COUNCIL_DATABASE must be a file so far, for example council.db: PostgreSQL is "
+                "not supported yet."
+            )
         )
     try:
         return Path(text).expanduser()
@@ -131,10 +134,12 @@ def _endpoints(text: str) -> tuple[EndpointSettings, ...]:
         try:
             endpoint = _endpoint(entry.strip(), _variables.get())
             if endpoint.name in endpoints:
-                raise _Explained(f"`{endpoint.name}` is the name of an earlier one")
+                raise _Explained(_("`{name}` is the name of an earlier one", name=endpoint.name))
             endpoints[endpoint.name] = endpoint
         except _Explained as error:
-            problems.append(f"COUNCIL_ENDPOINTS, entry {number}: {error}.")
+            problems.append(
+                _("COUNCIL_ENDPOINTS, entry {number}: {error}.", number=number, error=error)
+            )
     if problems:
         raise _Explained("\n".join(problems))
     return tuple(endpoints.values())
@@ -142,23 +147,28 @@ def _endpoints(text: str) -> tuple[EndpointSettings, ...]:
 
 def _endpoint(entry: str, variables: Mapping[str, str]) -> EndpointSettings:
     address, *options = (part.strip() for part in entry.split(";"))
-    name, _, url = address.partition("=")
+    name, __, url = address.partition("=")
     if not re.fullmatch(r"[A-Za-z0-9._-]+", name):
-        raise _Explained("write name=URL, for example ollama=http://localhost:11434/v1")
+        raise _Explained(_("write name=URL, for example ollama=http://localhost:11434/v1"))
     try:
         url = _url(url)
     except ValueError:
         raise _Explained(
-            f"`{name}` needs a plain http or https address, "
-            f"for example {name}=http://localhost:11434/v1"
+            _(
+                "`{name}` needs a plain http or https address, for example "
+                "{name}=http://localhost:11434/v1",
+                name=name,
+            )
         ) from None
     key = None
     for option in options:
-        word, _, variable = option.partition("=")
+        word, __, variable = option.partition("=")
         if word == "key":
             key = _key(name, variable, variables)
         elif option != "openrouter":
-            raise _Explained(f"`{name}` can be followed by ;key=NAME and ;openrouter only")
+            raise _Explained(
+                _("`{name}` can be followed by ;key=NAME and ;openrouter only", name=name)
+            )
     return EndpointSettings(name, url, key, "openrouter" in options)
 
 
@@ -167,11 +177,21 @@ def _key(name: str, variable: str, variables: Mapping[str, str]) -> str:
         try:
             return _secret(variables[variable])
         except ValueError:
-            raise _Explained(f"{variable} must be a key, without spaces") from None
+            raise _Explained(
+                _("{variable} must be a key, without spaces", variable=variable)
+            ) from None
     # Somebody may have put the key itself here, and a key must not be printed.
     if re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+", variable):
-        raise _Explained(f"`{name}` takes its key from {variable}, which is not set")
-    raise _Explained(f"`{name}` needs the name of a variable after key=, for example GROQ_API_KEY")
+        raise _Explained(
+            _(
+                "`{name}` takes its key from {variable}, which is not set",
+                name=name,
+                variable=variable,
+            )
+        )
+    raise _Explained(
+        _("`{name}` needs the name of a variable after key=, for example GROQ_API_KEY", name=name)
+    )
 
 
 def _prices(text: str) -> tuple[float, float]:
@@ -212,81 +232,94 @@ class Config(BaseSettings):
         return init_settings, _Given(settings_cls)
 
     openrouter_api_key: Secret | None = _variable(
-        "OPENROUTER_API_KEY", None, "a key of OpenRouter (sk-or-v1-...), without spaces"
+        "OPENROUTER_API_KEY", None, N_("a key of OpenRouter (sk-or-v1-...), without spaces")
     )
     model_url: Url | None = _variable(
         "COUNCIL_MODEL_URL",
         None,
-        "the plain http or https base of an OpenAI-compatible server, for example "
-        "http://localhost:11434/v1",
+        N_(
+            "the plain http or https base of an OpenAI-compatible server, for example "
+            "http://localhost:11434/v1"
+        ),
     )
     model_key: Secret | None = _variable(
-        "COUNCIL_MODEL_KEY", None, "the key of that server, without spaces"
+        "COUNCIL_MODEL_KEY", None, N_("the key of that server, without spaces")
     )
     further_endpoints: Annotated[
         tuple[EndpointSettings, ...], NoDecode, BeforeValidator(_endpoints)
     ] = _variable(
         "COUNCIL_ENDPOINTS",
         (),
-        "name=URL[;key=NAME][;openrouter] separated by commas, for example "
-        "ollama=http://localhost:11434/v1",
+        N_(
+            "name=URL[;key=NAME][;openrouter] separated by commas, for example "
+            "ollama=http://localhost:11434/v1"
+        ),
     )
     # Empty: chosen from the live catalogue.
     members: Annotated[tuple[str, ...], NoDecode, _read(parse_members)] = _variable(
         "COUNCIL_MEMBERS",
         (),
-        "1 to 20 model ids separated by commas, for example openai/gpt-5.1,mistralai/mistral-large",
+        N_(
+            "1 to 20 model ids separated by commas, for example "
+            "openai/gpt-5.1,mistralai/mistral-large"
+        ),
     )
     chairman: Annotated[str, _read(parse_model)] = _variable(
-        "COUNCIL_CHAIRMAN", "", "one model id, for example openai/gpt-5.1"
+        "COUNCIL_CHAIRMAN", "", N_("one model id, for example openai/gpt-5.1")
     )
     database: Annotated[Path, BeforeValidator(_database)] = Field(
         default_factory=lambda: user_data_path("council") / "council.db",
         validation_alias="COUNCIL_DATABASE",
-        description="the path of a file, for example council.db",
+        description=N_("the path of a file, for example council.db").english,
     )
     # `None` is unlimited, and has to be written.
     daily_budget_usd: Annotated[float | None, _read(parse_budget)] = _variable(
         "COUNCIL_DAILY_BUDGET_USD",
         DAILY_BUDGET_USD,
-        "US dollars a day, for example 2.50, or the word unlimited",
+        N_("US dollars a day, for example 2.50, or the word unlimited"),
     )
     # `None`: as `catalogue` has it.
     unknown_price: Annotated[tuple[float, float] | None, NoDecode, BeforeValidator(_prices)] = (
         _variable(
             "COUNCIL_UNKNOWN_PRICE",
             None,
-            "US dollars per million prompt and completion tokens, two numbers from 0 up with a comma "
-            "between them, for example 5,25",
+            N_(
+                "US dollars per million prompt and completion tokens, two numbers from 0 up "
+                "with a comma between them, for example 5,25"
+            ),
         )
     )
     admins: Ids = _variable(
-        "COUNCIL_ADMINS", frozenset(), "ids of people, separated by commas, for example U024BE7LH"
+        "COUNCIL_ADMINS",
+        frozenset(),
+        N_("ids of people, separated by commas, for example U024BE7LH"),
     )
     allowed: Ids = _variable(
-        "COUNCIL_ALLOWED", frozenset(), "ids of servers, workspaces, channels or people"
+        "COUNCIL_ALLOWED", frozenset(), N_("ids of servers, workspaces, channels or people")
     )
     discord_token: Secret | None = _variable(
-        "DISCORD_TOKEN", None, "the bot's token, without spaces"
+        "DISCORD_TOKEN", None, N_("the bot's token, without spaces")
     )
     slack_bot_token: Secret | None = _variable(
-        "SLACK_BOT_TOKEN", None, "the bot's token (xoxb-...), without spaces"
+        "SLACK_BOT_TOKEN", None, N_("the bot's token (xoxb-...), without spaces")
     )
     slack_app_token: Secret | None = _variable(
-        "SLACK_APP_TOKEN", None, "the app's token (xapp-...), without spaces"
+        "SLACK_APP_TOKEN", None, N_("the app's token (xapp-...), without spaces")
     )
     slack_signing_secret: Secret | None = _variable(
-        "SLACK_SIGNING_SECRET", None, "the app's signing secret, without spaces"
+        "SLACK_SIGNING_SECRET", None, N_("the app's signing secret, without spaces")
     )
     slack_api_url: Url = _variable(
-        "SLACK_API_URL", SLACK_URL, f"a plain http or https address, for example {SLACK_URL}"
+        "SLACK_API_URL",
+        SLACK_URL,
+        N_("a plain http or https address, for example https://slack.com/api"),
     )
     http_port: Annotated[int, Field(ge=1, le=65535)] | None = _variable(
-        "COUNCIL_HTTP_PORT", None, "a port from 1 to 65535, for example 8080"
+        "COUNCIL_HTTP_PORT", None, N_("a port from 1 to 65535, for example 8080")
     )
-    log: Literal["text", "json"] = _variable("COUNCIL_LOG", "text", "text or json")
+    log: Literal["text", "json"] = _variable("COUNCIL_LOG", "text", N_("text or json"))
     time_scale: Annotated[float, Field(gt=0, allow_inf_nan=False)] = _variable(
-        "COUNCIL_TIME_SCALE", 1.0, "a number above 0, for example 0.1"
+        "COUNCIL_TIME_SCALE", 1.0, N_("a number above 0, for example 0.1")
     )
     # What an operator should look at although the program can start.
     warnings: tuple[str, ...] = ()
@@ -306,8 +339,12 @@ class Config(BaseSettings):
                 self.database.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise StoreFailed(
-                    f"The folder {self.database.parent} cannot be made ({error.strerror}). "
-                    "Set COUNCIL_DATABASE to a file that can be written."
+                    _(
+                        "The folder {folder} cannot be made ({strerror}). Set COUNCIL_DATABASE "
+                        "to a file that can be written.",
+                        folder=self.database.parent,
+                        strerror=error.strerror,
+                    )
                 ) from error
         return self.database
 
@@ -346,20 +383,20 @@ def _not_empty(variables: Mapping[str, str]) -> dict[str, str]:
 def _half_configured(variables: Mapping[str, str]) -> Iterator[str]:
     given = variables.keys()
     if "COUNCIL_MODEL_KEY" in given and "COUNCIL_MODEL_URL" not in given:
-        yield (
+        yield _(
             "COUNCIL_MODEL_KEY has no use without COUNCIL_MODEL_URL, for example "
             "http://localhost:11434/v1."
         )
     sockets = {"SLACK_APP_TOKEN"} <= given
     requests = {"SLACK_SIGNING_SECRET", "COUNCIL_HTTP_PORT"} <= given
     if "SLACK_BOT_TOKEN" in given and not (sockets or requests):
-        yield (
+        yield _(
             "SLACK_BOT_TOKEN needs SLACK_APP_TOKEN (xapp-...) beside it, or else "
             "SLACK_SIGNING_SECRET and COUNCIL_HTTP_PORT."
         )
     for name in ("SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"):
         if name in given and "SLACK_BOT_TOKEN" not in given:
-            yield f"{name} has no use without SLACK_BOT_TOKEN (xoxb-...)."
+            yield _("{name} has no use without SLACK_BOT_TOKEN (xoxb-...).", name=name)
 
 
 def _unknown(variables: Mapping[str, str]) -> Iterator[str]:
@@ -368,8 +405,11 @@ def _unknown(variables: Mapping[str, str]) -> Iterator[str]:
     for name in sorted(variables.keys() - VARIABLES.keys() - set(keys)):
         if name.startswith("COUNCIL_"):
             close = get_close_matches(name.removeprefix("COUNCIL_"), ours, n=1)
-            hint = f" Did you mean COUNCIL_{close[0]}?" if close else ""
-            yield f"{name} is no variable of this program and was ignored.{hint}"
+            meant = "".join(f"COUNCIL_{each}" for each in close)
+            hint = _(" Did you mean {close}?", close=meant) if meant else ""
+            yield _(
+                "{name} is no variable of this program and was ignored.{hint}", name=name, hint=hint
+            )
 
 
 def _sentences(error: ValidationError) -> Iterator[str]:
@@ -379,4 +419,4 @@ def _sentences(error: ValidationError) -> Iterator[str]:
         if isinstance(reason, _Explained):
             yield from str(reason).splitlines()
         else:
-            yield f"{name} must be {VARIABLES[name]}."
+            yield _("{name} must be {value}.", name=name, value=_(VARIABLES[name]))

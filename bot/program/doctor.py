@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.conversation.app import App
 from bot.conversation.health import Finding
 from bot.errors import ModelFailed, StoreFailed, StoreLocked
+from bot.language import _
 from bot.llm import Message, Provider, Request
 from bot.protocol.calls import Caller
 from bot.store.store import Store
@@ -21,10 +22,10 @@ async def examine_database(path: Path, today: date) -> AsyncIterator[Finding]:
     try:
         try:
             store = await Store.open(path, holder="council doctor")
-            found = f"The database {path} can be read and written."
+            found = _("The database {path} can be read and written.", path=path)
         except StoreLocked:
             store = await Store.open(path, read_only=True)
-            found = f"The database {path} can be read; a running Council writes to it."
+            found = _("The database {path} can be read; a running Council writes to it.", path=path)
         try:
             damage = await store.damage()
             spent = await store.spent(today) / 1e6
@@ -37,30 +38,43 @@ async def examine_database(path: Path, today: date) -> AsyncIterator[Finding]:
     if damage:
         yield Finding(
             False,
-            f"The database {path} is damaged ({damage}). Stop Council and restore a backup, or set "
-            "COUNCIL_DATABASE to another file.",
+            _(
+                "The database {path} is damaged ({damage}). Stop Council and restore a backup, "
+                "or set COUNCIL_DATABASE to another file.",
+                path=path,
+                damage=damage,
+            ),
         )
-    yield Finding(None, f"Spent today (UTC): ${spent:.4f}.")
+    yield Finding(None, _("Spent today (UTC): ${usd:.4f}.", usd=spent))
 
 
 async def examine(app: App) -> AsyncIterator[Finding]:
     """The models; each finding as soon as it is there."""
     catalogue = app.catalogue
     if catalogue.known:
-        yield Finding(True, "The list of models is known.")
+        yield Finding(True, _("The list of models is known."))
     else:
-        yield Finding(None, "The list of models could not be loaded: ids and prices are unchecked.")
+        yield Finding(
+            None, _("The list of models could not be loaded: ids and prices are unchecked.")
+        )
     models = dict.fromkeys((*app.defaults.members, app.defaults.chairman))
     for model in models:
         if catalogue.missing(model):
             hint = catalogue.did_you_mean(model)
-            yield Finding(False, f"{model} is not in the list of models.{hint}")
+            yield Finding(
+                False, _("{model} is not in the list of models.{hint}", model=model, hint=hint)
+            )
         elif assumed := catalogue.max_price(model):
             prompt, completion = assumed
             yield Finding(
                 None,
-                f"Nobody tells the price of {model}: budgets count ${prompt:g} / ${completion:g} per "
-                "million tokens. COUNCIL_UNKNOWN_PRICE changes that.",
+                _(
+                    "Nobody tells the price of {model}: budgets count ${prompt:g} / "
+                    "${completion:g} per million tokens. COUNCIL_UNKNOWN_PRICE changes that.",
+                    model=model,
+                    prompt=prompt,
+                    completion=completion,
+                ),
             )
     async with asyncio.TaskGroup() as group:
         trials = [group.create_task(_trial(app.provider, model, app.caller)) for model in models]
@@ -84,9 +98,9 @@ async def _trial(provider: Provider, model: str, caller: Caller) -> Finding:
         async with asyncio.timeout(caller.patience.silence):
             await provider.complete(request)
     except TimeoutError:
-        return Finding(False, f"{model} does not answer in time.")
+        return Finding(False, _("{model} does not answer in time.", model=model))
     except ModelFailed as error:
         if error.kind == "unauthorised":
-            return Finding(False, f"No model can be asked: {error}")
+            return Finding(False, _("No model can be asked: {error}", error=error))
         return Finding(False, f"{model}: {error} ({error.kind})")
-    return Finding(True, f"{model} answers.")
+    return Finding(True, _("{model} answers.", model=model))

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from dotenv.parser import Binding, parse_stream
 
+from bot.language import _
+
 
 def read_env_file(path: Path, problems: list[str]) -> dict[str, str]:
     """The values of a `.env`, adding a sentence to `problems` for each line that has none."""
@@ -13,7 +15,13 @@ def read_env_file(path: Path, problems: list[str]) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
-        problems.append(f"{path} cannot be read as UTF-8 text ({type(error).__name__}).")
+        problems.append(
+            _(
+                "{path} cannot be read as UTF-8 text ({error}).",
+                path=path,
+                error=type(error).__name__,
+            )
+        )
         return {}
     values: dict[str, str] = {}
     lines: dict[str, int] = {}
@@ -24,13 +32,22 @@ def read_env_file(path: Path, problems: list[str]) -> dict[str, str]:
         if binding.key is None or binding.value is None:
             # The line itself is not quoted: it may hold a secret.
             problems.append(
-                f"{path}, line {line}, cannot be read. Write NAME=value, and put a value with "
-                "spaces, quotes or # between single quotes."
+                _(
+                    "{path}, line {line}, cannot be read. Write NAME=value, and put a value "
+                    "with spaces, quotes or # between single quotes.",
+                    path=path,
+                    line=line,
+                )
             )
         elif binding.key in lines:
             problems.append(
-                f"{path}, line {line}, sets {binding.key} again after line {lines[binding.key]}. "
-                "Keep one of them."
+                _(
+                    "{path}, line {line}, sets {name} again after line {before}. Keep one of them.",
+                    path=path,
+                    line=line,
+                    name=binding.key,
+                    before=lines[binding.key],
+                )
             )
         else:
             values[binding.key], lines[binding.key] = binding.value, line

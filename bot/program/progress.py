@@ -4,6 +4,7 @@ from typing import assert_never
 
 from bot import texts
 from bot.council import Failure
+from bot.language import N_, Message, _, n_
 from bot.pages.sentences import ballot
 from bot.printing import note
 from bot.protocol.events import (
@@ -22,6 +23,16 @@ from bot.protocol.events import (
 from bot.protocol.outcome import finish
 from bot.records import Case
 
+# For the first with a reason, and for others with the same.
+_MEMBER_FAILED = (
+    N_("Member {label} ({model}) failed: {why}"),
+    N_("Member {label} ({model}) failed, for the same reason."),
+)
+_CHAIRMAN_FAILED = (
+    N_("{model} could not write it: {why}"),
+    N_("{model} could not write it, for the same reason."),
+)
+
 
 class Narrator:
     """Progress for whoever waits. A failure that hits several is told in full once."""
@@ -35,33 +46,59 @@ class Narrator:
         match event:
             case Started():
                 count = len(council.members)
-                members = "1 member answers" if count == 1 else f"{count} members answer"
-                note(f"Deliberation {self._case.id}: {members}.")
+                note(
+                    n_(
+                        "Deliberation {id}: {n} member answers.",
+                        "Deliberation {id}: {n} members answer.",
+                        count,
+                        id=self._case.id,
+                    )
+                )
             case AnswerGiven(answer):
-                note(f"Answer {answer.label} is in ({answer.model}, {answer.seconds:.1f} s).")
-                for line in texts.broken_off("It", finish(answer.finish_reason)):
+                note(
+                    _(
+                        "Answer {label} is in ({model}, {seconds:.1f} s).",
+                        label=answer.label,
+                        model=answer.model,
+                        seconds=answer.seconds,
+                    )
+                )
+                for line in texts.broken_off(_("It"), finish(answer.finish_reason)):
                     note(line)
             case MemberFailed(label, seat, failure):
-                self._failed(f"Member {label} ({council.model(seat)}) failed", failure)
+                self._failed(failure, *_MEMBER_FAILED, label=label, model=council.model(seat))
             case ReviewsAsked(reviewers):
-                note(f"{len(reviewers)} members review the answers.")
+                note(_("{count} members review the answers.", count=len(reviewers)))
             case ReviewGiven(review) if review.counted:
-                note(f"The author of {review.label} ranked {ballot(review.ranking)}.")
+                note(
+                    _(
+                        "The author of {label} ranked {ranking}.",
+                        label=review.label,
+                        ranking=ballot(review.ranking),
+                    )
+                )
             case ReviewGiven(review):
-                why = texts.error_words(review.error) if review.error else "no ranking in it"
-                note(f"The review by the author of {review.label} does not count: {why}.")
+                why = texts.error_words(review.error) if review.error else _("no ranking in it")
+                note(
+                    _(
+                        "The review by the author of {label} does not count: {why}.",
+                        label=review.label,
+                        why=why,
+                    )
+                )
             case Ranked(standings, stopped_early, not_heard) if stopped_early:
-                note(f"Stopped early: {texts.agreement(standings[0], not_heard)}.")
+                stand = texts.agreement(standings[0], not_heard)
+                note(_("Stopped early: {stand}.", stand=stand))
             case VerdictAsked(seat):
-                note(f"{council.model(seat)} writes the verdict.")
+                note(_("{model} writes the verdict.", model=council.model(seat)))
             case ChairmanFailed(seat, failure):
-                self._failed(f"{council.model(seat)} could not write it", failure)
+                self._failed(failure, *_CHAIRMAN_FAILED, model=council.model(seat))
             case Ranked() | VerdictText() | Finished():
                 pass
             case _:
                 assert_never(event)
 
-    def _failed(self, who: str, failure: Failure) -> None:
+    def _failed(self, failure: Failure, first: Message, again: Message, **who: str) -> None:
         why = f"{failure.message} ({failure.kind})"
-        note(f"{who}, for the same reason." if why in self._told else f"{who}: {why}")
+        note(_(again if why in self._told else first, why=why, **who))
         self._told.add(why)

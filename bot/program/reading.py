@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from bot.errors import InvalidInput
+from bot.language import _
 from bot.printing import tell, tell_json
 from bot.program.process import DONE
 
@@ -65,10 +66,10 @@ async def _ceiling_of(
 
     if sum(map(bool, (options.file, options.channel, options.counts))) > 1:
         raise InvalidInput(
-            "Name a FILE or a --channel or --counts: the ceiling is told of one of them."
+            _("Name a FILE or a --channel or --counts: the ceiling is told of one of them.")
         )
     if options.models and not options.counts:
-        raise InvalidInput("--models goes with --counts: elsewhere the models are counted.")
+        raise InvalidInput(_("--models goes with --counts: elsewhere the models are counted."))
     if options.counts:
         return ceiling_of_counts(*options.counts, models=options.models or 1), "", {}
     if options.file:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from bot.errors import BotError, InvalidConfiguration
+from bot.language import _
 from bot.program.process import DONE
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ async def serve(config: "Config") -> int:
     adapters = _adapters(config)
     if not adapters:
         raise InvalidConfiguration(
-            ["No platform has a token: set DISCORD_TOKEN or SLACK_BOT_TOKEN."]
+            [_("No platform has a token: set DISCORD_TOKEN or SLACK_BOT_TOKEN.")]
         )
     async with open_app(config, "serve") as app:
         loops = [asyncio.create_task(each) for each in beside(app, config.time_scale)]
@@ -65,14 +66,11 @@ def beside(app: "App", time_scale: float) -> "Iterator[Coroutine[Any, Any, NoRet
     """What is done every minute while the program serves for weeks."""
     from bot.conversation.loops import forever
 
-    turns = (
-        # Models come, go and change their prices.
-        ("the list of models is not refreshed", app.catalogue.load),
-        ("unfinished questions are not looked for", app.running.sweep),
-        ("the statistics are not kept up", partial(_keep_up, app)),
-    )
-    for what, turn in turns:
-        yield forever(what, turn, pause_seconds=KEEP_UP_SECONDS * time_scale)
+    pause = KEEP_UP_SECONDS * time_scale
+    # Models come, go and change their prices.
+    yield forever("the list of models is not refreshed", app.catalogue.load, pause_seconds=pause)
+    yield forever("unfinished questions are not looked for", app.running.sweep, pause_seconds=pause)
+    yield forever("the statistics are not kept up", partial(_keep_up, app), pause_seconds=pause)
 
 
 async def _keep_up(app: "App") -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from bot.language import _
 from bot.records import JournalLine
 from bot.store.store import Store
 
@@ -30,23 +31,28 @@ def describe(line: JournalLine) -> str:
     """
     parts = [line.at.astimezone().strftime("%Y-%m-%d %H:%M:%S"), line.deliberation]
     if line.stage:
-        parts += [line.stage, f"seat {line.seat}", f"{line.model}:"]
+        parts += [line.stage, _("seat {seat}", seat=line.seat), f"{line.model}:"]
     match line.what:
         case "attempt_started":
-            parts.append("asked" if line.n == 1 else f"asked again (request {line.n})")
+            again = _("asked again (request {request})", request=line.n)
+            parts.append(_("asked") if line.n == 1 else again)
+        case "attempt_finished" if line.kind:
+            parts.append(_("request {request} failed, {kind}", request=line.n, kind=line.kind))
         case "attempt_finished":
-            parts.append(f"request {line.n} " + (f"failed, {line.kind}" if line.kind else "ended"))
+            parts.append(_("request {request} ended", request=line.n))
         case "call_finished":
             parts.append(_numbers(line))
-        case "finished" | "stopped":
-            parts.append(line.what)
+        case "finished":
+            parts.append(_("finished"))
+        case "stopped":
+            parts.append(_("stopped"))
     return " ".join(parts)
 
 
 def _numbers(line: JournalLine) -> str:
-    numbers = [f"failed, {line.kind}" if line.kind else "done"]
+    numbers = [_("failed, {kind}", kind=line.kind) if line.kind else _("done")]
     if not line.kind:
-        numbers.append(f"{line.tokens or 0} tokens")
+        numbers.append(_("{tokens} tokens", tokens=line.tokens or 0))
     if line.seconds is not None:
         numbers.append(f"{line.seconds:.1f} s")
     if line.cost_micros is not None:

@@ -7,12 +7,10 @@ the platform's own and opaque here.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from bot.document import Document
-from bot.records import Case
-
-PlatformName = Literal["discord", "slack", "terminal", "cli"]
+from bot.records import Case, PlatformName
 
 HEADLINE, RANKING = "headline", "ranking"
 

@@ -8,7 +8,7 @@ from typing import Literal
 from bot.council import Council, Deliberation, Failure, Question, Stage
 from bot.errors import Kind
 
-Platform = Literal["discord", "slack", "terminal", "cli"]
+PlatformName = Literal["discord", "slack", "terminal", "cli"]
 Status = Literal["running", "finished", "stopped"]
 ReactionValue = Literal["accept", "reject", "best", "none"]
 Happening = Literal["attempt_started", "attempt_finished", "call_finished", "finished", "stopped"]
@@ -25,7 +25,7 @@ class Case:
 
     question: Question
     council: Council
-    platform: Platform
+    platform: PlatformName
     workspace: str | None = None
     channel: str | None = None
     thread: str | None = None
@@ -45,7 +45,7 @@ class Place:
     """Where a question stands."""
 
     id: str
-    platform: Platform
+    platform: PlatformName
     channel: str | None
     thread: str | None
 

@@ -17,17 +17,7 @@ from rich.live import Live
 from adapters.terminal import render
 from adapters.terminal.lines import Lines
 from bot import emoji as reactions
-from bot.chat import (
-    HEADLINE,
-    RANKING,
-    Accepted,
-    Channel,
-    Mention,
-    Person,
-    PlatformName,
-    Refused,
-    answer_key,
-)
+from bot.chat import HEADLINE, RANKING, Accepted, Channel, Mention, Person, Refused, answer_key
 from bot.cleaning import harmless
 from bot.conversation.actions import Choice, Press, Told
 from bot.conversation.app import App
@@ -36,7 +26,7 @@ from bot.conversation.outbox import Outbox, Sending
 from bot.conversation.persistence import Line
 from bot.document import Document, Heading, Text
 from bot.language import N_, Message, _
-from bot.records import Case
+from bot.records import Case, PlatformName
 
 CHANNEL = Channel("terminal", "", "terminal")
 

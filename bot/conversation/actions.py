@@ -17,7 +17,6 @@ from bot.chat import (
     Channel,
     Mention,
     Person,
-    PlatformName,
     Refused,
     Repeated,
     answer_key,
@@ -35,7 +34,7 @@ from bot.models.catalogue import Catalogue
 from bot.pages import presenter
 from bot.pages.transcript import transcript
 from bot.protocol import outcome
-from bot.records import Case
+from bot.records import Case, PlatformName
 from bot.store.store import Store
 from bot.texts import ASKED, ASKED_ALREADY, ELSEWHERE, FORGOTTEN, VOTE_HERE
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot import settings as channel_settings
-from bot.chat import Channel, KnowsPrivate, Person, Platform, PlatformName
+from bot.chat import Channel, KnowsPrivate, Person, Platform
 from bot.conversation import commands
 from bot.conversation.actions import Actions
 from bot.conversation.desk import Admission, Desk, parse, require
@@ -25,7 +25,7 @@ from bot.llm import Provider
 from bot.models.catalogue import Catalogue
 from bot.models.gate import mended
 from bot.protocol.calls import Caller
-from bot.records import Case
+from bot.records import Case, PlatformName
 from bot.settings import Settings
 from bot.store.store import Store
 

@@ -12,13 +12,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from bot.chat import PlatformName
 from bot.conversation.app import App
 from bot.conversation.loops import surviving
 from bot.conversation.persistence import Surely
 from bot.conversation.voting import Readings
 from bot.errors import Undeliverable
-from bot.records import Post
+from bot.records import PlatformName, Post
 
 logger = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from bot import settings as channel_settings
-from bot.chat import Channel, Person, PlatformName
+from bot.chat import Channel, Person
 from bot.document import Document
 from bot.errors import InvalidInput
 from bot.language import N_, Message, _
 from bot.models.catalogue import Catalogue
-from bot.records import Case, Place, StoredSettings
+from bot.records import Case, Place, PlatformName, StoredSettings
 from bot.settings import Settings
 from bot.store.store import Store
 

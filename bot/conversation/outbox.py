@@ -15,7 +15,7 @@ from functools import partial
 
 from bot import emoji as reactions
 from bot.conversation.persistence import Doubt, Line
-from bot.records import Platform, Post
+from bot.records import PlatformName, Post
 from bot.store.store import Store
 
 logger = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class Sending:
 class Outbox:
     """The posts of one run."""
 
-    def __init__(self, store: Store, run: str, platform: Platform, line: Line) -> None:
+    def __init__(self, store: Store, run: str, platform: PlatformName, line: Line) -> None:
         self._store = store
         self._run = run
         self._platform = platform

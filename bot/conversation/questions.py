@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot import settings as channel_settings
-from bot.chat import Accepted, Channel, Mention, PlatformName, Refused, Repeated
+from bot.chat import Accepted, Channel, Mention, Refused, Repeated
 from bot.conversation.desk import Admission
 from bot.conversation.locks import Locks
 from bot.conversation.running import Running
@@ -17,7 +17,7 @@ from bot.errors import InvalidInput, StoreFailed
 from bot.language import N_, _
 from bot.models.gate import mended
 from bot.protocol.folding import is_blank
-from bot.records import Case
+from bot.records import Case, PlatformName
 from bot.settings import Settings
 from bot.store.spending import ALL, channel_scope, server_scope
 from bot.store.store import Store

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from bot import texts
-from bot.chat import Platform, PlatformName
+from bot.chat import Platform
 from bot.conversation.locks import Locks
 from bot.conversation.loops import ended, surviving
 from bot.conversation.serving import Serving
@@ -19,7 +19,7 @@ from bot.conversation.showing import PATIENCE_SECONDS
 from bot.errors import BotError, Superseded
 from bot.language import _
 from bot.protocol.calls import Caller
-from bot.records import Case, Place
+from bot.records import Case, Place, PlatformName
 from bot.store.store import Store
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from bot.analysis.cofailure import Ceiling
 from bot.analysis.publication import STEP, Published, anonymous, changes
 from bot.analysis.report import Peers, Report, ceiling, peers_of, report
 from bot.analysis.rows import Row, counted, row_of
-from bot.records import Platform, Summary
+from bot.records import PlatformName, Summary
 from bot.store.encoding import decode, encode
 from bot.store.store import Store
 
@@ -29,7 +29,7 @@ GROWTH = 0.01
 # The text of a deliberation that nobody answered.
 _NOTHING = "null"
 
-_Place = tuple[Platform | None, str | None]
+_Place = tuple[PlatformName | None, str | None]
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ class Statistics:
         return made
 
     async def rows(
-        self, platform: Platform | None = None, channel: str | None = None
+        self, platform: PlatformName | None = None, channel: str | None = None
     ) -> tuple[Row, ...]:
         """Of a channel, or of everything. Reads only: it works beside another process."""
         # One after the other, because what is known is replaced in between.
@@ -75,7 +75,7 @@ class Statistics:
                     texts[id] = await self._made(id)
             return await asyncio.to_thread(_counted, known, summaries, texts)
 
-    async def published(self, platform: Platform, channel: str) -> tuple[Published, int]:
+    async def published(self, platform: PlatformName, channel: str) -> tuple[Published, int]:
         """What the people of a channel are told, and how many questions changed since.
 
         It changes in steps of several questions, over restarts too.
@@ -93,12 +93,14 @@ class Statistics:
                 known.published, waiting = await asyncio.to_thread(_published, text), 0
             return known.published, waiting
 
-    async def report(self, platform: Platform | None = None, channel: str | None = None) -> Report:
+    async def report(
+        self, platform: PlatformName | None = None, channel: str | None = None
+    ) -> Report:
         rows = await self.rows(platform, channel)
         return await asyncio.to_thread(_report, self._of(platform, channel), rows)
 
     async def ceiling(
-        self, platform: Platform | None = None, channel: str | None = None
+        self, platform: PlatformName | None = None, channel: str | None = None
     ) -> tuple[Ceiling, str]:
         """With its period. Raises `InvalidInput`, which says what is missing."""
         return await asyncio.to_thread(ceiling, await self.rows(platform, channel))
@@ -107,7 +109,7 @@ class Statistics:
         """Keep nothing in memory of what may have been deleted."""
         self._known.clear()
 
-    def _of(self, platform: Platform | None, channel: str | None) -> _Known:
+    def _of(self, platform: PlatformName | None, channel: str | None) -> _Known:
         place = (platform, channel)
         known = self._known.pop(place, None) or _Known()
         self._known[place] = known  # the last asked about are the last here

@@ -13,12 +13,12 @@ from functools import partial
 from typing import Any
 
 from bot import emoji as reactions
-from bot.chat import RANKING, Person, PlatformName
+from bot.chat import RANKING, Person
 from bot.conversation.locks import Locks
 from bot.conversation.persistence import Surely
 from bot.conversation.questions import SettingsOf, channel_of
 from bot.errors import Undeliverable
-from bot.records import Post, Reaction, ReactionValue
+from bot.records import PlatformName, Post, Reaction, ReactionValue
 from bot.store.store import Store
 
 logger = logging.getLogger(__name__)

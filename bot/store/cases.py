@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 from bot.council import Council, Deliberation, Question
-from bot.records import Case, Platform
+from bot.records import Case, PlatformName
 from bot.store.encoding import decode, encode, encode_time
 from bot.store.events import note_event
 from bot.store.transactions import Row, Tables, Transaction, change, equal
@@ -57,7 +57,7 @@ class Cases(Tables):
         )
         return _case(rows[0]) if rows else None
 
-    async def unfinished(self, platform: Platform) -> tuple[Case, ...]:
+    async def unfinished(self, platform: PlatformName) -> tuple[Case, ...]:
         """What a restart takes up again, oldest first: cases that run, and those that ended but
         were not `delivered`."""
         rows = await self._database.read(
@@ -75,7 +75,7 @@ class Cases(Tables):
         return _case(rows[0]) if rows else None
 
     async def active_places(
-        self, platform: Platform, since: datetime
+        self, platform: PlatformName, since: datetime
     ) -> tuple[tuple[str, str, str | None], ...]:
         """Where something was asked since then: workspace, channel and thread."""
         rows = await self._database.read(
@@ -90,7 +90,7 @@ class Cases(Tables):
         await self._change("UPDATE deliberations SET delivered = 1 WHERE id = ?", (id,))
 
     async def unfinished_question(
-        self, platform: Platform, text: str, mode: str, since: datetime
+        self, platform: PlatformName, text: str, mode: str, since: datetime
     ) -> Case | None:
         """The newest running case that asked exactly this, in this mode."""
         rows = await self._database.read(
@@ -102,7 +102,7 @@ class Cases(Tables):
         return next(same, None)
 
     async def earlier(
-        self, platform: Platform, channel: str | None, thread: str | None
+        self, platform: PlatformName, channel: str | None, thread: str | None
     ) -> Case | None:
         """The newest finished case of a thread; without a thread there is none."""
         if channel is None or thread is None:
@@ -117,7 +117,7 @@ class Cases(Tables):
     async def cases(
         self,
         *,
-        platform: Platform | None = None,
+        platform: PlatformName | None = None,
         channel: str | None = None,
         since: datetime | None = None,
     ) -> AsyncIterator[Case]:

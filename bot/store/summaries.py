@@ -6,13 +6,13 @@ schema/0002), and the text goes with its deliberation.
 
 from collections.abc import Iterable, Sequence
 
-from bot.records import Platform, Summary
+from bot.records import PlatformName, Summary
 from bot.store.transactions import Many, Tables, Transaction, equal, lists
 
 
 class Summaries(Tables):
     async def summaries(
-        self, *, platform: Platform | None = None, channel: str | None = None
+        self, *, platform: PlatformName | None = None, channel: str | None = None
     ) -> tuple[Summary, ...]:
         """Of the finished deliberations of a channel, or of all, in the order they were asked."""
         where, values = equal(platform=platform, channel=channel)

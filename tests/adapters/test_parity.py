@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from adapters.terminal.client import CHANNEL, Terminal
-from bot.chat import Channel, PlatformName
+from bot.chat import Channel
 from bot.conversation.app import App
 from bot.conversation.questions import Rules
-from bot.records import Case
+from bot.records import Case, PlatformName
 from tests.fakes import council_on_discord, council_on_slack
 from tests.fakes.council import running_app
 from tests.fakes.discord_server import Message as DiscordMessage

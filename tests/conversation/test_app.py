@@ -18,7 +18,7 @@ from bot.conversation.questions import Rules
 from bot.council import Council, Question
 from bot.document import Document, Heading, Note, Table, Text
 from bot.llm import Completion, ModelInfo, Request
-from bot.records import Case, Platform
+from bot.records import Case, PlatformName
 from bot.store.spending import ALL, channel_scope, server_scope
 from bot.texts import FORGOTTEN
 from bot.votes import standing_votes
@@ -748,7 +748,7 @@ async def test_trouble_on_one_platform_keeps_no_other_from_being_swept(
     async with running(database=database) as app:
         unfinished = app.store.unfinished
 
-        async def failing(platform: Platform) -> tuple[Case, ...]:
+        async def failing(platform: PlatformName) -> tuple[Case, ...]:
             if platform == "discord":
                 raise ValueError("an unreadable row")
             return await unfinished(platform)

@@ -9,11 +9,11 @@ import pytest
 from bot.analysis.publication import Published
 from bot.conversation.statistics import Statistics
 from bot.errors import InvalidInput, StoreFailed
-from bot.records import Platform
+from bot.records import PlatformName
 from bot.store.store import Store
 from tests.fakes.channel import MODELS, finished_case, label_of, rate, reaction
 
-HERE: tuple[Platform, str] = ("discord", "general")
+HERE: tuple[PlatformName, str] = ("discord", "general")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from bot.council import (
     Timings,
     Verdict,
 )
-from bot.records import Case, Platform, Reaction, ReactionValue
+from bot.records import Case, PlatformName, Reaction, ReactionValue
 from bot.store.store import Store
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -30,7 +30,7 @@ def finished_case(
     number: int,
     *,
     models: Sequence[str] = MODELS,
-    platform: Platform = "discord",
+    platform: PlatformName = "discord",
     channel: str = "general",
     thread: str | None = None,
     asker: str = "ann",

@@ -2,7 +2,7 @@
 
 One call is one request that a server works on. One that it takes on other terms only is put
 right at once, which costs nothing. Retries, hedges and deadlines belong to the caller; what comes
-back is read in `completions`, and what the words mean is not known here.
+back is read in `incoming`, and what the words mean is not known here.
 """
 
 import asyncio

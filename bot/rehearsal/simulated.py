@@ -1,6 +1,6 @@
 """Simulated models, so that a newcomer sees a whole deliberation without a key and without cost.
 
-They cannot answer anything, and say so; what they write is in `rehearsal_texts`. Everything is
+They cannot answer anything, and say so; what they write is in `bot.rehearsal.texts`. Everything is
 drawn from the seed and the request's tag, so the same call gives the same text.
 """
 

@@ -16,7 +16,8 @@ from bot.bench.graded import Contender, Line, contenders, graded, outcomes, real
 from bot.document import Block, Document, Heading, Leaf, Note, Table, Text
 from bot.errors import InvalidInput
 from bot.language import _, n_
-from bot.pages.statistics import ceiling_page, curve, diagnostics, points
+from bot.pages.ceiling import ceiling_page, curve, diagnostics
+from bot.pages.statistics import points
 
 # Which of the rows that one member alone got right are sampled does not change with every look.
 _SAMPLE_SEED = 0

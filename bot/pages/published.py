@@ -12,8 +12,9 @@ from bot.analysis.rows import rated
 from bot.analysis.selection import suggest
 from bot.document import Document, Image, Note, Text
 from bot.language import _, n_
+from bot.pages.ceiling import ceiling_page
 from bot.pages.picture import standings_png
-from bot.pages.statistics import ceiling_page, details_page, standings_alt, stats_page
+from bot.pages.statistics import details_page, standings_alt, stats_page
 from bot.pages.suggestion import suggestion_page
 
 

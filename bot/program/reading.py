@@ -40,7 +40,7 @@ async def stats(options: argparse.Namespace, config: "Config") -> int:
 async def ceiling(options: argparse.Namespace, config: "Config") -> int:
     from bot.analysis.certificate import as_json
     from bot.document import Document
-    from bot.pages.statistics import audit_page, ceiling_page, curve, diagnostics, rules
+    from bot.pages.ceiling import audit_page, ceiling_page, curve, diagnostics, rules
 
     ceiling, period, questions = await _ceiling_of(options, config)
     if options.json:

@@ -10,10 +10,9 @@ from bot.analysis.estimates import Estimate
 from bot.analysis.report import ceiling, peers_of, report
 from bot.analysis.rows import Row, outcomes
 from bot.document import Document, Image, Note, Table, Text
+from bot.pages.ceiling import ceiling_page, diagnostics
 from bot.pages.statistics import (
-    ceiling_page,
     details_page,
-    diagnostics,
     points,
     signed,
     standings_alt,

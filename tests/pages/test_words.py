@@ -12,8 +12,8 @@ from bot.analysis.report import ceiling, peers_of, report
 from bot.analysis.rows import Row
 from bot.document import Document, Heading, Image, Note, Table, Text
 from bot.pages import published
+from bot.pages.ceiling import curve, diagnostics, rules
 from bot.pages.settings import council_page, members_page, models_page, setting_page
-from bot.pages.statistics import curve, diagnostics, rules
 from bot.settings import SETTINGS, Settings, shown
 from tests.fakes.rows import ballot, make_row
 

@@ -10,23 +10,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
-from itertools import groupby, zip_longest
-from typing import Any, assert_never
+from itertools import zip_longest
+from typing import Any
 
 import discord
 from discord import ui
-from discord.utils import escape_markdown
 
-from adapters.discord.text import fenced_table, known_blocks, table_width
-from adapters.text.cutting import clusters
-from adapters.text.markdown import defuse_discord, honest_links, split_markdown
-from adapters.text.reading import Parser
+from adapters.discord.text import escaped, in_pieces, markdown, safe, shortened, teaser_of, units
+from adapters.text.markdown import honest_links
 from bot import emoji as reactions
 from bot.chat import HEADLINE, RANKING
 from bot.cleaning import harmless, one_line
 from bot.conversation.buttons import below
 from bot.conversation.offers import Offer
-from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Table, Text
+from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Text
 from bot.language import N_, _
 
 # Source: Discord's API documentation, "Component Reference" and "Create Message".
@@ -43,10 +40,6 @@ PAGE_LIMIT = 3_900
 NOTES_LIMIT = 1_200
 DETAILS_LIMIT = 4
 TITLE_LIMIT = 150
-TEASER_LIMIT = 140
-
-# What a phone shows of monospace without wrapping.
-TABLE_COLUMNS = 32
 
 TRANSCRIPT = "transcript.md"
 WHOLE = "all"
@@ -129,10 +122,10 @@ def post(
         for n, detail in enumerate(details[:DETAILS_LIMIT])
     ]
     text, notes = _open_parts(document.blocks)
-    below, *cut_notes = _pieces(notes, NOTES_LIMIT) or [""]
+    below, *cut_notes = in_pieces(notes, NOTES_LIMIT) or [""]
     greeting = f"<@{asker}>" if asker else ""
     spent = units(below + greeting) + sum(units(child.content) for child in _displays(sections))
-    above, *cut_text = _pieces(text, TEXT_LIMIT - spent) or [""]
+    above, *cut_text = in_pieces(text, TEXT_LIMIT - spent) or [""]
     pictures = _pictures(document.blocks)
     is_cut = bool(
         cut_text
@@ -177,7 +170,7 @@ def custom_id(run: str, *what: object) -> str:
 
 def thread_name(question: str) -> str:
     """A name for the thread in which this is answered."""
-    return _shortened(one_line(question), THREAD_NAME_LIMIT) or NEUTRAL_NAME
+    return shortened(one_line(question), THREAD_NAME_LIMIT) or NEUTRAL_NAME
 
 
 def _post_buttons(
@@ -210,9 +203,9 @@ def _post_buttons(
 
 def _section(detail: Detail, id: str, key: str) -> ui.Section[View]:
     """What a fold hides, in three lines, and the button that opens it."""
-    title = f"**{escaped(_shortened(one_line(detail.title), TITLE_LIMIT)) or '…'}**"
+    title = f"**{escaped(shortened(one_line(detail.title), TITLE_LIMIT)) or '…'}**"
     first = detail.blocks[0] if detail.blocks else None
-    teaser = _teaser(first.text) if isinstance(first, Text) else ""
+    teaser = teaser_of(first.text) if isinstance(first, Text) else ""
     label = _("Details") if key == RANKING else _("Read")
     return ui.Section("\n".join(filter(None, (title, teaser))), accessory=_button(label, id))
 
@@ -287,9 +280,13 @@ def question_page(text: str, run: str, *choices: tuple[str, str]) -> Page:
     )
 
 
+def _first_piece(text: str) -> str:
+    return in_pieces(text, PAGE_LIMIT)[0]
+
+
 def _pages(blocks: Sequence[Leaf], what: tuple[str, ...]) -> Iterator[Page]:
     """With buttons that lead from page to page where `what` says how their ids begin."""
-    pieces = _pieces(markdown(blocks), PAGE_LIMIT)
+    pieces = in_pieces(markdown(blocks), PAGE_LIMIT)
     pictures = _pictures(blocks)
     galleries = [
         pictures[start : start + PICTURES_LIMIT]
@@ -324,7 +321,7 @@ def _unfolded(blocks: Sequence[Block]) -> list[Leaf]:
 
 def _button(label: str, id: str, *, primary: bool = False) -> Button:
     style = discord.ButtonStyle.primary if primary else discord.ButtonStyle.secondary
-    return Button(label=_shortened(label, BUTTON_LIMIT), custom_id=id, style=style)
+    return Button(label=shortened(label, BUTTON_LIMIT), custom_id=id, style=style)
 
 
 def _text_displays(*texts: str) -> list[ui.Item[Any]]:
@@ -348,91 +345,6 @@ def _pictures(blocks: Sequence[Block]) -> list[Image]:
 def _uploads(pictures: Sequence[Image]) -> list[Upload]:
     """Under names of our own: whatever the picture is called, the gallery has to find it."""
     return [
-        Upload(f"picture{n}.png", picture.png, _shortened(picture.alt, ALT_LIMIT) or None)
+        Upload(f"picture{n}.png", picture.png, shortened(picture.alt, ALT_LIMIT) or None)
         for n, picture in enumerate(pictures, 1)
     ]
-
-
-# --- Text ------------------------------------------------------------------------------------
-
-_INLINE = Parser()
-
-
-def units(text: str) -> int:
-    """UTF-16 units. Whether Discord counts these or characters is not documented; they are never
-    fewer."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def markdown(leaves: Sequence[Leaf]) -> str:
-    """Blocks as Discord's Markdown: nothing in it mentions, and no link leads where it hides."""
-    shown = [(isinstance(leaf, Note), _markdown(leaf)) for leaf in leaves]
-    groups = groupby((each for each in shown if each[1].strip()), key=lambda each: each[0])
-    return "\n\n".join(
-        ("\n" if notes else "\n\n").join(text for _, text in group) for notes, group in groups
-    )
-
-
-def safe(text: str) -> str:
-    """What a model or a person wrote, as Markdown that is harmless on Discord."""
-    return defuse_discord(known_blocks(honest_links(harmless(text))))
-
-
-def escaped(text: str) -> str:
-    """Plain text, on one line, that shows as it is written."""
-    return defuse_discord(escape_markdown(one_line(text)))
-
-
-def _markdown(leaf: Leaf) -> str:
-    match leaf:
-        case Heading(text):
-            return f"### {escaped(text)}" if text.strip() else ""
-        case Text(text):
-            return safe(text)
-        case Note(text):
-            return f"-# {safe(' '.join(text.split()))}" if text.strip() else ""
-        case Table(columns, rows):
-            return _table(columns, rows)
-        case Image():
-            return ""
-        case _:
-            assert_never(leaf)
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """In monospace where a phone shows it in full, else as a list, so that no cell is cut."""
-    cells = [[one_line(cell) for cell in row] for row in (columns, *rows)]
-    if table_width(cells) <= TABLE_COLUMNS:
-        return fenced_table(cells)
-    header, *body = [" · ".join(filter(None, map(escaped, row))) for row in cells]
-    return "\n".join([f"-# {header}", *(f"- {line}" for line in body if line)])
-
-
-def _teaser(text: str) -> str:
-    """Two lines from the start, without any markup."""
-    tokens = _INLINE.parse(honest_links(harmless(text[:1_000])))
-    words: list[str] = []
-    for token in tokens:
-        words += [child.content for child in token.children or () if child.content]
-        words += [token.content] if token.type in ("fence", "code_block") else []
-        words.append(" ")
-    return escaped(_shortened(" ".join("".join(words).split()), TEASER_LIMIT))
-
-
-def _pieces(text: str, limit: int) -> list[str]:
-    return list(split_markdown(text, limit, measure=units))
-
-
-def _first_piece(text: str) -> str:
-    return _pieces(text, PAGE_LIMIT)[0]
-
-
-def _shortened(text: str, limit: int) -> str:
-    """Cut between characters as people see them, at a space where one is near."""
-    if units(text) <= limit:
-        return text
-    text = text[:limit]
-    ends = [end for end in clusters(text, 0, len(text)) if units(text[:end]) < limit]
-    cut = text[: ends[-1]].rstrip()
-    head, space, tail = cut.rpartition(" ")
-    return (head if space and len(tail) < limit // 4 else cut) + "…"

@@ -1,21 +1,118 @@
-"""Markdown that Discord does not know, in what it knows: deep headings, rules, tables.
+"""Leaves of a Document as Discord's Markdown: harmless, and in what Discord knows.
 
 Discord shows headings up to the third level, no rules, no underlined headings and no tables.
-Source: Discord's help centre, "Markdown Text 101". Pure; defuses nothing.
+Source: Discord's help centre, "Markdown Text 101". Pure. Only `known_blocks` defuses nothing.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from typing import assert_never
 
+from discord.utils import escape_markdown
 from markdown_it.token import Token
 
-from adapters.text.markdown import WORD_JOINER, display_width, table_lines
-from adapters.text.reading import Source, read
+from adapters.text.cutting import clusters
+from adapters.text.markdown import (
+    WORD_JOINER,
+    defuse_discord,
+    display_width,
+    honest_links,
+    split_markdown,
+    table_lines,
+)
+from adapters.text.reading import Parser, Source, read
+from bot.cleaning import harmless, one_line
+from bot.document import Heading, Image, Leaf, Note, Table, Text
 
 RULE = "───"
 # An underlined text this long is a paragraph above a rule to whoever wrote it.
 _HEADING_LIMIT = 100
+TEASER_LIMIT = 140
+# What a phone shows of monospace without wrapping.
+TABLE_COLUMNS = 32
+
+_INLINE = Parser()
+
+
+def units(text: str) -> int:
+    """UTF-16 units. Whether Discord counts these or characters is not documented; they are never
+    fewer."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def markdown(leaves: Sequence[Leaf]) -> str:
+    """Blocks as Discord's Markdown: nothing in it mentions, and no link leads where it hides."""
+    shown = [(isinstance(leaf, Note), _markdown(leaf)) for leaf in leaves]
+    groups = groupby((each for each in shown if each[1].strip()), key=lambda each: each[0])
+    return "\n\n".join(
+        ("\n" if notes else "\n\n").join(text for _, text in group) for notes, group in groups
+    )
+
+
+def safe(text: str) -> str:
+    """What a model or a person wrote, as Markdown that is harmless on Discord."""
+    return defuse_discord(known_blocks(honest_links(harmless(text))))
+
+
+def escaped(text: str) -> str:
+    """Plain text, on one line, that shows as it is written."""
+    return defuse_discord(escape_markdown(one_line(text)))
+
+
+def _markdown(leaf: Leaf) -> str:
+    match leaf:
+        case Heading(text):
+            return f"### {escaped(text)}" if text.strip() else ""
+        case Text(text):
+            return safe(text)
+        case Note(text):
+            return f"-# {safe(' '.join(text.split()))}" if text.strip() else ""
+        case Table(columns, rows):
+            return _table(columns, rows)
+        case Image():
+            return ""
+        case _:
+            assert_never(leaf)
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """In monospace where a phone shows it in full, else as a list, so that no cell is cut."""
+    cells = [[one_line(cell) for cell in row] for row in (columns, *rows)]
+    if table_width(cells) <= TABLE_COLUMNS:
+        return fenced_table(cells)
+    header, *body = [" · ".join(filter(None, map(escaped, row))) for row in cells]
+    return "\n".join([f"-# {header}", *(f"- {line}" for line in body if line)])
+
+
+def teaser_of(text: str) -> str:
+    """Two lines from the start, without any markup."""
+    tokens = _INLINE.parse(honest_links(harmless(text[:1_000])))
+    words: list[str] = []
+    for token in tokens:
+        words += [child.content for child in token.children or () if child.content]
+        words += [token.content] if token.type in ("fence", "code_block") else []
+        words.append(" ")
+    return escaped(shortened(" ".join("".join(words).split()), TEASER_LIMIT))
+
+
+def in_pieces(text: str, limit: int) -> list[str]:
+    return list(split_markdown(text, limit, measure=units))
+
+
+def shortened(text: str, limit: int) -> str:
+    """Cut between characters as people see them, at a space where one is near."""
+    if units(text) <= limit:
+        return text
+    text = text[:limit]
+    ends = [end for end in clusters(text, 0, len(text)) if units(text[:end]) < limit]
+    cut = text[: ends[-1]].rstrip()
+    head, space, tail = cut.rpartition(" ")
+    return (head if space and len(tail) < limit // 4 else cut) + "…"
+
+
+# --- Blocks that Discord does not know ---------------------------------------------------------
 
 
 def known_blocks(text: str) -> str:

@@ -11,9 +11,10 @@ from typing import Any, assert_never
 from slack_sdk.errors import SlackApiError
 
 from adapters.slack import questions
+from adapters.slack.blocks import Button
 from adapters.slack.bot import Bot
 from adapters.slack.refusals import error_of, sentence
-from adapters.slack.render import ASK, Button, question_message
+from adapters.slack.render import ASK, question_message
 from adapters.slack.reply import post_id
 from adapters.slack.whisper import replace, whisper, whisper_message
 from bot.chat import Mention, Person

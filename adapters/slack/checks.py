@@ -8,6 +8,8 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 
 from adapters.slack import form, refusals, render
+from adapters.slack.blocks import Button
+from adapters.slack.packing import Message
 from adapters.slack.refusals import error_of
 from adapters.slack.supervisor import REFUSED_APP_TOKEN, REFUSED_BOT_TOKEN, refused
 from adapters.slack.web import Web, granted_scopes
@@ -107,9 +109,9 @@ def templates() -> Iterator[tuple[str, Json]]:
     ):
         posted = render.post(document, run="doctor", key=key, asker="U0000000000", files=False)
         for message in posted:
-            assert isinstance(message, render.Message)
+            assert isinstance(message, Message)
             yield name, {"blocks": list(message.blocks)}
-    button = render.Button(_("Show names"), "names", "doctor")
+    button = Button(_("Show names"), "names", "doctor")
     for name, message in (
         (_("a welcome"), render.document_messages(welcome())[0]),
         (_("the help"), render.document_messages(help_page())[0]),

@@ -19,8 +19,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import buttons, commands, form, questions
 from adapters.slack.bot import Bot
+from adapters.slack.packing import Message
 from adapters.slack.refusals import error_of, sentence
-from adapters.slack.render import Message, document_messages, offer_message
+from adapters.slack.render import document_messages, offer_message
 from adapters.slack.reply import SlackReply
 from adapters.slack.voting import Votes
 from adapters.slack.web import Me, Web

@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.slack import emoji, mrkdwn, render
 from adapters.slack.address import Address
+from adapters.slack.packing import Message
 from adapters.slack.refusals import (
     QUESTION_DELETED,
     REFUSED_WORDS,
@@ -24,7 +25,7 @@ from adapters.slack.refusals import (
     sentence,
     undeliverable,
 )
-from adapters.slack.render import File, Message
+from adapters.slack.render import File
 from adapters.slack.web import Web
 from bot.chat import HEADLINE, RANKING
 from bot.conversation.app import App

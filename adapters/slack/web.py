@@ -18,8 +18,9 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from adapters.slack.packing import Message
 from adapters.slack.refusals import error_of, status_of
-from adapters.slack.render import File, Message
+from adapters.slack.render import File
 from bot.conversation.loops import ended, surviving
 from bot.conversation.persistence import BACKOFF_FIRST, Doubt, Line
 from bot.errors import Undeliverable

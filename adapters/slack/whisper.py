@@ -5,7 +5,8 @@ import logging
 import aiohttp
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from adapters.slack.render import Message, document_messages
+from adapters.slack.packing import Message
+from adapters.slack.render import document_messages
 from bot.document import Document, Note, Text
 from bot.language import N_, _
 

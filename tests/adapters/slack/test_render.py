@@ -12,11 +12,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from adapters.slack.blocks import Button
+from adapters.slack.packing import FALLBACK_LIMIT, Message
 from adapters.slack.render import (
-    FALLBACK_LIMIT,
-    Button,
     File,
-    Message,
     Part,
     document_messages,
     offer_message,

@@ -1,0 +1,250 @@
+"""Slack's blocks packed into messages.
+
+What does not fit goes on in further messages, whose folds are numbered. Pure.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from itertools import groupby
+
+from adapters.slack import mrkdwn
+from adapters.slack.blocks import (
+    BLOCK_COST,
+    TITLE_LIMIT,
+    Button,
+    Json,
+    bold,
+    button_row,
+    container,
+    context,
+    cost_of,
+    inert,
+    leaf_blocks,
+    section,
+    table_sections,
+)
+from adapters.text.markdown import split_markdown
+from bot.cleaning import one_line
+from bot.document import Block, Detail, Leaf, Note
+from bot.language import N_, _
+
+# Slack refuses a message at about 13,200 characters, of which each block takes `BLOCK_COST`, and rich
+# text counts for more. None of this is documented. Source: slackapi/bolt-js issues 2509 and 2867.
+MESSAGE_BUDGET = 10_000
+BLOCKS_LIMIT = 45
+# Source: docs.slack.dev, "Container block".
+CHILDREN_LIMIT = 10
+
+# Slack takes 40,000 in a new message but 4,000 in one that is updated.
+FALLBACK_LIMIT = 3_900
+# Notes at the end of a post that may take this much stay on its first message.
+TAIL_LIMIT = 4_000
+
+_GOES_ON = N_("The text goes on in a message further down.")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Blocks, and the text for notifications and for clients that do not know the blocks."""
+
+    blocks: tuple[Json, ...]
+    text: str
+
+    def digest(self) -> str:
+        """Equal where the same is shown."""
+        return sha256(json.dumps([self.blocks, self.text], sort_keys=True).encode()).hexdigest()
+
+    def renderings(self) -> "Iterator[Message]":
+        """The message, and ever plainer ones for a Slack that refuses its blocks."""
+        yield self
+        yield replace(self, blocks=tuple(_affordable(_plainer(self.blocks))))
+        yield replace(self, blocks=())
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A block, and the number of the fold that it stands in."""
+
+    block: Json
+    fold: int | None = None
+
+
+@dataclass(slots=True)
+class _Page:
+    """A message being packed: runs of blocks that stand open, or in one fold."""
+
+    room: int
+    count: int = 0
+    runs: list[tuple[int | None, list[Json]]] | None = None
+
+    def take(self, piece: _Piece) -> bool:
+        """Put the piece on the page; False, and nothing done, where it does not fit."""
+        runs = self.runs = self.runs if self.runs is not None else []
+        fold = piece.fold
+        same = bool(runs) and runs[-1][0] == fold
+        opens = not same or (fold is not None and len(runs[-1][1]) == CHILDREN_LIMIT)
+        cost, count = cost_of(piece.block), 1
+        if opens and fold is not None:
+            cost, count = cost + BLOCK_COST + TITLE_LIMIT, 2
+        if runs and (cost > self.room or self.count + count > BLOCKS_LIMIT):
+            return False
+        if opens:
+            runs.append((fold, []))
+        runs[-1][1].append(piece.block)
+        self.room -= cost
+        self.count += count
+        return True
+
+
+def packed(
+    blocks: Sequence[Block],
+    *,
+    asker: str | None = None,
+    buttons: Sequence[Button] = (),
+    as_markdown: bool = False,
+) -> list[Message]:
+    """At least one message; `buttons` and the notes at the end stay on the first."""
+    head, tail = _parted(blocks)
+    titles = [detail.title for detail in head if isinstance(detail, Detail)]
+    pieces = _pieces(head, as_markdown)
+    if asker:
+        pieces = _greeting(asker, pieces)
+    ending = list(leaf_blocks(tail))
+    if sum(map(cost_of, ending)) > TAIL_LIMIT:
+        pieces, ending = [*pieces, *map(_Piece, ending)], []
+    actions = [button_row(buttons)] if buttons else []
+    spare = sum(map(cost_of, [*ending, *actions, context(_(_GOES_ON))]))
+    pages = [_Page(MESSAGE_BUDGET - spare, len(ending) + 2)]
+    for piece in pieces:
+        if not pages[-1].take(piece):
+            pages.append(_Page(MESSAGE_BUDGET))
+            pages[-1].take(piece)
+    shown = _contained(pages, titles)
+    goes_on = [context(_(_GOES_ON))] if len(shown) > 1 and not titles else []
+    shown[0] = [*shown[0], *goes_on, *ending, *actions]
+    return [_message(page or [section("…")]) for page in shown]
+
+
+def _message(blocks: Sequence[Json]) -> Message:
+    return Message(tuple(blocks), _fallback(blocks))
+
+
+def _contained(pages: Sequence[_Page], titles: Sequence[str]) -> list[list[Json]]:
+    """The blocks of each page, with every fold's containers numbered where they are several."""
+    runs = [run for page in pages for run in page.runs or ()]
+    of = [sum(fold == n for fold, __ in runs) for n in range(len(titles))]
+    reached = [0] * len(titles)
+    shown: list[list[Json]] = []
+    for page in pages:
+        shown.append([])
+        for fold, blocks in page.runs or ():
+            if fold is None:
+                shown[-1] += blocks
+                continue
+            reached[fold] += 1
+            number = _("({part} of {parts})", part=reached[fold], parts=of[fold])
+            ending = f" {number}" if of[fold] > 1 else ""
+            shown[-1].append(container(titles[fold], ending, blocks))
+    return shown
+
+
+def _pieces(blocks: Sequence[Block], as_markdown: bool) -> list[_Piece]:
+    """A message takes one table, so only the first is one."""
+    pieces: list[_Piece] = []
+    folds = 0
+    for is_fold, group in groupby(blocks, key=lambda block: isinstance(block, Detail)):
+        if not is_fold:
+            leaves = [block for block in group if not isinstance(block, Detail)]
+            pieces += map(_Piece, leaf_blocks(leaves, as_markdown=as_markdown))
+            continue
+        for block in group:
+            assert isinstance(block, Detail)
+            title = one_line(block.title)
+            whole = bold(title) if len(inert(title)) > TITLE_LIMIT else ()
+            shown = [*whole, *leaf_blocks(block.blocks)] or [section("…")]
+            pieces += [_Piece(each, folds) for each in shown]
+            folds += 1
+    tables = [piece for piece in pieces if piece.block["type"] == "table"]
+    return [each for piece in pieces for each in _one_table(piece, tables[:1])]
+
+
+def _one_table(piece: _Piece, kept: Sequence[_Piece]) -> list[_Piece]:
+    if piece.block["type"] != "table" or any(piece is each for each in kept):
+        return [piece]
+    return [_Piece(each, piece.fold) for each in table_sections(piece.block)]
+
+
+def _greeting(asker: str, pieces: Sequence[_Piece]) -> list[_Piece]:
+    """The one ping there is, before what it is about."""
+    if not re.fullmatch("[UW][A-Z0-9]+", asker):
+        return list(pieces)
+    if pieces and pieces[0].fold is None and pieces[0].block["type"] == "section":
+        first, *rest = pieces
+        return [_Piece(section(f"<@{asker}> {first.block['text']['text']}")), *rest]
+    return [_Piece(section(f"<@{asker}>")), *pieces]
+
+
+def _parted(blocks: Sequence[Block]) -> tuple[list[Block], list[Leaf]]:
+    """The notes at the end apart from what they end: they stay with the first message."""
+    end = len(blocks)
+    while end and isinstance(blocks[end - 1], Note):
+        end -= 1
+    return list(blocks[:end]), [block for block in blocks[end:] if isinstance(block, Note)]
+
+
+# --- Plainer
+
+
+def _plainer(blocks: Iterable[Json]) -> Iterator[Json]:
+    """The same in blocks that Slack always had; long sections fold by themselves."""
+    for block in blocks:
+        match block["type"]:
+            case "container":
+                yield from _plainer(bold(block["title"]["text"]))
+                yield from _plainer(block["child_blocks"])
+            case "section":
+                yield {name: value for name, value in block.items() if name != "expand"}
+            case "markdown":
+                yield from _plainer(map(section, mrkdwn.sections(block["text"])))
+            case "table":
+                yield from _plainer(table_sections(block))
+            case _:
+                yield block
+
+
+def _affordable(blocks: Iterable[Json]) -> Iterator[Json]:
+    room, count = MESSAGE_BUDGET * 12 // 10, 0
+    for block in blocks:
+        room, count = room - cost_of(block), count + 1
+        if room < BLOCK_COST or count > BLOCKS_LIMIT:
+            yield context("…")
+            return
+        yield block
+
+
+def _fallback(blocks: Iterable[Json]) -> str:
+    texts = list(filter(None, map(_words, blocks)))
+    pieces = split_markdown("\n".join(texts), FALLBACK_LIMIT)
+    return (pieces[0] + (" …" if len(pieces) > 1 else "")) if pieces else "…"
+
+
+def _words(block: Json) -> str:
+    match block["type"]:
+        case "container":
+            inside = map(_words, block["child_blocks"])
+            return "\n".join([f"*{mrkdwn.escape(block['title']['text'])}*", *inside])
+        case "section":
+            return str(block["text"]["text"])
+        case "context":
+            return "\n".join(str(element["text"]) for element in block["elements"])
+        case "header":
+            return f"*{mrkdwn.escape(block['text']['text'])}*"
+        case "markdown":
+            return mrkdwn.mrkdwn(block["text"])
+        case "table":
+            return "\n".join(each["text"]["text"] for each in table_sections(block))
+        case _:
+            return ""

@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -26,29 +25,13 @@ from pydantic_settings import (
 
 from bot.errors import InvalidConfiguration, InvalidInput, StoreFailed
 from bot.language import N_, Message, _
+from bot.program.endpoints import EndpointSettings, Explained, plain_url, read_endpoints, secret
 from bot.program.env_file import read_env_file
 from bot.settings import parse_budget, parse_members, parse_model
 
 OPENROUTER_URL = "https://openrouter.ai/api/v1"
 SLACK_URL = "https://slack.com/api"
 DAILY_BUDGET_USD = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointSettings:
-    """An OpenAI-compatible server, asked for models whose id begins with `name/`.
-
-    The default endpoint is named `""`. `openrouter` allows what only OpenRouter understands.
-    """
-
-    name: str
-    url: str
-    key: str | None = field(default=None, repr=False)
-    openrouter: bool = False
-
-
-class _Explained(ValueError):
-    """A value is wrong in its own way: the text holds the sentences for it, one a line."""
 
 
 def load(
@@ -96,25 +79,9 @@ def _read(parse: Callable[[str], object]) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-def _secret(text: str) -> str:
-    # No HTTP header can carry anything else, and the error about it there would show the value.
-    # An address, put where its key belongs, would be sent to somebody else's server as one.
-    if not re.fullmatch(r"[!-~]+", text) or "://" in text:
-        raise ValueError
-    return text
-
-
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    extras = parts.username is not None or parts.query or parts.fragment
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0 or extras:
-        raise ValueError
-    return text.rstrip("/")
-
-
 def _database(text: str) -> Path:
     if text.startswith(("postgresql://", "postgres://")):
-        raise _Explained(
+        raise Explained(
             _(
                 "COUNCIL_DATABASE must be a file so far, for example council.db: PostgreSQL is "
                 "not supported yet."
@@ -126,74 +93,6 @@ def _database(text: str) -> Path:
         raise ValueError from error
 
 
-def _endpoints(text: str) -> tuple[EndpointSettings, ...]:
-    """Read COUNCIL_ENDPOINTS; keys are taken from other variables."""
-    endpoints: dict[str, EndpointSettings] = {}
-    problems = []
-    for number, entry in enumerate(text.split(","), start=1):
-        try:
-            endpoint = _endpoint(entry.strip(), _variables.get())
-            if endpoint.name in endpoints:
-                raise _Explained(_("`{name}` is the name of an earlier one", name=endpoint.name))
-            endpoints[endpoint.name] = endpoint
-        except _Explained as error:
-            problems.append(
-                _("COUNCIL_ENDPOINTS, entry {number}: {error}.", number=number, error=error)
-            )
-    if problems:
-        raise _Explained("\n".join(problems))
-    return tuple(endpoints.values())
-
-
-def _endpoint(entry: str, variables: Mapping[str, str]) -> EndpointSettings:
-    address, *options = (part.strip() for part in entry.split(";"))
-    name, __, url = address.partition("=")
-    if not re.fullmatch(r"[A-Za-z0-9._-]+", name):
-        raise _Explained(_("write name=URL, for example ollama=http://localhost:11434/v1"))
-    try:
-        url = _url(url)
-    except ValueError:
-        raise _Explained(
-            _(
-                "`{name}` needs a plain http or https address, for example "
-                "{name}=http://localhost:11434/v1",
-                name=name,
-            )
-        ) from None
-    key = None
-    for option in options:
-        word, __, variable = option.partition("=")
-        if word == "key":
-            key = _key(name, variable, variables)
-        elif option != "openrouter":
-            raise _Explained(
-                _("`{name}` can be followed by ;key=NAME and ;openrouter only", name=name)
-            )
-    return EndpointSettings(name, url, key, "openrouter" in options)
-
-
-def _key(name: str, variable: str, variables: Mapping[str, str]) -> str:
-    if variable in variables:
-        try:
-            return _secret(variables[variable])
-        except ValueError:
-            raise _Explained(
-                _("{variable} must be a key, without spaces", variable=variable)
-            ) from None
-    # Somebody may have put the key itself here, and a key must not be printed.
-    if re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+", variable):
-        raise _Explained(
-            _(
-                "`{name}` takes its key from {variable}, which is not set",
-                name=name,
-                variable=variable,
-            )
-        )
-    raise _Explained(
-        _("`{name}` needs the name of a variable after key=, for example GROQ_API_KEY", name=name)
-    )
-
-
 def _prices(text: str) -> tuple[float, float]:
     prompt, completion = (float(part) for part in text.split(","))
     if not (0 <= prompt < 1_000_000 and 0 <= completion < 1_000_000):
@@ -201,8 +100,8 @@ def _prices(text: str) -> tuple[float, float]:
     return prompt, completion
 
 
-Secret = Annotated[SecretStr, BeforeValidator(_secret)]
-Url = Annotated[str, BeforeValidator(_url)]
+Secret = Annotated[SecretStr, BeforeValidator(secret)]
+Url = Annotated[str, BeforeValidator(plain_url)]
 Ids = Annotated[
     frozenset[str], NoDecode, BeforeValidator(lambda text: text.replace(",", " ").split())
 ]
@@ -246,7 +145,9 @@ class Config(BaseSettings):
         "COUNCIL_MODEL_KEY", None, N_("the key of that server, without spaces")
     )
     further_endpoints: Annotated[
-        tuple[EndpointSettings, ...], NoDecode, BeforeValidator(_endpoints)
+        tuple[EndpointSettings, ...],
+        NoDecode,
+        BeforeValidator(lambda text: read_endpoints(text, _variables.get())),
     ] = _variable(
         "COUNCIL_ENDPOINTS",
         (),
@@ -416,7 +317,7 @@ def _sentences(error: ValidationError) -> Iterator[str]:
     for found in error.errors(include_input=False, include_url=False):
         name = str(found["loc"][0])
         reason = found.get("ctx", {}).get("error")
-        if isinstance(reason, _Explained):
+        if isinstance(reason, Explained):
             yield from str(reason).splitlines()
         else:
             yield _("{name} must be {value}.", name=name, value=_(VARIABLES[name]))

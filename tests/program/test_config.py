@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import InvalidConfiguration
-from bot.program.config import VARIABLES, EndpointSettings, load
+from bot.program.config import VARIABLES, load
+from bot.program.endpoints import EndpointSettings
 
 ENV_EXAMPLE = Path(__file__).parents[2] / ".env.example"
 ASSIGNMENT = re.compile(r"^#([A-Z_]+)=", re.MULTILINE)

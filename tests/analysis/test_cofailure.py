@@ -12,19 +12,16 @@ from hypothesis.extra import numpy as arrays
 from scipy import stats
 
 from bot.analysis.certificate import advice, worded
-from bot.analysis.cofailure import (
+from bot.analysis.cofailure import Ceiling, ceiling_of_grades, ceiling_of_votes, reference_alarm
+from bot.analysis.dependence import wrong_rates
+from bot.analysis.gain import (
     DELTA,
-    Ceiling,
     beta_certificate,
-    ceiling_of_grades,
-    ceiling_of_votes,
     corrected_certificate,
     gain_lower,
     paired_certificate,
-    reference_alarm,
     resolvable_counts,
 )
-from bot.analysis.dependence import wrong_rates
 from bot.analysis.limits import anytime_lower, anytime_upper, lower, upper
 from bot.analysis.outcomes import RIGHT, UNKNOWN, WRONG, Outcomes, parse_outcomes
 from bot.errors import InvalidInput

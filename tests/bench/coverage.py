@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.analysis.cofailure import DELTA, beta_certificate
+from bot.analysis.gain import DELTA, beta_certificate
 from bot.analysis.limits import Limit, anytime_lower, anytime_upper, lower, upper
 
 Counts = NDArray[np.int64]

@@ -15,14 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.analysis.certificate import advice
-from bot.analysis.cofailure import (
-    Ceiling,
-    ceiling_of_votes,
-    gain_lower,
-    paired_certificate,
-    resolvable_bounds,
-    resolvable_counts,
-)
+from bot.analysis.cofailure import Ceiling, ceiling_of_votes
+from bot.analysis.gain import gain_lower, paired_certificate, resolvable_bounds, resolvable_counts
 from bot.analysis.limits import anytime_upper, lower, upper
 from bot.analysis.outcomes import RIGHT, UNKNOWN, WRONG, Outcomes
 from tests.bench.coverage import World

@@ -7,22 +7,19 @@ back is read in `incoming`, and what the words mean is not known here.
 
 import asyncio
 import logging
-import os
 import re
-import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache
 from typing import Literal
 
 import httpx
-from httpx_aiohttp import HttpxAiohttpClient
 
 from bot.errors import InvalidConfiguration, ModelFailed
 from bot.language import N_, _
 from bot.llm import Completion, ModelInfo, Request
+from bot.models.connection import CONNECT_SECONDS, pool, unreachable
 from bot.models.event_stream import TRANSPORT_ERRORS, read_start, read_whole
 from bot.models.failures import (
     UNREADABLE,
@@ -40,8 +37,6 @@ from bot.models.terms import KnownTerms, Terms
 from bot.models.wire import USAGE_SECONDS, read_completion
 
 logger = logging.getLogger(__name__)
-
-CONNECT_SECONDS = 10.0
 
 # OpenRouter asks applications for an address and a title; the title is what it shows.
 _OPENROUTER_HEADERS = {"HTTP-Referer": "https://council.example", "X-OpenRouter-Title": "Council"}
@@ -126,7 +121,7 @@ class HttpProvider:
         self._usage_seconds = usage_seconds
         self._known = KnownTerms()
         self._moved: set[str] = set()
-        self._client = client or _client(CONNECT_SECONDS * time_scale)
+        self._client = client or pool(CONNECT_SECONDS * time_scale)
 
     @property
     def endpoints(self) -> tuple[str, ...]:
@@ -274,7 +269,7 @@ class HttpProvider:
                         return
                     address = self._moved_to(endpoint, address, response.headers["Location"])
         except TRANSPORT_ERRORS as error:
-            raise _unreachable(error) from error
+            raise unreachable(error) from error
         raise failed("unreachable", advice=WRONG_ADDRESS)
 
     def _moved_to(self, endpoint: Endpoint, address: str, location: str) -> str:
@@ -335,69 +330,10 @@ def _is_same_host(here: httpx.URL, there: httpx.URL) -> bool:
     return (here.scheme, there.scheme) == ("http", "https") and here.port is there.port is None
 
 
-def _unreachable(error: Exception) -> ModelFailed:
-    """Nothing came of a connection; what is for the operator to mend is named."""
-    if isinstance(error, httpx.InvalidURL):
-        return failed("unreachable", advice=WRONG_ADDRESS)
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            reason = f" ({cause.verify_message})" if getattr(cause, "verify_message", "") else ""
-            return failed("unreachable", advice=_(_UNTRUSTED, reason=reason))
-        if isinstance(cause, ssl.SSLError) and "WRONG_VERSION_NUMBER" in str(cause):
-            return failed("unreachable", advice=_NO_TLS)
-        cause = cause.__cause__ or cause.__context__
-    return failed("unreachable", retryable=True)
-
-
-_UNTRUSTED = N_(
-    "the provider's certificate is not trusted{reason}; if it is your own server, put its "
-    "certificate, or that of its authority, into a file and set SSL_CERT_FILE to the "
-    "file's path."
-)
-_NO_TLS = N_(
-    "the provider's address begins with https but no TLS is spoken there; try it with http."
-)
-
-
 def _names(asked: str, sent: str) -> tuple[str, ...]:
     """What a provider may call a model, the longest first. "a" alone would also be an article."""
     short = sent.rpartition("/")[2]
     return asked, sent, *([short] if len(short) > 3 else [])
-
-
-def _client(connect_seconds: float) -> httpx.AsyncClient:
-    """A pool without limits of its own: how long and how much is asked, others decide.
-
-    aiohttp beneath httpx costs half the CPU of httpx's own transport per streamed chunk
-    (tests/bench/transports.py). To it 0 connections means no limit, and None a limit of 100.
-    """
-    return HttpxAiohttpClient(
-        timeout=httpx.Timeout(None, connect=connect_seconds),
-        limits=httpx.Limits(max_connections=0, keepalive_expiry=30),
-        verify=_trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")),
-        trust_env=True,
-    )
-
-
-@cache  # the authorities are 20 ms of reading
-def _trust(file: str | None, folder: str | None) -> ssl.SSLContext:
-    """The public authorities, and those of SSL_CERT_FILE and SSL_CERT_DIR beside them: whoever runs
-    a server of their own talks to public ones as well."""
-    context = httpx.create_ssl_context(trust_env=False)
-    try:
-        if file or folder:
-            context.load_verify_locations(file or None, folder or None)
-    except (OSError, ssl.SSLError) as error:
-        raise InvalidConfiguration(
-            [
-                _(
-                    "SSL_CERT_FILE or SSL_CERT_DIR holds no certificates that can be read: {error}",
-                    error=error,
-                )
-            ]
-        ) from error
-    return context
 
 
 def _address(endpoint: Endpoint, path: str) -> str:

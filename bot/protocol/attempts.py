@@ -155,6 +155,9 @@ class Attempts:
                 if not racer.cancelling():  # a second time would cut its last row off
                     racer.cancel()
             await asyncio.wait(racers)
+            for racer in racers:
+                if not racer.cancelled():
+                    racer.exception()  # looked at, so that asyncio does not report it as forgotten
 
     async def _request(
         self, asking: Asking, leader: "asyncio.Future[Racer]", *, hedge: bool
@@ -317,6 +320,6 @@ async def _winner(racers: list[Racer], leader: "asyncio.Future[Racer]") -> Compl
         pending = {racer for racer in pending if not racer.done()}
     winner = leader.result() if leader.done() else racers[0]
     for racer in racers:
-        if racer is not winner and not racer.cancel() and not racer.cancelled():
-            racer.exception()  # looked at, so that asyncio does not report it as forgotten
+        if racer is not winner:
+            racer.cancel()
     return await winner

@@ -1,6 +1,7 @@
 """One call: its retries, its hedge, its deadline, its money and its rows in the journal."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -924,6 +925,30 @@ async def test_a_budget_without_room_fails_the_call_before_anything_is_sent(benc
     assert model.requests == []
     assert call.failure is not None
     assert call.failure.kind == "no_credit"
+
+
+async def test_a_call_cancelled_while_the_budget_refuses_it_leaves_no_error_unheard(
+    bench: Bench,
+) -> None:
+    unheard: list[object] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: unheard.append(context))
+
+    async def is_cancelled() -> bool:
+        class Cancelling(Prices):
+            def reserve_micros(self, *request: object) -> int:
+                loop.call_soon(calling.cancel)
+                return RESERVED
+
+        bench.prices, bench.limits = Cancelling(), {ALL: RESERVED - 1}
+        calling = asyncio.create_task(bench.call(Model()))
+        await asyncio.wait({calling})
+        return calling.cancelled()
+
+    assert await is_cancelled()
+    bench.prices = Prices()  # the other one knows the task, and the task what it ended with
+    gc.collect()
+    assert unheard == []
 
 
 async def test_a_hedge_without_room_in_the_budget_does_not_hurt_the_call(bench: Bench) -> None:

@@ -7,41 +7,41 @@ change something is judged by what Discord says about the person at that moment.
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from hashlib import sha256
 from inspect import Parameter, Signature
 from typing import Any
 
-import aiohttp
 import discord
 from discord import app_commands, ui
 
 from adapters.discord import buttons, questions, reading
 from adapters.discord.bot import Bot
 from adapters.discord.buttons import WENT_WRONG
-from adapters.discord.delivery import (
-    ACKNOWLEDGED,
-    WORDING,
-    is_late,
-    is_passing,
-    undeliverable,
-    words,
+from adapters.discord.delivery import WORDING, is_late, is_passing, undeliverable, words
+from adapters.discord.interactions import (
+    SILENT,
+    Interaction,
+    answer,
+    post,
+    send,
+    sentence,
+    think,
+    where,
+    who,
 )
 from adapters.discord.locale import Translations, translated
-from adapters.discord.render import Page, Upload, asked_pages, document_pages, refusal_view
-from bot.chat import Accepted, Channel, Mention, Person, Refused, Repeated
+from adapters.discord.render import Page, Upload, asked_pages, refusal_view
+from bot.chat import Accepted, Mention, Refused, Repeated
 from bot.conversation.app import App
 from bot.conversation.commands import COMMANDS
 from bot.conversation.desk import Command, Option, may_change, settings_of
-from bot.document import Document, Text
 from bot.errors import BotError
 from bot.language import N_, _
 from bot.settings import PROSE_LIMIT_CHARS
 from bot.texts import unread_files
 
 logger = logging.getLogger(__name__)
-
-Interaction = discord.Interaction[Bot]
 
 ASK_MENU = N_("Ask the council")
 CHOICES_MAX, CHOICE_MAX_CHARS = 25, 100
@@ -52,8 +52,6 @@ SYNC_SECONDS = 10.0
 PROSE_MAX_CHARS = 3_900
 
 EXPORT = "deliberations.jsonl"
-
-_SILENT = discord.AllowedMentions.none()
 
 
 async def register(tree: "CouncilTree") -> None:
@@ -106,7 +104,7 @@ class CouncilTree(app_commands.CommandTree[Bot]):
         cause = error.__cause__ or error
         _log("a command", cause)
         if not is_late(cause):
-            await answer(interaction, _sentence(_(WENT_WRONG)))
+            await answer(interaction, sentence(_(WENT_WRONG)))
 
 
 def council() -> app_commands.Group:
@@ -186,7 +184,7 @@ def _completion(
 
 async def _run(interaction: Interaction, command: Command, rest: str) -> None:
     if command.slow:
-        await _think(interaction)
+        await think(interaction)
     app = interaction.client.app
     words = f"{command.name} {rest}"
     await answer(interaction, await app.command(where(interaction), who(interaction), words))
@@ -204,18 +202,18 @@ async def _criteria(interaction: Interaction, command: Command, text: str) -> No
 
 
 async def _export(interaction: Interaction, command: Command, rest: str) -> None:
-    await _think(interaction)
+    await think(interaction)
     try:
         lines = await interaction.client.app.export(where(interaction), who(interaction))
     except BotError as error:
-        await answer(interaction, _sentence(error.public))
+        await answer(interaction, sentence(error.public))
         return
     page = Page(
         ui.TextDisplay(_("Finished deliberations, one in a line:")),
         ui.File(f"attachment://{EXPORT}"),
         uploads=[Upload(EXPORT, lines.encode(errors="replace"))],
     )
-    await _send(interaction, [page])
+    await send(interaction, [page])
 
 
 class CriteriaForm(ui.Modal):
@@ -247,7 +245,7 @@ class CriteriaForm(ui.Modal):
     ) -> None:
         _log("a form", error)
         if not is_late(error):
-            await answer(interaction, _sentence(_(WENT_WRONG)))
+            await answer(interaction, sentence(_(WENT_WRONG)))
 
 
 async def _ask(interaction: Interaction, command: Command, question: str) -> None:
@@ -263,21 +261,21 @@ async def _ask(interaction: Interaction, command: Command, question: str) -> Non
         return
     first, *rest = asked_pages(interaction.user.display_name, question)
     try:
-        id = await _post(interaction, first)
+        id = await post(interaction, first)
     except discord.HTTPException as error:
         if error.code not in WORDING:
             raise
-        await answer(interaction, _sentence(str(undeliverable(error))))
+        await answer(interaction, sentence(str(undeliverable(error))))
         return
     match await app.questions.accept(_mention(interaction, id, question)):
         case Refused(document):
             await interaction.delete_original_response()
             await interaction.followup.send(
-                view=refusal_view(document), ephemeral=True, allowed_mentions=_SILENT
+                view=refusal_view(document), ephemeral=True, allowed_mentions=SILENT
             )
         case Accepted() | Repeated():
             for page in rest:
-                await interaction.followup.send(view=page, allowed_mentions=_SILENT)
+                await interaction.followup.send(view=page, allowed_mentions=SILENT)
 
 
 # What a document alone does not do.
@@ -286,18 +284,6 @@ _OWN: Mapping[str, Callable[[Interaction, Command, str], Awaitable[None]]] = {
     "criteria": _criteria,
     "export": _export,
 }
-
-
-async def _post(interaction: Interaction, page: Page) -> int:
-    """Answer with a message for all; its id."""
-    try:
-        posted = await interaction.response.send_message(view=page, allowed_mentions=_SILENT)
-        if posted.message_id:
-            return posted.message_id
-    except discord.HTTPException as error:
-        if error.code != ACKNOWLEDGED:
-            raise
-    return (await interaction.original_response()).id
 
 
 async def ask_about(interaction: Interaction, message: discord.Message) -> None:
@@ -314,15 +300,15 @@ async def ask_about(interaction: Interaction, message: discord.Message) -> None:
             await answer(interaction, document)
         case Accepted():
             begun = _("The council deliberates: {link}", link=message.jump_url)
-            await answer(interaction, _sentence(begun))
+            await answer(interaction, sentence(begun))
         case Repeated():
             done = _("The council was asked about this already: {link}", link=message.jump_url)
-            await answer(interaction, _sentence(done))
+            await answer(interaction, sentence(done))
 
 
 async def _can_be_answered(interaction: Interaction) -> bool:
     if problem := buttons.absence(interaction):
-        await answer(interaction, _sentence(problem))
+        await answer(interaction, sentence(problem))
     return not problem
 
 
@@ -343,51 +329,6 @@ def _mention(
     )
 
 
-def where(interaction: discord.Interaction[Any]) -> Channel:
-    assert interaction.channel is not None
-    return questions.channel_of(interaction.channel, interaction.guild)
-
-
-def who(interaction: discord.Interaction[Any]) -> Person:
-    """The person with their rights as Discord computed them for this very interaction."""
-    admin = interaction.guild_id is not None and interaction.permissions.manage_guild
-    return Person(str(interaction.user.id), admin=admin)
-
-
-async def answer(interaction: discord.Interaction[Any], document: Document) -> None:
-    """Show a document to this person alone."""
-    await _send(interaction, document_pages(document))
-
-
-async def _think(interaction: Interaction) -> None:
-    try:
-        await interaction.response.defer(ephemeral=True, thinking=True)
-    except discord.HTTPException as error:
-        if error.code != ACKNOWLEDGED:
-            raise
-
-
-async def _send(interaction: discord.Interaction[Any], pages: Sequence[Page]) -> None:
-    first, *rest = pages
-    try:
-        if interaction.response.is_done():
-            rest.insert(0, first)
-        else:
-            await interaction.response.send_message(
-                view=first, files=first.files(), ephemeral=True, allowed_mentions=_SILENT
-            )
-        for page in rest:
-            await interaction.followup.send(
-                view=page, files=page.files(), ephemeral=True, allowed_mentions=_SILENT
-            )
-    except discord.HTTPException as error:
-        # 40060: the answer did arrive, what got lost is Discord's word that it did.
-        if error.code != ACKNOWLEDGED:
-            logger.warning("a command could not be answered: %s", words(error))
-    except (aiohttp.ClientError, OSError) as error:
-        logger.warning("a command could not be answered: %s", words(error))
-
-
 def _log(what: str, error: BaseException) -> None:
     """A line where Discord or the network held something up; else with the traceback."""
     if is_late(error):
@@ -396,7 +337,3 @@ def _log(what: str, error: BaseException) -> None:
         logger.warning("%s could not be answered: %s", what, words(error))
     else:
         logger.error("%s failed", what, exc_info=error)
-
-
-def _sentence(text: str) -> Document:
-    return Document((Text(text),))

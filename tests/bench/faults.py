@@ -25,8 +25,9 @@ from tests.fakes.prices import FreeOfCharge
 COUNCIL = Council(("lab/a", "lab/b", "lab/c", "lab/d"), "lab/e")
 # Of all attempts, in percent; all of them may go well when they are repeated.
 FAULTS = {"rate_limited": 4, "status": 3, "cut": 2, "hang": 1, "empty": 1}
-TIME_SCALE = 0.01
-AT_ONCE = 24
+# Slow enough, and few enough, that a busy machine is not taken for a slow model.
+TIME_SCALE = 0.05
+AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -810,9 +810,10 @@ async def test_an_allowance_makes_wait_for_the_next_minute() -> None:
     assert not allowance.is_free(reserve=1)
 
 
-async def test_fifty_questions_in_fifty_channels_stay_within_the_limits() -> None:
-    async with stage(time_scale=0.02) as scene:
-        channels = [scene.server.create_channel(f"c{n}", scene.ada) for n in range(50)]
+async def test_many_questions_in_as_many_channels_stay_within_the_limits(full: bool) -> None:
+    count = 50 if full else 20
+    async with stage(time_scale=0.05) as scene:
+        channels = [scene.server.create_channel(f"c{n}", scene.ada) for n in range(count)]
         accepted = [
             await scene.app.questions.accept(scene.question(channel)[1]) for channel in channels
         ]
@@ -830,7 +831,7 @@ async def test_fifty_questions_in_fifty_channels_stay_within_the_limits() -> Non
                 "section",
             ]
         assert scene.server.rate_limited == []
-        assert len(scene.server.pings) == 50
+        assert len(scene.server.pings) == count
 
 
 async def test_someone_without_an_id_is_not_pinged(scene: Stage) -> None:

@@ -934,19 +934,18 @@ async def test_a_call_cancelled_while_the_budget_refuses_it_leaves_no_error_unhe
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: unheard.append(context))
 
-    async def is_cancelled() -> bool:
-        class Cancelling(Prices):
-            def reserve_micros(self, *request: object) -> int:
-                loop.call_soon(calling.cancel)
-                return RESERVED
+    calling: set[asyncio.Task[Call]] = set()
 
-        bench.prices, bench.limits = Cancelling(), {ALL: RESERVED - 1}
-        calling = asyncio.create_task(bench.call(Model()))
-        await asyncio.wait({calling})
-        return calling.cancelled()
+    class Cancelling(Prices):
+        def reserve_micros(self, model: str, prompt: str, max_completion_tokens: int) -> int:
+            loop.call_soon(calling.pop().cancel)
+            return RESERVED
 
-    assert await is_cancelled()
-    bench.prices = Prices()  # the other one knows the task, and the task what it ended with
+    bench.prices, bench.limits = Cancelling(), {ALL: RESERVED - 1}
+    calling.add(asyncio.create_task(bench.call(Model())))
+    ended, _ = await asyncio.wait(calling)
+
+    assert ended.pop().cancelled()
     gc.collect()
     assert unheard == []
 

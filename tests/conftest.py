@@ -55,7 +55,7 @@ sys.addaudithook(_stay_here)
 
 
 # Much of the time is waiting, so more of them than cores; one file is done before they have started.
-WORKERS = 4
+WORKERS = 3
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

@@ -6,6 +6,7 @@ safe for a platform: the adapter defuses mentions and links, splits to its limit
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +47,80 @@ class Image:
     alt: str
 
 
-Leaf = Heading | Text | Table | Note | Image
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """`share` is of the longest possible bar, 0 to 1; `value` says it in words, `note` says more."""
+
+    label: str
+    share: float
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Shares side by side, to be compared at a glance. Words are plain text."""
+
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Something that a reader may do next. `name` is what `Actions` knows it by, with what else it
+    says behind colons; names stand in posts of years ago and stay. `primary` is the likeliest."""
+
+    name: str
+    label: str
+    primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a list, inline CommonMark, with a small line below and what can be done about it."""
+
+    text: str
+    note: str = ""
+    button: Button | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """One of several, to be chosen: (label, value). `name` is as a button's, the value goes behind."""
+
+    name: str
+    placeholder: str
+    options: tuple[tuple[str, str], ...]
+
+
+Leaf = Heading | Text | Table | Note | Image | Bars | Entry | Select
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """For readers who want it: folded away, opened under `title`."""
+    """For readers who want it: folded away, opened under `title`, below which `hint` tells what to
+    expect. Both are plain text."""
 
     title: str
     blocks: tuple[Leaf, ...]
+    hint: str = ""
 
 
 Block = Leaf | Detail
 
+# Under way, so that a reader may yet stop it; whole; something is missing; nothing came of it;
+# ended early by a person.
+State = Literal["live", "done", "degraded", "failed", "stopped"]
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`live` says that it tells of something under way, which a reader may yet stop; `votable`,
-    that people are asked what they think of it."""
+    """`votable` says that people are asked what they think of it; `buttons` stand below, in order."""
 
     blocks: tuple[Block, ...] = ()
-    live: bool = False
+    state: State = "done"
     votable: bool = False
+    buttons: tuple[Button, ...] = ()
+
+    @property
+    def live(self) -> bool:
+        return self.state == "live"

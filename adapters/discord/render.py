@@ -21,7 +21,6 @@ from adapters.text.markdown import honest_links
 from bot import emoji as reactions
 from bot.chat import HEADLINE, RANKING
 from bot.cleaning import harmless, one_line
-from bot.conversation.buttons import below
 from bot.conversation.offers import Offer
 from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Text
 from bot.language import N_, _
@@ -186,7 +185,10 @@ def _post_buttons(
         buttons.append(_button(_("Read more"), custom_id(run, "read", key, WHOLE)))
     if verdict_url:
         buttons.append(Button(label=_("Verdict"), url=verdict_url))
-    buttons += [_button(label, custom_id(run, what)) for label, what in below(key, document)]
+    buttons += [
+        _button(each.label, custom_id(run, each.name), primary=each.primary)
+        for each in document.buttons
+    ]
     if vote_buttons:
         for emoji in reactions.offered(key):
             value = reactions.value(key, emoji)

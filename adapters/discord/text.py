@@ -13,6 +13,7 @@ from typing import assert_never
 from discord.utils import escape_markdown
 from markdown_it.token import Token
 
+from adapters.text.bars import bar_lines
 from adapters.text.cutting import clusters
 from adapters.text.markdown import (
     WORD_JOINER,
@@ -24,7 +25,7 @@ from adapters.text.markdown import (
 )
 from adapters.text.reading import Parser, Source, read
 from bot.cleaning import harmless, one_line
-from bot.document import Heading, Image, Leaf, Note, Table, Text
+from bot.document import Bars, Entry, Heading, Image, Leaf, Note, Select, Table, Text
 
 RULE = "───"
 # An underlined text this long is a paragraph above a rule to whoever wrote it.
@@ -71,7 +72,12 @@ def _markdown(leaf: Leaf) -> str:
             return f"-# {safe(' '.join(text.split()))}" if text.strip() else ""
         case Table(columns, rows):
             return _table(columns, rows)
-        case Image():
+        case Bars():
+            lines = "\n".join(bar_lines(leaf)).replace("`", "'")
+            return f"```\n{defuse_discord(harmless(lines))}\n```"
+        case Entry(text, note):
+            return "\n".join(filter(None, (_markdown(Text(text)), _markdown(Note(note)))))
+        case Image() | Select():
             return ""
         case _:
             assert_never(leaf)

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any, assert_never
 
 from adapters.slack import mrkdwn
+from adapters.text.bars import bar_lines
 from adapters.text.cutting import clusters
 from adapters.text.markdown import (
     WORD_JOINER,
@@ -16,7 +17,7 @@ from adapters.text.markdown import (
     standard_emphasis,
 )
 from bot.cleaning import harmless, one_line
-from bot.document import Heading, Image, Leaf, Note, Table, Text
+from bot.document import Bars, Entry, Heading, Image, Leaf, Note, Select, Table, Text
 from bot.language import _
 
 Json = dict[str, Any]
@@ -64,6 +65,13 @@ def _single(leaf: Leaf) -> Iterator[Json]:
             yield from _table(columns, rows)
         case Image(_, _, alt):
             yield from map(context, _cut(f"🖼 {one_line(alt)}"))
+        case Bars():
+            lines = "\n".join(bar_lines(leaf)).replace("`", "'")
+            yield from leaf_blocks([Text(f"```\n{lines}\n```")])
+        case Entry(text, note):
+            yield from leaf_blocks([Text(text), *([Note(note)] if note else [])])
+        case Select():
+            return
         case Text() | Note():
             yield from leaf_blocks([leaf])
         case _:

@@ -103,7 +103,7 @@ def templates() -> Iterator[tuple[str, Json]]:
     fold = Detail(_("Standings"), (table, text))
     shown = Document((text, fold, Note(_SAMPLE)))
     for name, key, document in (
-        (_("a headline"), HEADLINE, Document(shown.blocks, live=True)),
+        (_("a headline"), HEADLINE, Document(shown.blocks, state="live")),
         (_("an answer"), answer_key("A"), shown),
         (_("a ranking"), RANKING, shown),
     ):

@@ -15,9 +15,9 @@ from adapters.slack.packing import Message, packed
 from adapters.text.markdown import honest_links, split_markdown
 from bot.chat import HEADLINE
 from bot.cleaning import harmless, one_line
-from bot.conversation.buttons import below
 from bot.conversation.offers import Offer
 from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Text
+from bot.document import Button as Offered
 from bot.language import N_, _
 
 # Beyond this many characters people get a file, and this much to see what is in it.
@@ -75,7 +75,7 @@ def post(
         blocks = _shortened_texts(blocks, PREVIEW, f"\n\n… *{_(_IN_FILE)}*")
     if verdict_url:
         blocks.insert(_first_fold(blocks), Note(_("Verdict: {url}", url=verdict_url)))
-    buttons = [Button(label, what, run) for label, what in below(key, document)]
+    buttons = [_button(each, run) for each in document.buttons]
     messages = packed(blocks, asker=asker, buttons=buttons, as_markdown=key == HEADLINE)
     if document.live:
         return tuple(messages[:1])
@@ -117,6 +117,12 @@ def offer_message(offer: Offer, ts: str) -> Message:
         "Shall the council take this up? Mention the bot in the message to ask without being asked."
     )
     return question_message(text, *buttons)
+
+
+def _button(button: Offered, run: str) -> Button:
+    """What stands behind the name goes along with the run, as `buttons` reads it."""
+    action, *more = button.name.split(":")
+    return Button(button.label, action, ":".join((run, *more)))
 
 
 def _first_fold(blocks: Sequence[Block]) -> int:

@@ -14,10 +14,23 @@ from rich.segment import Segment
 from rich.table import Table as Grid
 from rich.text import Text as Line
 
+from adapters.text.bars import bar_lines
 from adapters.text.markdown import honest_links, numeric_columns, table_lines
 from adapters.text.reading import Parser, is_dense
 from bot.cleaning import harmless
-from bot.document import Block, Detail, Document, Heading, Image, Note, Table, Text
+from bot.document import (
+    Bars,
+    Block,
+    Detail,
+    Document,
+    Entry,
+    Heading,
+    Image,
+    Note,
+    Select,
+    Table,
+    Text,
+)
 
 
 def render(document: Document, *, opened: bool = False, name: str = "") -> RenderableType:
@@ -81,6 +94,12 @@ def _rich(block: Block, opened: bool, name: str) -> RenderableType:
             return _grid(columns, rows)
         case Image(_, _, alt):
             return Line(harmless(f"[{alt}]"), style="dim italic")
+        case Bars():
+            return Line(harmless("\n".join(bar_lines(block))))
+        case Entry(text, note):
+            return _rich_blocks([Text(text), *([Note(note)] if note else [])], opened, name)
+        case Select():
+            return Line()
         case Detail(title, blocks) if opened:
             inner = Padding(_rich_blocks(blocks, opened, name), (1, 0, 0, 2))
             return Group(Line(harmless(f"▾ {title}"), style="bold"), inner)
@@ -115,6 +134,12 @@ def _plain(block: Block, opened: bool, name: str, width: int) -> str:
             return "\n".join(table_lines(cells[0], cells[1:], width))
         case Image(_, _, alt):
             return harmless(f"[{alt}]")
+        case Bars():
+            return harmless("\n".join(bar_lines(block)))
+        case Entry(text, note):
+            return "\n".join(filter(None, (harmless(text), harmless(note))))
+        case Select():
+            return ""
         case Detail(title, blocks) if opened:
             return "\n\n".join(
                 [harmless(f"▾ {title}"), "\n".join(_plain_lines(blocks, opened, name, width))]

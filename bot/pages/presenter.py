@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from bot import texts
 from bot.council import Answer, Council, Deliberation, Question, Standing
-from bot.document import Block, Detail, Document, Heading, Leaf, Note, Table, Text
+from bot.document import Block, Button, Detail, Document, Heading, Leaf, Note, Table, Text
 from bot.language import N_, _, n_
 from bot.pages.sentences import (
     account,
@@ -47,7 +47,9 @@ def headline(progress: Progress) -> Document:
         blocks = [Text(draft)]
     blocks.append(Note(_stage(progress)))
     return Document(
-        (*blocks, *_read_along(progress.question), *rehearsal(progress.council.members)), live=True
+        (*blocks, *_read_along(progress.question), *rehearsal(progress.council.members)),
+        state="live",
+        buttons=(_stop(),),
     )
 
 
@@ -55,7 +57,9 @@ def waiting(question: Question) -> Document:
     """The first post of a question whose thread is busy with another."""
     text = _("Another question of this thread is being deliberated. This one begins after it.")
     return Document(
-        (Heading(_("Waiting for its turn")), Text(text), *_read_along(question)), live=True
+        (Heading(_("Waiting for its turn")), Text(text), *_read_along(question)),
+        state="live",
+        buttons=(_stop(),),
     )
 
 
@@ -121,6 +125,7 @@ def ranking(
             ),
         ),
         votable=True,
+        buttons=(Button("reveal", _("Reveal names")),),
     )
 
 
@@ -154,6 +159,10 @@ def first_sentence(text: str) -> str:
     if len(line) <= 300:
         return line
     return line[:299].rstrip("* ") + "…" + ("**" if line.startswith("**") else "")
+
+
+def _stop() -> Button:
+    return Button("stop", _("Stop"))
 
 
 def _seats(progress: Progress) -> str:

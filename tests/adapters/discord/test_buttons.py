@@ -102,7 +102,7 @@ async def test_a_page_leads_back(scene: Stage) -> None:
 
 async def test_read_more_of_a_draft_asks_for_patience(scene: Stage) -> None:
     case = await scene.case()
-    draft = Document((Text("A sentence. " * 500),), live=True)
+    draft = Document((Text("A sentence. " * 500),), state="live")
     await scene.host.reply(case).show("headline", draft)
     clicked = await press(scene, scene.posts()[0], "Read more")
     assert clicked.text == "The verdict is still being written."

@@ -13,7 +13,7 @@ from adapters.discord.address import Address
 from adapters.discord.render import Page
 from bot.conversation.offers import Offer
 from bot.council import Council
-from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Table, Text
+from bot.document import Block, Button, Detail, Document, Heading, Image, Leaf, Note, Table, Text
 from tests.fakes.discord.components import check_message, displayed_text, walk
 from tests.fakes.discord.refusals import Form, Json
 
@@ -207,13 +207,9 @@ def test_a_teaser_of_a_text_without_spaces_is_cut_between_characters() -> None:
     assert teaser == "가" * 139 + "…"
 
 
-def test_a_live_headline_offers_to_stop() -> None:
-    page = post(Document((Heading("The council is deliberating"),), live=True), "headline")
-    assert buttons(page) == {"c1:abc123:stop": "Stop"}
-
-
-def test_a_verdict_offers_nothing_to_stop() -> None:
-    assert buttons(post(Document((Text("**Yes.**"),)), "headline")) == {}
+def test_what_a_reader_may_do_next_stands_below() -> None:
+    document = Document((Text("**Yes.**"),), buttons=(Button("stop", "Stop"),))
+    assert buttons(post(document, "headline")) == {"c1:abc123:stop": "Stop"}
 
 
 def test_the_headline_is_a_container() -> None:
@@ -247,7 +243,10 @@ def test_a_cut_verdict_can_be_paged_through() -> None:
 
 
 def test_the_ranking_greets_the_asker_links_the_verdict_and_carries_the_transcript() -> None:
-    document = Document((Text("**Yes.**"), Detail("Ranking", (Note("9 calls"),)), Note("Vote")))
+    document = Document(
+        (Text("**Yes.**"), Detail("Ranking", (Note("9 calls"),)), Note("Vote")),
+        buttons=(Button("reveal", "Reveal names"),),
+    )
     url = "https://discord.com/channels/1/2/3"
     page = post(document, "ranking", asker="42", verdict_url=url, transcript="# All")
     assert text_of(page).splitlines() == ["<@42>", "**Yes.**", "**Ranking**", "-# Vote"]

@@ -22,8 +22,8 @@ from tests.fakes.discord_server import ChannelType, Fault, Message
 from tests.fakes.discord_thread import TIME_SCALE, Stage, buttons, stage
 from tests.fakes.provider import FakeProvider, sensible, stage_and_seat
 
-LIVE = Document((Heading("The council is deliberating"), Note("Stage 1 of 3")), live=True)
-LATER = Document((Heading("The council is deliberating"), Note("Stage 2 of 3")), live=True)
+LIVE = Document((Heading("The council is deliberating"), Note("Stage 1 of 3")), state="live")
+LATER = Document((Heading("The council is deliberating"), Note("Stage 2 of 3")), state="live")
 ANSWER = Document(
     (Detail("Answer B · 4 characters", (Text("Yes."),)), Note("👍 good enough")), votable=True
 )

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adapters.slack.blocks import Button
+from adapters.slack import blocks
 from adapters.slack.packing import FALLBACK_LIMIT, Message
 from adapters.slack.render import (
     File,
@@ -28,7 +28,7 @@ from bot.chat import HEADLINE, RANKING, answer_key
 from bot.cleaning import harmless
 from bot.conversation.offers import Offer
 from bot.council import Council
-from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Table, Text
+from bot.document import Block, Button, Detail, Document, Heading, Image, Leaf, Note, Table, Text
 from bot.language import _
 from tests.adapters.slack.test_mrkdwn import HOSTILE, visible
 from tests.adapters.slack.test_mrkdwn import texts as markdown
@@ -230,7 +230,9 @@ def test_a_verdict_is_markdown_with_its_notes_below() -> None:
 
 
 def test_what_is_under_way_can_be_stopped_and_is_one_message() -> None:
-    document = Document((Text("draft " * 3_000), Note("Stage 3")), live=True)
+    document = Document(
+        (Text("draft " * 3_000), Note("Stage 3")), state="live", buttons=(Button("stop", "Stop"),)
+    )
     (message,) = messages(post(document, run=RUN, key=HEADLINE))
     button = message.blocks[-1]["elements"][0]
     assert (button["action_id"], button["value"]) == ("stop", RUN)
@@ -250,7 +252,8 @@ def test_the_ranking_pings_the_asker_links_the_verdict_and_reveals_names() -> No
             Text("**Yes.**"),
             Detail("Ranking", (standings, Text("**A** voted"), Note("cost"))),
             Note("Vote here"),
-        )
+        ),
+        buttons=(Button("reveal", "Reveal names"),),
     )
     url = "https://team.example/archives/C1/p1?thread_ts=1.2&cid=C1"
     (message,) = messages(post(document, run=RUN, key=RANKING, asker=ASKER, verdict_url=url))
@@ -346,7 +349,9 @@ def test_an_offer_names_its_prices() -> None:
 
 
 def test_a_question_has_its_choices_below() -> None:
-    message = question_message("Sure?", Button("Yes", "yes", "1"), Button("No" * 50, "no", "1"))
+    message = question_message(
+        "Sure?", blocks.Button("Yes", "yes", "1"), blocks.Button("No" * 50, "no", "1")
+    )
     check_message(list(message.blocks))
     assert [each["action_id"] for each in message.blocks[1]["elements"]] == ["yes", "no"]
 

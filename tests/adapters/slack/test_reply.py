@@ -26,8 +26,8 @@ from tests.fakes.slack_server import Message, SlackServer
 from tests.fakes.slack_thread import Stage, stage, texts
 from tests.fakes.watched import PATIENCE_SECONDS
 
-LIVE = Document((Heading("The council is deliberating"), Note("Stage 1 of 3")), live=True)
-LATER = Document((Heading("The council is deliberating"), Note("Stage 2 of 3")), live=True)
+LIVE = Document((Heading("The council is deliberating"), Note("Stage 1 of 3")), state="live")
+LATER = Document((Heading("The council is deliberating"), Note("Stage 2 of 3")), state="live")
 VERDICT = Document((Text("**Yes.**"), Note("👍 good verdict · 👎 not")))
 ANSWER = Document(
     (Detail("Answer B · 4 characters", (Text("Yes."),)), Note("👍 good enough")), votable=True
@@ -678,7 +678,7 @@ async def test_an_update_is_as_harmless_as_a_post(scene: Stage) -> None:
     await reply.show("headline", LIVE)
     for number in range(1, len(HOSTILE)):
         hostile = Text("\n\n".join(HOSTILE[:number]))
-        await reply.show("headline", Document((hostile, Note("Stage 3 of 3")), live=True))
+        await reply.show("headline", Document((hostile, Note("Stage 3 of 3")), state="live"))
     [post] = scene.said(case)
     assert len(post.frames) > 10
     assert all(not scan(f.text, list(f.blocks)).targets for f in post.frames)
@@ -689,7 +689,7 @@ async def test_an_update_is_as_harmless_as_a_post(scene: Stage) -> None:
 async def test_a_draft_that_gets_long_stays_one_post(scene: Stage) -> None:
     case = await scene.case()
     reply = scene.reply(case)
-    draft = Document((Text(LONG_ANSWER * 2), Note("Stage 3 of 3")), live=True)
+    draft = Document((Text(LONG_ANSWER * 2), Note("Stage 3 of 3")), state="live")
     await reply.show("headline", draft)
     assert len(scene.said(case)) == 1
     await reply.show("headline", Document((Text(LONG_ANSWER),)))

@@ -1,0 +1,14 @@
+from adapters.text.bars import bar_lines
+from bot.document import Bar, Bars
+
+
+def test_bars_stand_in_columns() -> None:
+    bars = Bars((Bar("A", 0.75, "75 %", "2 of 4"), Bar("2B", 0.08, "8 %")))
+    assert bar_lines(bars) == ["A  ████████░░ 75 %  2 of 4", "2B █░░░░░░░░░  8 %"]
+
+
+def test_a_share_beyond_the_bar_fills_it() -> None:
+    assert bar_lines(Bars((Bar("A", 1.2, "120 %"), Bar("B", -1.0, "none"))), cells=2) == [
+        "A ██ 120 %",
+        "B ░░  none",
+    ]

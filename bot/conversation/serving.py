@@ -202,15 +202,7 @@ class Serving:
 
     async def _show_stopped(self) -> None:
         """Bring the posts of a run that was stopped before to what they should have shown."""
-        calls = await self._store.calls(self.case.id)
-        answers = outcome.answers(self.case.question, self.case.council, calls)
-        progress = Progress(
-            self.case.question,
-            self.case.council,
-            answers={answer.label: answer for answer in answers},
-            stopped=True,
-        )
-        self._showing.update(_posts(progress))
+        self._showing.update(await last_posts(self.case, self._store))
         self._showing.end()
         await self._showing.settled()
 
@@ -224,6 +216,22 @@ class Serving:
             logger.warning("deliberation %s: the asker could not be told: %s", self.case.id, error)
             return False
         return True
+
+
+async def last_posts(case: Case, store: Store) -> dict[str, Document]:
+    """What the posts of a case that is over show in the end, in the order of the thread."""
+    if case.result:
+        answers = case.result.answers
+    else:
+        answers = outcome.answers(case.question, case.council, await store.calls(case.id))
+    progress = Progress(
+        case.question,
+        case.council,
+        answers={answer.label: answer for answer in answers},
+        finished=case.result,
+        stopped=case.result is None,
+    )
+    return _posts(progress)
 
 
 def _words(fault: BaseException | None) -> str:

@@ -70,6 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             reading.ceiling,
             reading.export,
             reading.watch,
+            reading.thread,
+            _chat,
             _doctor,
         ):
             note("\n" + _("Stopped. The same command goes on where it was."))
@@ -104,6 +106,8 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--id", help=_("resume or repeat the deliberation of this id"))
     ask.add_argument("--mode", help=_("the protocol (default: council)"))
     ask.add_argument("--json", action="store_true", help=_("the whole deliberation as JSON"))
+    show = add("show", reading.thread, _("a finished deliberation again, whole"))
+    show.add_argument("id", nargs="?", help=_("which one (the newest)"))
     bench = add("bench", _bench, _("put a file of questions to the council and grade the answers"))
     bench.add_argument(
         "file", type=Path, help=_('lines of {{"id","question"[,"reference","grader"]}}')

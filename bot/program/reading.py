@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from bot.errors import InvalidInput
-from bot.language import _
-from bot.printing import tell, tell_json
-from bot.program.process import DONE
+from bot.language import N_, _
+from bot.printing import note, tell, tell_json
+from bot.program.process import DONE, NO_ANSWER
 
 if TYPE_CHECKING:
     from bot.analysis.cofailure import Ceiling
@@ -106,6 +106,32 @@ async def _export_csv(options: argparse.Namespace, store: "Store") -> None:
     else:
         cases = store.cases(channel=options.channel, since=options.since)
         await write_ballots(cases, sys.stdout)
+
+
+async def thread(options: argparse.Namespace, config: "Config") -> int:
+    """A finished deliberation as its thread shows it, everything opened."""
+    from bot.conversation.serving import last_posts
+    from bot.document import Document, Heading, Text
+
+    if options.id is None and not config.database_file().exists():
+        note(_("Nothing was asked yet."))
+        return NO_ANSWER
+    async with database(config) as store:
+        case = await (store.case(options.id) if options.id else store.newest())
+        posts = await last_posts(case, store) if case and case.result else {}
+    if case is None:
+        missing = (
+            N_("There is no deliberation {id}.") if options.id else N_("Nothing was asked yet.")
+        )
+        note(_(missing, id=options.id))
+    elif not posts:
+        note(_("The deliberation {id} is not finished.", id=options.id))
+    else:
+        question = Text(case.question.text)
+        show(Document((Heading(_("Question")), question)))
+        for document in posts.values():
+            show(document)
+    return DONE if posts else NO_ANSWER
 
 
 async def watch(options: argparse.Namespace, config: "Config") -> int:

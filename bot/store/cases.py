@@ -114,6 +114,14 @@ class Cases(Tables):
         )
         return _case(rows[0]) if rows else None
 
+    async def newest(self) -> Case | None:
+        """The case that was asked last of those that are finished, on whatever platform."""
+        rows = await self._database.read(
+            f"SELECT {_COLUMNS} FROM deliberations WHERE status = 'finished' "
+            "ORDER BY number DESC LIMIT 1"
+        )
+        return _case(rows[0]) if rows else None
+
     async def cases(
         self,
         *,

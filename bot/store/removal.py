@@ -33,7 +33,7 @@ class Removal(Tables):
         return await self._places(_PERSON, (person,))
 
     async def asked_in(self, platform: str | None, channel: str) -> tuple[Place, ...]:
-        """Where the questions of this channel stand."""
+        """Where the questions of this channel stand, in the order in which they were asked."""
         return await self._places(*equal(channel=channel, platform=platform))
 
     async def quoting(self, places: Sequence[Place]) -> set[str]:
@@ -92,7 +92,9 @@ class Removal(Tables):
 
     async def _places(self, which: str, parameters: Parameters) -> tuple[Place, ...]:
         rows = await self._database.read(
-            f"SELECT id, platform, channel, thread FROM deliberations WHERE {which}", parameters
+            f"SELECT id, platform, channel, thread FROM deliberations WHERE {which} "
+            "ORDER BY number",
+            parameters,
         )
         return tuple(Place(*row) for row in rows)
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """One line, plain text."""
+    """One line of inline CommonMark: code and emphasis show."""
 
     text: str
 
@@ -107,6 +107,17 @@ class Detail:
 
 Block = Leaf | Detail
 
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A label that texts of a document write, as in "(B)" or "Answer B", for the post under `key`.
+    People see it as `shown`, which tells apart the answers of a thread's questions: "2B"."""
+
+    written: str
+    key: str
+    shown: str
+
+
 # Under way, so that a reader may yet stop it; whole; something is missing; nothing came of it;
 # ended early by a person.
 State = Literal["live", "done", "degraded", "failed", "stopped"]
@@ -114,12 +125,16 @@ State = Literal["live", "done", "degraded", "failed", "stopped"]
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`votable` says that people are asked what they think of it; `buttons` stand below, in order."""
+    """`votable` says that people are asked what they think of it; `buttons` stand below, in order.
+
+    `letters` are the labels that stand for posts in its headings, texts and notes.
+    """
 
     blocks: tuple[Block, ...] = ()
     state: State = "done"
     votable: bool = False
     buttons: tuple[Button, ...] = ()
+    letters: tuple[Letter, ...] = ()
 
     @property
     def live(self) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, Literal, cast
 from bot.council import MEMBERS_MAX, Council
 from bot.errors import InvalidInput
 from bot.language import N_, Message, _
+from bot.typos import did_you_mean
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class Setting:
     """How one field of `Settings` is explained, read and written.
 
     `parse` raises `InvalidInput`; for any value, `parse(show(value)) == value`. `choices` are all
-    the texts it takes, where they are few.
+    the texts it takes, where they are few; else `takes` says what it takes.
     """
 
     field: str
@@ -61,6 +62,7 @@ class Setting:
     parse: Callable[[str], Any]
     show: Callable[[Any], str] = str
     choices: tuple[str, ...] = ()
+    takes: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +124,22 @@ def council_of(settings: Settings) -> Council:
 
 
 def added(members: Sequence[str], models: Sequence[str]) -> tuple[str, ...]:
-    """A seat more for each model; two seats may hold the same one."""
-    return _seats([*members, *_named(models)])
+    """A seat more for each model. Two seats may hold the same one, which is then said on purpose:
+    by `replaced`."""
+    seats = list(members)
+    for model in _named(models):
+        if model in seats:
+            raise InvalidInput(
+                _(
+                    "`{model}` has a seat already, number {seat}. To give it another: "
+                    "`/council members set {seats}`.",
+                    model=model,
+                    seat=seats.index(model) + 1,
+                    seats=_show_members([*seats, model]),
+                )
+            )
+        seats.append(model)
+    return _seats(seats)
 
 
 def removed(members: Sequence[str], models: Sequence[str]) -> tuple[str, ...]:
@@ -202,8 +218,9 @@ def _one_of(choices: Mapping[str, object]) -> Callable[[str], object]:
         if word not in choices:
             raise InvalidInput(
                 _(
-                    "This can be {choices}.",
+                    "This can be {choices}.{hint}",
                     choices=_(" or ").join(f"`{choice}`" for choice in choices),
+                    hint=did_you_mean(word, choices),
                 )
             )
         return choices[word]
@@ -217,7 +234,8 @@ def _choice(field: str, description: Message, choices: Mapping[str, object]) -> 
 
 
 def _prose(field: str, description: Message) -> Setting:
-    return Setting(field, description, _parse_prose, lambda text: text or "none")
+    takes = N_("a text of up to 2,000 characters, or `none`")
+    return Setting(field, description, _parse_prose, lambda text: text or "none", takes=takes)
 
 
 def _parse_prose(text: str) -> str:
@@ -250,8 +268,9 @@ def _setting(name: str) -> Setting:
     if name not in SETTINGS:
         raise InvalidInput(
             _(
-                "There is no setting `{name}`. Settings are: {settings}.",
+                "There is no setting `{name}`.{hint} Settings are: {settings}.",
                 name=name,
+                hint=did_you_mean(name, SETTINGS),
                 settings=", ".join(SETTINGS),
             )
         )
@@ -263,9 +282,18 @@ _ON_OFF = {"on": True, "off": False}
 # By the names that people type.
 SETTINGS: Mapping[str, Setting] = {
     "members": Setting(
-        "members", N_("The models that answer and review."), parse_members, _show_members
+        "members",
+        N_("The models that answer and review."),
+        parse_members,
+        _show_members,
+        takes=N_("1 to 20 model ids, separated by commas; `/council models SEARCH` finds some"),
     ),
-    "chairman": Setting("chairman", N_("The model that writes the verdict."), parse_model),
+    "chairman": Setting(
+        "chairman",
+        N_("The model that writes the verdict."),
+        parse_model,
+        takes=N_("one model id; `/council models SEARCH` finds some"),
+    ),
     "mode": _choice("mode", N_("The protocol of the deliberation."), {"council": "council"}),
     "criteria": _prose("criteria", N_("What reviewers judge answers by; `none` for the usual.")),
     "instructions": _prose("instructions", N_("Given to every member with every question.")),
@@ -279,6 +307,7 @@ SETTINGS: Mapping[str, Setting] = {
         N_("The language everything is written in; `auto` for the question's."),
         _parse_language,
         lambda language: cast(str, language) or "auto",
+        takes=N_("the name of a language, for example `German`, or `auto`"),
     ),
     "reveal": _choice(
         "reveal",
@@ -293,6 +322,7 @@ SETTINGS: Mapping[str, Setting] = {
         N_("US dollars this channel may spend a day (UTC)."),
         parse_budget,
         _show_budget,
+        takes=N_("US dollars, for example `2.50`, or `unlimited`"),
     ),
     "changers": _choice(
         "changers",

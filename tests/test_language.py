@@ -45,7 +45,7 @@ NOT_SHOWN = {
     "Attempting a reconnect",
     "ask QUESTION",
     "members [add|remove|set MODEL ...]",
-    "set NAME VALUE",
+    "set NAME [VALUE]",
     "forget me|channel",
     "council doctor",
     "council forget",

@@ -142,7 +142,14 @@ def test_what_people_type_is_kept_in_one_form(name: str, text: str, stored: str)
 
 
 def test_a_model_may_hold_two_seats() -> None:
-    assert added(("lab/a",), ["lab/a", "lab/b"]) == ("lab/a", "lab/a", "lab/b")
+    assert replaced(["lab/a", "lab/a", "lab/b"]) == ("lab/a", "lab/a", "lab/b")
+
+
+@pytest.mark.parametrize("models", [["lab/b"], ["lab/c", "lab/b"], ["lab/d", "lab/d"]])
+def test_a_second_seat_is_given_on_purpose_only(models: list[str]) -> None:
+    said = rf"`{models[-1]}` has a seat already, number .*: `/council members set lab/a, lab/b,"
+    with pytest.raises(InvalidInput, match=said):
+        added(("lab/a", "lab/b"), models)
 
 
 def test_removing_a_model_takes_one_of_its_seats() -> None:

@@ -68,7 +68,9 @@ KOREAN: Mapping[str, str] = {
     "US dollars, or unlimited, or default": "미국 달러, 또는 unlimited, 또는 default",
     "Change any setting": "어떤 설정이든 바꿉니다",
     "The setting": "설정",
-    "Its value; default takes a change back": "값. default는 변경을 되돌립니다",
+    "Its value; without it what it can be; default takes a change back": (
+        "값. 비우면 가능한 값, default는 변경을 되돌립니다"
+    ),
     "Back to the default": "기본값으로 되돌립니다",
     "The setting; without it everything": "설정. 비우면 전부",
     "Put a question to the council": "위원회에 질문합니다",

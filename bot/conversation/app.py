@@ -132,6 +132,7 @@ class App:
             self.catalogue,
             under_way=sum(channel_of(case) == channel for case in self.running.cases),
             spent_micros=await self.budget.spent(channel),
+            refusal=await self.budget.refusal(channel),
         )
 
     # --- from start to end

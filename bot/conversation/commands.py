@@ -10,6 +10,7 @@ from bot.conversation import records_commands, settings_commands
 from bot.conversation.desk import Command, Desk, Option, Right, Run, Typed, require
 from bot.document import Block, Document, Heading, Note, Text
 from bot.language import N_, Message, _
+from bot.typos import did_you_mean
 
 
 def welcome() -> Document:
@@ -34,7 +35,8 @@ async def run(desk: Desk, typed: Typed) -> Document:
     right: Right = command.right(typed.rest) if command else "admitted"
     await require(desk, right, typed.name)
     if command is None or command.run is None:
-        return help_page(_("There is no `/council {name}`.", name=typed.name))
+        hint = did_you_mean(typed.name, COMMANDS)
+        return help_page(_("There is no `/council {name}`.{hint}", name=typed.name, hint=hint))
     return await command.run(desk, typed.rest)
 
 

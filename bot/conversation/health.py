@@ -24,14 +24,15 @@ class Finding:
 
 
 def health(
-    settings: Settings, catalogue: Catalogue, *, under_way: int, spent_micros: int
+    settings: Settings, catalogue: Catalogue, *, under_way: int, spent_micros: int, refusal: str
 ) -> Document:
-    lines = _lines(settings, catalogue, under_way, spent_micros)
+    """`refusal` is what somebody who asks now is told, "" where the question is taken."""
+    lines = _lines(settings, catalogue, under_way, spent_micros, refusal)
     return Document((Heading(_("Health")), Text("\n".join(f"- {line}" for line in lines))))
 
 
 def _lines(
-    settings: Settings, catalogue: Catalogue, under_way: int, spent_micros: int
+    settings: Settings, catalogue: Catalogue, under_way: int, spent_micros: int, refusal: str
 ) -> Iterator[str]:
     yield _("Deliberations under way here: {count}.", count=under_way)
     if catalogue.known:
@@ -41,6 +42,8 @@ def _lines(
     else:
         yield _("⚠ The list of models could not be loaded; ids are not checked.")
     yield _spent(spent_micros / 1e6, settings.budget_usd)
+    if refusal:
+        yield f"⚠ {refusal}"
     if settings.paused:
         yield _("⚠ The council is paused here.")
 

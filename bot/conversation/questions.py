@@ -142,14 +142,15 @@ class Budget:
         scope = channel_scope(channel.platform, channel.id)
         return await self.store.spent(self.now().date(), scope)
 
-    async def require(self, channel: Channel) -> None:
-        """Raises `InvalidInput` where nothing of it is left."""
+    async def refusal(self, channel: Channel) -> str:
+        """Why nothing can be asked here now; "" where something of every budget is left."""
         day = self.now().date()
         for scope, limit in (await self.limits(channel)).items():
             if await self.store.spent(day, scope) >= limit:
                 spent = _(_SPENT[scope.partition(":")[0]], usd=limit / 1e6)
                 what_next = _("Ask again after midnight UTC, or raise the budget.")
-                raise InvalidInput(f"{spent} {what_next}")
+                return f"{spent} {what_next}"
+        return ""
 
 
 @dataclass(slots=True)
@@ -225,7 +226,8 @@ class Questions:
         try:
             await self.admission.require(mention.channel, mention.person)
             await self._check(mention)
-            await self.budget.require(mention.channel)
+            if spent := await self.budget.refusal(mention.channel):
+                raise InvalidInput(spent)
             self._check_room()
         except InvalidInput as error:
             return Document((Text(str(error)),))

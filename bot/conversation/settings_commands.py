@@ -24,6 +24,7 @@ from bot.language import N_, _
 from bot.models.catalogue import Catalogue
 from bot.pages.settings import council_page, members_page, models_page, setting_page
 from bot.settings import RESERVED, SETTINGS, Settings
+from bot.typos import did_you_mean
 
 NAMES, MODES = tuple(SETTINGS), SETTINGS["mode"].choices
 
@@ -37,18 +38,21 @@ CHANGES: Mapping[str, Callable[[Sequence[str], Sequence[str]], Sequence[str]]] =
 
 async def _show(desk: Desk, rest: str) -> Document:
     stored, settings = await stored_and_settings(desk)
-    return council_page(settings, stored.values, desk.catalogue.price_label)
+    return council_page(settings, stored.values, desk.catalogue.price_in_full)
 
 
 async def _members(desk: Desk, rest: str) -> Document:
     """`add`, `remove` or `set`, and models; without any of them the members of now."""
     if not rest:
-        return members_page(await settings_of(desk), desk.catalogue.price_label)
+        return members_page(await settings_of(desk), desk.catalogue.price_in_full)
     action, *models = words(rest) or [""]
     new = CHANGES.get(action.lower())
     if new is None:
         raise InvalidInput(
-            _("Write `/council members add MODEL`, `remove MODEL` or `set MODEL ...`.")
+            _(
+                "Write `/council members add MODEL`, `remove MODEL` or `set MODEL ...`.{hint}",
+                hint=did_you_mean(action, CHANGES),
+            )
         )
     return await _change(desk, "members", lambda now: ", ".join(new(now.members, models)))
 
@@ -62,7 +66,11 @@ async def _models(desk: Desk, rest: str) -> Document:
         )
     if not found:
         raise InvalidInput(
-            _("No model matches `{searched}`. Try a vendor or a part of a name.", searched=rest)
+            _(
+                "No model matches `{searched}`.{hint} Try a vendor or a part of a name.",
+                searched=rest,
+                hint=desk.catalogue.did_you_mean(rest, mark="`"),
+            )
         )
     return models_page((model.id for model in found), desk.catalogue.price_label)
 
@@ -72,14 +80,14 @@ def _one(name: str) -> Run:
 
     async def run(desk: Desk, rest: str) -> Document:
         if not rest:
-            return setting_page(await settings_of(desk), name)
+            return setting_page(await settings_of(desk), desk.defaults, name)
         return await _change(desk, name, lambda now: rest)
 
     return run
 
 
 async def _set(desk: Desk, rest: str) -> Document:
-    """`NAME VALUE`, `NAME=VALUE` or `NAME = VALUE`."""
+    """`NAME VALUE`, `NAME=VALUE` or `NAME = VALUE`; a name alone is told about."""
     first, others = first_word(rest)
     name, __, joined = first.partition("=")
     name, value = name.lower(), f"{joined} {others.removeprefix('=')}".strip()
@@ -91,9 +99,7 @@ async def _set(desk: Desk, rest: str) -> Document:
             )
         )
     if not value:
-        raise InvalidInput(
-            _("Write `/council set {name} VALUE`; `default` takes a change back.", name=name)
-        )
+        return setting_page(await settings_of(desk), desk.defaults, name)
     return await _change(desk, name, lambda now: value)
 
 
@@ -316,12 +322,14 @@ COMMANDS = (
         (Option("usd", N_("US dollars, or unlimited, or default")),),
     ),
     Command(
-        "set NAME VALUE",
+        "set NAME [VALUE]",
         N_("Change any setting"),
         _set,
         (
             Option("name", N_("The setting"), required=True, choices=NAMES),
-            Option("value", N_("Its value; default takes a change back"), required=True),
+            Option(
+                "value", N_("Its value; without it what it can be; default takes a change back")
+            ),
         ),
         at_length=lambda: _("change any setting: {names}", names=", ".join(NAMES)),
     ),

@@ -21,6 +21,7 @@ from bot.llm import ModelInfo, Provider
 from bot.models.flagships import flagships, prices_of
 from bot.models.http import HttpProvider
 from bot.models.likeness import ALIKE, Likeness
+from bot.typos import question
 
 logger = logging.getLogger(__name__)
 
@@ -134,8 +135,7 @@ class Catalogue:
 
     def did_you_mean(self, id: str, *, mark: str = "") -> str:
         """` Did you mean x or y?`, to follow a sentence; "" where nothing is like it."""
-        close = [f"{mark}{model}{mark}" for model in self.suggest(id)]
-        return _(" Did you mean {close}?", close=_(" or ").join(close)) if close else ""
+        return question([f"{mark}{model}{mark}" for model in self.suggest(id)])
 
     def search(self, words: str, limit: int = 25) -> tuple[ModelInfo, ...]:
         """Models whose id or name has every word, newest first."""
@@ -187,6 +187,22 @@ class Catalogue:
             return "free"
         prompt, completion = (f"${price:.4f}".rstrip("0").rstrip(".") for price in prices)
         return _("{prompt} / {completion} per million tokens", prompt=prompt, completion=completion)
+
+    def price_in_full(self, model: str) -> str:
+        """The label; of a model without a price also what that means for budgets."""
+        label = self.price_label(model)
+        if prices_of(self.find(model)):
+            return label
+        assumed = self._unknown_price(model)
+        if assumed == FREE:
+            return _("{label}, counted as free", label=label)
+        prompt, completion = assumed
+        return _(
+            "{label}, budgets count ${prompt:g} / ${completion:g} per million tokens",
+            label=label,
+            prompt=prompt,
+            completion=completion,
+        )
 
     def default_council(self) -> tuple[tuple[str, ...], str]:
         """Members and chairman where nobody chose any: four vendors' flagships and a fifth's.

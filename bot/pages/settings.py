@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable
 
 from bot.document import Document, Heading, Note, Table, Text
 from bot.language import _
-from bot.settings import SETTINGS, Settings, shown
+from bot.settings import SETTINGS, Setting, Settings, shown
 
 # What a model costs, in words.
 Price = Callable[[str], str]
@@ -34,10 +34,28 @@ def council_page(settings: Settings, changed: Collection[str], price: Price) -> 
     )
 
 
-def setting_page(settings: Settings, name: str) -> Document:
+def setting_page(settings: Settings, defaults: Settings, name: str) -> Document:
+    """What it is now, what it can be, what it is where nobody changed it. Raises `InvalidInput`."""
+    now, default = shown(settings, name), shown(defaults, name)
+    possible = _("It can be: {values}", values=_possible(SETTINGS[name]))
+    usual = _("Default: {value}", value=default)
     return Document(
-        (Text(f"**{name}**: {shown(settings, name)}"), Note(_(SETTINGS[name].description)))
+        (
+            Text(f"**{name}**: {now}"),
+            Text(f"- {possible}\n- {usual}"),
+            Note(_(SETTINGS[name].description)),
+            Note(
+                _(
+                    "Change it: `/council set {name} VALUE`; `default` takes a change back.",
+                    name=name,
+                )
+            ),
+        )
     )
+
+
+def _possible(setting: Setting) -> str:
+    return ", ".join(f"`{choice}`" for choice in setting.choices) or str(setting.takes)
 
 
 def members_page(settings: Settings, price: Price) -> Document:

@@ -1354,6 +1354,25 @@ async def test_health_tells_nobody_what_is_asked_and_spent_elsewhere() -> None:
         assert "5.00" not in text.text
 
 
+@pytest.mark.parametrize(
+    ("spent_in", "budget"), [(ELSEWHERE, "default"), (CHANNEL, "default"), (CHANNEL, "1")]
+)
+async def test_health_says_what_an_asker_is_told_once_a_budget_is_spent(
+    spent_in: Channel, budget: str
+) -> None:
+    async with running(rules=Rules(daily_budget_micros=5_000_000)) as app:
+        await app.command(CHANNEL, ADMIN, f"budget {budget}")
+        await spend(app, 5_000_000, spent_in)
+
+        refused = await app.questions.accept(mention())
+        [_, text] = (await app.command(CHANNEL, BOB, "health")).blocks
+
+        assert isinstance(refused, Refused)
+        assert isinstance(text, Text)
+        assert f"- ⚠ {words(refused.document)}" in text.text.splitlines()
+        assert "Today's budget is spent: " in text.text
+
+
 async def test_health_says_where_ids_cannot_be_checked() -> None:
     async with running() as app:
         [_, text] = (await app.command(CHANNEL, BOB, "health")).blocks

@@ -146,6 +146,28 @@ async def test_a_setting_alone_is_shown_to_anybody(app: App, typed: str, shown: 
     assert await text(app, typed, ANN) == shown
 
 
+@pytest.mark.parametrize("typed", ["set reveal", "SET Reveal"])
+async def test_a_setting_without_a_value_says_what_it_can_be(app: App, typed: str) -> None:
+    await app.command(HERE, ADMIN, "set reveal never")
+
+    document = await app.command(HERE, ANN, typed)
+
+    assert document.blocks == (
+        Text("**reveal**: never"),
+        Text("- It can be: `after_vote`, `always`, `never`\n- Default: after_vote"),
+        Note("When readers learn which model wrote which answer."),
+        Note("Change it: `/council set reveal VALUE`; `default` takes a change back."),
+    )
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+async def test_every_setting_says_what_it_takes(app: App, name: str) -> None:
+    values = (await app.command(HERE, ANN, f"set {name}")).blocks[1]
+
+    assert isinstance(values, Text)
+    assert len(values.text.splitlines()[0]) > len("- It can be: ``")
+
+
 # --- members and chairman
 
 
@@ -199,6 +221,22 @@ async def test_one_member_is_allowed_and_noted(app: App) -> None:
         (
             "members gpt",
             "Write `/council members add MODEL`, `remove MODEL` or `set MODEL ...`.",
+        ),
+        (
+            "members ad openai/gpt-5.1",
+            "Write `/council members add MODEL`, `remove MODEL` or `set MODEL ...`. "
+            "Did you mean `add`?",
+        ),
+        (
+            "members add openai/gpt-5.1",
+            "`openai/gpt-5.1` has a seat already, number 1. To give it another: `/council members "
+            "set openai/gpt-5.1, anthropic/claude-sonnet-4.5, mistralai/mistral-large, "
+            "openai/gpt-5.1`.",
+        ),
+        (
+            "models gpt5.1",
+            "No model matches `gpt5.1`. Did you mean `openai/gpt-5.1` or `openai/gpt-5.1-mini`? "
+            "Try a vendor or a part of a name.",
         ),
         (
             "members add openai/gpt5.1",
@@ -322,7 +360,6 @@ async def test_a_change_says_what_holds_now(app: App, typed: str, said: str) -> 
             "set",
             f"Write `/council set NAME VALUE`. Settings: {', '.join(SETTINGS)}.",
         ),
-        ("set reveal", "Write `/council set reveal VALUE`; `default` takes a change back."),
         ("set reveal sometimes", "This can be `after_vote` or `always` or `never`."),
         (
             "set colour blue",
@@ -330,6 +367,17 @@ async def test_a_change_says_what_holds_now(app: App, typed: str, said: str) -> 
         ),
         ("budget lots", "Give US dollars a day, for example `2.50`, or write `unlimited`."),
         ("mode debate", "This can be `council`."),
+        ("mode councl", "This can be `council`. Did you mean `council`?"),
+        (
+            "set critera brevity",
+            "There is no setting `critera`. Did you mean `criteria`? "
+            f"Settings are: {', '.join(SETTINGS)}.",
+        ),
+        (
+            "set langage",
+            "There is no setting `langage`. Did you mean `language`? "
+            f"Settings are: {', '.join(SETTINGS)}.",
+        ),
     ],
 )
 async def test_what_cannot_be_set_is_refused_with_what_can(app: App, typed: str, said: str) -> None:
@@ -643,6 +691,12 @@ async def test_unknown_words_get_help_never_silence(app: App) -> None:
     blocks = (await app.command(HERE, ANN, "frobnicate now")).blocks
 
     assert blocks[0] == Note("There is no `/council frobnicate`.")
+
+
+async def test_a_command_that_is_almost_one_is_guessed(app: App) -> None:
+    blocks = (await app.command(HERE, ANN, "membres")).blocks
+
+    assert blocks[0] == Note("There is no `/council membres`. Did you mean `members`?")
     assert Document(blocks[1:]) == await app.command(HERE, ANN, "help")
 
 

@@ -100,4 +100,4 @@ def test_every_word_about_a_council_is_a_message() -> None:
         models_page(["a", "b"], lambda model: ""),
     ):
         assert set(unknown(document)) <= values
-    assert unknown(setting_page(settings, "members")) == ["**members**: a, b"]
+    assert unknown(setting_page(settings, settings, "members")) == ["**members**: a, b"]

@@ -671,7 +671,7 @@ async def test_each_command_of_the_table_is_a_subcommand(place: Place) -> None:
         ("mode", "name", {"type": 3, "required": False, "choices": ["council"]}),
         ("budget", "usd", {"type": 3, "required": False}),
         ("set", "name", {"type": 3, "required": True, "choices": list(SETTINGS)}),
-        ("set", "value", {"type": 3, "required": True}),
+        ("set", "value", {"type": 3, "required": False}),
         ("reset", "name", {"type": 3, "required": False, "choices": list(SETTINGS)}),
         ("ask", "question", {"type": 3, "required": True, "min_length": 1, "max_length": 3_900}),
         ("stats", "details", {"type": 5, "required": False}),

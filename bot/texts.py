@@ -1,7 +1,7 @@
 """The program's own words to people: kinds of failure, apologies, legends. Pure."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
 from bot.council import Failure, Fallback, Finish, Standing
@@ -33,6 +33,20 @@ KINDS: dict[Kind, tuple[Message, Message]] = {
         N_("unreachable"),
         N_("Ask the operator to check the network and the model's address."),
     ),
+}
+
+ADVICE: Mapping[Kind, Message] = {kind: advice for kind, (_words, advice) in KINDS.items()}
+# Where there are no commands and no operator but oneself.
+SHELL_ADVICE: Mapping[Kind, Message] = {
+    **ADVICE,
+    "no_credit": N_(
+        "Add credit with the provider or raise COUNCIL_DAILY_BUDGET_USD, then ask again."
+    ),
+    "unauthorised": N_("Check the API key; `council doctor` tries it."),
+    "unknown_model": N_(
+        "Put models that there are into COUNCIL_MEMBERS; `council doctor` tries each of them."
+    ),
+    "unreachable": N_("Check the network and the model's address; `council doctor` tries it."),
 }
 
 LEGEND = N_("👍 good enough · 👎 not · 🏆 best")
@@ -116,19 +130,26 @@ def kind_words(kind: Kind) -> str:
     return _(KINDS[kind][0])
 
 
+def kind_of(error: str | None) -> Kind:
+    """Of an error as the contract writes it, `KIND: sentence`."""
+    return cast(Kind, (error or "").partition(":")[0])
+
+
 def error_words(error: str | None) -> str:
-    """The same for an error as the contract writes it, `KIND: sentence`."""
-    return kind_words(cast(Kind, (error or "").partition(":")[0]))
+    return kind_words(kind_of(error))
 
 
-def apology(failures: Sequence[Failure]) -> str:
-    """No verdict at all: every cause once, how many members it hit, and what to do next."""
+def apology(failures: Sequence[Failure], advice: Mapping[Kind, Message] = ADVICE) -> str:
+    """No verdict at all: every cause once, how many members it hit, and what to do next.
+
+    `advice` is what to do, by kind, where the apology is read.
+    """
     counts = Counter(failure.kind for failure in failures)
     causes = ", ".join(f"{kind_words(kind)} ({_members(n)})" for kind, n in counts.most_common())
     return _(
         "**Sorry, no member of the council could answer.** Cause: {causes}. {advice}",
         causes=causes,
-        advice=KINDS[counts.most_common(1)[0][0]][1] if counts else _("Ask again."),
+        advice=_(advice[counts.most_common(1)[0][0]]) if counts else _("Ask again."),
     )
 
 

@@ -1,37 +1,43 @@
 """One question from the command line: find or make its case, run it, print it."""
 
+import sys
 from dataclasses import replace
 from datetime import timedelta
 
 from bot import settings as channel_settings
 from bot.conversation.app import App
 from bot.conversation.questions import checked, new_case
-from bot.council import Council, Deliberation
-from bot.document import Note
+from bot.council import Council, Deliberation, Failure
+from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
-from bot.language import _
+from bot.language import _, n_
 from bot.pages.presenter import verdict
-from bot.printing import note
+from bot.printing import note, tell
+from bot.program.asked import Asked
 from bot.program.progress import Narrator
+from bot.program.reading import put
 from bot.protocol.modes import MODES
 from bot.records import Case
-from bot.texts import VERDICT_LEGEND
+from bot.texts import SHELL_ADVICE, VERDICT_LEGEND, apology, kind_of
 
 # A question asked again after this long is a new one.
 SAME_QUESTION = timedelta(hours=24)
 
 
-async def ask(app: App, text: str, *, id: str | None, mode: str | None) -> Deliberation:
+async def ask(app: App, asked: Asked, *, id: str | None, mode: str | None) -> Deliberation:
     """The deliberation of this question: resumed, repeated from the store, or new.
 
     Raises `InvalidInput` for a question that cannot be asked, or an id of another question.
     """
     council = council_for(app, mode)
-    case = await _known(app, text, id=id, mode=council.mode)
+    asked = Asked(checked(asked.text), asked.quoted)
+    case = await _known(app, asked, id=id, mode=council.mode)
     if case is None:
-        case = new_case(text, council, app.now(), id=id)
+        case = new_case(asked.text, council, app.now(), id=id)
+        case = replace(case, question=replace(case.question, quoted=asked.quoted))
         await app.store.create(case)
     if case.result:
+        note(_("This was answered before; nobody is asked again."))
         return case.result
     return await run(app, case)
 
@@ -71,13 +77,18 @@ def council_for(app: App, mode: str | None) -> Council:
     return council
 
 
-async def _known(app: App, text: str, *, id: str | None, mode: str) -> Case | None:
+async def _known(app: App, asked: Asked, *, id: str | None, mode: str) -> Case | None:
     """The stored case that these words mean."""
     if id is None:
         since = app.now() - SAME_QUESTION
-        return await app.store.unfinished_question("cli", checked(text), mode, since)
+        return await app.store.unfinished_question(
+            "cli", asked.text, mode, since, quoted=asked.quoted
+        )
     case = await app.store.case(id)
-    if case and (case.question.text, case.council.mode) != (checked(text), mode):
+    if case and (Asked(case.question.text, case.question.quoted), case.council.mode) != (
+        asked,
+        mode,
+    ):
         raise InvalidInput(
             _(
                 "The id {id} belongs to another question or mode. Leave --id out, or take a "
@@ -88,8 +99,57 @@ async def _known(app: App, text: str, *, id: str | None, mode: str) -> Case | No
     return case
 
 
+def show_verdict(deliberation: Deliberation) -> None:
+    """The verdict on standard output, and below it what belongs to it on standard error."""
+    _show(deliberation.verdict.text if deliberation.answered else _apology(deliberation))
+    put(Document(tuple(map(Note, notes(deliberation)))), sys.stderr)
+
+
+def _apology(deliberation: Deliberation) -> str:
+    """With what to do in a shell; the one that is stored speaks to a channel."""
+    kinds = [kind_of(member.error) for member in deliberation.members if member.error]
+    return apology([Failure(kind, "") for kind in kinds], SHELL_ADVICE)
+
+
+def show_answers(deliberation: Deliberation) -> None:
+    """Under their labels, as everybody else reads them: names are told on the way and in JSON."""
+    for answer in deliberation.answers:
+        title = _("Answer {label}", label=answer.label)
+        _show(f"\n## {title}\n\n{answer.text}")
+
+
+def _show(markdown: str) -> None:
+    """As people read it on a terminal, as it was written into a pipe."""
+    if sys.stdout.isatty():
+        put(Document((Text(markdown),)), sys.stdout)
+    else:
+        tell(markdown)
+
+
 def notes(deliberation: Deliberation) -> list[str]:
     """What belongs under a verdict: how sure, what is missing, who disagrees. Nobody votes here."""
     blocks = verdict(deliberation).blocks
     lines = [block.text for block in blocks if isinstance(block, Note)]
     return [line for line in lines if line and line != _(VERDICT_LEGEND)]
+
+
+def closing(deliberation: Deliberation) -> str:
+    """`9 calls · $0.03 · 12 s · 4f2a9c`: what it took, and the id to ask for it again."""
+    seconds = deliberation.timings.verdict
+    parts = [
+        n_("{n} call", "{n} calls", deliberation.calls),
+        _spent(deliberation),
+        "" if seconds is None else f"{seconds:.0f} s",
+        deliberation.id,
+    ]
+    return " · ".join(filter(None, parts))
+
+
+def _spent(deliberation: Deliberation) -> str:
+    usd = deliberation.cost_usd
+    if not usd:
+        return _("free") if deliberation.cost_known else _("price unknown")
+    spent = f"${usd:.2f}" if usd >= 0.01 else f"${usd:.4f}"
+    return (
+        spent if deliberation.cost_known else _("{spent} and more, at prices unknown", spent=spent)
+    )

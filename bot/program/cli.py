@@ -35,6 +35,7 @@ from bot.program.process import (
 
 if TYPE_CHECKING:
     from bot.conversation.health import Finding
+    from bot.program.asked import Asked
     from bot.program.config import Config
 
 logger = logging.getLogger(__name__)
@@ -102,9 +103,18 @@ def _parser() -> argparse.ArgumentParser:
 
     add("chat", _chat, _("a channel in this terminal (the default)"))
     ask = add("ask", _ask, _("put one question to the council"))
-    ask.add_argument("question")
+    ask.add_argument(
+        "words", nargs="*", metavar="QUESTION", help=_("without words: standard input, if piped")
+    )
+    ask.add_argument(
+        "-",
+        dest="dash",
+        action="store_true",
+        help=_("read standard input: the question, or with words what they are about"),
+    )
     ask.add_argument("--id", help=_("resume or repeat the deliberation of this id"))
     ask.add_argument("--mode", help=_("the protocol (default: council)"))
+    ask.add_argument("--answers", action="store_true", help=_("each member's answer, too"))
     ask.add_argument("--json", action="store_true", help=_("the whole deliberation as JSON"))
     show = add("show", reading.thread, _("a finished deliberation again, whole"))
     show.add_argument("id", nargs="?", help=_("which one (the newest)"))
@@ -218,19 +228,27 @@ async def _chat(options: argparse.Namespace, config: "Config") -> int:
     return DONE
 
 
-async def _ask(options: argparse.Namespace, config: "Config") -> int:
+def _ask(options: argparse.Namespace, config: "Config") -> Coroutine[Any, Any, int]:
+    from bot.program.asked import asked
+
+    question = asked(options.words, sys.stdin.buffer, dash=options.dash)
+    return _ask_it(question, options, config)
+
+
+async def _ask_it(asked: "Asked", options: argparse.Namespace, config: "Config") -> int:
     from bot.pages.exports import as_json
-    from bot.program.ask import ask, notes
+    from bot.program.ask import ask, closing, show_answers, show_verdict
     from bot.program.compose import open_app
 
     async with open_app(config, "ask") as app:
-        deliberation = await ask(app, options.question, id=options.id, mode=options.mode)
+        deliberation = await ask(app, asked, id=options.id, mode=options.mode)
     if options.json:
         tell_json(as_json(deliberation), indent=2)
     else:
-        tell(deliberation.verdict.text)
-        for line in notes(deliberation):
-            note(line)
+        show_verdict(deliberation)
+        if options.answers:
+            show_answers(deliberation)
+    note(closing(deliberation))
     return DONE if deliberation.answered else NO_ANSWER
 
 

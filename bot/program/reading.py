@@ -7,7 +7,7 @@ import argparse
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from bot.errors import InvalidInput
 from bot.language import N_, _
@@ -143,16 +143,24 @@ async def watch(options: argparse.Namespace, config: "Config") -> int:
 
 
 def show(document: "Document") -> None:
-    """With colours on a terminal, as text into a pipe."""
+    """On standard output, with an empty line below it."""
+    put(document, sys.stdout)
+    tell("")
+
+
+def put(document: "Document", stream: TextIO) -> None:
+    """With colours on a terminal, as text into a pipe; nothing where the document is empty."""
     from rich.console import Console
 
     from adapters.terminal import render
 
-    if sys.stdout.isatty():
-        Console(highlight=False, emoji=False).print(render.render(document, opened=True))
+    if not document.blocks:
+        return
+    if stream.isatty():
+        console = Console(file=stream, highlight=False, emoji=False)
+        console.print(render.render(document, opened=True))
     else:
-        tell(render.plain(document, opened=True, width=100))
-    tell("")
+        tell(render.plain(document, opened=True, width=100), stream)
 
 
 @asynccontextmanager

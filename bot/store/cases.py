@@ -90,16 +90,19 @@ class Cases(Tables):
         await self._change("UPDATE deliberations SET delivered = 1 WHERE id = ?", (id,))
 
     async def unfinished_question(
-        self, platform: PlatformName, text: str, mode: str, since: datetime
+        self, platform: PlatformName, text: str, mode: str, since: datetime, *, quoted: str = ""
     ) -> Case | None:
-        """The newest running case that asked exactly this, in this mode."""
+        """The newest running case that asked exactly this, about that material, in this mode."""
         rows = await self._database.read(
             f"SELECT {_COLUMNS} FROM deliberations "
             "WHERE platform = ? AND status = 'running' AND asked_at >= ? ORDER BY number DESC",
             (platform, encode_time(since)),
         )
-        same = (c for c in map(_case, rows) if (c.question.text, c.council.mode) == (text, mode))
-        return next(same, None)
+        wanted = (text, quoted, mode)
+        for case in map(_case, rows):
+            if (case.question.text, case.question.quoted, case.council.mode) == wanted:
+                return case
+        return None
 
     async def earlier(
         self, platform: PlatformName, channel: str | None, thread: str | None

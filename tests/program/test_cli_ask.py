@@ -1,13 +1,16 @@
 """`council ask` from outside: what it prints, what it exits with, what the models were asked."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 
+from tests.fakes import processes
 from tests.fakes.forks import CHAIRMAN, KILLED, Kill, Program, environment, program
 from tests.fakes.model_server import Behaviour, ModelServer, Received, labelled_answers
+from tests.fakes.pseudo_terminal import seen
 
 QUESTION = "Is a monolith right for a team of four?"
 # Three reviewers of one mind are all heard; of four the last may not be waited for.
@@ -263,6 +266,15 @@ async def test_no_answer_at_all_is_an_apology_in_json_and_exit_code_1(council: P
     assert ended.json["members"][0]["error"].startswith("no_credit: ")
 
 
+async def test_without_any_answer_a_shell_is_told_what_to_do_in_a_shell(council: Program) -> None:
+    async with ModelServer(behaviours={"*": "unknown_model"}) as server:
+        ended = await council.run("ask", QUESTION, environment=environment(server))
+
+    assert ended.code == 1
+    assert "Put models that there are into COUNCIL_MEMBERS; `council doctor` tries" in ended.out
+    assert "/council" not in ended.out + ended.err
+
+
 async def test_a_degraded_verdict_still_exits_with_0(council: Program) -> None:
     async with ModelServer(behaviours={"lab/b": "moderated"}) as server:
         ended = await council.run("ask", QUESTION, "--json", environment=environment(server))
@@ -284,6 +296,149 @@ async def test_progress_goes_to_standard_error_and_the_verdict_alone_to_standard
     assert "4 members answer." in ended.err
     assert "lab/e writes the verdict." in ended.err
     assert "👍" not in ended.err
+    # A price of more than nothing, in whole cents or, below one, in hundredths of them.
+    assert re.search(r"\n\d+ calls · \$0\.\d\d(\d\d)? · \d+ s · [0-9a-f]{12}\n$", ended.err)
+
+
+async def test_prices_that_nobody_tells_are_not_told_as_nothing(council: Program) -> None:
+    async with ModelServer(behaviours={"*": Behaviour(cost="")}) as server:
+        ended = await council.run("ask", QUESTION, environment=environment(server))
+    assert " calls · price unknown · " in ended.err
+
+
+async def test_answers_are_printed_below_the_verdict_under_their_labels(
+    council: Program, server: ModelServer
+) -> None:
+    result = await ask(council, server, "--id", "m1")
+    here = environment(server, COUNCIL_MEMBERS=",".join(THREE))
+
+    ended = await council.run("ask", QUESTION, "--id", "m1", "--answers", environment=here)
+
+    a, b, c = (answer["text"] for answer in result["answers"])
+    assert ended.out == (
+        f"{result['verdict']['text']}\n"
+        f"\n## Answer A\n\n{a}\n\n## Answer B\n\n{b}\n\n## Answer C\n\n{c}\n"
+    )
+
+
+# Standard input
+
+
+async def test_a_pipe_alone_is_the_question(council: Program, server: ModelServer) -> None:
+    for words in ((), ("-",)):
+        ended = await council.run(
+            *("ask", "--json", *words), environment=environment(server), stdin=f"\ufeff{QUESTION}\n"
+        )
+        assert ended.json["question"] == QUESTION
+
+
+async def test_words_beside_a_pipe_leave_it_alone(council: Program, server: ModelServer) -> None:
+    ended = await council.run(
+        "ask", "Is", "it?", "--json", environment=environment(server), stdin="The next question?"
+    )
+    assert ended.json["question"] == "Is it?"
+    assert b"The next question?" not in b"".join(request.body for request in server.requests)
+
+
+@pytest.mark.parametrize(
+    "words", [("What is wrong?", "--json", "-"), ("-", "What is wrong?", "--json")]
+)
+async def test_words_with_a_dash_are_about_what_comes_on_standard_input(
+    council: Program, server: ModelServer, words: tuple[str, ...]
+) -> None:
+    ended = await council.run(
+        "ask", *words, environment=environment(server), stdin="It fell over.\nIgnore that."
+    )
+
+    assert ended.json["question"] == "What is wrong?"
+    assert "26 characters of standard input go along." in ended.err
+    prompt = received(server, "answer", "lab/a").json["messages"][-1]["content"]
+    before, _, material = prompt.partition("The question is about this message:\n")
+    assert "It fell over." not in before
+    fence, first, second, end, *_ = material.split("\n")
+    assert (first, second, end) == ("It fell over.", "Ignore that.", fence)
+
+
+async def test_a_question_about_something_else_is_another_question(
+    council: Program, server: ModelServer
+) -> None:
+    here = environment(server)
+    killed = await council.run(
+        "ask", QUESTION, "-", environment=here, stdin="one", kill=Kill(8, made=True)
+    )
+    other = await council.run("ask", QUESTION, "-", environment=here, stdin="two")
+    same = await council.run("ask", QUESTION, "-", environment=here, stdin="one")
+
+    assert killed.code == KILLED
+    assert "Going on where" not in other.err
+    assert "Going on where an earlier run was interrupted." in same.err
+
+
+@pytest.mark.parametrize(
+    ("stdin", "words", "sentence"),
+    [
+        ("", (), "The question is empty."),
+        ("", (QUESTION, "-"), "Standard input is empty."),
+        ("a\0b", ("-",), "Standard input is no text: it holds zero bytes."),
+    ],
+)
+async def test_standard_input_that_holds_no_question_is_named(
+    council: Program, server: ModelServer, stdin: str, words: tuple[str, ...], sentence: str
+) -> None:
+    ended = await council.run("ask", *words, environment=environment(server), stdin=stdin)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert sentence in ended.err
+    assert server.requests == []
+
+
+async def test_standard_input_without_an_end_is_not_read_to_it(server: ModelServer) -> None:
+    code, out, err = await processes.run(
+        "ask", QUESTION, "-", environment=environment(server), stdin="more " * 90_000
+    )
+
+    assert (code, out) == (2, "")
+    assert "Standard input holds more than 100,000 characters." in err
+    assert server.requests == []
+
+
+# On a terminal
+
+
+async def test_a_terminal_shows_markdown_as_people_read_it(server: ModelServer) -> None:
+    shown = await seen("ask", QUESTION, "--answers", environment=environment(server))
+
+    assert shown.code == 0
+    assert "Start with the simplest thing that can be measured" in shown.text
+    assert "**Start with" not in shown.text
+    assert "## Answer" not in shown.text
+    assert "Answer A" in shown.text
+
+
+async def test_a_terminal_without_a_question_is_told_how_to_write_one(server: ModelServer) -> None:
+    shown = await seen("ask", environment=environment(server))
+    assert (shown.code, server.requests) == (2, [])
+    assert '`council ask "..."`, or `council ask -`' in shown.text
+
+
+async def test_a_question_may_be_typed_over_several_lines(server: ModelServer) -> None:
+    shown = await seen(
+        *("ask", "-", "--json"),
+        environment=environment(server),
+        typed=[("Reading standard input", "One?\nTwo?\n\x04")],
+    )
+    assert shown.code == 0
+    assert '"question": "One?\\nTwo?"' in shown.text
+
+
+async def test_ctrl_c_ends_the_reading(server: ModelServer) -> None:
+    shown = await seen(
+        *("ask", "-"),
+        environment=environment(server),
+        typed=[("Reading standard input", "One?\n\x03")],
+    )
+    assert (shown.code, server.requests) == (130, [])
+    assert "Traceback" not in shown.text
 
 
 # Once more
@@ -298,6 +453,15 @@ async def test_a_finished_id_is_printed_again_without_asking_anyone(
     assert await ask(council, server, "--id", "m1") == first
     assert first["id"] == "m1"
     assert len(server.requests) == asked
+
+
+async def test_who_asks_a_finished_id_again_is_told_that_nobody_was(
+    council: Program, server: ModelServer
+) -> None:
+    here = environment(server, COUNCIL_MEMBERS=",".join(THREE))
+    await ask(council, server, "--id", "m1")
+    ended = await council.run("ask", QUESTION, "--id", "m1", environment=here)
+    assert "This was answered before; nobody is asked again." in ended.err
 
 
 async def test_the_same_words_after_the_end_are_a_new_question(

@@ -62,7 +62,7 @@ async def test_bytes_that_are_no_text_are_asked_without_them(
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("ask",), "the following arguments are required: question"),
+        (("ask",), "The question is empty."),
         (("ask", QUESTION, "--mode", "shout"), "--mode shout is not known."),
         (("shout",), "invalid choice: 'shout'"),
         (("export", "--since", "noon"), "noon is no time, such as 2026-11-01"),

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from bot.council import Council, Earlier, Question
 from bot.errors import SettingsChanged, StoreFailed, StoreLocked
 from bot.llm import ModelInfo
-from bot.records import Case, Post, SettingsChange, StoredSettings
+from bot.records import Case, PlatformName, Post, SettingsChange, StoredSettings
 from bot.store import migrations
 from bot.store.sqlite_database import SqliteDatabase
 from bot.store.store import Store
@@ -553,18 +553,29 @@ async def test_unfinished_cases_come_oldest_first_and_by_platform(store: Store) 
     assert [c.id for c in await store.unfinished("slack")] == ["b", "a"]
 
 
-async def test_the_newest_running_case_of_the_same_text_and_mode_is_found(store: Store) -> None:
+async def test_the_newest_running_case_of_the_same_question_and_mode_is_found(
+    store: Store,
+) -> None:
     for id in ("old", "new"):
         await store.create(case(id, platform="cli"))
-    text = "Which is the best?"
-    found = await store.unfinished_question("cli", text, "council", NOW)
-    assert found is not None
-    assert found.id == "new"
-    assert await store.unfinished_question("cli", text, "other", NOW) is None
-    assert await store.unfinished_question("cli", "Another?", "council", NOW) is None
-    assert await store.unfinished_question("slack", text, "council", NOW) is None
-    later = NOW + timedelta(microseconds=1)
-    assert await store.unfinished_question("cli", text, "council", later) is None
+
+    async def found(
+        text: str = "Which is the best?",
+        *,
+        platform: PlatformName = "cli",
+        mode: str = "council",
+        since: datetime = NOW,
+        quoted: str = "quoted",
+    ) -> str | None:
+        case = await store.unfinished_question(platform, text, mode, since, quoted=quoted)
+        return case.question.id if case else None
+
+    assert await found() == "new"
+    assert await found(mode="other") is None
+    assert await found(quoted="") is None
+    assert await found("Another?") is None
+    assert await found(platform="slack") is None
+    assert await found(since=NOW + timedelta(microseconds=1)) is None
 
 
 async def test_a_case_is_found_by_its_mention(store: Store) -> None:

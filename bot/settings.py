@@ -51,18 +51,21 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How one field of `Settings` is explained, read and written.
+    """How one field of `Settings` is called, explained, read and written.
 
     `parse` raises `InvalidInput`; for any value, `parse(show(value)) == value`. `choices` are all
-    the texts it takes, where they are few; else `takes` says what it takes.
+    the texts it takes, where they are few; else `takes` says what it takes. `words` are what some
+    of them are called.
     """
 
     field: str
+    label: Message
     description: Message
     parse: Callable[[str], Any]
     show: Callable[[Any], str] = str
     choices: tuple[str, ...] = ()
     takes: Message | None = None
+    words: Mapping[str, Message] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,13 @@ def shown(settings: Settings, name: str) -> str:
     """The setting's value as a person would write it."""
     setting = _setting(name)
     return setting.show(getattr(settings, setting.field))
+
+
+def in_words(settings: Settings, name: str) -> str:
+    """The same as it is told to somebody who does not type it."""
+    text = shown(settings, name)
+    words = _setting(name).words or {}
+    return _(words[text]) if text in words else text
 
 
 def council_of(settings: Settings) -> Council:
@@ -228,14 +238,30 @@ def _one_of(choices: Mapping[str, object]) -> Callable[[str], object]:
     return parse
 
 
-def _choice(field: str, description: Message, choices: Mapping[str, object]) -> Setting:
-    words = {value: word for word, value in choices.items()}
-    return Setting(field, description, _one_of(choices), words.__getitem__, tuple(choices))
+def _choice(
+    field: str,
+    label: Message,
+    description: Message,
+    choices: Mapping[str, object],
+    words: Mapping[str, Message] | None = None,
+) -> Setting:
+    written = {value: word for word, value in choices.items()}
+    return Setting(
+        field,
+        label,
+        description,
+        _one_of(choices),
+        written.__getitem__,
+        tuple(choices),
+        words=words,
+    )
 
 
-def _prose(field: str, description: Message) -> Setting:
+def _prose(field: str, label: Message, description: Message) -> Setting:
     takes = N_("a text of up to 2,000 characters, or `none`")
-    return Setting(field, description, _parse_prose, lambda text: text or "none", takes=takes)
+    return Setting(
+        field, label, description, _parse_prose, lambda text: text or "none", takes=takes
+    )
 
 
 def _parse_prose(text: str) -> str:
@@ -283,6 +309,7 @@ _ON_OFF = {"on": True, "off": False}
 SETTINGS: Mapping[str, Setting] = {
     "members": Setting(
         "members",
+        N_("Who answers and reviews"),
         N_("The models that answer and review."),
         parse_members,
         _show_members,
@@ -290,46 +317,77 @@ SETTINGS: Mapping[str, Setting] = {
     ),
     "chairman": Setting(
         "chairman",
+        N_("Who writes the verdict"),
         N_("The model that writes the verdict."),
         parse_model,
         takes=N_("one model id; `/council models SEARCH` finds some"),
     ),
-    "mode": _choice("mode", N_("The protocol of the deliberation."), {"council": "council"}),
-    "criteria": _prose("criteria", N_("What reviewers judge answers by; `none` for the usual.")),
-    "instructions": _prose("instructions", N_("Given to every member with every question.")),
+    "mode": _choice(
+        "mode", N_("Mode"), N_("The protocol of the deliberation."), {"council": "council"}
+    ),
+    "criteria": _prose(
+        "criteria",
+        N_("What makes an answer good here"),
+        N_("What reviewers judge answers by; `none` for the usual."),
+    ),
+    "instructions": _prose(
+        "instructions",
+        N_("What every member is told"),
+        N_("Given to every member with every question."),
+    ),
     "effort": _choice(
         "effort",
+        N_("How long models reason"),
         N_("How long models reason before they write; `auto` leaves it to them."),
         {"auto": "", "low": "low", "medium": "medium", "high": "high"},
+        {"auto": N_("as they like")},
     ),
     "language": Setting(
         "language",
+        N_("Language"),
         N_("The language everything is written in; `auto` for the question's."),
         _parse_language,
         lambda language: cast(str, language) or "auto",
         takes=N_("the name of a language, for example `German`, or `auto`"),
+        words={"auto": N_("that of the question")},
     ),
     "reveal": _choice(
         "reveal",
+        N_("Model names"),
         N_("When readers learn which model wrote which answer."),
         {"after_vote": "after_vote", "always": "always", "never": "never"},
+        {"after_vote": N_("after one has voted"), "always": N_("always"), "never": N_("never")},
     ),
     "chairman_sees_names": _choice(
-        "chairman_sees_names", N_("Whether the chairman is told who wrote which answer."), _ON_OFF
+        "chairman_sees_names",
+        N_("Whether the chairman sees names"),
+        N_("Whether the chairman is told who wrote which answer."),
+        _ON_OFF,
+        {"on": N_("yes"), "off": N_("no")},
     ),
     "budget": Setting(
         "budget_usd",
+        N_("At most, a day"),
         N_("US dollars this channel may spend a day (UTC)."),
         parse_budget,
         _show_budget,
         takes=N_("US dollars, for example `2.50`, or `unlimited`"),
+        words={"unlimited": N_("no budget of its own")},
     ),
     "changers": _choice(
         "changers",
+        N_("Who may change this"),
         N_("Who may change these settings."),
         {"admins": "admins", "anyone": "anyone"},
+        {"admins": N_("administrators"), "anyone": N_("everybody")},
     ),
-    "paused": _choice("paused", N_("Whether the council is silent in this channel."), _ON_OFF),
+    "paused": _choice(
+        "paused",
+        N_("Paused"),
+        N_("Whether the council is silent in this channel."),
+        _ON_OFF,
+        {"on": N_("yes"), "off": N_("no")},
+    ),
 }
 
 # Money, rights and names stay with administrators, whoever else may change settings.

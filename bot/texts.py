@@ -87,6 +87,7 @@ UNSEEN = N_("The reply could not be posted, so nothing more was asked of the mod
 FORGOTTEN = N_(
     "This deliberation is no longer stored. The transcript in its thread is the copy to keep."
 )
+OUT_OF_DATE = N_("This button is from another version of the bot and does nothing any more.")
 ELSEWHERE = N_("You cannot see the channel of this deliberation.")
 VOTE_HERE = N_("Vote on the answers above, then press *Reveal names* again.")
 ASKED = N_("The question was put to the council.")

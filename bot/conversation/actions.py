@@ -36,10 +36,9 @@ from bot.pages.transcript import transcript
 from bot.protocol import outcome
 from bot.records import Case, PlatformName
 from bot.store.store import Store
-from bot.texts import ASKED, ASKED_ALREADY, ELSEWHERE, FORGOTTEN, VOTE_HERE
+from bot.texts import ASKED, ASKED_ALREADY, ELSEWHERE, FORGOTTEN, OUT_OF_DATE, VOTE_HERE
 
 NOT_YET = N_("The verdict is still being written.")
-OUT_OF_DATE = N_("This button is from another version of the bot and does nothing any more.")
 VOTE_FIRST = N_(
     "You have not voted here yet. Vote first, or show the names now: your votes on this "
     "question then stop counting."

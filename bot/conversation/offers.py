@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.council import Council, MemberResult
-from bot.language import _
 from bot.models.catalogue import Catalogue
+from bot.pages.prices import price_words
 
 # Prompt and completion of a typical call.
 TYPICAL_TOKENS = (1_500, 600)
@@ -52,15 +52,20 @@ def offer(
     return Offer(council, _price(catalogue, council), alone, price, run or "-", label or "")
 
 
-def _price(catalogue: Catalogue, council: Council) -> str:
-    """About what a question costs, in words."""
+def question_usd(catalogue: Catalogue, council: Council) -> float | None:
+    """About what a question costs; `None` where a price is unknown."""
     alone = len(council.members) == 1
     models = council.members if alone else (*council.members * 2, council.chairman)
     micros = [catalogue.cost_micros(model, *TYPICAL_TOKENS) for model in models]
     known = [each for each in micros if each is not None]
-    if len(known) < len(micros):
-        return _("price unknown")
-    usd = sum(known) / 1e6
-    if not usd:
-        return _("free")
-    return _("about ${usd:.2g}", usd=usd) if usd >= 0.0001 else _("less than $0.0001")
+    return None if len(known) < len(micros) else sum(known) / 1e6
+
+
+def answer_usd(catalogue: Catalogue, model: str) -> float | None:
+    """About what an answer of this model costs; `None` where its price is unknown."""
+    micros = catalogue.cost_micros(model, *TYPICAL_TOKENS)
+    return None if micros is None else micros / 1e6
+
+
+def _price(catalogue: Catalogue, council: Council) -> str:
+    return price_words(question_usd(catalogue, council))

@@ -4,6 +4,7 @@ What a person may change and how a setting is written is known here, how it is s
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from bot import settings as channel_settings
 from bot.conversation.desk import (
@@ -18,12 +19,22 @@ from bot.conversation.desk import (
     stored_and_settings,
     words,
 )
+from bot.conversation.offers import answer_usd, question_usd
 from bot.document import Document, Note, Text
 from bot.errors import BotError, InvalidForm, InvalidInput
 from bot.language import N_, _
 from bot.models.catalogue import Catalogue
-from bot.pages.settings import council_page, members_page, models_page, setting_page
+from bot.pages.settings import (
+    Change,
+    Prices,
+    council_page,
+    members_page,
+    models_page,
+    setting_page,
+    settings_page,
+)
 from bot.settings import RESERVED, SETTINGS, Settings
+from bot.texts import OUT_OF_DATE
 from bot.typos import did_you_mean
 
 NAMES, MODES = tuple(SETTINGS), SETTINGS["mode"].choices
@@ -37,8 +48,39 @@ CHANGES: Mapping[str, Callable[[Sequence[str], Sequence[str]], Sequence[str]]] =
 
 
 async def _show(desk: Desk, rest: str) -> Document:
+    """Who is seated; with `all`, every setting."""
     stored, settings = await stored_and_settings(desk)
-    return council_page(settings, stored.values, desk.catalogue.price_in_full)
+    if rest.lower() == "all":
+        return settings_page(settings, stored.values)
+    if rest:
+        raise InvalidInput(_("Write `/council show` or `/council show all`."))
+    catalogue = desk.catalogue
+    question = question_usd(catalogue, channel_settings.council_of(settings))
+    prices = Prices(question, lambda model: answer_usd(catalogue, model))
+    change = Change(catalogue.to_seat()) if await may_change(desk) else None
+    return council_page(settings, stored.values, prices, change)
+
+
+async def pressed(desk: Desk, name: str, value: str = "") -> Document:
+    """The council's page after one of its buttons was pressed, or a `value` selected there.
+
+    Raises `InvalidInput`; then nothing was changed.
+    """
+    await desk.admission.require(desk.channel, desk.person)
+    match name.split(":"):
+        case ["settings", "all"]:
+            return await _show(desk, "all")
+        case ["members", "add"]:
+            said = await _members(desk, f"add {value}")
+        case ["members", "remove", *model]:
+            said = await _members(desk, f"remove {':'.join(model)}")
+        case ["chairman"]:
+            said = await _change(desk, "chairman", lambda now: value)
+        case _:
+            raise InvalidInput(_(OUT_OF_DATE))
+    page = await _show(desk, "")
+    changed = [Note(each.text) for each in said.blocks if isinstance(each, Text | Note)]
+    return replace(page, blocks=(*page.blocks, *changed))
 
 
 async def _members(desk: Desk, rest: str) -> Document:
@@ -273,7 +315,12 @@ def _priced(desk: Desk, ids: Sequence[str], before: str = "") -> list[tuple[str,
 
 
 COMMANDS = (
-    Command("show", N_("This channel's council and settings"), _show),
+    Command(
+        "show [all]",
+        N_("This channel's council and settings"),
+        _show,
+        (Option("all", N_("Every setting, too"), "flag"),),
+    ),
     Command(
         "members [add|remove|set MODEL ...]",
         N_("Who answers and reviews"),

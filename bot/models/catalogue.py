@@ -147,6 +147,11 @@ class Catalogue:
         ]
         return tuple(sorted(found, key=lambda model: (-model.created, model.id))[:limit])
 
+    def to_seat(self, limit: int = 24) -> tuple[str, ...]:
+        """Models to offer to somebody who named none: the flagships, then the newest."""
+        newest = (model.id for model in self.search("", limit))
+        return tuple(dict.fromkeys((*flagships(self._models()), *newest)))[:limit]
+
     def cost_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int | None:
         """What the tokens cost; `None` where the price is unknown."""
         cost = self._cost(model, prompt_tokens, completion_tokens)

@@ -1,35 +1,68 @@
 """What is shown of a channel's council, and of the models that can be seated. Pure."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 
-from bot.document import Document, Heading, Note, Table, Text
-from bot.language import _
-from bot.settings import SETTINGS, Setting, Settings, shown
+from bot.cleaning import one_line
+from bot.document import Block, Button, Document, Entry, Heading, Note, Select, Table, Text
+from bot.language import _, n_
+from bot.pages.prices import dollars, price_words
+from bot.settings import SETTINGS, Setting, Settings, in_words, shown
 
 # What a model costs, in words.
 Price = Callable[[str], str]
 
+# So much of a text that somebody wrote is shown in the summary.
+_SUMMARY_CHARS = 120
 
-def council_page(settings: Settings, changed: Collection[str], price: Price) -> Document:
-    """Seats and settings; `changed` are the settings that are the channel's own."""
-    seats = [(str(n), model, price(model)) for n, model in enumerate(settings.members, start=1)]
-    seats.append((_("chair"), settings.chairman, price(settings.chairman)))
+_SEATS = frozenset({"members", "chairman"})
+# Told at the end in any case: what people ask about first.
+_ALWAYS_TOLD = ("reveal", "budget", "changers")
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """US dollars, `None` where nobody knows them: about what a question costs, and what one answer
+    of a model does."""
+
+    question: float | None
+    answer: Callable[[str], float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What somebody who may change the council can choose from: models to add, and chairmen."""
+
+    models: Sequence[str]
+
+
+def council_page(
+    settings: Settings, changed: Collection[str], prices: Prices, change: Change | None
+) -> Document:
+    """Who is seated and what a question costs, and what differs from the defaults: `changed` are
+    the settings that are the channel's own. Without a `change` nothing is offered."""
+    can_remove = change is not None and len(settings.members) > 1
+    blocks: list[Block] = [Heading(_("This channel's council")), Text(_summary(settings, prices))]
+    blocks += [_seat(model, prices, can_remove=can_remove) for model in settings.members]
+    if change:
+        blocks += _selects(settings, prices, change)
+    own = [name for name in SETTINGS if name in changed and name not in (*_SEATS, *_ALWAYS_TOLD)]
+    if own:
+        blocks.append(Text("\n".join(_line(settings, name) for name in own)))
+    blocks.append(Note(" · ".join(_told(settings))))
+    return Document(tuple(blocks), buttons=_buttons(change))
+
+
+def settings_page(settings: Settings, changed: Collection[str]) -> Document:
+    """Every setting with its value, as people type them."""
     rows = tuple(
-        (name, shown(settings, name), "" if name in changed else _("default"))
-        for name in SETTINGS
-        if name not in {"members", "chairman"}
+        (name, shown(settings, name), "" if name in changed else _("default")) for name in SETTINGS
     )
     return Document(
         (
-            Heading(_("This channel's council")),
-            Table((_("Seat"), _("Model"), _("Price")), tuple(seats)),
+            Heading(_("All settings")),
             Table((_("Setting"), _("Value"), ""), rows),
-            Note(
-                _(
-                    "Change it: `/council members add MODEL`, `/council set NAME VALUE`; "
-                    "`/council help`"
-                )
-            ),
+            Note(_("`/council set NAME VALUE` changes one, `/council set NAME` explains it.")),
         )
     )
 
@@ -68,3 +101,81 @@ def members_page(settings: Settings, price: Price) -> Document:
 def models_page(ids: Iterable[str], price: Price) -> Document:
     rows = tuple((id, price(id)) for id in ids)
     return Document((Heading(_("Models")), Table((_("Model"), _("Price")), rows)))
+
+
+def _summary(settings: Settings, prices: Prices) -> str:
+    sentences = [
+        n_(
+            "{n} model answers, **{chairman}** writes the verdict.",
+            "{n} models answer and review, **{chairman}** writes the verdict.",
+            len(settings.members),
+            chairman=short(settings.chairman),
+        ),
+        _question_price(prices.question),
+    ]
+    if settings.paused:
+        sentences.insert(0, _("⏸ **The council is paused here.**"))
+    return " ".join(sentences)
+
+
+def _question_price(usd: float | None) -> str:
+    if usd is None:
+        return _("What a question costs is not known: not every model has a price.")
+    return _("**About ${usd} a question.**", usd=dollars(usd)) if usd else _("Questions are free.")
+
+
+def _seat(model: str, prices: Prices, *, can_remove: bool) -> Entry:
+    vendor = model.rpartition("/")[0]
+    price = _("{price} an answer", price=price_words(usd)) if (usd := prices.answer(model)) else ""
+    note = " · ".join(filter(None, (vendor, price or price_words(usd))))
+    remove = Button(f"members:remove:{model}", _("Remove"))
+    return Entry(f"**{short(model)}**", note, remove if can_remove else None)
+
+
+def _selects(settings: Settings, prices: Prices, change: Change) -> list[Block]:
+    def option(model: str) -> tuple[str, str]:
+        return f"{model} · {price_words(prices.answer(model))}", model
+
+    free = [option(model) for model in change.models if model not in settings.members]
+    others = [option(model) for model in change.models if model != settings.chairman]
+    chairman = _("Chairman: {model}", model=short(settings.chairman))
+    selects = (
+        Select("members:add", _("Add a model"), tuple(free)),
+        Select("chairman", chairman, tuple(others)),
+    )
+    return [select for select in selects if select.options]
+
+
+def _line(settings: Settings, name: str) -> str:
+    value = one_line(in_words(settings, name))
+    if len(value) > _SUMMARY_CHARS:
+        value = value[: _SUMMARY_CHARS - 1].rstrip() + "…"
+    return f"- **{_(SETTINGS[name].label)}**: {value}"
+
+
+def _told(settings: Settings) -> Iterable[str]:
+    yield _("Model names: {when}", when=in_words(settings, "reveal"))
+    if settings.budget_usd is None:
+        yield in_words(settings, "budget")
+    else:
+        yield _("at most ${usd} a day", usd=dollars(settings.budget_usd))
+    if settings.changers == "anyone":
+        yield _("everybody may change this")
+    else:
+        yield _("only administrators change this")
+
+
+def _buttons(change: Change | None) -> tuple[Button, ...]:
+    everything = Button("settings:all", _("All settings"))
+    if change is None:
+        return (everything,)
+    return (
+        Button("form:criteria", _("What is a good answer?")),
+        Button("form:budget", _("Budget")),
+        everything,
+    )
+
+
+def short(model: str) -> str:
+    """Without the vendor."""
+    return model.rpartition("/")[2]

@@ -13,7 +13,18 @@ from bot.conversation.app import App
 from bot.conversation.commands import COMMANDS
 from bot.conversation.questions import Rules
 from bot.conversation.settings_commands import fill_in
-from bot.document import Block, Document, Heading, Image, Note, Table, Text
+from bot.document import (
+    Block,
+    Button,
+    Document,
+    Entry,
+    Heading,
+    Image,
+    Note,
+    Select,
+    Table,
+    Text,
+)
 from bot.errors import InvalidForm, InvalidInput, SettingsChanged
 from bot.llm import ModelInfo
 from bot.settings import SETTINGS
@@ -91,35 +102,109 @@ def test_the_first_word_is_the_command(typed: str, name: str, rest: str) -> None
 # --- show
 
 
-async def test_show_lists_seats_with_prices_and_every_setting(app: App) -> None:
+async def test_show_says_who_is_seated_what_a_question_costs_and_what_was_changed(app: App) -> None:
     await app.command(HERE, ADMIN, "set language German")
 
-    heading, seats, settings, note = (await app.command(HERE, ANN, "")).blocks
+    page = await app.command(HERE, ANN, "")
 
-    assert heading == Heading("This channel's council")
-    assert seats == Table(
-        ("Seat", "Model", "Price"),
-        (
-            ("1", "openai/gpt-5.1", "$1.25 / $10 per million tokens"),
-            ("2", "anthropic/claude-sonnet-4.5", "$1.25 / $10 per million tokens"),
-            ("3", "mistralai/mistral-large", "$1.25 / $10 per million tokens"),
-            ("chair", "google/gemini-3-pro", "$1.25 / $10 per million tokens"),
+    assert page.blocks == (
+        Heading("This channel's council"),
+        Text(
+            "3 models answer and review, **gemini-3-pro** writes the verdict. "
+            "**About $0.06 a question.**"
+        ),
+        Entry("**gpt-5.1**", "openai · about $0.008 an answer"),
+        Entry("**claude-sonnet-4.5**", "anthropic · about $0.008 an answer"),
+        Entry("**mistral-large**", "mistralai · about $0.008 an answer"),
+        Text("- **Language**: German"),
+        Note(
+            "Model names: after one has voted · no budget of its own · only administrators change this"
         ),
     )
-    assert isinstance(settings, Table)
-    assert settings.rows[:10] == (
-        ("mode", "council", "default"),
-        ("criteria", "none", "default"),
-        ("instructions", "none", "default"),
-        ("effort", "auto", "default"),
-        ("language", "German", ""),
-        ("reveal", "after_vote", "default"),
-        ("chairman_sees_names", "off", "default"),
-        ("budget", "unlimited", "default"),
-        ("changers", "admins", "default"),
-        ("paused", "off", "default"),
+    assert [button.name for button in page.buttons] == ["settings:all"]
+
+
+async def test_who_may_change_the_council_is_offered_to(app: App) -> None:
+    page = await app.command(HERE, ADMIN, "show")
+
+    seated = [block.button for block in page.blocks if isinstance(block, Entry)]
+    assert seated[0] == Button("members:remove:openai/gpt-5.1", "Remove")
+    add, chairman = (block for block in page.blocks if isinstance(block, Select))
+    assert (add.name, add.placeholder) == ("members:add", "Add a model")
+    assert not {value for _, value in add.options} & {"openai/gpt-5.1", "mistralai/mistral-large"}
+    assert chairman.placeholder == "Chairman: gemini-3-pro"
+    assert "google/gemini-3-pro" not in {value for _, value in chairman.options}
+    assert [button.name for button in page.buttons] == [
+        "form:criteria",
+        "form:budget",
+        "settings:all",
+    ]
+
+
+async def test_the_last_member_cannot_be_removed_by_a_button(app: App) -> None:
+    await app.command(HERE, ADMIN, "members set openai/gpt-5.1")
+    page = await app.command(HERE, ADMIN, "show")
+    assert [block.button for block in page.blocks if isinstance(block, Entry)] == [None]
+
+
+async def test_a_press_changes_the_council_and_shows_it_as_it_is_then(app: App) -> None:
+    removed = await app.pressed(HERE, ADMIN, "members:remove:openai/gpt-5.1")
+    assert removed.blocks[1] == Text(
+        "2 models answer and review, **gemini-3-pro** writes the verdict. "
+        "**About $0.039 a question.**"
     )
-    assert isinstance(note, Note)
+    assert removed.blocks[-1] == Note(
+        "**members** is now: anthropic/claude-sonnet-4.5, mistralai/mistral-large"
+    )
+    added = await app.pressed(HERE, ADMIN, "members:add", "openai/gpt-5.1")
+    assert [block.text for block in added.blocks if isinstance(block, Entry)] == [
+        "**claude-sonnet-4.5**",
+        "**mistral-large**",
+        "**gpt-5.1**",
+    ]
+    chaired = await app.pressed(HERE, ADMIN, "chairman", "openai/gpt-5.1-mini")
+    assert "**gpt-5.1-mini** writes the verdict" in str(chaired)
+
+
+@pytest.mark.parametrize("name", ["members:remove:openai/gpt-5.1", "members:add", "chairman"])
+async def test_a_press_by_somebody_who_may_not_changes_nothing(app: App, name: str) -> None:
+    before = await app.command(HERE, ANN, "show")
+    refused = await app.pressed(HERE, ANN, name, "openai/gpt-5.1-mini")
+    assert "Only administrators can change" in str(refused)
+    assert await app.command(HERE, ANN, "show") == before
+
+
+async def test_a_press_of_an_unknown_button_says_so(app: App) -> None:
+    assert "another version of the bot" in str(await app.pressed(HERE, ADMIN, "levitate"))
+
+
+async def test_show_all_lists_every_setting_as_it_is_typed(app: App) -> None:
+    await app.command(HERE, ADMIN, "set language German")
+
+    for page in (
+        await app.command(HERE, ANN, "show all"),
+        await app.pressed(HERE, ANN, "settings:all"),
+    ):
+        table = page.blocks[1]
+        assert isinstance(table, Table)
+        assert table.rows == (
+            (
+                "members",
+                "openai/gpt-5.1, anthropic/claude-sonnet-4.5, mistralai/mistral-large",
+                "default",
+            ),
+            ("chairman", "google/gemini-3-pro", "default"),
+            ("mode", "council", "default"),
+            ("criteria", "none", "default"),
+            ("instructions", "none", "default"),
+            ("effort", "auto", "default"),
+            ("language", "German", ""),
+            ("reveal", "after_vote", "default"),
+            ("chairman_sees_names", "off", "default"),
+            ("budget", "unlimited", "default"),
+            ("changers", "admins", "default"),
+            ("paused", "off", "default"),
+        )
 
 
 async def test_members_alone_lists_them_with_prices(app: App) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from gettext import NullTranslations
 
 import pytest
@@ -10,10 +11,18 @@ from bot import language
 from bot.analysis.publication import Published
 from bot.analysis.report import ceiling, peers_of, report
 from bot.analysis.rows import Row
-from bot.document import Document, Heading, Image, Note, Table, Text
+from bot.document import Document, Entry, Heading, Image, Note, Select, Table, Text
 from bot.pages import published
 from bot.pages.ceiling import curve, diagnostics, rules
-from bot.pages.settings import council_page, members_page, models_page, setting_page
+from bot.pages.settings import (
+    Change,
+    Prices,
+    council_page,
+    members_page,
+    models_page,
+    setting_page,
+    settings_page,
+)
 from bot.settings import SETTINGS, Settings, shown
 from tests.fakes.rows import ballot, make_row
 
@@ -74,6 +83,10 @@ def texts(document: Document) -> Iterator[str]:
                 yield from text.split("\n")
             case Table(columns, cells):
                 yield from (cell for row in (columns, *cells) for cell in row)
+            case Entry(text, note):
+                yield from (text, note)
+            case Select(placeholder=placeholder):
+                yield placeholder
             case Image(alt=alt):
                 yield alt
             case _:
@@ -93,9 +106,12 @@ def test_every_word_of_the_statistics_is_a_message(of: list[Row]) -> None:
 
 def test_every_word_about_a_council_is_a_message() -> None:
     settings = Settings(members=("a", "b"), chairman="c")
+    paused = replace(settings, paused=True, budget_usd=2.0, changers="anyone", reveal="never")
     values = {shown(settings, name) for name in SETTINGS} | set(SETTINGS)
     for document in (
-        council_page(settings, {"budget"}, lambda model: ""),
+        council_page(settings, {"language"}, Prices(0.1, lambda _: None), Change(["a", "d"])),
+        council_page(paused, {"budget"}, Prices(None, lambda _: 0.01), None),
+        settings_page(settings, {"budget"}),
         members_page(settings, lambda model: ""),
         models_page(["a", "b"], lambda model: ""),
     ):

@@ -81,7 +81,7 @@ async def members(place: Place) -> tuple[str, ...]:
 
 
 async def test_everybody_may_look(place: Place) -> None:
-    assert "lab/chair" in await typed(place, "show")
+    assert "writes the verdict" in await typed(place, "show")
     assert "lab/a" in await typed(place, "members")
     assert "under way" in await typed(place, "health")
     assert "/council members" in await typed(place, "help")
@@ -451,7 +451,7 @@ async def test_a_command_under_way_at_the_end_is_let_go_in_silence(
 
 async def test_an_answer_whose_receipt_is_lost_is_not_repeated(place: Place) -> None:
     place.server.fail("POST", "/callback", 502, committed=True)
-    assert "lab/chair" in await typed(place, "show")
+    assert "writes the verdict" in await typed(place, "show")
     (shown,) = [i for i in place.server.interactions.log if i.original]
     assert shown.followups == []
 
@@ -549,7 +549,7 @@ async def test_only_an_operator_allows_a_server(server: DiscordServer) -> None:
         assert "Only those listed in COUNCIL_ADMINS" in await typed(place, "allow")
         done = await server.slash(root, place.channel, "council", "allow")
         assert "may be used in this server" in done.text
-        assert "lab/chair" in await typed(place, "show")
+        assert "writes the verdict" in await typed(place, "show")
         await server.slash(root, place.channel, "council", "disallow")
         assert NOT_ENABLED in await typed(place, "show")
 

@@ -1,6 +1,6 @@
 """What holds for every test: no network but the loopback, and nothing of the developer's own.
 
-A test starts in an empty folder, so that a checkout's `.env` is never read, with none of the
+A test starts in a folder with an empty `.env`, so that a checkout's is never read, with none of the
 program's variables set and with a home of its own. Processes that it starts inherit this, but not
 the guard on the network.
 """
@@ -129,3 +129,4 @@ def clean_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Pa
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # `python -m bot` from any folder
     monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").touch()  # so that the checkout's is not looked for

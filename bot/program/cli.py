@@ -49,8 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         import asyncio
 
         from bot.program.config import load
+        from bot.program.env_file import find_env_file
 
-        config = load()
+        config = load(env_file=find_env_file())
         _log(config, logging.INFO if options.run is _serve else logging.WARNING)
         code = asyncio.run(until_interrupted(options.run(options, config)))
         sys.stdout.flush()

@@ -5,7 +5,6 @@ value is wrong reads that sentence. Everything else in the program is handed pla
 """
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from difflib import get_close_matches
@@ -25,7 +24,15 @@ from pydantic_settings import (
 
 from bot.errors import InvalidConfiguration, InvalidInput, StoreFailed
 from bot.language import N_, Message, _
-from bot.program.endpoints import EndpointSettings, Explained, plain_url, read_endpoints, secret
+from bot.program.endpoints import (
+    EndpointSettings,
+    Explained,
+    plain_url,
+    read_endpoints,
+    secret,
+    unused_keys,
+    used_keys,
+)
 from bot.program.env_file import read_env_file
 from bot.settings import parse_budget, parse_members, parse_model
 
@@ -34,9 +41,7 @@ SLACK_URL = "https://slack.com/api"
 DAILY_BUDGET_USD = 5.0
 
 
-def load(
-    environment: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")
-) -> "Config":
+def load(environment: Mapping[str, str] | None = None, env_file: Path | None = None) -> "Config":
     """Read `environment` (the process's where `None`) over `env_file`, which need not exist.
 
     An empty value counts as not set. Raises `InvalidConfiguration` with every problem at once.
@@ -48,7 +53,11 @@ def load(
     problems += _half_configured(variables)
     given_now = _variables.set(variables)
     try:
-        config = Config(warnings=tuple(_unknown(variables)))
+        config = Config(
+            warnings=tuple(_unknown(variables)),
+            env_file=env_file,
+            unused_keys=tuple(unused_keys(variables)),
+        )
     except ValidationError as error:
         problems += _sentences(error)
         raise InvalidConfiguration(problems) from None  # its text quotes the values
@@ -224,6 +233,10 @@ class Config(BaseSettings):
     )
     # What an operator should look at although the program can start.
     warnings: tuple[str, ...] = ()
+    # What was read besides the environment; `None` where there was no such file.
+    env_file: Path | None = None
+    # Names of variables that hold a key of a known server, and that nothing here uses.
+    unused_keys: tuple[str, ...] = ()
 
     @property
     def rehearsal(self) -> bool:
@@ -301,9 +314,9 @@ def _half_configured(variables: Mapping[str, str]) -> Iterator[str]:
 
 
 def _unknown(variables: Mapping[str, str]) -> Iterator[str]:
-    keys = re.findall(r";\s*key=(\w+)", variables.get("COUNCIL_ENDPOINTS", ""))
+    keys = used_keys(variables)
     ours = [name.removeprefix("COUNCIL_") for name in VARIABLES if name.startswith("COUNCIL_")]
-    for name in sorted(variables.keys() - VARIABLES.keys() - set(keys)):
+    for name in sorted(variables.keys() - VARIABLES.keys() - keys):
         if name.startswith("COUNCIL_"):
             close = get_close_matches(name.removeprefix("COUNCIL_"), ours, n=1)
             meant = "".join(f"COUNCIL_{each}" for each in close)

@@ -1,7 +1,7 @@
 """The servers of COUNCIL_ENDPOINTS, read from its text; which values are addresses and keys."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -19,6 +19,40 @@ class EndpointSettings:
     url: str
     key: str | None = field(default=None, repr=False)
     openrouter: bool = False
+
+
+# Servers that speak OpenAI's protocol, by the variable in which other programs look for their key:
+# a name for it, and its base. Source: each provider's own documentation.
+KNOWN_SERVERS: Mapping[str, tuple[str, str]] = {
+    "OPENAI_API_KEY": ("openai", "https://api.openai.com/v1"),
+    "ANTHROPIC_API_KEY": ("anthropic", "https://api.anthropic.com/v1"),
+    "GEMINI_API_KEY": ("google", "https://generativelanguage.googleapis.com/v1beta/openai"),
+    "GOOGLE_API_KEY": ("google", "https://generativelanguage.googleapis.com/v1beta/openai"),
+    "MISTRAL_API_KEY": ("mistral", "https://api.mistral.ai/v1"),
+    "GROQ_API_KEY": ("groq", "https://api.groq.com/openai/v1"),
+    "DEEPSEEK_API_KEY": ("deepseek", "https://api.deepseek.com/v1"),
+    "XAI_API_KEY": ("xai", "https://api.x.ai/v1"),
+    "TOGETHER_API_KEY": ("together", "https://api.together.xyz/v1"),
+    "FIREWORKS_API_KEY": ("fireworks", "https://api.fireworks.ai/inference/v1"),
+    "CEREBRAS_API_KEY": ("cerebras", "https://api.cerebras.ai/v1"),
+}
+
+
+def used_keys(variables: Mapping[str, str]) -> set[str]:
+    """The variables whose keys COUNCIL_ENDPOINTS takes."""
+    return set(re.findall(r";\s*key=(\w+)", variables.get("COUNCIL_ENDPOINTS", "")))
+
+
+def unused_keys(variables: Mapping[str, str]) -> Iterator[str]:
+    """The variables that hold a key of a known server which is given to nobody: one a server."""
+    used = used_keys(variables)
+    given = {variables.get("COUNCIL_MODEL_KEY"), *(variables.get(name) for name in used)}
+    names = set[str]()
+    for variable, (name, __) in KNOWN_SERVERS.items():
+        key = variables.get(variable)
+        if key and key not in given and name not in names:
+            names.add(name)
+            yield variable
 
 
 class Explained(ValueError):

@@ -1,4 +1,5 @@
-"""The file `.env`, read here and not by pydantic-settings, which only logs what it cannot read."""
+"""The file `.env`: where it is, and what stands in it. Not read by pydantic-settings, which only logs
+what it cannot read."""
 
 import io
 from pathlib import Path
@@ -6,6 +7,17 @@ from pathlib import Path
 from dotenv.parser import Binding, parse_stream
 
 from bot.language import _
+
+# The project's own folder, where the program is run from a checkout.
+_CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def find_env_file(checkout: Path = _CHECKOUT) -> Path | None:
+    """The `.env` that is read: the working folder's, else the checkout's. Never both of them."""
+    places = [Path(".env")]
+    if (checkout / "pyproject.toml").is_file():  # not so where it is installed among packages
+        places.append(checkout / ".env")
+    return next((place for place in places if place.is_file()), None)
 
 
 def read_env_file(path: Path, problems: list[str]) -> dict[str, str]:

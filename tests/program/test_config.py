@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from bot.errors import InvalidConfiguration
 from bot.program.config import VARIABLES, load
-from bot.program.endpoints import EndpointSettings
+from bot.program.endpoints import KNOWN_SERVERS, EndpointSettings
+from bot.program.env_file import find_env_file
 
 ENV_EXAMPLE = Path(__file__).parents[2] / ".env.example"
 ASSIGNMENT = re.compile(r"^#([A-Z_]+)=", re.MULTILINE)
@@ -87,6 +88,60 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
 
 def test_a_missing_file_is_no_problem(tmp_path: Path) -> None:
     assert load({}, tmp_path / ".env").rehearsal
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    (folder / "pyproject.toml").touch()
+    (folder / ".env").touch()
+    Path(".env").unlink()
+    return folder
+
+
+def test_the_file_of_the_working_folder_is_read_and_not_the_checkouts(checkout: Path) -> None:
+    Path(".env").touch()
+    assert find_env_file(checkout) == Path(".env")
+
+
+def test_without_one_there_the_checkouts_is_read(checkout: Path) -> None:
+    assert find_env_file(checkout) == checkout / ".env"
+
+
+def test_a_folder_of_that_name_is_no_such_file(checkout: Path) -> None:
+    Path(".env").mkdir()
+    assert find_env_file(checkout) == checkout / ".env"
+
+
+def test_what_lies_among_installed_packages_is_not_read(checkout: Path) -> None:
+    (checkout / "pyproject.toml").unlink()
+    assert find_env_file(checkout) is None
+
+
+def test_keys_of_known_servers_that_nothing_uses_are_found() -> None:
+    environment = {
+        "OPENAI_API_KEY": "sk-1",
+        "ANTHROPIC_API_KEY": "sk-2",
+        "GEMINI_API_KEY": "g",
+        "GOOGLE_API_KEY": "g",
+        "GROQ_API_KEY": "gsk",
+        "MISTRAL_API_KEY": "",
+        "HF_API_KEY": "hf",
+        "COUNCIL_MODEL_URL": "https://api.openai.com/v1",
+        "COUNCIL_MODEL_KEY": "sk-1",
+        "COUNCIL_ENDPOINTS": "groq=https://api.groq.com/openai/v1;key=GROQ_API_KEY",
+    }
+    assert load(environment).unused_keys == ("ANTHROPIC_API_KEY", "GEMINI_API_KEY")
+
+
+@pytest.mark.parametrize("variable", KNOWN_SERVERS)
+def test_a_known_server_can_be_set_as_an_endpoint(variable: str) -> None:
+    name, url = KNOWN_SERVERS[variable]
+    entry = f"{name}={url};key={variable}"
+    config = load({"COUNCIL_ENDPOINTS": entry, variable: "k"})
+    assert config.endpoints() == (EndpointSettings(name, url, "k"),)
+    assert (config.warnings, config.unused_keys) == ((), ())
 
 
 def test_openrouter_is_the_default_endpoint_of_its_key() -> None:

@@ -84,16 +84,18 @@ def new_case(
     asked_at: datetime,
     *,
     id: str | None = None,
+    seed: int | None = None,
     mention: Mention | None = None,
 ) -> Case:
-    """A case of this question, not stored yet; without a `mention` one of the command line.
+    """A case of this question, not stored yet; without a `mention` one of the command line, without
+    a `seed` one of its own.
 
     Raises `InvalidInput`.
     """
     question = Question(
         id=id or secrets.token_hex(6),
         text=checked(text),
-        seed=secrets.randbits(48),
+        seed=secrets.randbits(48) if seed is None else seed,
         asked_at=asked_at,
     )
     if mention is None:
@@ -163,6 +165,7 @@ class Questions:
     running: Running
     settings: SettingsOf
     now: Callable[[], datetime]
+    seed: int | None = None  # of every question, in the place of one of its own
     # One for each person asking; it goes with the last.
     _lock: Locks = field(default_factory=Locks)
     _entering: int = 0  # questions that are let in and not stored yet
@@ -215,7 +218,7 @@ class Questions:
     async def _take_in(self, mention: Mention, council: Council | None) -> Accepted | Repeated:
         if council is None:
             council = channel_settings.council_of(await self.settings(mention.channel))
-        case = new_case(mention.text, council, self.now(), mention=mention)
+        case = new_case(mention.text, council, self.now(), seed=self.seed, mention=mention)
         if not await self.store.create(case):
             return Repeated()
         self.running.start(case)

@@ -1,7 +1,8 @@
 """A council in this process, on a store in memory, for tests of what sits on top of the app."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 from bot.conversation.app import App
 from bot.conversation.questions import Rules
@@ -25,20 +26,24 @@ async def running_app(
     database: str = ":memory:",
     rules: Rules | None = None,
     time_scale: float = 0.01,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> AsyncIterator[App]:
     store = await Store.open(database, holder="tests")
     try:
-        catalogue = Catalogue(provider, store, time_scale=time_scale)
+        catalogue = Catalogue(provider, store, time_scale=time_scale, now=clock)
         await catalogue.load()
         patience = Patience().scaled(time_scale)
         app = App(
             store=store,
             provider=provider,
-            caller=Caller(provider, catalogue, patience, store.recent_first_text_seconds),
+            caller=Caller(
+                provider, catalogue, patience, store.recent_first_text_seconds, now=clock
+            ),
             catalogue=catalogue,
             defaults=Settings(members, chairman),
             rules=rules or Rules(),
             time_scale=time_scale,
+            clock=clock,
         )
         try:
             yield app

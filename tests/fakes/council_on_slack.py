@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from adapters.slack import supervisor
 from adapters.slack.client import SlackClient
 from bot.conversation.app import App
-from bot.conversation.questions import Rules
 from bot.llm import Provider
 from tests.fakes.council import running_app
 from tests.fakes.provider import FakeProvider
@@ -48,14 +48,14 @@ class Place:
 
     @asynccontextmanager
     async def online(
-        self, provider: Provider | None = None, *, rules: Rules | None = None
+        self, provider: Provider | None = None, **settings: Any
     ) -> AsyncIterator["Place"]:
-        """The bot, from its first connection to its orderly end."""
+        """The bot, from its first connection to its orderly end. `settings` are those of `running_app`."""
         async with running_app(
             provider or FakeProvider(),
             database=self.database,
-            rules=rules,
             time_scale=TIME_SCALE,
+            **settings,
         ) as self.app:
             running = asyncio.create_task(
                 supervisor.run(

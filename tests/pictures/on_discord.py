@@ -1,0 +1,112 @@
+"""Alice on the local Discord."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.conversation.questions import Rules
+from tests.fakes.council_on_discord import Place
+from tests.fakes.discord import payloads
+from tests.fakes.discord.components import walk
+from tests.fakes.discord.state import MessageType
+from tests.fakes.discord_server import Channel, Interaction, Message
+from tests.pictures.scenes import Json, Platform, Scene
+from tests.pictures.script import SEED, Models
+from tests.pictures.stage import Stage, settings
+
+# Without the notices about threads.
+_SHOWN = {MessageType.DEFAULT, MessageType.REPLY, MessageType.SLASH}
+
+
+class OnDiscord(Stage):
+    platform: Platform = "discord"
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self.place = place
+        place.ada.name = "Alice"
+        self._questions: list[Message] = []
+
+    @asynccontextmanager
+    async def open(self, models: Models) -> AsyncIterator[None]:
+        rules = Rules(admins=frozenset({str(self.place.ada.id)}))
+        async with self.place.online(models, rules=rules, **settings(models)):
+            self.app, self.models = self.place.app, models
+            self.app.questions.seed = SEED
+            server = self.place.server
+            await server.wait_for(lambda: server.commands.syncs > 0)
+            yield
+
+    async def ask(self, text: str, *, in_thread: bool = False) -> None:
+        self.models.clock.ask()
+        where = self._thread if in_thread else self.place.channel
+        question = self.place.server.mention(where, self.place.ada, text)
+        self._questions.append(question)
+        self._asked.append(f"discord:{question.id}")
+
+    @property
+    def _thread(self) -> Channel:
+        thread = self._questions[0].thread
+        assert thread
+        return thread
+
+    def thread(self, name: str) -> Scene:
+        answers = self.place.server.messages(self._thread)
+        shown = [m for m in answers if m.type in _SHOWN and m.viewer is None]
+        return self._scene(name, self._thread.name, [self._questions[0], *shown])
+
+    async def post(self, key: str, run: int = 0) -> Message:
+        id = int(await self._post_id(key, run))
+        return self.place.server.world.messages[id]
+
+    async def click(self, message: Message, what: str) -> Interaction:
+        ids = [c["custom_id"] for c in walk(message.components) if "custom_id" in c]
+        id = next(id for id in ids if re.search(what, id))
+        return await self.place.server.click(self.place.ada, message, id)
+
+    async def press(self, name: str, message: Message, what: str) -> Scene:
+        return self._answer(name, await self.click(message, what))
+
+    async def opened(self, name: str, key: str) -> Scene:
+        return await self.press(name, await self.post(key), ":read:")
+
+    async def refused(self, name: str, text: str) -> Scene:
+        channel, server = self.place.channel, self.place.server
+        server.mention(channel, self.place.ada, text)
+        await server.wait_for(lambda: server.said(channel))
+        return self._scene(name, "general", server.messages(channel))
+
+    async def command(self, name: str, text: str) -> Scene:
+        place = self.place
+        return self._answer(
+            name, await place.server.slash(place.ada, place.channel, "council", text)
+        )
+
+    def _answer(self, name: str, interaction: Interaction) -> Scene:
+        assert not interaction.failed
+        shown = [m for m in (interaction.original, *interaction.followups) if m]
+        return self._scene(name, interaction.channel.name, shown, interaction.modal)
+
+    def _scene(
+        self, name: str, where: str, shown: list[Message], modal: Json | None = None
+    ) -> Scene:
+        files = {a.filename: a.data for message in shown for a in message.attachments}
+        messages = tuple(self._told(message) for message in shown)
+        return Scene(name, "discord", where, messages, modal, files=files)
+
+    def _told(self, message: Message) -> Json:
+        told = payloads.message(message, self.place.server.world, gateway=False, reads_all=True)
+        return {
+            "author": {"name": message.author.name, "bot": message.author.bot},
+            "flags": message.flags,
+            "content": told["content"],
+            "names": {user["id"]: user["username"] for user in told["mentions"]},
+            "components": told["components"],
+            "attachments": [{"filename": a.filename} for a in message.attachments],
+            "reactions": [
+                {"emoji": each["emoji"]["name"], "count": each["count"]}
+                for each in told["reactions"]
+            ],
+            "private": message.viewer is not None,
+            "pings": self.place.ada.id in {user.id for user in message.mentions.users},
+        }

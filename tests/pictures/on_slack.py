@@ -1,0 +1,129 @@
+"""Alice on the local Slack."""
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from bot.conversation.questions import Rules
+from tests.fakes.council_on_slack import Place
+from tests.fakes.slack import payloads
+from tests.fakes.slack.blocks import elements_of
+from tests.fakes.slack_server import Ephemeral, Message, View
+from tests.pictures.scenes import Json, Platform, Scene
+from tests.pictures.script import SEED, Models
+from tests.pictures.stage import Stage, settings
+
+
+class OnSlack(Stage):
+    platform: Platform = "slack"
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self.place = place
+        place.ada.name = "Alice"
+        self._questions: list[Message] = []
+
+    @asynccontextmanager
+    async def open(self, models: Models) -> AsyncIterator[None]:
+        rules = Rules(admins=frozenset({self.place.ada.id}))
+        async with self.place.online(models, rules=rules, **settings(models)):
+            self.app, self.models = self.place.app, models
+            self.app.questions.seed = SEED
+            yield
+
+    async def ask(self, text: str, *, in_thread: bool = False) -> None:
+        self.models.clock.ask()
+        root = self._questions[0].ts if in_thread else None
+        place = self.place
+        question = place.server.mention(place.channel, place.ada, text, root)
+        self._questions.append(question)
+        self._asked.append(f"slack:{place.server.team.id}:{place.channel.id}:{question.ts}")
+
+    def thread(self, name: str) -> Scene:
+        root = self._questions[0]
+        replies = self.place.server.messages(self.place.channel, root.ts)
+        return self._scene(name, "Thread", [root, *replies])
+
+    async def post(self, key: str, run: int = 0) -> Message:
+        return self.place.channel.messages[await self._post_id(key, run)]
+
+    async def click(self, message: Message, what: str) -> None:
+        ids = [element["action_id"] for _, element in elements_of(message.blocks)]
+        id = next(id for id in ids if re.search(what, id))
+        await self.place.server.click(self.place.ada, self.place.channel, message.ts, id)
+
+    async def press(self, name: str, message: Message, what: str) -> Scene:
+        before = self._private()
+        await self.click(message, what)
+        return await self._answer(name, before)
+
+    async def opened(self, name: str, key: str) -> Scene:
+        """Everybody folds and unfolds a container alone, where it stands."""
+        ts = (await self.post(key)).ts
+        root = self._questions[0]
+        replies = self.place.server.messages(self.place.channel, root.ts)
+        before = [m for m in replies if m.ts < ts]
+        folds = sum(block["type"] == "container" for m in before for block in m.blocks)
+        return self._scene(name, "Thread", [root, *replies], opened=folds)
+
+    async def refused(self, name: str, text: str) -> Scene:
+        place, before = self.place, self._private()
+        question = place.server.mention(place.channel, place.ada, text)
+
+        def found() -> list[Message | Ephemeral]:
+            alone = [e for e in self._private() if isinstance(e, Ephemeral) and e not in before]
+            return [*place.server.said(place.channel, question.ts), *alone]
+
+        said = await place.server.wait_for(found)
+        return self._scene(name, "general", [question, *said])
+
+    async def command(self, name: str, text: str) -> Scene:
+        place = self.place
+        before = self._private()
+        await place.server.slash(place.ada, place.channel, "/council", text)
+        return await self._answer(name, before)
+
+    def _private(self) -> list[Ephemeral | View]:
+        return [*self.place.server.world.ephemerals, *self.place.server.open_views]
+
+    async def _answer(self, name: str, before: list[Ephemeral | View]) -> Scene:
+        new = await self.place.server.wait_for(
+            lambda: [each for each in self._private() if each not in before]
+        )
+        view = next((each.body for each in new if isinstance(each, View)), None)
+        shown = [each for each in new if isinstance(each, Ephemeral)]
+        return self._scene(name, "general", shown, view)
+
+    def _scene(
+        self,
+        name: str,
+        where: str,
+        shown: Sequence[Message | Ephemeral],
+        view: Json | None = None,
+        *,
+        opened: int | None = None,
+    ) -> Scene:
+        found = [file for m in shown if isinstance(m, Message) for file in m.files]
+        files = {file.name: file.content for file in found if file.content}
+        return Scene(name, "slack", where, tuple(map(self._told, shown)), view, opened, files=files)
+
+    def _told(self, message: Message | Ephemeral) -> Json:
+        people = self.place.server.world.users.values()
+        told: Json = {
+            "user": {"name": "council", "bot": True},
+            "text": message.text,
+            "blocks": message.blocks,
+            "names": {each.id: each.name for each in people if f"@{each.id}>" in message.text},
+            "files": [],
+            "reactions": [],
+            "private": True,
+        }
+        if isinstance(message, Ephemeral):
+            return told
+        reactions = payloads.reactions(message.reactions, full=True)
+        return told | {
+            "user": {"name": message.user.name, "bot": message.user.bot},
+            "files": [{"name": file.name, "title": file.title} for file in message.files],
+            "reactions": [{"name": each["name"], "count": each["count"]} for each in reactions],
+            "private": False,
+        }

@@ -1,0 +1,138 @@
+"""The states that somebody looks at: how each comes about, on either platform."""
+
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from bot.chat import HEADLINE, RANKING, answer_key
+from tests.fakes.council_on_discord import Place as DiscordPlace
+from tests.fakes.council_on_slack import Place as SlackPlace
+from tests.fakes.discord_server import running_discord
+from tests.fakes.slack_server import running_slack
+from tests.pictures.on_discord import OnDiscord
+from tests.pictures.on_slack import OnSlack
+from tests.pictures.scenes import Platform, Scene
+from tests.pictures.script import MEMBERS, Models, Script, models
+from tests.pictures.stage import Stage
+
+Story = Callable[[Platform], AsyncIterator[Scene]]
+
+
+async def live(platform: Platform) -> AsyncIterator[Scene]:
+    script = Script.read("flags")
+    async with models(script, held=[("answer", 2)]) as council, stage(platform, council) as here:
+        await here.ask(script.question)
+        await here.answered(3)
+        yield here.thread("live")
+        council.held["answer", 2].set()
+        await here.finished()
+
+
+async def done(platform: Platform) -> AsyncIterator[Scene]:
+    """Finished, an answer and the ranking opened, a follow-up."""
+    script, further = Script.read("flags"), Script.read("cleanup")
+    async with models(script, further) as council, stage(platform, council) as here:
+        await here.ask(script.question)
+        await here.finished()
+        yield here.thread("done")
+        yield await here.opened("answer", answer_key("A"))
+        yield await here.opened("ranking", RANKING)
+        await here.ask(further.question, in_thread=True)
+        await here.finished()
+        yield here.thread("follow-up")
+
+
+async def degraded(platform: Platform) -> AsyncIterator[Scene]:
+    script = Script.read("flags")
+    fails = {MEMBERS[2]: "no_credit"}
+    async with models(script, fails=fails) as council, stage(platform, council) as here:
+        await here.ask(script.question)
+        await here.finished()
+        yield here.thread("degraded")
+
+
+async def failed(platform: Platform) -> AsyncIterator[Scene]:
+    script = Script.read("flags")
+    kinds = ("no_credit", "unauthorised", "moderated", "unknown_model")
+    fails = dict(zip(MEMBERS, kinds, strict=True))
+    async with models(script, fails=fails) as council, stage(platform, council) as here:
+        await here.ask(script.question)
+        await here.finished()
+        yield here.thread("failed")
+
+
+async def stopped(platform: Platform) -> AsyncIterator[Scene]:
+    script = Script.read("flags")
+    held = [("answer", 1), ("answer", 3)]
+    async with models(script, held=held) as council, stage(platform, council) as here:
+        await here.ask(script.question)
+        await here.answered(2)
+        await here.click(await here.post(HEADLINE), "stop")
+        await here.finished()
+        yield here.thread("stopped")
+
+
+def asked(name: str, script: Script) -> Story:
+    """One question, answered."""
+
+    async def story(platform: Platform) -> AsyncIterator[Scene]:
+        async with models(script) as council, stage(platform, council) as here:
+            await here.ask(script.question)
+            await here.finished()
+            yield here.thread(name)
+
+    return story
+
+
+async def settings(platform: Platform) -> AsyncIterator[Scene]:
+    async with models(Script.read("flags")) as council, stage(platform, council) as here:
+        yield await here.command("settings", "show")
+        yield await here.command("help", "help")
+
+
+async def refusal(platform: Platform) -> AsyncIterator[Scene]:
+    script = Script.read("flags")
+    async with models(script) as council, stage(platform, council) as here:
+        await here.command("paused", "pause")
+        yield await here.refused("refusal", script.question)
+
+
+# By the scenes that they tell.
+STORIES: Mapping[str, Story] = {
+    "live": live,
+    "done": done,
+    "answer": done,
+    "ranking": done,
+    "follow-up": done,
+    "degraded": degraded,
+    "failed": failed,
+    "stopped": stopped,
+    "long": asked("long", Script.read("flags").lengthened(20_000)),
+    "code": asked("code", Script.read("code")),
+    "korean": asked("korean", Script.read("korean")),
+    "settings": settings,
+    "help": settings,
+    "refusal": refusal,
+}
+
+PLATFORMS: tuple[Platform, ...] = ("discord", "slack")
+
+
+async def scenes(names: Collection[str], platforms: Sequence[Platform] = PLATFORMS) -> list[Scene]:
+    """Those of these names, on each of the platforms."""
+    stories = dict.fromkeys(STORIES[name] for name in names)
+    told = [scene for platform in platforms for story in stories async for scene in story(platform)]
+    return [scene for scene in told if scene.name in names]
+
+
+@asynccontextmanager
+async def stage(platform: Platform, council: Models) -> AsyncIterator[Stage]:
+    if platform == "discord":
+        async with running_discord(time_scale=0.01) as discord:
+            here = OnDiscord(DiscordPlace(discord))
+            async with here.open(council):
+                yield here
+    else:
+        async with running_slack(time_scale=0.01, deadline_scale=1) as slack:
+            on_slack = OnSlack(SlackPlace(slack))
+            async with on_slack.open(council):
+                yield on_slack

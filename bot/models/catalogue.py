@@ -21,6 +21,7 @@ from bot.llm import ModelInfo, Provider
 from bot.models.flagships import flagships, prices_of
 from bot.models.http import HttpProvider
 from bot.models.likeness import ALIKE, Likeness
+from bot.models.own_server import seated
 from bot.typos import question
 
 logger = logging.getLogger(__name__)
@@ -228,14 +229,54 @@ class Catalogue:
         default = self._lists.get("")
         best = flagships(default.models.values() if default else ())
         if not best:
-            failure = default.failure if default else ""
             problem = _("No models to choose from: set COUNCIL_MEMBERS and COUNCIL_CHAIRMAN.")
-            if failure:
+            if failure := self.failure(""):
                 problem += _(" Their list could not be loaded: {failure}", failure=failure)
             raise InvalidConfiguration([problem])
-        members = best[:_COUNCIL_SIZE]
-        chairman = best[_COUNCIL_SIZE] if len(best) > _COUNCIL_SIZE else members[0]
-        return tuple(members), chairman
+        return _council(best)
+
+    def own_council(self) -> tuple[tuple[str, ...], str]:
+        """The same for a server of one's own: the default endpoint, or all where none is that.
+
+        With the prices and ids of four vendors, as gateways list them, by the rule above, else by
+        that of `own_server.seated`. Raises `InvalidConfiguration` where no model can take a seat.
+        """
+        names = [""] if "" in self._lists else list(self._lists)
+        models = [model for name in names for model in self._lists[name].models.values()]
+        best = flagships(models)
+        if len(best) >= _COUNCIL_SIZE:
+            return _council(best)
+        if chosen := seated(models, _COUNCIL_SIZE):
+            return chosen
+        raise InvalidConfiguration([self._nobody(name) for name in names])
+
+    def _nobody(self, name: str) -> str:
+        """Why nobody is seated from this endpoint's list, and what to do."""
+        place = self._places[name].partition("=")[2]
+        if failure := self.failure(name):
+            return _(
+                "The models of {place} cannot be listed: {failure} Start the server or mend its "
+                "address, or name models in COUNCIL_MEMBERS; `council doctor` looks closer.",
+                place=place,
+                failure=failure,
+            )
+        if listed := list(self._lists[name].models)[:_COUNCIL_SIZE]:
+            return _(
+                "{place} lists no model that a council could be made of, only {models}. Load "
+                "another there, or name models in COUNCIL_MEMBERS.",
+                place=place,
+                models=", ".join(listed),
+            )
+        return _(
+            "{place} lists no model that writes text. Load one there (with Ollama: ollama pull "
+            "MODEL), or name models in COUNCIL_MEMBERS.",
+            place=place,
+        )
+
+    def failure(self, endpoint: str) -> str:
+        """Why this endpoint's list could not be read when it was last asked; "" where it could."""
+        one = self._lists.get(endpoint)
+        return one.failure if one else ""
 
     async def _load(self, endpoint: str) -> None:
         one = self._lists.get(endpoint)
@@ -283,6 +324,12 @@ class Catalogue:
         if prices is None:
             return None
         return prompt_tokens * prices[0] + completion_tokens * prices[1]
+
+
+def _council(best: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """The first few have a seat each and the next one the chair, if there is one."""
+    chairman = best[_COUNCIL_SIZE] if len(best) > _COUNCIL_SIZE else best[0]
+    return tuple(best[:_COUNCIL_SIZE]), chairman
 
 
 _NEVER = datetime.min.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""The written rule by which models have a seat where nobody chose any. Pure."""
+"""The written rule by which OpenRouter's models have a seat where nobody chose any. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -18,11 +18,11 @@ _VENDORS = (
     "z-ai",
     "meta-llama",
 )
-_DEAREST_USD_PER_MILLION = 20.0
+DEAREST_USD_PER_MILLION = 20.0
 _GENERATION = timedelta(days=180)
 _LEAST_CONTEXT_TOKENS = 64_000
 # Parts of an id that mark a model as unfinished, or made for something else than answering.
-_NOT_FOR_COUNCILS = re.compile(
+NOT_FOR_COUNCILS = re.compile(
     r"(?<![a-z])(alpha|beta|preview|exp|experimental|test|base|auto|router|code|codex|coder"
     r"|devstral|codestral|image|vision|vl|audio|voxtral|realtime|tts|transcribe|search|research"
     r"|guard|safeguard|moderation|embed|embedding|rerank|ocr|translate|math|prover)(?![a-z])"
@@ -56,9 +56,9 @@ def _is_candidate(model: ModelInfo) -> bool:
         and vendor != "openrouter"
         and not vendor.startswith("~")
         and ":" not in name
-        and not _NOT_FOR_COUNCILS.search(name.lower())
+        and not NOT_FOR_COUNCILS.search(name.lower())
         and prices is not None
-        and 0 < prices[1] <= _DEAREST_USD_PER_MILLION
+        and 0 < prices[1] <= DEAREST_USD_PER_MILLION
         and (model.context_tokens or 0) >= _LEAST_CONTEXT_TOKENS
     )
 

@@ -26,6 +26,9 @@ _CONTEXT_FIELDS = (
     "inputTokenLimit",
     "n_ctx_train",
 )
+_NO_WRITERS = frozenset(
+    ("embedding", "embeddings", "rerank", "image", "video", "audio", "transcribe", "moderation")
+)
 _ENTRIES = ("data", "models", "result")
 _COMPLETION_FIELDS = ("max_completion_tokens", "max_output_tokens", "outputTokenLimit")
 
@@ -66,8 +69,7 @@ def model_info(entry: dict[str, Any], endpoint: str, today: str) -> ModelInfo | 
         return None
     if not model.isprintable():
         return None
-    outputs = as_dict(entry.get("architecture")).get("output_modalities")
-    if isinstance(outputs, list) and "text" not in outputs:
+    if not _writes_text(entry):
         return None
     expires = entry.get("expiration_date")
     if isinstance(expires, str) and expires[:10] < today:
@@ -82,6 +84,19 @@ def model_info(entry: dict[str, Any], endpoint: str, today: str) -> ModelInfo | 
         completion_usd_per_million=_usd_per_million(pricing.get("completion")),
         created=as_count(entry.get("created")),
     )
+
+
+def _writes_text(entry: dict[str, Any]) -> bool:
+    """Whether nothing says otherwise: OpenRouter, LM Studio and Together, Mistral, llama.cpp."""
+    outputs = as_dict(entry.get("architecture")).get("output_modalities")
+    if isinstance(outputs, list) and "text" not in outputs:
+        return False
+    if str(entry.get("type")).lower() in _NO_WRITERS:
+        return False
+    able = entry.get("capabilities")
+    if isinstance(able, list):
+        return "embedding" not in able or "completion" in able
+    return as_dict(able).get("completion_chat") is not False
 
 
 def _size(entry: dict[str, Any], within: str, names: tuple[str, ...]) -> int | None:

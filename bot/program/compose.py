@@ -91,5 +91,8 @@ def _defaults(config: Config, catalogue: Catalogue) -> Settings:
         return Settings(config.members or MEMBERS, config.chairman or CHAIRMAN)
     if config.members:
         return Settings(config.members, config.chairman or config.members[0])
-    members, chairman = catalogue.default_council()
+    first = config.endpoints()[0]
+    is_openrouter = first.openrouter and not first.name
+    choose = catalogue.default_council if is_openrouter else catalogue.own_council
+    members, chairman = choose()
     return Settings(members, config.chairman or chairman)

@@ -1,7 +1,9 @@
 """The files of a bench: questions to ask, and deliberations that an earlier run has written."""
 
 import json
+import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -10,6 +12,7 @@ from bot.bench.grading import Grader, check_reference
 from bot.conversation.questions import checked
 from bot.errors import InvalidInput
 from bot.language import _
+from bot.privacy import make_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Item:
 def read_items(path: Path) -> tuple[tuple[Item, ...], tuple[str, ...]]:
     """The questions of a file, and a sentence for each line that cannot be used.
 
-    Raises `InvalidInput` where the file cannot be read, or names an id twice.
+    Raises `InvalidInput` where the file cannot be read, holds no line at all, or names an id twice.
     """
     try:
         # Not `splitlines`: JSON may hold other line separators than LF as they are.
@@ -49,6 +52,14 @@ def read_items(path: Path) -> tuple[tuple[Item, ...], tuple[str, ...]]:
             problems.append(
                 _("{file}, line {number}: {problem}", file=path.name, number=number, problem=error)
             )
+    if not items and not problems:
+        raise InvalidInput(
+            _(
+                "{path} holds no question. Each line of it is one, such as {line}",
+                path=path,
+                line='{"id": "q1", "question": "2+2?", "reference": "4", "grader": "number"}',
+            )
+        )
     repeated = [id for id, count in Counter(str(item.id) for item in items).items() if count > 1]
     if repeated:
         raise InvalidInput(
@@ -76,6 +87,21 @@ def finished_lines(out: Path) -> list[dict[str, Any]]:
         with out.open("r+b") as file:
             file.truncate(len(kept))
     return lines
+
+
+def replace_lines(out: Path, lines: Sequence[dict[str, Any]]) -> None:
+    """Put these lines in the place of the file's, all of them or none. Raises `OSError`."""
+    new = out.with_name(f"{out.name}.new")
+    make_private(new)
+    with new.open("w", encoding="utf-8") as file:
+        file.writelines(map(written, lines))
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(out)
+
+
+def written(line: dict[str, Any]) -> str:
+    return json.dumps(line, ensure_ascii=False) + "\n"
 
 
 def _finished(out: Path, number: int, text: bytes) -> dict[str, Any]:

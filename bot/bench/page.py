@@ -4,7 +4,7 @@ Reads and extends the audit file beside OUT, whose labels decide which rows tell
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from bot.analysis.audit import AUDIT_LABELS, audit_queue, set_aside
@@ -55,6 +55,17 @@ def bench_page(lines: Sequence[Line], audit: Path) -> Document:
     return Document(tuple(blocks))
 
 
+def unanswered(reasons: Mapping[str, int], total: int) -> str:
+    """How many questions have no answer, and why, the commonest reason first."""
+    by_count = sorted(reasons.items(), key=lambda each: -each[1])
+    return _(
+        "{silent} of {total} questions have no answer: {reasons}. The same command asks them again.",
+        silent=sum(reasons.values()),
+        total=total,
+        reasons=", ".join(f"{reason} ({count})" for reason, count in by_count),
+    )
+
+
 def _total(lines: Sequence[Line]) -> str:
     cost = sum(line["cost_usd"] + line.get("grading_usd", 0.0) for line in lines)
     questions = n_("1 question", "{n:,} questions", len(lines))
@@ -86,11 +97,13 @@ def _accuracy(lines: Sequence[Line], *, set_aside: int) -> list[Leaf]:
                 )
             )
         ]
-    heading = _("Correct, of {questions:,} graded questions", questions=len(lines))
+    heading = n_(
+        "Correct, of {n} graded question", "Correct, of {n:,} graded questions", len(lines)
+    )
     if set_aside:
         heading = _(
-            "Correct, of {questions:,} graded questions ({aside} more were set aside by the audit)",
-            questions=len(lines),
+            "{correct} ({aside} more were set aside by the audit)",
+            correct=heading,
             aside=set_aside,
         )
     blocks: list[Leaf] = [

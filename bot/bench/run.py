@@ -3,24 +3,25 @@
 Resumable: complete lines of OUT stay, and what the journal holds is not asked again.
 """
 
-import json
 import os
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from bot.bench.graded import Line
 from bot.bench.grading import VERSION, grade
-from bot.bench.items import Item, finished_lines
+from bot.bench.items import Item, finished_lines, replace_lines, written
 from bot.bench.judging import judge
 from bot.conversation.app import App
 from bot.conversation.offers import TYPICAL_TOKENS
 from bot.conversation.questions import new_case
 from bot.council import Council, Deliberation, Stage
 from bot.errors import InvalidInput
-from bot.language import N_, _
+from bot.language import N_, _, n_
 from bot.pages.exports import as_json
 from bot.privacy import make_private
 from bot.protocol.modes import MODES
@@ -30,7 +31,9 @@ from bot.protocol.stages import (
     VERDICT_TOKENS,
     task_group,
 )
+from bot.records import Case
 from bot.store.journal import Journal
+from bot.texts import kind_of, kind_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Bench:
     out: Path
     run: str
     max_cost_usd: float | None
-    lines: list[dict[str, Any]]
+    lines: list[Line]
     running: int = 0
 
     @classmethod
@@ -72,6 +75,25 @@ class Bench:
             raise _unusable(out, error) from error
         return cls(app, council, out, run, max_cost_usd, lines)
 
+    def left(self, items: Sequence[Item]) -> list[Item]:
+        """Those that OUT holds no answer to: nobody was asked, or nobody answered."""
+        answered = {line["id"] for line in self.lines if line["answers"]}
+        return [item for item in items if item.id not in answered]
+
+    def state(self, items: Sequence[Item]) -> str:
+        left = len(self.left(items))
+        return _(
+            "{done} of {total} questions are done; {left} to ask.",
+            done=len(items) - left,
+            total=len(items),
+            left=left,
+        )
+
+    def reasons(self, items: Sequence[Item]) -> Counter[str]:
+        """Why questions have no answer, each by what most of its members met, in words."""
+        silent = {line["id"]: line for line in self.lines}
+        return Counter(_why(silent.get(item.id)) for item in self.left(items))
+
     async def ask(
         self,
         items: Sequence[Item],
@@ -80,26 +102,18 @@ class Bench:
         tell: Callable[[str], None],
         step: Callable[[Step], None],
     ) -> None:
-        """Ask what OUT does not hold yet, some at once; `lines` and OUT grow with each.
+        """Ask what OUT holds no answer to, some at once; `lines` and OUT grow with each.
 
         `tell` takes what everybody should read, `step` what passes by.
         """
-        done = {item.id for item in items} & {line["id"] for line in self.lines}
-        left = [item for item in items if item.id not in done]
-        tell(
-            _(
-                "{done} of {total} questions are done; {left} to ask.",
-                done=len(items) - len(left),
-                total=len(items),
-                left=len(left),
-            )
-        )
-        if left:
-            tell(self._outlook(len(left)))
-            step(Step(len(done), len(items), self.cost_usd, ""))
+        left = self.left(items)
+        before, asked = len(items) - len(left), 0
         queue = iter(left)
+        if left:
+            step(Step(before, len(items), self.cost_usd, ""))
 
         async def work(queue: Iterable[Item]) -> None:
+            nonlocal asked
             for item in queue:
                 if not self._affordable():
                     return
@@ -107,8 +121,8 @@ class Bench:
                 line = await self._one(item)
                 self.running -= 1
                 self._keep(line)
-                done.add(item.id)
-                step(Step(len(done), len(items), self.cost_usd, _outcome(line)))
+                asked += 1
+                step(Step(before + asked, len(items), self.cost_usd, _outcome(line)))
 
         if self.max_cost_usd is not None and not self.most_usd and not self.lines:
             # Nobody knows what a question costs: the first shows it before others start.
@@ -116,14 +130,15 @@ class Bench:
         async with task_group() as group:
             for __ in range(concurrency):
                 group.create_task(work(queue))
-        if missing := len(items) - len(done):
+        if missing := len(left) - asked:
             each = max(self.most_usd, self.typical_usd)
             tell(
-                _(
-                    "{missing} questions were not asked: ${spent:.4f} is spent, and one "
-                    "more could cost ${each:.4f}. The same words with a higher --max-cost go "
-                    "on here.",
-                    missing=missing,
+                n_(
+                    "{n} question was not asked: ${spent:.4f} is spent, and one more could cost "
+                    "${each:.4f}. The same words with a higher --max-cost go on here.",
+                    "{n} questions were not asked: ${spent:.4f} is spent, and one more could cost "
+                    "${each:.4f}. The same words with a higher --max-cost go on here.",
+                    missing,
                     spent=self.cost_usd,
                     each=each,
                 )
@@ -131,7 +146,7 @@ class Bench:
 
     @property
     def cost_usd(self) -> float:
-        return float(sum(line["cost_usd"] + line.get("grading_usd", 0) for line in self.lines))
+        return sum(map(_cost_usd, self.lines))
 
     @property
     def most_usd(self) -> float:
@@ -143,29 +158,47 @@ class Bench:
     @property
     def typical_usd(self) -> float:
         """What one question costs: as those before did, else by the catalogue's prices."""
-        if self.lines:
-            return self.cost_usd / len(self.lines)
+        answered = [_cost_usd(line) for line in self.lines if line["answers"]]
+        if answered:
+            return sum(answered) / len(answered)
         models = [*self.council.members * 2, self.council.chairman]
         micros = [self.app.catalogue.cost_micros(m, *TYPICAL_TOKENS) or 0 for m in models]
         return sum(micros) / 1e6
 
-    def _outlook(self, count: int) -> str:
+    def outlook(self, count: int) -> str:
+        """What so many questions will cost, as far as anybody knows; "" where that is nothing."""
         models = (*self.council.members, self.council.chairman)
         prices = [self.app.catalogue.cost_micros(model, *TYPICAL_TOKENS) for model in models]
-        if not self.lines and None in prices:
-            return _("What they will cost is unknown: the list of models gives no price.")
-        return _("They will cost about ${usd:.2f}.", usd=count * self.typical_usd)
+        if not self.cost_usd and None in prices:
+            return n_(
+                "What {n} question will cost is unknown: the list of models gives no price.",
+                "What {n} questions will cost is unknown: the list of models gives no price.",
+                count,
+            )
+        if not self.typical_usd:
+            return ""
+        return n_(
+            "About ${usd:.2f} for {n} question.",
+            "About ${usd:.2f} for {n} questions.",
+            count,
+            usd=count * self.typical_usd,
+        )
 
-    def _keep(self, line: dict[str, Any]) -> None:
-        """Add a line to OUT, on the disk before anybody hears of it."""
+    def _keep(self, line: Line) -> None:
+        """Add a line to OUT, on the disk before anybody hears of it; an earlier one of the same
+        question, to which nobody had an answer, goes."""
+        others = [each for each in self.lines if each["id"] != line["id"]]
         try:
-            with self.out.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
+            if len(others) < len(self.lines):
+                replace_lines(self.out, [*others, line])
+            else:
+                with self.out.open("a", encoding="utf-8") as file:
+                    file.write(written(line))
+                    file.flush()
+                    os.fsync(file.fileno())
         except OSError as error:
             raise _unusable(self.out, error) from error
-        self.lines.append(line)
+        self.lines = [*others, line]
 
     def _affordable(self) -> bool:
         """Whether one more fits beside those under way, at its dearest: a question that is refused
@@ -175,8 +208,44 @@ class Bench:
         each = max(self.most_usd, self.typical_usd)
         return self.cost_usd + (self.running + 1) * each <= self.max_cost_usd
 
-    async def _one(self, item: Item) -> dict[str, Any]:
-        id = f"{self.run}-{item.id}"
+    async def _one(self, item: Item) -> Line:
+        case, earlier_usd = await self._case(item)
+        journal = await self.app.store.begin(case.id, self._limits())
+        deliberate = MODES[case.council.mode]
+        result = case.result or await deliberate(
+            case.question, case.council, self.app.caller, journal=journal
+        )
+        line = as_json(result) | {"id": item.id, "stage_usd": _stage_usd(journal)}
+        if earlier_usd:
+            line |= {"cost_usd": line["cost_usd"] + earlier_usd, "earlier_usd": earlier_usd}
+        if not item.reference:
+            return line
+        return line | {
+            "reference": item.reference,
+            "grader": item.grader,
+            "grader_version": VERSION,
+            "grades": await _grades(self.app, journal, item, result),
+            "grading_usd": _spent_usd(journal, "grade"),
+        }
+
+    async def _case(self, item: Item) -> tuple[Case, float]:
+        """The question's case, a new one where nobody answered those before it, and what these took.
+
+        Raises `InvalidInput` where it is the case of another question.
+        """
+        # A line from another database is all that is known of its cost.
+        in_out = sum(line["cost_usd"] for line in self.lines if line["id"] == item.id)
+        earlier_usd, nth = 0.0, 1
+        case = await self._nth_case(item, nth)
+        while case.result and not case.result.answered:
+            earlier_usd += case.result.cost_usd
+            nth += 1
+            case = await self._nth_case(item, nth)
+        return case, max(earlier_usd, in_out)
+
+    async def _nth_case(self, item: Item, nth: int) -> Case:
+        run = self.run if nth == 1 else f"{self.run}.{nth}"
+        id = f"{run}-{item.id}"
         case = await self.app.store.case(id)
         if case is None:
             case = new_case(item.question, self.council, self.app.now(), id=id)
@@ -188,26 +257,23 @@ class Bench:
                     id=item.id,
                 )
             )
-        journal = await self.app.store.begin(id, self._limits())
-        deliberate = MODES[case.council.mode]
-        result = case.result or await deliberate(
-            case.question, case.council, self.app.caller, journal=journal
-        )
-        line = as_json(result) | {"id": item.id, "stage_usd": _stage_usd(journal)}
-        if not item.reference:
-            return line
-        return line | {
-            "reference": item.reference,
-            "grader": item.grader,
-            "grader_version": VERSION,
-            "grades": await _grades(self.app, journal, item, result),
-            "grading_usd": _spent_usd(journal, "grade"),
-        }
+        return case
 
     def _limits(self) -> dict[str, int]:
         if self.max_cost_usd is None:
             return self.app.rules.limits
         return self.app.rules.limits | {f"bench:{self.run}": round(self.max_cost_usd * 1e6)}
+
+
+def _cost_usd(line: Line) -> float:
+    return float(line["cost_usd"] + line.get("grading_usd", 0))
+
+
+def _why(line: Line | None) -> str:
+    if line is None:
+        return _("not asked")
+    kinds = Counter(kind_of(member["error"]) for member in line.get("members", ()))
+    return kind_words(kinds.most_common(1)[0][0]) if kinds else _("no answer")
 
 
 def _stage_usd(journal: Journal) -> dict[str, float]:
@@ -249,7 +315,7 @@ async def _grades(app: App, journal: Journal, item: Item, result: Deliberation) 
     return {"verdict": verdict, "top_answer": members.get(first or ""), "members": members}
 
 
-def _outcome(line: dict[str, Any]) -> str:
+def _outcome(line: Line) -> str:
     if not line["answers"]:
         return _("{id}, no answer", id=line["id"])
     told = N_("{id}, {calls} calls, ${usd:.4f}, {seconds:.1f} s")

@@ -126,6 +126,8 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--out", type=Path, help=_("where the deliberations go (FILE.out.jsonl)"))
     bench.add_argument("--concurrency", type=_count, default=4, help=_("at once (4)"))
     bench.add_argument("--max-cost", type=_usd, metavar="USD", help=_("stop before spending more"))
+    bench.add_argument("--skip-bad", action="store_true", help=_("leave out unreadable lines"))
+    bench.add_argument("--yes", action="store_true", help=_("spend without asking first"))
     add("serve", _serve, _("run every platform that has a token"))
     stats = add("stats", reading.stats, _("which models serve best, and whether the council helps"))
     stats.add_argument("--channel", help=_("of this channel only"))
@@ -256,23 +258,35 @@ async def _ask_it(asked: "Asked", options: argparse.Namespace, config: "Config")
 async def _bench(options: argparse.Namespace, config: "Config") -> int:
     from bot.bench.audit_file import audit_path, read_labels
     from bot.bench.items import read_items
-    from bot.bench.page import bench_page
+    from bot.bench.page import bench_page, unanswered
     from bot.bench.progress import progress
     from bot.bench.run import Bench
     from bot.program.ask import council_for
     from bot.program.compose import open_app
+    from bot.program.consent import agreed
 
     items, problems = read_items(options.file)
     for problem in problems:
         note(problem)
+    if not items or (problems and not options.skip_bad):
+        note(_("Nothing was asked. Mend these lines, or leave them out with --skip-bad."))
+        return WRONG_USE
     out = options.out or options.file.with_suffix(".out.jsonl")
     # A label that cannot be read is told before money is spent.
     read_labels(audit_path(out))
     async with open_app(config, "bench") as app:
         bench = await Bench.begin(app, council_for(app, None), out, max_cost_usd=options.max_cost)
+        left = len(bench.left(items))
+        note(bench.state(items))
+        if left and not (options.yes or await agreed(bench.outlook(left))):
+            note(_("Nothing was asked."))
+            return NO_ANSWER
         with progress(sys.stderr) as step:
             await bench.ask(items, concurrency=options.concurrency, tell=note, step=step)
     reading.show(bench_page(bench.lines, audit_path(out)))
+    if reasons := bench.reasons(items):
+        note(unanswered(reasons, len(items)))
+        return NO_ANSWER
     return DONE
 
 

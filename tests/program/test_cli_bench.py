@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.fakes.forks import CHAIRMAN, KILLED, Ended, Kill, Program, environment, program
-from tests.fakes.model_server import ModelServer, Script
+from tests.fakes.model_server import Behaviour, ModelServer, Script
+from tests.fakes.pseudo_terminal import seen
 
 TWO = {"COUNCIL_MEMBERS": "lab/a,lab/b"}
 CALLS = 5  # of a council of two: two answers, two reviews, a verdict
@@ -105,7 +106,7 @@ async def test_answers_are_graded_beside_the_reference(council: Program) -> None
     assert members["lab/a"] == {"model": "lab/a", "correct": True, "extracted": "4"}
     assert members["lab/b"] == {"model": "lab/b", "correct": False, "extracted": "5"}
     assert (line["reference"], line["grader"]) == ("4", "number")
-    assert "Correct, of 1 graded questions" in ended.out
+    assert "Correct, of 1 graded question\n" in ended.out
 
 
 async def test_a_judge_is_asked_through_the_journal_and_counted(council: Program) -> None:
@@ -126,7 +127,7 @@ async def test_a_judge_is_asked_through_the_journal_and_counted(council: Program
 # What a file may hold
 
 
-async def test_broken_lines_are_named_by_number_and_the_rest_runs(
+async def test_broken_lines_are_named_by_number_and_only_left_out_on_demand(
     council: Program, server: ModelServer
 ) -> None:
     write(
@@ -142,8 +143,13 @@ async def test_broken_lines_are_named_by_number_and_the_rest_runs(
         {"id": "q6", "question": "Six?"},
     )
 
-    ended = await bench(council, server)
+    refused = await bench(council, server)
+    assert server.requests == []
+    assert not Path("out.jsonl").exists()
+    ended = await bench(council, server, "--skip-bad")
 
+    assert (refused.code, refused.out) == (2, "")
+    assert "Nothing was asked. Mend these lines, or leave them out with --skip-bad." in refused.err
     assert ended.code == 0
     assert sorted(line["id"] for line in out()) == ["q1", "q6"]
     for number, problem in [
@@ -155,10 +161,26 @@ async def test_broken_lines_are_named_by_number_and_the_rest_runs(
         (7, "no number"),
         (9, "100,000 characters; the limit is 32,000"),
     ]:
-        [told] = [line for line in ended.err.splitlines() if f"line {number}:" in line]
-        assert problem in told
+        for err in (refused.err, ended.err):
+            [told] = [line for line in err.splitlines() if f"line {number}:" in line]
+            assert problem in told
     assert "line 1:" not in ended.err
-    assert "Traceback" not in ended.err
+    assert "Traceback" not in refused.err + ended.err
+
+
+async def test_a_file_without_a_usable_question_is_refused(
+    council: Program, server: ModelServer
+) -> None:
+    for text, words, sentence in [
+        ("", (), "file.jsonl holds no question. Each line of it is one, such as {"),
+        ("\n\n", (), "file.jsonl holds no question."),
+        ("broken\n", ("--skip-bad",), "file.jsonl, line 1: no JSON"),
+    ]:
+        Path("file.jsonl").write_text(text)
+        ended = await bench(council, server, *words)
+        assert (ended.code, ended.out) == (2, "")
+        assert sentence in ended.err
+    assert server.requests == []
 
 
 async def test_line_separators_inside_json_and_a_byte_order_mark_break_no_line(
@@ -324,6 +346,83 @@ async def test_a_full_disk_below_out_ends_in_a_sentence_and_the_same_words_go_on
     assert len(server.requests) == 2 * CALLS
 
 
+async def test_questions_without_an_answer_are_counted_by_reason(council: Program) -> None:
+    write(*questions(3))
+    # Each question asks both members once.
+    no_credit: Script = ["no_credit", "no_credit", "unknown_model"]
+    async with ModelServer(behaviours={"lab/a": no_credit, "lab/b": no_credit}) as server:
+        ended = await bench(council, server, "--concurrency", "1")
+
+    assert ended.code == 1
+    assert (
+        "3 of 3 questions have no answer: no credit (2), unknown model (1). "
+        "The same command asks them again." in ended.err
+    )
+    assert [line["answers"] for line in out()] == [[], [], []]
+
+
+async def test_a_line_without_an_answer_is_asked_again_and_carries_the_cost_of_both(
+    council: Program,
+) -> None:
+    write(*questions(2))
+    usage = '"usage": {"prompt_tokens": 9, "completion_tokens": 900, "cost": 0.01}'
+    choice = '"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]'
+    chunk = f"data: {{{choice}, {usage}}}\n\ndata: [DONE]\n\n"
+    empty = Behaviour("raw", raw=[chunk], status=200)
+    behaviours: dict[str, Script] = {
+        "lab/a": [empty, empty, "ok"],
+        "lab/b": [empty, empty, "ok"],
+    }
+    async with ModelServer(behaviours=behaviours) as server:
+        first = await bench(council, server, "--concurrency", "1")
+        silent, answered = out()
+        again = await bench(council, server, "--concurrency", "1")
+        lines = out()
+        spent = sum(request.bill_micros for request in server.requests) / 1e6
+        third = await bench(council, server)
+        asked = len(server.requests)
+
+    assert (first.code, again.code, third.code) == (1, 0, 0)
+    assert (silent["id"], silent["answers"]) == ("q0", [])
+    assert silent["cost_usd"] == 0.04  # four times a cent
+    assert "1 of 2 questions are done; 1 to ask." in again.err
+    assert [line["id"] for line in lines] == ["q1", "q0"]
+    assert lines[0] == answered
+    assert len(lines[1]["answers"]) == 2
+    assert lines[1]["earlier_usd"] == silent["cost_usd"]
+    assert sum(line["cost_usd"] for line in lines) == pytest.approx(spent + 0.04)
+    assert asked == 2 * CALLS + 4
+    assert Path("out.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_question_that_nobody_answers_twice_is_asked_a_third_time(council: Program) -> None:
+    write(*questions(1))
+    behaviours: dict[str, Script] = {
+        "lab/a": ["no_credit", "no_credit", "ok"],
+        "lab/b": ["no_credit", "no_credit", "ok"],
+    }
+    async with ModelServer(behaviours=behaviours) as server:
+        codes = [(await bench(council, server)).code for __ in range(3)]
+
+    assert codes == [1, 1, 0]
+    assert [(line["id"], len(line["answers"])) for line in out()] == [("q0", 2)]
+
+
+@pytest.mark.parametrize("commit", [3, 6, 9, 12])
+async def test_a_kill_while_asking_again_loses_no_line_and_no_cost(
+    council: Program, commit: int
+) -> None:
+    write(*questions(2))
+    behaviours: dict[str, Script] = {"lab/a": ["no_credit", "ok"], "lab/b": ["no_credit", "ok"]}
+    async with ModelServer(behaviours=behaviours) as server:
+        await bench(council, server, "--concurrency", "1")
+        killed = await bench(council, server, kill=Kill(commit, made=True))
+        ended = await bench(council, server)
+
+    assert (killed.code, ended.code) == (KILLED, 0)
+    assert sorted((line["id"], len(line["answers"])) for line in out()) == [("q0", 2), ("q1", 2)]
+
+
 # Money
 
 
@@ -362,6 +461,8 @@ async def test_a_limit_that_not_even_one_question_fits_in_asks_nothing(council: 
         assert server.requests == []
 
     assert "2 questions were not asked: $0.0000 is spent, and one more could cost $" in ended.err
+    assert "2 of 2 questions have no answer: not asked (2)." in ended.err
+    assert ended.code == 1
 
 
 async def test_what_it_will_cost_is_told_before_asking(
@@ -369,4 +470,25 @@ async def test_what_it_will_cost_is_told_before_asking(
 ) -> None:
     write(*questions(1))
     ended = await bench(council, server)
-    assert "What they will cost is unknown: the list of models gives no price." in ended.err
+    assert "What 1 question will cost is unknown: the list of models gives no price.\n" in ended.err
+
+
+async def test_a_terminal_is_asked_before_anything_is_spent() -> None:
+    write(*questions(2))
+    entry = {"pricing": {"prompt": "0.00000125", "completion": "0.00001"}}
+    entries = [{"id": model, **entry} for model in ("lab/a", "lab/b", CHAIRMAN)]
+    price = "About $0.08 for 2 questions. Go on? y/N"
+    async with ModelServer(entries=entries) as server:
+        here = environment(server, **TWO)
+        no = await seen("bench", "file.jsonl", environment=here, typed=[(price, "\n")])
+        gone = await seen("bench", "file.jsonl", environment=here, typed=[(price, "\x03")])
+        assert server.requests == []
+        unasked = await seen("bench", "file.jsonl", "--yes", environment=here)
+        Path("file.out.jsonl").unlink()
+        yes = await seen("bench", "file.jsonl", environment=here, typed=[(price, "y\n")])
+
+        assert len(server.requests) == 4 * CALLS
+    assert (no.code, gone.code, unasked.code, yes.code) == (1, 130, 0, 0)
+    assert "Nothing was asked." in no.text
+    assert "Go on?" not in unasked.text
+    assert "Traceback" not in no.text + gone.text

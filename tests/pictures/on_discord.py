@@ -28,14 +28,18 @@ class OnDiscord(Stage):
         self._questions: list[Message] = []
 
     @asynccontextmanager
-    async def open(self, models: Models) -> AsyncIterator[None]:
+    async def open(self, models: Models) -> AsyncIterator[Stage]:
         rules = Rules(admins=frozenset({str(self.place.ada.id)}))
         async with self.place.online(models, rules=rules, **settings(models)):
             self.app, self.models = self.place.app, models
             self.app.questions.seed = SEED
             server = self.place.server
             await server.wait_for(lambda: server.commands.syncs > 0)
-            yield
+            yield self
+
+    @property
+    def place_id(self) -> str:
+        return str(self.place.channel.id)
 
     async def ask(self, text: str, *, in_thread: bool = False) -> None:
         self.models.clock.ask()

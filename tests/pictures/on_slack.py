@@ -24,12 +24,16 @@ class OnSlack(Stage):
         self._questions: list[Message] = []
 
     @asynccontextmanager
-    async def open(self, models: Models) -> AsyncIterator[None]:
+    async def open(self, models: Models) -> AsyncIterator[Stage]:
         rules = Rules(admins=frozenset({self.place.ada.id}))
         async with self.place.online(models, rules=rules, **settings(models)):
             self.app, self.models = self.place.app, models
             self.app.questions.seed = SEED
-            yield
+            yield self
+
+    @property
+    def place_id(self) -> str:
+        return self.place.channel.id
 
     async def ask(self, text: str, *, in_thread: bool = False) -> None:
         self.models.clock.ask()

@@ -5,6 +5,7 @@ The same acts on each: ask, press, type a command, look. Each look is a `Scene`.
 
 import asyncio
 from abc import ABC, abstractmethod
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from bot.conversation.app import App
@@ -20,6 +21,15 @@ class Stage(ABC):
     platform: Platform
     app: App
     models: Models
+
+    @abstractmethod
+    def open(self, models: Models) -> AbstractAsyncContextManager["Stage"]:
+        """The bot online, until its orderly end."""
+
+    @property
+    @abstractmethod
+    def place_id(self) -> str:
+        """The platform's own id of the channel."""
 
     @abstractmethod
     async def ask(self, text: str, *, in_thread: bool = False) -> None: ...

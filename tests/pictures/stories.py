@@ -1,7 +1,9 @@
 """The states that somebody looks at: how each comes about, on either platform."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bot.chat import HEADLINE, RANKING, answer_key
 from tests.fakes.council_on_discord import Place as DiscordPlace
@@ -10,6 +12,7 @@ from tests.fakes.discord_server import running_discord
 from tests.fakes.slack_server import running_slack
 from tests.pictures.on_discord import OnDiscord
 from tests.pictures.on_slack import OnSlack
+from tests.pictures.past import remember
 from tests.pictures.scenes import Platform, Scene
 from tests.pictures.script import MEMBERS, Models, Script, models
 from tests.pictures.stage import Stage
@@ -36,6 +39,7 @@ async def done(platform: Platform) -> AsyncIterator[Scene]:
         yield here.thread("done")
         yield await here.opened("answer", answer_key("A"))
         yield await here.opened("ranking", RANKING)
+        yield await here.press("names", await here.post(RANKING), "reveal")
         await here.ask(further.question, in_thread=True)
         await here.finished()
         yield here.thread("follow-up")
@@ -84,9 +88,18 @@ def asked(name: str, script: Script) -> Story:
 
 
 async def settings(platform: Platform) -> AsyncIterator[Scene]:
-    async with models(Script.read("flags")) as council, stage(platform, council) as here:
+    async with models() as council, stage(platform, council) as here:
         yield await here.command("settings", "show")
         yield await here.command("help", "help")
+        # What is longer than a line is filled in on Discord, all that is asked often on Slack.
+        yield await here.command("form", "criteria" if platform == "discord" else "")
+
+
+async def statistics(platform: Platform) -> AsyncIterator[Scene]:
+    with TemporaryDirectory() as folder:
+        database = Path(folder) / "council.db"
+        async with models() as council, stage(platform, council, past=database) as here:
+            yield await here.command("statistics", "stats")
 
 
 async def refusal(platform: Platform) -> AsyncIterator[Scene]:
@@ -102,6 +115,7 @@ STORIES: Mapping[str, Story] = {
     "done": done,
     "answer": done,
     "ranking": done,
+    "names": done,
     "follow-up": done,
     "degraded": degraded,
     "failed": failed,
@@ -109,8 +123,10 @@ STORIES: Mapping[str, Story] = {
     "long": asked("long", Script.read("flags").lengthened(20_000)),
     "code": asked("code", Script.read("code")),
     "korean": asked("korean", Script.read("korean")),
+    "statistics": statistics,
     "settings": settings,
     "help": settings,
+    "form": settings,
     "refusal": refusal,
 }
 
@@ -125,14 +141,19 @@ async def scenes(names: Collection[str], platforms: Sequence[Platform] = PLATFOR
 
 
 @asynccontextmanager
-async def stage(platform: Platform, council: Models) -> AsyncIterator[Stage]:
-    if platform == "discord":
-        async with running_discord(time_scale=0.01) as discord:
-            here = OnDiscord(DiscordPlace(discord))
-            async with here.open(council):
-                yield here
-    else:
-        async with running_slack(time_scale=0.01, deadline_scale=1) as slack:
-            on_slack = OnSlack(SlackPlace(slack))
-            async with on_slack.open(council):
-                yield on_slack
+async def stage(
+    platform: Platform, council: Models, *, past: Path | None = None
+) -> AsyncIterator[Stage]:
+    """The bot online; with `past`, a database, in a channel that has one."""
+    async with AsyncExitStack() as stack:
+        database = str(past or ":memory:")
+        here: Stage
+        if platform == "discord":
+            discord = await stack.enter_async_context(running_discord(time_scale=0.01))
+            here = OnDiscord(DiscordPlace(discord, database=database))
+        else:
+            slack = running_slack(time_scale=0.01, deadline_scale=1)
+            here = OnSlack(SlackPlace(await stack.enter_async_context(slack), database=database))
+        if past:
+            await remember(past, platform, here.place_id)
+        yield await stack.enter_async_context(here.open(council))

@@ -1,0 +1,68 @@
+"""What the people of the channel thought of the council's answers before anybody looks."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+from bot.council import Answer, Deliberation
+from bot.records import Case, PlatformName, Reaction, ReactionValue
+from bot.store.store import Store
+from tests.fakes.channel import finished_case, reaction
+from tests.pictures.script import MEMBERS
+
+QUESTIONS = 60
+PEOPLE = ("mina", "omar", "lena", "jun")
+# How often an answer is good enough for people, and how much reviewers think of it.
+_ACCEPTED = dict(zip(MEMBERS, (0.85, 0.55, 0.7, 0.35), strict=True))
+_REVIEWED = dict(zip(MEMBERS, (0.6, 0.4, 0.8, 0.1), strict=True))
+_VERDICT_ACCEPTED = 0.9
+
+
+async def remember(database: Path, platform: PlatformName, channel: str) -> None:
+    """Before the bot comes to it."""
+    random = Random("the channel's past")
+    store = await Store.open(str(database), holder="the past")
+    try:
+        for number in range(QUESTIONS):
+            asker = random.choice(PEOPLE)
+            case = finished_case(
+                number, models=MEMBERS, platform=platform, channel=channel, asker=asker
+            )
+            assert case.result
+            case = replace(case, result=_reviewed(case.result, random))
+            await store.create(case)
+            await store.delivered(case.id)
+            for vote in _votes(case, random):
+                await store.react(vote)
+    finally:
+        await store.close()
+
+
+def _reviewed(result: Deliberation, random: Random) -> Deliberation:
+    """With rankings by people's taste no more than reviewers share it."""
+
+    def worth(answer: Answer) -> float:
+        return _REVIEWED[answer.model] + random.gauss(0, 0.5)
+
+    reviews = (
+        replace(
+            review,
+            ranking=tuple((a.label,) for a in sorted(result.answers, key=worth, reverse=True)),
+        )
+        for review in result.reviews
+    )
+    return replace(result, reviews=tuple(reviews))
+
+
+def _votes(case: Case, random: Random) -> Iterator[Reaction]:
+    """The asker's: what is good enough, and often the best of it."""
+    assert case.result
+    assert case.asker
+    good = [a for a in case.result.answers if random.random() < _ACCEPTED[a.model]]
+    best = max(good, key=lambda a: _ACCEPTED[a.model] + random.gauss(0, 0.3), default=None)
+    for answer in case.result.answers:
+        value: ReactionValue = "accept" if answer in good else "reject"
+        yield reaction(case, answer.label, "best" if answer is best else value, case.asker)
+    accepted = random.random() < _VERDICT_ACCEPTED
+    yield reaction(case, "verdict", "accept" if accepted else "reject", case.asker)

@@ -245,7 +245,7 @@ def test_a_question_that_nobody_answered_is_neither_right_nor_wrong(audit: Path)
     nobody = graded_line("n", [], verdict=None, top="")
     told = shown([nobody, graded_line("q", [RIGHT, WRONG])], audit)
     assert "2 questions, 0 degraded, 1 without any answer, $0.2000." in told
-    assert "Correct, of 1 graded questions" in told
+    assert "Correct, of 1 graded question\n" in told
     assert "No question with a reference" in shown([nobody], audit)
 
 

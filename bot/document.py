@@ -39,15 +39,6 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
-    """A picture with its description for those who do not see it."""
-
-    name: str
-    png: bytes
-    alt: str
-
-
-@dataclass(frozen=True, slots=True)
 class Bar:
     """`share` is of the longest possible bar, 0 to 1; `value` says it in words, `note` says more."""
 
@@ -62,6 +53,17 @@ class Bars:
     """Shares side by side, to be compared at a glance. Words are plain text."""
 
     bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture with its description for those who do not see it, and the same as bars for where
+    no picture can be shown."""
+
+    name: str
+    png: bytes
+    alt: str
+    bars: Bars | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot import settings as channel_settings
 from bot.chat import Channel, KnowsPrivate, Person, Platform
-from bot.conversation import commands, settings_commands
+from bot.conversation import commands
 from bot.conversation.actions import Actions
 from bot.conversation.desk import Admission, Desk, parse, require
 from bot.conversation.health import health
@@ -95,9 +95,9 @@ class App:
     async def pressed(
         self, channel: Channel, person: Person, name: str, value: str = ""
     ) -> Document:
-        """The council's page after one of its buttons was pressed, or a `value` selected there."""
+        """What comes of a button below a page, or of a `value` selected there."""
         try:
-            return await settings_commands.pressed(self.desk(channel, person), name, value)
+            return await commands.pressed(self.desk(channel, person), name, value)
         except BotError as error:
             return Document((Text(error.public),))
 

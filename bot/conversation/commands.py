@@ -7,7 +7,7 @@ answer is not known here.
 from collections.abc import Mapping
 
 from bot.conversation import records_commands, settings_commands
-from bot.conversation.desk import Command, Desk, Option, Right, Run, Typed, require
+from bot.conversation.desk import Command, Desk, Option, Right, Run, Typed, parse, require
 from bot.document import Block, Document, Heading, Note, Text
 from bot.language import N_, Message, _
 from bot.typos import did_you_mean
@@ -40,6 +40,14 @@ async def run(desk: Desk, typed: Typed) -> Document:
     return await command.run(desk, typed.rest)
 
 
+async def pressed(desk: Desk, name: str, value: str = "") -> Document:
+    """What comes of a button below a page, or of a `value` selected there. Raises `InvalidInput`;
+    then nothing was changed."""
+    if name in ASKED_BY_BUTTON:
+        return await run(desk, parse(name.replace(":", " ")))
+    return await settings_commands.pressed(desk, name, value)
+
+
 def help_page(first: str = "") -> Document:
     """Every command in a line."""
     lines = "\n".join(f"- `/council {each.usage}` {_said(each)}" for each in COMMANDS.values())
@@ -65,6 +73,9 @@ def _admission(word: str, said: Message) -> Run:
 
     return run
 
+
+# Buttons that stand for what people may type.
+ASKED_BY_BUTTON = frozenset({"stats:details", "suggest"})
 
 COMMANDS: Mapping[str, Command] = {
     command.name: command

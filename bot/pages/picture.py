@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from bot.analysis.leaderboard import Board, Place
-from bot.language import N_, _
+from bot.language import _
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 
 # More would be lines nobody reads on a phone; the tables list all.
 MODELS_MAX = 10
+NAME_MAX = 34
 
-# Inches and dots of a phone's width, some 380 of its points, at two dots each.
-_WIDTH, _DPI = 3.8, 220
-_ROW, _HEAD, _FOOT = 0.5, 0.62, 0.42
+# Inches and dots of what a phone shows of a picture beside a message, some 306 of its points, at
+# two dots each: points of type are then 1.4 of the phone's.
+_WIDTH, _DPI = 3.06, 200
+_MODEL, _HEAD, _FOOT = 0.56, 0.3, 0.26
+# Where the shares are drawn, and where numbers end, in widths.
+_LEFT, _SPAN, _NUMBERS = 0.07, 0.68, 0.94
 
 _GROUND, _PANEL = "#1b1f2a", "#252b3a"
 _INK, _FAINT = "#f2f4f8", "#a3acbd"
@@ -33,32 +37,23 @@ def standings_png(people: Board, peers: Board) -> bytes | None:
         return None
     first = people if people.ranked else peers
     models = [place.model for place in first.places][:MODELS_MAX]
-    foot = _("how often preferred to a typical model · bars: 90 % · ★ leads")
-    if len(first.places) > MODELS_MAX:
-        cut = _("first {shown} of {models}", shown=MODELS_MAX, models=len(first.places))
-        foot = f"{cut} · {foot}"
-    height = _HEAD + _ROW * len(models) + _FOOT
+    height = _HEAD + _MODEL * len(models) + _FOOT
     figure = _figure(height)
-    bottom, span = _FOOT / height, _ROW * len(models) / height
-    for left, title, board, colour in (
-        (0.04, _("People prefer"), people, _PEOPLE),
-        (0.52, _("Models prefer"), peers, _MODELS),
-    ):
-        axes = figure.add_axes((left, bottom, 0.44, span))
-        _draw(axes, board, models, colour)
-        figure.text(left, 1 - 0.24 / height, title, color=colour, size=10, weight="bold")
-        figure.text(left, 1 - 0.42 / height, _counted(board), color=_FAINT, size=6.5)
+    _legend(figure, height)
+    axes = figure.add_axes((0.03, _FOOT / height, 0.94, _MODEL * len(models) / height))
+    axes.set_facecolor(_PANEL)
+    axes.set_xlim((0.03 - _LEFT) / _SPAN, (0.97 - _LEFT) / _SPAN)
+    axes.set_ylim(len(models), 0)
+    axes.axis("off")
     for row, model in enumerate(models):
-        y = bottom + span * (1 - (row + 0.27) / len(models))
-        figure.text(0.055, y, _short(model), color=_INK, size=8, va="center", parse_math=False)
-    figure.text(
-        0.5,
-        0.09 / height,
-        foot,
-        color=_FAINT,
-        size=6.5,
-        ha="center",
-    )
+        axes.axhspan(row + 0.03, row + 0.97, color=_PANEL, linewidth=0, zorder=0)
+        leads = model == first.leader
+        _name(axes, model, row + 0.22, leads=leads)
+        for board, y, colour in ((people, row + 0.5, _PEOPLE), (peers, row + 0.78, _MODELS)):
+            if board.ranked:
+                place = next((each for each in board.places if each.model == model), None)
+                _mark(axes, place, y, colour)
+    figure.text(0.5, 0.08 / height, _foot(first), color=_FAINT, size=5.5, ha="center")
     return _png(figure)
 
 
@@ -85,48 +80,44 @@ def _png(figure: "Figure") -> bytes:
     return out.getvalue()
 
 
-def _draw(axes: "Axes", board: Board, models: list[str], colour: str) -> None:
-    axes.set_facecolor(_PANEL)
-    axes.set_xlim(0, 1)
-    axes.set_ylim(len(models), 0)
-    axes.set_yticks([])
-    axes.set_xticks([0, 0.5, 1], ["0", "50 %", "100"], color=_FAINT, size=6.5)
-    first, _, last = axes.get_xticklabels()
-    first.set_horizontalalignment("left")
-    last.set_horizontalalignment("right")
-    axes.tick_params(length=0, pad=2)
-    for side in axes.spines.values():
-        side.set_visible(False)
-    for row in range(1, len(models)):
-        axes.axhline(row, color=_GROUND, linewidth=1.5)
-    places = {place.model: place for place in board.places}
-    for row, model in enumerate(models):
-        _mark(axes, places.get(model), row + 0.68, colour, leads=model == board.leader)
+def _legend(figure: "Figure", height: float) -> None:
+    y = 1 - 0.15 / height
+    for x, colour, who in ((0.06, _PEOPLE, _("people")), (0.36, _MODELS, _("the models"))):
+        figure.text(x, y, "●", color=colour, size=8, va="center")
+        figure.text(x + 0.05, y, who, color=_INK, size=7.5, weight="bold", va="center")
 
 
-def _mark(axes: "Axes", place: Place | None, y: float, colour: str, *, leads: bool) -> None:
+def _foot(board: Board) -> str:
+    foot = _("preferred to a typical model · line = 50 % · bar = 90 % sure")
+    if len(board.places) <= MODELS_MAX:
+        return foot
+    cut = _("first {shown} of {models}", shown=MODELS_MAX, models=len(board.places))
+    return f"{cut} · {foot}"
+
+
+def _name(axes: "Axes", model: str, y: float, *, leads: bool) -> None:
+    weight = "bold" if leads else "normal"
+    axes.text(
+        0, y, _short(model), color=_INK, size=7.5, weight=weight, va="center", parse_math=False
+    )
+
+
+def _mark(axes: "Axes", place: Place | None, y: float, colour: str) -> None:
+    """The share as a dot in its interval, and as a number at the end of the line."""
+    right = (_NUMBERS - _LEFT) / _SPAN
     if place is None or place.wins is None:
-        axes.text(0.5, y, _("not yet"), color=_FAINT, size=6.5, ha="center", va="center")
+        axes.text(right, y, _("not yet"), color=_FAINT, size=6.5, ha="right", va="center")
         return
     wins = place.wins
-    # The middle: below the name, so that it does not strike it through.
-    axes.plot([0.5, 0.5], [y - 0.23, y + 0.27], color=_FAINT, linewidth=0.6, zorder=1)
-    axes.plot([wins.low, wins.high], [y, y], color=colour, linewidth=2, solid_capstyle="round")
-    shape, size = ("*", 11) if leads else ("o", 5)
-    axes.plot(wins.value, y, shape, color=_INK if leads else colour, markersize=size, mec=_PANEL)
-
-
-def _counted(board: Board) -> str:
-    counted = (
-        N_("in {rows:,} questions")
-        if board.ranked
-        else N_("in {rows:,} questions: too few to rank")
-    )
-    return _(counted, rows=board.rows)
+    axes.plot([0.5, 0.5], [y - 0.14, y + 0.14], color=_FAINT, linewidth=0.6, zorder=1)
+    axes.plot([wins.low, wins.high], [y, y], color=colour, linewidth=1.6, alpha=0.65)
+    axes.plot(wins.value, y, "o", color=colour, markersize=4.5)
+    share = f"{100 * wins.value:.0f} %"
+    axes.text(right, y, share, color=colour, size=7.5, weight="bold", ha="right", va="center")
 
 
 def _short(model: str) -> str:
     """Without the vendor: what a phone has room for."""
     # What its font cannot show the library warns of, again and again.
     name = model.rpartition("/")[2].encode("ascii", "replace").decode()
-    return name if len(name) <= 40 else name[:39] + "…"
+    return name if len(name) <= NAME_MAX else name[: NAME_MAX - 1] + "…"

@@ -14,7 +14,7 @@ from bot.document import Document, Image, Note, Text
 from bot.language import _, n_
 from bot.pages.ceiling import ceiling_page
 from bot.pages.picture import standings_png
-from bot.pages.statistics import details_page, standings_alt, stats_page
+from bot.pages.statistics import details_page, standings_alt, standings_bars, stats_page
 from bot.pages.suggestion import suggestion_page
 
 
@@ -53,7 +53,9 @@ def suggestion(
 def _picture(found: Report) -> Image | None:
     people, peers = found.people, found.peers.board
     png = standings_png(people, peers)
-    return Image("standings.png", png, standings_alt(people, peers)) if png else None
+    if png is None:
+        return None
+    return Image("standings.png", png, standings_alt(people, peers), standings_bars(people, peers))
 
 
 def _told(published: Published, waiting: int, page: Callable[[], Document]) -> Document:

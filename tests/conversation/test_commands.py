@@ -805,15 +805,27 @@ async def test_stats_of_an_unrated_channel_are_a_sentence(app: App) -> None:
 async def test_stats_are_a_text_and_then_a_picture_with_words_for_it(app: App) -> None:
     await rated_channel(app, 20)
 
-    heading, said, picture, *notes = (await app.command(GENERAL, ANN, "stats")).blocks
+    heading, said, picture, lines, note = (await app.command(GENERAL, ANN, "stats")).blocks
 
-    assert heading == Heading("Which models serve best here")
+    assert heading == Heading("b serves people best here")
     assert isinstance(said, Text)
-    assert "**People:** lab/b leads" in said.text
+    assert said.text.startswith("People prefer it to a typical model **")
     assert isinstance(picture, Image)
     assert picture.png.startswith(b"\x89PNG")
     assert "People: 1. lab/b" in picture.alt
-    assert notes[0] == Note("Rated 20 of 20 questions, by one person. Spent on them: $0.40.")
+    assert picture.bars
+    assert isinstance(lines, Text)
+    assert note == Note("Rated 20 of 20 questions, by one person.")
+
+
+async def test_the_buttons_below_the_statistics_tell_more(app: App) -> None:
+    await rated_channel(app, 20)
+    page = await app.command(GENERAL, ANN, "stats")
+    shown = [await app.pressed(GENERAL, ANN, button.name) for button in page.buttons]
+    assert shown == [
+        await app.command(GENERAL, ANN, "stats details"),
+        await app.command(GENERAL, ANN, "suggest"),
+    ]
 
 
 async def test_stats_say_where_votes_do_not_count(app: App) -> None:

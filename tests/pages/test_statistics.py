@@ -1,4 +1,4 @@
-"""The statistics in words: a short text first, never a number without its interval."""
+"""The statistics in words: what the intervals carry, and behind it every number with its own."""
 
 import re
 from collections.abc import Sequence
@@ -9,13 +9,14 @@ from bot.analysis.cofailure import ceiling_of_votes
 from bot.analysis.estimates import Estimate
 from bot.analysis.report import ceiling, peers_of, report
 from bot.analysis.rows import Row, outcomes
-from bot.document import Document, Image, Note, Table, Text
+from bot.document import Bar, Document, Heading, Image, Note, Table, Text
 from bot.pages.ceiling import ceiling_page, diagnostics
 from bot.pages.statistics import (
     details_page,
     points,
     signed,
     standings_alt,
+    standings_bars,
     stats_page,
 )
 from tests.fakes.rows import ballot, make_row
@@ -65,7 +66,7 @@ def test_an_unrated_channel_hears_how_to_vote_and_what_the_models_think() -> Non
     ]
     said = words(page(unrated))
     assert "Nothing was rated here yet. Votes are reactions: 👍 good enough" in said
-    assert "**Models:** b leads" in said
+    assert "The models themselves would pick **b**" in said
     assert "An accepted verdict" not in said
 
 
@@ -94,16 +95,40 @@ def test_points_have_no_negative_zero_and_ends_that_promise_no_more(
     assert signed(-0.04, 1) == "0.0"
 
 
-def test_the_short_text_says_who_leads_whether_models_agree_and_what_it_costs() -> None:
-    said = words(page([rated(number) for number in range(40)]))
+def test_the_page_says_who_serves_best_what_models_would_pick_and_what_it_costs() -> None:
+    found = page([rated(number) for number in range(40)])
+    said = words(found)
+
+    assert found.blocks[0] == Heading("a serves people best here")
+    assert re.search(r"People prefer it to a typical model \*\*\d\d %\*\* of the time\.", said)
+    assert re.search(r"The models themselves would pick \*\*b\*\* \(\d\d %\)\.", said)
+    assert "Verdict or a alone? **No difference can be told yet** (40 questions;" in said
+    assert "everybody knows which text is the verdict" in said
+    assert "An accepted verdict costs **$0.020** and takes **30 s**." in said
+    assert "Rated 40 of 40 questions, by 5 people." in said
+    assert [button.name for button in found.buttons] == ["stats:details", "suggest"]
+
+
+def test_the_details_give_every_number_of_the_page_with_its_interval() -> None:
+    said = words(details([rated(number) for number in range(40)]))
 
     assert "**People:** a leads: preferred to a typical model here" in said
     assert "**Models:** b leads" in said
     assert "People and models disagree about the best: people a, models b." in said
     assert "Whether the council beats its best member, a, is open" in said
-    assert "(verdict not blind)" in said
     assert "An accepted verdict takes $0.02 ($0.02-0.02) and 30 s (30-30)." in said
-    assert "Rated 40 of 40 questions, by 5 people. Spent on them: $0.80." in said
+    assert "Spent on all of them: $0.80." in said
+
+
+def test_where_nobody_leads_the_page_says_so() -> None:
+    found = page([rated(number, best="abc"[number % 3]) for number in range(30)])
+    assert found.blocks[0] == Heading("No model clearly serves people best here yet")
+    assert "serves people best here" not in words(found)
+
+
+def test_a_share_that_may_be_a_guess_is_called_one() -> None:
+    said = words(page([rated(number, best="abc"[number % 3]) for number in range(30)]))
+    assert "a guess gets 33 %, so no difference can be told yet." in said
 
 
 def test_a_council_that_beats_its_best_member_is_told_so_and_one_that_does_not() -> None:
@@ -112,8 +137,10 @@ def test_a_council_that_beats_its_best_member_is_told_so_and_one_that_does_not()
     ]
     worse = [make_row(str(n), accepted=[True] * 3, verdict=False) for n in range(60)]
 
-    assert "The council beat its best member" in words(page(better))
-    assert "The council did worse than its best member" in words(page(worse))
+    assert "**The verdict is accepted more often**" in words(page(better))
+    assert re.search(r"\*\*[abc] alone is accepted more often\*\*", words(page(worse)))
+    assert "The council beat its best member" in words(details(better))
+    assert "The council did worse than its best member" in words(details(worse))
 
 
 def test_below_twenty_rows_there_are_counts_only() -> None:
@@ -138,7 +165,9 @@ def test_every_share_stands_beside_its_interval() -> None:
     said = words(details(rows))
     shares = re.findall(r"\d+ % \(\d+-\d+ %\)", said)
 
-    bare = re.sub(r"\d+ % \(\d+-\d+ %\)|\d+-\d+ %|90 % interval|Agreement \| 95 %", "", said)
+    bare = re.sub(
+        r"\d+ % \(\d+-\d+ %\)|\d+-\d+ %|90 % interval|Agreement \| 95 %|by chance \d+ %", "", said
+    )
     assert len(shares) > 9
     assert "%" not in bare
 
@@ -146,7 +175,7 @@ def test_every_share_stands_beside_its_interval() -> None:
 def test_the_picture_stands_between_the_text_and_the_small_print() -> None:
     picture = Image("standings.png", b"png", "alt")
     kinds = [type(block).__name__ for block in page([rated(0)], picture).blocks]
-    assert kinds == ["Heading", "Text", "Image", "Note", "Note"]
+    assert kinds == ["Heading", "Text", "Image", "Text", "Note"]
 
 
 def test_who_does_not_see_the_picture_reads_the_standings() -> None:
@@ -157,6 +186,18 @@ def test_who_does_not_see_the_picture_reads_the_standings() -> None:
 
     assert alt.startswith("How often each model is preferred to a typical one. People: 1. a ")
     assert re.search(r"Models: 1\. b \d+ % \(\d+-\d+ %\); 2\. ", alt)
+
+
+def test_where_no_picture_can_be_shown_bars_stand_for_it() -> None:
+    rows = [rated(number) for number in range(40)]
+    found = report(rows, peers_of(rows))
+
+    first, *others = standings_bars(found.people, found.peers.board).bars
+
+    assert isinstance(first, Bar)
+    assert (first.label, first.value) == ("a", f"{100 * first.share:.0f} %")
+    assert re.fullmatch(r"models: \d+ %", first.note)
+    assert [bar.share for bar in others] == sorted((b.share for b in others), reverse=True)
 
 
 def test_the_ceiling_is_told_with_its_period_and_how_its_limits_hold() -> None:

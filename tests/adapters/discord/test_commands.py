@@ -156,7 +156,7 @@ async def answered(place: Place, sub: str, **options: object) -> Message:
 async def test_stats_come_with_their_picture_in_the_same_message(place: Place) -> None:
     await rated_channel(place, 20)
     shown = await answered(place, "stats")
-    assert "lab/b leads" in shown.text
+    assert "b serves people best here" in shown.text
     (picture,) = shown.attachments
     assert picture.data.startswith(b"\x89PNG")
     assert "Models: " in (picture.description or "")

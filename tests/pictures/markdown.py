@@ -61,16 +61,18 @@ _TOKEN = re.compile(r"<(?P<kind>[@#!]?)(?P<what>[^>|]+)(?:\|(?P<label>[^>]+))?>"
 
 def slack_mrkdwn(text: str, names: Mapping[str, str]) -> str:
     """Of a text object; `&`, `<` and `>` are escaped in it."""
-    shown, at = [], 0
-    for piece in _PIECES.finditer(text):
-        shown.append(_mrkdwn_lines(text[at : piece.start()], names))
+    code: list[str] = []
+
+    def aside(piece: re.Match[str]) -> str:
         if piece["block"] is not None:
-            shown.append(f"<pre>{piece['block']}</pre>")
+            code.append(f"<pre>{piece['block']}</pre>")
         else:
-            shown.append(f"<code>{piece['code']}</code>")
-        at = piece.end()
-    shown.append(_mrkdwn_lines(text[at:], names))
-    return re.sub(r"(?:<br>)?(<pre>|</pre>)(?:<br>)?", r"\1", "".join(shown))
+            code.append(f"<code>{piece['code']}</code>")
+        return f"⟦{len(code) - 1}⟧"
+
+    shown = _mrkdwn_lines(_PIECES.sub(aside, text), names)
+    shown = re.sub(r"⟦(\d+)⟧", lambda found: code[int(found[1])], shown)
+    return re.sub(r"(?:<br>)?(<pre>|</pre>)(?:<br>)?", r"\1", shown)
 
 
 def _mrkdwn_lines(text: str, names: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ import base64
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Json = dict[str, Any]
@@ -40,6 +40,13 @@ class Scene:
         if self.opened is not None:
             told["opened"] = self.opened
         return normalised(json.dumps(_bare(told), ensure_ascii=False, indent=1)) + "\n"
+
+    def settled(self) -> "Scene":
+        """With what stands in the JSON, and no more: two pictures of it are equal, too."""
+        told = json.loads(self.to_json())
+        return replace(
+            self, where=told["where"], messages=tuple(told["messages"]), modal=told.get("modal")
+        )
 
 
 # What is numbered anew for each message and shows nothing.

@@ -56,7 +56,7 @@ class SlackClient(Bot):
         self.bolt = self._listening(signing_secret)
 
     def reply(self, case: Case) -> SlackReply:
-        return SlackReply(case, app=self.app, web=self.web, time_scale=self.time_scale)
+        return SlackReply(case, self)
 
     # --- Bolt
 

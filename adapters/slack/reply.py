@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.slack import emoji, mrkdwn, render
 from adapters.slack.address import Address
+from adapters.slack.bot import Bot
 from adapters.slack.packing import Message
 from adapters.slack.refusals import (
     QUESTION_DELETED,
@@ -26,9 +27,7 @@ from adapters.slack.refusals import (
     undeliverable,
 )
 from adapters.slack.render import File
-from adapters.slack.web import Web
 from bot.chat import HEADLINE, RANKING
-from bot.conversation.app import App
 from bot.conversation.outbox import Edited, Outbox, Sending
 from bot.document import Document, Note
 from bot.errors import Undeliverable
@@ -72,20 +71,20 @@ def _ids(post_id: str) -> tuple[str, str]:
 class SlackReply:
     """Can be built again from the stored case: what was posted is in the outbox."""
 
-    def __init__(self, case: Case, *, app: App, web: Web, time_scale: float) -> None:
+    def __init__(self, case: Case, bot: Bot) -> None:
         self._case = case
-        self._app = app
-        self._web = web
+        self._app = bot.app
+        self._web = bot.web
         self._address = Address.from_json(case.address)
-        self._outbox = Outbox(app.store, case.id, "slack", web.line)
+        self._outbox = Outbox(bot.app.store, case.id, "slack", bot.web.line)
         self._posted: set[str] = set()
         # When the channel was first out of sight.
         self._unseen_since: float | None = None
-        self._patience_seconds = UNSEEN_SECONDS * time_scale
+        self._patience_seconds = UNSEEN_SECONDS * bot.time_scale
         self._is_gone = False
         # Why there is no file under a key, in a sentence.
         self._no_file: dict[str, str] = {}
-        self.interval_seconds = INTERVAL_SECONDS * time_scale
+        self.interval_seconds = INTERVAL_SECONDS * bot.time_scale
 
     async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
         if self._is_gone:

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from adapters.slack.address import Address
+from adapters.slack.bot import Bot
 from adapters.slack.reply import SlackReply
 from adapters.slack.web import Web
 from bot.chat import Accepted, Mention, Person
@@ -27,13 +28,13 @@ class Stage:
         self.server, self.app = server, app
         self.channel = server.create_channel()
         self.ada = server.create_user("ada", self.channel)
-        self.time_scale = time_scale
         self.web = Web(BOT_TOKEN, api_url=server.api_url, time_scale=time_scale)
+        self.bot = Bot(app, self.web, time_scale=time_scale)
         app.platforms["slack"] = self
         self._asked = 0
 
     def reply(self, case: Case) -> SlackReply:
-        return SlackReply(case, app=self.app, web=self.web, time_scale=self.time_scale)
+        return SlackReply(case, self.bot)
 
     def question(
         self, channel: Channel | None = None, *, text: str = "Why?", thread_ts: str | None = None

@@ -1,12 +1,11 @@
 """A Document's leaves as Slack's blocks, each within Slack's limits, and what a block costs. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, assert_never
 
 from adapters.slack import mrkdwn
-from adapters.text.bars import bar_lines
+from adapters.text.bars import drawn
 from adapters.text.cutting import clusters
 from adapters.text.markdown import (
     WORD_JOINER,
@@ -17,7 +16,7 @@ from adapters.text.markdown import (
     standard_emphasis,
 )
 from bot.cleaning import harmless, one_line
-from bot.document import Bars, Entry, Heading, Image, Leaf, Note, Select, Table, Text
+from bot.document import Bars, Button, Entry, Heading, Image, Leaf, Note, Select, Table, Text
 from bot.language import _
 
 Json = dict[str, Any]
@@ -27,51 +26,63 @@ Json = dict[str, Any]
 BLOCK_COST = 125
 # Source: docs.slack.dev, "Container block", "Header block", "Button element", "Table block".
 TITLE_LIMIT = 150
-BUTTON_LIMIT = 75
+BUTTON_LIMIT, ACTION_LIMIT = 75, 255
 TABLE_ROWS_LIMIT, TABLE_CELLS_LIMIT = 100, 20
 TABLE_BUDGET = 3_000
+# Source: docs.slack.dev, "Option object", "Select menu element", "Overflow menu element".
+OPTIONS_MAX, OPTION_TEXT_MAX, OPTION_VALUE_MAX = 100, 75, 150
+OVERFLOW_MAX = 5
 # Three to a message. Slack would take 12,000 characters, in all of them together.
 MARKDOWN_LIMIT = 3_000
 
+# So many buttons stand in a row; of more, the first, and the others in a menu.
+ROW, FIRST = 3, 2
 
-@dataclass(frozen=True, slots=True)
-class Button:
-    label: str
-    action: str
-    value: str
+# Cells of a bar, as wide as a phone shows beside a label and a value.
+BAR, FULL, EMPTY = 8, "▰", "▱"
+
+# The menu behind a row of buttons, whose options say which button they are.
+MENU = "more"
+
+# In a button's value where it belongs to no run.
+NO_RUN = "-"
 
 
-def leaf_blocks(leaves: Iterable[Leaf], *, as_markdown: bool = False) -> Iterator[Json]:
-    for kind, group in groupby(leaves, key=type):
+def leaf_blocks(
+    leaves: Iterable[Leaf], *, run: str = NO_RUN, as_markdown: bool = False
+) -> Iterator[Json]:
+    """`run` is what buttons belong to; `as_markdown` takes texts as they are, with headings."""
+
+    def kind(leaf: Leaf) -> type[Leaf]:
+        return Text if as_markdown and isinstance(leaf, Heading) else type(leaf)
+
+    for each, group in groupby(leaves, key=kind):
         together = list(group)
-        match together[0]:
-            case Text() if as_markdown:
-                yield from _markdown_blocks(_joined(together))
-            case Text():
-                yield from map(section, mrkdwn.sections(_joined(together)))
-            case Note():
-                yield from map(context, _notes(together))
-            case _:
-                assert kind is not Note
-                for leaf in together:
-                    yield from _single(leaf)
+        if each is Text and as_markdown:
+            yield from _markdown_blocks(together)
+        elif each is Text:
+            yield from map(section, mrkdwn.sections(_joined(together)))
+        elif each is Note:
+            yield from map(context, _notes(together))
+        else:
+            for leaf in together:
+                yield from _single(leaf, run)
 
 
-def _single(leaf: Leaf) -> Iterator[Json]:
+def _single(leaf: Leaf, run: str) -> Iterator[Json]:
     match leaf:
         case Heading(text):
             yield from _heading(one_line(text))
         case Table(columns, rows):
             yield from _table(columns, rows)
         case Image(_, _, alt):
-            yield from map(context, _cut(f"🖼 {one_line(alt)}"))
+            yield from map(context, cut(f"🖼 {one_line(alt)}"))
         case Bars():
-            lines = "\n".join(bar_lines(leaf)).replace("`", "'")
-            yield from leaf_blocks([Text(f"```\n{lines}\n```")])
-        case Entry(text, note):
-            yield from leaf_blocks([Text(text), *([Note(note)] if note else [])])
+            yield from _bars(leaf)
+        case Entry():
+            yield from _entry(leaf, run)
         case Select():
-            return
+            yield from _select(leaf, run)
         case Text() | Note():
             yield from leaf_blocks([leaf])
         case _:
@@ -90,48 +101,102 @@ def _notes(leaves: Sequence[Leaf]) -> tuple[str, ...]:
     return split_markdown("\n".join(lines), mrkdwn.SECTION_LIMIT)
 
 
-def _markdown_blocks(text: str) -> Iterator[Json]:
-    safe = standard_emphasis(defuse_slack(honest_links(harmless(text))))
+def _markdown_blocks(leaves: Sequence[Leaf]) -> Iterator[Json]:
+    texts = [
+        f"### {one_line(leaf.text)}" if isinstance(leaf, Heading) else leaf.text.strip("\n")
+        for leaf in leaves
+        if isinstance(leaf, Heading | Text)
+    ]
+    safe = standard_emphasis(defuse_slack(honest_links(harmless("\n\n".join(texts)))))
     for piece in split_markdown(safe, MARKDOWN_LIMIT, measure=_weight):
         yield {"type": "markdown", "text": piece}
 
 
 def _heading(text: str) -> Iterator[Json]:
-    if len(inert(text)) > TITLE_LIMIT:
-        yield from bold(text)
-    elif text:
-        yield {"type": "header", "text": _plain_text(text)}
+    shown = mrkdwn.plain(text)
+    if len(inert(shown)) > TITLE_LIMIT:
+        yield from map(section, mrkdwn.sections(f"### {text}"))
+    elif shown:
+        yield {"type": "header", "text": _plain_text(shown)}
 
 
 def bold(text: str) -> Iterator[Json]:
-    for piece in _cut(text):
+    for piece in cut(text):
         yield section(f"*{piece}*")
 
 
-def _cut(text: str) -> tuple[str, ...]:
+def cut(text: str) -> tuple[str, ...]:
     """Plain text in pieces for sections."""
     return split_markdown(mrkdwn.escape(text), mrkdwn.SECTION_LIMIT)
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Json]:
-    cells = [[one_line(cell) or "–" for cell in row] for row in (columns, *rows)]
     aligned = [{"align": "right" if each else "left"} for each in numeric_columns(columns, rows)]
-    block: Json = {
+    yield from _if_it_fits({**_grid([columns, *rows]), "column_settings": aligned})
+
+
+def _bars(bars: Bars) -> Iterator[Json]:
+    """A table without a header: a label, the bar with its value, and perhaps more."""
+    rows = [
+        (bar.label, f"{drawn(bar.share, BAR, FULL, EMPTY)} {bar.value}", bar.note)
+        for bar in bars.bars
+    ]
+    width = 3 if any(one_line(note) for *_, note in rows) else 2
+    if rows:
+        yield from _if_it_fits(_grid([row[:width] for row in rows]))
+
+
+def _grid(rows: Sequence[Sequence[str]]) -> Json:
+    cells = [[inert(one_line(cell) or "–") for cell in row] for row in rows]
+    return {
         "type": "table",
-        "rows": [[{"type": "raw_text", "text": inert(cell)} for cell in row] for row in cells],
-        "column_settings": aligned,
+        "rows": [[{"type": "raw_text", "text": cell} for cell in row] for row in cells],
     }
-    fits = len(cells) <= TABLE_ROWS_LIMIT and len(columns) <= TABLE_CELLS_LIMIT
-    if fits and cost_of(block) <= TABLE_BUDGET:
-        yield block
-    else:
-        yield from table_sections(block)
+
+
+def _if_it_fits(table: Json) -> Iterator[Json]:
+    rows = table["rows"]
+    fits = len(rows) <= TABLE_ROWS_LIMIT and len(rows[0]) <= TABLE_CELLS_LIMIT
+    yield from [table] if fits and cost_of(table) <= TABLE_BUDGET else table_sections(table)
 
 
 def table_sections(block: Json) -> list[Json]:
-    columns, *rows = [[cell["text"] for cell in row] for row in block["rows"]]
-    shown = mrkdwn.table(columns, rows)
+    """The same without a table. Where no column is set, the rows are bars."""
+    rows = [[cell["text"] for cell in row] for row in block["rows"]]
+    if "column_settings" in block:
+        shown = mrkdwn.table(rows[0], rows[1:])
+    else:
+        # The bars first, so that they stand below each other in letters of any width.
+        lines = (" · ".join([bar, label, *more]) for label, bar, *more in rows)
+        shown = "\n".join(map(mrkdwn.escape, lines))
     return [section(piece) for piece in split_markdown(shown, mrkdwn.SECTION_LIMIT)]
+
+
+def _entry(entry: Entry, run: str) -> Iterator[Json]:
+    """The button stands beside the line."""
+    lines = [mrkdwn.mrkdwn(one_line(text)) for text in (entry.text, entry.note)]
+    shown = "\n".join(filter(None, lines)) or "…"
+    first, *rest = map(section, split_markdown(shown, mrkdwn.SECTION_LIMIT))
+    yield first | ({"accessory": _button(entry.button, run)} if entry.button else {})
+    yield from rest
+
+
+def _select(select: Select, run: str) -> Iterator[Json]:
+    """None where there is nothing to choose from."""
+    values = [(label, f"{run}:{value}") for label, value in select.options]
+    options = [option(*each) for each in values if len(each[1]) <= OPTION_VALUE_MAX]
+    if len(options) > 1:
+        element = {
+            "type": "static_select",
+            "action_id": select.name,
+            "placeholder": _plain_text(shortened(one_line(select.placeholder), TITLE_LIMIT)),
+            "options": options[:OPTIONS_MAX],
+        }
+        yield {"type": "actions", "elements": [element]}
+
+
+def option(label: str, value: str) -> Json:
+    return {"text": _plain_text(shortened(one_line(label), OPTION_TEXT_MAX)), "value": value}
 
 
 def section(text: str) -> Json:
@@ -143,28 +208,47 @@ def context(text: str) -> Json:
     return {"type": "context", "elements": [_verbatim(text)]}
 
 
-def container(title: str, number: str, blocks: Sequence[Json]) -> Json:
+def container(title: str, number: str, hint: str, blocks: Sequence[Json]) -> Json:
+    """A fold, closed at first.
+
+    To be seen on the real service: whether the subtitle shows while it is folded, and whether an
+    update of the message closes it for somebody who has it open.
+    """
+    below = mrkdwn.escape(shortened(one_line(hint), TITLE_LIMIT, mrkdwn.escape))
     shown = shortened(one_line(title) or _("Details"), TITLE_LIMIT - len(number)) + number
     return {
         "type": "container",
         "title": _plain_text(shown),
+        **({"subtitle": _verbatim(below)} if below else {}),
         "child_blocks": list(blocks),
         "is_collapsible": True,
         "default_collapsed": True,
     }
 
 
-def button_row(buttons: Sequence[Button]) -> Json:
-    elements = [
-        {
-            "type": "button",
-            "text": _plain_text(shortened(button.label, BUTTON_LIMIT)),
-            "action_id": button.action,
-            "value": button.value,
-        }
-        for button in buttons
-    ]
-    return {"type": "actions", "elements": elements}
+def button_row(buttons: Sequence[Button], run: str) -> list[Json]:
+    """One row; what would make it too long is in a menu at its end."""
+    shown, rest = list(buttons), list[Button]()
+    if len(shown) > ROW:
+        first = max(FIRST, len(shown) - OVERFLOW_MAX)
+        shown, rest = shown[:first], shown[first:]
+    elements = [_button(each, run) for each in shown]
+    if rest:
+        menu = [option(each.label, f"{run}:{each.name}") for each in rest]
+        elements.append({"type": "overflow", "action_id": MENU, "options": menu})
+    return [{"type": "actions", "elements": elements}] if elements else []
+
+
+def _button(button: Button, run: str) -> Json:
+    """What stands behind the name goes along with the run."""
+    more = button.name.partition(":")[2]
+    return {
+        "type": "button",
+        "text": _plain_text(shortened(one_line(button.label), BUTTON_LIMIT)),
+        "action_id": button.name[:ACTION_LIMIT],
+        "value": f"{run}:{more}" if more else run,
+        **({"style": "primary"} if button.primary else {}),
+    }
 
 
 def _verbatim(text: str) -> Json:
@@ -199,7 +283,17 @@ def _characters(value: Any) -> int:
     return sum(map(_characters, value)) if isinstance(value, list) else 0
 
 
-_SHOWN = {"text", "elements", "rows", "title", "child_blocks"}
+_SHOWN = {
+    "accessory",
+    "child_blocks",
+    "elements",
+    "options",
+    "placeholder",
+    "rows",
+    "subtitle",
+    "text",
+    "title",
+}
 
 
 def inert(text: str) -> str:
@@ -207,9 +301,9 @@ def inert(text: str) -> str:
     return text.replace("<", "<" + WORD_JOINER)
 
 
-def shortened(text: str, limit: int) -> str:
-    """Cut between characters as people see them."""
-    if len(inert(text)) <= limit:
+def shortened(text: str, limit: int, shape: Callable[[str], str] = inert) -> str:
+    """Cut between characters as people see them, so that it fits in its final `shape`."""
+    if len(shape(text)) <= limit:
         return text
-    ends = [end for end in clusters(text, 0, len(text)) if len(inert(text[:end])) < limit]
+    ends = [end for end in clusters(text, 0, len(text)) if len(shape(text[:end])) < limit]
     return text[: ends[-1]].rstrip() + "…"

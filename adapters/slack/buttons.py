@@ -11,14 +11,14 @@ from typing import Any, assert_never
 from slack_sdk.errors import SlackApiError
 
 from adapters.slack import questions
-from adapters.slack.blocks import Button
+from adapters.slack.blocks import MENU, NO_RUN
 from adapters.slack.bot import Bot
 from adapters.slack.refusals import error_of, sentence
-from adapters.slack.render import ASK, question_message
 from adapters.slack.reply import post_id
-from adapters.slack.whisper import replace, whisper, whisper_message
+from adapters.slack.whisper import replace, whisper
 from bot.chat import Mention, Person
 from bot.conversation.actions import Choice, Press, Told
+from bot.document import Button, Document, Text
 from bot.errors import InvalidInput
 from bot.language import _
 
@@ -36,8 +36,9 @@ async def press(bot: Bot, body: Json) -> None:
         case Told(document):
             await whisper(url, document, thread=thread)
         case Choice(question, choices):
-            buttons = [Button(label, action, run) for label, action in choices]
-            await whisper_message(url, question_message(question, *buttons), thread=thread)
+            buttons = tuple(Button(name, label) for label, name in choices)
+            asking = Document((Text(question),), buttons=buttons)
+            await whisper(url, asking, thread=thread, run=run)
         case told:
             assert_never(told)
 
@@ -57,13 +58,21 @@ async def _press(bot: Bot, body: Json, run: str, what: tuple[str, ...]) -> Press
 
 
 def _what(body: Json) -> tuple[str, tuple[str, ...]]:
-    """The run that a button carries, and what the button does, with what else it says."""
+    """The run that a control carries, and what it does, with what else it says.
+
+    Posts of years ago have the same, but for an offer of theirs: it carries no run.
+    """
     action = body["actions"][0]
-    name, value = str(action["action_id"]), str(action.get("value", ""))
-    if name == ASK:
-        return "-", (name, value)
-    run, *more = value.split(":")
-    return run, (name, *more)
+    name = str(action["action_id"])
+    chosen = action.get("selected_option", action)
+    run, *more = str(chosen.get("value", "")).split(":")
+    if name == "ask" and not more:
+        return NO_RUN, (name, run)
+    if name == MENU:
+        return run, tuple(more)
+    if "selected_option" in action:
+        return run, (*name.split(":"), *more)
+    return run, (name.partition(":")[0], *more)
 
 
 async def _question(bot: Bot, channel: str, person: Person, ts: str) -> Mention:

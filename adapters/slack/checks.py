@@ -8,16 +8,26 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 
 from adapters.slack import form, refusals, render
-from adapters.slack.blocks import Button
 from adapters.slack.packing import Message
 from adapters.slack.refusals import error_of
 from adapters.slack.supervisor import REFUSED_APP_TOKEN, REFUSED_BOT_TOKEN, refused
 from adapters.slack.web import Web, granted_scopes
 from bot.chat import HEADLINE, RANKING, answer_key
-from bot.conversation.actions import VOTE_FIRST
 from bot.conversation.commands import help_page, welcome
 from bot.conversation.health import Finding
-from bot.document import Detail, Document, Note, Table, Text
+from bot.document import (
+    Bar,
+    Bars,
+    Button,
+    Detail,
+    Document,
+    Entry,
+    Heading,
+    Note,
+    Select,
+    Table,
+    Text,
+)
 from bot.language import _
 from bot.records import StoredSettings
 from bot.settings import Settings
@@ -98,26 +108,35 @@ async def _of_templates(web: Web) -> AsyncIterator[Finding]:
 
 def templates() -> Iterator[tuple[str, Json]]:
     """One of each, by what it is called."""
+    text, note = Text(_SAMPLE), Note(_SAMPLE)
     table = Table((_("Answer"), _("Score")), (("A", "0.75"), ("B", "0.25")))
-    text = Text(_SAMPLE)
-    fold = Detail(_("Standings"), (table, text))
-    shown = Document((text, fold, Note(_SAMPLE)))
+    bars = Bars((Bar("A", 0.75, "75 %", "2"), Bar("B", 0.25, "25 %")))
+    buttons = tuple(Button(f"{name}:1", name, name == "a") for name in "abcd")
+    fold = Detail("A", (table, text, note), hint="1 min")
     for name, key, document in (
-        (_("a headline"), HEADLINE, Document(shown.blocks, state="live")),
-        (_("an answer"), answer_key("A"), shown),
-        (_("a ranking"), RANKING, shown),
+        (_("a headline"), HEADLINE, Document((Heading(_SAMPLE), text, note), buttons=buttons)),
+        (_("an answer"), answer_key("A"), Document((fold, note))),
+        (_("a ranking"), RANKING, Document((text, Detail("A", (bars, note), hint="B"), note))),
     ):
-        posted = render.post(document, run="doctor", key=key, asker="U0000000000", files=False)
+        posted = render.post(
+            document,
+            run="doctor",
+            key=key,
+            asker="U0000000000",
+            verdict_url="https://slack.com/archives/C0000000000/p1",
+            files=False,
+        )
         for message in posted:
             assert isinstance(message, Message)
             yield name, {"blocks": list(message.blocks)}
-    button = Button(_("Show names"), "names", "doctor")
-    for name, message in (
-        (_("a welcome"), render.document_messages(welcome())[0]),
-        (_("the help"), render.document_messages(help_page())[0]),
-        (_("a question"), render.question_message(_(VOTE_FIRST), button)),
+    entry = Entry(_SAMPLE, _SAMPLE, buttons[0])
+    select = Select("add", _("Add a model"), (("a", "a"), ("b", "b")))
+    for name, document in (
+        (_("a welcome"), welcome()),
+        (_("the help"), help_page()),
+        (_("a list"), Document((Heading(_SAMPLE), entry, select, note), buttons=buttons[:1])),
     ):
-        yield name, {"blocks": list(message.blocks)}
+        yield name, {"blocks": list(render.document_messages(document)[0].blocks)}
     yield _("the settings"), {"view": _form()}
 
 

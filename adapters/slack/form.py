@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from adapters.slack.blocks import OPTION_VALUE_MAX, OPTIONS_MAX, option
 from bot.cleaning import harmless
 from bot.council import MEMBERS_MAX
 from bot.language import _
@@ -24,9 +25,6 @@ CALLBACK = "settings"
 FIRST = next(iter(FORM))
 # Of these Slack asks what there is to choose.
 SEARCHED = tuple(name for name, asked in FORM.items() if asked.kind in {"models", "model"})
-
-# Source: docs.slack.dev, "Option object" and "Multi-select menu element".
-OPTIONS_MAX, OPTION_TEXT_MAX, OPTION_VALUE_MAX = 100, 75, 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +91,8 @@ def _element(
         case "choice":
             return {
                 "type": "static_select",
-                "options": [_option(choice, choice) for choice in setting.choices],
-                "initial_option": _option(setting.show(value), setting.show(value)),
+                "options": [option(choice, choice) for choice in setting.choices],
+                "initial_option": option(setting.show(value), setting.show(value)),
             }
         case "prose" | "line":
             # Nothing stands in a field where nothing would mean the same.
@@ -117,7 +115,7 @@ def filled_in(view: Json) -> Mapping[str, str]:
 def _text(asked: Asked, state: Json) -> str:
     match asked.kind:
         case "models":
-            return ", ".join(_model(option) for option in state["selected_options"])
+            return ", ".join(_model(each) for each in state["selected_options"])
         case "model":
             return _model(state["selected_option"])
         case "choice":
@@ -131,26 +129,16 @@ def options(catalogue: Catalogue, typed: str) -> list[Json]:
     ids: Iterable[str] = (model.id for model in catalogue.search(typed, OPTIONS_MAX))
     if not catalogue.known and typed.strip() and len(typed.split()) == 1:
         ids = [typed.strip()]
-    return [
-        option
-        for option in (_model_option(catalogue.price_label, id) for id in ids)
-        if len(option["value"]) <= OPTION_VALUE_MAX
-    ]
+    found = (_model_option(catalogue.price_label, id) for id in ids)
+    return [each for each in found if len(each["value"]) <= OPTION_VALUE_MAX]
 
 
 def _model_option(price: Price, id: str, number: int = 0) -> Json:
-    text = f"{id} · {price(id)}"
-    if len(text) > OPTION_TEXT_MAX:
-        text = text[: OPTION_TEXT_MAX - 1] + "…"
-    return _option(text, f"{number}:{id}")
+    return option(f"{id} · {price(id)}", f"{number}:{id}")
 
 
-def _model(option: Json) -> str:
-    return str(option["value"]).partition(":")[2]
-
-
-def _option(text: str, value: str) -> Json:
-    return {"text": _plain(text), "value": value}
+def _model(chosen: Json) -> str:
+    return str(chosen["value"]).partition(":")[2]
 
 
 def _input(name: str, asked: Asked, element: Json) -> Json:

@@ -15,7 +15,7 @@ from markdown_it.tree import SyntaxTreeNode
 
 from adapters.text.markdown import WORD_JOINER, display_width, split_markdown, table_lines
 from adapters.text.reading import Parser, is_dense
-from bot.cleaning import harmless
+from bot.cleaning import harmless, one_line
 
 # Slack takes 3,000 characters in a section. Source: docs.slack.dev, "Section block".
 SECTION_LIMIT = 2_900
@@ -61,6 +61,19 @@ def mrkdwn(text: str) -> str:
         return _guarded(_safe(text))
     blocks = ([chunk.text for chunk in _block(node, 0)] for node in root.children)
     return "\n\n".join("\n".join(texts) for texts in blocks if texts)
+
+
+def plain(text: str) -> str:
+    """Inline Markdown without its formatting, on one line, not escaped."""
+    text = one_line(harmless(text))
+    if is_dense(text):
+        return text
+    return "".join(map(_plain, SyntaxTreeNode(_READER.parse(f"# {text}")).children))
+
+
+def labelled(url: str, label: str) -> str:
+    """A link that shows the label alone: for addresses of the bot's own posts."""
+    return f"<{escape(url)}|{escape(label)}>"
 
 
 def escape(text: str) -> str:

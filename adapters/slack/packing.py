@@ -13,14 +13,15 @@ from itertools import groupby
 from adapters.slack import mrkdwn
 from adapters.slack.blocks import (
     BLOCK_COST,
+    NO_RUN,
     TITLE_LIMIT,
-    Button,
     Json,
     bold,
     button_row,
     container,
     context,
     cost_of,
+    cut,
     inert,
     leaf_blocks,
     section,
@@ -28,15 +29,16 @@ from adapters.slack.blocks import (
 )
 from adapters.text.markdown import split_markdown
 from bot.cleaning import one_line
-from bot.document import Block, Detail, Leaf, Note
+from bot.document import Block, Button, Detail, Leaf, Note
 from bot.language import N_, _
 
 # Slack refuses a message at about 13,200 characters, of which each block takes `BLOCK_COST`, and rich
 # text counts for more. None of this is documented. Source: slackapi/bolt-js issues 2509 and 2867.
 MESSAGE_BUDGET = 10_000
 BLOCKS_LIMIT = 45
-# Source: docs.slack.dev, "Container block".
+# Source: docs.slack.dev, "Container block", "Section block".
 CHILDREN_LIMIT = 10
+TEXT_LIMIT = 3_000
 
 # Slack takes 40,000 in a new message but 4,000 in one that is updated.
 FALLBACK_LIMIT = 3_900
@@ -88,7 +90,7 @@ class _Page:
         opens = not same or (fold is not None and len(runs[-1][1]) == CHILDREN_LIMIT)
         cost, count = cost_of(piece.block), 1
         if opens and fold is not None:
-            cost, count = cost + BLOCK_COST + TITLE_LIMIT, 2
+            cost, count = cost + BLOCK_COST + 2 * TITLE_LIMIT, 2  # the subtitle, too
         if runs and (cost > self.room or self.count + count > BLOCKS_LIMIT):
             return False
         if opens:
@@ -103,40 +105,44 @@ def packed(
     blocks: Sequence[Block],
     *,
     asker: str | None = None,
+    verdict_url: str | None = None,
     buttons: Sequence[Button] = (),
+    run: str = NO_RUN,
     as_markdown: bool = False,
 ) -> list[Message]:
     """At least one message; `buttons` and the notes at the end stay on the first."""
     head, tail = _parted(blocks)
-    titles = [detail.title for detail in head if isinstance(detail, Detail)]
-    pieces = _pieces(head, as_markdown)
-    if asker:
-        pieces = _greeting(asker, pieces)
+    folds = [detail for detail in head if isinstance(detail, Detail)]
+    pieces = _pieces(head, run=run, as_markdown=as_markdown)
+    greeting = f"<@{asker}> " if asker and re.fullmatch("[UW][A-Z0-9]+", asker) else ""
+    if greeting or verdict_url:
+        pieces = _opened(greeting, verdict_url, pieces)
     ending = list(leaf_blocks(tail))
     if sum(map(cost_of, ending)) > TAIL_LIMIT:
         pieces, ending = [*pieces, *map(_Piece, ending)], []
-    actions = [button_row(buttons)] if buttons else []
+    actions = button_row(buttons, run)
     spare = sum(map(cost_of, [*ending, *actions, context(_(_GOES_ON))]))
     pages = [_Page(MESSAGE_BUDGET - spare, len(ending) + 2)]
     for piece in pieces:
         if not pages[-1].take(piece):
             pages.append(_Page(MESSAGE_BUDGET))
             pages[-1].take(piece)
-    shown = _contained(pages, titles)
-    goes_on = [context(_(_GOES_ON))] if len(shown) > 1 and not titles else []
+    shown = _contained(pages, folds)
+    goes_on = [context(_(_GOES_ON))] if len(shown) > 1 and not folds else []
     shown[0] = [*shown[0], *goes_on, *ending, *actions]
-    return [_message(page or [section("…")]) for page in shown]
+    first, *rest = [_message(page or [section("…")]) for page in shown]
+    return [_named_later(first, greeting), *rest]
 
 
 def _message(blocks: Sequence[Json]) -> Message:
     return Message(tuple(blocks), _fallback(blocks))
 
 
-def _contained(pages: Sequence[_Page], titles: Sequence[str]) -> list[list[Json]]:
+def _contained(pages: Sequence[_Page], folds: Sequence[Detail]) -> list[list[Json]]:
     """The blocks of each page, with every fold's containers numbered where they are several."""
     runs = [run for page in pages for run in page.runs or ()]
-    of = [sum(fold == n for fold, __ in runs) for n in range(len(titles))]
-    reached = [0] * len(titles)
+    of = [sum(fold == n for fold, __ in runs) for n in range(len(folds))]
+    reached = [0] * len(folds)
     shown: list[list[Json]] = []
     for page in pages:
         shown.append([])
@@ -147,28 +153,36 @@ def _contained(pages: Sequence[_Page], titles: Sequence[str]) -> list[list[Json]
             reached[fold] += 1
             number = _("({part} of {parts})", part=reached[fold], parts=of[fold])
             ending = f" {number}" if of[fold] > 1 else ""
-            shown[-1].append(container(titles[fold], ending, blocks))
+            hint = folds[fold].hint if reached[fold] == 1 else ""
+            shown[-1].append(container(folds[fold].title, ending, hint, blocks))
     return shown
 
 
-def _pieces(blocks: Sequence[Block], as_markdown: bool) -> list[_Piece]:
+def _pieces(blocks: Sequence[Block], *, run: str, as_markdown: bool) -> list[_Piece]:
     """A message takes one table, so only the first is one."""
     pieces: list[_Piece] = []
     folds = 0
     for is_fold, group in groupby(blocks, key=lambda block: isinstance(block, Detail)):
         if not is_fold:
             leaves = [block for block in group if not isinstance(block, Detail)]
-            pieces += map(_Piece, leaf_blocks(leaves, as_markdown=as_markdown))
+            pieces += map(_Piece, leaf_blocks(leaves, run=run, as_markdown=as_markdown))
             continue
         for block in group:
             assert isinstance(block, Detail)
-            title = one_line(block.title)
-            whole = bold(title) if len(inert(title)) > TITLE_LIMIT else ()
-            shown = [*whole, *leaf_blocks(block.blocks)] or [section("…")]
+            shown = [*_whole_names(block), *leaf_blocks(block.blocks, run=run)] or [section("…")]
             pieces += [_Piece(each, folds) for each in shown]
             folds += 1
     tables = [piece for piece in pieces if piece.block["type"] == "table"]
     return [each for piece in pieces for each in _one_table(piece, tables[:1])]
+
+
+def _whole_names(fold: Detail) -> Iterator[Json]:
+    """What does not fit above a fold stands in it."""
+    title, hint = one_line(fold.title), one_line(fold.hint)
+    if len(inert(title)) > TITLE_LIMIT:
+        yield from bold(title)
+    if len(mrkdwn.escape(hint)) > TITLE_LIMIT:
+        yield from map(context, cut(hint))
 
 
 def _one_table(piece: _Piece, kept: Sequence[_Piece]) -> list[_Piece]:
@@ -177,14 +191,23 @@ def _one_table(piece: _Piece, kept: Sequence[_Piece]) -> list[_Piece]:
     return [_Piece(each, piece.fold) for each in table_sections(piece.block)]
 
 
-def _greeting(asker: str, pieces: Sequence[_Piece]) -> list[_Piece]:
-    """The one ping there is, before what it is about."""
-    if not re.fullmatch("[UW][A-Z0-9]+", asker):
-        return list(pieces)
-    if pieces and pieces[0].fold is None and pieces[0].block["type"] == "section":
-        first, *rest = pieces
-        return [_Piece(section(f"<@{asker}> {first.block['text']['text']}")), *rest]
-    return [_Piece(section(f"<@{asker}>")), *pieces]
+def _opened(greeting: str, verdict_url: str | None, pieces: Sequence[_Piece]) -> list[_Piece]:
+    """The one ping there is, what it is about, and the way to the verdict, on one line."""
+    link = mrkdwn.labelled(verdict_url, _("Read the verdict")) if verdict_url else ""
+    first, rest = "", list(pieces)
+    if rest and rest[0].fold is None and rest[0].block["type"] == "section":
+        first, rest = rest[0].block["text"]["text"], rest[1:]
+    if len(first) + len(greeting) + len(link) + 1 > TEXT_LIMIT:
+        first, rest = "", list(pieces)
+    return [_Piece(section(f"{greeting}{first} {link}".strip())), *rest]
+
+
+def _named_later(message: Message, greeting: str) -> Message:
+    """Phones show how a text begins: that is what the message says, not whom it calls."""
+    if not greeting or not message.text.startswith(greeting):
+        return message
+    line, *rest = message.text.removeprefix(greeting).split("\n", 1)
+    return replace(message, text="\n".join([f"{line} {greeting}".strip(), *rest]))
 
 
 def _parted(blocks: Sequence[Block]) -> tuple[list[Block], list[Leaf]]:
@@ -204,6 +227,7 @@ def _plainer(blocks: Iterable[Json]) -> Iterator[Json]:
         match block["type"]:
             case "container":
                 yield from _plainer(bold(block["title"]["text"]))
+                yield from [context(block["subtitle"]["text"])] if "subtitle" in block else []
                 yield from _plainer(block["child_blocks"])
             case "section":
                 yield {name: value for name, value in block.items() if name != "expand"}
@@ -235,7 +259,9 @@ def _words(block: Json) -> str:
     match block["type"]:
         case "container":
             inside = map(_words, block["child_blocks"])
-            return "\n".join([f"*{mrkdwn.escape(block['title']['text'])}*", *inside])
+            title = f"*{mrkdwn.escape(block['title']['text'])}*"
+            hint = [block["subtitle"]["text"]] if "subtitle" in block else []
+            return "\n".join([title, *hint, *inside])
         case "section":
             return str(block["text"]["text"])
         case "context":

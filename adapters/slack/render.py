@@ -2,7 +2,8 @@
 
 Pure. What stands open is in the message itself; each `Detail` is a container that every reader
 folds and unfolds alone. What does not fit goes on in further messages, or, where there is very much
-of it, in a file. Buttons carry what they do in `action_id` and the run in `value`.
+of it, in a file. Buttons carry what they do in `action_id`, and the run with what else they say
+in `value`.
 """
 
 import re
@@ -10,22 +11,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from adapters.slack.blocks import Button, shortened
+from adapters.slack.blocks import NO_RUN, shortened
 from adapters.slack.packing import Message, packed
 from adapters.text.markdown import honest_links, split_markdown
 from bot.chat import HEADLINE
 from bot.cleaning import harmless, one_line
 from bot.conversation.offers import Offer
-from bot.document import Block, Detail, Document, Heading, Image, Leaf, Note, Text
-from bot.document import Button as Offered
+from bot.document import Block, Button, Detail, Document, Heading, Image, Leaf, Note, Text
 from bot.language import N_, _
 
 # Beyond this many characters people get a file, and this much to see what is in it.
 GIANT, PREVIEW = 25_000, 2_000
 # What is shown of a text while it is still being written.
 DRAFT = 5_000
-
-ASK, ALONE = "ask", "alone"
 
 # What CommonMark may take for a sign, unless a backslash stands before it.
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
@@ -73,24 +71,30 @@ def post(
         name = f"{run}-{_slug(key)}.md"
         attached.insert(0, File(name, _title(blocks) or key, _whole(blocks).encode()))
         blocks = _shortened_texts(blocks, PREVIEW, f"\n\n… *{_(_IN_FILE)}*")
-    if verdict_url:
-        blocks.insert(_first_fold(blocks), Note(_("Verdict: {url}", url=verdict_url)))
-    buttons = [_button(each, run) for each in document.buttons]
-    messages = packed(blocks, asker=asker, buttons=buttons, as_markdown=key == HEADLINE)
+    messages = packed(
+        blocks,
+        asker=asker,
+        verdict_url=verdict_url,
+        buttons=document.buttons,
+        run=run,
+        as_markdown=key == HEADLINE,
+    )
     if document.live:
         return tuple(messages[:1])
     return (*messages, *(attached if files else ()))
 
 
-def document_messages(document: Document) -> tuple[Message, ...]:
-    """The whole document with its folds open: for one person, in answer to something."""
-    return tuple(packed(_unfolded(document.blocks)))
+def document_messages(document: Document, *, run: str = NO_RUN) -> tuple[Message, ...]:
+    """The whole document with its folds open: for one person, in answer to something.
+
+    `run` is what its buttons belong to.
+    """
+    return tuple(packed(_unfolded(document.blocks), buttons=document.buttons, run=run))
 
 
 def asked_messages(name: str, question: str) -> tuple[Message, ...]:
     """A question that somebody had the bot post: whose words they are stands before them."""
-    shown = _PUNCTUATION.sub(r"\\\g<0>", one_line(name)) or _("Somebody")
-    asks = _("**{name} asks:**", name=shown)
+    asks = _("**{name} asks:**", name=_literal(name) or _("Somebody"))
     return document_messages(Document((Text(f"{asks}\n\n{question}"),)))
 
 
@@ -99,41 +103,35 @@ def pictures(document: Document, name: str) -> tuple[File, ...]:
     return tuple(_pictures(_unfolded(document.blocks), name))
 
 
-def question_message(text: str, *buttons: Button) -> Message:
-    """Markdown with a choice below."""
-    return packed([Text(text)], buttons=buttons)[0]
-
-
 def offer_message(offer: Offer, ts: str) -> Message:
     """Two ways to go on from a reply to the bot, each with its price; nothing is paid yet.
 
     `ts` is the reply: the question to ask.
     """
-    buttons = [Button(_("Ask the council ({price})", price=offer.price), ASK, ts)]
+    buttons = [Button(f"ask:{ts}", _("Ask the council ({price})", price=offer.price))]
     if offer.alone:
         alone = _("Ask only {label} ({price})", label=offer.label, price=offer.alone_price)
-        buttons.append(Button(alone, ALONE, f"{offer.run}:{offer.label}:{ts}"))
+        buttons.append(Button(f"alone:{offer.label}:{ts}", alone))
     text = _(
         "Shall the council take this up? Mention the bot in the message to ask without being asked."
     )
-    return question_message(text, *buttons)
+    shown = Document((Text(text),), buttons=tuple(buttons))
+    return document_messages(shown, run=offer.run)[0]
 
 
-def _button(button: Offered, run: str) -> Button:
-    """What stands behind the name goes along with the run, as `buttons` reads it."""
-    action, *more = button.name.split(":")
-    return Button(button.label, action, ":".join((run, *more)))
-
-
-def _first_fold(blocks: Sequence[Block]) -> int:
-    folds = (n for n, block in enumerate(blocks) if isinstance(block, Detail))
-    return next(folds, len(blocks))
+def _literal(text: str) -> str:
+    """Plain text as Markdown that shows it."""
+    return _PUNCTUATION.sub(r"\\\g<0>", one_line(text))
 
 
 def _unfolded(blocks: Sequence[Block]) -> list[Leaf]:
     leaves: list[Leaf] = []
     for block in blocks:
-        leaves += [Heading(block.title), *block.blocks] if isinstance(block, Detail) else [block]
+        if not isinstance(block, Detail):
+            leaves.append(block)
+            continue
+        hint = [Note(_literal(block.hint))] if block.hint else []
+        leaves += [Heading(_literal(block.title)), *hint, *block.blocks]
     return leaves
 
 

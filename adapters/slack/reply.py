@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack import emoji, mrkdwn, render
+from adapters.slack import emoji, render
 from adapters.slack.address import Address
 from adapters.slack.bot import Bot
 from adapters.slack.packing import Message
@@ -46,7 +46,7 @@ _PAGE = 200
 
 INTERVAL_SECONDS = 3.0
 
-# Updates a minute that progress leaves for verdicts.
+# Updates a minute that progress and votes leave for verdicts.
 RESERVED_UPDATES = 20
 
 # How long somebody has to invite the bot again whom they removed from a private channel.
@@ -89,7 +89,7 @@ class SlackReply:
     async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
         if self._is_gone:
             raise Undeliverable(_(QUESTION_DELETED), gone=True)
-        if self._can_wait(key, document):
+        if await self._can_wait(key, document):
             return
         try:
             await self._show(key, document, ping)
@@ -123,13 +123,14 @@ class SlackReply:
         except SlackApiError as error:
             raise undeliverable(error) from error
 
-    def _can_wait(self, key: str, document: Document) -> bool:
-        """Whether this is progress for which there is no room: a newer state will follow."""
-        return (
-            document.live
-            and key in self._posted
-            and not self._web.updates.is_free(RESERVED_UPDATES)
-        )
+    async def _can_wait(self, key: str, document: Document) -> bool:
+        """Whether this brings a post up to date for which there is no room: a newer state will
+        follow. That is progress, and people's votes under a ranking."""
+        if self._web.updates.is_free(RESERVED_UPDATES):
+            return False
+        if key == RANKING:
+            return await self._outbox.first(RANKING) is not None
+        return document.live and key in self._posted
 
     async def _show(self, key: str, document: Document, ping: bool) -> None:
         first = None
@@ -292,10 +293,10 @@ class SlackReply:
             await self._app.running.question_deleted(self._case.mention)
 
     async def _tell_status(self, document: Document) -> None:
+        """Slack puts the bot's name before it. How far it is stands in the headline."""
         channel, thread = self._address.channel, self._address.thread
-        notes = [block.text for block in document.blocks if isinstance(block, Note)]
-        if document.live and notes:
-            await self._web.set_status(channel, thread, mrkdwn.escape(notes[0]))
+        if document.live:
+            await self._web.set_status(channel, thread, _("is deliberating …"))
         else:
             await self._web.clear_status(channel, thread)
 

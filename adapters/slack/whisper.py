@@ -5,6 +5,7 @@ import logging
 import aiohttp
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from adapters.slack.blocks import NO_RUN
 from adapters.slack.packing import Message
 from adapters.slack.render import document_messages
 from bot.document import Document, Note, Text
@@ -19,8 +20,11 @@ USES = 5
 CUT = N_("What follows does not fit here: Slack takes no more messages in answer to this.")
 
 
-async def whisper(url: str, document: Document, *, thread: str | None = None) -> None:
-    messages = document_messages(document)
+async def whisper(
+    url: str, document: Document, *, thread: str | None = None, run: str = NO_RUN
+) -> None:
+    """`run` is what the document's buttons belong to."""
+    messages = document_messages(document, run=run)
     if len(messages) > USES:
         messages = (*messages[: USES - 1], *document_messages(Document((Note(f"⚠ {_(CUT)}"),))))
     for message in messages:
@@ -31,13 +35,9 @@ async def whisper_sentence(url: str, text: str, *, thread: str | None = None) ->
     await whisper(url, Document((Text(text),)), thread=thread)
 
 
-async def whisper_message(url: str, message: Message, *, thread: str | None = None) -> None:
-    await _send(url, message, thread=thread, replace=False)
-
-
-async def replace(url: str, document: Document) -> None:
+async def replace(url: str, document: Document, *, run: str = NO_RUN) -> None:
     """In place of the message whose button was pressed."""
-    await _send(url, document_messages(document)[0], replace=True)
+    await _send(url, document_messages(document, run=run)[0], replace=True)
 
 
 async def _send(url: str, message: Message, *, replace: bool, thread: str | None = None) -> None:

@@ -12,12 +12,13 @@ def bar_lines(bars: Bars, *, cells: int = 10, full: str = FULL, empty: str = EMP
     label_width = max((len(label) for label, _, _ in rows), default=0)
     value_width = max((len(value) for _, value, _ in rows), default=0)
     return [
-        f"{label:<{label_width}} {_drawn(bar.share, cells, full, empty)} {value:>{value_width}}"
+        f"{label:<{label_width}} {drawn(bar.share, cells, full, empty)} {value:>{value_width}}"
         f"{'  ' if note else ''}{note}".rstrip()
         for bar, (label, value, note) in zip(bars.bars, rows, strict=True)
     ]
 
 
-def _drawn(share: float, cells: int, full: str, empty: str) -> str:
+def drawn(share: float, cells: int, full: str, empty: str) -> str:
+    """The bar alone."""
     filled = round(min(max(share, 0.0), 1.0) * cells)
     return full * filled + empty * (cells - filled)

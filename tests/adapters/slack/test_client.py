@@ -5,11 +5,16 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from adapters.slack.packing import Message
+from adapters.slack.render import document_messages
 from bot.conversation.questions import Rules
+from bot.document import Button, Document, Text
 from bot.llm import Request
 from tests.fakes.council_on_slack import Place
 from tests.fakes.provider import FakeProvider, sensible
-from tests.fakes.slack_server import Message, SlackServer, running_slack
+from tests.fakes.slack.building import a_button, in_actions
+from tests.fakes.slack_server import Message as Posted
+from tests.fakes.slack_server import SlackServer, running_slack
 from tests.fakes.watched import eventually
 
 
@@ -144,7 +149,7 @@ async def test_more_in_the_thread_of_a_direct_message_is_offered_first(
     reply = place.server.direct_message(place.ada, "I doubt that.", question.ts)
     offer = await place.said(question.channel, "Shall the council", question.ts)
     assert len(provider.asked("answer")) == 3
-    await place.server.click(place.ada, question.channel, offer.ts, "ask", reply.ts)
+    await place.server.click(place.ada, question.channel, offer.ts, f"ask:{reply.ts}")
     await place.server.wait_for(lambda: place.ranking(reply))
     assert await asked(place) == ["Just between us?", "I doubt that."]
     assert "put to the council" in offer.text
@@ -232,7 +237,7 @@ async def votes(place: Place) -> set[tuple[str, str, str]]:
     return found
 
 
-def labelled(posts: list[Message], label: str) -> Message:
+def labelled(posts: list[Posted], label: str) -> Posted:
     return next(post for post in posts if f"Answer {label}" in post.text)
 
 
@@ -296,6 +301,28 @@ async def test_names_are_for_those_who_voted_or_choose_to_see_them(place: Place)
     await place.whispered("lab/a")
     assert [each.user for each in server.ephemerals] == [place.ada]
     assert not [m for m in server.said(place.channel, question.ts) if "lab/a" in str(m.blocks)]
+
+
+async def test_an_offer_of_years_ago_is_taken_up(place: Place) -> None:
+    question = place.server.direct_message(place.ada, "Between us?")
+    await place.answered(question)
+    reply = place.server.direct_message(place.ada, "I doubt that.", question.ts)
+    await place.said(question.channel, "Shall the council", question.ts)
+    button = a_button(action_id="ask", value=reply.ts)
+    old = Message((in_actions(button),), "Shall we?")
+    ts = (await place.client.web.post(question.channel.id, old, thread=question.ts)).ts
+    await place.server.click(place.ada, question.channel, ts, "ask")
+    await place.server.wait_for(lambda: place.ranking(reply))
+
+
+async def test_what_stands_in_a_menu_behind_the_buttons_is_a_button_too(place: Place) -> None:
+    posts = await place.answered(place.server.mention(place.channel, place.ada, "Why?"))
+    run = posts[0].metadata["event_payload"]["run"] if posts[0].metadata else ""
+    buttons = tuple(Button(name, name) for name in ("follow", "again", "stop", "reveal"))
+    [shown] = document_messages(Document((Text("x"),), buttons=buttons), run=run)
+    ts = (await place.client.web.post(place.channel.id, shown)).ts
+    await place.server.click(place.ada, place.channel, ts, "more", f"{run}:stop")
+    await place.whispered("over already")
 
 
 async def test_a_button_of_another_version_is_told(place: Place) -> None:

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adapters.slack import blocks
 from adapters.slack.packing import FALLBACK_LIMIT, Message
 from adapters.slack.render import (
     File,
@@ -21,14 +20,28 @@ from adapters.slack.render import (
     offer_message,
     pictures,
     post,
-    question_message,
 )
 from bot import texts
 from bot.chat import HEADLINE, RANKING, answer_key
-from bot.cleaning import harmless
+from bot.cleaning import harmless, one_line
 from bot.conversation.offers import Offer
 from bot.council import Council
-from bot.document import Block, Button, Detail, Document, Heading, Image, Leaf, Note, Table, Text
+from bot.document import (
+    Bar,
+    Bars,
+    Block,
+    Button,
+    Detail,
+    Document,
+    Entry,
+    Heading,
+    Image,
+    Leaf,
+    Note,
+    Select,
+    Table,
+    Text,
+)
 from bot.language import _
 from tests.adapters.slack.test_mrkdwn import HOSTILE, visible
 from tests.adapters.slack.test_mrkdwn import texts as markdown
@@ -45,14 +58,22 @@ tables = st.integers(1, 4).flatmap(
         st.lists(st.tuples(*[lines] * width), max_size=6).map(tuple),
     )
 )
+labels = lines.filter(one_line)
+buttons = st.builds(Button, st.sampled_from(["follow", "drop:lab/a:free"]), labels, st.booleans())
+options = st.tuples(labels, st.text(max_size=200))
 leaves: st.SearchStrategy[Leaf] = st.one_of(
     st.builds(Heading, lines),
     st.builds(Text, st.one_of(markdown, markdown.map(lambda text: text * 4))),
     st.builds(Note, markdown),
     st.builds(Image, st.just("plot"), st.just(b"png"), lines),
+    st.builds(
+        Bars, st.lists(st.builds(Bar, lines, st.floats(-1, 2), lines, lines), max_size=4).map(tuple)
+    ),
+    st.builds(Entry, lines, lines, st.none() | buttons),
+    st.builds(Select, st.just("add"), labels, st.lists(options, max_size=3).map(tuple)),
     tables,
 )
-details = st.builds(Detail, lines, st.lists(leaves, max_size=4).map(tuple))
+details = st.builds(Detail, lines, st.lists(leaves, max_size=4).map(tuple), lines)
 documents = st.builds(Document, st.lists(st.one_of(leaves, details), max_size=4).map(tuple))
 keys = st.sampled_from([HEADLINE, answer_key("A"), RANKING])
 
@@ -60,7 +81,11 @@ EVERY_ATTACK = Document(
     (
         Heading(" ".join(HOSTILE)[:140]),
         Text("\n\n".join(HOSTILE)),
-        Detail(" ".join(HOSTILE), (Text(" ".join(HOSTILE)), Note("".join(HOSTILE)))),
+        Detail(
+            " ".join(HOSTILE), (Text(" ".join(HOSTILE)), Note("".join(HOSTILE))), HOSTILE[0][:140]
+        ),
+        Entry(" ".join(HOSTILE), " ".join(HOSTILE), Button("drop", HOSTILE[0])),
+        Bars(tuple(Bar(each, 0.5, each, each) for each in HOSTILE[:4])),
         Table(tuple(HOSTILE[:3]), (tuple(HOSTILE[3:6]),)),
         Note("\n".join(HOSTILE)),
     )
@@ -100,7 +125,7 @@ def words_of(blocks: tuple[Block, ...]) -> Iterator[str]:
     for block in blocks:
         match block:
             case Heading(text):
-                yield text
+                yield visible(" ".join(text.split()))
             case Text(text):
                 yield visible(text)
             case Note(text):
@@ -109,8 +134,12 @@ def words_of(blocks: tuple[Block, ...]) -> Iterator[str]:
                 yield from (*columns, *(cell for row in rows for cell in row))
             case Image(_, _, alt):
                 yield alt
-            case Detail(title, inner):
-                yield title
+            case Bars(bars):
+                yield from (f"{bar.label} {bar.value} {bar.note}" for bar in bars)
+            case Entry(text, note):
+                yield from (visible(" ".join(each.split())) for each in (text, note))
+            case Detail(title, inner, hint):
+                yield from (title, hint)
                 yield from words_of(inner)
 
 
@@ -195,13 +224,14 @@ def test_a_document_for_one_person_has_no_folds_and_all_its_text(document: Docum
 
 
 def test_an_answer_is_one_message_with_a_fold_that_is_closed() -> None:
-    document = Document((Detail("Answer A · 4 characters", (Text("**Yes.**"),)), Note("Vote")))
-    (message,) = post(document, run=RUN, key=answer_key("A"))
+    fold = Detail("A · Yes.", (Text("**Yes.**"),), hint="½ min <now>")
+    (message,) = post(Document((fold, Note("Vote"))), run=RUN, key=answer_key("A"))
     assert isinstance(message, Message)
     assert list(message.blocks) == [
         {
             "type": "container",
-            "title": {"type": "plain_text", "text": "Answer A · 4 characters"},
+            "title": {"type": "plain_text", "text": "A · Yes."},
+            "subtitle": {"type": "mrkdwn", "text": "½ min &lt;now&gt;", "verbatim": True},
             "child_blocks": [
                 {
                     "type": "section",
@@ -217,16 +247,94 @@ def test_an_answer_is_one_message_with_a_fold_that_is_closed() -> None:
             "elements": [{"type": "mrkdwn", "text": "Vote", "verbatim": True}],
         },
     ]
-    assert message.text == "*Answer A · 4 characters*\n*Yes.*\nVote"
+    assert message.text == "*A · Yes.*\n½ min &lt;now&gt;\n*Yes.*\nVote"
+
+
+def test_what_tells_of_an_answer_to_come_is_one_small_line() -> None:
+    (message,) = messages(post(Document((Note("**B** writes"),)), run=RUN, key=answer_key("B")))
+    assert [block["type"] for block in message.blocks] == ["context"]
+    assert message.text == "*B* writes"
 
 
 def test_a_verdict_is_markdown_with_its_notes_below() -> None:
-    document = Document((Text("**Yes.** <!channel>"), Note("a"), Note("b")))
+    document = Document(
+        (
+            Heading("Use `X`. <!channel>"),
+            Text("Because."),
+            Text("> **But:** maybe."),
+            Note("a"),
+            Note("b"),
+        )
+    )
     (message,) = messages(post(document, run=RUN, key=HEADLINE))
     assert [block["type"] for block in message.blocks] == ["markdown", "context"]
-    assert message.blocks[0]["text"] == "**Yes.** &lt;!channel>"
+    assert message.blocks[0]["text"] == (
+        "### Use `X`. &lt;!channel>\n\nBecause.\n\n> **But:** maybe."
+    )
     assert message.blocks[1]["elements"][0]["text"] == "a\nb"
-    assert message.text == "*Yes.* &lt;!channel&gt;\na\nb"
+    assert message.text == ("*Use `X`. &lt;!channel&gt;*\n\nBecause.\n\n> *But:* maybe.\na\nb")
+
+
+def test_a_heading_outside_of_the_headline_shows_no_signs() -> None:
+    (message,) = document_messages(Document((Heading("**gpt** serves `us` best"), Text("x"))))
+    assert message.blocks[0] == {
+        "type": "header",
+        "text": {"type": "plain_text", "text": "gpt serves us best"},
+    }
+
+
+def test_three_buttons_stand_in_a_row_and_of_more_the_others_in_a_menu() -> None:
+    three = tuple(Button(name, name.upper(), name == "a") for name in "abc")
+    (message,) = messages(post(Document((Text("x"),), buttons=three), run=RUN, key=HEADLINE))
+    elements = message.blocks[-1]["elements"]
+    assert [(each["action_id"], each["value"], each.get("style")) for each in elements] == [
+        ("a", RUN, "primary"),
+        ("b", RUN, None),
+        ("c", RUN, None),
+    ]
+    four = (*three, Button("d:1:2", "D"))
+    (message,) = messages(post(Document((Text("x"),), buttons=four), run=RUN, key=HEADLINE))
+    *shown, menu = message.blocks[-1]["elements"]
+    assert [each["action_id"] for each in shown] == ["a", "b"]
+    assert [each["value"] for each in menu["options"]] == [f"{RUN}:c", f"{RUN}:d:1:2"]
+
+
+def test_many_buttons_are_all_there() -> None:
+    many = tuple(Button(f"name{n}", str(n)) for n in range(9))
+    (message,) = messages(post(Document((Text("x"),), buttons=many), run=RUN, key=HEADLINE))
+    check_message(list(message.blocks))
+    *shown, menu = message.blocks[-1]["elements"]
+    assert (len(shown), len(menu["options"])) == (4, 5)
+
+
+def test_shares_are_a_table_without_a_header_and_else_lines() -> None:
+    bars = Bars((Bar("A", 0.75, "75 %", "2 of 4"), Bar("B", 0.08, "8 %")))
+    (message,) = document_messages(Document((bars,)))
+    (table,) = message.blocks
+    assert [[cell["text"] for cell in row] for row in table["rows"]] == [
+        ["A", "▰▰▰▰▰▰▱▱ 75 %", "2 of 4"],
+        ["B", "▰▱▱▱▱▱▱▱ 8 %", "–"],
+    ]
+    assert message.text == "▰▰▰▰▰▰▱▱ 75 % · A · 2 of 4\n▰▱▱▱▱▱▱▱ 8 % · B · –"
+
+
+def test_a_line_of_a_list_has_its_button_beside_it() -> None:
+    entry = Entry("**gpt**", "OpenAI", Button("drop:lab/a:free", "Remove"))
+    (message,) = document_messages(Document((entry,)))
+    (line,) = message.blocks
+    assert line["text"]["text"] == "*gpt*\nOpenAI"
+    button = line["accessory"]
+    assert (button["action_id"], button["value"]) == ("drop:lab/a:free", "-:lab/a:free")
+
+
+def test_one_of_several_is_chosen_from_a_menu_and_of_one_there_is_none() -> None:
+    several = Select("add", "Add a model", (("a · free", "lab/a"), ("b", "lab/b")))
+    (message,) = document_messages(Document((several,)))
+    (element,) = message.blocks[0]["elements"]
+    assert (element["type"], element["action_id"]) == ("static_select", "add")
+    assert [each["value"] for each in element["options"]] == ["-:lab/a", "-:lab/b"]
+    (message,) = document_messages(Document((replace(several, options=(("a", "a"),)),)))
+    assert [block["type"] for block in message.blocks] == ["section"]
 
 
 def test_what_is_under_way_can_be_stopped_and_is_one_message() -> None:
@@ -245,27 +353,25 @@ def test_what_is_under_way_can_be_stopped_and_is_one_message() -> None:
     assert message.blocks[1]["text"].endswith("draft …")
 
 
-def test_the_ranking_pings_the_asker_links_the_verdict_and_reveals_names() -> None:
-    standings = Table(("Answer", "Score"), (("A", "1.00"), ("B", "0.00")))
-    document = Document(
-        (
-            Text("**Yes.**"),
-            Detail("Ranking", (standings, Text("**A** voted"), Note("cost"))),
-            Note("Vote here"),
-        ),
-        buttons=(Button("reveal", "Reveal names"),),
-    )
+def test_the_ranking_pings_the_asker_and_leads_to_the_verdict() -> None:
+    bars = Bars((Bar("A", 1.0, "100 %", "2 of 2"), Bar("B", 0.0, "0 %")))
+    fold = Detail("A, then B", (bars, Text("A: A › B"), Note("cost")), hint="2 reviewers")
+    document = Document((Text("**Yes.**"), fold, Note("🚫 none")))
     url = "https://team.example/archives/C1/p1?thread_ts=1.2&cid=C1"
     (message,) = messages(post(document, run=RUN, key=RANKING, asker=ASKER, verdict_url=url))
-    first, where, fold, note, actions = message.blocks
-    link = "<https://team.example/archives/C1/p1?thread_ts=1.2&amp;cid=C1>"
-    assert first["text"]["text"] == f"<@{ASKER}> *Yes.*"
-    assert where["elements"][0]["text"] == f"Verdict: {link}"
-    assert [block["type"] for block in fold["child_blocks"]] == ["table", "section", "context"]
-    assert fold["child_blocks"][0]["column_settings"] == [{"align": "left"}, {"align": "right"}]
-    assert note["elements"][0]["text"] == "Vote here"
-    button = actions["elements"][0]
-    assert (button["action_id"], button["value"]) == ("reveal", RUN)
+    first, shown, note = message.blocks
+    link = "<https://team.example/archives/C1/p1?thread_ts=1.2&amp;cid=C1|Read the verdict>"
+    assert first["text"]["text"] == f"<@{ASKER}> *Yes.* {link}"
+    assert [block["type"] for block in shown["child_blocks"]] == ["table", "section", "context"]
+    assert shown["subtitle"]["text"] == "2 reviewers"
+    assert note["elements"][0]["text"] == "🚫 none"
+    assert message.text.splitlines()[:2] == [f"*Yes.* {link} <@{ASKER}>", "*A, then B*"]
+
+
+def test_a_ranking_that_begins_with_a_fold_calls_the_asker_above_it() -> None:
+    document = Document((Detail("Ranking", (Text("x"),)),))
+    (message,) = messages(post(document, run=RUN, key=RANKING, asker=ASKER))
+    assert message.blocks[0]["text"]["text"] == f"<@{ASKER}>"
 
 
 def test_a_long_answer_goes_on_in_numbered_folds() -> None:
@@ -343,17 +449,9 @@ def test_an_offer_names_its_prices() -> None:
     check_message(list(message.blocks))
     whole, alone = message.blocks[1]["elements"]
     assert whole["text"]["text"] == "Ask the council (about $0.02)"
-    assert (whole["action_id"], whole["value"]) == ("ask", "1.2")
+    assert (whole["action_id"], whole["value"]) == ("ask:1.2", "1a2b3c:1.2")
     assert alone["text"]["text"] == "Ask only B (about $0.001)"
-    assert (alone["action_id"], alone["value"]) == ("alone", f"{RUN}:B:1.2")
-
-
-def test_a_question_has_its_choices_below() -> None:
-    message = question_message(
-        "Sure?", blocks.Button("Yes", "yes", "1"), blocks.Button("No" * 50, "no", "1")
-    )
-    check_message(list(message.blocks))
-    assert [each["action_id"] for each in message.blocks[1]["elements"]] == ["yes", "no"]
+    assert (alone["action_id"], alone["value"]) == ("alone:B:1.2", f"{RUN}:B:1.2")
 
 
 def test_pictures_are_files_with_a_description() -> None:

@@ -83,7 +83,7 @@ async def test_a_deliberation_is_a_headline_an_answer_each_and_the_ranking(scene
 async def test_the_headline_is_there_at_once_and_becomes_the_verdict(scene: Stage) -> None:
     _, posts = await scene.deliberated()
     first, *_, last = posts[0].frames
-    assert first.blocks[0]["text"]["text"] == "The council is deliberating"
+    assert first.blocks[0]["text"].startswith("### The council is deliberating")
     assert last.blocks[0] | {"block_id": ""} == {
         "type": "markdown",
         "text": "**Yes.** Because the answers say so.",
@@ -114,6 +114,21 @@ async def test_posts_unfurl_nothing_and_say_what_they_are(scene: Stage) -> None:
     assert post.metadata == {"event_type": "council_run", "event_payload": payload}
 
 
+async def test_an_answer_takes_the_place_of_what_told_of_it(scene: Stage) -> None:
+    case = await scene.case()
+    reply = scene.reply(case)
+    await reply.show("answer:B", Document((Note("○ **B** is writing …"),), state="live"))
+    [post] = scene.said(case)
+    assert [block["type"] for block in post.blocks] == ["context"]
+    assert post.reactions == {}
+    await reply.show("answer:B", ANSWER)
+    [post] = scene.said(case)
+    assert [block["type"] for block in post.blocks] == ["container", "context"]
+    assert set(post.reactions) == {"+1", "-1", "trophy"}
+    payload = {"run": case.id, "key": "answer:B", "part": 0}
+    assert post.metadata == {"event_type": "council_run", "event_payload": payload}
+
+
 async def test_a_question_in_a_thread_is_answered_in_that_thread(scene: Stage) -> None:
     root = scene.server.post(scene.channel, scene.ada, "an old story")
     _, posts = await scene.deliberated(thread_ts=root.ts)
@@ -128,10 +143,7 @@ async def test_what_is_shown_already_is_not_sent_again(scene: Stage) -> None:
     sent = len(scene.server.requests)
     await reply.show("headline", LIVE)
     await reply.show("headline", LATER)
-    assert [r.method for r in scene.server.requests[sent:]] == [
-        "chat.update",
-        "assistant.threads.setStatus",
-    ]
+    assert [r.method for r in scene.server.requests[sent:]] == ["chat.update"]
     assert [len(post.frames) for post in scene.said(case)] == [2]
 
 
@@ -177,11 +189,9 @@ async def test_the_thread_says_that_the_bot_is_busy_until_the_verdict(scene: Sta
     assert case.thread
     reply = scene.reply(case)
     await reply.show("headline", LIVE)
-    assert scene.server.status(scene.channel, case.thread) == "Stage 1 of 3"
+    assert scene.server.status(scene.channel, case.thread) == "is deliberating …"
     await reply.show("answer:B", ANSWER)
-    assert scene.server.status(scene.channel, case.thread) == "Stage 1 of 3"
-    await reply.show("headline", LATER)
-    assert scene.server.status(scene.channel, case.thread) == "Stage 2 of 3"
+    assert scene.server.status(scene.channel, case.thread) == "is deliberating …"
     await reply.show("headline", VERDICT)
     assert scene.server.status(scene.channel, case.thread) is None
 
@@ -620,7 +630,7 @@ async def test_a_slack_without_new_blocks_gets_old_ones(scene: Stage) -> None:
         ["section", "section", "context"],
         ["section", "section", "context"],
         ["section", "section", "context"],
-        ["section", "context", "section", "section", "section", "context", "context", "actions"],
+        ["section", "section", "section", "section", "context", "context", "actions"],
     ]
 
 
@@ -797,6 +807,21 @@ async def test_progress_leaves_room_for_verdicts(scene: Stage) -> None:
     [post] = scene.said(case)
     assert len(post.frames) == 1
     await reply.show("headline", VERDICT)
+    assert len(post.frames) == 2
+
+
+async def test_votes_under_a_ranking_leave_room_for_verdicts(scene: Stage) -> None:
+    scene.web.updates = Allowance(TIER_3, 60)
+    case = await scene.case()
+    for _ in range(TIER_3 - 20):
+        await scene.web.updates.take()
+    counted = replace(RANKING, blocks=(*RANKING.blocks, Note("👍 1")))
+    await scene.reply(case).show("ranking", RANKING, ping=True)
+    await scene.reply(case).show("ranking", counted, ping=True)
+    [post] = scene.said(case)
+    assert len(post.frames) == 1
+    scene.web.updates = Allowance(TIER_3, 60)
+    await scene.reply(case).show("ranking", counted, ping=True)
     assert len(post.frames) == 2
 
 

@@ -155,6 +155,10 @@ class Chat:
         if content.empty:
             raise Refusal("no_text")
         self._truncate(content)
+        thread_ts = call.text("thread_ts")
+        if thread_ts is not None and not channel.thread(thread_ts):
+            # Source: "chat.postEphemeral": in threads these are seen only where one is under way.
+            self.world.violations.append("an ephemeral message in a thread without replies")
         message = Ephemeral(
             self.world.new_ts(),
             channel,
@@ -162,7 +166,7 @@ class Chat:
             content.text,
             content.blocks,
             "chat.postEphemeral",
-            call.text("thread_ts"),
+            thread_ts,
         )
         self.world.show(message)
         return {"message_ts": message.ts}

@@ -161,7 +161,8 @@ ELEMENTS: dict[str, Fields] = {
             "filter": anything,
         },
     ),
-    "overflow": ({"options": items(1, 5, _LINK_OPTION)}, {**_ACTION, "confirm": _CONFIRM}),
+    # The reference names no least number any more; it used to be two.
+    "overflow": ({"options": items(2, 5, _LINK_OPTION)}, {**_ACTION, "confirm": _CONFIRM}),
     "checkboxes": (
         {"options": items(1, 10, _RICH_OPTION)},
         {**_INPUT, "confirm": _CONFIRM, "initial_options": items(1, 10, _RICH_OPTION)},

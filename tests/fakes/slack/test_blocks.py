@@ -80,6 +80,14 @@ REFUSED_BLOCKS = {
         [in_actions({"type": "overflow", "options": [option(str(n)) for n in range(6)]})],
         "no more than 5 items",
     ),
+    "one overflow option": (
+        [in_actions({"type": "overflow", "options": [option("1")]})],
+        "no fewer than 2 items",
+    ),
+    "a subtitle of 151": (
+        [container(section(), subtitle=text("x" * 151))],
+        "less than 151",
+    ),
     "a markdown block in a container": (
         [container({"type": "markdown", "text": "x"})],
         "unsupported type: markdown",

@@ -4,6 +4,7 @@ Methods of the Web API and the people of a scenario act through it; who may do s
 """
 
 import asyncio
+import html
 import itertools
 import string
 import time
@@ -217,7 +218,15 @@ class World:
                 self.pings.append(Ping(message, kind, target, places))
 
     def record_links(self, ts: str, links: list[tuple[str, str]]) -> None:
-        self.links += [Link(ts, url, label, is_disguised(url, label)) for url, label in links]
+        for url, label in links:
+            disguised = is_disguised(url, label) and not self._is_own(url)
+            self.links.append(Link(ts, url, label, disguised))
+
+    def _is_own(self, url: str) -> bool:
+        """Whether it leads to a post of the bot's, which may have a label."""
+        posts = (m for channel in self.channels.values() for m in channel.ordered())
+        own = (payloads.permalink(m, self.base_url) for m in posts if m.user is self.bot)
+        return html.unescape(url) in own
 
     def show(self, message: Ephemeral) -> None:
         """Let one person see it; it notifies nobody."""

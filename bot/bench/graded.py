@@ -12,7 +12,7 @@ import numpy as np
 
 from bot.analysis.cofailure import MINIMUM_ROWS
 from bot.analysis.estimates import Estimate, Floats, mean
-from bot.analysis.limits import interval
+from bot.analysis.limits import interval, lower
 from bot.analysis.outcomes import RIGHT, UNKNOWN, WRONG, Outcomes, seat_columns
 from bot.bench.grading import common_form
 from bot.errors import InvalidInput
@@ -29,6 +29,9 @@ BEST_MEMBER = N_("best member")
 
 # Draws of the bootstrap, always the same ones.
 _DRAWS = 2_000
+
+# Of each of the two claims that a comparison can make.
+_LEVEL = 0.025
 
 # Graders whose readings can be counted, see `common_form`.
 _COMPARABLE = {"number", "choice", "exact"}
@@ -62,6 +65,23 @@ class Realised:
     name: str
     of_gain: Estimate
     over_best: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The verdict beside the members, over the `rows` that all of them were graded on.
+
+    `best` was right most often, more than one where several were. `better`: the verdict is right
+    more often than every member; `worse_than`: a member that is right more often than the verdict;
+    neither where no difference can be told. Either claim is wrong with a chance of 2.5 % at most.
+    """
+
+    rows: int
+    verdict: int
+    best: tuple[str, ...]
+    best_right: int
+    better: bool
+    worse_than: str | None
 
 
 def graded(lines: Iterable[Line]) -> list[Line]:
@@ -115,6 +135,42 @@ def majority(line: Line) -> bool | None:
     most = max(votes.values())
     tied = [form for form, count in votes.items() if count == most]
     return right[draw(line["seed"], "majority").choice(tied)]
+
+
+def compared(lines: Sequence[Line]) -> Comparison | None:
+    """`None` without two members to choose from, or without a row to compare on.
+
+    Pairs in which just one of the two is right decide, by the exact sign test (McNemar). To beat
+    the best member is to beat every one, so that each may be tested at the whole level; to be worse
+    than some member is a claim picked from as many tests, which share the level.
+    """
+    judged = [line for line in lines if line["grades"]["verdict"]]
+    matrix = outcomes(judged)
+    used = matrix.of_rows(matrix.complete).cells == RIGHT
+    if len(matrix.models) < 2 or not len(used):
+        return None
+    verdict = np.array([line["grades"]["verdict"]["correct"] for line in judged])[matrix.complete]
+    right = used.sum(axis=0)
+    above = (verdict[:, None] & ~used).sum(axis=0).tolist()
+    below = (~verdict[:, None] & used).sum(axis=0).tolist()
+    best = tuple(
+        model for model, count in zip(matrix.models, right, strict=True) if count == right.max()
+    )
+    ahead = [
+        model
+        for model, more, less in zip(matrix.models, below, above, strict=True)
+        if lower(more, more + less, _LEVEL / len(matrix.models)) > 0.5
+    ]
+    return Comparison(
+        rows=len(used),
+        verdict=int(verdict.sum()),
+        best=best,
+        best_right=int(right.max()),
+        better=all(
+            lower(more, more + less, _LEVEL) > 0.5 for more, less in zip(above, below, strict=True)
+        ),
+        worse_than=max(ahead, key=lambda model: right[matrix.models.index(model)], default=None),
+    )
 
 
 def realised(lines: Sequence[Line]) -> tuple[Estimate, tuple[Realised, ...]]:

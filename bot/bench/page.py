@@ -12,10 +12,19 @@ from bot.analysis.cofailure import ceiling_of_grades
 from bot.analysis.estimates import Estimate
 from bot.analysis.outcomes import Outcomes
 from bot.bench.audit_file import Entry, offer, read_labels
-from bot.bench.graded import Contender, Line, contenders, graded, outcomes, realised
+from bot.bench.graded import (
+    Comparison,
+    Contender,
+    Line,
+    compared,
+    contenders,
+    graded,
+    outcomes,
+    realised,
+)
 from bot.document import Block, Document, Heading, Leaf, Note, Table, Text
 from bot.errors import InvalidInput
-from bot.language import _, n_
+from bot.language import N_, _, n_
 from bot.pages.ceiling import ceiling_page, curve, diagnostics
 from bot.pages.statistics import points
 
@@ -52,7 +61,36 @@ def bench_page(lines: Sequence[Line], audit: Path) -> Document:
                 )
             )
         )
+    if comparison := compared(kept):
+        blocks.append(Text(_carries(comparison)))
     return Document(tuple(blocks))
+
+
+def _carries(found: Comparison) -> str:
+    """What the numbers carry, in one sentence."""
+    if found.better:
+        told = N_(
+            "Verdict {verdict} of {rows:,}, best member ({best}) {right} of {rows:,}: the verdict "
+            "is right more often than any member."
+        )
+    elif found.worse_than:
+        told = N_(
+            "Verdict {verdict} of {rows:,}, best member ({best}) {right} of {rows:,}: {better} "
+            "alone is right more often than the verdict."
+        )
+    else:
+        told = N_(
+            "Verdict {verdict} of {rows:,}, best member ({best}) {right} of {rows:,}: no "
+            "difference can be told."
+        )
+    return _(
+        told,
+        verdict=found.verdict,
+        rows=found.rows,
+        best=", ".join(found.best),
+        right=found.best_right,
+        better=found.worse_than,
+    )
 
 
 def unanswered(reasons: Mapping[str, int], total: int) -> str:

@@ -10,7 +10,6 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     TextColumn,
-    TimeRemainingColumn,
 )
 
 from bot.bench.run import Step
@@ -26,15 +25,7 @@ def progress(stream: TextIO) -> Iterator[Callable[[Step], None]]:
 
         def line(step: Step) -> None:
             if step.text:
-                tell(
-                    _(
-                        "{done} of {total}: {text}",
-                        done=step.done,
-                        total=step.total,
-                        text=step.text,
-                    ),
-                    stream,
-                )
+                tell(_line(step), stream)
 
         yield line
         return
@@ -42,11 +33,11 @@ def progress(stream: TextIO) -> Iterator[Callable[[Step], None]]:
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("${task.fields[cost]:.4f}"),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[left]}"),
         TextColumn("{task.fields[last]}", markup=False),
     )
     with Progress(*columns, console=Console(file=stream)) as bar:
-        task = bar.add_task("", total=None, visible=False, cost=0.0, last="")
+        task = bar.add_task("", total=None, visible=False, cost=0.0, left="", last="")
 
         def move(step: Step) -> None:
             last = harmless(step.text).partition("\n")[0]
@@ -55,8 +46,31 @@ def progress(stream: TextIO) -> Iterator[Callable[[Step], None]]:
                 completed=step.done,
                 total=step.total,
                 cost=step.cost_usd,
+                left=_left(step),
                 last=last,
                 visible=True,
             )
 
         yield move
+
+
+def _line(step: Step) -> str:
+    told = {"done": step.done, "total": step.total, "text": step.text}
+    if left := _left(step):
+        return _("{done} of {total}: {text} ({left})", left=left, **told)
+    return _("{done} of {total}: {text}", **told)
+
+
+def _left(step: Step) -> str:
+    """Roughly: to a minute above one, to five above ten; "" where there is no telling."""
+    if not step.seconds_left:
+        return ""
+    minutes = round(step.seconds_left / 60)
+    if minutes < 1:
+        return _("less than a minute left")
+    if minutes > 10:
+        minutes = 5 * round(minutes / 5)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return _("about {hours} h {minutes} min left", hours=hours, minutes=minutes)
+    return _("about {minutes} min left", minutes=minutes)

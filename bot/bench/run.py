@@ -5,6 +5,7 @@ Resumable: complete lines of OUT stay, and what the journal holds is not asked a
 
 import os
 import secrets
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -38,12 +39,16 @@ from bot.texts import kind_of, kind_words
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Questions `done` of `total`; `text` tells of the last one, "" where none was asked yet."""
+    """Questions `done` of `total`; `text` tells of the last one, "" where none was asked yet.
+
+    `seconds_left` goes by the pace of this run so far, `None` before there is one.
+    """
 
     done: int
     total: int
     cost_usd: float
     text: str
+    seconds_left: float | None = None
 
 
 @dataclass(slots=True)
@@ -108,6 +113,7 @@ class Bench:
         """
         left = self.left(items)
         before, asked = len(items) - len(left), 0
+        started = time.monotonic()
         queue = iter(left)
         if left:
             step(Step(before, len(items), self.cost_usd, ""))
@@ -122,7 +128,16 @@ class Bench:
                 self.running -= 1
                 self._keep(line)
                 asked += 1
-                step(Step(before + asked, len(items), self.cost_usd, _outcome(line)))
+                pace = (time.monotonic() - started) / asked
+                step(
+                    Step(
+                        before + asked,
+                        len(items),
+                        self.cost_usd,
+                        _outcome(line),
+                        pace * (len(left) - asked),
+                    )
+                )
 
         if self.max_cost_usd is not None and not self.most_usd and not self.lines:
             # Nobody knows what a question costs: the first shows it before others start.

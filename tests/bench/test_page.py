@@ -1,6 +1,7 @@
 """What `council bench` reports: accuracy with intervals, time, cost, the ceiling and the audit."""
 
 import csv
+import io
 import json
 import os
 import pty
@@ -23,6 +24,7 @@ from bot.bench.graded import (
     VERDICT,
     Contender,
     Line,
+    compared,
     contenders,
     majority,
     outcomes,
@@ -533,6 +535,89 @@ async def test_a_run_reports_offers_and_counts_again_without_asking(council: Pro
     assert line["grader_version"] >= 1
 
 
+# What the numbers carry
+
+
+def compared_lines(rows: Sequence[tuple[int, bool, bool, bool]]) -> list[Line]:
+    """So many lines of each kind: whether verdict, a and b are right."""
+    kinds = [kind for count, *kind in rows for __ in range(count)]
+    return [
+        graded_line(n, [RIGHT if a else WRONG, RIGHT if b else WRONG], verdict=verdict)
+        for n, (verdict, a, b) in enumerate(kinds)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        # Ahead of the best member by 6 questions to 0, which chance does in 1.6 % of all cases.
+        (
+            [(10, True, True, True), (6, True, False, False)],
+            "Verdict 16 of 16, best member (a, b) 10 of 16: the verdict is right more often than any "
+            "member.",
+        ),
+        # By 5 to 0, in 3.1 %.
+        (
+            [(10, True, True, True), (5, True, False, False)],
+            "Verdict 15 of 15, best member (a, b) 10 of 15: no difference can be told.",
+        ),
+        # Ahead of one member for sure, and of the better one only perhaps.
+        (
+            [(10, True, True, False), (3, True, False, False)],
+            "Verdict 13 of 13, best member (a) 10 of 13: no difference can be told.",
+        ),
+        # Behind by 7 to 0; the better of two was picked on these questions, so 6 are not enough.
+        (
+            [(10, True, True, True), (7, False, True, False)],
+            "Verdict 10 of 17, best member (a) 17 of 17: a alone is right more often than the "
+            "verdict.",
+        ),
+        (
+            [(10, True, True, True), (6, False, True, False)],
+            "Verdict 10 of 16, best member (a) 16 of 16: no difference can be told.",
+        ),
+        # As many right as the best member, if not the same ones.
+        (
+            [(9, True, False, False), (9, False, True, False)],
+            "Verdict 9 of 18, best member (a) 9 of 18: no difference can be told.",
+        ),
+    ],
+)
+def test_the_last_sentence_claims_what_paired_questions_carry(
+    rows: Sequence[tuple[int, bool, bool, bool]], told: str, audit: Path
+) -> None:
+    assert shown(compared_lines(rows), audit).endswith(told)
+
+
+def test_only_questions_that_every_member_answered_are_compared(audit: Path) -> None:
+    lines = [
+        *compared_lines([(3, True, True, False)]),
+        graded_line("one", [RIGHT], models=("a",)),
+        graded_line("none", [RIGHT, WRONG], verdict=None),
+    ]
+    assert shown(lines, audit).endswith(
+        "Verdict 3 of 3, best member (a) 3 of 3: no difference can be told."
+    )
+
+
+def test_a_council_of_one_is_compared_with_nobody() -> None:
+    assert compared([graded_line(n, [RIGHT], models=("a",)) for n in range(20)]) is None
+
+
+def test_equal_members_and_verdicts_are_seldom_told_apart() -> None:
+    rng, claims = np.random.default_rng(1), 0
+    for __ in range(200):
+        right = rng.random((30, 4)) < 0.8
+        lines = [
+            graded_line(n, [RIGHT if each else WRONG for each in row[:3]], verdict=bool(row[3]))
+            for n, row in enumerate(right)
+        ]
+        found = compared(lines)
+        assert found is not None
+        claims += found.better or found.worse_than is not None
+    assert claims <= 200 * 0.05
+
+
 def everything(controller: int) -> str:
     """What was written to a terminal that is closed by now."""
     parts = []
@@ -544,7 +629,7 @@ def everything(controller: int) -> str:
 
 
 def test_a_terminal_gets_a_bar_and_a_pipe_gets_lines() -> None:
-    start, step = Step(0, 12, 0.0, ""), Step(3, 12, 0.5, "q3, correct\x1b[2J")
+    start, step = Step(0, 12, 0.0, ""), Step(3, 12, 0.5, "q3, correct\x1b[2J", 540.0)
 
     controller, terminal = pty.openpty()
     with os.fdopen(terminal, "w") as stream, progress(stream) as move:
@@ -561,4 +646,24 @@ def test_a_terminal_gets_a_bar_and_a_pipe_gets_lines() -> None:
     assert "3/12" in bar
     assert "$0.5000" in bar
     assert "\x1b[2J" not in bar
-    assert told == "3 of 12: q3, correct\n"
+    assert "about 9 min left" in bar
+    assert told == "3 of 12: q3, correct (about 9 min left)\n"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (None, "1 of 9: q1\n"),
+        (0.0, "1 of 9: q1\n"),
+        (4.0, "1 of 9: q1 (less than a minute left)\n"),
+        (100.0, "1 of 9: q1 (about 2 min left)\n"),
+        (13 * 60.0, "1 of 9: q1 (about 15 min left)\n"),
+        (58 * 60.0, "1 of 9: q1 (about 1 h 0 min left)\n"),
+        (132 * 60.0, "1 of 9: q1 (about 2 h 10 min left)\n"),
+    ],
+)
+def test_the_time_left_is_told_no_closer_than_it_is_known(seconds: float | None, told: str) -> None:
+    stream = io.StringIO()
+    with progress(stream) as move:
+        move(Step(1, 9, 0.0, "q1", seconds))
+    assert stream.getvalue() == told

@@ -48,10 +48,14 @@ MENU = "more"
 NO_RUN = "-"
 
 
+# What is done to Markdown that is harmless already.
+Shaping = Callable[[str], str]
+
+
 def leaf_blocks(
-    leaves: Iterable[Leaf], *, run: str = NO_RUN, as_markdown: bool = False
+    leaves: Iterable[Leaf], *, run: str = NO_RUN, as_markdown: Shaping | None = None
 ) -> Iterator[Json]:
-    """`run` is what buttons belong to; `as_markdown` takes texts as they are, with headings."""
+    """`run` is what buttons belong to. Texts and headings are `as_markdown` where that is given."""
 
     def kind(leaf: Leaf) -> type[Leaf]:
         return Text if as_markdown and isinstance(leaf, Heading) else type(leaf)
@@ -59,7 +63,7 @@ def leaf_blocks(
     for each, group in groupby(leaves, key=kind):
         together = list(group)
         if each is Text and as_markdown:
-            yield from _markdown_blocks(together)
+            yield from _markdown_blocks(together, as_markdown)
         elif each is Text:
             yield from map(section, mrkdwn.sections(_joined(together)))
         elif each is Note:
@@ -101,14 +105,14 @@ def _notes(leaves: Sequence[Leaf]) -> tuple[str, ...]:
     return split_markdown("\n".join(lines), mrkdwn.SECTION_LIMIT)
 
 
-def _markdown_blocks(leaves: Sequence[Leaf]) -> Iterator[Json]:
+def _markdown_blocks(leaves: Sequence[Leaf], shaping: Shaping) -> Iterator[Json]:
     texts = [
         f"### {one_line(leaf.text)}" if isinstance(leaf, Heading) else leaf.text.strip("\n")
         for leaf in leaves
         if isinstance(leaf, Heading | Text)
     ]
     safe = standard_emphasis(defuse_slack(honest_links(harmless("\n\n".join(texts)))))
-    for piece in split_markdown(safe, MARKDOWN_LIMIT, measure=_weight):
+    for piece in split_markdown(shaping(safe), MARKDOWN_LIMIT, measure=_weight):
         yield {"type": "markdown", "text": piece}
 
 

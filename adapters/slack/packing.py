@@ -16,6 +16,7 @@ from adapters.slack.blocks import (
     NO_RUN,
     TITLE_LIMIT,
     Json,
+    Shaping,
     bold,
     button_row,
     container,
@@ -108,7 +109,7 @@ def packed(
     verdict_url: str | None = None,
     buttons: Sequence[Button] = (),
     run: str = NO_RUN,
-    as_markdown: bool = False,
+    as_markdown: Shaping | None = None,
 ) -> list[Message]:
     """At least one message; `buttons` and the notes at the end stay on the first."""
     head, tail = _parted(blocks)
@@ -158,7 +159,7 @@ def _contained(pages: Sequence[_Page], folds: Sequence[Detail]) -> list[list[Jso
     return shown
 
 
-def _pieces(blocks: Sequence[Block], *, run: str, as_markdown: bool) -> list[_Piece]:
+def _pieces(blocks: Sequence[Block], *, run: str, as_markdown: Shaping | None) -> list[_Piece]:
     """A message takes one table, so only the first is one."""
     pieces: list[_Piece] = []
     folds = 0
@@ -232,7 +233,8 @@ def _plainer(blocks: Iterable[Json]) -> Iterator[Json]:
             case "section":
                 yield {name: value for name, value in block.items() if name != "expand"}
             case "markdown":
-                yield from _plainer(map(section, mrkdwn.sections(block["text"])))
+                text = _without_own_links(block["text"])
+                yield from _plainer(map(section, mrkdwn.sections(text)))
             case "table":
                 yield from _plainer(table_sections(block))
             case _:
@@ -269,8 +271,16 @@ def _words(block: Json) -> str:
         case "header":
             return f"*{mrkdwn.escape(block['text']['text'])}*"
         case "markdown":
-            return mrkdwn.mrkdwn(block["text"])
+            return mrkdwn.mrkdwn(_without_own_links(block["text"]))
         case "table":
             return "\n".join(each["text"]["text"] for each in table_sections(block))
         case _:
             return ""
+
+
+def _without_own_links(text: str) -> str:
+    """Markdown in which letters are no links to posts: no other link has a label by then."""
+    return _LETTER.sub(r"\1", text)
+
+
+_LETTER = re.compile(r"\[(\w{1,6})\]\(https?://[^\s()]*/archives/[^\s()]*\)")

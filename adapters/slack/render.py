@@ -7,12 +7,14 @@ in `value`.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 
 from adapters.slack.blocks import NO_RUN, shortened
 from adapters.slack.packing import Message, packed
+from adapters.text.letters import linked_letters
 from adapters.text.markdown import honest_links, split_markdown
 from bot.chat import HEADLINE
 from bot.cleaning import harmless, one_line
@@ -27,6 +29,8 @@ DRAFT = 5_000
 
 # What CommonMark may take for a sign, unless a backslash stands before it.
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+
+_NO_URLS: Mapping[str, str] = {}
 
 _IN_FILE = N_("The whole text is in the file below.")
 
@@ -57,13 +61,16 @@ def post(
     key: str,
     asker: str | None = None,
     verdict_url: str | None = None,
+    urls: Mapping[str, str] = _NO_URLS,
     files: bool = True,
 ) -> tuple[Part, ...]:
     """The messages for the post of this key, and files after them where `files` may be used.
 
-    `asker` is pinged where given, and `verdict_url` linked.
+    `asker` is pinged where given, and `verdict_url` linked. `urls` are those of posts, by key.
     """
-    blocks = list(document.blocks)
+    is_headline = key == HEADLINE
+    blocks = _lettered(document, (Note,) if is_headline else (Heading, Text, Note))
+    linked = partial(linked_letters, letters=document.letters, url=urls.get)
     if document.live:
         blocks = _shortened_texts(blocks, DRAFT, " …")
     attached = list(_pictures(blocks, f"{run}-{_slug(key)}"))
@@ -77,7 +84,7 @@ def post(
         verdict_url=verdict_url,
         buttons=document.buttons,
         run=run,
-        as_markdown=key == HEADLINE,
+        as_markdown=linked if is_headline else None,
     )
     if document.live:
         return tuple(messages[:1])
@@ -89,7 +96,8 @@ def document_messages(document: Document, *, run: str = NO_RUN) -> tuple[Message
 
     `run` is what its buttons belong to.
     """
-    return tuple(packed(_unfolded(document.blocks), buttons=document.buttons, run=run))
+    blocks = _lettered(document, (Heading, Text, Note))
+    return tuple(packed(_unfolded(blocks), buttons=document.buttons, run=run))
 
 
 def asked_messages(name: str, question: str) -> tuple[Message, ...]:
@@ -117,6 +125,28 @@ def offer_message(offer: Offer, ts: str) -> Message:
     )
     shown = Document((Text(text),), buttons=tuple(buttons))
     return document_messages(shown, run=offer.run)[0]
+
+
+def _lettered(document: Document, kinds: tuple[type[Leaf], ...]) -> list[Block]:
+    """Its blocks, with labels as people see them in leaves of these kinds. None is a link: mrkdwn
+    shows the address beside a label."""
+
+    def shown(leaf: Leaf) -> Leaf:
+        if isinstance(leaf, Heading | Text | Note) and isinstance(leaf, kinds):
+            return replace(leaf, text=linked_letters(leaf.text, document.letters, _NO_URLS.get))
+        return leaf
+
+    return _each_leaf(document.blocks, shown) if document.letters else list(document.blocks)
+
+
+def _each_leaf(blocks: Sequence[Block], change: Callable[[Leaf], Leaf]) -> list[Block]:
+    """The blocks with every leaf changed, folded ones too."""
+    return [
+        replace(block, blocks=tuple(map(change, block.blocks)))
+        if isinstance(block, Detail)
+        else change(block)
+        for block in blocks
+    ]
 
 
 def _literal(text: str) -> str:
@@ -158,12 +188,7 @@ def _shortened_texts(blocks: Sequence[Block], limit: int, ending: str) -> list[B
         first, *_ = split_markdown(leaf.text, limit) or [""]
         return Text(first + ending)
 
-    return [
-        replace(block, blocks=tuple(map(cut, block.blocks)))
-        if isinstance(block, Detail)
-        else cut(block)
-        for block in blocks
-    ]
+    return _each_leaf(blocks, cut)
 
 
 def _pictures(blocks: Sequence[Block], name: str) -> Iterator[File]:

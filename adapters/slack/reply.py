@@ -78,6 +78,8 @@ class SlackReply:
         self._address = Address.from_json(case.address)
         self._outbox = Outbox(bot.app.store, case.id, "slack", bot.web.line)
         self._posted: set[str] = set()
+        # Of posts, by key.
+        self._addresses: dict[str, str] = {}
         # When the channel was first out of sight.
         self._unseen_since: float | None = None
         self._patience_seconds = UNSEEN_SECONDS * bot.time_scale
@@ -154,7 +156,8 @@ class SlackReply:
             run=self._case.id,
             key=key,
             asker=self._case.asker if ping else None,
-            verdict_url=await self._verdict_url() if key == RANKING else None,
+            verdict_url=await self._url(HEADLINE) if key == RANKING else None,
+            urls=await self._urls(document) if key == HEADLINE else {},
         )
         # Beside the event loop: a long text takes a while.
         parts = await asyncio.to_thread(rendered, document)
@@ -177,9 +180,20 @@ class SlackReply:
                 return _(NO_FILE)
         return ""
 
-    async def _verdict_url(self) -> str | None:
-        headline = await self._outbox.first(HEADLINE)
-        return await self._web.permalink(*_ids(headline)) if headline else None
+    async def _urls(self, document: Document) -> dict[str, str]:
+        """Of the posts that letters stand for, by key; a draft needs none."""
+        keys = [] if document.live else [letter.key for letter in document.letters]
+        return {key: url for key in keys if (url := await self._url(key))}
+
+    async def _url(self, key: str) -> str | None:
+        """Where the first message of a post stands."""
+        if url := self._addresses.get(key):
+            return url
+        id = await self._outbox.first(key)
+        url = await self._web.permalink(*_ids(id)) if id else None
+        if url:
+            self._addresses[key] = url
+        return url
 
     # Messages
 

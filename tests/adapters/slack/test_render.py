@@ -37,6 +37,7 @@ from bot.document import (
     Heading,
     Image,
     Leaf,
+    Letter,
     Note,
     Select,
     Table,
@@ -273,6 +274,29 @@ def test_a_verdict_is_markdown_with_its_notes_below() -> None:
     )
     assert message.blocks[1]["elements"][0]["text"] == "a\nb"
     assert message.text == ("*Use `X`. &lt;!channel&gt;*\n\nBecause.\n\n> *But:* maybe.\na\nb")
+
+
+def test_letters_of_a_verdict_lead_to_the_posts() -> None:
+    letters = (Letter("A", "answer:A", "2A"), Letter("B", "answer:B", "2B"))
+    document = Document(
+        (
+            Heading("Yes (A)."),
+            Text("Answer B agrees, [A](https://evil.example)."),
+            Note("(B) first"),
+        ),
+        letters=letters,
+    )
+    url = "https://team.example/archives/C1/p1?thread_ts=1.2&cid=C1"
+    (message,) = messages(post(document, run=RUN, key=HEADLINE, urls={"answer:A": url}))
+    assert message.blocks[0]["text"] == (
+        f"### Yes ([2A]({url})).\n\nAnswer 2B agrees, A (https://evil.example)."
+    )
+    assert message.blocks[1]["elements"][0]["text"] == "(2B) first"
+    assert message.text.startswith("*Yes (2A).*\n\nAnswer 2B")
+    __, plain, __ = message.renderings()
+    assert "team.example" not in json.dumps(plain.blocks)
+    (private,) = document_messages(document)
+    assert private.blocks[0]["text"]["text"] == "Yes (2A)."
 
 
 def test_a_heading_outside_of_the_headline_shows_no_signs() -> None:

@@ -14,7 +14,7 @@ import pytest
 from adapters.slack import render
 from adapters.slack.web import TIER_3, Allowance
 from bot.chat import Accepted
-from bot.document import Detail, Document, Heading, Note, Text
+from bot.document import Detail, Document, Heading, Letter, Note, Text
 from bot.errors import StoreFailed, Undeliverable
 from bot.llm import Request as Asked
 from bot.records import Case
@@ -102,6 +102,20 @@ async def test_the_ranking_leads_back_to_the_headline(scene: Stage) -> None:
     _, posts = await scene.deliberated()
     address = f"/archives/{scene.channel.id}/p{posts[0].ts.replace('.', '')}"
     assert address in "".join(texts(posts[-1]))
+    assert not any(link.disguised for link in scene.server.links)
+
+
+async def test_letters_of_the_verdict_lead_to_answers(scene: Stage) -> None:
+    case = await scene.case()
+    reply = scene.reply(case)
+    letters = (Letter("A", "answer:A", "A"), Letter("B", "answer:B", "B"))
+    verdict = Document((Heading("Yes."), Text("So they say (A, B).")), letters=letters)
+    await reply.show("headline", LIVE)
+    await reply.show("answer:B", ANSWER)
+    await reply.show("headline", verdict)
+    headline, answer = scene.said(case)
+    assert f"(A, [B]({scene.server.url}/archives/" in headline.blocks[0]["text"]
+    assert f"/p{answer.ts.replace('.', '')}?" in headline.blocks[0]["text"]
     assert not any(link.disguised for link in scene.server.links)
 
 

@@ -9,7 +9,7 @@ from tests.fakes.council_on_slack import Place
 from tests.fakes.slack import payloads
 from tests.fakes.slack.blocks import elements_of
 from tests.fakes.slack_server import Ephemeral, Message, View
-from tests.pictures.scenes import Json, Platform, Scene
+from tests.pictures.scenes import Json, Opened, Platform, Scene
 from tests.pictures.script import SEED, Models
 from tests.pictures.stage import Stage, settings
 
@@ -105,7 +105,7 @@ class OnSlack(Stage):
         shown: Sequence[Message | Ephemeral],
         view: Json | None = None,
         *,
-        opened: int | None = None,
+        opened: Opened | None = None,
     ) -> Scene:
         found = [file for m in shown if isinstance(m, Message) for file in m.files]
         files = {file.name: file.content for file in found if file.content}

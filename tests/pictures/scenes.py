@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Json = dict[str, Any]
+Opened = int | Literal["menu"]
 Platform = Literal["discord", "slack"]
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
     """`where` stands above the messages, which are the platform's own, oldest first; `modal` is a
-    form in front of them, `opened` the number of the one fold that is open. `files` are the pictures that they show, by name; they are no part of the
+    form in front of them, `opened` the number of the one fold that is open, or the menu of buttons. `files` are the pictures that they show, by name; they are no part of the
     JSON, since another version of a library draws other pixels."""
 
     name: str
@@ -26,7 +27,7 @@ class Scene:
     where: str
     messages: tuple[Json, ...] = ()
     modal: Json | None = None
-    opened: int | None = None
+    opened: Opened | None = None
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @property

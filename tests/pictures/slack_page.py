@@ -182,7 +182,7 @@ class SlackPage:
             case "button":
                 return f"<span class='button {it.get('style', '')}'>{self._text(it['text'])}</span>"
             case "overflow":
-                return "<span class=button>⋮</span>"
+                return f"<span class=button>⋮</span>{self._menu(it)}"
             case "plain_text_input" | "number_input" | "email_text_input" | "url_text_input":
                 return self._field(it)
             case "radio_buttons" | "checkboxes":
@@ -190,6 +190,12 @@ class SlackPage:
             case kind if kind.endswith("select"):
                 return self._select(it)
         raise ValueError(f"nothing draws Slack's element of type {it['type']}: {it}")
+
+    def _menu(self, it: Json) -> str:
+        if self._scene.opened != "menu":
+            return ""
+        options = (f"<div>{self._text(option['text'])}</div>" for option in it["options"])
+        return f"<div class=menu>{''.join(options)}</div>"
 
     def _field(self, it: Json) -> str:
         tall = " tall" if it.get("multiline") else ""

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from bot.errors import Spent
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -49,6 +51,14 @@ class Completion:
     cost_micros: int | None = None
     generation_id: str = ""
     written_bytes: int | None = None
+
+    @property
+    def spent(self) -> Spent | None:
+        """The usage; `None` where the provider told none: no text takes no tokens."""
+        tokens = self.prompt_tokens, self.completion_tokens
+        if self.cost_micros is None and tokens == (0, 0):
+            return None
+        return Spent(*tokens, self.cost_micros)
 
 
 Ending = Literal["whole", "length", "refused", "broken"]

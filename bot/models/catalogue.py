@@ -180,6 +180,10 @@ class Catalogue:
         assumed = self._unknown_price(model)
         return None if prices_of(self.find(model)) or assumed == FREE else assumed
 
+    def is_counted_free(self, model: str) -> bool:
+        """Whether nobody tells its price and it is taken to cost nothing."""
+        return prices_of(self.find(model)) is None and self._unknown_price(model) == FREE
+
     def _unknown_price(self, model: str) -> tuple[float, float]:
         prefix = model.partition("/")[0]
         return self._unknown_prices.get(prefix if prefix in self._sources else "", UNKNOWN_PRICE)
@@ -197,11 +201,11 @@ class Catalogue:
     def price_in_full(self, model: str) -> str:
         """The label; of a model without a price also what that means for budgets."""
         label = self.price_label(model)
-        if prices_of(self.find(model)):
-            return label
-        assumed = self._unknown_price(model)
-        if assumed == FREE:
+        if self.is_counted_free(model):
             return _("{label}, counted as free", label=label)
+        assumed = self.max_price(model)
+        if assumed is None:
+            return label
         prompt, completion = assumed
         return _(
             "{label}, budgets count ${prompt:g} / ${completion:g} per million tokens",

@@ -8,13 +8,7 @@ import argparse
 import logging
 import math
 import sys
-from collections.abc import (
-    AsyncIterator,
-    Callable,
-    Coroutine,
-    Iterator,
-    Sequence,
-)
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +28,6 @@ from bot.program.process import (
 )
 
 if TYPE_CHECKING:
-    from bot.conversation.health import Finding
     from bot.program.asked import Asked
     from bot.program.config import Config
 
@@ -327,34 +320,6 @@ async def _backup(options: argparse.Namespace, config: "Config") -> int:
 
 
 async def _doctor(options: argparse.Namespace, config: "Config") -> int:
-    from bot.program.compose import put_together
-    from bot.program.doctor import examine, examine_database
-    from bot.store.store import Store
+    from bot.program.doctor import doctor
 
-    healthy = True
-    database = examine_database(config.database_file(), datetime.now(UTC).date())
-    # What is tried goes into no database, which another process may be writing to.
-    async with put_together(config, await Store.open(":memory:"), "doctor") as app:
-        for findings in (database, examine(app), *_platform_checks(config)):
-            async for finding in findings:
-                tell(finding)
-                healthy = healthy and finding.ok is not False
-    return DONE if healthy else NO_ANSWER
-
-
-def _platform_checks(config: "Config") -> "Iterator[AsyncIterator[Finding]]":
-    if config.discord_token:
-        from adapters.discord.checks import examine
-
-        token = config.discord_token.get_secret_value()
-        yield examine(token, is_listed=bool(config.allowed), time_scale=config.time_scale)
-    if config.slack_bot_token:
-        from adapters.slack.checks import examine as examine_slack
-
-        app_token = config.slack_app_token
-        yield examine_slack(
-            config.slack_bot_token.get_secret_value(),
-            app_token.get_secret_value() if app_token else None,
-            api_url=config.slack_api_url,
-            time_scale=config.time_scale,
-        )
+    return await doctor(config)

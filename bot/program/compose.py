@@ -33,13 +33,8 @@ async def put_together(config: Config, store: Store, command: str) -> AsyncItera
     collect_seldom()
 
     try:
-        async with _provider(config) as provider:
-            catalogue = Catalogue(
-                provider,
-                store,
-                unknown_price=config.unknown_price,
-                time_scale=config.time_scale,
-            )
+        async with provider_of(config) as provider:
+            catalogue = catalogue_of(config, provider, store)
             await catalogue.load()
             patience = Patience().scaled(config.time_scale)
             budget_usd = config.budget_usd(serving=command == "serve")
@@ -55,7 +50,7 @@ async def put_together(config: Config, store: Store, command: str) -> AsyncItera
                     dearest=store.dearest_micros,
                 ),
                 catalogue=catalogue,
-                defaults=_defaults(config, catalogue),
+                defaults=defaults_of(config, catalogue),
                 rules=Rules(
                     allowed=config.allowed,
                     admins=config.admins,
@@ -72,7 +67,7 @@ async def put_together(config: Config, store: Store, command: str) -> AsyncItera
 
 
 @asynccontextmanager
-async def _provider(config: Config) -> AsyncIterator[Provider]:
+async def provider_of(config: Config) -> AsyncIterator[Provider]:
     """Real models where any endpoint is configured, the rehearsal otherwise."""
     if config.rehearsal:
         yield Rehearsal(time_scale=config.time_scale)
@@ -85,8 +80,16 @@ async def _provider(config: Config) -> AsyncIterator[Provider]:
         await provider.aclose()
 
 
-def _defaults(config: Config, catalogue: Catalogue) -> Settings:
-    """What holds in a channel that set nothing."""
+def catalogue_of(config: Config, provider: Provider, store: Store) -> Catalogue:
+    """Empty so far: `load` it."""
+    return Catalogue(
+        provider, store, unknown_price=config.unknown_price, time_scale=config.time_scale
+    )
+
+
+def defaults_of(config: Config, catalogue: Catalogue) -> Settings:
+    """What holds in a channel that set nothing. Raises `InvalidConfiguration` where nobody chose
+    the members and the catalogue has none to choose."""
     if config.rehearsal:
         return Settings(config.members or MEMBERS, config.chairman or CHAIRMAN)
     if config.members:

@@ -1,106 +1,223 @@
-"""Checks of everything for real: the models, the database, the platforms. One line each."""
+"""`council doctor`, the front desk: what is set, what of it works, and what to do about the rest.
 
-import asyncio
-from collections.abc import AsyncIterator
-from datetime import date
+What can be found out without a network is told without one. Nothing here prints a secret.
+"""
+
+import logging
+import shutil
+import sys
+import textwrap
+from collections.abc import AsyncIterator, Iterable, Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-from bot.conversation.app import App
 from bot.conversation.health import Finding
-from bot.errors import ModelFailed, StoreFailed, StoreLocked
-from bot.language import _
-from bot.llm import Message, Provider, Request
-from bot.protocol.calls import Caller
+from bot.errors import StoreFailed, StoreLocked
+from bot.language import _, n_
+from bot.printing import tell
+from bot.program.config import Config
+from bot.program.endpoints import KNOWN_SERVERS
+from bot.program.process import DONE, NO_ANSWER
+from bot.program.trials import Ledger, examine_models
 from bot.store.store import Store
 
-# A word is enough to see that a model answers; models that think first need some room.
-TRIAL_TOKENS = 500
 
-
-async def examine_database(path: Path, today: date) -> AsyncIterator[Finding]:
-    """Beside a program that runs, too."""
-    try:
-        try:
-            store = await Store.open(path, holder="council doctor")
-            found = _("The database {path} can be read and written.", path=path)
-        except StoreLocked:
-            store = await Store.open(path, read_only=True)
-            found = _("The database {path} can be read; a running Council writes to it.", path=path)
-        try:
-            damage = await store.damage()
-            spent = await store.spent(today) / 1e6
-        finally:
-            await store.close()
-    except StoreFailed as error:
-        yield Finding(False, str(error))
-        return
-    yield Finding(True, found)
-    if damage:
-        yield Finding(
-            False,
-            _(
-                "The database {path} is damaged ({damage}). Stop Council and restore a backup, "
-                "or set COUNCIL_DATABASE to another file.",
-                path=path,
-                damage=damage,
-            ),
+async def doctor(config: Config) -> int:
+    """Tell each finding as soon as it is there. Returns the exit code: whether a person has to
+    mend something."""
+    # What it warns of is a finding here.
+    logging.getLogger("bot.models").setLevel(logging.ERROR)
+    today = datetime.now(UTC).date()
+    ledger = _Book(config, today)
+    broken = 0
+    for heading, findings in (
+        (_("Configuration"), _each(_configuration(config))),
+        (_("Database and budget"), _money(config, ledger)),
+        (_("Models"), examine_models(config, ledger)),
+        (_("Platforms"), _platforms(config)),
+    ):
+        tell(heading)
+        async for finding in findings:
+            tell(_folded(f"  {finding}"))
+            broken += finding.ok is False
+    if broken:
+        tell(
+            n_(
+                "{n} thing has to be mended: ✗ above.",
+                "{n} things have to be mended: ✗ above.",
+                broken,
+            )
         )
-    yield Finding(None, _("Spent today (UTC): ${usd:.4f}.", usd=spent))
+        return NO_ANSWER
+    tell(
+        _("Nothing is broken; the models are simulated.")
+        if config.rehearsal
+        else _("Nothing is broken.")
+    )
+    return DONE
 
 
-async def examine(app: App) -> AsyncIterator[Finding]:
-    """The models; each finding as soon as it is there."""
-    catalogue = app.catalogue
-    if catalogue.known:
-        yield Finding(True, _("The list of models is known."))
+def _folded(line: str) -> str:
+    """At words, where a person reads it; in a pipe a finding is a line."""
+    if not sys.stdout.isatty():
+        return line
+    width = shutil.get_terminal_size().columns
+    return textwrap.fill(
+        line,
+        max(width, 40),
+        subsequent_indent=" " * 4,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+async def _each(findings: Iterable[Finding]) -> AsyncIterator[Finding]:
+    for finding in findings:
+        yield finding
+
+
+def _configuration(config: Config) -> Iterator[Finding]:
+    if config.env_file:
+        path = config.env_file.resolve()
+        yield Finding(None, _("Read beside the environment: {path}.", path=path))
     else:
         yield Finding(
-            None, _("The list of models could not be loaded: ids and prices are unchecked.")
+            None,
+            _(
+                "There is no .env in {folder}, nor in the program's checkout: only the environment "
+                "was read.",
+                folder=Path.cwd(),
+            ),
         )
-    models = dict.fromkeys((*app.defaults.members, app.defaults.chairman))
-    for model in models:
-        if catalogue.missing(model):
-            hint = catalogue.did_you_mean(model)
+    for warning in config.warnings:
+        yield Finding(None, warning)
+    if config.unused_keys:
+        yield Finding(None, _unused(config.unused_keys))
+
+
+def _unused(keys: Iterable[str]) -> str:
+    """How the keys that lie around could be used."""
+    entries = {key: KNOWN_SERVERS[key] for key in keys}
+    first, (__, url) = next(iter(entries.items()))
+    return _(
+        "Set, and used by nothing here: {keys}. To ask one of these servers alone, write into .env "
+        "COUNCIL_MODEL_URL={url} and, as COUNCIL_MODEL_KEY, the key in {first}. To ask them beside "
+        "others: COUNCIL_ENDPOINTS={endpoints} and members like {name}/MODEL.",
+        keys=", ".join(entries),
+        url=url,
+        first=first,
+        endpoints=",".join(f"{name}={url};key={key}" for key, (name, url) in entries.items()),
+        name=entries[first][0],
+    )
+
+
+class _Book(Ledger):
+    """Today's page of the database: what is spent, and what asking the models adds to it."""
+
+    def __init__(self, config: Config, today: date) -> None:
+        self._config = config
+        self._today = today
+        self.spent_micros = 0
+
+    async def examine(self) -> AsyncIterator[Finding]:
+        """Beside a program that runs, too."""
+        try:
+            path = self._config.database_file()
+            try:
+                store = await Store.open(path, holder="council doctor")
+                found = _("The database {path} can be read and written.", path=path)
+            except StoreLocked:
+                store = await Store.open(path, read_only=True)
+                found = _(
+                    "The database {path} can be read; a running Council writes to it.", path=path
+                )
+            try:
+                damage = await store.damage()
+                self.spent_micros = await store.spent(self._today)
+            finally:
+                await store.close()
+        except StoreFailed as error:
+            yield Finding(False, str(error))
+            return
+        yield Finding(True, found)
+        if damage:
             yield Finding(
-                False, _("{model} is not in the list of models.{hint}", model=model, hint=hint)
-            )
-        elif assumed := catalogue.max_price(model):
-            prompt, completion = assumed
-            yield Finding(
-                None,
+                False,
                 _(
-                    "Nobody tells the price of {model}: budgets count ${prompt:g} / "
-                    "${completion:g} per million tokens. COUNCIL_UNKNOWN_PRICE changes that.",
-                    model=model,
-                    prompt=prompt,
-                    completion=completion,
+                    "The database {path} is damaged ({damage}). Stop Council and restore a backup, "
+                    "or set COUNCIL_DATABASE to another file.",
+                    path=path,
+                    damage=damage,
                 ),
             )
-    async with asyncio.TaskGroup() as group:
-        trials = [group.create_task(_trial(app.provider, model, app.caller)) for model in models]
-    refused: set[str] = set()
-    for trial in trials:
-        finding = trial.result()
-        if finding.text not in refused:
+        yield Finding(None, _("Spent today (UTC): ${usd:.4f}.", usd=self.spent_micros / 1e6))
+
+    async def allows(self, micros: int) -> bool:
+        budget_usd = self._config.budget_usd(serving=False)
+        return budget_usd is None or self.spent_micros + micros <= budget_usd * 1e6
+
+    async def book(self, micros: int) -> bool:
+        try:
+            store = await Store.open(self._config.database_file(), holder="council doctor")
+            try:
+                await store.spend(self._today, micros)
+            finally:
+                await store.close()
+        except StoreFailed:
+            return False
+        return True
+
+
+async def _money(config: Config, book: _Book) -> AsyncIterator[Finding]:
+    async for finding in book.examine():
+        yield finding
+    if config.rehearsal:
+        return
+    budget_usd = config.budget_usd(serving=True)
+    if budget_usd is None:
+        yield Finding(None, _("No budget: COUNCIL_DAILY_BUDGET_USD says unlimited."))
+        return
+    if "daily_budget_usd" in config.model_fields_set:
+        yield Finding(None, _("Budget: ${usd:.2f} a day over all channels.", usd=budget_usd))
+    else:
+        yield Finding(
+            None,
+            _(
+                "Budget: `council serve` spends at most ${usd:.2f} a day; chat, ask and bench have "
+                "no limit. COUNCIL_DAILY_BUDGET_USD sets one for all.",
+                usd=budget_usd,
+            ),
+        )
+    if book.spent_micros >= budget_usd * 1e6:
+        spent = _("Today's budget is spent: nothing more is asked until midnight UTC.")
+        yield Finding(None, spent)
+
+
+async def _platforms(config: Config) -> AsyncIterator[Finding]:
+    if config.discord_token:
+        from adapters.discord.checks import examine
+
+        token = config.discord_token.get_secret_value()
+        async for finding in examine(
+            token, is_listed=bool(config.allowed), time_scale=config.time_scale
+        ):
             yield finding
-        refused.add(finding.text)
+    if config.slack_bot_token:
+        from adapters.slack.checks import examine as examine_slack
 
-
-async def _trial(provider: Provider, model: str, caller: Caller) -> Finding:
-    """Ask the model for one word. A key that is refused is one finding, whoever was asked."""
-    request = Request(
-        model=model,
-        messages=(Message("user", "Reply with the word ready."),),
-        max_completion_tokens=TRIAL_TOKENS,
-        tag="doctor/answer/0/0",
-    )
-    try:
-        async with asyncio.timeout(caller.patience.silence):
-            await provider.complete(request)
-    except TimeoutError:
-        return Finding(False, _("{model} does not answer in time.", model=model))
-    except ModelFailed as error:
-        if error.kind == "unauthorised":
-            return Finding(False, _("No model can be asked: {error}", error=error))
-        return Finding(False, f"{model}: {error} ({error.kind})")
-    return Finding(True, _("{model} answers.", model=model))
+        app_token = config.slack_app_token
+        async for finding in examine_slack(
+            config.slack_bot_token.get_secret_value(),
+            app_token.get_secret_value() if app_token else None,
+            api_url=config.slack_api_url,
+            time_scale=config.time_scale,
+        ):
+            yield finding
+    if not (config.discord_token or config.slack_bot_token):
+        yield Finding(
+            None,
+            _(
+                "No platform has a token, so `council serve` has nothing to run; chat and ask need "
+                "none. Set DISCORD_TOKEN, or SLACK_BOT_TOKEN and SLACK_APP_TOKEN."
+            ),
+        )

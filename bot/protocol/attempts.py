@@ -195,7 +195,7 @@ class Attempts:
             listener.begin()
             completion = await self._complete(replace(request, resent=listener.resend), listener)
             asking.completion, generation_id = completion, completion.generation_id
-            bill = self._bill(asking, reserved, _usage(completion), completion.written_bytes)
+            bill = self._bill(asking, reserved, completion.spent, completion.written_bytes)
             takes_lead(leader)
             pace.whole.append(listener.seconds)
             return completion
@@ -291,14 +291,6 @@ class Attempts:
 
     def _may_hedge(self) -> bool:
         return self._hedges + 1 <= max(1.0, HEDGE_SHARE * self._calls)
-
-
-def _usage(completion: Completion) -> Spent | None:
-    """`None` where the provider told none: no text takes no tokens."""
-    tokens = completion.prompt_tokens, completion.completion_tokens
-    if completion.cost_micros is None and tokens == (0, 0):
-        return None
-    return Spent(*tokens, completion.cost_micros)
 
 
 def _three_times_p95(seconds: Collection[float], *, at_least: float) -> float:

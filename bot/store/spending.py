@@ -34,6 +34,15 @@ class Spending(Tables):
         )
         return int(rows[0][0]) if rows else 0
 
+    async def spend(self, day: date, micros: int) -> None:
+        """Add what was spent outside of any deliberation."""
+        await self._change(
+            "INSERT INTO spending (day, scope, spent_micros) VALUES (?, ?, ?) "
+            "ON CONFLICT (day, scope) DO UPDATE "
+            "SET spent_micros = spending.spent_micros + excluded.spent_micros",
+            (day.isoformat(), ALL, micros),
+        )
+
 
 def reserve(
     day: str, scopes: Sequence[str], micros: int, limits: Mapping[str, int]

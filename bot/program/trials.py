@@ -1,0 +1,286 @@
+"""The models as `council doctor` examines them: who gets what, who is seated, and whether each
+answers. Asking costs money, so it is booked, and kept below the budget, like any question."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot import bills
+from bot.bills import Bill
+from bot.conversation.health import Finding
+from bot.errors import InvalidConfiguration, ModelFailed, Spent
+from bot.language import _
+from bot.llm import Message, Provider, Request
+from bot.models.catalogue import Catalogue, is_private
+from bot.models.http import Endpoint, HttpProvider
+from bot.program.compose import catalogue_of, defaults_of, provider_of
+from bot.program.config import Config
+from bot.program.endpoints import EndpointSettings
+from bot.protocol.attempts import Patience
+from bot.settings import Settings
+from bot.store.store import Store
+
+# A word is enough to see that a model answers; models that think first need some room.
+TRIAL_TOKENS = 500
+_PROMPT = "Reply with the word ready."
+
+
+class Ledger(Protocol):
+    """Today's spending, in micro-dollars."""
+
+    async def allows(self, micros: int) -> bool:
+        """Whether so much more keeps the budget."""
+
+    async def book(self, micros: int) -> bool:
+        """Add to what is spent; False where that cannot be written down now."""
+
+
+async def examine_models(config: Config, ledger: Ledger) -> AsyncIterator[Finding]:
+    # What is tried goes into no database, which another process may be writing to.
+    store = await Store.open(":memory:")
+    try:
+        async with provider_of(config) as provider:
+            catalogue = catalogue_of(config, provider, store)
+            await catalogue.load()
+            for finding in _endpoints(config, catalogue):
+                yield finding
+            async for finding in _better_addresses(config, catalogue):
+                yield finding
+            try:
+                settings = defaults_of(config, catalogue)
+            except InvalidConfiguration as error:
+                for problem in error.problems:
+                    yield Finding(False, problem)
+                yield Finding(None, _("No model was asked for a word: none is known."))
+                return
+            for finding in _seated(config, settings, catalogue):
+                yield finding
+            if config.rehearsal:
+                return
+            async for finding in _Trials(config, provider, catalogue, ledger).examine(settings):
+                yield finding
+    finally:
+        await store.close()
+
+
+def _endpoints(config: Config, catalogue: Catalogue) -> Iterator[Finding]:
+    for endpoint in config.endpoints():
+        yield Finding(None, _goes_to(endpoint))
+        if not catalogue.failure(endpoint.name):
+            yield Finding(True, _("{url} lists its models.", url=endpoint.url))
+        elif config.members:
+            failure = catalogue.failure(endpoint.name)
+            unchecked = _(
+                "Ids and prices at {url} are unchecked: {failure}",
+                url=endpoint.url,
+                failure=failure,
+            )
+            yield Finding(None, unchecked)
+
+
+def _goes_to(endpoint: EndpointSettings) -> str:
+    """What goes to whom."""
+    if endpoint.openrouter:
+        return _(
+            "Questions and answers go to {url}, which may pass them only to providers that do not "
+            "store them (data_collection: deny).",
+            url=endpoint.url,
+        )
+    if is_private(endpoint.url):
+        return _(
+            "Questions and answers go to {url}, on this machine or in its own network.",
+            url=endpoint.url,
+        )
+    return _(
+        "Questions and answers go to {url}; what is kept of them there, its owner says.",
+        url=endpoint.url,
+    )
+
+
+async def _better_addresses(config: Config, catalogue: Catalogue) -> AsyncIterator[Finding]:
+    """Of endpoints that give no list: the address that was probably meant."""
+    for endpoint in config.endpoints():
+        if catalogue.failure(endpoint.name) and (better := await _answering(endpoint)):
+            variable = (
+                f"COUNCIL_ENDPOINTS={endpoint.name}" if endpoint.name else "COUNCIL_MODEL_URL"
+            )
+            yield Finding(
+                False,
+                _(
+                    "A model server answers at {better}, not at {url}: set {variable}={better}.",
+                    better=better,
+                    url=endpoint.url,
+                    variable=variable,
+                ),
+            )
+
+
+async def _answering(endpoint: EndpointSettings) -> str:
+    """The address on the same host that was probably meant; "" where none answers."""
+    for url in _alternatives(endpoint.url):
+        provider = HttpProvider([Endpoint("", url, endpoint.key, endpoint.openrouter)])
+        try:
+            if await provider.models():
+                return url
+        except ModelFailed:
+            pass
+        finally:
+            await provider.aclose()
+    return ""
+
+
+def _alternatives(url: str) -> Iterator[str]:
+    """Without the path of one call, and with the /v1 in which most bases end."""
+    base = url
+    for path in ("/chat/completions", "/completions", "/responses", "/models", "/api"):
+        base = base.removesuffix(path)
+    if base != url:
+        yield base
+    if not base.endswith("/v1"):
+        yield f"{base}/v1"
+
+
+def _seated(config: Config, settings: Settings, catalogue: Catalogue) -> Iterator[Finding]:
+    members, chairman = ", ".join(settings.members), settings.chairman
+    if config.rehearsal:
+        yield Finding(
+            None,
+            _(
+                "No real model is set, so the members are simulated and answer nothing. For real "
+                "ones set OPENROUTER_API_KEY (https://openrouter.ai/settings/keys), or "
+                "COUNCIL_MODEL_URL to a server of your own, for example http://localhost:11434/v1."
+            ),
+        )
+    yield Finding(
+        None,
+        _(
+            "Seated where a channel chose nobody: {members}; chairman: {chairman}.",
+            members=members,
+            chairman=chairman,
+        ),
+    )
+    models = tuple(dict.fromkeys((*settings.members, chairman)))
+    for model in models:
+        if catalogue.missing(model):
+            hint = catalogue.did_you_mean(model)
+            yield Finding(
+                False, _("{model} is not in the list of models.{hint}", model=model, hint=hint)
+            )
+    if not config.rehearsal:
+        yield from _unpriced([model for model in models if not catalogue.missing(model)], catalogue)
+
+
+def _unpriced(models: Sequence[str], catalogue: Catalogue) -> Iterator[Finding]:
+    """Models whose price nobody tells, and how they count."""
+    free = [model for model in models if catalogue.is_counted_free(model)]
+    if free:
+        yield Finding(
+            None,
+            _(
+                "No price is told for {models}: on a server at home they count as free. "
+                "COUNCIL_UNKNOWN_PRICE changes that.",
+                models=", ".join(free),
+            ),
+        )
+    for model in models:
+        if assumed := catalogue.max_price(model):
+            prompt, completion = assumed
+            yield Finding(
+                None,
+                _(
+                    "Nobody tells the price of {model}: budgets count ${prompt:g} / "
+                    "${completion:g} per million tokens. COUNCIL_UNKNOWN_PRICE changes that.",
+                    model=model,
+                    prompt=prompt,
+                    completion=completion,
+                ),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Trials:
+    """Each model, asked for one word."""
+
+    config: Config
+    provider: Provider
+    catalogue: Catalogue
+    ledger: Ledger
+
+    async def examine(self, settings: Settings) -> AsyncIterator[Finding]:
+        models = tuple(dict.fromkeys((*settings.members, settings.chairman)))
+        most = sum(self._most(model) for model in models)
+        if not await self.ledger.allows(most):
+            yield Finding(
+                None,
+                _(
+                    "The models were not asked for a word: that may cost ${usd:.4f}, and less is "
+                    "left of today's budget.",
+                    usd=most / 1e6,
+                ),
+            )
+            return
+        asking = _(
+            "Each model is asked for a word, which costs ${usd:.4f} at most.", usd=most / 1e6
+        )
+        yield Finding(None, asking)
+        async with asyncio.TaskGroup() as group:
+            trials = [group.create_task(self._trial(model)) for model in models]
+        found = dict.fromkeys(trial.result()[0] for trial in trials)
+        for finding in found:
+            yield finding
+        yield await self._booked(bills.total(trial.result()[1] for trial in trials))
+
+    async def _booked(self, bill: Bill) -> Finding:
+        usd = bill.counted_micros / 1e6
+        if not bill.counted_micros:
+            return Finding(None, _("Asking them cost nothing."))
+        if await self.ledger.book(bill.counted_micros):
+            return Finding(None, _("Asking them counts ${usd:.4f} of today's budget.", usd=usd))
+        return Finding(
+            None,
+            _(
+                "Asking them cost up to ${usd:.4f}, which no budget counts: the database cannot be "
+                "written now.",
+                usd=usd,
+            ),
+        )
+
+    def _most(self, model: str) -> int:
+        return self.catalogue.reserve_micros(model, _PROMPT, TRIAL_TOKENS)
+
+    async def _trial(self, model: str) -> tuple[Finding, Bill]:
+        """What fails for a whole server is the same finding, whichever model was asked."""
+        request = Request(
+            model=model,
+            messages=(Message("user", _PROMPT),),
+            max_completion_tokens=TRIAL_TOKENS,
+            tag="doctor/answer/0/0",
+            max_price=self.catalogue.max_price(model),
+        )
+        try:
+            async with asyncio.timeout(Patience().scaled(self.config.time_scale).silence):
+                completion = await self.provider.complete(request)
+        except TimeoutError:
+            late = Finding(False, _("{model} does not answer in time.", model=model))
+            return late, bills.at_most(self._most(model))
+        except ModelFailed as error:
+            return self._failed(model, error), self._bill(model, error.spent, began=error.began)
+        answered = Finding(True, _("{model} answers.", model=model))
+        return answered, self._bill(model, completion.spent, began=True)
+
+    def _failed(self, model: str, error: ModelFailed) -> Finding:
+        if error.kind in ("unauthorised", "unreachable"):
+            url = self._url(model)
+            told = _("No model at {url} can be asked: {error}", url=url, error=error)
+            return Finding(False, told)
+        return Finding(False, f"{model}: {error} ({error.kind})")
+
+    def _bill(self, model: str, spent: Spent | None, *, began: bool) -> Bill:
+        if spent:
+            return bills.told(self.catalogue, model, spent)
+        return bills.at_most(self._most(model)) if began else bills.NOTHING
+
+    def _url(self, model: str) -> str:
+        urls = {endpoint.name: endpoint.url for endpoint in self.config.endpoints()}
+        return urls.get(model.partition("/")[0]) or urls.get("", "")

@@ -16,7 +16,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 # What sees the council and the platforms at once.
-COMPOSITION_ROOT = {"bot.program.cli", "bot.program.serve", "bot.program.reading", "bot.__main__"}
+COMPOSITION_ROOT = {"bot.__main__"} | {
+    f"bot.program.{name}" for name in ("cli", "consent", "doctor", "reading", "serve")
+}
 # What platforms share; it speaks Markdown and knows none of them.
 SHARED = {"adapters.text"}
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from bot import __version__
+
 ROOT = Path(__file__).resolve().parent.parent
 # What sees the council and the platforms at once.
 COMPOSITION_ROOT = {"bot.__main__"} | {
@@ -45,6 +47,11 @@ HEAVY = {
     "rich",
     "slack_bolt",
 }
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert pyproject["project"]["version"] == __version__
 
 
 def modules(package: str) -> dict[str, Path]:

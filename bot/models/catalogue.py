@@ -226,7 +226,7 @@ class Catalogue:
         2. A vendor's flagship is the dearest candidate, by completion price, among those of its
            last 180 days, counted from its own newest candidate; of equals the newest.
         3. Vendors come in a fixed order of preference, all others after them by name. The first
-           four have a seat each, the fifth the chair; with fewer, the first member takes it.
+           four have a seat each, the fifth is the chairman; with fewer, the first member is.
 
         Raises `InvalidConfiguration` where there is no candidate.
         """
@@ -331,7 +331,7 @@ class Catalogue:
 
 
 def _council(best: Sequence[str]) -> tuple[tuple[str, ...], str]:
-    """The first few have a seat each and the next one the chair, if there is one."""
+    """The first few have a seat each and the next one, if there is one, is the chairman."""
     chairman = best[_COUNCIL_SIZE] if len(best) > _COUNCIL_SIZE else best[0]
     return tuple(best[:_COUNCIL_SIZE]), chairman
 

@@ -38,7 +38,7 @@ def seated(models: Iterable[ModelInfo], seats: int) -> tuple[tuple[str, ...], st
        `llama3.1:8b`), until the seats are full. So members differ where the list allows it.
     4. Where there are fewer models than seats, they are seated again in the same order: a server
        that lists one model fills every seat with it.
-    5. The next model in order takes the chair where it is as good by 2., its age aside; else the
+    5. The next model in order becomes chairman where it is as good by 2., its age aside; else the
        first does, beside its seat: the largest writes the verdict.
     """
     candidates = [model for model in models if _is_candidate(model)]

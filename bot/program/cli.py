@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot import __version__
 from bot.errors import BotError, InvalidConfiguration, InvalidInput, StoreFailed
 from bot.language import _, n_
 from bot.printing import note, tell, tell_json
@@ -86,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="council",
         description=_("Several models answer, rank each other blindly, and a chairman rules."),
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"council {__version__}", help=_("print it and end")
     )
     parser.set_defaults(run=_chat)
     commands = parser.add_subparsers(title=_("commands"), metavar="COMMAND")

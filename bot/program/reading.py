@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from bot.program.config import Config
     from bot.store.store import Store
 
+# Of those that there are, as many as fit a line or two.
+_CHANNELS_SHOWN = 8
+
 
 async def stats(options: argparse.Namespace, config: "Config") -> int:
     from bot.analysis.report import as_json
@@ -27,6 +30,7 @@ async def stats(options: argparse.Namespace, config: "Config") -> int:
     from bot.pages.statistics import details_page, stats_page
 
     async with database(config) as store:
+        await _require_channel(store, options.channel)
         report = await Statistics(store).report(channel=options.channel)
     if options.json:
         tell_json(as_json(report), indent=2)
@@ -80,6 +84,7 @@ async def _ceiling_of(
     from bot.conversation.statistics import Statistics
 
     async with database(config) as store:
+        await _require_channel(store, options.channel)
         return *await Statistics(store).ceiling(channel=options.channel), {}
 
 
@@ -87,12 +92,34 @@ async def export(options: argparse.Namespace, config: "Config") -> int:
     from bot.pages.exports import export
 
     async with database(config) as store:
+        await _require_channel(store, options.channel)
         if options.csv:
             await _export_csv(options, store)
             return DONE
+        count = 0
         async for case in store.cases(channel=options.channel, since=options.since):
             tell_json(await export(store, case))
+            count += 1
+    if not count:
+        note(_("No finished question is from there and then."))
     return DONE
+
+
+async def _require_channel(store: "Store", channel: str | None) -> None:
+    """Raises `InvalidInput` where nothing was ever asked in a channel of this id."""
+    known = await store.channels()
+    if channel is None or channel in known:
+        return
+    if not known:
+        raise InvalidInput(_("Nothing was asked in any channel yet. Leave --channel out."))
+    raise InvalidInput(
+        _(
+            "Nothing was asked in a channel {channel}. There are: {known}.",
+            channel=channel,
+            known=", ".join(known[:_CHANNELS_SHOWN])
+            + ("" if len(known) <= _CHANNELS_SHOWN else ", …"),
+        )
+    )
 
 
 async def _export_csv(options: argparse.Namespace, store: "Store") -> None:

@@ -22,7 +22,9 @@ MEMBERS: tuple[str, ...] = (
     "rehearsal/sceptic",
     "rehearsal/storyteller",
 )
-CHAIRMAN = "rehearsal/chair"
+CHAIRMAN = "rehearsal/chairman"
+# As it was called before: settings and questions of that time name it so.
+_CHAIRMAN_BEFORE = "rehearsal/chair"
 # In no default council: it is there for those who want to see a member fail.
 SHAKY = "rehearsal/shaky"
 
@@ -69,12 +71,12 @@ class Rehearsal:
     async def complete(
         self, request: Request, on_text: Callable[[str], None] | None = None
     ) -> Completion:
-        voice = _VOICES.get(request.model)
+        voice = _VOICES.get(CHAIRMAN if request.model == _CHAIRMAN_BEFORE else request.model)
         if voice is None:
             raise ModelFailed(
                 "unknown_model",
                 "no real model can be asked before OPENROUTER_API_KEY or COUNCIL_MODEL_URL is set, and "
-                "there is no rehearsal model of that name; `/council models rehearsal` lists them.",
+                f"there is no rehearsal model of that name. There are: {', '.join(_VOICES)}.",
             )
         rng = Random(f"{self._seed} {request.model} {request.tag}")
         stage = _stage(request.tag)

@@ -125,6 +125,14 @@ class Cases(Tables):
         )
         return _case(rows[0]) if rows else None
 
+    async def channels(self) -> tuple[str, ...]:
+        """Those that something was asked in, on whatever platform, the busiest lately first."""
+        rows = await self._database.read(
+            "SELECT channel FROM deliberations WHERE channel IS NOT NULL "
+            "GROUP BY channel ORDER BY MAX(number) DESC"
+        )
+        return tuple(channel for (channel,) in rows)
+
     async def cases(
         self,
         *,

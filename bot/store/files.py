@@ -38,6 +38,13 @@ def prepare(path: str, holder: str) -> int:
 
 def reserve(path: str) -> None:
     """Make a new file, for its owner's eyes only. Raises `StoreFailed`, where there is one, too."""
+    folder = Path(path).absolute().parent
+    if not folder.is_dir():
+        raise StoreFailed(
+            _("There is no folder {folder}. Make it, or name a file elsewhere.", folder=folder)
+        )
+    if Path(path).is_dir():
+        raise StoreFailed(_("{path} is a folder. Name a new file in it.", path=path))
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError as error:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from os import PathLike, fspath
+from os import PathLike, fspath, unlink
 from typing import Self
 
 from bot.council import Call
@@ -73,7 +73,11 @@ class Store(
     async def backup(self, target: str | PathLike[str]) -> None:
         """Copy everything into a new file, for its owner only. Raises `StoreFailed`."""
         files.reserve(fspath(target))
-        await self._database.backup(fspath(target))
+        try:
+            await self._database.backup(fspath(target))
+        except BaseException:
+            unlink(target)  # half a copy is none, and keeps its name from the next
+            raise
 
     async def begin(self, id: str, limits: Mapping[str, int] | None = None) -> Journal:
         """Start or resume a deliberation: from now on no earlier `Journal` of it can write.

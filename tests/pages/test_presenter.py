@@ -381,7 +381,7 @@ def test_the_headline_says_what_was_read_along() -> None:
 
 
 def test_a_rehearsal_is_labelled_from_the_first_word_to_the_last() -> None:
-    told = tell(council=Council(("rehearsal/a", "rehearsal/b"), "rehearsal/chair"))
+    told = tell(council=Council(("rehearsal/a", "rehearsal/b"), "rehearsal/chairman"))
     label = "Rehearsal: simulated models. Set a key to ask real ones."
 
     assert notes(presenter.headline(told.before(AnswerGiven)))[-1] == label

@@ -515,9 +515,25 @@ async def test_export_shows_what_was_asked_here(council: Program, server: ModelS
     assert exported["asked_at"].endswith("+00:00")
 
 
-async def test_export_keeps_to_a_channel_and_a_time(council: Program, server: ModelServer) -> None:
+async def test_export_of_nothing_says_so(council: Program, server: ModelServer) -> None:
     await ask(council, server)
+    ended = await council.run("export", "--since", "2100-01-01", environment=environment(server))
+    assert (ended.code, ended.out) == (0, "")
+    assert ended.err == "No finished question is from there and then.\n"
 
-    for words in (("--channel", "elsewhere"), ("--since", "2100-01-01")):
-        ended = await council.run("export", *words, environment=environment(server))
-        assert (ended.code, ended.out) == (0, "")
+
+@pytest.mark.parametrize(
+    "words", [("export",), ("export", "--csv", "outcomes"), ("stats",), ("ceiling",)]
+)
+async def test_a_channel_that_nothing_was_asked_in_is_named_beside_those_that_there_are(
+    council: Program, server: ModelServer, words: tuple[str, ...]
+) -> None:
+    here = environment(server)
+    await ask(council, server)
+    none = await council.run(*words, "--channel", "genral", environment=here)
+    await council.run("chat", environment=here, stdin=f"@council {QUESTION}\n")
+    another = await council.run(*words, "--channel", "genral", environment=here)
+
+    assert (none.code, none.out) == (another.code, another.out) == (2, "")
+    assert none.err == "Nothing was asked in any channel yet. Leave --channel out.\n"
+    assert another.err == "Nothing was asked in a channel genral. There are: terminal.\n"

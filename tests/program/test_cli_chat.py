@@ -49,7 +49,7 @@ async def test_the_script_of_a_newcomer(council: Program, server: ModelServer) -
         "I am sure of this to",
         "Your vote is recorded: 👍 on A.",
         "This channel's council",
-        "chair  lab/e",
+        "**e** writes the verdict.",
     ]
     places = [out.index(text) for text in told]
     assert places == sorted(places)

@@ -109,6 +109,14 @@ async def test_the_catalogue_lists_every_model_as_free_rehearsal() -> None:
     assert all(model.context_tokens for model in models)
 
 
+async def test_a_chairman_of_an_older_database_still_writes() -> None:
+    models = await Rehearsal().models()
+    prompt = (Message("user", "Why?"),)
+    text = (await complete("rehearsal/chair", prompt, "verdict")).text
+    assert "simulated rehearsal" in text
+    assert "rehearsal/chair" not in {model.id for model in models}
+
+
 async def test_an_unknown_model_is_refused_by_kind() -> None:
     with pytest.raises(ModelFailed) as refused:
         await answer("rehearsal/nobody")

@@ -254,7 +254,22 @@ async def test_a_backup_without_a_folder_speaks_of_its_own_file(
     target = tmp_path / "nowhere" / "copy.db"
     with pytest.raises(StoreFailed) as failed:
         await store.backup(target)
-    assert str(failed.value) == f"{target} cannot be written: No such file or directory."
+    assert str(failed.value) == (
+        f"There is no folder {target.parent}. Make it, or name a file elsewhere."
+    )
+
+
+async def test_a_folder_in_the_place_of_a_backup_is_named(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(StoreFailed, match=r"is a folder\. Name a new file in it\."):
+        await store.backup(tmp_path)
+
+
+async def test_a_backup_that_fails_leaves_no_file_behind(store: Store, tmp_path: Path) -> None:
+    target = tmp_path / "copy.db"
+    await store.close()
+    with pytest.raises(StoreFailed):
+        await store.backup(target)
+    assert not target.exists()
 
 
 async def test_a_backup_is_made_beside_whoever_writes(store: Store, path: Path) -> None:

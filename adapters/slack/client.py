@@ -7,6 +7,7 @@ here. What a message means is known in `questions`, what is posted in `reply`.
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -182,7 +183,8 @@ class SlackClient(Bot):
             words = str(outcome.document)
             untold = (sentence for sentence in mention.unread if sentence not in words)
             notes = (Note(f"⚠ {sentence}") for sentence in untold)
-            said = Document((*outcome.document.blocks, *notes))
+            blocks = (*outcome.document.blocks, *notes)
+            said = replace(outcome.document, blocks=blocks)
             await self._say_once(message, key, *document_messages(said))
 
     async def _is_welcome(self, message: Json, me: Me, outsiders: bool) -> bool:
@@ -211,13 +213,15 @@ class SlackClient(Bot):
         await self._answer(message, *said)
 
     async def _answer(self, message: Json, *said: Message) -> None:
-        """In its thread, or else to its writer alone."""
+        """To its writer alone: what is refused concerns nobody else."""
         channel, user = message["channel"], str(message.get("user", ""))
-        if not await self._post(channel, *said, thread=questions.root_of(message)):
-            try:
-                await self.web.tell_alone(channel, user, said)
-            except SlackApiError as error:
-                logger.warning("%s: nobody could be told: %s", channel, error_of(error))
+        if questions.is_direct(message):
+            await self._post(channel, *said, thread=questions.root_of(message))
+            return
+        try:
+            await self.web.tell_alone(channel, user, said, thread=message.get("thread_ts"))
+        except SlackApiError as error:
+            logger.warning("%s: nobody could be told: %s", channel, error_of(error))
 
     async def _post(self, channel: str, *messages: Message, thread: str | None = None) -> bool:
         """False where Slack refuses them."""

@@ -225,8 +225,13 @@ class Web:
             await self._show_status(channel, thread)  # a post takes it away
         return Posted(answer["ts"], answer["message"].get("thread_ts"))
 
-    async def whisper(self, channel: str, user: str, messages: Sequence[Message]) -> None:
-        """Show them in the channel to one person alone. Raises `SlackApiError`."""
+    async def whisper(
+        self, channel: str, user: str, messages: Sequence[Message], *, thread: str | None = None
+    ) -> None:
+        """Show them in the channel to one person alone. Raises `SlackApiError`.
+
+        In a `thread` they are seen only where it has replies.
+        """
         for message in messages:
             await self.persistently(
                 partial(
@@ -235,6 +240,7 @@ class Web:
                     user=user,
                     text=message.text,
                     blocks=list(message.blocks) or None,
+                    thread_ts=thread,
                 )
             )
 
@@ -244,11 +250,13 @@ class Web:
         user: str,
         messages: Sequence[Message],
         elsewhere: Sequence[Message] = (),
+        *,
+        thread: str | None = None,
     ) -> None:
         """The same, or in their direct messages where the channel takes nothing from the bot:
         what is to be said `elsewhere`, if that is more."""
         try:
-            await self.whisper(channel, user, messages)
+            await self.whisper(channel, user, messages, thread=thread)
         except SlackApiError as error:
             logger.info("%s: nobody can be told there: %s", channel, error_of(error))
             for message in elsewhere or messages:

@@ -7,6 +7,7 @@ import pytest
 
 from adapters.slack.packing import Message
 from adapters.slack.render import document_messages
+from bot.chat import Person
 from bot.conversation.questions import Rules
 from bot.document import Button, Document, Text
 from bot.llm import Request
@@ -16,6 +17,8 @@ from tests.fakes.slack.building import a_button, in_actions
 from tests.fakes.slack_server import Message as Posted
 from tests.fakes.slack_server import SlackServer, running_slack
 from tests.fakes.watched import eventually
+
+BOSS = Person("U0BOSS", admin=True)
 
 
 @pytest.fixture
@@ -108,7 +111,19 @@ async def test_a_bare_mention_in_a_thread_means_its_root(place: Place, nothing: 
 @pytest.mark.parametrize("nothing", ["", "\u200b"])
 async def test_a_bare_mention_gets_a_hint(place: Place, nothing: str) -> None:
     message = place.server.mention(place.channel, place.ada, nothing)
-    await place.said(place.channel, "Write the question behind the mention", message.ts)
+    await place.whispered("Write the question behind the mention")
+    assert place.server.said(place.channel, message.ts) == []
+
+
+async def test_a_refusal_in_a_thread_is_whispered_there(place: Place) -> None:
+    server = place.server
+    root = server.post(place.channel, place.ada, "A story")
+    await place.app.command(await place.client.place(place.channel.id), BOSS, "pause")
+    server.mention(place.channel, place.ada, "Is it true?", root.ts)
+    await place.whispered("paused")
+    [told] = server.ephemerals
+    assert (told.user, told.thread_ts) == (place.ada, root.ts)
+    assert server.said(place.channel, root.ts) == []
 
 
 async def test_names_and_links_reach_the_models_as_people_read_them(
@@ -219,8 +234,8 @@ async def test_a_guest_asks_only_where_that_is_listed(server: SlackServer) -> No
     place = Place(server)
     guest = server.create_user("gus", place.channel, guest=True)
     async with place.online():
-        question = server.mention(place.channel, guest, "May I?")
-        await place.said(place.channel, "not enabled here", question.ts)
+        server.mention(place.channel, guest, "May I?")
+        await place.whispered("not enabled here")
     async with place.online(rules=Rules(allowed=frozenset({guest.id, server.team.id}))):
         await place.answered(server.mention(place.channel, guest, "And now?"))
         assert await asked(place) == ["And now?"]

@@ -110,13 +110,13 @@ async def test_a_channel_that_was_deleted_is_let_go(place: Place) -> None:
         await place.delivered()
 
 
-@pytest.mark.parametrize("error", ["restricted_action_read_only_channel", "is_archived"])
-async def test_what_was_refused_is_told_to_the_asker_alone_where_nothing_can_be_posted(
+@pytest.mark.parametrize("error", ["user_not_in_channel", "is_archived"])
+async def test_what_was_refused_is_told_in_direct_messages_where_nothing_else_is_taken(
     place: Place, error: str
 ) -> None:
     server, provider = place.server, FakeProvider()
     async with place.online(provider):
-        server.refuse("chat.postMessage", error)
+        server.refuse("chat.postEphemeral", error)
         server.mention(place.channel, place.ada, "")
-        await place.whispered("Write the question")
+        await place.said(server.direct(place.ada), "Write the question")
     assert provider.requests == []

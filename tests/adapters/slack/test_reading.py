@@ -146,9 +146,9 @@ async def test_a_file_is_said_to_be_unread(place: Place) -> None:
 async def test_a_file_alone_is_said_to_be_unread(place: Place) -> None:
     server = place.server
     words = f"<@{server.bot.id}>"
-    asked = server.post(place.channel, place.ada, words, files={"paper.pdf": b"%PDF"})
-    hint = await place.said(place.channel, "Write the question", asked.ts)
-    assert hint.text.count("paper.pdf") == 1
+    server.post(place.channel, place.ada, words, files={"paper.pdf": b"%PDF"})
+    hint = await place.whispered("Write the question")
+    assert hint.count("paper.pdf") == 1
 
 
 # Permissions
@@ -161,8 +161,7 @@ async def test_without_the_permission_to_read_threads_that_is_said(place: Place,
     root = server.post(place.channel, place.ada, WORDS)
     asked = server.mention(place.channel, place.ada, text, root.ts)
     if not text:
-        hint = await place.said(place.channel, "Write the question", root.ts)
-        assert "channels:history" in hint.text
+        assert "channels:history" in await place.whispered("Write the question")
         return
     for state in await said_in_the_headline(place, asked):
         assert "channels:history" in state
@@ -239,8 +238,8 @@ async def test_whatever_slack_refuses_to_say_of_people_is_said(place: Place) -> 
 
 async def test_what_fails_otherwise_is_answered_all_the_same(place: Place) -> None:
     place.server.refuse("users.info", "invalid_auth")
-    asked = place.server.mention(place.channel, place.ada, "Why?")
-    await place.said(place.channel, "Something went wrong", asked.ts)
+    place.server.mention(place.channel, place.ada, "Why?")
+    await place.whispered("Something went wrong")
 
 
 @pytest.mark.parametrize("missing", ["channels:history", "users:read", "reactions:read"])

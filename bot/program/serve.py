@@ -31,9 +31,12 @@ async def serve(config: "Config") -> int:
             [_("No platform has a token: set DISCORD_TOKEN or SLACK_BOT_TOKEN.")]
         )
     async with open_app(config, "serve") as app:
+        logger.info("%s", await _served(config, app, tuple(adapters)))
         loops = [asyncio.create_task(each) for each in beside(app, config.time_scale)]
         try:
-            await _serve_all([asyncio.create_task(run(app)) for run in adapters])
+            await _serve_all(
+                [asyncio.create_task(run(app), name=name) for name, run in adapters.items()]
+            )
         finally:
             for task in loops:
                 task.cancel()
@@ -52,7 +55,14 @@ async def _serve_all(adapters: "Sequence[asyncio.Task[None]]") -> None:
                     adapter.result()
                 error = adapter.exception()
                 trace = None if isinstance(error, BotError) else error
-                logger.error("A platform failed; the others go on. %s", error, exc_info=trace)
+                left = _(" and ").join(sorted(each.get_name() for each in going))
+                logger.error(
+                    "%s is not served any more, %s goes on. %s",
+                    adapter.get_name(),
+                    left,
+                    error or "",
+                    exc_info=trace,
+                )
             if not going:
                 return
     finally:
@@ -81,16 +91,38 @@ async def _keep_up(app: "App") -> None:
     await app.statistics().keep_up()
 
 
-def _adapters(config: "Config") -> "list[Callable[[App], Coroutine[Any, Any, None]]]":
-    """Every platform that has a token, as something that runs until it is cancelled."""
-    adapters: list[Callable[[App], Coroutine[Any, Any, None]]] = []
+async def _served(config: "Config", app: "App", platforms: "Sequence[str]") -> str:
+    """What is served where, by whom and for how much, in a line."""
+    limit = app.rules.daily_budget_micros
+    if config.rehearsal:
+        budget = _("the models are simulated")
+    elif limit is None:
+        budget = _("no budget")
+    else:
+        budget = _(
+            "${usd:.2f} a day, ${spent:.2f} of it spent",
+            usd=limit / 1e6,
+            spent=await app.store.spent(app.now().date()) / 1e6,
+        )
+    return _(
+        "Serving {platforms}: members {members}; chairman {chairman}; {budget}.",
+        platforms=_(" and ").join(platforms),
+        members=", ".join(app.defaults.members),
+        chairman=app.defaults.chairman,
+        budget=budget,
+    )
+
+
+def _adapters(config: "Config") -> "dict[str, Callable[[App], Coroutine[Any, Any, None]]]":
+    """Every platform that has a token by its name, as something that runs until it is cancelled."""
+    adapters: dict[str, Callable[[App], Coroutine[Any, Any, None]]] = {}
     if config.discord_token:
         from adapters.discord.supervisor import run as run_discord
 
         token = config.discord_token.get_secret_value()
-        adapters.append(lambda app: run_discord(app, token, time_scale=config.time_scale))
+        adapters["Discord"] = partial(run_discord, token=token, time_scale=config.time_scale)
     if config.slack_bot_token:
-        adapters.append(_slack(config))
+        adapters["Slack"] = _slack(config)
     return adapters
 
 

@@ -102,3 +102,38 @@ async def test_a_term_signal_ends_it_in_order_and_a_start_goes_on(served: Served
     assert "Traceback" not in err
     async with served.serving():
         assert len(await served.posts(question)) == POSTS
+
+
+async def test_it_says_what_it_serves_by_whom_and_for_how_much() -> None:
+    async with running_discord(time_scale=0.05) as discord, ModelServer() as models:
+        served = OnDiscord(discord)
+        here = {"COUNCIL_MODEL_URL": models.url, "COUNCIL_MODEL_KEY": models.key or ""}
+        async with served.serving(**here) as program:
+            pass
+        _, err = await program.ended()
+        async with served.serving() as program:
+            pass
+        _, rehearsed = await program.ended()
+
+    said = (
+        "Serving Discord: members lab/a, lab/b, lab/c, lab/d; chairman lab/e; $5.00 a day, "
+        "$0.00 of it spent."
+    )
+    assert err.count("Serving ") == 1
+    assert said in err
+    assert "; chairman rehearsal/chairman; the models are simulated." in rehearsed
+
+
+async def test_a_platform_that_cannot_be_reached_is_named_and_the_other_served() -> None:
+    async with ModelServer() as nothing:
+        gone = nothing.url
+    async with running_discord(time_scale=0.05) as discord:
+        served = OnDiscord(discord)
+        tokens = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_API_URL": gone}
+        async with served.serving(**tokens) as program:
+            assert len(await served.posts(served.ask())) == POSTS
+        _, err = await program.ended()
+
+    assert "Serving Discord and Slack: members " in err
+    assert "Slack cannot be reached" in err
+    assert "Traceback" not in err

@@ -157,7 +157,7 @@ async def test_a_discord_that_fails_leaves_slack_going(room: OnSlack, other: OnD
         assert len(await room.posts(room.ask("And now?"))) == POSTS
         code, err = await program.told_to_end()
     assert code == 130
-    assert "A platform failed; the others go on. DISCORD_TOKEN is refused" in err
+    assert "Discord is not served any more, Slack goes on. DISCORD_TOKEN is refused" in err
 
 
 async def test_a_slack_that_fails_leaves_discord_going(room: OnSlack, other: OnDiscord) -> None:
@@ -166,7 +166,7 @@ async def test_a_slack_that_fails_leaves_discord_going(room: OnSlack, other: OnD
         assert len(await other.posts(other.ask("Anybody there?"))) == POSTS
         code, err = await program.told_to_end()
     assert code == 130
-    assert "A platform failed; the others go on. SLACK_BOT_TOKEN is refused" in err
+    assert "Slack is not served any more, Discord goes on. SLACK_BOT_TOKEN is refused" in err
 
 
 # --- Signed requests

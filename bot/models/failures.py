@@ -247,9 +247,23 @@ class Saying:
             text = text[: -max((len(key) for key in self.keys), default=1)]
         text = re.sub(r"(?<![A-Za-z0-9])sk-[\w*.-]+", "***", text)
         for model in self.models:
-            text = re.sub(rf"(?<![\w-]){re.escape(model)}(?![\w-])", _("this model"), text)
+            text = re.sub(_naming(model), _this_model, text)
         text = "".join(char if char.isprintable() else " " for char in text)
         text = " ".join(text.split())
         if len(text) > SAID_LIMIT_CHARS:
             text = text[: SAID_LIMIT_CHARS - 1] + "…"
         return text
+
+
+def _naming(model: str) -> str:
+    """Finds the model's name with the words and signs that go with it: "The model `m:latest`"."""
+    said = (
+        r"(?P<said>(?i:\b(?:(?:the|your|requested|specified|selected|given)\s+)*model\s+"
+        r"(?:(?:id|name)\s+)?))?"
+    )
+    return rf"{said}[\"'`]?(?<![\w-]){re.escape(model)}(?::[\w.-]+)?(?![\w-])[\"'`]?"
+
+
+def _this_model(found: re.Match[str]) -> str:
+    words = _("this model")
+    return words.capitalize() if (found["said"] or "")[:1].isupper() else words

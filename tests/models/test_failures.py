@@ -103,6 +103,27 @@ WORDS: list[tuple[object, str]] = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        # Ollama
+        ('model "vendor/name" not found, try pulling it first',
+         "this model not found, try pulling it first"),
+        ("model 'name:latest' not found", "this model not found"),
+        # OpenAI, vLLM
+        ("The model `vendor/name` does not exist.", "This model does not exist."),
+        ("The requested model vendor/name is gone", "This model is gone"),
+        # OpenRouter
+        ("vendor/name is not a valid model ID", "this model is not a valid model ID"),
+        ("No endpoints found for vendor/name.", "No endpoints found for this model."),
+        ("model name vendor/name: unknown", "this model: unknown"),
+        ("The model that you named is renamed: a model", "The model that you named is renamed: a model"),
+    ],
+)  # fmt: skip
+def test_a_model_is_named_this_model_once(message: str, words: str) -> None:
+    assert Saying((), ("vendor/name", "name")).of(message) == words
+
+
 @pytest.mark.parametrize(("body", "words"), WORDS)
 async def test_the_servers_own_words_are_shown(body: object, words: str) -> None:
     assert str(await failure(told(400, body))).endswith(f"It said: {words}")

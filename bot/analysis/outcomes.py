@@ -3,6 +3,7 @@
 Values and reading alone; it does not know where outcomes come from nor what follows from them.
 """
 
+import codecs
 import csv
 import io
 from collections import Counter
@@ -24,8 +25,10 @@ Mask = NDArray[np.bool_]
 _CELLS = {
     "1": RIGHT,
     "1.0": RIGHT,
+    "1,0": RIGHT,
     "0": WRONG,
     "0.0": WRONG,
+    "0,0": WRONG,
     "": UNKNOWN,
     "nan": UNKNOWN,
     "na": UNKNOWN,
@@ -95,20 +98,33 @@ def seat_columns(models: Iterable[str]) -> tuple[str, ...]:
 def read_outcomes(path: Path) -> Outcomes:
     """Raises `InvalidInput` where the file cannot be read or holds no outcome matrix."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = _decoded(path.read_bytes())
     except OSError as error:
         raise InvalidInput(
             _("{path} cannot be read: {strerror}.", path=path, strerror=error.strerror)
         ) from error
     except UnicodeDecodeError as error:
         raise InvalidInput(
-            _("{path} is no UTF-8 text ({reason}).", path=path, reason=error.reason)
+            _(
+                "{path} is no UTF-8 text ({reason}). Save it as CSV in UTF-8.",
+                path=path,
+                reason=error.reason,
+            )
         ) from error
     return parse_outcomes(text)
 
 
+def _decoded(content: bytes) -> str:
+    """What spreadsheets call Unicode text is UTF-16, with a mark at its beginning."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16")
+    return content.decode("utf-8-sig")
+
+
 def parse_outcomes(text: str) -> Outcomes:
     """Read a CSV: a header of model names, then a row per question of 1, 0 or nothing.
+
+    Where there is no comma in the header, semicolons or tabs separate, as spreadsheets write them.
 
     A first column called id, question, question_id, row or nothing at all names the questions;
     otherwise they are counted from 1. Another one called question, text or prompt holds their
@@ -116,7 +132,8 @@ def parse_outcomes(text: str) -> Outcomes:
     """
     try:
         # Not by lines: a question may go over several.
-        header, *lines = [line for line in csv.reader(io.StringIO(text, newline="")) if line]
+        table = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text))
+        header, *lines = [line for line in table if line]
     except csv.Error as error:
         raise InvalidInput(_("This is no CSV file: {error}.", error=error)) from error
     except ValueError:
@@ -141,6 +158,11 @@ def parse_outcomes(text: str) -> Outcomes:
         cells.append([_cell(line[n], where, names[n]) for n in columns])
     questions = {row: line[n] for row, line in zip(rows, lines, strict=True) for n in texts[:1]}
     return Outcomes(tuple(rows), tuple(models), np.array(cells, dtype=np.int8), questions)
+
+
+def _separator(text: str) -> str:
+    header = text.lstrip("\r\n").partition("\n")[0]
+    return next((sign for sign in ",;\t" if sign in header), ",")
 
 
 def _check_names(names: Sequence[str], columns: Sequence[int]) -> None:

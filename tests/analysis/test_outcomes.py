@@ -124,3 +124,22 @@ def test_a_column_of_texts_is_no_model(name: str) -> None:
     assert read.cells.tolist() == [[1, 0], [0, 1]]
     assert read.questions == {"q1": "One, or\n\u2028two?", "q2": ""}
     assert read.of_rows(read.complete).questions == read.questions
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_matrix_is_read_as_spreadsheets_write_it(
+    tmp_path: Path, separator: str, encoding: str
+) -> None:
+    file = tmp_path / "outcomes.csv"
+    lines = ("id", "a", "b"), ("q1", "1", ""), ("q2", "0", "1")
+    file.write_text("".join(f"{separator.join(line)}\r\n" for line in lines), encoding, newline="")
+
+    found = read_outcomes(file)
+
+    assert (found.rows, found.models) == (("q1", "q2"), ("a", "b"))
+    assert found.cells.tolist() == [[RIGHT, UNKNOWN], [WRONG, RIGHT]]
+
+
+def test_numbers_with_a_comma_are_read_between_semicolons() -> None:
+    assert parse_outcomes("a;b\n1,0;0,0\n").cells.tolist() == [[RIGHT, WRONG]]

@@ -1,6 +1,5 @@
 """Alice on the local Discord."""
 
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,7 +11,7 @@ from tests.fakes.discord.state import MessageType
 from tests.fakes.discord_server import Channel, Interaction, Message
 from tests.pictures.scenes import Json, Platform, Scene
 from tests.pictures.script import SEED, Models
-from tests.pictures.stage import Stage, settings
+from tests.pictures.stage import Stage, first, settings
 
 # Without the notices about threads.
 _SHOWN = {MessageType.DEFAULT, MessageType.REPLY, MessageType.SLASH}
@@ -59,20 +58,22 @@ class OnDiscord(Stage):
         shown = [m for m in answers if m.type in _SHOWN and m.viewer is None]
         return self._scene(name, self._thread.name, [self._questions[0], *shown])
 
-    async def post(self, key: str, run: int = 0) -> Message:
-        id = int(await self._post_id(key, run))
-        return self.place.server.world.messages[id]
+    async def click(self, what: str) -> Interaction:
+        server = self.place.server
+        offered = [
+            (component["custom_id"], message)
+            for message in server.said(self._thread)
+            for component in walk(message.components)
+            if "custom_id" in component
+        ]
+        id, message = first(what, offered)
+        return await server.click(self.place.ada, message, id)
 
-    async def click(self, message: Message, what: str) -> Interaction:
-        ids = [c["custom_id"] for c in walk(message.components) if "custom_id" in c]
-        id = next(id for id in ids if re.search(what, id))
-        return await self.place.server.click(self.place.ada, message, id)
-
-    async def press(self, name: str, message: Message, what: str) -> Scene:
-        return self._answer(name, await self.click(message, what))
+    async def press(self, name: str, what: str) -> Scene:
+        return self._answer(name, await self.click(what))
 
     async def opened(self, name: str, key: str) -> Scene:
-        return await self.press(name, await self.post(key), ":read:")
+        return await self.press(name, f":read:{key}\\b")
 
     async def refused(self, name: str, text: str) -> Scene:
         channel, server = self.place.channel, self.place.server

@@ -1,6 +1,5 @@
 """Alice on the local Slack."""
 
-import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -11,7 +10,7 @@ from tests.fakes.slack.blocks import elements_of
 from tests.fakes.slack_server import Ephemeral, Message, View
 from tests.pictures.scenes import Json, Opened, Platform, Scene
 from tests.pictures.script import SEED, Models
-from tests.pictures.stage import Stage, settings
+from tests.pictures.stage import Stage, first, settings
 
 
 class OnSlack(Stage):
@@ -48,22 +47,24 @@ class OnSlack(Stage):
         replies = self.place.server.messages(self.place.channel, root.ts)
         return self._scene(name, "Thread", [root, *replies])
 
-    async def post(self, key: str, run: int = 0) -> Message:
-        return self.place.channel.messages[await self._post_id(key, run)]
+    async def click(self, what: str) -> None:
+        place, root = self.place, self._questions[0].ts
+        offered = [
+            (element["action_id"], message.ts)
+            for message in place.server.said(place.channel, root)
+            for _, element in elements_of(message.blocks)
+        ]
+        id, ts = first(what, offered)
+        await place.server.click(place.ada, place.channel, ts, id)
 
-    async def click(self, message: Message, what: str) -> None:
-        ids = [element["action_id"] for _, element in elements_of(message.blocks)]
-        id = next(id for id in ids if re.search(what, id))
-        await self.place.server.click(self.place.ada, self.place.channel, message.ts, id)
-
-    async def press(self, name: str, message: Message, what: str) -> Scene:
+    async def press(self, name: str, what: str) -> Scene:
         before = self._private()
-        await self.click(message, what)
+        await self.click(what)
         return await self._answer(name, before)
 
     async def opened(self, name: str, key: str) -> Scene:
         """Everybody folds and unfolds a container alone, where it stands."""
-        ts = (await self.post(key)).ts
+        ts = await self._post_id(key, 0)
         root = self._questions[0]
         replies = self.place.server.messages(self.place.channel, root.ts)
         before = [m for m in replies if m.ts < ts]

@@ -4,15 +4,19 @@ The same acts on each: ask, press, type a command, look. Each look is a `Scene`.
 """
 
 import asyncio
+import re
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.conversation.app import App
 from bot.records import Case
 from tests.fakes.watched import eventually
 from tests.pictures.scenes import Platform, Scene
 from tests.pictures.script import CHAIRMAN, MEMBERS, Models
+
+T = TypeVar("T")
 
 
 class Stage(ABC):
@@ -39,8 +43,12 @@ class Stage(ABC):
         """The thread of the first question, from the question on."""
 
     @abstractmethod
-    async def click(self, message: Any, what: str) -> Any:
-        """Press the control that does this, a pattern of its id."""
+    async def click(self, what: str) -> Any:
+        """Press the first control of the thread that does this, a pattern of its id."""
+
+    @abstractmethod
+    async def press(self, name: str, what: str) -> Scene:
+        """What is shown to her alone once she has."""
 
     @abstractmethod
     async def opened(self, name: str, key: str) -> Scene:
@@ -49,14 +57,6 @@ class Stage(ABC):
     @abstractmethod
     async def refused(self, name: str, text: str) -> Scene:
         """A question that is not taken up, and what is said about it."""
-
-    @abstractmethod
-    async def post(self, key: str, run: int = 0) -> Any:
-        """The first message of this post, once it is there."""
-
-    @abstractmethod
-    async def press(self, name: str, message: Any, what: str) -> Scene:
-        """What is shown to her alone once she has pressed the control that does this."""
 
     @abstractmethod
     async def command(self, name: str, text: str) -> Scene:
@@ -111,3 +111,11 @@ class Stage(ABC):
 def settings(models: Models) -> dict[str, Any]:
     """Those of `running_app`."""
     return {"members": MEMBERS, "chairman": CHAIRMAN, "clock": models.clock}
+
+
+def first(what: str, offered: Sequence[tuple[str, T]]) -> tuple[str, T]:
+    """Of controls, by their ids, the first that the pattern fits."""
+    for id, place in offered:
+        if re.search(what, id):
+            return id, place
+    raise LookupError(f"nothing does {what}; there are {[id for id, _ in offered]}")

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.chat import HEADLINE, RANKING, answer_key
+from bot.chat import RANKING, answer_key
 from tests.fakes.council_on_discord import Place as DiscordPlace
 from tests.fakes.council_on_slack import Place as SlackPlace
 from tests.fakes.discord_server import running_discord
@@ -39,7 +39,7 @@ async def done(platform: Platform) -> AsyncIterator[Scene]:
         yield here.thread("done")
         yield await here.opened("answer", answer_key("A"))
         yield await here.opened("ranking", RANKING)
-        yield await here.press("names", await here.post(RANKING), "reveal")
+        yield await here.press("names", "reveal")
         await here.ask(further.question, in_thread=True)
         await here.finished()
         yield here.thread("follow-up")
@@ -70,7 +70,7 @@ async def stopped(platform: Platform) -> AsyncIterator[Scene]:
     async with models(script, held=held) as council, stage(platform, council) as here:
         await here.ask(script.question)
         await here.answered(2)
-        await here.click(await here.post(HEADLINE), "stop")
+        await here.click("stop")
         await here.finished()
         yield here.thread("stopped")
 

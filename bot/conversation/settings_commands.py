@@ -56,7 +56,7 @@ async def _show(desk: Desk, rest: str) -> Document:
         raise InvalidInput(_("Write `/council show` or `/council show all`."))
     catalogue = desk.catalogue
     question = question_usd(catalogue, channel_settings.council_of(settings))
-    prices = Prices(question, lambda model: answer_usd(catalogue, model))
+    prices = Prices(question, lambda model: answer_usd(catalogue, model), catalogue.price_in_full)
     change = Change(catalogue.to_seat()) if await may_change(desk) else None
     return council_page(settings, stored.values, prices, change)
 

@@ -259,8 +259,8 @@ class Catalogue:
         place = self._places[name].partition("=")[2]
         if failure := self.failure(name):
             return _(
-                "The models of {place} cannot be listed: {failure} Start the server or mend its "
-                "address, or name models in COUNCIL_MEMBERS; `council doctor` looks closer.",
+                "COUNCIL_MEMBERS names nobody, and {place} gives no list of models to choose from "
+                "(does it run, and is that its address?): {failure}",
                 place=place,
                 failure=failure,
             )

@@ -23,10 +23,11 @@ _ALWAYS_TOLD = ("reveal", "budget", "changers")
 @dataclass(frozen=True, slots=True)
 class Prices:
     """US dollars, `None` where nobody knows them: about what a question costs, and what one answer
-    of a model does."""
+    of a model does. `unknown` says what a price that nobody knows means for budgets."""
 
     question: float | None
     answer: Callable[[str], float | None]
+    unknown: Price = lambda model: price_words(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,10 @@ def council_page(
     the settings that are the channel's own. Without a `change` nothing is offered."""
     can_remove = change is not None and len(settings.members) > 1
     blocks: list[Block] = [Heading(_("This channel's council")), Text(_summary(settings, prices))]
-    blocks += [_seat(model, prices, can_remove=can_remove) for model in settings.members]
+    for n, model in enumerate(settings.members):
+        # One button takes a seat of the model, and two of its name no platform takes.
+        first = model not in settings.members[:n]
+        blocks.append(_seat(model, prices, can_remove=can_remove and first))
     if change:
         blocks += _selects(settings, prices, change)
     own = [name for name in SETTINGS if name in changed and name not in (*_SEATS, *_ALWAYS_TOLD)]
@@ -126,8 +130,9 @@ def _question_price(usd: float | None) -> str:
 
 def _seat(model: str, prices: Prices, *, can_remove: bool) -> Entry:
     vendor = model.rpartition("/")[0]
-    price = _("{price} an answer", price=price_words(usd)) if (usd := prices.answer(model)) else ""
-    note = " · ".join(filter(None, (vendor, price or price_words(usd))))
+    usd = prices.answer(model)
+    price = prices.unknown(model) if usd is None else price_words(usd)
+    note = " · ".join(filter(None, (vendor, _("{price} an answer", price=price) if usd else price)))
     remove = Button(f"members:remove:{model}", _("Remove"))
     return Entry(f"**{short(model)}**", note, remove if can_remove else None)
 

@@ -220,10 +220,9 @@ class _Trials:
                 ),
             )
             return
-        asking = _(
-            "Each model is asked for a word, which costs ${usd:.4f} at most.", usd=most / 1e6
-        )
-        yield Finding(None, asking)
+        if most:
+            asking = _("Asking each model for a word costs ${usd:.4f} at most.", usd=most / 1e6)
+            yield Finding(None, asking)
         async with asyncio.TaskGroup() as group:
             trials = [group.create_task(self._trial(model)) for model in models]
         found = dict.fromkeys(trial.result()[0] for trial in trials)

@@ -141,6 +141,17 @@ async def test_who_may_change_the_council_is_offered_to(app: App) -> None:
     ]
 
 
+async def test_several_seats_of_a_model_have_one_button(app: App) -> None:
+    await app.command(HERE, ADMIN, "members set openai/gpt-5.1" + " openai/gpt-5.1-mini" * 3)
+    page = await app.command(HERE, ADMIN, "show")
+    buttons = [block.button for block in page.blocks if isinstance(block, Entry)]
+    assert [button.name for button in buttons if button] == [
+        "members:remove:openai/gpt-5.1",
+        "members:remove:openai/gpt-5.1-mini",
+    ]
+    assert len(buttons) == 4
+
+
 async def test_the_last_member_cannot_be_removed_by_a_button(app: App) -> None:
     await app.command(HERE, ADMIN, "members set openai/gpt-5.1")
     page = await app.command(HERE, ADMIN, "show")
@@ -367,6 +378,8 @@ async def test_a_seated_model_that_left_the_catalogue_does_not_block_others(app:
     await app.command(HERE, ADMIN, "members add openai/gpt-5.1")
 
     assert await members(app) == ("gone/model", "openai/gpt-5.1")
+    seats = [each for each in (await app.command(HERE, ANN, "show")).blocks if type(each) is Entry]
+    assert seats[0] == Entry("**model**", "gone · price unknown, counted as free")
 
 
 # --- models

@@ -323,6 +323,22 @@ async def test_a_price_reads_like_this(
     assert (await loaded(info)).price_label("a") == label
 
 
+@pytest.mark.parametrize(
+    ("unknown", "said"),
+    [
+        (None, "price unknown, counted as free"),
+        ((5.0, 2.5), "price unknown, budgets count $5 / $2.5 per million tokens"),
+    ],
+)
+async def test_a_price_in_full_says_what_it_means_that_nobody_knows_it(
+    unknown: tuple[float, float] | None, said: str
+) -> None:
+    catalogue = Catalogue(Listing(CHEAP), Shelf(), unknown_price=unknown, now=Clock())
+    await catalogue.load()
+    assert catalogue.price_in_full("lab/z") == said
+    assert catalogue.price_in_full("lab/a") == catalogue.price_label("lab/a")
+
+
 async def test_a_model_that_is_not_there_has_no_known_price() -> None:
     assert (await loaded()).price_label("lab/a") == "price unknown"
 

@@ -195,7 +195,11 @@ async def test_without_a_network_the_rest_is_told(council: Program, members: str
 
     assert ended.code == 1
     assert "✓ The database council.db can be read and written." in ended.out
-    told = "✗ No model at {} can be asked" if members else "✗ The models of {} cannot be listed"
+    told = (
+        "✗ No model at {} can be asked"
+        if members
+        else "✗ COUNCIL_MEMBERS names nobody, and {} gives"
+    )
     assert ended.out.count(told.format(url)) == 1
     assert "✗ Slack cannot be reached" in ended.out
     assert ended.out.count("the provider cannot be reached") == (2 if members else 1)

@@ -74,7 +74,7 @@ class Asked:
     it has to be filled in."""
 
     kind: Literal["models", "model", "choice", "prose", "line"]
-    hint: Message
+    hint: Message | None = None
     empty: str = ""
     example: str = ""
 
@@ -114,7 +114,11 @@ def shown(settings: Settings, name: str) -> str:
 
 def in_words(settings: Settings, name: str) -> str:
     """The same as it is told to somebody who does not type it."""
-    text = shown(settings, name)
+    return word(name, shown(settings, name))
+
+
+def word(name: str, text: str) -> str:
+    """One of the setting's choices, as it is told to somebody who does not type it."""
     words = _setting(name).words or {}
     return _(words[text]) if text in words else text
 
@@ -393,18 +397,11 @@ SETTINGS: Mapping[str, Setting] = {
 # Money, rights and names stay with administrators, whoever else may change settings.
 RESERVED = frozenset({"budget", "reveal", "paused", "changers"})
 
-# What forms ask for, in this order.
+# What forms ask for, in this order, under the settings' labels.
 FORM: Mapping[str, Asked] = {
-    "members": Asked("models", SETTINGS["members"].description),
-    "chairman": Asked("model", SETTINGS["chairman"].description),
-    "mode": Asked("choice", SETTINGS["mode"].description),
-    "criteria": Asked(
-        "prose", N_("What reviewers judge by. Empty: what they usually judge by."), "none"
-    ),
-    "budget": Asked(
-        "line",
-        N_("US dollars this channel may spend a day. Empty: the bot's own limit."),
-        "default",
-        "2.50",
-    ),
+    "members": Asked("models", N_("The price is what a typical answer costs.")),
+    "chairman": Asked("model"),
+    "criteria": Asked("prose", N_("Empty: what reviewers usually judge by."), "none"),
+    "reveal": Asked("choice"),
+    "budget": Asked("line", N_("US dollars. Empty: the bot's own limit."), "default", "2.50"),
 }

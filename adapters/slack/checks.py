@@ -29,6 +29,7 @@ from bot.document import (
     Text,
 )
 from bot.language import _
+from bot.pages.settings import Prices
 from bot.records import StoredSettings
 from bot.settings import Settings
 
@@ -143,4 +144,5 @@ def templates() -> Iterator[tuple[str, Json]]:
 def _form() -> Json:
     settings = Settings(("lab/a", "lab/b"), "lab/a", criteria="short")
     opened = form.Opened("C0000000000", 0, "https://hooks.slack.com/commands/1")
-    return form.view(settings, StoredSettings(0, {}), lambda model: "free", opened)
+    prices = Prices(0.09, lambda model: 0.01, lambda model: "")
+    return form.view(settings, StoredSettings(0, {}), prices, opened)

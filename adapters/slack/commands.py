@@ -5,7 +5,7 @@ What a command does is known in `bot.conversation.commands`. Who may change some
 
 import asyncio
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -24,7 +24,7 @@ from bot import chat
 from bot.chat import Accepted, Refused, Repeated
 from bot.cleaning import harmless
 from bot.conversation.desk import parse, stored_and_settings
-from bot.conversation.settings_commands import fill_in
+from bot.conversation.settings_commands import fill_in, prices_of
 from bot.document import Note
 from bot.errors import BotError, InvalidForm, Undeliverable
 from bot.language import N_, _
@@ -62,10 +62,11 @@ async def run(bot: Bot, body: Json) -> None:
         await ask(bot, body, command.rest)
         return
     wants_form = not text.strip() or (command.name == "members" and not command.rest)
-    if wants_form and await open_form(bot, body):
+    opening = Opening(channel, user, url, body["trigger_id"])
+    if wants_form and await open_form(bot, opening):
         return
     place = await bot.place(channel)
-    person = await _changer(bot, user, place)
+    person = await changer(bot, user, place)
     if command.name == "export":
         await _export(bot, place, person, url)
         return
@@ -79,7 +80,7 @@ async def run(bot: Bot, body: Json) -> None:
         await whisper_sentence(url, problem)
 
 
-async def _changer(bot: Bot, user: str, place: chat.Channel) -> chat.Person:
+async def changer(bot: Bot, user: str, place: chat.Channel) -> chat.Person:
     """Where anyone may change settings but guests, somebody of whom nothing is known is one."""
     person = await bot.people.changer(user, place.id)
     if bot.people.problem and not person.admin:
@@ -119,25 +120,39 @@ async def _hand_over(bot: Bot, user: str, *files: File) -> str:
 # --- The form
 
 
-async def open_form(bot: Bot, body: Json) -> bool:
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What may open a form, once."""
+
+    channel: str
+    user: str
+    response_url: str
+    trigger: str
+
+
+async def open_form(bot: Bot, opening: Opening) -> bool:
     """Within three seconds of the command; what it shows is all in the store."""
-    app, place = bot.app, await bot.place(body["channel_id"])
-    desk = app.desk(place, chat.Person(body["user_id"]))
+    app, place = bot.app, await bot.place(opening.channel)
+    desk = app.desk(place, chat.Person(opening.user))
     if not await app.admission.admits(place, desk.person):
         return False
     stored, settings = await stored_and_settings(desk)
     if not form.can_be_shown(settings):
         return False
-    opened = form.Opened(place.id, stored.version, body["response_url"])
-    view = form.view(settings, stored, app.catalogue.price_label, opened)
+    opened = form.Opened(place.id, stored.version, opening.response_url)
+    view = form.view(settings, stored, prices_of(app.catalogue, settings), opened)
+    return await open_view(bot, opening.trigger, view)
+
+
+async def open_view(bot: Bot, trigger: str, view: Json) -> bool:
+    """Whether it opened, as far as that is known: a trigger is good for one try."""
     try:
-        await bot.web.client.views_open(trigger_id=body["trigger_id"], view=view)
+        await bot.web.client.views_open(trigger_id=trigger, view=view)
     except SlackApiError as error:
-        logger.warning("the form did not open: %s", error_of(error))
+        logger.warning("a form did not open: %s", error_of(error))
         return False
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        # It is open perhaps; the trigger is good for one try.
-        logger.warning("whether the form opened is not known: %s", error)
+        logger.warning("whether a form opened is not known: %s", error)
     return True
 
 
@@ -152,7 +167,7 @@ async def submit(bot: Bot, body: Json, ack: AsyncAck) -> None:
     try:
         async with asyncio.timeout(DECIDED_WITHIN):
             place = await bot.place(opened.channel)
-            person = await _changer(bot, body["user"]["id"], place)
+            person = await changer(bot, body["user"]["id"], place)
         receipt = await fill_in(
             bot.app.desk(place, person), form.filled_in(view), seen_version=opened.version
         )

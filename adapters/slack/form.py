@@ -6,20 +6,29 @@ A model's option says `N:id`, so that a model with two seats is two options.
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
-from adapters.slack.blocks import OPTION_VALUE_MAX, OPTIONS_MAX, option
-from bot.cleaning import harmless
+from adapters.slack.blocks import (
+    OPTION_TEXT_MAX,
+    OPTION_VALUE_MAX,
+    OPTIONS_MAX,
+    leaf_blocks,
+    option,
+    shortened,
+)
+from bot.cleaning import harmless, one_line
+from bot.conversation.offers import answer_usd
 from bot.council import MEMBERS_MAX
-from bot.language import _
+from bot.document import Text
+from bot.language import _, n_
 from bot.models.catalogue import Catalogue
+from bot.pages.prices import dollars, price_words
+from bot.pages.settings import Prices, short
 from bot.records import StoredSettings
-from bot.settings import FORM, PROSE_LIMIT_CHARS, SETTINGS, Asked, Setting, Settings
+from bot.settings import FORM, PROSE_LIMIT_CHARS, SETTINGS, Asked, Settings, word
 
 Json = dict[str, Any]
-# What a model costs, in words.
-Price = Callable[[str], str]
-
 CALLBACK = "settings"
 # Where a form is refused as a whole.
 FIRST = next(iter(FORM))
@@ -49,7 +58,7 @@ def can_be_shown(settings: Settings) -> bool:
     return longest + 3 <= OPTION_VALUE_MAX
 
 
-def view(settings: Settings, stored: StoredSettings, price: Price, opened: Opened) -> Json:
+def view(settings: Settings, stored: StoredSettings, prices: Prices, opened: Opened) -> Json:
     return {
         "type": "modal",
         "callback_id": CALLBACK,
@@ -58,18 +67,31 @@ def view(settings: Settings, stored: StoredSettings, price: Price, opened: Opene
         "submit": _plain(_("Save")),
         "close": _plain(_("Cancel")),
         "blocks": [
-            _input(
-                name, asked, _element(asked, SETTINGS[name], settings, name in stored.values, price)
-            )
-            for name, asked in FORM.items()
+            *leaf_blocks([Text(_about(settings, prices))]),
+            *(
+                _input(name, asked, _element(name, asked, settings, name in stored.values, prices))
+                for name, asked in FORM.items()
+            ),
         ],
     }
 
 
-def _element(
-    asked: Asked, setting: Setting, settings: Settings, is_own: bool, price: Price
-) -> Json:
+def _about(settings: Settings, prices: Prices) -> str:
+    council = n_(
+        "{n} model answers, one writes the verdict.",
+        "{n} models answer and review, one writes the verdict.",
+        len(settings.members),
+    )
+    if not prices.question:
+        return council
+    return _(
+        "About **${usd} a question**: {council}", usd=dollars(prices.question), council=council
+    )
+
+
+def _element(name: str, asked: Asked, settings: Settings, is_own: bool, prices: Prices) -> Json:
     """The control, filled in with what holds now; `is_own` where the channel said so itself."""
+    setting = SETTINGS[name]
     value = getattr(settings, setting.field)
     match asked.kind:
         case "models":
@@ -78,7 +100,8 @@ def _element(
                 "min_query_length": 0,
                 "max_selected_items": MEMBERS_MAX,
                 "initial_options": [
-                    _model_option(price, id, value[:n].count(id)) for n, id in enumerate(value)
+                    _model_option(prices.answer, id, value[:n].count(id))
+                    for n, id in enumerate(value)
                 ],
                 "placeholder": _plain(_("Search by vendor or name")),
             }
@@ -86,13 +109,13 @@ def _element(
             return {
                 "type": "external_select",
                 "min_query_length": 0,
-                "initial_option": _model_option(price, value),
+                "initial_option": _model_option(prices.answer, value),
             }
         case "choice":
             return {
-                "type": "static_select",
-                "options": [option(choice, choice) for choice in setting.choices],
-                "initial_option": option(setting.show(value), setting.show(value)),
+                "type": "radio_buttons",
+                "options": [option(word(name, choice), choice) for choice in setting.choices],
+                "initial_option": option(word(name, setting.show(value)), setting.show(value)),
             }
         case "prose" | "line":
             # Nothing stands in a field where nothing would mean the same.
@@ -129,12 +152,17 @@ def options(catalogue: Catalogue, typed: str) -> list[Json]:
     ids: Iterable[str] = (model.id for model in catalogue.search(typed, OPTIONS_MAX))
     if not catalogue.known and typed.strip() and len(typed.split()) == 1:
         ids = [typed.strip()]
-    found = (_model_option(catalogue.price_label, id) for id in ids)
+    found = (_model_option(partial(answer_usd, catalogue), id) for id in ids)
     return [each for each in found if len(each["value"]) <= OPTION_VALUE_MAX]
 
 
-def _model_option(price: Price, id: str, number: int = 0) -> Json:
-    return option(f"{id} · {price(id)}", f"{number}:{id}")
+def _model_option(answer: Callable[[str], float | None], id: str, number: int = 0) -> Json:
+    """By its short name; the vendor stands below where one chooses."""
+    usd = answer(id)
+    price = f"${dollars(usd)}" if usd else price_words(usd)
+    vendor = shortened(one_line(id.rpartition("/")[0]), OPTION_TEXT_MAX)
+    below = {"description": _plain(vendor)} if vendor else {}
+    return option(f"{short(id)} · {price}", f"{number}:{id}") | below
 
 
 def _model(chosen: Json) -> str:
@@ -146,10 +174,10 @@ def _input(name: str, asked: Asked, element: Json) -> Json:
     return {
         "type": "input",
         "block_id": name,
-        "label": _plain(name.replace("_", " ").capitalize()),
+        "label": _plain(_(SETTINGS[name].label)),
         "element": element | {"action_id": name},
         "optional": bool(asked.empty),
-        "hint": _plain(_(asked.hint)),
+        **({"hint": _plain(_(asked.hint))} if asked.hint else {}),
     }
 
 

@@ -5,6 +5,7 @@ What a person may change and how a setting is written is known here, how it is s
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from bot import settings as channel_settings
 from bot.conversation.desk import (
@@ -54,11 +55,13 @@ async def _show(desk: Desk, rest: str) -> Document:
         return settings_page(settings, stored.values)
     if rest:
         raise InvalidInput(_("Write `/council show` or `/council show all`."))
-    catalogue = desk.catalogue
+    change = Change(desk.catalogue.to_seat()) if await may_change(desk) else None
+    return council_page(settings, stored.values, prices_of(desk.catalogue, settings), change)
+
+
+def prices_of(catalogue: Catalogue, settings: Settings) -> Prices:
     question = question_usd(catalogue, channel_settings.council_of(settings))
-    prices = Prices(question, lambda model: answer_usd(catalogue, model), catalogue.price_in_full)
-    change = Change(catalogue.to_seat()) if await may_change(desk) else None
-    return council_page(settings, stored.values, prices, change)
+    return Prices(question, partial(answer_usd, catalogue), catalogue.price_in_full)
 
 
 async def pressed(desk: Desk, name: str, value: str = "") -> Document:

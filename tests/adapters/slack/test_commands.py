@@ -27,6 +27,16 @@ class Listing(FakeProvider):
         return tuple(ModelInfo(id, id) for id in LISTED)
 
 
+class Priced(FakeProvider):
+    """With prices in dollars per million tokens."""
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        return tuple(
+            ModelInfo(id, id, prompt_usd_per_million=2, completion_usd_per_million=8)
+            for id in LISTED
+        )
+
+
 @pytest.fixture
 async def server() -> AsyncIterator[SlackServer]:
     async with running_slack(time_scale=0.01, deadline_scale=1) as server:
@@ -233,7 +243,7 @@ async def test_the_form_shows_what_holds_and_saves_what_changed(place: Place, bo
     assert person == boss.id
     assert what == "members = lab/a, lab/new; criteria = brevity; budget = 2.5"
     again = await opened(place, boss, "members")
-    shown = {b["block_id"]: b["element"] for b in again.body["blocks"]}
+    shown = {b["block_id"]: b["element"] for b in again.body["blocks"][1:]}
     assert shown["criteria"]["initial_value"] == "brevity"
     assert shown["budget"]["initial_value"] == "2.5"
     assert server.rejections == []
@@ -241,12 +251,62 @@ async def test_the_form_shows_what_holds_and_saves_what_changed(place: Place, bo
 
 async def test_the_form_asks_for_what_the_table_of_settings_says(place: Place, boss: User) -> None:
     view = await opened(place, boss)
-    assert [block["block_id"] for block in view.body["blocks"]] == list(FORM)
-    for block, asked in zip(view.body["blocks"], FORM.values(), strict=True):
-        assert block["hint"]["text"] == asked.hint.english
+    about, *asked_for = view.body["blocks"]
+    assert about["text"]["text"] == "3 models answer and review, one writes the verdict."
+    assert [block["block_id"] for block in asked_for] == list(FORM)
+    for block, (name, asked) in zip(asked_for, FORM.items(), strict=True):
+        assert block["label"]["text"] == SETTINGS[name].label.english
+        assert block.get("hint", {}).get("text") == (asked.hint and asked.hint.english)
         assert block["optional"] is bool(asked.empty)
-    options = {b["block_id"]: b["element"].get("options", []) for b in view.body["blocks"]}
-    assert [option["value"] for option in options["mode"]] == list(SETTINGS["mode"].choices)
+    controls = {b["block_id"]: b["element"] for b in asked_for}
+    assert controls["reveal"]["type"] == "radio_buttons"
+    assert [(o["text"]["text"], o["value"]) for o in controls["reveal"]["options"]] == [
+        ("after one has voted", "after_vote"),
+        ("always", "always"),
+        ("never", "never"),
+    ]
+
+
+async def test_the_form_tells_what_a_question_and_an_answer_cost(server: SlackServer) -> None:
+    async with Place(server).online(Priced()) as place:
+        boss = server.create_user("boss", place.channel, admin=True)
+        view = await opened(place, boss)
+        about, members, *_ = view.body["blocks"]
+        assert about["text"]["text"] == (
+            "About *$0.05 a question*: 3 models answer and review, one writes the verdict."
+        )
+        first = members["element"]["initial_options"][0]
+        assert first["text"]["text"] == "a · $0.008"
+        assert first["description"]["text"] == "lab"
+        offered = await server.options(boss, view, "chairman", "new")
+        assert [option["text"]["text"] for option in offered.options] == ["new · $0.008"]
+
+
+async def test_a_council_is_changed_on_its_page(place: Place, boss: User) -> None:
+    server = place.server
+    await say(place, boss, "show", "This channel's council")
+    [page] = server.ephemerals
+    await server.click(boss, place.channel, page.ts, "members:remove:lab/c")
+    await server.wait_for(lambda: "lab/c" not in page.text and "members" in page.text)
+    assert await members(place) == ("lab/a", "lab/b")
+    await server.click(boss, place.channel, page.ts, "members:add", "-:lab/new")
+    await place.whispered("lab/new")
+    assert await members(place) == ("lab/a", "lab/b", "lab/new")
+    await server.click(boss, place.channel, page.ts, "form:criteria", "-:criteria")
+    await server.wait_for(lambda: server.open_views)
+    await server.click(boss, place.channel, page.ts, "settings:all")
+    await place.whispered("chairman_sees_names")
+    assert await members(place) == ("lab/a", "lab/b", "lab/new")
+
+
+async def test_a_page_that_is_out_of_date_stays_and_says_why_not(place: Place, boss: User) -> None:
+    server = place.server
+    await say(place, boss, "show", "This channel's council")
+    [page] = server.ephemerals
+    await say(place, boss, "members remove lab/c", "members")
+    await server.click(boss, place.channel, page.ts, "members:remove:lab/c")
+    await place.whispered("holds no seat")
+    assert "This channel's council" in page.text
 
 
 def test_the_manifest_hints_at_commands_that_there_are() -> None:
@@ -298,7 +358,7 @@ async def test_the_right_is_checked_when_the_form_is_sent(place: Place, boss: Us
 async def test_a_form_shows_nothing_that_turns_or_hides(place: Place, boss: User) -> None:
     await say(place, boss, "criteria be \u202ebrief\x1b[31m", "criteria")
     view = await opened(place, boss)
-    shown = {b["block_id"]: b["element"] for b in view.body["blocks"]}
+    shown = {b["block_id"]: b["element"] for b in view.body["blocks"][1:]}
     assert shown["criteria"]["initial_value"] == "be brief"
     await place.server.submit_view(boss, view, {"budget": "\u202emuch"})
     assert "\u202e" not in view.errors["budget"]

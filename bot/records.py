@@ -110,7 +110,8 @@ class Post:
 class Reaction:
     """A reaction that stands. `target` is an answer's label, `verdict`, or `none`.
 
-    `ranking_shown` and `place` (in the thread, from 0) say what the person could see then.
+    `ranking_shown` and `place` (in the thread, from 0) say what the person could see then;
+    `by_button`, that it stands in the store alone and nowhere on the platform.
     """
 
     deliberation: str
@@ -121,6 +122,7 @@ class Reaction:
     blind: bool
     ranking_shown: bool = False
     place: int | None = None
+    by_button: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import discord
 
 from adapters.discord import delivery
-from adapters.discord.render import Page
+from adapters.discord.page import Page
 from bot.conversation.app import App
 from bot.conversation.loops import Handling
 from bot.errors import Undeliverable

@@ -1,4 +1,4 @@
-"""Buttons under the bot's posts: they work after a restart and for years.
+"""Buttons and selects under the bot's messages: they work after a restart and for years.
 
 A button says `c1:<run>:<what>` and nothing else is remembered: the answer comes from the store, for
 the clicker alone. Whoever clicks has to be where the run is, and see it.
@@ -7,96 +7,184 @@ the clicker alone. Whoever clicks has to be where the run is, and see it.
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 import aiohttp
 import discord
-from discord import AllowedMentions, ui
+from discord import ui
 
-from adapters.discord import questions, render
-from adapters.discord.bot import Bot
-from adapters.discord.delivery import ACKNOWLEDGED, is_late, is_passing, words
-from adapters.discord.render import Page
-from adapters.discord.reply import post_id
-from bot.chat import Mention, Person
+from adapters.discord import pages, questions
+from adapters.discord.delivery import WORDING, is_late, undeliverable, words
+from adapters.discord.forms import SettingForm
+from adapters.discord.interactions import (
+    WENT_WRONG,
+    Interaction,
+    absence,
+    answer,
+    log,
+    replace,
+    say,
+    send,
+    think,
+    where,
+    who,
+)
+from adapters.discord.page import DIGEST, Page, digest_of
+from adapters.discord.pages import CHOOSE, NO_RUN
+from adapters.discord.reply import post_id, urls_of
+from bot.chat import Mention
+from bot.conversation import settings_commands
 from bot.conversation.actions import Choice, Press, Told
+from bot.conversation.beside import beside
+from bot.conversation.desk import settings_of
+from bot.document import Entry
 from bot.errors import BotError, InvalidInput
 from bot.language import N_, _
 from bot.records import Case
+from bot.settings import FORM
+from bot.texts import OUT_OF_DATE
 
 logger = logging.getLogger(__name__)
 
-Interaction: TypeAlias = discord.Interaction[Bot]
-
-WENT_WRONG = N_("Something went wrong here. It has been logged.")
 HIDDEN = N_("Discord hides the text of that message. Mention the bot in it, then it can be read.")
+IN_TRANSCRIPT = N_("The transcript has the whole text.")
 
-_ACKNOWLEDGE_TRIES = 3
+Item = ui.Button[Any] | ui.Select[Any]
 
 
-class CouncilButton(ui.DynamicItem[ui.Button[Any]], template=r"c1:(?P<run>[^:]+):(?P<what>.+)"):
-    def __init__(self, button: ui.Button[Any], run: str, what: str) -> None:
-        super().__init__(button)
+class CouncilButton(ui.DynamicItem[Item], template=r"c1:(?P<run>[^:]+):(?P<what>.+)"):
+    """A button, or a select, from which something was chosen."""
+
+    def __init__(self, item: Item, run: str, name: str) -> None:
+        super().__init__(item)
         self.run = run
-        self.what = what.split(":")
+        self.name = name
 
     @classmethod
     async def from_custom_id(
         cls, interaction: Any, item: ui.Item[Any], match: re.Match[str], /
     ) -> "CouncilButton":
-        return cls(cast(ui.Button[Any], item), match["run"], match["what"])
+        return cls(cast(Item, item), match["run"], match["what"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         interaction.client.hold()
         try:
             await self._pressed(interaction)
         except InvalidInput as error:
-            await _say(interaction, str(error))
+            await say(interaction, error.public)
         except BotError as error:
             logger.error("a click could not be answered: %s", error)
-            await _say(interaction, _(WENT_WRONG))
-        except Exception:
-            logger.exception("a click could not be answered")
-            await _say(interaction, _(WENT_WRONG))
+            await say(interaction, _(WENT_WRONG))
+        except Exception as error:
+            if isinstance(error, discord.HTTPException) and error.code in WORDING:
+                await say(interaction, f"{undeliverable(error)} {_(IN_TRANSCRIPT)}")
+                return
+            log("a click", error)
+            if not is_late(error):
+                await say(interaction, _(WENT_WRONG))
 
     async def _pressed(self, interaction: Interaction) -> None:
         """Raises `InvalidInput`."""
-        press = _press(interaction, self.run, self.what)
+        name, value = self.name, next(iter(getattr(self.item, "values", ())), "")
+        if name == CHOOSE:
+            name, value = value, ""
+        if self.run == NO_RUN and not name.startswith(("ask:", "resume")):
+            await _outside(interaction, name, value)
+            return
+        press = _press(interaction, self.run, name.split(":"))
         match press.what:
             case ("read", *key, part):
                 await _read(interaction, press, ":".join(key), part)
-                return
             case ("page", *key, part, n):
                 await _turn(interaction, press, ":".join(key), part, int(n))
-                return
-        match await interaction.client.app.actions.press(press):
-            case Told(document, instead):
-                await (_replace if instead else _show)(
-                    interaction, render.document_pages(document)[0]
-                )
-            case Choice(question, choices):
-                await _show(interaction, render.question_page(question, self.run, *choices))
+            case ("rate", *key, part, n, vote):
+                await _rate(interaction, press, ":".join(key), part, int(n), vote)
+            case _:
+                await _act(interaction, press)
+
+
+async def _act(interaction: Interaction, press: Press) -> None:
+    match await interaction.client.app.actions.press(press):
+        case Told(document, instead):
+            shown = pages.document_pages(document, run=press.run)
+            await (replace(interaction, shown[0]) if instead else send(interaction, shown))
+        case Choice(question, choices):
+            await send(interaction, [pages.question_page(question, press.run, *choices)])
 
 
 # --- Reading
 
 
 async def _read(interaction: Interaction, press: Press, key: str, part: str) -> None:
-    await _show(interaction, (await _pages(interaction, press, key, part))[0])
+    await send(interaction, (await _pages(interaction, press, key, part))[:1])
 
 
 async def _turn(interaction: Interaction, press: Press, key: str, part: str, n: int) -> None:
     """Another page in place of the one that the clicker sees."""
-    pages = await _pages(interaction, press, key, part)
-    await _replace(interaction, pages[min(n, len(pages) - 1)])
+    found = await _pages(interaction, press, key, part)
+    await replace(interaction, found[min(n, len(found) - 1)])
+
+
+async def _rate(
+    interaction: Interaction, press: Press, key: str, part: str, n: int, vote: str
+) -> None:
+    """A vote where it is read; the page then shows it."""
+    await interaction.client.app.actions.rate(press, key, vote)
+    await _turn(interaction, press, key, part, n)
 
 
 async def _pages(interaction: Interaction, press: Press, key: str, part: str) -> tuple[Page, ...]:
-    document = await interaction.client.app.actions.part(press, key)
+    app = interaction.client.app
+    document = await app.actions.part(press, key)
     # In a thread: there are texts that take longer to cut than the gateway may be kept waiting.
-    return await asyncio.to_thread(render.opened, document, run=press.run, key=key, part=part)
+    return await asyncio.to_thread(
+        pages.opened,
+        document,
+        run=press.run,
+        key=key,
+        part=part,
+        beside=await beside(app, press.run, key, press.person),
+        urls=urls_of(interaction.guild_id, await app.store.posts(press.run)),
+    )
+
+
+# --- Outside of a run: a channel's council, and its statistics
+
+
+async def _outside(interaction: Interaction, name: str, value: str) -> None:
+    """Raises `InvalidInput`."""
+    app = interaction.client.app
+    desk = app.desk(where(interaction), who(interaction))
+    if name.startswith(DIGEST):
+        name = await _spelled_out(interaction, name)
+    match name.split(":"):
+        case ["form", setting] if setting in FORM:
+            form = SettingForm(app, setting, await settings_of(desk), interaction.locale)
+            await interaction.response.send_modal(form)
+        case ["settings", "all"]:
+            await answer(interaction, await settings_commands.pressed(desk, name))
+        case ["members" | "chairman", *_rest]:
+            page = await settings_commands.pressed(desk, name, value)
+            await replace(interaction, pages.document_pages(page)[0])
+        case command:
+            await think(interaction)
+            await answer(
+                interaction, await app.command(desk.channel, desk.person, " ".join(command))
+            )
+
+
+async def _spelled_out(interaction: Interaction, digest: str) -> str:
+    """The name of a button that is too long for an id, on the page that it stood on."""
+    app = interaction.client.app
+    page = await app.command(where(interaction), who(interaction), "show")
+    entries = [block for block in page.blocks if isinstance(block, Entry)]
+    names = [entry.button.name for entry in entries if entry.button]
+    found = next((name for name in names if DIGEST + digest_of(name) == digest), None)
+    if found is None:
+        raise InvalidInput(_(OUT_OF_DATE))
+    return found
 
 
 # --- Asking
@@ -121,24 +209,10 @@ async def _question(interaction: Interaction, message_id: str) -> Mention:
         ) from error
     if not (message.content or message.message_snapshots):
         raise InvalidInput(_(HIDDEN))
-    return await questions.mention_of(client, message, person=_person(interaction))
-
-
-def absence(interaction: Interaction) -> str:
-    """Why nothing that is asked here could be answered; "" where it can. Commands and buttons work
-    where the bot may not write, or that it does not even see."""
-    place, rights = interaction.channel, interaction.app_permissions
-    if interaction.guild is None or questions.can_be_answered(place, rights):
-        return ""
-    return questions.why_not(place)
+    return await questions.mention_of(client, message, person=who(interaction))
 
 
 # --- Who clicks
-
-
-def _person(interaction: Interaction) -> Person:
-    """The clicker, with the rights that Discord sends along with the click."""
-    return Person(str(interaction.user.id), admin=interaction.permissions.manage_guild)
 
 
 def _sees(interaction: Interaction, case: Case) -> bool:
@@ -154,61 +228,10 @@ def _sees(interaction: Interaction, case: Case) -> bool:
 def _press(interaction: Interaction, run: str, what: Sequence[str]) -> Press:
     message = interaction.message
     return Press(
-        person=_person(interaction),
+        person=who(interaction),
         run=run,
         what=tuple(what),
         sees=partial(_sees, interaction),
         post=post_id(message.channel.id, message.id) if message else "",
         question=partial(_question, interaction),
     )
-
-
-# --- Answering the clicker alone
-
-
-async def _say(interaction: Interaction, text: str) -> None:
-    await _show(interaction, render.sentence_view(text))
-
-
-async def _show(interaction: Interaction, page: Page) -> None:
-    async def send() -> None:
-        await interaction.response.send_message(
-            view=page,
-            files=page.files(),
-            ephemeral=True,
-            allowed_mentions=AllowedMentions.none(),
-        )
-
-    await _acknowledge(send)
-
-
-async def _replace(interaction: Interaction, page: Page) -> None:
-    """Change the message that the button is on: one that the clicker alone sees, or an offer."""
-
-    async def edit() -> None:
-        await interaction.response.edit_message(
-            view=page, attachments=page.files(), allowed_mentions=AllowedMentions.none()
-        )
-
-    await _acknowledge(edit)
-
-
-async def _acknowledge(call: Callable[[], Awaitable[None]]) -> None:
-    """Three seconds is all there is, so a lost try is repeated at once, and only a few times."""
-    for tries_left in reversed(range(_ACKNOWLEDGE_TRIES)):
-        try:
-            await call()
-            return
-        except discord.HTTPException as error:
-            if error.code == ACKNOWLEDGED:
-                return  # an earlier try got there, and its answer was lost
-            if is_late(error):
-                logger.warning("a click came too late to be answered: %s", words(error))
-                return
-            if not is_passing(error):
-                raise
-            failure: Exception = error
-        except (OSError, aiohttp.ClientError) as error:
-            failure = error
-        if not tries_left:
-            logger.warning("a click could not be answered: %s", words(failure))

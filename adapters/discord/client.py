@@ -17,13 +17,8 @@ from adapters.discord.bot import Bot
 from adapters.discord.buttons import CouncilButton
 from adapters.discord.catchup import heard
 from adapters.discord.pacing import Pace
-from adapters.discord.render import (
-    Page,
-    document_pages,
-    offer_view,
-    refusal_view,
-    sentence_view,
-)
+from adapters.discord.page import Page
+from adapters.discord.pages import document_pages, offer_view, refusal_view, sentence_view
 from adapters.discord.reply import DiscordReply
 from adapters.discord.voting import Votes
 from bot.chat import Channel, Person, Refused

@@ -15,30 +15,32 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
-from adapters.discord import buttons, questions, reading
+from adapters.discord import questions, reading
 from adapters.discord.bot import Bot
-from adapters.discord.buttons import WENT_WRONG
-from adapters.discord.delivery import WORDING, is_late, is_passing, undeliverable, words
+from adapters.discord.delivery import WORDING, is_late, undeliverable, words
+from adapters.discord.forms import SettingForm
 from adapters.discord.interactions import (
     SILENT,
+    WENT_WRONG,
     Interaction,
+    absence,
     answer,
+    log,
     post,
+    say,
     send,
-    sentence,
     think,
     where,
     who,
 )
-from adapters.discord.locale import Translations, translated
-from adapters.discord.render import Page, Upload, asked_pages, refusal_view
+from adapters.discord.locale import Translations
+from adapters.discord.page import Page, Upload
+from adapters.discord.pages import asked_pages, refusal_view
 from bot.chat import Accepted, Mention, Refused, Repeated
-from bot.conversation.app import App
 from bot.conversation.commands import COMMANDS
 from bot.conversation.desk import Command, Option, may_change, settings_of
 from bot.errors import BotError
 from bot.language import N_, _
-from bot.settings import PROSE_LIMIT_CHARS
 from bot.texts import unread_files
 
 logger = logging.getLogger(__name__)
@@ -102,9 +104,9 @@ class CouncilTree(app_commands.CommandTree[Bot]):
         self, interaction: Interaction, error: app_commands.AppCommandError, /
     ) -> None:
         cause = error.__cause__ or error
-        _log("a command", cause)
+        log("a command", cause)
         if not is_late(cause):
-            await answer(interaction, sentence(_(WENT_WRONG)))
+            await say(interaction, _(WENT_WRONG))
 
 
 def council() -> app_commands.Group:
@@ -197,8 +199,8 @@ async def _criteria(interaction: Interaction, command: Command, text: str) -> No
     if text or not is_admitted or not await may_change(desk):
         await _run(interaction, command, text)
         return
-    criteria = (await settings_of(desk)).criteria
-    await interaction.response.send_modal(CriteriaForm(app, criteria, interaction.locale))
+    form = SettingForm(app, "criteria", await settings_of(desk), interaction.locale)
+    await interaction.response.send_modal(form)
 
 
 async def _export(interaction: Interaction, command: Command, rest: str) -> None:
@@ -206,7 +208,7 @@ async def _export(interaction: Interaction, command: Command, rest: str) -> None
     try:
         lines = await interaction.client.app.export(where(interaction), who(interaction))
     except BotError as error:
-        await answer(interaction, sentence(error.public))
+        await say(interaction, error.public)
         return
     page = Page(
         ui.TextDisplay(_("Finished deliberations, one in a line:")),
@@ -214,38 +216,6 @@ async def _export(interaction: Interaction, command: Command, rest: str) -> None
         uploads=[Upload(EXPORT, lines.encode(errors="replace"))],
     )
     await send(interaction, [page])
-
-
-class CriteriaForm(ui.Modal):
-    """The criteria as a form, filled in with those of now."""
-
-    def __init__(self, app: App, criteria: str, locale: discord.Locale) -> None:
-        super().__init__(title=translated(N_("What reviewers judge by"), locale), timeout=None)
-        self._app = app
-        self._text: ui.TextInput[CriteriaForm] = ui.TextInput(
-            style=discord.TextStyle.paragraph,
-            default=criteria or None,
-            required=False,
-            max_length=PROSE_LIMIT_CHARS,
-            custom_id="text",
-        )
-        label = translated(N_("Criteria"), locale)
-        hint = translated(N_("Empty: what reviewers usually judge by"), locale)
-        self.add_item(ui.Label(text=label, description=hint, component=self._text))
-
-    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
-        interaction.client.hold()
-        words = f"criteria {self._text.value.strip() or 'clear'}"
-        await answer(
-            interaction, await self._app.command(where(interaction), who(interaction), words)
-        )
-
-    async def on_error(  # type: ignore[override]  # as the library's own Modal has it
-        self, interaction: discord.Interaction[Any], error: Exception, /
-    ) -> None:
-        _log("a form", error)
-        if not is_late(error):
-            await answer(interaction, sentence(_(WENT_WRONG)))
 
 
 async def _ask(interaction: Interaction, command: Command, question: str) -> None:
@@ -265,7 +235,7 @@ async def _ask(interaction: Interaction, command: Command, question: str) -> Non
     except discord.HTTPException as error:
         if error.code not in WORDING:
             raise
-        await answer(interaction, sentence(str(undeliverable(error))))
+        await say(interaction, str(undeliverable(error)))
         return
     match await app.questions.accept(_mention(interaction, id, question)):
         case Refused(document):
@@ -300,15 +270,15 @@ async def ask_about(interaction: Interaction, message: discord.Message) -> None:
             await answer(interaction, document)
         case Accepted():
             begun = _("The council deliberates: {link}", link=message.jump_url)
-            await answer(interaction, sentence(begun))
+            await say(interaction, begun)
         case Repeated():
             done = _("The council was asked about this already: {link}", link=message.jump_url)
-            await answer(interaction, sentence(done))
+            await say(interaction, done)
 
 
 async def _can_be_answered(interaction: Interaction) -> bool:
-    if problem := buttons.absence(interaction):
-        await answer(interaction, sentence(problem))
+    if problem := absence(interaction):
+        await say(interaction, problem)
     return not problem
 
 
@@ -327,13 +297,3 @@ def _mention(
         unread=unread,
         direct=guild is None,
     )
-
-
-def _log(what: str, error: BaseException) -> None:
-    """A line where Discord or the network held something up; else with the traceback."""
-    if is_late(error):
-        logger.warning("%s came too late to be answered: %s", what, words(error))
-    elif is_passing(error):
-        logger.warning("%s could not be answered: %s", what, words(error))
-    else:
-        logger.error("%s failed", what, exc_info=error)

@@ -12,7 +12,7 @@ import aiohttp
 import discord
 from discord import AllowedMentions, MessageReference
 
-from adapters.discord.render import Page
+from adapters.discord.page import Showable
 from bot.conversation.persistence import Line
 from bot.errors import Undeliverable
 from bot.language import N_, _
@@ -34,7 +34,8 @@ NO_HISTORY = 160002
 # Where something was posted, or was to be, there is nothing any more.
 _GONE = frozenset({UNKNOWN_CHANNEL, 10004, UNKNOWN_MESSAGE})
 # Not the place but the words are refused: by a server's filters, by Discord's, by a limit.
-WORDING = frozenset({50035, 200000, 200001, 240000})
+MALFORMED = 50035
+WORDING = frozenset({MALFORMED, 200000, 200001, 240000})
 
 # An interaction that was answered before; one that is too old to be answered.
 ACKNOWLEDGED, TOO_LATE = 40060, frozenset({10062, 50027})
@@ -93,7 +94,7 @@ def line(time_scale: float) -> Line:
 async def post(
     client: discord.Client,
     channel: int,
-    page: Page,
+    page: Showable,
     *,
     nonce: str,
     reference: int | None = None,
@@ -105,9 +106,9 @@ async def post(
     """
     place = client.get_partial_messageable(channel)
 
-    async def attempt(page: Page, reference: int | None) -> discord.Message:
+    async def attempt(page: Showable, reference: int | None) -> discord.Message:
         return await place.send(
-            view=page,
+            **page.shown(),
             files=page.files(),
             nonce=nonce,
             silent=ping is None,
@@ -128,14 +129,14 @@ async def post(
     return await attempt(page, reference)
 
 
-async def edit(client: discord.Client, channel: int, message: int, page: Page) -> None:
+async def edit(client: discord.Client, channel: int, message: int, page: Showable) -> None:
     """Bring a post up to date; nobody is notified. Raises `discord.HTTPException`."""
     post = client.get_partial_messageable(channel).get_partial_message(message)
 
     async def attempt() -> None:
         # Without allowed_mentions an edit parses every mention, whatever the client's default is.
         await post.edit(
-            view=page, attachments=page.files(), allowed_mentions=AllowedMentions.none()
+            **page.shown(), attachments=page.files(), allowed_mentions=AllowedMentions.none()
         )
 
     try:

@@ -1,7 +1,8 @@
-"""Where a command is given, who gives it, and its answer: for this person alone, or for all."""
+"""Where a command, a click or a form comes from, who gives it, and its answer: for this person
+alone, or for all."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import aiohttp
@@ -9,16 +10,21 @@ import discord
 
 from adapters.discord import questions
 from adapters.discord.bot import Bot
-from adapters.discord.delivery import ACKNOWLEDGED, words
-from adapters.discord.render import Page, document_pages
+from adapters.discord.delivery import ACKNOWLEDGED, is_late, is_passing, words
+from adapters.discord.page import Page
+from adapters.discord.pages import document_pages, sentence_view
 from bot.chat import Channel, Person
-from bot.document import Document, Text
+from bot.document import Document
+from bot.language import N_
 
 logger = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Bot]
 
 SILENT = discord.AllowedMentions.none()
+WENT_WRONG = N_("Something went wrong here. It has been logged.")
+
+_ACKNOWLEDGE_TRIES = 3
 
 
 def where(interaction: discord.Interaction[Any]) -> Channel:
@@ -32,12 +38,60 @@ def who(interaction: discord.Interaction[Any]) -> Person:
     return Person(str(interaction.user.id), admin=admin)
 
 
+def absence(interaction: Interaction) -> str:
+    """Why nothing that is asked here could be answered; "" where it can. Commands and buttons work
+    where the bot may not write, or that it does not even see."""
+    place, rights = interaction.channel, interaction.app_permissions
+    if interaction.guild is None or questions.can_be_answered(place, rights):
+        return ""
+    return questions.why_not(place)
+
+
+# --- For the person alone
+
+
 async def answer(interaction: discord.Interaction[Any], document: Document) -> None:
-    """Show a document to this person alone."""
     await send(interaction, document_pages(document))
 
 
-async def think(interaction: Interaction) -> None:
+async def say(interaction: discord.Interaction[Any], text: str) -> None:
+    await send(interaction, [sentence_view(text)])
+
+
+async def send(interaction: discord.Interaction[Any], pages: Sequence[Page]) -> None:
+    first, *rest = pages
+
+    async def begin() -> None:
+        await interaction.response.send_message(
+            view=first, files=first.files(), ephemeral=True, allowed_mentions=SILENT
+        )
+
+    if interaction.response.is_done():
+        rest.insert(0, first)
+    else:
+        await acknowledged(begin)
+    try:
+        for page in rest:
+            await interaction.followup.send(
+                view=page, files=page.files(), ephemeral=True, allowed_mentions=SILENT
+            )
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        logger.warning("the rest of an answer could not be shown: %s", words(error))
+
+
+async def replace(interaction: discord.Interaction[Any], page: Page) -> None:
+    """Change the message that the button is on: one that the person alone sees, or an offer."""
+
+    async def edit() -> None:
+        await interaction.response.edit_message(
+            view=page, attachments=page.files(), allowed_mentions=SILENT
+        )
+
+    await acknowledged(edit)
+
+
+async def think(interaction: discord.Interaction[Any]) -> None:
+    """Take more than the three seconds that Discord waits for an answer."""
     try:
         await interaction.response.defer(ephemeral=True, thinking=True)
     except discord.HTTPException as error:
@@ -45,25 +99,28 @@ async def think(interaction: Interaction) -> None:
             raise
 
 
-async def send(interaction: discord.Interaction[Any], pages: Sequence[Page]) -> None:
-    first, *rest = pages
-    try:
-        if interaction.response.is_done():
-            rest.insert(0, first)
-        else:
-            await interaction.response.send_message(
-                view=first, files=first.files(), ephemeral=True, allowed_mentions=SILENT
-            )
-        for page in rest:
-            await interaction.followup.send(
-                view=page, files=page.files(), ephemeral=True, allowed_mentions=SILENT
-            )
-    except discord.HTTPException as error:
-        # 40060: the answer did arrive, what got lost is Discord's word that it did.
-        if error.code != ACKNOWLEDGED:
-            logger.warning("a command could not be answered: %s", words(error))
-    except (aiohttp.ClientError, OSError) as error:
-        logger.warning("a command could not be answered: %s", words(error))
+async def acknowledged(call: Callable[[], Awaitable[None]]) -> None:
+    """Three seconds is all there is, so a lost try is repeated at once, and only a few times.
+
+    Raises `discord.HTTPException` where Discord refuses.
+    """
+    for tries_left in reversed(range(_ACKNOWLEDGE_TRIES)):
+        try:
+            await call()
+            return
+        except discord.HTTPException as error:
+            if error.code == ACKNOWLEDGED:
+                return  # an earlier try got there, and its answer was lost
+            if is_late(error) or not is_passing(error):
+                raise
+            failure: Exception = error
+        except (OSError, aiohttp.ClientError) as error:
+            failure = error
+        if not tries_left:
+            logger.warning("an answer could not be shown: %s", words(failure))
+
+
+# --- For all
 
 
 async def post(interaction: Interaction, page: Page) -> int:
@@ -78,5 +135,14 @@ async def post(interaction: Interaction, page: Page) -> int:
     return (await interaction.original_response()).id
 
 
-def sentence(text: str) -> Document:
-    return Document((Text(text),))
+# --- What goes wrong
+
+
+def log(what: str, error: BaseException) -> None:
+    """A line where Discord or the network held something up; else with the traceback."""
+    if is_late(error):
+        logger.warning("%s came too late to be answered: %s", what, words(error))
+    elif is_passing(error):
+        logger.warning("%s could not be answered: %s", what, words(error))
+    else:
+        logger.error("%s failed", what, exc_info=error)

@@ -91,9 +91,12 @@ KOREAN: Mapping[str, str] = {
     "Silence the council here": "여기서 위원회를 멈춥니다",
     "End the silence": "위원회를 다시 시작합니다",
     "All commands in a line each": "모든 명령을 한 줄씩",
-    # the form
-    "Criteria": "기준",
-    "Empty: what reviewers usually judge by": "비우면 평소의 기준을 씁니다",
+    # forms
+    "This channel's council": "이 채널의 위원회",
+    "What makes an answer good here": "여기서 좋은 답이란",
+    "Empty: what reviewers usually judge by.": "비우면 평소의 기준을 씁니다",
+    "At most, a day": "하루 최대",
+    "US dollars. Empty: the bot's own limit.": "미국 달러. 비우면 봇의 한도를 씁니다",
 }
 
 

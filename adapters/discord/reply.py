@@ -6,6 +6,7 @@ component; later states edit it in place. Knows no council; the app says what is
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -14,11 +15,13 @@ import discord
 from adapters.discord import delivery, render
 from adapters.discord.address import Address
 from adapters.discord.bot import Bot
+from adapters.discord.page import Notice, Showable
+from adapters.discord.pages import refusal_view
 from bot.chat import HEADLINE, RANKING
 from bot.conversation.outbox import Edited, Outbox, Sending
 from bot.document import Document, Note
 from bot.errors import Undeliverable
-from bot.records import Case
+from bot.records import Case, Post
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +39,20 @@ _REACTING_NEEDS = discord.Permissions(add_reactions=True, read_message_history=T
 
 def post_id(channel: int, message: int) -> str:
     return f"{channel}/{message}"
+
+
+def url_of(guild: int | None, *path: object) -> str:
+    """The address of a message, or of what else the path leads to."""
+    return "/".join(map(str, ("https://discord.com/channels", guild or "@me", *path)))
+
+
+def urls_of(guild: int | None, posts: Iterable[Post]) -> dict[str, str]:
+    """Where each post stands, under its key."""
+    return {
+        post.key: url_of(guild, post.post_id)
+        for post in posts
+        if post.post_id and not post.deleted and post.part == 0
+    }
 
 
 class DiscordReply:
@@ -64,8 +81,8 @@ class DiscordReply:
     async def tell_asker(self, document: Document) -> None:
         """In a direct message, with the way to the question; else by a sign under that."""
         address = self._address
-        question = Note(self._url(address.channel, *filter(None, [address.message])))
-        page = render.refusal_view(replace(document, blocks=(*document.blocks, question)))
+        question = Note(url_of(address.guild, address.channel, *filter(None, [address.message])))
+        page = refusal_view(replace(document, blocks=(*document.blocks, question)))
         try:
             nonce = delivery.nonce(self._case.id, "asker")
             await self._bot.whisper(int(self._case.asker or 0), page, nonce=nonce)
@@ -92,25 +109,17 @@ class DiscordReply:
         if document.votable and self._may(channel, _REACTING_NEEDS):
             await self._outbox.seed(key, partial(self._react, id))
 
-    async def _page(self, key: str, document: Document) -> render.Page:
+    async def _page(self, key: str, document: Document) -> Showable:
         assert self._channel is not None
-        ranking = key == RANKING
-        headline = await self._outbox.first(HEADLINE) if ranking else None
-        # In a thread: there are texts that take longer to cut than the gateway may be kept waiting.
-        return await asyncio.to_thread(
-            render.post,
-            document,
-            run=self._case.id,
-            key=key,
-            asker=self._case.asker if ranking else None,
-            verdict_url=self._url(headline) if headline else None,
-            transcript=await self._bot.app.actions.transcript(self._case.id) if ranking else None,
+        place = render.Place(
+            asker=self._case.asker if key == RANKING else None,
+            urls=urls_of(self._address.guild, await self._outbox.posts()),
             vote_buttons=document.votable and not self._may(self._channel, _REACTING_NEEDS),
         )
-
-    def _url(self, *path: object) -> str:
-        place = ("https://discord.com/channels", self._address.guild or "@me", *path)
-        return "/".join(map(str, place))
+        # In a thread: there are texts that take longer to cut than the gateway may be kept waiting.
+        return await asyncio.to_thread(
+            render.post, document, run=self._case.id, key=key, place=place
+        )
 
     # Where
 
@@ -163,7 +172,7 @@ class DiscordReply:
 
     # Posting
 
-    async def _post(self, channel: int, key: str, page: render.Page, ping: bool) -> str:
+    async def _post(self, channel: int, key: str, page: Showable, ping: bool) -> str:
         asker = self._case.asker if ping else None
         answers_here = key == HEADLINE and channel == self._address.channel
         message = await delivery.post(
@@ -188,14 +197,24 @@ class DiscordReply:
                 return post_id(channel, message.id)
         return None
 
-    async def _edit(self, page: render.Page, id: str) -> Edited:
+    async def _edit(self, page: Showable, id: str) -> Edited:
         try:
             await delivery.edit(self._bot, *_ids(id), page)
-        except discord.NotFound as error:
-            if error.code != delivery.UNKNOWN_MESSAGE:
+        except discord.HTTPException as error:
+            if error.code == delivery.UNKNOWN_MESSAGE:
+                return Edited.DELETED
+            if not (isinstance(page, Notice) and await self._is_old(id, error)):
                 raise
-            return Edited.DELETED
         return Edited.DONE
+
+    async def _is_old(self, id: str, refusal: discord.HTTPException) -> bool:
+        """Whether the post is one of components (V2), as earlier versions of this bot made those
+        that ping. It can never be made plain text again, and stays as it is."""
+        if refusal.code != delivery.MALFORMED:
+            return False
+        channel, message = _ids(id)
+        post = await self._bot.get_partial_messageable(channel).fetch_message(message)
+        return post.flags.components_v2
 
     async def _react(self, id: str, emoji: str) -> bool:
         channel, message = _ids(id)
@@ -212,5 +231,5 @@ def _ids(post_id: str) -> tuple[int, int]:
 
 def _first_id(message: discord.Message) -> int | None:
     first = message.components[0] if message.components else None
-    known = discord.Container | discord.SectionComponent | discord.TextDisplay
+    known = discord.Container | discord.SectionComponent | discord.TextDisplay | discord.ActionRow
     return first.id if isinstance(first, known) else None

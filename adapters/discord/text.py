@@ -1,13 +1,13 @@
 """Leaves of a Document as Discord's Markdown: harmless, and in what Discord knows.
 
-Discord shows headings up to the third level, no rules, no underlined headings and no tables.
+Discord shows headings up to the third level, no rules, no underlined headings and no tables. What
+a model calls a heading stands below our own.
 Source: Discord's help centre, "Markdown Text 101". Pure. Only `known_blocks` defuses nothing.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import assert_never
 
 from discord.utils import escape_markdown
@@ -23,18 +23,17 @@ from adapters.text.markdown import (
     split_markdown,
     table_lines,
 )
-from adapters.text.reading import Parser, Source, read
+from adapters.text.reading import Source, read
 from bot.cleaning import harmless, one_line
 from bot.document import Bars, Entry, Heading, Image, Leaf, Note, Select, Table, Text
 
 RULE = "───"
 # An underlined text this long is a paragraph above a rule to whoever wrote it.
 _HEADING_LIMIT = 100
-TEASER_LIMIT = 140
 # What a phone shows of monospace without wrapping.
 TABLE_COLUMNS = 32
-
-_INLINE = Parser()
+# The deepest heading that Discord knows.
+_DEEPEST = 3
 
 
 def units(text: str) -> int:
@@ -43,18 +42,37 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def markdown(leaves: Sequence[Leaf]) -> str:
-    """Blocks as Discord's Markdown: nothing in it mentions, and no link leads where it hides."""
-    shown = [(isinstance(leaf, Note), _markdown(leaf)) for leaf in leaves]
-    groups = groupby((each for each in shown if each[1].strip()), key=lambda each: each[0])
-    return "\n\n".join(
-        ("\n" if notes else "\n\n").join(text for _, text in group) for notes, group in groups
-    )
+def _as_it_is(text: str) -> str:
+    return text
 
 
-def safe(text: str) -> str:
-    """What a model or a person wrote, as Markdown that is harmless on Discord."""
-    return defuse_discord(known_blocks(honest_links(harmless(text))))
+def markdown(
+    leaves: Sequence[Leaf], *, level: int = 2, linked: Callable[[str], str] = _as_it_is
+) -> str:
+    """Blocks as Discord's Markdown: nothing in it mentions, and no link leads where it hides.
+
+    `level` is that of a heading they begin with: whatever else is called one stands below it.
+    `linked` puts links of our own into texts.
+    """
+    parts: list[str] = []
+    before: Leaf | None = None
+    for n, leaf in enumerate(leaves):
+        text = _markdown(leaf, level if n == 0 else level + 1, linked)
+        if text.strip():
+            parts += [_between(before, leaf) if before else "", text]
+            before = leaf
+    return "".join(parts)
+
+
+def safe(text: str, *, top: int = 1, linked: Callable[[str], str] = _as_it_is) -> str:
+    """What a model or a person wrote, as Markdown that is harmless on Discord; `top` is the highest
+    level that a heading may have there."""
+    return defuse_discord(linked(known_blocks(honest_links(harmless(text)), top=top)))
+
+
+def inline(text: str, *, linked: Callable[[str], str] = _as_it_is) -> str:
+    """The same on one line, that begins no block."""
+    return defuse_discord(linked(honest_links(harmless(one_line(text)))))
 
 
 def escaped(text: str) -> str:
@@ -62,25 +80,38 @@ def escaped(text: str) -> str:
     return defuse_discord(escape_markdown(one_line(text)))
 
 
-def _markdown(leaf: Leaf) -> str:
+def _between(first: Leaf, then: Leaf) -> str:
+    """A phone has no room for an empty line where something small or large stands apart anyway."""
+    is_tight = isinstance(first, Heading | Note) or isinstance(then, Note)
+    return "\n" if is_tight else "\n\n"
+
+
+def _markdown(leaf: Leaf, level: int, linked: Callable[[str], str]) -> str:
     match leaf:
         case Heading(text):
-            return f"### {escaped(text)}" if text.strip() else ""
+            return _heading(inline(text, linked=linked), level) if text.strip() else ""
         case Text(text):
-            return safe(text)
+            return safe(text, top=max(level, 3), linked=linked)
         case Note(text):
-            return f"-# {safe(' '.join(text.split()))}" if text.strip() else ""
+            return f"-# {inline(text, linked=linked)}" if text.strip() else ""
         case Table(columns, rows):
             return _table(columns, rows)
         case Bars():
-            lines = "\n".join(bar_lines(leaf)).replace("`", "'")
-            return f"```\n{defuse_discord(harmless(lines))}\n```"
+            drawn = "\n".join(bar_lines(leaf)).replace("`", "'")
+            return f"```\n{defuse_discord(harmless(drawn))}\n```"
         case Entry(text, note):
-            return "\n".join(filter(None, (_markdown(Text(text)), _markdown(Note(note)))))
+            lines = [inline(text), f"-# {inline(note)}" if note.strip() else ""]
+            return "\n".join(filter(None, lines))
         case Image() | Select():
             return ""
         case _:
             assert_never(leaf)
+
+
+def _heading(text: str, level: int) -> str:
+    if level <= _DEEPEST:
+        return f"{'#' * level} {text}"
+    return text if "**" in text and "`" in text else f"**{text.replace('**', '')}**"
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -88,19 +119,7 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     cells = [[one_line(cell) for cell in row] for row in (columns, *rows)]
     if table_width(cells) <= TABLE_COLUMNS:
         return fenced_table(cells)
-    header, *body = [" · ".join(filter(None, map(escaped, row))) for row in cells]
-    return "\n".join([f"-# {header}", *(f"- {line}" for line in body if line)])
-
-
-def teaser_of(text: str) -> str:
-    """Two lines from the start, without any markup."""
-    tokens = _INLINE.parse(honest_links(harmless(text[:1_000])))
-    words: list[str] = []
-    for token in tokens:
-        words += [child.content for child in token.children or () if child.content]
-        words += [token.content] if token.type in ("fence", "code_block") else []
-        words.append(" ")
-    return escaped(shortened(" ".join("".join(words).split()), TEASER_LIMIT))
+    return "\n".join(listed_table([[escaped(cell) for cell in row] for row in cells]))
 
 
 def in_pieces(text: str, limit: int) -> list[str]:
@@ -121,12 +140,13 @@ def shortened(text: str, limit: int) -> str:
 # --- Blocks that Discord does not know ---------------------------------------------------------
 
 
-def known_blocks(text: str) -> str:
-    """`text` with deep headings in bold, rules as lines, and tables as code, also in quotes and lists."""
-    if not _UNKNOWN.search(text):
+def known_blocks(text: str, *, top: int = 1) -> str:
+    """`text` with headings no higher than `top`, those too deep for Discord in bold, rules as lines,
+    and tables as code or lists, also in quotes and lists."""
+    if not (_UNKNOWN.search(text) or (top > 1 and "#" in text)):
         return text
     source, parts, offset = read(text), [], 0
-    for start, end, shown in _replaced(source):
+    for start, end, shown in _replaced(source, top):
         # A block that was read within another has been shown with it.
         if start >= offset:
             ending = "\n" if text[start:end].endswith("\n") else ""
@@ -147,6 +167,12 @@ def fenced_table(cells: Sequence[Sequence[str]]) -> str:
     return "\n".join(["```", *table_lines(inert[0], inert[1:], table_width(inert)), "```"])
 
 
+def listed_table(cells: Sequence[Sequence[str]]) -> list[str]:
+    """A table as a list with the header above it in small type; cells are Markdown."""
+    header, *body = [" · ".join(filter(None, row)) for row in cells]
+    return [f"-# {header}", *(f"- {line}" for line in body if line)]
+
+
 # One of them is in whatever is replaced.
 _UNKNOWN = re.compile(r"#{4}|\||^[ \t>*+\d.)-]*(?:=+|(?:[-*_][ \t]*)+)[ \t\r]*$", re.MULTILINE)
 
@@ -159,7 +185,7 @@ class _Container:
     line: int
 
 
-def _replaced(source: Source) -> Iterator[tuple[int, int, list[str]]]:
+def _replaced(source: Source, top: int) -> Iterator[tuple[int, int, list[str]]]:
     """Where each block that Discord does not know stands, and the lines to show for it."""
     containers: list[_Container] = []
     for n, token in enumerate(source.tokens):
@@ -170,28 +196,27 @@ def _replaced(source: Source) -> Iterator[tuple[int, int, list[str]]]:
             case "blockquote_close" | "list_item_close":
                 containers.pop()
             case "heading_open" | "hr" | "table_open":
-                if shown := _shown(source, n, containers):
+                if shown := _shown(source, n, containers, top):
                     start, end = source.lines(token)
                     yield start, end, _within(source, token, containers, shown)
 
 
-def _shown(source: Source, n: int, containers: Sequence[_Container]) -> list[str]:
+def _shown(source: Source, n: int, containers: Sequence[_Container], top: int) -> list[str]:
     """The lines for a block without what it stands in; none, if Discord knows it."""
     token = source.tokens[n]
     if token.type == "hr":
         return [RULE]
     if token.type == "table_open":
-        return fenced_table(_rows(source, token, containers)).split("\n")
-    content = source.tokens[n + 1].content
-    if token.markup in ("=", "-"):
-        if "\n" in content or len(content) > _HEADING_LIMIT:
-            return [*content.split("\n"), RULE]
-        return [f"{'#' if token.markup == '=' else '##'} {content}"]
-    if len(token.markup) < 4 or not content:
+        rows = _rows(source, token, containers)
+        is_wide = table_width(rows) > TABLE_COLUMNS
+        return listed_table(rows) if is_wide else fenced_table(rows).split("\n")
+    content, level = source.tokens[n + 1].content, int(token.tag[1:])
+    is_underlined = token.markup in ("=", "-")
+    if is_underlined and ("\n" in content or len(content) > _HEADING_LIMIT):
+        return [*content.split("\n"), RULE]
+    if not content or (not is_underlined and top <= level <= _DEEPEST):
         return []
-    if "**" in content and "`" in content:
-        return [content]
-    return [f"**{content.replace('**', '')}**"]
+    return [_heading(content, max(level, top))]
 
 
 def _rows(source: Source, token: Token, containers: Sequence[_Container]) -> list[list[str]]:

@@ -223,22 +223,24 @@ class Actions:
         return presenter.names(case.result)
 
     async def _vote(self, press: Press, key: str, value: str) -> str:
-        """Give a vote, or take it back where it stands already; says which."""
-        case, person = await self.case(press), press.person
-        emoji = next((e for e in reactions.offered(key) if reactions.value(key, e) == value), None)
-        if emoji is None or not press.post:
+        """Give a vote, or take it back where it counts already; says which."""
+        counts = await self.rate(press, key, value)
+        emoji = next(e for e in reactions.offered(key) if reactions.value(key, e) == value)
+        taken = N_("Your vote is taken back: {emoji} on {part}.")
+        given = N_("Your vote is recorded: {emoji} on {part}. Press again to undo.")
+        return _(given if counts else taken, emoji=emoji, part=_called(key))
+
+    async def rate(self, press: Press, key: str, value: str) -> bool:
+        """The same on the post of this key, wherever it was pressed; whether the vote counts now.
+        Raises `InvalidInput`."""
+        case = await self.case(press)
+        offered = {reactions.value(key, emoji) for emoji in reactions.offered(key)}
+        known = next((each for each in offered if each == value), None)
+        if known is None:
             raise InvalidInput(_(OUT_OF_DATE))
-        standing = {(r.person, r.target, r.value) for r in await self.store.reactions(case.id)}
-        part = _called(key)
-        if (person.id, reactions.target(key), value) in standing:
-            await self.voting.unreact(case.platform, press.post, person, emoji)
-            return _("Your vote is taken back: {emoji} on {part}.", emoji=emoji, part=part)
-        if await self.voting.react(case.platform, press.post, person, emoji):
-            return _(
-                "Your vote is recorded: {emoji} on {part}. Press again to undo.",
-                emoji=emoji,
-                part=part,
-            )
+        for post in await self.store.posts(case.id):
+            if (post.key, post.part) == (key, 0):
+                return await self.voting.pressed(post, press.person, known)
         raise InvalidInput(_(FORGOTTEN))
 
     # --- asking

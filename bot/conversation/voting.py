@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -17,11 +17,18 @@ from bot.chat import RANKING, Person
 from bot.conversation.locks import Locks
 from bot.conversation.persistence import Surely
 from bot.conversation.questions import SettingsOf, channel_of
-from bot.errors import Undeliverable
+from bot.errors import InvalidInput, Undeliverable
+from bot.language import N_, _
 from bot.records import PlatformName, Post, Reaction, ReactionValue
 from bot.store.store import Store
+from bot.votes import standing_votes
 
 logger = logging.getLogger(__name__)
+
+NO_VOTE = N_("Nobody votes on this.")
+BY_REACTION = N_(
+    "You gave this vote with a reaction. Take that away under the answer, and the vote goes with it."
+)
 
 # (person, emoji) for every reaction that stands on a platform.
 Standing = Collection[tuple[str, str]]
@@ -56,6 +63,27 @@ class Voting:
         post, target, value = found
         await self.store.unreact(post.deliberation, target, person.id, value)
         return True
+
+    async def pressed(self, post: Post, person: Person, value: ReactionValue) -> bool:
+        """Give a vote by a button, or take it back where it counts already; whether it does now.
+
+        Raises `InvalidInput` for one that a reaction gave, which only the person can take away.
+        """
+        target = votable(post)
+        if target is None:
+            raise InvalidInput(_(NO_VOTE))
+        run, id = post.deliberation, person.id
+        given = [each for each in await self.store.reactions(run) if each.person == id]
+        counts = any((v.target, v.value) == (target, value) for v in standing_votes(given))
+        same = [each for each in given if (each.target, each.value) == (target, value)]
+        if counts and not all(each.by_button for each in same):
+            raise InvalidInput(_(BY_REACTION))
+        # Given anew, it is the latest, which counts.
+        await self.store.unreact(run, target, id, value)
+        if not counts:
+            given_now = await self._reaction(post, target, value, person)
+            await self.store.react(replace(given_now, by_button=True))
+        return not counts
 
     async def reconcile(self, platform: PlatformName, post_id: str, standing: Standing) -> None:
         """Make what stands on the platform the reactions of this post."""

@@ -11,9 +11,9 @@ from bot.records import Reaction, ReactionValue
 from bot.store.encoding import decode_time, encode_time
 from bot.store.transactions import Many, Row, Statement, Tables, Transaction, change
 
-_COLUMNS = "deliberation, target, person, value, at, blind, ranking_shown, place"
+_COLUMNS = "deliberation, target, person, value, at, blind, ranking_shown, place, by_button"
 _INSERT = (
-    f"INSERT INTO reactions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+    f"INSERT INTO reactions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
 _DELETE = (
     "DELETE FROM reactions "
@@ -57,17 +57,19 @@ class Reactions(Tables):
         """Make (person, value) pairs, read from the platform, the reactions of this target.
 
         Those that stood before keep their time and flags, the rest of the arguments are for the
-        new ones: the same time for all of them, since their order is unknown.
+        new ones: the same time for all of them, since their order is unknown. What a button gave
+        stays, since the platform does not tell of it.
         """
 
         def write() -> Transaction[None]:
             revealed = yield from _revealed(deliberation)
             rows = yield Statement(
-                "SELECT person, value, blind FROM reactions WHERE deliberation = ? AND target = ?",
+                "SELECT person, value, blind, by_button FROM reactions "
+                "WHERE deliberation = ? AND target = ?",
                 (deliberation, target),
             )
             stored = [row for row in rows if not (row[2] and row[0] in revealed)]
-            gone = [row for row in stored if row[:2] not in standing]
+            gone = [row[:3] for row in stored if row[:2] not in standing and not row[3]]
             new = [
                 Reaction(deliberation, target, person, value, at, blind, ranking_shown, place)
                 for person, value in set(standing) - {row[:2] for row in stored}
@@ -98,7 +100,7 @@ class Reactions(Tables):
             if first:
                 yield Statement(
                     f"INSERT INTO reactions ({_COLUMNS}) "
-                    "SELECT deliberation, target, person, value, at, 0, ranking_shown, place "
+                    "SELECT deliberation, target, person, value, at, 0, ranking_shown, place, by_button "
                     "FROM reactions WHERE deliberation = ? AND person = ? AND blind = 1 "
                     "ON CONFLICT DO NOTHING",
                     (deliberation, person),
@@ -128,11 +130,12 @@ def _columns(reaction: Reaction, revealed: set[str]) -> Row:
         int(reaction.blind and reaction.person not in revealed),
         int(reaction.ranking_shown),
         reaction.place,
+        int(reaction.by_button),
     )
 
 
 def _reaction(row: Row) -> Reaction:
-    deliberation, target, person, value, at, blind, ranking_shown, place = row
+    deliberation, target, person, value, at, blind, ranking_shown, place, by_button = row
     return Reaction(
         deliberation,
         target,
@@ -142,4 +145,5 @@ def _reaction(row: Row) -> Reaction:
         bool(blind),
         bool(ranking_shown),
         place,
+        bool(by_button),
     )

@@ -178,6 +178,6 @@ async def stage(provider: Provider | None = None, **settings: Any) -> AsyncItera
 
 
 def buttons(message: Message) -> dict[str, str]:
-    """Labels by custom_id; of a link by its address."""
+    """Labels (or emoji) by custom_id; of a link by its address."""
     found = [c for c in walk(message.components) if c["type"] == 2]
-    return {c.get("custom_id") or c["url"]: c["label"] for c in found}
+    return {c.get("custom_id") or c["url"]: c.get("label") or c["emoji"]["name"] for c in found}

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from discord import Permissions
 
-from adapters.discord.render import offer_view
+from adapters.discord.pages import offer_view
 from bot.chat import Channel as Place
 from bot.chat import Person
 from bot.document import Document, Text
-from bot.errors import StoreFailed
+from bot.errors import ModelFailed, StoreFailed
 from tests.adapters.discord.test_render import is_within
 from tests.adapters.discord.test_reply import LIVE, emoji, long_answer, long_winded
 from tests.fakes.council import running_app
@@ -55,7 +55,7 @@ def answer_post(posts: list[Message], label: str = "B") -> Message:
 async def test_read_shows_the_whole_answer_to_the_clicker_alone(scene: Stage) -> None:
     _, posts = await scene.deliberated()
     clicked = await press(scene, answer_post(posts), "Read")
-    assert clicked.text.startswith("### Answer B · 23 characters\n\nThe answer from seat ")
+    assert clicked.text.startswith("### Answer B · 23 characters\nThe answer from seat ")
     assert clicked.ephemeral
 
 
@@ -71,7 +71,7 @@ async def test_two_people_read_different_answers(scene: Stage) -> None:
 
 async def test_details_show_how_the_ranking_came_about(scene: Stage) -> None:
     _, posts = await scene.deliberated()
-    clicked = await press(scene, posts[-1], "Details")
+    clicked = await press(scene, posts[-1], "How they ranked")
     assert "Answer  Score  First  Ballots" in clicked.text
     assert "**Author of A** read " in clicked.text
     assert "7 calls · $0.0000 · " in clicked.text
@@ -119,6 +119,95 @@ async def test_an_answer_can_be_read_while_the_others_are_awaited() -> None:
         clicked = await press(scene, scene.posts()[1], "Read")
         assert "The answer from seat" in clicked.text
         waiting.set()
+
+
+# Beside an opened answer
+
+
+async def opened(scene: Stage, posts: list[Message], label: str = "B") -> Message:
+    """The private page of an answer."""
+    clicked = await press(scene, answer_post(posts, label), "Read")
+    assert clicked.original
+    return clicked.original
+
+
+async def test_one_goes_on_from_answer_to_answer_on_one_page(scene: Stage) -> None:
+    _, posts = await scene.deliberated()
+    page = await opened(scene, posts)
+    assert list(buttons(page).values()) == ["👍", "👎", "🏆", "◀ A", "C ▶"]
+    await press(scene, page, "C ▶")
+    assert page.text.startswith("### Answer C")
+    assert list(buttons(page).values()) == ["👍", "👎", "🏆", "◀ B"]
+    await press(scene, page, "◀ B")
+    assert page.text.startswith("### Answer B")
+
+
+async def test_a_member_without_an_answer_is_passed_over() -> None:
+    refused = ModelFailed("refused", "it will not do that.")
+    async with stage(FakeProvider({("answer", 1): [refused]})) as scene:
+        _, posts = await scene.deliberated()
+        answers = [post for post in posts if any(":read:answer" in id for id in buttons(post))]
+        first, last = sorted(answers, key=lambda post: post.text)
+        page = (await press(scene, first, "Read")).original
+        assert page
+        [onward] = [label for label in buttons(page).values() if "▶" in label or "◀" in label]
+        await press(scene, page, onward)
+        assert page.text[4:12] == last.text[2:10]
+
+
+async def test_one_votes_where_one_reads(scene: Stage) -> None:
+    run, posts = await scene.deliberated()
+    page = await opened(scene, posts)
+    clicked = await press(scene, page, "👍")
+    assert clicked.original is page
+    assert page.text.endswith("\n-# Your vote: 👍")
+    await press(scene, page, "🏆")
+    assert page.text.endswith("\n-# Your vote: 🏆")
+    assert await votes(scene, run) == [("B", "accept"), ("B", "best")]
+    await press(scene, page, "🏆")
+    await press(scene, page, "👍")
+    assert "Your vote" not in page.text
+    assert await votes(scene, run) == []
+
+
+async def test_a_vote_by_button_outlives_what_is_read_of_the_reactions(scene: Stage) -> None:
+    run, posts = await scene.deliberated()
+    page = await opened(scene, posts)
+    await press(scene, page, "👎")
+    answer = answer_post(posts)
+    await scene.app.voting.reconcile("discord", f"{answer.channel.id}/{answer.id}", set())
+    assert await votes(scene, run) == [("B", "reject")]
+
+
+async def test_a_vote_that_a_reaction_gave_is_taken_back_as_a_reaction(scene: Stage) -> None:
+    run, posts = await scene.deliberated()
+    answer = answer_post(posts)
+    post_id = f"{answer.channel.id}/{answer.id}"
+    assert await scene.app.voting.react("discord", post_id, Person(str(scene.ada.id)), "👍")
+    page = await opened(scene, posts)
+    assert page.text.endswith("\n-# Your vote: 👍")
+    refused = await press(scene, page, "👍")
+    assert refused.text.startswith("You gave this vote with a reaction.")
+    assert await votes(scene, run) == [("B", "accept")]
+
+
+async def test_others_votes_are_nobodys_business(scene: Stage) -> None:
+    _, posts = await scene.deliberated()
+    await press(scene, await opened(scene, posts), "👍")
+    bob = scene.server.create_user("Bob", scene.guild)
+    clicked = await press(scene, answer_post(posts), "Read", bob)
+    assert "Your vote" not in clicked.text
+
+
+async def test_a_vote_on_a_long_answer_stays_on_its_page() -> None:
+    async with stage(FakeProvider(otherwise=long_winded)) as scene:
+        _, posts = await scene.deliberated()
+        page = await opened(scene, posts)
+        await press(scene, page, "Next")
+        text = page.text
+        await press(scene, page, "👍")
+        assert page.text == f"{text}\n-# Your vote: 👍"
+        assert scene.server.rejections == []
 
 
 # For years
@@ -185,7 +274,7 @@ async def test_a_lost_acknowledgement_shows_the_answer_once(
     assert "The answer from seat" in clicked.text
     assert clicked.followups == []
     await scene.server.wait_for(lambda: len(scene.server.sent("POST", "/callback")) == 2)
-    await press(scene, posts[-1], "Details")  # by then the first click is dealt with
+    await press(scene, posts[-1], "How they ranked")  # by then the first click is dealt with
     assert caplog.records == []
 
 
@@ -220,7 +309,7 @@ async def test_the_asker_can_stop_a_run(stuck: Stage) -> None:
     headline = await running(stuck)
     clicked = await press(stuck, headline, "Stop")
     assert clicked.text == "Stopping. What is finished stays."
-    await stuck.server.wait_for(lambda: headline.text.startswith("### Stopped"))
+    await stuck.server.wait_for(lambda: headline.text.startswith("## Stopped"))
     assert buttons(headline) == {}
     assert len(stuck.posts()) == 3
 
@@ -399,7 +488,7 @@ async def test_an_offer_that_is_refused_says_why(scene: Stage) -> None:
 # Where it may not be used
 
 
-LABELS = {"Read": 1, "Details": -1, "Reveal names": -1}
+LABELS = {"Read": 1, "How they ranked": -1, "Reveal names": -1}
 
 
 @pytest.mark.parametrize("label", LABELS)
@@ -449,7 +538,7 @@ async def test_a_run_can_be_stopped_where_the_council_is_no_longer_allowed() -> 
 # Delivered too late
 
 
-@pytest.mark.parametrize("label", ["Read", "Details", "Reveal names"])
+@pytest.mark.parametrize("label", ["Read", "How they ranked", "Reveal names"])
 async def test_a_click_that_comes_too_late_takes_a_line(
     scene: Stage, caplog: pytest.LogCaptureFixture, label: str
 ) -> None:

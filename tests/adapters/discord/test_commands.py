@@ -10,13 +10,14 @@ from typing import Any
 import discord
 import pytest
 
+from adapters.discord.forms import COUNCIL_HERE
 from adapters.discord.locale import KOREAN
 from adapters.text.markdown import WORD_JOINER
 from bot.chat import Channel
 from bot.conversation.commands import COMMANDS
 from bot.conversation.questions import Rules
 from bot.llm import ModelInfo
-from bot.settings import SETTINGS
+from bot.settings import FORM, SETTINGS
 from tests.fakes.channel import finished_case, rate
 from tests.fakes.council_on_discord import Place
 from tests.fakes.discord.state import Flag, Message
@@ -156,7 +157,7 @@ async def answered(place: Place, sub: str, **options: object) -> Message:
 async def test_stats_come_with_their_picture_in_the_same_message(place: Place) -> None:
     await rated_channel(place, 20)
     shown = await answered(place, "stats")
-    assert "b serves people best here" in shown.text
+    assert shown.text.startswith("## b serves people best here\n")
     (picture,) = shown.attachments
     assert picture.data.startswith(b"\x89PNG")
     assert "Models: " in (picture.description or "")
@@ -606,8 +607,9 @@ async def test_a_command_that_discord_does_not_take_the_answer_of_takes_a_line(
 ) -> None:
     place.server.faults.order(Fault("POST", "/callback", status, times=2))
     ask = place.server.slash
-    await act_in_vain(ask, place.ada, place.channel, "council", "stats", {})
-    await logged(lines, 2)
+    done = await ask(place.ada, place.channel, "council", "stats", {})
+    assert done.text == "Something went wrong here. It has been logged."
+    assert len(lines()) == 1
 
 
 async def logged(lines: Callable[[], list[str]], count: int) -> list[str]:
@@ -697,7 +699,9 @@ async def test_every_name_and_description_is_there_in_korean(place: Place) -> No
     assert len(found) > 40
     assert [text for text, translations in found if "ko" not in translations] == []
     unused = set(KOREAN) - {text for text, _ in found}
-    assert unused == {"Criteria", "Empty: what reviewers usually judge by"}
+    fields = [(SETTINGS[name].label, FORM[name].hint) for name in ("criteria", "budget")]
+    asked = [COUNCIL_HERE, *(message for pair in fields for message in pair if message)]
+    assert unused == {message.english for message in asked}
 
 
 async def test_the_form_speaks_korean_to_koreans(place: Place) -> None:
@@ -705,7 +709,7 @@ async def test_the_form_speaks_korean_to_koreans(place: Place) -> None:
     place.ada.locale = "ko"
     opened = await place.server.slash(place.ada, place.channel, "council", "criteria")
     assert opened.modal
-    assert opened.modal["title"] == KOREAN["What reviewers judge by"]
+    assert opened.modal["title"] == KOREAN["This channel's council"]
 
 
 async def test_everybody_sees_the_command_and_nobody_can_install_it_alone(place: Place) -> None:

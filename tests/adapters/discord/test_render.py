@@ -1,19 +1,35 @@
 """Documents as Discord shows them, judged by what the local Discord accepts."""
 
-import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.discord import render
+from adapters.discord import pages, render
 from adapters.discord.address import Address
-from adapters.discord.render import Page
-from bot.conversation.offers import Offer
-from bot.council import Council
-from bot.document import Block, Button, Detail, Document, Heading, Image, Leaf, Note, Table, Text
+from adapters.discord.page import Notice, Page, Showable
+from adapters.discord.render import Place
+from bot.document import (
+    Bar,
+    Bars,
+    Block,
+    Button,
+    Detail,
+    Document,
+    Entry,
+    Heading,
+    Image,
+    Leaf,
+    Letter,
+    Note,
+    Select,
+    State,
+    Table,
+    Text,
+)
 from tests.fakes.discord.components import check_message, displayed_text, walk
 from tests.fakes.discord.refusals import Form, Json
 
@@ -43,38 +59,85 @@ TABLES = st.integers(1, 5).flatmap(
         st.lists(st.tuples(*[CELL] * width), max_size=6).map(tuple),
     )
 )
-LEAVES: st.SearchStrategy[Leaf] = st.one_of(
-    st.builds(Heading, PROSE), st.builds(Text, PROSE), st.builds(Note, PROSE), TABLES, PICTURES
+NAMES = st.text("abc:/", min_size=1, max_size=130)
+STEPS = st.builds(Button, NAMES, PROSE.map(lambda text: text or "x"), st.booleans())
+ENTRIES = st.builds(Entry, PROSE, PROSE, st.none() | STEPS)
+SELECTS = st.builds(
+    Select,
+    NAMES,
+    PROSE,
+    st.lists(st.tuples(PROSE, NAMES), max_size=30, unique_by=lambda o: o[1]).map(tuple),
 )
-DETAILS = st.builds(Detail, PROSE, st.lists(LEAVES, max_size=4).map(tuple))
+BARS = st.builds(
+    Bars, st.lists(st.builds(Bar, CELL, st.floats(0, 1), CELL, CELL), max_size=4).map(tuple)
+)
+LEAVES: st.SearchStrategy[Leaf] = st.one_of(
+    st.builds(Heading, PROSE),
+    st.builds(Text, PROSE),
+    st.builds(Note, PROSE),
+    TABLES,
+    PICTURES,
+    ENTRIES,
+    SELECTS,
+    BARS,
+)
+DETAILS = st.builds(Detail, PROSE, st.lists(LEAVES, max_size=4).map(tuple), PROSE)
 BLOCKS: st.SearchStrategy[Block] = st.one_of(LEAVES, DETAILS)
-DOCUMENTS = st.builds(Document, st.lists(BLOCKS, max_size=8).map(tuple), st.booleans())
-# Rendering takes as long as the text is long.
+STATES: st.SearchStrategy[State] = st.sampled_from(
+    ["live", "done", "degraded", "failed", "stopped"]
+)
 
+
+def with_names_of_their_own(document: Document) -> Document:
+    """Two that do the same never stand on one message."""
+    steps = {each.name: each for each in document.buttons}
+    blocks, seen = [], set(steps)
+    for block in document.blocks:
+        name = block.name if isinstance(block, Select) else None
+        if isinstance(block, Entry) and block.button:
+            name = block.button.name
+        if name is None or name not in seen:
+            blocks.append(block)
+        seen.add(name or "")
+    return replace(document, blocks=tuple(blocks), buttons=tuple(steps.values()))
+
+
+DOCUMENTS = st.builds(
+    Document,
+    st.lists(BLOCKS, max_size=8).map(tuple),
+    STATES,
+    st.booleans(),
+    st.lists(STEPS, max_size=6).map(tuple),
+).map(with_names_of_their_own)
 KEYS = st.sampled_from(["headline", "answer:B", "ranking"])
 
 
-def components(page: Page) -> list[Json]:
-    found: list[Json] = page.to_components()  # type: ignore[no-untyped-call]  # discord.py leaves it bare
+def components(page: Showable) -> list[Json]:
+    found: list[Json] = page.to_components()
     return found
 
 
-def text_of(*pages: Page) -> str:
-    return "\n".join(displayed_text(components(page)) for page in pages)
+def text_of(*shown: Showable) -> str:
+    return "\n".join(
+        page.content if isinstance(page, Notice) else displayed_text(components(page))
+        for page in shown
+    )
 
 
-def buttons(page: Page) -> dict[str, str]:
+def buttons(page: Showable) -> dict[str, str]:
     """Their labels by what they do; of a link its address."""
     found = [c for c in walk(components(page)) if c["type"] == 2]
-    return {c.get("custom_id") or c["url"]: c["label"] for c in found}
+    return {c.get("custom_id") or c["url"]: c.get("label") or c["emoji"]["name"] for c in found}
 
 
-def is_accepted(page: Page) -> bool:
+def is_accepted(page: Showable) -> bool:
     form = Form()
     names = frozenset(upload.name for upload in page.uploads)
-    check_message(form, (), components(page), v2=True, files=names)
+    check_message(form, (), components(page), v2=isinstance(page, Page), files=names)
     form.refuse()
-    return len(page.uploads) <= 11
+    if isinstance(page, Notice):
+        return 0 < len(page.content) <= 2000
+    return len(page.uploads) <= 10
 
 
 def letters(text: str) -> str:
@@ -89,6 +152,10 @@ def written(blocks: tuple[Block, ...]) -> Iterator[str]:
                 yield text
             case Table(columns, rows):
                 yield from (cell for row in (columns, *rows) for cell in row)
+            case Bars(bars):
+                yield from (word for bar in bars for word in (bar.label, bar.value, bar.note))
+            case Entry(text, note):
+                yield from (text, note)
             case Detail(title, inner):
                 yield title
                 yield from written(inner)
@@ -101,12 +168,11 @@ def is_within(text: str, shown: str) -> bool:
 
 
 def answer(text: str) -> Document:
-    title = f"Answer B · {len(text):,} characters"
-    return Document((Detail(title, (Text(text),)), Note("👍 good enough")))
+    return Document((Detail("B · Yes.", (Text(text),), "½ min"),), votable=True)
 
 
-def post(document: Document, key: str = "answer:B", **more: Any) -> Page:
-    return render.post(document, run="abc123", key=key, **more)
+def post(document: Document, key: str = "answer:B", **place: Any) -> Showable:
+    return render.post(document, run="abc123", key=key, place=Place(**place))
 
 
 # For any document
@@ -116,27 +182,21 @@ def post(document: Document, key: str = "answer:B", **more: Any) -> Page:
 def test_any_post_is_within_discords_limits(
     document: Document, key: str, vote_buttons: bool
 ) -> None:
-    page = post(
-        document,
-        key,
-        asker="123456789012345678",
-        verdict_url="https://discord.com/channels/1/2/3",
-        transcript="all",
-        vote_buttons=vote_buttons,
-    )
+    urls = {"headline": "https://discord.com/channels/1/2/3"}
+    page = post(document, key, asker="1" * 18, urls=urls, vote_buttons=vote_buttons)
     assert is_accepted(page)
 
 
 @given(DOCUMENTS)
 def test_any_page_is_within_discords_limits(document: Document) -> None:
-    opened = render.opened(document, run="abc123", key="answer:B", part=render.WHOLE)
-    assert all(is_accepted(page) for page in (*opened, *render.document_pages(document)))
+    opened = pages.opened(document, run="abc123", key="answer:B", part=render.WHOLE)
+    assert all(is_accepted(page) for page in (*opened, *pages.document_pages(document)))
 
 
 @given(DOCUMENTS)
 def test_all_text_is_on_the_pages_of_the_whole(document: Document) -> None:
-    pages = render.opened(document, run="abc123", key="answer:B", part=render.WHOLE)
-    assert is_within("".join(written(document.blocks)), text_of(*pages))
+    opened = pages.opened(document, run="abc123", key="answer:B", part=render.WHOLE)
+    assert is_within("".join(written(document.blocks)), text_of(*opened))
 
 
 @given(DOCUMENTS, KEYS)
@@ -160,8 +220,9 @@ def test_each_fold_has_a_button_or_is_behind_read_more(document: Document, key: 
 @given(st.lists(DETAILS, min_size=1, max_size=4))
 def test_opening_a_fold_shows_all_of_it(details: list[Detail]) -> None:
     document = Document(tuple(details))
-    pages = render.opened(document, run="abc123", key="answer:B", part=str(len(details) - 1))
-    assert is_within("".join(written((details[-1],))), text_of(*pages))
+    part = str(len(details) - 1)
+    opened = pages.opened(document, run="abc123", key="answer:B", part=part)
+    assert is_within("".join(written((details[-1],))), text_of(*opened))
 
 
 @given(PROSE)
@@ -171,52 +232,93 @@ def test_a_threads_name_is_never_refused(question: str) -> None:
 
 @given(PROSE)
 def test_code_is_closed_on_each_page(text: str) -> None:
-    pages = render.document_pages(Document((Text(text * 20),)))
-    assert all(text_of(page).count("```") % 2 == 0 for page in pages)
+    shown = pages.document_pages(Document((Text(text * 20),)))
+    assert all(text_of(page).count("```") % 2 == 0 for page in shown)
 
 
 # Posts
 
 
-def test_an_answer_is_its_label_its_length_and_two_lines() -> None:
-    text = (
-        "# Short\n\n**Yes**, because [this](https://example.com/a) says `so`. "
-        + "More words. " * 40
+HEADLINE = Document(
+    (
+        Heading("Use `SKIP LOCKED`."),
+        Text("Three answers say so.\n\n# Why\n\n- It is simple (B)."),
+        Text("> **But:** Redis is there already (C)."),
+        Note("⚖️ 2 of 4 put **A** first"),
+        Note("4 answers · 21 s"),
+    ),
+    votable=True,
+    buttons=(Button("follow", "Ask a follow-up", primary=True), Button("reveal", "Who wrote what")),
+)
+
+
+def test_the_headline_is_a_frame_with_what_a_reader_may_do_next() -> None:
+    [frame] = components(post(HEADLINE, "headline"))
+    assert (frame["type"], frame["accent_color"]) == (17, 5793266)
+    body, dissent, line, notes, row = frame["components"]
+    assert body["content"] == (
+        "## Use `SKIP LOCKED`.\nThree answers say so.\n\n### Why\n\n- It is simple (B)."
     )
-    page = post(answer(text))
-    assert text_of(page).splitlines()[:2] == [
-        f"**Answer B · {len(text):,} characters**",
-        "Short Yes, because this (https://example.com/a) says so. More words. More words. More words."
-        " More words. More words. More words. More…",
+    assert dissent["content"] == "> **But:** Redis is there already (C)."
+    assert (line["type"], line["divider"]) == (14, True)
+    assert notes["content"] == "-# ⚖️ 2 of 4 put **A** first\n-# 4 answers · 21 s"
+    assert [(each["label"], each["style"], each["custom_id"]) for each in row["components"]] == [
+        ("Ask a follow-up", 1, "c1:abc123:follow"),
+        ("Who wrote what", 2, "c1:abc123:reveal"),
     ]
 
 
-def test_an_answer_has_a_button_that_reads_it() -> None:
-    assert buttons(post(answer("Yes."))) == {"c1:abc123:read:answer:B:0": "Read"}
+def test_what_is_missing_stands_below_the_line_in_normal_type() -> None:
+    missing = Text("⚠️ **3 of 4 answered.**")
+    blocks = (*HEADLINE.blocks[:3], missing, *HEADLINE.blocks[3:])
+    [frame] = components(post(replace(HEADLINE, blocks=blocks, state="degraded"), "headline"))
+    assert frame["accent_color"] == 15774258
+    assert [c["type"] for c in frame["components"]] == [10, 10, 14, 10, 1]
+    assert frame["components"][3]["content"].startswith("⚠️ **3 of 4 answered.**\n-# ⚖️ 2 of 4")
 
 
-def test_a_teaser_shows_markup_as_it_was_written() -> None:
-    page = post(answer("<@123> \\*not bold\\* ||spoiler|| @everyone"))
-    assert text_of(page).splitlines()[1] == (
-        "<\u2060@123> \\*not bold\\* \\|\\|spoiler\\|\\| @\u2060everyone"
-    )
+@pytest.mark.parametrize(
+    ("state", "accent"),
+    [("live", 10070709), ("failed", 14300988), ("stopped", 10070709)],
+)
+def test_the_frame_tells_the_state(state: State, accent: int) -> None:
+    [frame] = components(post(Document((Text("Yes."),), state=state), "headline"))
+    assert frame["accent_color"] == accent
 
 
-def test_a_teaser_of_a_text_without_spaces_is_cut_between_characters() -> None:
-    teaser = text_of(post(answer("가" * 500))).splitlines()[1]
-    assert teaser == "가" * 139 + "…"
+def test_letters_link_to_the_posts_that_they_stand_for() -> None:
+    letters = (Letter("B", "answer:B", "2B"), Letter("C", "answer:C", "2C"))
+    urls = {"answer:B": "https://discord.com/channels/1/2/3"}
+    page = post(replace(HEADLINE, letters=letters), "headline", urls=urls)
+    assert "- It is simple ([2B](https://discord.com/channels/1/2/3))." in text_of(page)
+    assert "Redis is there already (2C)." in text_of(page)
 
 
-def test_what_a_reader_may_do_next_stands_below() -> None:
-    document = Document((Text("**Yes.**"),), buttons=(Button("stop", "Stop"),))
-    assert buttons(post(document, "headline")) == {"c1:abc123:stop": "Stop"}
+def test_six_buttons_stand_in_two_rows() -> None:
+    steps = tuple(Button(f"step{n}", f"Step {n}") for n in range(6))
+    [frame] = components(post(replace(HEADLINE, buttons=steps), "headline"))
+    assert [len(c["components"]) for c in frame["components"] if c["type"] == 1] == [5, 1]
 
 
-def test_the_headline_is_a_container() -> None:
-    page = post(Document((Text("**Yes.**"), Note("Reviewers agreed"))), "headline")
-    [container] = components(page)
-    assert container["type"] == 17
-    assert text_of(page) == "**Yes.**\n-# Reviewers agreed"
+def test_an_answer_is_its_label_its_gist_and_what_to_expect() -> None:
+    [section] = components(post(answer("Yes, because ...")))
+    assert section["components"][0]["content"] == "**B · Yes.**\n-# ½ min"
+    assert section["accessory"]["label"] == "Read"
+    assert section["accessory"]["custom_id"] == "c1:abc123:read:answer:B:0"
+
+
+def test_a_title_shows_as_it_was_written() -> None:
+    page = post(Document((Detail("<@123> *not bold* ||spoiler|| @everyone", ()),)))
+    assert text_of(page) == ("**<\u2060@123> \\*not bold\\* \\|\\|spoiler\\|\\| @\u2060everyone**")
+
+
+def test_a_placeholder_and_its_answer_are_the_same_post() -> None:
+    waiting = post(Document((Note("**B** is writing …"),), state="live"))
+    assert isinstance(waiting, Page)
+    assert (text_of(waiting), buttons(waiting)) == ("-# **B** is writing …", {})
+    given = post(answer("Yes."))
+    assert isinstance(given, Page)
+    assert waiting.children[0].id == given.children[0].id == render.mark("abc123", "answer:B")
 
 
 def test_4000_characters_are_shown_and_one_more_is_behind_read_more() -> None:
@@ -225,46 +327,48 @@ def test_4000_characters_are_shown_and_one_more_is_behind_read_more() -> None:
     assert buttons(longer) == {"c1:abc123:read:headline:all": "Read more"}
 
 
-def test_notes_stand_below_a_verdict_that_is_cut() -> None:
-    dissent = Note("**Strongest dissent:** none of it is sure")
-    page = post(Document((Text("A sentence. " * 1000), dissent)), "headline")
-    assert text_of(page).endswith("\n-# **Strongest dissent:** none of it is sure")
+def test_dissent_and_notes_stand_below_a_verdict_that_is_cut() -> None:
+    blocks = (Heading("Yes."), Text("A sentence. " * 1000), *HEADLINE.blocks[2:])
+    page = post(replace(HEADLINE, blocks=blocks), "headline")
+    assert "\n> **But:** Redis is there already (C).\n-# ⚖️" in text_of(page)
+    assert next(iter(buttons(page))) == "c1:abc123:read:headline:all"
 
 
-def test_a_cut_verdict_can_be_paged_through() -> None:
-    document = Document((Text("A sentence of the verdict. " * 400),))
-    pages = render.opened(document, run="abc123", key="headline", part=render.WHOLE)
-    assert [list(buttons(page).items()) for page in pages] == [
-        [("c1:abc123:page:headline:all:1", "Next")],
-        [("c1:abc123:page:headline:all:0", "Prev"), ("c1:abc123:page:headline:all:2", "Next")],
-        [("c1:abc123:page:headline:all:1", "Prev")],
-    ]
-    assert text_of(pages[1]).endswith("\n-# Page 2 of 3")
+RANKING = Document(
+    (
+        Text("**Use `SKIP LOCKED`.**"),
+        Detail("Ranking: A and B level, then D, C", (Note("9 calls"),)),
+        Note("🚫 none of the answers is good enough"),
+    ),
+    votable=True,
+)
+VERDICT_URL = "https://discord.com/channels/1/2/3"
 
 
-def test_the_ranking_greets_the_asker_links_the_verdict_and_carries_the_transcript() -> None:
-    document = Document(
-        (Text("**Yes.**"), Detail("Ranking", (Note("9 calls"),)), Note("Vote")),
-        buttons=(Button("reveal", "Reveal names"),),
+def test_the_post_that_pings_is_plain_text() -> None:
+    page = post(RANKING, "ranking", asker="42", urls={"headline": VERDICT_URL})
+    assert isinstance(page, Notice)
+    assert page.content == (
+        "<@42> **Use `SKIP LOCKED`.**\n-# 🚫 none of the answers is good enough"
     )
-    url = "https://discord.com/channels/1/2/3"
-    page = post(document, "ranking", asker="42", verdict_url=url, transcript="# All")
-    assert text_of(page).splitlines() == ["<@42>", "**Yes.**", "**Ranking**", "-# Vote"]
     assert buttons(page) == {
-        "c1:abc123:read:ranking:0": "Details",
-        url: "Verdict",
-        "c1:abc123:reveal": "Reveal names",
+        "c1:abc123:read:ranking:0": "How they ranked",
+        VERDICT_URL: "Go to verdict",
     }
-    assert [(upload.name, upload.data) for upload in page.uploads] == [("transcript.md", b"# All")]
-    assert components(page)[-1]["file"] == {"url": "attachment://transcript.md"}
+    assert components(page)[0]["id"] == render.mark("abc123", "ranking")
 
 
-def test_the_transcript_is_as_it_was_written_but_for_links() -> None:
-    text = "# All\r\n\n<@1> `a|b`\t[your bank](https://evil.example/x) \ud800 끝"
-    page = post(Document((Text("Yes."),)), "ranking", transcript=text)
-    assert page.uploads[0].data.decode() == (
-        "# All\n\n<@1> `a|b`\tyour bank (https://evil.example/x) \ufffd 끝"
-    )
+@pytest.mark.parametrize("sign", ["# a", "> a", "- a", "1. a", "```\na\n```", "-# a"])
+def test_what_begins_a_block_begins_a_line_behind_the_greeting(sign: str) -> None:
+    page = post(Document((Text(sign),)), "ranking", asker="42")
+    assert text_of(page).startswith("<@42>\n")
+
+
+def test_a_long_sentence_of_the_ping_is_cut_and_behind_read_more() -> None:
+    page = post(Document((Text("A sentence. " * 400), Note("🚫"))), "ranking", asker="42")
+    assert 1800 < len(text_of(page)) <= 2000
+    assert text_of(page).endswith("\n-# 🚫")
+    assert list(buttons(page)) == ["c1:abc123:read:ranking:all"]
 
 
 def test_vote_buttons_stand_in_for_reactions() -> None:
@@ -276,46 +380,9 @@ def test_vote_buttons_stand_in_for_reactions() -> None:
     ]
 
 
-def test_a_post_is_marked_with_its_run_and_key() -> None:
-    marks = {post(answer("Yes."), key).children[0].id for key in ("answer:A", "answer:B")}
-    assert marks == {render.mark("abc123", "answer:A"), render.mark("abc123", "answer:B")}
-
-
-def test_an_offer_names_both_prices() -> None:
-    offer = Offer(
-        Council(("lab/a",), "lab/c"),
-        "about $0.02",
-        Council(("lab/b",), "lab/b"),
-        "free",
-        "abc123",
-        "B",
-    )
-    page = render.offer_view(offer, 77)
-    assert buttons(page) == {
-        "c1:abc123:ask:77": "Ask the council (about $0.02)",
-        "c1:abc123:alone:B:77": "Ask only B (free)",
-    }
-
-
-def test_an_offer_without_an_answer_is_the_council_alone() -> None:
-    offer = Offer(Council(("lab/a",), "lab/c"), "free", None, "")
-    page = render.offer_view(offer, 77)
-    assert buttons(page) == {"c1:-:ask:77": "Ask the council (free)"}
-
-
-def test_20000_characters_of_everything_can_all_be_read() -> None:
-    part = (
-        "## 제목 {n}\n\n한국어로 된 문장입니다. 👩‍👩‍👧 Some *English*, too.\n\n```python\nprint({n}, '한글')\n"
-        + "\n".join(f"line_{n} = '🎉'" for n in range(40))
-        + "\n```\n\n| 열 | n |\n|---|---|\n| 가나 | {n} |\n\n"
-    )
-    text = "".join(part.replace("{n}", str(n)) for n in range(31))
-    assert len(text) > 20_000
-    pages = render.opened(answer(text), run="abc123", key="answer:B", part="0")
-    assert all(is_accepted(page) for page in pages)
-    assert is_within(text, text_of(*pages))
-    opening = [len(re.findall("^```python$", text_of(page), re.MULTILINE)) for page in pages]
-    assert min(opening) > 0
+def test_every_post_has_a_mark_of_its_own() -> None:
+    keys = ("headline", "answer:A", "answer:B", "ranking")
+    assert len({render.mark(run, key) for key in keys for run in ("abc123", "abc124")}) == 8
 
 
 # Addresses

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import pytest
 from discord import Permissions
+from discord.ui import TextDisplay
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.discord.page import Page
 from adapters.discord.reply import DiscordReply
 from bot.chat import Accepted
-from bot.document import Detail, Document, Heading, Note, Text
+from bot.document import Button, Detail, Document, Heading, Note, Text
 from bot.errors import ModelFailed, Undeliverable
 from bot.llm import Request
 from bot.records import Case
@@ -22,7 +24,11 @@ from tests.fakes.discord_server import ChannelType, Fault, Message
 from tests.fakes.discord_thread import TIME_SCALE, Stage, buttons, stage
 from tests.fakes.provider import FakeProvider, sensible, stage_and_seat
 
-LIVE = Document((Heading("The council is deliberating"), Note("Stage 1 of 3")), state="live")
+LIVE = Document(
+    (Heading("The council is deliberating"), Note("Stage 1 of 3")),
+    state="live",
+    buttons=(Button("stop", "Stop"),),
+)
 LATER = Document((Heading("The council is deliberating"), Note("Stage 2 of 3")), state="live")
 ANSWER = Document(
     (Detail("Answer B · 4 characters", (Text("Yes."),)), Note("👍 good enough")), votable=True
@@ -65,7 +71,7 @@ async def test_the_first_post_opens_a_thread_from_the_mention(scene: Stage) -> N
     await shown(scene, case)
     assert (scene.thread().id, scene.thread().name) == (message.id, "Why is the *sky* blue?")
     assert [post.text for post in scene.posts()] == [
-        "### The council is deliberating\n-# Stage 1 of 3"
+        "## The council is deliberating\n-# Stage 1 of 3"
     ]
 
 
@@ -166,8 +172,8 @@ async def test_a_post_is_edited_in_place(scene: Stage) -> None:
     await reply.show("headline", LATER)
     [post] = scene.posts()
     assert post.frames == [
-        "### The council is deliberating\n-# Stage 1 of 3",
-        "### The council is deliberating\n-# Stage 2 of 3",
+        "## The council is deliberating\n-# Stage 1 of 3",
+        "## The council is deliberating\n-# Stage 2 of 3",
     ]
 
 
@@ -254,7 +260,7 @@ async def test_a_post_is_found_again_when_its_nonce_is_forgotten(scene: Stage) -
     scene.server.world.advance(3600)
     await scene.host.reply(case).show("answer:B", ANSWER)
     [headline, answer] = scene.posts()
-    assert headline.text.startswith("### The council")
+    assert headline.text.startswith("## The council")
     assert answer.text.startswith("**Answer B")
 
 
@@ -269,6 +275,35 @@ async def test_a_post_is_found_again_after_an_outage_longer_than_the_nonce(scene
     await showing
     scene.server.faults.ordered.remove(outage)
     assert len(scene.posts()) == 1
+
+
+async def test_a_ranking_sent_before_a_crash_is_found_again_and_pings_once(scene: Stage) -> None:
+    case = await scene.case()
+    await shown(scene, case)
+    await crash_while_sending(scene, case, "ranking", RANKING)
+    scene.server.world.advance(3600)
+    await scene.host.reply(case).show("ranking", RANKING, ping=True)
+    assert len(scene.posts()) == 2
+
+
+async def test_a_ranking_of_an_earlier_version_is_left_in_its_form(scene: Stage) -> None:
+    case = await scene.case()
+    reply = await shown(scene, case)
+    old = await scene.host.send(scene.thread().id, Page(TextDisplay("**Yes.**")), nonce="old")
+    await scene.app.store.claim_post(case.id, "discord", "ranking", 0)
+    id = f"{scene.thread().id}/{old.id}"
+    await scene.app.store.confirm_post(case.id, "ranking", 0, id, "another digest")
+    await reply.show("ranking", RANKING)
+    assert [post.text for post in scene.posts()][1:] == ["**Yes.**"]
+
+
+async def test_words_that_are_refused_in_the_ranking_are_told_as_such(scene: Stage) -> None:
+    reply = await shown(scene, await scene.case())
+    await reply.show("ranking", RANKING)
+    scene.server.refuse("PATCH", EDITS, 50035)
+    with pytest.raises(Undeliverable) as refused:
+        await reply.show("ranking", replace(RANKING, blocks=(Text("**No.**"),)))
+    assert refused.value.wording
 
 
 async def test_a_post_that_a_person_deleted_stays_deleted(scene: Stage) -> None:
@@ -415,6 +450,12 @@ async def test_only_the_ranking_pings_and_only_the_asker(scene: Stage) -> None:
     assert [post.silent for post in scene.posts()] == [True, True, True, True, False]
 
 
+async def test_the_notification_says_the_verdicts_first_sentence(scene: Stage) -> None:
+    await scene.deliberated()
+    [ping] = scene.server.pings
+    assert ping.push_text.splitlines()[0] == f"<@{scene.ada.id}> **Yes.**"
+
+
 async def test_the_ranking_does_not_ping_again_when_it_is_edited(scene: Stage) -> None:
     reply = await shown(scene, await scene.case())
     await reply.show("ranking", RANKING, ping=True)
@@ -558,9 +599,9 @@ async def test_a_deliberation_is_a_thread_of_headline_answers_and_ranking(scene:
         "**Answer B · 23 characters**",
         "**Answer C · 23 characters**",
     ]
-    assert ranking.text.splitlines()[:2] == [f"<@{scene.ada.id}>", "**Yes.**"]
+    assert ranking.content.splitlines()[0] == f"<@{scene.ada.id}> **Yes.**"
     link = f"https://discord.com/channels/{scene.guild.id}/{scene.thread().id}/{headline.id}"
-    assert buttons(ranking)[link] == "Verdict"
+    assert buttons(ranking)[link] == "Go to verdict"
     assert scene.server.rejections == []
     assert scene.server.unknown_routes == []
 
@@ -600,18 +641,12 @@ def long_winded(request: Request) -> str:
 
 async def test_long_answers_are_accepted_and_whole_in_the_transcript() -> None:
     async with stage(FakeProvider(otherwise=long_winded)) as scene:
-        _, posts = await scene.deliberated()
-        transcript = posts[-1].files()["transcript.md"].decode()
+        run, _ = await scene.deliberated()
+        transcript = await scene.app.actions.transcript(run)
+        assert transcript
         assert len(long_answer(0)) > 20_000
         assert all(quoted(long_answer(seat))[2:] in transcript for seat in (0, 1, 2, 9))
         assert scene.server.rejections == []
-
-
-async def test_without_the_right_to_attach_the_ranking_comes_without_a_file(scene: Stage) -> None:
-    await scene.restrict("attach_files")
-    _, posts = await scene.deliberated()
-    assert posts[-1].files() == {}
-    assert posts[-1].text.splitlines()[1] == "**Yes.**"
 
 
 async def test_redraws_are_two_seconds_apart(scene: Stage) -> None:

@@ -28,6 +28,7 @@ from tests.fakes.discord_server import (
     running_discord,
 )
 from tests.fakes.discord_subprocess import LOG_VARIABLE
+from tests.fakes.discord_thread import buttons
 from tests.fakes.provider import FakeProvider, sensible, stage_and_seat
 from tests.fakes.served import OnDiscord
 
@@ -55,7 +56,7 @@ async def test_a_token_is_all_it_takes(server: DiscordServer) -> None:
     assert "The council is deliberating" in headline.frames[0]
     assert "verdict" in headline.text
     assert [answer.text[:9] for answer in answers].count("**Answer ") == 4
-    assert "Ranking" in ranking.text
+    assert "How they ranked" in str(ranking.components)
     assert [post.silent for post in (headline, *answers, ranking)] == [True] * 5 + [False]
     (ping,) = served.pings
     assert (ping.message, ping.users) == (ranking, (served.ada,))
@@ -220,26 +221,32 @@ async def test_where_a_text_is_refused_it_says_so_and_names_the_transcript(
 
     server.world.refused_words["evil.example"] = code
     async with Place(server).online(FakeProvider(otherwise=verdict_with_a_link)) as place:
-        headline, *answers, ranking = await place.answered(
+        headline, *answers, _ = await place.answered(
             server.mention(place.channel, place.ada, "Why?")
         )
         await place.delivered()
+        [case] = [case async for case in place.app.store.cases()]
+        assert "evil.example" in (await place.app.actions.transcript(case.id) or "")
     assert "The verdict cannot be shown here" in headline.text
     assert "transcript" in headline.text
     assert "Stop" not in str(headline.components)
     assert len(answers) == 3
-    assert "evil.example" in ranking.files()["transcript.md"].decode()
     assert [record for record in caplog.records if record.exc_info] == []
 
 
-async def test_an_answer_that_is_refused_for_its_text_says_so_in_its_place(
+async def test_an_answer_that_is_refused_for_its_text_says_so_to_who_reads_it(
     server: DiscordServer,
 ) -> None:
     server.world.refused_words["from seat 1"] = 240000
     async with Place(server).online() as place:
         posts = await place.answered(server.mention(place.channel, place.ada, "Why?"))
         await place.delivered()
-    assert len([post for post in posts if "The answer cannot be shown here" in post.text]) == 1
+        reads = [(post, id) for post in posts for id in buttons(post) if ":read:answer" in id]
+        opened = [await server.click(place.ada, post, id) for post, id in reads]
+    told = [each.text for each in opened if "from seat" not in each.text]
+    assert told == [
+        "Discord's filter of harmful links blocks these words. The transcript has the whole text."
+    ]
 
 
 async def test_a_post_whose_every_edit_fails_holds_up_no_other(server: DiscordServer) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.discord.text import known_blocks, markdown, safe
-from bot.document import Heading, Table
+from bot.document import Heading, Table, Text
 from tests.adapters.discord.test_render import is_within
 
 MARKDOWN = (
@@ -108,8 +108,32 @@ def test_showing_what_discord_does_not_know_loses_no_word(text: str) -> None:
     assert is_within(text, known_blocks(text))
 
 
-def test_a_heading_is_plain_text() -> None:
-    assert markdown((Heading("a *b* <@1>\n# c"),)) == "### a \\*b\\* <\u2060@1> # c"
+def test_a_heading_is_one_line_with_what_stands_out_in_it() -> None:
+    shown = markdown((Heading("a *b* `c` <@1>\n# d"), Heading("Later")))
+    assert shown == "## a *b* `c` <\u2060@1> # d\n### Later"
+
+
+def test_a_models_headings_stand_below_ours() -> None:
+    text = Text("# One\n\n## Two\n\n### Three\n\nFour\n===")
+    assert markdown((Heading("Ours"), text)).splitlines()[1::2] == [
+        "### One",
+        "### Two",
+        "### Three",
+        "### Four",
+    ]
+    assert markdown((Heading("Ours"), text), level=3).splitlines()[1::2] == [
+        "**One**",
+        "**Two**",
+        "**Three**",
+        "**Four**",
+    ]
+
+
+def test_a_models_wide_table_is_a_list() -> None:
+    text = "> | Queue | What it costs |\n> |---|---|\n> | **Postgres** | nothing new to run or to learn |\n> | Redis | |"
+    assert safe(text) == (
+        "> -# Queue · What it costs\n> - **Postgres** · nothing new to run or to learn\n> - Redis"
+    )
 
 
 def test_links_show_where_they_lead() -> None:

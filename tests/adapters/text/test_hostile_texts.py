@@ -8,6 +8,7 @@ from random import Random
 import pytest
 from rich.console import Console
 
+from adapters.discord import pages as discord_pages
 from adapters.discord import render as discord
 from adapters.slack import render as slack
 from adapters.slack.mrkdwn import sections
@@ -65,7 +66,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "mrkdwn": sections,
     "a verdict on Slack": lambda text: slack.post(_document(text), run="r", key="headline"),
     "an answer on Discord": lambda text: discord.post(_answer(text), run="r", key="answer:A"),
-    "pages on Discord": lambda text: discord.opened(_answer(text), run="r", key="a", part="0"),
+    "pages on Discord": lambda text: discord_pages.opened(
+        _answer(text), run="r", key="a", part="0"
+    ),
     "a thread's name": discord.thread_name,
     "the terminal": _to_terminal,
     "a pipe": lambda text: terminal.plain(_document(text)),

@@ -276,6 +276,14 @@ class Ping:
     by: Literal["create", "edit"]
     silent: bool
 
+    @property
+    def push_text(self) -> str:
+        """What the notification on a phone says: nothing of what components show.
+
+        Source: https://github.com/discord/discord-api-docs/issues/7854
+        """
+        return self.message.content
+
 
 def require_view(channel: Channel, user: User) -> Permissions:
     """`user`'s permissions, or code 50001 where the channel is hidden from them."""

@@ -1,0 +1,84 @@
+"""Forms (modals): a setting to be written.
+
+A form is held in memory: one that is open during a restart is lost to the bot, while its text stays
+in the person's window. Those never sent off are forgotten after a while.
+"""
+
+from typing import Any
+
+import discord
+from discord import ui
+
+from adapters.discord.delivery import is_late
+from adapters.discord.interactions import WENT_WRONG, answer, log, replace, say, where, who
+from adapters.discord.locale import translated
+from adapters.discord.pages import document_pages
+from bot.conversation import settings_commands
+from bot.conversation.app import App
+from bot.errors import InvalidInput
+from bot.language import N_, _
+from bot.settings import FORM, PROSE_LIMIT_CHARS, SETTINGS, Settings, shown
+
+COUNCIL_HERE = N_("This channel's council")
+FORM_SECONDS = 3_600.0
+# Source: Discord's API documentation, "Label" and "Modal".
+TITLE_LIMIT, DESCRIPTION_LIMIT = 45, 100
+
+
+class Form(ui.Modal):
+    """What all forms do where something goes wrong."""
+
+    async def sent(self, interaction: discord.Interaction[Any]) -> None:
+        """Take what was written. Raises `InvalidInput`."""
+        raise NotImplementedError
+
+    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
+        interaction.client.hold()
+        try:
+            await self.sent(interaction)
+        except InvalidInput as error:
+            await say(interaction, error.public)
+
+    async def on_error(  # type: ignore[override]  # as the library's own Modal has it
+        self, interaction: discord.Interaction[Any], error: Exception, /
+    ) -> None:
+        log("a form", error)
+        if not is_late(error):
+            await say(interaction, _(WENT_WRONG))
+
+
+class SettingForm(Form):
+    """One setting, filled in with its value of now. Sent off, it shows the council's page."""
+
+    def __init__(self, app: App, name: str, settings: Settings, locale: discord.Locale) -> None:
+        asked, setting = FORM[name], SETTINGS[name]
+        title = translated(COUNCIL_HERE, locale)
+        super().__init__(title=title[:TITLE_LIMIT], timeout=FORM_SECONDS)
+        self._app = app
+        self._name = name
+        is_prose = asked.kind == "prose"
+        now = getattr(settings, setting.field)
+        self._text: ui.TextInput[SettingForm] = ui.TextInput(
+            style=discord.TextStyle.paragraph if is_prose else discord.TextStyle.short,
+            default=shown(settings, name) if now else None,
+            placeholder=asked.example or None,
+            required=False,
+            max_length=PROSE_LIMIT_CHARS if is_prose else 100,
+            custom_id="text",
+        )
+        label, hint = translated(setting.label, locale), asked.hint or setting.description
+        self.add_item(
+            ui.Label(
+                text=label[:TITLE_LIMIT],
+                description=translated(hint, locale)[:DESCRIPTION_LIMIT],
+                component=self._text,
+            )
+        )
+
+    async def sent(self, interaction: discord.Interaction[Any]) -> None:
+        desk = self._app.desk(where(interaction), who(interaction))
+        page = await settings_commands.pressed(desk, f"form:{self._name}", self._text.value)
+        if interaction.message:
+            await replace(interaction, document_pages(page)[0])
+        else:
+            await answer(interaction, page)

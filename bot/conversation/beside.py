@@ -1,0 +1,66 @@
+"""What one reader finds beside a post: their own votes on it, and the answers next to it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot import emoji as reactions
+from bot.chat import Person
+from bot.conversation.app import App
+from bot.document import Detail
+from bot.records import Post, ReactionValue
+from bot.votes import standing_votes
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """An answer's post, and what people call it: `B`, or `2B` in a thread's second question."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    votes: frozenset[ReactionValue] = frozenset()
+    before: Neighbour | None = None
+    after: Neighbour | None = None
+
+
+async def beside(app: App, run: str, key: str, person: Person) -> Beside:
+    votes = standing_votes(await app.store.reactions(run))
+    target = reactions.target(key)
+    own = frozenset(
+        vote.value for vote in votes if (vote.person, vote.target) == (person.id, target)
+    )
+    answers = [
+        post.key for post in sorted(await app.store.posts(run), key=_order) if _answers(post)
+    ]
+    if key not in answers:
+        return Beside(own)
+    at = answers.index(key)
+    return Beside(
+        own,
+        await _nearest(app, run, reversed(answers[:at])),
+        await _nearest(app, run, answers[at + 1 :]),
+    )
+
+
+async def _nearest(app: App, run: str, keys: Iterable[str]) -> Neighbour | None:
+    """The first that can be read: some members gave no answer."""
+    for key in keys:
+        document = await app.actions.document(run, key)
+        if document and document.votable:
+            titles = [block.title for block in document.blocks if isinstance(block, Detail)]
+            label = reactions.target(key) or ""
+            told = titles[0].partition(" · ")[0] if titles else label
+            return Neighbour(key, told if told.endswith(label) and len(told) <= 4 else label)
+    return None
+
+
+def _answers(post: Post) -> bool:
+    return post.key.startswith("answer:") and not post.part and not post.deleted
+
+
+def _order(post: Post) -> tuple[int, str]:
+    """Of labels: Z before AA."""
+    return len(post.key), post.key

@@ -79,6 +79,8 @@ def _single(leaf: Leaf, run: str) -> Iterator[Json]:
             yield from _heading(one_line(text))
         case Table(columns, rows):
             yield from _table(columns, rows)
+        case Image(bars=Bars() as bars):
+            yield from _bars(bars)
         case Image(_, _, alt):
             yield from map(context, cut(f"🖼 {one_line(alt)}"))
         case Bars():

@@ -192,7 +192,8 @@ def _shortened_texts(blocks: Sequence[Block], limit: int, ending: str) -> list[B
 
 
 def _pictures(blocks: Sequence[Block], name: str) -> Iterator[File]:
-    found = [leaf for leaf in _unfolded(blocks) if isinstance(leaf, Image)]
+    """Those that bars do not stand for: a picture cannot be shown to one person alone."""
+    found = [leaf for leaf in _unfolded(blocks) if isinstance(leaf, Image) and not leaf.bars]
     for number, image in enumerate(found, 1):
         alt = shortened(one_line(image.alt), 1_000)
         yield File(f"{name}-{number}.png", alt or _("Picture"), image.png, alt)

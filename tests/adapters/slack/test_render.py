@@ -484,6 +484,14 @@ def test_pictures_are_files_with_a_description() -> None:
     assert picture == File("stats-1.png", "A curve", b"png", "A curve")
 
 
+def test_bars_stand_for_a_picture_that_has_them() -> None:
+    picture = Image("x", b"png", "A curve", Bars((Bar("gpt", 0.5, "50 %"),)))
+    document = Document((picture,))
+    (message,) = document_messages(document)
+    assert [block["type"] for block in message.blocks] == ["table"]
+    assert pictures(document, "stats") == ()
+
+
 def test_two_messages_that_show_the_same_have_the_same_digest() -> None:
     document = Document((Text("x"),))
     (one,) = post(document, run=RUN, key=HEADLINE)

@@ -1,10 +1,10 @@
 """The ceiling in words. Shows the limits that hold however often somebody looks."""
 
-import math
 from dataclasses import asdict
 from typing import Any
 
 from bot.analysis.cofailure import Ceiling
+from bot.analysis.estimates import outwards
 from bot.language import N_, Message, _, n_
 
 # Below this no way of picking is worth what a council costs, several times one model's price.
@@ -173,13 +173,11 @@ def _all_wrong(ceiling: Ceiling) -> str:
 
 
 def _gain(ceiling: Ceiling) -> str:
-    # Outwards, so that rounding never promises more than the limits do.
-    low = math.floor(100 * ceiling.gain_anytime_low)
-    high = math.ceil(100 * ceiling.gain_high_paired_anytime)
+    low, high = outwards(100 * ceiling.gain_anytime_low, 100 * ceiling.gain_high_paired_anytime)
     rated = ceiling.n_best_accuracy
     of = "" if rated == ceiling.rated_rows else _(" of its {rated:,} rated answers", rated=rated)
     return _(
-        "{low} to {high} points more often than always using {best_model} ({share:.0f} %{of})",
+        "{low:.0f} to {high:.0f} points more often than always using {best_model} ({share:.0f} %{of})",
         low=low,
         high=high,
         best_model=ceiling.best_model,
@@ -217,4 +215,5 @@ def _audit(ceiling: Ceiling) -> list[str]:
 
 
 def _range(low: float, high: float) -> str:
-    return f"{100 * low:.1f}-{100 * high:.1f} %"
+    low, high = outwards(100 * low, 100 * high, 1)
+    return f"{low:.1f}-{high:.1f} %"

@@ -4,6 +4,7 @@ Votes of one person depend on each other, so that intervals take clusters: numbe
 votes, or which question's, belong together.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,13 @@ class Estimate:
     low: float
     high: float
     n: int
+
+
+def outwards(low: float, high: float, digits: int = 0) -> tuple[float, float]:
+    """An interval's ends with so many digits: rounding makes it wider and never narrower."""
+    unit = 10.0**digits
+    # What is a whole number but for the last bits of its computation stays that number.
+    return math.floor(low * unit + 1e-9) / unit, math.ceil(high * unit - 1e-9) / unit
 
 
 def mean(values: ArrayLike, clusters: ArrayLike | None = None, *, z: float = Z95) -> Estimate:

@@ -3,13 +3,12 @@
 Reads and extends the audit file beside OUT, whose labels decide which rows tell about the models.
 """
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from bot.analysis.audit import AUDIT_LABELS, audit_queue, set_aside
 from bot.analysis.cofailure import ceiling_of_grades
-from bot.analysis.estimates import Estimate
+from bot.analysis.estimates import Estimate, outwards
 from bot.analysis.outcomes import Outcomes
 from bot.bench.audit_file import Entry, offer, read_labels
 from bot.bench.graded import (
@@ -173,7 +172,7 @@ def _accuracy(lines: Sequence[Line], *, set_aside: int) -> list[Leaf]:
 
 def _row(each: Contender) -> tuple[str, ...]:
     accuracy = each.accuracy
-    low, high = 100 * accuracy.low, 100 * accuracy.high
+    low, high = outwards(100 * accuracy.low, 100 * accuracy.high, 1)
     return (
         each.name,
         _("{right} of {total}", right=each.right, total=accuracy.n),
@@ -218,15 +217,17 @@ def _realised(lines: Sequence[Line]) -> list[Leaf]:
 
 
 def _share(value: Estimate) -> str:
-    low, high = math.floor(100 * value.low), math.ceil(100 * value.high)
-    return _("{share} % ({low} to {high} %)", share=round(100 * value.value), low=low, high=high)
+    low, high = outwards(100 * value.low, 100 * value.high)
+    return _(
+        "{share} % ({low:.0f} to {high:.0f} %)", share=round(100 * value.value), low=low, high=high
+    )
 
 
 def _mean(value: Estimate | None, unit: str, digits: int) -> str:
     if value is None:
         return "-"
-    low = max(0.0, value.low)
-    return f"{unit}{value.value:.{digits}f} ({low:.{digits}f}-{value.high:.{digits}f})"
+    low, high = outwards(max(0.0, value.low), value.high, digits)
+    return f"{unit}{value.value:.{digits}f} ({low:.{digits}f}-{high:.{digits}f})"
 
 
 def _ceiling(matrix: Outcomes, labels: dict[str, str]) -> Iterable[Block]:

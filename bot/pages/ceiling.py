@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bot.analysis.certificate import FOOTNOTE, worded
 from bot.analysis.cofailure import Ceiling
+from bot.analysis.estimates import outwards
 from bot.document import Block, Document, Heading, Note, Table, Text
 from bot.language import _
 
@@ -23,13 +24,14 @@ def ceiling_page(ceiling: Ceiling, period: str) -> Document:
 
 def diagnostics(ceiling: Ceiling) -> Table:
     """For those who know what they mean: not for a channel."""
+    low, high = outwards(100 * ceiling.beta_low, 100 * ceiling.beta_high, 2)
     rows = (
         (_("correlation of errors (phi), mean"), _plain(ceiling.phi_mean)),
         (_("the same, tetrachoric"), _plain(ceiling.tetrachoric_mean)),
         (_("all wrong"), f"{100 * ceiling.beta:.2f} %"),
         (
             _("95 % interval for n fixed in advance"),
-            f"{100 * ceiling.beta_low:.2f}-{100 * ceiling.beta_high:.2f} %",
+            f"{low:.2f}-{high:.2f} %",
         ),
         (_("predicted by one common factor"), _percent(ceiling.beta_single_factor)),
         (_("seen / predicted"), _plain(ceiling.ratio_single_factor)),

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from bot.analysis.biases import Biases
-from bot.analysis.estimates import Estimate
+from bot.analysis.estimates import Estimate, outwards
 from bot.analysis.leaderboard import ROWS_MIN, Acceptance, Board, Place, unrated
 from bot.analysis.lift import Lift, Price, Rate
 from bot.analysis.report import COMPARED_MAX, NAMED_FROM, REVIEWED_MAX, Missing, Report
@@ -261,15 +261,19 @@ def _costs(price: Price | Missing) -> str:
     if isinstance(price, Missing):
         return price.why
     cost, seconds = price.cost_usd, price.seconds
+    # Three digits of the value, and the same place in the ends.
+    places = max(0, 2 - math.floor(math.log10(cost.value))) if cost.value else 0
+    cost_low, cost_high = outwards(cost.low, cost.high, places)
+    low, high = outwards(seconds.low, seconds.high)
     return _(
-        "An accepted verdict takes ${cost:.3g} (${cost_low:.3g}-{cost_high:.3g}) and "
+        "An accepted verdict takes ${cost:.3g} (${cost_low:.12g}-{cost_high:.12g}) and "
         "{seconds:.0f} s ({low:.0f}-{high:.0f}).",
         cost=cost.value,
-        cost_low=cost.low,
-        cost_high=cost.high,
+        cost_low=cost_low,
+        cost_high=cost_high,
         seconds=seconds.value,
-        low=seconds.low,
-        high=seconds.high,
+        low=low,
+        high=high,
     )
 
 
@@ -428,17 +432,23 @@ def _share(value: float) -> str:
 
 
 def _range(low: float, high: float) -> str:
-    return f"{100 * low:.0f}-{100 * high:.0f} %"
+    low, high = outwards(100 * low, 100 * high)
+    return f"{low:.0f}-{high:.0f} %"
 
 
 def _signed(value: Estimate) -> str:
-    low, mean, high = (signed(each, 2) for each in (value.low, value.value, value.high))
-    return _("{mean} ({low} to {high})", mean=mean, low=low, high=high)
+    low, high = outwards(value.low, value.high, 2)
+    return _(
+        "{mean} ({low} to {high})",
+        mean=signed(value.value, 2),
+        low=signed(low, 2),
+        high=signed(high, 2),
+    )
 
 
 def points(value: Estimate) -> str:
-    """In whole points. The ends are rounded outwards, so that none is nearer to 0 than it is."""
-    low, high = math.floor(100 * value.low), math.ceil(100 * value.high)
+    """In whole points."""
+    low, high = outwards(100 * value.low, 100 * value.high)
     return _(
         "{mean} points ({low} to {high})",
         mean=signed(100 * value.value, 0),

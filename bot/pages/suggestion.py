@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.analysis.estimates import outwards
 from bot.analysis.leaderboard import ROWS_MIN, Acceptance
 from bot.analysis.rows import Rated
 from bot.analysis.selection import COMPLETE_MIN, Suggestion
@@ -61,8 +62,13 @@ def reason(suggestion: Suggestion) -> str:
             asked=COMPLETE_MIN,
             complete=suggestion.complete,
         )
-    low, mean, high = (signed(100 * each, 1) for each in (gain.low, gain.value, gain.high))
-    points = _("{mean} points ({low} to {high})", mean=mean, low=low, high=high)
+    low, high = outwards(100 * gain.low, 100 * gain.high, 1)
+    points = _(
+        "{mean} points ({low} to {high})",
+        mean=signed(100 * gain.value, 1),
+        low=signed(low, 1),
+        high=signed(high, 1),
+    )
     if suggestion.together:
         return _(
             "They fail on different questions: chosen this way, a council would be "
@@ -81,7 +87,7 @@ def reason(suggestion: Suggestion) -> str:
 
 def _row(each: Acceptance, models: Sequence[str], seated: Sequence[str]) -> tuple[str, ...]:
     assert each.rate is not None
-    low, high = 100 * each.rate.low, 100 * each.rate.high
+    low, high = outwards(100 * each.rate.low, 100 * each.rate.high)
     return (
         each.model,
         _("{accepted} of {rated}", accepted=each.accepted, rated=each.rated),

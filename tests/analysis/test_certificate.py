@@ -19,7 +19,7 @@ def test_votes_are_worded_with_limits_that_hold_at_any_time() -> None:
     found = ceiling_of_votes(worked_example())
     assert worded(found, period="1 Mar - 9 May") == (
         "In 120 rated questions (1 Mar - 9 May) you rejected every answer 6 times (5.0 %; "
-        "plausible range 0.9-12.9 %). A perfect picker among these 5 models would be accepted 6 to "
+        "plausible range 0.8-12.9 %). A perfect picker among these 5 models would be accepted 6 to "
         "29 points more often than always using a (80 %); no way of picking can gain more. This "
         "holds however often you look and already allows for a having been picked on the same "
         "data. It covers only rated questions, and not the written synthesis, which can do better "
@@ -30,11 +30,11 @@ def test_votes_are_worded_with_limits_that_hold_at_any_time() -> None:
 def test_undecided_questions_are_told_in_ranges_that_hold_each_other() -> None:
     rated_in_part = filled([[UNKNOWN, 0, 0]] * 2)
     said = worded(ceiling_of_votes(rated_in_part))
-    assert "0 times (0.0 % of the 40 that tell; plausible range 0.0-19.4 %)." in said
+    assert "0 times (0.0 % of the 40 that tell; plausible range 0.0-19.5 %)." in said
     assert "Counting" not in said
 
     said = worded(ceiling_of_votes(filled([[UNKNOWN, 0, 0]] * 2 + [[UNKNOWN] * 3] * 6)))
-    assert "plausible range 0.0-19.4 %)." in said
+    assert "plausible range 0.0-19.5 %)." in said
     assert "Counting 6 more that nobody rated, the share can be anything in 0.0-35.7 %" in (said)
 
 

@@ -8,7 +8,7 @@ from scipy.stats import beta as beta_distribution
 from scipy.stats import binomtest, norm
 
 from bot.analysis import estimates
-from bot.analysis.estimates import Estimate, beta, mean, share
+from bot.analysis.estimates import Estimate, beta, mean, outwards, share
 from bot.errors import InvalidInput
 
 
@@ -78,3 +78,20 @@ def test_what_cannot_be_averaged_is_refused_in_a_sentence() -> None:
         mean([1.0])
     with pytest.raises(InvalidInput, match="not a number"):
         share([1.0, float("nan")])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "digits", "ends"),
+    [
+        (0.9, 12.91, 0, (0, 13)),
+        (0.861, 12.84, 1, (0.8, 12.9)),
+        (-37.2, -36.9, 0, (-38, -36)),
+        # Whole but for the last bits, as 100 * 0.29 and 100 * 0.55 are.
+        (28.999999999999996, 55.00000000000001, 0, (29, 55)),
+        (0.0, 100.0, 1, (0, 100)),
+    ],
+)
+def test_rounding_makes_an_interval_wider_and_never_narrower(
+    low: float, high: float, digits: int, ends: tuple[float, float]
+) -> None:
+    assert outwards(low, high, digits) == ends

@@ -84,7 +84,7 @@ def test_votes_that_do_not_count_are_not_called_no_votes() -> None:
     ("value", "low", "high", "said"),
     [
         (0.2701, -0.003, 0.552, "+27 points (-1 to +56)"),
-        (0.2701, 0.0, 0.55, "+27 points (0 to +56)"),
+        (0.2701, 0.0, 0.55, "+27 points (0 to +55)"),
         (-0.0004, -0.0, 0.0, "0 points (0 to 0)"),
     ],
 )

@@ -58,6 +58,11 @@ NOT_SHOWN = {
     "[no preview",
     "slack catch-up",
     "slack statuses",
+    "@council QUESTION",
+    "open A",
+    "react A 👍",
+    "unreact A 👍",
+    "/council help",
 }
 
 PROGRAMMERS = (
@@ -89,6 +94,7 @@ NOT_OURS = (
     "bot/models/lengths.py",
     "bot/models/reports.py",
     "adapters/discord/locale.py",
+    "adapters/terminal/palette.py",
 )
 
 

@@ -1,59 +1,47 @@
-"""A channel in the terminal: reads lines, speaks to the app, prints threads.
+"""A channel in the terminal: what is said there, and what the app answers.
 
-On a terminal the headline is redrawn in place; from a pipe a thread is printed once it is whole,
-without escape codes, and the end of the input ends the chat.
+How lines are read and threads are drawn is known to the screens alone: a prompt for a person, a pipe
+for a script.
 """
 
+import asyncio
 import getpass
 import secrets
 import sys
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import TextIO
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Literal, TextIO
 
-from rich.console import Console
-from rich.live import Live
-
-from adapters.terminal import render
-from adapters.terminal.lines import Lines
+from adapters.terminal import emoji as emoji_names
+from adapters.terminal import words
+from adapters.terminal.names import named
+from adapters.terminal.pictures import with_paths
+from adapters.terminal.screen import Screen, Script
+from adapters.terminal.threads import (
+    CHANNEL,
+    CRITIQUES,
+    Run,
+    ScriptThreads,
+    Threads,
+    read_part,
+)
 from bot import emoji as reactions
-from bot.chat import HEADLINE, RANKING, Accepted, Channel, Mention, Person, Refused, answer_key
-from bot.cleaning import harmless
-from bot.conversation.actions import Choice, Press, Told
+from bot.chat import Accepted, Mention, Person, Refused
+from bot.cleaning import one_line
+from bot.conversation.actions import NOT_YET, Choice, Press, Told
 from bot.conversation.app import App
 from bot.conversation.desk import parse
 from bot.conversation.outbox import Outbox, Sending
 from bot.conversation.persistence import Line
-from bot.document import Document, Heading, Text
-from bot.language import N_, Message, _
+from bot.document import Document, Note, Text
+from bot.language import N_, Message, _, n_
 from bot.records import Case, PlatformName
-
-CHANNEL = Channel("terminal", "", "terminal")
-
-HELP = N_(
-    """\
-- `@council QUESTION` puts a question to the council
-- `open A`, `open ranking`, `open verdict` unfolds a part of the thread
-- `react A 👍`, `react verdict 👎`, `react ranking 🚫`, `unreact A 👍` votes and takes a vote back
-- `reveal` shows who wrote what
-- `thread 1` goes into a thread, so that `@council ...` there follows up; `thread` leaves it
-- `/council help` is about this channel's council
-- `quit`"""
-)
-
 
 # Nothing that is printed fails to arrive.
 _ALWAYS_OPEN = Line(lambda _: False, refusals=(), time_scale=1)
 
-
-@dataclass(slots=True)
-class Run:
-    """What was posted for one question, newest state, by key."""
-
-    id: str
-    thread: str
-    question: str
-    posts: dict[str, Document] = field(default_factory=dict)
+_LISTED = 15
 
 
 class TerminalReply:
@@ -61,9 +49,9 @@ class TerminalReply:
 
     interval_seconds = 0.1
 
-    def __init__(self, case: Case, terminal: "Terminal") -> None:
-        self._run = terminal.begin(case)
-        self._terminal = terminal
+    def __init__(self, case: Case, run: Run, terminal: "Terminal") -> None:
+        self._run = run
+        self._changed = terminal.changed
         self._outbox = Outbox(terminal.app.store, case.id, "terminal", _ALWAYS_OPEN)
 
     async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
@@ -72,7 +60,7 @@ class TerminalReply:
 
         await self._outbox.show(key, 0, Sending("", send=there, find=there))
         self._run.posts[key] = document
-        self._terminal.redraw(self._run)
+        self._changed()
 
 
 def post_id(id: str, key: str) -> str:
@@ -80,92 +68,169 @@ def post_id(id: str, key: str) -> str:
 
 
 class Terminal:
-    """The chat itself."""
+    """The chat itself. `history` is the file for what is typed, where there is a person to type."""
 
-    def __init__(self, app: App, *, stdin: TextIO = sys.stdin, stdout: TextIO = sys.stdout) -> None:
+    def __init__(
+        self,
+        app: App,
+        *,
+        stdin: TextIO = sys.stdin,
+        stdout: TextIO = sys.stdout,
+        history: Path | None = None,
+    ) -> None:
         self.app = app
-        self._lines = Lines(stdin.fileno())
-        self._console = Console(
-            file=stdout, soft_wrap=not stdout.isatty(), highlight=False, emoji=False
-        )
-        self._interactive = stdin.isatty() and stdout.isatty()
         self._person = Person(getpass.getuser(), admin=True)
-        self._runs: list[Run] = []
-        self._threads: list[str] = []
         self._inside: str | None = None
-        self._live: Live | None = None
+        self._stopped: set[str] = set()  # questions that Ctrl-C has stopped
+        self._leaves_next = False  # whether another Ctrl-C leaves
+        self._context = AsyncExitStack()
+        self._threads: Threads
+        self._screen: Screen
+        if stdin.isatty() and stdout.isatty():
+            self._threads = Threads(app, self._person)
+            self._screen = self._prompt(stdin, stdout, history)
+        else:
+            self._threads = ScriptThreads(app, self._person)
+            self._screen = Script(stdin, stdout)
+
+    def _prompt(self, stdin: TextIO, stdout: TextIO, history: Path | None) -> Screen:
+        """What it is made of takes a while to load, and scripts never need it."""
+        from adapters.terminal.completion import Completing, Sources
+        from adapters.terminal.prompt import Prompt
+
+        sources = Sources(
+            lambda: self.app.desk(CHANNEL, self._person), self._parts, self._thread_offers
+        )
+        return Prompt(self, stdin, stdout, completer=Completing(sources), history=history)
 
     def reply(self, case: Case) -> TerminalReply:
-        return TerminalReply(case, self)
+        now = asyncio.get_running_loop().time()
+        return TerminalReply(case, self._threads.begin(case, now), self)
 
-    def begin(self, case: Case) -> Run:
-        thread = case.thread or case.id
-        if thread not in self._threads:
-            self._threads.append(thread)
-        self._runs.append(Run(case.id, thread, case.question.text))
-        return self._runs[-1]
+    def changed(self) -> None:
+        self._screen.changed()
 
-    def redraw(self, run: Run) -> None:
-        if self._live and HEADLINE in run.posts:
-            self._live.update(render.render(run.posts[HEADLINE]))
+    # --- from start to end
 
     async def run(self) -> None:
         """Until `quit` or the end of the input."""
-        await self._go_on()
-        if self._interactive:
-            self._say(_(HELP))
-        while (line := await self._read()) is not None:
-            if line in {"quit", "exit"}:
+        await self._threads.load()
+        async with self._screen:
+            if not await self._take_up():
                 return
-            if line:
-                await self._obey(line)
+            await self._screen.aside(Document((Text(_(_WELCOME)),)))
+            while (line := await self._screen.line(self._place())) is not None:
+                self._leaves_next = False
+                line = line.strip()
+                if line and not await self._obeyed(line):
+                    break
+            await self._say_goodbye()
 
-    async def _go_on(self) -> None:
-        """Finish what an earlier chat left unfinished, and show it."""
+    async def _take_up(self) -> bool:
+        """Go on with what an earlier chat left unfinished, where that is wanted; False for whoever
+        leaves instead of saying so."""
+        left = {case.id for case in await self.app.running.left("terminal")}
+        for case in await self.app.running.left("terminal"):
+            why = Document((Text(await self._unfinished(case)),))
+            agreed = await self._screen.agrees(why, _("Go on, and pay for the rest?"))
+            if agreed is None:
+                return False
+            if not agreed:
+                await self.app.running.drop(case.id)
+                left.remove(case.id)
         await self.app.running.resume("terminal")
-        for run in list(self._runs):
-            self._say(_("An earlier chat left this unfinished: {question}", question=run.question))
-            await self._watch(run.id)
+        for run in self._threads.live:
+            await self._screen.attend(self._watch(run, took_up=run.id in left))
+        return True
 
-    async def _read(self) -> str | None:
-        if self._interactive:
-            self._console.print(f"{self._place()}> ", end="", style="bold")
-        line = await self._lines.next()
-        if line is None:
-            return None
-        if not self._interactive:
-            self._console.print(f"> {harmless(line.strip())}", markup=False)
-        return line.strip()
+    async def _unfinished(self, case: Case) -> str:
+        calls = await self.app.store.calls(case.id)
+        answers = sum(call.stage == "answer" and call.text is not None for call in calls)
+        return _(
+            "An earlier chat left this unfinished: {question} ({answers} of {members} answers are "
+            "in, ${usd:.2f} spent).",
+            question=_gist(case.question.text),
+            answers=answers,
+            members=len(case.council.members),
+            usd=sum(call.cost_micros or 0 for call in calls) / 1e6,
+        )
+
+    async def _say_goodbye(self) -> None:
+        if left := len(self._threads.live):
+            sentence = n_(
+                "{n} question is left unfinished. The next chat asks whether to go on with it.",
+                "{n} questions are left unfinished. The next chat asks whether to go on with them.",
+                left,
+            )
+            await self._screen.aside(Document((Note(sentence),)))
+
+    def live(self) -> list[Run]:
+        return self._threads.live
+
+    def interrupt(self) -> Literal["stopped", "leave", "idle"]:
+        """Ctrl-C: stop what is under way and keep what is paid; at once again, leave."""
+        fresh = [run.id for run in self._threads.live if run.id not in self._stopped]
+        if stopped := [id for id in fresh if self.app.running.stop(id)]:
+            self._stopped.update(stopped)
+            self._leaves_next = True
+            return "stopped"
+        return "leave" if self._leaves_next else "idle"
 
     def _place(self) -> str:
-        if self._inside is None:
-            return ""
-        return _("thread {number} ", number=self._threads.index(self._inside) + 1)
+        return "" if self._inside is None else str(self._threads.number(self._inside))
 
-    async def _obey(self, line: str) -> None:
-        word, __, rest = line.partition(" ")
-        doings: dict[str, Callable[[str], Awaitable[None]]] = {
-            "@council": self._ask,
-            "/council": self._command,
+    # --- what is said
+
+    async def _obeyed(self, line: str) -> bool:
+        """Do what the line says; False where it ends the chat."""
+        match words.read(line):
+            case words.Command("quit" | "exit"):
+                return False
+            case words.Command(word, rest):
+                await self._doings()[word](rest)
+            case words.Asked(question):
+                await self._ask(question)
+            case words.Mistaken(meant):
+                await self._say(
+                    _(
+                        "`{line}` is not known here. Did you mean `{meant}`? To ask it, write "
+                        "`@council {line}`.",
+                        line=line,
+                        meant=meant,
+                    )
+                )
+        return True
+
+    def _doings(self) -> Mapping[str, Callable[[str], Awaitable[None]]]:
+        return {
+            words.ASK: self._ask,
+            words.COMMAND: self._command,
             "open": self._open,
             "react": self._react,
             "unreact": self._unreact,
             "reveal": self._reveal,
             "thread": self._enter,
+            "threads": self._list,
+            "help": self._help,
         }
-        doing = doings.get(word.lower())
-        if doing is None:
-            unknown = _("`{word}` is not known here. A question begins with `@council`.", word=word)
-            self._say(f"{unknown}\n\n{_(HELP)}")
-            return
-        await doing(rest.strip())
 
     async def _command(self, rest: str) -> None:
         command = parse(rest)
         if command.name == "ask":
             await self._ask(command.rest)
-        else:
-            self._print(await self.app.command(CHANNEL, self._person, rest))
+            return
+        await self._show(await self.app.command(CHANNEL, self._person, rest))
+        if command.name == "forget":
+            await self._forget()
+
+    async def _forget(self) -> None:
+        """Show nothing any more of what is no longer stored."""
+        before = self._threads.count
+        await self._threads.load()
+        if self._threads.count < before:
+            self._screen.forget()
+        if self._inside and not self._threads.of(self._inside):
+            self._inside = None
 
     async def _ask(self, text: str) -> None:
         unique = secrets.token_hex(6)
@@ -179,28 +244,39 @@ class Terminal:
         )
         match await self.app.questions.accept(mention):
             case Refused(document):
-                self._print(document)
+                await self._show(document)
             case Accepted(id):
-                await self._watch(id)
+                run = self._threads.run(id)
+                if self._screen.follows:
+                    self._inside = run.thread
+                await self._screen.attend(self._watch(run))
 
-    async def _watch(self, id: str) -> None:
-        """Show the thread as it grows, then as it is."""
-        run = next(run for run in self._runs if run.id == id)
-        if self._interactive:
-            with Live(console=self._console, transient=True, refresh_per_second=8) as self._live:
-                self.redraw(run)
-                await self.app.running.finished(id)
-            self._live = None
-        else:
-            await self.app.running.finished(id)
-        heading = _("Thread {number}", number=self._threads.index(run.thread) + 1)
-        self._print(Document((Heading(heading),)))
-        for key, document in run.posts.items():
-            self._print(document, name=reactions.part_name(key))
+    async def _watch(self, run: Run, *, took_up: bool = False) -> None:
+        """Show what came of it, once it is over."""
+        if took_up:
+            question = _gist(run.question)
+            await self._say(
+                _("An earlier chat left this unfinished: {question}", question=question)
+            )
+        await self.app.running.finished(run.id)
+        run.live = False
+        await self._screen.thread(run, self._threads.number(run.thread))
+
+    async def _help(self, rest: str) -> None:
+        await self._say(words.help_text())
+
+    # --- reading and voting
 
     async def _open(self, rest: str) -> None:
-        if document := self._posted(rest):
-            self._print(document, opened=True)
+        found = await self._posted(rest)
+        if found is None:
+            return
+        run, key = found
+        if key == CRITIQUES:
+            document = await self._threads.critiques(run) or Document((Text(_(NOT_YET)),))
+        else:
+            document = named(run.posts[key], key, run.names)
+        await self._show(document, opened=True)
 
     async def _react(self, rest: str) -> None:
         await self._vote(
@@ -218,23 +294,25 @@ class Terminal:
         record: Callable[[PlatformName, str, Person, str], Awaitable[bool]],
         done: Message,
     ) -> None:
-        part, __, emoji = rest.rpartition(" ")
+        part, __, written = rest.rpartition(" ")
         if not part:
-            self._say(_("Name a part and an emoji, for example `react A 👍`."))
+            await self._say(
+                _("Name a part and an emoji, for example `react A 👍` or `react A +1`.")
+            )
             return
-        if not self._posted(part):
+        if (found := await self._posted(part)) is None:
             return
-        key, run = _key(part), self._current()
-        assert run is not None
+        run, key = found
+        emoji, name = emoji_names.emoji_of(written), run.part(key) or part
         if await record("terminal", post_id(run.id, key), self._person, emoji):
-            self._say(_(done, emoji=emoji, part=part))
+            await self._say(_(done, emoji=emoji, part=name))
         else:
             offered = " ".join(reactions.offered(key))
-            self._say(
+            await self._say(
                 _(
                     "`{emoji}` is no vote on {part}. There: {offered}",
-                    emoji=emoji,
-                    part=part,
+                    emoji=written,
+                    part=name,
                     offered=offered,
                 )
             )
@@ -242,70 +320,109 @@ class Terminal:
     async def _reveal(self, rest: str) -> None:
         run = self._current()
         if run is None:
-            self._say(_("There is no thread yet."))
+            await self._say(_("There is no thread yet."))
             return
         what = "names" if rest == "anyway" else "reveal"
         press = Press(self._person, run.id, (what,), sees=lambda case: True)
         match await self.app.actions.press(press):
             case Told(document):
-                self._print(document)
+                await self._show(document)
+                await self._threads.name(run)
             case Choice(question):
-                self._say(question)
-                self._say(_("`reveal anyway` shows them now."))
+                await self._say(question)
+                await self._say(_("`reveal anyway` shows them now."))
+
+    # --- threads
 
     async def _enter(self, rest: str) -> None:
         if not rest:
             self._inside = None
-            self._say(_("Back in the channel."))
-        elif rest.isdecimal() and 1 <= int(rest) <= len(self._threads):
-            self._inside = self._threads[int(rest) - 1]
-            self._say(_("In thread {number}: `@council ...` follows up.", number=rest))
-        else:
-            self._say(self._no_thread(rest))
+            await self._say(_("Back in the channel."))
+            return
+        thread = self._threads.find(int(rest)) if rest.isdecimal() else None
+        if thread is None:
+            await self._say(self._no_thread(rest))
+            return
+        self._inside = thread
+        for run in await self._threads.enter(thread):
+            await self._screen.again(run)
+        await self._say(_("In thread {number}: `@council ...` follows up.", number=rest))
+
+    async def _list(self, rest: str) -> None:
+        listed = await self._threads.listed(_LISTED)
+        if not listed:
+            await self._say(_("There is no thread yet. Ask a question."))
+            return
+        lines = [
+            f"{each.number}. {each.asked_at.astimezone():%Y-%m-%d %H:%M}  {_gist(each.question)}"
+            for each in listed
+        ]
+        await self._show(Document((Text("\n".join(lines)),)))
+        if (older := self._threads.count - len(listed)) > 0:
+            await self._say(n_("{n} is older.", "{n} are older.", older))
 
     def _no_thread(self, name: str) -> str:
-        if not self._threads:
-            return _("There is no thread {name}. `thread 1` goes into the first one.", name=name)
+        if not self._threads.count:
+            return _("There is no thread {name}. Ask a question first.", name=name)
         return _(
-            "There is no thread {name}. There are {count}. `thread 1` goes into the first one.",
+            "There is no thread {name}. There are {count}: `threads` lists them.",
             name=name,
-            count=len(self._threads),
+            count=self._threads.count,
         )
+
+    async def _thread_offers(self) -> Sequence[tuple[str, str]]:
+        listed = await self._threads.listed(_LISTED)
+        return [(str(each.number), _gist(each.question)) for each in reversed(listed)]
 
     def _current(self) -> Run | None:
         """The newest run, of the thread one is in."""
-        runs = [run for run in self._runs if self._inside in (None, run.thread)]
+        if self._inside is None:
+            return self._threads.newest()
+        runs = self._threads.of(self._inside)
         return runs[-1] if runs else None
 
-    def _posted(self, part: str) -> Document | None:
-        run = self._current()
-        if run is None:
-            self._say(_("There is no thread yet. `@council QUESTION` starts one."))
+    def _parts(self) -> dict[str, str]:
+        """What can be opened in the thread, by name, the newest question's first."""
+        current = self._current()
+        if current is None:
+            return {}
+        runs = [run for run in self._threads.of(current.thread) if run is not current]
+        parts = {run.part(key): key for run in runs for key in run.posts}
+        newest = {name: key for key in current.posts if (name := reactions.part_name(key))}
+        return {**newest, CRITIQUES: CRITIQUES, **parts}
+
+    async def _posted(self, part: str) -> tuple[Run, str] | None:
+        """The run and the key that a part's name means; says what there is where it means none."""
+        current = self._current()
+        if current is None:
+            await self._say(_("There is no thread yet. Ask a question."))
             return None
-        document = run.posts.get(_key(part))
-        if document is None:
-            parts = ", ".join(name for key in run.posts if (name := reactions.part_name(key)))
-            missing = (
-                _("There is no `{part}` in this thread.", part=part) if part else _("Name a part.")
-            )
-            there = _("There are: {parts}", parts=parts)
-            self._say(f"{missing} {there}")
-        return document
+        number, key = read_part(part)
+        runs = self._threads.of(current.thread)
+        run = next((run for run in runs if run.number == number), None) if number else current
+        if run and (key in run.posts or key == CRITIQUES):
+            return run, key
+        names = [name for key in current.posts if (name := reactions.part_name(key))]
+        missing = (
+            _("There is no `{part}` in this thread.", part=part) if part else _("Name a part.")
+        )
+        there = _("There are: {parts}", parts=", ".join([*names, CRITIQUES]))
+        await self._say(f"{missing} {there}")
+        return None
 
-    def _say(self, text: str) -> None:
-        self._print(Document((Text(text),)))
+    async def _say(self, text: str) -> None:
+        await self._show(Document((Text(text),)))
 
-    def _print(self, document: Document, *, opened: bool = False, name: str = "") -> None:
-        if self._interactive:
-            self._console.print(render.render(document, opened=opened, name=name))
-        else:
-            text = render.plain(document, opened=opened, name=name)
-            self._console.print(text, markup=False)
+    async def _show(self, document: Document, *, opened: bool = False) -> None:
+        await self._screen.show(with_paths(document), opened=opened)
 
 
-def _key(part: str) -> str:
-    """`A`, `ranking`, `verdict` as people write it -> the key of the post."""
-    name = part.strip().lower()
-    if name in {"verdict", HEADLINE}:
-        return HEADLINE
-    return RANKING if name == RANKING else answer_key(name.removeprefix("answer ").upper())
+def _gist(question: str) -> str:
+    line = one_line(question)
+    return line if len(line) <= 60 else line[:59].rstrip() + "…"
+
+
+_WELCOME = N_(
+    "Write a question: several models answer it, rank each other blindly, and a chairman writes "
+    "one verdict. Tab completes, `help` lists what else can be said."
+)

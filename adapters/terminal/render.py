@@ -5,7 +5,7 @@ bidirectional overrides are taken out of everything shown.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar, TypeVar, assert_never
+from typing import ClassVar, TextIO, TypeVar, assert_never
 
 from rich import box, markdown
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -14,6 +14,7 @@ from rich.segment import Segment
 from rich.table import Table as Grid
 from rich.text import Text as Line
 
+from adapters.terminal.palette import CODE, MARKDOWN
 from adapters.text.bars import bar_lines
 from adapters.text.markdown import honest_links, numeric_columns, table_lines
 from adapters.text.reading import Parser, is_dense
@@ -31,6 +32,7 @@ from bot.document import (
     Table,
     Text,
 )
+from bot.language import _
 
 
 def render(document: Document, *, opened: bool = False, name: str = "") -> RenderableType:
@@ -41,6 +43,16 @@ def render(document: Document, *, opened: bool = False, name: str = "") -> Rende
 def plain(document: Document, *, opened: bool = False, name: str = "", width: int = 80) -> str:
     """For a pipe: no escape codes, Markdown as its source, tables at most `width` wide."""
     return "\n".join(_plain_lines(document.blocks, opened, name, width))
+
+
+def heading(number: int) -> Document:
+    """What stands above a thread in a script."""
+    return Document((Heading(_("Thread {number}", number=number)),))
+
+
+def console(file: TextIO) -> Console:
+    """In the terminal's own colours, none of them on a background."""
+    return Console(file=file, highlight=False, emoji=False, theme=MARKDOWN)
 
 
 class _Harmless:
@@ -71,7 +83,8 @@ class _Markdown(markdown.Markdown):
     elements: ClassVar = {**markdown.Markdown.elements, "heading_open": _Heading}
 
     def __init__(self, text: str, style: str = "none") -> None:
-        super().__init__("", style=style, code_theme="ansi_dark")
+        super().__init__("", style=style)
+        self.code_theme = CODE  # type: ignore[assignment]  # what draws code takes a theme, too
         self.parsed = _READER.parse(honest_links(harmless(text)))
 
 

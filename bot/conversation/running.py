@@ -82,6 +82,16 @@ class Running:
             cases = [case for case in unfinished if case.id not in self._runs]
             return sum(map(self._resumed, cases))
 
+    async def left(self, platform: PlatformName) -> list[Case]:
+        """What an earlier process left under way there: to go on with it costs money."""
+        unfinished = await self.store.unfinished(platform)
+        return [c for c in unfinished if c.status == "running" and c.id not in self._runs]
+
+    async def drop(self, id: str) -> None:
+        """End for good what an earlier process left under way; what is paid stays."""
+        journal = await self.store.begin(id)
+        await journal.stop()
+
     def _resumed(self, case: Case) -> bool:
         """Whether this one was gone on with. Where its reply cannot be made, as of a case that
         another version stored, the log says so once: it is met again every minute."""

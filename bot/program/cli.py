@@ -222,7 +222,7 @@ async def _chat(options: argparse.Namespace, config: "Config") -> int:
     from bot.program.compose import open_app
 
     async with open_app(config, "chat") as app:
-        terminal = Terminal(app)
+        terminal = Terminal(app, history=config.database_file().with_suffix(".history"))
         app.platforms["terminal"] = terminal
         await terminal.run()
     return DONE

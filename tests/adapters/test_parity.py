@@ -9,7 +9,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from adapters.terminal.client import CHANNEL, Terminal
+from adapters.terminal.client import Terminal
+from adapters.terminal.threads import CHANNEL
 from bot.chat import Channel
 from bot.conversation.app import App
 from bot.conversation.questions import Rules

@@ -1,14 +1,14 @@
-"""The chat in the terminal, driven through a pipe as a script and through a terminal by hand."""
+"""The chat in the terminal, driven through a pipe as a script."""
 
 import asyncio
 import os
-import pty
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
-from adapters.terminal.client import CHANNEL, Terminal
+from adapters.terminal.client import Terminal
+from adapters.terminal.threads import CHANNEL
 from bot.chat import Mention, Person
 from bot.conversation.app import App
 from bot.llm import Request
@@ -54,7 +54,7 @@ async def test_a_newcomer_sees_the_whole_flow_without_a_key() -> None:
     ) as app:
         text = await chat(
             app,
-            "hello",
+            "opne A",
             "@council Is a monolith right for a team of five?",
             "open A",
             "open ranking",
@@ -68,7 +68,7 @@ async def test_a_newcomer_sees_the_whole_flow_without_a_key() -> None:
             "quit",
         )
 
-    assert "`hello` is not known here. A question begins with `@council`." in after(text, "hello")
+    assert "Did you mean `open A`?" in after(text, "opne A")
     thread = after(text, "@council Is a monolith right for a team of five?")
     assert thread.startswith("Thread 1\n")
     assert "Rehearsal: simulated models. Set a key to ask real ones." in thread
@@ -220,7 +220,7 @@ async def test_votes_are_recorded_and_taken_back() -> None:
     [
         ("react A 🎉", "`🎉` is no vote on A. There: 👍 👎 🏆"),
         ("react ranking 👍", "`👍` is no vote on ranking. There: 🚫"),
-        ("react A", "Name a part and an emoji, for example `react A 👍`."),
+        ("react A", "Name a part and an emoji, for example `react A 👍` or `react A +1`."),
     ],
 )
 async def test_what_is_no_vote_is_answered_with_those_there_are(line: str, answer: str) -> None:
@@ -320,43 +320,3 @@ async def test_markup_of_the_terminals_library_is_plain_text() -> None:
     provider = FakeProvider({("verdict", 3): ["**[bold]Yes[/bold] :smile:**"]})
 
     assert "**[bold]Yes[/bold] :smile:**" in await said("@council Is it?", provider=provider)
-
-
-# --- on a terminal
-
-
-async def test_on_a_terminal_the_verdict_is_drawn_and_the_prompt_comes_back() -> None:
-    controller, terminal = pty.openpty()
-    loop, seen, prompts = asyncio.get_running_loop(), bytearray(), asyncio.Semaphore(0)
-
-    def take(chunk: bytes) -> None:
-        seen.extend(chunk)
-        if b"> " in chunk:
-            prompts.release()
-
-    def read() -> None:
-        """In a thread: the program writes from the loop's, and would wait for a reader there."""
-        try:
-            while chunk := os.read(controller, 65_536):
-                loop.call_soon_threadsafe(take, chunk)
-        except OSError:
-            pass  # how Linux reports that the other side is closed
-
-    reading = asyncio.create_task(asyncio.to_thread(read))
-    async with running_app(FakeProvider(), time_scale=1) as app:
-        with os.fdopen(os.dup(terminal)) as stdin, os.fdopen(terminal, "w") as stdout:
-            client = Terminal(app, stdin=stdin, stdout=stdout)
-            app.platforms["terminal"] = client
-            running = asyncio.create_task(client.run())
-            await prompts.acquire()
-            os.write(controller, b"@council Is it right?\n")
-            await prompts.acquire()
-            os.write(controller, b"quit\n")
-            await running
-    await reading
-    os.close(controller)
-
-    screen = seen.decode()
-    assert "Because the answers say so." in screen
-    assert "open ranking" in screen
-    assert "\x1b[" in screen

@@ -1,0 +1,107 @@
+"""Where a chat is read and shown: the port, and the screen of a script, which is a pipe.
+
+From a pipe a thread is printed once it is whole, without escape codes, and the end of the input
+ends the chat.
+"""
+
+from collections.abc import Coroutine
+from typing import Any, Protocol, Self, TextIO
+
+from rich.console import Console
+
+from adapters.terminal import render
+from adapters.terminal.lines import Lines
+from adapters.terminal.threads import Run
+from bot.cleaning import harmless
+from bot.document import Document
+
+
+class Screen(Protocol):
+    # Whether somebody who asked stays in the thread that this began.
+    follows: bool
+
+    async def line(self, place: str) -> str | None:
+        """What is said next; `place` stands before it. `None` at the end."""
+        ...
+
+    async def show(self, document: Document, *, opened: bool = False, name: str = "") -> None: ...
+
+    async def aside(self, document: Document) -> None:
+        """Show what only a person needs to be told, such as how this works."""
+        ...
+
+    async def thread(self, run: Run, number: int) -> None:
+        """Show what came of a question that is over."""
+        ...
+
+    async def agrees(self, why: Document, question: str) -> bool | None:
+        """Whether it shall be so; `None` for whoever leaves instead of an answer."""
+        ...
+
+    async def attend(self, watching: Coroutine[Any, Any, None]) -> None:
+        """Have a run watched: to its end, or beside whatever is said next."""
+        ...
+
+    async def again(self, run: Run) -> None:
+        """Show a run of a thread that somebody came back to."""
+        ...
+
+    def changed(self) -> None:
+        """Something that is under way has a new state."""
+        ...
+
+    def forget(self) -> None:
+        """Forget what was typed, where that is kept."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *raised: Any) -> None: ...
+
+
+class Script:
+    """Lines from a pipe, answered one after the other."""
+
+    follows = False
+
+    def __init__(self, stdin: TextIO, stdout: TextIO) -> None:
+        self._lines = Lines(stdin.fileno())
+        self._console = Console(file=stdout, soft_wrap=True, highlight=False, emoji=False)
+
+    async def line(self, place: str) -> str | None:
+        line = await self._lines.next()
+        if line is not None:
+            self._console.print(f"> {harmless(line.strip())}", markup=False)
+        return line
+
+    async def show(self, document: Document, *, opened: bool = False, name: str = "") -> None:
+        self._console.print(render.plain(document, opened=opened, name=name), markup=False)
+
+    async def aside(self, document: Document) -> None:
+        pass
+
+    async def thread(self, run: Run, number: int) -> None:
+        await self.show(render.heading(number))
+        for key, document in run.posts.items():
+            await self.show(document, name=run.part(key))
+
+    async def agrees(self, why: Document, question: str) -> bool | None:
+        return True
+
+    async def attend(self, watching: Coroutine[Any, Any, None]) -> None:
+        await watching
+
+    def changed(self) -> None:
+        pass
+
+    async def again(self, run: Run) -> None:
+        pass
+
+    def forget(self) -> None:
+        pass
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *raised: Any) -> None:
+        pass

@@ -1,0 +1,97 @@
+"""What can be said in a chat besides questions, and what a line means: pure.
+
+A line that begins like a command and is too long to be one is a question ("open source or not?"),
+and so is everything else, unless it looks like a command with a slip of the finger in it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from bot.conversation.commands import COMMANDS
+from bot.conversation.desk import first_word
+from bot.language import N_, Message, _
+
+ASK, COMMAND = "@council", "/council"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """`most` words may follow; with more of them the line is a question."""
+
+    usage: str
+    description: Message
+    most: float = 0
+
+
+_ANY = float("inf")
+
+WORDS: Mapping[str, Word] = {
+    ASK: Word("@council QUESTION", N_("asks, whatever the question looks like"), _ANY),
+    "open": Word(
+        "open A",
+        N_("unfolds a part of the thread: `A`, `verdict`, `ranking`, `critiques`"),
+        2,
+    ),
+    "react": Word("react A 👍", N_("votes: 👍 `+1`, 👎 `-1`, 🏆 `trophy`; `react ranking 🚫`"), 3),
+    "unreact": Word("unreact A 👍", N_("takes a vote back"), 3),
+    "reveal": Word("reveal", N_("shows who wrote what"), 1),
+    "threads": Word("threads", N_("lists the threads of this and earlier chats")),
+    "thread": Word("thread 1", N_("goes into a thread; `thread` leaves it"), 1),
+    COMMAND: Word("/council help", N_("is about this channel's council"), _ANY),
+    "help": Word("help", N_("this list")),
+    "quit": Word("quit", N_("ends the chat")),
+    "exit": Word("exit", N_("does, too")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`word` is one of `WORDS`, `rest` what was written behind it."""
+
+    word: str
+    rest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mistaken:
+    """No command, but close to `meant`."""
+
+    meant: str
+
+
+def read(line: str) -> Command | Asked | Mistaken:
+    first, rest = first_word(line)
+    word = first.lower().rstrip(",:")
+    if word in WORDS and len(rest.split()) <= WORDS[word].most:
+        return Command(word, rest)
+    meant = _meant(word, rest)
+    return Mistaken(meant) if meant else Asked(line)
+
+
+def help_text() -> str:
+    """Every word in a line of Markdown, after the plain question."""
+    question = _("- any other line is a question; in a thread it follows up")
+    lines = (f"- `{word.usage}` {_(word.description)}" for word in WORDS.values())
+    return "\n".join([question, *lines])
+
+
+def _meant(word: str, rest: str) -> str:
+    """The command that somebody meant who wrote this; "" where it reads like a question."""
+    count = len(rest.split())
+    if rest.endswith("?") or count > 3:
+        return ""
+    if re.fullmatch(r"/[a-z]+", word):
+        close = get_close_matches(word[1:], [*COMMANDS, "council"], n=1)
+        name = close[0] if close else "help"
+        return f"{COMMAND} {rest if name == 'council' else f'{name} {rest}'}".strip()
+    for close_word in get_close_matches(word, WORDS, n=1, cutoff=0.75):
+        if count <= WORDS[close_word].most:
+            return f"{close_word} {rest}".strip()
+    return ""

@@ -50,9 +50,13 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Shares side by side, to be compared at a glance. Words are plain text."""
+    """Shares side by side, to be compared at a glance. Words are plain text.
+
+    `columns` say what labels, values and notes are, where bars stand in a table.
+    """
 
     bars: tuple[Bar, ...]
+    columns: tuple[str, str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from adapters.text.markdown import (
     standard_emphasis,
 )
 from bot.cleaning import harmless, one_line
-from bot.document import Bars, Button, Entry, Heading, Image, Leaf, Note, Select, Table, Text
+from bot.document import Bar, Bars, Button, Entry, Heading, Image, Leaf, Note, Select, Table, Text
 from bot.language import _
 
 Json = dict[str, Any]
@@ -39,7 +39,9 @@ MARKDOWN_LIMIT = 3_000
 ROW, FIRST = 3, 2
 
 # Cells of a bar, as wide as a phone shows beside a label and a value.
-BAR, FULL, EMPTY = 8, "▰", "▱"
+CELLS, FULL, EMPTY = 8, "▰", "▱"
+# As wide as a digit, and where no line ends.
+_DIGIT_SPACE, _UNBROKEN = "\u2007", "\u00a0"
 
 # The menu behind a row of buttons, whose options say which button they are.
 MENU = "more"
@@ -78,7 +80,7 @@ def _single(leaf: Leaf, run: str) -> Iterator[Json]:
         case Heading(text):
             yield from _heading(one_line(text))
         case Table(columns, rows):
-            yield from _table(columns, rows)
+            yield from _table([columns, *rows])
         case Image(bars=Bars() as bars):
             yield from _bars(bars)
         case Image(_, _, alt):
@@ -136,46 +138,50 @@ def cut(text: str) -> tuple[str, ...]:
     return split_markdown(mrkdwn.escape(text), mrkdwn.SECTION_LIMIT)
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Json]:
-    aligned = [{"align": "right" if each else "left"} for each in numeric_columns(columns, rows)]
-    yield from _if_it_fits({**_grid([columns, *rows]), "column_settings": aligned})
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[Json]:
+    return _grid([[one_line(cell) for cell in row] for row in rows])
 
 
-def _bars(bars: Bars) -> Iterator[Json]:
-    """A table without a header: a label, the bar with its value, and perhaps more."""
-    rows = [
-        (bar.label, f"{drawn(bar.share, BAR, FULL, EMPTY)} {bar.value}", bar.note)
-        for bar in bars.bars
+def _grid(rows: Sequence[Sequence[str]]) -> Iterator[Json]:
+    """Cells of one line each, the header's first."""
+    aligned = [
+        {"align": "right" if each else "left"} for each in numeric_columns(rows[0], rows[1:])
     ]
-    width = 3 if any(one_line(note) for *_, note in rows) else 2
-    if rows:
-        yield from _if_it_fits(_grid([row[:width] for row in rows]))
-
-
-def _grid(rows: Sequence[Sequence[str]]) -> Json:
-    cells = [[inert(one_line(cell) or "–") for cell in row] for row in rows]
-    return {
+    block: Json = {
         "type": "table",
-        "rows": [[{"type": "raw_text", "text": cell} for cell in row] for row in cells],
+        "rows": [
+            [{"type": "raw_text", "text": inert(cell or "–")} for cell in row] for row in rows
+        ],
+        "column_settings": aligned,
     }
-
-
-def _if_it_fits(table: Json) -> Iterator[Json]:
-    rows = table["rows"]
     fits = len(rows) <= TABLE_ROWS_LIMIT and len(rows[0]) <= TABLE_CELLS_LIMIT
-    yield from [table] if fits and cost_of(table) <= TABLE_BUDGET else table_sections(table)
+    if fits and cost_of(block) <= TABLE_BUDGET:
+        yield block
+    else:
+        yield from table_sections(block)
 
 
 def table_sections(block: Json) -> list[Json]:
-    """The same without a table. Where no column is set, the rows are bars."""
-    rows = [[cell["text"] for cell in row] for row in block["rows"]]
-    if "column_settings" in block:
-        shown = mrkdwn.table(rows[0], rows[1:])
-    else:
-        # The bars first, so that they stand below each other in letters of any width.
-        lines = (" · ".join([bar, label, *more]) for label, bar, *more in rows)
-        shown = "\n".join(map(mrkdwn.escape, lines))
+    columns, *rows = [[cell["text"] for cell in row] for row in block["rows"]]
+    shown = mrkdwn.table(columns, rows)
     return [section(piece) for piece in split_markdown(shown, mrkdwn.SECTION_LIMIT)]
+
+
+def _bars(bars: Bars) -> Iterator[Json]:
+    """A table where its columns have names: Slack may show the first row as a header."""
+    width = max((len(one_line(bar.value)) for bar in bars.bars), default=0)
+    rows = [(one_line(bar.label), _bar(bar, width), one_line(bar.note)) for bar in bars.bars]
+    if bars.columns:
+        yield from _grid([tuple(map(one_line, bars.columns)), *rows])
+        return
+    # The bars first, so that they stand below each other in letters of any width.
+    lines = (" · ".join(filter(None, (bar, label, note))) for label, bar, note in rows)
+    yield from map(section, cut("\n".join(lines)))
+
+
+def _bar(bar: Bar, width: int) -> str:
+    value = one_line(bar.value).rjust(width, _DIGIT_SPACE)
+    return f"{drawn(bar.share, CELLS, FULL, EMPTY)} {value}".replace(" ", _UNBROKEN)
 
 
 def _entry(entry: Entry, run: str) -> Iterator[Json]:

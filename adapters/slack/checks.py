@@ -111,7 +111,7 @@ def templates() -> Iterator[tuple[str, Json]]:
     """One of each, by what it is called."""
     text, note = Text(_SAMPLE), Note(_SAMPLE)
     table = Table((_("Answer"), _("Score")), (("A", "0.75"), ("B", "0.25")))
-    bars = Bars((Bar("A", 0.75, "75 %", "2"), Bar("B", 0.25, "25 %")))
+    bars = Bars((Bar("A", 0.75, "75 %", "2"), Bar("B", 0.25, "25 %")), ("A", "B", "C"))
     buttons = tuple(Button(f"{name}:1", name, name == "a") for name in "abcd")
     fold = Detail("A", (table, text, note), hint="1 min")
     for name, key, document in (

@@ -68,7 +68,9 @@ leaves: st.SearchStrategy[Leaf] = st.one_of(
     st.builds(Note, markdown),
     st.builds(Image, st.just("plot"), st.just(b"png"), lines),
     st.builds(
-        Bars, st.lists(st.builds(Bar, lines, st.floats(-1, 2), lines, lines), max_size=4).map(tuple)
+        Bars,
+        st.lists(st.builds(Bar, lines, st.floats(-1, 2), lines, lines), max_size=4).map(tuple),
+        st.none() | st.tuples(lines, lines, lines),
     ),
     st.builds(Entry, lines, lines, st.none() | buttons),
     st.builds(Select, st.just("add"), labels, st.lists(options, max_size=3).map(tuple)),
@@ -135,7 +137,8 @@ def words_of(blocks: tuple[Block, ...]) -> Iterator[str]:
                 yield from (*columns, *(cell for row in rows for cell in row))
             case Image(_, _, alt):
                 yield alt
-            case Bars(bars):
+            case Bars(bars, columns):
+                yield from columns or ()
                 yield from (f"{bar.label} {bar.value} {bar.note}" for bar in bars)
             case Entry(text, note):
                 yield from (visible(" ".join(each.split())) for each in (text, note))
@@ -331,15 +334,25 @@ def test_many_buttons_are_all_there() -> None:
     assert (len(shown), len(menu["options"])) == (4, 5)
 
 
-def test_shares_are_a_table_without_a_header_and_else_lines() -> None:
-    bars = Bars((Bar("A", 0.75, "75 %", "2 of 4"), Bar("B", 0.08, "8 %")))
+def test_shares_are_lines_that_begin_with_their_bars() -> None:
+    bars = Bars((Bar("gpt", 0.75, "75 %", "models: 2 %"), Bar("<b>", 0.08, "8 %")))
     (message,) = document_messages(Document((bars,)))
+    (lines,) = message.blocks
+    assert lines["text"]["text"] == (
+        "▰▰▰▰▰▰▱▱\u00a075\u00a0% · gpt · models: 2 %\n▰▱▱▱▱▱▱▱\u00a0\u20078\u00a0% · &lt;b&gt;"
+    )
+
+
+def test_shares_whose_columns_have_names_are_a_table() -> None:
+    rows = (Bar("A", 0.75, "75 %", "2 of 4"), Bar("B", 0.08, "8 %"))
+    (message,) = document_messages(Document((Bars(rows, ("Answer", "Points", "First")),)))
     (table,) = message.blocks
-    assert [[cell["text"] for cell in row] for row in table["rows"]] == [
+    assert [[cell["text"].replace("\u00a0", " ") for cell in row] for row in table["rows"]] == [
+        ["Answer", "Points", "First"],
         ["A", "▰▰▰▰▰▰▱▱ 75 %", "2 of 4"],
-        ["B", "▰▱▱▱▱▱▱▱ 8 %", "–"],
+        ["B", "▰▱▱▱▱▱▱▱ \u20078 %", "–"],
     ]
-    assert message.text == "▰▰▰▰▰▰▱▱ 75 % · A · 2 of 4\n▰▱▱▱▱▱▱▱ 8 % · B · –"
+    assert message.text.startswith("```\nAnswer")
 
 
 def test_a_line_of_a_list_has_its_button_beside_it() -> None:
@@ -378,7 +391,8 @@ def test_what_is_under_way_can_be_stopped_and_is_one_message() -> None:
 
 
 def test_the_ranking_pings_the_asker_and_leads_to_the_verdict() -> None:
-    bars = Bars((Bar("A", 1.0, "100 %", "2 of 2"), Bar("B", 0.0, "0 %")))
+    rows = (Bar("A", 1.0, "100 %", "2 of 2"), Bar("B", 0.0, "0 %"))
+    bars = Bars(rows, ("Answer", "Points", "First"))
     fold = Detail("A, then B", (bars, Text("A: A › B"), Note("cost")), hint="2 reviewers")
     document = Document((Text("**Yes.**"), fold, Note("🚫 none")))
     url = "https://team.example/archives/C1/p1?thread_ts=1.2&cid=C1"
@@ -488,7 +502,7 @@ def test_bars_stand_for_a_picture_that_has_them() -> None:
     picture = Image("x", b"png", "A curve", Bars((Bar("gpt", 0.5, "50 %"),)))
     document = Document((picture,))
     (message,) = document_messages(document)
-    assert [block["type"] for block in message.blocks] == ["table"]
+    assert [block["type"] for block in message.blocks] == ["section"]
     assert pictures(document, "stats") == ()
 
 

@@ -4,7 +4,7 @@ Asks Discord itself, with a connection of its own that hears of nothing but serv
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 
 import aiohttp
 import discord
@@ -43,7 +43,9 @@ _VITAL = frozenset({"send_messages_in_threads"})
 CONNECT_SECONDS = 30.0
 
 
-async def examine(token: str, *, is_listed: bool, time_scale: float) -> AsyncIterator[Finding]:
+async def examine(
+    token: str, *, is_listed: bool, time_scale: float
+) -> AsyncGenerator[Finding, None]:
     """Each finding as soon as it is there; `is_listed` says whether COUNCIL_ALLOWED lists any."""
     client = _Listener(time_scale)
     try:

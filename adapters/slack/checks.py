@@ -1,7 +1,7 @@
 """What `council doctor` says about Slack: the tokens, the scopes, and whether Slack takes what the
 bot would post. Nothing is posted."""
 
-from collections.abc import AsyncIterator, Iterator, Set
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Set
 from typing import Any
 
 import aiohttp
@@ -41,7 +41,7 @@ _SAMPLE = "Some **text** with `code` and a [link](https://a.example)."
 
 async def examine(
     bot_token: str, app_token: str | None, *, api_url: str, time_scale: float
-) -> AsyncIterator[Finding]:
+) -> AsyncGenerator[Finding, None]:
     """Each finding as soon as it is there."""
     web = Web(bot_token, api_url=f"{api_url.rstrip('/')}/", time_scale=time_scale)
     try:

@@ -60,12 +60,13 @@ class Storage(Protocol):
 @dataclass(slots=True)
 class _List:
     """One endpoint's models by id. `at` is when they were read, `tried_at` when it was last asked,
-    `failure` why that gave none."""
+    `failure` why that gave none, `away` whether nothing answered there as a model server."""
 
     models: Mapping[str, ModelInfo]
     at: datetime
     tried_at: datetime
     failure: str = ""
+    away: bool = False
 
 
 class Catalogue:
@@ -258,12 +259,14 @@ class Catalogue:
         """Why nobody is seated from this endpoint's list, and what to do."""
         place = self._places[name].partition("=")[2]
         if failure := self.failure(name):
-            return _(
-                "COUNCIL_MEMBERS names nobody, and {place} gives no list of models to choose from "
-                "(does it run, and is that its address?): {failure}",
+            why = _(
+                "COUNCIL_MEMBERS names nobody, and {place} gives no list of models to choose from: "
+                "{failure}",
                 place=place,
                 failure=failure,
             )
+            hint = _("Does it run, and is that its address?")
+            return f"{why} {hint}" if self._lists[name].away else why
         if listed := list(self._lists[name].models)[:_COUNCIL_SIZE]:
             return _(
                 "{place} lists no model that a council could be made of, only {models}. Load "
@@ -295,13 +298,13 @@ class Catalogue:
             async with asyncio.timeout(self._load_seconds):
                 models = await self._sources[endpoint]()
         except ModelFailed as error:
-            one.failure = str(error)
+            one.failure, one.away = str(error), error.kind == "unreachable"
             # A key that is refused is named by every call it is used for.
             level = logging.INFO if error.kind == "unauthorised" else logging.WARNING
             logger.log(level, "no list of models from the %s: %s", _named(endpoint), error)
             return
         except TimeoutError:
-            one.failure = _("the provider did not send it in time.")
+            one.failure, one.away = _("the provider did not send it in time."), True
             logger.warning("no list of models from the %s in time", _named(endpoint))
             return
         await self._storage.save_models(self._places[endpoint], models, now)

@@ -1,5 +1,6 @@
 """What is shown of a channel's council, and of the models that can be seated. Pure."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -105,6 +106,14 @@ def members_page(settings: Settings, price: Price) -> Document:
 def models_page(ids: Iterable[str], price: Price) -> Document:
     rows = tuple((id, price(id)) for id in ids)
     return Document((Heading(_("Models")), Table((_("Model"), _("Price")), rows)))
+
+
+def seats_in_words(members: Sequence[str]) -> str:
+    """The models; of one with several seats also how many."""
+    return ", ".join(
+        n_("{model}", "{model} ({n} seats)", count, model=model)
+        for model, count in Counter(members).items()
+    )
 
 
 def _summary(settings: Settings, prices: Prices) -> str:

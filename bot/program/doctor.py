@@ -7,7 +7,8 @@ import logging
 import shutil
 import sys
 import textwrap
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from contextlib import aclosing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from bot.printing import tell
 from bot.program.config import Config
 from bot.program.endpoints import KNOWN_SERVERS
 from bot.program.process import DONE, NO_ANSWER
-from bot.program.trials import Ledger, examine_models
+from bot.program.trials import Ledger, Tell, examine_models
 from bot.store.store import Store
 
 
@@ -27,33 +28,35 @@ async def doctor(config: Config) -> int:
     mend something."""
     # What it warns of is a finding here.
     logging.getLogger("bot.models").setLevel(logging.ERROR)
-    today = datetime.now(UTC).date()
-    ledger = _Book(config, today)
     broken = 0
-    for heading, findings in (
-        (_("Configuration"), _each(_configuration(config))),
-        (_("Database and budget"), _money(config, ledger)),
-        (_("Models"), examine_models(config, ledger)),
-        (_("Platforms"), _platforms(config)),
-    ):
-        tell(heading)
-        async for finding in findings:
-            tell(_folded(f"  {finding}"))
-            broken += finding.ok is False
+
+    def found(finding: Finding) -> None:
+        nonlocal broken
+        broken += finding.ok is False
+        tell(_folded(f"  {finding}"))
+
+    book = _Book(config, datetime.now(UTC).date())
+    tell(_("Configuration"))
+    for finding in _configuration(config):
+        found(finding)
+    tell(_("Database and budget"))
+    await book.examine(found)
+    for finding in _budget(config, book.spent_micros):
+        found(finding)
+    tell(_("Models"))
+    await examine_models(config, book, found)
+    tell(_("Platforms"))
+    await _platforms(config, found)
     if broken:
-        tell(
-            n_(
-                "{n} thing has to be mended: ✗ above.",
-                "{n} things have to be mended: ✗ above.",
-                broken,
-            )
+        mend = n_(
+            "{n} thing has to be mended: ✗ above.",
+            "{n} things have to be mended: ✗ above.",
+            broken,
         )
+        tell(mend)
         return NO_ANSWER
-    tell(
-        _("Nothing is broken; the models are simulated.")
-        if config.rehearsal
-        else _("Nothing is broken.")
-    )
+    fine = _("Nothing is broken.")
+    tell(_("Nothing is broken; the models are simulated.") if config.rehearsal else fine)
     return DONE
 
 
@@ -69,11 +72,6 @@ def _folded(line: str) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-async def _each(findings: Iterable[Finding]) -> AsyncIterator[Finding]:
-    for finding in findings:
-        yield finding
 
 
 def _configuration(config: Config) -> Iterator[Finding]:
@@ -119,7 +117,7 @@ class _Book(Ledger):
         self._today = today
         self.spent_micros = 0
 
-    async def examine(self) -> AsyncIterator[Finding]:
+    async def examine(self, tell: Tell) -> None:
         """Beside a program that runs, too."""
         try:
             path = self._config.database_file()
@@ -137,20 +135,18 @@ class _Book(Ledger):
             finally:
                 await store.close()
         except StoreFailed as error:
-            yield Finding(False, str(error))
+            tell(Finding(False, str(error)))
             return
-        yield Finding(True, found)
+        tell(Finding(True, found))
         if damage:
-            yield Finding(
-                False,
-                _(
-                    "The database {path} is damaged ({damage}). Stop Council and restore a backup, "
-                    "or set COUNCIL_DATABASE to another file.",
-                    path=path,
-                    damage=damage,
-                ),
+            damaged = _(
+                "The database {path} is damaged ({damage}). Stop Council and restore a backup, or "
+                "set COUNCIL_DATABASE to another file.",
+                path=path,
+                damage=damage,
             )
-        yield Finding(None, _("Spent today (UTC): ${usd:.4f}.", usd=self.spent_micros / 1e6))
+            tell(Finding(False, damaged))
+        tell(Finding(None, _("Spent today (UTC): ${usd:.4f}.", usd=self.spent_micros / 1e6)))
 
     async def allows(self, micros: int) -> bool:
         budget_usd = self._config.budget_usd(serving=False)
@@ -168,9 +164,7 @@ class _Book(Ledger):
         return True
 
 
-async def _money(config: Config, book: _Book) -> AsyncIterator[Finding]:
-    async for finding in book.examine():
-        yield finding
+def _budget(config: Config, spent_micros: int) -> Iterator[Finding]:
     if config.rehearsal:
         return
     budget_usd = config.budget_usd(serving=True)
@@ -180,44 +174,44 @@ async def _money(config: Config, book: _Book) -> AsyncIterator[Finding]:
     if "daily_budget_usd" in config.model_fields_set:
         yield Finding(None, _("Budget: ${usd:.2f} a day over all channels.", usd=budget_usd))
     else:
-        yield Finding(
-            None,
-            _(
-                "Budget: `council serve` spends at most ${usd:.2f} a day; chat, ask and bench have "
-                "no limit. COUNCIL_DAILY_BUDGET_USD sets one for all.",
-                usd=budget_usd,
-            ),
+        only_served = _(
+            "Budget: `council serve` spends at most ${usd:.2f} a day; chat, ask and bench have no "
+            "limit. COUNCIL_DAILY_BUDGET_USD sets one for all.",
+            usd=budget_usd,
         )
-    if book.spent_micros >= budget_usd * 1e6:
-        spent = _("Today's budget is spent: nothing more is asked until midnight UTC.")
+        yield Finding(None, only_served)
+    if spent_micros >= budget_usd * 1e6:
+        spent = _("Today's budget is spent; what it limits is asked again after midnight UTC.")
         yield Finding(None, spent)
 
 
-async def _platforms(config: Config) -> AsyncIterator[Finding]:
+async def _platforms(config: Config, tell: Tell) -> None:
+    checks: list[AsyncGenerator[Finding, None]] = []
     if config.discord_token:
         from adapters.discord.checks import examine
 
         token = config.discord_token.get_secret_value()
-        async for finding in examine(
-            token, is_listed=bool(config.allowed), time_scale=config.time_scale
-        ):
-            yield finding
+        is_listed = bool(config.allowed)
+        checks.append(examine(token, is_listed=is_listed, time_scale=config.time_scale))
     if config.slack_bot_token:
         from adapters.slack.checks import examine as examine_slack
 
-        app_token = config.slack_app_token
-        async for finding in examine_slack(
-            config.slack_bot_token.get_secret_value(),
-            app_token.get_secret_value() if app_token else None,
-            api_url=config.slack_api_url,
-            time_scale=config.time_scale,
-        ):
-            yield finding
-    if not (config.discord_token or config.slack_bot_token):
-        yield Finding(
-            None,
-            _(
-                "No platform has a token, so `council serve` has nothing to run; chat and ask need "
-                "none. Set DISCORD_TOKEN, or SLACK_BOT_TOKEN and SLACK_APP_TOKEN."
-            ),
+        bot, app = config.slack_bot_token, config.slack_app_token
+        checks.append(
+            examine_slack(
+                bot.get_secret_value(),
+                app.get_secret_value() if app else None,
+                api_url=config.slack_api_url,
+                time_scale=config.time_scale,
+            )
         )
+    for each in checks:
+        async with aclosing(each) as findings:
+            async for finding in findings:
+                tell(finding)
+    if not checks:
+        none = _(
+            "No platform has a token, so `council serve` has nothing to run; chat and ask need "
+            "none. Set DISCORD_TOKEN, or SLACK_BOT_TOKEN and SLACK_APP_TOKEN."
+        )
+        tell(Finding(None, none))

@@ -93,6 +93,8 @@ async def _keep_up(app: "App") -> None:
 
 async def _served(config: "Config", app: "App", platforms: "Sequence[str]") -> str:
     """What is served where, by whom and for how much, in a line."""
+    from bot.pages.settings import seats_in_words
+
     limit = app.rules.daily_budget_micros
     if config.rehearsal:
         budget = _("the models are simulated")
@@ -107,7 +109,7 @@ async def _served(config: "Config", app: "App", platforms: "Sequence[str]") -> s
     return _(
         "Serving {platforms}: members {members}; chairman {chairman}; {budget}.",
         platforms=_(" and ").join(platforms),
-        members=", ".join(app.defaults.members),
+        members=seats_in_words(app.defaults.members),
         chairman=app.defaults.chairman,
         budget=budget,
     )

@@ -2,7 +2,7 @@
 answers. Asking costs money, so it is booked, and kept below the budget, like any question."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from bot.language import _
 from bot.llm import Message, Provider, Request
 from bot.models.catalogue import Catalogue, is_private
 from bot.models.http import Endpoint, HttpProvider
+from bot.pages.settings import seats_in_words
 from bot.program.compose import catalogue_of, defaults_of, provider_of
 from bot.program.config import Config
 from bot.program.endpoints import EndpointSettings
@@ -26,6 +27,9 @@ TRIAL_TOKENS = 500
 _PROMPT = "Reply with the word ready."
 
 
+Tell = Callable[[Finding], None]
+
+
 class Ledger(Protocol):
     """Today's spending, in micro-dollars."""
 
@@ -36,7 +40,7 @@ class Ledger(Protocol):
         """Add to what is spent; False where that cannot be written down now."""
 
 
-async def examine_models(config: Config, ledger: Ledger) -> AsyncIterator[Finding]:
+async def examine_models(config: Config, ledger: Ledger, tell: Tell) -> None:
     # What is tried goes into no database, which another process may be writing to.
     store = await Store.open(":memory:")
     try:
@@ -44,22 +48,21 @@ async def examine_models(config: Config, ledger: Ledger) -> AsyncIterator[Findin
             catalogue = catalogue_of(config, provider, store)
             await catalogue.load()
             for finding in _endpoints(config, catalogue):
-                yield finding
-            async for finding in _better_addresses(config, catalogue):
-                yield finding
+                tell(finding)
+            for endpoint in config.endpoints():
+                if catalogue.failure(endpoint.name) and (better := await _answering(endpoint)):
+                    tell(_better_address(endpoint, better))
             try:
                 settings = defaults_of(config, catalogue)
             except InvalidConfiguration as error:
                 for problem in error.problems:
-                    yield Finding(False, problem)
-                yield Finding(None, _("No model was asked for a word: none is known."))
+                    tell(Finding(False, problem))
+                tell(Finding(None, _("No model was asked for a word: none is known.")))
                 return
             for finding in _seated(config, settings, catalogue):
-                yield finding
-            if config.rehearsal:
-                return
-            async for finding in _Trials(config, provider, catalogue, ledger).examine(settings):
-                yield finding
+                tell(finding)
+            if not config.rehearsal:
+                await _Trials(config, provider, catalogue, ledger, tell).make(settings)
     finally:
         await store.close()
 
@@ -98,22 +101,17 @@ def _goes_to(endpoint: EndpointSettings) -> str:
     )
 
 
-async def _better_addresses(config: Config, catalogue: Catalogue) -> AsyncIterator[Finding]:
-    """Of endpoints that give no list: the address that was probably meant."""
-    for endpoint in config.endpoints():
-        if catalogue.failure(endpoint.name) and (better := await _answering(endpoint)):
-            variable = (
-                f"COUNCIL_ENDPOINTS={endpoint.name}" if endpoint.name else "COUNCIL_MODEL_URL"
-            )
-            yield Finding(
-                False,
-                _(
-                    "A model server answers at {better}, not at {url}: set {variable}={better}.",
-                    better=better,
-                    url=endpoint.url,
-                    variable=variable,
-                ),
-            )
+def _better_address(endpoint: EndpointSettings, better: str) -> Finding:
+    variable = f"COUNCIL_ENDPOINTS={endpoint.name}" if endpoint.name else "COUNCIL_MODEL_URL"
+    return Finding(
+        False,
+        _(
+            "A model server answers at {better}, not at {url}: set {variable}={better}.",
+            better=better,
+            url=endpoint.url,
+            variable=variable,
+        ),
+    )
 
 
 async def _answering(endpoint: EndpointSettings) -> str:
@@ -142,7 +140,7 @@ def _alternatives(url: str) -> Iterator[str]:
 
 
 def _seated(config: Config, settings: Settings, catalogue: Catalogue) -> Iterator[Finding]:
-    members, chairman = ", ".join(settings.members), settings.chairman
+    members, chairman = seats_in_words(settings.members), settings.chairman
     if config.rehearsal:
         yield Finding(
             None,
@@ -206,29 +204,27 @@ class _Trials:
     provider: Provider
     catalogue: Catalogue
     ledger: Ledger
+    tell: Tell
 
-    async def examine(self, settings: Settings) -> AsyncIterator[Finding]:
+    async def make(self, settings: Settings) -> None:
         models = tuple(dict.fromkeys((*settings.members, settings.chairman)))
         most = sum(self._most(model) for model in models)
         if not await self.ledger.allows(most):
-            yield Finding(
-                None,
-                _(
-                    "The models were not asked for a word: that may cost ${usd:.4f}, and less is "
-                    "left of today's budget.",
-                    usd=most / 1e6,
-                ),
+            kept = _(
+                "The models were not asked for a word: that may cost ${usd:.4f}, and less is left "
+                "of today's budget.",
+                usd=most / 1e6,
             )
+            self.tell(Finding(None, kept))
             return
         if most:
             asking = _("Asking each model for a word costs ${usd:.4f} at most.", usd=most / 1e6)
-            yield Finding(None, asking)
+            self.tell(Finding(None, asking))
         async with asyncio.TaskGroup() as group:
             trials = [group.create_task(self._trial(model)) for model in models]
-        found = dict.fromkeys(trial.result()[0] for trial in trials)
-        for finding in found:
-            yield finding
-        yield await self._booked(bills.total(trial.result()[1] for trial in trials))
+        for finding in dict.fromkeys(trial.result()[0] for trial in trials):
+            self.tell(finding)
+        self.tell(await self._booked(bills.total(trial.result()[1] for trial in trials)))
 
     async def _booked(self, bill: Bill) -> Finding:
         usd = bill.counted_micros / 1e6

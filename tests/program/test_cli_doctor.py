@@ -1,6 +1,8 @@
 """`council doctor` from outside: what is set, what of it works, and what to do about the rest."""
 
+import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -221,6 +223,22 @@ async def test_openrouter_is_told_to_keep_nothing_and_the_doctor_says_so(council
     assert json.loads(received.body)["provider"]["data_collection"] == "deny"
 
 
+@pytest.mark.parametrize("lines", [1, 7, 9])
+async def test_whoever_has_read_enough_ends_it_in_order(server: ModelServer, lines: int) -> None:
+    shell = f"{sys.executable} -m bot doctor | head -{lines}; exit ${{PIPESTATUS[0]}}"
+    process = await asyncio.create_subprocess_exec(
+        *("bash", "-c", shell),
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(processes.ROOT), **environment(server)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+
+    assert process.returncode == 0
+    assert len(out.splitlines()) == lines
+    assert err == b""
+
+
 # Money
 
 
@@ -246,7 +264,10 @@ async def test_no_model_is_asked_past_the_budget(council: Program) -> None:
     assert server.requests == []
     assert ended.code == 0
     assert "· Budget: $0.00 a day over all channels." in findings(ended)
-    assert "· Today's budget is spent: nothing more is asked until midnight UTC." in findings(ended)
+    assert (
+        "· Today's budget is spent; what it limits is asked again after midnight UTC."
+        in findings(ended)
+    )
     assert "· The models were not asked for a word" in ended.out
 
 

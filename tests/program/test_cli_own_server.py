@@ -106,7 +106,8 @@ async def test_a_server_that_is_not_there_is_named_with_what_to_do(council: Prog
 
     assert ended.code == 2
     assert (
-        f"- COUNCIL_MEMBERS names nobody, and {url} gives no list of models to choose from (does it "
-        "run, and is that its address?): the provider cannot be reached"
+        f"- COUNCIL_MEMBERS names nobody, and {url} gives no list of models to choose from: the "
+        "provider cannot be reached; check its address and the network. Does it run, and is that "
+        "its address?"
     ) in ended.err
     assert "Traceback" not in ended.err

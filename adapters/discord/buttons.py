@@ -32,7 +32,7 @@ from adapters.discord.interactions import (
     who,
 )
 from adapters.discord.page import DIGEST, Page, digest_of
-from adapters.discord.pages import CHOOSE, NO_RUN
+from adapters.discord.pages import CHOOSE
 from adapters.discord.reply import post_id, urls_of
 from bot.chat import Mention
 from bot.conversation import settings_commands
@@ -49,6 +49,9 @@ from bot.texts import OUT_OF_DATE
 logger = logging.getLogger(__name__)
 
 HIDDEN = N_("Discord hides the text of that message. Mention the bot in it, then it can be read.")
+# What these do, they do to the channel, whatever run their message belongs to.
+_OF_CHANNEL = frozenset({"members", "chairman", "form", "settings", "stats", "suggest"})
+
 IN_TRANSCRIPT = N_("The transcript has the whole text.")
 
 Item = ui.Button[Any] | ui.Select[Any]
@@ -90,8 +93,8 @@ class CouncilButton(ui.DynamicItem[Item], template=r"c1:(?P<run>[^:]+):(?P<what>
         name, value = self.name, next(iter(getattr(self.item, "values", ())), "")
         if name == CHOOSE:
             name, value = value, ""
-        if self.run == NO_RUN and not name.startswith(("ask:", "resume")):
-            await _outside(interaction, name, value)
+        if name.partition(":")[0] in _OF_CHANNEL or name.startswith(DIGEST):
+            await _change(interaction, name, value)
             return
         press = _press(interaction, self.run, name.split(":"))
         match press.what:
@@ -150,10 +153,10 @@ async def _pages(interaction: Interaction, press: Press, key: str, part: str) ->
     )
 
 
-# --- Outside of a run: a channel's council, and its statistics
+# --- A channel's council, and its statistics
 
 
-async def _outside(interaction: Interaction, name: str, value: str) -> None:
+async def _change(interaction: Interaction, name: str, value: str) -> None:
     """Raises `InvalidInput`."""
     app = interaction.client.app
     desk = app.desk(where(interaction), who(interaction))
@@ -165,6 +168,10 @@ async def _outside(interaction: Interaction, name: str, value: str) -> None:
             await interaction.response.send_modal(form)
         case ["settings", "all"]:
             await answer(interaction, await settings_commands.pressed(desk, name))
+        case ["members", "add", *model] if model:
+            await _change(interaction, "members:add", ":".join(model))
+        case ["chairman", *model] if model:
+            await _change(interaction, "chairman", ":".join(model))
         case ["members" | "chairman", *_rest]:
             page = await settings_commands.pressed(desk, name, value)
             await replace(interaction, pages.document_pages(page)[0])

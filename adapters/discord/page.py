@@ -147,19 +147,23 @@ def rows(buttons: Sequence[Button]) -> list[ui.Item[Any]]:
 
 
 def select_row(select: Select, run: str) -> Row | None:
-    """`None` where there is nothing to choose between."""
-    options = [
-        discord.SelectOption(label=shortened(label, OPTION_LIMIT) or "…", value=value)
-        for label, value in select.options
-        if 0 < len(value) <= OPTION_LIMIT
-    ][:OPTIONS_LIMIT]
-    if len(options) < 2:
-        return None
-    placeholder = shortened(select.placeholder, PLACEHOLDER_LIMIT)
+    """`None` where there is nothing to choose; what alone can be chosen is a button."""
+    options = [each for each in select.options if 0 < len(each[1]) <= OPTION_LIMIT]
+    if len(options) <= 1:
+        return Row(*(_only(select, *each, run) for each in options)) if options else None
     chooser: ui.Select[View] = ui.Select(
-        custom_id=custom_id(run, select.name), placeholder=placeholder, options=options
+        custom_id=custom_id(run, select.name),
+        placeholder=shortened(select.placeholder, PLACEHOLDER_LIMIT),
+        options=[
+            discord.SelectOption(label=shortened(label, OPTION_LIMIT) or "…", value=value)
+            for label, value in options[:OPTIONS_LIMIT]
+        ],
     )
     return Row(chooser)
+
+
+def _only(select: Select, label: str, value: str, run: str) -> Button:
+    return button(f"{select.placeholder} → {label}", custom_id(run, select.name, value))
 
 
 def text_displays(*texts: str) -> list[ui.Item[Any]]:

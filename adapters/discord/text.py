@@ -8,6 +8,7 @@ Source: Discord's help centre, "Markdown Text 101". Pure. Only `known_blocks` de
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import assert_never
 
 from discord.utils import escape_markdown
@@ -173,6 +174,20 @@ def listed_table(cells: Sequence[Sequence[str]]) -> list[str]:
     return [f"-# {header}", *(f"- {line}" for line in body if line)]
 
 
+def _labelled(cells: Sequence[Sequence[str]]) -> list[str]:
+    """The same with the name of its column before each cell, where no eye would find it again."""
+    header, *body = cells
+    if len(header) < 3 or not body:
+        return listed_table(cells)
+    return ["- " + " · ".join(filter(None, map(_named, header, row, count()))) for row in body]
+
+
+def _named(name: str, cell: str, column: int) -> str:
+    if not column:
+        return cell if not cell or "*" in cell or "`" in cell else f"**{cell}**"
+    return f"{name}: {cell}" if name and cell else cell
+
+
 # One of them is in whatever is replaced.
 _UNKNOWN = re.compile(r"#{4}|\||^[ \t>*+\d.)-]*(?:=+|(?:[-*_][ \t]*)+)[ \t\r]*$", re.MULTILINE)
 
@@ -209,7 +224,7 @@ def _shown(source: Source, n: int, containers: Sequence[_Container], top: int) -
     if token.type == "table_open":
         rows = _rows(source, token, containers)
         is_wide = table_width(rows) > TABLE_COLUMNS
-        return listed_table(rows) if is_wide else fenced_table(rows).split("\n")
+        return _labelled(rows) if is_wide else fenced_table(rows).split("\n")
     content, level = source.tokens[n + 1].content, int(token.tag[1:])
     is_underlined = token.markup in ("=", "-")
     if is_underlined and ("\n" in content or len(content) > _HEADING_LIMIT):

@@ -156,7 +156,7 @@ def council(*models: str) -> Document:
 
 def test_a_council_is_lines_with_buttons_and_selects_in_a_frame() -> None:
     shown = framed(council("lab/a", "lab/b"))
-    assert [c["type"] for c in shown] == [10, 14, 9, 9, 1, 14, 10, 1]
+    assert [c["type"] for c in shown] == [10, 14, 9, 9, 1, 1, 14, 10, 1]
     assert shown[2]["components"][0]["content"] == "**lab/a**\n-# about $0.01 an answer"
     assert shown[2]["accessory"]["custom_id"] == "c1:-:members:remove:lab/a"
     [select] = shown[4]["components"]
@@ -164,10 +164,10 @@ def test_a_council_is_lines_with_buttons_and_selects_in_a_frame() -> None:
     assert [option["value"] for option in select["options"]] == ["lab/x", "lab/y"]
 
 
-def test_a_select_with_one_choice_is_none() -> None:
-    ids = [c.get("custom_id") for c in walk(framed(council("lab/a")))]
-    assert "c1:-:members:add" in ids
-    assert "c1:-:chairman" not in ids
+def test_what_alone_can_be_chosen_is_a_button() -> None:
+    shown = framed(council("lab/a"))
+    [only] = [c for c in walk(shown) if c.get("custom_id") == "c1:-:chairman:lab/x"]
+    assert (only["type"], only["label"]) == (2, "Chairman: x → lab/x · free")
 
 
 def test_of_twenty_members_all_can_be_removed() -> None:

@@ -129,6 +129,13 @@ def test_a_models_headings_stand_below_ours() -> None:
     ]
 
 
+def test_in_a_list_of_many_columns_each_cell_has_its_name() -> None:
+    text = "| Where | Time to switch | Who |\n|---|---|---|\n| Table | 10 s | anybody at all |\n| `git` | | us |"
+    assert safe(text) == (
+        "- **Table** · Time to switch: 10 s · Who: anybody at all\n- `git` · Who: us"
+    )
+
+
 def test_a_models_wide_table_is_a_list() -> None:
     text = "> | Queue | What it costs |\n> |---|---|\n> | **Postgres** | nothing new to run or to learn |\n> | Redis | |"
     assert safe(text) == (

@@ -5,27 +5,28 @@
     python -m tests.pictures done live --out D     some of them
     python -m tests.pictures --height              how high a finished thread is on a phone
 
-Chromium draws them; without it the payloads are written all the same.
+Chromium draws them; without it payloads, and the terminal as SVG, are written all the same.
 """
 
 import argparse
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
-from tests.pictures import browser
+from tests.pictures import browser, on_terminal
 from tests.pictures.drawing import WIDTHS, draw, page
 from tests.pictures.scenes import Scene
 from tests.pictures.stories import STORIES, scenes
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "pictures"
-# What the documentation shows, on a phone.
-SHOWN = ("done", "answer")
+# What the documentation shows: on a phone, and of the terminal.
+SHOWN = ("done", "answer", "ranking", "statistics")
+TERMINAL = "terminal"
 
 
-async def show(shown: list[Scene], widths: list[str], out: Path) -> None:
+async def show(shown: Sequence[Scene], widths: Sequence[str], out: Path) -> None:
     """Payloads and pictures into a folder."""
-    out.mkdir(parents=True, exist_ok=True)
     for scene in shown:
         (out / f"{scene.id}.json").write_text(scene.to_json(), encoding="utf-8")
     program = browser.found()
@@ -41,6 +42,12 @@ async def show(shown: list[Scene], widths: list[str], out: Path) -> None:
                 print(f"{file} {file.stat().st_size // 1000} kB")
 
 
+async def show_terminal(sizes: Sequence[on_terminal.Size], out: Path) -> None:
+    for (columns, rows), svg in (await on_terminal.finished(sizes)).items():
+        suffix = "" if (columns, rows) == on_terminal.SHOWN else f"-{columns}x{rows}"
+        (out / f"{TERMINAL}{suffix}.svg").write_text(svg, encoding="utf-8")
+
+
 async def heights(width: str) -> dict[str, int]:
     """Of the finished thread, in CSS pixels, by platform."""
     program = browser.found()
@@ -53,33 +60,38 @@ async def heights(width: str) -> dict[str, int]:
         }
 
 
+async def draw_all(names: Sequence[str], widths: Sequence[str], out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    if TERMINAL in names:
+        sizes = [on_terminal.SHOWN] if out == DOCS else [on_terminal.SHOWN, *on_terminal.SIZES]
+        await show_terminal(sizes, out)
+    if wanted := [name for name in names if name != TERMINAL]:
+        await show(await scenes(wanted), widths, out)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m tests.pictures",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("name", nargs="*", help=f"one of: {', '.join(STORIES)}")
+    known = [*STORIES, TERMINAL]
+    parser.add_argument("name", nargs="*", help=f"of {', '.join(known)}")
     parser.add_argument("--width", choices=list(WIDTHS), action="append")
     parser.add_argument("--out", type=Path, default=DOCS, metavar="DIR")
     parser.add_argument("--all-states", action="store_true")
     parser.add_argument("--height", action="store_true")
     given = parser.parse_args()
-    if unknown := [name for name in given.name if name not in STORIES]:
-        parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(STORIES)}")
+    if unknown := [name for name in given.name if name not in known]:
+        parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(known)}")
     if given.height:
         print(json.dumps(asyncio.run(heights((given.width or ["390"])[0]))))
         return
-    elsewhere = given.out != DOCS
-    if (given.all_states or given.name) and not elsewhere:
-        parser.error("only the documentation's own pictures go into docs/pictures; say --out DIR")
-    names = list(STORIES) if given.all_states else given.name or list(SHOWN)
+    if given.out == DOCS and (given.all_states or given.name or given.width):
+        parser.error("docs/pictures holds what the documentation shows; say --out DIR")
+    names = known if given.all_states else given.name or [*SHOWN, TERMINAL]
     widths = given.width or (list(WIDTHS) if given.all_states else ["390"])
-    asyncio.run(_draw_all(names, widths, given.out))
-
-
-async def _draw_all(names: list[str], widths: list[str], out: Path) -> None:
-    await show(await scenes(names), widths, out)
+    asyncio.run(draw_all(names, widths, given.out))
 
 
 if __name__ == "__main__":

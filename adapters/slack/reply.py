@@ -78,8 +78,8 @@ class SlackReply:
         self._address = Address.from_json(case.address)
         self._outbox = Outbox(bot.app.store, case.id, "slack", bot.web.line)
         self._posted: set[str] = set()
-        # Of posts, by key.
-        self._addresses: dict[str, str] = {}
+        # The address of one of the posts, with its `ts`.
+        self._link: tuple[str, str] | None = None
         # When the channel was first out of sight.
         self._unseen_since: float | None = None
         self._patience_seconds = UNSEEN_SECONDS * bot.time_scale
@@ -186,14 +186,15 @@ class SlackReply:
         return {key: url for key in keys if (url := await self._url(key))}
 
     async def _url(self, key: str) -> str | None:
-        """Where the first message of a post stands."""
-        if url := self._addresses.get(key):
-            return url
-        id = await self._outbox.first(key)
-        url = await self._web.permalink(*_ids(id)) if id else None
-        if url:
-            self._addresses[key] = url
-        return url
+        """Where the first message of a post stands. In one thread addresses differ in the message
+        alone, so Slack is asked for one of them."""
+        if not (id := await self._outbox.first(key)):
+            return None
+        channel, ts = _ids(id)
+        if self._link is None and (url := await self._web.permalink(channel, ts)):
+            self._link = ts, url
+        known, url = self._link or (ts, None)
+        return url and url.replace(f"/p{known.replace('.', '')}", f"/p{ts.replace('.', '')}", 1)
 
     # Messages
 

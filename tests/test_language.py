@@ -58,6 +58,7 @@ NOT_SHOWN = {
     "[no preview",
     "slack catch-up",
     "slack statuses",
+    "fg:default noreverse bg:default",
     "@council QUESTION",
     "open A",
     "react A 👍",
@@ -94,7 +95,6 @@ NOT_OURS = (
     "bot/models/lengths.py",
     "bot/models/reports.py",
     "adapters/discord/locale.py",
-    "adapters/terminal/palette.py",
 )
 
 

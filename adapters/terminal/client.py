@@ -191,14 +191,13 @@ class Terminal:
             case words.Asked(question):
                 await self._ask(question)
             case words.Mistaken(meant):
-                await self._say(
-                    _(
-                        "`{line}` is not known here. Did you mean `{meant}`? To ask it, write "
-                        "`@council {line}`.",
-                        line=line,
-                        meant=meant,
-                    )
+                unknown = _(
+                    "`{line}` is not known here; `help` lists what is. To ask it, write "
+                    "`@council {line}`.",
+                    line=line,
                 )
+                close = _("Did you mean `{meant}`?", meant=meant) if meant else ""
+                await self._say(f"{unknown} {close}".rstrip())
         return True
 
     def _doings(self) -> Mapping[str, Callable[[str], Awaitable[None]]]:
@@ -344,9 +343,7 @@ class Terminal:
             await self._say(self._no_thread(rest))
             return
         self._inside = thread
-        for run in await self._threads.enter(thread):
-            await self._screen.again(run)
-        await self._say(_("In thread {number}: `@council ...` follows up.", number=rest))
+        await self._screen.entered(int(rest), await self._threads.enter(thread))
 
     async def _list(self, rest: str) -> None:
         listed = await self._threads.listed(_LISTED)

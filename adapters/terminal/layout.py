@@ -1,19 +1,16 @@
-"""A thread on a person's screen: one page that fits, and a few lines while it is under way.
+"""A finished thread on a person's screen: one page that fits.
 
-Made of the posts alone. A page never scrolls its own verdict away: what does not fit is left to
-`open`.
+Made of the posts alone. A page never scrolls its own verdict away: of that as much is shown as there
+is room for, and the rest is left to `open`.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from prompt_toolkit.data_structures import Size
-from prompt_toolkit.formatted_text import StyleAndTextTuples
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.segment import Segment
-from rich.style import Style
 from rich.table import Table as Grid
 from rich.text import Text as Line
 
@@ -25,8 +22,9 @@ from bot.cleaning import one_line
 from bot.document import Bars, Block, Detail, Document, Heading, Note, State, Text
 from bot.language import _
 
-# So much of a verdict is shown, however small the screen is.
-_VERDICT_ROWS = 3
+# So much of a verdict's text is shown, however small the screen is.
+_TEXT_ROWS = 3
+_BAR = "▌ "
 
 _COLOURS: dict[State, str] = {
     "live": "dim",
@@ -48,112 +46,132 @@ class _Page:
     rows: int
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        run, width = self.run, options.max_width - 2
+        run = self.run
         headline = run.posts.get(HEADLINE, Document())
-        answers = [_answer(run, key, post) for key, post in _answers(run)]
-        bars = _bar_rows(run, width)
+        bars = _bar_rows(run, options.max_width - 2)
         hint = _hint(run) if headline.votable else ""
-        below = [
-            part
-            for part in (
-                _clipped_answers(answers, self.rows - _VERDICT_ROWS - len(bars) - 6),
-                Group(*map(Line, bars)) if bars else None,
-                Line(hint, style="dim", overflow="ellipsis", no_wrap=True) if hint else None,
-            )
-            if part
+        # Above the answers stand as many rows of a verdict at least, with what stands around it.
+        room = max(self.rows - len(bars) - _TEXT_ROWS - 12, 2)
+        parts: list[RenderableType] = [
+            *([_grid(answers, room)] if (answers := list(answer_lines(run))) else []),
+            *([Group(*map(Line, bars))] if bars else []),
+            *([Line(hint, style="dim", overflow="ellipsis", no_wrap=True)] if hint else []),
         ]
-        lower = [line for part in below for line in (Line(), Padding(part, (0, 0, 0, 2)))]
-        taken = len(console.render_lines(Group(*lower), options)) if lower else 0
-        most = max(self.rows - taken - 1, _VERDICT_ROWS)
-        verdict = _Barred(headline, most, f"open {run.part(HEADLINE)}")
-        yield from (Line(), verdict, *lower)
+        below = [line for part in parts for line in (Line(), Padding(part, (0, 0, 0, 2)))]
+        rows = self.rows - 1 - _height(console, options, Group(*below))
+        yield Line()
+        yield from _verdict(console, options, headline, rows, f"open {run.part(HEADLINE)}")
+        yield from below
+
+
+def _verdict(
+    console: Console, options: ConsoleOptions, headline: Document, most: int, opens: str
+) -> Iterator[Segment]:
+    """Beside a bar: the text, cut to what is left of so many rows, and whole what it is worth."""
+    narrow = options.update(width=max(options.max_width - len(_BAR), 1))
+
+    def lines(blocks: Sequence[Block]) -> list[list[Segment]]:
+        page = render.render(Document(tuple(blocks)))
+        return console.render_lines(page, narrow, pad=False) if blocks else []
+
+    text, worth = _parted(headline)
+    shown, rest = lines(text), lines(worth)
+    if rest:
+        rest = [[], *rest]
+    room = max(most - len(rest), _TEXT_ROWS)
+    if (left := len(shown) - room + 1) > 1:
+        more = _("… {count} more lines: {opens}", count=left, opens=opens)
+        shown = [*shown[: room - 1], [Segment(more, console.get_style("dim"))]]
+    bar = Segment(_BAR, console.get_style(_COLOURS[headline.state]))
+    for line in (*shown, *rest):
+        yield from (bar, *line, Segment.line())
+
+
+def _parted(headline: Document) -> tuple[list[Block], list[Block]]:
+    """What the verdict says, and what stands behind it: dissent, what is missing, numbers. How to
+    vote is the page's own last line."""
+    text: list[Block] = []
+    worth: list[Block] = []
+    for block in headline.blocks:
+        match block:
+            case Text(quoted) if quoted.startswith("> "):
+                worth.append(Text(quoted.removeprefix("> ")))
+            case Note(said) if headline.votable and "👍" in said:
+                pass
+            case Heading() | Text() if not worth:
+                text.append(block)
+            case _:
+                worth.append(block)
+    return text, worth
+
+
+def _height(console: Console, options: ConsoleOptions, renderable: RenderableType) -> int:
+    return len(console.render_lines(renderable, options, pad=False))
+
+
+# --- answers
 
 
 @dataclass(frozen=True, slots=True)
-class _Barred:
-    """A document beside a bar, cut to so many rows; `opens` shows the rest."""
+class AnswerLine:
+    """What one line tells of an answer; `said` is its gist, or what became of it."""
 
-    document: Document
-    most: int
-    opens: str
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        inner = render.render(self.document)
-        narrow = options.update(width=max(options.max_width - 2, 1))
-        lines = console.render_lines(inner, narrow, pad=False)
-        if len(lines) > self.most:
-            rest = _(
-                "… {count} more lines: {opens}", count=len(lines) - self.most + 1, opens=self.opens
-            )
-            lines = [*lines[: self.most - 1], [Segment(rest, console.get_style("dim"))]]
-        bar = Segment("▌ ", Style.parse(_COLOURS[self.document.state]))
-        for line in lines:
-            yield bar
-            yield from line
-            yield Segment.line()
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
     part: str
-    gist: str
-    size: str
+    said: str
+    size: str = ""
     name: str = ""
 
 
-def _answers(run: Run) -> list[tuple[str, Document]]:
-    keys = sorted(key for key in run.posts if key not in {HEADLINE, RANKING})
-    return [(key, run.posts[key]) for key in keys]
+def answer_lines(run: Run) -> Iterator[AnswerLine]:
+    """In the order of labels."""
+    for key in sorted(key for key in run.posts if key not in {HEADLINE, RANKING}):
+        name = run.names.get(key.rpartition(":")[2], "")
+        yield _answer_line(run.part(key), run.posts[key], name)
 
 
-def _answer(run: Run, key: str, post: Document) -> _Answer:
-    """What one line tells of an answer, folded or too short for that, or of one that is missing."""
-    part, name = run.part(key), run.names.get(key.rpartition(":")[2], "")
+def _answer_line(part: str, post: Document, name: str) -> AnswerLine:
     for block in post.blocks:
         match block:
             case Detail(title, _, hint):
-                gist, size = _told_apart(title, hint)
-                return _Answer(part, gist, size, name)
+                said = one_line(title).removeprefix(f"{part} · ")
+                return AnswerLine(part, said, one_line(hint), name)
             case Heading(text) | Text(text) | Note(text):
-                return _Answer(part, one_line(text), "", name)
-    return _Answer(part, "", "", name)
+                bare = one_line(text).replace("**", "")
+                return AnswerLine(
+                    part, bare.replace(f"{part} · ", "").replace(f"{part} ", "", 1), "", name
+                )
+    return AnswerLine(part, "", "", name)
 
 
-def _told_apart(title: str, hint: str) -> tuple[str, str]:
-    """Without the label, which stands before it."""
-    label, dot, rest = title.partition(" · ")
-    return one_line(rest if dot else label), one_line(hint)
-
-
-def _clipped_answers(answers: Sequence[_Answer], most: int) -> RenderableType | None:
-    if not answers:
-        return None
+def _grid(answers: Sequence[AnswerLine], most: int) -> RenderableType:
+    """A row for each, and how many there was no room for."""
     grid = Grid.grid(padding=(0, 2, 0, 0), expand=True)
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
     grid.add_column(style="dim", no_wrap=True, justify="right")
-    for answer in answers[: max(most, 2)]:
+    shown = answers if len(answers) <= most else answers[: most - 1]
+    for answer in shown:
         end = " · ".join(filter(None, (answer.size, answer.name)))
-        grid.add_row(Line(answer.part), Line(answer.gist), Line(end))
-    if (left := len(answers) - max(most, 2)) > 0:
-        grid.add_row(Line("…"), Line(_("{left} more", left=left), style="dim"), Line())
+        grid.add_row(Line(answer.part), Line(answer.said), Line(end))
+    if left := len(answers) - len(shown):
+        grid.add_row(Line("…"), Line(_("{left} more answers", left=left), style="dim"), Line())
     return grid
 
 
+# --- bars and what comes next
+
+
 def _bar_rows(run: Run, width: int) -> list[str]:
-    """Every bar of the ranking side by side, as many in a row as fit."""
-    drawn = [
-        bar_lines(replace(bars, bars=(bar,)))[0]
-        for bars in _all_bars(run.posts.get(RANKING, Document()).blocks)
-        for bar in bars.bars
-    ]
+    """The ranking's bars side by side, as many in a row as fit."""
     rows: list[str] = []
-    for bar in drawn:
-        joined = f"{rows[-1]}   {bar}" if rows else bar
-        if rows and cell_len(joined) <= width:
-            rows[-1] = joined
-        else:
-            rows.append(bar)
+    for bars in _all_bars(run.posts.get(RANKING, Document()).blocks):
+        for bar in bars.bars:
+            (drawn,) = bar_lines(Bars((replace(bar, note=""),)))
+            joined = f"{rows[-1]}   {drawn}" if rows else drawn
+            if rows and cell_len(joined) <= width:
+                rows[-1] = joined
+            else:
+                rows.append(drawn)
     return rows
 
 
@@ -167,40 +185,7 @@ def _all_bars(blocks: Sequence[Block]) -> Iterator[Bars]:
 
 
 def _hint(run: Run) -> str:
-    a = run.part("answer:A")
-    return _("open {a} · open ranking · react {a} 👍 (👎 🏆) · reveal · a question asks on", a=a)
-
-
-# --- under way
-
-
-def live_lines(runs: Sequence[Run], now: float, size: Size) -> StyleAndTextTuples:
-    """What is under way, above the prompt: for each question its state and a line for each answer,
-    as far as there is room. Every line is a fragment of its own."""
-    lines = [line for run in runs for line in _live(run, now)]
-    room = max(size.rows - 3, 1)
-    return [
-        (style, set_cell_size(text, size.columns - 1).rstrip() + "\n")
-        for style, text in lines[:room]
-    ]
-
-
-def _live(run: Run, now: float) -> Iterator[tuple[str, str]]:
-    yield "class:live", ""
-    headline = run.posts.get(HEADLINE)
-    seconds = f"{now - run.began:.0f} s" if run.began is not None else ""
-    for n, text in enumerate(_lines(headline) if headline else [""]):
-        yield "class:live", f"▌ {text}" if n else f"▌ {text} {seconds}".rstrip()
-    for key, post in _answers(run):
-        answer = _answer(run, key, post)
-        yield "class:live.dim", f"  {answer.part}  {answer.gist}"
-
-
-def _lines(headline: Document) -> list[str]:
-    """The first line of each block, without Markdown."""
-    return [
-        line
-        for block in headline.blocks
-        if isinstance(block, Heading | Text | Note)
-        for line in block.text.splitlines()[:1]
-    ]
+    first = next((line.part for line in answer_lines(run)), "A")
+    return _(
+        "open {a} · open ranking · react {a} 👍 (👎 🏆) · reveal · any other line asks on", a=first
+    )

@@ -1,7 +1,6 @@
 """How things look in a terminal: in colours of its own palette, which can be read on a light
 background and on a dark one, and on no background of ours."""
 
-from prompt_toolkit.styles import Style as PromptStyle
 from pygments.token import Comment, Generic, Keyword, Name, Number, String, Token
 from rich.style import Style
 from rich.syntax import ANSISyntaxTheme
@@ -35,20 +34,5 @@ CODE = ANSISyntaxTheme(
         Number: Style(color="magenta"),
         Generic.Deleted: Style(color="red"),
         Generic.Inserted: Style(color="green"),
-    }
-)
-
-PROMPT = PromptStyle.from_dict(
-    {
-        "prompt": "bold",
-        "live": "",
-        "live.dim": "dim",
-        "completion-menu": "bg:default fg:default noreverse",
-        "completion-menu.completion": "bg:default fg:default",
-        "completion-menu.completion.current": "bg:default fg:default reverse",
-        "completion-menu.meta.completion": "bg:default fg:default dim",
-        "completion-menu.meta.completion.current": "bg:default fg:default reverse",
-        "scrollbar.background": "bg:default",
-        "scrollbar.button": "bg:default reverse",
     }
 )

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self, TextIO
@@ -21,11 +21,13 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import create_output
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.patch_stdout import patch_stdout
+from prompt_toolkit.styles import Style
 from rich.console import RenderableType
 
-from adapters.terminal import layout, render
+from adapters.terminal import render
 from adapters.terminal.history import History
-from adapters.terminal.palette import PROMPT
+from adapters.terminal.layout import thread_page
+from adapters.terminal.live import live_lines
 from adapters.terminal.redrawing import Redrawing
 from adapters.terminal.threads import Run
 from bot.conversation.loops import ended
@@ -37,6 +39,22 @@ TICK_SECONDS = 0.5
 
 # A menu of so many rows may come below the prompt.
 _MENU_ROWS = 6
+
+# In the terminal's own colours, as `palette` has the rest.
+_PLAIN = "fg:default noreverse bg:default"
+_STYLE = Style.from_dict(
+    {
+        "prompt": "bold",
+        "dim": "dim",
+        "completion-menu": _PLAIN,
+        "completion-menu.completion": _PLAIN,
+        "completion-menu.completion.current": f"{_PLAIN} reverse",
+        "completion-menu.meta.completion": f"{_PLAIN} dim",
+        "completion-menu.meta.completion.current": f"{_PLAIN} reverse",
+        "scrollbar.background": "bg:default",
+        "scrollbar.button": "reverse",
+    }
+)
 
 # What Ctrl-C came to: a question was stopped, the chat is left, or nothing was under way.
 Interrupted = Literal["stopped", "leave", "idle"]
@@ -89,7 +107,7 @@ class Prompt:
         session: PromptSession[str] = PromptSession(
             input=self._input,
             output=self._output,
-            style=PROMPT,
+            style=_STYLE,
             include_default_pygments_style=False,
             **options,
         )
@@ -127,11 +145,14 @@ class Prompt:
     async def thread(self, run: Run, number: int) -> None:
         size = self._output.get_size()
         others = [each for each in self._chat.live() if each is not run]
-        rows = size.rows - len(layout.live_lines(others, _now(), size)) - 2
-        await self._print(layout.thread_page(run, rows=rows))
+        # The prompt, and the line that was entered, stay on the screen, too.
+        rows = size.rows - len(live_lines(others, _now(), size)) - 2
+        await self._print(thread_page(run, rows=rows))
 
-    async def again(self, run: Run) -> None:
-        await self.thread(run, 0)
+    async def entered(self, number: int, runs: Sequence[Run]) -> None:
+        for run in runs:
+            if not run.live:
+                await self.thread(run, number)
 
     async def agrees(self, why: Document, question: str) -> bool | None:
         await self.show(why)
@@ -169,7 +190,7 @@ class Prompt:
         prompt = ("class:prompt", f"{self._place}> ")
         if self._session.app.is_done:
             return [prompt]
-        return [*layout.live_lines(self._chat.live(), _now(), self._output.get_size()), prompt]
+        return [*live_lines(self._chat.live(), _now(), self._output.get_size()), prompt]
 
     def _keys(self) -> KeyBindings:
         keys = KeyBindings()

@@ -4,7 +4,7 @@ From a pipe a thread is printed once it is whole, without escape codes, and the 
 ends the chat.
 """
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol, Self, TextIO
 
 from rich.console import Console
@@ -13,7 +13,8 @@ from adapters.terminal import render
 from adapters.terminal.lines import Lines
 from adapters.terminal.threads import Run
 from bot.cleaning import harmless
-from bot.document import Document
+from bot.document import Document, Text
+from bot.language import _
 
 
 class Screen(Protocol):
@@ -42,8 +43,8 @@ class Screen(Protocol):
         """Have a run watched: to its end, or beside whatever is said next."""
         ...
 
-    async def again(self, run: Run) -> None:
-        """Show a run of a thread that somebody came back to."""
+    async def entered(self, number: int, runs: Sequence[Run]) -> None:
+        """Somebody went into the thread of this number, with these questions."""
         ...
 
     def changed(self) -> None:
@@ -94,8 +95,9 @@ class Script:
     def changed(self) -> None:
         pass
 
-    async def again(self, run: Run) -> None:
-        pass
+    async def entered(self, number: int, runs: Sequence[Run]) -> None:
+        inside = _("In thread {number}: `@council ...` follows up.", number=number)
+        await self.show(Document((Text(inside),)))
 
     def forget(self) -> None:
         pass

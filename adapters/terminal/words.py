@@ -1,7 +1,8 @@
 """What can be said in a chat besides questions, and what a line means: pure.
 
 A line that begins like a command and is too long to be one is a question ("open source or not?"),
-and so is everything else, unless it looks like a command with a slip of the finger in it.
+and so is everything else, unless it looks like a command with a slip of the finger in it, or is one
+short word.
 """
 
 import re
@@ -26,6 +27,9 @@ class Word:
 
 
 _ANY = float("inf")
+
+# What shells, editors and games take; too little to be worth a council.
+_LONE_WORD = re.compile(r"[A-Za-z:/!.-]{1,12}")
 
 WORDS: Mapping[str, Word] = {
     ASK: Word("@council QUESTION", N_("asks, whatever the question looks like"), _ANY),
@@ -61,7 +65,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Mistaken:
-    """No command, but close to `meant`."""
+    """No command, but close to `meant`, or to none ("")."""
 
     meant: str
 
@@ -72,7 +76,7 @@ def read(line: str) -> Command | Asked | Mistaken:
     if word in WORDS and len(rest.split()) <= WORDS[word].most:
         return Command(word, rest)
     meant = _meant(word, rest)
-    return Mistaken(meant) if meant else Asked(line)
+    return Mistaken(meant) if meant or _LONE_WORD.fullmatch(line) else Asked(line)
 
 
 def help_text() -> str:

@@ -268,7 +268,7 @@ async def test_what_was_left_is_stopped_for_good_where_it_is_not(
         async with person_at(app) as person:
             await person.sees("[y/N]")
             person.says(answer)
-            await person.sees("  C  23 characters")
+            await person.sees("\n  C  ")
             person.says("open A")
             await person.sees("▾ Answer A")
             await leaves(person)

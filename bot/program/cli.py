@@ -61,15 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         note(error)
         return NO_ANSWER
     except KeyboardInterrupt:
-        if options.run not in (
-            reading.stats,
-            reading.ceiling,
-            reading.export,
-            reading.watch,
-            reading.thread,
-            _chat,
-            _doctor,
-        ):
+        if options.run in (_ask, _bench, _serve):
             note("\n" + _("Stopped. The same command goes on where it was."))
         return INTERRUPTED
     except BrokenPipeError:

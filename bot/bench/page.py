@@ -86,10 +86,17 @@ def _carries(found: Comparison) -> str:
         told,
         verdict=found.verdict,
         rows=found.rows,
-        best=", ".join(found.best),
+        best=_best(found.best),
         right=found.best_right,
         better=found.worse_than,
     )
+
+
+def _best(models: Sequence[str]) -> str:
+    first, *others = models
+    if not others:
+        return first
+    return n_("{first} and {n} other", "{first} and {n} others", len(others), first=first)
 
 
 def unanswered(reasons: Mapping[str, int], total: int) -> str:

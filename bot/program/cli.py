@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot import __version__
 from bot.errors import BotError, InvalidConfiguration, InvalidInput, StoreFailed
-from bot.language import _, n_
+from bot.language import N_, _, n_
 from bot.printing import note, tell, tell_json
 from bot.program import reading
 from bot.program.process import (
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from bot.program.config import Config
 
 logger = logging.getLogger(__name__)
+
+STOPPED = N_("Stopped. The same command goes on where it was.")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return NO_ANSWER
     except KeyboardInterrupt:
         if options.run in (_ask, _bench, _serve):
-            note("\n" + _("Stopped. The same command goes on where it was."))
+            note("\n" + _(STOPPED))
         return INTERRUPTED
     except BrokenPipeError:
         drop_output()
@@ -210,13 +212,20 @@ def _log(config: "Config", level: int) -> None:
 
 
 async def _chat(options: argparse.Namespace, config: "Config") -> int:
+    import asyncio
+
     from adapters.terminal.client import Terminal
     from bot.program.compose import open_app
 
     async with open_app(config, "chat") as app:
         terminal = Terminal(app, history=config.database_file().with_suffix(".history"))
         app.platforms["terminal"] = terminal
-        await terminal.run()
+        try:
+            await terminal.run()
+        except asyncio.CancelledError:
+            if app.running.cases:
+                note("\n" + _(STOPPED))
+            raise
     return DONE
 
 

@@ -553,13 +553,13 @@ def compared_lines(rows: Sequence[tuple[int, bool, bool, bool]]) -> list[Line]:
         # Ahead of the best member by 6 questions to 0, which chance does in 1.6 % of all cases.
         (
             [(10, True, True, True), (6, True, False, False)],
-            "Verdict 16 of 16, best member (a, b) 10 of 16: the verdict is right more often than any "
+            "Verdict 16 of 16, best member (a and 1 other) 10 of 16: the verdict is right more often than any "
             "member.",
         ),
         # By 5 to 0, in 3.1 %.
         (
             [(10, True, True, True), (5, True, False, False)],
-            "Verdict 15 of 15, best member (a, b) 10 of 15: no difference can be told.",
+            "Verdict 15 of 15, best member (a and 1 other) 10 of 15: no difference can be told.",
         ),
         # Ahead of one member for sure, and of the better one only perhaps.
         (

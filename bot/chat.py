@@ -1,7 +1,7 @@
 """The port to people: what a platform hands in, and what it must be able to do.
 
-The app decides what exists, under keys (`headline`, `answer:A`, `ranking`); an adapter splits,
-folds and sends each part through `bot.conversation.outbox`, so that nothing is posted twice. Ids are
+The app decides what exists, under keys (`question` where a button put it, `headline`, `answer:A`,
+`ranking`); an adapter splits, folds and sends each part through `bot.conversation.outbox`, so that nothing is posted twice. Ids are
 the platform's own and opaque here.
 """
 
@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from bot.council import Origin
 from bot.document import Document
 from bot.records import Case, PlatformName
 
-HEADLINE, RANKING = "headline", "ranking"
+QUESTION, HEADLINE, RANKING = "question", "headline", "ranking"
 
 
 def answer_key(label: str) -> str:
@@ -29,6 +30,11 @@ class Channel:
     platform: PlatformName
     workspace: str
     id: str
+
+
+def channel_of(case: Case) -> Channel:
+    """Where the case's settings live."""
+    return Channel(case.platform, case.workspace or "", case.channel or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,8 @@ class Mention:
     `key` is unique for the event, so a repeat is recognised. `quoted` is the message replied to.
     `unread` says, a sentence each, what belongs to the question and could not be read.
     `thread` is where follow-ups will come from, `None` where that is only known after posting.
-    `address` is whatever the adapter needs to build the Reply again in another process.
+    `address` is whatever the adapter needs to build the Reply again in another process. `origin`
+    is set where a button put the question: then the run itself posts it, under `QUESTION`.
     """
 
     key: str
@@ -63,6 +70,7 @@ class Mention:
     quoted: str = ""
     unread: tuple[str, ...] = ()
     direct: bool = False
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,4 +132,13 @@ class KnowsPrivate(Protocol):
         ...
 
 
-Platforms = Mapping[str, Platform]
+@runtime_checkable
+class NamesPeople(Protocol):
+    """A Platform that tells how people are called."""
+
+    async def name(self, channel: Channel, person: str) -> str:
+        """As plain text, nobody pinged by it; "" where it is not known."""
+        ...
+
+
+Platforms = Mapping[PlatformName, Platform]

@@ -53,6 +53,20 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Of a question that a button put, so that no message of a person's says it.
+
+    `earlier` is the deliberation whose question and verdict go along, `None` for none. `label` is
+    the member that it was put to alone, "" for the whole council. `repeats` is the deliberation
+    whose words it asks once more, the first of them all; "" where the words are new.
+    """
+
+    earlier: str | None = None
+    label: str = ""
+    repeats: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What is deliberated. `quoted` is the message replied to, data and not instructions.
 
@@ -66,6 +80,7 @@ class Question:
     quoted: str = ""
     earlier: Earlier | None = None
     unread: tuple[str, ...] = ()
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,9 +36,9 @@ from adapters.discord.pages import CHOOSE
 from adapters.discord.reply import post_id, urls_of
 from bot.chat import Mention
 from bot.conversation import settings_commands
-from bot.conversation.actions import Choice, Press, Told
 from bot.conversation.beside import beside
 from bot.conversation.desk import settings_of
+from bot.conversation.presses import Choice, File, Form, Press, Told
 from bot.document import Entry
 from bot.errors import BotError, InvalidInput
 from bot.language import N_, _
@@ -115,6 +115,8 @@ async def _act(interaction: Interaction, press: Press) -> None:
             await (replace(interaction, shown[0]) if instead else send(interaction, shown))
         case Choice(question, choices):
             await send(interaction, [pages.question_page(question, press.run, *choices)])
+        case File() | Form():
+            await say(interaction, _(OUT_OF_DATE))
 
 
 # --- Reading
@@ -241,4 +243,14 @@ def _press(interaction: Interaction, run: str, what: Sequence[str]) -> Press:
         sees=partial(_sees, interaction),
         post=post_id(message.channel.id, message.id) if message else "",
         question=partial(_question, interaction),
+        channel=where(interaction),
+        address=partial(_address, interaction),
     )
+
+
+async def _address(interaction: Interaction) -> str:
+    """Where a reply to what a button itself asks goes: here. Raises `InvalidInput`."""
+    if problem := absence(interaction):
+        raise InvalidInput(problem)
+    assert interaction.channel is not None
+    return questions.address_of(interaction.channel, interaction.guild, None).to_json()

@@ -88,6 +88,14 @@ class CouncilClient(Bot):
         place = self.get_channel(address.channel)
         return place is None or (isinstance(place, discord.Thread) and place.is_private())
 
+    async def name(self, channel: Channel, person: str) -> str:
+        """As the server calls them, else as they call themselves."""
+        server, id = self.get_guild(int(channel.workspace or 0)), int(person)
+        try:
+            return (await (server.fetch_member(id) if server else self.fetch_user(id))).display_name
+        except discord.NotFound:
+            return ""
+
     async def hang_up(self) -> None:
         """Let go of a connection whose reader has died, so that another can be made."""
         if self.ws is not None:

@@ -19,12 +19,13 @@ from adapters.slack.refusals import error_of, sentence
 from adapters.slack.reply import post_id
 from adapters.slack.whisper import replace, whisper, whisper_sentence
 from bot.chat import Mention, Person
-from bot.conversation.actions import Choice, Press, Told
 from bot.conversation.commands import COMMANDS
+from bot.conversation.presses import Choice, File, Form, Press, Told
 from bot.conversation.settings_commands import pressed
 from bot.document import Button, Document, Text
 from bot.errors import BotError, InvalidInput
 from bot.language import _
+from bot.texts import OUT_OF_DATE
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +64,8 @@ async def press(bot: Bot, body: Json) -> None:
             buttons = tuple(Button(name, label) for label, name in choices)
             asking = Document((Text(question),), buttons=buttons)
             await whisper(url, asking, thread=thread, run=control.run)
+        case File() | Form():
+            await whisper_sentence(url, _(OUT_OF_DATE), thread=thread)
         case told:
             assert_never(told)
 
@@ -89,8 +92,8 @@ async def _about_the_channel(bot: Bot, body: Json, control: _Control) -> None:
 
 async def _press(bot: Bot, body: Json, control: _Control) -> Press:
     channel, user = body["channel"]["id"], body["user"]["id"]
-    is_stop = control.what == ("stop",)
-    person = await (bot.people.changer(user, channel) if is_stop else bot.people.asker(user))
+    is_change = control.what in {("stop",), ("resume",)}
+    person = await (bot.people.changer(user, channel) if is_change else bot.people.asker(user))
     return Press(
         person=person,
         run=control.run,
@@ -98,6 +101,7 @@ async def _press(bot: Bot, body: Json, control: _Control) -> Press:
         sees=lambda case: case.channel == channel,
         post=post_id(channel, body["container"].get("message_ts", "")),
         question=partial(_question, bot, channel, person),
+        channel=await bot.place(channel),
     )
 
 

@@ -21,13 +21,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack import buttons, commands, form, questions
 from adapters.slack.bot import Bot
 from adapters.slack.packing import Message
+from adapters.slack.people import SOMEBODY
 from adapters.slack.refusals import error_of, sentence
 from adapters.slack.render import document_messages, offer_message
 from adapters.slack.reply import SlackReply
 from adapters.slack.voting import Votes
 from adapters.slack.web import Me, Web
 from adapters.slack.whisper import whisper_sentence
-from bot.chat import Person, Refused
+from bot.chat import Channel, Person, Refused
 from bot.conversation.app import App
 from bot.conversation.commands import welcome
 from bot.document import Document, Note, Text
@@ -58,6 +59,10 @@ class SlackClient(Bot):
 
     def reply(self, case: Case) -> SlackReply:
         return SlackReply(case, self)
+
+    async def name(self, channel: Channel, person: str) -> str:
+        name = await self.people.name(person)
+        return "" if name == SOMEBODY else name
 
     # --- Bolt
 

@@ -29,11 +29,12 @@ from adapters.terminal.threads import (
 from bot import emoji as reactions
 from bot.chat import Accepted, Mention, Person, Refused
 from bot.cleaning import one_line
-from bot.conversation.actions import NOT_YET, Choice, Press, Told
 from bot.conversation.app import App
 from bot.conversation.desk import parse
+from bot.conversation.followups import NOT_YET
 from bot.conversation.outbox import Outbox, Sending
 from bot.conversation.persistence import Line
+from bot.conversation.presses import Choice, Press, Told
 from bot.document import Document, Note, Text
 from bot.language import N_, Message, _, n_
 from bot.records import Case, PlatformName

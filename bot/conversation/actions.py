@@ -1,10 +1,10 @@
 """What each button does, on every platform; and what was posted, read again.
 
-A button carries its run, its name and no more: the answer comes from the store, for the person
-alone who pressed it. Adapters tell what was pressed, and show what comes of it.
+The answer comes from the store, for the person alone who pressed it. Adapters tell what was
+pressed, and show what comes of it, as `bot.conversation.presses` has it.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,18 +12,23 @@ from bot import emoji as reactions
 from bot import settings as channel_settings
 from bot.chat import (
     HEADLINE,
+    QUESTION,
     RANKING,
     Accepted,
     Channel,
-    Mention,
     Person,
     Refused,
     Repeated,
     answer_key,
+    channel_of,
 )
-from bot.conversation.desk import NOT_ENABLED, Admission
+from bot.conversation import commands
+from bot.conversation.desk import NOT_ENABLED, Admission, Desk, Typed, settings_of
+from bot.conversation.followups import NOT_YET, FollowUps
+from bot.conversation.naming import name_of
 from bot.conversation.offers import Offer, offer
-from bot.conversation.questions import Questions, SettingsOf, channel_of
+from bot.conversation.presses import Choice, File, Form, Press, Told
+from bot.conversation.questions import Questions, SettingsOf
 from bot.conversation.running import Running
 from bot.conversation.voting import Voting
 from bot.council import Council
@@ -32,59 +37,24 @@ from bot.errors import InvalidInput
 from bot.language import N_, _
 from bot.models.catalogue import Catalogue
 from bot.pages import presenter
+from bot.pages.asked import asked
 from bot.pages.transcript import transcript
 from bot.protocol import outcome
 from bot.records import Case, PlatformName
 from bot.store.store import Store
 from bot.texts import ASKED, ASKED_ALREADY, ELSEWHERE, FORGOTTEN, OUT_OF_DATE, VOTE_HERE
 
-NOT_YET = N_("The verdict is still being written.")
 VOTE_FIRST = N_(
     "You have not voted here yet. Vote first, or show the names now: your votes on this "
     "question then stop counting."
 )
+NO_TRANSCRIPT = N_("There is no transcript: this question came to no verdict.")
+TRANSCRIPT = "transcript.md"
 # (label, what the button does)
 VOTE_CHOICES = (
     (N_("Show names (my votes here stop counting)"), "names"),
     (N_("Vote first"), "later"),
 )
-
-
-async def _no_message(id: str) -> Mention:
-    raise InvalidInput(_(OUT_OF_DATE))
-
-
-@dataclass(frozen=True, slots=True)
-class Press:
-    """A button that somebody pressed: `what` are its name and what else it says.
-
-    `sees` tells whether a case was asked where it was pressed, and the person sees that place.
-    `post` is the message that the button is on. `question` reads another message there as a
-    question, put by the person; it raises `InvalidInput` where it cannot.
-    """
-
-    person: Person
-    run: str
-    what: tuple[str, ...]
-    sees: Callable[[Case], bool]
-    post: str = ""
-    question: Callable[[str], Awaitable[Mention]] = _no_message
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """For the person alone; `instead` of the message that the button is on, where it is."""
-
-    document: Document
-    instead: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A question to the person alone, and buttons of the same run to answer it with."""
-
-    question: str
-    choices: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +65,26 @@ class Actions:
     running: Running
     questions: Questions
     voting: Voting
+    followups: FollowUps
     settings: SettingsOf
+    desk: Callable[[Channel, Person], Desk]
     now: Callable[[], datetime]
 
-    async def press(self, press: Press) -> Told | Choice:
+    async def press(self, press: Press) -> Told | Choice | Form | File:
         try:
             return await self._press(press)
         except InvalidInput as error:
             return Told(_sentence(str(error)))
 
-    async def _press(self, press: Press) -> Told | Choice:
+    async def submit(self, press: Press, text: str, whom: str) -> Told | Refused:
+        """What a `Form` was filled in with, once; `Refused` asked nothing, and may be sent off
+        again."""
+        try:
+            return await self._submit(press, text, whom)
+        except InvalidInput as error:
+            return Refused(_sentence(str(error)))
+
+    async def _press(self, press: Press) -> Told | Choice | Form | File:
         match press.what:
             case ("ask", message):
                 return await self._ask(press, message, None)
@@ -112,6 +92,10 @@ class Actions:
                 case = await self.case(press)
                 offered = await self.offered(channel_of(case), case.id, label)
                 return await self._ask(press, message, offered.alone)
+            case ("follow",):
+                return await self._follow(press)
+            case ("again",):
+                return await self._again(press)
             case ("stop",):
                 return await self._stop(press)
             case ("reveal",):
@@ -122,6 +106,12 @@ class Actions:
                 return Told(_sentence(_(VOTE_HERE)), instead=True)
             case ("vote", *key, value):
                 return Told(_sentence(await self._vote(press, ":".join(key), value)))
+            case ("transcript",):
+                return await self._file(press)
+            case ("check",):
+                return await self._check(press)
+            case ("resume",):
+                return await self._resume(press)
             case _:
                 raise InvalidInput(_(OUT_OF_DATE))
 
@@ -156,6 +146,9 @@ class Actions:
         case = await self.store.case(id)
         if case is None:
             return None
+        if key == QUESTION and (origin := case.question.origin):
+            name = await name_of(self.running.platforms, channel_of(case), case.asker)
+            return asked(case.question, origin, name)
         if key == HEADLINE and case.result:
             return presenter.verdict(case.result, case.question)
         if key == RANKING and case.result:
@@ -176,6 +169,13 @@ class Actions:
         if case is None or case.result is None:
             return None
         return transcript(case.result, case.question, case.council)
+
+    async def _file(self, press: Press) -> File:
+        case = await self.case(press)
+        text = await self.transcript(case.id)
+        if text is None:
+            raise InvalidInput(_(NOT_YET if case.status == "running" else NO_TRANSCRIPT))
+        return File(TRANSCRIPT, text)
 
     # --- what a run's buttons do
 
@@ -266,12 +266,50 @@ class Actions:
         """Put the message that an offer is about to the council, or to one member alone."""
         mention = await press.question(message)
         match await self.questions.accept(mention, council=council):
-            case Accepted():
-                return Told(_sentence(_(ASKED)), instead=True)
-            case Repeated():
-                return Told(_sentence(_(ASKED_ALREADY)), instead=True)
             case Refused(document):
                 return Told(document)
+            case taken:
+                return Told(_taken(taken), instead=True)
+
+    async def _follow(self, press: Press) -> Told | Form:
+        match await self.followups.form(await self.case(press), press.person):
+            case Refused(document):
+                return Told(document)
+            case form:
+                return form
+
+    async def _submit(self, press: Press, text: str, whom: str) -> Told | Refused:
+        if len(press.what) != 2 or press.what[0] != "follow":
+            raise InvalidInput(_(OUT_OF_DATE))
+        case, address = await self.case(press), await press.address()
+        taken = await self.followups.submit(
+            case, press.person, press.what[1], text=text, whom=whom, address=address
+        )
+        return taken if isinstance(taken, Refused) else Told(_taken(taken))
+
+    async def _again(self, press: Press) -> Told:
+        case, address = await self.case(press), await press.address()
+        taken = await self.followups.again(case, press.person, address)
+        return Told(taken.document if isinstance(taken, Refused) else _taken(taken))
+
+    # --- the channel's council
+
+    async def _check(self, press: Press) -> Told:
+        here = channel_of(await self.case(press))
+        return Told(await commands.run(self.desk(here, press.person), Typed("show")))
+
+    async def _resume(self, press: Press) -> Told:
+        """End the silence of the channel that the button stands in, for those who may."""
+        if press.channel is None:
+            raise InvalidInput(_(OUT_OF_DATE))
+        desk = self.desk(press.channel, press.person)
+        if (await settings_of(desk)).paused:
+            await commands.run(desk, Typed("resume"))
+        return Told(_sentence(_("The council answers here again. Ask once more.")), instead=True)
+
+
+def _taken(taken: Accepted | Repeated) -> Document:
+    return _sentence(_(ASKED if isinstance(taken, Accepted) else ASKED_ALREADY))
 
 
 def _sentence(text: str) -> Document:

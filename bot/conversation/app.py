@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot import settings as channel_settings
-from bot.chat import Channel, KnowsPrivate, Person, Platform
+from bot.chat import Channel, KnowsPrivate, Person, Platform, channel_of
 from bot.conversation import commands
 from bot.conversation.actions import Actions
 from bot.conversation.desk import Admission, Desk, parse, require
+from bot.conversation.followups import FollowUps
 from bot.conversation.health import health
-from bot.conversation.questions import Budget, Questions, Rules, channel_of
+from bot.conversation.questions import Budget, Questions, Rules
 from bot.conversation.records_commands import export_lines
 from bot.conversation.running import Running
 from bot.conversation.voting import Voting
@@ -72,7 +73,9 @@ class App:
             self.running,
             self.questions,
             self.voting,
+            FollowUps(store, self.catalogue, self.questions, settings),
             settings,
+            self.desk,
             now,
         )
 

@@ -41,15 +41,20 @@ def offer(
     model = next((member.model for member in members if member.label == label), None)
     if model is None:
         return Offer(council, _price(catalogue, council), None, "", run or "-")
-    alone = replace(council, members=(model,), chairman=model)
+    single = alone(council, model)
 
     def dearness(model: str) -> float:
         micros = catalogue.cost_micros(model, *TYPICAL_TOKENS)
         return math.inf if micros is None else micros
 
     dearest = max((member.model for member in members), key=dearness)
-    price = _price(catalogue, replace(alone, members=(dearest,)))
-    return Offer(council, _price(catalogue, council), alone, price, run or "-", label or "")
+    price = _price(catalogue, replace(single, members=(dearest,)))
+    return Offer(council, _price(catalogue, council), single, price, run or "-", label or "")
+
+
+def alone(council: Council, model: str) -> Council:
+    """One member in the place of the council, with all else that the channel set."""
+    return replace(council, members=(model,), chairman=model)
 
 
 def question_usd(catalogue: Catalogue, council: Council) -> float | None:

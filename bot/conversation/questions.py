@@ -101,7 +101,9 @@ def new_case(
     if mention is None:
         return Case(question, council, "cli")
     return Case(
-        question=replace(question, quoted=mention.quoted, unread=mention.unread),
+        question=replace(
+            question, quoted=mention.quoted, unread=mention.unread, origin=mention.origin
+        ),
         council=council,
         platform=mention.channel.platform,
         workspace=mention.channel.workspace,
@@ -111,11 +113,6 @@ def new_case(
         mention=mention.key,
         address=mention.address,
     )
-
-
-def channel_of(case: Case) -> Channel:
-    """Where the case's settings live."""
-    return Channel(case.platform, case.workspace or "", case.channel or "")
 
 
 @dataclass(frozen=True, slots=True)

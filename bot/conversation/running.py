@@ -9,11 +9,13 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from bot import texts
-from bot.chat import Platform
+from bot.chat import QUESTION, Platforms, channel_of
 from bot.conversation.locks import Locks
 from bot.conversation.loops import ended, surviving
+from bot.conversation.naming import name_of
 from bot.conversation.serving import Serving
 from bot.conversation.showing import PATIENCE_SECONDS
 from bot.errors import BotError, Superseded
@@ -44,7 +46,7 @@ class Running:
 
     store: Store
     caller: Caller
-    platforms: Mapping[PlatformName, Platform]
+    platforms: Platforms
     limits: Callable[[Case], Awaitable[Mapping[str, int]]]
     time_scale: float
     closing: bool = False
@@ -68,6 +70,13 @@ class Running:
             caller=self.caller,
             store=self.store,
             reply=self.platforms[case.platform].reply(case),
+            name=partial(
+                name_of,
+                self.platforms,
+                channel_of(case),
+                case.asker,
+                time_scale=self.time_scale,
+            ),
             time_scale=self.time_scale,
         )
         over = asyncio.Event()
@@ -135,8 +144,11 @@ class Running:
 
     async def message_deleted(self, platform: PlatformName, post_id: str, key: str) -> None:
         """A message was deleted: a question, under this key, or a post of the bot's, which is
-        never posted again."""
+        never posted again. A post may be a question, too."""
         await self.question_deleted(key)
+        post = await self.store.post_by_id(platform, post_id)
+        if post and post.key == QUESTION and (run := self._runs.get(post.deliberation)):
+            run.serving.stop()
         await self.store.mark_deleted(platform, post_id)
 
     def place_deleted(self, platform: PlatformName, place: str) -> None:

@@ -7,11 +7,11 @@ process even, brings the same posts up to date and asks only for what is missing
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from bot import texts
-from bot.chat import HEADLINE, RANKING, Reply, TellsAsker, answer_key
+from bot.chat import HEADLINE, QUESTION, RANKING, Reply, TellsAsker, answer_key
 from bot.conversation.loops import ended, within
 from bot.conversation.showing import Showing
 from bot.council import Council, Deliberation, Earlier, Question
@@ -19,6 +19,7 @@ from bot.document import Document
 from bot.errors import BotError, Superseded
 from bot.language import _
 from bot.pages import presenter
+from bot.pages.asked import asked
 from bot.protocol import outcome
 from bot.protocol.calls import Caller
 from bot.protocol.events import Event, Progress, advance
@@ -60,9 +61,18 @@ class Serving:
     """One case being served. `run` serves it; `stop` ends it early and keeps what is paid."""
 
     def __init__(
-        self, case: Case, *, caller: Caller, store: Store, reply: Reply, time_scale: float = 1.0
+        self,
+        case: Case,
+        *,
+        caller: Caller,
+        store: Store,
+        reply: Reply,
+        name: Callable[[], Awaitable[str]],
+        time_scale: float = 1.0,
     ) -> None:
+        """`name` says how the asker is called, for a question that nobody's message says."""
         self.case = case
+        self._name = name
         self._caller = caller
         self._store = store
         self._reply = reply
@@ -75,10 +85,11 @@ class Serving:
         """Wait for the thread's turn, saying so; False where the run was stopped meanwhile."""
         if not turn.locked():
             return await turn.acquire()
-        self._showing.update({HEADLINE: presenter.waiting(self.case.question)})
         waiting = asyncio.create_task(turn.acquire())
         stopping = asyncio.create_task(self._stopping.wait())
         try:
+            await self._show_question()
+            self._showing.update({HEADLINE: presenter.waiting(self.case.question)})
             await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         except BaseException:
             await ended({waiting, stopping})
@@ -99,6 +110,7 @@ class Serving:
         try:
             posts = await self._store.posts(self.case.id)
             self._showing.seen |= any(post.post_id for post in posts)
+            await self._show_question()
             result = None
             if self.case.status == "stopped":
                 await self._show_stopped()
@@ -132,6 +144,12 @@ class Serving:
         self._stopping.set()
         if self._work:
             self._work.cancel()
+
+    async def _show_question(self) -> None:
+        """Where a button put it, everybody has to see what was asked, and by whom."""
+        origin = self.case.question.origin
+        if origin and not self._showing.has(QUESTION):
+            self._showing.update({QUESTION: asked(self.case.question, origin, await self._name())})
 
     async def _deliberate(self, limits: Mapping[str, int]) -> Deliberation | None:
         journal = await self._store.begin(self.case.id, limits)
@@ -247,14 +265,21 @@ async def _with_earlier(case: Case, store: Store, journal: Journal) -> Question:
     """
     known = journal.decision("earlier")
     if known is None:
-        before = await store.earlier(case.platform, case.channel, case.thread)
-        known = json.dumps(before and before.id)
+        known = json.dumps(await _builds_on(case, store))
         await journal.decide("earlier", known)
     earlier = json.loads(known)
     if isinstance(earlier, str):
         before = await store.case(earlier)
         earlier = before and before.result and [before.question.text, before.result.verdict.text]
     return replace(case.question, earlier=Earlier(*earlier)) if earlier else case.question
+
+
+async def _builds_on(case: Case, store: Store) -> str | None:
+    """The run that the question follows: by the button that put it, else by the thread."""
+    if origin := case.question.origin:
+        return origin.earlier
+    before = await store.earlier(case.platform, case.channel, case.thread)
+    return before.id if before else None
 
 
 async def _draw(board: Board, showing: Showing, interval_seconds: float) -> None:

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.chat import HEADLINE, RANKING, Reply
+from bot.chat import HEADLINE, QUESTION, RANKING, Reply
 from bot.conversation.loops import ended, within
 from bot.document import Document, Heading, Text
 from bot.errors import BotError, Undeliverable
@@ -25,6 +25,7 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 PATIENCE_SECONDS = 60.0
 
 _UNSHOWN = {
+    QUESTION: N_("The question cannot be shown here"),
     HEADLINE: N_("The verdict cannot be shown here"),
     RANKING: N_("The ranking cannot be shown here"),
 }
@@ -71,7 +72,7 @@ class Showing:
 
     def __init__(self, reply: Reply, run: str, *, time_scale: float = 1.0) -> None:
         self.seen = False  # whether anything of this run was ever shown
-        self.refusal = ""  # the platform's reason not to take the first post
+        self.refusal = ""  # the platform's reason not to take the headline
         self._reply = reply
         self._run = run
         self._time_scale = time_scale
@@ -83,18 +84,22 @@ class Showing:
 
     @property
     def unseen(self) -> bool:
-        """The platform refused the first post, and nothing of the run was ever shown."""
+        """The platform refused the headline, and nothing of the run was ever shown."""
         return bool(self.refusal) and not self.seen
 
     @property
     def homeless(self) -> bool:
-        """The place of the first post is gone, and with it that of all others."""
+        """The place of the headline is gone, and with it that of all others."""
         return HEADLINE in self._posts and self._posts[HEADLINE].gone
 
     @property
     def complete(self) -> bool:
         """Every post shows its last state, or its place is gone."""
         return all(post.stands for post in self._posts.values())
+
+    def has(self, key: str) -> bool:
+        """Whether a post is to stand under this key."""
+        return key in self._posts
 
     def update(self, posts: Mapping[str, Document]) -> None:
         """Bring these posts to new states. New ones appear in this order as far as they can be
@@ -114,7 +119,7 @@ class Showing:
             post.end()
 
     async def begun(self) -> None:
-        """Wait, but not for ever, until the platform has taken or refused the first post."""
+        """Wait, but not for ever, until the platform has taken or refused the headline."""
         await within(self._patience, self._begun.wait())
 
     async def tried(self) -> None:
@@ -156,7 +161,8 @@ class Showing:
             version, ended = post.version, post.ended.is_set()
             await self._show(post)
             post.tried.set()
-            self._begun.set()
+            if post.key == HEADLINE:
+                self._begun.set()
             if (post.version, post.ended.is_set()) == (version, ended):
                 post.idle.set()
             if post.stands:

@@ -13,10 +13,10 @@ from functools import partial
 from typing import Any
 
 from bot import emoji as reactions
-from bot.chat import RANKING, Person
+from bot.chat import QUESTION, RANKING, Person, channel_of
 from bot.conversation.locks import Locks
 from bot.conversation.persistence import Surely
-from bot.conversation.questions import SettingsOf, channel_of
+from bot.conversation.questions import SettingsOf
 from bot.errors import InvalidInput, Undeliverable
 from bot.language import N_, _
 from bot.records import PlatformName, Post, Reaction, ReactionValue
@@ -128,7 +128,8 @@ class Voting:
         case = await self.store.case(post.deliberation)
         is_blind = case is None or (await self.settings(channel_of(case))).reveal != "always"
         posts = await self.store.posts(post.deliberation)
-        keys = [each.key for each in posts if each.post_id and each.part == 0]
+        there = [each.key for each in posts if each.post_id and each.part == 0]
+        keys = [key for key in there if key != QUESTION]
         return Reaction(
             deliberation=post.deliberation,
             target=target,

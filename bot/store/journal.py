@@ -324,6 +324,14 @@ class Journal:
         self._decisions.update(rows)
 
 
+async def decision(database: Database, deliberation: str, name: str) -> str | None:
+    """What was decided, for readers."""
+    rows = await database.read(
+        "SELECT value FROM decisions WHERE deliberation = ? AND name = ?", (deliberation, name)
+    )
+    return rows[0][0] if rows else None
+
+
 async def finished_calls(database: Database, deliberation: str) -> tuple[Call, ...]:
     """Every finished call, for readers: nothing is taken over."""
     rows = await database.read(

@@ -30,7 +30,7 @@ Parameters = Sequence[str]
 class Removal(Tables):
     async def asked_by(self, person: str) -> tuple[Place, ...]:
         """Where the questions of this person stand."""
-        return await self._places(_PERSON, (person,))
+        return await self._places(*_and_repeats(_PERSON, (person,)))
 
     async def asked_in(self, platform: str | None, channel: str) -> tuple[Place, ...]:
         """Where the questions of this channel stand, in the order in which they were asked."""
@@ -49,8 +49,8 @@ class Removal(Tables):
         return await self._database.write(read)
 
     async def forget_deliberation(self, id: str) -> int:
-        """One question and all that came of it. How many there were: 0 or 1."""
-        return await self._forget("id = ?", (id,))
+        """One question and all that came of it. How many there were, with its repeats."""
+        return await self._forget(*_and_repeats("id = ?", (id,)))
 
     async def forget_channel(self, platform: str | None, channel: str) -> int:
         """Every question of a channel, its settings and their history. How many questions."""
@@ -62,8 +62,7 @@ class Removal(Tables):
     async def forget_person(self, person: str) -> int:
         """A person's questions, and their votes on those of others. How many questions."""
         return await self._forget(
-            _PERSON,
-            (person,),
+            *_and_repeats(_PERSON, (person,)),
             [
                 Statement("DELETE FROM reactions WHERE person = ?", (person,)),
                 Statement("DELETE FROM reveals WHERE person = ?", (person,)),
@@ -123,6 +122,16 @@ class Removal(Tables):
         forgotten = await self._database.write(write)
         await self.erase()
         return forgotten
+
+
+def _and_repeats(which: str, parameters: Parameters) -> tuple[str, Parameters]:
+    """These questions, and the same words asked once more by a button, by whomever."""
+    repeated = (
+        """question LIKE '%"repeats":"_%' AND EXISTS"""
+        f" (SELECT 1 FROM deliberations AS first WHERE {which} AND"
+        """ deliberations.question LIKE '%"repeats":"' || first.id || '"%')"""
+    )
+    return f"({which} OR {repeated})", (*parameters, *parameters)
 
 
 def _set_left(left: str) -> Statement:

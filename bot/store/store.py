@@ -11,7 +11,7 @@ from bot.store.cases import Cases
 from bot.store.channels import Channels
 from bot.store.events import Events
 from bot.store.feed import Feed
-from bot.store.journal import Journal, finished_calls
+from bot.store.journal import Journal, decision, finished_calls
 from bot.store.notes import Notes
 from bot.store.posts import Posts
 from bot.store.publications import Publications
@@ -85,6 +85,10 @@ class Store(
         `limits` are micro-dollars per day by scope (`spending.ALL`, `spending.channel_scope`).
         """
         return await Journal.begin(self._database, id, limits or {})
+
+    async def decision(self, id: str, name: str) -> str | None:
+        """What the journal of a deliberation says was decided; `None` where nothing was."""
+        return await decision(self._database, id, name)
 
     async def calls(self, id: str) -> tuple[Call, ...]:
         """The finished calls of a deliberation, which may still be under way."""

@@ -77,6 +77,10 @@ class Thread:
         return [each.document for each in self.shown if each.key == key][-1]
 
 
+async def nobody() -> str:
+    return ""
+
+
 async def no_history(model: str) -> tuple[float, ...]:
     return ()
 
@@ -104,6 +108,7 @@ class Stage:
         caller = Caller(provider, FreeOfCharge(), Patience(), no_history)
         return Serving(
             case,
+            name=nobody,
             caller=caller,
             store=self.store,
             reply=thread or self.thread,

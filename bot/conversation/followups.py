@@ -1,0 +1,157 @@
+"""Questions that a button puts: a follow-up written in a form, and the same question once more.
+
+Nobody's message says them, so the run posts them itself, first of all, in its thread.
+"""
+
+import json
+import secrets
+from dataclasses import dataclass, replace
+
+from bot import settings as channel_settings
+from bot.chat import Accepted, Mention, Person, Refused, Repeated, channel_of
+from bot.conversation.offers import alone, offer
+from bot.conversation.presses import Form
+from bot.conversation.questions import Questions, SettingsOf
+from bot.council import Council, Origin
+from bot.errors import InvalidInput
+from bot.language import N_, _
+from bot.models.catalogue import Catalogue
+from bot.pages.sentences import masked
+from bot.records import Case
+from bot.store.store import Store
+from bot.texts import OUT_OF_DATE
+
+NOT_YET = N_("The verdict is still being written.")
+# Whom a form offers first.
+COUNCIL = "council"
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUps:
+    store: Store
+    catalogue: Catalogue
+    questions: Questions
+    settings: SettingsOf
+
+    async def form(self, case: Case, person: Person) -> Form | Refused:
+        """The form of a follow-up to this run, where one may be asked now. Raises `InvalidInput`."""
+        _require_end(case)
+        if refusal := await self.questions.refusal(_mention(case, person, "", text="?")):
+            return Refused(refusal)
+        return Form(
+            run=case.id,
+            name=f"follow:{secrets.token_hex(4)}",
+            title=_("Ask a follow-up"),
+            text=_("Your question"),
+            whom_label=_("Whom to ask"),
+            whom=await self._whom(case),
+        )
+
+    async def submit(
+        self, case: Case, person: Person, opening: str, *, text: str, whom: str, address: str
+    ) -> Accepted | Refused | Repeated:
+        """Ask what was written, once for each opening of the form. Raises `InvalidInput`."""
+        _require_end(case)
+        label = "" if whom == COUNCIL else whom
+        mention = _mention(
+            case,
+            person,
+            f"follow:{case.id}:{opening}",
+            text=text,
+            address=address,
+            quoted=_answer(case, label) if label else "",
+            origin=Origin(earlier=case.id, label=label),
+        )
+        council = await self._alone(case, label) if label else None
+        return await self.questions.accept(mention, council=council)
+
+    async def again(
+        self, case: Case, person: Person, address: str
+    ) -> Accepted | Refused | Repeated:
+        """Ask the same once more, with all that went along with it, once for each run. Raises
+        `InvalidInput`."""
+        _require_end(case)
+        asked, before = case.question, case.question.origin or Origin()
+        origin = replace(
+            before,
+            earlier=before.earlier if asked.origin else await self._earlier(case),
+            repeats=before.repeats or case.id,
+        )
+        mention = _mention(
+            case,
+            person,
+            f"again:{case.id}",
+            text=asked.text,
+            address=address,
+            quoted=asked.quoted,
+            unread=asked.unread,
+            origin=origin,
+        )
+        # One member alone was asked on purpose, for its price; any other council may be put right.
+        council = case.council if len(case.council.members) == 1 else None
+        return await self.questions.accept(mention, council=council)
+
+    async def _whom(self, case: Case) -> tuple[tuple[str, str], ...]:
+        """The council, or one of those who answered; each alone has the one same price."""
+        council = channel_settings.council_of(await self.settings(channel_of(case)))
+        members = case.result.members if case.result else ()
+        labels = [each.label for each in case.result.answers] if case.result else []
+        if len(members) == 1:
+            labels = []
+        offered = offer(self.catalogue, council, members, case.id, next(iter(labels), None))
+        whom = [(_("The council ({price})", price=offered.price), COUNCIL)]
+        for label in labels:
+            shown = _("Only {label} ({price})", label=label, price=offered.alone_price)
+            whom.append((shown, label))
+        return tuple(whom)
+
+    async def _alone(self, case: Case, label: str) -> Council:
+        council = channel_settings.council_of(await self.settings(channel_of(case)))
+        members = case.result.members if case.result else ()
+        model = next((member.model for member in members if member.label == label), None)
+        if model is None:
+            raise InvalidInput(_(OUT_OF_DATE))
+        return alone(council, model)
+
+    async def _earlier(self, case: Case) -> str | None:
+        """The run whose verdict went along with this one's question."""
+        known = json.loads(await self.store.decision(case.id, "earlier") or "null")
+        return known if isinstance(known, str) else None
+
+
+def _require_end(case: Case) -> None:
+    """Raises `InvalidInput`."""
+    if case.status == "running":
+        raise InvalidInput(_(NOT_YET))
+
+
+def _answer(case: Case, label: str) -> str:
+    """The answer of this label as it was posted."""
+    answers = case.result.answers if case.result else ()
+    text = next((each.text for each in answers if each.label == label), "")
+    return masked(text, case.council.members)
+
+
+def _mention(
+    case: Case,
+    person: Person,
+    key: str,
+    *,
+    text: str,
+    address: str = "",
+    quoted: str = "",
+    unread: tuple[str, ...] = (),
+    origin: Origin | None = None,
+) -> Mention:
+    """A question where the run was asked."""
+    return Mention(
+        key=key,
+        channel=channel_of(case),
+        person=person,
+        text=text,
+        address=address or case.address,
+        thread=case.thread,
+        quoted=quoted,
+        unread=unread,
+        origin=origin,
+    )

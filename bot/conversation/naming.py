@@ -1,0 +1,33 @@
+"""What people are called where they ask. Platforms know; nothing of it is kept."""
+
+import asyncio
+import logging
+import re
+
+from bot.chat import Channel, NamesPeople, Platforms
+from bot.cleaning import one_line
+
+logger = logging.getLogger(__name__)
+
+# A platform that is slow to say holds nothing up for longer.
+PATIENCE_SECONDS = 30.0
+_LIMIT_CHARS = 80
+
+# What CommonMark may take for a sign, unless a backslash stands before it.
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+
+
+async def name_of(
+    platforms: Platforms, channel: Channel, person: str | None, *, time_scale: float = 1.0
+) -> str:
+    """How the person is called there, as CommonMark; "" where nobody says."""
+    platform = platforms.get(channel.platform)
+    if not person or not isinstance(platform, NamesPeople):
+        return ""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS * time_scale):
+            name = await platform.name(channel, person)
+    except Exception as error:
+        logger.warning("a name cannot be looked up: %s", type(error).__name__)
+        return ""
+    return _PUNCTUATION.sub(r"\\\g<0>", one_line(name)[:_LIMIT_CHARS])

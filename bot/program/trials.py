@@ -2,6 +2,7 @@
 answers. Asking costs money, so it is booked, and kept below the budget, like any question."""
 
 import asyncio
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -217,9 +218,10 @@ class _Trials:
             )
             self.tell(Finding(None, kept))
             return
+        asking = _("Each model is asked for a word; one that has to be loaded takes its time.")
         if most:
             asking = _("Asking each model for a word costs ${usd:.4f} at most.", usd=most / 1e6)
-            self.tell(Finding(None, asking))
+        self.tell(Finding(None, asking))
         async with asyncio.TaskGroup() as group:
             trials = [group.create_task(self._trial(model)) for model in models]
         for finding in dict.fromkeys(trial.result()[0] for trial in trials):
@@ -250,7 +252,8 @@ class _Trials:
             model=model,
             messages=(Message("user", _PROMPT),),
             max_completion_tokens=TRIAL_TOKENS,
-            tag="doctor/answer/0/0",
+            # Never the same: a provider that remembers answers would not ask the model.
+            tag=f"doctor {secrets.token_hex(6)}/answer/0/0",
             max_price=self.catalogue.max_price(model),
         )
         try:

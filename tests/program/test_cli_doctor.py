@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import processes
+from tests.fakes.discord_server import running_discord
 from tests.fakes.forks import CHAIRMAN, Ended, Program, environment, program
 from tests.fakes.model_server import Behaviour, ModelServer
+from tests.fakes.served import OnDiscord
 from tests.fakes.slack_server import APP_TOKEN, BOT_TOKEN, running_slack
 
 
@@ -239,6 +241,22 @@ async def test_whoever_has_read_enough_ends_it_in_order(server: ModelServer, lin
     assert err == b""
 
 
+async def test_a_model_is_asked_anew_each_time_and_not_its_providers_memory(
+    council: Program,
+) -> None:
+    async with ModelServer(openrouter=True) as server:
+        here = {
+            "COUNCIL_ENDPOINTS": f"or={server.url};key=LAB_KEY;openrouter",
+            "LAB_KEY": server.key or "",
+            "COUNCIL_MEMBERS": "or/lab/a",
+            "COUNCIL_DATABASE": "council.db",
+        }
+        for __ in range(2):
+            ended = await council.run("doctor", environment=here)
+            assert "✓ or/lab/a answers." in findings(ended)
+        assert [received.outcome for received in server.requests] == ["ok", "ok"]
+
+
 # Money
 
 
@@ -311,6 +329,25 @@ async def test_the_doctor_comes_while_the_council_works(council: Program) -> Non
 
 
 # Platforms
+
+
+async def test_one_platform_that_cannot_be_reached_leaves_the_other_checked(
+    server: ModelServer,
+) -> None:
+    gone = await nowhere()
+    async with running_discord(time_scale=0.01) as discord:
+        served = OnDiscord(discord)
+        slack = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_API_URL": gone}
+        here = environment(server, COUNCIL_TIME_SCALE="0.01", **served.variables, **slack)
+        process = await processes.council("doctor", environment=here, module=served.module)
+        out, err = await process.communicate()
+
+    assert process.returncode == 1
+    told = out.decode()
+    assert "✓ Discord accepts the token: this is Council." in told
+    assert "everything is permitted in 1 channel." in told
+    assert told.count("✗") == told.count("✗ Slack cannot be reached") + 1 == 2
+    assert b"Traceback" not in err
 
 
 async def test_what_a_platforms_tokens_may_do_is_checked(

@@ -28,6 +28,14 @@ NOT_ENABLED = N_(
     "The council is not enabled here. An operator can list this server, channel or person "
     "in COUNCIL_ALLOWED, or let everybody here ask: `/council allow`."
 )
+_NO_GUESTS = N_(
+    "The council is not enabled here for guests, or people of another organisation. An operator "
+    "can list you, or this channel, in COUNCIL_ALLOWED."
+)
+_NO_DIRECT = N_(
+    "The council is not enabled here: direct messages are answered for those alone whom an "
+    "operator lists in COUNCIL_ALLOWED. Ask in a channel of a server that we share."
+)
 
 
 @dataclass(slots=True)
@@ -43,7 +51,7 @@ class Admission:
     async def require(self, channel: Channel, person: Person) -> None:
         """Raises `InvalidInput` where this person may not use the council here."""
         if not await self.admits(channel, person):
-            raise InvalidInput(_(NOT_ENABLED))
+            raise InvalidInput(_(_why_not(channel, person)))
 
     async def admits(self, channel: Channel, person: Person) -> bool:
         """Without any list: every channel that the bot was invited to, unless anybody can invite
@@ -211,6 +219,13 @@ async def may_change(desk: Desk) -> bool:
     settings = await settings_of(desk)
     anyone = settings.changers == "anyone" and not desk.person.guest
     return is_administrator(desk) or anyone
+
+
+def _why_not(channel: Channel, person: Person) -> Message:
+    if person.guest:
+        return _NO_GUESTS
+    is_direct = channel.platform == "discord" and not channel.workspace
+    return _NO_DIRECT if is_direct else NOT_ENABLED
 
 
 def _key(channel: Channel) -> str:

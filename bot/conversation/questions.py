@@ -1,20 +1,22 @@
 """Questions: what may be asked, by whom and at what price, and the case that each one becomes."""
 
 import logging
+import math
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 
 from bot import settings as channel_settings
 from bot.chat import Accepted, Channel, Mention, Refused, Repeated
 from bot.conversation.desk import Admission
 from bot.conversation.locks import Locks
 from bot.conversation.running import Running
+from bot.conversation.silence import paused_page
 from bot.council import Council, Question
 from bot.document import Document, Text
 from bot.errors import InvalidInput, StoreFailed
-from bot.language import N_, _
+from bot.language import N_, _, n_
 from bot.models.gate import mended
 from bot.protocol.folding import is_blank
 from bot.records import Case, PlatformName
@@ -147,9 +149,21 @@ class Budget:
         for scope, limit in (await self.limits(channel)).items():
             if await self.store.spent(day, scope) >= limit:
                 spent = _(_SPENT[scope.partition(":")[0]], usd=limit / 1e6)
-                what_next = _("Ask again after midnight UTC, or raise the budget.")
-                return f"{spent} {what_next}"
+                return f"{spent} {self._what_next(scope)}"
         return ""
+
+    def _what_next(self, scope: str) -> str:
+        now = self.now().astimezone(UTC)
+        midnight = datetime.combine(now.date() + timedelta(days=1), time(), UTC)
+        hours = math.ceil((midnight - now) / timedelta(hours=1))
+        free = n_(
+            "It is free again at midnight UTC, in at most {n} hour.",
+            "It is free again at midnight UTC, in about {n} hours.",
+            hours,
+        )
+        if scope.startswith("channel:"):
+            return free + " " + _("Administrators can raise it: `/council budget USD`.")
+        return free + " " + _("Whoever runs the bot can raise it.")
 
 
 @dataclass(slots=True)
@@ -225,7 +239,11 @@ class Questions:
         """Why this may not be asked now, in words; `None` where it may. Keeps and starts nothing."""
         try:
             await self.admission.require(mention.channel, mention.person)
-            await self._check(mention)
+            if self.running.closing:
+                raise InvalidInput(_("The bot is restarting. Ask again in a minute."))
+            if (await self.settings(mention.channel)).paused:
+                return await self._paused(mention.channel)
+            self._check(mention)
             if spent := await self.budget.refusal(mention.channel):
                 raise InvalidInput(spent)
             self._check_room()
@@ -233,19 +251,22 @@ class Questions:
             return Document((Text(str(error)),))
         return None
 
-    async def _check(self, mention: Mention) -> None:
+    async def _paused(self, channel: Channel) -> Document:
+        running = self.running
+        return await paused_page(
+            self.store, running.platforms, channel, self.now(), time_scale=running.time_scale
+        )
+
+    def _check(self, mention: Mention) -> None:
         """Refuse what cannot or may not be asked. Raises `InvalidInput`."""
-        if self.running.closing:
-            raise InvalidInput(_("The bot is restarting. Ask again in a minute."))
-        if (await self.settings(mention.channel)).paused:
-            raise InvalidInput(_("The council is paused here. `/council resume` ends that."))
         unread = " ".join((*mention.unread, _("Write the question behind the mention.")))
         checked(mention.text, unread if mention.unread else _(_NOTHING))
         who = mention.person.id, mention.channel.id
         if sum((case.asker, case.channel) == who for case in self.running.cases) >= RUNNING_LIMIT:
             raise InvalidInput(
                 _(
-                    "{count} of your questions are being deliberated here. Wait for one.",
+                    "{count} of your questions are being deliberated here. Wait for one, or end "
+                    "one with the button below it.",
                     count=RUNNING_LIMIT,
                 )
             )

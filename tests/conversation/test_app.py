@@ -101,7 +101,8 @@ async def test_a_paused_channel_refuses_until_it_is_resumed() -> None:
     async with running(provider) as app:
         await app.command(CHANNEL, ADMIN, "pause")
         assert await refusal(app, mention()) == (
-            "The council is paused here. `/council resume` ends that."
+            "⏸ **The council is paused in this channel.** Somebody paused it today. "
+            "Administrators can end that: `/council resume`."
         )
         assert provider.requests == []
         await served(app, mention(channel=ELSEWHERE))
@@ -272,7 +273,8 @@ async def test_one_person_has_five_questions_under_way_in_a_channel() -> None:
         ids = [await accepted(app, mention()) for _ in range(5)]
 
         assert await refusal(app, mention()) == (
-            "5 of your questions are being deliberated here. Wait for one."
+            "5 of your questions are being deliberated here. Wait for one, or end one with the "
+            "button below it."
         )
         await accepted(app, mention(person=BOB))
         await accepted(app, mention(channel=ELSEWHERE))
@@ -342,7 +344,8 @@ async def test_a_spent_budget_refuses_before_anything_is_sent() -> None:
 
         assert await refusal(app, mention()) == (
             "Today's budget is spent: the bot's limit is $2.50 a day. "
-            "Ask again after midnight UTC, or raise the budget."
+            "It is free again at midnight UTC, in about 12 hours. "
+            "Whoever runs the bot can raise it."
         )
         assert len(provider.requests) == sent
 
@@ -366,7 +369,8 @@ async def test_a_channels_budget_is_its_own() -> None:
 
         assert await refusal(app, mention()) == (
             "Today's budget is spent: this channel's limit is $0.50 a day. "
-            "Ask again after midnight UTC, or raise the budget."
+            "It is free again at midnight UTC, in about 12 hours. "
+            "Administrators can raise it: `/council budget USD`."
         )
         await served(app, mention(channel=ELSEWHERE))
 
@@ -385,7 +389,8 @@ async def test_a_server_of_strangers_takes_a_share_of_the_day_only() -> None:
         for channel in (CHANNEL, ELSEWHERE):
             assert await refusal(app, mention(channel=channel)) == (
                 "Today's budget is spent: this server's limit is $1.00 a day. "
-                "Ask again after midnight UTC, or raise the budget."
+                "It is free again at midnight UTC, in about 12 hours. "
+                "Whoever runs the bot can raise it."
             )
         await spend(app, 1_500_000, third)
         await served(app, mention(channel=third))
@@ -1076,8 +1081,8 @@ class Priced(FakeProvider):
     ("prices", "council", "alone"),
     [
         # A call of 1,500 tokens in and 600 out; a council of three makes seven of them.
-        ((2.0, 10.0), "about $0.063", "about $0.009"),
-        ((0.02, 0.02), "about $0.00029", "less than $0.0001"),
+        ((2.0, 10.0), "about $0.06", "about $0.009"),
+        ((0.02, 0.02), "about $0.0003", "less than $0.0001"),
         ((0.0, 0.0), "free", "free"),
         ((None, None), "price unknown", "price unknown"),
     ],

@@ -38,7 +38,10 @@ from tests.fakes.provider import FakeProvider
 ASKED = "The question was put to the council."
 ASKED_ALREADY = "This was asked already."
 RUNNING = "The verdict is still being written."
-PAUSED = "The council is paused here. `/council resume` ends that."
+PAUSED = (
+    "⏸ **The council is paused in this channel.** Somebody paused it today. "
+    "Administrators can end that: `/council resume`."
+)
 
 
 def room_of(app: App) -> Room:

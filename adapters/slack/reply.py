@@ -78,6 +78,8 @@ class SlackReply:
         self._address = Address.from_json(case.address)
         self._outbox = Outbox(bot.app.store, case.id, "slack", bot.web.line)
         self._posted: set[str] = set()
+        # The headline, and the posts that its letters lack links to.
+        self._unlinked: tuple[Document, set[str]] = Document(), set()
         # The address of one of the posts, with its `ts`.
         self._link: tuple[str, str] | None = None
         # When the channel was first out of sight.
@@ -95,6 +97,7 @@ class SlackReply:
             return
         try:
             await self._show(key, document, ping)
+            await self._link_later(key)
         except (SlackApiError, Undeliverable) as error:
             refusal = self._refusal(error) if isinstance(error, SlackApiError) else error
             if refusal.gone:
@@ -183,7 +186,17 @@ class SlackReply:
     async def _urls(self, document: Document) -> dict[str, str]:
         """Of the posts that letters stand for, by key; a draft needs none."""
         keys = [] if document.live else [letter.key for letter in document.letters]
-        return {key: url for key in keys if (url := await self._url(key))}
+        urls = {key: url for key in keys if (url := await self._url(key))}
+        self._unlinked = document, set(keys) - set(urls)
+        return urls
+
+    async def _link_later(self, key: str) -> None:
+        """A verdict that came before its answers were posted gets its links with the last one."""
+        document, keys = self._unlinked
+        if key in keys:
+            keys.remove(key)
+            if not keys:
+                await self._show(HEADLINE, document, ping=False)
 
     async def _url(self, key: str) -> str | None:
         """Where the first message of a post stands. In one thread addresses differ in the message

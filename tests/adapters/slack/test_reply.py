@@ -119,6 +119,20 @@ async def test_letters_of_the_verdict_lead_to_answers(scene: Stage) -> None:
     assert not any(link.disguised for link in scene.server.links)
 
 
+async def test_a_verdict_that_was_fast_gets_its_links_with_the_last_answer(scene: Stage) -> None:
+    case = await scene.case()
+    reply = scene.reply(case)
+    letters = (Letter("A", "answer:A", "A"), Letter("B", "answer:B", "B"))
+    verdict = Document((Heading("Yes."), Text("So they say (A, B).")), letters=letters)
+    await reply.show("headline", verdict)
+    await reply.show("answer:B", ANSWER)
+    [headline, _] = scene.said(case)
+    assert "(A, B)" in headline.blocks[0]["text"]
+    await reply.show("answer:A", ANSWER)
+    assert re.search(r"\(\[A\]\(http.*\), \[B\]\(http", headline.blocks[0]["text"])
+    assert len(headline.frames) == 2
+
+
 async def test_posts_unfurl_nothing_and_say_what_they_are(scene: Stage) -> None:
     case = await scene.case()
     await scene.reply(case).show("answer:B", ANSWER)

@@ -160,14 +160,18 @@ def _seated(config: Config, settings: Settings, catalogue: Catalogue) -> Iterato
         ),
     )
     models = tuple(dict.fromkeys((*settings.members, chairman)))
-    for model in models:
-        if catalogue.missing(model):
-            hint = catalogue.did_you_mean(model)
-            yield Finding(
-                False, _("{model} is not in the list of models.{hint}", model=model, hint=hint)
-            )
+    listed = [model for model in models if not catalogue.missing(model)]
     if not config.rehearsal:
-        yield from _unpriced([model for model in models if not catalogue.missing(model)], catalogue)
+        yield from _unpriced(listed, catalogue)
+        return
+    for model in models:
+        if model not in listed:
+            yield _missing(model, catalogue)
+
+
+def _missing(model: str, catalogue: Catalogue) -> Finding:
+    hint = catalogue.did_you_mean(model)
+    return Finding(False, _("{model} is not in the list of models.{hint}", model=model, hint=hint))
 
 
 def _unpriced(models: Sequence[str], catalogue: Catalogue) -> Iterator[Finding]:
@@ -264,14 +268,18 @@ class _Trials:
             return late, bills.at_most(self._most(model))
         except ModelFailed as error:
             return self._failed(model, error), self._bill(model, error.spent, began=error.began)
-        answered = Finding(True, _("{model} answers.", model=model))
-        return answered, self._bill(model, completion.spent, began=True)
+        answered = _("{model} answers.", model=model)
+        if self.catalogue.missing(model):
+            answered = _("{model} answers, though its server does not list it.", model=model)
+        return Finding(True, answered), self._bill(model, completion.spent, began=True)
 
     def _failed(self, model: str, error: ModelFailed) -> Finding:
         if error.kind in ("unauthorised", "unreachable"):
             url = self._url(model)
             told = _("No model at {url} can be asked: {error}", url=url, error=error)
             return Finding(False, told)
+        if error.kind == "unknown_model" and self.catalogue.missing(model):
+            return _missing(model, self.catalogue)
         return Finding(False, f"{model}: {error} ({error.kind})")
 
     def _bill(self, model: str, spent: Spent | None, *, began: bool) -> Bill:

@@ -125,7 +125,17 @@ async def test_every_fault_is_found_at_once(council: Program) -> None:
     assert "✗ lab/b does not answer in time." in ended.out
     assert "✓ lab/c answers." in ended.out
     assert "✗ labb/d is not in the list of models. Did you mean lab/d" in ended.out
-    assert findings(ended)[-1] == "5 things have to be mended: ✗ above."
+    assert findings(ended)[-1] == "4 things have to be mended: ✗ above."
+
+
+async def test_a_model_that_is_not_listed_may_answer_all_the_same(council: Program) -> None:
+    async with ModelServer(entries=[{"id": "lab/b"}]) as server:
+        here = environment(server, COUNCIL_MEMBERS="lab/a", COUNCIL_CHAIRMAN="lab/b")
+        ended = await council.run("doctor", environment=here)
+
+    assert ended.code == 0
+    assert "✓ lab/a answers, though its server does not list it." in findings(ended)
+    assert "✓ lab/b answers." in findings(ended)
 
 
 async def test_models_without_a_price_are_named_with_how_they_count(council: Program) -> None:

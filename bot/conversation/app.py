@@ -18,6 +18,7 @@ from bot.conversation.followups import FollowUps
 from bot.conversation.health import health
 from bot.conversation.questions import Budget, Questions, Rules
 from bot.conversation.records_commands import export_lines
+from bot.conversation.recounts import Recounts
 from bot.conversation.running import Running
 from bot.conversation.voting import Voting
 from bot.document import Document, Text
@@ -51,6 +52,7 @@ class App:
     questions: Questions = field(init=False)
     voting: Voting = field(init=False)
     actions: Actions = field(init=False)
+    recounts: Recounts = field(init=False)
     _statistics: "Statistics | None" = None
 
     def __post_init__(self) -> None:
@@ -78,6 +80,7 @@ class App:
             self.desk,
             now,
         )
+        self.recounts = Recounts(store, self.platforms, self.actions.document, self.time_scale)
 
     def now(self) -> datetime:
         return self.clock()

@@ -56,6 +56,8 @@ class Outbox:
         self._line = line
         self._beginning = asyncio.Lock()
         self._has_begun = False
+        # All of it stood there once: what stands is edited, and nothing is posted any more.
+        self._is_over = False
         self._doubts: defaultdict[tuple[str, int], Doubt] = defaultdict(Doubt)
         self._seeded: set[str] = set()
 
@@ -73,11 +75,14 @@ class Outbox:
         return self._doubts[key, part].stands
 
     async def show(self, key: str, part: int, sending: Sending) -> str | None:
-        """Post it or bring it up to date; its id, `None` where a person deleted it.
+        """Post it or bring it up to date; its id, `None` where a person deleted it, or where it
+        never stood there and the run is over: what comes later posts nothing.
 
         Raises what the line does not wait for.
         """
         await self._begin()
+        if self._is_over and not await self._stands(key, part):
+            return None
         post = await self._store.claim_post(self._run, self._platform, key, part)
         if post.deleted:
             return None
@@ -91,6 +96,8 @@ class Outbox:
                 case Edited.DELETED:
                     await self._store.mark_deleted(self._platform, id)
                     return None
+                case Edited.FROZEN if self._is_over:
+                    return id
                 case Edited.FROZEN:
                     return await self._replaced(key, part, sending, id)
         await self._confirm(key, part, id, sending.digest)
@@ -101,7 +108,7 @@ class Outbox:
 
         `react` adds one, or says that there is no room for more.
         """
-        if key in self._seeded:
+        if key in self._seeded or self._is_over:
             return
         self._seeded.add(key)
         for emoji in reactions.offered(key):
@@ -118,7 +125,14 @@ class Outbox:
         async with self._beginning:  # before any post of this process is claimed
             for post in () if self._has_begun else await self.posts():
                 self._doubts[post.key, post.part].stands = post.post_id is None
+            if not self._has_begun:
+                self._is_over = await self._store.is_delivered(self._run)
             self._has_begun = True
+
+    async def _stands(self, key: str, part: int) -> bool:
+        return any(
+            (post.key, post.part) == (key, part) and post.post_id for post in await self.posts()
+        )
 
     async def _adopted(self, key: str, part: int, sending: Sending) -> str | None:
         """The post of an earlier try that nobody heard of."""

@@ -74,12 +74,18 @@ async def _serve_all(adapters: "Sequence[asyncio.Task[None]]") -> None:
 
 def beside(app: "App", time_scale: float) -> "Iterator[Coroutine[Any, Any, NoReturn]]":
     """What is done every minute while the program serves for weeks."""
+    from bot.conversation import recounts
     from bot.conversation.loops import forever
 
     pause = KEEP_UP_SECONDS * time_scale
     # Models come, go and change their prices.
     yield forever("the list of models is not refreshed", app.catalogue.load, pause_seconds=pause)
     yield forever("unfinished questions are not looked for", app.running.sweep, pause_seconds=pause)
+    yield forever(
+        "votes are not shown",
+        app.recounts.turn,
+        pause_seconds=recounts.PAUSE_SECONDS * time_scale,
+    )
     yield forever("the statistics are not kept up", partial(_keep_up, app), pause_seconds=pause)
 
 

@@ -89,6 +89,11 @@ class Cases(Tables):
         """The last post shows how the case ended, so a restart need not see to it."""
         await self._change("UPDATE deliberations SET delivered = 1 WHERE id = ?", (id,))
 
+    async def is_delivered(self, id: str) -> bool:
+        """Whether every post stood there in its last state once."""
+        rows = await self._database.read("SELECT delivered FROM deliberations WHERE id = ?", (id,))
+        return bool(rows and rows[0][0])
+
     async def unfinished_question(
         self, platform: PlatformName, text: str, mode: str, since: datetime, *, quoted: str = ""
     ) -> Case | None:

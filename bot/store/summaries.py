@@ -43,6 +43,21 @@ class Summaries(Tables):
         )
         return tuple(rows)
 
+    async def recounts(self, platform: PlatformName, limit: int) -> tuple[tuple[str, int], ...]:
+        """Deliberations whose posted ranking shows older votes, and their revisions; the newest
+        first."""
+        rows = await self._database.read(
+            "SELECT deliberation, revision FROM summaries JOIN deliberations ON id = deliberation "
+            "WHERE shown <> revision AND delivered = 1 AND platform = ? "
+            "ORDER BY number DESC LIMIT ?",
+            (platform, limit),
+        )
+        return tuple(rows)
+
+    async def recounted(self, id: str, revision: int) -> None:
+        """The ranking shows the votes of this revision."""
+        await self._change("UPDATE summaries SET shown = ? WHERE deliberation = ?", (revision, id))
+
     async def keep_summaries(self, made: Iterable[tuple[str, int, str]]) -> None:
         """Deliberation, revision and text. Where votes changed meanwhile nothing is kept."""
         texts = [(text, id, revision) for id, revision, text in made]

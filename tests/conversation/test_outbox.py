@@ -121,3 +121,46 @@ async def test_a_post_that_nobody_may_edit_is_replaced(store: Store) -> None:
     assert await outbox(store).show("headline", 0, wall.sending("final")) == "1"
     assert wall.posts == ["", "final"]
     assert await outbox(store).first("headline") == "1"
+
+
+async def delivered(store: Store, wall: Wall) -> Outbox:
+    """Of a later process, where everything stood there in its last state."""
+    await outbox(store).show("ranking", 0, wall.sending("a ranking"))
+    await store.delivered("one")
+    return outbox(store)
+
+
+async def test_what_stands_is_still_edited_when_all_is_over(store: Store) -> None:
+    wall = Wall()
+    later = await delivered(store, wall)
+
+    assert await later.show("ranking", 0, wall.sending("votes")) == "0"
+    assert [post.digest for post in await store.posts("one")] == ["votes"]
+    assert wall.posts == ["a ranking"]
+
+
+async def test_when_all_is_over_nothing_is_posted_any_more(store: Store) -> None:
+    wall = Wall()
+    later = await delivered(store, wall)
+    wall.is_frozen = True
+
+    assert await later.show("ranking", 1, wall.sending("more")) is None
+    assert await later.show("ranking", 0, wall.sending("votes")) == "0"
+    assert wall.posts == ["a ranking"]
+    assert [post.key for post in await store.posts("one")] == ["ranking"]
+
+
+async def test_when_all_is_over_what_was_deleted_stays_deleted_and_no_emoji_are_offered(
+    store: Store,
+) -> None:
+    wall, offered = Wall(), []
+    later = await delivered(store, wall)
+    await store.mark_deleted("slack", "0")
+
+    async def react(emoji: str) -> bool:
+        offered.append(emoji)
+        return True
+
+    assert await later.show("ranking", 0, wall.sending("votes")) is None
+    await later.seed("ranking", react)
+    assert (wall.posts, offered) == (["a ranking"], [])

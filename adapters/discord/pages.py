@@ -31,7 +31,7 @@ from adapters.discord.page import (
     text_displays,
     uploads_of,
 )
-from adapters.discord.render import card, linked
+from adapters.discord.render import NONE_OF_THESE, card, linked
 from adapters.discord.text import escaped, in_pieces, markdown, safe, units
 from bot import emoji as reactions
 from bot.conversation.beside import Beside, Neighbour
@@ -301,8 +301,10 @@ def _below(
 
 def _vote(emoji: str, run: str, key: str, part: str, n: int, *, is_given: bool) -> Button:
     style = discord.ButtonStyle.success if is_given else discord.ButtonStyle.secondary
-    id = custom_id(run, "rate", key, part, n, reactions.value(key, emoji))
-    return Button(emoji=emoji, custom_id=id, style=style)
+    value = reactions.value(key, emoji)
+    id = custom_id(run, "rate", key, part, n, value)
+    label = _(NONE_OF_THESE) if value == "none" else None
+    return Button(emoji=emoji, label=label, custom_id=id, style=style)
 
 
 def _neighbour(label: str, neighbour: Neighbour, run: str) -> Button:
@@ -313,10 +315,23 @@ def _unfolded(blocks: Sequence[Block]) -> list[Leaf]:
     leaves: list[Leaf] = []
     for block in blocks:
         if isinstance(block, Detail):
-            leaves += [Heading(escaped(block.title)), *block.blocks]
+            leaves += [Heading(escaped(_title(block))), *block.blocks]
         else:
             leaves.append(block)
     return leaves
+
+
+def _title(detail: Detail) -> str:
+    """Without the gist where the text begins with the same words."""
+    label, _between, gist = detail.title.partition(" · ")
+    first = detail.blocks[0] if detail.blocks else None
+    words = _letters(gist)
+    is_said = isinstance(first, Text) and _letters(first.text).startswith(words)
+    return label if words and is_said else detail.title
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
 
 
 def _count(item: ui.Item[Any]) -> int:

@@ -60,11 +60,12 @@ ACCENTS: dict[State, int] = {
     "stopped": 10070709,
 }
 
+NONE_OF_THESE = N_("None of these")
 _VOTES = {
     "accept": N_("Good enough"),
     "reject": N_("Not"),
     "best": N_("Best"),
-    "none": N_("None of these"),
+    "none": NONE_OF_THESE,
 }
 
 # What begins a block begins a line.

@@ -66,6 +66,10 @@ class DiscordReply:
         self._channel: int | None = None
         self._is_placed = False  # a post stands there already
         self._beginning = asyncio.Lock()
+        # What the headline is to show, one edit at a time, and the posts that it leads to so far.
+        self._headline = Document()
+        self._drawing = asyncio.Lock()
+        self._linked: frozenset[str] = frozenset()
         self.interval_seconds = INTERVAL_SECONDS * bot.time_scale
 
     async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
@@ -95,6 +99,21 @@ class DiscordReply:
     async def _show(self, key: str, document: Document, ping: bool) -> None:
         async with self._beginning:  # posts are shown side by side, in one thread
             channel = self._channel or await self._begin()
+        if key == HEADLINE:
+            self._headline = document
+            async with self._drawing:
+                id = await self._draw(channel, key, document, ping)
+        else:
+            id = await self._draw(channel, key, document, ping)
+        if id is None:
+            return
+        self._is_placed = True
+        if self._leads_to(key):
+            self._bot.begin(self._linked_again(channel))
+        if document.votable and self._may(channel, _REACTING_NEEDS):
+            await self._outbox.seed(key, partial(self._react, id))
+
+    async def _draw(self, channel: int, key: str, document: Document, ping: bool) -> str | None:
         page = await self._page(key, document)
         sending = Sending(
             page.digest(),
@@ -102,12 +121,19 @@ class DiscordReply:
             edit=partial(self._edit, page),
             find=partial(self._find, channel, key),
         )
-        id = await self._outbox.show(key, 0, sending)
-        if id is None:
-            return
-        self._is_placed = True
-        if document.votable and self._may(channel, _REACTING_NEEDS):
-            await self._outbox.seed(key, partial(self._react, id))
+        return await self._outbox.show(key, 0, sending)
+
+    def _leads_to(self, key: str) -> bool:
+        """Whether the verdict names a post that was not there when it was drawn."""
+        is_named = any(letter.key == key for letter in self._headline.letters)
+        return is_named and not self._headline.live and key not in self._linked
+
+    async def _linked_again(self, channel: int) -> None:
+        try:
+            async with self._drawing:
+                await self._draw(channel, HEADLINE, self._headline, False)
+        except (discord.HTTPException, Undeliverable) as error:
+            logger.info("a verdict is left without a link: %s", delivery.words(error))
 
     async def _page(self, key: str, document: Document) -> Showable:
         assert self._channel is not None
@@ -116,6 +142,8 @@ class DiscordReply:
             urls=urls_of(self._address.guild, await self._outbox.posts()),
             vote_buttons=document.votable and not self._may(self._channel, _REACTING_NEEDS),
         )
+        if key == HEADLINE:
+            self._linked = frozenset(place.urls)
         # In a thread: there are texts that take longer to cut than the gateway may be kept waiting.
         return await asyncio.to_thread(
             render.post, document, run=self._case.id, key=key, place=place

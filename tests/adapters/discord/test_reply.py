@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from adapters.discord.page import Page
 from adapters.discord.reply import DiscordReply
 from bot.chat import Accepted
-from bot.document import Button, Detail, Document, Heading, Note, Text
+from bot.document import Button, Detail, Document, Heading, Letter, Note, Text
 from bot.errors import ModelFailed, Undeliverable
 from bot.llm import Request
 from bot.records import Case
@@ -175,6 +175,17 @@ async def test_a_post_is_edited_in_place(scene: Stage) -> None:
         "## The council is deliberating\n-# Stage 1 of 3",
         "## The council is deliberating\n-# Stage 2 of 3",
     ]
+
+
+async def test_a_verdict_leads_to_a_post_that_came_after_it(scene: Stage) -> None:
+    verdict = Document((Text("It is simple (B)."),), letters=(Letter("B", "answer:B", "B"),))
+    reply = await shown(scene, await scene.case(), verdict)
+    await reply.show("answer:B", ANSWER)
+    answer = scene.posts()[1]
+    link = f"https://discord.com/channels/{scene.guild.id}/{scene.thread().id}/{answer.id}"
+    await scene.server.wait_for(lambda: scene.posts()[0].text == f"It is simple ([B]({link})).")
+    await reply.show("answer:B", replace(ANSWER, state="degraded"))
+    assert len(scene.server.sent("PATCH", EDITS)) == 1
 
 
 async def test_the_same_state_is_not_sent_again(scene: Stage) -> None:

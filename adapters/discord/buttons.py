@@ -17,7 +17,7 @@ from discord import ui
 
 from adapters.discord import pages, questions
 from adapters.discord.delivery import WORDING, is_late, undeliverable, words
-from adapters.discord.forms import SettingForm
+from adapters.discord.forms import QuestionForm, SettingForm
 from adapters.discord.interactions import (
     WENT_WRONG,
     Interaction,
@@ -31,10 +31,12 @@ from adapters.discord.interactions import (
     where,
     who,
 )
-from adapters.discord.page import DIGEST, Page, digest_of
+from adapters.discord.page import DIGEST, Page, Upload, digest_of
 from adapters.discord.pages import CHOOSE
 from adapters.discord.reply import post_id, urls_of
+from adapters.text.markdown import honest_links
 from bot.chat import Mention
+from bot.cleaning import harmless
 from bot.conversation import settings_commands
 from bot.conversation.beside import beside
 from bot.conversation.desk import settings_of
@@ -115,11 +117,23 @@ async def _act(interaction: Interaction, press: Press) -> None:
             await (replace(interaction, shown[0]) if instead else send(interaction, shown))
         case Choice(question, choices):
             await send(interaction, [pages.question_page(question, press.run, *choices)])
-        case File() | Form():
-            await say(interaction, _(OUT_OF_DATE))
+        case File(name, text):
+            await _hand_over(interaction, name, text)
+        case Form(run, name) as form:
+            pressed = partial(_press, run=run, what=name.split(":"))
+            await interaction.response.send_modal(QuestionForm(form, pressed))
 
 
 # --- Reading
+
+
+async def _hand_over(interaction: Interaction, name: str, text: str) -> None:
+    """A file, for the clicker alone. Raises `InvalidInput`."""
+    if interaction.guild and not interaction.app_permissions.attach_files:
+        raise InvalidInput(_("I may not attach files here. Somebody can give me *Attach Files*."))
+    # A viewer renders the file: its links must not hide where they lead either.
+    shown = await asyncio.to_thread(lambda: honest_links(harmless(text)).encode())
+    await send(interaction, [Page(ui.File(f"attachment://{name}"), uploads=[Upload(name, shown)])])
 
 
 async def _read(interaction: Interaction, press: Press, key: str, part: str) -> None:

@@ -1,20 +1,34 @@
-"""Forms (modals): a setting to be written.
+"""Forms (modals): a question or a setting to be written.
 
 A form is held in memory: one that is open during a restart is lost to the bot, while its text stays
 in the person's window. Those never sent off are forgotten after a while.
 """
 
+import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import discord
 from discord import ui
 
 from adapters.discord.delivery import is_late
-from adapters.discord.interactions import WENT_WRONG, answer, log, replace, say, where, who
+from adapters.discord.interactions import (
+    WENT_WRONG,
+    answer,
+    log,
+    replace,
+    say,
+    think,
+    where,
+    who,
+)
 from adapters.discord.locale import translated
 from adapters.discord.pages import document_pages
-from bot.conversation import settings_commands
+from bot.chat import Refused
+from bot.conversation import presses, settings_commands
 from bot.conversation.app import App
+from bot.conversation.presses import Press, Told
+from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
 from bot.language import N_, _
 from bot.settings import FORM, PROSE_LIMIT_CHARS, SETTINGS, Settings, shown
@@ -22,7 +36,7 @@ from bot.settings import FORM, PROSE_LIMIT_CHARS, SETTINGS, Settings, shown
 COUNCIL_HERE = N_("This channel's council")
 FORM_SECONDS = 3_600.0
 # Source: Discord's API documentation, "Label" and "Modal".
-TITLE_LIMIT, DESCRIPTION_LIMIT = 45, 100
+TITLE_LIMIT, DESCRIPTION_LIMIT, TEXT_LIMIT = 45, 100, 4_000
 
 
 class Form(ui.Modal):
@@ -82,3 +96,46 @@ class SettingForm(Form):
             await replace(interaction, document_pages(page)[0])
         else:
             await answer(interaction, page)
+
+
+class QuestionForm(Form):
+    """A question to write, and whom to put it to. The bot posts it where everybody sees it."""
+
+    def __init__(self, form: presses.Form, press: Callable[[Any], Press]) -> None:
+        """`press` reads who sent it off, and from where."""
+        super().__init__(title=form.title, timeout=FORM_SECONDS)
+        self._press = press
+        self._text: ui.TextInput[QuestionForm] = ui.TextInput(
+            style=discord.TextStyle.paragraph, max_length=TEXT_LIMIT, custom_id="text"
+        )
+        self.add_item(ui.Label(text=form.text, component=self._text))
+        (_label, self._first), *others = form.whom
+        self._whom: ui.Select[QuestionForm] = ui.Select(
+            custom_id="whom",
+            # Not required by itself in this version of the library.
+            required=True,
+            options=[
+                discord.SelectOption(label=label, value=value, default=value == self._first)
+                for label, value in form.whom
+            ],
+        )
+        if others:
+            self.add_item(ui.Label(text=form.whom_label, component=self._whom))
+
+    async def sent(self, interaction: discord.Interaction[Any]) -> None:
+        await think(interaction)
+        whom = next(iter(self._whom.values), self._first)
+        press, text = self._press(interaction), self._text.value
+        match await interaction.client.app.actions.submit(press, text, whom):
+            case Told(document):
+                await answer(interaction, document)
+            case Refused(document):
+                await answer(interaction, _with_words(document, text))
+
+
+def _with_words(document: Document, text: str) -> Document:
+    """Discord closes a form for good: what was written in one that was refused is handed back."""
+    quoted = "\n".join(f"> {line}" for line in text.splitlines())
+    return dataclasses.replace(
+        document, blocks=(*document.blocks, Note(_("You wrote:")), Text(quoted))
+    )

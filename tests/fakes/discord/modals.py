@@ -44,13 +44,15 @@ def _value(component: Json, given: Any) -> Json:
                 raise ValueError(f"{name}: one of {offered}, not {given!r}")
             return {"value": given}
         case _:
-            chosen = list(given or ())
+            options = component.get("options", [])
+            preset = [option["value"] for option in options if option.get("default")]
+            chosen = list(preset if given is None else given)
             low, high = component.get("min_values", 1), component.get("max_values", 1)
             if not chosen and not component.get("required", True):
                 return {"values": []}
             if not low <= len(chosen) <= high:
                 raise ValueError(f"{name}: {low} to {high} values, not {len(chosen)}")
-            offered = [option["value"] for option in component.get("options", [])]
+            offered = [option["value"] for option in options]
             if offered and not set(chosen) <= set(offered):
                 raise ValueError(f"{name}: {chosen} is not among {offered}")
             return {"values": chosen}

@@ -104,6 +104,10 @@ REFUSED_COMPONENTS = {
         [in_row(button(), select(1))],
         "COMPONENT_LAYOUT_WIDTH_EXCEEDED",
     ),
+    "a button whose emoji is none": (
+        [in_row(button() | {"emoji": {"name": "thumbsup"}})],
+        "BUTTON_COMPONENT_INVALID_EMOJI",
+    ),
     "a custom_id twice": ([in_row(button(), button())], "COMPONENT_CUSTOM_ID_DUPLICATED"),
     "a custom_id of 101": ([in_row(button(custom_id="c" * 101))], "BASE_TYPE_MAX_LENGTH"),
     "a label of 81": ([in_row(button(label="x" * 81))], "BASE_TYPE_MAX_LENGTH"),

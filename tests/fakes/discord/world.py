@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from discord import Permissions
 
 from tests.fakes.discord import payloads
+from tests.fakes.discord.components import is_unicode_emoji
 from tests.fakes.discord.refusals import Json, Refusal
 from tests.fakes.discord.state import (
     EPOCH_MS,
@@ -299,8 +300,7 @@ class World:
             if guild is None or emoji_id not in guild.emojis:
                 raise Refusal(10014)
             return Emoji(custom[2]), guild.emojis[emoji_id], emoji_id
-        # Close enough to the Unicode list: short, and beyond the letters of any script in use.
-        if not raw or len(raw) > 16 or not any(ord(c) >= 0x203C and not c.isalnum() for c in raw):
+        if not is_unicode_emoji(raw):
             raise Refusal(10014)
         return Emoji(raw.replace("\ufe0f", "")), raw, None
 

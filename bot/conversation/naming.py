@@ -27,7 +27,7 @@ async def name_of(
     try:
         async with asyncio.timeout(PATIENCE_SECONDS * time_scale):
             name = await platform.name(channel, person)
-    except Exception as error:
+    except Exception as error:  # whatever it is, no question waits for a name
         logger.warning("a name cannot be looked up: %s", type(error).__name__)
         return ""
     return _PUNCTUATION.sub(r"\\\g<0>", one_line(name)[:_LIMIT_CHARS])

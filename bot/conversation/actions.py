@@ -91,6 +91,8 @@ class Actions:
             case ("alone", label, message):
                 case = await self.case(press)
                 offered = await self.offered(channel_of(case), case.id, label)
+                if offered.alone is None:  # the whole council would cost more than was offered
+                    raise InvalidInput(_(OUT_OF_DATE))
                 return await self._ask(press, message, offered.alone)
             case ("follow",):
                 return await self._follow(press)

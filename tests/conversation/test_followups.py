@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat import Channel, Person, Refused
+from bot.chat import Channel, Mention, Person, Refused
 from bot.conversation.app import App
 from bot.conversation.presses import Form, Press, Told
 from bot.conversation.questions import Rules
@@ -366,6 +366,20 @@ async def test_nobody_is_asked_who_did_not_sit_in_the_council() -> None:
         form = await form_of(app, await served(app))
 
         assert (await refused(app, form, "And now?", "Z")).startswith("This button is from")
+
+
+async def test_where_the_member_of_an_offer_is_unknown_nobody_is_asked() -> None:
+    async def question(id: str) -> Mention:
+        return mention()
+
+    async with running() as app:
+        id = await served(app)
+        press = replace(a_press(id, BOB, "alone", "Z", "message"), question=question)
+        told = await app.actions.press(press)
+
+        assert isinstance(told, Told)
+        assert words(told.document).startswith("This button is from another version")
+        assert app.running.cases == []
 
 
 # --- the same once more

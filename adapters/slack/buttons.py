@@ -11,29 +11,35 @@ from typing import Any, assert_never
 
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack import questions
+from adapters.slack import asking, questions, render
 from adapters.slack.blocks import MENU, NO_RUN
 from adapters.slack.bot import Bot
-from adapters.slack.commands import Opening, changer, open_form
+from adapters.slack.commands import Opening, changer, hand_over, open_form, open_view
 from adapters.slack.refusals import error_of, sentence
+from adapters.slack.render import harmless_markdown
 from adapters.slack.reply import post_id
 from adapters.slack.whisper import replace, whisper, whisper_sentence
 from bot.chat import Mention, Person
 from bot.conversation.commands import COMMANDS
 from bot.conversation.presses import Choice, File, Form, Press, Told
 from bot.conversation.settings_commands import pressed
-from bot.document import Button, Document, Text
+from bot.document import Button, Document, Note, Text
 from bot.errors import BotError, InvalidInput
-from bot.language import _
-from bot.texts import OUT_OF_DATE
+from bot.language import N_, _
 
 logger = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 
 
-# Of those that belong to no run, what `Actions` knows; all others are about the channel.
-_ABOUT_NO_RUN = frozenset({"ask", "resume"})
+# What stands on the page of a channel's council, whatever brought it up.
+_ON_THE_PAGE = frozenset({"members", "chairman", "settings", "form"})
+# Of other buttons that belong to no run, what `Actions` knows; the rest are commands.
+_OF_NO_RUN = frozenset({"ask", "resume"})
+# For these it counts what the person may change.
+_CHANGES = frozenset({"stop", "resume", "check"})
+TRANSCRIPT_SENT = N_("The transcript is in our direct messages.")
+SLOW = N_("Slack was slow to open the form. Press once more.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,31 +56,46 @@ class _Control:
 
 
 async def press(bot: Bot, body: Json) -> None:
-    url, thread = body["response_url"], body["container"].get("thread_ts")
     control = _control(body)
-    if control.run == NO_RUN and control.what[0] not in _ABOUT_NO_RUN:
+    name, run = control.what[0], control.run
+    if name in _ON_THE_PAGE or (run == NO_RUN and name not in _OF_NO_RUN):
         await _about_the_channel(bot, body, control)
         return
+    whispered = partial(
+        whisper, body["response_url"], thread=body["container"].get("thread_ts"), run=run
+    )
     match await bot.app.actions.press(await _press(bot, body, control)):
         case Told(document, instead=True):
-            await replace(url, document)
+            await replace(body["response_url"], document)
         case Told(document):
-            await whisper(url, document, thread=thread)
+            await whispered(document)
         case Choice(question, choices):
             buttons = tuple(Button(name, label) for label, name in choices)
-            asking = Document((Text(question),), buttons=buttons)
-            await whisper(url, asking, thread=thread, run=control.run)
-        case File() | Form():
-            await whisper_sentence(url, _(OUT_OF_DATE), thread=thread)
+            await whispered(Document((Text(question),), buttons=buttons))
+        case Form() as form:
+            view = asking.view(form, body["channel"]["id"])
+            if not await open_view(bot, body["trigger_id"], view):
+                await whispered(_sentence(_(SLOW)))
+        case File(name, text):
+            await whispered(await _handed_over(bot, body["user"]["id"], f"{run}-{name}", text))
         case told:
             assert_never(told)
+
+
+async def _handed_over(bot: Bot, user: str, name: str, text: str) -> Document:
+    """Where the file is; where Slack takes none, what stands in it."""
+    safe = harmless_markdown(text)
+    if problem := await hand_over(bot, user, render.File(name, name, safe.encode())):
+        return Document((Note(f"⚠ {problem}"), Text(text)))
+    return _sentence(_(TRANSCRIPT_SENT))
 
 
 async def _about_the_channel(bot: Bot, body: Json, control: _Control) -> None:
     """Its council's page, brought up to date in its place, or what a command tells."""
     channel, user, url = body["channel"]["id"], body["user"]["id"], body["response_url"]
-    opening = Opening(channel, user, url, body["trigger_id"])
-    if control.what[0] == "form" and await open_form(bot, opening):
+    if control.what[0] == "form":
+        if not await open_form(bot, Opening(channel, user, url, body["trigger_id"])):
+            await whisper_sentence(url, _(SLOW))
         return
     place = await bot.place(channel)
     person = await changer(bot, user, place)
@@ -92,8 +113,9 @@ async def _about_the_channel(bot: Bot, body: Json, control: _Control) -> None:
 
 async def _press(bot: Bot, body: Json, control: _Control) -> Press:
     channel, user = body["channel"]["id"], body["user"]["id"]
-    is_change = control.what in {("stop",), ("resume",)}
-    person = await (bot.people.changer(user, channel) if is_change else bot.people.asker(user))
+    place = await bot.place(channel)
+    may_change = control.what[0] in _CHANGES
+    person = await (changer(bot, user, place) if may_change else bot.people.asker(user))
     return Press(
         person=person,
         run=control.run,
@@ -101,7 +123,7 @@ async def _press(bot: Bot, body: Json, control: _Control) -> Press:
         sees=lambda case: case.channel == channel,
         post=post_id(channel, body["container"].get("message_ts", "")),
         question=partial(_question, bot, channel, person),
-        channel=await bot.place(channel),
+        channel=place,
     )
 
 
@@ -134,3 +156,7 @@ async def _question(bot: Bot, channel: str, person: Person, ts: str) -> Mention:
         raise InvalidInput(problem) from error
     message = answer["messages"][0] | {"channel": channel}
     return await questions.mention_of(bot.app, bot.web, bot.people, message, person)
+
+
+def _sentence(text: str) -> Document:
+    return Document((Text(text),))

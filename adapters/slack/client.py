@@ -18,7 +18,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack import buttons, commands, form, questions
+from adapters.slack import asking, buttons, commands, form, questions
 from adapters.slack.bot import Bot
 from adapters.slack.packing import Message
 from adapters.slack.people import SOMEBODY
@@ -98,6 +98,7 @@ class SlackClient(Bot):
         for field in form.SEARCHED:
             bolt.options(field)(self._answered(commands.suggest))
         bolt.view(form.CALLBACK)(self._answered(commands.submit))
+        bolt.view(asking.CALLBACK)(self._answered(asking.submit))
         return bolt
 
     async def _authorize(self) -> AuthorizeResult:

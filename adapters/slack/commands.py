@@ -76,7 +76,7 @@ async def run(bot: Bot, body: Json) -> None:
         document = replace(document, blocks=(*document.blocks, unknown))
     await whisper(url, document)
     pictures = render.pictures(document, f"council-{command.name}")
-    if pictures and (problem := await _hand_over(bot, user, *pictures)):
+    if pictures and (problem := await hand_over(bot, user, *pictures)):
         await whisper_sentence(url, problem)
 
 
@@ -96,11 +96,11 @@ async def _export(bot: Bot, place: chat.Channel, person: chat.Person, url: str) 
         await whisper_sentence(url, error.public)
         return
     file = File(EXPORT, _("Finished deliberations, one in a line"), lines.encode(errors="replace"))
-    problem = await _hand_over(bot, person.id, file)
+    problem = await hand_over(bot, person.id, file)
     await whisper_sentence(url, problem or _(HANDED_OVER))
 
 
-async def _hand_over(bot: Bot, user: str, *files: File) -> str:
+async def hand_over(bot: Bot, user: str, *files: File) -> str:
     """Put files where one person alone sees them: what is ephemeral takes none.
 
     Returns what is wrong where that cannot be done.

@@ -63,9 +63,9 @@ def view(settings: Settings, stored: StoredSettings, prices: Prices, opened: Ope
         "type": "modal",
         "callback_id": CALLBACK,
         "private_metadata": opened.to_json(),
-        "title": _plain(_("This channel's council")),
-        "submit": _plain(_("Save")),
-        "close": _plain(_("Cancel")),
+        "title": plain(_("This channel's council")),
+        "submit": plain(_("Save")),
+        "close": plain(_("Cancel")),
         "blocks": [
             *leaf_blocks([Text(_about(settings, prices))]),
             *(
@@ -103,7 +103,7 @@ def _element(name: str, asked: Asked, settings: Settings, is_own: bool, prices: 
                     _model_option(prices.answer, id, value[:n].count(id))
                     for n, id in enumerate(value)
                 ],
-                "placeholder": _plain(_("Search by vendor or name")),
+                "placeholder": plain(_("Search by vendor or name")),
             }
         case "model":
             return {
@@ -124,7 +124,7 @@ def _element(name: str, asked: Asked, settings: Settings, is_own: bool, prices: 
             return {
                 "type": "plain_text_input",
                 **(long if asked.kind == "prose" else {}),
-                **({"placeholder": _plain(asked.example)} if asked.example else {}),
+                **({"placeholder": plain(asked.example)} if asked.example else {}),
                 **({"initial_value": harmless(setting.show(value))} if is_said else {}),
             }
 
@@ -161,7 +161,7 @@ def _model_option(answer: Callable[[str], float | None], id: str, number: int = 
     usd = answer(id)
     price = f"${dollars(usd)}" if usd else price_words(usd)
     vendor = shortened(one_line(id.rpartition("/")[0]), OPTION_TEXT_MAX)
-    below = {"description": _plain(vendor)} if vendor else {}
+    below = {"description": plain(vendor)} if vendor else {}
     return option(f"{short(id)} · {price}", f"{number}:{id}") | below
 
 
@@ -174,12 +174,12 @@ def _input(name: str, asked: Asked, element: Json) -> Json:
     return {
         "type": "input",
         "block_id": name,
-        "label": _plain(_(SETTINGS[name].label)),
+        "label": plain(_(SETTINGS[name].label)),
         "element": element | {"action_id": name},
         "optional": bool(asked.empty),
-        **({"hint": _plain(_(asked.hint))} if asked.hint else {}),
+        **({"hint": plain(_(asked.hint))} if asked.hint else {}),
     }
 
 
-def _plain(text: str) -> Json:
+def plain(text: str) -> Json:
     return {"type": "plain_text", "text": harmless(text)}

@@ -178,7 +178,12 @@ def _title(blocks: Sequence[Block]) -> str:
 
 def _whole(blocks: Sequence[Block]) -> str:
     texts = [leaf.text for leaf in _unfolded(blocks) if isinstance(leaf, Text)]
-    return "\n\n".join(honest_links(harmless(text)) for text in texts) + "\n"
+    return "\n\n".join(map(harmless_markdown, texts)) + "\n"
+
+
+def harmless_markdown(text: str) -> str:
+    """For files: nothing turns or hides, and links show where they lead."""
+    return honest_links(harmless(text))
 
 
 def _shortened_texts(blocks: Sequence[Block], limit: int, ending: str) -> list[Block]:

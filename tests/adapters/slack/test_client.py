@@ -115,7 +115,7 @@ async def test_a_bare_mention_gets_a_hint(place: Place, nothing: str) -> None:
     assert place.server.said(place.channel, message.ts) == []
 
 
-async def test_a_refusal_in_a_thread_is_whispered_there(place: Place) -> None:
+async def test_a_refusal_in_a_thread_is_whispered_there_with_its_button(place: Place) -> None:
     server = place.server
     root = server.post(place.channel, place.ada, "A story")
     await place.app.command(await place.client.place(place.channel.id), BOSS, "pause")
@@ -124,6 +124,9 @@ async def test_a_refusal_in_a_thread_is_whispered_there(place: Place) -> None:
     [told] = server.ephemerals
     assert (told.user, told.thread_ts) == (place.ada, root.ts)
     assert server.said(place.channel, root.ts) == []
+    place.ada.admin = True
+    await server.click(place.ada, place.channel, told.ts, "resume")
+    await server.wait_for(lambda: "answers here again" in told.text)
 
 
 async def test_names_and_links_reach_the_models_as_people_read_them(

@@ -299,6 +299,17 @@ async def test_a_council_is_changed_on_its_page(place: Place, boss: User) -> Non
     assert await members(place) == ("lab/a", "lab/b", "lab/new")
 
 
+async def test_a_form_that_a_page_cannot_open_changes_nothing(place: Place, boss: User) -> None:
+    await say(place, boss, "criteria brevity", "criteria")
+    await say(place, boss, "show", "This channel's council")
+    page = place.server.ephemerals[-1]
+    place.server.refuse("views.open", "expired_trigger_id")
+    await place.server.click(boss, place.channel, page.ts, "form:criteria", "-:criteria")
+    await place.whispered("Press once more")
+    at = await place.client.place(place.channel.id)
+    assert (await place.app.settings(at)).criteria == "brevity"
+
+
 async def test_a_page_that_is_out_of_date_stays_and_says_why_not(place: Place, boss: User) -> None:
     server = place.server
     await say(place, boss, "show", "This channel's council")
@@ -412,7 +423,7 @@ async def test_ask_posts_the_question_as_the_root_of_its_thread(place: Place) ->
 
 async def test_a_refused_question_never_stands_in_the_channel(place: Place, boss: User) -> None:
     await say(place, boss, "pause", "paused")
-    await say(place, place.ada, "ask Why?", "paused here")
+    await say(place, place.ada, "ask Why?", "paused in this channel")
     assert place.server.called("chat.postMessage") == []
 
 
@@ -424,7 +435,7 @@ async def test_a_question_refused_after_all_is_taken_back_whole(place: Place, bo
     await say(place, boss, "pause", "paused")
     assert held.gate
     held.gate.set()
-    await place.whispered("paused here")
+    await place.whispered("paused in this channel")
     assert len(server.called("chat.postMessage")) > 1
     assert [m.shown for m in place.channel.ordered() if m.user is server.bot] == []
 

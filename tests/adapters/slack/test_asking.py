@@ -1,0 +1,161 @@
+"""What the buttons under a verdict do on the local Slack: forms, files, and plain presses."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from adapters.slack.render import document_messages
+from bot.chat import Person
+from bot.document import Button, Document, Text
+from bot.records import Case
+from tests.fakes.council_on_slack import Place
+from tests.fakes.provider import FakeProvider
+from tests.fakes.slack_server import Message, SlackServer, View, running_slack
+
+BOSS = Person("U0BOSS", admin=True)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[SlackServer]:
+    async with running_slack(time_scale=0.01, deadline_scale=1) as server:
+        yield server
+
+
+@pytest.fixture
+def provider() -> FakeProvider:
+    return FakeProvider()
+
+
+@pytest.fixture
+async def place(server: SlackServer, provider: FakeProvider) -> AsyncIterator[Place]:
+    async with Place(server).online(provider) as place:
+        yield place
+
+
+async def cases(place: Place) -> list[Case]:
+    return [case async for case in place.app.store.cases()]
+
+
+async def answered(place: Place) -> tuple[Message, str]:
+    """A question with its verdict, and the run."""
+    question = place.server.mention(place.channel, place.ada, "Why is the sky blue?")
+    await place.answered(question)
+    await place.delivered()
+    [case] = await cases(place)
+    return question, case.id
+
+
+async def pressed(place: Place, question: Message, run: str, name: str) -> None:
+    """Press a button of this name under a post of the bot's in the thread."""
+    shown = Document((Text("x"),), buttons=(Button(name, name),))
+    [message] = document_messages(shown, run=run)
+    posted = await place.client.web.post(place.channel.id, message, thread=question.ts)
+    answer = await place.server.click(place.ada, place.channel, posted.ts, name)
+    assert answer.acknowledged
+
+
+async def form(place: Place) -> tuple[Message, str, View]:
+    question, run = await answered(place)
+    await pressed(place, question, run, "follow")
+    await place.server.wait_for(lambda: place.server.open_views)
+    return question, run, place.server.open_views[-1]
+
+
+async def test_a_follow_up_is_written_in_a_form_and_asked_before_everybody(
+    place: Place, provider: FakeProvider
+) -> None:
+    question, run, view = await form(place)
+    assert len(view.body["title"]["text"]) <= 24
+    answer = await place.server.submit_view(place.ada, view, {"text": "And <!channel> at night?"})
+    assert answer.action == "close"
+    posted = await place.said(place.channel, "*ada asks:*", question.ts)
+    assert "And &lt;!channel&gt; at night?" in posted.text
+    await place.delivered()
+    first, second = await cases(place)
+    assert (first.id, second.question.text) == (run, "And <!channel> at night?")
+    assert second.thread == question.ts
+    assert [ping.target for ping in place.server.pings] == [place.ada.id] * 2
+
+
+async def test_one_member_alone_can_be_asked(place: Place, provider: FakeProvider) -> None:
+    _, _, view = await form(place)
+    before = len(provider.requests)
+    await place.server.submit_view(place.ada, view, {"text": "Sure?", "whom": "A"})
+    await place.delivered()
+    assert len(provider.requests) - before == 1
+
+
+async def test_what_is_refused_is_said_in_the_form(place: Place, provider: FakeProvider) -> None:
+    _, _, view = await form(place)
+    await place.app.command(await place.client.place(place.channel.id), BOSS, "pause")
+    before = len(provider.requests)
+    answer = await place.server.submit_view(place.ada, view, {"text": "And then?"})
+    assert answer.action == "errors"
+    assert "paused" in view.errors["text"]
+    assert "`" not in view.errors["text"]
+    assert view.open
+    assert len(provider.requests) == before
+
+
+async def test_a_form_whose_sender_slack_does_not_name_says_why(place: Place) -> None:
+    _, _, view = await form(place)
+    place.server.refuse("users.info", "invalid_auth")
+    await place.server.submit_view(place.ada, view, {"text": "And then?"})
+    assert "token" in view.errors["text"]
+
+
+async def test_a_form_that_does_not_open_is_told(place: Place) -> None:
+    question, run = await answered(place)
+    place.server.refuse("views.open", "expired_trigger_id")
+    await pressed(place, question, run, "follow")
+    await place.whispered("Press once more")
+
+
+async def test_the_same_can_be_asked_again(place: Place) -> None:
+    question, run = await answered(place)
+    await pressed(place, question, run, "again")
+    await place.said(place.channel, "asks again", question.ts)
+    await place.delivered()
+    assert [case.question.text for case in await cases(place)] == ["Why is the sky blue?"] * 2
+
+
+async def test_the_transcript_is_a_file_in_direct_messages(place: Place) -> None:
+    question, run = await answered(place)
+    await pressed(place, question, run, "transcript")
+    await place.whispered("in our direct messages")
+    [message] = place.server.said(place.server.direct(place.ada))
+    [file] = message.files
+    assert file.name == f"{run}-transcript.md"
+    assert b"Why is the sky blue?" in (file.content or b"")
+
+
+async def test_without_the_right_to_files_the_transcript_is_whispered(place: Place) -> None:
+    question, run = await answered(place)
+    place.server.withdraw("files:write")
+    await pressed(place, question, run, "transcript")
+    assert "Why is the sky blue?" in await place.whispered("files:write")
+
+
+async def test_the_council_can_be_looked_at_and_changed_from_below_a_post(place: Place) -> None:
+    question, run = await answered(place)
+    place.ada.admin = True
+    await pressed(place, question, run, "check")
+    await place.whispered("This channel's council")
+    [page] = place.server.ephemerals
+    await place.server.click(place.ada, place.channel, page.ts, "members:remove:lab/c")
+    await place.server.wait_for(lambda: "members" in page.text and "lab/c" not in page.text)
+
+
+async def test_a_paused_council_is_resumed_by_those_who_may(place: Place) -> None:
+    question, _ = await answered(place)
+    here = await place.client.place(place.channel.id)
+    await place.app.command(here, BOSS, "pause")
+    await pressed(place, question, "-", "resume")
+    await place.whispered("Only administrators")
+    assert (await place.app.settings(here)).paused
+    place.ada.admin = True
+    await pressed(place, question, "-", "resume")
+    await place.server.wait_for(
+        lambda: any("answers here" in m.text for m in place.server.said(place.channel, question.ts))
+    )
+    assert not (await place.app.settings(here)).paused

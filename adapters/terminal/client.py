@@ -123,7 +123,7 @@ class Terminal:
             while (line := await self._screen.line(self._place())) is not None:
                 self._leaves_next = False
                 line = line.strip()
-                if line and not await self._obeyed(line):
+                if line and not await self._screen.doing(self._obeyed(line)):
                     break
             await self._say_goodbye()
 
@@ -192,13 +192,7 @@ class Terminal:
             case words.Asked(question):
                 await self._ask(question)
             case words.Mistaken(meant):
-                unknown = _(
-                    "`{line}` is not known here; `help` lists what is. To ask it, write "
-                    "`@council {line}`.",
-                    line=line,
-                )
-                close = _("Did you mean `{meant}`?", meant=meant) if meant else ""
-                await self._say(f"{unknown} {close}".rstrip())
+                await self._say(self._unknown(line, meant or self._part_meant(line)))
         return True
 
     def _doings(self) -> Mapping[str, Callable[[str], Awaitable[None]]]:
@@ -213,6 +207,20 @@ class Terminal:
             "threads": self._list,
             "help": self._help,
         }
+
+    def _unknown(self, line: str, meant: str) -> str:
+        if not meant:
+            return _(
+                "`{line}` is not known here: `help` lists what is. To ask it, write "
+                "`@council {line}`.",
+                line=line,
+            )
+        return _(
+            "`{line}` is not known here. Did you mean `{meant}`? To ask it, write "
+            "`@council {line}`.",
+            line=line,
+            meant=meant,
+        )
 
     async def _command(self, rest: str) -> None:
         command = parse(rest)
@@ -388,6 +396,10 @@ class Terminal:
         parts = {run.part(key): key for run in runs for key in run.posts}
         newest = {name: key for key in current.posts if (name := reactions.part_name(key))}
         return {**newest, CRITIQUES: CRITIQUES, **parts}
+
+    def _part_meant(self, line: str) -> str:
+        """For whoever named a part and nothing to do with it."""
+        return f"open {line}" if read_part(line)[1] in self._parts().values() else ""
 
     async def _posted(self, part: str) -> tuple[Run, str] | None:
         """The run and the key that a part's name means; says what there is where it means none."""

@@ -7,8 +7,9 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+import termios
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self, TextIO
 
@@ -36,6 +37,8 @@ from bot.language import _
 
 # How often the clock above the prompt moves on.
 TICK_SECONDS = 0.5
+
+_LOCAL_FLAGS = 3  # their place among what termios tells
 
 # A menu of so many rows may come below the prompt.
 _MENU_ROWS = 6
@@ -100,8 +103,9 @@ class Prompt:
             enable_suspend=True,
             key_bindings=self._keys(),
         )
+        self._surroundings = ExitStack()
         self._watching: set[asyncio.Task[None]] = set()
-        self._doing: asyncio.Task[Any] | None = None
+        self._doing: asyncio.Task[bool] | None = None
 
     def _made(self, **options: Any) -> PromptSession[str]:
         session: PromptSession[str] = PromptSession(
@@ -116,18 +120,15 @@ class Prompt:
         return session
 
     async def __aenter__(self) -> Self:
-        self._before = signal.getsignal(signal.SIGINT)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self._signalled)
+        self._surroundings.enter_context(_logging_above())
+        self._surroundings.enter_context(_unechoed(self._input.fileno()))
+        self._surroundings.enter_context(_interrupts(self._signalled))
         self._watching.add(asyncio.create_task(self._tick()))
-        self._logging = _logging_above()
-        self._logging.__enter__()
         return self
 
     async def __aexit__(self, *raised: Any) -> None:
         await ended(self._watching)
-        self._logging.__exit__(*raised)
-        asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
-        signal.signal(signal.SIGINT, self._before)
+        self._surroundings.close()
 
     async def line(self, place: str) -> str | None:
         self._place = place
@@ -169,6 +170,17 @@ class Prompt:
         except EOFError:
             return None
         return answer.strip().lower() in {"y", "yes"}
+
+    async def doing(self, what: Coroutine[Any, Any, bool]) -> bool:
+        self._doing = asyncio.create_task(what)
+        try:
+            await asyncio.wait({self._doing})
+            if not self._doing.cancelled():
+                return self._doing.result()
+        finally:
+            await ended({self._doing})
+        await self.show(Document((Note(_("Stopped.")),)))
+        return True
 
     async def attend(self, watching: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(watching)
@@ -236,6 +248,31 @@ class Prompt:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+@contextmanager
+def _unechoed(terminal: int) -> Iterator[None]:
+    """What is typed while there is no prompt waits for the next one, and is read by nobody else."""
+    before = termios.tcgetattr(terminal)
+    quiet = termios.tcgetattr(terminal)
+    quiet[_LOCAL_FLAGS] &= ~(termios.ECHO | termios.ICANON)
+    termios.tcsetattr(terminal, termios.TCSANOW, quiet)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSANOW, before)
+
+
+@contextmanager
+def _interrupts(interrupted: Callable[[], None]) -> Iterator[None]:
+    before = signal.getsignal(signal.SIGINT)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, interrupted)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -39,6 +39,10 @@ class Screen(Protocol):
         """Whether it shall be so; `None` for whoever leaves instead of an answer."""
         ...
 
+    async def doing(self, what: Coroutine[Any, Any, bool]) -> bool:
+        """Wait for what was said to be done; True where it was interrupted."""
+        ...
+
     async def attend(self, watching: Coroutine[Any, Any, None]) -> None:
         """Have a run watched: to its end, or beside whatever is said next."""
         ...
@@ -88,6 +92,9 @@ class Script:
 
     async def agrees(self, why: Document, question: str) -> bool | None:
         return True
+
+    async def doing(self, what: Coroutine[Any, Any, bool]) -> bool:
+        return await what
 
     async def attend(self, watching: Coroutine[Any, Any, None]) -> None:
         await watching

@@ -157,8 +157,9 @@ class ScriptThreads(Threads):
         self._own: list[str] = []
 
     def begin(self, case: Case, now: float) -> Run:
+        is_new = (case.thread or case.id) not in self._ids
         run = super().begin(case, now)
-        if run.thread not in self._own:
+        if is_new:
             self._own.append(run.thread)
         return run
 

@@ -96,6 +96,8 @@ def _meant(word: str, rest: str) -> str:
         name = close[0] if close else "help"
         return f"{COMMAND} {rest if name == 'council' else f'{name} {rest}'}".strip()
     for close_word in get_close_matches(word, WORDS, n=1, cutoff=0.75):
+        if close_word == ASK and first_word(rest)[0].lower() in COMMANDS:
+            close_word = COMMAND
         if count <= WORDS[close_word].most:
             return f"{close_word} {rest}".strip()
     return ""

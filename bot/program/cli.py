@@ -218,7 +218,7 @@ async def _chat(options: argparse.Namespace, config: "Config") -> int:
     from bot.program.compose import open_app
 
     async with open_app(config, "chat") as app:
-        terminal = Terminal(app, history=config.database_file().with_suffix(".history"))
+        terminal = Terminal(app, history=config.history_file())
         app.platforms["terminal"] = terminal
         try:
             await terminal.run()
@@ -301,14 +301,19 @@ async def _forget(options: argparse.Namespace, config: "Config") -> int:
     store = await Store.open(config.database_file(), holder="council forget")
     try:
         if options.channel:
+            places = await store.asked_in(None, options.channel)
             count = await store.forget_channel(None, options.channel)
         elif options.person:
+            places = await store.asked_by(options.person)
             count = await store.forget_person(options.person)
         else:
+            places = await store.asked_as(options.id)
             count = await store.forget_deliberation(options.id)
         erased = await store.erase()
     finally:
         await store.close()
+    if any(place.platform == "terminal" for place in places):
+        config.history_file().unlink(missing_ok=True)
     if erased:
         tell(n_("Forgotten: {n} deliberation.", "Forgotten: {n} deliberations.", count))
     else:

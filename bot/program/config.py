@@ -262,6 +262,10 @@ class Config(BaseSettings):
                 ) from error
         return self.database
 
+    def history_file(self) -> Path:
+        """What was typed in a terminal's chats, beside the database. Raises `StoreFailed`."""
+        return self.database_file().with_suffix(".history")
+
     def budget_usd(self, *, serving: bool) -> float | None:
         """US dollars a day; `None` is unlimited. A default holds only where others ask."""
         return (

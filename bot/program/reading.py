@@ -177,15 +177,12 @@ def show(document: "Document") -> None:
 
 def put(document: "Document", stream: TextIO) -> None:
     """With colours on a terminal, as text into a pipe; nothing where the document is empty."""
-    from rich.console import Console
-
     from adapters.terminal import render
 
     if not document.blocks:
         return
     if stream.isatty():
-        console = Console(file=stream, highlight=False, emoji=False)
-        console.print(render.render(document, opened=True))
+        render.console(stream).print(render.render(document, opened=True))
     else:
         tell(render.plain(document, opened=True, width=100), stream)
 

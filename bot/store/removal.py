@@ -36,6 +36,10 @@ class Removal(Tables):
         """Where the questions of this channel stand, in the order in which they were asked."""
         return await self._places(*equal(channel=channel, platform=platform))
 
+    async def asked_as(self, id: str) -> tuple[Place, ...]:
+        """Where the question of this id stands, if there is one."""
+        return await self._places("id = ?", (id,))
+
     async def quoting(self, places: Sequence[Place]) -> set[str]:
         """Which questions, of whatever place, quote these or what was answered to them."""
 

@@ -161,6 +161,100 @@ async def test_a_thread_that_is_not_there_is_not_entered(line: str) -> None:
     assert provider.asked("answer")[-1].messages[-1].content == "Question:\nSecond?"
 
 
+async def test_a_bare_line_is_a_question_as_a_mention_is() -> None:
+    provider = FakeProvider()
+
+    text = await said("Is it right?", "open source or not, for four?", provider=provider)
+
+    assert after(text, "Is it right?").startswith("Thread 1\n")
+    assert after(text, "open source or not, for four?").startswith("Thread 2\n")
+
+
+@pytest.mark.parametrize("line", ["opne A", "raect A +1", "/show", "/council/", "hello", "A"])
+async def test_what_looks_like_a_command_costs_nothing(line: str) -> None:
+    provider = FakeProvider()
+
+    text = await said(line, provider=provider)
+
+    assert f"`{line}` is not known here" in after(text, line)
+    assert f"write `@council {line}`" in after(text, line)
+    assert provider.requests == []
+
+
+async def test_a_part_alone_is_answered_with_how_to_open_it() -> None:
+    assert "Did you mean `open b`?" in after(await said("Is it right?", "b"), "b")
+
+
+# --- threads of earlier chats
+
+
+async def test_a_thread_of_an_earlier_chat_is_read_voted_on_and_followed_up(
+    tmp_path: Path,
+) -> None:
+    database, provider = str(tmp_path / "council.db"), FakeProvider()
+    async with running_app(FakeProvider(), database=database, time_scale=1) as app:
+        await chat(app, "@council First?", "@council Second?")
+    async with running_app(provider, database=database, time_scale=1) as app:
+        text = await chat(
+            app, "threads", "thread 2", "open A", "react A +1", "open critiques", "And then?"
+        )
+        cases = [case async for case in app.store.cases()]
+        votes = [await app.store.reactions(case.id) for case in cases]
+
+    first, second = after(text, "threads").strip().splitlines()
+    assert first.startswith("1. ")
+    assert first.endswith("  First?")
+    assert second.endswith("  Second?")
+    assert "The answer from seat" in after(text, "open A")
+    assert [len(each) for each in votes] == [0, 1, 0]
+    assert "All of them are fine." in after(text, "open critiques")
+    assert after(text, "And then?").startswith("Thread 2\n")
+    assert "Second?" in provider.asked("answer")[0].messages[-1].content
+
+
+async def test_a_script_counts_its_own_threads_first(tmp_path: Path) -> None:
+    database, provider = str(tmp_path / "council.db"), FakeProvider()
+    async with running_app(FakeProvider(), database=database, time_scale=1) as app:
+        await chat(app, "@council Older?", "@council Old?")
+    async with running_app(provider, database=database, time_scale=1) as app:
+        text = await chat(
+            app, "@council New?", "thread 1", "@council Next?", "thread 2", "@council Then?"
+        )
+
+    assert after(text, "@council New?").startswith("Thread 1\n")
+    next_prompt, then_prompt = (
+        next(
+            request.messages[-1].content
+            for request in provider.asked("answer")
+            if request.messages[-1].content.endswith(question)
+        )
+        for question in ("Next?", "Then?")
+    )
+    assert "New?" in next_prompt
+    assert "Older?" not in next_prompt
+    assert "Old?" in then_prompt
+
+
+async def test_without_any_thread_the_list_says_so() -> None:
+    assert "There is no thread yet." in after(await said("threads"), "threads")
+
+
+async def test_parts_of_an_earlier_question_of_the_thread_go_by_its_number() -> None:
+    provider = FakeProvider({("verdict", 3): ["**First verdict.**", "**Second verdict.**"]})
+
+    text = await said(
+        *("One?", "thread 1", "Two?", "open verdict", "open 1 verdict", "open 2 verdict"),
+        *("react 2A +1", "react 3A +1"),
+        provider=provider,
+    )
+
+    assert "Second verdict." in after(text, "open verdict")
+    assert "First verdict." in after(text, "open 1 verdict")
+    assert "Second verdict." in after(text, "open 2 verdict")
+    assert "Your vote is recorded: 👍 on 2A." in after(text, "react 2A +1")
+    assert "There is no `3A` in this thread." in after(text, "react 3A +1")
+
+
 # --- reading and voting
 
 
@@ -225,6 +319,25 @@ async def test_votes_are_recorded_and_taken_back() -> None:
 )
 async def test_what_is_no_vote_is_answered_with_those_there_are(line: str, answer: str) -> None:
     assert after(await said("@council Is it right?", line), line).strip() == answer
+
+
+@pytest.mark.parametrize("emoji", ["+1", ":+1:", ":thumbsup:", "thumbsup", "👍", "👍🏽"])
+async def test_an_emoji_goes_by_its_name_too(emoji: str) -> None:
+    text = await said("@council Is it right?", f"react c {emoji}")
+
+    assert "Your vote is recorded: 👍" in after(text, f"react c {emoji}")
+
+
+async def test_names_stand_beside_answers_once_they_were_revealed(tmp_path: Path) -> None:
+    database = str(tmp_path / "council.db")
+    async with running_app(FakeProvider(), database=database, time_scale=1) as app:
+        before = await chat(app, "@council Is it right?", "open A", "reveal anyway", "open B")
+    async with running_app(FakeProvider(), database=database, time_scale=1) as app:
+        later = await chat(app, "thread 1", "open A")
+
+    assert "lab/" not in after(before, "open A")
+    assert "lab/" in after(before, "open B")
+    assert "lab/" in after(later, "open A")
 
 
 async def test_a_vote_in_a_thread_is_on_its_newest_question() -> None:

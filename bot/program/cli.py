@@ -7,8 +7,9 @@ needs no Discord library.
 import argparse
 import logging
 import math
+import shlex
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,7 +41,12 @@ STOPPED = N_("Stopped. The same command goes on where it was.")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     never_fail_for_a_character()
-    options = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    parser, commands = _parser()
+    if words and not words[0].startswith("-") and words[0] not in commands:
+        note(_unknown(words[0], commands))
+        return WRONG_USE
+    options = parser.parse_args(words)
     try:
         import asyncio
 
@@ -77,7 +83,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         return WRONG_USE
 
 
-def _parser() -> argparse.ArgumentParser:
+def _unknown(word: str, commands: Collection[str]) -> str:
+    from difflib import get_close_matches
+
+    if close := get_close_matches(word, commands, 1):
+        return _(
+            "`council {word}` is no command. Did you mean `council {close}`?",
+            word=word,
+            close=close[0],
+        )
+    return _(
+        "`council {word}` is no command. A question is asked with `council ask {word}`; "
+        "`council --help` lists the commands.",
+        word=shlex.quote(word),
+    )
+
+
+def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
+    """It, and the names of the commands."""
     parser = argparse.ArgumentParser(
         prog="council",
         description=_("Several models answer, rank each other blindly, and a chairman rules."),
@@ -172,7 +195,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     watch.add_argument("--follow", action="store_true", help=_("go on as it grows"))
     add("doctor", _doctor, _("check everything for real"))
-    return parser
+    return parser, commands.choices
 
 
 def _count(text: str) -> int:

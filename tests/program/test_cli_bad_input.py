@@ -64,7 +64,9 @@ async def test_bytes_that_are_no_text_are_asked_without_them(
     [
         (("ask",), "The question is empty."),
         (("ask", QUESTION, "--mode", "shout"), "--mode shout is not known."),
-        (("shout",), "invalid choice: 'shout'"),
+        (("shout",), "`council shout` is no command. Did you mean `council show`?"),
+        (("Why me?",), "A question is asked with `council ask 'Why me?'`"),
+        (("bemch", "x.jsonl"), "`council bemch` is no command. Did you mean `council bench`?"),
         (("export", "--since", "noon"), "noon is no time, such as 2026-11-01"),
     ],
 )

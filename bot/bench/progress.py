@@ -55,10 +55,15 @@ def progress(stream: TextIO) -> Iterator[Callable[[Step], None]]:
 
 
 def _line(step: Step) -> str:
-    told = {"done": step.done, "total": step.total, "text": step.text}
     if left := _left(step):
-        return _("{done} of {total}: {text} ({left})", left=left, **told)
-    return _("{done} of {total}: {text}", **told)
+        return _(
+            "{done} of {total}: {text} ({left})",
+            done=step.done,
+            total=step.total,
+            text=step.text,
+            left=left,
+        )
+    return _("{done} of {total}: {text}", done=step.done, total=step.total, text=step.text)
 
 
 def _left(step: Step) -> str:

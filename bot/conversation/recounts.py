@@ -48,11 +48,13 @@ class Recounts:
         case, document = await self.store.case(id), await self.document(id, RANKING)
         if case is None or document is None:
             return True
-        reply = self.platforms[case.platform].reply(case)
+        platform = self.platforms.get(case.platform)
+        if platform is None:
+            return False
         try:
             async with asyncio.timeout(PATIENCE_SECONDS * self.time_scale):
                 # As it was posted; an edit pings nobody.
-                await reply.show(RANKING, document, ping=True)
+                await platform.reply(case).show(RANKING, document, ping=True)
         except TimeoutError:
             return False
         except Undeliverable as error:

@@ -55,6 +55,14 @@ async def vote(app: App, id: str, emoji: str = "👍", key: str = "answer:A") ->
     assert await app.voting.react("discord", f"{id}/{key}", BOB, emoji)
 
 
+async def two_voted_on(app: App) -> tuple[str, str]:
+    """Two runs whose votes are to be shown, the older first."""
+    first, second = await delivered(app), await delivered(app)
+    await vote(app, first)
+    await vote(app, second)
+    return first, second
+
+
 def edits_of(app: App) -> Edits:
     edits = Edits()
     app.platforms["discord"] = edits
@@ -155,10 +163,8 @@ async def test_trouble_with_one_ranking_keeps_no_other_waiting() -> None:
             await super().show(key, document, ping=ping)
 
     async with running() as app:
-        first, second = await delivered(app), await delivered(app)
+        first, second = await two_voted_on(app)
         app.platforms["discord"] = edits = Troubled()
-        await vote(app, first)
-        await vote(app, second)
         await app.recounts.turn()
 
         assert edits.edited == [(first, "ranking", True)]
@@ -185,3 +191,20 @@ async def test_seeing_the_names_changes_nothing_that_others_see() -> None:
         await pressed(app, id, ANN, "names")
 
         assert await app.actions.document(id, "ranking") == before
+
+
+async def test_votes_wait_for_a_platform_that_was_left_meanwhile() -> None:
+    class Leaving(Edits):
+        def reply(self, case: Case) -> Edits:
+            app.platforms.pop("discord", None)
+            return super().reply(case)
+
+    async with running() as app:
+        first, second = await two_voted_on(app)
+        app.platforms["discord"] = leaving = Leaving()
+        await app.recounts.turn()
+        edits = edits_of(app)
+        await app.recounts.turn()
+
+        assert leaving.edited == [(second, "ranking", True)]
+        assert edits.edited == [(first, "ranking", True)]

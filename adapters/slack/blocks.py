@@ -67,7 +67,7 @@ def leaf_blocks(
         if each is Text and as_markdown:
             yield from _markdown_blocks(together, as_markdown)
         elif each is Text:
-            yield from map(section, mrkdwn.sections(_joined(together)))
+            yield from _text(_joined(together))
         elif each is Note:
             yield from map(context, _notes(together))
         else:
@@ -95,6 +95,15 @@ def _single(leaf: Leaf, run: str) -> Iterator[Json]:
             yield from leaf_blocks([leaf])
         case _:
             assert_never(leaf)
+
+
+def _text(text: str) -> Iterator[Json]:
+    """Its first table is one, too: in a section it would be monospace, or a list."""
+    before, rows, after = mrkdwn.around_table(text) or (text, [], "")
+    yield from map(section, mrkdwn.sections(before))
+    if rows:
+        yield from _table(rows)
+        yield from map(section, mrkdwn.sections(after))
 
 
 def _joined(leaves: Sequence[Leaf]) -> str:

@@ -52,15 +52,23 @@ def sections(text: str, limit: int = SECTION_LIMIT) -> tuple[str, ...]:
 
 def mrkdwn(text: str) -> str:
     """All that Markdown shows, as mrkdwn. Code loses its language; tables become monospace."""
-    text = harmless(text)
-    if is_dense(text):
-        return _guarded(_safe(text))
-    root = SyntaxTreeNode(_READER.parse(text))
-    # The parser drops what is nested deeper.
-    if any(node.level >= _NESTING_LIMIT - 1 for node in root.walk(include_self=False)):
+    root = _read(text := harmless(text))
+    if root is None:
         return _guarded(_safe(text))
     blocks = ([chunk.text for chunk in _block(node, 0)] for node in root.children)
     return "\n\n".join("\n".join(texts) for texts in blocks if texts)
+
+
+def around_table(text: str) -> tuple[str, list[list[str]], str] | None:
+    """Markdown before the first table that stands in nothing else, the table's plain cells, its
+    header first, and Markdown behind it. `None` where there is none."""
+    root = _read(text := harmless(text))
+    tables = (each for each in root.children if each.type == "table") if root else ()
+    node = next(iter(tables), None)
+    if node is None or node.map is None:
+        return None
+    lines, (start, end) = text.split("\n"), node.map
+    return "\n".join(lines[:start]), _cells(node), "\n".join(lines[end:])
 
 
 def plain(text: str) -> str:
@@ -97,6 +105,15 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def link(url: str) -> str:
     """A link that shows its address; one to anything but the web and mail is text."""
     return _token(harmless(url))
+
+
+def _read(text: str) -> SyntaxTreeNode | None:
+    """`None` where it would take too long, or where the parser would drop what is nested deep."""
+    if is_dense(text):
+        return None
+    root = SyntaxTreeNode(_READER.parse(text))
+    deep = any(node.level >= _NESTING_LIMIT - 1 for node in root.walk(include_self=False))
+    return None if deep else root
 
 
 # --- Blocks
@@ -154,11 +171,17 @@ def _items(node: SyntaxTreeNode, depth: int) -> Iterator[list[_Chunk]]:
 
 
 def _table(node: SyntaxTreeNode) -> _Chunk:
-    rows = [row.children for part in node.children for row in part.children]
-    cells = [[_plain(cell) for cell in row] for row in rows]
-    if _fits(cells):
+    if _fits(cells := _cells(node)):
         return _Chunk(_columns(cells), code=True)
-    return _Chunk(_records([[_inline(cell) for cell in row] for row in rows]))
+    return _Chunk(_records([[_inline(cell) for cell in row] for row in _rows(node)]))
+
+
+def _rows(table: SyntaxTreeNode) -> list[list[SyntaxTreeNode]]:
+    return [row.children for part in table.children for row in part.children]
+
+
+def _cells(table: SyntaxTreeNode) -> list[list[str]]:
+    return [[_plain(cell) for cell in row] for row in _rows(table)]
 
 
 def _fits(rows: Sequence[Sequence[str]]) -> bool:

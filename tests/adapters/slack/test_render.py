@@ -461,6 +461,15 @@ def test_only_one_table_is_a_table() -> None:
     assert found[0].blocks[0]["rows"][1][1]["text"] == "–"
 
 
+def test_the_first_table_of_an_answer_is_one() -> None:
+    text = "Before.\n\n| a | b |\n|---|--:|\n| `x` | **1** |\n\nAfter.\n\n| c |\n|---|\n| d |"
+    (message,) = messages(post(Document((Detail("A", (Text(text),)),)), run=RUN, key="answer:A"))
+    before, table, after = message.blocks[0]["child_blocks"]
+    assert before["text"]["text"] == "Before."
+    assert [[cell["text"] for cell in row] for row in table["rows"]] == [["a", "b"], ["x", "1"]]
+    assert after["text"]["text"] == "After.\n\n```\nc\n─\nd\n```"
+
+
 def test_an_empty_document_is_a_message_all_the_same() -> None:
     (message,) = post(Document(), run=RUN, key=HEADLINE)
     assert isinstance(message, Message)

@@ -32,6 +32,7 @@ class OnDiscord(Stage):
         async with self.place.online(models, rules=rules, **settings(models)):
             self.app, self.models = self.place.app, models
             self.app.questions.seed = SEED
+            models.all_posted = self.all_posted
             server = self.place.server
             await server.wait_for(lambda: server.commands.syncs > 0)
             yield self
@@ -62,12 +63,16 @@ class OnDiscord(Stage):
         server = self.place.server
         offered = [
             (component["custom_id"], message)
-            for message in server.said(self._thread)
+            for message in (*server.said(self._thread), *self._private())
             for component in walk(message.components)
             if "custom_id" in component
         ]
         id, message = first(what, offered)
         return await server.click(self.place.ada, message, id)
+
+    def _private(self) -> list[Message]:
+        answers = [each.original for each in self.place.server.interactions.log]
+        return [message for message in answers if message and message.viewer]
 
     async def press(self, name: str, what: str) -> Scene:
         return self._answer(name, await self.click(what))

@@ -28,6 +28,7 @@ class OnSlack(Stage):
         async with self.place.online(models, rules=rules, **settings(models)):
             self.app, self.models = self.place.app, models
             self.app.questions.seed = SEED
+            models.all_posted = self.all_posted
             yield self
 
     @property
@@ -49,9 +50,13 @@ class OnSlack(Stage):
 
     async def click(self, what: str) -> None:
         place, root = self.place, self._questions[0].ts
+        shown: list[Message | Ephemeral] = [
+            *place.server.said(place.channel, root),
+            *place.server.ephemerals,
+        ]
         offered = [
             (element["action_id"], message.ts)
-            for message in place.server.said(place.channel, root)
+            for message in shown
             for _, element in elements_of(message.blocks)
         ]
         id, ts = first(what, offered)
@@ -64,19 +69,16 @@ class OnSlack(Stage):
 
     async def opened(self, name: str, key: str) -> Scene:
         """Everybody folds and unfolds a container alone, where it stands."""
-        ts = await self._post_id(key, 0)
-        root = self._questions[0]
-        replies = self.place.server.messages(self.place.channel, root.ts)
-        before = [m for m in replies if m.ts < ts]
-        folds = sum(block["type"] == "container" for m in before for block in m.blocks)
-        return self._scene(name, "Thread", [root, *replies], opened=folds)
+        post = self.place.channel.messages[await self._post_id(key, 0)]
+        return self._scene(name, "Thread", [post], opened=0)
 
     async def refused(self, name: str, text: str) -> Scene:
-        place, before = self.place, self._private()
+        place = self.place
+        before = place.server.ephemerals
         question = place.server.mention(place.channel, place.ada, text)
 
         def found() -> list[Message | Ephemeral]:
-            alone = [e for e in self._private() if isinstance(e, Ephemeral) and e not in before]
+            alone = [e for e in place.server.ephemerals if e not in before]
             return [*place.server.said(place.channel, question.ts), *alone]
 
         said = await place.server.wait_for(found)
@@ -88,12 +90,17 @@ class OnSlack(Stage):
         await place.server.slash(place.ada, place.channel, "/council", text)
         return await self._answer(name, before)
 
-    def _private(self) -> list[Ephemeral | View]:
-        return [*self.place.server.world.ephemerals, *self.place.server.open_views]
+    def _private(self) -> list[tuple[Ephemeral | View, Json]]:
+        """What she alone sees, with what it says now: it may yet be replaced."""
+        server = self.place.server
+        return [
+            *((each, {"text": each.text, "blocks": each.blocks}) for each in server.ephemerals),
+            *((each, each.body) for each in server.open_views),
+        ]
 
-    async def _answer(self, name: str, before: list[Ephemeral | View]) -> Scene:
+    async def _answer(self, name: str, before: list[tuple[Ephemeral | View, Json]]) -> Scene:
         new = await self.place.server.wait_for(
-            lambda: [each for each in self._private() if each not in before]
+            lambda: [each for each, told in self._private() if (each, told) not in before]
         )
         view = next((each.body for each in new if isinstance(each, View)), None)
         shown = [each for each in new if isinstance(each, Ephemeral)]

@@ -5,7 +5,7 @@ makers and models are invented, so that no picture says anything about a real on
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -105,12 +105,14 @@ class Clock:
 class Models:
     """The models on their local server, and the clock that they move.
 
-    A call (stage, seat) in `held` waits for its event.
+    A call (stage, seat) in `held` waits for its event, and the chairman for `all_posted`: real ones
+    take so long that everything else is posted by then.
     """
 
     provider: Provider
     clock: Clock
     held: Mapping[tuple[str, int], asyncio.Event] = field(default_factory=dict)
+    all_posted: Callable[[], Awaitable[None]] | None = None
 
     async def complete(
         self, request: Request, on_text: Callable[[str], None] | None = None
@@ -118,6 +120,8 @@ class Models:
         stage, seat = stage_and_seat(request)
         if gate := self.held.get((stage, seat)):
             await gate.wait()
+        if stage == "verdict" and self.all_posted:
+            await self.all_posted()
         try:
             return await self.provider.complete(request, on_text)
         finally:

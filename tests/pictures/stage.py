@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
+from bot.chat import answer_key
 from bot.conversation.app import App
 from bot.records import Case
 from tests.fakes.watched import eventually
 from tests.pictures.scenes import Platform, Scene
-from tests.pictures.script import CHAIRMAN, MEMBERS, Models
+from tests.pictures.script import CHAIRMAN, LABELS, MEMBERS, Models
 
 T = TypeVar("T")
 
@@ -85,6 +86,11 @@ class Stage(ABC):
 
         await eventually(given)
         await self._quiet()
+
+    async def all_posted(self) -> None:
+        """Until each member has a post under the newest question, whatever it tells by then."""
+        for label in LABELS:
+            await self._post_id(answer_key(label), len(self._asked) - 1)
 
     async def _quiet(self) -> None:
         """Until the thread has stood still for a moment: only somebody who looks needs that."""

@@ -39,7 +39,9 @@ async def done(platform: Platform) -> AsyncIterator[Scene]:
         yield here.thread("done")
         yield await here.opened("answer", answer_key("A"))
         yield await here.opened("ranking", RANKING)
-        yield await here.press("names", "reveal")
+        yield await here.press("names-first", "reveal$")
+        yield await here.press("names", "names$")
+        yield await here.press("follow-form", "follow")
         await here.ask(further.question, in_thread=True)
         await here.finished()
         yield here.thread("follow-up")
@@ -115,7 +117,9 @@ STORIES: Mapping[str, Story] = {
     "done": done,
     "answer": done,
     "ranking": done,
+    "names-first": done,
     "names": done,
+    "follow-form": done,
     "follow-up": done,
     "degraded": degraded,
     "failed": failed,

@@ -41,10 +41,17 @@ async def done(platform: Platform) -> AsyncIterator[Scene]:
         yield await here.opened("ranking", RANKING)
         yield await here.press("names-first", "reveal$")
         yield await here.press("names", "names$")
-        yield await here.press("follow-form", "follow")
         await here.ask(further.question, in_thread=True)
         await here.finished()
         yield here.thread("follow-up")
+
+
+async def asked_on(platform: Platform) -> AsyncIterator[Scene]:
+    script = Script.read("flags")
+    async with models(script) as council, stage(platform, council) as here:
+        await here.ask(script.question)
+        await here.finished()
+        yield await here.press("follow-form", "follow")
 
 
 async def degraded(platform: Platform) -> AsyncIterator[Scene]:
@@ -119,7 +126,7 @@ STORIES: Mapping[str, Story] = {
     "ranking": done,
     "names-first": done,
     "names": done,
-    "follow-form": done,
+    "follow-form": asked_on,
     "follow-up": done,
     "degraded": degraded,
     "failed": failed,

@@ -112,7 +112,7 @@ def packed(
     as_markdown: Shaping | None = None,
 ) -> list[Message]:
     """At least one message; `buttons` and the notes at the end stay on the first."""
-    head, tail = _parted(blocks)
+    head, tail = parted(blocks)
     folds = [detail for detail in head if isinstance(detail, Detail)]
     pieces = _pieces(head, run=run, as_markdown=as_markdown)
     greeting = f"<@{asker}> " if asker and re.fullmatch("[UW][A-Z0-9]+", asker) else ""
@@ -211,7 +211,7 @@ def _named_later(message: Message, greeting: str) -> Message:
     return replace(message, text="\n".join([f"{line} {greeting}".strip(), *rest]))
 
 
-def _parted(blocks: Sequence[Block]) -> tuple[list[Block], list[Leaf]]:
+def parted(blocks: Sequence[Block]) -> tuple[list[Block], list[Leaf]]:
     """The notes at the end apart from what they end: they stay with the first message."""
     end = len(blocks)
     while end and isinstance(blocks[end - 1], Note):

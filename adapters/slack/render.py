@@ -13,17 +13,19 @@ from functools import partial
 from hashlib import sha256
 
 from adapters.slack.blocks import NO_RUN, shortened
-from adapters.slack.packing import Message, packed
+from adapters.slack.packing import Message, packed, parted
 from adapters.text.letters import linked_letters
 from adapters.text.markdown import honest_links, split_markdown
 from bot.chat import HEADLINE
 from bot.cleaning import harmless, one_line
 from bot.conversation.offers import Offer
-from bot.document import Block, Button, Detail, Document, Heading, Image, Leaf, Note, Text
+from bot.document import Block, Button, Detail, Document, Heading, Image, Leaf, Letter, Note, Text
 from bot.language import N_, _
 
 # Beyond this many characters people get a file, and this much to see what is in it.
 GIANT, PREVIEW = 25_000, 2_000
+# A verdict of more characters than that shows so many, and the rest in a fold.
+LONG, OPEN = 6_000, 3_000
 # What is shown of a text while it is still being written.
 DRAFT = 5_000
 
@@ -68,18 +70,21 @@ def post(
 
     `asker` is pinged where given, and `verdict_url` linked. `urls` are those of posts, by key.
     """
-    is_headline = key == HEADLINE
-    blocks = _lettered(document, (Note,) if is_headline else (Heading, Text, Note))
-    linked = partial(linked_letters, letters=document.letters, url=urls.get)
+    is_headline, letters = key == HEADLINE, document.letters
+    blocks = list(document.blocks)
     if document.live:
         blocks = _shortened_texts(blocks, DRAFT, " …")
     attached = list(_pictures(blocks, f"{run}-{_slug(key)}"))
     if files and _length(blocks) > GIANT:
         name = f"{run}-{_slug(key)}.md"
-        attached.insert(0, File(name, _title(blocks) or key, _whole(blocks).encode()))
+        whole = _whole(_lettered(blocks, letters))
+        attached.insert(0, File(name, _title(blocks) or key, whole.encode()))
         blocks = _shortened_texts(blocks, PREVIEW, f"\n\n… *{_(_IN_FILE)}*")
+    if is_headline and not document.live:
+        blocks = _rest_folded(blocks)
+    linked = partial(linked_letters, letters=letters, url=urls.get)
     messages = packed(
-        blocks,
+        _lettered(blocks, letters, but=(Heading, Text) if is_headline else ()),
         asker=asker,
         verdict_url=verdict_url,
         buttons=document.buttons,
@@ -96,7 +101,7 @@ def document_messages(document: Document, *, run: str = NO_RUN) -> tuple[Message
 
     `run` is what its buttons belong to.
     """
-    blocks = _lettered(document, (Heading, Text, Note))
+    blocks = _lettered(document.blocks, document.letters)
     return tuple(packed(_unfolded(blocks), buttons=document.buttons, run=run))
 
 
@@ -127,26 +132,39 @@ def offer_message(offer: Offer, ts: str) -> Message:
     return document_messages(shown, run=offer.run)[0]
 
 
-def _lettered(document: Document, kinds: tuple[type[Leaf], ...]) -> list[Block]:
-    """Its blocks, with labels as people see them in leaves of these kinds. None is a link: mrkdwn
-    shows the address beside a label."""
+def _rest_folded(blocks: Sequence[Block]) -> list[Block]:
+    """A long verdict goes on in a fold below all else, so that its thread can be overlooked."""
+    texts = [(len(each.text), n, each) for n, each in enumerate(blocks) if isinstance(each, Text)]
+    if sum(length for length, *_ in texts) <= LONG:
+        return list(blocks)
+    _length, n, longest = max(texts)
+    first, *rest = split_markdown(longest.text, OPEN)
+    head, notes = parted([*blocks[:n], Text(first), *blocks[n + 1 :]])
+    fold = [Detail(_("The verdict goes on"), tuple(map(Text, rest)))] if rest else []
+    return [*head, *fold, *notes]
+
+
+def _lettered(
+    blocks: Sequence[Block], letters: Sequence[Letter], *, but: tuple[type[Leaf], ...] = ()
+) -> list[Block]:
+    """With labels as people see them; leaves of the kinds in `but` stay, unless they are folded.
+    None is a link: mrkdwn shows the address beside a label."""
 
     def shown(leaf: Leaf) -> Leaf:
-        if isinstance(leaf, Heading | Text | Note) and isinstance(leaf, kinds):
-            return replace(leaf, text=linked_letters(leaf.text, document.letters, _NO_URLS.get))
+        if isinstance(leaf, Heading | Text | Note):
+            return replace(leaf, text=linked_letters(leaf.text, letters, _NO_URLS.get))
         return leaf
 
-    return _each_leaf(document.blocks, shown) if document.letters else list(document.blocks)
+    if not letters:
+        return list(blocks)
+    return [each if isinstance(each, but) else _changed(each, shown) for each in blocks]
 
 
-def _each_leaf(blocks: Sequence[Block], change: Callable[[Leaf], Leaf]) -> list[Block]:
-    """The blocks with every leaf changed, folded ones too."""
-    return [
-        replace(block, blocks=tuple(map(change, block.blocks)))
-        if isinstance(block, Detail)
-        else change(block)
-        for block in blocks
-    ]
+def _changed(block: Block, change: Callable[[Leaf], Leaf]) -> Block:
+    """With every leaf changed, folded ones too."""
+    if isinstance(block, Detail):
+        return replace(block, blocks=tuple(map(change, block.blocks)))
+    return change(block)
 
 
 def _literal(text: str) -> str:
@@ -193,7 +211,7 @@ def _shortened_texts(blocks: Sequence[Block], limit: int, ending: str) -> list[B
         first, *_ = split_markdown(leaf.text, limit) or [""]
         return Text(first + ending)
 
-    return _each_leaf(blocks, cut)
+    return [_changed(block, cut) for block in blocks]
 
 
 def _pictures(blocks: Sequence[Block], name: str) -> Iterator[File]:

@@ -420,9 +420,28 @@ def test_a_long_answer_goes_on_in_numbered_folds() -> None:
     assert [len(message.blocks) for message in found] == [2, 1, 1]
 
 
-def test_a_long_verdict_says_that_it_goes_on() -> None:
-    found = messages(post(Document((Text("word " * 4_000), Note("n"))), run=RUN, key=HEADLINE))
-    assert [len(message.blocks) for message in found] == [5, 3, 1]
+def test_a_long_verdict_goes_on_in_a_fold_below_all_else() -> None:
+    letters = (Letter("B", "answer:B", "2B"),)
+    body = Text("word (B) " * 700)
+    blocks = (Heading("Yes."), body, Text("> **But:** no."), Note("n"))
+    document = Document(blocks, letters=letters)
+    (message,) = messages(post(document, run=RUN, key=HEADLINE))
+    assert [block["type"] for block in message.blocks] == [
+        "markdown",
+        "markdown",
+        "container",
+        "context",
+    ]
+    assert message.blocks[1]["text"].endswith("> **But:** no.")
+    fold = message.blocks[2]
+    assert fold["title"]["text"] == "The verdict goes on"
+    assert "word (2B)" in fold["child_blocks"][0]["text"]["text"]
+    assert json.dumps(message.blocks).count("word (2B)") == 700
+
+
+def test_a_long_text_says_that_it_goes_on() -> None:
+    found = messages(post(Document((Text("word " * 4_000), Note("n"))), run=RUN, key="question"))
+    assert len(found) == 3
     assert found[0].blocks[-2]["elements"][0]["text"] == (
         "The text goes on in a message further down."
     )
@@ -478,7 +497,7 @@ def test_an_empty_document_is_a_message_all_the_same() -> None:
 
 
 def test_the_fallback_is_short_enough_for_an_update() -> None:
-    (first, *_) = messages(post(Document((Text("word " * 2_000),)), run=RUN, key=HEADLINE))
+    (first, *_) = messages(post(Document((Text("word " * 2_000),)), run=RUN, key="question"))
     assert len(first.text) <= FALLBACK_LIMIT + 2
     assert first.text.endswith("word …")
 

@@ -21,14 +21,14 @@ SCOPES = {
     "chat:write": N_("Without the scope {scope} nothing can be posted."),
     "commands": N_("Without the scope {scope} there is no /council."),
     "files:write": N_(
-        "Without the scope {scope} long answers are cut into messages, and pictures are not shown."
+        "Without the scope {scope} long answers and transcripts are cut into messages."
     ),
     "groups:history": N_("Without the scope {scope} private channels' threads are not read."),
     "groups:read": N_(
         "Without the scope {scope} creators of private channels cannot change their council."
     ),
     "im:history": N_("Without the scope {scope} direct messages are not heard."),
-    "im:write": N_("Without the scope {scope} an export cannot be delivered."),
+    "im:write": N_("Without the scope {scope} exports and transcripts cannot be delivered."),
     "mpim:history": N_("Without the scope {scope} group conversations' threads are not read."),
     "reactions:read": N_("Without the scope {scope} votes are not counted."),
     "reactions:write": N_("Without the scope {scope} the emoji to vote with are not offered."),

@@ -179,7 +179,7 @@ def table_sections(block: Json) -> list[Json]:
 def _bars(bars: Bars) -> Iterator[Json]:
     """A table where its columns have names: Slack may show the first row as a header."""
     width = max((len(one_line(bar.value)) for bar in bars.bars), default=0)
-    rows = [(one_line(bar.label), _bar(bar, width), one_line(bar.note)) for bar in bars.bars]
+    rows = [(one_line(bar.label), _bar(bar, width), _unbroken(bar.note)) for bar in bars.bars]
     if bars.columns:
         yield from _grid([tuple(map(one_line, bars.columns)), *rows])
         return
@@ -189,8 +189,12 @@ def _bars(bars: Bars) -> Iterator[Json]:
 
 
 def _bar(bar: Bar, width: int) -> str:
-    value = one_line(bar.value).rjust(width, _DIGIT_SPACE)
-    return f"{drawn(bar.share, CELLS, FULL, EMPTY)} {value}".replace(" ", _UNBROKEN)
+    value = _unbroken(bar.value).rjust(width, _DIGIT_SPACE)
+    return f"{drawn(bar.share, CELLS, FULL, EMPTY)}{_UNBROKEN}{value}"
+
+
+def _unbroken(text: str) -> str:
+    return one_line(text).replace(" ", _UNBROKEN)
 
 
 def _entry(entry: Entry, run: str) -> Iterator[Json]:
@@ -229,17 +233,16 @@ def context(text: str) -> Json:
     return {"type": "context", "elements": [_verbatim(text)]}
 
 
-def container(title: str, number: str, hint: str, blocks: Sequence[Json]) -> Json:
-    """A fold, closed at first.
+def container(title: str, hint: str, blocks: Sequence[Json]) -> Json:
+    """A fold, closed at first, under a title of which a phone shows one line.
 
     To be seen on the real service: whether the subtitle shows while it is folded, and whether an
     update of the message closes it for somebody who has it open.
     """
     below = mrkdwn.escape(shortened(one_line(hint), TITLE_LIMIT, mrkdwn.escape))
-    shown = shortened(one_line(title) or _("Details"), TITLE_LIMIT - len(number)) + number
     return {
         "type": "container",
-        "title": _plain_text(shown),
+        "title": _plain_text(shortened(one_line(title) or _("Details"), TITLE_LIMIT)),
         **({"subtitle": _verbatim(below)} if below else {}),
         "child_blocks": list(blocks),
         "is_collapsible": True,

@@ -152,10 +152,11 @@ def _contained(pages: Sequence[_Page], folds: Sequence[Detail]) -> list[list[Jso
                 shown[-1] += blocks
                 continue
             reached[fold] += 1
-            number = _("({part} of {parts})", part=reached[fold], parts=of[fold])
-            ending = f" {number}" if of[fold] > 1 else ""
-            hint = folds[fold].hint if reached[fold] == 1 else ""
-            shown[-1].append(container(folds[fold].title, ending, hint, blocks))
+            below = [folds[fold].hint] if reached[fold] == 1 else []
+            if of[fold] > 1:
+                below.append(_("part {part} of {parts}", part=reached[fold], parts=of[fold]))
+            hint = " · ".join(filter(None, below))
+            shown[-1].append(container(folds[fold].title, hint, blocks))
     return shown
 
 

@@ -339,7 +339,7 @@ def test_shares_are_lines_that_begin_with_their_bars() -> None:
     (message,) = document_messages(Document((bars,)))
     (lines,) = message.blocks
     assert lines["text"]["text"] == (
-        "▰▰▰▰▰▰▱▱\u00a075\u00a0% · gpt · models: 2 %\n▰▱▱▱▱▱▱▱\u00a0\u20078\u00a0% · &lt;b&gt;"
+        "▰▰▰▰▰▰▱▱\u00a075\u00a0% · gpt · models:\u00a02\u00a0%\n▰▱▱▱▱▱▱▱\u00a0\u20078\u00a0% · &lt;b&gt;"
     )
 
 
@@ -413,10 +413,14 @@ def test_a_ranking_that_begins_with_a_fold_calls_the_asker_above_it() -> None:
 
 
 def test_a_long_answer_goes_on_in_numbered_folds() -> None:
-    document = Document((Detail("Answer A", (Text("word " * 4_000),)), Note(_(texts.LEGEND))))
-    found = messages(post(document, run=RUN, key=answer_key("A")))
-    titles = [message.blocks[0]["title"]["text"] for message in found]
-    assert titles == ["Answer A (1 of 3)", "Answer A (2 of 3)", "Answer A (3 of 3)"]
+    fold = Detail("A · Words.", (Text("word " * 4_000),), hint="16 min to read")
+    found = messages(post(Document((fold, Note("n"))), run=RUN, key=answer_key("A")))
+    assert {message.blocks[0]["title"]["text"] for message in found} == {"A · Words."}
+    assert [message.blocks[0]["subtitle"]["text"] for message in found] == [
+        "16 min to read · part 1 of 3",
+        "part 2 of 3",
+        "part 3 of 3",
+    ]
     assert [len(message.blocks) for message in found] == [2, 1, 1]
 
 

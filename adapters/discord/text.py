@@ -8,7 +8,6 @@ Source: Discord's help centre, "Markdown Text 101". Pure. Only `known_blocks` de
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import assert_never
 
 from discord.utils import escape_markdown
@@ -175,16 +174,26 @@ def listed_table(cells: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _labelled(cells: Sequence[Sequence[str]]) -> list[str]:
-    """The same with the name of its column before each cell, where no eye would find it again."""
+    """The same with the name of its column before each cell, where no eye would find it again; of
+    three and more the first is what its row is about."""
     header, *body = cells
-    if len(header) < 3 or not body:
+    if not body:
         return listed_table(cells)
-    return ["- " + " · ".join(filter(None, map(_named, header, row, count()))) for row in body]
+    heads = 1 if len(header) > 2 else 0
+    return [
+        "- "
+        + " · ".join(
+            filter(None, (*map(_head, row[:heads]), *map(_named, header[heads:], row[heads:])))
+        )
+        for row in body
+    ]
 
 
-def _named(name: str, cell: str, column: int) -> str:
-    if not column:
-        return cell if not cell or "*" in cell or "`" in cell else f"**{cell}**"
+def _head(cell: str) -> str:
+    return cell if not cell or "*" in cell or "`" in cell else f"**{cell}**"
+
+
+def _named(name: str, cell: str) -> str:
     return f"{name}: {cell}" if name and cell else cell
 
 

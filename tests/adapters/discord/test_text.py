@@ -139,7 +139,7 @@ def test_in_a_list_of_many_columns_each_cell_has_its_name() -> None:
 def test_a_models_wide_table_is_a_list() -> None:
     text = "> | Queue | What it costs |\n> |---|---|\n> | **Postgres** | nothing new to run or to learn |\n> | Redis | |"
     assert safe(text) == (
-        "> -# Queue · What it costs\n> - **Postgres** · nothing new to run or to learn\n> - Redis"
+        "> - Queue: **Postgres** · What it costs: nothing new to run or to learn\n> - Queue: Redis"
     )
 
 

@@ -70,7 +70,8 @@ class Origin:
 class Question:
     """What is deliberated. `quoted` is the message replied to, data and not instructions.
 
-    `unread` are sentences for people: what belongs to the question and could not be read.
+    `unread` are sentences for people: what belongs to the question and could not be read. `number`
+    says which question of its thread it is, as far as that is known.
     """
 
     id: str
@@ -81,6 +82,7 @@ class Question:
     earlier: Earlier | None = None
     unread: tuple[str, ...] = ()
     origin: Origin | None = None
+    number: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,10 +49,33 @@ SHELL_ADVICE: Mapping[Kind, Message] = {
     "unreachable": N_("Check the network and the model's address; `council doctor` tries it."),
 }
 
-LEGEND = N_("👍 good enough · 👎 not · 🏆 best")
-VERDICT_LEGEND = N_("👍 good verdict · 👎 not")
-NONE_LEGEND = N_("🚫 none of these answers")
+# Why the chairman wrote no verdict.
+CHAIRMAN: Mapping[Kind, Message] = {
+    "rate_limited": N_("the chairman's model was rate limited"),
+    "no_credit": N_("the chairman's account has no credit"),
+    "unauthorised": N_("the chairman's key was refused"),
+    "unknown_model": N_("the chairman's model is unknown"),
+    "timed_out": N_("the chairman took too long"),
+    "refused": N_("the chairman refused to"),
+    "empty": N_("the chairman wrote nothing"),
+    "cut_off": N_("the chairman was cut off"),
+    "server_error": N_("the chairman's server had an error"),
+    "unreachable": N_("the chairman could not be reached"),
+}
 
+VOTE = N_(
+    "React 👍 or 👎 here and on each answer, 🏆 on the best one: votes show which models serve "
+    "this channel."
+)
+NONE_LEGEND = N_("🚫 none of the answers is good enough")
+
+# What stands for the chairman's verdict, and why.
+INSTEAD: Mapping[Fallback, Message] = {
+    "next_member": N_("The author of Answer {label} wrote the verdict: {why}."),
+    "top_answer": N_(
+        "In the place of a verdict stands the answer that is ranked first, Answer {label}: {why}."
+    ),
+}
 FALLBACKS: dict[Fallback, Message] = {
     "next_member": N_("The chairman could not write ({kind}); the author of Answer {label} did."),
     "top_answer": N_(
@@ -84,12 +107,10 @@ GIVEN_UP = N_(
 # The headline of a run that nobody could see, should it appear after all.
 UNSEEN = N_("The reply could not be posted, so nothing more was asked of the models: {refusal}")
 
-FORGOTTEN = N_(
-    "This deliberation is no longer stored. The transcript in its thread is the copy to keep."
-)
+FORGOTTEN = N_("This deliberation is no longer stored. Its thread shows all that is left of it.")
 OUT_OF_DATE = N_("This button is from another version of the bot and does nothing any more.")
 ELSEWHERE = N_("You cannot see the channel of this deliberation.")
-VOTE_HERE = N_("Vote on the answers above, then press *Reveal names* again.")
+VOTE_HERE = N_("Vote on the answers, then press *Who wrote what* again.")
 ASKED = N_("The question was put to the council.")
 ASKED_ALREADY = N_("This was asked already.")
 
@@ -145,13 +166,17 @@ def apology(failures: Sequence[Failure], advice: Mapping[Kind, Message] = ADVICE
 
     `advice` is what to do, by kind, where the apology is read.
     """
-    counts = Counter(failure.kind for failure in failures)
-    causes = ", ".join(f"{kind_words(kind)} ({_members(n)})" for kind, n in counts.most_common())
-    return _(
-        "**Sorry, no member of the council could answer.** Cause: {causes}. {advice}",
-        causes=causes,
-        advice=_(advice[counts.most_common(1)[0][0]]) if counts else _("Ask again."),
-    )
+    sorry = _("**Sorry, no member of the council could answer.**")
+    return f"{sorry} {causes([failure.kind for failure in failures], advice)}"
+
+
+def causes(kinds: Sequence[Kind], advice: Mapping[Kind, Message] = ADVICE) -> str:
+    """Why nobody answered and what to do next, of the kind of each failure."""
+    counts = Counter(kinds).most_common()
+    if not counts:
+        return _("Ask again.")
+    why = ", ".join(f"{kind_words(kind)} ({_members(n)})" for kind, n in counts)
+    return _("Cause: {causes}. {advice}", causes=why, advice=_(advice[counts[0][0]]))
 
 
 SHORTENED_FOR_VERDICT = N_(

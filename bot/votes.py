@@ -5,8 +5,8 @@ Reactions of the same time came in an unknown order (they were found after a dow
 trophy counts before a thumbs-down, that before a thumbs-up, and "none of these" least.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,6 +16,9 @@ VERDICT, NONE = "verdict", "none"
 
 # The least first: of reactions given at the same time the last one read counts.
 _UNKNOWN_ORDER: tuple[ReactionValue, ...] = ("none", "accept", "reject", "best")
+
+# How many people hold each value of each target.
+Tally = Mapping[tuple[str, ReactionValue], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,12 @@ def standing_votes(reactions: Iterable[Reaction]) -> tuple[Vote, ...]:
     blind = {(vote.target, vote.person, vote.value) for vote in votes if vote.blind}
     kept = [v for v in votes if v.blind or (v.target, v.person, v.value) not in blind]
     return tuple(sorted(kept, key=lambda v: (v.at, v.person, v.target, v.blind)))
+
+
+def tally(reactions: Iterable[Reaction]) -> Tally:
+    """What people say now: each counts once for a target, by what they said last."""
+    held = {(vote.target, vote.person): vote.value for vote in standing_votes(reactions)}
+    return Counter((target, value) for (target, _), value in held.items())
 
 
 def _votes_of_one(reactions: list[Reaction]) -> Iterable[Vote]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from bot import emoji as reactions
 from bot.chat import HEADLINE, RANKING, Channel, Person, answer_key
 from bot.conversation.app import App
-from bot.conversation.serving import last_posts
+from bot.conversation.posts import last_posts
 from bot.document import Document
 from bot.pages.critiques import critiques
 from bot.records import Case

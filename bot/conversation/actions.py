@@ -43,6 +43,7 @@ from bot.protocol import outcome
 from bot.records import Case, PlatformName
 from bot.store.store import Store
 from bot.texts import ASKED, ASKED_ALREADY, ELSEWHERE, FORGOTTEN, OUT_OF_DATE, VOTE_HERE
+from bot.votes import tally
 
 VOTE_FIRST = N_(
     "You have not voted here yet. Vote first, or show the names now: your votes on this "
@@ -151,14 +152,16 @@ class Actions:
         if key == QUESTION and (origin := case.question.origin):
             name = await name_of(self.running.platforms, channel_of(case), case.asker)
             return asked(case.question, origin, name)
+        question = await self.store.numbered(case)
         if key == HEADLINE and case.result:
-            return presenter.verdict(case.result, case.question)
+            return presenter.verdict(case.result, question)
         if key == RANKING and case.result:
-            return presenter.ranking(case.result)
+            votes = tally(await self.store.reactions(id))
+            return presenter.ranking(case.result, question, votes)
         calls = await self.store.calls(id)
         for given in outcome.answers(case.question, case.council, calls):
             if key == answer_key(given.label):
-                return presenter.answer(given, case.question, case.council)
+                return presenter.answer(given, question, case.council)
         return None
 
     async def posted(self, platform: PlatformName, post_id: str) -> Document | None:
@@ -222,7 +225,7 @@ class Actions:
         if case.result is None:
             return _sentence(_("Names are shown once the verdict is there."))
         await self.store.reveal(case.id, person.id, self.now())
-        return presenter.names(case.result)
+        return presenter.names(case.result, await self.store.numbered(case))
 
     async def _vote(self, press: Press, key: str, value: str) -> str:
         """Give a vote, or take it back where it counts already; says which."""

@@ -203,7 +203,7 @@ class Running:
         case = serving.case
         try:
             turn = self._turn(case)
-            has_turn = await serving.take(turn)
+            has_turn = await serving.take(turn, partial(self._ahead, case))
             try:
                 await serving.run(await self.limits(case))
             finally:
@@ -217,6 +217,12 @@ class Running:
             logger.error("deliberation %s had to stop: %s", case.id, error)
         except Exception:
             logger.exception("deliberation %s failed; it is tried again", case.id)
+
+    def _ahead(self, case: Case) -> int:
+        """How many questions of its thread come before this one."""
+        cases = [run.case for run in self._under_way()]
+        before = cases[: [each.id for each in cases].index(case.id)]
+        return sum(each.thread == case.thread and each.channel == case.channel for each in before)
 
     def _turn(self, case: Case) -> asyncio.Lock:
         """The lock that a thread's questions take in turn; without a thread none waits."""

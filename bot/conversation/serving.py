@@ -11,24 +11,28 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from bot import texts
-from bot.chat import HEADLINE, QUESTION, RANKING, Reply, TellsAsker, answer_key
+from bot.chat import HEADLINE, QUESTION, Reply, TellsAsker
 from bot.conversation.loops import ended, within
+from bot.conversation.posts import last_posts, posts
 from bot.conversation.showing import Showing
 from bot.council import Council, Deliberation, Earlier, Question
-from bot.document import Document
 from bot.errors import BotError, Superseded
 from bot.language import _
 from bot.pages import presenter
 from bot.pages.asked import asked
-from bot.protocol import outcome
+from bot.pages.live import Pace
 from bot.protocol.calls import Caller
 from bot.protocol.events import Event, Progress, advance
 from bot.protocol.modes import MODES
 from bot.records import Case
 from bot.store.journal import Journal
 from bot.store.store import Store
+from bot.votes import tally
 
 logger = logging.getLogger(__name__)
+
+# How often a post is redrawn where nothing happens but that time passes.
+TICK_SECONDS = 5.0
 
 # What failed at this many starts, at no model's fault, fails at the next one, too.
 FAILED_STARTS = 3
@@ -51,10 +55,9 @@ class Board:
         self.over.set()
         self._changed.set()
 
-    async def changed(self) -> Progress:
+    async def changed(self) -> None:
         await self._changed.wait()
         self._changed.clear()
-        return self.progress
 
 
 class Serving:
@@ -76,21 +79,28 @@ class Serving:
         self._caller = caller
         self._store = store
         self._reply = reply
+        self._time_scale = time_scale
         self._showing = Showing(reply, case.id, time_scale=time_scale)
         self._work: asyncio.Task[Deliberation] | None = None
         self._stopping = asyncio.Event()
         self._why = ""
 
-    async def take(self, turn: asyncio.Lock) -> bool:
-        """Wait for the thread's turn, saying so; False where the run was stopped meanwhile."""
+    async def take(self, turn: asyncio.Lock, ahead: Callable[[], int]) -> bool:
+        """Wait for the thread's turn, saying how many questions are `ahead`; False where the run was
+        stopped meanwhile."""
         if not turn.locked():
             return await turn.acquire()
         waiting = asyncio.create_task(turn.acquire())
         stopping = asyncio.create_task(self._stopping.wait())
+        pause = TICK_SECONDS * self._time_scale
         try:
             await self._show_question()
-            self._showing.update({HEADLINE: presenter.waiting(self.case.question)})
-            await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            while not (waiting.done() or stopping.done()):
+                headline = presenter.waiting(self.case.question, ahead())
+                self._showing.update({HEADLINE: headline})
+                await asyncio.wait(
+                    {waiting, stopping}, timeout=pause, return_when=asyncio.FIRST_COMPLETED
+                )
         except BaseException:
             await ended({waiting, stopping})
             if not waiting.cancelled():
@@ -153,13 +163,14 @@ class Serving:
 
     async def _deliberate(self, limits: Mapping[str, int]) -> Deliberation | None:
         journal = await self._store.begin(self.case.id, limits)
-        question = await _with_earlier(self.case, self._store, journal)
+        question = await _in_its_thread(self.case, self._store, journal)
+        usual = await self._store.usual_seconds(self.case)
         board = Board(question, self.case.council)
         if question.unread and not self._showing.seen:
             # Said before anything is paid, so that the asker can stop it.
-            self._showing.update(_posts(board.progress))
+            self._showing.update(posts(board.progress))
             await self._stop_unseen()
-        drawing = asyncio.create_task(_draw(board, self._showing, self._reply.interval_seconds))
+        drawing = asyncio.create_task(self._draw(board, usual))
         self._work = asyncio.create_task(
             MODES[self.case.council.mode](
                 question,
@@ -196,6 +207,23 @@ class Serving:
         if fault:
             raise fault
         return None if stopped else self._work.result()
+
+    async def _draw(self, board: Board, usual: float | None) -> None:
+        """Hand the newest state over until the end, and let the clock run where there is none."""
+        interval, drawn = self._reply.interval_seconds, None
+        tick = max(interval, TICK_SECONDS * self._time_scale)
+        while True:
+            await within(tick, board.changed())
+            over, progress = board.over.is_set(), board.progress
+            passed = self._caller.now() - progress.question.asked_at
+            pace = Pace(passed.total_seconds(), usual)
+            votes = await self._store.reactions(self.case.id) if progress.finished else ()
+            self._showing.update(posts(progress, drawn, pace=pace, tally=tally(votes)))
+            drawn = progress
+            if over:
+                self._showing.end()
+                return
+            await within(interval, board.over.wait())
 
     async def _is_given_up(self, journal: Journal, fault: BaseException) -> bool:
         """Whether the bot's own fault has come so often that another start would only repeat it."""
@@ -236,33 +264,20 @@ class Serving:
         return True
 
 
-async def last_posts(case: Case, store: Store) -> dict[str, Document]:
-    """What the posts of a case that is over show in the end, in the order of the thread."""
-    if case.result:
-        answers = case.result.answers
-    else:
-        answers = outcome.answers(case.question, case.council, await store.calls(case.id))
-    progress = Progress(
-        case.question,
-        case.council,
-        answers={answer.label: answer for answer in answers},
-        finished=case.result,
-        stopped=case.result is None,
-    )
-    return _posts(progress)
-
-
 def _words(fault: BaseException | None) -> str:
     if fault is None:
         return ""
     return fault.public if isinstance(fault, BotError) else _(texts.FAULT)
 
 
-async def _with_earlier(case: Case, store: Store, journal: Journal) -> Question:
+async def _in_its_thread(case: Case, store: Store, journal: Journal) -> Question:
     """The question with what its thread knew when it was first served.
 
     The journal names the earlier question alone: a copy would outlive it being forgotten.
     """
+    question = await store.numbered(case)
+    if question.number > 1 and journal.decision("number") is None:
+        await journal.decide("number", str(question.number))
     known = journal.decision("earlier")
     if known is None:
         known = json.dumps(await _builds_on(case, store))
@@ -271,7 +286,7 @@ async def _with_earlier(case: Case, store: Store, journal: Journal) -> Question:
     if isinstance(earlier, str):
         before = await store.case(earlier)
         earlier = before and before.result and [before.question.text, before.result.verdict.text]
-    return replace(case.question, earlier=Earlier(*earlier)) if earlier else case.question
+    return replace(question, earlier=Earlier(*earlier)) if earlier else question
 
 
 async def _builds_on(case: Case, store: Store) -> str | None:
@@ -280,30 +295,3 @@ async def _builds_on(case: Case, store: Store) -> str | None:
         return origin.earlier
     before = await store.earlier(case.platform, case.channel, case.thread)
     return before.id if before else None
-
-
-async def _draw(board: Board, showing: Showing, interval_seconds: float) -> None:
-    """Hand the newest state over until the end."""
-    drawn = None
-    while True:
-        progress = await board.changed()
-        over = board.over.is_set()
-        showing.update(_posts(progress, drawn))
-        drawn = progress
-        if over:
-            showing.end()
-            return
-        await within(interval_seconds, board.over.wait())
-
-
-def _posts(progress: Progress, drawn: Progress | None = None) -> dict[str, Document]:
-    """Every post that is new, or has a new state, since `drawn`, in the order of the thread."""
-    before = drawn or Progress(progress.question, progress.council)
-    posts = {} if progress is drawn else {HEADLINE: presenter.headline(progress)}
-    for label, given in progress.answers.items():
-        if given is not before.answers.get(label):
-            posts[answer_key(label)] = presenter.answer(given, progress.question, progress.council)
-    finished = progress.finished
-    if finished and finished.answered and finished is not before.finished:
-        posts[RANKING] = presenter.ranking(finished)
-    return posts

@@ -111,6 +111,8 @@ class Showing:
                 post = self._posts[key] = _Post(key)
                 keeping = self._keep(post, before)
                 self._tasks.append(asyncio.create_task(keeping, name=f"{self._run} {key}"))
+            elif document == post.wanted:
+                continue
             post.want(document)
 
     def end(self) -> None:

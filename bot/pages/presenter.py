@@ -4,128 +4,251 @@ Pure, and blind: no document here names a member, shows a seat's price or second
 provider's words, except `names`, which one person asked for. Knows no platform and no limit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bot import texts
 from bot.council import Answer, Council, Deliberation, Question, Standing
-from bot.document import Block, Button, Detail, Document, Heading, Leaf, Note, Table, Text
-from bot.language import N_, _, n_
+from bot.document import Block, Button, Detail, Document, Heading, Note, State, Table, Text
+from bot.language import _, n_
+from bot.pages.gists import demoted, expected, gist, is_paragraph, lead
+from bot.pages.live import Pace, duration, live_lines, stand_in
+from bot.pages.ranked import hint, ranking_blocks, reviewers_line, title
 from bot.pages.sentences import (
-    account,
     broken_off,
-    degraded,
     dissent,
+    letters,
     masked,
-    read_shortened,
     rehearsal,
-    reviewers_stand,
+    shortened_for_verdict,
+    shown,
+    tells_total,
     unread,
     verdict_text,
-    vote,
+    written_by,
 )
 from bot.protocol.events import Progress
 from bot.protocol.outcome import finish
-from bot.protocol.ranking import too_close
+from bot.votes import Tally
+
+# An answer of fewer characters stands open.
+OPEN_LIMIT_CHARS = 200
+# What notifications show of a verdict that begins with no sentence.
+LINE_LIMIT_CHARS = 300
 
 
-def headline(progress: Progress) -> Document:
+# --- The headline
+
+
+def headline(progress: Progress, pace: Pace | None = None) -> Document:
     """The first post of the thread: live state, then the verdict in its place."""
+    question, models = progress.question, progress.council.members
     if progress.finished:
-        return verdict(progress.finished, progress.question)
+        return verdict(progress.finished, question)
     if progress.stopped:
-        kept = len(progress.answers)
-        note = n_(
-            "{n} finished answer is kept below.", "{n} finished answers are kept below.", kept
-        )
-        why = [Text(progress.why)] if progress.why else []
-        return Document((Heading(_("Stopped")), *why, Note(note)))
+        return _stopped(progress)
     if progress.fault:
-        return Document((Heading(_("The council had to stop")), Text(progress.fault)))
-    blocks: list[Block] = [Heading(_("The council is deliberating")), Text(_seats(progress))]
-    if progress.draft and (written := progress.draft.text):
-        draft = masked(written, progress.council.members)
-        blocks = [Text(draft)]
-    blocks.append(Note(_stage(progress)))
+        heading = Heading(_("The council had to stop"))
+        return Document((heading, Text(progress.fault)), state="failed")
+    draft = masked(progress.draft.text, models) if progress.draft else ""
+    blocks: list[Block] = [*_draft(draft), Text(live_lines(progress, pace))]
+    if writer := stand_in(progress):
+        blocks.append(Note(writer))
     return Document(
-        (*blocks, *_read_along(progress.question), *rehearsal(progress.council.members)),
+        (*blocks, *_read_along(question), *rehearsal(models)),
         state="live",
-        buttons=(_stop(),),
+        buttons=(Button("stop", _("Stop")),),
+        letters=letters((label for label, _seat in progress.labels), question),
     )
 
 
-def waiting(question: Question) -> Document:
-    """The first post of a question whose thread is busy with another."""
-    text = _("Another question of this thread is being deliberated. This one begins after it.")
+def waiting(question: Question, ahead: int = 1) -> Document:
+    """The first post of a question whose thread is busy with so many others that come first."""
+    text = n_(
+        "Another question of this thread is being deliberated. This one begins after it.",
+        "{n} questions of this thread come first. This one begins after them.",
+        ahead,
+    )
     return Document(
         (Heading(_("Waiting for its turn")), Text(text), *_read_along(question)),
         state="live",
-        buttons=(_stop(),),
+        buttons=(Button("stop", _("Stop")),),
     )
 
 
-def verdict(deliberation: Deliberation, question: Question | None = None) -> Document:
+def verdict(deliberation: Deliberation, question: Question) -> Document:
     """The headline's last state."""
-    models = [member.model for member in deliberation.members]
-    blocks: list[Block] = [Text(verdict_text(deliberation))]
-    blocks += [Note(line) for line in (*broken_off(deliberation), *dissent(deliberation))]
-    if confidence := _confidence(deliberation):
-        blocks.append(Note(" · ".join(confidence)))
-    blocks += [Note(line) for line in degraded(deliberation)]
-    if deliberation.answered:
-        blocks.append(Note(_(texts.VERDICT_LEGEND)))
-    read_along = _read_along(question) if question else []
-    return Document((*blocks, *read_along, *rehearsal(models)), votable=deliberation.answered)
+    if not deliberation.answered:
+        return _failed(deliberation, question)
+    missing = _missing(deliberation)
+    cut = broken_off(deliberation)
+    state: State = "degraded" if missing or cut else "done"
+    blocks: list[Block] = [*_headed(verdict_text(deliberation)), *map(Text, cut)]
+    blocks += [Text(f"> {line}") for line in dissent(deliberation)]
+    if missing:
+        blocks.append(Text(f"⚠️ {missing}"))
+    notes = [
+        reviewers_line(deliberation, question),
+        " · ".join(filter(None, _account(deliberation))),
+        *shortened_for_verdict(deliberation),
+        _(texts.VOTE),
+    ]
+    blocks += [Note(line) for line in notes if line]
+    again = Button("again", _("Ask again"), primary=True)
+    return Document(
+        (*blocks, *_read_along(question), *rehearsal(_models(deliberation))),
+        state=state,
+        votable=True,
+        buttons=(
+            *([again] if state == "degraded" else []),
+            Button("follow", _("Ask a follow-up"), primary=state == "done"),
+            Button("reveal", _("Who wrote what")),
+            Button("transcript", _("Transcript")),
+        ),
+        letters=letters((member.label for member in deliberation.members), question),
+    )
+
+
+def _failed(deliberation: Deliberation, question: Question) -> Document:
+    heading = n_(
+        "No verdict: the one model asked could not answer",
+        "No verdict: none of the {n} models could answer",
+        len(deliberation.members),
+    )
+    kinds = [texts.kind_of(member.error) for member in deliberation.members if member.error]
+    notes = (*_read_along(question), *rehearsal(_models(deliberation)))
+    return Document(
+        (Heading(heading), Text(texts.causes(kinds)), *notes),
+        state="failed",
+        buttons=(
+            Button("again", _("Try again"), primary=True),
+            Button("check", _("Check the council")),
+        ),
+    )
+
+
+def _stopped(progress: Progress) -> Document:
+    n, of = len(progress.answers), len(progress.council.members)
+    heading = _("Stopped before any answer")
+    text = _("Nothing was ranked.")
+    if n:
+        heading = n_(
+            "Stopped after {n} of {of} answers", "Stopped after {n} of {of} answers", n, of=of
+        )
+        text = _("The answers below stay; nothing was ranked.")
+    if progress.reviewers:
+        text = _("The answers below stay; no verdict was written.")
+    why = [Text(progress.why)] if progress.why else []
+    return Document(
+        (Heading(heading), *why, Text(text)),
+        state="stopped",
+        buttons=(Button("again", _("Ask again"), primary=True),),
+    )
+
+
+def _headed(text: str) -> list[Block]:
+    """The first sentence as a heading, the rest below it."""
+    sentence, rest = lead(text)
+    heading: list[Block] = [Heading(sentence)] if sentence else []
+    return [*heading, *([Text(demoted(rest))] if rest else [])]
+
+
+def _draft(text: str) -> list[Block]:
+    """The same of what is yet being written: a heading stands once something follows it."""
+    return _headed(text) if lead(text)[1] else [Text(text)] if text else []
+
+
+def _missing(deliberation: Deliberation) -> str:
+    """What the verdict is without, in sentences; "" where nothing is missing."""
+    outcome, n, of = deliberation.verdict, len(deliberation.answers), len(deliberation.members)
+    label = next((m.label for m in deliberation.members if m.seat == outcome.seat), "?")
+    if outcome.fallback == "only_answer":
+        only = _(
+            "**{n} of {of} answered**, so nothing was ranked: this is Answer {label}.",
+            n=n,
+            of=of,
+            label=label,
+        )
+        return only if of > 1 else ""
+    sentences = [_("**{n} of {of} answered.**", n=n, of=of)] if n < of else []
+    if outcome.fallback and outcome.chairman_error:
+        why = _(texts.CHAIRMAN[outcome.chairman_error.kind])
+        sentences.append(_(texts.INSTEAD[outcome.fallback], label=label, why=why))
+    return " ".join(sentences)
+
+
+def _account(deliberation: Deliberation) -> Iterator[str]:
+    """What it took, as far as that tells nothing of one seat, and who wrote it, unless it sits."""
+    n = len(deliberation.answers)
+    if n == len(deliberation.members):
+        yield n_("{n} answer", "{n} answers", n)
+    if n > 1 and deliberation.timings.verdict is not None:
+        yield duration(deliberation.timings.verdict)
+    if deliberation.cost_usd and tells_total(deliberation):
+        yield _cost(deliberation.cost_usd, deliberation.cost_known)
+    if author := written_by(deliberation):
+        yield author
+
+
+def _cost(usd: float, is_known: bool) -> str:
+    if usd < 0.005:
+        return _("less than $0.01") if is_known else ""
+    return f"${usd:.2f}" if is_known else _("at least ${usd:.2f}", usd=usd)
+
+
+# --- Answers
 
 
 def answer(given: Answer, question: Question, council: Council) -> Document:
-    """One member's answer, folded, under its label."""
-    shown = masked(given.text, council.members)
-    blocks: list[Leaf] = [Text(shown)]
+    """One member's answer under its label, folded unless it is short."""
+    text = demoted(masked(given.text, council.members).strip())
+    label = shown(given.label, question)
     cut = texts.broken_off(_("The answer"), finish(given.finish_reason))
-    blocks += [Note(line) for line in cut]
-    parts = [_("Answer {label}", label=given.label), _("{chars:,} characters", chars=len(shown))]
-    title = " · ".join([*parts, _("broken off")] if cut else parts)
-    return Document((Detail(title, tuple(blocks)), Note(_(texts.LEGEND))), votable=True)
+    notes = [Note(line) for line in cut]
+    if len(text) < OPEN_LIMIT_CHARS:
+        between = " · " if is_paragraph(text) else "\n\n"
+        return Document((Text(f"**{label}**{between}{text}"), *notes), votable=True)
+    parts = [expected(text), _("broken off")] if cut else [expected(text)]
+    title = " · ".join(filter(None, (label, gist(text))))
+    fold = Detail(title, (Text(text), *notes), hint=" · ".join(parts))
+    return Document((fold,), votable=True)
 
 
-def ranking(
-    deliberation: Deliberation, totals: Sequence[tuple[str, int, int, int]] = ()
-) -> Document:
-    """The last post: the verdict's first sentence, then, folded, how it came about.
+def seat(progress: Progress, label: str) -> Document:
+    """The post of a label: its answer, what became of it, or that it is being written."""
+    if given := progress.answers.get(label):
+        return answer(given, progress.question, progress.council)
+    name = shown(label, progress.question)
+    if failure := progress.failures.get(label):
+        kind = texts.kind_words(failure.kind)
+        said = _("✕ **{label}** gave no answer: {kind}", label=name, kind=kind)
+    elif progress.finished:
+        said = _("✕ **{label}** gave no answer", label=name)
+    elif progress.stopped:
+        said = _("✕ **{label}** gave no answer: stopped", label=name)
+    elif progress.fault:
+        said = _("○ **{label}** has given no answer so far", label=name)
+    else:
+        return Document((Note(_("○ **{label}** is writing …", label=name)),), state="live")
+    return Document((Note(said),))
 
-    `totals` are people's votes: label, acceptances, rejections, trophies.
+
+# --- The ranking, and who wrote what
+
+
+def ranking(deliberation: Deliberation, question: Question, tally: Tally | None = None) -> Document:
+    """The last post: the verdict's first sentence, and, folded, how the reviewers ranked.
+
+    `tally` is what people voted so far.
     """
-    detail: list[Leaf] = []
-    if any(standing.ballots for standing in deliberation.standings):
-        detail.append(standings_table(deliberation.standings))
-        if too_close(deliberation.standings):
-            detail.append(Note(_("The first two are too close to call.")))
-    detail += [Text(vote(review)) for review in deliberation.reviews]
-    detail += [Note(line) for line in read_shortened(deliberation)]
-    detail += [Note(line) for line in account(deliberation)]
-    if totals:
-        rows = tuple((label, str(up), str(down), str(best)) for label, up, down, best in totals)
-        detail.append(Table((_("Answer"), "👍", "👎", "🏆"), rows))
-    seats = _(
-        "{answers} of {members} members answered",
-        answers=len(deliberation.answers),
-        members=len(deliberation.members),
-    )
+    detail = tuple(ranking_blocks(deliberation, question, tally or {}))
     return Document(
         (
             Text(first_sentence(verdict_text(deliberation))),
-            *(Note(line) for line in broken_off(deliberation)),
-            Detail(_("Ranking and how it came about · {seats}", seats=seats), tuple(detail)),
-            Note(
-                _(
-                    "Vote on the answers above ({legend}), or here: {none}",
-                    legend=texts.LEGEND,
-                    none=texts.NONE_LEGEND,
-                )
-            ),
+            Detail(title(deliberation, question), detail, hint=hint(deliberation, question)),
+            Note(_(texts.NONE_LEGEND)),
         ),
         votable=True,
-        buttons=(Button("reveal", _("Reveal names")),),
+        letters=letters((member.label for member in deliberation.members), question),
     )
 
 
@@ -143,95 +266,25 @@ def standings_table(standings: Sequence[Standing]) -> Table:
     return Table((_("Answer"), _("Score"), _("First"), _("Ballots")), rows)
 
 
-def names(deliberation: Deliberation) -> Document:
+def names(deliberation: Deliberation, question: Question) -> Document:
     """Who sits behind each label: for one person, after a reveal."""
-    rows = tuple((member.label, member.model) for member in deliberation.members)
+    rows = tuple((shown(m.label, question), m.model) for m in deliberation.members)
     author = deliberation.verdict.written_by
     note = [Note(_("The verdict was written by {author}.", author=author))] if author else []
     return Document((Table((_("Answer"), _("Model")), rows), *note))
 
 
 def first_sentence(text: str) -> str:
-    """The verdict's bold first sentence, or its first line; at most 300 characters."""
+    """The verdict's first sentence in bold, or as much of its first line as fits a notification."""
+    if sentence := lead(text)[0]:
+        return f"**{sentence.replace('**', '')}**"
     line = next((line for line in text.splitlines() if line.strip()), "").strip().lstrip("#> ")
-    if line.startswith("**") and "**" in line[2:]:
-        line = line[: line.index("**", 2) + 2]
-    if len(line) <= 300:
-        return line
-    return line[:299].rstrip("* ") + "…" + ("**" if line.startswith("**") else "")
+    line = line.replace("**", "")
+    return line if len(line) <= LINE_LIMIT_CHARS else line[: LINE_LIMIT_CHARS - 1].rstrip() + "…"
 
 
-def _stop() -> Button:
-    return Button("stop", _("Stop"))
-
-
-def _seats(progress: Progress) -> str:
-    return "\n".join(f"- {_seat(progress, label)}" for label, _ in progress.labels)
-
-
-def _seat(progress: Progress, label: str) -> str:
-    if label in progress.failures:
-        return f"**{label}** ✗ {texts.kind_words(progress.failures[label].kind)}"
-    if label not in progress.answers:
-        waiting = N_("**{label}** … answering")
-        return _(N_("**{label}** ✗ no answer") if progress.reviewers else waiting, label=label)
-    whole = finish(progress.answers[label].finish_reason) == "stop"
-    answered = N_("**{label}** ✓ answered") if whole else N_("**{label}** ✓ answered (broken off)")
-    now = _(answered, label=label)
-    if label in progress.reviewed:
-        return _("{answered}, reviewed", answered=now)
-    if label in progress.reviewers and not progress.ranked:
-        return _("{answered}, reviewing …", answered=now)
-    return now
-
-
-def _stage(progress: Progress) -> str:
-    if progress.author is not None:
-        return _("Stage 3 of 3: {author} is writing the verdict …", author=_author(progress))
-    if progress.reviewers:
-        done = len(progress.reviewed)
-        return _(
-            "Stage 2 of 3: {done} of {reviewers} reviews are in",
-            done=done,
-            reviewers=len(progress.reviewers),
-        )
-    done = len(progress.answers)
-    return _(
-        "Stage 1 of 3: {done} of {members} answers are in",
-        done=done,
-        members=len(progress.council.members),
-    )
-
-
-def _author(progress: Progress) -> str:
-    """Who writes the verdict, and why it is not the chairman; never by name."""
-    if progress.author == progress.council.chairman_seat:
-        return _("The chairman")
-    label = next((label for label, seat in progress.labels if seat == progress.author), "?")
-    for failure in progress.chairman_failures[:1]:
-        kind = texts.kind_words(failure.kind)
-        return _(
-            "The chairman could not ({kind}), so the author of Answer {label}",
-            kind=kind,
-            label=label,
-        )
-    return _("The author of Answer {label}", label=label)
-
-
-def _confidence(deliberation: Deliberation) -> list[str]:
-    """Words only: agreement among models is no proof (models agree when they are wrong, too)."""
-    if not deliberation.answered:
-        return []
-    line = []
-    if agreement := reviewers_stand(deliberation):
-        line.append(agreement)
-    author = deliberation.verdict.written_by
-    seated = {member.model for member in deliberation.members}
-    if author and deliberation.verdict.fallback is None and author not in seated:
-        line.append(_("verdict by {author}", author=author))
-    elif deliberation.verdict.fallback is None:
-        line.append(_("verdict by the chairman"))
-    return line
+def _models(deliberation: Deliberation) -> list[str]:
+    return [member.model for member in deliberation.members]
 
 
 def _read_along(question: Question) -> list[Note]:

@@ -1,11 +1,12 @@
 """What is said of a deliberation in its posts and its transcript alike, blind. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bot import texts
+from bot.chat import answer_key
 from bot.cleaning import one_line
 from bot.council import Deliberation, Question, Ranking, Review
-from bot.document import Note
+from bot.document import Letter, Note
 from bot.language import _
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.outcome import finish, not_heard
@@ -21,6 +22,16 @@ def verdict_text(deliberation: Deliberation) -> str:
     return masked(deliberation.verdict.text, models)
 
 
+def shown(label: str, question: Question) -> str:
+    """A label as people see it: it carries the number of a thread's later question, as in "2B"."""
+    return label if question.number == 1 else f"{question.number}{label}"
+
+
+def letters(labels: Iterable[str], question: Question) -> tuple[Letter, ...]:
+    """What the labels in a verdict stand for."""
+    return tuple(Letter(label, answer_key(label), shown(label, question)) for label in labels)
+
+
 def broken_off(deliberation: Deliberation) -> list[str]:
     return [
         f"⚠ {line}"
@@ -29,9 +40,10 @@ def broken_off(deliberation: Deliberation) -> list[str]:
 
 
 def dissent(deliberation: Deliberation) -> list[str]:
+    """The chairman's own."""
     models = [member.model for member in deliberation.members]
     dissent = one_line(masked(deliberation.verdict.dissent or "", models))
-    return [_("**Strongest dissent:** {dissent}", dissent=dissent)] if dissent else []
+    return [_("**But:** {dissent}", dissent=dissent)] if dissent else []
 
 
 def reviewers_stand(deliberation: Deliberation) -> str:
@@ -48,13 +60,25 @@ def degraded(deliberation: Deliberation) -> list[str]:
         kind = texts.kind_words(outcome.chairman_error.kind) if outcome.chairman_error else ""
         label = next((m.label for m in deliberation.members if m.seat == outcome.seat), "?")
         lines.append("⚠ " + _(texts.FALLBACKS[outcome.fallback], kind=kind, label=label))
-    if outcome.shown_chars is not None:
-        lines.append("⚠ " + _(texts.SHORTENED_FOR_VERDICT, chars=outcome.shown_chars))
+    lines += shortened_for_verdict(deliberation)
     missing = [member for member in deliberation.members if member.status == "failed"]
     if missing and deliberation.answered:
         who = ", ".join(f"{member.label} ({texts.error_words(member.error)})" for member in missing)
         lines.append("⚠ " + _("Without {who}.", who=who))
     return lines
+
+
+def written_by(deliberation: Deliberation) -> str:
+    """Who wrote the verdict: named only without a seat, "" where somebody else or nobody did."""
+    author, seated = deliberation.verdict.written_by, [m.model for m in deliberation.members]
+    if not author or author in seated or deliberation.verdict.fallback:
+        return ""
+    return _("written by {author}", author=author.rpartition("/")[2])
+
+
+def shortened_for_verdict(deliberation: Deliberation) -> list[str]:
+    chars = deliberation.verdict.shown_chars
+    return [] if chars is None else ["⚠ " + _(texts.SHORTENED_FOR_VERDICT, chars=chars)]
 
 
 def vote(review: Review) -> str:
@@ -125,13 +149,18 @@ def account(deliberation: Deliberation) -> list[str]:
         )
     line = [_("{calls} calls", calls=deliberation.calls)]
     unknown = "" if deliberation.cost_known else _(" (some prices are unknown, counted as zero)")
-    # With one answer, or only one that costs anything, a total would be a seat's own.
-    several = len(deliberation.answers) > 1
-    if several and sum(answer.cost_usd > 0 for answer in deliberation.answers) != 1:
+    if tells_total(deliberation):
         line.append(f"${deliberation.cost_usd:.4f}{unknown}")
-    if several:
+    if len(deliberation.answers) > 1:
         line.append(f"{timings.verdict:.0f} s")
     return [*lines, " · ".join(line)]
+
+
+def tells_total(deliberation: Deliberation) -> bool:
+    """Whether what all cost may be told: with one answer, or only one that costs anything, it would
+    be a seat's own."""
+    several = len(deliberation.answers) > 1
+    return several and sum(answer.cost_usd > 0 for answer in deliberation.answers) != 1
 
 
 def unread(question: Question) -> list[Note]:

@@ -29,10 +29,9 @@ from bot.document import (
 from bot.language import N_, _, n_
 from bot.pages.prices import dollars
 from bot.pages.settings import short
-from bot.texts import LEGEND
 
 NO_QUESTION = N_("The council has answered no question here yet.")
-HOW_TO_VOTE = N_("Votes are reactions: {legend}.")
+HOW_TO_VOTE = N_("Votes are reactions: 👍 good enough · 👎 not · 🏆 best.")
 
 
 def stats_page(report: Report, picture: Image | None = None) -> Document:
@@ -100,7 +99,7 @@ def _preferred(report: Report) -> list[str]:
     """What people prefer, and what the models would."""
     people, models = report.people, report.peers.board
     if not report.rated.rated:
-        return [unrated(report.not_blind), _(HOW_TO_VOTE, legend=LEGEND), *_models_prefer(models)]
+        return [unrated(report.not_blind), _(HOW_TO_VOTE), *_models_prefer(models)]
     if people.leader is None:
         return [people.notes[0], *_models_prefer(models)]
     wins = _share(_wins(people))

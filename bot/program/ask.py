@@ -11,14 +11,21 @@ from bot.council import Council, Deliberation, Failure
 from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
 from bot.language import _, n_
-from bot.pages.presenter import verdict
+from bot.pages.sentences import (
+    broken_off,
+    degraded,
+    dissent,
+    rehearsal,
+    reviewers_stand,
+    written_by,
+)
 from bot.printing import note, tell
 from bot.program.asked import Asked
 from bot.program.progress import Narrator
 from bot.program.reading import put
 from bot.protocol.modes import MODES
 from bot.records import Case
-from bot.texts import SHELL_ADVICE, VERDICT_LEGEND, apology, kind_of
+from bot.texts import SHELL_ADVICE, apology, kind_of
 
 # A question asked again after this long is a new one.
 SAME_QUESTION = timedelta(hours=24)
@@ -128,9 +135,15 @@ def _show(markdown: str) -> None:
 
 def notes(deliberation: Deliberation) -> list[str]:
     """What belongs under a verdict: how sure, what is missing, who disagrees. Nobody votes here."""
-    blocks = verdict(deliberation).blocks
-    lines = [block.text for block in blocks if isinstance(block, Note)]
-    return [line for line in lines if line and line != _(VERDICT_LEGEND)]
+    simulated = rehearsal([member.model for member in deliberation.members])
+    sure = (reviewers_stand(deliberation), written_by(deliberation))
+    return [
+        *broken_off(deliberation),
+        *dissent(deliberation),
+        *filter(None, [" · ".join(filter(None, sure))]),
+        *degraded(deliberation),
+        *(block.text for block in simulated),
+    ]
 
 
 def closing(deliberation: Deliberation) -> str:

@@ -137,7 +137,7 @@ async def _export_csv(options: argparse.Namespace, store: "Store") -> None:
 
 async def thread(options: argparse.Namespace, config: "Config") -> int:
     """A finished deliberation as its thread shows it, everything opened."""
-    from bot.conversation.serving import last_posts
+    from bot.conversation.posts import last_posts
     from bot.document import Document, Heading, Text
 
     if options.id is None and not config.database_file().exists():

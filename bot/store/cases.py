@@ -1,7 +1,10 @@
 """Deliberations as they were asked and as they ended."""
 
+import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
+from statistics import median
 
 from bot.council import Council, Deliberation, Question
 from bot.records import Case, PlatformName
@@ -10,6 +13,9 @@ from bot.store.events import note_event
 from bot.store.transactions import Row, Tables, Transaction, change, equal
 
 _PAGE = 100
+
+# From how many questions on, of the newest at most, it is known how long one takes.
+_USUAL_FROM, _USUAL_OF = 3, 20
 
 _COLUMNS = (
     "question, council, platform, workspace, channel, thread, asker, mention, address, status,"
@@ -121,6 +127,45 @@ class Cases(Tables):
             (platform, channel, thread),
         )
         return _case(rows[0]) if rows else None
+
+    async def numbered(self, case: Case) -> Question:
+        """The question with its number in its thread: as was decided once, else one more than those
+        before it."""
+        if case.channel is None or case.thread is None:
+            return case.question
+        rows = await self._database.read(
+            "SELECT number, value FROM deliberations "
+            "LEFT JOIN decisions ON deliberation = id AND name = 'number' WHERE id = ?",
+            (case.id,),
+        )
+        for place, value in rows:
+            if value is not None:
+                return replace(case.question, number=int(value))
+            before = await self._database.read(
+                "SELECT value FROM deliberations "
+                "LEFT JOIN decisions ON deliberation = id AND name = 'number' "
+                "WHERE platform = ? AND channel = ? AND thread = ? AND number < ?",
+                (case.platform, case.channel, case.thread, place),
+            )
+            numbers = [int(number) for (number,) in before if number is not None]
+            return replace(case.question, number=1 + max((len(before), *numbers)))
+        return case.question
+
+    async def usual_seconds(self, case: Case) -> float | None:
+        """How long a question in this mode takes in the case's channel, whoever is asked: the median
+        of the newest. `None` where too few are known."""
+        rows = await self._database.read(
+            "SELECT result FROM deliberations WHERE platform = ? AND channel = ? "
+            "AND status = 'finished' ORDER BY number DESC LIMIT ?",
+            (case.platform, case.channel or "", _USUAL_OF),
+        )
+        results = [json.loads(result) for (result,) in rows]
+        seconds = [
+            result["timings"]["verdict"]
+            for result in results
+            if result["mode"] == case.council.mode and result["timings"]["verdict"] is not None
+        ]
+        return float(median(seconds)) if len(seconds) >= _USUAL_FROM else None
 
     async def newest(self) -> Case | None:
         """The case that was asked last of those that are finished, on whatever platform."""

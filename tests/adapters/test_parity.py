@@ -138,8 +138,8 @@ class OnDiscord(Stage):
 
     async def reveal(self) -> None:
         case = (await cases(self))[0]
-        ranking = await self._post("ranking")
-        await self.place.server.click(self.place.ada, ranking, f"c1:{case.id}:reveal")
+        headline = await self._post("verdict")
+        await self.place.server.click(self.place.ada, headline, f"c1:{case.id}:reveal")
 
     async def _post(self, part: str) -> DiscordMessage:
         id = await post_of(self, part)
@@ -183,7 +183,7 @@ class OnSlack(Stage):
         self.place.server.unreact(self.place.ada, self.place.channel, ts, _NAMES[emoji])
 
     async def reveal(self) -> None:
-        ts = await post_of(self, "ranking")
+        ts = await post_of(self, "verdict")
         await self.place.server.click(self.place.ada, self.place.channel, ts, "reveal")
 
 

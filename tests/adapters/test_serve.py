@@ -83,9 +83,7 @@ async def test_a_kill_repeats_no_post_and_no_finished_call(served: Served, momen
         again = Counter((request.stage, request.model) for request in models.requests) - before
 
     assert len(found) == len(MEMBERS) + 2
-    assert ["Ranking and how" in post.text for post in found].count(True) == 1
-    starts = sorted(post.text.strip("*")[:8] for post in found)
-    assert [start for start in starts if "Answer" in start] == ["Answer A", "Answer B", "Answer C"]
+    assert [post.text.strip("*")[0] for post in found[1:-1]] == ["A", "B", "C"]
     assert served.only_answered(question)
     assert [call for call in again if call in finished] == []
     assert len(served.pings) == 1

@@ -1,15 +1,16 @@
 """One question served: what is posted, in which order, and what survives a fault."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.conversation.serving import Serving
 from bot.council import Council, Question
-from bot.document import Detail, Document, Heading, Note, Text
+from bot.document import Document, Heading, Note, Text
 from bot.errors import ModelFailed, StoreFailed, Superseded, Undeliverable
 from bot.llm import Request
 from bot.protocol import ranking
@@ -101,11 +102,16 @@ class Stage:
     thread: Thread = field(default_factory=Thread)
 
     async def serving(
-        self, provider: FakeProvider, case: Case | None = None, thread: Thread | None = None
+        self,
+        provider: FakeProvider,
+        case: Case | None = None,
+        thread: Thread | None = None,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> Serving:
         case = case or a_case()
         await self.store.create(case)
-        caller = Caller(provider, FreeOfCharge(), Patience(), no_history)
+        caller = Caller(provider, FreeOfCharge(), Patience(), no_history, now=now)
         return Serving(
             case,
             name=nobody,
@@ -176,10 +182,9 @@ async def test_the_headline_is_first_and_the_ranking_last(stage: Stage) -> None:
     assert stage.thread.keys[0] == "headline"
     assert stage.thread.keys[-1] == "ranking"
     assert set(stage.thread.keys) == KEYS
-    assert sorted(key for key in stage.thread.keys if key != "headline") == sorted(
-        KEYS - {"headline"}
-    )
-    assert stage.thread.newest("headline").blocks[0] == Text("**Yes.** Because the answers say so.")
+    first = list(dict.fromkeys(stage.thread.keys))
+    assert first == ["headline", "answer:A", "answer:B", "answer:C", "ranking"]
+    assert stage.thread.newest("headline").blocks[0] == Heading("Yes.")
 
 
 async def test_only_the_ranking_pings(stage: Stage) -> None:
@@ -195,28 +200,56 @@ async def test_an_answer_is_posted_while_others_are_still_being_written(stage: S
     serving = await stage.serving(hanging(("answer", 0), ("answer", 2), until=go_on))
     running = asyncio.create_task(serving.run({}))
 
-    await stage.thread.until(lambda thread: len(set(thread.keys)) == 2)
-    [key] = set(stage.thread.keys) - {"headline"}
-    assert stage.thread.newest(key).blocks[0] == Detail(
-        f"Answer {key[-1]} · 23 characters", (Text("The answer from seat 1."),)
-    )
+    def answered(thread: Thread) -> list[str]:
+        return [
+            shown.key for shown in thread.shown if "answer" in shown.key and shown.document.votable
+        ]
+
+    await stage.thread.until(lambda thread: bool(answered(thread)) and len(set(thread.keys)) == 4)
+    [key] = answered(stage.thread)
+    assert stage.thread.newest(key).blocks == (Text(f"**{key[-1]}** · The answer from seat 1."),)
+    for other in KEYS - {"headline", "ranking", key}:
+        assert stage.thread.newest(other).blocks == (Note(f"○ **{other[-1]}** is writing …"),)
     go_on.set()
     assert await running is not None
 
 
-async def test_without_an_answer_the_headline_is_the_apology_and_the_only_post(
-    stage: Stage,
-) -> None:
+async def test_each_answer_is_posted_once_and_edited_once(stage: Stage) -> None:
+    serving = await stage.serving(FakeProvider())
+
+    await serving.run({})
+
+    for key in KEYS - {"headline", "ranking"}:
+        shown = [each.document.votable for each in stage.thread.shown if each.key == key]
+        assert shown in ([False, True], [True])
+
+
+async def test_a_failure_stands_in_its_place(stage: Stage) -> None:
+    provider = FakeProvider({("answer", 1): [ModelFailed("no_credit", "gone.")]})
+    serving = await stage.serving(provider)
+
+    result = await serving.run({})
+
+    assert result is not None
+    [label] = [member.label for member in result.members if member.seat == 1]
+    assert stage.thread.newest(f"answer:{label}").blocks == (
+        Note(f"✕ **{label}** gave no answer: no credit"),
+    )
+    assert [key for key in sorted(KEYS) if not stage.thread.newest(key).votable] == [
+        f"answer:{label}"
+    ]
+
+
+async def test_without_an_answer_the_cause_is_there_and_no_ranking(stage: Stage) -> None:
     serving = await stage.serving(failing_at("answer", ModelFailed("unauthorised", "no key.")))
 
     result = await serving.run({})
 
     assert result is not None
     assert not result.answered
-    assert set(stage.thread.keys) == {"headline"}
-    [block] = stage.thread.newest("headline").blocks
-    assert isinstance(block, Text)
-    assert block.text.startswith("**Sorry, no member of the council could answer.**")
+    assert set(stage.thread.keys) == KEYS - {"ranking"}
+    assert stage.thread.newest("headline").state == "failed"
+    assert not [shown for shown in stage.thread.shown if shown.ping or shown.document.votable]
 
 
 async def test_the_newest_state_wins_where_the_platform_is_slow(stage: Stage) -> None:
@@ -401,16 +434,11 @@ async def test_where_words_are_refused_the_post_says_so_and_names_the_transcript
 
     assert set(picky.keys) == KEYS
     said = [each.document for each in picky.shown if each.key.startswith(key)]
-    assert (
-        Document(
-            (
-                Heading(f"The {what} cannot be shown here"),
-                Text("The server's filter refuses this text. The transcript has the whole text."),
-            ),
-            votable=True,
-        )
-        in said
+    excuse = (
+        Heading(f"The {what} cannot be shown here"),
+        Text("The server's filter refuses this text. The transcript has the whole text."),
     )
+    assert excuse in [document.blocks for document in said if document.votable]
     assert await stage.unfinished() == []
 
 
@@ -457,7 +485,7 @@ async def test_where_the_asker_cannot_be_told_the_headline_stays_owed(stage: Sta
     await (await stage.serving(silent, case, again)).run({})
 
     assert silent.requests == []
-    assert again.newest("headline").blocks[0] == Heading("Stopped")
+    assert again.newest("headline").blocks[0] == Heading("Stopped after 3 of 3 answers")
     assert set(again.keys) == KEYS - {"ranking"}
     assert await stage.unfinished() == []
 
@@ -484,7 +512,7 @@ async def test_a_verdict_that_is_there_stays_owed_where_nobody_can_see_it_yet(
     await serving.deliver()
 
     assert set(again.keys) == KEYS
-    assert again.newest("headline").blocks[0] == Text("**Yes.** Because the answers say so.")
+    assert again.newest("headline").blocks[0] == Heading("Yes.")
 
 
 async def test_what_was_seen_before_a_restart_counts(stage: Stage) -> None:
@@ -502,14 +530,22 @@ async def test_what_was_seen_before_a_restart_counts(stage: Stage) -> None:
 async def test_a_stop_keeps_what_is_finished_and_says_so(stage: Stage) -> None:
     serving = await stage.serving(hanging(("answer", 2)))
     running = asyncio.create_task(serving.run({}))
-    await stage.thread.until(lambda thread: len(set(thread.keys)) == 3)
+    await stage.thread.until(
+        lambda thread: sum(shown.document.votable for shown in thread.shown) == 2
+    )
 
     serving.stop()
 
     assert await running is None
     assert stage.thread.newest("headline").blocks == (
-        Heading("Stopped"),
-        Note("2 finished answers are kept below."),
+        Heading("Stopped after 2 of 3 answers"),
+        Text("The answers below stay; nothing was ranked."),
+    )
+    [unheard] = [
+        key for key in KEYS - {"ranking"} if "stopped" in str(stage.thread.newest(key).blocks)
+    ]
+    assert stage.thread.newest(unheard).blocks == (
+        Note(f"✕ **{unheard[-1]}** gave no answer: stopped"),
     )
     assert len(await stage.store.calls("q1")) == 2
     assert await stage.status() == "stopped"
@@ -524,8 +560,80 @@ async def test_a_stop_before_the_run_begins_is_kept_in_mind(stage: Stage) -> Non
 
     assert await serving.run({}) is None
     assert provider.requests == []
-    assert stage.thread.newest("headline").blocks[0] == Heading("Stopped")
+    assert stage.thread.newest("headline").blocks[0] == Heading("Stopped before any answer")
     assert await stage.status() == "stopped"
+
+
+# --- the clock
+
+
+async def test_time_goes_on_where_nothing_else_happens(stage: Stage) -> None:
+    go_on = asyncio.Event()
+    seconds = itertools.count()
+    serving = await stage.serving(
+        hanging(("answer", 0), until=go_on),
+        now=lambda: ASKED_AT + timedelta(seconds=next(seconds)),
+    )
+    running = asyncio.create_task(serving.run({}))
+
+    def line(thread: Thread) -> str:
+        return str(thread.newest("headline").blocks[0]) if thread.shown else ""
+
+    await stage.thread.until(lambda thread: "Answers 2 of 3" in line(thread))
+    before = line(stage.thread)
+    await stage.thread.until(lambda thread: line(thread) != before)
+
+    assert "Answers 2 of 3" in line(stage.thread)
+    go_on.set()
+    assert await running is not None
+
+
+async def test_how_long_it_takes_is_told_from_three_questions_of_the_channel_on(
+    stage: Stage,
+) -> None:
+    for n in range(3):
+        assert await stage.store.usual_seconds(a_case("next")) is None
+        serving = await stage.serving(FakeProvider(), a_case(f"q{n}"))
+        await serving.run({})
+
+    usual = await stage.store.usual_seconds(a_case("next"))
+
+    results = [await stage.store.case(f"q{n}") for n in range(3)]
+    seconds = [case.result.timings.verdict for case in results if case and case.result]
+    assert usual == sorted(each for each in seconds if each)[1]
+    elsewhere = replace(a_case("next"), channel="another")
+    assert await stage.store.usual_seconds(elsewhere) is None
+    deep = replace(COUNCIL, mode="deep")
+    assert await stage.store.usual_seconds(replace(a_case("next"), council=deep)) is None
+
+
+# --- later questions of a thread
+
+
+async def test_answers_of_a_later_question_carry_its_number_for_good(stage: Stage) -> None:
+    for n in range(2):
+        serving = await stage.serving(FakeProvider(), a_case(f"q{n}", thread="t"))
+        await serving.run({})
+    case = await stage.store.case("q1")
+    assert case is not None
+
+    assert stage.thread.newest("answer:A").blocks[0] != stage.thread.shown[1].document.blocks[0]
+    assert "**2A** · " in str(stage.thread.newest("answer:A").blocks)
+    assert "Ranking: 2A, then 2B, 2C" in str(stage.thread.newest("ranking").blocks)
+    assert (await stage.store.numbered(case)).number == 2
+    await stage.store.forget_deliberation("q0")
+    assert (await stage.store.numbered(case)).number == 2
+    await stage.store.create(later := a_case("q2", thread="t"))
+    assert (await stage.store.numbered(later)).number == 3
+
+
+async def test_questions_of_other_threads_do_not_count(stage: Stage) -> None:
+    await stage.store.create(a_case("q1", thread="t"))
+    await stage.store.create(a_case("q2", thread="t2"))
+    await stage.store.create(a_case("q3"))
+
+    for case in (a_case("q1", thread="t"), a_case("q2", thread="t2"), a_case("q3")):
+        assert (await stage.store.numbered(case)).number == 1
 
 
 # --- going on after an end
@@ -617,12 +725,12 @@ async def test_what_fails_at_three_starts_is_given_up_with_a_sentence(
     assert await (await stage.serving(broken_at("review", fault))).run({}) is None
 
     assert stage.thread.newest("headline").blocks == (
-        Heading("Stopped"),
+        Heading("Stopped after 3 of 3 answers"),
         Text(
             "This question failed several times at a fault of the bot's own and is given up; the "
             "log says what happened. Put it in other words, or tell whoever runs the bot."
         ),
-        Note("3 finished answers are kept below."),
+        Text("The answers below stay; no verdict was written."),
     )
     assert "RuntimeError: row 7" in caplog.text
     assert (await stage.status(), await stage.unfinished()) == ("stopped", [])

@@ -12,7 +12,7 @@ from bot.conversation.app import App
 from bot.llm import Provider
 from tests.fakes.council import running_app
 from tests.fakes.discord_server import TOKEN, Channel, DiscordServer, Guild, Message, User
-from tests.fakes.provider import FakeProvider
+from tests.fakes.provider import FakeProvider, wordy
 from tests.fakes.watched import eventually
 
 # Shrinks every pause of the program, as COUNCIL_TIME_SCALE does.
@@ -50,7 +50,7 @@ class Place:
         """The bot, from its first READY to its orderly end. `settings` are those of `running_app`."""
         self.requests_before = len(self.server.requests)
         async with running_app(
-            provider or FakeProvider(),
+            provider or FakeProvider(otherwise=wordy),
             database=self.database,
             time_scale=TIME_SCALE,
             **settings,

@@ -20,7 +20,7 @@ from bot.records import Case
 from tests.fakes.council import CHAIRMAN, MEMBERS, running_app
 from tests.fakes.discord.components import walk
 from tests.fakes.discord_server import TOKEN, Channel, DiscordServer, Message, running_discord
-from tests.fakes.provider import FakeProvider
+from tests.fakes.provider import FakeProvider, wordy
 
 TIME_SCALE = 0.001
 
@@ -166,7 +166,7 @@ async def stage(provider: Provider | None = None, **settings: Any) -> AsyncItera
     """`settings` are those of `running_app`."""
     async with (
         running_discord(time_scale=TIME_SCALE) as server,
-        running_app(provider or FakeProvider(), **settings) as app,
+        running_app(provider or FakeProvider(otherwise=wordy), **settings) as app,
     ):
         scene = Stage(server, app)
         await scene.enter()

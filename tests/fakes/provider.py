@@ -33,6 +33,12 @@ def sensible(request: Request) -> str:
     return "**Yes.** Because the answers say so."
 
 
+def wordy(request: Request) -> str:
+    """The same, with answers too long to stand open."""
+    reasons = " It gives its reasons at some length." * 6
+    return sensible(request) + (reasons if stage_and_seat(request)[0] == "answer" else "")
+
+
 class FakeProvider:
     """Follows `script`: for a stage and seat the replies in order, then `otherwise`.
 

@@ -1,138 +1,45 @@
 """What people read of a deliberation, and what nobody may read in public."""
 
-import asyncio
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given as any_of
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
 from adapters.text.markdown import table_lines
-from bot.cleaning import harmless
-from bot.council import Council, Deliberation, Earlier, Question, Standing
-from bot.document import Detail, Document, Heading, Image, Leaf, Note, Table, Text
-from bot.errors import Kind, ModelFailed
+from bot.council import Council, Earlier, Question, Standing
+from bot.document import Button, Detail, Document, Heading, Note, Table, Text
+from bot.errors import ModelFailed
 from bot.llm import Completion, Request
 from bot.pages import presenter
+from bot.pages.live import live_lines
 from bot.pages.transcript import transcript
 from bot.program.ask import notes as cli_notes
-from bot.protocol import ranking
-from bot.protocol.attempts import Patience
-from bot.protocol.calls import Caller
 from bot.protocol.events import (
     AnswerGiven,
     Event,
     Progress,
-    ReviewGiven,
     ReviewsAsked,
-    Started,
     VerdictAsked,
     VerdictText,
     advance,
 )
-from bot.protocol.modes import deliberate
-from bot.records import Case
-from bot.store.store import Store
 from bot.texts import KINDS, unread_files
-from tests.fakes.prices import FreeOfCharge
-from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
-
-ASKED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-COUNCIL = Council(("acme/zeppelin-7", "globex/quokka-2", "initech/narwhal"), "hooli/ibex-9")
-THREE = 3
-PROVIDERS_WORDS = "upstream node 17 in Frankfurt is on fire"
-ALL_HEARD = next(seed for seed in range(1_000) if ranking.never_stops_early(seed))
-MAY_STOP = next(seed for seed in range(1_000) if not ranking.never_stops_early(seed))
-
-
-def question(seed: int = ALL_HEARD) -> Question:
-    return Question("q1", "Is a monolith right?", seed, ASKED_AT)
-
-
-def failing(kind: Kind = "refused") -> ModelFailed:
-    return ModelFailed(kind, PROVIDERS_WORDS)
-
-
-@dataclass(frozen=True)
-class Told:
-    """A deliberation as it was told, event by event, and as it ended."""
-
-    question: Question
-    council: Council
-    events: tuple[Event, ...]
-    result: Deliberation
-
-    def progress(self, events: Sequence[Event] | None = None) -> Progress:
-        progress = Progress(self.question, self.council)
-        for event in self.events if events is None else events:
-            progress = advance(progress, event)
-        return progress
-
-    def before(self, kind: type[Event]) -> Progress:
-        """The progress just before the first event of this kind."""
-        kinds = [type(event) for event in self.events]
-        return self.progress(self.events[: kinds.index(kind)])
-
-
-def tell(
-    script: Mapping[tuple[str, int], Sequence[Scripted]] | None = None,
-    *,
-    otherwise: Callable[[Request], Scripted] = sensible,
-    council: Council = COUNCIL,
-    asked: Question | None = None,
-) -> Told:
-    return asyncio.run(_tell(script or {}, otherwise, council, asked or question()))
-
-
-async def _tell(
-    script: Mapping[tuple[str, int], Sequence[Scripted]],
-    otherwise: Callable[[Request], Scripted],
-    council: Council,
-    asked: Question,
-) -> Told:
-    ticks = (ASKED_AT + timedelta(seconds=13.37 * n) for n in range(1, 10_000))
-
-    async def no_history(model: str) -> tuple[float, ...]:
-        return ()
-
-    provider = FakeProvider(script, otherwise=otherwise)
-    caller = Caller(provider, FreeOfCharge(), Patience(), no_history, now=lambda: next(ticks))
-    events: list[Event] = []
-    store = await Store.open(":memory:", holder="tests")
-    try:
-        await store.create(Case(question=asked, council=council, platform="cli"))
-        journal = await store.begin(asked.id)
-        result = await deliberate(asked, council, caller, journal=journal, emit=events.append)
-    finally:
-        await store.close()
-    return Told(asked, council, tuple(events), result)
-
-
-def words(document: Document) -> str:
-    return "\n".join(_words(document.blocks))
-
-
-def _words(blocks: Sequence[Leaf | Detail]) -> Iterator[str]:
-    for block in blocks:
-        match block:
-            case Heading(text) | Text(text) | Note(text):
-                yield text
-            case Table(columns, rows):
-                yield from (" ".join(cells) for cells in (columns, *rows))
-            case Image(name, _, alt):
-                yield from (name, alt)
-            case Detail(title, inner):
-                yield title
-                yield from _words(inner)
-
-
-def notes(document: Document) -> list[str]:
-    return [block.text for block in document.blocks if isinstance(block, Note)]
-
+from tests.fakes.provider import Scripted, sensible, stage_and_seat
+from tests.pages.telling import (
+    ASKED_AT,
+    COUNCIL,
+    PROVIDERS_WORDS,
+    THREE,
+    Told,
+    failing,
+    notes,
+    question,
+    tell,
+    words,
+)
 
 # --- blind to the end
 
@@ -184,19 +91,24 @@ def public(told: Told) -> Iterator[str]:
     """Everything that is shown in public, from the first event to the last."""
     for n in range(len(told.events) + 1):
         progress = told.progress(told.events[:n])
-        yield words(presenter.headline(progress))
-        yield words(presenter.headline(replace(progress, stopped=True)))
-        yield words(presenter.headline(replace(progress, fault="The database is full.")))
+        for state in (
+            progress,
+            replace(progress, stopped=True),
+            replace(progress, fault="The database is full."),
+        ):
+            yield words(presenter.headline(state))
+            for label, _ in state.labels:
+                yield words(presenter.seat(state, label))
     result = told.result
     yield words(presenter.verdict(result, told.question))
     if result.answered:
-        yield words(presenter.ranking(result, [("A", 1, 2, 3)]))
+        yield words(presenter.ranking(result, told.question, {("A", "accept"): 2}))
     for one in result.answers:
         yield words(presenter.answer(one, told.question, told.council))
     yield transcript(result, told.question, told.council)
 
 
-@given(stories())
+@any_of(stories())
 def test_for_any_deliberation_nothing_public_identifies_a_member(told: Told) -> None:
     result = told.result
     seconds = [answer.seconds for answer in result.answers]
@@ -217,7 +129,7 @@ def test_for_any_deliberation_nothing_public_identifies_a_member(told: Told) -> 
         assert secret.findall(text) == []
 
 
-@given(stories())
+@any_of(stories())
 def test_for_any_deliberation_the_chairman_is_named_only_without_a_seat(told: Told) -> None:
     named = any("ibex" in text for text in public(told))
 
@@ -236,7 +148,7 @@ STANDINGS = st.builds(
 )
 
 
-@given(st.lists(STANDINGS, min_size=1, max_size=20))
+@any_of(st.lists(STANDINGS, min_size=1, max_size=20))
 def test_for_any_standings_the_table_fits_a_narrow_screen(standings: list[Standing]) -> None:
     table = presenter.standings_table(standings)
 
@@ -254,8 +166,8 @@ def test_a_verdict_that_is_an_answer_is_masked_as_the_answer_is() -> None:
     )
 
     assert told.result.verdict.text == "As Claude, I would split it."
-    assert "Claude" not in words(presenter.verdict(told.result))
-    assert "Claude" not in words(presenter.ranking(told.result))
+    assert "Claude" not in words(presenter.verdict(told.result, told.question))
+    assert "Claude" not in words(presenter.ranking(told.result, told.question))
     assert "Claude" not in transcript(told.result, told.question, told.council)
 
 
@@ -270,68 +182,48 @@ def test_a_draft_is_masked_while_it_is_written() -> None:
 def test_of_one_answer_neither_price_nor_time_is_shown() -> None:
     told = tell({("answer", 0): [failing()], ("answer", 1): [failing()]})
 
-    text = words(presenter.ranking(told.result))
-
-    assert "3 calls" in text
-    assert "$" not in text
+    for document in (
+        presenter.verdict(told.result, told.question),
+        presenter.ranking(told.result, told.question),
+    ):
+        assert "$" not in words(document)
+        assert not re.search(r"\d (s|min)\b", words(document))
 
 
 def test_where_one_answer_alone_costs_anything_no_price_is_shown() -> None:
     free = Completion("It is.", "stop", 100, 20, cost_micros=0)
-    told = tell({("answer", 0): [free], ("answer", 1): [free]}, asked=question(seed=ALL_HEARD))
+    told = tell({("answer", 0): [free], ("answer", 1): [free]})
+    dear = replace(told.result, cost_usd=4.0)
 
-    text = words(presenter.ranking(told.result))
+    text = words(presenter.verdict(dear, told.question))
 
-    assert "7 calls · " in text
+    assert "3 answers · " in text
     assert "$" not in text
 
 
 # --- the headline while it lasts
 
 
-def test_the_headline_shows_each_seats_state_by_its_label() -> None:
-    told = tell({("answer", 1): [failing("rate_limited")]}, asked=question(seed=1))
-    # Seed 1 labels the seats 0, 1, 2 as A, C, B.
-    answered = told.before(ReviewsAsked)
+@pytest.mark.parametrize(
+    ("draft", "blocks"),
+    [
+        ("**Yes.** Bec", (Heading("Yes."), Text("Bec"))),
+        ("**Yes, because it", (Text("**Yes, because it"),)),
+        ("Yes", (Text("Yes"),)),
+        ("", ()),
+    ],
+)
+def test_the_draft_stands_above_the_line_that_says_how_far_it_is(
+    draft: str, blocks: tuple[Heading | Text, ...]
+) -> None:
+    progress = Progress(question(), COUNCIL, author=THREE, draft=VerdictText(lambda: draft))
 
-    headline = presenter.headline(told.progress(told.events[:1]))
-    assert headline.blocks == (
-        Heading("The council is deliberating"),
-        Text("- **A** … answering\n- **B** … answering\n- **C** … answering"),
-        Note("Stage 1 of 3: 0 of 3 answers are in"),
-    )
-    assert headline.live
-    assert presenter.headline(answered).blocks == (
-        Heading("The council is deliberating"),
-        Text("- **A** ✓ answered\n- **B** ✓ answered\n- **C** ✗ rate limited"),
-        Note("Stage 1 of 3: 2 of 3 answers are in"),
-    )
+    document = presenter.headline(progress)
 
-
-def test_the_headline_counts_the_reviews() -> None:
-    told = tell(asked=question(seed=ALL_HEARD))
-    reviews = [i for i, event in enumerate(told.events) if isinstance(event, ReviewGiven)]
-
-    blocks = presenter.headline(told.progress(told.events[: reviews[0] + 1])).blocks
-
-    assert blocks[-1] == Note("Stage 2 of 3: 1 of 3 reviews are in")
-    assert isinstance(blocks[1], Text)
-    assert sorted(line[10:] for line in blocks[1].text.splitlines()) == [
-        "answered, reviewed",
-        "answered, reviewing …",
-        "answered, reviewing …",
-    ]
-
-
-def test_the_draft_takes_the_place_of_the_seats() -> None:
-    progress = Progress(
-        question(), COUNCIL, author=THREE, draft=VerdictText(lambda: "**Yes.** Bec")
-    )
-
-    assert presenter.headline(progress).blocks == (
-        Text("**Yes.** Bec"),
-        Note("Stage 3 of 3: The chairman is writing the verdict …"),
-    )
+    *above, line = document.blocks
+    assert tuple(above) == blocks
+    assert line == Text(live_lines(progress, None))
+    assert [button.name for button in document.buttons] == ["stop"]
 
 
 def test_a_stand_in_begins_a_draft_of_its_own() -> None:
@@ -342,19 +234,6 @@ def test_a_stand_in_begins_a_draft_of_its_own() -> None:
     progress = advance(progress, VerdictAsked(0))
 
     assert progress.draft is None
-
-
-def test_a_stand_in_is_announced_without_its_name() -> None:
-    told = tell({("verdict", THREE): [failing()]})
-    asked = [i for i, event in enumerate(told.events) if isinstance(event, VerdictAsked)]
-
-    headline = presenter.headline(told.progress(told.events[: asked[1] + 1]))
-
-    first = told.result.standings[0].label
-    assert headline.blocks[-1] == Note(
-        f"Stage 3 of 3: The chairman could not (refused to answer), so the author of Answer {first} "
-        "is writing the verdict …"
-    )
 
 
 def test_the_headline_says_from_the_first_to_the_last_what_could_not_be_read() -> None:
@@ -376,7 +255,7 @@ def test_the_headline_says_what_was_read_along() -> None:
         "The council knows the earlier question and verdict of this thread.",
     ]
 
-    assert notes(presenter.headline(told.before(AnswerGiven)))[1:] == expected
+    assert notes(presenter.headline(told.before(AnswerGiven))) == expected
     assert notes(presenter.headline(told.progress()))[-2:] == expected
 
 
@@ -389,15 +268,28 @@ def test_a_rehearsal_is_labelled_from_the_first_word_to_the_last() -> None:
     assert label in transcript(told.result, told.question, told.council)
 
 
-def test_a_stopped_run_says_what_is_kept() -> None:
-    told = tell()
-    one = next(i for i, event in enumerate(told.events) if isinstance(event, AnswerGiven))
-    progress = told.progress(told.events[: one + 1])
+@pytest.mark.parametrize(
+    ("before", "heading", "text"),
+    [
+        (AnswerGiven, "Stopped before any answer", "Nothing was ranked."),
+        (
+            ReviewsAsked,
+            "Stopped after 3 of 3 answers",
+            "The answers below stay; nothing was ranked.",
+        ),
+        (
+            VerdictAsked,
+            "Stopped after 3 of 3 answers",
+            "The answers below stay; no verdict was written.",
+        ),
+    ],
+)
+def test_a_stopped_run_says_what_is_kept(before: type[Event], heading: str, text: str) -> None:
+    document = presenter.headline(replace(tell().before(before), stopped=True))
 
-    assert presenter.headline(replace(progress, stopped=True)).blocks == (
-        Heading("Stopped"),
-        Note("1 finished answer is kept below."),
-    )
+    assert document.blocks == (Heading(heading), Text(text))
+    assert document.state == "stopped"
+    assert document.buttons == (Button("again", "Ask again", primary=True),)
 
 
 def test_a_fault_is_told_in_its_own_words() -> None:
@@ -409,52 +301,128 @@ def test_a_fault_is_told_in_its_own_words() -> None:
         Heading("The council had to stop"),
         Text("The database is full. Make room."),
     )
-    assert not document.live
+    assert document.state == "failed"
+    assert document.buttons == ()
 
 
 # --- the verdict
 
 
-def test_the_verdict_names_a_chairman_without_a_seat_and_how_reviewers_stood() -> None:
-    document = presenter.verdict(tell(asked=question(seed=ALL_HEARD)).result)
+VOTE = Note(
+    "React 👍 or 👎 here and on each answer, 🏆 on the best one: votes show which models serve this "
+    "channel."
+)
+
+
+def test_the_verdict_is_a_heading_a_text_and_three_small_lines() -> None:
+    told = tell()
+    timings = replace(told.result.timings, verdict=20.7)
+    result = replace(told.result, cost_usd=0.0312, timings=timings)
+
+    document = presenter.verdict(result, told.question)
 
     assert document.blocks == (
-        Text("**Yes.** Because the answers say so."),
-        Note("Reviewers agreed · verdict by hooli/ibex-9"),
-        Note("👍 good verdict · 👎 not"),
+        Heading("Yes."),
+        Text("Because the answers say so."),
+        Note("⚖️ All 3 reviewers put **A** first."),
+        Note("3 answers · 21 s · $0.03 · written by ibex-9"),
+        VOTE,
+    )
+    assert document.state == "done"
+    assert document.votable
+    assert document.buttons == (
+        Button("follow", "Ask a follow-up", primary=True),
+        Button("reveal", "Who wrote what"),
+        Button("transcript", "Transcript"),
+    )
+    assert [letter.shown for letter in document.letters] == ["A", "B", "C"]
+
+
+@pytest.mark.parametrize(
+    ("usd", "known", "shown"),
+    [
+        (0.0312, True, "3 answers · 21 s · $0.03 · written by ibex-9"),
+        (0.0312, False, "3 answers · 21 s · at least $0.03 · written by ibex-9"),
+        (0.004, True, "3 answers · 21 s · less than $0.01 · written by ibex-9"),
+        (0.004, False, "3 answers · 21 s · written by ibex-9"),
+        (0.0, True, "3 answers · 21 s · written by ibex-9"),
+    ],
+)
+def test_what_it_took_claims_no_more_than_is_known(usd: float, known: bool, shown: str) -> None:
+    told = tell()
+    timings = replace(told.result.timings, verdict=20.7)
+    result = replace(told.result, cost_usd=usd, cost_known=known, timings=timings)
+
+    assert shown in notes(presenter.verdict(result, told.question))
+
+
+def test_a_verdict_that_begins_with_no_sentence_has_no_heading() -> None:
+    told = tell({("verdict", THREE): ["- one\n- two"]})
+
+    assert presenter.verdict(told.result, told.question).blocks[0] == Text("- one\n- two")
+
+
+def test_headings_of_a_verdict_are_below_its_own() -> None:
+    told = tell({("verdict", THREE): ["**Yes.**\n\n# Why\n\nSo."]})
+
+    assert presenter.verdict(told.result, told.question).blocks[:2] == (
+        Heading("Yes."),
+        Text("#### Why\n\nSo."),
     )
 
 
 def test_a_chairman_with_a_seat_is_not_named() -> None:
-    document = presenter.verdict(tell(council=replace(COUNCIL, chairman="initech/narwhal")).result)
+    told = tell(council=replace(COUNCIL, chairman="initech/narwhal"))
 
-    assert notes(document)[0] == "Reviewers agreed · verdict by the chairman"
+    assert "written by" not in words(presenter.verdict(told.result, told.question))
 
 
-def test_the_dissent_stands_under_the_verdict() -> None:
-    told = tell({("verdict", THREE): ["**Yes.**\n\nDissent: a split later costs more."]})
+def test_the_chairmans_dissent_is_a_quote_and_the_reviewers_another_sentence() -> None:
+    told = tell(
+        {
+            ("verdict", THREE): ["**Yes.** So.\n\nDissent: a split later costs more (B)."],
+            ("review", 0): ["FINAL RANKING: B > A > C"],
+        }
+    )
 
-    document = presenter.verdict(told.result)
+    document = presenter.verdict(told.result, told.question)
 
-    assert document.blocks[:2] == (
-        Text("**Yes.**"),
-        Note("**Strongest dissent:** a split later costs more."),
+    assert document.blocks[:4] == (
+        Heading("Yes."),
+        Text("So."),
+        Text("> **But:** a split later costs more (B)."),
+        Note("⚖️ 2 of 3 put **A** first, 1 put **B**."),
+    )
+    assert document.state == "done"
+
+
+def test_a_degraded_verdict_says_in_normal_type_what_is_missing() -> None:
+    told = tell({("answer", 1): [failing("no_credit")]})
+
+    document = presenter.verdict(told.result, told.question)
+
+    assert Text("⚠️ **2 of 3 answered.**") in document.blocks
+    assert not [note for note in notes(document) if "answers" in note.split(" · ")[0]]
+    assert document.state == "degraded"
+    assert document.buttons[:2] == (
+        Button("again", "Ask again", primary=True),
+        Button("follow", "Ask a follow-up"),
     )
 
 
-def test_a_missing_member_is_named_by_label_and_kind() -> None:
-    told = tell({("answer", 1): [failing("no_credit")]}, asked=question(seed=1))
-
-    assert "⚠ Without C (no credit)." in notes(presenter.verdict(told.result))
-
-
 def test_a_stand_in_is_the_author_of_its_answer() -> None:
-    told = tell({("verdict", THREE): [failing("rate_limited")]}, asked=question(seed=1))
+    told = tell(
+        {("verdict", THREE): [failing("unknown_model")], ("answer", 1): [failing()]},
+        asked=question(seed=1),
+    )
 
-    assert notes(presenter.verdict(told.result))[:2] == [
-        "Reviewers agreed",
-        "⚠ The chairman could not write (rate limited); the author of Answer A did.",
-    ]
+    assert (
+        Text(
+            "⚠️ **2 of 3 answered.** The author of Answer A wrote the verdict: the chairman's model "
+            "is unknown."
+        )
+        in presenter.verdict(told.result, told.question).blocks
+    )
 
 
 def test_a_top_ranked_answer_is_labelled_as_such() -> None:
@@ -464,8 +432,12 @@ def test_a_top_ranked_answer_is_labelled_as_such() -> None:
     told = tell(otherwise=nobody_writes, asked=question(seed=1))
 
     assert (
-        "⚠ No chairman could write (refused to answer): this is the top-ranked answer, Answer A."
-    ) in notes(presenter.verdict(told.result))
+        Text(
+            "⚠️ In the place of a verdict stands the answer that is ranked first, Answer A: the "
+            "chairman refused to."
+        )
+        in presenter.verdict(told.result, told.question).blocks
+    )
 
 
 def test_an_only_answer_is_labelled_as_such() -> None:
@@ -473,181 +445,103 @@ def test_an_only_answer_is_labelled_as_such() -> None:
         {("answer", 0): [failing()], ("answer", 2): [failing("empty")]}, asked=question(seed=1)
     )
 
-    assert presenter.verdict(told.result).blocks == (
-        Text("The answer from seat 1."),
-        Note("⚠ Only one member answered, so there was nothing to rank: this is Answer C."),
-        Note("⚠ Without A (refused to answer), B (empty answer)."),
-        Note("👍 good verdict · 👎 not"),
+    assert presenter.verdict(told.result, told.question).blocks == (
+        Heading("The answer from seat 1."),
+        Text("⚠️ **1 of 3 answered**, so nothing was ranked: this is Answer C."),
+        VOTE,
     )
 
 
-def test_an_apology_asks_for_no_vote() -> None:
+def test_a_council_of_one_is_not_short_of_anybody() -> None:
+    told = tell(council=Council(("acme/zeppelin-7",), "hooli/ibex-9"))
+
+    document = presenter.verdict(told.result, told.question)
+
+    assert document.state == "done"
+    assert document.blocks == (Heading("The answer from seat 0."), Note("1 answer"), VOTE)
+
+
+def test_without_any_answer_the_cause_and_what_to_do_stand_there() -> None:
     told = tell({("answer", seat): [failing("unauthorised")] for seat in range(3)})
 
-    assert presenter.verdict(told.result).blocks == (
-        Text(
-            "**Sorry, no member of the council could answer.** Cause: key refused (3 members). "
-            "Ask the operator to check the API key."
-        ),
+    document = presenter.verdict(told.result, told.question)
+
+    assert document.blocks == (
+        Heading("No verdict: none of the 3 models could answer"),
+        Text("Cause: key refused (3 members). Ask the operator to check the API key."),
+    )
+    assert document.state == "failed"
+    assert not document.votable
+    assert document.buttons == (
+        Button("again", "Try again", primary=True),
+        Button("check", "Check the council"),
     )
 
 
 # --- an answer
 
 
-def test_an_answer_is_folded_under_its_label_above_the_legend() -> None:
-    told = tell(asked=question(seed=1))
+LONG = "Start with a monolith, whatever others say. " + "It is cheaper to run. " * 30
 
-    document = presenter.answer(told.result.answers[0], told.question, told.council)
+
+def given(text: str, *, number: int = 1) -> Document:
+    told = tell({("answer", 0): [text]})
+    [answer] = [answer for answer in told.result.answers if answer.seat == 0]
+    asked = replace(told.question, number=number)
+    return presenter.answer(replace(answer, label="B"), asked, told.council)
+
+
+def test_a_long_answer_is_folded_under_its_label_and_gist() -> None:
+    document = given(f"{LONG}\n\n# Why\n\n```\ncode\n```")
 
     assert document.blocks == (
-        Detail("Answer A · 23 characters", (Text("The answer from seat 0."),)),
-        Note("👍 good enough · 👎 not · 🏆 best"),
+        Detail(
+            "B · Start with a monolith, whatever others say.",
+            (Text(f"{LONG.strip()}\n\n#### Why\n\n```\ncode\n```".replace("\n\n#", " \n\n#", 1)),),
+            hint="½ min to read · code",
+        ),
+    )
+    assert document.votable
+    assert document.letters == ()
+
+
+def test_a_short_answer_stands_open() -> None:
+    assert given("Yes, it is.").blocks == (Text("**B** · Yes, it is."),)
+    assert given("- yes\n- no").blocks == (Text("**B**\n\n- yes\n- no"),)
+
+
+def test_answers_of_a_later_question_carry_its_number() -> None:
+    assert given("Yes, it is.", number=2).blocks == (Text("**2B** · Yes, it is."),)
+    [folded] = given(LONG, number=2).blocks
+    assert isinstance(folded, Detail)
+    assert folded.title.startswith("2B · Start with")
+
+
+def test_every_label_has_a_post_from_the_start_to_the_end() -> None:
+    told = tell({("answer", 1): [failing("no_credit")]}, asked=question(seed=1))
+    # Seed 1 labels the seats 0, 1, 2 as A, C, B.
+    first, last = told.progress(told.events[:1]), told.progress()
+
+    for label in "ABC":
+        document = presenter.seat(first, label)
+        assert document.blocks == (Note(f"○ **{label}** is writing …"),)
+        assert (document.state, document.votable) == ("live", False)
+    assert presenter.seat(last, "C") == Document((Note("✕ **C** gave no answer: no credit"),))
+    assert presenter.seat(last, "A").votable
+
+
+def test_after_the_end_nobody_is_writing() -> None:
+    first = tell().before(AnswerGiven)
+
+    assert presenter.seat(replace(first, stopped=True), "A").blocks == (
+        Note("✕ **A** gave no answer: stopped"),
+    )
+    assert presenter.seat(replace(first, fault="Full."), "A").blocks == (
+        Note("○ **A** has given no answer so far"),
     )
 
 
 # --- the ranking
-
-
-def detail(document: Document) -> list[str]:
-    [folded] = [block for block in document.blocks if isinstance(block, Detail)]
-    return list(_words(folded.blocks))
-
-
-def test_the_ranking_begins_with_the_verdicts_first_sentence() -> None:
-    document = presenter.ranking(tell().result)
-
-    assert document.blocks[0] == Text("**Yes.**")
-    assert isinstance(document.blocks[1], Detail)
-    assert document.blocks[1].title == "Ranking and how it came about · 3 of 3 members answered"
-    assert document.blocks[2] == Note(
-        "Vote on the answers above (👍 good enough · 👎 not · 🏆 best), or here: "
-        "🚫 none of these answers"
-    )
-
-
-def test_the_ranking_shows_how_each_reviewer_read_and_ranked() -> None:
-    script: dict[tuple[str, int], list[Scripted]] = {
-        ("review", 0): ["FINAL RANKING: B > A = C"],
-        ("review", 1): ["I like them all."],
-        ("review", 2): [failing("empty")],
-    }
-    told = tell(script, asked=question(seed=ALL_HEARD))
-    by_seat = {review.seat: review for review in told.result.reviews}
-
-    lines = detail(presenter.ranking(told.result))
-
-    first, second, third = (by_seat[seat] for seat in range(3))
-    assert (
-        f"**Author of {first.label}** read {', '.join(first.order)} and ranked B > A = C" in lines
-    )
-    assert (
-        f"**Author of {second.label}** read {', '.join(second.order)}; "
-        "the review holds no ranking, so it did not count"
-    ) in lines
-    assert f"**Author of {third.label}** gave no review: empty answer" in lines
-
-
-def test_the_agreement_is_a_number_in_the_details() -> None:
-    told = tell(asked=question(seed=ALL_HEARD))
-
-    assert "Agreement of the reviewers (Kendall's W): 1.00" in detail(
-        presenter.ranking(told.result)
-    )
-    assert "Kendall" not in words(presenter.verdict(told.result))
-
-
-def test_an_early_stop_is_told_and_hides_the_number() -> None:
-    four = Council((*COUNCIL.members, "umbrella/stoat"), "hooli/ibex-9")
-    told = tell({("review", 3): [asyncio.Event()]}, council=four, asked=question(seed=MAY_STOP))
-
-    lines = detail(presenter.ranking(told.result))
-
-    assert told.result.agreement.stopped_early
-    [unheard] = [review.label for review in told.result.reviews if review.seat == 3]
-    told_of = f"3 of 3 heard agreed, 1 not heard ({unheard})"
-    assert f"Stopped early: {told_of}." in lines
-    assert "Kendall" not in "\n".join(lines)
-    assert sum("was not waited for: the first place was decided" in line for line in lines) == 1
-    assert f"{told_of} · verdict by hooli/ibex-9" in notes(presenter.verdict(told.result))
-    assert f"{told_of}." in transcript(told.result, told.question, told.council)
-    assert "Reviewers agreed" not in words(presenter.verdict(told.result))
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "words"),
-    [
-        ("A > B > C", "A > C > B", "2 of 2 heard agreed, 1 not heard (X)"),
-        ("A > B > C", "A = B > C", "Reviewers split: 2 heard, 1 not heard (X)"),
-        ("A > B > C", None, "1 of 1 heard put A first, 2 not heard (X)"),
-        (None, None, ""),
-    ],
-)
-def test_wherever_agreement_is_named_so_is_who_was_not_heard(
-    first: str | None, second: str | None, words: str
-) -> None:
-    def review(ranking: str | None) -> list[Scripted]:
-        return [f"FINAL RANKING: {ranking}"] if ranking else [failing("empty")]
-
-    told = tell(
-        {
-            ("review", 0): review(first),
-            ("review", 1): review(second),
-            ("review", 2): [failing("timed_out")],
-        }
-    )
-    unheard = ", ".join(r.label for r in told.result.reviews if not r.counted)
-    said = words.replace("X", unheard)
-
-    headline = notes(presenter.verdict(told.result))[0]
-    assert headline.startswith(said or "verdict by")
-    assert f"{said}." in transcript(told.result, told.question, told.council)
-    assert told.result.agreement.heard == sum(bool(each) for each in (first, second))
-
-
-def test_a_tie_at_the_top_is_too_close_to_call() -> None:
-    script = {("review", seat): ["FINAL RANKING: A = B > C"] for seat in range(3)}
-
-    tied = detail(presenter.ranking(tell(script).result))
-    clear = detail(presenter.ranking(tell().result))
-
-    assert "The first two are too close to call." in tied
-    assert "The first two are too close to call." not in clear
-
-
-def test_an_answer_that_reviewers_read_shortened_is_told() -> None:
-    told = tell({("answer", 1): ["word " * 8_000]})
-    [long] = [answer.label for answer in told.result.answers if answer.seat == 1]
-    line = (
-        f"Answer {long} was shortened for reviewers: 3,000 of its 40,000 characters, "
-        "from both ends."
-    )
-
-    assert line in detail(presenter.ranking(told.result))
-    assert line in transcript(told.result, told.question, told.council)
-    assert "shortened" not in words(presenter.ranking(tell().result))
-
-
-def test_what_did_not_fit_a_models_context_is_told() -> None:
-    words_of = {"answer": "word " * 800}
-
-    def small(request: Request) -> Scripted:
-        stage, seat = stage_and_seat(request)
-        size = len(request.messages[-1].content)
-        if (stage, seat) in {("review", 1), ("verdict", THREE)} and size > 10_000:
-            return ModelFailed("refused", "too long.", context_tokens=3_000)
-        return words_of.get(stage) or sensible(request)
-
-    told = tell(otherwise=small, asked=question(seed=ALL_HEARD))
-    told_of = [line for line in detail(presenter.ranking(told.result)) if "shortened" in line]
-    chars = told.result.verdict.shown_chars
-
-    assert len(told_of) == 3
-    assert all("was shortened for 1 of 3 reviewers: " in line for line in told_of)
-    assert (
-        f"⚠ The verdict's author read at most {chars:,} characters of each answer: "
-        "more did not fit its model's context."
-    ) in notes(presenter.verdict(told.result))
 
 
 @pytest.mark.parametrize(
@@ -664,24 +558,21 @@ def test_what_was_broken_off_is_marked_wherever_it_is_shown(finish_reason: str, 
         ("answer", 1): [Completion("**No.** Half a", finish_reason)],
         ("verdict", THREE): [Completion("**Yes.** Half a", finish_reason)],
     }
-    told = tell(script, asked=question(seed=ALL_HEARD))
+    told = tell(script)
     result = told.result
     [cut] = [answer for answer in result.answers if answer.seat == 1]
     line, answer_line = f"⚠ The verdict ends here: {why}.", f"The answer ends here: {why}."
 
-    assert presenter.verdict(result).blocks[1] == Note(line)
-    assert presenter.ranking(result).blocks[1] == Note(line)
+    assert presenter.verdict(result, told.question).blocks[2] == Text(line)
+    assert presenter.verdict(result, told.question).state == "degraded"
+    assert line in words(presenter.ranking(result, told.question))
     assert line in cli_notes(result)
     for answer in result.answers:
         shown = words(presenter.answer(answer, told.question, told.council))
         assert (answer_line in shown) == (answer is cut)
-        assert ("characters · broken off" in shown) == (answer is cut)
     file = transcript(result, told.question, told.council)
     assert f"> **Yes.** Half a\n\n{line}\n" in file
     assert f"> **No.** Half a\n\n{answer_line}\n" in file
-    asked = words(presenter.headline(told.before(VerdictAsked)))
-    assert asked.count("(broken off)") == 1
-    assert f"**{cut.label}** ✓ answered (broken off)" in asked
 
 
 def test_an_answer_that_stands_for_the_verdict_is_marked_like_one() -> None:
@@ -696,7 +587,7 @@ def test_an_answer_that_stands_for_the_verdict_is_marked_like_one() -> None:
 
     for told in (only, tell(otherwise=nobody_writes)):
         line = "⚠ The verdict ends here: it reached the length limit."
-        assert line in notes(presenter.verdict(told.result))
+        assert Text(line) in presenter.verdict(told.result, told.question).blocks
 
 
 @pytest.mark.parametrize(
@@ -712,43 +603,18 @@ def test_what_came_to_its_end_is_not_marked(finish_reason: str) -> None:
 
     file = transcript(told.result, told.question, told.council)
     assert "ends here" not in file
-    assert "ends here" not in words(presenter.verdict(told.result))
-
-
-def test_the_account_is_of_the_whole() -> None:
-    told = tell(asked=question(seed=ALL_HEARD))
-    result = replace(told.result, cost_usd=0.01234, timings=replace(told.result.timings, verdict=9))
-
-    assert "7 calls · $0.0123 · 9 s" in detail(presenter.ranking(result))
-    assert "7 calls · $0.0123 (some prices are unknown, counted as zero) · 9 s" in detail(
-        presenter.ranking(replace(result, cost_known=False))
-    )
-
-
-def test_the_ranking_of_an_only_answer_has_no_table() -> None:
-    told = tell({("answer", 0): [failing()], ("answer", 1): [failing()]})
-
-    [_, folded, _] = presenter.ranking(told.result).blocks
-
-    assert isinstance(folded, Detail)
-    assert not [block for block in folded.blocks if isinstance(block, Table)]
-
-
-def test_votes_are_shown_as_totals() -> None:
-    [_, folded, _] = presenter.ranking(tell().result, [("A", 3, 1, 2)]).blocks
-
-    assert isinstance(folded, Detail)
-    assert folded.blocks[-1] == Table(("Answer", "👍", "👎", "🏆"), (("A", "3", "1", "2"),))
+    assert "ends here" not in words(presenter.verdict(told.result, told.question))
 
 
 @pytest.mark.parametrize(
     ("verdict", "first"),
     [
         ("**Yes, split it.** Because.", "**Yes, split it.**"),
-        ("\n\n## Yes.\nBecause.", "Yes."),
-        ("**Yes", "**Yes"),
+        ("\n\n## Yes.\nBecause.", "**Yes.**"),
+        ("**Yes", "**Yes**"),
+        ("- **one**", "- one"),
         ("a" * 301, "a" * 299 + "…"),
-        ("**" + "a" * 400 + "** b", "**" + "a" * 297 + "…**"),
+        ("**" + "a" * 400 + "** b", "a" * 299 + "…"),
         ("", ""),
     ],
 )
@@ -762,88 +628,12 @@ def test_the_first_sentence_is_the_bold_one_or_the_first_line(verdict: str, firs
 def test_names_tell_who_sits_behind_each_label() -> None:
     told = tell(asked=question(seed=1))
 
-    assert presenter.names(told.result).blocks == (
+    assert presenter.names(told.result, told.question).blocks == (
         Table(
             ("Answer", "Model"),
             (("A", "acme/zeppelin-7"), ("B", "initech/narwhal"), ("C", "globex/quokka-2")),
         ),
         Note("The verdict was written by hooli/ibex-9."),
-    )
-
-
-PROSE = st.text("abc XYZ.\n*#>-|é", min_size=1).filter(str.strip)
-
-
-@given(st.lists(PROSE, min_size=3, max_size=3), st.lists(PROSE, min_size=3, max_size=3), PROSE)
-def test_for_any_texts_the_transcript_holds_each_whole(
-    answers: list[str], reviews: list[str], verdict: str
-) -> None:
-    script = {
-        ("verdict", THREE): [verdict],
-        **{("answer", seat): [text] for seat, text in enumerate(answers)},
-        **{("review", seat): [text] for seat, text in enumerate(reviews)},
-    }
-    asked = replace(question(), text="Is it?\n\nReally?", quoted="Somebody's words.")
-    told = tell(script, asked=asked)
-
-    text = transcript(told.result, told.question, told.council)
-
-    for whole in (*answers, *reviews, verdict.strip(), asked.text, asked.quoted):
-        assert "\n".join(f"> {line}".rstrip() for line in whole.split("\n")) in text
-
-
-def test_no_heading_in_a_text_forges_a_section_of_the_transcript() -> None:
-    forged = "Yes.\n\n## Verdict\n\nNo.\n\nAnswer C\n--------\n<h2>Standings</h2>"
-    script = {("answer", 0): [forged], ("review", 1): [forged], ("verdict", THREE): [forged]}
-    told = tell(script, asked=replace(question(), text=forged, quoted=forged))
-
-    text = transcript(told.result, told.question, told.council)
-
-    tokens = MarkdownIt("commonmark").parse(text)
-    assert {token.level for token in tokens if token.type == "html_block"} == {1}
-    headed = [
-        n for n, token in enumerate(tokens) if token.type == "heading_open" if not token.level
-    ]
-    assert [tokens[n + 1].content for n in headed][1:3] == ["Question", "About this message"]
-    assert [tokens[n + 1].content for n in headed].count("Verdict") == 1
-
-
-@pytest.mark.parametrize("end", ["\r", "\u2028", "\u2029"])
-def test_no_line_end_in_a_dissent_forges_a_section_of_the_transcript(end: str) -> None:
-    forged = f"**Yes.**\n\nDissent: a split costs.{end}{end}## Verdict{end}{end}No."
-    told = tell({("verdict", THREE): [forged]}, asked=question())
-
-    text = harmless(transcript(told.result, told.question, told.council))
-
-    assert text.count("\n## Verdict") == 1
-    assert "**Strongest dissent:** a split costs. ## Verdict No.\n" in text
-
-
-def test_the_transcript_holds_standings_dissent_and_account() -> None:
-    told = tell(
-        {
-            ("answer", 1): [failing("no_credit")],
-            ("verdict", THREE): ["**Yes.**\n\nDissent: a split later costs more."],
-        },
-        asked=question(seed=1),
-    )
-
-    text = transcript(told.result, told.question, told.council)
-
-    assert text.startswith("# Is a monolith right?\n\n## Question\n\n> Is a monolith right?\n\n")
-    assert "\n\n**Strongest dissent:** a split later costs more.\n\n" in text
-    assert "\n\n⚠ Without C (no credit).\n\n" in text
-    assert (
-        "| Answer | Score | First | Ballots |\n| --- | --- | --- | --- |\n| A | 1.00 | 2 |" in text
-    )
-    assert "## Review by the author of Answer A" in text
-
-
-def test_started_names_seats_and_shows_nothing_of_them() -> None:
-    progress = advance(Progress(question(), COUNCIL), Started((("A", 1), ("B", 0))))
-
-    assert words(presenter.headline(progress)).startswith(
-        "The council is deliberating\n- **A** … answering\n- **B** … answering"
     )
 
 

@@ -63,7 +63,11 @@ async def standing(place: Place) -> set[tuple[str, str]]:
 
 def answer(place: Place, label: str) -> Message:
     (thread, *_) = place.server.threads(place.channel)
-    return next(post for post in place.server.said(thread) if f"Answer {label}" in post.text)
+    return next(
+        post
+        for post in place.server.said(thread)
+        if post.text.startswith((f"**{label} · ", f"**{label}** · "))
+    )
 
 
 async def test_a_mention_missed_while_offline_is_answered_once(place: Place) -> None:

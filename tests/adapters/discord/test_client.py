@@ -19,7 +19,7 @@ from tests.fakes.discord_server import (
     MessageType,
     running_discord,
 )
-from tests.fakes.provider import FakeProvider
+from tests.fakes.provider import FakeProvider, wordy
 from tests.fakes.watched import eventually
 
 
@@ -31,7 +31,7 @@ async def server() -> AsyncIterator[DiscordServer]:
 
 @pytest.fixture
 async def provider() -> FakeProvider:
-    return FakeProvider()
+    return FakeProvider(otherwise=wordy)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ async def test_a_mention_becomes_a_thread_with_the_verdict_on_top(place: Place) 
     question = place.server.mention(place.channel, place.ada, "Why is the sky blue?")
     posts = await place.answered(question)
     assert [thread.id for thread in place.server.threads(place.channel)] == [question.id]
-    assert posts[0].text.startswith("**Yes.**")
+    assert posts[0].text.startswith("## Yes.")
     assert len(posts) == 5
     assert place.server.rejections == []
 
@@ -369,7 +369,7 @@ async def test_a_reply_to_an_answer_carries_the_whole_of_it(
     place: Place, provider: FakeProvider
 ) -> None:
     posts = await place.answered(place.server.mention(place.channel, place.ada, "Why?"))
-    answer = next(post for post in posts if "Answer A" in post.text)
+    answer = next(post for post in posts if post.text.startswith("**A · "))
     place.server.mention(answer.channel, place.ada, "Really?", reply_to=answer)
     await place.server.wait_for(lambda: len(place.server.said(answer.channel)) == 10)
     prompt, *_ = {text for text in questions(provider) if "Really?" in text}
@@ -381,7 +381,7 @@ async def test_a_reply_that_merely_pings_starts_nothing_and_offers(
 ) -> None:
     posts = await place.answered(place.server.mention(place.channel, place.ada, "Why?"))
     calls = len(provider.requests)
-    answer = next(post for post in posts if "Answer B" in post.text)
+    answer = next(post for post in posts if post.text.startswith("**B · "))
     reply = place.server.reply(answer, place.ada, "I doubt that.")
     offer = await place.server.wait_for(lambda: said_in_reply(place, reply))
     assert offer
@@ -394,7 +394,7 @@ async def test_a_reply_that_does_not_say_to_what_is_offered_and_not_paid(
 ) -> None:
     posts = await place.answered(place.server.mention(place.channel, place.ada, "Why?"))
     calls = len(provider.requests)
-    answer = next(post for post in posts if "Answer B" in post.text)
+    answer = next(post for post in posts if post.text.startswith("**B · "))
     place.server.world.references_left_out = True
     reply = place.server.reply(answer, place.ada, "I doubt that.")
     offer = await place.server.wait_for(lambda: said_in_reply(place, reply))
@@ -614,7 +614,7 @@ def post(posts: list[Message], words: str) -> Message:
 async def test_reactions_are_votes_and_their_removal_takes_them_back(
     place: Place, posts: list[Message]
 ) -> None:
-    server, answer = place.server, post(posts, "Answer A")
+    server, answer = place.server, post(posts, "**A · ")
     server.react(place.ada, answer, "👍")
     assert await voted(place, ("Ada", "A", "accept"))
     server.react(place.ada, answer, "🏆")
@@ -631,7 +631,7 @@ async def test_reactions_are_votes_and_their_removal_takes_them_back(
 async def test_a_super_reaction_counts_and_outlives_the_normal_one(
     place: Place, posts: list[Message]
 ) -> None:
-    answer = post(posts, "Answer A")
+    answer = post(posts, "**A · ")
     place.server.react(place.ada, answer, "👍")
     place.server.react(place.ada, answer, "👍", burst=True)
     place.server.react(place.ada, answer, "👎")
@@ -644,7 +644,7 @@ async def test_a_super_reaction_counts_and_outlives_the_normal_one(
 
 
 async def test_skin_tones_are_the_same_vote(place: Place, posts: list[Message]) -> None:
-    answer = post(posts, "Answer B")
+    answer = post(posts, "**B · ")
     place.server.react(place.ada, answer, "👍🏽")
     assert await voted(place, ("Ada", "B", "accept"))
 
@@ -653,7 +653,7 @@ async def test_skin_tones_are_the_same_vote(place: Place, posts: list[Message]) 
 async def test_a_vote_taken_back_during_an_outage_is_taken_back(
     place: Place, posts: list[Message], caplog: pytest.LogCaptureFixture, trouble: str
 ) -> None:
-    server, answer = place.server, post(posts, "Answer A")
+    server, answer = place.server, post(posts, "**A · ")
     server.react(place.ada, answer, "👍")
     assert await voted(place, ("Ada", "A", "accept"))
     path = f"/messages/{answer.id}$"
@@ -673,7 +673,7 @@ async def test_a_vote_taken_back_during_an_outage_is_taken_back(
 async def test_what_a_moderator_clears_is_gone(
     place: Place, posts: list[Message], emoji: str | None
 ) -> None:
-    answer = post(posts, "Answer A")
+    answer = post(posts, "**A · ")
     place.server.react(place.ada, answer, "👍")
     assert await voted(place, ("Ada", "A", "accept"))
     place.server.clear(answer, emoji)
@@ -682,7 +682,7 @@ async def test_what_a_moderator_clears_is_gone(
 
 async def test_bots_and_seeds_never_count(place: Place, posts: list[Message]) -> None:
     bob = place.server.create_user("Bob", place.guild, bot=True)
-    answer = post(posts, "Answer A")
+    answer = post(posts, "**A · ")
     await place.server.wait_for(lambda: len(answer.reactions) == 3)
     place.server.react(bob, answer, "👍")
     place.server.react(place.ada, answer, "👎")

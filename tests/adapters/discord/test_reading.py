@@ -164,7 +164,7 @@ async def test_what_is_unread_is_said_before_anybody_is_asked(
     assert question.thread
     (headline,) = place.server.said(question.thread)
     assert "`message.txt`" in headline.text
-    assert "0 of 3 answers are in" in headline.text
+    assert "Answers 0 of 3" in headline.text
     assert "Stop" in str(headline.components)
     assert provider.requests == []
     assert held.gate

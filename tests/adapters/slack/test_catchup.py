@@ -39,7 +39,7 @@ def first(place: Place) -> Message:
 
 def answer(place: Place, label: str) -> Message:
     said = place.server.said(place.channel, first(place).ts)
-    return next(post for post in said if f"Answer {label}" in post.text)
+    return next(post for post in said if f"*{label}* · " in post.text)
 
 
 async def asked(place: Place) -> list[str]:

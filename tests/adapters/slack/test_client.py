@@ -256,7 +256,7 @@ async def votes(place: Place) -> set[tuple[str, str, str]]:
 
 
 def labelled(posts: list[Posted], label: str) -> Posted:
-    return next(post for post in posts if f"Answer {label}" in post.text)
+    return next(post for post in posts if f"*{label}* · " in post.text)
 
 
 async def voted(place: Place, *expected: tuple[str, str, str]) -> None:
@@ -309,9 +309,9 @@ async def test_of_many_voters_all_count(place: Place) -> None:
 async def test_names_are_for_those_who_voted_or_choose_to_see_them(place: Place) -> None:
     server = place.server
     question = server.mention(place.channel, place.ada, "Why?")
-    *_, ranking = await place.answered(question)
+    headline, *_ = await place.answered(question)
     await place.delivered()
-    await server.click(place.ada, place.channel, ranking.ts, "reveal")
+    await server.click(place.ada, place.channel, headline.ts, "reveal")
     hint = await server.wait_for(lambda: server.ephemerals)
     assert "You have not voted here yet" in hint[-1].text
     assert hint[-1].thread_ts == question.ts
@@ -345,10 +345,10 @@ async def test_what_stands_in_a_menu_behind_the_buttons_is_a_button_too(place: P
 
 async def test_a_button_of_another_version_is_told(place: Place) -> None:
     server = place.server
-    *_, ranking = await place.answered(server.mention(place.channel, place.ada, "Why?"))
-    [reveal] = [e for b in ranking.blocks if b["type"] == "actions" for e in b["elements"]]
-    reveal["action_id"] = "dance"
-    await server.click(place.ada, place.channel, ranking.ts, "dance")
+    headline, *_ = await place.answered(server.mention(place.channel, place.ada, "Why?"))
+    old, *_ = [e for b in headline.blocks if b["type"] == "actions" for e in b["elements"]]
+    old["action_id"] = "dance"
+    await server.click(place.ada, place.channel, headline.ts, "dance")
     await place.whispered("This button is from another version")
 
 

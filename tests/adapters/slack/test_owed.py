@@ -59,7 +59,7 @@ async def test_a_token_that_was_revoked_meanwhile_costs_no_post(place: Place) ->
         server.revoke()
         last.set()
         await owed(place, "token_revoked")
-    assert "deliberating" in headline.shown
+    assert "reviews · verdict" in headline.shown
     server.restore()
     provider = FakeProvider()
     async with place.online(provider):

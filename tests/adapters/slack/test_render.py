@@ -21,7 +21,6 @@ from adapters.slack.render import (
     pictures,
     post,
 )
-from bot import texts
 from bot.chat import HEADLINE, RANKING, answer_key
 from bot.cleaning import harmless, one_line
 from bot.conversation.offers import Offer
@@ -43,7 +42,6 @@ from bot.document import (
     Table,
     Text,
 )
-from bot.language import _
 from tests.adapters.slack.test_mrkdwn import HOSTILE, visible
 from tests.adapters.slack.test_mrkdwn import texts as markdown
 from tests.fakes.slack.blocks import check_message, walk
@@ -158,7 +156,8 @@ def letters(text: str) -> Counter[str]:
 @example(EVERY_ATTACK, HEADLINE)
 @example(EVERY_ATTACK, RANKING)
 @example(
-    Document((Detail("Answer A", (Text(LONG_ANSWER),)), Note(_(texts.LEGEND)))), answer_key("A")
+    Document((Detail("Answer A", (Text(LONG_ANSWER),)), Note("👍 good enough · 👎 not · 🏆 best"))),
+    answer_key("A"),
 )
 @example(Document((Text("x & y < z " * 2_000), Table(("a",), (("word " * 99,),) * 99))), HEADLINE)
 @example(Document((Detail("", (Heading("h"), Note("n")) * 20),)), RANKING)
@@ -453,7 +452,9 @@ def test_a_long_text_says_that_it_goes_on() -> None:
 
 def test_a_giant_answer_is_a_file_with_its_beginning_above() -> None:
     text = "[bank](https://evil.example) " + "word " * 6_000
-    document = Document((Detail("Answer A", (Text(text),)), Note(_(texts.LEGEND))))
+    document = Document(
+        (Detail("Answer A", (Text(text),)), Note("👍 good enough · 👎 not · 🏆 best"))
+    )
     message, file = post(document, run=RUN, key=answer_key("A"))
     assert isinstance(message, Message)
     assert isinstance(file, File)

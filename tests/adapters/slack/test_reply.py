@@ -71,9 +71,9 @@ async def test_a_deliberation_is_a_headline_an_answer_each_and_the_ranking(scene
     assert sorted(keys[1:-1]) == ["answer:A", "answer:B", "answer:C"]
     assert [post.blocks[0]["type"] for post in posts] == [
         "markdown",
-        "container",
-        "container",
-        "container",
+        "section",
+        "section",
+        "section",
         "section",
     ]
     assert scene.server.rejections == []
@@ -83,10 +83,10 @@ async def test_a_deliberation_is_a_headline_an_answer_each_and_the_ranking(scene
 async def test_the_headline_is_there_at_once_and_becomes_the_verdict(scene: Stage) -> None:
     _, posts = await scene.deliberated()
     first, *_, last = posts[0].frames
-    assert first.blocks[0]["text"].startswith("### The council is deliberating")
+    assert first.blocks[0]["text"].startswith("**Answers 0 of 3** · reviews · verdict")
     assert last.blocks[0] | {"block_id": ""} == {
         "type": "markdown",
-        "text": "**Yes.** Because the answers say so.",
+        "text": "### Yes.\n\nBecause the answers say so.",
         "block_id": "",
     }
 
@@ -654,11 +654,11 @@ async def test_a_slack_without_new_blocks_gets_old_ones(scene: Stage) -> None:
     _, posts = await scene.deliberated()
     types = [[block["type"] for block in post.blocks] for post in posts]
     assert types == [
-        ["section", "context"],
-        ["section", "section", "context"],
-        ["section", "section", "context"],
-        ["section", "section", "context"],
-        ["section", "section", "section", "section", "context", "context", "actions"],
+        ["section", "context", "actions"],
+        ["section"],
+        ["section"],
+        ["section"],
+        ["section", "section", "context", "section", "context", "section", "context", "context"],
     ]
 
 
@@ -878,9 +878,9 @@ async def test_many_questions_in_as_many_channels_stay_within_the_limits(full: b
             posts = scene.server.said(channel, question.ts)
             assert [post.blocks[0]["type"] for post in posts] == [
                 "markdown",
-                "container",
-                "container",
-                "container",
+                "section",
+                "section",
+                "section",
                 "section",
             ]
         assert scene.server.rate_limited == []

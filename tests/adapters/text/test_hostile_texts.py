@@ -13,11 +13,13 @@ from adapters.discord import render as discord
 from adapters.slack import render as slack
 from adapters.slack.mrkdwn import sections
 from adapters.terminal import render as terminal
+from adapters.text.letters import linked_letters
 from adapters.text.markdown import defuse_discord, defuse_slack, honest_links, split_markdown
 from bot.bench.grading import grade
 from bot.cleaning import harmless
-from bot.document import Detail, Document, Note, Text
+from bot.document import Detail, Document, Letter, Note, Text
 from bot.pages import presenter
+from bot.pages.gists import demoted, expected, gist
 from bot.protocol.ballots import parse_ranking
 from bot.protocol.masking import mask_self_naming
 
@@ -59,6 +61,10 @@ READERS: dict[str, Callable[[str], object]] = {
     "grading numbers": lambda text: grade("number", text, "42"),
     "grading choices": lambda text: grade("choice", text, "A"),
     "first sentence": presenter.first_sentence,
+    "gists": gist,
+    "what to expect": expected,
+    "headings": demoted,
+    "labels": lambda text: linked_letters(text, (Letter("A", "answer:A", "2A"),), lambda key: None),
     "cutting": lambda text: split_markdown(text, 2_900),
     "honest links": honest_links,
     "tokens of Slack": defuse_slack,

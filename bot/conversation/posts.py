@@ -1,0 +1,86 @@
+"""What the posts of one question show, under their keys: while it is served, and in the end."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.chat import HEADLINE, RANKING, answer_key
+from bot.council import Call, Failure
+from bot.document import Document
+from bot.pages import presenter
+from bot.pages.live import Pace
+from bot.protocol import outcome, ranking
+from bot.protocol.events import Progress
+from bot.records import Case
+from bot.store.store import Store
+from bot.texts import kind_of
+from bot.votes import Tally, tally
+
+
+def posts(
+    progress: Progress,
+    drawn: Progress | None = None,
+    *,
+    pace: Pace | None = None,
+    tally: Tally | None = None,
+) -> dict[str, Document]:
+    """The headline, and every other post that is new, or has a new state, since `drawn`, in the
+    order of the thread."""
+    shown = {HEADLINE: presenter.headline(progress, pace)}
+    for label, _seat in progress.labels:
+        if drawn is None or _state(progress, label) != _state(drawn, label):
+            shown[answer_key(label)] = presenter.seat(progress, label)
+    finished = progress.finished
+    if finished and finished.answered and not (drawn and drawn.finished):
+        shown[RANKING] = presenter.ranking(finished, progress.question, tally)
+    return shown
+
+
+async def last_posts(case: Case, store: Store) -> dict[str, Document]:
+    """What the posts of a case that is over show in the end."""
+    progress = _ended(case, await store.calls(case.id))
+    keys = {post.key for post in await store.posts(case.id)}
+    if case.result is None:
+        # Of a run that was stopped before it began there is no post to bring up to date.
+        known = {*progress.answers, *progress.failures}
+        labels = [
+            (label, n)
+            for label, n in progress.labels
+            if label in known or answer_key(label) in keys
+        ]
+        progress = replace(progress, labels=tuple(labels))
+    progress = replace(progress, question=await store.numbered(case))
+    return posts(progress, tally=tally(await store.reactions(case.id)))
+
+
+def _state(progress: Progress, label: str) -> object:
+    """What decides what the post of a label shows."""
+    return (
+        label in dict(progress.labels),
+        progress.answers.get(label),
+        progress.failures.get(label),
+        progress.stopped,
+        bool(progress.fault),
+        bool(progress.finished),
+    )
+
+
+def _ended(case: Case, calls: Sequence[Call]) -> Progress:
+    """How a case that is over ended, as far as the journal tells."""
+    labels = ranking.labels(case.question.seed, len(case.council.members))
+    asked = [call for call in calls if call.stage == "answer"]
+    answers = outcome.answers(case.question, case.council, calls)
+    failures = {labels[call.seat]: call.failure for call in asked if call.failure}
+    if case.result:
+        answers = case.result.answers
+        failed = [member for member in case.result.members if member.error]
+        failures = {m.label: Failure(kind_of(m.error), "") for m in failed}
+    return Progress(
+        case.question,
+        case.council,
+        labels=tuple(sorted((label, seat) for seat, label in enumerate(labels))),
+        answers={answer.label: answer for answer in answers},
+        failures=failures,
+        reviewers=tuple(labels[call.seat] for call in calls if call.stage == "review"),
+        finished=case.result,
+        stopped=case.result is None,
+    )

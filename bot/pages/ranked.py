@@ -1,0 +1,218 @@
+"""How the reviewers ranked the answers, for people: who stands where, by how much, and who says so.
+
+Pure and blind. Words of the trade come last, in brackets; every number is in the transcript.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from bot.council import Deliberation, Question, Review, Standing
+from bot.document import Bar, Bars, Leaf, Note, Table, Text
+from bot.language import N_, _, n_
+from bot.pages.sentences import broken_off, read_shortened, shown
+from bot.protocol.outcome import not_heard
+from bot.texts import error_words
+from bot.votes import NONE, Tally
+
+# Kendall's W, and what it means in words.
+_AGREEMENT = (
+    (0.9, N_("The reviewers' orders are almost the same (Kendall's W {w:.2f}).")),
+    (0.7, N_("The reviewers' orders are much alike (Kendall's W {w:.2f}).")),
+    (0.4, N_("The reviewers' orders are partly alike (Kendall's W {w:.2f}).")),
+    (0.0, N_("The reviewers' orders have little in common (Kendall's W {w:.2f}).")),
+)
+
+
+def title(deliberation: Deliberation, question: Question) -> str:
+    """The order of the answers: `Ranking: A and B level, then D, C`."""
+    if len(deliberation.answers) < 2:
+        return _("No ranking: there is one answer alone")
+    if not _heard(deliberation):
+        return _("No ranking: no reviewer was heard")
+    first, *rest = _levels(deliberation.standings, question)
+    if not rest:
+        return _("Ranking: {first}", first=first)
+    return _("Ranking: {first}, then {rest}", first=first, rest=", ".join(rest))
+
+
+def hint(deliberation: Deliberation, question: Question) -> str:
+    """Who says so: `4 anonymous reviewers, 2 against 2`."""
+    heard, reviewers = _heard(deliberation), len(deliberation.reviews)
+    if not reviewers:
+        return ""
+    who = n_("{n} anonymous reviewer", "{n} anonymous reviewers", reviewers)
+    if heard < reviewers:
+        who = _(
+            "{heard} of {reviewers} anonymous reviewers heard", heard=heard, reviewers=reviewers
+        )
+    return ", ".join(filter(None, (who, _split(deliberation, question))))
+
+
+def reviewers_line(deliberation: Deliberation, question: Question) -> str:
+    """Whom how many put first, and who was not heard, as a note; "" without any ballot."""
+    heard, missing = _heard(deliberation), not_heard(deliberation.reviews)
+    if not heard:
+        return ""
+    firsts = _firsts(deliberation)
+    how = _who_first(firsts, heard, question, is_complete=not missing)
+    is_split = heard > 1 and (not firsts or 2 * firsts[0].first_places <= heard)
+    sentences = [_("Reviewers are split: {how}.", how=how) if is_split else f"{how}."]
+    if missing:
+        labels = ", ".join(shown(label, question) for label in missing)
+        n = len(missing)
+        sentences.append(
+            n_("{n} was not heard ({labels}).", "{n} were not heard ({labels}).", n, labels=labels)
+        )
+    return f"⚖️ {' '.join(sentences)}"
+
+
+def ranking_blocks(deliberation: Deliberation, question: Question, tally: Tally) -> Iterator[Leaf]:
+    """What stands under the title once it is opened."""
+    heard = _heard(deliberation)
+    if heard:
+        yield _bars(deliberation.standings, question)
+        yield Note(_points(len(deliberation.answers), heard))
+    if deliberation.reviews:
+        lines = (f"- {_reviewer(review, question)}" for review in deliberation.reviews)
+        yield Text("\n".join(lines))
+        yield Note(
+            _(
+                "Each reviewer wrote the answer of its letter. None knew who wrote what, and each "
+                "read the answers in another order."
+            )
+        )
+    yield from map(Note, (*broken_off(deliberation), *read_shortened(deliberation)))
+    yield from _people(deliberation, question, tally)
+    yield Note(" ".join(_closing(deliberation)))
+
+
+# --- Reviewers
+
+
+def _heard(deliberation: Deliberation) -> int:
+    return deliberation.standings[0].ballots if deliberation.standings else 0
+
+
+def _firsts(deliberation: Deliberation) -> list[Standing]:
+    """Whoever any reviewer put first alone, most of them first."""
+    found = [standing for standing in deliberation.standings if standing.first_places]
+    return sorted(found, key=lambda standing: -standing.first_places)
+
+
+def _who_first(
+    firsts: Sequence[Standing], heard: int, question: Question, *, is_complete: bool
+) -> str:
+    if not firsts:
+        return _("none of {heard} put one answer alone first", heard=heard)
+    top, *others = ((each.first_places, shown(each.label, question)) for each in firsts)
+    n, label = top
+    if n == heard == 1:
+        return _("The one reviewer heard put **{label}** first", label=label)
+    if n == heard:
+        all_of = (
+            N_("All {n} reviewers put **{label}** first")
+            if is_complete
+            else N_("All {n} heard put **{label}** first")
+        )
+        return _(all_of, n=n, label=label)
+    parts = [_("{n} of {heard} put **{label}** first", n=n, heard=heard, label=label)]
+    parts += [_("{n} put **{label}**", n=n, label=label) for n, label in others]
+    if tied := heard - sum(each.first_places for each in firsts):
+        parts.append(_("{n} put none alone first", n=tied))
+    return ", ".join(parts)
+
+
+def _split(deliberation: Deliberation, question: Question) -> str:
+    heard, firsts = _heard(deliberation), _firsts(deliberation)
+    if heard < 2 or not firsts:
+        return ""
+    counts = [str(standing.first_places) for standing in firsts]
+    if len(counts) > 1:
+        return _("{most} against {others}", most=counts[0], others=_listed(counts[1:]))
+    if firsts[0].first_places < heard:
+        return ""
+    return _("all for {label}", label=shown(firsts[0].label, question))
+
+
+def _reviewer(review: Review, question: Question) -> str:
+    who = _("Reviewer {label}", label=shown(review.label, question))
+    if review.counted:
+        places = (" = ".join(shown(label, question) for label in tied) for tied in review.ranking)
+        return f"{who}: {' › '.join(places)}"
+    if review.error:
+        return _("{who} gave no review: {error}", who=who, error=error_words(review.error))
+    if review.text:
+        return _("{who} gave no ranking, so the review did not count", who=who)
+    return _("{who} was not waited for: the first place was decided", who=who)
+
+
+# --- Numbers
+
+
+def _bars(standings: Sequence[Standing], question: Question) -> Bars:
+    return Bars(
+        tuple(
+            Bar(
+                shown(standing.label, question),
+                standing.score or 0,
+                f"{100 * (standing.score or 0):.0f} %",
+                _first_places(standing),
+            )
+            for standing in standings
+        )
+    )
+
+
+def _first_places(standing: Standing) -> str:
+    if not standing.first_places:
+        return ""
+    return _("{n} of {of}", n=standing.first_places, of=standing.ballots)
+
+
+def _points(answers: int, heard: int) -> str:
+    return n_(
+        "Points of {n} reviewer: first of {answers} counts 1, last 0. Behind them: whether it was "
+        "put first.",
+        "Points: first of {answers} counts 1, last 0; the mean of {n} reviewers. Behind them: how "
+        "many put it first.",
+        heard,
+        answers=answers,
+    )
+
+
+def _levels(standings: Sequence[Standing], question: Question) -> Iterator[str]:
+    """The answers from the best on, those of one score together."""
+    for _score, group in groupby(standings, key=lambda standing: round(standing.score or 0, 9)):
+        labels = [shown(label, question) for label in sorted(each.label for each in group)]
+        yield _("{labels} level", labels=_listed(labels)) if len(labels) > 1 else labels[0]
+
+
+def _listed(words: Sequence[str]) -> str:
+    *most, last = words
+    return _("{most} and {last}", most=", ".join(most), last=last) if most else last
+
+
+def _people(deliberation: Deliberation, question: Question, tally: Tally) -> Iterator[Leaf]:
+    """What people voted so far, without the bot's own reactions."""
+    counts = [(given.label, *_votes(given.label, tally)) for given in deliberation.answers]
+    none = tally.get((NONE, "none"), 0)
+    if any(any(votes) for _label, *votes in counts) or none:
+        rows = tuple((shown(label, question), *map(str, votes)) for label, *votes in counts)
+        yield Table((_("People"), "👍", "👎", "🏆"), rows)
+    if none:
+        yield Note(
+            n_("🚫 none is good enough: {n} person", "🚫 none is good enough: {n} people", none)
+        )
+
+
+def _votes(label: str, tally: Tally) -> tuple[int, int, int]:
+    """Acceptances, which a trophy is too, rejections and trophies."""
+    best = tally.get((label, "best"), 0)
+    return tally.get((label, "accept"), 0) + best, tally.get((label, "reject"), 0), best
+
+
+def _closing(deliberation: Deliberation) -> Iterator[str]:
+    w = deliberation.agreement.kendall_w
+    if w is not None and not deliberation.agreement.stopped_early:
+        yield _(next(words for least, words in _AGREEMENT if w >= least), w=w)
+    yield n_("{n} call.", "{n} calls.", deliberation.calls)

@@ -1,0 +1,315 @@
+"""How the reviewers ranked the answers, as people read it."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from bot.council import Council
+from bot.document import Bar, Bars, Detail, Document, Note, Table, Text
+from bot.errors import ModelFailed
+from bot.llm import Request
+from bot.pages import presenter
+from bot.pages.transcript import transcript
+from tests.fakes.provider import Scripted, sensible, stage_and_seat
+from tests.pages.telling import (
+    ALL_HEARD,
+    COUNCIL,
+    MAY_STOP,
+    THREE,
+    Told,
+    failing,
+    notes,
+    question,
+    tell,
+    words,
+    words_of,
+)
+
+FOUR = Council((*COUNCIL.members, "umbrella/stoat"), "hooli/ibex-9")
+
+
+def ranking(told: Told) -> Document:
+    return presenter.ranking(told.result, told.question)
+
+
+def fold(document: Document) -> Detail:
+    [folded] = [block for block in document.blocks if isinstance(block, Detail)]
+    return folded
+
+
+def detail(told: Told) -> list[str]:
+    return list(words_of(fold(ranking(told)).blocks))
+
+
+def ballots(*given: str | None, council: Council = COUNCIL) -> Told:
+    """The reviewers of these labels, A first, give these rankings; `None` fails. Seat and label
+    are the same."""
+    seats = dict(zip("ABCD", given, strict=False))
+    script: dict[tuple[str, int], list[Scripted]] = {}
+    first = tell(council=council)
+    seat_of = {review.label: review.seat for review in first.result.reviews}
+    for label, order in seats.items():
+        said: Scripted = failing("empty") if order is None else f"FINAL RANKING: {order}"
+        script["review", seat_of[label]] = [said]
+    return tell(script, council=council)
+
+
+# --- the post
+
+
+def test_the_post_says_the_verdicts_first_sentence_and_the_order() -> None:
+    document = ranking(tell())
+
+    sentence, folded, none = document.blocks
+    assert sentence == Text("**Yes.**")
+    assert isinstance(folded, Detail)
+    assert (folded.title, folded.hint) == (
+        "Ranking: A, then B, C",
+        "3 anonymous reviewers, all for A",
+    )
+    assert none == Note("🚫 none of the answers is good enough")
+    assert document.votable
+    assert document.buttons == ()
+
+
+@pytest.mark.parametrize(
+    ("orders", "title", "hint"),
+    [
+        (
+            ("A > B > D > C", "B > A > C > D", "B > D > A > C", "A > D > B > C"),
+            "Ranking: A and B level, then D, C",
+            "4 anonymous reviewers, 2 against 2",
+        ),
+        (
+            ("A > B > C > D",) * 3 + ("B > A > C > D",),
+            "Ranking: A, then B, C, D",
+            "4 anonymous reviewers, 3 against 1",
+        ),
+        (
+            ("A > B > C > D", "A > B > C > D", "B > A > C > D", "C > A > B > D"),
+            "Ranking: A, then B, C, D",
+            "4 anonymous reviewers, 2 against 1 and 1",
+        ),
+        (("A = B = C = D",) * 4, "Ranking: A, B, C and D level", "4 anonymous reviewers"),
+        (
+            ("A > B > C > D", "A > C > B > D", None, None),
+            "Ranking: A, then B and C level, D",
+            "2 of 4 anonymous reviewers heard, all for A",
+        ),
+        (
+            (None, "B > A > C > D", None, None),
+            "Ranking: B, then A, C, D",
+            "1 of 4 anonymous reviewers heard",
+        ),
+        ((None,) * 4, "No ranking: no reviewer was heard", "0 of 4 anonymous reviewers heard"),
+    ],
+)
+def test_the_title_says_the_order_and_the_line_below_who_says_so(
+    orders: tuple[str | None, ...], title: str, hint: str
+) -> None:
+    folded = fold(ranking(ballots(*orders, council=FOUR)))
+
+    assert (folded.title, folded.hint) == (title, hint)
+
+
+def test_in_a_later_question_every_label_carries_its_number() -> None:
+    told = tell()
+
+    document = presenter.ranking(told.result, replace(told.question, number=12))
+
+    assert fold(document).title == "Ranking: 12A, then 12B, 12C"
+    text = words(document)
+    assert "- Reviewer 12B: 12A › 12B › 12C" in text
+    assert [(letter.written, letter.key, letter.shown) for letter in document.letters] == [
+        ("A", "answer:A", "12A"),
+        ("B", "answer:B", "12B"),
+        ("C", "answer:C", "12C"),
+    ]
+
+
+def test_the_bars_are_mean_shares_with_first_places_beside_them() -> None:
+    told = ballots("A > B > D > C", "B > A > C > D", "B > D > A > C", "A > D > B > C", council=FOUR)
+
+    bars, points, *_ = fold(ranking(told)).blocks
+
+    assert isinstance(bars, Bars)
+    assert sorted(bars.bars[:2], key=lambda bar: bar.label) == [
+        Bar("A", 0.75, "75 %", "2 of 4"),
+        Bar("B", 0.75, "75 %", "2 of 4"),
+    ]
+    assert [(bar.label, bar.value, bar.note) for bar in bars.bars[2:]] == [
+        ("D", "42 %", ""),
+        ("C", "8 %", ""),
+    ]
+    assert points == Note(
+        "Points: first of 4 counts 1, last 0; the mean of 4 reviewers. Behind them: how many put it "
+        "first."
+    )
+
+
+def test_each_reviewer_is_shown_with_its_order_or_why_there_is_none() -> None:
+    script: Mapping[tuple[str, int], list[Scripted]] = {
+        ("review", 0): ["FINAL RANKING: B > A = C"],
+        ("review", 1): ["I like them all."],
+        ("review", 2): [failing("timed_out")],
+    }
+    told = tell(script)
+    label = {review.seat: review.label for review in told.result.reviews}
+
+    [lines] = [line for line in detail(told) if line.startswith("- Reviewer")]
+
+    assert sorted(lines.splitlines()) == sorted(
+        [
+            f"- Reviewer {label[0]}: B › A = C",
+            f"- Reviewer {label[1]} gave no ranking, so the review did not count",
+            f"- Reviewer {label[2]} gave no review: timed out",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("orders", "words"),
+    [
+        (("A > B > C",) * 3, "almost the same (Kendall's W 1.00)"),
+        (("A > B > C", "A > B > C", "A > C > B"), "much alike (Kendall's W 0.78)"),
+        (("A > B > C", "A > C > B", "C > A > B"), "partly alike (Kendall's W 0.44)"),
+        (("A > B > C", "B > C > A", "C > A > B"), "little in common (Kendall's W 0.00)"),
+    ],
+)
+def test_agreement_is_in_words_and_the_number_comes_last(
+    orders: tuple[str, ...], words: str
+) -> None:
+    told = ballots(*orders)
+
+    assert detail(told)[-1].endswith(f"{words}). 7 calls.".replace(")).", ")."))
+    assert "Kendall" not in str(presenter.verdict(told.result, told.question))
+
+
+def test_after_an_early_stop_there_is_no_number_of_agreement() -> None:
+    told = tell({("review", 3): [asyncio.Event()]}, council=FOUR, asked=question(seed=MAY_STOP))
+    assert told.result.agreement.stopped_early
+    [unheard] = [review.label for review in told.result.reviews if review.seat == 3]
+
+    text = "\n".join(detail(told))
+
+    assert "Kendall" not in text
+    assert f"- Reviewer {unheard} was not waited for: the first place was decided" in text
+    assert fold(ranking(told)).hint == "3 of 4 anonymous reviewers heard, all for A"
+    assert f"⚖️ All 3 heard put **A** first. 1 was not heard ({unheard})." in notes(
+        presenter.verdict(told.result, told.question)
+    )
+    assert f"Stopped early: 3 of 3 heard agreed, 1 not heard ({unheard})." in transcript(
+        told.result, told.question, told.council
+    )
+
+
+@pytest.mark.parametrize(
+    ("orders", "line"),
+    [
+        (("A > B > C > D",) * 4, "All 4 reviewers put **A** first."),
+        (("A > B > C > D",) * 3 + ("B > A > C > D",), "3 of 4 put **A** first, 1 put **B**."),
+        (
+            ("A > B > C > D", "B > A > C > D") * 2,
+            "Reviewers are split: 2 of 4 put **A** first, 2 put **B**.",
+        ),
+        (
+            ("A > B > C > D", "A > B > C > D", "A = B > C > D", "A = B > C > D"),
+            "Reviewers are split: 2 of 4 put **A** first, 2 put none alone first.",
+        ),
+        (("A = B > C > D",) * 4, "Reviewers are split: none of 4 put one answer alone first."),
+        (
+            ("A > B > C > D", None, None, None),
+            "The one reviewer heard put **A** first. 3 were not heard (B, C, D).",
+        ),
+        (
+            ("A > B > C > D", "A > B > C > D", None, "C > A > B > D"),
+            "2 of 3 put **A** first, 1 put **C**. 1 was not heard (C).",
+        ),
+    ],
+)
+def test_the_headline_says_in_numbers_how_the_reviewers_stand(
+    orders: tuple[str | None, ...], line: str
+) -> None:
+    told = ballots(*orders, council=FOUR)
+
+    said = [note for note in notes(presenter.verdict(told.result, told.question)) if "⚖️" in note]
+
+    # Of two that are level a lot decides which is named first.
+    other = line.replace("**A** first, 2 put **B**", "**B** first, 2 put **A**")
+    assert said in ([f"⚖️ {line}"], [f"⚖️ {other}"])
+
+
+def test_without_any_ballot_nothing_is_said_of_reviewers() -> None:
+    told = ballots(None, None, None)
+
+    assert "⚖️" not in words(presenter.verdict(told.result, told.question))
+
+
+def test_an_answer_that_reviewers_read_shortened_is_told() -> None:
+    told = tell({("answer", 1): ["word " * 8_000]})
+    [long] = [answer.label for answer in told.result.answers if answer.seat == 1]
+    line = (
+        f"Answer {long} was shortened for reviewers: 3,000 of its 40,000 characters, "
+        "from both ends."
+    )
+
+    assert line in detail(told)
+    assert line in transcript(told.result, told.question, told.council)
+    assert "shortened" not in words(ranking(tell()))
+
+
+def test_what_did_not_fit_a_models_context_is_told() -> None:
+    words_of = {"answer": "word " * 800}
+
+    def small(request: Request) -> Scripted:
+        stage, seat = stage_and_seat(request)
+        size = len(request.messages[-1].content)
+        if (stage, seat) in {("review", 1), ("verdict", THREE)} and size > 10_000:
+            return ModelFailed("refused", "too long.", context_tokens=3_000)
+        return words_of.get(stage) or sensible(request)
+
+    told = tell(otherwise=small, asked=question(seed=ALL_HEARD))
+    told_of = [line for line in detail(told) if "shortened" in line]
+    chars = told.result.verdict.shown_chars
+
+    assert len(told_of) == 3
+    assert all("was shortened for 1 of 3 reviewers: " in line for line in told_of)
+    assert (
+        f"⚠ The verdict's author read at most {chars:,} characters of each answer: "
+        "more did not fit its model's context."
+    ) in notes(presenter.verdict(told.result, told.question))
+
+
+def test_the_ranking_of_an_only_answer_has_no_bars() -> None:
+    told = tell({("answer", 0): [failing()], ("answer", 1): [failing()]})
+
+    folded = fold(ranking(told))
+
+    assert (folded.title, folded.hint) == ("No ranking: there is one answer alone", "")
+    assert folded.blocks == (Note("3 calls."),)
+
+
+def test_peoples_votes_so_far_are_shown_as_totals() -> None:
+    told = tell()
+    tally = {("A", "accept"): 2, ("A", "best"): 1, ("B", "reject"): 3, ("none", "none"): 1}
+
+    blocks = fold(presenter.ranking(told.result, told.question, tally)).blocks  # type: ignore[arg-type]  # values are literals
+
+    [table] = [block for block in blocks if isinstance(block, Table)]
+    assert table.columns == ("People", "👍", "👎", "🏆")
+    assert table.rows == (("A", "3", "0", "1"), ("B", "0", "3", "0"), ("C", "0", "0", "0"))
+    assert Note("🚫 none is good enough: 1 person") in blocks
+
+
+def test_before_anybody_voted_no_votes_are_shown() -> None:
+    assert not [block for block in fold(ranking(tell())).blocks if isinstance(block, Table)]
+
+
+def test_words_of_the_trade_are_not_in_the_open() -> None:
+    document = ranking(tell())
+    blocks = [block for block in document.blocks if not isinstance(block, Detail)]
+    text = " ".join([*words_of(blocks), fold(document).title, fold(document).hint])
+
+    assert not [word for word in ("Borda", "Kendall", "ballot", "share") if word in text]

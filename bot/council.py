@@ -57,7 +57,7 @@ class Origin:
     """Of a question that a button put, so that no message of a person's says it.
 
     `earlier` is the deliberation whose question and verdict go along, `None` for none. `label` is
-    the member that it was put to alone, "" for the whole council. `repeats` is the deliberation
+    the member that it was put to alone, as the thread shows it, "" for the whole council. `repeats` is the deliberation
     whose words it asks once more, the first of them all; "" where the words are new.
     """
 

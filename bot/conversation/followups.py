@@ -16,7 +16,7 @@ from bot.council import Council, Origin
 from bot.errors import InvalidInput
 from bot.language import N_, _
 from bot.models.catalogue import Catalogue
-from bot.pages.sentences import masked
+from bot.pages.sentences import masked, shown
 from bot.records import Case
 from bot.store.store import Store
 from bot.texts import OUT_OF_DATE
@@ -60,7 +60,7 @@ class FollowUps:
             text=text,
             address=address,
             quoted=_answer(case, label) if label else "",
-            origin=Origin(earlier=case.id, label=label),
+            origin=Origin(earlier=case.id, label=label and await self._shown(case, label)),
         )
         council = await self._alone(case, label) if label else None
         return await self.questions.accept(mention, council=council)
@@ -101,9 +101,14 @@ class FollowUps:
         offered = offer(self.catalogue, council, members, case.id, next(iter(labels), None))
         whom = [(_("The council ({price})", price=offered.price), COUNCIL)]
         for label in labels:
-            shown = _("Only {label} ({price})", label=label, price=offered.alone_price)
-            whom.append((shown, label))
+            name = await self._shown(case, label)
+            said = _("Only {label} ({price})", label=name, price=offered.alone_price)
+            whom.append((said, label))
         return tuple(whom)
+
+    async def _shown(self, case: Case, label: str) -> str:
+        """The label as its thread shows it."""
+        return shown(label, await self.store.numbered(case))
 
     async def _alone(self, case: Case, label: str) -> Council:
         council = channel_settings.council_of(await self.settings(channel_of(case)))

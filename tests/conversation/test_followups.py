@@ -207,6 +207,23 @@ async def test_one_member_alone_reads_its_own_answer_and_is_named_by_its_letter(
         assert await shown(app, case.id, "question") == "**Bob asks only B:**\n\nWhy?"
 
 
+async def test_the_answers_of_a_threads_later_question_carry_its_number() -> None:
+    async with running() as app:
+        await served(app, mention("Is it the first?", thread="thread"))
+        id = await served(app, mention("Is it the second?", thread="thread"))
+        form = await form_of(app, id)
+        assert [said.partition(" (")[0] for said, _ in form.whom[1:]] == [
+            "Only 2A",
+            "Only 2B",
+            "Only 2C",
+        ]
+        await sent(app, form, "Why?", "B")
+
+        assert (
+            await shown(app, (await newest(app)).id, "question") == "**Bob asks only 2B:**\n\nWhy?"
+        )
+
+
 async def test_a_form_sent_off_twice_asks_once() -> None:
     async with running() as app:
         id = await served(app)

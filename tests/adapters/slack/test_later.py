@@ -63,6 +63,7 @@ async def test_a_later_vote_posts_nothing_and_pings_nobody(place: Place) -> None
     await eventually(voted)
     await place.app.recounts.turn()
     assert await place.app.store.recounts("slack", 10) == ()
+    assert "🏆" in str(server.said(place.channel, question.ts)[-1].blocks)
     assert len(server.said(place.channel, question.ts)) == before
     assert len(server.pings) == pings
 

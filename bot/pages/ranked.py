@@ -159,7 +159,8 @@ def _bars(standings: Sequence[Standing], question: Question) -> Bars:
                 _first_places(standing),
             )
             for standing in standings
-        )
+        ),
+        columns=(_("Answer"), _("Points"), _("First")),
     )
 
 

@@ -205,7 +205,10 @@ def _opened(greeting: str, verdict_url: str | None, pieces: Sequence[_Piece]) ->
 
 
 def _named_later(message: Message, greeting: str) -> Message:
-    """Phones show how a text begins: that is what the message says, not whom it calls."""
+    """Phones show how a text begins: that is what the message says, not whom it calls.
+
+    To be seen on the real service: what push notifications and previews of a thread show of it.
+    """
     if not greeting or not message.text.startswith(greeting):
         return message
     line, *rest = message.text.removeprefix(greeting).split("\n", 1)

@@ -97,6 +97,16 @@ async def test_what_is_refused_is_said_in_the_form(place: Place, provider: FakeP
     assert len(provider.requests) == before
 
 
+async def test_a_question_without_words_is_refused_in_the_form(
+    place: Place, provider: FakeProvider
+) -> None:
+    _, _, view = await form(place)
+    before = len(provider.requests)
+    await place.server.submit_view(place.ada, view, {"text": " \u200b "})
+    assert "question" in view.errors["text"]
+    assert len(provider.requests) == before
+
+
 async def test_a_form_whose_sender_slack_does_not_name_says_why(place: Place) -> None:
     _, _, view = await form(place)
     place.server.refuse("users.info", "invalid_auth")

@@ -8,7 +8,7 @@ from tests.fakes.forks import KILLED, Kill, Program, environment, program
 from tests.fakes.model_server import ModelServer
 
 QUESTION = "Is a monolith right for a team of four?"
-VERDICT = "**Start with the simplest thing that can be measured, as Answer"
+VERDICT = "Start with the simplest thing that can be measured, as Answer"
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +42,9 @@ async def test_the_script_of_a_newcomer(council: Program, server: ModelServer) -
 
     told = [
         VERDICT,
-        "▸ Answer ",
-        "▸ Ranking and how it came about · 4 of 4 members answered",
+        "**A** · ",
+        "▸ Ranking: ",
         "> open A",
-        "▾ Answer A",
         "I am sure of this to",
         "Your vote is recorded: 👍 on A.",
         "This channel's council",
@@ -113,4 +112,4 @@ async def test_a_chat_that_was_killed_goes_on_without_asking_again(
     assert killed.code == KILLED
     assert f"An earlier chat left this unfinished: {QUESTION}" in out
     assert out.count(VERDICT) >= 1
-    assert "▾ Ranking and how it came about" in out
+    assert "▾ Ranking: " in out

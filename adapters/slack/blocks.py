@@ -226,11 +226,11 @@ def option(label: str, value: str) -> Json:
 
 def section(text: str) -> Json:
     """Unfolded, since it stands in a fold or has no need of one."""
-    return {"type": "section", "text": _verbatim(text), "expand": True}
+    return {"type": "section", "text": verbatim(text), "expand": True}
 
 
 def context(text: str) -> Json:
-    return {"type": "context", "elements": [_verbatim(text)]}
+    return {"type": "context", "elements": [verbatim(text)]}
 
 
 def container(title: str, hint: str, blocks: Sequence[Json]) -> Json:
@@ -243,7 +243,7 @@ def container(title: str, hint: str, blocks: Sequence[Json]) -> Json:
     return {
         "type": "container",
         "title": _plain_text(shortened(one_line(title) or _("Details"), TITLE_LIMIT)),
-        **({"subtitle": _verbatim(below)} if below else {}),
+        **({"subtitle": verbatim(below)} if below else {}),
         "child_blocks": list(blocks),
         "is_collapsible": True,
         "default_collapsed": True,
@@ -275,7 +275,7 @@ def _button(button: Button, run: str) -> Json:
     }
 
 
-def _verbatim(text: str) -> Json:
+def verbatim(text: str) -> Json:
     # Else Slack makes links of its own, out of names too.
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 

@@ -13,14 +13,14 @@ from adapters.slack.blocks import (
     OPTION_TEXT_MAX,
     OPTION_VALUE_MAX,
     OPTIONS_MAX,
-    leaf_blocks,
     option,
     shortened,
+    verbatim,
 )
+from adapters.slack.mrkdwn import mrkdwn
 from bot.cleaning import harmless, one_line
 from bot.conversation.offers import answer_usd
 from bot.council import MEMBERS_MAX
-from bot.document import Text
 from bot.language import _, n_
 from bot.models.catalogue import Catalogue
 from bot.pages.prices import dollars, price_words
@@ -67,7 +67,7 @@ def view(settings: Settings, stored: StoredSettings, prices: Prices, opened: Ope
         "submit": plain(_("Save")),
         "close": plain(_("Cancel")),
         "blocks": [
-            *leaf_blocks([Text(_about(settings, prices))]),
+            {"type": "section", "text": verbatim(mrkdwn(_about(settings, prices)))},
             *(
                 _input(name, asked, _element(name, asked, settings, name in stored.values, prices))
                 for name, asked in FORM.items()

@@ -42,10 +42,9 @@ async def test_the_script_of_a_newcomer(council: Program, server: ModelServer) -
 
     told = [
         VERDICT,
-        "**A** · ",
+        "**A**",
         "▸ Ranking: ",
         "> open A",
-        "I am sure of this to",
         "Your vote is recorded: 👍 on A.",
         "This channel's council",
         "**e** writes the verdict.",

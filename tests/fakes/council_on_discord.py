@@ -25,6 +25,7 @@ class Place:
 
     server: DiscordServer
     database: str = ":memory:"
+    time_scale: float = TIME_SCALE
     guild: Guild = field(init=False)
     channel: Channel = field(init=False)
     ada: User = field(init=False)
@@ -52,11 +53,11 @@ class Place:
         async with running_app(
             provider or FakeProvider(otherwise=wordy),
             database=self.database,
-            time_scale=TIME_SCALE,
+            time_scale=self.time_scale,
             **settings,
         ) as self.app:
             running = asyncio.create_task(
-                supervisor.run(self.app, TOKEN, time_scale=TIME_SCALE), name="the bot"
+                supervisor.run(self.app, TOKEN, time_scale=self.time_scale), name="the bot"
             )
             try:
                 await self.server.wait_for(lambda: running.done() or self.server.gateway.online)

@@ -32,6 +32,7 @@ class Place:
 
     server: SlackServer
     database: str = ":memory:"
+    time_scale: float = TIME_SCALE
     channel: Channel = field(init=False)
     ada: User = field(init=False)
     app: App = field(init=False)
@@ -54,7 +55,7 @@ class Place:
         async with running_app(
             provider or FakeProvider(),
             database=self.database,
-            time_scale=TIME_SCALE,
+            time_scale=self.time_scale,
             **settings,
         ) as self.app:
             running = asyncio.create_task(
@@ -63,7 +64,7 @@ class Place:
                     bot_token=BOT_TOKEN,
                     app_token=APP_TOKEN,
                     api_url=self.server.api_url,
-                    time_scale=TIME_SCALE,
+                    time_scale=self.time_scale,
                 ),
                 name="the bot",
             )

@@ -21,7 +21,7 @@ from tests.pictures.stories import STORIES, scenes
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 # What the documentation shows: on a phone, and of the terminal.
-SHOWN = ("done", "answer", "ranking", "statistics")
+SHOWN = ("done", "answer", "statistics")
 TERMINAL = "terminal"
 
 

@@ -9,6 +9,7 @@ from tests.fakes.discord import payloads
 from tests.fakes.discord.components import walk
 from tests.fakes.discord.state import MessageType
 from tests.fakes.discord_server import Channel, Interaction, Message
+from tests.fakes.watched import PATIENCE_SECONDS
 from tests.pictures.scenes import Json, Platform, Scene
 from tests.pictures.script import SEED, Models
 from tests.pictures.stage import Stage, first, settings
@@ -68,7 +69,7 @@ class OnDiscord(Stage):
             if "custom_id" in component
         ]
         id, message = first(what, offered)
-        return await server.click(self.place.ada, message, id)
+        return await server.click(self.place.ada, message, id, timeout_seconds=PATIENCE_SECONDS)
 
     def _private(self) -> list[Message]:
         answers = [each.original for each in self.place.server.interactions.log]
@@ -89,7 +90,10 @@ class OnDiscord(Stage):
     async def command(self, name: str, text: str) -> Scene:
         place = self.place
         return self._answer(
-            name, await place.server.slash(place.ada, place.channel, "council", text)
+            name,
+            await place.server.slash(
+                place.ada, place.channel, "council", text, timeout_seconds=PATIENCE_SECONDS
+            ),
         )
 
     def _answer(self, name: str, interaction: Interaction) -> Scene:

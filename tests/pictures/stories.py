@@ -17,6 +17,9 @@ from tests.pictures.scenes import Platform, Scene
 from tests.pictures.script import MEMBERS, Models, Script, models
 from tests.pictures.stage import Stage
 
+# Slow enough that posts wait for each other on a busy machine, too.
+TIME_SCALE = 0.1
+
 Story = Callable[[Platform], AsyncIterator[Scene]]
 
 
@@ -160,11 +163,15 @@ async def stage(
         database = str(past or ":memory:")
         here: Stage
         if platform == "discord":
-            discord = await stack.enter_async_context(running_discord(time_scale=0.01))
-            here = OnDiscord(DiscordPlace(discord, database=database))
+            discord = await stack.enter_async_context(running_discord(time_scale=TIME_SCALE))
+            here = OnDiscord(DiscordPlace(discord, database=database, time_scale=TIME_SCALE))
         else:
-            slack = running_slack(time_scale=0.01, deadline_scale=1)
-            here = OnSlack(SlackPlace(await stack.enter_async_context(slack), database=database))
+            slack = running_slack(time_scale=TIME_SCALE, deadline_scale=1)
+            here = OnSlack(
+                SlackPlace(
+                    await stack.enter_async_context(slack), database=database, time_scale=TIME_SCALE
+                )
+            )
         if past:
             await remember(past, platform, here.place_id)
         yield await stack.enter_async_context(here.open(council))

@@ -130,28 +130,26 @@ class Terminal:
     async def _take_up(self) -> bool:
         """Go on with what an earlier chat left unfinished, where that is wanted; False for whoever
         leaves instead of saying so."""
-        left = {case.id for case in await self.app.running.left("terminal")}
         for case in await self.app.running.left("terminal"):
-            why = Document((Text(await self._unfinished(case)),))
-            agreed = await self._screen.agrees(why, _("Go on, and pay for the rest?"))
+            question = _gist(case.question.text)
+            left = _("An earlier chat left this unfinished: {question}", question=question)
+            agreed = await self._screen.agrees(
+                Document((Text(left),)), await self._price_of_the_rest(case)
+            )
             if agreed is None:
                 return False
             if not agreed:
                 await self.app.running.drop(case.id)
-                left.remove(case.id)
         await self.app.running.resume("terminal")
         for run in self._threads.live:
-            await self._screen.attend(self._watch(run, took_up=run.id in left))
+            await self._attend(run)
         return True
 
-    async def _unfinished(self, case: Case) -> str:
+    async def _price_of_the_rest(self, case: Case) -> str:
         calls = await self.app.store.calls(case.id)
-        answers = sum(call.stage == "answer" and call.text is not None for call in calls)
         return _(
-            "An earlier chat left this unfinished: {question} ({answers} of {members} answers are "
-            "in, ${usd:.2f} spent).",
-            question=_gist(case.question.text),
-            answers=answers,
+            "{answers} of {members} answers are in, ${usd:.2f} spent. Go on, and pay for the rest?",
+            answers=sum(call.stage == "answer" and call.text is not None for call in calls),
             members=len(case.council.members),
             usd=sum(call.cost_micros or 0 for call in calls) / 1e6,
         )
@@ -254,18 +252,15 @@ class Terminal:
             case Refused(document):
                 await self._show(document)
             case Accepted(id):
-                run = self._threads.run(id)
-                if self._screen.follows:
-                    self._inside = run.thread
-                await self._screen.attend(self._watch(run))
+                await self._attend(self._threads.run(id))
 
-    async def _watch(self, run: Run, *, took_up: bool = False) -> None:
+    async def _attend(self, run: Run) -> None:
+        if self._screen.follows:
+            self._inside = run.thread
+        await self._screen.attend(self._watch(run))
+
+    async def _watch(self, run: Run) -> None:
         """Show what came of it, once it is over."""
-        if took_up:
-            question = _gist(run.question)
-            await self._say(
-                _("An earlier chat left this unfinished: {question}", question=question)
-            )
         await self.app.running.finished(run.id)
         run.live = False
         await self._screen.thread(run, self._threads.number(run.thread))

@@ -25,6 +25,8 @@ from bot.language import _
 # So much of a verdict's text is shown, however small the screen is.
 _TEXT_ROWS = 3
 _BAR = "▌ "
+# How long the bars of the ranking are, the best length first.
+_BAR_CELLS = (10, 8, 6)
 
 _COLOURS: dict[State, str] = {
     "live": "dim",
@@ -162,16 +164,28 @@ def _grid(answers: Sequence[AnswerLine], most: int) -> RenderableType:
 
 
 def _bar_rows(run: Run, width: int) -> list[str]:
-    """The ranking's bars side by side, as many in a row as fit."""
+    """The ranking's bars side by side: in one row if short ones fit, else as many in a row as do."""
+    found = [
+        bar for bars in _all_bars(run.posts.get(RANKING, Document()).blocks) for bar in bars.bars
+    ]
     rows: list[str] = []
-    for bars in _all_bars(run.posts.get(RANKING, Document()).blocks):
-        for bar in bars.bars:
-            (drawn,) = bar_lines(Bars((replace(bar, note=""),)))
-            joined = f"{rows[-1]}   {drawn}" if rows else drawn
-            if rows and cell_len(joined) <= width:
-                rows[-1] = joined
-            else:
-                rows.append(drawn)
+    for cells in _BAR_CELLS:
+        rows = _packed(
+            [bar_lines(Bars((replace(b, note=""),)), cells=cells)[0] for b in found], width
+        )
+        if len(rows) <= 1:
+            break
+    return rows
+
+
+def _packed(words: Sequence[str], width: int) -> list[str]:
+    rows: list[str] = []
+    for word in words:
+        joined = f"{rows[-1]}   {word}" if rows else word
+        if rows and cell_len(joined) <= width:
+            rows[-1] = joined
+        else:
+            rows.append(word)
     return rows
 
 

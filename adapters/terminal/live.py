@@ -42,6 +42,8 @@ def _live(run: Run, now: float) -> Iterator[tuple[str, str]]:
 def _state(headline: Document) -> Iterator[tuple[str, str]]:
     """How far it is, and the end of what is written so far."""
     *above, last = [b for b in headline.blocks if isinstance(b, Heading | Text)] or [Heading("")]
+    if len(above) == 1 and isinstance(above[0], Heading):  # it has not begun
+        yield "", _bare(above.pop().text)
     for line in last.text.splitlines():
         yield "", _bare(line)
     for block in headline.blocks:

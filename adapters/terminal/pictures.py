@@ -36,5 +36,5 @@ def _written(image: Image) -> Note:
 
 @cache
 def _folder() -> Path:
-    """For as long as people want to look: the system clears it."""
+    """One for the chat. It stays behind for as long as people want to look: the system clears it."""
     return Path(tempfile.mkdtemp(prefix="council-"))

@@ -9,7 +9,7 @@ import signal
 import sys
 import termios
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self, TextIO
 
@@ -17,7 +17,7 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.application import in_terminal
 from prompt_toolkit.completion import Completer
 from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.input import create_input
+from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import create_output
 from prompt_toolkit.output.vt100 import Vt100_Output
@@ -73,6 +73,14 @@ class Chat(Protocol):
     def interrupt(self) -> Interrupted: ...
 
 
+class _Keys(Vt100Input):
+    """Stays as it is while something is printed: a terminal that edits lines itself would take
+    Ctrl-D and Ctrl-U for its own."""
+
+    def cooked_mode(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
 class Prompt:
     """Entered for as long as the chat lasts."""
 
@@ -89,7 +97,7 @@ class Prompt:
     ) -> None:
         self._chat = chat
         self._place = ""
-        self._input, self._output = create_input(stdin), create_output(stdout)
+        self._input, self._output = _Keys(stdin), create_output(stdout)
         if isinstance(self._output, Vt100_Output):
             self._output.enable_cpr = False  # its answers are typed where nobody waits for them
         self._console = render.console(stdout)

@@ -89,6 +89,7 @@ class _Markdown(markdown.Markdown):
 
 
 def _rich_blocks(blocks: Sequence[Block], opened: bool, name: str) -> RenderableType:
+    blocks = _readable(blocks)
     shown = [_rich(block, opened, name) for block in blocks]
     return Group(*_spaced(blocks, shown, Line()))
 
@@ -132,6 +133,7 @@ def _grid(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Grid:
 
 
 def _plain_lines(blocks: Sequence[Block], opened: bool, name: str, width: int) -> Iterator[str]:
+    blocks = _readable(blocks)
     shown = [_plain(block, opened, name, width) for block in blocks]
     return _spaced(blocks, shown, "")
 
@@ -161,6 +163,11 @@ def _plain(block: Block, opened: bool, name: str, width: int) -> str:
             return harmless(f"▸ {title}{_hint(name)}")
         case _:
             assert_never(block)
+
+
+def _readable(blocks: Sequence[Block]) -> Sequence[Block]:
+    """Without what is only there to be chosen from: here it is typed."""
+    return [block for block in blocks if not isinstance(block, Select)]
 
 
 def _hint(name: str) -> str:

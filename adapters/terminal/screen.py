@@ -91,6 +91,7 @@ class Script:
             await self.show(document, name=run.part(key))
 
     async def agrees(self, why: Document, question: str) -> bool | None:
+        await self.show(why)
         return True
 
     async def doing(self, what: Coroutine[Any, Any, bool]) -> bool:

@@ -1,11 +1,16 @@
-"""`council chat` from a pipe, against models over HTTP: the script, and what the models are asked."""
+"""`council chat` against models over HTTP, from a pipe and on a terminal: what is said there, and
+what the models are asked."""
 
+import getpass
+import stat
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.fakes.forks import KILLED, Kill, Program, environment, program
 from tests.fakes.model_server import ModelServer
+from tests.fakes.pseudo_terminal import seen
 
 QUESTION = "Is a monolith right for a team of four?"
 VERDICT = "Start with the simplest thing that can be measured, as Answer"
@@ -112,3 +117,68 @@ async def test_a_chat_that_was_killed_goes_on_without_asking_again(
     assert f"An earlier chat left this unfinished: {QUESTION}" in out
     assert out.count(VERDICT) >= 1
     assert "▾ Ranking: " in out
+
+
+# --- on a terminal
+
+
+READY, OVER = "Tab completes", "open ranking"
+CTRL_D = "\x04"
+
+
+async def test_a_person_asks_votes_and_leaves(council: Program, server: ModelServer) -> None:
+    left = await seen(
+        "chat",
+        environment=environment(server),
+        typed=[(READY, f"{QUESTION}\r"), (OVER, "react A +1\r"), ("recorded", CTRL_D)],
+    )
+    exported = (await council.run("export", environment=environment(server))).json
+
+    assert left.code == 0
+    assert [(v["target"], v["value"]) for v in exported["votes"]] == [("A", "accept")]
+    assert stat.S_IMODE(Path("council.history").stat().st_mode) == 0o600
+    assert left.screen.rstrip("\x1b[?0123456789hlmqJK ").endswith("\r\n")
+
+
+async def test_without_colours_none_are_sent(server: ModelServer) -> None:
+    left = await seen(
+        "chat",
+        environment=environment(server, NO_COLOR="1"),
+        typed=[(READY, f"{QUESTION}\r"), (OVER, CTRL_D)],
+    )
+
+    codes = [code.partition("m")[0] for code in left.screen.split("\x1b[")[1:]]
+    numbers = {int(n) for code in codes for n in code.split(";") if n.isdecimal()}
+    assert not numbers & {*range(30, 38), *range(40, 48), *range(90, 108), 38, 48}
+
+
+@pytest.mark.parametrize(
+    "words", [("--channel", "terminal"), ("--id",), ("--person", getpass.getuser())]
+)
+async def test_what_is_forgotten_goes_from_the_history(
+    council: Program, server: ModelServer, words: tuple[str, ...]
+) -> None:
+    here = environment(server)
+    await seen("chat", environment=here, typed=[(READY, f"{QUESTION}\r"), (OVER, CTRL_D)])
+    assert QUESTION in Path("council.history").read_text()
+    if words == ("--id",):
+        words = ("--id", (await council.run("export", environment=here)).json["id"])
+
+    forgotten = await council.run("forget", *words, environment=here)
+
+    assert forgotten.out == "Forgotten: 1 deliberation.\n"
+    assert not Path("council.history").exists()
+
+
+async def test_a_finished_thread_is_shown_again_drawn_for_a_person(
+    council: Program, server: ModelServer
+) -> None:
+    here = environment(server)
+    await chat(council, server, f"@council {QUESTION}")
+
+    shown = await seen("show", environment=here)
+
+    assert shown.code == 0
+    assert QUESTION in shown.text
+    assert "**" not in shown.text
+    assert "\x1b[" in shown.screen

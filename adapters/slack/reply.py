@@ -93,7 +93,7 @@ class SlackReply:
     async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
         if self._is_gone:
             raise Undeliverable(_(QUESTION_DELETED), gone=True)
-        if await self._can_wait(key, document):
+        if self._can_wait(key, document):
             return
         try:
             await self._show(key, document, ping)
@@ -128,14 +128,13 @@ class SlackReply:
         except SlackApiError as error:
             raise undeliverable(error) from error
 
-    async def _can_wait(self, key: str, document: Document) -> bool:
-        """Whether this brings a post up to date for which there is no room: a newer state will
-        follow. That is progress, and people's votes under a ranking."""
-        if self._web.updates.is_free(RESERVED_UPDATES):
-            return False
-        if key == RANKING:
-            return await self._outbox.first(RANKING) is not None
-        return document.live and key in self._posted
+    def _can_wait(self, key: str, document: Document) -> bool:
+        """Whether this is progress for which there is no room: a newer state will follow."""
+        return (
+            document.live
+            and key in self._posted
+            and not self._web.updates.is_free(RESERVED_UPDATES)
+        )
 
     async def _show(self, key: str, document: Document, ping: bool) -> None:
         first = None
@@ -218,7 +217,7 @@ class SlackReply:
         sending = Sending(
             message.digest(),
             send=partial(self._post, key, part, message),
-            edit=partial(self._edit, message, live),
+            edit=partial(self._edit, key, message, live),
             find=partial(self._find, key, part),
             remove=lambda id: self._web.delete(*_ids(id)),
         )
@@ -234,7 +233,10 @@ class SlackReply:
             raise Undeliverable(_(QUESTION_DELETED), gone=True)
         return post_id(channel, posted.ts)
 
-    async def _edit(self, message: Message, live: bool, id: str) -> Edited:
+    async def _edit(self, key: str, message: Message, live: bool, id: str) -> Edited:
+        if key == RANKING:
+            # What changes there later are people's votes; whoever shows those has patience.
+            await self._web.updates.spare(RESERVED_UPDATES)
         try:
             await self._plainly(message, partial(self._web.update, *_ids(id)))
         except SlackApiError as error:

@@ -97,6 +97,12 @@ class Allowance:
         since = asyncio.get_running_loop().time() - self._minute
         return sum(turn > since for turn in self._turns) < self._calls - reserve
 
+    async def spare(self, reserve: int) -> None:
+        """Wait until one may be made that leaves `reserve` for what matters more."""
+        while not self.is_free(reserve):
+            kept = self._turns[-(self._calls - reserve)]
+            await asyncio.sleep(kept + self._minute - asyncio.get_running_loop().time())
+
     async def take(self) -> None:
         """Wait for the next one."""
         now = asyncio.get_running_loop().time()

@@ -845,12 +845,25 @@ async def test_votes_under_a_ranking_leave_room_for_verdicts(scene: Stage) -> No
         await scene.web.updates.take()
     counted = replace(RANKING, blocks=(*RANKING.blocks, Note("👍 1")))
     await scene.reply(case).show("ranking", RANKING, ping=True)
-    await scene.reply(case).show("ranking", counted, ping=True)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await scene.reply(case).show("ranking", counted, ping=True)
     [post] = scene.said(case)
     assert len(post.frames) == 1
+    await scene.reply(case).show("headline", VERDICT)
     scene.web.updates = Allowance(TIER_3, 60)
     await scene.reply(case).show("ranking", counted, ping=True)
     assert len(post.frames) == 2
+
+
+async def test_what_can_wait_comes_once_there_is_room() -> None:
+    allowance = Allowance(3, 0.05)
+    started = asyncio.get_running_loop().time()
+    for _ in range(2):
+        await allowance.take()
+    await allowance.spare(1)
+    assert asyncio.get_running_loop().time() - started >= 0.05
+    assert allowance.is_free(1)
 
 
 async def test_an_allowance_makes_wait_for_the_next_minute() -> None:

@@ -54,8 +54,9 @@ async def test_the_script_of_a_newcomer(council: Program, server: ModelServer) -
         "This channel's council",
         "**e** writes the verdict.",
     ]
-    places = [out.index(text) for text in told]
-    assert places == sorted(places)
+    place = 0
+    for text in told:
+        place = out.index(text, place)
 
 
 async def test_the_vote_is_exported(council: Program, server: ModelServer) -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from bot import emoji as reactions
 from bot.chat import Person
 from bot.conversation.app import App
-from bot.document import Detail
+from bot.council import Question
+from bot.pages.sentences import shown
 from bot.records import Post, ReactionValue
 from bot.votes import standing_votes
 
@@ -35,25 +36,24 @@ async def beside(app: App, run: str, key: str, person: Person) -> Beside:
     answers = [
         post.key for post in sorted(await app.store.posts(run), key=_order) if _answers(post)
     ]
-    if key not in answers:
+    case = await app.store.case(run)
+    if case is None or key not in answers:
         return Beside(own)
+    question = await app.store.numbered(case)
     at = answers.index(key)
     return Beside(
         own,
-        await _nearest(app, run, reversed(answers[:at])),
-        await _nearest(app, run, answers[at + 1 :]),
+        await _nearest(app, question, reversed(answers[:at])),
+        await _nearest(app, question, answers[at + 1 :]),
     )
 
 
-async def _nearest(app: App, run: str, keys: Iterable[str]) -> Neighbour | None:
+async def _nearest(app: App, question: Question, keys: Iterable[str]) -> Neighbour | None:
     """The first that can be read: some members gave no answer."""
     for key in keys:
-        document = await app.actions.document(run, key)
+        document = await app.actions.document(question.id, key)
         if document and document.votable:
-            titles = [block.title for block in document.blocks if isinstance(block, Detail)]
-            label = reactions.target(key) or ""
-            told = titles[0].partition(" · ")[0] if titles else label
-            return Neighbour(key, told if told.endswith(label) and len(told) <= 4 else label)
+            return Neighbour(key, shown(reactions.target(key) or "", question))
     return None
 
 

@@ -57,7 +57,7 @@ def answer_post(posts: list[Message], label: str = "B") -> Message:
 async def test_read_shows_the_whole_answer_to_the_clicker_alone(scene: Stage) -> None:
     _, posts = await scene.deliberated()
     clicked = await press(scene, answer_post(posts), "Read")
-    assert clicked.text.startswith("### B · The answer from seat ")
+    assert clicked.text.startswith("### B\nThe answer from seat ")
     assert clicked.ephemeral
 
 
@@ -67,7 +67,7 @@ async def test_two_people_read_different_answers(scene: Stage) -> None:
     before = [post.frames for post in posts]
     first = await press(scene, answer_post(posts, "A"), "Read")
     second = await press(scene, answer_post(posts, "C"), "Read", bob)
-    assert (first.text[:7], second.text[:7]) == ("### A ·", "### C ·")
+    assert (first.text[:7], second.text[:7]) == ("### A\nT", "### C\nT")
     assert [post.frames for post in posts] == before
 
 
@@ -143,10 +143,10 @@ async def test_one_goes_on_from_answer_to_answer_on_one_page(scene: Stage) -> No
     page = await opened(scene, posts)
     assert list(buttons(page).values()) == ["👍", "👎", "🏆", "◀ A", "C ▶"]
     await press(scene, page, "C ▶")
-    assert page.text.startswith("### C · ")
+    assert page.text.startswith("### C\n")
     assert list(buttons(page).values()) == ["👍", "👎", "🏆", "◀ B"]
     await press(scene, page, "◀ B")
-    assert page.text.startswith("### B · ")
+    assert page.text.startswith("### B\n")
 
 
 async def test_a_member_without_an_answer_is_passed_over() -> None:
@@ -159,7 +159,7 @@ async def test_a_member_without_an_answer_is_passed_over() -> None:
         assert page
         [onward] = [label for label in buttons(page).values() if "▶" in label or "◀" in label]
         await press(scene, page, onward)
-        assert page.text[4:12] == last.text[2:10]
+        assert page.text[4] == last.text[2]
 
 
 async def test_one_votes_where_one_reads(scene: Stage) -> None:

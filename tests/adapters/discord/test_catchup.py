@@ -90,7 +90,7 @@ async def test_what_was_refused_or_forgotten_is_not_missed(place: Place) -> None
         await place.app.command(here, Person(str(bob.id)), "forget me")
         await place.app.command(here, Person("boss", admin=True), "pause")
         server.mention(place.channel, place.ada, "While it is paused")
-        await server.wait_for(lambda: "paused here" in str(server.said(place.channel)))
+        await server.wait_for(lambda: "paused in this channel" in str(server.said(place.channel)))
         await place.app.command(here, Person("boss", admin=True), "resume")
     async with place.online():
         await settled(place)

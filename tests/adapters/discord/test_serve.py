@@ -233,11 +233,28 @@ async def test_where_a_text_is_refused_it_says_so_and_names_the_transcript(
     assert [record for record in caplog.records if record.exc_info] == []
 
 
-async def test_an_answer_that_is_refused_for_its_text_says_so_to_who_reads_it(
+async def test_an_answer_that_is_refused_for_its_text_says_so_in_its_place(
     server: DiscordServer,
 ) -> None:
     server.world.refused_words["from seat 1"] = 240000
     async with Place(server).online() as place:
+        await place.answered(server.mention(place.channel, place.ada, "Why?"))
+        await place.delivered()
+        [thread] = server.threads(place.channel)
+    excuses = [post for post in server.said(thread) if "The answer cannot be shown" in post.text]
+    assert len(excuses) == 1
+
+
+async def test_a_folded_answer_that_is_refused_for_its_text_says_so_to_who_reads_it(
+    server: DiscordServer,
+) -> None:
+    server.world.refused_words["from seat 1"] = 240000
+
+    def starting_alike(request: Request) -> str:
+        is_answer = stage_and_seat(request)[0] == "answer"
+        return ("The same for all. " * 12 if is_answer else "") + sensible(request)
+
+    async with Place(server).online(FakeProvider(otherwise=starting_alike)) as place:
         posts = await place.answered(server.mention(place.channel, place.ada, "Why?"))
         await place.delivered()
     [told] = [post.text for post in posts if "from seat" not in post.text and post in posts[1:4]]

@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack import form, refusals, render
+from adapters.slack import asking, form, refusals, render
 from adapters.slack.packing import Message
 from adapters.slack.refusals import error_of
 from adapters.slack.supervisor import REFUSED_APP_TOKEN, REFUSED_BOT_TOKEN, refused
@@ -15,6 +15,7 @@ from adapters.slack.web import Web, granted_scopes
 from bot.chat import HEADLINE, RANKING, answer_key
 from bot.conversation.commands import help_page, welcome
 from bot.conversation.health import Finding
+from bot.conversation.presses import Form
 from bot.document import (
     Bar,
     Bars,
@@ -138,6 +139,9 @@ def templates() -> Iterator[tuple[str, Json]]:
         (_("a list"), Document((Heading(_SAMPLE), entry, select, note), buttons=buttons[:1])),
     ):
         yield name, {"blocks": list(render.document_messages(document)[0].blocks)}
+    whom = (("A", "a"), ("B", "b"))
+    follow = Form("doctor", "follow:1", "A", "A", "B", whom)
+    yield _("a follow-up"), {"view": asking.view(follow, "C0000000000")}
     yield _("the settings"), {"view": _form()}
 
 

@@ -21,7 +21,7 @@ from tests.pictures.stage import settings
 # Columns and rows.
 Size = tuple[int, int]
 SIZES: tuple[Size, ...] = ((80, 24), (120, 40))
-SHOWN: Size = (96, 34)
+SHOWN: Size = (96, 38)
 
 # Without the fonts that rich's own would fetch from elsewhere.
 _SVG = """\

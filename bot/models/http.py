@@ -33,7 +33,7 @@ from bot.models.gate import as_dict, as_json
 from bot.models.incoming import Incoming
 from bot.models.model_lists import LIST_LIMIT_BYTES, PAGES, entries_of, model_info, next_page
 from bot.models.reports import is_page, report_of
-from bot.models.terms import KnownTerms, Terms
+from bot.models.terms import CAREFUL, KnownTerms, Routing, Terms
 from bot.models.wire import USAGE_SECONDS, read_completion
 
 logger = logging.getLogger(__name__)
@@ -102,24 +102,24 @@ class HttpProvider:
     """All endpoints behind one `llm.Provider`, on one connection pool for the process.
 
     `ollama/llama3` goes to the endpoint named `ollama` as `llama3`; an id whose prefix is no
-    endpoint goes whole to the default one. Under `zdr` (zero data retention) nothing is asked to be
-    kept for a repeat. `client` stands in for the usual pool and is closed with it.
+    endpoint goes whole to the default one. `routing` is for OpenRouter: under its `zdr` nothing is
+    asked to be kept for a repeat either. `client` stands in for the usual pool and is closed with it.
     """
 
     def __init__(
         self,
         endpoints: Sequence[Endpoint],
         *,
-        zdr: bool = False,
+        routing: Routing = CAREFUL,
         time_scale: float = 1.0,
         usage_seconds: float = USAGE_SECONDS,
         client: httpx.AsyncClient | None = None,
     ) -> None:
         self._endpoints = {endpoint.name: endpoint for endpoint in endpoints}
         self._keys = tuple(endpoint.key for endpoint in endpoints if endpoint.key)
-        self._zdr = zdr
+        self._zdr = routing.zdr
         self._usage_seconds = usage_seconds
-        self._known = KnownTerms()
+        self._known = KnownTerms(routing)
         self._moved: set[str] = set()
         self._client = client or pool(CONNECT_SECONDS * time_scale)
 

@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from bot.errors import ModelFailed
 from bot.language import _
@@ -57,6 +58,30 @@ _SYSTEM = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
+class Routing:
+    """Which providers OpenRouter may hand prompts to: whether only those that keep nothing (zero
+    data retention), and whether those that store or train on them. Source: openrouter.ai/docs,
+    "Provider Routing"."""
+
+    zdr: bool = False
+    data_collection: Literal["deny", "allow"] = "deny"
+
+    def of(self, request: Request) -> dict[str, object]:
+        """For one request: none that asks more than its `max_price`, in US dollars per million
+        tokens."""
+        routing: dict[str, object] = {"data_collection": self.data_collection}
+        if self.zdr:
+            routing["zdr"] = True
+        if request.max_price:
+            prompt, completion = request.max_price
+            routing["max_price"] = {"prompt": prompt, "completion": completion}
+        return routing
+
+
+CAREFUL = Routing()
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """On which terms one model of one endpoint takes requests.
 
@@ -66,6 +91,7 @@ class Terms:
     """
 
     openrouter: bool = False
+    routing: Routing = CAREFUL
     left_out: frozenset[str] = frozenset()
     system: bool = True
     thinking: bool = False
@@ -105,7 +131,7 @@ class Terms:
             "stream_options": {"include_usage": True},
         }
         if self.openrouter:
-            body["provider"] = _routing(request)
+            body["provider"] = self.routing.of(request)
             body["session_id"] = request.tag.partition("/")[0]
             body["metadata"] = {"call": request.tag}
             if request.effort:
@@ -226,16 +252,6 @@ class Terms:
         return replace(self, context_tokens=context, guessed=True)
 
 
-def _routing(request: Request) -> dict[str, object]:
-    """Which providers OpenRouter may hand a request to; none that asks more than `max_price`, in US
-    dollars per million tokens. Source: openrouter.ai/docs, "Provider Routing", `max_price`."""
-    routing: dict[str, object] = {"data_collection": "deny"}
-    if request.max_price:
-        prompt, completion = request.max_price
-        routing["max_price"] = {"prompt": prompt, "completion": completion}
-    return routing
-
-
 def _denser(terms: Terms, request: Request, prompt_tokens: int) -> Terms:
     """The terms under which this request's prompt counts as that long."""
     ratio = _size(request) / max(1, prompt_tokens)
@@ -260,7 +276,10 @@ class KnownTerms:
     What a refusal taught is forgotten after a day: servers are set up anew, and limits raised.
     """
 
-    def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, routing: Routing = CAREFUL, *, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._routing = routing
         self._now = now
         self._learned: dict[tuple[str, str], tuple[Terms, float]] = {}
         self._listed: dict[tuple[str, str], tuple[int, int]] = {}
@@ -273,6 +292,7 @@ class KnownTerms:
         return replace(
             terms,
             openrouter=openrouter,
+            routing=self._routing,
             context_tokens=terms.context_tokens or context,
             completion_tokens=terms.completion_tokens or completion,
         )

@@ -8,6 +8,7 @@ from bot.conversation.questions import Rules
 from bot.llm import Provider
 from bot.models.catalogue import Catalogue
 from bot.models.http import Endpoint, HttpProvider
+from bot.models.terms import Routing
 from bot.program.config import Config
 from bot.program.process import collect_seldom
 from bot.protocol.attempts import Patience
@@ -73,11 +74,16 @@ async def provider_of(config: Config) -> AsyncIterator[Provider]:
         yield Rehearsal(time_scale=config.time_scale)
         return
     endpoints = [Endpoint(e.name, e.url, e.key, e.openrouter) for e in config.endpoints()]
-    provider = HttpProvider(endpoints, time_scale=config.time_scale)
+    provider = HttpProvider(endpoints, routing=routing_of(config), time_scale=config.time_scale)
     try:
         yield provider
     finally:
         await provider.aclose()
+
+
+def routing_of(config: Config) -> Routing:
+    """Which providers OpenRouter may hand prompts to."""
+    return Routing(config.zdr, config.data_collection)
 
 
 def catalogue_of(config: Config, provider: Provider, store: Store) -> Catalogue:

@@ -102,6 +102,10 @@ def _database(text: str) -> Path:
         raise ValueError from error
 
 
+def _on_or_off(text: str) -> bool:
+    return ("off", "on").index(text) == 1
+
+
 def _prices(text: str) -> tuple[float, float]:
     prompt, completion = (float(part) for part in text.split(","))
     if not (0 <= prompt < 1_000_000 and 0 <= completion < 1_000_000):
@@ -226,6 +230,12 @@ class Config(BaseSettings):
     )
     http_port: Annotated[int, Field(ge=1, le=65535)] | None = _variable(
         "COUNCIL_HTTP_PORT", None, N_("a port from 1 to 65535, for example 8080")
+    )
+    zdr: Annotated[bool, BeforeValidator(_on_or_off)] = _variable(
+        "COUNCIL_ZDR", False, N_("on or off")
+    )
+    data_collection: Literal["deny", "allow"] = _variable(
+        "COUNCIL_DATA_COLLECTION", "deny", N_("deny or allow")
     )
     log: Literal["text", "json"] = _variable("COUNCIL_LOG", "text", N_("text or json"))
     time_scale: Annotated[float, Field(gt=0, allow_inf_nan=False)] = _variable(

@@ -11,12 +11,13 @@ from bot import bills
 from bot.bills import Bill
 from bot.conversation.health import Finding
 from bot.errors import InvalidConfiguration, ModelFailed, Spent
-from bot.language import _
+from bot.language import N_, _
 from bot.llm import Message, Provider, Request
 from bot.models.catalogue import Catalogue, is_private
 from bot.models.http import Endpoint, HttpProvider
+from bot.models.terms import Routing
 from bot.pages.settings import seats_in_words
-from bot.program.compose import catalogue_of, defaults_of, provider_of
+from bot.program.compose import catalogue_of, defaults_of, provider_of, routing_of
 from bot.program.config import Config
 from bot.program.endpoints import EndpointSettings
 from bot.protocol.attempts import Patience
@@ -70,7 +71,7 @@ async def examine_models(config: Config, ledger: Ledger, tell: Tell) -> None:
 
 def _endpoints(config: Config, catalogue: Catalogue) -> Iterator[Finding]:
     for endpoint in config.endpoints():
-        yield Finding(None, _goes_to(endpoint))
+        yield Finding(None, _goes_to(endpoint, routing_of(config)))
         if not catalogue.failure(endpoint.name):
             yield Finding(True, _("{url} lists its models.", url=endpoint.url))
         elif config.members:
@@ -83,14 +84,31 @@ def _endpoints(config: Config, catalogue: Catalogue) -> Iterator[Finding]:
             yield Finding(None, unchecked)
 
 
-def _goes_to(endpoint: EndpointSettings) -> str:
+# By zero data retention and data collection.
+_PASSED_ON = {
+    (False, "deny"): N_(
+        "Questions and answers go to {url}, which may pass them only to providers that do not "
+        "store them (data_collection: deny)."
+    ),
+    (False, "allow"): N_(
+        "Questions and answers go to {url}, which may pass them to any provider, to those that store "
+        "them or train on them, too (data_collection: allow)."
+    ),
+    (True, "deny"): N_(
+        "Questions and answers go to {url}, which may pass them only to providers that keep nothing "
+        "(zdr: on, data_collection: deny)."
+    ),
+    (True, "allow"): N_(
+        "Questions and answers go to {url}, which may pass them only to providers that keep nothing "
+        "(zdr: on, data_collection: allow)."
+    ),
+}
+
+
+def _goes_to(endpoint: EndpointSettings, routing: Routing) -> str:
     """What goes to whom."""
     if endpoint.openrouter:
-        return _(
-            "Questions and answers go to {url}, which may pass them only to providers that do not "
-            "store them (data_collection: deny).",
-            url=endpoint.url,
-        )
+        return _(_PASSED_ON[routing.zdr, routing.data_collection], url=endpoint.url)
     if is_private(endpoint.url):
         return _(
             "Questions and answers go to {url}, on this machine or in its own network.",

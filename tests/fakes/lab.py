@@ -9,6 +9,7 @@ import pytest
 from bot.errors import ModelFailed
 from bot.llm import Completion, Message, Request
 from bot.models.http import Endpoint, HttpProvider
+from bot.models.terms import CAREFUL, Routing
 from tests.fakes.model_server import Behaviour, ModelServer, Script
 
 SYSTEM, QUESTION = "Be brief.", "Löst das 🙂 das Problem?"
@@ -41,13 +42,17 @@ def raw(
 
 @asynccontextmanager
 async def lab(
-    script: Script = "ok", *, zdr: bool = False, usage_seconds: float = 0.2, **options: Any
+    script: Script = "ok",
+    *,
+    routing: Routing = CAREFUL,
+    usage_seconds: float = 0.2,
+    **options: Any,
 ) -> AsyncIterator[tuple[HttpProvider, ModelServer]]:
     """A server whose model lab/a follows the script, and a provider that talks to it."""
     async with ModelServer(behaviours={"lab/a": script}, **options) as server:
         provider = HttpProvider(
             [Endpoint("", server.url, server.key, openrouter=server.openrouter)],
-            zdr=zdr,
+            routing=routing,
             usage_seconds=usage_seconds,
         )
         try:

@@ -19,6 +19,7 @@ from bot.models.failures import Saying
 from bot.models.http import Endpoint, HttpProvider
 from bot.models.incoming import Incoming
 from bot.models.model_lists import LIST_LIMIT_BYTES
+from bot.models.terms import Routing
 from tests.fakes.lab import ask, completion, failure, lab
 from tests.fakes.model_server import Behaviour, ModelServer, Script
 
@@ -151,10 +152,17 @@ async def test_others_get_standard_fields_only() -> None:
 
 
 async def test_nothing_is_asked_to_be_kept_under_zdr() -> None:
-    async with lab(zdr=True, openrouter=True) as (provider, server):
+    async with lab(routing=Routing(zdr=True), openrouter=True) as (provider, server):
         assert provider.stored_body(ask()) is None
         await provider.complete(ask())
     assert "X-OpenRouter-Cache" not in server.requests[0].headers
+    assert server.requests[0].json["provider"] == {"data_collection": "deny", "zdr": True}
+
+
+async def test_providers_that_store_prompts_are_asked_only_where_somebody_says_so() -> None:
+    async with lab(routing=Routing(data_collection="allow"), openrouter=True) as (provider, server):
+        await provider.complete(ask())
+    assert server.requests[0].json["provider"] == {"data_collection": "allow"}
 
 
 async def test_a_repeat_of_the_stored_body_is_free() -> None:

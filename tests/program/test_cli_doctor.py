@@ -219,20 +219,38 @@ async def test_without_a_network_the_rest_is_told(council: Program, members: str
     assert ended.out.count("the provider cannot be reached") == (2 if members else 1)
 
 
-async def test_openrouter_is_told_to_keep_nothing_and_the_doctor_says_so(council: Program) -> None:
+@pytest.mark.parametrize(
+    ("environment", "told", "sent"),
+    [
+        (
+            {},
+            "do not store them (data_collection: deny).",
+            {"data_collection": "deny"},
+        ),
+        (
+            {"COUNCIL_ZDR": "on"},
+            "keep nothing (zdr: on, data_collection: deny).",
+            {"data_collection": "deny", "zdr": True},
+        ),
+    ],
+)
+async def test_openrouter_is_told_to_keep_nothing_and_the_doctor_says_so(
+    council: Program, environment: dict[str, str], told: str, sent: dict[str, object]
+) -> None:
     here = {"OPENROUTER_API_KEY": "sk-or-1", "COUNCIL_DATABASE": "council.db"}
     async with ModelServer(openrouter=True) as server:
         given = {**here, "COUNCIL_ENDPOINTS": f"or={server.url};key=LAB_KEY;openrouter"}
         given |= {"COUNCIL_MODEL_URL": server.url, "LAB_KEY": server.key or ""}
         given |= {"COUNCIL_MODEL_KEY": server.key or "", "COUNCIL_MEMBERS": "or/lab/a"}
-        ended = await council.run("doctor", environment=given)
+        ended = await council.run("doctor", environment=given | environment)
         (received,) = [one for one in server.requests if one.model == "lab/a"]
 
     assert (
-        f"· Questions and answers go to {server.url}, which may pass them only to providers that do "
-        "not store them (data_collection: deny)."
+        f"· Questions and answers go to {server.url}, which may pass them only to providers that "
+        + told
     ) in findings(ended)
-    assert json.loads(received.body)["provider"]["data_collection"] == "deny"
+    routing = json.loads(received.body)["provider"]
+    assert {name: routing.get(name) for name in sent} == sent
 
 
 @pytest.mark.parametrize("lines", [1, 7, 9])

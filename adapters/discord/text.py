@@ -177,8 +177,8 @@ def _labelled(cells: Sequence[Sequence[str]]) -> list[str]:
     """The same with the name of its column before each cell, where no eye would find it again; of
     three and more the first is what its row is about."""
     header, *body = cells
-    if not body:
-        return listed_table(cells)
+    if not all(any(column) for column in zip(*body, strict=True)) or not body:
+        return listed_table(cells)  # a name that no cell would carry is not lost
     heads = 1 if len(header) > 2 else 0
     return [
         "- "

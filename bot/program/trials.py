@@ -10,7 +10,7 @@ from typing import Protocol
 from bot import bills
 from bot.bills import Bill
 from bot.conversation.health import Finding
-from bot.errors import InvalidConfiguration, ModelFailed, Spent
+from bot.errors import InvalidConfiguration, ModelFailed
 from bot.language import N_, _
 from bot.llm import Message, Provider, Request
 from bot.models.catalogue import Catalogue, is_private
@@ -30,6 +30,32 @@ _PROMPT = "Reply with the word ready."
 
 
 Tell = Callable[[Finding], None]
+
+
+async def ask_for_a_word(
+    provider: Provider, catalogue: Catalogue, model: str, *, tokens: int, seconds: float
+) -> tuple[ModelFailed | None, Bill]:
+    """How that failed, `None` where it did not, and what it cost. `tokens` is the most it writes."""
+    request = Request(
+        model=model,
+        messages=(Message("user", _PROMPT),),
+        max_completion_tokens=tokens,
+        # Never the same: a provider that remembers answers would not ask the model.
+        tag=f"doctor {secrets.token_hex(6)}/answer/0/0",
+        max_price=catalogue.max_price(model),
+    )
+    most = bills.at_most(catalogue.reserve_micros(model, _PROMPT, tokens))
+    try:
+        async with asyncio.timeout(seconds):
+            completion = await provider.complete(request)
+    except TimeoutError:
+        return ModelFailed("timed_out", _("no complete answer before the deadline.")), most
+    except ModelFailed as error:
+        if error.spent:
+            return error, bills.told(catalogue, model, error.spent)
+        return error, most if error.began else bills.NOTHING
+    spent = completion.spent
+    return None, bills.told(catalogue, model, spent) if spent else most
 
 
 class Ledger(Protocol):
@@ -270,28 +296,23 @@ class _Trials:
 
     async def _trial(self, model: str) -> tuple[Finding, Bill]:
         """What fails for a whole server is the same finding, whichever model was asked."""
-        request = Request(
-            model=model,
-            messages=(Message("user", _PROMPT),),
-            max_completion_tokens=TRIAL_TOKENS,
-            # Never the same: a provider that remembers answers would not ask the model.
-            tag=f"doctor {secrets.token_hex(6)}/answer/0/0",
-            max_price=self.catalogue.max_price(model),
+        error, bill = await ask_for_a_word(
+            self.provider,
+            self.catalogue,
+            model,
+            tokens=TRIAL_TOKENS,
+            seconds=Patience().scaled(self.config.time_scale).silence,
         )
-        try:
-            async with asyncio.timeout(Patience().scaled(self.config.time_scale).silence):
-                completion = await self.provider.complete(request)
-        except TimeoutError:
-            late = Finding(False, _("{model} does not answer in time.", model=model))
-            return late, bills.at_most(self._most(model))
-        except ModelFailed as error:
-            return self._failed(model, error), self._bill(model, error.spent, began=error.began)
+        if error:
+            return self._failed(model, error), bill
         answered = _("{model} answers.", model=model)
         if self.catalogue.missing(model):
             answered = _("{model} answers, though its server does not list it.", model=model)
-        return Finding(True, answered), self._bill(model, completion.spent, began=True)
+        return Finding(True, answered), bill
 
     def _failed(self, model: str, error: ModelFailed) -> Finding:
+        if error.kind == "timed_out":
+            return Finding(False, _("{model} does not answer in time.", model=model))
         if error.kind in ("unauthorised", "unreachable"):
             url = self._url(model)
             told = _("No model at {url} can be asked: {error}", url=url, error=error)
@@ -299,11 +320,6 @@ class _Trials:
         if error.kind == "unknown_model" and self.catalogue.missing(model):
             return _missing(model, self.catalogue)
         return Finding(False, f"{model}: {error} ({error.kind})")
-
-    def _bill(self, model: str, spent: Spent | None, *, began: bool) -> Bill:
-        if spent:
-            return bills.told(self.catalogue, model, spent)
-        return bills.at_most(self._most(model)) if began else bills.NOTHING
 
     def _url(self, model: str) -> str:
         urls = {endpoint.name: endpoint.url for endpoint in self.config.endpoints()}

@@ -26,6 +26,7 @@ from adapters.text.markdown import (
 from adapters.text.reading import Source, read
 from bot.cleaning import harmless, one_line
 from bot.document import Bars, Entry, Heading, Image, Leaf, Note, Select, Table, Text
+from bot.pages.gists import in_bold
 
 RULE = "───"
 # An underlined text this long is a paragraph above a rule to whoever wrote it.
@@ -111,7 +112,7 @@ def _markdown(leaf: Leaf, level: int, linked: Callable[[str], str]) -> str:
 def _heading(text: str, level: int) -> str:
     if level <= _DEEPEST:
         return f"{'#' * level} {text}"
-    return text if "**" in text and "`" in text else f"**{text.replace('**', '')}**"
+    return in_bold(text)
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -39,6 +39,7 @@ _END = regex.compile(
     r"[.!?…]++[\"'”’»)\]*_]*+(?=\s++[^\s\p{Ll}]|\s*+$)|[。！？]++[」』”’）*_]*+"
 )
 _SENTENCES_TRIED = 4
+_FENCE = re.compile("```|~~~")
 
 
 def lead(text: str) -> tuple[str, str]:
@@ -72,6 +73,31 @@ def gist(text: str) -> str:
             if before.type == opening and (plain := _plain(token.content)):
                 return _cut(_telling(plain).rstrip(":："))
     return ""
+
+
+def first_line(text: str) -> str:
+    """The first line of a text as it is written, without a heading's or a quote's sign; "" where it
+    is code, a table or a rule, which alone say nothing."""
+    text = _lines(text).strip("\n")
+    tokens = _blocks(text[:_BEGINNING])
+    line = text.split("\n", 1)[0].strip().lstrip("#> ")
+    is_silent = tokens and tokens[0].type in ("fence", "code_block", "table_open", "hr")
+    return "" if is_silent or _FENCE.search(line) else line
+
+
+def unbolded(sentence: str) -> str:
+    """Inline CommonMark on one line without its bold; as it is where its asterisks are more than
+    that, as in `2**10`, since without them it would say something else."""
+    bare = sentence.replace("**", "")
+    if bare == sentence or len(sentence) > _BEGINNING:
+        return sentence
+    return bare if _plain(bare) == _plain(sentence) else sentence
+
+
+def in_bold(sentence: str) -> str:
+    """The same bold as a whole, where it can be."""
+    bare = unbolded(sentence)
+    return bare if "**" in bare else f"**{bare}**"
 
 
 def expected(text: str) -> str:

@@ -10,7 +10,16 @@ from bot import texts
 from bot.council import Answer, Council, Deliberation, Question, Standing
 from bot.document import Block, Button, Detail, Document, Heading, Note, State, Table, Text
 from bot.language import _, n_
-from bot.pages.gists import demoted, expected, gist, is_paragraph, lead
+from bot.pages.gists import (
+    demoted,
+    expected,
+    first_line,
+    gist,
+    in_bold,
+    is_paragraph,
+    lead,
+    unbolded,
+)
 from bot.pages.live import Pace, duration, live_lines, stand_in
 from bot.pages.ranked import hint, ranking_blocks, reviewers_line, title
 from bot.pages.sentences import (
@@ -277,9 +286,10 @@ def names(deliberation: Deliberation, question: Question) -> Document:
 def first_sentence(text: str) -> str:
     """The verdict's first sentence in bold, or as much of its first line as fits a notification."""
     if sentence := lead(text)[0]:
-        return f"**{sentence.replace('**', '')}**"
-    line = next((line for line in text.splitlines() if line.strip()), "").strip().lstrip("#> ")
-    line = line.replace("**", "")
+        return in_bold(sentence)
+    line = unbolded(first_line(text))
+    if not line and text.strip():
+        return f"**{_('The verdict is there.')}**"
     return line if len(line) <= LINE_LIMIT_CHARS else line[: LINE_LIMIT_CHARS - 1].rstrip() + "…"
 
 

@@ -87,6 +87,7 @@ def test_a_table_below_an_items_text_is_code_within_the_item() -> None:
         ("#### Deep\ntext", "**Deep**\ntext"),
         ("##### Very **deep** ##\n", "**Very deep**\n"),
         ("###### `a**b` **c**", "`a**b` **c**"),
+        ("#### Count 2**10 bytes", "Count 2**10 bytes"),
         ("# a\n## b\n### c", "# a\n## b\n### c"),
         ("Title\n=====\ntext", "# Title\ntext"),
         ("Sub\n---\ntext", "## Sub\ntext"),

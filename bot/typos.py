@@ -15,6 +15,11 @@ def did_you_mean(typed: str, words: Iterable[str]) -> str:
     return question([f"`{word}`" for word in get_close_matches(typed, list(words), _OFFERED)])
 
 
+def closest(typed: str, words: Iterable[str], *, likeness: float = 0.6) -> str:
+    """The word most like it, from this `likeness` (0 to 1) on; "" where none is."""
+    return next(iter(get_close_matches(typed[:_TYPED_CHARS], list(words), 1, likeness)), "")
+
+
 def question(close: Sequence[str]) -> str:
     """` Did you mean x or y?` about these; "" where there are none."""
     return _(" Did you mean {close}?", close=_(" or ").join(close)) if close else ""

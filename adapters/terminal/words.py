@@ -8,11 +8,11 @@ short word.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from bot.conversation.commands import COMMANDS
 from bot.conversation.desk import first_word
 from bot.language import N_, Message, _
+from bot.typos import closest
 
 ASK, COMMAND = "@council", "/council"
 
@@ -92,12 +92,9 @@ def _meant(word: str, rest: str) -> str:
     if rest.endswith("?") or count > 3:
         return ""
     if re.fullmatch(r"/[a-z]+", word):
-        close = get_close_matches(word[1:], [*COMMANDS, "council"], n=1)
-        name = close[0] if close else "help"
+        name = closest(word[1:], [*COMMANDS, "council"]) or "help"
         return f"{COMMAND} {rest if name == 'council' else f'{name} {rest}'}".strip()
-    for close_word in get_close_matches(word, WORDS, n=1, cutoff=0.75):
-        if close_word == ASK and first_word(rest)[0].lower() in COMMANDS:
-            close_word = COMMAND
-        if count <= WORDS[close_word].most:
-            return f"{close_word} {rest}".strip()
-    return ""
+    meant = closest(word, WORDS, likeness=0.75)
+    if meant == ASK and first_word(rest)[0].lower() in COMMANDS:
+        meant = COMMAND
+    return f"{meant} {rest}".strip() if meant and count <= WORDS[meant].most else ""

@@ -84,13 +84,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _unknown(word: str, commands: Collection[str]) -> str:
-    from difflib import get_close_matches
+    from bot.typos import closest
 
-    if close := get_close_matches(word, commands, 1):
+    if close := closest(word, commands):
         return _(
             "`council {word}` is no command. Did you mean `council {close}`?",
             word=word,
-            close=close[0],
+            close=close,
         )
     return _(
         "`council {word}` is no command. A question is asked with `council ask {word}`; "

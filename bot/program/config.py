@@ -7,7 +7,6 @@ value is wrong reads that sentence. Everything else in the program is handed pla
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -35,6 +34,7 @@ from bot.program.endpoints import (
 )
 from bot.program.env_file import read_env_file
 from bot.settings import parse_budget, parse_members, parse_model
+from bot.typos import closest, question
 
 OPENROUTER_URL = "https://openrouter.ai/api/v1"
 SLACK_URL = "https://slack.com/api"
@@ -332,9 +332,8 @@ def _unknown(variables: Mapping[str, str]) -> Iterator[str]:
     ours = [name.removeprefix("COUNCIL_") for name in VARIABLES if name.startswith("COUNCIL_")]
     for name in sorted(variables.keys() - VARIABLES.keys() - keys):
         if name.startswith("COUNCIL_"):
-            close = get_close_matches(name.removeprefix("COUNCIL_"), ours, n=1)
-            meant = "".join(f"COUNCIL_{each}" for each in close)
-            hint = _(" Did you mean {close}?", close=meant) if meant else ""
+            close = closest(name.removeprefix("COUNCIL_"), ours)
+            hint = question([f"COUNCIL_{close}"] if close else [])
             yield _(
                 "{name} is no variable of this program and was ignored.{hint}", name=name, hint=hint
             )

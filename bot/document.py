@@ -5,8 +5,11 @@ safe for a platform: the adapter defuses mentions and links, splits to its limit
 `Detail` in its platform's way.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Literal
+
+from bot.cleaning import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +148,12 @@ class Document:
     @property
     def live(self) -> bool:
         return self.state == "live"
+
+
+def literal(text: str) -> str:
+    """Plain text as CommonMark that shows it, on one line."""
+    return _PUNCTUATION.sub(r"\\\g<0>", one_line(text))
+
+
+# What CommonMark may take for a sign, unless a backslash stands before it.
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")

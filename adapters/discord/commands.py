@@ -35,12 +35,14 @@ from adapters.discord.interactions import (
 )
 from adapters.discord.locale import Translations
 from adapters.discord.page import Page, Upload
-from adapters.discord.pages import asked_pages, refusal_view
+from adapters.discord.pages import document_pages, refusal_view
 from bot.chat import Accepted, Mention, Refused, Repeated
 from bot.conversation.commands import COMMANDS
 from bot.conversation.desk import Command, Option, may_change, settings_of
+from bot.document import literal
 from bot.errors import BotError
 from bot.language import N_, _
+from bot.pages.asked import first_asked
 from bot.texts import unread_files
 
 logger = logging.getLogger(__name__)
@@ -229,7 +231,7 @@ async def _ask(interaction: Interaction, command: Command, question: str) -> Non
     if refusal := await app.questions.refusal(_mention(interaction, interaction.id, question)):
         await answer(interaction, refusal)
         return
-    first, *rest = asked_pages(interaction.user.display_name, question)
+    first, *rest = document_pages(first_asked(literal(interaction.user.display_name), question))
     try:
         id = await post(interaction, first)
     except discord.HTTPException as error:

@@ -88,12 +88,6 @@ def document_pages(
     )
 
 
-def asked_pages(name: str, question: str) -> tuple[Page, ...]:
-    """A question that somebody had the bot post: whose words they are stands before them."""
-    asks = _("**{name} asks:**", name=escaped(name))
-    return document_pages(Document((Text(f"{asks}\n\n{question}"),)))
-
-
 def opened(
     document: Document,
     *,

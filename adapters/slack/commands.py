@@ -25,9 +25,10 @@ from bot.chat import Accepted, Refused, Repeated
 from bot.cleaning import harmless
 from bot.conversation.desk import parse, stored_and_settings
 from bot.conversation.settings_commands import fill_in, prices_of
-from bot.document import Note
+from bot.document import Note, literal
 from bot.errors import BotError, InvalidForm, Undeliverable
 from bot.language import N_, _
+from bot.pages.asked import first_asked
 from bot.protocol.folding import is_blank
 
 logger = logging.getLogger(__name__)
@@ -235,7 +236,8 @@ async def _post_question(bot: Bot, body: Json, question: str) -> list[str]:
 
     name = await bot.people.name(body["user_id"])
     name = str(body.get("user_name") or name) if name == SOMEBODY else name
-    first, *rest = await asyncio.to_thread(render.asked_messages, name, question)
+    asked = first_asked(literal(name), question)
+    first, *rest = await asyncio.to_thread(render.document_messages, asked)
     root = (await web.post(channel, first, metadata=metadata, find=find)).ts
     return [root, *[(await web.post(channel, message, thread=root)).ts for message in rest]]
 

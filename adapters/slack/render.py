@@ -19,7 +19,19 @@ from adapters.text.markdown import honest_links, split_markdown
 from bot.chat import HEADLINE
 from bot.cleaning import harmless, one_line
 from bot.conversation.offers import Offer
-from bot.document import Block, Button, Detail, Document, Heading, Image, Leaf, Letter, Note, Text
+from bot.document import (
+    Block,
+    Button,
+    Detail,
+    Document,
+    Heading,
+    Image,
+    Leaf,
+    Letter,
+    Note,
+    Text,
+    literal,
+)
 from bot.language import N_, _
 
 # Beyond this many characters people get a file, and this much to see what is in it.
@@ -28,9 +40,6 @@ GIANT, PREVIEW = 25_000, 2_000
 LONG, OPEN = 6_000, 3_000
 # What is shown of a text while it is still being written.
 DRAFT = 5_000
-
-# What CommonMark may take for a sign, unless a backslash stands before it.
-_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 
 _NO_URLS: Mapping[str, str] = {}
 
@@ -105,12 +114,6 @@ def document_messages(document: Document, *, run: str = NO_RUN) -> tuple[Message
     return tuple(packed(_unfolded(blocks), buttons=document.buttons, run=run))
 
 
-def asked_messages(name: str, question: str) -> tuple[Message, ...]:
-    """A question that somebody had the bot post: whose words they are stands before them."""
-    asks = _("**{name} asks:**", name=_literal(name) or _("Somebody"))
-    return document_messages(Document((Text(f"{asks}\n\n{question}"),)))
-
-
 def pictures(document: Document, name: str) -> tuple[File, ...]:
     """A document's pictures, to be uploaded beside its messages; `name` begins their names."""
     return tuple(_pictures(_unfolded(document.blocks), name))
@@ -167,19 +170,14 @@ def _changed(block: Block, change: Callable[[Leaf], Leaf]) -> Block:
     return change(block)
 
 
-def _literal(text: str) -> str:
-    """Plain text as Markdown that shows it."""
-    return _PUNCTUATION.sub(r"\\\g<0>", one_line(text))
-
-
 def _unfolded(blocks: Sequence[Block]) -> list[Leaf]:
     leaves: list[Leaf] = []
     for block in blocks:
         if not isinstance(block, Detail):
             leaves.append(block)
             continue
-        hint = [Note(_literal(block.hint))] if block.hint else []
-        leaves += [Heading(_literal(block.title)), *hint, *block.blocks]
+        hint = [Note(literal(block.hint))] if block.hint else []
+        leaves += [Heading(literal(block.title)), *hint, *block.blocks]
     return leaves
 
 

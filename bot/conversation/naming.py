@@ -2,19 +2,16 @@
 
 import asyncio
 import logging
-import re
 
 from bot.chat import Channel, NamesPeople, Platforms
 from bot.cleaning import one_line
+from bot.document import literal
 
 logger = logging.getLogger(__name__)
 
 # A platform that is slow to say holds nothing up for longer.
 PATIENCE_SECONDS = 30.0
 _LIMIT_CHARS = 80
-
-# What CommonMark may take for a sign, unless a backslash stands before it.
-_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 
 
 async def name_of(
@@ -30,4 +27,4 @@ async def name_of(
     except Exception as error:  # whatever it is, no question waits for a name
         logger.warning("a name cannot be looked up: %s", type(error).__name__)
         return ""
-    return _PUNCTUATION.sub(r"\\\g<0>", one_line(name)[:_LIMIT_CHARS])
+    return literal(one_line(name)[:_LIMIT_CHARS])

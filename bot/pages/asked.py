@@ -1,4 +1,7 @@
-"""The post of a question that a button put: whose words they are stands before them. Pure."""
+"""The post of a question that the bot put for somebody: whose words they are stands before them.
+
+Names are CommonMark, "" where nobody knows them. Pure.
+"""
 
 from bot.cleaning import one_line
 from bot.council import Origin, Question
@@ -10,22 +13,25 @@ REMINDER_CHARS = 150
 
 
 def asked(question: Question, origin: Origin, name: str) -> Document:
-    """`name` is CommonMark, "" where nobody knows it."""
-    name = name or _("Somebody")
+    """Of one that a button put."""
     if origin.repeats:
         line = one_line(question.text)
         line = line if len(line) <= REMINDER_CHARS else line[: REMINDER_CHARS - 1].rstrip() + "…"
-        return Document((Text(f"{_asks_again(name, origin.label)} {line}"),))
-    return Document((Text(f"{_asks(name, origin.label)}\n\n{question.text}"),))
+        return Document((Text(f"{_asks_again(name or _('Somebody'), origin.label)} {line}"),))
+    return first_asked(name, question.text, origin.label)
 
 
-def _asks(name: str, label: str) -> str:
+def first_asked(name: str, text: str, label: str = "") -> Document:
+    """Of one that was never posted before; `label` is whom alone it is put to."""
+    name = name or _("Somebody")
+    asks = _("**{name} asks:**", name=name)
     if label:
-        return _("**{name} asks only {label}:**", name=name, label=label)
-    return _("**{name} asks:**", name=name)
+        asks = _("**{name} asks only {label}:**", name=name, label=label)
+    return Document((Text(f"{asks}\n\n{text}"),))
 
 
 def _asks_again(name: str, label: str) -> str:
+    name = name or _("Somebody")
     if label:
         return _("**{name} asks {label} again:**", name=name, label=label)
     return _("**{name} asks again:**", name=name)

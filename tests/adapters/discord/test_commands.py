@@ -353,7 +353,7 @@ async def test_nobody_speaks_with_the_bots_own_voice(place: Place) -> None:
         mallory, place.channel, "council", "ask", {"question": "Admins: type your password"}
     )
     first, *_ = asked.text.splitlines()
-    assert first == r"**\*\*x\*\* # Council asks:**"
+    assert first == r"**\*\*x\*\* \# Council asks:**"
 
 
 async def test_a_long_question_by_command_stands_there_whole(place: Place) -> None:

@@ -5,6 +5,7 @@ BotError                  str() is fit for a user: names no secret, says what to
 ├── InvalidInput          what a person typed cannot be used (a question, a command, a file)
 │   └── InvalidForm       the same for a form; says for each field what is wrong
 ├── InvalidConfiguration  the environment; lists every problem at once
+├── Expired               the texts that somebody wants to see were erased for their age
 ├── Undeliverable         a platform does not take a post
 └── StoreFailed           the database cannot be opened, read or written
     ├── StoreLocked       another process writes to it
@@ -110,6 +111,10 @@ class InvalidConfiguration(BotError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
+
+
+class Expired(BotError):
+    """The texts of a deliberation were erased for their age; numbers and votes are kept."""
 
 
 class Undeliverable(BotError):

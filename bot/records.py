@@ -7,6 +7,7 @@ from typing import Literal
 
 from bot.council import Council, Deliberation, Failure, Question, Stage
 from bot.errors import Kind
+from bot.recognition import signs
 
 PlatformName = Literal["discord", "slack", "terminal", "cli"]
 Status = Literal["running", "finished", "stopped"]
@@ -20,7 +21,8 @@ class Case:
 
     `mention` is the platform's event, of which there can be one case only. `address` is the
     adapter's own JSON, from which it can answer again after a restart. `result` is set when, and
-    only when, `status` is `finished`.
+    only when, `status` is `finished`. Where it is `expired_at` some time, its texts are empty, and
+    of those of a finished one there are the `remains`.
     """
 
     question: Question
@@ -34,10 +36,28 @@ class Case:
     address: str = ""
     status: Status = "running"
     result: Deliberation | None = None
+    expired_at: datetime | None = None
+    remains: "Remains | None" = None
 
     @property
     def id(self) -> str:
         return self.question.id
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """What is kept of texts that are erased: the signs by which the question is recognised
+    (`bot.recognition`), and how many characters each answer had, by label."""
+
+    signs: tuple[str, ...]
+    lengths: Mapping[str, int]
+
+
+def remains_of(case: Case, key: str) -> Remains:
+    """Of texts that are still there. The `key` is the database's own."""
+    answers = case.result.answers if case.result else ()
+    lengths = {answer.label: len(answer.text) for answer in answers}
+    return Remains(signs(case.question.text, key), lengths)
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,14 @@ GIVEN_UP = N_(
 UNSEEN = N_("The reply could not be posted, so nothing more was asked of the models: {refusal}")
 
 FORGOTTEN = N_("This deliberation is no longer stored. Its thread shows all that is left of it.")
+EXPIRED = N_(
+    "What was written here was erased for its age; numbers and votes are kept. Its thread shows "
+    "all that is left of it."
+)
+EXPIRED_ID = N_(
+    "The texts of the deliberation {id} were erased for their age (COUNCIL_RETENTION_DAYS); numbers "
+    "and votes are kept."
+)
 OUT_OF_DATE = N_("This button is from another version of the bot and does nothing any more.")
 ELSEWHERE = N_("You cannot see the channel of this deliberation.")
 VOTE_HERE = N_("Vote on the answers, then press *Who wrote what* again.")

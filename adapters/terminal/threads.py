@@ -13,6 +13,7 @@ from bot.chat import HEADLINE, RANKING, Channel, Person, answer_key
 from bot.conversation.app import App
 from bot.conversation.posts import last_posts
 from bot.document import Document
+from bot.language import _
 from bot.pages.critiques import critiques
 from bot.records import Case
 
@@ -140,7 +141,8 @@ class Threads:
             case = await self._app.store.case(self._ids[thread][0])
             if case:
                 question = case.question
-                found.append(Listed(self.number(thread), question.asked_at, question.text))
+                text = _("(erased for its age)") if case.expired_at else question.text
+                found.append(Listed(self.number(thread), question.asked_at, text))
         return found
 
     async def critiques(self, run: Run) -> Document | None:

@@ -45,7 +45,7 @@ def anonymous(rows: Sequence[Row]) -> tuple[Row, ...]:
         replace(
             row,
             id=_hidden(row.id),
-            question="",
+            signs=(),
             asker=people[row.asker],
             picks=tuple(replace(pick, person=people[pick.person]) for pick in row.picks),
             voters=tuple(people[person] for person in row.voters),
@@ -63,7 +63,7 @@ def _said(row: Row) -> Row:
     return replace(
         row,
         id="",
-        question="",
+        signs=(),
         asker="",
         picks=tuple(replace(pick, person="") for pick in row.picks),
         voters=("",) * len(row.voters),

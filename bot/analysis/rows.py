@@ -8,13 +8,10 @@ before add no row. Pure, and knows no formula.
 """
 
 import math
-import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 
 import numpy as np
 
@@ -22,13 +19,9 @@ from bot.analysis.outcomes import RIGHT, UNKNOWN, WRONG, Outcomes, seat_columns
 from bot.council import Deliberation, Review
 from bot.language import _, n_
 from bot.protocol.ranking import never_stops_early
-from bot.records import Case, Reaction
+from bot.recognition import SAME_QUESTION, alike
+from bot.records import Case, Reaction, remains_of
 from bot.votes import NONE, VERDICT, Vote, standing_votes
-
-# So many of the pairs of neighbouring words of either question stand in both.
-SAME_QUESTION = 0.8
-
-_PUNCTUATION = ".,;:!?…\"'()[]{}*_`~“”‘’«»"
 
 # One ballot of two decides nothing, so that two reviewers are always both heard.
 _NEVER_STOPPED = 2
@@ -63,11 +56,11 @@ class Row:
     that may be used for statistics about reviewers: no early stop was possible. Where a model holds
     several seats, `seats` are all that answered (`seat_columns`) and `seats_accepted` goes with
     them; elsewhere both are empty, and `columns` says which holds. `not_blind` counts
-    votes of people who had seen the names; nothing else here is about them.
+    votes of people who had seen the names; nothing else here is about them. `signs` are those by
+    which the question is recognised (`bot.recognition`); its words are not here.
     """
 
     id: str
-    question: str
     asked_at: datetime
     asker: str
     models: tuple[str, ...]
@@ -88,6 +81,7 @@ class Row:
     not_blind: int = 0
     seats: tuple[str, ...] = ()
     seats_accepted: tuple[bool | None, ...] = ()
+    signs: tuple[str, ...] = ()
 
     @property
     def rated(self) -> bool:
@@ -136,9 +130,9 @@ class Rated:
         return _("{text}, more than half of them by one person", text=text) if mostly else text
 
 
-def rows(cases: Iterable[tuple[Case, Sequence[Reaction]]]) -> tuple[Row, ...]:
+def rows(cases: Iterable[tuple[Case, Sequence[Reaction]]], key: str = "") -> tuple[Row, ...]:
     """The rows of finished cases, given oldest first with the reactions that stand."""
-    return counted((_thread(case), row_of(case, reactions)) for case, reactions in cases)
+    return counted((_thread(case), row_of(case, reactions, key)) for case, reactions in cases)
 
 
 def counted(rows: Iterable[tuple[Hashable, Row | None]]) -> tuple[Row, ...]:
@@ -150,8 +144,9 @@ def counted(rows: Iterable[tuple[Hashable, Row | None]]) -> tuple[Row, ...]:
     return _asked_once(list(first.values()))
 
 
-def row_of(case: Case, reactions: Sequence[Reaction]) -> Row | None:
-    """What one deliberation says; `None` where it is unfinished or nobody answered."""
+def row_of(case: Case, reactions: Sequence[Reaction], key: str = "") -> Row | None:
+    """What one deliberation says; `None` where it is unfinished or nobody answered. Under the `key`
+    questions are recognised."""
     result = case.result
     if result is None or not result.answers:
         return None
@@ -169,11 +164,10 @@ def row_of(case: Case, reactions: Sequence[Reaction]) -> Row | None:
     best, best_by = _best(picks, asker)
     deciding = {*verdict[1], *best_by, *(person for _, by in said.values() for person in by)}
     places = {r.target: r.place for r in blind if r.place is not None}
-    lengths = {answer.label: len(answer.text) for answer in result.answers}
+    left = case.remains or remains_of(case, key)
     scores = {standing.label: standing.score for standing in result.standings}
     return Row(
         id=case.id,
-        question=case.question.text,
         asked_at=case.question.asked_at,
         asker=asker,
         models=tuple(label_of.values()),
@@ -181,7 +175,7 @@ def row_of(case: Case, reactions: Sequence[Reaction]) -> Row | None:
         accepted=tuple(said[label][0] for label in label_of),
         places=tuple(places.get(label) for label in label_of),
         scores=tuple(scores.get(label) for label in label_of),
-        lengths=tuple(lengths[label] for label in label_of),
+        lengths=tuple(left.lengths[label] for label in label_of),
         verdict=verdict[0],
         verdict_written=result.verdict.written_by is not None,
         best=best,
@@ -194,6 +188,7 @@ def row_of(case: Case, reactions: Sequence[Reaction]) -> Row | None:
         seats=tuple(columns.values()),
         seats_accepted=tuple(said[label][0] for label in columns),
         not_blind=sum(not vote.blind for vote in standing_votes(reactions)),
+        signs=left.signs,
     )
 
 
@@ -299,34 +294,20 @@ def _asked_once(rows: Sequence[Row]) -> tuple[Row, ...]:
     """Without questions that nearly say the same: of those the first rated row stays, else the
     first. Numbers make a question another one."""
     kept: list[Row] = []
-    words = [_words(row.question) for row in rows]
+    signs = [frozenset(row.signs) for row in rows]
     # Two sets that share most members share one of the rarest few, so only those are compared.
-    frequency = Counter(pair for pairs in words for pair in pairs)
-    places: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    taken: list[frozenset[tuple[str, str]]] = []
+    frequency = Counter(sign for each in signs for sign in each)
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    taken: list[frozenset[str]] = []
     order = sorted(range(len(rows)), key=lambda i: (not rows[i].rated, i))
     for i in order:
-        rare = sorted(words[i], key=lambda pair: (frequency[pair], pair))
+        rare = sorted(signs[i], key=lambda sign: (frequency[sign], sign))
         prefix = rare[: len(rare) - math.ceil(SAME_QUESTION * len(rare)) + 1]
-        near = {j for pair in prefix for j in places[pair]}
-        if any(_alike(words[i], taken[j]) for j in near):
+        near = {j for sign in prefix for j in places[sign]}
+        if any(alike(signs[i], taken[j]) for j in near):
             continue
-        for pair in prefix:
-            places[pair].append(len(taken))
-        taken.append(words[i])
+        for sign in prefix:
+            places[sign].append(len(taken))
+        taken.append(signs[i])
         kept.append(rows[i])
     return tuple(sorted(kept, key=lambda row: (row.asked_at, row.id)))
-
-
-def _words(question: str) -> frozenset[tuple[str, str]]:
-    """The pairs of neighbouring words, the edges among them; never empty."""
-    plain = unicodedata.normalize("NFKC", question).casefold()
-    # Only what closes or quotes a word goes: C++ and C# are two languages.
-    words = [bare for word in plain.split() if (bare := word.strip(_PUNCTUATION))]
-    return frozenset(pairwise(["", *(words or [plain]), ""]))
-
-
-def _alike(one: frozenset[tuple[str, str]], other: frozenset[tuple[str, str]]) -> bool:
-    if any(re.search(r"\d", "".join(pair)) for pair in one ^ other):
-        return False
-    return len(one & other) >= SAME_QUESTION * len(one | other)

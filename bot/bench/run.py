@@ -244,7 +244,8 @@ class Bench:
         }
 
     async def _case(self, item: Item) -> tuple[Case, float]:
-        """The question's case, a new one where nobody answered those before it, and what these took.
+        """The question's case, a new one where nobody answered those before it or their texts are
+        erased, and what these took.
 
         Raises `InvalidInput` where it is the case of another question.
         """
@@ -252,8 +253,8 @@ class Bench:
         in_out = sum(line["cost_usd"] for line in self.lines if line["id"] == item.id)
         earlier_usd, nth = 0.0, 1
         case = await self._nth_case(item, nth)
-        while case.result and not case.result.answered:
-            earlier_usd += case.result.cost_usd
+        while case.expired_at or (case.result and not case.result.answered):
+            earlier_usd += case.result.cost_usd if case.result else 0.0
             nth += 1
             case = await self._nth_case(item, nth)
         return case, max(earlier_usd, in_out)
@@ -265,7 +266,7 @@ class Bench:
         if case is None:
             case = new_case(item.question, self.council, self.app.now(), id=id)
             await self.app.store.create(case)
-        elif case.question.text != item.question:
+        elif case.question.text != item.question and not case.expired_at:
             raise InvalidInput(
                 _(
                     "The question {id} was another one when this run began. Name a new --out.",

@@ -34,7 +34,7 @@ from bot.conversation.voting import Voting
 from bot.council import Council
 from bot.document import Document, Text
 from bot.errors import InvalidInput
-from bot.language import N_, _
+from bot.language import N_, Message, _
 from bot.models.catalogue import Catalogue
 from bot.pages import presenter
 from bot.pages.asked import asked
@@ -42,7 +42,7 @@ from bot.pages.transcript import transcript
 from bot.protocol import outcome
 from bot.records import Case, PlatformName
 from bot.store.store import Store
-from bot.texts import ASKED, ASKED_ALREADY, ELSEWHERE, FORGOTTEN, OUT_OF_DATE, VOTE_HERE
+from bot.texts import ASKED, ASKED_ALREADY, ELSEWHERE, EXPIRED, FORGOTTEN, OUT_OF_DATE, VOTE_HERE
 from bot.votes import tally
 
 VOTE_FIRST = N_(
@@ -142,12 +142,12 @@ class Actions:
         case = await self.case(press)
         if document := await self.document(case.id, key):
             return document
-        raise InvalidInput(_(NOT_YET if case.status == "running" else FORGOTTEN))
+        raise InvalidInput(_(_why_none(case, FORGOTTEN)))
 
     async def document(self, id: str, key: str) -> Document | None:
         """A post as it would be shown now; `None` where it is not, or no longer, stored."""
         case = await self.store.case(id)
-        if case is None:
+        if case is None or case.expired_at:
             return None
         if key == QUESTION and (origin := case.question.origin):
             name = await name_of(self.running.platforms, channel_of(case), case.asker)
@@ -171,7 +171,7 @@ class Actions:
 
     async def transcript(self, id: str) -> str | None:
         case = await self.store.case(id)
-        if case is None or case.result is None:
+        if case is None or case.result is None or case.expired_at:
             return None
         return transcript(case.result, case.question, case.council)
 
@@ -179,7 +179,7 @@ class Actions:
         case = await self.case(press)
         text = await self.transcript(case.id)
         if text is None:
-            raise InvalidInput(_(NOT_YET if case.status == "running" else NO_TRANSCRIPT))
+            raise InvalidInput(_(_why_none(case, NO_TRANSCRIPT)))
         return File(TRANSCRIPT, text)
 
     # --- what a run's buttons do
@@ -311,6 +311,13 @@ class Actions:
         if (await settings_of(desk)).paused:
             await commands.run(desk, Typed("resume"))
         return Told(_sentence(_("The council answers here again. Ask once more.")), instead=True)
+
+
+def _why_none(case: Case, otherwise: Message) -> Message:
+    """Why there is nothing to read of it."""
+    if case.expired_at:
+        return EXPIRED
+    return NOT_YET if case.status == "running" else otherwise
 
 
 def _taken(taken: Accepted | Repeated) -> Document:

@@ -4,9 +4,10 @@ Puts the parts together, each of which knows its own subject: questions, the del
 way, buttons, votes, commands.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot import settings as channel_settings
@@ -34,6 +35,8 @@ from bot.store.store import Store
 if TYPE_CHECKING:
     from bot.conversation.statistics import Statistics
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(slots=True)
 class App:
@@ -45,6 +48,8 @@ class App:
     rules: Rules = field(default_factory=Rules)
     platforms: dict[PlatformName, Platform] = field(default_factory=dict)
     time_scale: float = 1.0
+    # How long texts are kept; `None` is for ever.
+    retention_days: int | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     admission: Admission = field(init=False)
     budget: Budget = field(init=False)
@@ -155,6 +160,14 @@ class App:
     async def once(self, key: str) -> bool:
         """Note that something is said or heard; False where it was before."""
         return await self.store.seen(key, self.now())
+
+    async def expire(self) -> None:
+        """Erase the texts that are older than they may get."""
+        if self.retention_days is None:
+            return
+        now = self.now()
+        if count := await self.store.expire(now - timedelta(days=self.retention_days), now):
+            logger.info("the texts of %d deliberations were erased for their age", count)
 
     async def leave(self, platform: PlatformName) -> None:
         """Do nothing more on this platform, and leave everything resumable there."""

@@ -19,7 +19,7 @@ from bot.models.catalogue import Catalogue
 from bot.pages.sentences import masked, shown
 from bot.records import Case
 from bot.store.store import Store
-from bot.texts import OUT_OF_DATE
+from bot.texts import EXPIRED, OUT_OF_DATE
 
 NOT_YET = N_("The verdict is still being written.")
 # Whom a form offers first.
@@ -35,7 +35,7 @@ class FollowUps:
 
     async def form(self, case: Case, person: Person) -> Form | Refused:
         """The form of a follow-up to this run, where one may be asked now. Raises `InvalidInput`."""
-        _require_end(case)
+        _require_texts(case)
         if refusal := await self.questions.refusal(_mention(case, person, "", text="?")):
             return Refused(refusal)
         return Form(
@@ -51,7 +51,7 @@ class FollowUps:
         self, case: Case, person: Person, opening: str, *, text: str, whom: str, address: str
     ) -> Accepted | Refused | Repeated:
         """Ask what was written, once for each opening of the form. Raises `InvalidInput`."""
-        _require_end(case)
+        _require_texts(case)
         label = "" if whom == COUNCIL else whom
         mention = _mention(
             case,
@@ -70,7 +70,7 @@ class FollowUps:
     ) -> Accepted | Refused | Repeated:
         """Ask the same once more, with all that went along with it, once for each run. Raises
         `InvalidInput`."""
-        _require_end(case)
+        _require_texts(case)
         asked, before = case.question, case.question.origin or Origin()
         origin = replace(
             before,
@@ -124,10 +124,12 @@ class FollowUps:
         return known if isinstance(known, str) else None
 
 
-def _require_end(case: Case) -> None:
+def _require_texts(case: Case) -> None:
     """Raises `InvalidInput`."""
     if case.status == "running":
         raise InvalidInput(_(NOT_YET))
+    if case.expired_at:
+        raise InvalidInput(_(EXPIRED))
 
 
 def _answer(case: Case, label: str) -> str:

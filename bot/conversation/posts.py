@@ -5,14 +5,15 @@ from dataclasses import replace
 
 from bot.chat import HEADLINE, RANKING, answer_key
 from bot.council import Call, Failure
-from bot.document import Document
+from bot.document import Document, Text
+from bot.language import _
 from bot.pages import presenter
 from bot.pages.live import Pace
 from bot.protocol import outcome, ranking
 from bot.protocol.events import Progress
 from bot.records import Case
 from bot.store.store import Store
-from bot.texts import kind_of
+from bot.texts import EXPIRED, kind_of
 from bot.votes import Tally, tally
 
 
@@ -36,7 +37,9 @@ def posts(
 
 
 async def last_posts(case: Case, store: Store) -> dict[str, Document]:
-    """What the posts of a case that is over show in the end."""
+    """What the posts of a case that is over show in the end, as far as its texts are stored."""
+    if case.expired_at:
+        return {HEADLINE: Document((Text(_(EXPIRED)),))}
     progress = _ended(case, await store.calls(case.id))
     keys = {post.key for post in await store.posts(case.id)}
     if case.result is None:

@@ -222,9 +222,11 @@ class Questions:
     async def knows_thread(
         self, platform: PlatformName, channel: str, thread: str, key: str
     ) -> bool:
-        """Whether a question of this thread, or that of its root, comes with a new one anyway."""
+        """Whether a question of this thread, or that of its root, comes with a new one anyway:
+        where texts are erased it does not."""
         earlier = await self.store.earlier(platform, channel, thread)
-        return bool(earlier or await self.store.case_of_mention(key))
+        root = await self.store.case_of_mention(key)
+        return bool(earlier or (root and not root.expired_at))
 
     async def _take_in(self, mention: Mention, council: Council | None) -> Accepted | Repeated:
         if council is None:

@@ -284,8 +284,7 @@ async def _in_its_thread(case: Case, store: Store, journal: Journal) -> Question
         await journal.decide("earlier", known)
     earlier = json.loads(known)
     if isinstance(earlier, str):
-        before = await store.case(earlier)
-        earlier = before and before.result and [before.question.text, before.result.verdict.text]
+        earlier = _said(await store.case(earlier))
     return replace(question, earlier=Earlier(*earlier)) if earlier else question
 
 
@@ -295,3 +294,10 @@ async def _builds_on(case: Case, store: Store) -> str | None:
         return origin.earlier
     before = await store.earlier(case.platform, case.channel, case.thread)
     return before.id if before else None
+
+
+def _said(case: Case | None) -> list[str] | None:
+    """Its question and verdict, as far as they are still stored."""
+    if case is None or case.result is None or case.expired_at:
+        return None
+    return [case.question.text, case.result.verdict.text]

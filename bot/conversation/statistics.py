@@ -119,7 +119,9 @@ class Statistics:
 
     async def _made(self, id: str) -> str:
         case = await self._store.case(id)
-        row = None if case is None else row_of(case, await self._store.reactions(id))
+        if case is None:
+            return _NOTHING
+        row = row_of(case, await self._store.reactions(id), await self._store.secret())
         return _NOTHING if row is None else encode(Row, row)
 
 

@@ -36,6 +36,7 @@ async def export(store: Store, case: Case) -> dict[str, Any]:
         "thread": case.thread,
         "asker": case.asker,
         "asked_at": case.question.asked_at.isoformat(),
+        "expired_at": case.expired_at.isoformat() if case.expired_at else None,
         "posts": {} if case.platform == "cli" else _posts(posts),
         "votes": [_vote(vote) for vote in votes],
     }

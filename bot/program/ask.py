@@ -9,7 +9,7 @@ from bot.conversation.app import App
 from bot.conversation.questions import checked, new_case
 from bot.council import Council, Deliberation, Failure
 from bot.document import Document, Note, Text
-from bot.errors import InvalidInput
+from bot.errors import Expired, InvalidInput
 from bot.language import _, n_
 from bot.pages.sentences import (
     broken_off,
@@ -25,7 +25,7 @@ from bot.program.progress import Narrator
 from bot.program.reading import put
 from bot.protocol.modes import MODES
 from bot.records import Case
-from bot.texts import SHELL_ADVICE, apology, kind_of
+from bot.texts import EXPIRED_ID, SHELL_ADVICE, apology, kind_of
 
 # A question asked again after this long is a new one.
 SAME_QUESTION = timedelta(hours=24)
@@ -92,6 +92,8 @@ async def _known(app: App, asked: Asked, *, id: str | None, mode: str) -> Case |
             "cli", asked.text, mode, since, quoted=asked.quoted
         )
     case = await app.store.case(id)
+    if case and case.expired_at:
+        raise Expired(_(EXPIRED_ID, id=id))
     if case and (Asked(case.question.text, case.question.quoted), case.council.mode) != (
         asked,
         mode,

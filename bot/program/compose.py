@@ -58,13 +58,23 @@ async def put_together(config: Config, store: Store, command: str) -> AsyncItera
                     daily_budget_micros=None if budget_usd is None else round(budget_usd * 1e6),
                 ),
                 time_scale=config.time_scale,
+                retention_days=await retention_days(config, store),
             )
+            await app.expire()
             try:
                 yield app
             finally:
                 await app.close()
     finally:
         await store.close()
+
+
+async def retention_days(config: Config, store: Store) -> int | None:
+    """How long texts are kept; `None` is for ever."""
+    is_said = "retention_days" in config.model_fields_set
+    if not is_said and await store.keeps_by_default():
+        return None
+    return config.retention_days
 
 
 @asynccontextmanager

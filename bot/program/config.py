@@ -39,6 +39,7 @@ from bot.typos import closest, question
 OPENROUTER_URL = "https://openrouter.ai/api/v1"
 SLACK_URL = "https://slack.com/api"
 DAILY_BUDGET_USD = 5.0
+RETENTION_DAYS = 30
 
 
 def load(environment: Mapping[str, str] | None = None, env_file: Path | None = None) -> "Config":
@@ -104,6 +105,14 @@ def _database(text: str) -> Path:
 
 def _on_or_off(text: str) -> bool:
     return ("off", "on").index(text) == 1
+
+
+def _days(text: str) -> int | None:
+    if text == "keep":
+        return None
+    if not (text.isdecimal() and 1 <= int(text) <= 36_500):
+        raise ValueError
+    return int(text)
 
 
 def _prices(text: str) -> tuple[float, float]:
@@ -230,6 +239,12 @@ class Config(BaseSettings):
     )
     http_port: Annotated[int, Field(ge=1, le=65535)] | None = _variable(
         "COUNCIL_HTTP_PORT", None, N_("a port from 1 to 65535, for example 8080")
+    )
+    # `None` keeps them.
+    retention_days: Annotated[int | None, BeforeValidator(_days)] = _variable(
+        "COUNCIL_RETENTION_DAYS",
+        RETENTION_DAYS,
+        N_("a whole number of days from 1 up, for example 30, or the word keep"),
     )
     zdr: Annotated[bool, BeforeValidator(_on_or_off)] = _variable(
         "COUNCIL_ZDR", False, N_("on or off")

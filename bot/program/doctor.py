@@ -16,6 +16,7 @@ from bot.conversation.health import Finding
 from bot.errors import StoreFailed, StoreLocked
 from bot.language import _, n_
 from bot.printing import tell
+from bot.program.compose import retention_days
 from bot.program.config import Config
 from bot.program.endpoints import KNOWN_SERVERS
 from bot.program.process import DONE, NO_ANSWER
@@ -132,6 +133,7 @@ class _Book(Ledger):
             try:
                 damage = await store.damage()
                 self.spent_micros = await store.spent(self._today)
+                days = await retention_days(self._config, store)
             finally:
                 await store.close()
         except StoreFailed as error:
@@ -146,6 +148,7 @@ class _Book(Ledger):
                 damage=damage,
             )
             tell(Finding(False, damaged))
+        tell(Finding(None, _kept(days)))
         tell(Finding(None, _("Spent today (UTC): ${usd:.4f}.", usd=self.spent_micros / 1e6)))
 
     async def allows(self, micros: int) -> bool:
@@ -162,6 +165,16 @@ class _Book(Ledger):
         except StoreFailed:
             return False
         return True
+
+
+def _kept(days: int | None) -> str:
+    if days is None:
+        return _("Texts are kept for ever; COUNCIL_RETENTION_DAYS has them erased.")
+    return n_(
+        "Texts are erased after {n} day (COUNCIL_RETENTION_DAYS); numbers and votes stay.",
+        "Texts are erased after {n} days (COUNCIL_RETENTION_DAYS); numbers and votes stay.",
+        days,
+    )
 
 
 def _budget(config: Config, spent_micros: int) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from bot.errors import InvalidInput
+from bot.errors import Expired, InvalidInput
 from bot.language import N_, _
 from bot.printing import note, tell, tell_json
 from bot.program.process import DONE, NO_ANSWER
@@ -139,6 +139,7 @@ async def thread(options: argparse.Namespace, config: "Config") -> int:
     """A finished deliberation as its thread shows it, everything opened."""
     from bot.conversation.posts import last_posts
     from bot.document import Document, Heading, Text
+    from bot.texts import EXPIRED_ID
 
     if options.id is None and not config.database_file().exists():
         note(_("Nothing was asked yet."))
@@ -146,6 +147,8 @@ async def thread(options: argparse.Namespace, config: "Config") -> int:
     async with database(config) as store:
         case = await (store.case(options.id) if options.id else store.newest())
         posts = await last_posts(case, store) if case and case.result else {}
+    if case and case.expired_at:
+        raise Expired(_(EXPIRED_ID, id=case.id))
     if case is None:
         missing = (
             N_("There is no deliberation {id}.") if options.id else N_("Nothing was asked yet.")

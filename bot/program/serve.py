@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from bot.errors import BotError, InvalidConfiguration
-from bot.language import _
+from bot.language import _, n_
 from bot.program.process import DONE
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 KEEP_UP_SECONDS = 60
+EXPIRE_SECONDS = 3_600
 
 
 async def serve(config: "Config") -> int:
@@ -86,6 +87,7 @@ def beside(app: "App", time_scale: float) -> "Iterator[Coroutine[Any, Any, NoRet
         app.recounts.turn,
         pause_seconds=recounts.PAUSE_SECONDS * time_scale,
     )
+    yield forever("old texts are not erased", app.expire, pause_seconds=EXPIRE_SECONDS * time_scale)
     yield forever("the statistics are not kept up", partial(_keep_up, app), pause_seconds=pause)
 
 
@@ -113,12 +115,20 @@ async def _served(config: "Config", app: "App", platforms: "Sequence[str]") -> s
             spent=await app.store.spent(app.now().date()) / 1e6,
         )
     return _(
-        "Serving {platforms}: members {members}; chairman {chairman}; {budget}.",
+        "Serving {platforms}: members {members}; chairman {chairman}; {budget}; {kept}.",
         platforms=_(" and ").join(platforms),
         members=seats_in_words(app.defaults.members),
         chairman=app.defaults.chairman,
         budget=budget,
+        kept=kept(app.retention_days),
     )
+
+
+def kept(days: int | None) -> str:
+    """How long texts are kept."""
+    if days is None:
+        return _("texts are kept for ever")
+    return n_("texts are kept for {n} day", "texts are kept for {n} days", days)
 
 
 def _adapters(config: "Config") -> "dict[str, Callable[[App], Coroutine[Any, Any, None]]]":

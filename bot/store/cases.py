@@ -7,8 +7,8 @@ from datetime import datetime
 from statistics import median
 
 from bot.council import Council, Deliberation, Question
-from bot.records import Case, PlatformName
-from bot.store.encoding import decode, encode, encode_time
+from bot.records import Case, PlatformName, Remains
+from bot.store.encoding import decode, decode_time_or_none, encode, encode_time
 from bot.store.events import note_event
 from bot.store.transactions import Row, Tables, Transaction, change, equal
 
@@ -21,6 +21,8 @@ _COLUMNS = (
     "question, council, platform, workspace, channel, thread, asker, mention, address, status,"
     " result"
 )
+# As `case_of` reads them.
+COLUMNS = f"{_COLUMNS}, expired_at, remains"
 
 
 class Cases(Tables):
@@ -58,27 +60,25 @@ class Cases(Tables):
         return await self._database.write(write)
 
     async def case(self, id: str) -> Case | None:
-        rows = await self._database.read(
-            f"SELECT {_COLUMNS} FROM deliberations WHERE id = ?", (id,)
-        )
-        return _case(rows[0]) if rows else None
+        rows = await self._database.read(f"SELECT {COLUMNS} FROM deliberations WHERE id = ?", (id,))
+        return case_of(rows[0]) if rows else None
 
     async def unfinished(self, platform: PlatformName) -> tuple[Case, ...]:
         """What a restart takes up again, oldest first: cases that run, and those that ended but
         were not `delivered`."""
         rows = await self._database.read(
-            f"SELECT {_COLUMNS} FROM deliberations "
+            f"SELECT {COLUMNS} FROM deliberations "
             "WHERE platform = ? AND delivered = 0 ORDER BY number",
             (platform,),
         )
-        return tuple(map(_case, rows))
+        return tuple(map(case_of, rows))
 
     async def case_of_mention(self, mention: str) -> Case | None:
         """The case that this event of a platform started."""
         rows = await self._database.read(
-            f"SELECT {_COLUMNS} FROM deliberations WHERE mention = ?", (mention,)
+            f"SELECT {COLUMNS} FROM deliberations WHERE mention = ?", (mention,)
         )
-        return _case(rows[0]) if rows else None
+        return case_of(rows[0]) if rows else None
 
     async def active_places(
         self, platform: PlatformName, since: datetime
@@ -105,12 +105,12 @@ class Cases(Tables):
     ) -> Case | None:
         """The newest running case that asked exactly this, about that material, in this mode."""
         rows = await self._database.read(
-            f"SELECT {_COLUMNS} FROM deliberations "
+            f"SELECT {COLUMNS} FROM deliberations "
             "WHERE platform = ? AND status = 'running' AND asked_at >= ? ORDER BY number DESC",
             (platform, encode_time(since)),
         )
         wanted = (text, quoted, mode)
-        for case in map(_case, rows):
+        for case in map(case_of, rows):
             if (case.question.text, case.question.quoted, case.council.mode) == wanted:
                 return case
         return None
@@ -118,15 +118,16 @@ class Cases(Tables):
     async def earlier(
         self, platform: PlatformName, channel: str | None, thread: str | None
     ) -> Case | None:
-        """The newest finished case of a thread; without a thread there is none."""
+        """The newest finished case of a thread; without a thread, or where its texts are erased,
+        there is none."""
         if channel is None or thread is None:
             return None
         rows = await self._database.read(
-            f"SELECT {_COLUMNS} FROM deliberations WHERE platform = ? AND channel = ? "
-            "AND thread = ? AND status = 'finished' ORDER BY number DESC LIMIT 1",
+            f"SELECT {COLUMNS} FROM deliberations WHERE platform = ? AND channel = ? "
+            "AND thread = ? AND status = 'finished' AND expired_at IS NULL ORDER BY number DESC LIMIT 1",
             (platform, channel, thread),
         )
-        return _case(rows[0]) if rows else None
+        return case_of(rows[0]) if rows else None
 
     async def numbered(self, case: Case) -> Question:
         """The question with its number in its thread: as was decided once, else one more than those
@@ -170,10 +171,10 @@ class Cases(Tables):
     async def newest(self) -> Case | None:
         """The case that was asked last of those that are finished, on whatever platform."""
         rows = await self._database.read(
-            f"SELECT {_COLUMNS} FROM deliberations WHERE status = 'finished' "
+            f"SELECT {COLUMNS} FROM deliberations WHERE status = 'finished' "
             "ORDER BY number DESC LIMIT 1"
         )
-        return _case(rows[0]) if rows else None
+        return case_of(rows[0]) if rows else None
 
     async def channels(self) -> tuple[str, ...]:
         """Those that something was asked in, on whatever platform, the busiest lately first."""
@@ -196,18 +197,18 @@ class Cases(Tables):
         earliest = encode_time(since) if since else ""
         last = 0
         while page := await self._database.read(
-            f"SELECT {_COLUMNS}, number FROM deliberations WHERE number > ? "
+            f"SELECT {COLUMNS}, number FROM deliberations WHERE number > ? "
             f"AND status = 'finished' AND asked_at >= ? AND {where} ORDER BY number LIMIT ?",
             (last, earliest, *values, _PAGE),
         ):
             for row in page:
-                yield _case(row[:-1])
+                yield case_of(row[:-1])
             last = page[-1][-1]
 
 
-def _case(row: Row) -> Case:
+def case_of(row: Row) -> Case:
     question, council, platform, workspace, channel, thread, asker, mention = row[:8]
-    address, status, result = row[8:]
+    address, status, result, expired_at, remains = row[8:]
     return Case(
         question=decode(Question, question),
         council=decode(Council, council),
@@ -220,4 +221,6 @@ def _case(row: Row) -> Case:
         address=address,
         status=status,
         result=None if result is None else decode(Deliberation, result),
+        expired_at=decode_time_or_none(expired_at),
+        remains=None if remains is None else decode(Remains, remains),
     )

@@ -46,6 +46,11 @@ class Events(Tables):
                 return True
         return False
 
+    async def secret(self) -> str:
+        """The key of this database's hashes; "" where it has none yet, and so no hash."""
+        rows = await self._database.read("SELECT value FROM notes WHERE key = ?", (_SECRET,))
+        return str(rows[0][0]) if rows else ""
+
     async def seen(self, key: str, at: datetime) -> bool:
         """Note an event; True the first time, False for a repeat.
 
@@ -69,21 +74,22 @@ class Events(Tables):
 
 def note_event(event: str, at: datetime) -> Transaction[bool]:
     """False where it was noted before."""
-    secret = yield from _secret()
-    return (yield from change(_ADD, (_digest(secret, event), encode_time(at)))) == 1
+    key = yield from secret()
+    return (yield from change(_ADD, (_digest(key, event), encode_time(at)))) == 1
 
 
 def _refused(event: str) -> str:
     return f"refused {event}"
 
 
-def _secret() -> Transaction[str]:
+def secret() -> Transaction[str]:
+    """The key of this database's hashes."""
     yield Statement(
         "INSERT INTO notes (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
         (_SECRET, secrets.token_hex(32)),
     )
-    ((secret,),) = yield Statement("SELECT value FROM notes WHERE key = ?", (_SECRET,))
-    return str(secret)
+    ((key,),) = yield Statement("SELECT value FROM notes WHERE key = ?", (_SECRET,))
+    return str(key)
 
 
 def _digest(secret: str, event: str) -> str:

@@ -1,23 +1,16 @@
 """Taking out what people wrote, everywhere: their questions, the answers to them, their votes, and
 the copies that follow-ups took of them.
 
-Rows of a deliberation go with it (foreign keys). The bytes of what was deleted stay in the file's
-pages and in its log until both are written anew: `erase` does that. Money spent stays counted.
+Rows of a deliberation go with it (foreign keys). Money spent stays counted.
 """
 
 import json
-import logging
 from collections.abc import Sequence
 
-from bot.errors import StoreFailed
 from bot.records import Place
 from bot.store.copies import Thread, Words
-from bot.store.transactions import Many, Statement, Tables, Transaction, change, equal, lists
-
-logger = logging.getLogger(__name__)
-
-# The note that says how far erasing is: the file has to be rewritten, or only its log emptied.
-_ERASING, _FILE, _LOG = "erasing", "file", "log"
+from bot.store.erasing import TO_ERASE, Erasing
+from bot.store.transactions import Many, Statement, Transaction, change, equal, lists
 
 _PERSON = "asker = ?"
 
@@ -27,7 +20,7 @@ _QUOTES_NOTHING = '%"quoted":""%'
 Parameters = Sequence[str]
 
 
-class Removal(Tables):
+class Removal(Erasing):
     async def asked_by(self, person: str) -> tuple[Place, ...]:
         """Where the questions of this person stand."""
         return await self._places(*_and_repeats(_PERSON, (person,)))
@@ -74,25 +67,6 @@ class Removal(Tables):
             ],
         )
 
-    async def erase(self) -> bool:
-        """Overwrite what forgotten rows left in the database's files.
-
-        False where that has to be tried again: another program is reading, or the disk is full.
-        """
-        left = await self._left()
-        try:
-            if left == _FILE:
-                await self._database.rewrite()
-                await self._note(_LOG)
-            if left and not await self._database.empty_log():
-                return False
-        except StoreFailed as error:
-            logger.warning("what was forgotten is not erased yet: %s", error)
-            return False
-        if left:
-            await self._note("")
-        return True
-
     async def _places(self, which: str, parameters: Parameters) -> tuple[Place, ...]:
         rows = await self._database.read(
             f"SELECT id, platform, channel, thread FROM deliberations WHERE {which} "
@@ -100,13 +74,6 @@ class Removal(Tables):
             parameters,
         )
         return tuple(Place(*row) for row in rows)
-
-    async def _left(self) -> str:
-        rows = await self._database.read("SELECT value FROM notes WHERE key = ?", (_ERASING,))
-        return rows[0][0] if rows else ""
-
-    async def _note(self, left: str) -> None:
-        await self._database.write(lambda: change(*_set_left(left)))
 
     async def _forget(
         self, which: str, parameters: Parameters, more: Sequence[Statement] = ()
@@ -120,7 +87,7 @@ class Removal(Tables):
                 f" (SELECT id FROM deliberations WHERE {which})",
                 parameters,
             )
-            yield _set_left(_FILE)
+            yield TO_ERASE
             return (yield from change(f"DELETE FROM deliberations WHERE {which}", parameters))
 
         forgotten = await self._database.write(write)
@@ -136,14 +103,6 @@ def _and_repeats(which: str, parameters: Parameters) -> tuple[str, Parameters]:
         """ deliberations.question LIKE '%"repeats":"' || first.id || '"%')"""
     )
     return f"({which} OR {repeated})", (*parameters, *parameters)
-
-
-def _set_left(left: str) -> Statement:
-    return Statement(
-        "INSERT INTO notes (key, value) VALUES (?, ?) "
-        "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        (_ERASING, left),
-    )
 
 
 def _forget_copies(which: str, parameters: Parameters) -> Transaction[None]:

@@ -9,7 +9,7 @@ from bot.council import Call
 from bot.store import files, spending
 from bot.store.cases import Cases
 from bot.store.channels import Channels
-from bot.store.events import Events
+from bot.store.events import Events, secret
 from bot.store.feed import Feed
 from bot.store.journal import Journal, decision, finished_calls
 from bot.store.notes import Notes
@@ -17,6 +17,7 @@ from bot.store.posts import Posts
 from bot.store.publications import Publications
 from bot.store.reactions import Reactions
 from bot.store.removal import Removal
+from bot.store.retention import Retention
 from bot.store.spending import Spending
 from bot.store.sqlite_database import SqliteDatabase
 from bot.store.summaries import Summaries
@@ -32,6 +33,7 @@ class Store(
     Events,
     Feed,
     Removal,
+    Retention,
     Summaries,
     Publications,
 ):
@@ -57,6 +59,7 @@ class Store(
             return cls(await SqliteDatabase.open_for_reading(fspath(path)))
         database = await SqliteDatabase.open(fspath(path), holder=holder, time_scale=time_scale)
         await database.write(spending.book_all)
+        await database.write(secret)
         store = cls(database)
         await store.erase()
         await store.drop_old_events(datetime.now(UTC))

@@ -48,7 +48,7 @@ class Summaries(Tables):
         first."""
         rows = await self._database.read(
             "SELECT deliberation, revision FROM summaries JOIN deliberations ON id = deliberation "
-            "WHERE shown <> revision AND delivered = 1 AND platform = ? "
+            "WHERE shown <> revision AND delivered = 1 AND expired_at IS NULL AND platform = ? "
             "ORDER BY number DESC LIMIT ?",
             (platform, limit),
         )

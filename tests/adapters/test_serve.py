@@ -115,11 +115,11 @@ async def test_it_says_what_it_serves_by_whom_and_for_how_much() -> None:
 
     said = (
         "Serving Discord: members lab/a, lab/b, lab/c, lab/d; chairman lab/e; $5.00 a day, "
-        "$0.00 of it spent."
+        "$0.00 of it spent; texts are kept for 30 days."
     )
     assert err.count("Serving ") == 1
     assert said in err
-    assert "; chairman rehearsal/chairman; the models are simulated." in rehearsed
+    assert "; chairman rehearsal/chairman; the models are simulated;" in rehearsed
 
 
 async def test_a_platform_that_cannot_be_reached_is_named_and_the_other_served() -> None:

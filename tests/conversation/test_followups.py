@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from bot.errors import InvalidInput, ModelFailed
 from bot.llm import ModelInfo
 from bot.records import Case
 from bot.texts import ELSEWHERE as ANOTHER_CHANNEL
-from bot.texts import FORGOTTEN
+from bot.texts import EXPIRED, FORGOTTEN
 from tests.conversation.room import (
     ADMIN,
     ANN,
@@ -614,3 +615,42 @@ async def test_an_old_database_knows_no_buttons_questions(tmp_path: Path) -> Non
     async with running(database=str(database)) as app:
         assert (await case_of(app, id)).question.origin is None
         assert words(await pressed(app, id, BOB, "again")) == ASKED
+
+
+async def expired(app: App, asked: Mention | None = None) -> str:
+    """The id of a run whose texts are erased."""
+    id = await served(app, asked)
+    app.retention_days = 30
+    there = app.clock()
+    app.clock = lambda: there + timedelta(days=31)
+    await app.expire()
+    app.clock = lambda: there
+    return id
+
+
+async def test_what_is_erased_for_its_age_is_said_to_be() -> None:
+    async with running() as app:
+        id = await expired(app, mention("How tall is it?", thread="t"))
+        for what in (("transcript",), ("follow",), ("again",)):
+            assert words(await pressed(app, id, ANN, *what)) == str(EXPIRED), what
+        with pytest.raises(InvalidInput, match="erased for its age"):
+            await app.actions.part(a_press(id, ANN), "answer:A")
+        assert await app.actions.posted("discord", f"{id}/headline") is None
+        assert words(await pressed(app, id, ANN, "vote", "answer", "A", "accept")).startswith(
+            "Your vote is recorded"
+        )
+        await app.recounts.turn()
+        assert await app.store.reactions(id)
+
+
+async def test_a_question_in_a_thread_whose_texts_are_gone_is_asked_without_them() -> None:
+    provider = FakeProvider()
+    async with running(provider) as app:
+        before = await expired(app, mention("How tall is it?", thread="t"))
+        assert not await app.questions.knows_thread("discord", CHANNEL.id, "t", "no key")
+        provider.requests.clear()
+        id = await served(app, mention("And how wide?", thread="t"))
+    assert id != before
+    assert provider.requests
+    sent = [message.content for each in provider.requests for message in each.messages]
+    assert not any("Earlier in this thread" in content for content in sent)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bot.analysis.rows import PeerBallot, Pick, Row
+from bot.recognition import signs
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -31,7 +32,6 @@ def make_row(
     voted = verdict is not None or best or (accepted and set(accepted) != {None})
     return Row(
         id=id,
-        question=f"What about {id}?",
         asked_at=NOW,
         asker=asker,
         models=tuple(models),
@@ -50,6 +50,7 @@ def make_row(
         cost_usd=cost_usd,
         seconds=seconds,
         not_blind=not_blind,
+        signs=signs(f"What about {id}?", ""),
     )
 
 

@@ -1,0 +1,53 @@
+"""Erasing: the bytes of what was deleted stay in the file's pages and in its log until both are
+written anew. How far that is, a note says, so that a restart goes on with it.
+"""
+
+import logging
+
+from bot.errors import StoreFailed
+from bot.store.transactions import Statement, Tables, change
+
+logger = logging.getLogger(__name__)
+
+# The file has to be rewritten, or only its log emptied.
+_ERASING, _FILE, _LOG = "erasing", "file", "log"
+
+
+class Erasing(Tables):
+    async def erase(self) -> bool:
+        """Overwrite what forgotten rows left in the database's files.
+
+        False where that has to be tried again: another program is reading, or the disk is full.
+        """
+        left = await self._left()
+        try:
+            if left == _FILE:
+                await self._database.rewrite()
+                await self._note(_LOG)
+            if left and not await self._database.empty_log():
+                return False
+        except StoreFailed as error:
+            logger.warning("what was forgotten is not erased yet: %s", error)
+            return False
+        if left:
+            await self._note("")
+        return True
+
+    async def _left(self) -> str:
+        rows = await self._database.read("SELECT value FROM notes WHERE key = ?", (_ERASING,))
+        return rows[0][0] if rows else ""
+
+    async def _note(self, left: str) -> None:
+        await self._database.write(lambda: change(*_set_left(left)))
+
+
+def _set_left(left: str) -> Statement:
+    return Statement(
+        "INSERT INTO notes (key, value) VALUES (?, ?) "
+        "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (_ERASING, left),
+    )
+
+
+# For the transaction that deletes.
+TO_ERASE = _set_left(_FILE)

@@ -1,0 +1,87 @@
+"""Expired texts as the program's commands meet them, and what it says of how long they are kept."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.store.store import Store
+from tests.fakes.channel import finished_case
+from tests.fakes.forks import Ended, Program, program
+
+
+@pytest.fixture(scope="module")
+def council() -> Iterator[Program]:
+    with program() as running:
+        yield running
+
+
+@pytest.fixture
+async def _asked_long_ago() -> None:
+    store = await Store.open("council.db", holder="tests")
+    case = finished_case(1, text="**Keep it whole.**", platform="cli")
+    asked = datetime.now(UTC) - timedelta(days=31)
+    await store.create(replace(case, question=replace(case.question, asked_at=asked)))
+    await store.close()
+
+
+async def run(council: Program, *words: str, **environment: str) -> Ended:
+    return await council.run(
+        *words,
+        environment={"COUNCIL_DATABASE": "council.db", "COUNCIL_TIME_SCALE": "0.01"} | environment,
+    )
+
+
+GONE = (
+    "The texts of the deliberation run-1 were erased for their age (COUNCIL_RETENTION_DAYS); "
+    "numbers and votes are kept.\n"
+)
+
+
+@pytest.mark.usefixtures("_asked_long_ago")
+async def test_what_is_expired_is_said_to_be(council: Program) -> None:
+    question = finished_case(1).question.text
+
+    asked = await run(council, "ask", "--id", "run-1", question)
+    shown = await run(council, "show", "run-1")
+    exported = await run(council, "export")
+
+    assert (asked.code, asked.out, asked.err) == (1, "", GONE)
+    assert (shown.code, shown.out, shown.err) == (1, "", GONE)
+    line = json.loads(exported.out)
+    assert (line["question"], line["verdict"]["text"]) == ("", "")
+    assert line["expired_at"]
+    assert len(line["standings"]) == len(line["answers"]) > 1
+
+
+@pytest.mark.usefixtures("_asked_long_ago")
+async def test_who_says_so_keeps_everything(council: Program) -> None:
+    question = finished_case(1).question.text
+
+    asked = await run(council, "ask", "--id", "run-1", question, COUNCIL_RETENTION_DAYS="keep")
+
+    assert (asked.code, asked.out) == (0, "**Keep it whole.**\n")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("", "Texts are erased after 30 days (COUNCIL_RETENTION_DAYS); numbers and votes stay."),
+        ("7", "Texts are erased after 7 days (COUNCIL_RETENTION_DAYS); numbers and votes stay."),
+        ("keep", "Texts are kept for ever; COUNCIL_RETENTION_DAYS has them erased."),
+    ],
+)
+async def test_the_doctor_says_how_long_texts_are_kept(
+    council: Program, said: str, told: str
+) -> None:
+    assert told in (await run(council, "doctor", COUNCIL_RETENTION_DAYS=said)).out
+
+
+@pytest.mark.parametrize("said", ["0", "-1", "1.5", "soon", "99999999"])
+async def test_any_other_time_is_refused(council: Program, said: str) -> None:
+    ended = await run(council, "doctor", COUNCIL_RETENTION_DAYS=said)
+
+    assert ended.code == 2
+    assert "COUNCIL_RETENTION_DAYS must be a whole number of days from 1 up" in ended.err

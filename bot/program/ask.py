@@ -7,16 +7,16 @@ from datetime import timedelta
 from bot import settings as channel_settings
 from bot.conversation.app import App
 from bot.conversation.questions import checked, new_case
-from bot.council import Council, Deliberation, Failure
+from bot.council import Council, Deliberation, Failure, Question
 from bot.document import Document, Note, Text
 from bot.errors import Expired, InvalidInput
 from bot.language import _, n_
+from bot.pages.ranked import reviewers_line
 from bot.pages.sentences import (
     broken_off,
     degraded,
     dissent,
     rehearsal,
-    reviewers_stand,
     written_by,
 )
 from bot.printing import note, tell
@@ -31,8 +31,10 @@ from bot.texts import EXPIRED_ID, SHELL_ADVICE, apology, kind_of
 SAME_QUESTION = timedelta(hours=24)
 
 
-async def ask(app: App, asked: Asked, *, id: str | None, mode: str | None) -> Deliberation:
-    """The deliberation of this question: resumed, repeated from the store, or new.
+async def ask(
+    app: App, asked: Asked, *, id: str | None, mode: str | None
+) -> tuple[Question, Deliberation]:
+    """The question and its deliberation: resumed, repeated from the store, or new.
 
     Raises `InvalidInput` for a question that cannot be asked, or an id of another question.
     """
@@ -45,8 +47,8 @@ async def ask(app: App, asked: Asked, *, id: str | None, mode: str | None) -> De
         await app.store.create(case)
     if case.result:
         note(_("This was answered before; nobody is asked again."))
-        return case.result
-    return await run(app, case)
+        return case.question, case.result
+    return case.question, await run(app, case)
 
 
 async def run(app: App, case: Case) -> Deliberation:
@@ -108,10 +110,11 @@ async def _known(app: App, asked: Asked, *, id: str | None, mode: str) -> Case |
     return case
 
 
-def show_verdict(deliberation: Deliberation) -> None:
+def show_verdict(question: Question, deliberation: Deliberation) -> None:
     """The verdict on standard output, and below it what belongs to it on standard error."""
     _show(deliberation.verdict.text if deliberation.answered else _apology(deliberation))
-    put(Document(tuple(map(Note, notes(deliberation)))), sys.stderr)
+    note("")
+    put(Document(tuple(map(Note, notes(question, deliberation)))), sys.stderr)
 
 
 def _apology(deliberation: Deliberation) -> str:
@@ -135,14 +138,14 @@ def _show(markdown: str) -> None:
         tell(markdown)
 
 
-def notes(deliberation: Deliberation) -> list[str]:
+def notes(question: Question, deliberation: Deliberation) -> list[str]:
     """What belongs under a verdict: how sure, what is missing, who disagrees. Nobody votes here."""
     simulated = rehearsal([member.model for member in deliberation.members])
-    sure = (reviewers_stand(deliberation), written_by(deliberation))
+    stand = reviewers_line(deliberation, question)
     return [
         *broken_off(deliberation),
         *dissent(deliberation),
-        *filter(None, [" · ".join(filter(None, sure))]),
+        *filter(None, (stand, written_by(deliberation))),
         *degraded(deliberation),
         *(block.text for block in simulated),
     ]

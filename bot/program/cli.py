@@ -265,11 +265,11 @@ async def _ask_it(asked: "Asked", options: argparse.Namespace, config: "Config")
     from bot.program.compose import open_app
 
     async with open_app(config, "ask") as app:
-        deliberation = await ask(app, asked, id=options.id, mode=options.mode)
+        question, deliberation = await ask(app, asked, id=options.id, mode=options.mode)
     if options.json:
         tell_json(as_json(deliberation), indent=2)
     else:
-        show_verdict(deliberation)
+        show_verdict(question, deliberation)
         if options.answers:
             show_answers(deliberation)
     note(closing(deliberation))

@@ -566,7 +566,7 @@ def test_what_was_broken_off_is_marked_wherever_it_is_shown(finish_reason: str, 
     assert presenter.verdict(result, told.question).blocks[2] == Text(line)
     assert presenter.verdict(result, told.question).state == "degraded"
     assert line in words(presenter.ranking(result, told.question))
-    assert line in cli_notes(result)
+    assert line in cli_notes(told.question, result)
     for answer in result.answers:
         shown = words(presenter.answer(answer, told.question, told.council))
         assert (answer_line in shown) == (answer is cut)

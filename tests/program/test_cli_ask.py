@@ -295,6 +295,7 @@ async def test_progress_goes_to_standard_error_and_the_verdict_alone_to_standard
     assert ended.out.endswith("when the number is good enough.\n")
     assert "4 members answer." in ended.err
     assert "lab/e writes the verdict." in ended.err
+    assert re.search(r"\n\n(.+\n)?⚖️ .*\*\*[A-D]\*\* first", ended.err)
     assert "👍" not in ended.err
     # A price of more than nothing, in whole cents or, below one, in hundredths of them.
     assert re.search(r"\n\d+ calls · \$0\.\d\d(\d\d)? · \d+ s · [0-9a-f]{12}\n$", ended.err)

@@ -266,7 +266,7 @@ class Catalogue:
                 failure=failure,
             )
             hint = _("Does it run, and is that its address?")
-            return f"{why} {hint}" if self._lists[name].away else why
+            return f"{why.rstrip('.')}. {hint}" if self._lists[name].away else why
         if listed := list(self._lists[name].models)[:_COUNCIL_SIZE]:
             return _(
                 "{place} lists no model that a council could be made of, only {models}. Load "

@@ -111,3 +111,10 @@ async def test_a_server_that_is_not_there_is_named_with_what_to_do(council: Prog
         "its address?"
     ) in ended.err
     assert "Traceback" not in ended.err
+
+
+async def test_what_a_server_says_ends_like_a_sentence(council: Program) -> None:
+    async with ModelServer(key=None) as server:
+        ended = await ask(council, f"{server.url}/elsewhere")
+
+    assert "It said: 404: Not Found. Does it run, and is that its address?" in ended.err

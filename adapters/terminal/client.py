@@ -306,6 +306,9 @@ class Terminal:
         if (found := await self._posted(part)) is None:
             return
         run, key = found
+        if key == CRITIQUES:
+            await self._say(_("Nobody votes on critiques. An answer takes votes: `react A 👍`."))
+            return
         emoji, name = emoji_names.emoji_of(written), run.part(key) or part
         if await record("terminal", post_id(run.id, key), self._person, emoji):
             await self._say(_(done, emoji=emoji, part=name))
@@ -323,7 +326,7 @@ class Terminal:
     async def _reveal(self, rest: str) -> None:
         run = self._current()
         if run is None:
-            await self._say(_("There is no thread yet."))
+            await self._say(self._nowhere())
             return
         what = "names" if rest == "anyway" else "reveal"
         press = Press(self._person, run.id, (what,), sees=lambda case: True)
@@ -362,14 +365,15 @@ class Terminal:
         if (older := self._threads.count - len(listed)) > 0:
             await self._say(n_("{n} is older.", "{n} are older.", older))
 
+    def _nowhere(self) -> str:
+        if not self._threads.count:
+            return _("There is no thread yet. Ask a question.")
+        return _("This is no thread. Ask a question, or go into an earlier one: see `threads`.")
+
     def _no_thread(self, name: str) -> str:
         if not self._threads.count:
             return _("There is no thread {name}. Ask a question first.", name=name)
-        return _(
-            "There is no thread {name}. There are {count}: `threads` lists them.",
-            name=name,
-            count=self._threads.count,
-        )
+        return _("There is no thread {name}. `threads` lists those that there are.", name=name)
 
     async def _thread_offers(self) -> Sequence[tuple[str, str]]:
         listed = await self._threads.listed(_LISTED)
@@ -400,7 +404,7 @@ class Terminal:
         """The run and the key that a part's name means; says what there is where it means none."""
         current = self._current()
         if current is None:
-            await self._say(_("There is no thread yet. Ask a question."))
+            await self._say(self._nowhere())
             return None
         number, key = read_part(part)
         runs = self._threads.of(current.thread)

@@ -111,7 +111,8 @@ def _rich(block: Block, opened: bool, name: str) -> RenderableType:
         case Bars():
             return Line(harmless("\n".join(bar_lines(block))))
         case Entry(text, note):
-            return _rich_blocks([Text(text), *([Note(note)] if note else [])], opened, name)
+            parts = (Text(text), Note(note)) if note else (Text(text),)
+            return Group(*(_rich(part, opened, name) for part in parts))
         case Select():
             return Line()
         case Detail(title, blocks) if opened:
@@ -180,9 +181,10 @@ _Shown = TypeVar("_Shown")
 def _spaced(
     blocks: Sequence[Block], shown: Sequence[_Shown], empty_line: _Shown
 ) -> Iterator[_Shown]:
-    """An empty line between blocks, but none between notes."""
+    """An empty line between blocks, but none between notes, nor between entries of a list."""
     for index, item in enumerate(shown):
-        notes = all(isinstance(block, Note) for block in blocks[max(index - 1, 0) : index + 1])
-        if index and not notes:
+        pair = blocks[max(index - 1, 0) : index + 1]
+        close = any(all(isinstance(block, kind) for block in pair) for kind in (Note, Entry))
+        if index and not close:
             yield empty_line
         yield item

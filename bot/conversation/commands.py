@@ -36,7 +36,8 @@ async def run(desk: Desk, typed: Typed) -> Document:
     await require(desk, right, typed.name)
     if command is None or command.run is None:
         hint = did_you_mean(typed.name, COMMANDS)
-        return help_page(_("There is no `/council {name}`.{hint}", name=typed.name, hint=hint))
+        missing = _("There is no `/council {name}`.{hint}", name=typed.name, hint=hint)
+        return Document((Note(missing),)) if hint else help_page(missing)
     return await command.run(desk, typed.rest)
 
 

@@ -286,6 +286,21 @@ async def test_before_the_first_question_there_is_no_thread(line: str) -> None:
     assert "There is no thread yet." in after(await said(line), line)
 
 
+@pytest.mark.parametrize("line", ["open A", "react A 👍", "reveal"])
+async def test_after_a_restart_the_way_into_an_earlier_thread_is_told(
+    tmp_path: Path, line: str
+) -> None:
+    database = str(tmp_path / "council.db")
+    async with running_app(FakeProvider(), database=database, time_scale=1) as app:
+        await chat(app, "@council Is it right?")
+    async with running_app(FakeProvider(), database=database, time_scale=1) as app:
+        later = await chat(app, line)
+
+    assert after(later, line).strip() == (
+        "This is no thread. Ask a question, or go into an earlier one: see `threads`."
+    )
+
+
 async def test_votes_are_recorded_and_taken_back() -> None:
     async with running_app(FakeProvider(), time_scale=1) as app:
         text = await chat(
@@ -312,6 +327,10 @@ async def test_votes_are_recorded_and_taken_back() -> None:
     [
         ("react A 🎉", "`🎉` is no vote on A. There: 👍 👎 🏆"),
         ("react ranking 👍", "`👍` is no vote on ranking. There: 🚫"),
+        (
+            "react critiques 👍",
+            "Nobody votes on critiques. An answer takes votes: `react A 👍`.",
+        ),
         ("react A", "Name a part and an emoji, for example `react A 👍` or `react A +1`."),
     ],
 )

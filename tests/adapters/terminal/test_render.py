@@ -8,7 +8,7 @@ from rich.console import Console
 
 from adapters.terminal.render import plain, render
 from bot.cleaning import harmless
-from bot.document import Block, Detail, Document, Heading, Image, Note, Table, Text
+from bot.document import Block, Detail, Document, Entry, Heading, Image, Note, Table, Text
 
 
 def shown(document: Document, *, opened: bool = False, name: str = "", colour: bool = False) -> str:
@@ -50,6 +50,15 @@ def test_a_terminal_gets_markdown_rendered_and_details_folded() -> None:
         "[Shares by answer]\n\n"
         "▸ Answer A  (open A)"
     )
+
+
+def test_a_list_has_no_empty_lines_in_it() -> None:
+    listed = Document(
+        (Text("Seated:"), Entry("**brisk**", "free"), Entry("**calm**"), Text("End."))
+    )
+
+    assert shown(listed) == "Seated:\n\nbrisk\nfree\ncalm\n\nEnd."
+    assert plain(listed) == "Seated:\n\n**brisk**\nfree\n**calm**\n\nEnd."
 
 
 def test_a_pipe_gets_the_markdown_source() -> None:

@@ -32,6 +32,11 @@ def one_line(text: str) -> str:
     return " ".join(harmless(text).split())
 
 
+def shortened(line: str, limit_chars: int) -> str:
+    """So many characters at most, of which the last is `…` where some were left out."""
+    return line if len(line) <= limit_chars else line[: limit_chars - 1].rstrip() + "…"
+
+
 def json_escaped(encoded: str) -> str:
     """JSON in which what would steer a terminal is escaped, so that its reader loses nothing."""
     return _IN_JSON.sub(lambda found: _escape(found[0]), encoded)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
+from bot.cleaning import one_line, shortened
 from bot.council import Failure, Fallback, Finish, Standing
 from bot.document import Document, Heading, Text
 from bot.errors import Kind
@@ -145,8 +146,7 @@ def unread_files(names: Sequence[str]) -> str:
 
 
 def _file_name(name: str) -> str:
-    line = " ".join(name.replace("`", "'").split()) or _("unnamed")
-    return line if len(line) <= _NAME_LIMIT_CHARS else line[: _NAME_LIMIT_CHARS - 1] + "…"
+    return shortened(one_line(name.replace("`", "'")) or _("unnamed"), _NAME_LIMIT_CHARS)
 
 
 def unseen(refusal: str) -> Document:

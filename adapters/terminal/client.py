@@ -28,7 +28,7 @@ from adapters.terminal.threads import (
 )
 from bot import emoji as reactions
 from bot.chat import Accepted, Mention, Person, Refused
-from bot.cleaning import one_line
+from bot.cleaning import one_line, shortened
 from bot.conversation.app import App
 from bot.conversation.desk import parse
 from bot.conversation.followups import NOT_YET
@@ -42,7 +42,8 @@ from bot.records import Case, PlatformName
 # Nothing that is printed fails to arrive.
 _ALWAYS_OPEN = Line(lambda _: False, refusals=(), time_scale=1)
 
-_LISTED = 15
+# So many threads are listed, with so much of their questions.
+_LISTED, _GIST_CHARS = 15, 60
 
 
 class TerminalReply:
@@ -427,8 +428,7 @@ class Terminal:
 
 
 def _gist(question: str) -> str:
-    line = one_line(question)
-    return line if len(line) <= 60 else line[:59].rstrip() + "…"
+    return shortened(one_line(question), _GIST_CHARS)
 
 
 _WELCOME = N_(

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.cleaning import shortened
 from bot.errors import Kind, ModelFailed
 from bot.language import N_, Message, _
 from bot.models.reports import WORDS_LIMIT_CHARS, Report, read_report
@@ -249,10 +250,7 @@ class Saying:
         for model in self.models:
             text = re.sub(_naming(model), _this_model, text)
         text = "".join(char if char.isprintable() else " " for char in text)
-        text = " ".join(text.split())
-        if len(text) > SAID_LIMIT_CHARS:
-            text = text[: SAID_LIMIT_CHARS - 1] + "…"
-        return text
+        return shortened(" ".join(text.split()), SAID_LIMIT_CHARS)
 
 
 def _naming(model: str) -> str:

@@ -3,7 +3,7 @@
 Names are CommonMark, "" where nobody knows them. Pure.
 """
 
-from bot.cleaning import one_line
+from bot.cleaning import one_line, shortened
 from bot.council import Origin, Question
 from bot.document import Document, Text
 from bot.language import _
@@ -15,8 +15,7 @@ REMINDER_CHARS = 150
 def asked(question: Question, origin: Origin, name: str) -> Document:
     """Of one that a button put."""
     if origin.repeats:
-        line = one_line(question.text)
-        line = line if len(line) <= REMINDER_CHARS else line[: REMINDER_CHARS - 1].rstrip() + "…"
+        line = shortened(one_line(question.text), REMINDER_CHARS)
         return Document((Text(f"{_asks_again(name or _('Somebody'), origin.label)} {line}"),))
     return first_asked(name, question.text, origin.label)
 

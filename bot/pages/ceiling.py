@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from bot.analysis.certificate import FOOTNOTE, worded
 from bot.analysis.cofailure import Ceiling
 from bot.analysis.estimates import outwards
+from bot.cleaning import one_line, shortened
 from bot.document import Block, Document, Heading, Note, Table, Text
 from bot.language import _
 
@@ -79,7 +80,9 @@ def audit_page(ceiling: Ceiling, questions: Mapping[str, str]) -> Document:
     more = len(ceiling.audit) - len(listed)
     blocks: list[Block] = [Heading(_("Rows that every model got wrong"))]
     if questions:
-        cells = tuple((row, _cut(questions.get(row, ""))) for row in listed)
+        cells = tuple(
+            (row, shortened(one_line(questions.get(row, "")), QUESTION_CHARS)) for row in listed
+        )
         blocks.append(Table((_("Row"), _("Question")), cells))
     else:
         blocks.append(Text(", ".join(listed)))
@@ -90,11 +93,6 @@ def audit_page(ceiling: Ceiling, questions: Mapping[str, str]) -> Document:
         look = _("And {more:,} more, which --json lists.", more=more) + " " + look
     blocks.append(Note(look))
     return Document(tuple(blocks))
-
-
-def _cut(question: str) -> str:
-    words = " ".join(question.split())
-    return words if len(words) <= QUESTION_CHARS else f"{words[: QUESTION_CHARS - 1]}…"
 
 
 def _percent(value: float | None) -> str:

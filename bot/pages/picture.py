@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from bot.analysis.leaderboard import Board, Place
+from bot.cleaning import shortened
 from bot.language import _
 
 if TYPE_CHECKING:
@@ -120,4 +121,4 @@ def _short(model: str) -> str:
     """Without the vendor: what a phone has room for."""
     # What its font cannot show the library warns of, again and again.
     name = model.rpartition("/")[2].encode("ascii", "replace").decode()
-    return name if len(name) <= NAME_MAX else name[: NAME_MAX - 1] + "…"
+    return shortened(name, NAME_MAX)

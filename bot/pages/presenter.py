@@ -7,6 +7,7 @@ provider's words, except `names`, which one person asked for. Knows no platform 
 from collections.abc import Iterator, Sequence
 
 from bot import texts
+from bot.cleaning import shortened
 from bot.council import Answer, Council, Deliberation, Question, Standing
 from bot.document import Block, Button, Detail, Document, Heading, Note, State, Table, Text
 from bot.language import _, n_
@@ -290,7 +291,7 @@ def first_sentence(text: str) -> str:
     line = unbolded(first_line(text))
     if not line and text.strip():
         return f"**{_('The verdict is there.')}**"
-    return line if len(line) <= LINE_LIMIT_CHARS else line[: LINE_LIMIT_CHARS - 1].rstrip() + "…"
+    return shortened(line, LINE_LIMIT_CHARS)
 
 
 def _models(deliberation: Deliberation) -> list[str]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.cleaning import one_line
+from bot.cleaning import one_line, shortened
 from bot.document import Block, Button, Document, Entry, Heading, Note, Select, Table, Text
 from bot.language import _, n_
 from bot.pages.prices import dollars, price_words
@@ -161,9 +161,7 @@ def _selects(settings: Settings, prices: Prices, change: Change) -> list[Block]:
 
 
 def _line(settings: Settings, name: str) -> str:
-    value = one_line(in_words(settings, name))
-    if len(value) > _SUMMARY_CHARS:
-        value = value[: _SUMMARY_CHARS - 1].rstrip() + "…"
+    value = shortened(one_line(in_words(settings, name)), _SUMMARY_CHARS)
     return f"- **{_(SETTINGS[name].label)}**: {value}"
 
 

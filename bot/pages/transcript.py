@@ -1,7 +1,7 @@
 """A whole deliberation as one file."""
 
 from bot import texts
-from bot.cleaning import harmless
+from bot.cleaning import harmless, one_line, shortened
 from bot.council import Council, Deliberation, Question
 from bot.language import _
 from bot.pages.presenter import standings_table
@@ -19,6 +19,8 @@ from bot.pages.sentences import (
 )
 from bot.protocol.outcome import finish
 
+TITLE_LIMIT_CHARS = 80
+
 
 def transcript(deliberation: Deliberation, question: Question, council: Council) -> str:
     """Everything in one Markdown file, still anonymous, every text whole.
@@ -26,7 +28,7 @@ def transcript(deliberation: Deliberation, question: Question, council: Council)
     What people and models wrote stands in quotes: no heading in it can pass for a section.
     """
     parts = [
-        f"# {_one_line(deliberation.question)}",
+        f"# {shortened(one_line(deliberation.question), TITLE_LIMIT_CHARS)}",
         _("## Question"),
         _quoted(deliberation.question),
     ]
@@ -60,8 +62,3 @@ def transcript(deliberation: Deliberation, question: Question, council: Council)
 
 def _quoted(text: str) -> str:
     return "\n".join(f"> {line}".rstrip() for line in harmless(text).split("\n"))
-
-
-def _one_line(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 80 else line[:79] + "…"

@@ -27,7 +27,7 @@ from tests.fakes.discord.acting import Acting
 from tests.fakes.discord.commands import Commands
 from tests.fakes.discord.faults import Fault, Faults
 from tests.fakes.discord.gateway import Gateway
-from tests.fakes.discord.http import API, Desk, Rejection, Request
+from tests.fakes.discord.http import API, Desk, Rejection, Request, Route
 from tests.fakes.discord.interactions import Interaction, Interactions
 from tests.fakes.discord.limits import Limits, TooMany
 from tests.fakes.discord.refusals import Refusal
@@ -83,7 +83,7 @@ class DiscordServer(Acting):
         super().__init__(world, gateway, Commands(world), Interactions(world))
         self.limits = Limits(time_scale)
         self.faults = Faults()
-        self._desk = Desk(TOKEN, self.limits, self.faults, self.changed, self.requests)
+        self.desk = Desk(TOKEN, self.limits, self.faults, self.changed, self.requests)
         self._runner: web.AppRunner | None = None
 
     @property
@@ -93,7 +93,7 @@ class DiscordServer(Acting):
     @property
     def rejections(self) -> list[Rejection]:
         """Every 4xx but 429, with its body; those are in `rate_limited`."""
-        return self._desk.rejections
+        return self.desk.rejections
 
     @property
     def rate_limited(self) -> list[TooMany]:
@@ -101,7 +101,17 @@ class DiscordServer(Acting):
 
     @property
     def unknown_routes(self) -> list[str]:
-        return self._desk.unknown_routes
+        return self.desk.unknown_routes
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Every one that it knows."""
+        return (
+            *Rest(self.world).routes(),
+            *Messages(self.world).routes(),
+            *self.interactions.routes(),
+            *self.commands.routes(),
+        )
 
     async def start(self) -> None:
         app = web.Application(client_max_size=64 * 1024 * 1024)
@@ -109,14 +119,8 @@ class DiscordServer(Acting):
         app.router.add_get("/gateway/", self.gateway.serve)
         app.router.add_get("/resume", self.gateway.serve)
         app.router.add_get("/attachments/{channel_id}/{id}/{name}", self._file_download)
-        for routes in (
-            Rest(self.world).routes(),
-            Messages(self.world).routes(),
-            self.interactions.routes(),
-            self.commands.routes(),
-        ):
-            self._desk.add(app, routes)
-        self._desk.add_unknown(app)
+        self.desk.add(app, self.routes)
+        self.desk.add_unknown(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)

@@ -155,6 +155,21 @@ class SlackServer(Scenario):
         return self._http
 
     async def start(self) -> None:
+        self.learn()
+        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app.router.add_route("*", "/api/{method}", self.desk.serve)
+        app.router.add_get("/link/", self.socket_mode.serve)
+        app.router.add_post("/response/{key}", self.interactions.respond)
+        app.router.add_post("/upload/v1/{id}", self.files.upload)
+        app.router.add_get("/files-pri/{id}/{name}", self.files.download)
+        app.router.add_get("/files-pri/{id}/download/{name}", self.files.download)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.world.base_url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+
+    def learn(self) -> None:
+        """Know every method of the Web API; `start` does it, too."""
         for methods in (
             Chat(self.world).methods(),
             Conversations(self.world).methods(),
@@ -168,17 +183,6 @@ class SlackServer(Scenario):
                 method("blocks.validate", self._validate, 4, "blocks message view", token="none"),
             )
         )
-        app = web.Application(client_max_size=64 * 1024 * 1024)
-        app.router.add_route("*", "/api/{method}", self.desk.serve)
-        app.router.add_get("/link/", self.socket_mode.serve)
-        app.router.add_post("/response/{key}", self.interactions.respond)
-        app.router.add_post("/upload/v1/{id}", self.files.upload)
-        app.router.add_get("/files-pri/{id}/{name}", self.files.download)
-        app.router.add_get("/files-pri/{id}/download/{name}", self.files.download)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.world.base_url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 
     async def stop(self) -> None:
         self.socket_mode.cut()

@@ -1,0 +1,314 @@
+"""What has to hold in every world, whatever goes wrong, named once.
+
+Checked as things happen: at every request to a model, every post and edit, every rest.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from adapters.discord.render import mark
+from bot.chat import HEADLINE, QUESTION, RANKING, answer_key
+from tests.fakes.discord.state import Message as DiscordMessage
+from tests.fakes.slack.state import Message as SlackMessage
+from tests.world.loop import LIFE
+from tests.world.models import PRICES, Bill, name_of
+
+if TYPE_CHECKING:
+    from tests.world.world import World
+
+Name = Literal[
+    "answered",
+    "one of each post",
+    "asked once",
+    "booked as billed",
+    "within limits",
+    "pinged once",
+    "no name",
+    "forgotten",
+    "whole",
+    "alive",
+]
+MEANING: dict[Name, str] = {
+    "answered": "every question that was taken in ends with its verdict, the apology, or the word "
+    "that it was stopped, under its headline, with each answer and the ranking; every other is told no",
+    "one of each post": "no post of a run stands twice",
+    "asked once": "no call whose answer was kept is asked again",
+    "booked as billed": "what providers told is booked, all of it and nothing besides",
+    "within limits": "no day costs more than its limit",
+    "pinged once": "nobody is notified but the asker, once, by the ranking",
+    "no name": "no public post names a member",
+    "forgotten": "words that were forgotten are in no file, and in no later post",
+    "whole": "the database is undamaged",
+    "alive": "no part of the program ends by itself, or hangs",
+}
+
+# A row is committed within 0.2 s of the last byte; where writes are repeated, or wait for others
+# that are, later.
+COMMITTED_SECONDS = 1.0
+# The longest that a failed write is tried again, and what may wait behind it.
+REPEATED_SECONDS = 80.0
+
+
+@dataclass(frozen=True, slots=True)
+class Broken(Exception):
+    name: Name
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.what}"
+
+
+class Watch:
+    """Looks at one world. The first thing that is broken ends it."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.broken: Broken | None = None
+        self.forgotten: set[str] = set()  # words
+        self._answers: dict[str, tuple[float, int]] = {}
+        self._marks: dict[int, tuple[str, str]] = {}
+        self._standing: dict[tuple[str, str, str, int], Any] = {}
+        self._pings: dict[str, int] = {}
+        self._unheard: set[tuple[str, str, str, int]] = set()  # deleted before they were confirmed
+        self._heard = {"slack": 0, "discord": 0}
+
+    def fail(self, name: Name, what: str) -> None:
+        life = LIFE.get()
+        if self.broken is None and not (life is not None and life.dead):
+            self.broken = Broken(name, what)
+
+    # Models
+
+    def asked(self, tag: str) -> None:
+        world = self.world
+        run, stage, round, seat = tag.split("/")
+        rows = world.disk.rows(
+            "SELECT failure_kind FROM calls"
+            " WHERE deliberation = ? AND stage = ? AND round = ? AND seat = ?",
+            run,
+            stage,
+            int(round),
+            int(seat),
+        )
+        if rows:
+            self.fail("asked once", f"{tag} has its final row")
+        if tag in self._answers and self._was_kept(*self._answers[tag]):
+            self.fail("asked once", f"{tag} was answered before")
+
+    def answered(self, tag: str) -> None:
+        life = LIFE.get()
+        self._answers[tag] = self.world.loop.time(), life.number if life else 0
+
+    def _was_kept(self, at: float, number: int) -> bool:
+        """Whether the program had the time to keep what it was told."""
+        ended = self.world.ends.get(number, self.world.loop.time())
+        patience = COMMITTED_SECONDS
+        if any(at - REPEATED_SECONDS < when < ended for when in self.world.disk.troubles):
+            patience = REPEATED_SECONDS
+        return ended - at > patience
+
+    # Posts
+
+    def seen(self, platform: str, kind: str, message: Any) -> None:
+        """After each post and edit, before anything else happens."""
+        if platform == "slack":
+            self._seen_on_slack(kind, message)
+        else:
+            self._seen_on_discord(kind, message)
+
+    def _seen_on_slack(self, kind: str, message: SlackMessage) -> None:
+        shown = json.dumps([message.text, message.blocks], ensure_ascii=False)
+        self._check_words(kind, shown)
+        found = message.metadata
+        key = None
+        if found and found.get("event_type") == "council_run":
+            payload = found["event_payload"]
+            key = "slack", payload["run"], payload["key"], payload["part"]
+            there = message.channel.messages.get
+            self._check_single(kind, key, message, lambda other: there(other.ts) is other)
+        pings = self.world.slack.pings
+        for ping in pings[self._heard["slack"] :]:
+            self._check_ping(ping.kind == "user", ping.target, key)
+        self._heard["slack"] = len(pings)
+
+    def _seen_on_discord(self, kind: str, message: DiscordMessage) -> None:
+        if message.viewer is not None:
+            return
+        shown = json.dumps([message.content, message.components], ensure_ascii=False)
+        self._check_words(kind, shown)
+        found = self._marked(message)
+        key = ("discord", *found, 0) if found else None
+        if key:
+            self._check_single(kind, key, message, lambda other: not other.deleted)
+        pings = self.world.discord.pings
+        for ping in pings[self._heard["discord"] :]:
+            plain = len(ping.users) == 1 and not ping.roles and not ping.everyone
+            target = str(ping.users[0].id) if ping.users else ""
+            if ping.users or ping.roles or ping.everyone:
+                self._check_ping(plain, target, key)
+        self._heard["discord"] = len(pings)
+
+    def _marked(self, message: DiscordMessage) -> tuple[str, str] | None:
+        id = message.components[0].get("id") if message.components else None
+        if id is None:
+            return None
+        if id not in self._marks:
+            for (run,) in self.world.disk.rows("SELECT id FROM deliberations"):
+                for key in _keys():
+                    self._marks[mark(run, key)] = run, key
+        return self._marks.get(id)
+
+    def _check_words(self, kind: str, shown: str) -> None:
+        for model in list(PRICES)[: self.world.people.members]:
+            name = name_of(model)
+            if name in shown.lower():
+                self.fail("no name", f"{name} in a public {kind}: {shown[:300]}")
+        for word in self.forgotten:
+            if word in shown:
+                self.fail("forgotten", f"{word} in a later {kind}")
+
+    def _check_single(
+        self, kind: str, key: tuple[str, str, str, int], message: Any, stands: Any
+    ) -> None:
+        other = self._standing.get(key)
+        if kind == "post":
+            if other is not None and other is not message and stands(other):
+                self.fail("one of each post", f"{key} stands twice")
+            if other is not message and key in self.world.deleted - self._unheard:
+                self.fail("one of each post", f"{key} was deleted by a person and came again")
+            self._standing[key] = message
+
+    def _check_ping(self, plain: bool, target: str, key: tuple[str, str, str, int] | None) -> None:
+        if key is None or key[2] != RANKING or not plain:
+            self.fail("pinged once", f"{target or 'somebody'} by {key}")
+            return
+        run = key[1]
+        rows = self.world.disk.rows("SELECT asker FROM deliberations WHERE id = ?", run)
+        if rows and rows[0][0] != target:
+            self.fail("pinged once", f"{target}, who did not ask {run}")
+        self._pings[run] = self._pings.get(run, 0) + 1
+        if self._pings[run] > 1:
+            self.fail("pinged once", f"{target} {self._pings[run]} times by {run}")
+
+    def deleted_by_person(self, message: Any) -> None:
+        """Somebody takes a post away: it is to stay so."""
+        for key, post in self._standing.items():
+            _, run, name, part = key
+            if post is message:
+                self.world.deleted.add(key)
+                known = self.world.disk.rows(
+                    "SELECT 1 FROM posts WHERE deliberation = ? AND key = ? AND part = ?"
+                    " AND post_id IS NOT NULL",
+                    run,
+                    name,
+                    part,
+                )
+                if not known:  # nobody can know that it ever stood there
+                    self._unheard.add(key)
+
+    def forget(self, run: str, words: list[str]) -> None:
+        """Somebody was told that this is forgotten."""
+        self.forgotten |= {*words, *self.world.models.words.get(run, ())}
+
+    def post(self, platform: str, run: str, key: str, part: int = 0) -> Any:
+        """The message that stands under this key, `None` where there is none."""
+        message = self._standing.get((platform, run, key, part))
+        if isinstance(message, SlackMessage):
+            return message if message.channel.messages.get(message.ts) is message else None
+        return message if message is not None and not message.deleted else None
+
+    # At rest
+
+    def at_rest(self) -> None:
+        """Nothing is under way, and nothing was in trouble for a while."""
+        self._check_cases()
+        self._check_money()
+        self._check_forgotten()
+        self.check_whole()
+
+    def check_whole(self) -> None:
+        found = self.world.disk.rows("PRAGMA integrity_check")
+        if found != [("ok",)]:
+            self.fail("whole", str(found))
+
+    def _check_cases(self) -> None:
+        world = self.world
+        for id, platform, status, result, delivered, thread, mention in world.disk.rows(
+            "SELECT id, platform, status, result, delivered, thread, mention FROM deliberations"
+        ):
+            if status == "running" or not delivered:
+                self.fail("answered", f"{id} is {status}, delivered: {delivered}")
+            if world.people.has_deleted(thread, mention):
+                continue  # there may be no place for a reply
+            finished = json.loads(result) if result else None
+            keys = [HEADLINE]
+            if finished:
+                keys += [answer_key(each["label"]) for each in finished["answers"]]
+                keys += [RANKING] * bool(finished["answers"])
+            for key in keys:
+                message = self.post(platform, id, key)
+                if message is None and (platform, id, key, 0) not in world.deleted:
+                    self.fail("answered", f"{id} ({status}) has no {key}")
+            self._check_headline(platform, id, finished)
+
+    def _check_headline(self, platform: str, id: str, finished: Any) -> None:
+        message = self.post(platform, id, HEADLINE)
+        if message is None:
+            return
+        shown = _words_of(message)
+        verdict = finished["verdict"]["text"] if finished else ""
+        words = [word for word in self.world.models.words.get(id, ()) if word in verdict]
+        for word in words:
+            if word not in shown and word not in self.forgotten:
+                self.fail("answered", f"the headline of {id} does not show its verdict")
+        if finished and self.post(platform, id, RANKING) and not self._pings.get(id):
+            self.fail("pinged once", f"the asker of {id} never was")
+
+    def _check_money(self) -> None:
+        world = self.world
+        spent = dict(world.disk.rows("SELECT day, spent_micros FROM spending WHERE scope = 'all'"))
+        if world.limit_micros is not None:
+            for day, micros in spent.items():
+                if micros > world.limit_micros:
+                    self.fail("within limits", f"{micros} on {day}, of {world.limit_micros}")
+        kept = [b for b in world.models.bills if b.told and self._was_kept(b.at, b.life)]
+        told = sum(bill.micros for bill in kept)
+        if sum(spent.values()) < told:
+            self.fail("booked as billed", f"{sum(spent.values())} of {told} that were told")
+        self._check_calls(kept)
+
+    def _check_calls(self, kept: list[Bill]) -> None:
+        """Each call by itself, where every one of its bills was told; forgotten ones have no rows."""
+        booked = {
+            f"{run}/{stage}/{round}/{seat}": micros
+            for run, stage, round, seat, micros in self.world.disk.rows(
+                "SELECT deliberation, stage, round, seat, sum(coalesce(cost_micros, 0))"
+                " FROM attempts GROUP BY 1, 2, 3, 4"
+            )
+        }
+        billed: dict[str, int] = {}
+        for bill in kept:
+            billed[bill.tag] = billed.get(bill.tag, 0) + bill.micros
+        untold = {bill.tag for bill in self.world.models.bills} - billed.keys()
+        untold |= {bill.tag for bill in self.world.models.bills if bill not in kept}
+        for tag, micros in booked.items():
+            due = billed.get(tag, 0)
+            if micros < due or (micros > due and tag not in untold and tag in billed):
+                self.fail("booked as billed", f"{micros} of {due} for {tag}")
+
+    def _check_forgotten(self) -> None:
+        for word in self.forgotten:
+            if found := self.world.disk.holds(word.encode()):
+                self.fail("forgotten", f"{word} in {found}, {self.world.disk.where(word)}")
+
+
+def _keys() -> Iterable[str]:
+    return (QUESTION, HEADLINE, RANKING, *map(answer_key, "ABCDEFGH"))
+
+
+def _words_of(message: Any) -> str:
+    if isinstance(message, SlackMessage):
+        return json.dumps([message.text, message.blocks], ensure_ascii=False)
+    return json.dumps([message.content, message.components], ensure_ascii=False)

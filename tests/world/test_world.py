@@ -1,0 +1,28 @@
+"""Some worlds of many; `python -m tests.world` makes as many as one likes."""
+
+import os
+import subprocess
+import sys
+
+
+def _world(*words: str) -> str:
+    """In a process of its own: it has another clock, other threads and another network."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.world", *words],
+        cwd=os.path.dirname(os.path.dirname(os.path.dirname(__file__))),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+def test_a_seed_repeats_itself_exactly() -> None:
+    first, second = _world("--seed", "3", "--minutes", "1"), _world("--seed", "3", "--minutes", "1")
+    assert "the same again" in first
+    assert first == second
+
+
+def test_what_has_to_hold_holds_in_every_world() -> None:
+    assert "0 broken" in _world("--seeds", "0-5", "--minutes", "1", "--processes", "1")

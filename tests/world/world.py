@@ -1,0 +1,427 @@
+"""One world: a seed decides what people do, what goes wrong, and in which order everything runs."""
+
+import asyncio
+import gc
+import logging
+import random as global_random
+import secrets
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import discord
+
+import bot.store.store as store_module
+from tests.fakes.discord_server import DiscordServer
+from tests.fakes.slack_server import SlackServer
+from tests.world.disk import Disk
+from tests.world.invariants import Broken, Watch
+from tests.world.loop import LIFE, Life, Stuck, WorldLoop
+from tests.world.models import Models
+from tests.world.people import People
+from tests.world.program import Program
+from tests.world.wires import DISCORD, SLACK, Wires
+
+BEGINNING = datetime(2026, 11, 24, 12, tzinfo=UTC)
+# Longer than anything is waited for once nothing goes wrong any more.
+REST_SECONDS = 4 * 3600.0
+STEPS_LIMIT = 3_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a seed has in store, or what was ordered."""
+
+    minutes: float
+    kills: int = 0
+    restarts: int = 0
+    power_lost: bool = False
+    models_trouble: float = 0.0
+    wires_trouble: float = 0.0
+    disk_trouble: float = 0.0
+    commit_kills: float = 0.0
+    clock_jumps: int = 0
+    budget_usd: float | None = None
+    pause_seconds: float = 40.0
+    model_seconds: float = 6.0
+    keep_up: bool = False
+
+    @classmethod
+    def drawn(cls, random: Random, minutes: float) -> "Plan":
+        return cls(
+            minutes,
+            kills=random.choice((0, 0, 1, 1, 1, 2)),
+            restarts=random.choice((0, 0, 0, 1)),
+            power_lost=random.random() < 0.5,
+            models_trouble=random.choice((0.0, 0.1, 0.1, 0.3)),
+            wires_trouble=random.choice((0.0, 0.02, 0.1, 0.25)),
+            disk_trouble=random.choice((0.0, 0.0, 0.005, 0.03)),
+            commit_kills=random.choice((0.0, 0.0, 0.002)),
+            clock_jumps=random.choice((0, 0, 0, 1, 2)),
+            budget_usd=random.choice((None, 0.5, 2.0, 5.0)),
+            pause_seconds=random.choice((10.0, 40.0, 40.0)),
+            model_seconds=random.choice((1.0, 6.0, 6.0, 20.0)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    seed: int
+    broken: Broken | None
+    trace: int
+    steps: int
+    kills: int
+    starts: int
+    questions: int
+    verdicts: int
+    requests: int
+    seconds: float
+    story: tuple[str, ...] = ()
+
+
+@dataclass
+class World:
+    seed: int
+    plan: Plan
+    folder: Path
+    random: Random
+    loop: WorldLoop
+    slack: SlackServer = field(init=False)
+    discord: DiscordServer = field(init=False)
+    disk: Disk = field(init=False)
+    wires: Wires = field(init=False)
+    models: Models = field(init=False)
+    watch: Watch = field(init=False)
+    program: Program = field(init=False)
+    people: People = field(init=False)
+    drift: timedelta = timedelta()
+    kills: int = 0
+    starts: int = 0
+    # When each life ended, by its number.
+    ends: dict[int, float] = field(default_factory=dict)
+    lives: list[Life] = field(default_factory=list)
+    # Posts that a person deleted; mentions by their key, and whether an answer is due.
+    deleted: set[tuple[str, str, str, int]] = field(default_factory=set)
+    story: deque[str] = field(default_factory=lambda: deque(maxlen=400))
+
+    def build(self) -> None:
+        """Once the clocks are this world's."""
+        self.slack, self.discord = SlackServer(), DiscordServer()
+        self.slack.world.base_url, self.discord.world.base_url = (
+            f"https://{SLACK}",
+            f"https://{DISCORD}",
+        )
+        self.slack.learn()
+        self.disk = Disk(self.loop, self.folder, self.kill)
+        self.wires = Wires(self.loop, self.slack, self.discord)
+        self.models = Models(self.loop, self.random)
+        self.watch = Watch(self)
+        self.models.watch = self.watch
+        self.wires.seen = self.watch.seen
+        self.program = Program(self)
+        self.people = People(self)
+        self.slack.courier.transport = self.program
+        self._ended = asyncio.Event()
+        self._kill_at: int | None = None
+        self.loop.after_step = self._after_step
+
+    @property
+    def limit_micros(self) -> int | None:
+        """What a day may cost."""
+        budget = self.plan.budget_usd
+        return None if budget is None else round(budget * 1e6)
+
+    # The clocks
+
+    def platform_time(self) -> float:
+        return BEGINNING.timestamp() + self.loop.time()
+
+    def now(self) -> datetime:
+        """What the clock of the bot's machine says."""
+        return BEGINNING + timedelta(seconds=self.loop.time()) + self.drift
+
+    def tell(self, what: str) -> None:
+        self.story.append(f"{self.loop.time():10.3f} {what}")
+        self.loop.note(what)
+
+    # Life and death
+
+    def kill(self, life: Life) -> None:
+        """End the process here and now."""
+        life.dead = True
+        self.kills += 1
+        self._kill_at = None
+        self.ends[life.number] = self.loop.time()
+        self.tell(f"process {life.number} is killed")
+        self.discord.gateway.sessions.clear()
+        self.disk.image(power_lost=self.plan.power_lost)
+        self._ended.set()
+
+    def _after_step(self) -> None:
+        if self.watch.broken:
+            raise self.watch.broken
+        if self._kill_at is not None and self.loop.steps >= self._kill_at:
+            life = self.lives[-1]
+            if not life.dead and life.number not in self.ends:
+                self.kill(life)
+            self._kill_at = None
+        if self.loop.steps > STEPS_LIMIT:
+            raise Broken("alive", f"still busy after {STEPS_LIMIT} steps")
+
+    async def keep(self) -> None:
+        """Start the program, again and again."""
+        plan = self.plan
+        self.disk.kills = plan.commit_kills
+        kills, restarts = plan.kills, plan.restarts
+        while True:
+            self._ended.clear()
+            life = Life(len(self.lives) + 1)
+            self.lives.append(life)
+            self.starts += 1
+            self.tell(f"process {life.number} starts")
+            running = self.loop.begin(life, self.program.live(life), "program")
+            ending = self.loop.create_task(self._ended.wait())
+            if kills and self.random.random() < 0.8:
+                kills -= 1
+                self._kill_at = self.loop.steps + int(10 ** self.random.uniform(1.7, 4.2))
+            elif restarts:
+                restarts -= 1
+                self.loop.create_task(self._restarted(life))
+            await asyncio.wait({running, ending}, return_when=asyncio.FIRST_COMPLETED)
+            ending.cancel()
+            if not life.dead:
+                self.ends[life.number] = self.loop.time()
+                self.discord.gateway.sessions.clear()
+                error = running.exception()
+                self.tell(f"process {life.number} ended: {error!r}")
+                if error is None and self.program.over:
+                    return
+                if error is not None and not self.disk.troubles and not plan.wires_trouble:
+                    self.watch.fail("alive", f"the program ended: {error!r}")
+            self.program.gone()
+            await asyncio.sleep(self.random.choice((0.5, 5.0, 60.0)))
+
+    async def _restarted(self, life: Life) -> None:
+        await asyncio.sleep(self.random.uniform(5, 120))
+        if not life.dead and life.number not in self.ends:
+            self.tell(f"process {life.number} is asked to end")
+            self.program.end()
+
+    # Everything
+
+    async def run(self) -> None:
+        self.people.furnish()
+        self._weather(bad=True)
+        keeper = self.loop.create_task(self.keep())
+        jumping = self.loop.create_task(self._jump())
+        await self.people.live(self.plan.minutes * 60)
+        self._weather(bad=False)
+        await jumping
+        self.tell("calm")
+        await self._rest()
+        self.people.say_goodbye()
+        await self._rest()
+        app = await self.program.running()
+        unknown = await self.people.unanswered(app)
+        for key in unknown:
+            self.watch.fail("answered", f"the mention {key} was never taken up")
+        self.watch.at_rest()
+        self.program.over = True
+        self.program.end()
+        await keeper
+        if self.watch.broken:
+            raise self.watch.broken
+
+    def _weather(self, *, bad: bool) -> None:
+        plan = self.plan
+        self.models.trouble = plan.models_trouble * bad
+        self.models.seconds = plan.model_seconds if bad else 1.0
+        self.wires.trouble = plan.wires_trouble * bad
+        self.disk.faults = plan.disk_trouble * bad
+        if not bad:
+            self.disk.kills = 0.0
+            self._kill_at = None
+
+    async def _jump(self) -> None:
+        for _ in range(self.plan.clock_jumps):
+            await asyncio.sleep(self.random.uniform(1, self.plan.minutes * 60))
+            self.drift += timedelta(minutes=self.random.choice((-700, -61, -5, 5, 61, 700)))
+            self.tell(f"the clock is {self.drift} off")
+
+    async def _rest(self) -> None:
+        """Until nothing is under way, and nobody is owed a post."""
+        until = self.loop.time() + REST_SECONDS
+        quiet = 0
+        while quiet < 3:
+            await asyncio.sleep(20)
+            app = await self.program.running()
+            open_ones = [] if app is None else list(app.running._runs)
+            owed = self.disk.rows("SELECT id FROM deliberations WHERE delivered = 0")
+            quiet = 0 if open_ones or owed or self.models.is_busy() else quiet + 1
+            if self.loop.time() > until:
+                raise Broken("answered", f"after hours of calm there are {open_ones}, owed {owed}")
+        await asyncio.sleep(30)
+
+    def bury(self) -> None:
+        """Let every process come to its end, so that nothing of it lies around."""
+        for life in self.lives:
+            life.dead = True
+        self.loop.after_step = lambda: None
+        for task in asyncio.all_tasks(self.loop):
+            task.cancel()
+        for life in self.lives:
+            self.loop.burying = life
+            for handle in life.held:
+                self.loop._ready.append(handle)  # type: ignore[attr-defined]
+            life.held.clear()
+            for _ in range(40):
+                tasks = self.loop.tasks_of(life)
+                if not tasks:
+                    break
+                for task in tasks:
+                    task.cancel()
+                self.loop.run_until_complete(asyncio.sleep(0.001))
+
+
+@contextmanager
+def _instead(*changes: tuple[Any, str, Any]) -> Iterator[None]:
+    before = [(place, name, getattr(place, name)) for place, name, _ in changes]
+    for place, name, value in changes:
+        setattr(place, name, value)
+    try:
+        yield
+    finally:
+        for place, name, value in before:
+            setattr(place, name, value)
+
+
+def _clocks(world: World) -> Any:
+    """Everything that would differ from one run of a seed to the next."""
+    random = Random(world.seed)
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return world.now()
+
+    return _instead(
+        (time, "time", world.platform_time),
+        (time, "monotonic", world.loop.time),
+        (secrets, "token_hex", lambda n=16: random.randbytes(n).hex()),
+        (secrets, "randbits", random.getrandbits),
+        (uuid, "uuid4", lambda: uuid.UUID(bytes=random.randbytes(16), version=4)),
+        (discord.utils, "utcnow", world.now),
+        (store_module, "datetime", Clock),
+    )
+
+
+def run(seed: int, minutes: float, *, plan: Plan | None = None, speak: bool = False) -> Outcome:
+    """The whole life of one world."""
+    random = Random(seed)
+    plan = plan or Plan.drawn(random, minutes)
+    global_random.seed(seed)
+    began = time.perf_counter()
+    base = "/dev/shm" if Path("/dev/shm").is_dir() else None
+    folder = Path(tempfile.mkdtemp(prefix="world-", dir=base))
+    loop = WorldLoop(random)
+    asyncio.set_event_loop(loop)
+    loop.set_exception_handler(lambda _, context: None)
+    gc.disable()
+    broken: Broken | None = None
+    story: tuple[str, ...] = ()
+    try:
+        world = World(seed, plan, folder, random, loop)
+        with ExitStack() as stack:
+            stack.enter_context(_clocks(world))
+            world.build()
+            for installed in (world.disk.installed(), world.wires.installed()):
+                stack.enter_context(installed)
+            stack.enter_context(world.program.installed())
+            stack.enter_context(_listening(world, speak=speak))
+            try:
+                loop.run_until_complete(world.run())
+            except Broken as error:
+                broken = error
+            except Stuck:
+                broken = Broken("alive", "everybody waits for ever")
+            except Exception as error:
+                broken = Broken("alive", f"the world itself: {error!r}\n{traceback.format_exc()}")
+            outcome = world, loop.trace, loop.steps
+            story = tuple(world.story)
+            rows = _counted(world)
+            world.bury()
+    finally:
+        loop.close()
+        asyncio.set_event_loop(None)
+        gc.enable()
+        shutil.rmtree(folder, ignore_errors=True)
+    gc.collect()
+    world, trace, steps = outcome
+    return Outcome(
+        seed,
+        broken,
+        trace,
+        steps,
+        world.kills,
+        world.starts,
+        *rows,
+        len(world.models.bills),
+        time.perf_counter() - began,
+        story,
+    )
+
+
+def _counted(world: World) -> tuple[int, int]:
+    try:
+        ((all, finished),) = world.disk.rows(
+            "SELECT count(*), coalesce(sum(status = 'finished'), 0) FROM deliberations"
+        )
+    except Exception:
+        return 0, 0
+    return all, finished
+
+
+@contextmanager
+def _listening(world: World, *, speak: bool) -> Iterator[None]:
+    """What the program logs is part of the story."""
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            life = LIFE.get()
+            if life is not None and life.dead:
+                return
+            line = f"{record.levelname} {record.getMessage()}"
+            if record.exc_info and record.exc_info[1]:
+                line += f" [{record.exc_info[1]!r}]"
+                if speak:
+                    line += "\n" + "".join(traceback.format_exception(record.exc_info[1]))
+            world.story.append(f"{world.loop.time():10.3f}   {line}")
+
+    handler = Handler()
+    root = logging.getLogger()
+    before = root.handlers, root.level
+    root.handlers, root.level = [handler], logging.INFO if speak else logging.WARNING
+    logging.getLogger("stamina").setLevel(logging.ERROR)  # as the program has it
+    try:
+        yield
+    finally:
+        root.handlers, root.level = before
+
+
+Talk = Callable[[str], object]
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

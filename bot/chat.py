@@ -141,4 +141,14 @@ class NamesPeople(Protocol):
         ...
 
 
+@runtime_checkable
+class KnowsConnected(Protocol):
+    """A Platform whose connection may be lost."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether what people do there comes in, as far as is known."""
+        ...
+
+
 Platforms = Mapping[PlatformName, Platform]

@@ -88,6 +88,12 @@ class CouncilClient(Bot):
         place = self.get_channel(address.channel)
         return place is None or (isinstance(place, discord.Thread) and place.is_private())
 
+    @property
+    def connected(self) -> bool:
+        if self.ws is None:  # not connected so far
+            return False
+        return self.is_ready() and self.ws.open
+
     async def name(self, channel: Channel, person: str) -> str:
         """As the server calls them, else as they call themselves."""
         server, id = self.get_guild(int(channel.workspace or 0)), int(person)

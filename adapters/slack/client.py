@@ -55,6 +55,8 @@ class SlackClient(Bot):
     def __init__(self, app: App, web: Web, *, signing_secret: str, time_scale: float) -> None:
         super().__init__(app, web, time_scale=time_scale)
         self.votes = Votes(self)
+        # Kept true by whoever keeps the connection.
+        self.connected = False
         self.bolt = self._listening(signing_secret)
 
     def reply(self, case: Case) -> SlackReply:

@@ -31,6 +31,8 @@ PATH = "/slack/events"
 
 # The SDK notices a dead connection after up to four of these, in seconds.
 PING_SECONDS = 5.0
+# Slack waits no longer for an answer, so whoever ends waits no longer for one that is being made.
+ACK_SECONDS = 3.0
 # So long the SDK gets to come back; meanwhile Slack repeats what is not acknowledged.
 BROKEN_SECONDS = 60.0
 
@@ -59,6 +61,7 @@ async def run(
     app_token: str | None,
     signing_secret: str = "",
     port: int | None = None,
+    host: str | None = None,
     api_url: str,
     time_scale: float,
 ) -> None:
@@ -72,7 +75,7 @@ async def run(
             await _over_sockets(client, app_token)
         else:
             assert port is not None, "the configuration has asked for one"
-            await _over_requests(client, port)
+            await _over_requests(client, host, port)
     finally:
         await client.silence()
         # Before the connection: what is being posted still needs it.
@@ -96,7 +99,8 @@ async def _recognised(api: Web) -> None:
         logger.warning("Slack: %s %s", lack, refusals.GRANT)
 
 
-async def _over_requests(client: SlackClient, port: int) -> None:
+async def _over_requests(client: SlackClient, host: str | None, port: int) -> None:
+    """On this interface; on every one where `host` is None: a proxy that speaks TLS stands before it."""
     told = False
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -110,18 +114,19 @@ async def _over_requests(client: SlackClient, port: int) -> None:
 
     application = web.Application()
     application.router.add_post(PATH, handle)
-    runner = web.AppRunner(application, access_log=None)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=ACK_SECONDS)
     await runner.setup()
     try:
         try:
-            # Every interface: a proxy that speaks TLS stands before it.
-            await web.TCPSite(runner, None, port).start()
+            await web.TCPSite(runner, host, port).start()
         except OSError as error:
+            at = f"{port} ({host})" if host else str(port)
             reason = error.strerror
             problem = _(
-                "COUNCIL_HTTP_PORT {port} cannot be used: {reason}.", port=port, reason=reason
+                "COUNCIL_HTTP_PORT {port} cannot be used: {reason}.", port=at, reason=reason
             )
             raise InvalidConfiguration([problem]) from error
+        client.connected = True
         logger.info("Slack: waiting for requests at port %d, %s", port, PATH)
         await _catch_up(client)
         await asyncio.Event().wait()
@@ -180,10 +185,14 @@ async def _socket(client: SlackClient, app_token: str) -> AsyncIterator[AsyncSoc
 async def _while_connected(client: SlackClient, handler: AsyncSocketModeHandler) -> None:
     """Until the connection stays broken."""
     connected = time.monotonic()
-    while time.monotonic() - connected < BROKEN_SECONDS * client.time_scale:
-        if await handler.client.is_connected():
-            connected = time.monotonic()
-        await asyncio.sleep(PING_SECONDS * client.time_scale)
+    try:
+        while time.monotonic() - connected < BROKEN_SECONDS * client.time_scale:
+            client.connected = await handler.client.is_connected()
+            if client.connected:
+                connected = time.monotonic()
+            await asyncio.sleep(PING_SECONDS * client.time_scale)
+    finally:
+        client.connected = False
 
 
 async def _catch_up(client: SlackClient) -> None:

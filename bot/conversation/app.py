@@ -169,6 +169,11 @@ class App:
         if count := await self.store.expire(now - timedelta(days=self.retention_days), now):
             logger.info("the texts of %d deliberations were erased for their age", count)
 
+    async def tidy(self) -> None:
+        """Drop what grows with every event and is of no use after a while."""
+        await self.store.drop_old_events(self.now())
+        await self.store.drop_old_lines(self.now())
+
     async def leave(self, platform: PlatformName) -> None:
         """Do nothing more on this platform, and leave everything resumable there."""
         self.platforms.pop(platform, None)

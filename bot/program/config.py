@@ -252,6 +252,12 @@ class Config(BaseSettings):
     data_collection: Literal["deny", "allow"] = _variable(
         "COUNCIL_DATA_COLLECTION", "deny", N_("deny or allow")
     )
+    http_host: str | None = _variable(
+        "COUNCIL_HTTP_HOST", None, N_("an address of this machine, for example 127.0.0.1")
+    )
+    health_port: Annotated[int, Field(ge=1, le=65535)] | None = _variable(
+        "COUNCIL_HEALTH_PORT", None, N_("a port from 1 to 65535, for example 8081")
+    )
     log: Literal["text", "json"] = _variable("COUNCIL_LOG", "text", N_("text or json"))
     time_scale: Annotated[float, Field(gt=0, allow_inf_nan=False)] = _variable(
         "COUNCIL_TIME_SCALE", 1.0, N_("a number above 0, for example 0.1")
@@ -337,6 +343,8 @@ def _half_configured(variables: Mapping[str, str]) -> Iterator[str]:
             "SLACK_BOT_TOKEN needs SLACK_APP_TOKEN (xapp-...) beside it, or else "
             "SLACK_SIGNING_SECRET and COUNCIL_HTTP_PORT."
         )
+    if "COUNCIL_HTTP_HOST" in given and "COUNCIL_HTTP_PORT" not in given:
+        yield _("COUNCIL_HTTP_HOST has no use without COUNCIL_HTTP_PORT, for example 8080.")
     for name in ("SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"):
         if name in given and "SLACK_BOT_TOKEN" not in given:
             yield _("{name} has no use without SLACK_BOT_TOKEN (xoxb-...).", name=name)

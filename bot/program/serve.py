@@ -5,7 +5,7 @@ Imports what a platform needs when it runs: a Slack bot needs no Discord library
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -16,22 +16,30 @@ from bot.program.process import DONE
 if TYPE_CHECKING:
     from bot.conversation.app import App
     from bot.program.config import Config
+    from bot.records import PlatformName
 
 logger = logging.getLogger(__name__)
 
 KEEP_UP_SECONDS = 60
 EXPIRE_SECONDS = 3_600
+TIDY_SECONDS = 3_600
+# What a platform is called by those who read logs, and in the store.
+PLACES: "Mapping[str, PlatformName]" = {"Discord": "discord", "Slack": "slack"}
 
 
 async def serve(config: "Config") -> int:
     from bot.program.compose import open_app
+    from bot.program.health_port import health_port
 
     adapters = _adapters(config)
     if not adapters:
         raise InvalidConfiguration(
             [_("No platform has a token: set DISCORD_TOKEN or SLACK_BOT_TOKEN.")]
         )
-    async with open_app(config, "serve") as app:
+    async with (
+        open_app(config, "serve") as app,
+        health_port(config, app, [PLACES[name] for name in adapters]),
+    ):
         logger.info("%s", await _served(config, app, tuple(adapters)))
         loops = [asyncio.create_task(each) for each in beside(app, config.time_scale)]
         try:
@@ -81,6 +89,7 @@ def beside(app: "App", time_scale: float) -> "Iterator[Coroutine[Any, Any, NoRet
     pause = KEEP_UP_SECONDS * time_scale
     # Models come, go and change their prices.
     yield forever("the list of models is not refreshed", app.catalogue.load, pause_seconds=pause)
+    yield forever("old lines are kept", app.tidy, pause_seconds=TIDY_SECONDS * time_scale)
     yield forever("unfinished questions are not looked for", app.running.sweep, pause_seconds=pause)
     yield forever(
         "votes are not shown",
@@ -156,6 +165,7 @@ def _slack(config: "Config") -> "Callable[[App], Coroutine[Any, Any, None]]":
         app_token=app.get_secret_value() if app else None,
         signing_secret=secret.get_secret_value() if secret else "",
         port=config.http_port,
+        host=config.http_host,
         api_url=config.slack_api_url,
         time_scale=config.time_scale,
     )

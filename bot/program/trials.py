@@ -44,7 +44,7 @@ async def ask_for_a_word(
         tag=f"doctor {secrets.token_hex(6)}/answer/0/0",
         max_price=catalogue.max_price(model),
     )
-    most = bills.at_most(catalogue.reserve_micros(model, _PROMPT, tokens))
+    most = bills.at_most(word_micros(catalogue, model, tokens))
     try:
         async with asyncio.timeout(seconds):
             completion = await provider.complete(request)
@@ -56,6 +56,11 @@ async def ask_for_a_word(
         return error, most if error.began else bills.NOTHING
     spent = completion.spent
     return None, bills.told(catalogue, model, spent) if spent else most
+
+
+def word_micros(catalogue: Catalogue, model: str, tokens: int) -> int:
+    """The most that asking a model for a word can cost."""
+    return catalogue.reserve_micros(model, _PROMPT, tokens)
 
 
 class Ledger(Protocol):
@@ -292,7 +297,7 @@ class _Trials:
         )
 
     def _most(self, model: str) -> int:
-        return self.catalogue.reserve_micros(model, _PROMPT, TRIAL_TOKENS)
+        return word_micros(self.catalogue, model, TRIAL_TOKENS)
 
     async def _trial(self, model: str) -> tuple[Finding, Bill]:
         """What fails for a whole server is the same finding, whichever model was asked."""

@@ -65,10 +65,10 @@ class Events(Tables):
             return is_new
 
     async def drop_old_events(self, now: datetime) -> None:
-        """Those that can come no more."""
+        """Those that can come no more. A place is joined and left again at any time."""
         await self._change(
-            "DELETE FROM seen_events WHERE key >= ? AND key < ? AND at < ?",
-            (_PREFIX, f"{_PREFIX}~", encode_time(now - KEPT)),
+            "DELETE FROM seen_events WHERE at < ? AND key NOT LIKE '%:joined:%'",
+            (encode_time(now - KEPT),),
         )
 
 

@@ -1,10 +1,15 @@
 """What happened in the journals, in the order of commits, for readers in other processes."""
 
+from datetime import datetime, timedelta
+
 from bot.council import Failure, Stage
 from bot.errors import Kind
 from bot.records import Attempt, Happening, JournalLine
-from bot.store.encoding import decode_time, decode_time_or_none
+from bot.store.encoding import decode_time, decode_time_or_none, encode_time
 from bot.store.transactions import Row, Statement, Tables
+
+# Who was asked when is looked up in the days after it; sums are kept elsewhere.
+KEPT = timedelta(days=30)
 
 _PAGE = 1_000
 
@@ -22,6 +27,28 @@ class Feed(Tables):
         )
         lines = tuple(JournalLine(decode_time(at), *rest) for _, at, *rest in rows)
         return lines, rows[-1][0] if rows else cursor
+
+    async def journal_end(self) -> int:
+        """The cursor after everything so far."""
+        ((end,),) = await self._database.read("SELECT coalesce(max(number), 0) FROM feed")
+        return int(end)
+
+    async def drop_old_lines(self, now: datetime) -> None:
+        """But for the newest: from its number those to come are counted."""
+        await self._change(
+            "DELETE FROM feed WHERE at < ? AND number < (SELECT max(number) FROM feed)",
+            (encode_time(now - KEPT),),
+        )
+
+    async def has_answered(self, model: str, since: datetime) -> bool:
+        """Whether one of the newest requests to this model got a whole reply since then."""
+        rows = await self._database.read(
+            "SELECT 1 FROM (SELECT * FROM attempts ORDER BY number DESC LIMIT 1000) AS newest "
+            "WHERE model = ? AND finished_at >= ? AND failure_kind IS NULL "
+            "AND first_text_seconds IS NOT NULL LIMIT 1",
+            (model, encode_time(since)),
+        )
+        return bool(rows)
 
     async def attempts(self, deliberation: str) -> tuple[Attempt, ...]:
         """Every request sent for a deliberation, in order."""

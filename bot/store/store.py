@@ -63,6 +63,7 @@ class Store(
         store = cls(database)
         await store.erase()
         await store.drop_old_events(datetime.now(UTC))
+        await store.drop_old_lines(datetime.now(UTC))
         return store
 
     async def close(self) -> None:

@@ -740,6 +740,32 @@ async def test_an_event_of_long_ago_is_dropped(store: Store) -> None:
     assert [await store.handled(each) for each in ("old", "new")] == [False, True]
 
 
+async def test_of_what_was_heard_only_the_places_that_were_joined_are_kept(store: Store) -> None:
+    for key in ("slack:event:Ev1", "slack:joined:C1", "discord:joined:42", "message:7:answered"):
+        await store.seen(key, NOW)
+    await store.drop_old_events(NOW + timedelta(days=31))
+    heard = ("slack:event:Ev1", "slack:joined:C1", "discord:joined:42", "message:7:answered")
+    assert [await store.seen(key, NOW) for key in heard] == [True, False, False, True]
+
+
+async def test_old_lines_of_the_journal_go_and_the_next_are_counted_on(store: Store) -> None:
+    for id in ("one", "two"):
+        await store.create(case(id))
+        await (await store.begin(id)).stop()
+    lines, cursor = await store.journal_since(0)
+    assert len(lines) == 2
+    assert cursor == await store.journal_end()
+    await store.drop_old_lines(datetime.now(UTC))
+    assert len((await store.journal_since(0))[0]) == 2
+
+    await store.drop_old_lines(datetime.now(UTC) + timedelta(days=31))
+
+    assert [line.deliberation for line in (await store.journal_since(0))[0]] == ["two"]
+    await store.create(case("three"))
+    await (await store.begin("three")).stop()
+    assert [line.deliberation for line in (await store.journal_since(cursor))[0]] == ["three"]
+
+
 async def test_an_event_that_cannot_be_noted_is_new_once_all_the_same(store: Store) -> None:
     await store.close()
     assert [await store.seen("event", NOW) for _ in range(3)] == [True, False, False]

@@ -3,7 +3,6 @@
 import asyncio
 import re
 import signal
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,7 +11,7 @@ import pytest
 
 from tests.fakes import processes
 from tests.fakes.discord_server import running_discord
-from tests.fakes.processes import Program, delivered
+from tests.fakes.processes import Program, delivered, free_port
 from tests.fakes.served import POSTS, OnDiscord, OnSlack
 from tests.fakes.slack_server import SIGNING_SECRET, SlackServer, running_slack
 from tests.fakes.watched import eventually
@@ -222,10 +221,3 @@ async def test_requests_that_are_refused_are_told_of_once(
     assert "SLACK_SIGNING_SECRET" in warning
     assert "clock" in warning
     assert bool(re.search(r"their time is (599|6\d\d) seconds", warning)) == bool(age_seconds)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

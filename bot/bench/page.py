@@ -25,7 +25,7 @@ from bot.document import Block, Document, Heading, Leaf, Note, Table, Text
 from bot.errors import InvalidInput
 from bot.language import N_, _, n_
 from bot.pages.ceiling import ceiling_page, curve, diagnostics
-from bot.pages.statistics import points
+from bot.pages.numbers import points
 
 # Which of the rows that one member alone got right are sampled does not change with every look.
 _SAMPLE_SEED = 0

@@ -14,7 +14,8 @@ from bot.document import Document, Image, Note, Text
 from bot.language import _, n_
 from bot.pages.ceiling import ceiling_page
 from bot.pages.picture import standings_png
-from bot.pages.statistics import details_page, standings_alt, standings_bars, stats_page
+from bot.pages.statistics import standings_alt, standings_bars, stats_page
+from bot.pages.statistics_details import details_page
 from bot.pages.suggestion import suggestion_page
 
 

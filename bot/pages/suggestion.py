@@ -8,7 +8,7 @@ from bot.analysis.rows import Rated
 from bot.analysis.selection import COMPLETE_MIN, Suggestion
 from bot.document import Block, Document, Heading, Note, Table, Text
 from bot.language import _
-from bot.pages.statistics import signed
+from bot.pages.numbers import interval, signed
 
 
 def suggestion_page(suggestion: Suggestion, seated: Sequence[str], rated: Rated) -> Document:
@@ -87,11 +87,10 @@ def reason(suggestion: Suggestion) -> str:
 
 def _row(each: Acceptance, models: Sequence[str], seated: Sequence[str]) -> tuple[str, ...]:
     assert each.rate is not None
-    low, high = outwards(100 * each.rate.low, 100 * each.rate.high)
     return (
         each.model,
         _("{accepted} of {rated}", accepted=each.accepted, rated=each.rated),
-        f"{100 * each.rate.value:.0f} % ({low:.0f}-{high:.0f} %)",
+        interval(each.rate),
         _("seated") if each.model in seated else "",
         _("yes") if each.model in models else "",
     )

@@ -27,7 +27,8 @@ _CHANNELS_SHOWN = 8
 async def stats(options: argparse.Namespace, config: "Config") -> int:
     from bot.analysis.report import as_json
     from bot.conversation.statistics import Statistics
-    from bot.pages.statistics import details_page, stats_page
+    from bot.pages.statistics import stats_page
+    from bot.pages.statistics_details import details_page
 
     async with database(config) as store:
         await _require_channel(store, options.channel)

@@ -11,14 +11,9 @@ from bot.analysis.report import ceiling, peers_of, report
 from bot.analysis.rows import Row, outcomes
 from bot.document import Bar, Document, Heading, Image, Note, Table, Text
 from bot.pages.ceiling import ceiling_page, diagnostics
-from bot.pages.statistics import (
-    details_page,
-    points,
-    signed,
-    standings_alt,
-    standings_bars,
-    stats_page,
-)
+from bot.pages.numbers import points, signed
+from bot.pages.statistics import standings_alt, standings_bars, stats_page
+from bot.pages.statistics_details import details_page
 from tests.fakes.rows import ballot, make_row
 
 

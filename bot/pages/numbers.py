@@ -1,0 +1,46 @@
+"""Estimates in words: a value with its interval, in shares, points and signed numbers. Pure."""
+
+from bot.analysis.estimates import Estimate, outwards
+from bot.language import _
+
+
+def share(value: float) -> str:
+    return f"{100 * value:.0f} %"
+
+
+def interval(value: Estimate | None) -> str:
+    """A share, such as `62 % (48-74 %)`; "" for `None`."""
+    return "" if value is None else f"{share(value.value)} ({percents(value.low, value.high)})"
+
+
+def percents(low: float, high: float) -> str:
+    low, high = outwards(100 * low, 100 * high)
+    return f"{low:.0f}-{high:.0f} %"
+
+
+def points(value: Estimate) -> str:
+    """A difference of shares, in whole points."""
+    low, high = outwards(100 * value.low, 100 * value.high)
+    return _(
+        "{mean} points ({low} to {high})",
+        mean=signed(100 * value.value, 0),
+        low=signed(low, 0),
+        high=signed(high, 0),
+    )
+
+
+def signed_estimate(value: Estimate) -> str:
+    """As it is, with two digits."""
+    low, high = outwards(value.low, value.high, 2)
+    return _(
+        "{mean} ({low} to {high})",
+        mean=signed(value.value, 2),
+        low=signed(low, 2),
+        high=signed(high, 2),
+    )
+
+
+def signed(value: float, digits: int) -> str:
+    """With its sign, and 0 without: what rounds to nothing is neither above nor below it."""
+    rounded = round(value, digits)
+    return f"{rounded:+.{digits}f}" if rounded else f"{0:.{digits}f}"

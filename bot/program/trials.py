@@ -82,14 +82,18 @@ async def examine_models(config: Config, ledger: Ledger, tell: Tell) -> None:
             await catalogue.load()
             for finding in _endpoints(config, catalogue):
                 tell(finding)
+            moved = []
             for endpoint in config.endpoints():
                 if catalogue.failure(endpoint.name) and (better := await _answering(endpoint)):
                     tell(_better_address(endpoint, better))
+                    moved.append(endpoint.url)
             try:
                 settings = defaults_of(config, catalogue)
             except InvalidConfiguration as error:
                 for problem in error.problems:
-                    tell(Finding(False, problem))
+                    # What comes of a wrong address is no second thing to mend.
+                    if not any(url in problem for url in moved):
+                        tell(Finding(False, problem))
                 tell(Finding(None, _("No model was asked for a word: none is known.")))
                 return
             for finding in _seated(config, settings, catalogue):

@@ -178,6 +178,7 @@ async def test_an_address_that_is_almost_right_is_corrected(council: Program, wr
     assert (
         f"✗ A model server answers at {url}/v1, not at {url}{wrong}: set COUNCIL_MODEL_URL={url}/v1."
     ) in findings(ended)
+    assert ended.out.endswith("\n1 thing has to be mended: ✗ above.\n")
 
 
 async def test_a_further_endpoint_is_corrected_by_its_name(

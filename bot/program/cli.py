@@ -282,6 +282,7 @@ async def _bench(options: argparse.Namespace, config: "Config") -> int:
     from bot.bench.page import bench_page, unanswered
     from bot.bench.progress import progress
     from bot.bench.run import Bench
+    from bot.pages.sentences import rehearsal
     from bot.program.ask import council_for
     from bot.program.compose import open_app
     from bot.program.consent import agreed
@@ -296,9 +297,12 @@ async def _bench(options: argparse.Namespace, config: "Config") -> int:
     # A label that cannot be read is told before money is spent.
     read_labels(audit_path(out))
     async with open_app(config, "bench") as app:
-        bench = await Bench.begin(app, council_for(app, None), out, max_cost_usd=options.max_cost)
+        council = council_for(app, None)
+        bench = await Bench.begin(app, council, out, max_cost_usd=options.max_cost)
         left = len(bench.left(items))
         note(bench.state(items))
+        for simulated in rehearsal(council.members):
+            note(simulated.text)
         if left and not (options.yes or await agreed(bench.outlook(left))):
             note(_("Nothing was asked."))
             return NO_ANSWER

@@ -71,6 +71,15 @@ async def test_every_question_becomes_a_line_with_its_own_id(
     assert "2 questions, 0 degraded" in ended.out
 
 
+async def test_simulated_members_are_called_that(council: Program) -> None:
+    write({"id": "q1", "question": "One?", "reference": "1", "grader": "number"})
+    here = {"COUNCIL_DATABASE": "council.db", "COUNCIL_TIME_SCALE": "0.01"}
+
+    ended = await council.run("bench", "file.jsonl", environment=here)
+
+    assert "Rehearsal: simulated models. Set a key to ask real ones.\n" in ended.err
+
+
 async def test_its_files_are_for_their_owner_alone(council: Program, server: ModelServer) -> None:
     write({"id": "q1", "question": "One?", "reference": "1", "grader": "number"})
     Path("out.jsonl").touch(mode=0o644)

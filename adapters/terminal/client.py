@@ -27,7 +27,7 @@ from adapters.terminal.threads import (
     read_part,
 )
 from bot import emoji as reactions
-from bot.chat import Accepted, Mention, Person, Refused
+from bot.chat import RANKING, Accepted, Mention, Person, Refused
 from bot.cleaning import one_line, shortened
 from bot.conversation.app import App
 from bot.conversation.desk import parse
@@ -37,6 +37,7 @@ from bot.conversation.persistence import Line
 from bot.conversation.presses import Choice, Press, Told
 from bot.document import Document, Note, Text
 from bot.language import N_, Message, _, n_
+from bot.pages.presenter import beneath_verdict
 from bot.records import Case, PlatformName
 
 # Nothing that is printed fails to arrive.
@@ -280,6 +281,7 @@ class Terminal:
             document = await self._threads.critiques(run) or Document((Text(_(NOT_YET)),))
         else:
             document = named(run.posts[key], key, run.names)
+            document = beneath_verdict(document) if key == RANKING else document
         await self._show(document, opened=True)
 
     async def _react(self, rest: str) -> None:

@@ -5,6 +5,7 @@ provider's words, except `names`, which one person asked for. Knows no platform 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bot import texts
 from bot.cleaning import shortened
@@ -259,6 +260,13 @@ def ranking(deliberation: Deliberation, question: Question, tally: Tally | None 
         ),
         votable=True,
         letters=letters((member.label for member in deliberation.members), question),
+    )
+
+
+def beneath_verdict(ranking: Document) -> Document:
+    """The last post where the verdict is at hand: without the sentence that is there to notify."""
+    return replace(
+        ranking, blocks=tuple(block for block in ranking.blocks if not isinstance(block, Text))
     )
 
 

@@ -138,8 +138,10 @@ async def _export_csv(options: argparse.Namespace, store: "Store") -> None:
 
 async def thread(options: argparse.Namespace, config: "Config") -> int:
     """A finished deliberation as its thread shows it, everything opened."""
+    from bot.chat import RANKING
     from bot.conversation.posts import last_posts
     from bot.document import Document, Heading, Text
+    from bot.pages.presenter import beneath_verdict
     from bot.texts import EXPIRED_ID
 
     if options.id is None and not config.database_file().exists():
@@ -160,8 +162,8 @@ async def thread(options: argparse.Namespace, config: "Config") -> int:
     else:
         question = Text(case.question.text)
         show(Document((Heading(_("Question")), question)))
-        for document in posts.values():
-            show(document)
+        for key, document in posts.items():
+            show(beneath_verdict(document) if key == RANKING else document)
     return DONE if posts else NO_ANSWER
 
 

@@ -42,7 +42,8 @@ async def test_the_newest_is_shown_whole_and_as_it_was_written(council: Program)
     assert "A `monolith` is enough." in ended.out
     answers = [line for line in ended.out.splitlines() if line.endswith(TEXT)]
     assert len(answers) == len(finished_case(2).council.members)
-    assert "▾ Ranking: " in ended.out
+    assert "\n\n▾ Ranking: " in ended.out
+    assert ended.out.count("**Keep it whole.**") == len(answers)
     assert "\x1b" not in ended.out
     assert "lab/a" not in ended.out
 

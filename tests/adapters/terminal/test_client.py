@@ -264,7 +264,7 @@ async def test_parts_of_an_earlier_question_of_the_thread_go_by_its_number() -> 
         ("open answer b", "**B** · The answer"),
         ("open verdict", "Yes."),
         ("OPEN verdict", "Yes."),
-        ("open ranking", "**Yes.**"),
+        ("open ranking", "▾ Ranking: A, then B, C\n"),
     ],
 )
 async def test_a_part_is_opened_by_its_name(line: str, first: str) -> None:

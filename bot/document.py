@@ -94,11 +94,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """One of several, to be chosen: (label, value). `name` is as a button's, the value goes behind."""
+    """One of several, to be chosen: (label, value). `name` is as a button's, the value goes behind.
+    `alone` is what a button says where there is but one."""
 
     name: str
     placeholder: str
     options: tuple[tuple[str, str], ...]
+    alone: str = ""
 
 
 Leaf = Heading | Text | Table | Note | Image | Bars | Entry | Select

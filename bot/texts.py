@@ -119,7 +119,7 @@ EXPIRED_ID = N_(
 )
 OUT_OF_DATE = N_("This button is from another version of the bot and does nothing any more.")
 ELSEWHERE = N_("You cannot see the channel of this deliberation.")
-VOTE_HERE = N_("Vote on the answers, then press *Who wrote what* again.")
+VOTE_HERE = N_("Vote on the answers, then press *Names* again.")
 ASKED = N_("The question was put to the council.")
 ASKED_ALREADY = N_("This was asked already.")
 
@@ -207,35 +207,6 @@ def broken_off(what: str, finish: Finish) -> list[str]:
 
 
 Agreement = Literal["agreed", "leaned", "split"]
-
-REVIEWERS: dict[Agreement, Message] = {
-    "agreed": N_("Reviewers agreed"),
-    "leaned": N_("Reviewers leaned"),
-    "split": N_("Reviewers split"),
-}
-HEARD: dict[Agreement, Message] = {
-    "agreed": N_("{firsts} of {heard} heard agreed, {missing}"),
-    "leaned": N_("{firsts} of {heard} heard put {top} first, {missing}"),
-    "split": N_("Reviewers split: {heard} heard, {missing}"),
-}
-
-
-def agreement(top: Standing, not_heard: Sequence[str]) -> str:
-    """How the reviewers stand behind the winner, and whose word is missing, by label.
-
-    `Reviewers agreed`, `3 of 3 heard agreed, 1 not heard (D)`: those not heard might well differ.
-    """
-    words = agreement_words(top)
-    if not not_heard:
-        return _(REVIEWERS[words])
-    missing = _("{count} not heard ({labels})", count=len(not_heard), labels=", ".join(not_heard))
-    return _(
-        HEARD[words],
-        firsts=top.first_places,
-        heard=top.ballots,
-        top=top.label,
-        missing=missing,
-    )
 
 
 def agreement_words(top: Standing) -> Agreement:

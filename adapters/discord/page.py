@@ -163,7 +163,9 @@ def select_row(select: Select, run: str) -> Row | None:
 
 
 def _only(select: Select, label: str, value: str, run: str) -> Button:
-    return button(f"{select.placeholder} → {label}", custom_id(run, select.name, value))
+    return button(
+        select.alone or f"{select.placeholder} → {label}", custom_id(run, select.name, value)
+    )
 
 
 def text_displays(*texts: str) -> list[ui.Item[Any]]:

@@ -16,8 +16,44 @@ from bot.language import _, n_
 
 # A first sentence longer than this is no headline, and one shorter tells too little alone ("Yes.").
 LEAD_LIMIT, _TELLING = 250, 12
-# Columns of a gist, what East Asian scripts write takes two, and how far it is looked for.
-GIST_COLUMNS, _BEGINNING = 80, 2_000
+# Columns of a gist, what East Asian scripts write takes two, and how far it is looked for. A longer
+# sentence ends at a clause where one of some length ends before.
+GIST_COLUMNS, _BEGINNING = 60, 2_000
+_CLAUSE = regex.compile(r"[,;:](?=\s)|\s[–—-](?=\s)|[，；：、]")
+_CLAUSE_COLUMNS = 24
+
+# What LaTeX writes that plain text can say as well.
+_MATH = re.compile(
+    r"\$\$(.+?)\$\$|\$(?=\S)([^$\n]+?)(?<=\S)\$(?!\d)|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL
+)
+_FRACTION, _ROOT = (
+    re.compile(r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}"),
+    re.compile(r"\\sqrt\{([^{}]*)\}"),
+)
+_SIGNS_OF_MATH = {
+    "cdot": "·",
+    "times": "×",
+    "le": "≤",
+    "leq": "≤",
+    "ge": "≥",
+    "geq": "≥",
+    "ne": "≠",
+    "neq": "≠",
+    "approx": "≈",
+    "pm": "±",
+    "infty": "∞",
+    "pi": "π",
+    "to": "→",
+    "sum": "Σ",
+    "int": "∫",
+    "left": "",
+    "right": "",
+    "quad": " ",
+    "text": "",
+    "mathrm": "",
+    "dots": "…",
+    "ldots": "…",
+}
 
 # What people read in a minute, roughly. Sources: Brysbaert 2019, "How many words do we read per
 # minute?" (238 of English); Trauzettel-Klosinski and Dietz 2012 (255 Chinese, 357 Japanese signs).
@@ -70,7 +106,7 @@ def gist(text: str) -> str:
     tokens = _blocks(text[:_BEGINNING])
     for opening in ("paragraph_open", "heading_open"):
         for before, token in pairwise(tokens):
-            if before.type == opening and (plain := _plain(token.content)):
+            if before.type == opening and (plain := _plain(_without_math(token.content))):
                 return _cut(_telling(plain).rstrip(":："))
     return ""
 
@@ -98,6 +134,20 @@ def in_bold(sentence: str) -> str:
     """The same bold as a whole, where it can be."""
     bare = unbolded(sentence)
     return bare if "**" in bare else f"**{bare}**"
+
+
+def labelled(label: str, text: str) -> str:
+    """A short text behind its label in bold, on one line wherever its beginning lets it."""
+    tokens = _blocks(text)
+    if not tokens or tokens[0].type not in ("paragraph_open", "heading_open"):
+        return f"**{label}**\n\n{text}"
+    if tokens[0].type == "paragraph_open":
+        return f"**{label}** · {text}"
+    assert tokens[0].map is not None
+    heading, behind = one_line(tokens[1].content), text.split("\n")[tokens[0].map[1] :]
+    return "\n\n".join(
+        filter(None, (f"**{label}** · {in_bold(heading)}", "\n".join(behind).strip("\n")))
+    )
 
 
 def expected(text: str) -> str:
@@ -174,6 +224,19 @@ def _plain(content: str) -> str:
     return one_line("".join(" " if t.type in breaks else t.content for t in tokens))
 
 
+def _without_math(content: str) -> str:
+    """LaTeX as plain words; "" for a formula that stands alone."""
+
+    def plainly(found: re.Match[str]) -> str:
+        math = next(filter(None, found.groups()))
+        math = _ROOT.sub(r"√(\1)", _FRACTION.sub(r"\1/\2", math))
+        words = re.sub(r"\\([A-Za-z]+)", lambda name: _SIGNS_OF_MATH.get(name[1], name[1]), math)
+        words = one_line(re.sub(r"\\[^A-Za-z]|[{}]", " ", words))
+        return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", words)
+
+    return "" if _MATH.fullmatch(content.strip()) else _MATH.sub(plainly, content)
+
+
 def _telling(plain: str) -> str:
     """Sentences from the start, until they say something."""
     for found in _END.finditer(plain):
@@ -183,9 +246,13 @@ def _telling(plain: str) -> str:
 
 
 def _cut(plain: str) -> str:
-    """At a word, or in scripts without spaces at a character."""
+    """At a clause, else at a word, or in scripts without spaces at a character."""
     if _columns(plain) <= GIST_COLUMNS:
         return plain
+    clauses = [plain[: found.start()] for found in _CLAUSE.finditer(plain)]
+    fitting = [each for each in clauses if _CLAUSE_COLUMNS <= _columns(each) <= GIST_COLUMNS - 2]
+    if fitting:
+        return f"{fitting[-1]} …"
     shown = ""
     for character in regex.findall(r"\X", plain):
         if _columns(shown + character) >= GIST_COLUMNS:

@@ -18,13 +18,14 @@ from bot.pages.gists import (
     first_line,
     gist,
     in_bold,
-    is_paragraph,
+    labelled,
     lead,
     unbolded,
 )
 from bot.pages.live import Pace, duration, live_lines, stand_in
 from bot.pages.ranked import hint, ranking_blocks, reviewers_line, title
 from bot.pages.sentences import (
+    best_first,
     broken_off,
     dissent,
     letters,
@@ -37,6 +38,7 @@ from bot.pages.sentences import (
     verdict_text,
     written_by,
 )
+from bot.pages.settings import unambiguous
 from bot.protocol.events import Progress
 from bot.protocol.outcome import finish
 from bot.votes import Tally
@@ -90,7 +92,7 @@ def verdict(deliberation: Deliberation, question: Question) -> Document:
     """The headline's last state."""
     if not deliberation.answered:
         return _failed(deliberation, question)
-    missing = _missing(deliberation)
+    missing = _missing(deliberation, question)
     cut = broken_off(deliberation)
     state: State = "degraded" if missing or cut else "done"
     blocks: list[Block] = [*_headed(verdict_text(deliberation)), *map(Text, cut)]
@@ -101,7 +103,7 @@ def verdict(deliberation: Deliberation, question: Question) -> Document:
         reviewers_line(deliberation, question),
         " · ".join(filter(None, _account(deliberation))),
         *shortened_for_verdict(deliberation),
-        _(texts.VOTE),
+        _(texts.VOTE) if question.number == 1 else "",
     ]
     blocks += [Note(line) for line in notes if line]
     again = Button("again", _("Ask again"), primary=True)
@@ -111,8 +113,8 @@ def verdict(deliberation: Deliberation, question: Question) -> Document:
         votable=True,
         buttons=(
             *([again] if state == "degraded" else []),
-            Button("follow", _("Ask a follow-up"), primary=state == "done"),
-            Button("reveal", _("Who wrote what")),
+            Button("follow", _("Follow up"), primary=state == "done"),
+            Button("reveal", _("Names")),
             Button("transcript", _("Transcript")),
         ),
         letters=letters((member.label for member in deliberation.members), question),
@@ -168,8 +170,9 @@ def _draft(text: str) -> list[Block]:
     return _headed(text) if lead(text)[1] else [Text(text)] if text else []
 
 
-def _missing(deliberation: Deliberation) -> str:
+def _missing(deliberation: Deliberation, question: Question) -> str:
     """What the verdict is without, in sentences; "" where nothing is missing."""
+    without = _without(deliberation, question)
     outcome, n, of = deliberation.verdict, len(deliberation.answers), len(deliberation.members)
     label = next((m.label for m in deliberation.members if m.seat == outcome.seat), "?")
     if outcome.fallback == "only_answer":
@@ -179,12 +182,21 @@ def _missing(deliberation: Deliberation) -> str:
             of=of,
             label=label,
         )
-        return only if of > 1 else ""
-    sentences = [_("**{n} of {of} answered.**", n=n, of=of)] if n < of else []
+        return f"{only} {without}." if of > 1 else ""
+    sentences = [_("**{n} of {of} answered.**", n=n, of=of), f"{without}."] if n < of else []
     if outcome.fallback and outcome.chairman_error:
         why = _(texts.CHAIRMAN[outcome.chairman_error.kind])
         sentences.append(_(texts.INSTEAD[outcome.fallback], label=label, why=why))
     return " ".join(sentences)
+
+
+def _without(deliberation: Deliberation, question: Question) -> str:
+    """Who gave no answer, and why: `C: no credit`."""
+    return " · ".join(
+        f"{shown(member.label, question)}: {texts.error_words(member.error)}"
+        for member in deliberation.members
+        if member.error
+    )
 
 
 def _account(deliberation: Deliberation) -> Iterator[str]:
@@ -216,8 +228,7 @@ def answer(given: Answer, question: Question, council: Council) -> Document:
     cut = texts.broken_off(_("The answer"), finish(given.finish_reason))
     notes = [Note(line) for line in cut]
     if len(text) < OPEN_LIMIT_CHARS:
-        between = " · " if is_paragraph(text) else "\n\n"
-        return Document((Text(f"**{label}**{between}{text}"), *notes), votable=True)
+        return Document((Text(labelled(label, text)), *notes), votable=True)
     parts = [expected(text), _("broken off")] if cut else [expected(text)]
     title = " · ".join(filter(None, (label, gist(text))))
     fold = Detail(title, (Text(text), *notes), hint=" · ".join(parts))
@@ -229,7 +240,8 @@ def seat(progress: Progress, label: str) -> Document:
     if given := progress.answers.get(label):
         return answer(given, progress.question, progress.council)
     name = shown(label, progress.question)
-    if failure := progress.failures.get(label):
+    failure = progress.failures.get(label)
+    if failure and not progress.finished:
         kind = texts.kind_words(failure.kind)
         said = _("✕ **{label}** gave no answer: {kind}", label=name, kind=kind)
     elif progress.finished:
@@ -279,16 +291,19 @@ def standings_table(standings: Sequence[Standing]) -> Table:
             str(standing.first_places),
             str(standing.ballots),
         )
-        for standing in standings
+        for standing in best_first(standings)
     )
     return Table((_("Answer"), _("Score"), _("First"), _("Ballots")), rows)
 
 
 def names(deliberation: Deliberation, question: Question) -> Document:
     """Who sits behind each label: for one person, after a reveal."""
-    rows = tuple((shown(m.label, question), m.model) for m in deliberation.members)
     author = deliberation.verdict.written_by
-    note = [Note(_("The verdict was written by {author}.", author=author))] if author else []
+    called = unambiguous([*_models(deliberation), *([author] if author else [])])
+    rows = tuple((shown(m.label, question), called[m.model]) for m in deliberation.members)
+    note = (
+        [Note(_("The verdict was written by {author}.", author=called[author]))] if author else []
+    )
     return Document((Table((_("Answer"), _("Model")), rows), *note))
 
 

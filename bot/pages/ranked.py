@@ -3,24 +3,31 @@
 Pure and blind. Words of the trade come last, in brackets; every number is in the transcript.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 
 from bot.council import Deliberation, Question, Review, Standing
 from bot.document import Bar, Bars, Leaf, Note, Table, Text
-from bot.language import N_, _, n_
-from bot.pages.sentences import broken_off, read_shortened, shown
+from bot.language import N_, Message, _, n_
+from bot.pages.sentences import (
+    best_first,
+    broken_off,
+    put_first,
+    read_shortened,
+    reviewers_stand,
+    shown,
+)
 from bot.protocol.outcome import not_heard
-from bot.texts import error_words
+from bot.texts import Agreement, agreement_words, error_words
 from bot.votes import NONE, Tally
 
-# Kendall's W, and what it means in words.
-_AGREEMENT = (
-    (0.9, N_("The reviewers' orders are almost the same (Kendall's W {w:.2f}).")),
-    (0.7, N_("The reviewers' orders are much alike (Kendall's W {w:.2f}).")),
-    (0.4, N_("The reviewers' orders are partly alike (Kendall's W {w:.2f}).")),
-    (0.0, N_("The reviewers' orders have little in common (Kendall's W {w:.2f}).")),
-)
+# Where the first place stands, and how alike the whole orders are.
+_AGREEMENT: Mapping[Agreement, Message] = {
+    "agreed": N_("The reviewers agree on the first place (Kendall's W {w:.2f})."),
+    "leaned": N_("Most reviewers agree on the first place (Kendall's W {w:.2f})."),
+    "split": N_("The reviewers are split on the first place (Kendall's W {w:.2f})."),
+}
 
 
 def title(deliberation: Deliberation, question: Question) -> str:
@@ -50,20 +57,9 @@ def hint(deliberation: Deliberation, question: Question) -> str:
 
 def reviewers_line(deliberation: Deliberation, question: Question) -> str:
     """Whom how many put first, and who was not heard, as a note; "" without any ballot."""
-    heard, missing = _heard(deliberation), not_heard(deliberation.reviews)
-    if not heard:
-        return ""
-    firsts = _firsts(deliberation)
-    how = _who_first(firsts, heard, question, is_complete=not missing)
-    is_split = heard > 1 and (not firsts or 2 * firsts[0].first_places <= heard)
-    sentences = [_("Reviewers are split: {how}.", how=how) if is_split else f"{how}."]
-    if missing:
-        labels = ", ".join(shown(label, question) for label in missing)
-        n = len(missing)
-        sentences.append(
-            n_("{n} was not heard ({labels}).", "{n} were not heard ({labels}).", n, labels=labels)
-        )
-    return f"⚖️ {' '.join(sentences)}"
+    named = partial(shown, question=question)
+    stand = reviewers_stand(deliberation.standings, not_heard(deliberation.reviews), named)
+    return f"⚖️ {stand}" if stand else ""
 
 
 def ranking_blocks(deliberation: Deliberation, question: Question, tally: Tally) -> Iterator[Leaf]:
@@ -93,37 +89,8 @@ def _heard(deliberation: Deliberation) -> int:
     return deliberation.standings[0].ballots if deliberation.standings else 0
 
 
-def _firsts(deliberation: Deliberation) -> list[Standing]:
-    """Whoever any reviewer put first alone, most of them first."""
-    found = [standing for standing in deliberation.standings if standing.first_places]
-    return sorted(found, key=lambda standing: -standing.first_places)
-
-
-def _who_first(
-    firsts: Sequence[Standing], heard: int, question: Question, *, is_complete: bool
-) -> str:
-    if not firsts:
-        return _("none of {heard} put one answer alone first", heard=heard)
-    top, *others = ((each.first_places, shown(each.label, question)) for each in firsts)
-    n, label = top
-    if n == heard == 1:
-        return _("The one reviewer heard put **{label}** first", label=label)
-    if n == heard:
-        all_of = (
-            N_("All {n} reviewers put **{label}** first")
-            if is_complete
-            else N_("All {n} heard put **{label}** first")
-        )
-        return _(all_of, n=n, label=label)
-    parts = [_("{n} of {heard} put **{label}** first", n=n, heard=heard, label=label)]
-    parts += [_("{n} put **{label}**", n=n, label=label) for n, label in others]
-    if tied := heard - sum(each.first_places for each in firsts):
-        parts.append(_("{n} put none alone first", n=tied))
-    return ", ".join(parts)
-
-
 def _split(deliberation: Deliberation, question: Question) -> str:
-    heard, firsts = _heard(deliberation), _firsts(deliberation)
+    heard, firsts = _heard(deliberation), put_first(deliberation.standings)
     if heard < 2 or not firsts:
         return ""
     counts = [str(standing.first_places) for standing in firsts]
@@ -155,10 +122,10 @@ def _bars(standings: Sequence[Standing], question: Question) -> Bars:
             Bar(
                 shown(standing.label, question),
                 standing.score or 0,
-                f"{100 * (standing.score or 0):.0f} %",
+                f"{100 * (standing.score or 0):.0f}\u00a0%",
                 _first_places(standing),
             )
-            for standing in standings
+            for standing in best_first(standings)
         ),
         columns=(_("Answer"), _("Points"), _("First")),
     )
@@ -172,10 +139,8 @@ def _first_places(standing: Standing) -> str:
 
 def _points(answers: int, heard: int) -> str:
     return n_(
-        "Points of {n} reviewer: first of {answers} counts 1, last 0. Behind them: whether it was "
-        "put first.",
-        "Points: first of {answers} counts 1, last 0; the mean of {n} reviewers. Behind them: how "
-        "many put it first.",
+        "Points of {n} reviewer: first of {answers} counts 1, last 0.",
+        "Points: first of {answers} counts 1, last 0; the mean of {n} reviewers.",
         heard,
         answers=answers,
     )
@@ -183,8 +148,10 @@ def _points(answers: int, heard: int) -> str:
 
 def _levels(standings: Sequence[Standing], question: Question) -> Iterator[str]:
     """The answers from the best on, those of one score together."""
-    for _score, group in groupby(standings, key=lambda standing: round(standing.score or 0, 9)):
-        labels = [shown(label, question) for label in sorted(each.label for each in group)]
+    for _score, group in groupby(
+        best_first(standings), key=lambda standing: round(standing.score or 0, 9)
+    ):
+        labels = [shown(each.label, question) for each in group]
         yield _("{labels} level", labels=_listed(labels)) if len(labels) > 1 else labels[0]
 
 
@@ -215,5 +182,6 @@ def _votes(label: str, tally: Tally) -> tuple[int, int, int]:
 def _closing(deliberation: Deliberation) -> Iterator[str]:
     w = deliberation.agreement.kendall_w
     if w is not None and not deliberation.agreement.stopped_early:
-        yield _(next(words for least, words in _AGREEMENT if w >= least), w=w)
+        [top, *_others] = put_first(deliberation.standings) or deliberation.standings
+        yield _(_AGREEMENT[agreement_words(top)], w=w)
     yield n_("{n} call.", "{n} calls.", deliberation.calls)

@@ -1,13 +1,13 @@
 """What is said of a deliberation in its posts and its transcript alike, blind. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from bot import texts
 from bot.chat import answer_key
 from bot.cleaning import one_line
-from bot.council import Deliberation, Question, Ranking, Review
+from bot.council import Deliberation, Question, Ranking, Review, Standing
 from bot.document import Letter, Note
-from bot.language import _
+from bot.language import N_, _, n_
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.outcome import finish, not_heard
 
@@ -46,11 +46,59 @@ def dissent(deliberation: Deliberation) -> list[str]:
     return [_("**But:** {dissent}", dissent=dissent)] if dissent else []
 
 
-def reviewers_stand(deliberation: Deliberation) -> str:
-    """ "" without any ballot."""
-    if not any(review.counted for review in deliberation.reviews):
+def best_first(standings: Sequence[Standing]) -> list[Standing]:
+    """Those of one score by label: the lot that decides between them says nothing to people."""
+    return sorted(standings, key=lambda each: (-round(each.score or 0, 9), each.label))
+
+
+def reviewers_stand(
+    standings: Sequence[Standing], missing: Sequence[str], named: Callable[[str], str] = str
+) -> str:
+    """Whom how many reviewers put first, and who was not heard, in sentences with labels in bold.
+
+    `missing` are the labels of those, `named` says how a label is shown; "" without any ballot.
+    """
+    heard = standings[0].ballots if standings else 0
+    if not heard:
         return ""
-    return texts.agreement(deliberation.standings[0], not_heard(deliberation.reviews))
+    sentences = [f"{_who_first(standings, heard, named, is_complete=not missing)}."]
+    if missing:
+        labels = ", ".join(map(named, missing))
+        n = len(missing)
+        sentences.append(
+            n_("{n} was not heard ({labels}).", "{n} were not heard ({labels}).", n, labels=labels)
+        )
+    return " ".join(sentences)
+
+
+def put_first(standings: Sequence[Standing]) -> list[Standing]:
+    """Whoever any reviewer put first alone, most of them first."""
+    found = [standing for standing in best_first(standings) if standing.first_places]
+    return sorted(found, key=lambda standing: -standing.first_places)
+
+
+def _who_first(
+    standings: Sequence[Standing], heard: int, named: Callable[[str], str], *, is_complete: bool
+) -> str:
+    firsts = put_first(standings)
+    if not firsts:
+        return _("None of {heard} put one answer alone first", heard=heard)
+    top, *others = ((each.first_places, named(each.label)) for each in firsts)
+    n, label = top
+    if n == heard == 1:
+        return _("The one reviewer heard put **{label}** first", label=label)
+    if n == heard:
+        all_of = (
+            N_("All {n} reviewers put **{label}** first")
+            if is_complete
+            else N_("All {n} heard put **{label}** first")
+        )
+        return _(all_of, n=n, label=label)
+    parts = [_("{n} of {heard} put **{label}** first", n=n, heard=heard, label=label)]
+    parts += [_("{n} put **{label}**", n=n, label=label) for n, label in others]
+    if tied := heard - sum(each.first_places for each in firsts):
+        parts.append(_("{n} put none alone first", n=tied))
+    return ", ".join(parts)
 
 
 def degraded(deliberation: Deliberation) -> list[str]:
@@ -135,11 +183,9 @@ def read_shortened(deliberation: Deliberation) -> list[str]:
 def account(deliberation: Deliberation) -> list[str]:
     agreement, timings = deliberation.agreement, deliberation.timings
     lines = []
-    stand = reviewers_stand(deliberation)
-    if agreement.stopped_early:
-        lines.append(_("Stopped early: {stand}.", stand=stand))
-    elif stand and not_heard(deliberation.reviews):
-        lines.append(f"{stand}.")
+    stand = reviewers_stand(deliberation.standings, not_heard(deliberation.reviews))
+    if stand:
+        lines.append(_("Stopped early: {stand}", stand=stand) if agreement.stopped_early else stand)
     if agreement.kendall_w is not None and not agreement.stopped_early:
         lines.append(
             _(

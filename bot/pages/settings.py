@@ -150,12 +150,14 @@ def _selects(settings: Settings, prices: Prices, change: Change) -> list[Block]:
     def option(model: str) -> tuple[str, str]:
         return f"{model} · {price_words(prices.answer(model))}", model
 
-    free = [option(model) for model in change.models if model not in settings.members]
-    others = [option(model) for model in change.models if model != settings.chairman]
+    free = [model for model in change.models if model not in settings.members]
+    others = [model for model in change.models if model != settings.chairman]
     chairman = _("Chairman: {model}", model=short(settings.chairman))
+    add = [_("Add {model}", model=short(model)) for model in free[:1]]
+    instead = [_("Let {model} be chairman", model=short(model)) for model in others[:1]]
     selects = (
-        Select("members:add", _("Add a model"), tuple(free)),
-        Select("chairman", chairman, tuple(others)),
+        Select("members:add", _("Add a model"), tuple(map(option, free)), *add),
+        Select("chairman", chairman, tuple(map(option, others)), *instead),
     )
     return [select for select in selects if select.options]
 
@@ -186,6 +188,12 @@ def _buttons(change: Change | None) -> tuple[Button, ...]:
         Button("form:budget", _("Budget")),
         everything,
     )
+
+
+def unambiguous(models: Sequence[str]) -> dict[str, str]:
+    """Each without its vendor, unless another would be called the same."""
+    vendors = Counter(map(short, set(models)))
+    return {model: short(model) if vendors[short(model)] == 1 else model for model in models}
 
 
 def short(model: str) -> str:

@@ -5,7 +5,7 @@ from typing import assert_never
 from bot import texts
 from bot.council import Failure
 from bot.language import N_, Message, _, n_
-from bot.pages.sentences import ballot
+from bot.pages.sentences import ballot, reviewers_stand
 from bot.printing import note
 from bot.protocol.events import (
     AnswerGiven,
@@ -87,8 +87,7 @@ class Narrator:
                     )
                 )
             case Ranked(standings, stopped_early, not_heard) if stopped_early:
-                stand = texts.agreement(standings[0], not_heard)
-                note(_("Stopped early: {stand}.", stand=stand))
+                note(_("Stopped early: {stand}", stand=reviewers_stand(standings, not_heard)))
             case VerdictAsked(seat):
                 note(_("{model} writes the verdict.", model=council.model(seat)))
             case ChairmanFailed(seat, failure):

@@ -19,7 +19,6 @@ from bot.council import (
     Standing,
     Verdict,
 )
-from bot.language import _
 from bot.llm import Message
 from bot.models.thoughts import shown_so_far
 from bot.protocol import outcome, prompts, ranking
@@ -199,7 +198,7 @@ async def write_verdict(
             written_by=call.model,
             fallback=None if call.seat == chairman else "next_member",
             chairman_error=None if call.seat == chairman else chairman_error,
-            dissent=dissent or _outvoted(reviews, standings),
+            dissent=dissent,
             seat=call.seat,
             finish_reason=call.finish_reason,
             shown_chars=sitting.shown_chars("verdict", call.seat),
@@ -210,7 +209,7 @@ async def write_verdict(
         written_by=None,
         fallback="top_answer",
         chairman_error=chairman_error,
-        dissent=_outvoted(reviews, standings),
+        dissent=None,
         seat=top.seat,
         finish_reason=top.finish_reason,
     )
@@ -346,27 +345,3 @@ def _masked(sitting: Sitting, text: str) -> str:
 def _shown(sitting: Sitting, answers: Sequence[Answer]) -> list[tuple[str, str]]:
     """What others read: every answer by its label, self-naming masked."""
     return [(answer.label, _masked(sitting, answer.text)) for answer in answers]
-
-
-def _outvoted(reviews: Sequence[Review], standings: Sequence[Standing]) -> str | None:
-    """The strongest dissent where the chairman names none: who else was put first, how often."""
-    ballots = outcome.ballots(reviews)
-    firsts = [ballot[0][0] for ballot in ballots.values() if len(ballot[0]) == 1]
-    others = [s.label for s in standings[1:] if s.label in firsts]
-    if not others:
-        return None
-    label = max(others, key=firsts.count)
-    count, total = firsts.count(label), len(ballots)
-    if outcome.not_heard(reviews):
-        return _(
-            "{count} of {total} reviewers heard put Answer {label} first.",
-            count=count,
-            total=total,
-            label=label,
-        )
-    return _(
-        "{count} of {total} reviewers put Answer {label} first.",
-        count=count,
-        total=total,
-        label=label,
-    )

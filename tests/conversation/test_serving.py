@@ -20,6 +20,7 @@ from bot.records import Case
 from bot.store.store import Store
 from tests.fakes.prices import FreeOfCharge
 from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
+from tests.pages.telling import words
 
 ASKED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 COUNCIL = Council(("lab/a", "lab/b", "lab/c"), "lab/chair")
@@ -232,9 +233,8 @@ async def test_a_failure_stands_in_its_place(stage: Stage) -> None:
 
     assert result is not None
     [label] = [member.label for member in result.members if member.seat == 1]
-    assert stage.thread.newest(f"answer:{label}").blocks == (
-        Note(f"✕ **{label}** gave no answer: no credit"),
-    )
+    assert stage.thread.newest(f"answer:{label}").blocks == (Note(f"✕ **{label}** gave no answer"),)
+    assert f"{label}: no credit." in words(stage.thread.newest("headline"))
     assert [key for key in sorted(KEYS) if not stage.thread.newest(key).votable] == [
         f"answer:{label}"
     ]

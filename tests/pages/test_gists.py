@@ -73,8 +73,16 @@ def test_for_any_text_nothing_is_lost_between_its_sentence_and_the_rest(text: st
         ("# Advice only", "Advice only"),
         ("- first thing\n- second", "first thing"),
         ("```\ncode\n```", ""),
-        ("word " * 30, "word " * 14 + "word…"),
-        ("これは長い文" * 20, "これは長い文" * 6 + "これは…"),
+        ("word " * 30, "word " * 10 + "word…"),
+        ("これは長い文" * 20, "これは長い文" * 4 + "これは長い…"),
+        (
+            "Decide by who switches, and how fast it must work, not by the tool.",
+            "Decide by who switches, and how fast it must work …",
+        ),
+        (r"The slope of $x^2$ is \(2x\). More.", "The slope of x^2 is 2x."),
+        (r"So \[\frac{a}{b} \cdot \sqrt{2} \le \pi\] holds.", "So a/b · √(2) ≤ π holds."),
+        ("$$x^2$$\n\nIt is two of them.", "It is two of them."),
+        ("It costs $5 and then $6 a month.", "It costs $5 and then $6 a month."),
     ],
 )
 def test_a_gist_is_plain_and_short(text: str, short: str) -> None:

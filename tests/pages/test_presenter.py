@@ -331,8 +331,8 @@ def test_the_verdict_is_a_heading_a_text_and_three_small_lines() -> None:
     assert document.state == "done"
     assert document.votable
     assert document.buttons == (
-        Button("follow", "Ask a follow-up", primary=True),
-        Button("reveal", "Who wrote what"),
+        Button("follow", "Follow up", primary=True),
+        Button("reveal", "Names"),
         Button("transcript", "Transcript"),
     )
     assert [letter.shown for letter in document.letters] == ["A", "B", "C"]
@@ -401,12 +401,12 @@ def test_a_degraded_verdict_says_in_normal_type_what_is_missing() -> None:
 
     document = presenter.verdict(told.result, told.question)
 
-    assert Text("⚠️ **2 of 3 answered.**") in document.blocks
+    assert Text("⚠️ **2 of 3 answered.** B: no credit.") in document.blocks
     assert not [note for note in notes(document) if "answers" in note.split(" · ")[0]]
     assert document.state == "degraded"
     assert document.buttons[:2] == (
         Button("again", "Ask again", primary=True),
-        Button("follow", "Ask a follow-up"),
+        Button("follow", "Follow up"),
     )
 
 
@@ -418,8 +418,8 @@ def test_a_stand_in_is_the_author_of_its_answer() -> None:
 
     assert (
         Text(
-            "⚠️ **2 of 3 answered.** The author of Answer A wrote the verdict: the chairman's model "
-            "is unknown."
+            "⚠️ **2 of 3 answered.** C: refused to answer. The author of Answer A wrote the verdict: "
+            "the chairman's model is unknown."
         )
         in presenter.verdict(told.result, told.question).blocks
     )
@@ -447,7 +447,10 @@ def test_an_only_answer_is_labelled_as_such() -> None:
 
     assert presenter.verdict(told.result, told.question).blocks == (
         Heading("The answer from seat 1."),
-        Text("⚠️ **1 of 3 answered**, so nothing was ranked: this is Answer C."),
+        Text(
+            "⚠️ **1 of 3 answered**, so nothing was ranked: this is Answer C. "
+            "A: refused to answer · B: empty answer."
+        ),
         VOTE,
     )
 
@@ -507,6 +510,8 @@ def test_a_long_answer_is_folded_under_its_label_and_gist() -> None:
 
 def test_a_short_answer_stands_open() -> None:
     assert given("Yes, it is.").blocks == (Text("**B** · Yes, it is."),)
+    assert given("Yes.\n\nIt is.").blocks == (Text("**B** · Yes.\n\nIt is."),)
+    assert given("# Yes\nIt is.").blocks == (Text("**B** · **Yes**\n\nIt is."),)
     assert given("- yes\n- no").blocks == (Text("**B**\n\n- yes\n- no"),)
 
 
@@ -526,7 +531,11 @@ def test_every_label_has_a_post_from_the_start_to_the_end() -> None:
         document = presenter.seat(first, label)
         assert document.blocks == (Note(f"○ **{label}** is writing …"),)
         assert (document.state, document.votable) == ("live", False)
-    assert presenter.seat(last, "C") == Document((Note("✕ **C** gave no answer: no credit"),))
+    # Why stands in the headline by then.
+    assert presenter.seat(last, "C") == Document((Note("✕ **C** gave no answer"),))
+    assert presenter.seat(replace(last, finished=None), "C") == Document(
+        (Note("✕ **C** gave no answer: no credit"),)
+    )
     assert presenter.seat(last, "A").votable
 
 
@@ -632,15 +641,34 @@ def test_the_first_sentence_is_the_bold_one_or_the_first_line(verdict: str, firs
 # --- names and the transcript
 
 
+def test_a_name_that_two_vendors_use_is_told_whole() -> None:
+    told = tell(council=Council(("acme/narwhal", "initech/narwhal"), "hooli/ibex-9"))
+
+    [table, _note] = presenter.names(told.result, told.question).blocks
+
+    assert isinstance(table, Table)
+    assert {model for _label, model in table.rows} == {"acme/narwhal", "initech/narwhal"}
+
+
+def test_how_to_vote_is_told_once_in_a_thread() -> None:
+    told = tell()
+
+    later = presenter.verdict(told.result, replace(told.question, number=2))
+
+    assert VOTE in presenter.verdict(told.result, told.question).blocks
+    assert VOTE not in later.blocks
+    assert later.votable
+
+
 def test_names_tell_who_sits_behind_each_label() -> None:
     told = tell(asked=question(seed=1))
 
     assert presenter.names(told.result, told.question).blocks == (
         Table(
             ("Answer", "Model"),
-            (("A", "acme/zeppelin-7"), ("B", "initech/narwhal"), ("C", "globex/quokka-2")),
+            (("A", "zeppelin-7"), ("B", "narwhal"), ("C", "quokka-2")),
         ),
-        Note("The verdict was written by hooli/ibex-9."),
+        Note("The verdict was written by ibex-9."),
     )
 
 

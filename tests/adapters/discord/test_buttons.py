@@ -230,7 +230,7 @@ async def test_a_button_works_after_a_restart(scene: Stage) -> None:
 async def test_no_view_is_kept_for_a_button(scene: Stage) -> None:
     _, posts = await scene.deliberated()
     await press(scene, answer_post(posts), "Read")
-    await press(scene, posts[0], "Who wrote what")
+    await press(scene, posts[0], "Names")
     assert scene.host.persistent_views == []
 
 
@@ -340,7 +340,7 @@ async def test_who_manages_the_server_can_stop_a_run(stuck: Stage) -> None:
 
 async def test_who_has_not_voted_is_asked_before_names_are_shown(scene: Stage) -> None:
     _, posts = await scene.deliberated()
-    asked = await press(scene, posts[0], "Who wrote what")
+    asked = await press(scene, posts[0], "Names")
     assert "lab/" not in asked.text
     assert asked.original is not None
     assert list(buttons(asked.original).values()) == [
@@ -351,7 +351,7 @@ async def test_who_has_not_voted_is_asked_before_names_are_shown(scene: Stage) -
 
 async def test_names_can_be_shown_without_a_vote(scene: Stage) -> None:
     run, posts = await scene.deliberated()
-    asked = await press(scene, posts[0], "Who wrote what")
+    asked = await press(scene, posts[0], "Names")
     assert asked.original is not None
     shown = await press(scene, asked.original, "Show names (my votes here stop counting)")
     assert "lab/a" in shown.text
@@ -361,10 +361,10 @@ async def test_names_can_be_shown_without_a_vote(scene: Stage) -> None:
 
 async def test_voting_first_reveals_nothing_yet(scene: Stage) -> None:
     run, posts = await scene.deliberated()
-    asked = await press(scene, posts[0], "Who wrote what")
+    asked = await press(scene, posts[0], "Names")
     assert asked.original is not None
     later = await press(scene, asked.original, "Vote first")
-    assert later.text.startswith("Vote on the answers, then press *Who wrote what* again.")
+    assert later.text.startswith("Vote on the answers, then press *Names* again.")
     assert buttons(asked.original) == {}
     assert not await scene.app.store.revealed(run, str(scene.ada.id))
 
@@ -374,7 +374,7 @@ async def test_who_has_voted_sees_the_names_at_once(scene: Stage) -> None:
     answer = answer_post(posts)
     post_id = f"{answer.channel.id}/{answer.id}"
     assert await scene.app.voting.react("discord", post_id, Person(str(scene.ada.id)), "👍")
-    shown = await press(scene, posts[0], "Who wrote what")
+    shown = await press(scene, posts[0], "Names")
     assert "lab/a" in shown.text
 
 
@@ -494,7 +494,7 @@ async def test_an_offer_that_is_refused_says_why(scene: Stage) -> None:
 # Where it may not be used
 
 
-LABELS = {"Read": 1, "How they ranked": -1, "Who wrote what": 0}
+LABELS = {"Read": 1, "How they ranked": -1, "Names": 0}
 
 
 @pytest.mark.parametrize("label", LABELS)

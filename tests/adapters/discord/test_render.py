@@ -252,7 +252,7 @@ HEADLINE = Document(
         Note("4 answers · 21 s"),
     ),
     votable=True,
-    buttons=(Button("follow", "Ask a follow-up", primary=True), Button("reveal", "Who wrote what")),
+    buttons=(Button("follow", "Follow up", primary=True), Button("reveal", "Names")),
 )
 
 
@@ -267,8 +267,8 @@ def test_the_headline_is_a_frame_with_what_a_reader_may_do_next() -> None:
     assert (line["type"], line["divider"]) == (14, True)
     assert notes["content"] == "-# ⚖️ 2 of 4 put **A** first\n-# 4 answers · 21 s"
     assert [(each["label"], each["style"], each["custom_id"]) for each in row["components"]] == [
-        ("Ask a follow-up", 1, "c1:abc123:follow"),
-        ("Who wrote what", 2, "c1:abc123:reveal"),
+        ("Follow up", 1, "c1:abc123:follow"),
+        ("Names", 2, "c1:abc123:reveal"),
     ]
 
 

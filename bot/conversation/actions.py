@@ -29,6 +29,7 @@ from bot.conversation.naming import name_of
 from bot.conversation.offers import Offer, offer
 from bot.conversation.presses import Choice, File, Form, Press, Told
 from bot.conversation.questions import Questions, SettingsOf
+from bot.conversation.revealing import has_voted, named_with
 from bot.conversation.running import Running
 from bot.conversation.voting import Voting
 from bot.council import Council
@@ -202,13 +203,19 @@ class Actions:
         case = await self.case(press)
         setting = await self._reveal_setting(case, press.person)
         if setting == "after_vote" and case.result:
-            voted = {reaction.person for reaction in await self.store.reactions(case.id)}
-            has_seen = await self.store.revealed(case.id, press.person.id)
-            if press.person.id not in voted and not has_seen:
+            if not await self._may_see(case, press.person):
                 return Choice(
                     _(VOTE_FIRST), tuple((_(label), what) for label, what in VOTE_CHOICES)
                 )
         return Told(await self._names(case, press.person))
+
+    async def _may_see(self, case: Case, person: Person) -> bool:
+        """Whether no vote that the person has yet to give would be spoilt by the names."""
+        for run in await named_with(self.store, case):
+            has_seen = await self.store.revealed(run.id, person.id)
+            if not has_seen and not await has_voted(self.store, run, person.id):
+                return False
+        return True
 
     async def _reveal_setting(self, case: Case, person: Person) -> str:
         """Raises `InvalidInput` where this person may see no names."""
@@ -224,7 +231,8 @@ class Actions:
         await self._reveal_setting(case, person)
         if case.result is None:
             return _sentence(_("Names are shown once the verdict is there."))
-        await self.store.reveal(case.id, person.id, self.now())
+        for run in await named_with(self.store, case):
+            await self.store.reveal(run.id, person.id, self.now())
         return presenter.names(case.result, await self.store.numbered(case))
 
     async def _vote(self, press: Press, key: str, value: str) -> str:

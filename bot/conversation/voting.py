@@ -17,6 +17,7 @@ from bot.chat import QUESTION, RANKING, Person, channel_of
 from bot.conversation.locks import Locks
 from bot.conversation.persistence import Surely
 from bot.conversation.questions import SettingsOf
+from bot.conversation.revealing import knows_names
 from bot.errors import InvalidInput, Undeliverable
 from bot.language import N_, _
 from bot.records import PlatformName, Post, Reaction, ReactionValue
@@ -126,7 +127,10 @@ class Voting:
         self, post: Post, target: str, value: ReactionValue, person: Person
     ) -> Reaction:
         case = await self.store.case(post.deliberation)
-        is_blind = case is None or (await self.settings(channel_of(case))).reveal != "always"
+        is_blind = case is None or not (
+            (await self.settings(channel_of(case))).reveal == "always"
+            or await knows_names(self.store, case, person.id)
+        )
         posts = await self.store.posts(post.deliberation)
         there = [each.key for each in posts if each.post_id and each.part == 0]
         keys = [key for key in there if key != QUESTION]

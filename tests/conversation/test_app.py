@@ -13,6 +13,7 @@ from bot.conversation.app import App
 from bot.conversation.questions import Rules
 from bot.council import Council, Question
 from bot.document import Document, Heading, Table, Text
+from bot.errors import ModelFailed
 from bot.llm import ModelInfo, Request
 from bot.records import Case, PlatformName
 from bot.store.spending import ALL, channel_scope, server_scope
@@ -987,6 +988,18 @@ async def test_somebody_who_has_not_voted_is_asked_first() -> None:
 
         assert words(await pressed(app, id, ANN, "reveal")) == ASK_FIRST
         assert not await app.store.revealed(id, "ann")
+
+
+async def test_a_thumb_under_a_member_that_gave_no_answer_is_no_vote() -> None:
+    provider = FakeProvider({("answer", 0): [ModelFailed("refused", "")]})
+    async with running(provider) as app:
+        id = await served(app)
+        result = (await case_of(app, id)).result
+        assert result
+        [failed] = [m.label for m in result.members if m.status == "failed"]
+        await react(app, id, f"answer:{failed}", "👍")
+
+        assert words(await pressed(app, id, ANN, "reveal")) == ASK_FIRST
 
 
 async def test_after_a_reveal_nobody_is_asked_again() -> None:

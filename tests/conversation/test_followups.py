@@ -12,7 +12,7 @@ from bot.chat import Channel, Mention, Person, Refused
 from bot.conversation.app import App
 from bot.conversation.presses import Form, Press, Told
 from bot.conversation.questions import Rules
-from bot.document import Document, Text
+from bot.document import Document, Table, Text
 from bot.errors import InvalidInput, ModelFailed
 from bot.llm import ModelInfo
 from bot.records import Case
@@ -93,6 +93,35 @@ async def shown(app: App, id: str, key: str) -> str:
     block = room_of(app).documents[id, key].blocks[0]
     assert isinstance(block, Text)
     return block.text
+
+
+# --- names
+
+
+async def test_the_name_of_one_member_alone_waits_for_a_vote_on_its_councils_answers() -> None:
+    async with running() as app:
+        id = await served(app, mention(thread="thread"))
+        await sent(app, await form_of(app, id), "Why?", "B")
+        alone = await newest(app)
+        assert await app.voting.react("discord", f"{alone.id}/answer:A", BOB, "👍")
+
+        assert words(await pressed(app, alone.id, BOB, "reveal")).startswith("You have not voted")
+
+        assert await app.voting.react("discord", f"{id}/answer:B", BOB, "👍")
+        assert isinstance((await pressed(app, alone.id, BOB, "reveal")).blocks[0], Table)
+        assert await app.store.revealed(id, "bob")
+
+
+async def test_whoever_saw_the_councils_names_votes_on_none_of_its_members_blind() -> None:
+    async with running() as app:
+        id = await served(app, mention(thread="thread"))
+        await sent(app, await form_of(app, id), "Why?", "B")
+        alone = await newest(app)
+        await pressed(app, id, BOB, "names")
+
+        assert await app.voting.react("discord", f"{alone.id}/answer:A", BOB, "👍")
+
+        assert [each.blind for each in await app.store.reactions(alone.id)] == [False]
 
 
 # --- a follow-up

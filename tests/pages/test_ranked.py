@@ -129,6 +129,28 @@ def test_in_a_later_question_every_label_carries_its_number() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("asked", "is_choice"),
+    [
+        ("Which is prime? A) 4 B) 5 C) 6", True),
+        ("Which is prime, (A) 4 or (B) 5?", True),
+        ("Which is prime?\n\n- A. 4\n- B. 5", True),
+        ("Which is prime?\nB: 5\nC: 6", True),
+        ("Is a plan (A) enough?", False),
+        ("Is vitamin A. or B. better?", False),
+        ("Which is prime? X) 4 Y) 5", False),
+    ],
+)
+def test_letters_that_a_question_offers_to_choose_from_stand_for_no_post(
+    asked: str, is_choice: bool
+) -> None:
+    told = tell()
+
+    document = presenter.ranking(told.result, replace(told.question, text=asked))
+
+    assert (document.letters == ()) == is_choice
+
+
 def test_the_bars_are_mean_shares_with_first_places_beside_them() -> None:
     told = ballots("A > B > D > C", "B > A > C > D", "B > D > A > C", "A > D > B > C", council=FOUR)
 

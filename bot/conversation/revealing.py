@@ -1,0 +1,36 @@
+"""Whose names somebody learns with those of a run, and whether they have voted there."""
+
+import json
+
+from bot.council import Deliberation
+from bot.records import Case
+from bot.store.store import Store
+from bot.votes import NONE, VERDICT
+
+
+async def named_with(store: Store, case: Case) -> tuple[Case, ...]:
+    """The run, and where one member was asked alone, the council that it sits in: whoever learns
+    the name learns whose answer that was."""
+    at: Case | None = case
+    while at and len(at.council.members) == 1:
+        origin = at.question.origin
+        decided = await store.decision(at.id, "earlier")
+        earlier = origin.earlier if origin else json.loads(decided or "null")
+        at = await store.case(earlier) if isinstance(earlier, str) else None
+    return (case,) if at in (None, case) else (case, at)
+
+
+async def knows_names(store: Store, case: Case, person: str) -> bool:
+    """Whether the person has seen the names of this run, or of one that they go with."""
+    return any([await store.revealed(run.id, person) for run in await named_with(store, case)])
+
+
+async def has_voted(store: Store, case: Case, person: str) -> bool:
+    """On what there is: a sign under the post of a member that gave no answer is no vote."""
+    there = {VERDICT, NONE, *(_labels(case.result) if case.result else ())}
+    given = await store.reactions(case.id)
+    return any(each.person == person and each.target in there for each in given)
+
+
+def _labels(result: Deliberation) -> list[str]:
+    return [answer.label for answer in result.answers]

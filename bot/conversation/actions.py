@@ -202,11 +202,9 @@ class Actions:
         voted yet is asked first."""
         case = await self.case(press)
         setting = await self._reveal_setting(case, press.person)
-        if setting == "after_vote" and case.result:
-            if not await self._may_see(case, press.person):
-                return Choice(
-                    _(VOTE_FIRST), tuple((_(label), what) for label, what in VOTE_CHOICES)
-                )
+        asks_first = setting == "after_vote" and case.result is not None
+        if asks_first and not await self._may_see(case, press.person):
+            return Choice(_(VOTE_FIRST), tuple((_(label), what) for label, what in VOTE_CHOICES))
         return Told(await self._names(case, press.person))
 
     async def _may_see(self, case: Case, person: Person) -> bool:

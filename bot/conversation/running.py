@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
-from bot import texts
 from bot.chat import QUESTION, Platforms, channel_of
 from bot.conversation.locks import Locks
 from bot.conversation.loops import ended, surviving
@@ -19,7 +18,6 @@ from bot.conversation.naming import name_of
 from bot.conversation.serving import Serving
 from bot.conversation.showing import PATIENCE_SECONDS
 from bot.errors import BotError, Superseded
-from bot.language import _
 from bot.protocol.calls import Caller
 from bot.records import Case, Place, PlatformName
 from bot.store.store import Store
@@ -167,7 +165,7 @@ class Running:
         ids = {place.id for place in places}
         stopped = [run for id, run in self._runs.items() if id in ids]
         for run in stopped:
-            run.serving.stop(_(texts.FORGETTING))
+            run.serving.forget()
         try:
             async with asyncio.timeout(PATIENCE_SECONDS * self.time_scale):
                 for id in ids:

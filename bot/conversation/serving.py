@@ -84,6 +84,7 @@ class Serving:
         self._work: asyncio.Task[Deliberation] | None = None
         self._stopping = asyncio.Event()
         self._why = ""
+        self._is_forgotten = False
 
     async def take(self, turn: asyncio.Lock, ahead: Callable[[], int]) -> bool:
         """Wait for the thread's turn, saying how many questions are `ahead`; False where the run was
@@ -155,6 +156,11 @@ class Serving:
         if self._work:
             self._work.cancel()
 
+    def forget(self) -> None:
+        """The same for a question that nobody can ask again."""
+        self._is_forgotten = True
+        self.stop(_(texts.FORGETTING))
+
     async def _show_question(self) -> None:
         """Where a button put it, everybody has to see what was asked, and by whom."""
         origin = self.case.question.origin
@@ -195,7 +201,11 @@ class Serving:
                 await journal.stop()
             if stopped or fault:
                 board.progress = replace(
-                    board.progress, stopped=stopped, why=self._why, fault=_words(fault)
+                    board.progress,
+                    stopped=stopped,
+                    why=self._why,
+                    fault=_words(fault),
+                    forgotten=self._is_forgotten,
                 )
             # Told to stop rather than cancelled, so that no older edit lands after the last.
             board.end()

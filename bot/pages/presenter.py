@@ -151,10 +151,11 @@ def _stopped(progress: Progress) -> Document:
     if progress.reviewers:
         text = _("The answers below stay; no verdict was written.")
     why = [Text(progress.why)] if progress.why else []
+    again = Button("again", _("Ask again"), primary=True)
     return Document(
         (Heading(heading), *why, Text(text)),
         state="stopped",
-        buttons=(Button("again", _("Ask again"), primary=True),),
+        buttons=() if progress.forgotten else (again,),
     )
 
 

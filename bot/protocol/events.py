@@ -113,6 +113,8 @@ class Progress:
     stopped: bool = False
     why: str = ""
     fault: str = ""
+    # Stopped for good: nothing of it will be stored.
+    forgotten: bool = False
 
 
 def advance(progress: Progress, event: Event) -> Progress:

@@ -698,6 +698,7 @@ async def test_forgetting_stops_ones_runs_which_say_so() -> None:
             Text("Somebody who may had this question forgotten."),
             Text("Nothing was ranked."),
         )
+        assert stopped.buttons == ()
         assert await app.store.case(id) is None
         provider.release()
         await app.running.finished(others)

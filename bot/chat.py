@@ -151,4 +151,13 @@ class KnowsConnected(Protocol):
         ...
 
 
+@runtime_checkable
+class RemovesPosts(Protocol):
+    """A Platform that can take the bot's own posts away."""
+
+    async def remove(self, post_id: str) -> None:
+        """Raises `Undeliverable`, `gone` where there is nothing to remove."""
+        ...
+
+
 Platforms = Mapping[PlatformName, Platform]

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import sys
 from datetime import timedelta
+from functools import partial
 
 import discord
 
@@ -19,6 +20,7 @@ from adapters.discord.catchup import heard
 from adapters.discord.pacing import Pace
 from adapters.discord.page import Page
 from adapters.discord.pages import document_pages, offer_view, refusal_view, sentence_view
+from adapters.discord.render import NEUTRAL_NAME
 from adapters.discord.reply import DiscordReply
 from adapters.discord.voting import Votes
 from bot.chat import Channel, Person, Refused
@@ -101,6 +103,22 @@ class CouncilClient(Bot):
             return (await (server.fetch_member(id) if server else self.fetch_user(id))).display_name
         except discord.NotFound:
             return ""
+
+    async def remove(self, post_id: str) -> None:
+        """With the name of a thread that was opened for it, once nothing else stands there."""
+        channel, _, message = post_id.partition("/")
+        if not await self.app.store.has_posts_in("discord", f"{channel}/"):
+            await self.surely(partial(self._rename, int(channel)))
+        place = self.get_partial_messageable(int(channel))
+        await self.surely(place.get_partial_message(int(message)).delete)
+
+    async def _rename(self, channel: int) -> None:
+        """Give a thread of the bot's own a name of no particular words."""
+        place = self.get_channel(channel) or await self.fetch_channel(channel)
+        if not isinstance(place, discord.Thread) or place.owner_id != self.me.id:
+            return
+        if place.name != NEUTRAL_NAME or place.archived:
+            await place.edit(name=NEUTRAL_NAME, archived=False)
 
     async def hang_up(self) -> None:
         """Let go of a connection whose reader has died, so that another can be made."""

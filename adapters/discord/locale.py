@@ -33,7 +33,9 @@ KOREAN: Mapping[str, str] = {
     "all": "전체",
     "what": "대상",
     "me": "내것",
+    "thread": "스레드",
     "channel": "채널",
+    "link": "링크",
     "health": "상태",
     "allow": "허용",
     "disallow": "허용취소",
@@ -84,7 +86,10 @@ KOREAN: Mapping[str, str] = {
     "How many; without it as many as now": "몇 명. 비우면 지금만큼",
     "Every deliberation of this channel as a file": "이 채널의 모든 심의를 파일로",
     "Delete what was asked and voted": "질문과 투표를 삭제합니다",
-    "Yours everywhere, or everything of this channel": "내 것 모두, 또는 이 채널의 모든 것",
+    "Yours everywhere, a thread, or everything of this channel": (
+        "내 것 모두, 스레드 하나, 또는 이 채널의 모든 것"
+    ),
+    "Of a thread: the link to a message of it": "스레드의 경우: 그 안의 메시지 링크",
     "Whether everything works here": "여기서 모두 잘 작동하는지",
     "Let this server use the council, for its operators": "이 서버에서 위원회를 쓰게 합니다 (운영자용)",
     "Keep this server from the council, for its operators": "이 서버에서 위원회를 쓰지 못하게 합니다 (운영자용)",

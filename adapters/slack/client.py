@@ -32,7 +32,7 @@ from bot.chat import Channel, Person, Refused
 from bot.conversation.app import App
 from bot.conversation.commands import welcome
 from bot.document import Document, Note, Text
-from bot.errors import InvalidInput
+from bot.errors import InvalidInput, Undeliverable
 from bot.language import N_, _
 from bot.records import Case
 
@@ -41,6 +41,8 @@ logger = logging.getLogger(__name__)
 # It would warn that it does not use the token in the environment.
 bolt_logger = logging.getLogger("slack_bolt")
 bolt_logger.setLevel(logging.ERROR)
+
+_REMOVED = frozenset({"message_not_found", "file_not_found", "file_deleted"})
 
 Json = dict[str, Any]
 Listener = Callable[[Bot, Json], Awaitable[None]]
@@ -65,6 +67,16 @@ class SlackClient(Bot):
     async def name(self, channel: Channel, person: str) -> str:
         name = await self.people.name(person)
         return "" if name == SOMEBODY else name
+
+    async def remove(self, post_id: str) -> None:
+        channel, _, id = post_id.partition("/")
+        try:
+            if "." in id:  # the `ts` of a message has one, the id of a file none
+                await self.web.delete(channel, id)
+            else:
+                await self.web.delete_file(id)
+        except SlackApiError as error:
+            raise Undeliverable(sentence(error), error_of(error) in _REMOVED) from error
 
     # --- Bolt
 

@@ -278,6 +278,9 @@ class Web:
     async def delete(self, channel: str, ts: str) -> None:
         await self.persistently(lambda: self.client.chat_delete(channel=channel, ts=ts))
 
+    async def delete_file(self, id: str) -> None:
+        await self.persistently(lambda: self.client.files_delete(file=id))
+
     async def upload(self, channel: str, file: File, *, thread: str | None = None) -> str:
         """Put the file into the thread, in one go; its id.
 

@@ -20,6 +20,7 @@ from bot.conversation.health import health
 from bot.conversation.questions import Budget, Questions, Rules
 from bot.conversation.records_commands import export_lines
 from bot.conversation.recounts import Recounts
+from bot.conversation.removals import Removals
 from bot.conversation.running import Running
 from bot.conversation.voting import Voting
 from bot.document import Document, Text
@@ -58,6 +59,7 @@ class App:
     voting: Voting = field(init=False)
     actions: Actions = field(init=False)
     recounts: Recounts = field(init=False)
+    removals: Removals = field(init=False)
     _statistics: "Statistics | None" = None
 
     def __post_init__(self) -> None:
@@ -86,6 +88,7 @@ class App:
             now,
         )
         self.recounts = Recounts(store, self.platforms, self.actions.document, self.time_scale)
+        self.removals = Removals(store, self.platforms, now, self.time_scale)
 
     def now(self) -> datetime:
         return self.clock()

@@ -9,13 +9,22 @@ processes never need it.
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from bot import texts
-from bot.conversation.desk import Command, Desk, Option, Right, settings_of
+from bot.conversation.desk import (
+    Command,
+    Desk,
+    Option,
+    Right,
+    first_word,
+    is_administrator,
+    settings_of,
+)
 from bot.council import MEMBERS_MAX
 from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
@@ -110,20 +119,29 @@ def _by_operator(desk: Desk) -> str:
     )
 
 
-_RIGHTS: Mapping[str, Right] = {"me": "anybody", "channel": "administrator"}
+_RIGHTS: Mapping[str, Right] = {"me": "anybody", "thread": "anybody", "channel": "administrator"}
+
+# In a link to a message, the numbers that may be a thread's: Slack writes some without their dot.
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_SLACK_DECIMALS = 6
 
 
 async def _forget(desk: Desk, rest: str) -> Document:
-    match rest.lower():
-        case "me":
+    what, where = first_word(rest)
+    match what.lower():
+        case "me" if not where:
             return await _forget_person(desk)
-        case "channel":
+        case "thread" if where:
+            return await _forget_thread(desk, where)
+        case "channel" if not where:
             return await _forget_channel(desk)
         case _:
             raise InvalidInput(
                 _(
-                    "Write `/council forget me` (your questions and votes, everywhere) or "
-                    "`/council forget channel` (everything asked here, and its settings)."
+                    "Write `/council forget me` (your questions and votes, everywhere), "
+                    "`/council forget thread LINK` (a thread that you began; LINK is the link to a "
+                    "message of it) or `/council forget channel` (everything asked here, and its "
+                    "settings)."
                 )
             )
 
@@ -134,10 +152,40 @@ async def _forget_person(desk: Desk) -> Document:
     return await _forgotten(
         desk,
         n_(
-            "your votes, and {n} deliberation that you asked for",
-            "your votes, and {n} deliberations that you asked for",
+            "your votes, and {n} deliberation that you asked for or that follows up on yours",
+            "your votes, and {n} deliberations that you asked for or that follow up on yours",
             count,
         ),
+    )
+
+
+async def _forget_thread(desk: Desk, link: str) -> Document:
+    """For whoever asked its first question, and administrators."""
+    here, thread = desk.channel, await _thread(desk, link)
+    places = await desk.store.asked_in_thread(here.platform, here.id, thread)
+    first = await desk.store.case(places[0].id)
+    if not (is_administrator(desk) or (first and first.asker == desk.person.id)):
+        raise InvalidInput(
+            _("Only the person who began this thread, or an administrator, can have it forgotten.")
+        )
+    async with desk.aside(places):
+        count = await desk.store.forget_thread(here.platform, here.id, thread)
+    return await _forgotten(
+        desk,
+        n_("{n} deliberation of this thread", "{n} deliberations of this thread", count),
+    )
+
+
+async def _thread(desk: Desk, link: str) -> str:
+    """The thread of this channel that a link, or the id of a deliberation, leads to. Raises
+    `InvalidInput`."""
+    words = [link.strip("<>` "), *_NUMBER.findall(link)]
+    words += [f"{word[:-_SLACK_DECIMALS]}.{word[-_SLACK_DECIMALS:]}" for word in words]
+    for place in await desk.store.asked_in(desk.channel.platform, desk.channel.id):
+        if place.thread and {place.thread, place.id} & set(words):
+            return place.thread
+    raise InvalidInput(
+        _("That leads to no thread of this channel in which the council was asked anything.")
     )
 
 
@@ -156,13 +204,21 @@ async def _forget_channel(desk: Desk) -> Document:
 
 async def _forgotten(desk: Desk, what: str) -> Document:
     desk.statistics().forget()
+    notes = [Note(_(_POSTS_STAY))]
+    if posts := await desk.store.posts_to_remove():
+        removed = n_(
+            "{n} post of the bot's is being removed.",
+            "{n} posts of the bot's are being removed.",
+            posts,
+        )
+        notes.insert(0, Note(removed))
     if await desk.store.erase():
-        return Document((Text(_("Forgotten: {what}.", what=what)), Note(_(_POSTS_STAY))))
+        return Document((Text(_("Forgotten: {what}.", what=what)), *notes))
     deleted = Text(_("Deleted: {what}.", what=what))
-    return Document((deleted, Note(_(texts.TRACES)), Note(_(_POSTS_STAY))))
+    return Document((deleted, Note(_(texts.TRACES)), *notes))
 
 
-_POSTS_STAY = N_("What was posted stays where it is until somebody deletes it there.")
+_POSTS_STAY = N_("What people wrote themselves stays where it is until they delete it there.")
 
 
 COMMANDS = (
@@ -191,21 +247,23 @@ COMMANDS = (
         slow=True,
     ),
     Command(
-        "forget me|channel",
+        "forget me|thread LINK|channel",
         N_("Delete what was asked and voted"),
         _forget,
         (
             Option(
                 "what",
-                N_("Yours everywhere, or everything of this channel"),
+                N_("Yours everywhere, a thread, or everything of this channel"),
                 required=True,
                 choices=tuple(_RIGHTS),
             ),
+            Option("link", N_("Of a thread: the link to a message of it")),
         ),
         at_length=lambda: _(
-            "delete what was asked and voted: yours everywhere, or everything of this channel"
+            "delete what was asked and voted: yours everywhere, a thread that you began, or "
+            "everything of this channel"
         ),
-        may=lambda rest: _RIGHTS.get(rest.lower(), "admitted"),
+        may=lambda rest: _RIGHTS.get(first_word(rest)[0].lower(), "admitted"),
         slow=True,
     ),
 )

@@ -188,6 +188,11 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     what.add_argument("--channel", help=_("every question of this channel, and its settings"))
     what.add_argument("--person", help=_("this person's questions and votes"))
     what.add_argument("--id", help=_("this deliberation"))
+    what.add_argument(
+        "--since",
+        type=_moment,
+        help=_("what ask and bench asked since this time (ISO, e.g. 2026-11-01)"),
+    )
     backup = add("backup", _backup, _("copy the database into a file, beside a running council"))
     backup.add_argument("file", type=Path)
     watch = add(
@@ -333,12 +338,22 @@ async def _forget(options: argparse.Namespace, config: "Config") -> int:
         elif options.person:
             places = await store.asked_by(options.person)
             count = await store.forget_person(options.person)
+        elif options.since:
+            places = await store.asked_by_command(options.since)
+            count = await store.forget_by_command(options.since)
         else:
             places = await store.asked_as(options.id)
             count = await store.forget_deliberation(options.id)
         erased = await store.erase()
+        posts = await store.posts_to_remove()
     finally:
         await store.close()
+    if not count and options.id:
+        note(_("There is no deliberation {id}.", id=options.id))
+        return NO_ANSWER
+    if not count and options.since:
+        note(_("Nothing was asked by ask or bench since then."))
+        return NO_ANSWER
     if any(place.platform == "terminal" for place in places):
         config.history_file().unlink(missing_ok=True)
     if erased:
@@ -346,6 +361,13 @@ async def _forget(options: argparse.Namespace, config: "Config") -> int:
     else:
         tell(n_("Deleted: {n} deliberation.", "Deleted: {n} deliberations.", count))
         tell(_(TRACES))
+    if posts:
+        removed = n_(
+            "{n} post of the bot's is removed once `council serve` runs.",
+            "{n} posts of the bot's are removed once `council serve` runs.",
+            posts,
+        )
+        tell(removed)
     return DONE
 
 

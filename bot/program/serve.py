@@ -83,7 +83,7 @@ async def _serve_all(adapters: "Sequence[asyncio.Task[None]]") -> None:
 
 def beside(app: "App", time_scale: float) -> "Iterator[Coroutine[Any, Any, NoReturn]]":
     """What is done every minute while the program serves for weeks."""
-    from bot.conversation import recounts
+    from bot.conversation import recounts, removals
     from bot.conversation.loops import forever
 
     pause = KEEP_UP_SECONDS * time_scale
@@ -95,6 +95,11 @@ def beside(app: "App", time_scale: float) -> "Iterator[Coroutine[Any, Any, NoRet
         "votes are not shown",
         app.recounts.turn,
         pause_seconds=recounts.PAUSE_SECONDS * time_scale,
+    )
+    yield forever(
+        "posts of forgotten questions are not removed",
+        app.removals.turn,
+        pause_seconds=removals.PAUSE_SECONDS * time_scale,
     )
     yield forever("old texts are not erased", app.expire, pause_seconds=EXPIRE_SECONDS * time_scale)
     yield forever("the statistics are not kept up", partial(_keep_up, app), pause_seconds=pause)

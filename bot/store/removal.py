@@ -1,73 +1,36 @@
-"""Taking out what people wrote, everywhere: their questions, the answers to them, their votes, and
-the copies that follow-ups took of them.
+"""Taking out what people wrote, everywhere: their questions, the answers to them, their votes, the
+follow-ups that build on them, whose texts may repeat theirs, and the copies that others took.
 
-Rows of a deliberation go with it (foreign keys). Money spent stays counted.
+Rows of a deliberation go with it (foreign keys). Money spent stays counted. The bot's own posts are
+noted to be removed, which takes as long as the platform wants.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from bot.records import Place
 from bot.store.copies import Thread, Words
+from bot.store.encoding import encode_time
 from bot.store.erasing import TO_ERASE, Erasing
 from bot.store.transactions import Many, Statement, Transaction, change, equal, lists
 
-_PERSON = "asker = ?"
-
-# How a question that quotes nothing is written.
+# How a question that quotes nothing is written, and one that a button put.
 _QUOTES_NOTHING = '%"quoted":""%'
+_PUT_BY_BUTTON = '%"origin":{%'
 
 Parameters = Sequence[str]
+Which = tuple[str, Parameters]
 
 
 class Removal(Erasing):
     async def asked_by(self, person: str) -> tuple[Place, ...]:
-        """Where the questions of this person stand."""
-        return await self._places(*_and_repeats(_PERSON, (person,)))
+        """Where the questions of this person stand, and those that are forgotten with them."""
+        return await self._with_what_follows(_by(person))
 
     async def asked_in(self, platform: str | None, channel: str) -> tuple[Place, ...]:
         """Where the questions of this channel stand, in the order in which they were asked."""
-        return await self._places(*equal(channel=channel, platform=platform))
-
-    async def asked_as(self, id: str) -> tuple[Place, ...]:
-        """Where the question of this id stands, if there is one."""
-        return await self._places("id = ?", (id,))
-
-    async def quoting(self, places: Sequence[Place]) -> set[str]:
-        """Which questions, of whatever place, quote these or what was answered to them."""
-
-        def read() -> Transaction[set[str]]:
-            words = Words()
-            for marks, part in lists([place.id for place in places]):
-                for _, place, texts in (yield from _said(f"id IN ({marks})", part)):
-                    words.add(texts, place)
-            return set((yield from _quoting(words)))
-
-        return await self._database.write(read)
-
-    async def forget_deliberation(self, id: str) -> int:
-        """One question and all that came of it. How many there were, with its repeats."""
-        return await self._forget(*_and_repeats("id = ?", (id,)))
-
-    async def forget_channel(self, platform: str | None, channel: str) -> int:
-        """Every question of a channel, its settings and their history. How many questions."""
-        which, place = equal(channel=channel, platform=platform)
-        tables = ("settings", "settings_audit", "publications")
-        more = [Statement(f"DELETE FROM {table} WHERE {which}", place) for table in tables]
-        return await self._forget(which, place, more)
-
-    async def forget_person(self, person: str) -> int:
-        """A person's questions, and their votes on those of others. How many questions."""
-        return await self._forget(
-            *_and_repeats(_PERSON, (person,)),
-            [
-                Statement("DELETE FROM reactions WHERE person = ?", (person,)),
-                Statement("DELETE FROM reveals WHERE person = ?", (person,)),
-                Statement("UPDATE settings_audit SET person = '' WHERE person = ?", (person,)),
-            ],
-        )
-
-    async def _places(self, which: str, parameters: Parameters) -> tuple[Place, ...]:
+        which, parameters = equal(channel=channel, platform=platform)
         rows = await self._database.read(
             f"SELECT id, platform, channel, thread FROM deliberations WHERE {which} "
             "ORDER BY number",
@@ -75,52 +38,155 @@ class Removal(Erasing):
         )
         return tuple(Place(*row) for row in rows)
 
-    async def _forget(
-        self, which: str, parameters: Parameters, more: Sequence[Statement] = ()
-    ) -> int:
+    async def asked_in_thread(self, platform: str, channel: str, thread: str) -> tuple[Place, ...]:
+        """The same of a thread."""
+        return await self._with_what_follows(_in_thread(platform, channel, thread))
+
+    async def asked_as(self, id: str) -> tuple[Place, ...]:
+        """The same of the question of this id, if there is one."""
+        return await self._with_what_follows(_as(id))
+
+    async def asked_by_command(self, since: datetime) -> tuple[Place, ...]:
+        """The same of what `ask` and `bench` asked since then."""
+        return await self._with_what_follows(_by_command(since))
+
+    async def quoting(self, places: Sequence[Place]) -> set[str]:
+        """Which questions, of whatever place, quote these or what was answered to them."""
+
+        def read() -> Transaction[set[str]]:
+            words = Words()
+            for _, place, texts in (yield from _said([place.id for place in places])):
+                words.add(texts, place)
+            return set((yield from _quoting(words)))
+
+        return await self._database.write(read)
+
+    async def forget_deliberation(self, id: str) -> int:
+        """One question and all that came of it. How many there were, with what goes with it."""
+        return await self._forget(_as(id))
+
+    async def forget_by_command(self, since: datetime) -> int:
+        """What `ask` and `bench` asked since then. How many questions."""
+        return await self._forget(_by_command(since))
+
+    async def forget_thread(self, platform: str, channel: str, thread: str) -> int:
+        """Every question of a thread. How many."""
+        return await self._forget(_in_thread(platform, channel, thread))
+
+    async def forget_channel(self, platform: str | None, channel: str) -> int:
+        """Every question of a channel, its settings and their history. How many questions."""
+        which, place = equal(channel=channel, platform=platform)
+        tables = ("settings", "settings_audit", "publications")
+        more = [Statement(f"DELETE FROM {table} WHERE {which}", place) for table in tables]
+        return await self._forget((which, place), more)
+
+    async def forget_person(self, person: str) -> int:
+        """A person's questions, and their votes on those of others. How many questions."""
+        return await self._forget(
+            _by(person),
+            [
+                Statement("DELETE FROM reactions WHERE person = ?", (person,)),
+                Statement("DELETE FROM reveals WHERE person = ?", (person,)),
+                Statement("UPDATE settings_audit SET person = '' WHERE person = ?", (person,)),
+            ],
+        )
+
+    async def _with_what_follows(self, which: Which) -> tuple[Place, ...]:
+        def read() -> Transaction[tuple[Place, ...]]:
+            places: list[Place] = []
+            for marks, part in lists((yield from _and_what_follows(which))):
+                rows = yield Statement(
+                    "SELECT id, platform, channel, thread FROM deliberations "
+                    f"WHERE id IN ({marks}) ORDER BY number",
+                    part,
+                )
+                places += [Place(*row) for row in rows]
+            return tuple(places)
+
+        return await self._database.write(read)
+
+    async def _forget(self, which: Which, more: Sequence[Statement] = ()) -> int:
         def write() -> Transaction[int]:
             for statement in more:
                 yield from change(*statement)
-            yield from _forget_copies(which, parameters)
-            yield Statement(
-                "DELETE FROM feed WHERE deliberation IN"
-                f" (SELECT id FROM deliberations WHERE {which})",
-                parameters,
-            )
+            ids = yield from _and_what_follows(which)
+            yield from _forget_copies(ids)
+            for marks, part in lists(ids):
+                yield Statement(
+                    "INSERT INTO removals (platform, post_id) SELECT platform, post_id FROM posts "
+                    f"WHERE deliberation IN ({marks}) AND post_id IS NOT NULL AND deleted = 0 "
+                    "AND platform IN ('discord', 'slack') ON CONFLICT DO NOTHING",
+                    part,
+                )
+                yield Statement(f"DELETE FROM feed WHERE deliberation IN ({marks})", part)
+                yield Statement(f"DELETE FROM deliberations WHERE id IN ({marks})", part)
             yield TO_ERASE
-            return (yield from change(f"DELETE FROM deliberations WHERE {which}", parameters))
+            return len(ids)
 
         forgotten = await self._database.write(write)
         await self.erase()
         return forgotten
 
 
-def _and_repeats(which: str, parameters: Parameters) -> tuple[str, Parameters]:
-    """These questions, and the same words asked once more by a button, by whomever."""
-    repeated = (
-        """question LIKE '%"repeats":"_%' AND EXISTS"""
-        f" (SELECT 1 FROM deliberations AS first WHERE {which} AND"
-        """ deliberations.question LIKE '%"repeats":"' || first.id || '"%')"""
+def _by(person: str) -> Which:
+    return "asker = ?", (person,)
+
+
+def _as(id: str) -> Which:
+    return "id = ?", (id,)
+
+
+def _in_thread(platform: str, channel: str, thread: str) -> Which:
+    return equal(platform=platform, channel=channel, thread=thread)
+
+
+def _by_command(since: datetime) -> Which:
+    return "platform = 'cli' AND asked_at >= ?", (encode_time(since),)
+
+
+def _and_what_follows(which: Which) -> Transaction[list[str]]:
+    """The ids of these questions, of those that say the same once more, and of the follow-ups that
+    build on any of them, by whomever."""
+    condition, parameters = which
+    rows = yield Statement(f"SELECT id FROM deliberations WHERE {condition}", parameters)
+    found = dict.fromkeys(id for (id,) in rows)
+    pressed = (yield from _put_by_buttons()) if found else []
+    new = list(found)
+    while new:
+        known: list[str] = []
+        for id, _, texts in (yield from _said(new)):
+            known += [json.dumps(id), json.dumps(texts[:2])]
+        before = set(new)
+        following = [id for id, origins in pressed if before & origins]
+        following += yield from _taught(known)
+        new = [id for id in dict.fromkeys(following) if id not in found]
+        found |= dict.fromkeys(new)
+    return list(found)
+
+
+def _put_by_buttons() -> Transaction[list[tuple[str, set[str]]]]:
+    """Questions that a button put, and those whose words or verdict they took up."""
+    rows = yield Statement(
+        "SELECT id, question FROM deliberations WHERE question LIKE ?", (_PUT_BY_BUTTON,)
     )
-    return f"({which} OR {repeated})", (*parameters, *parameters)
+    found = []
+    for id, question in rows:
+        origin = json.loads(question)["origin"]
+        found.append((id, {origin["earlier"], origin["repeats"]}))
+    return found
 
 
-def _forget_copies(which: str, parameters: Parameters) -> Transaction[None]:
-    """Take what follow-ups know of these questions out of theirs."""
-    known: list[str] = []
+def _forget_copies(ids: Sequence[str]) -> Transaction[None]:
+    """Take what others quote of these questions out of theirs."""
     words = Words()
-    for id, place, texts in (yield from _said(which, parameters)):
-        known += [json.dumps(id), json.dumps(texts[:2])]
+    for _, place, texts in (yield from _said(ids)):
         words.add(texts, place)
-    taught = yield from _taught(known)
+    gone = set(ids)
     quoting = yield from _quoting(words)
+    quoting = {id: question for id, question in quoting.items() if id not in gone}
     yield Many(
         "UPDATE attempts SET body = NULL WHERE body IS NOT NULL AND deliberation = ?",
-        [(id,) for id in {*taught, *quoting}],
-    )
-    yield Many(
-        "UPDATE decisions SET value = 'null' WHERE name = 'earlier' AND deliberation = ?",
-        [(id,) for id in taught],
+        [(id,) for id in quoting],
     )
     yield Many(
         "UPDATE deliberations SET question = ? WHERE id = ?",
@@ -128,18 +194,18 @@ def _forget_copies(which: str, parameters: Parameters) -> Transaction[None]:
     )
 
 
-def _said(
-    which: str, parameters: Parameters
-) -> Transaction[list[tuple[str, Thread | None, list[str]]]]:
+def _said(ids: Iterable[str]) -> Transaction[list[tuple[str, Thread | None, list[str]]]]:
     """What was asked in these questions, and answered; and in which thread."""
-    rows = yield Statement(
-        f"SELECT id, platform, channel, thread, question, result FROM deliberations WHERE {which}",
-        parameters,
-    )
     said: list[tuple[str, Thread | None, list[str]]] = []
-    for id, platform, channel, thread, question, result in rows:
-        texts = [json.loads(question)["text"], *_texts(json.loads(result) if result else {})]
-        said.append((id, None if thread is None else (platform, channel, thread), texts))
+    for marks, part in lists(list(ids)):
+        rows = yield Statement(
+            "SELECT id, platform, channel, thread, question, result FROM deliberations "
+            f"WHERE id IN ({marks})",
+            part,
+        )
+        for id, platform, channel, thread, question, result in rows:
+            texts = [json.loads(question)["text"], *_texts(json.loads(result) if result else {})]
+            said.append((id, None if thread is None else (platform, channel, thread), texts))
     return said
 
 

@@ -17,6 +17,7 @@ from bot.store.posts import Posts
 from bot.store.publications import Publications
 from bot.store.reactions import Reactions
 from bot.store.removal import Removal
+from bot.store.removals import Removals
 from bot.store.retention import Retention
 from bot.store.spending import Spending
 from bot.store.sqlite_database import SqliteDatabase
@@ -33,6 +34,7 @@ class Store(
     Events,
     Feed,
     Removal,
+    Removals,
     Retention,
     Summaries,
     Publications,

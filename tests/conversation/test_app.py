@@ -705,15 +705,12 @@ async def test_forgetting_stops_ones_runs_which_say_so() -> None:
         assert (await case_of(app, others)).status == "finished"
 
 
-@pytest.mark.parametrize(("thread", "quoted"), [("t", ""), ("t2", "> Is pineapple good?")])
-async def test_a_follow_up_under_way_goes_on_without_what_is_forgotten(
-    tmp_path: Path, thread: str, quoted: str
-) -> None:
+async def test_a_question_that_quotes_goes_on_without_what_is_forgotten(tmp_path: Path) -> None:
     provider = Held("And why")
     async with running(provider, database=str(tmp_path / "council.db")) as app:
         await served(app, mention("Is pineapple good?", thread="t"))
-        following = mention("And why?", thread=thread, person=BOB)
-        follow_up = await accepted(app, replace(following, quoted=quoted))
+        following = mention("And why?", thread="t2", person=BOB)
+        quoting = await accepted(app, replace(following, quoted="> Is pineapple good?"))
         await provider.until_asked("And why")
         assert provider.was_asked("pineapple")
 
@@ -721,12 +718,32 @@ async def test_a_follow_up_under_way_goes_on_without_what_is_forgotten(
         assert planted(tmp_path, b"pineapple") == []
         asked = len(provider.requests)
         provider.release()
-        await app.running.finished(follow_up)
+        await app.running.finished(quoting)
 
-        assert (await case_of(app, follow_up)).status == "finished"
+        assert (await case_of(app, quoting)).status == "finished"
         later = provider.requests[asked:]
         assert not any("pineapple" in request.messages[-1].content for request in later)
         assert planted(tmp_path, b"pineapple") == []
+
+
+async def test_a_follow_up_under_way_is_forgotten_with_what_it_builds_on(tmp_path: Path) -> None:
+    provider = Held("And why")
+    async with running(provider, database=str(tmp_path / "council.db")) as app:
+        await served(app, mention("Is pineapple good?", thread="t"))
+        follow_up = await accepted(app, mention("And why?", thread="t", person=BOB))
+        await provider.until_asked("And why")
+
+        said = await app.command(CHANNEL, ANN, "forget me")
+
+        assert "2 deliberations that you asked for" in repr(said)
+        assert "posts of the bot's are being removed." in repr(said)
+        assert (
+            Text("Somebody who may had this question forgotten.")
+            in (headline_of(app, follow_up) or Document()).blocks
+        )
+        assert await app.store.case(follow_up) is None
+        assert planted(tmp_path, b"pineapple") == []
+        provider.release()
 
 
 def planted(folder: Path, word: bytes) -> list[str]:

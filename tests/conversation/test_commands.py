@@ -941,7 +941,10 @@ async def test_forget_me_takes_my_questions_and_votes_and_the_numbers_follow(app
 
     said = await text(app, "forget me", ANN, GENERAL)
 
-    assert said == "Forgotten: your votes, and 2 deliberations that you asked for."
+    assert (
+        said
+        == "Forgotten: your votes, and 2 deliberations that you asked for or that follow up on yours."
+    )
     (row,) = await app.statistics().rows("discord", "general")
     assert (row.id, row.rated) == ("run-2", False)
 

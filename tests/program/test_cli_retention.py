@@ -85,3 +85,17 @@ async def test_any_other_time_is_refused(council: Program, said: str) -> None:
 
     assert ended.code == 2
     assert "COUNCIL_RETENTION_DAYS must be a whole number of days from 1 up" in ended.err
+
+
+@pytest.mark.usefixtures("_asked_long_ago")
+async def test_what_commands_asked_is_forgotten_by_id_or_since_a_time(council: Program) -> None:
+    nothing = await run(council, "forget", "--id", "run-2")
+    later = await run(council, "forget", "--since", "2999-01-01")
+    assert (nothing.code, nothing.out) == (1, "")
+    assert nothing.err == "There is no deliberation run-2.\n"
+    assert (later.code, later.err) == (1, "Nothing was asked by ask or bench since then.\n")
+
+    found = await run(council, "forget", "--since", "2000-01-01")
+
+    assert (found.code, found.out) == (0, "Forgotten: 1 deliberation.\n")
+    assert (await run(council, "forget", "--id", "run-1")).code == 1

@@ -5,7 +5,7 @@ import sqlite3
 import stat
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -129,7 +129,10 @@ async def test_the_copies_that_follow_ups_took_are_forgotten_too(store: Store, p
 
     await store.forget_person("ann")
 
-    for name in copies:
+    # Their own texts may repeat what they were told.
+    assert await store.case("by id") is None
+    assert await store.case("as written by an earlier version") is None
+    for name in ("quoting the verdict", "quoting a part of an answer"):
         left = await store.case(name)
         assert left
         assert (left.question.text, left.question.quoted) == ("And why?", "")
@@ -191,7 +194,7 @@ async def test_no_trace_is_left_in_any_page(store: Store, path: Path) -> None:
         for decision in range(4):
             await journal.decide(str(decision), f"{word} " * random.choice([5, 50, 500]))
         await store.claim_post(id, "slack", "headline", 0)
-        await store.confirm_post(id, "headline", 0, id, word * random.choice([1, 50, 2_000]))
+        await store.confirm_post(id, "headline", 0, str(n), word * random.choice([1, 50, 2_000]))
 
     await store.forget_person("eve")
 
@@ -280,3 +283,59 @@ async def test_a_backup_is_made_beside_whoever_writes(store: Store, path: Path) 
         await reader.close()
 
     assert path.with_name("copy.db").stat().st_size > 0
+
+
+async def test_follow_ups_of_follow_ups_go_too_and_no_other_question_of_the_thread(
+    store: Store,
+) -> None:
+    for id, earlier in (("f1", '"q1"'), ("f2", '"f1"'), ("own", "null")):
+        await store.create(replace(case(id, channel="C1", asker="bob", text=id), thread="t"))
+        await (await store.begin(id)).decide("earlier", earlier)
+
+    places = await store.asked_as("q1")
+
+    assert {place.id for place in places} == {"q1", "f1", "f2"}
+    assert await store.forget_deliberation("q1") == 3
+    assert await store.case("own")
+
+
+async def test_a_thread_is_forgotten_and_its_posts_are_noted(store: Store) -> None:
+    for id, thread in (("t1", "t"), ("t2", "t"), ("t3", "u")):
+        await store.create(replace(case(id, channel="C1", asker="bob", text=id), thread=thread))
+        for key in ("headline", "answer:A"):
+            await store.claim_post(id, "slack", key, 0)
+            await store.confirm_post(id, key, 0, f"C1/{id}.{key}", None)
+    await store.mark_deleted("slack", "C1/t2.headline")
+
+    assert await store.forget_thread("slack", "C1", "t") == 2
+
+    assert await store.case("t3")
+    due = await store.removals("slack", AT, 10)
+    assert set(due) == {"C1/t1.headline", "C1/t1.answer:A", "C1/t2.answer:A"}
+    assert await store.posts_to_remove() == 3
+
+
+async def test_what_commands_asked_since_a_time_is_forgotten(store: Store) -> None:
+    asked = case("old", channel="", asker="", text="old")
+    for id, days in (("old", 0), ("new", 2)):
+        question = replace(asked.question, id=id, asked_at=AT + timedelta(days=days))
+        await store.create(Case(question, COUNCIL, "cli"))
+
+    assert await store.forget_by_command(AT + timedelta(days=1)) == 1
+
+    assert await store.case("old")
+    assert await store.case("q1")
+
+
+async def test_a_post_that_stays_is_put_off_and_given_up_after_a_time(store: Store) -> None:
+    await store.claim_post("q1", "slack", "headline", 0)
+    await store.confirm_post("q1", "headline", 0, "C1/1.0", None)
+    await store.forget_deliberation("q1")
+    now = datetime.now(UTC)
+    later, never = now + timedelta(hours=1), now + timedelta(days=8)
+
+    assert await store.put_off("slack", "C1/1.0", later, now - timedelta(days=7))
+    assert await store.removals("slack", now, 10) == ()
+    assert await store.removals("slack", later, 10) == ("C1/1.0",)
+    assert not await store.put_off("slack", "C1/1.0", never, never)
+    assert await store.posts_to_remove() == 0

@@ -678,7 +678,7 @@ async def test_each_command_of_the_table_is_a_subcommand(place: Place) -> None:
         ("ask", "question", {"type": 3, "required": True, "min_length": 1, "max_length": 3_900}),
         ("stats", "details", {"type": 5, "required": False}),
         ("suggest", "seats", {"type": 4, "required": False, "min_value": 1, "max_value": 20}),
-        ("forget", "what", {"type": 3, "required": True, "choices": ["me", "channel"]}),
+        ("forget", "what", {"type": 3, "required": True, "choices": ["me", "thread", "channel"]}),
     ],
 )
 async def test_discord_is_told_of_each_option(

@@ -38,6 +38,7 @@ class Files:
                 "files channel_id channels initial_comment thread_ts blocks",
                 scopes,
             ),
+            method("files.delete", self.delete, 3, "file", scopes),
         )
 
     def get_url(self, call: Call) -> Json:
@@ -71,6 +72,20 @@ class Files:
                 file.shared = True
             self.world.post(message)
         return {"files": [payloads.file(file, self.world.base_url) for file in files]}
+
+    def delete(self, call: Call) -> Json:
+        """The bot's own alone, wherever it was shared."""
+        file = self.world.files.get(call.required("file"))
+        if file is None:
+            raise Refusal("file_not_found")
+        if file.user != self.world.bot:
+            raise Refusal("cant_delete_file")
+        del self.world.files[file.id]
+        for channel in self.world.channels.values():
+            for message in channel.messages.values():
+                message.files = [each for each in message.files if each is not file]
+        self.world.changed()
+        return {}
 
     def _uploaded(self, listed: Json) -> File:
         file = self.world.files.get(str(listed.get("id")))

@@ -16,16 +16,10 @@ from typing import Literal, TextIO
 from adapters.terminal import emoji as emoji_names
 from adapters.terminal import words
 from adapters.terminal.names import named
+from adapters.terminal.parts import CRITIQUES, nowhere, opening_of, parts_of, posted
 from adapters.terminal.pictures import with_paths
 from adapters.terminal.screen import Screen, Script
-from adapters.terminal.threads import (
-    CHANNEL,
-    CRITIQUES,
-    Run,
-    ScriptThreads,
-    Threads,
-    read_part,
-)
+from adapters.terminal.threads import CHANNEL, Run, ScriptThreads, Threads
 from bot import emoji as reactions
 from bot.chat import RANKING, Accepted, Mention, Person, Refused
 from bot.cleaning import one_line, shortened
@@ -36,6 +30,7 @@ from bot.conversation.outbox import Outbox, Sending
 from bot.conversation.persistence import Line
 from bot.conversation.presses import Choice, Press, Told
 from bot.document import Document, Note, Text
+from bot.errors import InvalidInput
 from bot.language import N_, Message, _, n_
 from bot.pages.presenter import beneath_verdict
 from bot.records import Case, PlatformName
@@ -83,7 +78,6 @@ class Terminal:
     ) -> None:
         self.app = app
         self._person = Person(getpass.getuser(), admin=True)
-        self._inside: str | None = None
         self._stopped: set[str] = set()  # questions that Ctrl-C has stopped
         self._leaves_next = False  # whether another Ctrl-C leaves
         self._context = AsyncExitStack()
@@ -102,7 +96,9 @@ class Terminal:
         from adapters.terminal.prompt import Prompt
 
         sources = Sources(
-            lambda: self.app.desk(CHANNEL, self._person), self._parts, self._thread_offers
+            lambda: self.app.desk(CHANNEL, self._person),
+            lambda: parts_of(self._threads),
+            self._thread_offers,
         )
         return Prompt(self, stdin, stdout, completer=Completing(sources), history=history)
 
@@ -178,7 +174,8 @@ class Terminal:
         return "leave" if self._leaves_next else "idle"
 
     def _place(self) -> str:
-        return "" if self._inside is None else str(self._threads.number(self._inside))
+        inside = self._threads.inside
+        return "" if inside is None else str(self._threads.number(inside))
 
     # --- what is said
 
@@ -188,11 +185,14 @@ class Terminal:
             case words.Command("quit" | "exit"):
                 return False
             case words.Command(word, rest):
-                await self._doings()[word](rest)
+                try:
+                    await self._doings()[word](rest)
+                except InvalidInput as error:
+                    await self._say(str(error))
             case words.Asked(question):
                 await self._ask(question)
             case words.Mistaken(meant):
-                await self._say(self._unknown(line, meant or self._part_meant(line)))
+                await self._say(self._unknown(line, meant or opening_of(self._threads, line)))
         return True
 
     def _doings(self) -> Mapping[str, Callable[[str], Awaitable[None]]]:
@@ -237,8 +237,6 @@ class Terminal:
         await self._threads.load()
         if self._threads.count < before:
             self._screen.forget()
-        if self._inside and not self._threads.of(self._inside):
-            self._inside = None
 
     async def _ask(self, text: str) -> None:
         unique = secrets.token_hex(6)
@@ -248,7 +246,7 @@ class Terminal:
             person=self._person,
             text=text,
             address="",
-            thread=self._inside or unique,
+            thread=self._threads.inside or unique,
         )
         match await self.app.questions.accept(mention):
             case Refused(document):
@@ -258,7 +256,7 @@ class Terminal:
 
     async def _attend(self, run: Run) -> None:
         if self._screen.follows:
-            self._inside = run.thread
+            self._threads.inside = run.thread
         await self._screen.attend(self._watch(run))
 
     async def _watch(self, run: Run) -> None:
@@ -273,10 +271,7 @@ class Terminal:
     # --- reading and voting
 
     async def _open(self, rest: str) -> None:
-        found = await self._posted(rest)
-        if found is None:
-            return
-        run, key = found
+        run, key = posted(self._threads, rest)
         if key == CRITIQUES:
             document = await self._threads.critiques(run) or Document((Text(_(NOT_YET)),))
         else:
@@ -306,9 +301,7 @@ class Terminal:
                 _("Name a part and an emoji, for example `react A 👍` or `react A +1`.")
             )
             return
-        if (found := await self._posted(part)) is None:
-            return
-        run, key = found
+        run, key = posted(self._threads, part)
         if key == CRITIQUES:
             await self._say(_("Nobody votes on critiques. An answer takes votes: `react A 👍`."))
             return
@@ -327,9 +320,9 @@ class Terminal:
             )
 
     async def _reveal(self, rest: str) -> None:
-        run = self._current()
+        run = self._threads.current()
         if run is None:
-            await self._say(self._nowhere())
+            await self._say(nowhere(self._threads))
             return
         what = "names" if rest == "anyway" else "reveal"
         press = Press(self._person, run.id, (what,), sees=lambda case: True)
@@ -345,20 +338,20 @@ class Terminal:
 
     async def _enter(self, rest: str) -> None:
         if not rest:
-            self._inside = None
+            self._threads.inside = None
             await self._say(_("Back in the channel."))
             return
         thread = self._threads.find(int(rest)) if rest.isdecimal() else None
         if thread is None:
             await self._say(self._no_thread(rest))
             return
-        self._inside = thread
+        self._threads.inside = thread
         await self._screen.entered(int(rest), await self._threads.enter(thread))
 
     async def _list(self, rest: str) -> None:
         listed = await self._threads.listed(_LISTED)
         if not listed:
-            await self._say(_("There is no thread yet. Ask a question."))
+            await self._say(nowhere(self._threads))
             return
         lines = [
             f"{each.number}. {each.asked_at.astimezone():%Y-%m-%d %H:%M}  {_gist(each.question)}"
@@ -368,11 +361,6 @@ class Terminal:
         if (older := self._threads.count - len(listed)) > 0:
             await self._say(n_("{n} is older.", "{n} are older.", older))
 
-    def _nowhere(self) -> str:
-        if not self._threads.count:
-            return _("There is no thread yet. Ask a question.")
-        return _("This is no thread. Ask a question, or go into an earlier one: see `threads`.")
-
     def _no_thread(self, name: str) -> str:
         if not self._threads.count:
             return _("There is no thread {name}. Ask a question first.", name=name)
@@ -381,46 +369,6 @@ class Terminal:
     async def _thread_offers(self) -> Sequence[tuple[str, str]]:
         listed = await self._threads.listed(_LISTED)
         return [(str(each.number), _gist(each.question)) for each in reversed(listed)]
-
-    def _current(self) -> Run | None:
-        """The newest run, of the thread one is in."""
-        if self._inside is None:
-            return self._threads.newest()
-        runs = self._threads.of(self._inside)
-        return runs[-1] if runs else None
-
-    def _parts(self) -> dict[str, str]:
-        """What can be opened in the thread, by name, the newest question's first."""
-        current = self._current()
-        if current is None:
-            return {}
-        runs = [run for run in self._threads.of(current.thread) if run is not current]
-        parts = {run.part(key): key for run in runs for key in run.posts}
-        newest = {name: key for key in current.posts if (name := reactions.part_name(key))}
-        return {**newest, CRITIQUES: CRITIQUES, **parts}
-
-    def _part_meant(self, line: str) -> str:
-        """For whoever named a part and nothing to do with it."""
-        return f"open {line}" if read_part(line)[1] in self._parts().values() else ""
-
-    async def _posted(self, part: str) -> tuple[Run, str] | None:
-        """The run and the key that a part's name means; says what there is where it means none."""
-        current = self._current()
-        if current is None:
-            await self._say(self._nowhere())
-            return None
-        number, key = read_part(part)
-        runs = self._threads.of(current.thread)
-        run = next((run for run in runs if run.number == number), None) if number else current
-        if run and (key in run.posts or key == CRITIQUES):
-            return run, key
-        names = [name for key in current.posts if (name := reactions.part_name(key))]
-        missing = (
-            _("There is no `{part}` in this thread.", part=part) if part else _("Name a part.")
-        )
-        there = _("There are: {parts}", parts=", ".join([*names, CRITIQUES]))
-        await self._say(f"{missing} {there}")
-        return None
 
     async def _say(self, text: str) -> None:
         await self._show(Document((Text(text),)))

@@ -4,12 +4,11 @@ A thread's number is its place among all of the channel, and its questions count
 of the second are `2A`, `2 verdict`. Knows no screen.
 """
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot import emoji as reactions
-from bot.chat import HEADLINE, RANKING, Channel, Person, answer_key
+from bot.chat import Channel, Person
 from bot.conversation.app import App
 from bot.conversation.posts import last_posts
 from bot.document import Document
@@ -18,7 +17,6 @@ from bot.pages.critiques import critiques
 from bot.records import Case
 
 CHANNEL = Channel("terminal", "", "terminal")
-CRITIQUES = "critiques"
 
 
 @dataclass(slots=True)
@@ -54,9 +52,10 @@ class Listed:
 
 
 class Threads:
-    """`load` reads which there are; `begin` adds one that starts."""
+    """`load` reads which there are; `begin` adds one that starts. `inside` is the thread one is in."""
 
     def __init__(self, app: App, person: Person) -> None:
+        self.inside: str | None = None
         self._app = app
         self._person = person
         self._order: list[str] = []
@@ -74,6 +73,8 @@ class Threads:
         for place in places:
             self._ids.setdefault(place.thread or place.id, []).append(place.id)
         self._order = list(self._ids)
+        if self.inside not in self._ids:
+            self.inside = None
         stored = {place.id for place in places}
         self._runs = {id: run for id, run in self._runs.items() if id in stored}
 
@@ -122,9 +123,12 @@ class Threads:
         ids = self._ids.get(thread, ())
         return [self._runs[id] for id in ids if id in self._runs]
 
-    def newest(self) -> Run | None:
-        """The run that began last in this chat."""
-        runs = [run for run in self._runs.values() if run.began is not None]
+    def current(self) -> Run | None:
+        """The newest run of the thread one is in, or else the one that began last in this chat."""
+        if self.inside is None:
+            runs = [run for run in self._runs.values() if run.began is not None]
+        else:
+            runs = self.of(self.inside)
         return runs[-1] if runs else None
 
     async def name(self, run: Run) -> None:
@@ -172,21 +176,3 @@ class ScriptThreads(Threads):
         if 1 <= number <= len(self._own):
             return self._own[number - 1]
         return super().find(number)
-
-
-_PART = re.compile(r"(?:answer\s+)?(?P<number>\d*)\s*(?P<name>.*)", re.DOTALL)
-
-
-def read_part(text: str) -> tuple[int | None, str]:
-    """`A`, `2A`, `answer b`, `2 ranking` as people write it -> the question's number, `None` for
-    the newest, and the key of the post."""
-    found = _PART.fullmatch(text.strip().lower())
-    assert found
-    number, name = found["number"], found["name"]
-    if name in {"verdict", HEADLINE}:
-        key = HEADLINE
-    elif name in {RANKING, CRITIQUES}:
-        key = name
-    else:
-        key = answer_key(name.removeprefix("answer ").upper())
-    return int(number) if number else None, key

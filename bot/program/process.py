@@ -10,17 +10,25 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Awaitable
 from datetime import UTC, datetime
+from types import TracebackType
 
 from bot.cleaning import harmless, json_escaped
+from bot.language import _
+from bot.printing import note
 
 # Exit codes of the contract; 130 is the shell's own for an interrupted program.
 DONE, NO_ANSWER, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 
-async def until_interrupted(command: Awaitable[int]) -> int:
-    """SIGTERM ends a command as Ctrl-C does: in order, and resumable."""
+# Service managers kill after ten seconds at the earliest.
+END_SECONDS = 9.0
+
+
+async def until_interrupted(command: Awaitable[int], *, end_seconds: float = END_SECONDS) -> int:
+    """SIGTERM ends a command as Ctrl-C does: in order, and resumable; after so long in any case."""
     import asyncio
 
     task = asyncio.current_task()
@@ -29,6 +37,8 @@ async def until_interrupted(command: Awaitable[int]) -> int:
 
     def terminate() -> None:
         nonlocal terminated
+        if not terminated:
+            end_at_the_latest(end_seconds)
         terminated = True
         task.cancel()
 
@@ -39,6 +49,19 @@ async def until_interrupted(command: Awaitable[int]) -> int:
         if terminated:
             raise KeyboardInterrupt from None
         raise
+
+
+def end_at_the_latest(seconds: float) -> None:
+    """End the process after this time whatever it does then: the store survives that, as it does a
+    kill, and nothing paid is lost. In a thread, for an event loop that does not turn any more."""
+
+    def end() -> None:
+        note(_("Not everything ended in time. The next start goes on where it was."))
+        os._exit(INTERRUPTED)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
 
 
 def never_fail_for_a_character() -> None:
@@ -68,6 +91,12 @@ def configure(level: int, *, json: bool) -> None:
     logging.getLogger("stamina").setLevel(logging.ERROR)
     for name in ("bot", "adapters"):
         logging.getLogger(name).setLevel(level)
+    sys.excepthook = _crashed
+
+
+def _crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A line like every other, for whoever reads them as JSON."""
+    logging.getLogger().critical("Council crashed", exc_info=(kind, error, trace))
 
 
 _TEXT = "%(asctime)s %(levelname)s %(message)s"
@@ -80,19 +109,24 @@ class Lines(logging.Formatter):
         return harmless(super().format(record))
 
 
+# What every record has; whatever else one has was given as `extra`.
+_USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
 class JsonLines(logging.Formatter):
-    """One JSON object a line."""
+    """One JSON object a line, with what the record was given besides its message."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = {
+        line: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
         }
+        line |= {key: value for key, value in vars(record).items() if key not in _USUAL}
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json_escaped(json.dumps(line, ensure_ascii=False))
+        return json_escaped(json.dumps(line, ensure_ascii=False, default=str))
 
 
 def collect_seldom() -> None:

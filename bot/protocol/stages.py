@@ -291,6 +291,14 @@ async def conclude(
         deliberation.prompt_tokens + deliberation.completion_tokens,
         deliberation.cost_usd,
         deliberation.timings.verdict,
+        # The same for machines.
+        extra={
+            "deliberation": deliberation.id,
+            "calls": deliberation.calls,
+            "tokens": deliberation.prompt_tokens + deliberation.completion_tokens,
+            "cost_usd": deliberation.cost_usd,
+            "seconds": deliberation.timings.verdict,
+        },
     )
     return deliberation
 

@@ -149,6 +149,7 @@ class SqliteDatabase:
         self._waiting: list[Write[Any]] = []
         self._wake = asyncio.Event()
         self._open = True
+        self._closing = asyncio.Event()
         self._ailing = False
         self.pauses = tuple(pause * time_scale for pause in PAUSES)
         self._owner = asyncio.create_task(self._commit_until_closed())
@@ -177,6 +178,7 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         self._open = False
+        self._closing.set()
         self._wake.set()
         await asyncio.wait({self._owner})
 
@@ -273,10 +275,15 @@ class SqliteDatabase:
             await self._connection.commit()
             fault = next((write.error for write in self._batch if _may_pass(write.error)), None)
             self._ailing = fault is not None and pause is None
-            if fault is None or pause is None or not self._open:
+            if fault is None or pause is None:
                 return
             logger.warning("%s Tried again in %g s.", failed(self._path, fault), pause)
-            await asyncio.sleep(pause)
+            try:
+                async with asyncio.timeout(pause):
+                    await self._closing.wait()
+                return  # whoever closes waits for no further try
+            except TimeoutError:
+                pass
 
     def _require_open(self) -> None:
         if not self._open:

@@ -92,13 +92,18 @@ class Program:
     """`council serve`, started; what it says on standard error is read as it comes."""
 
     def __init__(self, process: Process) -> None:
-        assert process.stderr
         self.process = process
-        self._err = asyncio.create_task(process.stderr.read())
+        self.said = ""
+        self._listening = asyncio.create_task(self._listen())
+
+    async def _listen(self) -> None:
+        assert self.process.stderr
+        async for line in self.process.stderr:
+            self.said += line.decode()
 
     async def ended(self) -> tuple[int, str]:
-        err = (await self._err).decode()
-        return await self.process.wait(), err
+        await self._listening
+        return await self.process.wait(), self.said
 
     async def told_to_end(self) -> tuple[int, str]:
         """In order, unless it has ended by itself."""

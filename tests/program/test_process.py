@@ -1,0 +1,106 @@
+"""The process at its end, and what it logs."""
+
+import json
+import logging
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from bot.program.process import JsonLines
+from tests.fakes.processes import ROOT
+
+
+def program(text: str) -> "subprocess.Popen[str]":
+    """These lines in a process of their own, which says `ready` when it is to be signalled."""
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(text)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+
+
+def signalled(process: "subprocess.Popen[str]") -> tuple[int, str]:
+    with process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGTERM)
+        return process.wait(), process.stderr.read()
+
+
+STUCK = """
+    import asyncio, sys, time
+    from bot.program.process import until_interrupted
+
+    async def command():
+        print("ready", flush=True)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            {stuck}
+
+    asyncio.run(until_interrupted(command(), end_seconds=0.2))
+"""
+
+
+@pytest.mark.parametrize(
+    "stuck", ["await asyncio.Event().wait()", "time.sleep(600)", "await asyncio.to_thread(time.sleep, 600)"]
+)  # fmt: skip
+def test_a_term_signal_ends_what_does_not_end_by_itself(stuck: str) -> None:
+    code, err = signalled(program(STUCK.format(stuck=stuck)))
+    assert code == 130
+    assert err == "Not everything ended in time. The next start goes on where it was.\n"
+
+
+def test_what_ends_in_order_does_so_at_its_own_pace() -> None:
+    code, err = signalled(program(STUCK.format(stuck="print('in order', file=sys.stderr)")))
+    assert err.startswith("in order\n")
+    assert "Not everything" not in err
+    assert code != 0
+
+
+def logged(error: Exception | None = None, **more: object) -> dict[str, object]:
+    record = logging.makeLogRecord({
+        "name": "bot.tests", "levelname": "ERROR", "msg": "%s\x1b[31m and\nmore", "args": ("one",),
+        "exc_info": (type(error), error, error.__traceback__) if error else None, **more,
+    })  # fmt: skip
+    line = JsonLines().format(record)
+    assert "\n" not in line
+    assert "\x1b" not in line
+    parsed: dict[str, object] = json.loads(line)
+    return parsed
+
+
+def test_a_json_line_holds_the_exception_and_what_was_given_besides() -> None:
+    def fail() -> None:
+        raise ValueError("of the cause")
+
+    with pytest.raises(ValueError, match="of the cause") as caught:
+        fail()
+    line = logged(caught.value, deliberation="d1", seconds=1.5, path=ROOT)
+    assert line["message"] == "one\x1b[31m and\nmore"
+    assert (line["level"], line["logger"]) == ("ERROR", "bot.tests")
+    assert str(line["traceback"]).endswith("ValueError: of the cause")
+    assert (line["deliberation"], line["seconds"], line["path"]) == ("d1", 1.5, str(ROOT))
+    assert set(logged()) == {"at", "level", "logger", "message"}
+
+
+def test_a_crash_is_a_json_line_too() -> None:
+    crash = """
+        import logging
+        from bot.program.process import configure
+
+        configure(logging.INFO, json=True)
+        raise RuntimeError("nobody thought of this")
+    """
+    done = program(crash)
+    _, err = done.communicate()
+    (line,) = map(json.loads, err.splitlines())
+    assert line["level"] == "CRITICAL"
+    assert line["traceback"].endswith("RuntimeError: nobody thought of this")
+    assert done.returncode == 1

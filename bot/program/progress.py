@@ -5,6 +5,7 @@ from typing import assert_never
 from bot import texts
 from bot.council import Failure
 from bot.language import N_, Message, _, n_
+from bot.pages.gists import unbolded
 from bot.pages.sentences import ballot, reviewers_stand
 from bot.printing import note
 from bot.protocol.events import (
@@ -87,7 +88,8 @@ class Narrator:
                     )
                 )
             case Ranked(standings, stopped_early, not_heard) if stopped_early:
-                note(_("Stopped early: {stand}", stand=reviewers_stand(standings, not_heard)))
+                stand = unbolded(reviewers_stand(standings, not_heard))
+                note(_("Stopped early: {stand}", stand=stand))
             case VerdictAsked(seat):
                 note(_("{model} writes the verdict.", model=council.model(seat)))
             case ChairmanFailed(seat, failure):

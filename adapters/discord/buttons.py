@@ -102,6 +102,9 @@ class CouncilButton(ui.DynamicItem[Item], template=r"c1:(?P<run>[^:]+):(?P<what>
         match press.what:
             case ("read", *key, part):
                 await _read(interaction, press, ":".join(key), part)
+            case ("more", *key):
+                document = await interaction.client.app.actions.part(press, ":".join(key))
+                await send(interaction, [pages.more_page(document, run=self.run)])
             case ("page", *key, part, n):
                 await _turn(interaction, press, ":".join(key), part, int(n))
             case ("rate", *key, part, n, vote):

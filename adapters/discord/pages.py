@@ -116,6 +116,11 @@ def opened(
     )
 
 
+def more_page(document: Document, *, run: str) -> Page:
+    """What can be done about a post, where its row has no room for all of it."""
+    return Page(*text_displays(_("What next?")), *rows(next_steps(document.buttons, run)))
+
+
 def refusal_view(document: Document) -> Page:
     """What the bot says to a mention that it does not take up."""
     return document_pages(document)[0]
@@ -321,7 +326,7 @@ def _title(detail: Detail) -> str:
     first = detail.blocks[0] if detail.blocks else None
     words = _letters(gist)
     is_said = isinstance(first, Text) and _letters(first.text).startswith(words)
-    return label if words and is_said else detail.title
+    return _("Answer {label}", label=label) if words and is_said else detail.title
 
 
 def _letters(text: str) -> str:

@@ -51,6 +51,9 @@ DETAILS_LIMIT = 4
 TITLE_LIMIT, HINT_LIMIT = 150, 100
 
 WHOLE = "all"
+_GOES_ON = "\n…"
+# A phone has no room for more in one row.
+ROW_SHOWN = 3
 
 ACCENTS: dict[State, int] = {
     "live": 10070709,
@@ -68,6 +71,8 @@ _VOTES = {
     "none": NONE_OF_THESE,
 }
 
+# A line that only tells what follows.
+_HEADING = re.compile(r"\s*|#{1,3} .*|\*\*[^*]+\*\*")
 # What begins a block begins a line.
 _BLOCK = re.compile(r"#{1,3} |-# |>|[-*+] |\d+[.)] |```|~~~")
 
@@ -93,6 +98,8 @@ def post(document: Document, *, run: str, key: str, place: Place = Place()) -> S
     below, *cut_notes = in_pieces(parts.notes, NOTES_LIMIT) or [""]
     spent = units(aside + below) + sum(units(display.content) for display in _displays(sections))
     above, *cut_text = in_pieces(parts.text, TEXT_LIMIT - spent) or [""]
+    if cut_text:
+        above = _cut_off(in_pieces(parts.text, TEXT_LIMIT - spent - len(_GOES_ON))[0])
     is_cut = bool(cut_text or cut_aside or cut_notes) or _is_too_much(document)
     uploads = uploads_of(_pictures(document)[:PICTURES_LIMIT])
     shown: list[ui.Item[Any]] = [
@@ -184,6 +191,14 @@ def _parts(document: Document, place: Place) -> _Parts:
     return _Parts(show(leaves[:start]), show(leaves[start:end]), show(below))
 
 
+def _cut_off(text: str) -> str:
+    """What goes on behind *Read more* says so, and ends with no heading of what is not here."""
+    lines = text.rstrip().split("\n")
+    while len(lines) > 1 and _HEADING.fullmatch(lines[-1]):
+        lines.pop()
+    return "\n".join(lines).rstrip() + _GOES_ON
+
+
 def _is_quote(leaf: Leaf) -> bool:
     return isinstance(leaf, Text) and leaf.text.startswith("> ")
 
@@ -215,10 +230,13 @@ def _is_too_much(document: Document) -> bool:
 
 
 def _buttons(document: Document, run: str, key: str, place: Place, *, is_cut: bool) -> list[Button]:
-    buttons = [button(_("Read more"), custom_id(run, "read", key, WHOLE))] if is_cut else []
+    whole = custom_id(run, "read", key, WHOLE)
+    buttons = [button(_("Read more"), whole, primary=True)] if is_cut else []
     if key == RANKING and (url := place.urls.get(HEADLINE)):
         buttons.append(Button(label=_("Go to verdict"), url=url))
     buttons += next_steps(document.buttons, run)
+    if len(buttons) > ROW_SHOWN:
+        buttons = [*buttons[: ROW_SHOWN - 1], button("⋯", custom_id(run, "more", key))]
     if place.vote_buttons:
         for emoji in reactions.offered(key):
             value = reactions.value(key, emoji)

@@ -183,8 +183,7 @@ def _bars(bars: Bars) -> Iterator[Json]:
     if bars.columns:
         yield from _grid([tuple(map(one_line, bars.columns)), *rows])
         return
-    # The bars first, so that they stand below each other in letters of any width.
-    lines = (" · ".join(filter(None, (bar, label, note))) for label, bar, note in rows)
+    lines = (" · ".join(filter(None, (f"{label} {bar}", note))) for label, bar, note in rows)
     yield from map(section, cut("\n".join(lines)))
 
 

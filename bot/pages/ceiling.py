@@ -29,10 +29,10 @@ def diagnostics(ceiling: Ceiling) -> Table:
     rows = (
         (_("correlation of errors (phi), mean"), _plain(ceiling.phi_mean)),
         (_("the same, tetrachoric"), _plain(ceiling.tetrachoric_mean)),
-        (_("all wrong"), f"{100 * ceiling.beta:.2f} %"),
+        (_("all wrong"), f"{100 * ceiling.beta:.2f}\u00a0%"),
         (
-            _("95 % interval for n fixed in advance"),
-            f"{low:.2f}-{high:.2f} %",
+            _("95\u00a0% interval for n fixed in advance"),
+            f"{low:.2f}-{high:.2f}\u00a0%",
         ),
         (_("predicted by one common factor"), _percent(ceiling.beta_single_factor)),
         (_("seen / predicted"), _plain(ceiling.ratio_single_factor)),
@@ -96,7 +96,7 @@ def audit_page(ceiling: Ceiling, questions: Mapping[str, str]) -> Document:
 
 
 def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.2f} %"
+    return "-" if value is None else f"{100 * value:.2f}\u00a0%"
 
 
 def _plain(value: float | None) -> str:

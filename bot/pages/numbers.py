@@ -5,7 +5,7 @@ from bot.language import _
 
 
 def share(value: float) -> str:
-    return f"{100 * value:.0f} %"
+    return f"{100 * value:.0f}\u00a0%"
 
 
 def interval(value: Estimate | None) -> str:
@@ -15,7 +15,7 @@ def interval(value: Estimate | None) -> str:
 
 def percents(low: float, high: float) -> str:
     low, high = outwards(100 * low, 100 * high)
-    return f"{low:.0f}-{high:.0f} %"
+    return f"{low:.0f}-{high:.0f}\u00a0%"
 
 
 def points(value: Estimate) -> str:

@@ -133,13 +133,13 @@ def _costs(price: Price | Missing) -> str:
 
 
 _WINS = N_(
-    "Preferred: how often to a typical model here, with a 90 % interval. A place is one "
+    "Preferred: how often to a typical model here, with a 90\u00a0% interval. A place is one "
     "more than the number of models whose whole interval is better."
 )
 
 
 _RATE = N_(
-    "With a 90 % interval, from {least} rated answers on. Possible: if none, or all, of "
+    "With a 90\u00a0% interval, from {least} rated answers on. Possible: if none, or all, of "
     "the unrated answers were acceptable.",
 )
 
@@ -180,7 +180,7 @@ def _compared(report: Report) -> Iterable[Leaf]:
     if found.tau:
         rows.append((_("order (tau-b)"), signed_estimate(found.tau), str(found.tau.n)))
     if rows:
-        yield Table((_("Agreement"), "95 %", "n"), tuple(rows))
+        yield Table((_("Agreement"), "95\u00a0%", "n"), tuple(rows))
     yield from map(Note, found.notes)
     if report.rated.rows > COMPARED_MAX:
         yield Note(

@@ -29,7 +29,7 @@ def suggestion_page(suggestion: Suggestion, seated: Sequence[str], rated: Rated)
             (_("Model"), _("Accepted"), _("Rate"), _("Now"), _("Suggested")),
             tuple(_row(each, models, seated) for each in suggestion.candidates),
         ),
-        Note(_("Rates with a 90 % interval; {rated}.", rated=rated)),
+        Note(_("Rates with a 90\u00a0% interval; {rated}.", rated=rated)),
     ]
     if suggestion.unrated:
         blocks.append(

@@ -95,8 +95,8 @@ def test_the_page_says_who_serves_best_what_models_would_pick_and_what_it_costs(
     said = words(found)
 
     assert found.blocks[0] == Heading("a serves people best here")
-    assert re.search(r"People prefer it to a typical model \*\*\d\d %\*\* of the time\.", said)
-    assert re.search(r"The models themselves would pick \*\*b\*\* \(\d\d %\)\.", said)
+    assert re.search(r"People prefer it to a typical model \*\*\d\d\s%\*\* of the time\.", said)
+    assert re.search(r"The models themselves would pick \*\*b\*\* \(\d\d\s%\)\.", said)
     assert "Verdict or a alone? **No difference can be told yet** (40 questions;" in said
     assert "everybody knows which text is the verdict" in said
     assert "An accepted verdict costs **$0.020** and takes **30 s**." in said
@@ -123,7 +123,7 @@ def test_where_nobody_leads_the_page_says_so() -> None:
 
 def test_a_share_that_may_be_a_guess_is_called_one() -> None:
     said = words(page([rated(number, best="abc"[number % 3]) for number in range(30)]))
-    assert "a guess gets 33 %, so no difference can be told yet." in said
+    assert "a guess gets 33\u00a0%, so no difference can be told yet." in said
 
 
 def test_a_council_that_beats_its_best_member_is_told_so_and_one_that_does_not() -> None:
@@ -144,7 +144,7 @@ def test_below_twenty_rows_there_are_counts_only() -> None:
 
     assert "No ranking below 20 questions: in 19 somebody picked a best answer." in said
     assert "a | 19 of 19" in said
-    assert "%" not in said.replace("90 % interval", "").replace("Agreement | 95 %", "")
+    assert "%" not in said.replace("90\u00a0% interval", "").replace("Agreement | 95\u00a0%", "")
 
 
 def test_the_first_ratings_do_not_tell_who_wrote_what() -> None:
@@ -158,10 +158,12 @@ def test_the_first_ratings_do_not_tell_who_wrote_what() -> None:
 def test_every_share_stands_beside_its_interval() -> None:
     rows = [rated(number, best="abc"[number % 3]) for number in range(60)]
     said = words(details(rows))
-    shares = re.findall(r"\d+ % \(\d+-\d+ %\)", said)
+    shares = re.findall(r"\d+\s% \(\d+-\d+\s%\)", said)
 
     bare = re.sub(
-        r"\d+ % \(\d+-\d+ %\)|\d+-\d+ %|90 % interval|Agreement \| 95 %|by chance \d+ %", "", said
+        r"\d+\s% \(\d+-\d+\s%\)|\d+-\d+\s%|90\s% interval|Agreement \| 95\s%|by chance \d+\s%",
+        "",
+        said,
     )
     assert len(shares) > 9
     assert "%" not in bare
@@ -180,7 +182,7 @@ def test_who_does_not_see_the_picture_reads_the_standings() -> None:
     alt = standings_alt(found.people, found.peers.board)
 
     assert alt.startswith("How often each model is preferred to a typical one. People: 1. a ")
-    assert re.search(r"Models: 1\. b \d+ % \(\d+-\d+ %\); 2\. ", alt)
+    assert re.search(r"Models: 1\. b \d+\s% \(\d+-\d+\s%\); 2\. ", alt)
 
 
 def test_where_no_picture_can_be_shown_bars_stand_for_it() -> None:
@@ -190,8 +192,8 @@ def test_where_no_picture_can_be_shown_bars_stand_for_it() -> None:
     first, *others = standings_bars(found.people, found.peers.board).bars
 
     assert isinstance(first, Bar)
-    assert (first.label, first.value) == ("a", f"{100 * first.share:.0f} %")
-    assert re.fullmatch(r"models: \d+ %", first.note)
+    assert (first.label, first.value) == ("a", f"{100 * first.share:.0f}\u00a0%")
+    assert re.fullmatch(r"models: \d+\s%", first.note)
     assert [bar.share for bar in others] == sorted((b.share for b in others), reverse=True)
 
 
@@ -207,5 +209,5 @@ def test_the_ceiling_is_told_with_its_period_and_how_its_limits_hold() -> None:
 def test_diagnostics_are_a_table_of_their_own() -> None:
     rows = [rated(number, best="abc"[number % 3]) for number in range(60)]
     table = diagnostics(ceiling_of_votes(outcomes(rows, ("a", "b", "c"))))
-    assert ("all wrong", "0.00 %") in table.rows
+    assert ("all wrong", "0.00\u00a0%") in table.rows
     assert "phi" not in words(ceiling_page(*ceiling(rows)))

@@ -68,7 +68,7 @@ def test_headings_of_an_answer_stand_below_its_own() -> None:
 
 def test_an_answer_that_begins_with_its_gist_says_it_once() -> None:
     detail = Detail("B · Use a `table`, read …", (Text("**Use a `table`, read** often."),))
-    assert text_of(*opened(Document((detail,)))) == "### B\n**Use a `table`, read** often."
+    assert text_of(*opened(Document((detail,)))) == "### Answer B\n**Use a `table`, read** often."
 
 
 def test_under_an_answer_one_votes_and_goes_on_in_one_row() -> None:

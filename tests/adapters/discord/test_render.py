@@ -306,10 +306,15 @@ def test_letters_link_to_the_posts_that_they_stand_for() -> None:
     assert "Redis is there already (2C)." in text_of(page)
 
 
-def test_six_buttons_stand_in_two_rows() -> None:
-    steps = tuple(Button(f"step{n}", f"Step {n}") for n in range(6))
-    [frame] = components(post(replace(HEADLINE, buttons=steps), "headline"))
-    assert [len(c["components"]) for c in frame["components"] if c["type"] == 1] == [5, 1]
+def test_what_a_phone_has_no_room_for_is_behind_a_button() -> None:
+    three, four = (tuple(Button(f"step{n}", f"Step {n}") for n in range(of)) for of in (3, 4))
+    shown = [post(replace(HEADLINE, buttons=steps), "headline") for steps in (three, four)]
+    assert list(buttons(shown[0]).values()) == ["Step 0", "Step 1", "Step 2"]
+    assert buttons(shown[1]) == {
+        "c1:abc123:step0": "Step 0",
+        "c1:abc123:step1": "Step 1",
+        "c1:abc123:more:headline": "⋯",
+    }
 
 
 def test_an_answer_is_its_label_its_gist_and_what_to_expect() -> None:
@@ -337,6 +342,14 @@ def test_4000_characters_are_shown_and_one_more_is_behind_read_more() -> None:
     assert buttons(post(Document((Text("x" * 4000),)), "headline")) == {}
     longer = post(Document((Text("x " * 2000 + "x"),)), "headline")
     assert buttons(longer) == {"c1:abc123:read:headline:all": "Read more"}
+    assert text_of(longer).endswith("x\n…")
+
+
+def test_a_text_is_not_cut_behind_a_heading() -> None:
+    steps = "\n\n".join(f"**Step {n}**\n\n{'word ' * 95}" for n in range(20))
+    for room in range(0, 600, 20):
+        cut = text_of(post(Document((Text("x" * room + "\n\n" + steps),)), "headline"))
+        assert cut.endswith("word\n…"), cut[-60:]
 
 
 def test_dissent_and_notes_stand_below_a_verdict_that_is_cut() -> None:

@@ -333,12 +333,12 @@ def test_many_buttons_are_all_there() -> None:
     assert (len(shown), len(menu["options"])) == (4, 5)
 
 
-def test_shares_are_lines_that_begin_with_their_bars() -> None:
+def test_shares_are_lines_of_a_name_and_a_bar() -> None:
     bars = Bars((Bar("gpt", 0.75, "75 %", "models: 2 %"), Bar("<b>", 0.08, "8 %")))
     (message,) = document_messages(Document((bars,)))
     (lines,) = message.blocks
     assert lines["text"]["text"] == (
-        "▰▰▰▰▰▰▱▱\u00a075\u00a0% · gpt · models:\u00a02\u00a0%\n▰▱▱▱▱▱▱▱\u00a0\u20078\u00a0% · &lt;b&gt;"
+        "gpt ▰▰▰▰▰▰▱▱\u00a075\u00a0% · models:\u00a02\u00a0%\n&lt;b&gt; ▰▱▱▱▱▱▱▱\u00a0\u20078\u00a0%"
     )
 
 

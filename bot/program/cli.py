@@ -195,6 +195,8 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     )
     backup = add("backup", _backup, _("copy the database into a file, beside a running council"))
     backup.add_argument("file", type=Path)
+    restore = add("restore", _restore, _("put such a copy in the place of the database"))
+    restore.add_argument("file", type=Path)
     watch = add(
         "watch", reading.watch, _("the journal: who was asked, tokens, seconds, cost, failures")
     )
@@ -375,6 +377,24 @@ async def _backup(options: argparse.Namespace, config: "Config") -> int:
     async with reading.database(config) as store:
         await store.backup(options.file)
     tell(_("Copied to {file}.", file=options.file))
+    return DONE
+
+
+async def _restore(options: argparse.Namespace, config: "Config") -> int:
+    from bot.store.store import Store
+
+    path = config.database_file()
+    before = f"{path}.before-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}"
+    was_there = await Store.restore(path, options.file, before)
+    tell(_("Restored from {file}: {path}.", file=options.file, path=path))
+    if was_there:
+        tell(
+            _(
+                "What was there is kept as {before}. It holds what people wrote: delete it when "
+                "it is of no more use.",
+                before=before,
+            )
+        )
     return DONE
 
 

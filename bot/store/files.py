@@ -1,6 +1,7 @@
 """The database's file on the disk: there, private, locked, or a sentence that says why not."""
 
 import os
+import shutil
 from pathlib import Path
 
 from filelock import lock_descriptor
@@ -11,6 +12,9 @@ from bot.privacy import keep_private
 
 # In the lock file, behind the one byte that Windows keeps from everybody but its holder.
 _NAME_AT, _NAME_LIMIT_BYTES = 1, 200
+
+# The database, and what SQLite keeps beside it.
+_FILES = ("", "-wal", "-shm")
 
 
 def uri(path: str, mode: str) -> str:
@@ -55,6 +59,33 @@ def reserve(path: str) -> None:
         ) from error
 
 
+def swap(path: str, copy: str, before: str) -> None:
+    """Put a copy in the place of the database, which is kept as `before`. The lock is held.
+
+    Broken off at any moment, it leaves the old one under one of the two names, and can be done again.
+    """
+    fresh = f"{path}.restoring"
+    Path(fresh).unlink(missing_ok=True)
+    reserve(fresh)
+    try:
+        with open(copy, "rb") as source, open(fresh, "wb") as target:
+            shutil.copyfileobj(source, target)
+            target.flush()
+            os.fsync(target.fileno())
+        # The log goes along: what it holds belongs to the old one.
+        for suffix in _FILES:
+            if Path(path + suffix).exists():
+                os.replace(path + suffix, before + suffix)
+        os.replace(fresh, path)
+    except OSError as error:
+        raise _unusable(path, _("written")) from error
+
+
+def remove(path: str) -> None:
+    for suffix in _FILES:
+        Path(path + suffix).unlink(missing_ok=True)
+
+
 def check_readable(path: str) -> None:
     """Raises `StoreFailed`."""
     _check_folder(path)
@@ -73,7 +104,7 @@ def _create(path: str) -> None:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
         _check_access(path, os.R_OK | os.W_OK, _("written"))
-        for suffix in ("", "-wal", "-shm"):
+        for suffix in _FILES:
             keep_private(path + suffix)
     except OSError as error:
         raise _unusable(path, _("written")) from error

@@ -292,6 +292,22 @@ class SqliteDatabase:
             )
 
 
+async def check_copy(path: str) -> None:
+    """Raises `StoreFailed` unless this file is a whole database of ours, of this version or older."""
+    files.check_readable(path)
+    try:
+        connection = await aiosqlite.connect(files.uri(path, "ro"), uri=True)
+        try:
+            version = await migrations.check(connection, path)
+            ((found,), *_rest) = await connection.execute_fetchall("PRAGMA quick_check(1)")
+        finally:
+            await connection.close()
+    except sqlite3.Error as error:
+        raise failed(path, error) from error
+    if not version or found != "ok":
+        raise StoreFailed(_("{path} is no whole copy of a database: use another one.", path=path))
+
+
 async def _connect(path: str, mode: str, batch: list[Write[Any]]) -> aiosqlite.Connection:
     target = path if path == MEMORY else files.uri(path, mode)
     try:

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from os import PathLike, fspath, unlink
+from os import PathLike, close, fspath, unlink
+from os.path import getsize
 from typing import Self
 
 from bot.council import Call
@@ -20,7 +21,7 @@ from bot.store.removal import Removal
 from bot.store.removals import Removals
 from bot.store.retention import Retention
 from bot.store.spending import Spending
-from bot.store.sqlite_database import SqliteDatabase
+from bot.store.sqlite_database import SqliteDatabase, check_copy
 from bot.store.summaries import Summaries
 
 
@@ -84,6 +85,26 @@ class Store(
         except BaseException:
             unlink(target)  # half a copy is none, and keeps its name from the next
             raise
+
+    @classmethod
+    async def restore(
+        cls, path: str | PathLike[str], copy: str | PathLike[str], before: str
+    ) -> bool:
+        """Put a copy that `backup` made in the place of a database that nobody uses.
+
+        Returns whether there was a database, which is then kept as `before`. Raises `StoreLocked`
+        where a process writes to it, and `StoreFailed`; then nothing is changed.
+        """
+        await check_copy(fspath(copy))
+        lock = files.prepare(fspath(path), "council restore")
+        try:
+            files.swap(fspath(path), fspath(copy), before)
+        finally:
+            close(lock)
+        if getsize(before):
+            return True
+        files.remove(before)  # there was none: the lock made it
+        return False
 
     async def begin(self, id: str, limits: Mapping[str, int] | None = None) -> Journal:
         """Start or resume a deliberation: from now on no earlier `Journal` of it can write.

@@ -6,8 +6,9 @@ safe for a platform: the adapter defuses mentions and links, splits to its limit
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from bot.cleaning import one_line
 
@@ -150,6 +151,21 @@ class Document:
     @property
     def live(self) -> bool:
         return self.state == "live"
+
+    @property
+    def details(self) -> tuple[Detail, ...]:
+        return tuple(block for block in self.blocks if isinstance(block, Detail))
+
+
+_Kind = TypeVar("_Kind", bound=Block)
+
+
+def parted(blocks: Sequence[_Kind]) -> tuple[list[_Kind], list[Note]]:
+    """The blocks, and apart from them the notes at their end."""
+    end = len(blocks)
+    while end and isinstance(blocks[end - 1], Note):
+        end -= 1
+    return list(blocks[:end]), [block for block in blocks[end:] if isinstance(block, Note)]
 
 
 def literal(text: str) -> str:

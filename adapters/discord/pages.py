@@ -44,9 +44,9 @@ from bot.document import (
     Heading,
     Image,
     Leaf,
-    Note,
     Select,
     Text,
+    parted,
 )
 from bot.language import _
 
@@ -72,14 +72,12 @@ def document_pages(
     """The whole document, its folds open, and its buttons on the last page."""
     link = linked(document, urls)
     leaves = _unfolded(document.blocks)
-    end = len(leaves)
-    while end and isinstance(leaves[end - 1], Note):
-        end -= 1
+    above, notes = parted(leaves)
     is_card = bool(leaves) and isinstance(leaves[0], Heading)
-    parts = list(_parts(leaves[:end], run, 2, link))
-    if is_card and end > 1 and end < len(leaves):
+    parts = list(_parts(above, run, 2, link))
+    if is_card and len(above) > 1 and notes:
         parts.append(divider())
-    parts += _parts(leaves[end:], run, 2, link)
+    parts += _parts(notes, run, 2, link)
     sheets = _sheets(parts, len(document.buttons))
     steps = rows(next_steps(document.buttons, run))
     return tuple(
@@ -98,9 +96,8 @@ def opened(
     urls: Mapping[str, str] = NO_URLS,
 ) -> tuple[Page, ...]:
     """The pages of one `Detail` (`part` is its number) or of the whole, with Prev and Next."""
-    details = [block for block in document.blocks if isinstance(block, Detail)]
-    is_fold = part.isdecimal() and int(part) < len(details)
-    leaves = _unfolded((details[int(part)],) if is_fold else document.blocks)
+    is_fold = part.isdecimal() and int(part) < len(document.details)
+    leaves = _unfolded((document.details[int(part)],) if is_fold else document.blocks)
     parts = _parts(leaves, run, 3 if is_fold else 2, linked(document, urls))
     sheets = _sheets(parts, 2 * ROW_LIMIT)
     return tuple(

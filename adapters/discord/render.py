@@ -36,7 +36,7 @@ from adapters.text.letters import linked_letters
 from bot import emoji as reactions
 from bot.chat import HEADLINE, RANKING
 from bot.cleaning import one_line
-from bot.document import Detail, Document, Image, Leaf, Note, State, Text
+from bot.document import Detail, Document, Image, Leaf, State, Text, parted
 from bot.language import N_, _
 
 # Source: Discord's API documentation, "Component Reference" and "Create Message".
@@ -155,10 +155,9 @@ def _notice(document: Document, run: str, place: Place) -> Notice:
         greeting += "\n" if _BLOCK.match(above) else " "
     content = "\n".join(filter(None, (greeting + above, below)))
     is_cut = bool(cut_text or cut_notes or _pictures(document)) or _is_too_much(document)
-    details = [block for block in document.blocks if isinstance(block, Detail)]
     opening = [
         button(_("How they ranked"), custom_id(run, "read", RANKING, n))
-        for n, _detail in enumerate(details[:DETAILS_LIMIT])
+        for n, _detail in enumerate(document.details[:DETAILS_LIMIT])
     ]
     steps = [*opening, *_buttons(document, run, RANKING, place, is_cut=is_cut)]
     return Notice(content or "…", *steps, mark=mark(run, RANKING))
@@ -179,16 +178,12 @@ class _Parts:
 
 def _parts(document: Document, place: Place) -> _Parts:
     leaves = [block for block in document.blocks if not isinstance(block, Detail)]
-    end = len(leaves)
-    while end and isinstance(leaves[end - 1], Note):
-        end -= 1
-    start = end
+    start = end = len(parted(leaves)[0])
     quotes = [n for n, leaf in enumerate(leaves) if n and _is_quote(leaf)]
     if quotes:
         start, end = quotes[0], quotes[-1] + 1
     show = partial(markdown, linked=linked(document, place.urls))
-    below: list[Leaf] = leaves[end:]
-    return _Parts(show(leaves[:start]), show(leaves[start:end]), show(below))
+    return _Parts(show(leaves[:start]), show(leaves[start:end]), show(leaves[end:]))
 
 
 def _cut_off(text: str) -> str:
@@ -204,10 +199,9 @@ def _is_quote(leaf: Leaf) -> bool:
 
 
 def _sections(document: Document, run: str, key: str) -> list[ui.Section[View]]:
-    details = [block for block in document.blocks if isinstance(block, Detail)]
     return [
         _section(detail, custom_id(run, "read", key, n))
-        for n, detail in enumerate(details[:DETAILS_LIMIT])
+        for n, detail in enumerate(document.details[:DETAILS_LIMIT])
     ]
 
 
@@ -220,7 +214,7 @@ def _section(detail: Detail, id: str) -> ui.Section[View]:
 
 
 def _is_too_much(document: Document) -> bool:
-    details = [block for block in document.blocks if isinstance(block, Detail)]
+    details = document.details
     return (
         len(details) > DETAILS_LIMIT
         or len(_pictures(document)) > PICTURES_LIMIT

@@ -30,7 +30,7 @@ from adapters.slack.blocks import (
 )
 from adapters.text.markdown import split_markdown
 from bot.cleaning import one_line
-from bot.document import Block, Button, Detail, Leaf, Note
+from bot.document import Block, Button, Detail, parted
 from bot.language import N_, _
 
 # Slack refuses a message at about 13,200 characters, of which each block takes `BLOCK_COST`, and rich
@@ -213,14 +213,6 @@ def _named_later(message: Message, greeting: str) -> Message:
         return message
     line, *rest = message.text.removeprefix(greeting).split("\n", 1)
     return replace(message, text="\n".join([f"{line} {greeting}".strip(), *rest]))
-
-
-def parted(blocks: Sequence[Block]) -> tuple[list[Block], list[Leaf]]:
-    """The notes at the end apart from what they end: they stay with the first message."""
-    end = len(blocks)
-    while end and isinstance(blocks[end - 1], Note):
-        end -= 1
-    return list(blocks[:end]), [block for block in blocks[end:] if isinstance(block, Note)]
 
 
 # --- Plainer

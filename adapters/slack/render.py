@@ -13,7 +13,7 @@ from functools import partial
 from hashlib import sha256
 
 from adapters.slack.blocks import NO_RUN, shortened
-from adapters.slack.packing import Message, packed, parted
+from adapters.slack.packing import Message, packed
 from adapters.text.letters import linked_letters
 from adapters.text.markdown import honest_links, split_markdown
 from bot.chat import HEADLINE
@@ -31,6 +31,7 @@ from bot.document import (
     Note,
     Text,
     literal,
+    parted,
 )
 from bot.language import N_, _
 

@@ -13,13 +13,14 @@ from functools import partial
 from typing import Any
 
 from bot import emoji as reactions
-from bot.chat import QUESTION, RANKING, Person, channel_of
+from bot.chat import QUESTION, RANKING, Person, answer_key, channel_of
 from bot.conversation.locks import Locks
 from bot.conversation.persistence import Surely
 from bot.conversation.questions import SettingsOf
 from bot.conversation.revealing import knows_names
 from bot.errors import InvalidInput, Undeliverable
 from bot.language import N_, _
+from bot.protocol.outcome import answers
 from bot.records import PlatformName, Post, Reaction, ReactionValue
 from bot.store.store import Store
 from bot.votes import standing_votes
@@ -121,7 +122,18 @@ class Voting:
     ) -> tuple[Post, str, ReactionValue] | None:
         post = await self.post(platform, post_id)
         target, value = (votable(post), reactions.value(post.key, emoji)) if post else (None, None)
-        return (post, target, value) if post and target and value else None
+        if not (post and target and value) or await self._is_awaited(post, target):
+            return None
+        return post, target, value
+
+    async def _is_awaited(self, post: Post, label: str) -> bool:
+        """Whether the post says as yet that its answer is being written: who votes on that has
+        read nothing."""
+        case = await self.store.case(post.deliberation)
+        if case is None or case.status != "running" or post.key != answer_key(label):
+            return False
+        calls = await self.store.calls(case.id)
+        return label not in [each.label for each in answers(case.question, case.council, calls)]
 
     async def _reaction(
         self, post: Post, target: str, value: ReactionValue, person: Person

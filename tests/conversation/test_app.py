@@ -902,6 +902,21 @@ async def test_a_reaction_on_another_platform_is_no_vote_here() -> None:
         assert not await app.voting.react("slack", f"{id}/answer:A", ANN, "👍")
 
 
+async def test_a_thumb_under_an_answer_that_is_being_written_is_no_vote() -> None:
+    provider = Held("pineapple")
+    async with running(provider) as app:
+        id = await accepted(app, mention("pineapple?"))
+        room = app.platforms["discord"]
+        assert isinstance(room, Room)
+        await room.until_shown(id, "answer:A")
+
+        assert not await react(app, id, "answer:A", "👍")
+
+        provider.release()
+        await app.running.finished(id)
+        assert await react(app, id, "answer:A", "👍")
+
+
 async def test_taking_a_reaction_away_revives_the_one_before() -> None:
     async with running() as app:
         clock = Clock()

@@ -11,7 +11,7 @@ from bot import settings as channel_settings
 from bot.chat import Accepted, Mention, Person, Refused, Repeated, channel_of
 from bot.conversation.offers import alone, offer
 from bot.conversation.presses import Form
-from bot.conversation.questions import Questions, SettingsOf
+from bot.conversation.questions import Questions, SettingsOf, checked
 from bot.council import Council, Origin
 from bot.errors import InvalidInput
 from bot.language import N_, _
@@ -57,7 +57,7 @@ class FollowUps:
             case,
             person,
             f"follow:{case.id}:{opening}",
-            text=text,
+            text=checked(text),
             address=address,
             quoted=_answer(case, label) if label else "",
             origin=Origin(earlier=case.id, label=label and await self._shown(case, label)),

@@ -1003,7 +1003,7 @@ ASK_FIRST = (
 def named(document: Document) -> bool:
     [table, _] = document.blocks
     assert isinstance(table, Table)
-    return sorted(row[1] for row in table.rows) == list(MEMBERS)
+    return sorted(row[1] for row in table.rows) == ["a", "b", "c"]
 
 
 async def test_somebody_who_has_voted_sees_the_names() -> None:

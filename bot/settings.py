@@ -327,7 +327,7 @@ SETTINGS: Mapping[str, Setting] = {
         takes=N_("one model id; `/council models SEARCH` finds some"),
     ),
     "mode": _choice(
-        "mode", N_("Mode"), N_("The protocol of the deliberation."), {"council": "council"}
+        "mode", N_("Mode"), N_("How the council comes to its verdict."), {"council": "council"}
     ),
     "criteria": _prose(
         "criteria",

@@ -65,7 +65,7 @@ KOREAN: Mapping[str, str] = {
     "Parts of a name, like claude or mistral large": "이름의 일부, 예: claude, mistral large",
     "What reviewers judge by": "무엇을 기준으로 평가하는지",
     "The criteria; without them a form opens": "기준. 비우면 입력 창이 열립니다",
-    "The protocol of the deliberation": "심의의 방식",
+    "How the council comes to its verdict": "심의의 방식",
     "Its name; without it the one of now is told": "이름. 비우면 지금의 방식을 알려 줍니다",
     "What this channel may spend a day": "이 채널이 하루에 쓸 수 있는 금액",
     "US dollars, or unlimited, or default": "미국 달러, 또는 unlimited, 또는 default",

@@ -35,7 +35,7 @@ WORDS: Mapping[str, Word] = {
     ASK: Word("@council QUESTION", N_("asks, whatever the question looks like"), _ANY),
     "open": Word(
         "open A",
-        N_("unfolds a part of the thread: `A`, `verdict`, `ranking`, `critiques`"),
+        N_("unfolds a part: `A`, `verdict`, `ranking`, `critiques`"),
         2,
     ),
     "react": Word("react A 👍", N_("votes: 👍 `+1`, 👎 `-1`, 🏆 `trophy`; `react ranking 🚫`"), 3),

@@ -364,7 +364,7 @@ COMMANDS = (
     ),
     Command(
         "mode [NAME]",
-        N_("The protocol of the deliberation"),
+        N_("How the council comes to its verdict"),
         _one("mode"),
         (Option("name", N_("Its name; without it the one of now is told"), choices=MODES),),
     ),

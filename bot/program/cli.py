@@ -128,7 +128,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
         help=_("read standard input: the question, or with words what they are about"),
     )
     ask.add_argument("--id", help=_("resume or repeat the deliberation of this id"))
-    ask.add_argument("--mode", help=_("the protocol (default: council)"))
+    ask.add_argument("--mode", help=_("how the verdict comes about (default: council)"))
     ask.add_argument("--answers", action="store_true", help=_("each member's answer, too"))
     ask.add_argument("--json", action="store_true", help=_("the whole deliberation as JSON"))
     show = add("show", reading.thread, _("a finished deliberation again, whole"))

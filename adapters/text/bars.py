@@ -7,13 +7,15 @@ FULL, EMPTY = "█", "░"
 
 
 def bar_lines(bars: Bars, *, cells: int = 10, full: str = FULL, empty: str = EMPTY) -> list[str]:
-    """`A ████████░░  75 %  2 of 4`: a line for each, in columns. Nothing in it is defused yet."""
+    """`A ████████░░  75 %  First: 2 of 4`: a line for each, in columns; the note's has a name where
+    the bars' columns have. Nothing in it is defused yet."""
+    name = f"{one_line(bars.columns[-1])}: " if bars.columns else ""
     rows = [(one_line(bar.label), one_line(bar.value), one_line(bar.note)) for bar in bars.bars]
     label_width = max((len(label) for label, _, _ in rows), default=0)
     value_width = max((len(value) for _, value, _ in rows), default=0)
     return [
         f"{label:<{label_width}} {drawn(bar.share, cells, full, empty)} {value:>{value_width}}"
-        f"{'  ' if note else ''}{note}".rstrip()
+        f"{f'  {name}{note}' if note else ''}".rstrip()
         for bar, (label, value, note) in zip(bars.bars, rows, strict=True)
     ]
 

@@ -154,7 +154,7 @@ class Cases(Tables):
 
     async def usual_seconds(self, case: Case) -> float | None:
         """How long a question in this mode takes in the case's channel, whoever is asked: the median
-        of the newest. `None` where too few are known."""
+        of the newest, of a council's or of one member's alone. `None` where too few are known."""
         rows = await self._database.read(
             "SELECT result FROM deliberations WHERE platform = ? AND channel = ? "
             "AND status = 'finished' ORDER BY number DESC LIMIT ?",
@@ -164,7 +164,9 @@ class Cases(Tables):
         seconds = [
             result["timings"]["verdict"]
             for result in results
-            if result["mode"] == case.council.mode and result["timings"]["verdict"] is not None
+            if result["mode"] == case.council.mode
+            and (len(result["members"]) == 1) == (len(case.council.members) == 1)
+            and result["timings"]["verdict"] is not None
         ]
         return float(median(seconds)) if len(seconds) >= _USUAL_FROM else None
 

@@ -605,6 +605,8 @@ async def test_how_long_it_takes_is_told_from_three_questions_of_the_channel_on(
     assert await stage.store.usual_seconds(elsewhere) is None
     deep = replace(COUNCIL, mode="deep")
     assert await stage.store.usual_seconds(replace(a_case("next"), council=deep)) is None
+    alone = replace(COUNCIL, members=COUNCIL.members[:1])
+    assert await stage.store.usual_seconds(replace(a_case("next"), council=alone)) is None
 
 
 # --- later questions of a thread

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Name = Literal[
     "answered",
     "one of each post",
+    "taken once",
+    "letters",
     "asked once",
     "booked as billed",
     "within limits",
@@ -34,9 +36,11 @@ MEANING: dict[Name, str] = {
     "answered": "every question that was taken in ends with its verdict, the apology, or the word "
     "that it was stopped, under its headline, with each answer and the ranking; every other is told no",
     "one of each post": "no post of a run stands twice",
+    "taken once": "one question of a person's starts one run, however often its event comes",
+    "letters": "an answer stays under its letter",
     "asked once": "no call whose answer was kept is asked again",
     "booked as billed": "what providers told is booked, all of it and nothing besides",
-    "within limits": "no day costs more than its limit",
+    "within limits": "no day costs more than its limit, and nobody is refused while there is plenty",
     "pinged once": "nobody is notified but the asker, once, by the ranking",
     "no name": "no public post names a member",
     "forgotten": "words that were forgotten are in no file, and in no later post",
@@ -49,6 +53,8 @@ MEANING: dict[Name, str] = {
 COMMITTED_SECONDS = 1.0
 # The longest that a failed write is tried again, and what may wait behind it.
 REPEATED_SECONDS = 80.0
+# Far more than all of the last questions can cost together.
+PLENTY_MICROS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,7 @@ class Watch:
         self._marks: dict[int, tuple[str, str]] = {}
         self._standing: dict[tuple[str, str, str, int], Any] = {}
         self._pings: dict[str, int] = {}
+        self._letters: dict[tuple[str, str], str] = {}
         self._unheard: set[tuple[str, str, str, int]] = set()  # deleted before they were confirmed
         self._heard = {"slack": 0, "discord": 0}
 
@@ -172,6 +179,7 @@ class Watch:
     def _check_single(
         self, kind: str, key: tuple[str, str, str, int], message: Any, stands: Any
     ) -> None:
+        self._check_letter(key, _words_of(message))
         other = self._standing.get(key)
         if kind == "post":
             if other is not None and other is not message and stands(other):
@@ -179,6 +187,14 @@ class Watch:
             if other is not message and key in self.world.deleted - self._unheard:
                 self.fail("one of each post", f"{key} was deleted by a person and came again")
             self._standing[key] = message
+
+    def _check_letter(self, key: tuple[str, str, str, int], shown: str) -> None:
+        _, run, name, _ = key
+        if not name.startswith("answer:"):
+            return
+        for word in self.world.models.words.get(run, ()):
+            if word in shown and self._letters.setdefault((run, name), word) != word:
+                self.fail("letters", f"{name} of {run} was {self._letters[run, name]}, now {word}")
 
     def _check_ping(self, plain: bool, target: str, key: tuple[str, str, str, int] | None) -> None:
         if key is None or key[2] != RANKING or not plain:
@@ -224,6 +240,7 @@ class Watch:
     def at_rest(self) -> None:
         """Nothing is under way, and nothing was in trouble for a while."""
         self._check_cases()
+        self._check_taken()
         self._check_money()
         self._check_forgotten()
         self.check_whole()
@@ -266,6 +283,38 @@ class Watch:
         if finished and self.post(platform, id, RANKING) and not self._pings.get(id):
             self.fail("pinged once", f"the asker of {id} never was")
 
+    def _check_taken(self) -> None:
+        """`asked` words are each one person's; who asks again by a button says them on purpose."""
+        runs: dict[str, int] = {}
+        for (question,) in self.world.disk.rows("SELECT question FROM deliberations"):
+            read = json.loads(question)
+            if not (read.get("origin") or {}).get("repeats"):
+                runs[read["text"]] = runs.get(read["text"], 0) + 1
+        for text, count in runs.items():
+            if count > 1:
+                self.fail("taken once", f"{text} is asked in {count} runs")
+
+    def check_plenty(self, spent_micros: int) -> None:
+        """Of the questions asked at last, in fair weather, with most of a large budget left."""
+        world = self.world
+        limit = world.limit_micros
+        if limit is None or limit - spent_micros < PLENTY_MICROS or world.people.commanded:
+            return
+        for asked in world.people.last:
+            rows = world.disk.rows(
+                "SELECT id, result FROM deliberations WHERE mention = ?", asked.key
+            )
+            for id, result in rows:
+                errors = [each["error"] for each in json.loads(result or "{}").get("members", ())]
+                if any(error and error.startswith("no_credit") for error in errors):
+                    self.fail(
+                        "within limits", f"{id} had no credit, of {limit - spent_micros} left"
+                    )
+            if not rows:
+                self.fail(
+                    "within limits", f"{asked.key} was refused, of {limit - spent_micros} left"
+                )
+
     def _check_money(self) -> None:
         world = self.world
         spent = dict(world.disk.rows("SELECT day, spent_micros FROM spending WHERE scope = 'all'"))
@@ -273,6 +322,9 @@ class Watch:
             for day, micros in spent.items():
                 if micros > world.limit_micros:
                     self.fail("within limits", f"{micros} on {day}, of {world.limit_micros}")
+        held = world.disk.rows("SELECT sum(reserved_micros) FROM spending")[0][0]
+        if held:
+            self.fail("within limits", f"{held} are still set aside, and nothing is under way")
         kept = [b for b in world.models.bills if b.told and self._was_kept(b.at, b.life)]
         told = sum(bill.micros for bill in kept)
         if sum(spent.values()) < told:

@@ -54,6 +54,7 @@ class Models:
         self.seconds = 6.0
         self.bills: list[Bill] = []
         self._under_way: list[Life | None] = []
+        self.pings = "@everyone @here <!channel>"  # what it would like to do, had it the right
         # Every word that only one run's models wrote, by the run.
         self.words: dict[str, list[str]] = {}
         self._count = 0
@@ -163,7 +164,7 @@ class Models:
         word = f"zw{self._count}x{self.random.randrange(36**4):x}"
         self.words.setdefault(run, []).append(word)
         if stage == "answer":
-            return f"The answer {word} of seat {seat}.\n\nIt has <@everyone> and a [link](https://a.example/{word}) in it."
+            return f"The answer {word} of seat {seat}.\n\n{self.pings} [a link](https://a.example/{word})."
         if stage == "review":
             labels = labels_shown(request)
             if self.random.random() < 0.1:
@@ -184,6 +185,8 @@ class _Working:
         self._request = request
         self._began = False
         self._billed = False
+        # Of what it may write, as much goes into thoughts that nobody sees.
+        self._thoughts = int(models.random.random() ** 2 * request.max_completion_tokens)
 
     def begin(self) -> None:
         self._began = True
@@ -191,7 +194,7 @@ class _Working:
     def bill(self, *, told: bool) -> Spent:
         request = self._request
         prompt = sum(len(message.content) for message in request.messages) // 4
-        completion = min(len(self.written) // 4 + 20, request.max_completion_tokens)
+        completion = min(len(self.written) // 4 + self._thoughts, request.max_completion_tokens)
         prices = PRICES[request.model]
         micros = math.ceil(prompt * prices[0] + completion * prices[1])
         if self._began and not self._billed:

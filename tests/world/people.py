@@ -1,6 +1,7 @@
 """People: they ask, follow up, press, vote, edit, delete, forget and leave, whenever they like."""
 
 import asyncio
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,8 @@ class People:
         self.admins: tuple[str, ...] = ()
         self.asked: list[Asked] = []
         self.gone: set[str] = set()  # runs whose place was deleted
+        self.last: list[Asked] = []
+        self.commanded = False  # somebody changed what may be asked, or for how much
         self._count = 0
         self._going: set[asyncio.Task[None]] = set()
 
@@ -322,6 +325,7 @@ class People:
 
     async def _command(self, on_slack: bool) -> None:
         here, person = self._someplace(on_slack)
+        self.commanded = True
         text = self.world.random.choice(
             (
                 "show",
@@ -363,12 +367,15 @@ class People:
         left = {run for (run,) in world.disk.rows("SELECT id FROM deliberations")}
         for run, (question, _) in runs.items():
             if run not in left:
-                words = [a.word for a in self.asked if a.word in question]
+                text = json.loads(question)["text"]  # not what it quotes, which others said
+                words = [a.word for a in self.asked if a.word in text]
                 world.watch.forget(run, words)
 
     def say_goodbye(self) -> None:
         """One more question for each channel, when everything is well again."""
+        before = len(self.asked)
         for channel in self.channels:
             self._ask_on_slack(channel, None)
         for room in self.rooms:
             self._ask_on_discord(room)
+        self.last = self.asked[before:]

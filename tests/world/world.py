@@ -69,7 +69,7 @@ class Plan:
             disk_trouble=random.choice((0.0, 0.0, 0.005, 0.03)),
             commit_kills=random.choice((0.0, 0.0, 0.002)),
             clock_jumps=random.choice((0, 0, 0, 1, 2)),
-            budget_usd=random.choice((None, 0.5, 2.0, 5.0)),
+            budget_usd=random.choice((None, 0.5, 2.0, 10.0)),
             pause_seconds=random.choice((10.0, 40.0, 40.0)),
             model_seconds=random.choice((1.0, 6.0, 6.0, 20.0)),
         )
@@ -230,8 +230,10 @@ class World:
         await jumping
         self.tell("calm")
         await self._rest()
+        spent = await self._spent_today()
         self.people.say_goodbye()
         await self._rest()
+        self.watch.check_plenty(spent)
         app = await self.program.running()
         unknown = await self.people.unanswered(app)
         for key in unknown:
@@ -242,6 +244,11 @@ class World:
         await keeper
         if self.watch.broken:
             raise self.watch.broken
+
+    async def _spent_today(self) -> int:
+        app = await self.program.running()
+        assert app is not None
+        return await app.store.spent(self.now().date())
 
     def _weather(self, *, bad: bool) -> None:
         plan = self.plan

@@ -1,0 +1,220 @@
+"""`python -m tests.world.planted`: bugs planted one at a time into a copy, and whether worlds find them.
+
+A world that finds nothing proves nothing; this says how much it finds. A line that is not there any
+more is named: then the bug has to be written anew.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.world.world import say
+
+ROOT = Path(__file__).resolve().parents[2]
+_COPIED = ("bot", "adapters", "tests", "slack-manifest.yaml", "pyproject.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """In this file, `old` becomes `new`."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+
+
+BUGS = (
+    Bug(
+        "a confirmed post is not written down",
+        "bot/conversation/outbox.py",
+        "await self._store.confirm_post(self._run, key, part, id, digest)",
+        "pass",
+    ),
+    Bug(
+        "what an earlier process did not confirm is not in doubt",
+        "bot/conversation/outbox.py",
+        "self._doubts[post.key, post.part].stands = post.post_id is None",
+        "self._doubts[post.key, post.part].stands = False",
+    ),
+    Bug(
+        "a lost answer is taken for a refusal",
+        "bot/conversation/persistence.py",
+        "            doubt.stands = True\n",
+        "            doubt.stands = False\n",
+    ),
+    Bug(
+        "a post that a person deleted comes again",
+        "bot/conversation/outbox.py",
+        "        if post.deleted:\n            return None\n        id = post.post_id or",
+        "        id = (None if post.deleted else post.post_id) or",
+    ),
+    Bug(
+        "a finished call is asked again",
+        "bot/protocol/calls.py",
+        "if finished := journal.finished(stage, round, seat):",
+        "if (finished := journal.finished(stage, round, seat)) and False:",
+    ),
+    Bug(
+        "a finished call has no row",
+        "bot/store/journal.py",
+        "yield Statement(_INSERT_CALL, (self.deliberation, *_call_columns(call)))",
+        "yield Statement('SELECT 1')",
+    ),
+    Bug(
+        "the log is not synced at a commit",
+        "bot/store/sqlite_database.py",
+        "PRAGMA synchronous = FULL",
+        "PRAGMA synchronous = NORMAL",
+    ),
+    Bug(
+        "letters are dealt anew at every start",
+        "bot/protocol/ranking.py",
+        "return random.Random(int.from_bytes(digest))",
+        "return random.Random(random.random())",
+    ),
+    Bug(
+        "what an empty reply cost is not booked",
+        "bot/protocol/attempts.py",
+        "            if error.spent or error.began:\n",
+        "            if error.began:\n",
+    ),
+    Bug(
+        "nothing that is spent is counted",
+        "bot/store/spending.py",
+        "spent_micros = spent_micros + ?",
+        "spent_micros = spent_micros + 0 * ?",
+    ),
+    Bug(
+        "what is set aside is not given back",
+        "bot/store/spending.py",
+        "SET reserved_micros = reserved_micros - ?,",
+        "SET reserved_micros = reserved_micros - 0 * ?,",
+    ),
+    Bug(
+        "what a killed process set aside stays so",
+        "bot/store/store.py",
+        "await database.write(spending.book_all)",
+        "pass",
+    ),
+    Bug(
+        "requests together pass a limit",
+        "bot/store/spending.py",
+        "if scope in limits and used.get(scope, 0) + micros > limits[scope]:",
+        "if scope in limits and used.get(scope, 0) > limits[scope]:",
+    ),
+    Bug(
+        "every post notifies the asker",
+        "bot/conversation/showing.py",
+        "ping=post.key == RANKING",
+        "ping=True",
+    ),
+    Bug(
+        "models may mention whom they like",
+        "adapters/discord/delivery.py",
+        "return AllowedMentions(everyone=False, roles=False, users=users, replied_user=False)",
+        "return AllowedMentions.all()",
+    ),
+    Bug(
+        "forgetting leaves the log as it is",
+        "bot/store/sqlite_database.py",
+        'await self.read("PRAGMA wal_checkpoint(TRUNCATE)")',
+        '[(0,)]',
+    ),
+    Bug(
+        "forgetting leaves the answers",
+        "bot/store/sqlite_database.py",
+        "PRAGMA foreign_keys = ON",
+        "PRAGMA foreign_keys = OFF",
+    ),
+    Bug(
+        "a run counts as delivered before its posts are there",
+        "bot/conversation/serving.py",
+        "            await self._showing.delivered()\n        except",
+        "            await self._store.delivered(self.case.id)\n"
+        "            await self._showing.delivered()\n        except",
+    ),
+    Bug(
+        "a state that came meanwhile counts as shown",
+        "bot/conversation/showing.py",
+        "self.seen, post.shown, post.words, post.refused = True, version,",
+        "self.seen, post.shown, post.words, post.refused = True, post.version,",
+    ),
+    Bug(
+        "a mention that comes twice is asked twice",
+        "bot/conversation/questions.py",
+        "mention=mention.key,\n",
+        "mention=f'{mention.key}/{secrets.token_hex(2)}',\n",
+    ),
+    Bug(
+        "what nobody heard is not looked for",
+        "bot/conversation/catchup.py",
+        "            group.create_task(self.mentions(place))",
+        "            del place",
+    ),
+    Bug(
+        "only running questions are gone on with",
+        "bot/store/cases.py",
+        '"WHERE platform = ? AND delivered = 0 ORDER BY number"',
+        "\"WHERE platform = ? AND delivered = 0 AND status = 'running' ORDER BY number\"",
+    ),
+    Bug(
+        "answers name their members",
+        "bot/pages/presenter.py",
+        "    text = demoted(masked(given.text, council.members).strip())\n",
+        "    text = given.model + ': ' + given.text\n",
+    ),
+)
+
+
+def find(bug: Bug, options: argparse.Namespace) -> str:
+    """What the first world that notices it says; "" where none does."""
+    with tempfile.TemporaryDirectory(prefix="planted-") as folder:
+        for name in _COPIED:
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            copy(ROOT / name, Path(folder) / name)
+        file = Path(folder) / bug.file
+        text = file.read_text()
+        if text.count(bug.old) != 1:
+            return f"THE LINE IS THERE {text.count(bug.old)} TIMES"
+        file.write_text(text.replace(bug.old, bug.new))
+        words = ["--seeds", options.seeds, "--minutes", str(options.minutes), "--first"]
+        words += ["--processes", str(options.processes)]
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.world", *words],
+            cwd=folder,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        found = [line for line in done.stdout.splitlines() if line.startswith("seed ")]
+        return found[0] if found else done.stderr.strip()[-300:]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.world.planted", description=__doc__)
+    parser.add_argument("--seeds", default="0-1999")
+    parser.add_argument("--minutes", type=float, default=3)
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
+    parser.add_argument("--only", default="", help="those with this in their name")
+    options = parser.parse_args()
+    bugs = [bug for bug in BUGS if options.only in bug.name]
+    count = 0
+    for bug in bugs:
+        began = time.perf_counter()
+        found = find(bug, options)
+        count += found.startswith("seed ")
+        say(f"{bug.name} ({time.perf_counter() - began:.0f} s)\n    {found[:160] or 'NOT FOUND'}")
+    say(f"{count} of {len(bugs)} found")
+    return int(count < len(bugs))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -125,7 +125,7 @@ BUGS = (
         "forgetting leaves the log as it is",
         "bot/store/sqlite_database.py",
         'await self.read("PRAGMA wal_checkpoint(TRUNCATE)")',
-        '[(0,)]',
+        "[(0,)]",
     ),
     Bug(
         "forgetting leaves the answers",

@@ -270,8 +270,8 @@ class World:
         """Until nothing is under way, and nobody is owed a post."""
         until = self.loop.time() + REST_SECONDS
         quiet = 0
-        while quiet < 3:
-            await asyncio.sleep(20)
+        while quiet < 2:
+            await asyncio.sleep(15)
             app = await self.program.running()
             open_ones = [] if app is None else list(app.running._runs)
             owed = self.disk.rows("SELECT id FROM deliberations WHERE delivered = 0")
@@ -344,6 +344,7 @@ def run(seed: int, minutes: float, *, plan: Plan | None = None, speak: bool = Fa
     loop = WorldLoop(random)
     asyncio.set_event_loop(loop)
     loop.set_exception_handler(lambda _, context: None)
+    gc.freeze()  # what is there before is not looked at again
     gc.disable()
     broken: Broken | None = None
     story: tuple[str, ...] = ()

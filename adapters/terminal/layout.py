@@ -73,7 +73,7 @@ def _verdict(
     narrow = options.update(width=max(options.max_width - len(_BAR), 1))
 
     def lines(blocks: Sequence[Block]) -> list[list[Segment]]:
-        page = render.render(Document(tuple(blocks)))
+        page = render.render(Document(tuple(blocks), letters=headline.letters))
         return console.render_lines(page, narrow, pad=False) if blocks else []
 
     text, worth = _parted(headline)

@@ -5,6 +5,7 @@ bidirectional overrides are taken out of everything shown.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import ClassVar, TextIO, TypeVar, assert_never
 
 from rich import box, markdown
@@ -16,6 +17,7 @@ from rich.text import Text as Line
 
 from adapters.terminal.palette import CODE, MARKDOWN
 from adapters.text.bars import bar_lines
+from adapters.text.letters import linked_letters
 from adapters.text.markdown import honest_links, numeric_columns, table_lines
 from adapters.text.reading import Parser, is_dense
 from bot.cleaning import harmless
@@ -37,12 +39,12 @@ from bot.language import _
 
 def render(document: Document, *, opened: bool = False, name: str = "") -> RenderableType:
     """For a terminal. `opened` unfolds each `Detail`; `name` is what `open` calls this post."""
-    return _Harmless(_rich_blocks(document.blocks, opened, name))
+    return _Harmless(_rich_blocks(_lettered(document), opened, name))
 
 
 def plain(document: Document, *, opened: bool = False, name: str = "", width: int = 80) -> str:
     """For a pipe: no escape codes, Markdown as its source, tables at most `width` wide."""
-    return "\n".join(_plain_lines(document.blocks, opened, name, width))
+    return "\n".join(_plain_lines(_lettered(document), opened, name, width))
 
 
 def heading(number: int) -> Document:
@@ -53,6 +55,20 @@ def heading(number: int) -> Document:
 def console(file: TextIO) -> Console:
     """In the terminal's own colours, none of them on a background."""
     return Console(file=file, highlight=False, emoji=False, theme=MARKDOWN)
+
+
+def _lettered(document: Document) -> list[Block]:
+    """With labels as people call them here: `2A` in a thread's second question."""
+
+    def shown(text: str) -> str:
+        return linked_letters(text, document.letters, lambda _key: None)
+
+    return [
+        replace(block, text=shown(block.text))
+        if isinstance(block, Heading | Text | Note)
+        else block
+        for block in document.blocks
+    ]
 
 
 class _Harmless:

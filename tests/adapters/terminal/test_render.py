@@ -8,7 +8,18 @@ from rich.console import Console
 
 from adapters.terminal.render import plain, render
 from bot.cleaning import harmless
-from bot.document import Block, Detail, Document, Entry, Heading, Image, Note, Table, Text
+from bot.document import (
+    Block,
+    Detail,
+    Document,
+    Entry,
+    Heading,
+    Image,
+    Letter,
+    Note,
+    Table,
+    Text,
+)
 
 
 def shown(document: Document, *, opened: bool = False, name: str = "", colour: bool = False) -> str:
@@ -169,3 +180,9 @@ def test_nothing_written_reaches_a_terminal_as_control(text: str) -> None:
     document = everything(text)
     assert STEERING.findall(shown(document, opened=True)) == []
     assert STEERING.findall(RICH.sub("", shown(document, colour=True, name=text))) == []
+
+
+def test_letters_of_a_later_question_carry_its_number() -> None:
+    letters = (Letter("A", "answer:A", "2A"), Letter("B", "answer:B", "2B"))
+    document = Document((Heading("Yes (A)."), Text("As Answer B says.")), letters=letters)
+    assert plain(document) == "Yes (2A).\n\nAs Answer 2B says."

@@ -55,6 +55,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         config = load(env_file=find_env_file())
         _log(config, logging.INFO if options.run is _serve else logging.WARNING)
+        # The doctor has a line of its own for each.
+        for warning in config.warnings if options.run is not _doctor else ():
+            logger.warning("%s", warning)
         code = asyncio.run(until_interrupted(options.run(options, config)))
         sys.stdout.flush()
         return code
@@ -237,8 +240,6 @@ def _log(config: "Config", level: int) -> None:
     from bot.program.process import configure
 
     configure(level, json=config.log == "json")
-    for warning in config.warnings:
-        logger.warning("%s", warning)
 
 
 async def _chat(options: argparse.Namespace, config: "Config") -> int:

@@ -63,6 +63,7 @@ async def test_it_says_which_file_was_read(council: Program) -> None:
 
     assert f"· Read beside the environment: {Path('.env').resolve()}." in ended.out
     assert "· COUNCIL_DATABSE is no variable of this program and was ignored. Did" in ended.out
+    assert "COUNCIL_DATABSE" not in ended.err
     assert "✓ The database other.db can be read and written." in ended.out
 
 

@@ -231,7 +231,7 @@ def _without_math(content: str) -> str:
         math = next(filter(None, found.groups()))
         math = _ROOT.sub(r"√(\1)", _FRACTION.sub(r"\1/\2", math))
         words = re.sub(r"\\([A-Za-z]+)", lambda name: _SIGNS_OF_MATH.get(name[1], name[1]), math)
-        words = one_line(re.sub(r"\\[^A-Za-z]|[{}]", " ", words))
+        words = one_line(re.sub(r"\\[^A-Za-z]", " ", re.sub("[{}]", "", words)))
         return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", words)
 
     return "" if _MATH.fullmatch(content.strip()) else _MATH.sub(plainly, content)

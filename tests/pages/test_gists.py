@@ -81,6 +81,7 @@ def test_for_any_text_nothing_is_lost_between_its_sentence_and_the_rest(text: st
         ),
         (r"The slope of $x^2$ is \(2x\). More.", "The slope of x^2 is 2x."),
         (r"So \[\frac{a}{b} \cdot \sqrt{2} \le \pi\] holds.", "So a/b · √(2) ≤ π holds."),
+        (r"It is $t_n = \min(t_{\text{max}},\, t)$ then.", "It is t_n = min(t_max, t) then."),
         ("$$x^2$$\n\nIt is two of them.", "It is two of them."),
         ("It costs $5 and then $6 a month.", "It costs $5 and then $6 a month."),
     ],

@@ -1,7 +1,6 @@
 """What happens while the bot is away, or its session is lost, is made up for once it is back."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,15 +11,9 @@ from bot.chat import Channel as Here
 from bot.chat import Person
 from bot.conversation.questions import Rules
 from tests.fakes.council_on_discord import Place
-from tests.fakes.discord_server import Channel, DiscordServer, Message, running_discord
+from tests.fakes.discord_server import Channel, DiscordServer, Message
 from tests.fakes.provider import FakeProvider, stage_and_seat
 from tests.fakes.watched import eventually
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    async with running_discord(time_scale=0.01) as server:
-        yield server
 
 
 @pytest.fixture

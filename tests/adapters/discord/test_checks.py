@@ -1,21 +1,13 @@
 """`council doctor` says what will not work on Discord before anybody meets it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import discord
-import pytest
 
 from adapters.discord import checks
 from adapters.discord.supervisor import FATAL, PUBLIC, REFUSED_TOKEN
 from bot.conversation.health import Finding
-from tests.fakes.discord_server import TOKEN, ChannelType, DiscordServer, running_discord
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    async with running_discord(time_scale=0.01) as server:
-        yield server
+from tests.fakes.discord_server import TOKEN, ChannelType, DiscordServer
 
 
 async def found(token: str = TOKEN, *, is_listed: bool = False) -> list[Finding]:

@@ -1,7 +1,6 @@
 """What people do on Discord reaches the council; what is not meant for it does not."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import discord
 import pytest
@@ -24,20 +23,8 @@ from tests.fakes.watched import eventually
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    async with running_discord(time_scale=0.01) as server:
-        yield server
-
-
-@pytest.fixture
 async def provider() -> FakeProvider:
     return FakeProvider(otherwise=wordy)
-
-
-@pytest.fixture
-async def place(server: DiscordServer, provider: FakeProvider) -> AsyncIterator[Place]:
-    async with Place(server).online(provider) as place:
-        yield place
 
 
 def questions(provider: FakeProvider) -> set[str]:

@@ -26,7 +26,6 @@ from tests.fakes.discord_server import (
     DiscordServer,
     Fault,
     Impossible,
-    running_discord,
 )
 from tests.fakes.provider import FakeProvider
 from tests.fakes.watched import eventually
@@ -47,12 +46,6 @@ class Listing(FakeProvider):
             )
             for number, id in enumerate(["lab/a", "lab/b", "lab/c", "lab/chair", "lab/new"])
         )
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    async with running_discord(time_scale=0.01) as server:
-        yield server
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """What belongs to a question on Discord is read as far as Discord shows it, and else named."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from adapters.discord.reading import mentions_typed
@@ -9,23 +7,6 @@ from bot.conversation.questions import Rules
 from tests.fakes.council_on_discord import Place
 from tests.fakes.discord_server import DiscordServer, Flag, Message, running_discord
 from tests.fakes.provider import FakeProvider
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    async with running_discord(time_scale=0.01) as server:
-        yield server
-
-
-@pytest.fixture
-async def provider() -> FakeProvider:
-    return FakeProvider()
-
-
-@pytest.fixture
-async def place(server: DiscordServer, provider: FakeProvider) -> AsyncIterator[Place]:
-    async with Place(server).online(provider) as place:
-        yield place
 
 
 def questions(provider: FakeProvider) -> set[str]:

@@ -1,35 +1,14 @@
 """What the buttons under a verdict do on the local Slack: forms, files, and plain presses."""
 
-from collections.abc import AsyncIterator
-
-import pytest
-
 from adapters.slack.render import document_messages
 from bot.chat import Person
 from bot.document import Button, Document, Text
 from bot.records import Case
 from tests.fakes.council_on_slack import Place
 from tests.fakes.provider import FakeProvider
-from tests.fakes.slack_server import Message, SlackServer, View, running_slack
+from tests.fakes.slack_server import Message, View
 
 BOSS = Person("U0BOSS", admin=True)
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[SlackServer]:
-    async with running_slack(time_scale=0.01, deadline_scale=1) as server:
-        yield server
-
-
-@pytest.fixture
-def provider() -> FakeProvider:
-    return FakeProvider()
-
-
-@pytest.fixture
-async def place(server: SlackServer, provider: FakeProvider) -> AsyncIterator[Place]:
-    async with Place(server).online(provider) as place:
-        yield place
 
 
 async def cases(place: Place) -> list[Case]:

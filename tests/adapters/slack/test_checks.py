@@ -1,9 +1,5 @@
 """`council doctor` says what will not work on Slack before anybody meets it."""
 
-from collections.abc import AsyncIterator
-
-import pytest
-
 from adapters.slack import checks
 from adapters.slack.refusals import SCOPES
 from bot.conversation.health import Finding
@@ -13,14 +9,7 @@ from tests.fakes.slack_server import (
     MANIFEST,
     SlackServer,
     read_manifest,
-    running_slack,
 )
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[SlackServer]:
-    async with running_slack(time_scale=0.01, deadline_scale=1) as server:
-        yield server
 
 
 async def found(

@@ -1,7 +1,6 @@
 """What people do on Slack reaches the council; what is not meant for it does not."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -15,27 +14,10 @@ from tests.fakes.council_on_slack import Place
 from tests.fakes.provider import FakeProvider, sensible
 from tests.fakes.slack.building import a_button, in_actions
 from tests.fakes.slack_server import Message as Posted
-from tests.fakes.slack_server import SlackServer, running_slack
+from tests.fakes.slack_server import SlackServer
 from tests.fakes.watched import eventually
 
 BOSS = Person("U0BOSS", admin=True)
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[SlackServer]:
-    async with running_slack(time_scale=0.01, deadline_scale=1) as server:
-        yield server
-
-
-@pytest.fixture
-def provider() -> FakeProvider:
-    return FakeProvider()
-
-
-@pytest.fixture
-async def place(server: SlackServer, provider: FakeProvider) -> AsyncIterator[Place]:
-    async with Place(server).online(provider) as place:
-        yield place
 
 
 async def asked(place: Place) -> list[str]:

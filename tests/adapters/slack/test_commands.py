@@ -14,7 +14,7 @@ from bot.llm import ModelInfo
 from bot.settings import FORM, SETTINGS
 from tests.fakes.council_on_slack import Place
 from tests.fakes.provider import FakeProvider
-from tests.fakes.slack_server import SlackServer, User, View, running_slack
+from tests.fakes.slack_server import SlackServer, User, View
 
 ROOT = Path(__file__).resolve().parents[3]
 LISTED = tuple(f"lab/{name}" for name in ("a", "b", "c", "chair", "new"))
@@ -35,12 +35,6 @@ class Priced(FakeProvider):
             ModelInfo(id, id, prompt_usd_per_million=2, completion_usd_per_million=8)
             for id in LISTED
         )
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[SlackServer]:
-    async with running_slack(time_scale=0.01, deadline_scale=1) as server:
-        yield server
 
 
 @pytest.fixture

@@ -1,21 +1,14 @@
 """Posts that Slack refuses for a while are owed; what nobody can see is not bought."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tests.fakes.council_on_slack import Place
 from tests.fakes.provider import FakeProvider
-from tests.fakes.slack_server import Message, SlackServer, running_slack
+from tests.fakes.slack_server import Message, SlackServer
 from tests.fakes.watched import eventually
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[SlackServer]:
-    async with running_slack(time_scale=0.01, deadline_scale=1) as server:
-        yield server
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What belongs to a question on Slack reaches the models; what cannot be read is said."""
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,29 +10,12 @@ from bot.conversation.questions import Rules
 from tests.fakes.council_on_slack import Place
 from tests.fakes.provider import FakeProvider
 from tests.fakes.slack.building import section
-from tests.fakes.slack_server import Message, SlackServer, User, running_slack
+from tests.fakes.slack_server import Message, SlackServer, User
 from tests.fakes.watched import eventually
 
 Shape = dict[str, Any]
 
 WORDS = "Tea beats coffee by far."
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[SlackServer]:
-    async with running_slack(time_scale=0.01, deadline_scale=1) as server:
-        yield server
-
-
-@pytest.fixture
-def provider() -> FakeProvider:
-    return FakeProvider()
-
-
-@pytest.fixture
-async def place(server: SlackServer, provider: FakeProvider) -> AsyncIterator[Place]:
-    async with Place(server).online(provider) as place:
-        yield place
 
 
 async def read(place: Place, provider: FakeProvider, question: Message) -> str:

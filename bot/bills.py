@@ -1,29 +1,48 @@
-"""What one request cost: as the provider told, else as estimated, else the most that it can be.
+"""What requests cost: as the provider told, else estimated, at an assumed price where none is known.
 
-Pure. A budget must hold whatever a provider leaves unsaid, so every guess is a bound from above.
+Pure. What people are told and what limits count are two things: a limit must hold whatever a
+provider leaves unsaid, so it counts the most that may yet be billed; a sum that is shown is the
+likeliest one, and says where it comes from.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from math import ceil
 from typing import Protocol
 
 from bot.errors import Spent
 
+# Of English text. Source: help.openai.com, "What are tokens and how to count them?".
+BYTES_PER_TOKEN = 4
+
+# Roles and the template around messages become tokens too; no known template needs this many.
+TEMPLATE_TOKENS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Micro-dollars a token of prompt and of completion; not `known` where it is assumed."""
+
+    prompt: float
+    completion: float
+    known: bool = True
+
+    def cost(self, prompt_tokens: int, completion_tokens: int) -> int:
+        """What the tokens cost. Nothing that is assumed is rounded down."""
+        exact = self.prompt * prompt_tokens + self.completion * completion_tokens
+        return round(exact) if self.known else ceil(exact)
+
+    def most(self, prompt_tokens: int, completion_tokens: int) -> int:
+        return ceil(self.prompt * prompt_tokens + self.completion * completion_tokens)
+
+    def tokens(self, micros: int, prompt_tokens: int) -> int | None:
+        """How many may be written for this much; `None` where they cost nothing."""
+        left = micros - self.prompt * prompt_tokens
+        return int(left // self.completion) if self.completion else None
+
 
 class Prices(Protocol):
-    """What calls cost by the catalogue, in micro-dollars."""
-
-    def reserve_micros(self, model: str, prompt: str, max_completion_tokens: int) -> int:
-        """The most that this request can cost, at an assumed price where the price is unknown."""
-        ...
-
-    def cost_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int | None:
-        """What the tokens cost; `None` where the price is unknown."""
-        ...
-
-    def assumed_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int:
-        """What the tokens cost at the price assumed of a model without one."""
-        ...
+    def price(self, model: str) -> Price: ...
 
     def max_price(self, model: str) -> tuple[float, float] | None:
         """The assumed price where it is what limits are held by, in US dollars per million tokens of
@@ -32,41 +51,67 @@ class Prices(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What a request used as its provider told it, beside what can be known before."""
+
+    prompt_bytes: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost_micros: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Bill:
-    """One request's. Tokens are those that the provider reported; `cost_micros` is its own sum or
-    the catalogue's, `None` where neither is known; limits count `counted_micros`."""
+    """One request's. Tokens are those that the provider reported.
+
+    `cost_micros` is what it cost as far as a price is known, `None` where none is; `told_micros` of
+    it rest on the usage that the provider reported, the others are estimated. `assumed_micros` are
+    those at an assumed price. Limits count `counted_micros`: all of these, and what may yet be
+    billed.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_micros: int | None = 0
     counted_micros: int = 0
+    told_micros: int = 0
+    assumed_micros: int = 0
+
+    @property
+    def estimated_micros(self) -> int:
+        return (self.cost_micros or 0) - self.told_micros
 
 
 NOTHING = Bill()
 
 
-def told(prices: Prices, model: str, spent: Spent) -> Bill:
+def told(price: Price, spent: Spent) -> Bill:
     """From the usage that the provider reported."""
     tokens = spent.prompt_tokens, spent.completion_tokens
     cost = spent.cost_micros
-    if cost is None:
-        cost = prices.cost_micros(model, *tokens)
-    counted = prices.assumed_micros(model, *tokens) if cost is None else cost
-    return Bill(*tokens, cost, counted)
+    if cost is None and not price.known:
+        assumed = price.cost(*tokens)
+        return Bill(*tokens, cost_micros=None, counted_micros=assumed, assumed_micros=assumed)
+    cost = price.cost(*tokens) if cost is None else cost
+    return Bill(*tokens, cost_micros=cost, counted_micros=cost, told_micros=cost)
 
 
 def estimated(
-    prices: Prices, model: str, prompt: str, written_bytes: int, *, reserved: int
+    price: Price, prompt_bytes: int, heard_bytes: int, *, most_bytes: int | None, most: int
 ) -> Bill:
-    """Of a reply without any usage: its prompt and its text, a token a byte like a reservation."""
-    most = min(prices.reserve_micros(model, prompt, written_bytes), reserved)
-    known = prices.cost_micros(model, 0, 0) is not None
-    return Bill(cost_micros=most if known else None, counted_micros=most)
+    """Of a request whose usage nobody told: its prompt and the text that was heard of it.
 
-
-def at_most(reserved: int) -> Bill:
-    """Of a request of which nothing tells what it did: its provider may go on, and bill for it."""
-    return Bill(cost_micros=None, counted_micros=reserved)
+    It may have written up to `most_bytes`, `None` where nobody can tell, and cost up to `most`.
+    Limits count a token a byte: tokenizers fall back to single bytes and never below.
+    """
+    tokens = ceil(prompt_bytes / BYTES_PER_TOKEN), ceil(heard_bytes / BYTES_PER_TOKEN)
+    micros = min(price.cost(*tokens), most)
+    counted = most
+    if most_bytes is not None:
+        counted = min(most, price.most(prompt_bytes + TEMPLATE_TOKENS, most_bytes))
+    if price.known:
+        return Bill(cost_micros=micros, counted_micros=max(counted, micros))
+    return Bill(cost_micros=None, counted_micros=max(counted, micros), assumed_micros=micros)
 
 
 def total(bills: Iterable[Bill]) -> Bill:
@@ -78,4 +123,40 @@ def total(bills: Iterable[Bill]) -> Bill:
         sum(bill.completion_tokens for bill in each),
         sum(costs) if costs else None,
         sum(bill.counted_micros for bill in each),
+        sum(bill.told_micros for bill in each),
+        sum(bill.assumed_micros for bill in each),
+    )
+
+
+# From so many requests on, of the newest, a model is judged by what they used.
+ENOUGH = 20
+# The tokenizer may read the next prompt a little differently from those before it.
+_MARGIN = 1.1
+
+
+def density(usages: Collection[Usage]) -> float:
+    """The most tokens that a byte of a prompt takes: as the densest of these did, else one."""
+    if len(usages) < ENOUGH:
+        return 1.0
+    densest = max(usage.prompt_tokens / usage.prompt_bytes for usage in usages)
+    return min(_MARGIN * densest, 1.0)
+
+
+def prompt_tokens(prompt_bytes: int, tokens_per_byte: float) -> int:
+    """The most tokens that a prompt of this size takes."""
+    return ceil(prompt_bytes * tokens_per_byte) + TEMPLATE_TOKENS
+
+
+def dearest(price: Price, usages: Collection[Usage]) -> int:
+    """The most that a provider billed of those that it billed for more than its list says: it is
+    believed the next time."""
+    return max(
+        (
+            usage.cost_micros
+            for usage in usages
+            if usage.cost_micros is not None
+            and usage.cost_micros
+            > _MARGIN * price.most(usage.prompt_tokens, usage.completion_tokens) + 1
+        ),
+        default=0,
     )

@@ -74,7 +74,8 @@ class Place:
 class Attempt:
     """One request that was sent for a call; `n` counts from 1. `finished_at` is `None` while it is
     under way, and for ever where the process died meanwhile. Limits count `counted_micros`: the
-    cost where it is known, else what was assumed."""
+    cost, what was assumed, and what may yet be billed. `told_micros` of the cost are the
+    provider's word."""
 
     stage: Stage
     round: int
@@ -91,6 +92,24 @@ class Attempt:
     generation_id: str | None
     first_text_seconds: float | None
     counted_micros: int
+    told_micros: int = 0
+    assumed_micros: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What was spent under a name: as providers told, as estimated, and at assumed prices; and what
+    is set aside for questions under way, or may yet be billed."""
+
+    name: str
+    told_micros: int
+    estimated_micros: int
+    assumed_micros: int
+    reserved_micros: int = 0
+
+    @property
+    def spent_micros(self) -> int:
+        return self.told_micros + self.estimated_micros + self.assumed_micros
 
 
 @dataclass(frozen=True, slots=True)

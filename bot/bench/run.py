@@ -26,14 +26,11 @@ from bot.language import N_, _, n_
 from bot.pages.exports import as_json
 from bot.privacy import make_private
 from bot.protocol.modes import MODES
-from bot.protocol.stages import (
-    ANSWER_TOKENS,
-    REVIEW_TOKENS,
-    VERDICT_TOKENS,
-    task_group,
-)
+from bot.protocol.pricing import planned
+from bot.protocol.stages import task_group
 from bot.records import Case
 from bot.store.journal import Journal
+from bot.store.spending import run_scope
 from bot.texts import kind_of, kind_words
 
 
@@ -166,9 +163,8 @@ class Bench:
     @property
     def most_usd(self) -> float:
         """The most that one question can cost, without repeats; 0 where no price is known."""
-        most = self.app.catalogue.reserve_micros
-        micros = sum(most(m, "", ANSWER_TOKENS + REVIEW_TOKENS) for m in self.council.members)
-        return (micros + most(self.council.chairman, "", VERDICT_TOKENS)) / 1e6
+        price = self.app.catalogue.price
+        return sum(price(call.model).most(0, call.tokens) for call in planned(self.council)) / 1e6
 
     @property
     def typical_usd(self) -> float:
@@ -278,7 +274,7 @@ class Bench:
     def _limits(self) -> dict[str, int]:
         if self.max_cost_usd is None:
             return self.app.rules.limits
-        return self.app.rules.limits | {f"bench:{self.run}": round(self.max_cost_usd * 1e6)}
+        return self.app.rules.limits | {run_scope(self.run): round(self.max_cost_usd * 1e6)}
 
 
 def _cost_usd(line: Line) -> float:

@@ -23,12 +23,13 @@ from bot.chat import (
     channel_of,
 )
 from bot.conversation import commands
+from bot.conversation.budget import SettingsOf
 from bot.conversation.desk import NOT_ENABLED, Admission, Desk, Typed, settings_of
 from bot.conversation.followups import NOT_YET, FollowUps
 from bot.conversation.naming import name_of
 from bot.conversation.offers import Offer, offer
 from bot.conversation.presses import Choice, File, Form, Press, Told
-from bot.conversation.questions import Questions, SettingsOf
+from bot.conversation.questions import Questions
 from bot.conversation.revealing import has_voted, named_with
 from bot.conversation.running import Running
 from bot.conversation.voting import Voting

@@ -14,10 +14,11 @@ from bot import settings as channel_settings
 from bot.chat import Channel, KnowsPrivate, Person, Platform, channel_of
 from bot.conversation import commands
 from bot.conversation.actions import Actions
+from bot.conversation.budget import Budget, Rules
 from bot.conversation.desk import Admission, Desk, parse, require
 from bot.conversation.followups import FollowUps
 from bot.conversation.health import health
-from bot.conversation.questions import Budget, Questions, Rules
+from bot.conversation.questions import Questions
 from bot.conversation.records_commands import export_lines
 from bot.conversation.recounts import Recounts
 from bot.conversation.removals import Removals
@@ -29,6 +30,7 @@ from bot.llm import Provider
 from bot.models.catalogue import Catalogue
 from bot.models.gate import mended
 from bot.protocol.calls import Caller
+from bot.protocol.pricing import Pricing
 from bot.records import Case, PlatformName
 from bot.settings import Settings
 from bot.store.store import Store
@@ -65,13 +67,15 @@ class App:
     def __post_init__(self) -> None:
         store, settings, now = self.store, self.settings, self.now
         self.admission = Admission(store, self.rules.allowed, self.rules.admins)
-        self.budget = Budget(store, self.rules, self.admission, settings, now)
+        pricing = Pricing(self.catalogue, store.usual)
+        self.budget = Budget(store, self.rules, self.admission, settings, pricing, now)
         self.running = Running(
             store,
             self.caller,
             self.platforms,
-            lambda case: self.budget.limits(channel_of(case)),
+            lambda case: self.budget.limits(channel_of(case), case.asker),
             self.time_scale,
+            self.rules.at_once,
         )
         self.questions = Questions(store, self.admission, self.budget, self.running, settings, now)
         self.voting = Voting(store, settings, now)
@@ -154,7 +158,7 @@ class App:
             await self.settings(channel),
             self.catalogue,
             under_way=sum(channel_of(case) == channel for case in self.running.cases),
-            spent_micros=await self.budget.spent(channel),
+            spent_micros=(await self.budget.account(channel)).spent_micros,
             refusal=await self.budget.refusal(channel),
         )
 

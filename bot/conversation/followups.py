@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 from bot import settings as channel_settings
 from bot.chat import Accepted, Mention, Person, Refused, Repeated, channel_of
+from bot.conversation.budget import SettingsOf
 from bot.conversation.offers import alone, offer
 from bot.conversation.presses import Form
-from bot.conversation.questions import Questions, SettingsOf, checked
+from bot.conversation.questions import Questions, checked
 from bot.council import Council, Origin
 from bot.errors import InvalidInput
 from bot.language import N_, _

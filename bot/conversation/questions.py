@@ -1,14 +1,14 @@
 """Questions: what may be asked, by whom and at what price, and the case that each one becomes."""
 
 import logging
-import math
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 
 from bot import settings as channel_settings
-from bot.chat import Accepted, Channel, Mention, Refused, Repeated
+from bot.chat import Accepted, Channel, Mention, Refused, Repeated, channel_of
+from bot.conversation.budget import Budget, SettingsOf
 from bot.conversation.desk import Admission
 from bot.conversation.locks import Locks
 from bot.conversation.running import Running
@@ -16,47 +16,23 @@ from bot.conversation.silence import paused_page
 from bot.council import Council, Question
 from bot.document import Document, Text
 from bot.errors import InvalidInput, StoreFailed
-from bot.language import N_, _, n_
+from bot.language import N_, _
 from bot.models.gate import mended
 from bot.protocol.folding import is_blank
 from bot.records import Case, PlatformName
-from bot.settings import Settings
-from bot.store.spending import ALL, channel_scope, server_scope
+from bot.store.spending import OverBudget
 from bot.store.store import Store
 
 logger = logging.getLogger(__name__)
 
 QUESTION_LIMIT_CHARS = 32_000
-# Unfinished questions of one person in one channel; more would only queue at the providers.
-RUNNING_LIMIT = 5
+# Unfinished questions of one person, wherever they were asked, and of one channel; more would only
+# queue at the providers.
+PERSON_LIMIT, CHANNEL_LIMIT = 5, 25
 # Those of everybody: each takes tasks and memory while it waits for its models.
 OPEN_LIMIT = 200
 
-# What one server of strangers may take of a day's budget; those in COUNCIL_ALLOWED may take it all.
-STRANGERS_SHARE = 0.25
-_SPENT = {
-    ALL: N_("Today's budget is spent: the bot's limit is ${usd:.2f} a day."),
-    "server": N_("Today's budget is spent: this server's limit is ${usd:.2f} a day."),
-    "channel": N_("Today's budget is spent: this channel's limit is ${usd:.2f} a day."),
-}
-
 _NOTHING = N_("What should the council answer? Write the question behind the mention.")
-
-SettingsOf = Callable[[Channel], Awaitable[Settings]]
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """Who may ask and change, and what a day may cost; `None` is no limit."""
-
-    allowed: frozenset[str] = frozenset()
-    admins: frozenset[str] = frozenset()
-    daily_budget_micros: int | None = None
-
-    @property
-    def limits(self) -> dict[str, int]:
-        """Micro-dollars a day by scope."""
-        return {} if self.daily_budget_micros is None else {ALL: self.daily_budget_micros}
 
 
 def checked(text: str, nothing: str = "") -> str:
@@ -117,55 +93,6 @@ def new_case(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What a day may cost: everywhere, in a server of strangers, in a channel."""
-
-    store: Store
-    rules: Rules
-    admission: Admission
-    settings: SettingsOf
-    now: Callable[[], datetime]
-
-    async def limits(self, channel: Channel) -> Mapping[str, int]:
-        """Micro-dollars a day by scope."""
-        limits = self.rules.limits
-        settings = await self.settings(channel)
-        if settings.budget_usd is not None:
-            limits[channel_scope(channel.platform, channel.id)] = round(settings.budget_usd * 1e6)
-        if ALL in limits and self.admission.is_strangers(channel):
-            share = round(limits[ALL] * STRANGERS_SHARE)
-            limits[server_scope(channel.platform, channel.workspace)] = share
-        return limits
-
-    async def spent(self, channel: Channel) -> int:
-        """Micro-dollars of today."""
-        scope = channel_scope(channel.platform, channel.id)
-        return await self.store.spent(self.now().date(), scope)
-
-    async def refusal(self, channel: Channel) -> str:
-        """Why nothing can be asked here now; "" where something of every budget is left."""
-        day = self.now().date()
-        for scope, limit in (await self.limits(channel)).items():
-            if await self.store.spent(day, scope) >= limit:
-                spent = _(_SPENT[scope.partition(":")[0]], usd=limit / 1e6)
-                return f"{spent} {self._what_next(scope)}"
-        return ""
-
-    def _what_next(self, scope: str) -> str:
-        now = self.now().astimezone(UTC)
-        midnight = datetime.combine(now.date() + timedelta(days=1), time(), UTC)
-        hours = math.ceil((midnight - now) / timedelta(hours=1))
-        free = n_(
-            "It is free again at midnight UTC, in at most {n} hour.",
-            "It is free again at midnight UTC, in about {n} hours.",
-            hours,
-        )
-        if scope.startswith("channel:"):
-            return free + " " + _("Administrators can raise it: `/council budget USD`.")
-        return free + " " + _("Whoever runs the bot can raise it.")
-
-
 @dataclass(slots=True)
 class Questions:
     """Takes questions in."""
@@ -201,12 +128,15 @@ class Questions:
     ) -> Accepted | Refused | Repeated:
         if await self.is_known(mention.key):
             return Repeated()
-        if refusal := await self.refusal(mention):
+        if refusal := await self._barred(mention):
             await self.store.refuse(mention.key, self.now())
             return Refused(refusal)
         self._entering += 1
         try:
             return await self._take_in(mention, council)
+        except OverBudget as over:
+            await self.store.refuse(mention.key, self.now())
+            return Refused(Document((Text(self.budget.sentence(over)),)))
         finally:
             self._entering -= 1
 
@@ -232,13 +162,22 @@ class Questions:
         if council is None:
             council = channel_settings.council_of(await self.settings(mention.channel))
         case = new_case(mention.text, council, self.now(), seed=self.seed, mention=mention)
-        if not await self.store.create(case):
+        limits = await self.budget.limits(mention.channel, mention.person.id)
+        shares = await self.budget.shares(case) if limits else None
+        if not await self.store.create(case, shares=shares, limits=limits):
             return Repeated()
         self.running.start(case)
         return Accepted(case.id)
 
     async def refusal(self, mention: Mention) -> Document | None:
         """Why this may not be asked now, in words; `None` where it may. Keeps and starts nothing."""
+        if barred := await self._barred(mention):
+            return barred
+        spent = await self.budget.refusal(mention.channel, mention.person.id)
+        return Document((Text(spent),)) if spent else None
+
+    async def _barred(self, mention: Mention) -> Document | None:
+        """The same but for its price, which is settled with the moment it is taken in."""
         try:
             await self.admission.require(mention.channel, mention.person)
             if self.running.closing:
@@ -246,8 +185,6 @@ class Questions:
             if (await self.settings(mention.channel)).paused:
                 return await self._paused(mention.channel)
             self._check(mention)
-            if spent := await self.budget.refusal(mention.channel):
-                raise InvalidInput(spent)
             self._check_room()
         except InvalidInput as error:
             return Document((Text(str(error)),))
@@ -263,13 +200,22 @@ class Questions:
         """Refuse what cannot or may not be asked. Raises `InvalidInput`."""
         unread = " ".join((*mention.unread, _("Write the question behind the mention.")))
         checked(mention.text, unread if mention.unread else _(_NOTHING))
-        who = mention.person.id, mention.channel.id
-        if sum((case.asker, case.channel) == who for case in self.running.cases) >= RUNNING_LIMIT:
+        cases = self.running.cases
+        asker = mention.channel.platform, mention.person.id
+        if sum((case.platform, case.asker) == asker for case in cases) >= PERSON_LIMIT:
             raise InvalidInput(
                 _(
-                    "{count} of your questions are being deliberated here. Wait for one, or end "
+                    "{count} of your questions are being deliberated already. Wait for one, or end "
                     "one with the button below it.",
-                    count=RUNNING_LIMIT,
+                    count=PERSON_LIMIT,
+                )
+            )
+        if sum(channel_of(case) == mention.channel for case in cases) >= CHANNEL_LIMIT:
+            raise InvalidInput(
+                _(
+                    "{count} questions of this channel are being deliberated already. "
+                    "Ask again in a few minutes.",
+                    count=CHANNEL_LIMIT,
                 )
             )
 

@@ -6,8 +6,9 @@ its name.
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -18,6 +19,7 @@ from bot.conversation.naming import name_of
 from bot.conversation.serving import Serving
 from bot.conversation.showing import PATIENCE_SECONDS
 from bot.errors import BotError, Superseded
+from bot.pages import presenter
 from bot.protocol.calls import Caller
 from bot.records import Case, Place, PlatformName
 from bot.store.store import Store
@@ -40,18 +42,25 @@ class _Run:
 
 @dataclass(slots=True)
 class Running:
-    """`limits` are micro-dollars a day by scope, for whatever is asked where the case was."""
+    """`limits` are micro-dollars by scope, for whatever is asked where the case was. So many are
+    deliberated `at_once`; the others wait."""
 
     store: Store
     caller: Caller
     platforms: Platforms
     limits: Callable[[Case], Awaitable[Mapping[str, int]]]
     time_scale: float
+    at_once: int | None = None
     closing: bool = False
     _runs: dict[str, _Run] = field(default_factory=dict)
     # One for each thread with a question under way; it goes with the last.
     _lock: Locks = field(default_factory=Locks)
     _unservable: set[str] = field(default_factory=set)
+    _seats: asyncio.Semaphore = field(init=False)
+    _queue: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._seats = asyncio.Semaphore(self.at_once or sys.maxsize)
 
     @property
     def cases(self) -> list[Case]:
@@ -200,13 +209,9 @@ class Running:
         keep no other from its turn."""
         case = serving.case
         try:
-            turn = self._turn(case)
-            has_turn = await serving.take(turn, partial(self._ahead, case))
-            try:
+            async with AsyncExitStack() as held:
+                await self._take_turns(serving, held)
                 await serving.run(await self.limits(case))
-            finally:
-                if has_turn:
-                    turn.release()
             over.set()
             await serving.deliver()
         except Superseded:
@@ -215,6 +220,24 @@ class Running:
             logger.error("deliberation %s had to stop: %s", case.id, error)
         except Exception:
             logger.exception("deliberation %s failed; it is tried again", case.id)
+
+    async def _take_turns(self, serving: Serving, held: AsyncExitStack) -> None:
+        """The thread's turn, then a place among those deliberated at once, saying what is waited
+        for. Whoever was stopped meanwhile needs neither."""
+        case = serving.case
+        turn = self._turn(case)
+        if await serving.take(turn, lambda: presenter.waiting(case.question, self._ahead(case))):
+            held.callback(turn.release)
+        if case.status != "running":  # posts are all that it owes
+            return
+        self._queue.append(case.id)
+        try:
+            place = partial(self._queue.index, case.id)
+            took = await serving.take(self._seats, lambda: presenter.queued(case.question, place()))
+        finally:
+            self._queue.remove(case.id)
+        if took:
+            held.callback(self._seats.release)
 
     def _ahead(self, case: Case) -> int:
         """How many questions of its thread come before this one."""

@@ -16,9 +16,9 @@ from bot.conversation.loops import ended, within
 from bot.conversation.posts import last_posts, posts
 from bot.conversation.showing import Showing
 from bot.council import Council, Deliberation, Earlier, Question
+from bot.document import Document
 from bot.errors import BotError, Superseded
 from bot.language import _
-from bot.pages import presenter
 from bot.pages.asked import asked
 from bot.pages.live import Pace
 from bot.protocol.calls import Caller
@@ -86,9 +86,12 @@ class Serving:
         self._why = ""
         self._is_forgotten = False
 
-    async def take(self, turn: asyncio.Lock, ahead: Callable[[], int]) -> bool:
-        """Wait for the thread's turn, saying how many questions are `ahead`; False where the run was
-        stopped meanwhile."""
+    async def take(
+        self, turn: asyncio.Lock | asyncio.Semaphore, headline: Callable[[], Document]
+    ) -> bool:
+        """Wait for a turn, showing what is waited for; False where the run was stopped meanwhile."""
+        if self._stopping.is_set():
+            return False
         if not turn.locked():
             return await turn.acquire()
         waiting = asyncio.create_task(turn.acquire())
@@ -97,8 +100,7 @@ class Serving:
         try:
             await self._show_question()
             while not (waiting.done() or stopping.done()):
-                headline = presenter.waiting(self.case.question, ahead())
-                self._showing.update({HEADLINE: headline})
+                self._showing.update({HEADLINE: headline()})
                 await asyncio.wait(
                     {waiting, stopping}, timeout=pause, return_when=asyncio.FIRST_COMPLETED
                 )

@@ -14,9 +14,9 @@ from typing import Any
 
 from bot import emoji as reactions
 from bot.chat import QUESTION, RANKING, Person, answer_key, channel_of
+from bot.conversation.budget import SettingsOf
 from bot.conversation.locks import Locks
 from bot.conversation.persistence import Surely
-from bot.conversation.questions import SettingsOf
 from bot.conversation.revealing import knows_names
 from bot.errors import InvalidInput, Undeliverable
 from bot.language import N_, _

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import nlargest, nsmallest
 from ipaddress import ip_address
-from math import ceil
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from bot.bills import Price
 from bot.errors import InvalidConfiguration, ModelFailed
 from bot.language import _
 from bot.llm import ModelInfo, Provider
@@ -38,9 +38,6 @@ _COMPARED = 2_000
 # dearer than most, so that a budget holds. What runs at home costs nothing.
 UNKNOWN_PRICE = (5.0, 25.0)
 FREE = (0.0, 0.0)
-
-# Roles and the template around messages become tokens too; no known template needs this many.
-_TEMPLATE_TOKENS = 64
 
 _COUNCIL_SIZE = 4
 
@@ -156,24 +153,13 @@ class Catalogue:
 
     def cost_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int | None:
         """What the tokens cost; `None` where the price is unknown."""
-        cost = self._cost(model, prompt_tokens, completion_tokens)
-        return None if cost is None else round(cost)
+        price = self.price(model)
+        return price.cost(prompt_tokens, completion_tokens) if price.known else None
 
-    def reserve_micros(self, model: str, prompt: str, max_completion_tokens: int) -> int:
-        """The most that a request can cost, by the assumed price where the real one is unknown.
-
-        A prompt is counted as one token a byte: tokenizers fall back to single bytes and never
-        below, so this is a bound for any text. Prose takes about a quarter of it.
-        """
-        tokens = len(prompt.encode("utf-8", "replace")) + _TEMPLATE_TOKENS
+    def price(self, model: str) -> Price:
+        """As its list says, else as it is assumed."""
         known = prices_of(self.find(model))
-        prompt_price, completion_price = known or self._unknown_price(model)
-        return ceil(tokens * prompt_price + max_completion_tokens * completion_price)
-
-    def assumed_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int:
-        """What the tokens count against limits where the price is unknown."""
-        prompt_price, completion_price = self._unknown_price(model)
-        return ceil(prompt_tokens * prompt_price + completion_tokens * completion_price)
+        return Price(*known) if known else Price(*self._unknown_price(model), known=False)
 
     def max_price(self, model: str) -> tuple[float, float] | None:
         """The assumed price where nothing else says what a model costs; `None` where that is free:
@@ -324,13 +310,6 @@ class Catalogue:
 
     def _ids(self) -> Iterable[str]:
         return (model.id for model in self._models())
-
-    def _cost(self, model: str, prompt_tokens: int, completion_tokens: int) -> float | None:
-        """In micro-dollars: a dollar per million tokens is one of them per token."""
-        prices = prices_of(self.find(model))
-        if prices is None:
-            return None
-        return prompt_tokens * prices[0] + completion_tokens * prices[1]
 
 
 def _council(best: Sequence[str]) -> tuple[tuple[str, ...], str]:

@@ -81,6 +81,24 @@ def waiting(question: Question, ahead: int = 1) -> Document:
         "{n} questions of this thread come first. This one begins after them.",
         ahead,
     )
+    return _waiting(question, text)
+
+
+def queued(question: Question, ahead: int) -> Document:
+    """The same where as many questions are deliberated as may be at once, and so many wait before."""
+    text = _("As many questions are being deliberated as the bot takes at once. This one is next.")
+    if ahead:
+        text = n_(
+            "As many questions are being deliberated as the bot takes at once. {n} more comes "
+            "before this one.",
+            "As many questions are being deliberated as the bot takes at once. {n} more come "
+            "before this one.",
+            ahead,
+        )
+    return _waiting(question, text)
+
+
+def _waiting(question: Question, text: str) -> Document:
     return Document(
         (Heading(_("Waiting for its turn")), Text(text), *_read_along(question)),
         state="live",

@@ -1,5 +1,8 @@
 """What something costs, in words. Pure."""
 
+import math
+from collections.abc import Callable
+
 from bot.language import _
 
 
@@ -10,6 +13,24 @@ def price_words(usd: float | None) -> str:
     if not usd:
         return _("free")
     return _("about ${usd}", usd=dollars(usd)) if usd >= 0.0001 else _("less than $0.0001")
+
+
+def dollars_at_least(micros: int) -> str:
+    """As `dollars`, never less than it is: what is needed."""
+    return _in_steps(micros, math.ceil)
+
+
+def dollars_at_most(micros: int) -> str:
+    """As `dollars`, never more than it is: what is left."""
+    return _in_steps(max(micros, 0), math.floor)
+
+
+def _in_steps(micros: int, to_whole: Callable[[float], int]) -> str:
+    step, digits = (10_000, 2) if micros >= 50_000 else (100, 4)
+    if 1_000 <= micros < 50_000:
+        step, digits = 1_000, 3
+    usd = to_whole(micros / step) * step / 1e6
+    return f"{usd:,.{digits}f}" if usd else "0.00"
 
 
 def dollars(usd: float) -> str:

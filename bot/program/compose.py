@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from bot.conversation.app import App
-from bot.conversation.questions import Rules
+from bot.conversation.budget import Rules
 from bot.llm import Provider
 from bot.models.catalogue import Catalogue
 from bot.models.http import Endpoint, HttpProvider
@@ -48,7 +49,7 @@ async def put_together(config: Config, store: Store, command: str) -> AsyncItera
                     patience,
                     store.recent_first_text_seconds,
                     whole=store.recent_seconds,
-                    dearest=store.dearest_micros,
+                    used=partial(store.usual, None),
                 ),
                 catalogue=catalogue,
                 defaults=defaults_of(config, catalogue),

@@ -7,11 +7,12 @@ import logging
 import shutil
 import sys
 import textwrap
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from bot.bills import Bill
 from bot.conversation.health import Finding
 from bot.errors import StoreFailed, StoreLocked
 from bot.language import _, n_
@@ -155,11 +156,12 @@ class _Book(Ledger):
         budget_usd = self._config.budget_usd(serving=False)
         return budget_usd is None or self.spent_micros + micros <= budget_usd * 1e6
 
-    async def book(self, micros: int) -> bool:
+    async def book(self, spent: Mapping[str, Bill]) -> bool:
         try:
             store = await Store.open(self._config.database_file(), holder="council doctor")
             try:
-                await store.spend(self._today, micros)
+                for model, bill in spent.items():
+                    await store.spend(self._today, model, bill)
             finally:
                 await store.close()
         except StoreFailed:

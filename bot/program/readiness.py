@@ -17,7 +17,6 @@ from bot.errors import Kind, StoreFailed
 from bot.language import _
 from bot.program.trials import ask_for_a_word, word_micros
 from bot.records import PlatformName
-from bot.store.spending import ALL
 
 LATELY = timedelta(hours=1)
 # A store that takes longer than this for one small row keeps people waiting, too.
@@ -83,11 +82,8 @@ class Readiness:
 
     async def _asked(self) -> Finding:
         app, chairman, today = self._app, self._app.defaults.chairman, self._app.now().date()
-        limit, most = (
-            app.rules.daily_budget_micros,
-            word_micros(app.catalogue, chairman, WORD_TOKENS),
-        )
-        if limit is not None and await app.store.spent(today, ALL) + most > limit:
+        left = (await app.store.left(today, app.rules.limits)).left_micros
+        if left is not None and left <= word_micros(app.catalogue, chairman, WORD_TOKENS):
             return Finding(None, _("The chairman was not asked: the day's budget is spent."))
         error, bill = await ask_for_a_word(
             app.provider,
@@ -97,7 +93,7 @@ class Readiness:
             seconds=app.caller.patience.silence,
         )
         if bill.counted_micros:
-            await app.store.spend(today, bill.counted_micros)
+            await app.store.spend(today, chairman, bill)
         failure = error.kind if error and error.kind not in _ANSWERED else None
         note = {"model": chairman, "at": app.now().isoformat(), "failure": failure}
         await app.store.set_note(_PROBE, json.dumps(note))

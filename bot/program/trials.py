@@ -3,7 +3,7 @@ answers. Asking costs money, so it is booked, and kept below the budget, like an
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,23 +44,24 @@ async def ask_for_a_word(
         tag=f"doctor {secrets.token_hex(6)}/answer/0/0",
         max_price=catalogue.max_price(model),
     )
-    most = bills.at_most(word_micros(catalogue, model, tokens))
+    price, most = catalogue.price(model), word_micros(catalogue, model, tokens)
+    unheard = bills.estimated(price, len(_PROMPT), 0, most_bytes=None, most=most)
     try:
         async with asyncio.timeout(seconds):
             completion = await provider.complete(request)
     except TimeoutError:
-        return ModelFailed("timed_out", _("no complete answer before the deadline.")), most
+        return ModelFailed("timed_out", _("no complete answer before the deadline.")), unheard
     except ModelFailed as error:
         if error.spent:
-            return error, bills.told(catalogue, model, error.spent)
-        return error, most if error.began else bills.NOTHING
+            return error, bills.told(price, error.spent)
+        return error, unheard if error.began else bills.NOTHING
     spent = completion.spent
-    return None, bills.told(catalogue, model, spent) if spent else most
+    return None, bills.told(price, spent) if spent else unheard
 
 
 def word_micros(catalogue: Catalogue, model: str, tokens: int) -> int:
     """The most that asking a model for a word can cost."""
-    return catalogue.reserve_micros(model, _PROMPT, tokens)
+    return catalogue.price(model).most(bills.prompt_tokens(len(_PROMPT), 1), tokens)
 
 
 class Ledger(Protocol):
@@ -69,8 +70,8 @@ class Ledger(Protocol):
     async def allows(self, micros: int) -> bool:
         """Whether so much more keeps the budget."""
 
-    async def book(self, micros: int) -> bool:
-        """Add to what is spent; False where that cannot be written down now."""
+    async def book(self, spent: Mapping[str, Bill]) -> bool:
+        """Add to what is spent, by model; False where that cannot be written down now."""
 
 
 async def examine_models(config: Config, ledger: Ledger, tell: Tell) -> None:
@@ -280,16 +281,17 @@ class _Trials:
             asking = _("Asking each model for a word costs ${usd:.4f} at most.", usd=most / 1e6)
         self.tell(Finding(None, asking))
         async with asyncio.TaskGroup() as group:
-            trials = [group.create_task(self._trial(model)) for model in models]
-        for finding in dict.fromkeys(trial.result()[0] for trial in trials):
+            trials = {model: group.create_task(self._trial(model)) for model in models}
+        for finding in dict.fromkeys(trial.result()[0] for trial in trials.values()):
             self.tell(finding)
-        self.tell(await self._booked(bills.total(trial.result()[1] for trial in trials)))
+        self.tell(await self._booked({m: trial.result()[1] for m, trial in trials.items()}))
 
-    async def _booked(self, bill: Bill) -> Finding:
-        usd = bill.counted_micros / 1e6
-        if not bill.counted_micros:
+    async def _booked(self, spent: Mapping[str, Bill]) -> Finding:
+        micros = bills.total(spent.values()).counted_micros
+        usd = micros / 1e6
+        if not micros:
             return Finding(None, _("Asking them cost nothing."))
-        if await self.ledger.book(bill.counted_micros):
+        if await self.ledger.book(spent):
             return Finding(None, _("Asking them counts ${usd:.4f} of today's budget.", usd=usd))
         return Finding(
             None,

@@ -12,15 +12,18 @@ from datetime import datetime
 from typing import Any
 
 from bot import bills
-from bot.bills import Bill, Prices
+from bot.bills import Bill, Price, Prices, Usage
 from bot.council import Failure
 from bot.errors import ModelFailed, Spent
 from bot.language import N_, _
 from bot.llm import Completion, Provider, Request
 from bot.protocol.listening import Asking, Listener, Racer, takes_lead
+from bot.store.journal import Asked, Grant
 
 logger = logging.getLogger(__name__)
 
+# Where money is short, a request asks for less; what holds fewer tokens than this is not sent.
+LEAST_TOKENS = 128
 # A hedge pays twice for one call, so it stays rare however slow a provider is.
 HEDGE_SHARE = 0.05
 # A model with this many samples is judged by them, of which the newest are kept.
@@ -81,18 +84,37 @@ class Deadline:
             pass  # the call is over already
 
 
-# The newest samples of a model in seconds, newest first.
+# The newest samples of a model in seconds, newest first; and what its newest requests used.
 History = Callable[[str], Awaitable[tuple[float, ...]]]
+Usages = Callable[[str], Awaitable[tuple[Usage, ...]]]
 
 
 @dataclass(slots=True)
 class Pace:
-    """What is known of a model: seconds to its first sign of work and to its end, and the dearest
-    bill that its provider told."""
+    """What is known of a model: seconds to its first sign of work and to its end, and what its
+    requests used as its provider told."""
 
     first: deque[float] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
     whole: deque[float] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
-    dearest_micros: int = 0
+    used: deque[Usage] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """How a request's cost is bounded: by the size of its prompt and the tokens that it asks for."""
+
+    price: Price
+    prompt_bytes: int
+    prompt_tokens: int
+    dearest_micros: int
+
+    def micros(self, tokens: int) -> int:
+        return max(self.price.most(self.prompt_tokens, tokens), self.dearest_micros)
+
+    def tokens(self, micros: int, wanted: int) -> int:
+        """How many may be asked for that cost no more."""
+        fit = self.price.tokens(micros, self.prompt_tokens)
+        return wanted if fit is None else min(fit, wanted)
 
 
 class Attempts:
@@ -106,14 +128,14 @@ class Attempts:
         *,
         first: History,
         whole: History,
-        dearest: Callable[[str], Awaitable[int]],
+        used: Usages,
         now: Callable[[], datetime],
     ) -> None:
         self._provider = provider
         self._prices = prices
         self._patience = patience
         self._histories = first, whole
-        self._dearest = dearest
+        self._used = used
         self._now = now
         self._paces: dict[str, Pace] = {}
         self._reading = asyncio.Lock()
@@ -165,21 +187,8 @@ class Attempts:
         """One request, with its row before it is sent and after it ended."""
         request, journal = asking.request, asking.journal
         pace = self._paces[request.model]
-        reserved = self._prices.reserve_micros(
-            request.model, asking.prompt, request.max_completion_tokens
-        )
-        # A provider that bills more than its list says is believed the next time.
-        reserved = max(reserved, pace.dearest_micros)
-        starting = asyncio.create_task(
-            journal.attempt_started(
-                *asking.key,
-                model=request.model,
-                at=self._now(),
-                reserved_micros=reserved,
-                body=request.body,
-                hedge=hedge,
-            )
-        )
+        cap = self._cap(asking, pace)
+        starting = asyncio.create_task(self._start(asking, cap, hedge=hedge))
         listener = Listener(
             asking,
             leader,
@@ -188,36 +197,41 @@ class Attempts:
             now=self._now,
         )
         failure, bill, generation_id = None, bills.NOTHING, ""
+        grant = Grant(0, 0, 0, None)  # none yet
         try:
             # A row that is being written is written to its end, so that it can be closed below.
-            await asyncio.shield(starting)
-            bill = bills.at_most(reserved)  # what it stays at where it is cancelled unheard
+            grant = await asyncio.shield(starting)
+            # What it stays at where it is cancelled unheard.
+            bill = self._estimated(cap, grant, 0, None)
+            sent = replace(request, max_completion_tokens=grant.tokens, body=grant.body)
             listener.begin()
-            completion = await self._complete(replace(request, resent=listener.resend), listener)
+            completion = await self._complete(replace(sent, resent=listener.resend), listener)
             asking.completion, generation_id = completion, completion.generation_id
-            bill = self._bill(asking, reserved, completion.spent, completion.written_bytes)
+            heard = len(completion.text.encode("utf-8", "replace"))
+            bill = self._estimated(cap, grant, heard, completion.written_bytes)
+            if completion.spent:
+                bill = self._told(cap, pace, completion.spent)
             takes_lead(leader)
             pace.whole.append(listener.seconds)
             return completion
         except asyncio.CancelledError:
-            if listener.written_bytes:
-                heard = self._bill(asking, reserved, None, listener.written_bytes)
-                # Only limits count what nobody will ever tell.
-                bill = bills.at_most(heard.counted_micros)
+            if listener.heard_bytes:
+                bill = self._estimated(cap, grant, listener.heard_bytes, listener.written_bytes)
             raise
         except ModelFailed as error:
             failure, bill = Failure(error.kind, str(error)), bills.NOTHING
-            if error.spent or error.began:
-                bill = self._bill(asking, reserved, error.spent, error.written_bytes)
+            if error.spent:
+                bill = self._told(cap, pace, error.spent)
+            elif error.began:
+                bill = self._estimated(cap, grant, listener.heard_bytes, error.written_bytes)
             raise
         finally:
             listener.close()
             if listener.first_seconds is not None:
                 pace.first.append(listener.first_seconds)
-            pace.dearest_micros = max(pace.dearest_micros, bill.cost_micros or 0)
             await journal.attempt_finished(
                 *asking.key,
-                await starting,
+                (await starting).n,
                 at=self._now(),
                 failure=failure,
                 bill=bill,
@@ -249,19 +263,45 @@ class Attempts:
                 "server_error", _(_FAULT), retryable=True, unusable=True, began=True
             ) from error
 
-    def _bill(
-        self,
-        asking: Asking,
-        reserved: int,
-        spent: Spent | None,
-        written_bytes: int | None,
-    ) -> Bill:
-        model = asking.request.model
-        if spent:
-            return bills.told(self._prices, model, spent)
-        if written_bytes is None:
-            return bills.at_most(reserved)
-        return bills.estimated(self._prices, model, asking.prompt, written_bytes, reserved=reserved)
+    def _cap(self, asking: Asking, pace: Pace) -> Cap:
+        price = self._prices.price(asking.request.model)
+        size = len(asking.prompt.encode("utf-8", "replace"))
+        tokens = bills.prompt_tokens(size, bills.density(pace.used))
+        return Cap(price, size, tokens, bills.dearest(price, pace.used))
+
+    async def _start(self, asking: Asking, cap: Cap, *, hedge: bool) -> Grant:
+        """Write a request's row and set its money aside. A hedge is only sent whole: it is the first
+        that is done without where money is short."""
+        request = asking.request
+        wanted = request.max_completion_tokens
+
+        def shrunk(micros: int) -> Asked:
+            tokens = cap.tokens(micros, wanted)
+            smaller = replace(request, max_completion_tokens=tokens, body=None)
+            return Asked(cap.prompt_bytes, tokens, self._provider.stored_body(smaller))
+
+        return await asking.journal.attempt_started(
+            *asking.key,
+            model=request.model,
+            at=self._now(),
+            reserved_micros=cap.micros(wanted),
+            least_micros=cap.micros(wanted if hedge else min(wanted, LEAST_TOKENS)),
+            asked=Asked(cap.prompt_bytes, wanted, request.body),
+            shrunk=shrunk,
+            hedge=hedge,
+        )
+
+    def _estimated(self, cap: Cap, grant: Grant, heard: int, most: int | None) -> Bill:
+        return bills.estimated(
+            cap.price, cap.prompt_bytes, heard, most_bytes=most, most=grant.micros
+        )
+
+    def _told(self, cap: Cap, pace: Pace, spent: Spent) -> Bill:
+        bill = bills.told(cap.price, spent)
+        if cap.prompt_bytes:
+            tokens = spent.prompt_tokens, spent.completion_tokens
+            pace.used.append(Usage(cap.prompt_bytes, *tokens, spent.cost_micros))
+        return bill
 
     async def _get_to_know(self, model: str) -> None:
         """Read a model's history, once; of calls at the same time, none goes ahead without it."""
@@ -269,7 +309,8 @@ class Attempts:
             return
         async with self._reading:
             if model not in self._paces:
-                pace = Pace(dearest_micros=await self._dearest(model))
+                pace = Pace()
+                pace.used.extendleft(await self._used(model))
                 for samples, history in zip((pace.first, pace.whole), self._histories, strict=True):
                     samples.extendleft(await history(model))
                 self._paces[model] = pace

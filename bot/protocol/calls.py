@@ -11,14 +11,15 @@ from datetime import UTC, datetime
 
 import stamina
 
-from bot.bills import Prices
+from bot.bills import Prices, Usage
 from bot.council import Call, Failure, Stage
 from bot.errors import ModelFailed
 from bot.language import _
 from bot.llm import Completion, Provider, Request
-from bot.protocol.attempts import Attempts, Deadline, History, Patience
+from bot.protocol.attempts import Attempts, Deadline, History, Patience, Usages
 from bot.protocol.listening import Asking, OnText
 from bot.store.journal import Journal
+from bot.store.spending import NoRoom
 
 # For what may pass by itself: faults of the connection or the server, limits, torn streams.
 ATTEMPTS = 5
@@ -30,8 +31,8 @@ async def _no_history(model: str) -> tuple[float, ...]:
     return ()
 
 
-async def _never_billed(model: str) -> int:
-    return 0
+async def _nothing_used(model: str) -> tuple[Usage, ...]:
+    return ()
 
 
 # The same request with less in it, for a model whose context the prompt exceeded; `None` where
@@ -42,8 +43,8 @@ Shorten = Callable[[ModelFailed], Awaitable[Request | None]]
 class Caller:
     """Makes calls; one for the process, because it remembers how fast each model usually is.
 
-    `history` are seconds to a first sign of work, `whole` to a request's end, `dearest` is the most
-    that a request of a model is known to have cost, in micro-dollars.
+    `history` are seconds to a first sign of work, `whole` to a request's end, `used` is what requests
+    used.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class Caller:
         history: History,
         *,
         whole: History = _no_history,
-        dearest: Callable[[str], Awaitable[int]] = _never_billed,
+        used: Usages = _nothing_used,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.patience = patience
@@ -67,7 +68,7 @@ class Caller:
             patience,
             first=history,
             whole=whole,
-            dearest=dearest,
+            used=used,
             now=lambda: self.now(),
         )
 
@@ -92,8 +93,12 @@ class Caller:
         if finished := journal.finished(stage, round, seat):
             return finished
         request = replace(request, max_price=self._prices.max_price(request.model))
-        body = journal.stored_body(stage, round, seat) or self._provider.stored_body(request)
-        asking = Asking(replace(request, body=body), stage, round, seat, journal, on_text)
+        if body := journal.stored_body(stage, round, seat):
+            tokens = journal.stored_tokens(stage, round, seat) or request.max_completion_tokens
+            request = replace(request, body=body, max_completion_tokens=tokens)
+        else:
+            request = replace(request, body=self._provider.stored_body(request))
+        asking = Asking(request, stage, round, seat, journal, on_text)
         await self._attempts.begin_call(request.model)
         started_at = self.now()
         failure = None
@@ -106,6 +111,8 @@ class Caller:
             raise
         except ModelFailed as error:
             failure = Failure(error.kind, str(error))
+            if isinstance(error, NoRoom) and asking.last_failure:
+                failure = asking.last_failure  # what it would have been tried again for
         except TimeoutError:
             if asking.completion is None:
                 late = Failure("timed_out", _("no complete answer before the deadline."))

@@ -91,14 +91,18 @@ class Listener:
         return self._loop.time() - self._began_at
 
     @property
+    def heard_bytes(self) -> int:
+        """Of the text."""
+        return len(self._draft.text.encode("utf-8", "replace"))
+
+    @property
     def written_bytes(self) -> int | None:
-        """Of the text heard; `None` where there is none, or were thoughts that nobody counted.
+        """The same; `None` where there is none, or were thoughts that nobody counted.
 
         A provider may write on for somebody who left. Counted a token a byte, this covers some four
         times the text that was heard.
         """
-        size = 0 if self._thought else len(self._draft.text.encode("utf-8", "replace"))
-        return size or None
+        return None if self._thought else self.heard_bytes or None
 
     def begin(self) -> None:
         self._began_at = self._heard_at = self._loop.time()

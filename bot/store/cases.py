@@ -1,13 +1,14 @@
 """Deliberations as they were asked and as they ended."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from statistics import median
 
 from bot.council import Council, Deliberation, Question
 from bot.records import Case, PlatformName, Remains
+from bot.store import spending
 from bot.store.encoding import decode, decode_time_or_none, encode, encode_time
 from bot.store.events import note_event
 from bot.store.transactions import Row, Tables, Transaction, change, equal
@@ -26,9 +27,16 @@ COLUMNS = f"{_COLUMNS}, expired_at, remains"
 
 
 class Cases(Tables):
-    async def create(self, case: Case) -> bool:
-        """Keep a new case. False, and nothing written, where its mention or id is known already,
-        if only as an event that was handled."""
+    async def create(
+        self,
+        case: Case,
+        *,
+        shares: spending.Shares | None = None,
+        limits: Mapping[str, int] | None = None,
+    ) -> bool:
+        """Keep a new case, and set its money aside: `shares`, within `limits`, which are
+        micro-dollars by scope. False, and nothing written, where its mention or id is known
+        already, if only as an event that was handled. Raises `OverBudget`, nothing written."""
         values = (
             case.id,
             encode_time(case.question.asked_at),
@@ -55,7 +63,13 @@ class Cases(Tables):
                 is_new = yield from note_event(case.mention, case.question.asked_at)
                 if not is_new:
                     return False
-            return (yield from change(sql, values)) == 1
+            if (yield from change(sql, values)) != 1:
+                return False
+            if shares is not None:
+                day = spending.day_of(case.question.asked_at)
+                scopes = spending.scopes_of(case.platform, case.channel, case.asker, limits or {})
+                yield from spending.reserve(case.id, day, scopes, shares, limits or {})
+            return True
 
         return await self._database.write(write)
 

@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
+from bot.bills import Usage
 from bot.council import Failure, Stage
 from bot.errors import Kind
 from bot.records import Attempt, Happening, JournalLine
 from bot.store.encoding import decode_time, decode_time_or_none, encode_time
-from bot.store.transactions import Row, Statement, Tables
+from bot.store.transactions import Row, Statement, Tables, equal
 
 # Who was asked when is looked up in the days after it; sums are kept elsewhere.
 KEPT = timedelta(days=30)
@@ -55,7 +56,7 @@ class Feed(Tables):
         rows = await self._database.read(
             "SELECT stage, round, seat, n, model, hedge, started_at, finished_at, failure_kind,"
             " failure_message, prompt_tokens, completion_tokens, cost_micros, generation_id,"
-            " first_text_seconds, counted_micros FROM attempts WHERE deliberation = ? ORDER BY number",
+            " first_text_seconds, counted_micros, told_micros, assumed_micros FROM attempts WHERE deliberation = ? ORDER BY number",
             (deliberation,),
         )
         return tuple(map(_attempt, rows))
@@ -69,14 +70,19 @@ class Feed(Tables):
         )
         return tuple(seconds for (seconds,) in rows)
 
-    async def dearest_micros(self, model: str, limit: int = 200) -> int:
-        """What the dearest of this model's last requests cost; 0 where nothing is known."""
+    async def usual(
+        self, stage: Stage | None, model: str, place: str | None = None, limit: int = 200
+    ) -> tuple[Usage, ...]:
+        """What this model's last requests used, as its provider told: in a stage, in a place, or in
+        any; newest first."""
+        where, values = equal(stage=stage, place=place, model=model)
         rows = await self._database.read(
-            "SELECT coalesce(max(cost_micros), 0) FROM "
-            "(SELECT cost_micros FROM attempts WHERE model = ? ORDER BY number DESC LIMIT ?) AS latest",
-            (model, limit),
+            "SELECT prompt_bytes, prompt_tokens, completion_tokens, cost_micros FROM attempts "
+            f"WHERE {where} AND prompt_bytes > 0 AND prompt_tokens > 0 "
+            "ORDER BY number DESC LIMIT ?",
+            (*values, limit),
         )
-        return int(rows[0][0])
+        return tuple(Usage(*row) for row in rows)
 
     async def recent_seconds(self, model: str, limit: int = 200) -> tuple[float, ...]:
         """How long this model took for a whole reply, newest first."""

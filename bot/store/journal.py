@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from bot.bills import Bill, total
 from bot.council import Call, Deliberation, Failure, Stage
@@ -36,6 +36,28 @@ _INSERT_CALL = (
 _THIS_CALL = "deliberation = ? AND stage = ? AND round = ? AND seat = ?"
 
 
+class Grant(NamedTuple):
+    """A request that may be sent: its number within its call, what it may cost, the most tokens
+    that it asks for, and the bytes that are kept for a repeat."""
+
+    n: int
+    micros: int
+    tokens: int
+    body: bytes | None
+
+
+class Asked(NamedTuple):
+    """What is sent of a request: its size, the most tokens that it may be answered with, and the
+    bytes that are kept for a repeat."""
+
+    prompt_bytes: int = 0
+    max_tokens: int = 0
+    body: bytes | None = None
+
+
+_NOTHING_KEPT = Asked()
+
+
 class Journal:
     """Made by `begin`. What earlier runs wrote is in memory; reading it costs nothing."""
 
@@ -48,9 +70,12 @@ class Journal:
             "SELECT 1 FROM deliberations WHERE id = ? AND token = ?", (deliberation, token)
         )
         self._limits = limits
-        self._scopes: tuple[str, ...] = (spending.ALL,)
+        self._scopes: tuple[str, ...] = ()
+        self._day = ""
+        self._place: str | None = None
         self._calls: dict[CallKey, Call] = {}
         self._bodies: dict[CallKey, bytes] = {}
+        self._max_tokens: dict[CallKey, int] = {}
         self._attempts: dict[CallKey, int] = {}
         self._bills: dict[CallKey, dict[int, Bill]] = {}
         self._decisions: dict[str, str] = {}
@@ -65,7 +90,7 @@ class Journal:
         def take_over() -> Transaction[Journal]:
             rows = yield Statement(
                 "UPDATE deliberations SET token = token + 1 WHERE id = ? "
-                "RETURNING token, platform, channel",
+                "RETURNING token, platform, channel, asker, asked_at",
                 (deliberation,),
             )
             if not rows:
@@ -75,12 +100,13 @@ class Journal:
                         deliberation=deliberation,
                     )
                 )
-            ((token, platform, channel),) = rows
+            ((token, platform, channel, asker, asked_at),) = rows
             journal = cls(database, deliberation, token, limits)
-            if channel is not None:
-                journal._scopes += (spending.channel_scope(platform, channel),)
-            yield from spending.book(deliberation, journal._scopes)
-            journal._scopes += tuple(scope for scope in limits if scope not in journal._scopes)
+            journal._day = spending.day_of(decode_time(asked_at))
+            journal._place = None if channel is None else place_of(platform, channel)
+            journal._scopes = spending.scopes_of(platform, channel, asker, limits)
+            yield from spending.open_accounts(deliberation, journal._day, journal._scopes)
+            yield from spending.book(deliberation)
             yield from journal._load()
             return journal
 
@@ -103,6 +129,10 @@ class Journal:
         """The bytes that were sent for a call that was asked and never finished."""
         return self._bodies.get((stage, round, seat))
 
+    def stored_tokens(self, stage: Stage, round: int, seat: int) -> int | None:
+        """The most tokens that these bytes ask for."""
+        return self._max_tokens.get((stage, round, seat))
+
     def paid(self, stage: Stage, round: int, seat: int) -> Bill:
         """What the requests of a call took together, as far as they have ended."""
         return total(self._bills.get((stage, round, seat), {}).values())
@@ -124,20 +154,32 @@ class Journal:
         model: str,
         at: datetime,
         reserved_micros: int,
-        body: bytes | None,
+        least_micros: int | None = None,
+        asked: Asked = _NOTHING_KEPT,
+        shrunk: Callable[[int], Asked] | None = None,
         hedge: bool = False,
-    ) -> int:
-        """Record a request before it is sent, and set its money aside. Returns its number within
-        the call. Raises `ModelFailed` (no_credit), nothing written, where a budget has no room."""
+    ) -> Grant:
+        """Record a request before it is sent, and set its money aside: all of `reserved_micros`, or
+        where a budget has no room for that, as much as it has, down to `least_micros`; `shrunk`
+        says what is then asked. Raises `NoRoom`, nothing written, where there is not as much."""
         call = (stage, round, seat)
         n = self._attempts[call] = self._attempts.get(call, 0) + 1
-        day = spending.day_of(at)
+        least = reserved_micros if least_micros is None else least_micros
 
-        def write() -> Transaction[None]:
-            yield from spending.reserve(day, self._scopes, reserved_micros, self._limits)
+        def write() -> Transaction[Grant]:
+            granted = yield from spending.grant(
+                self.deliberation,
+                self._day,
+                self._limits,
+                call,
+                wanted_micros=reserved_micros,
+                least_micros=least,
+            )
+            sent = shrunk(granted) if shrunk and granted < reserved_micros else asked
             yield Statement(
                 "INSERT INTO attempts (deliberation, stage, round, seat, n, model, hedge,"
-                " started_at, reserved_micros, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " started_at, reserved_micros, prompt_bytes, max_tokens, body, place)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     self.deliberation,
                     *call,
@@ -145,17 +187,19 @@ class Journal:
                     model,
                     int(hedge),
                     encode_time(at),
-                    reserved_micros,
-                    body,
+                    granted,
+                    *sent,
+                    self._place,
                 ),
             )
             yield record(self.deliberation, "attempt_started", call, n=n, model=model)
+            return Grant(n, granted, sent.max_tokens, sent.body)
 
-        await self._write(write)
+        grant = await self._write(write)
         self._requests += 1
-        if body is not None:
-            self._bodies[call] = body
-        return n
+        if grant.body is not None:
+            self._bodies[call], self._max_tokens[call] = grant.body, grant.tokens
+        return grant
 
     async def attempt_finished(
         self,
@@ -183,6 +227,8 @@ class Journal:
             bill.completion_tokens,
             bill.cost_micros,
             bill.counted_micros,
+            bill.told_micros,
+            bill.assumed_micros,
             generation_id,
             first_text_seconds,
             requests,
@@ -196,22 +242,17 @@ class Journal:
 
         def write() -> Transaction[None]:
             rows = yield Statement(
-                "SELECT substr(started_at, 1, 10), reserved_micros, model FROM attempts "
-                f"WHERE {_THIS_CALL} AND n = ? AND finished_at IS NULL",
-                key,
+                "UPDATE attempts SET reserved_micros = 0, finished_at = ?, failure_kind = ?,"
+                " failure_message = ?, prompt_tokens = ?, completion_tokens = ?, cost_micros = ?,"
+                " counted_micros = ?, told_micros = ?, assumed_micros = ?,"
+                " generation_id = ?, first_text_seconds = ?, requests = ?"
+                f" WHERE {_THIS_CALL} AND n = ? AND finished_at IS NULL RETURNING model",
+                (*outcome, *key),
             )
             if not rows:
                 return
-            ((day, reserved, model),) = rows
-            yield spending.settle(day, self._scopes, reserved=reserved, spent=bill.counted_micros)
-            yield Statement(
-                "UPDATE attempts SET reserved_micros = 0, finished_at = ?, failure_kind = ?,"
-                " failure_message = ?, prompt_tokens = ?, completion_tokens = ?, cost_micros = ?,"
-                " counted_micros = ?,"
-                " generation_id = ?, first_text_seconds = ?, requests = ?"
-                f" WHERE {_THIS_CALL} AND n = ?",
-                (*outcome, *key),
-            )
+            ((model,),) = rows
+            yield from spending.settle(self.deliberation, self._day, self._scopes, model, bill)
             yield record(
                 self.deliberation,
                 "attempt_finished",
@@ -255,6 +296,7 @@ class Journal:
         key = (call.stage, call.round, call.seat)
         self._calls[key] = call
         self._bodies.pop(key, None)
+        self._max_tokens.pop(key, None)
 
     async def decide(self, name: str, value: str) -> None:
         """Record a decision that a resumed run must repeat. Raises `StoreFailed` on a second."""
@@ -291,6 +333,7 @@ class Journal:
                 (status, result, self.deliberation),
             )
             if ended:  # a second end, such as a stop that comes too late, changes nothing
+                yield from spending.release(self.deliberation)
                 yield record(self.deliberation, status)
 
         await self._write(write)
@@ -309,19 +352,26 @@ class Journal:
         for row in rows:
             self._keep(_call(row))
         rows = yield Statement(
-            "SELECT stage, round, seat, n, body, requests, prompt_tokens, completion_tokens,"
-            " cost_micros, counted_micros FROM attempts WHERE deliberation = ? ORDER BY n",
+            "SELECT stage, round, seat, n, body, max_tokens, requests, prompt_tokens,"
+            " completion_tokens, cost_micros, counted_micros, told_micros, assumed_micros"
+            " FROM attempts WHERE deliberation = ? ORDER BY n",
             id,
         )
-        for stage, round, seat, n, body, requests, *bill in rows:
+        for stage, round, seat, n, body, max_tokens, requests, *bill in rows:
             call = (stage, round, seat)
             self._bills.setdefault(call, {})[n] = Bill(*bill)
             self._requests += requests
             self._attempts[call] = self._attempts.get(call, 0) + 1
             if body is not None:
                 self._bodies[call] = body
+                self._max_tokens[call] = max_tokens
         rows = yield Statement("SELECT name, value FROM decisions WHERE deliberation = ?", id)
         self._decisions.update(rows)
+
+
+def place_of(platform: str, channel: str) -> str:
+    """Where something was asked, as one word."""
+    return f"{platform}:{channel}"
 
 
 async def decision(database: Database, deliberation: str, name: str) -> str | None:

@@ -1,133 +1,352 @@
-"""Money per day (UTC) and scope: what was spent, and what requests under way may still cost.
+"""Money by day (UTC) and scope: what was spent, and what runs under way have set aside.
 
-A scope is `all`, one server, or one channel. Every amount is in micro-dollars.
+A scope is `all`, a server, a channel, a person, a model; a channel over a month; or a run of the
+bench, which no day ends. Every amount is in micro-dollars. What a run may spend is decided by
+`bot.allowance`; here it is read and written, in one transaction with what it is spent on.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
-from bot.errors import ModelFailed
+from bot.allowance import Allowance, CallMoney, Key
+from bot.bills import Bill
+from bot.errors import BotError, ModelFailed
 from bot.language import _
-from bot.store.transactions import Many, Statement, Tables, Transaction
+from bot.records import Account
+from bot.store.transactions import Many, Statement, Tables, Transaction, lists
 
 ALL = "all"
+
+Shares = Mapping[Key, int]
 
 
 def channel_scope(platform: str, channel: str) -> str:
     return f"channel:{platform}:{channel}"
 
 
+def month_scope(platform: str, channel: str) -> str:
+    return f"month:{channel_scope(platform, channel)}"
+
+
 def server_scope(platform: str, workspace: str) -> str:
     return f"server:{platform}:{workspace}"
+
+
+def person_scope(platform: str, person: str) -> str:
+    return f"person:{platform}:{person}"
+
+
+def run_scope(run: str) -> str:
+    return f"run:{run}"
+
+
+def scopes_of(
+    platform: str, channel: str | None, asker: str | None, limits: Iterable[str]
+) -> tuple[str, ...]:
+    """What a question counts in, whether there is a limit or not."""
+    scopes = [ALL]
+    if channel is not None:
+        scopes += [channel_scope(platform, channel), month_scope(platform, channel)]
+        if asker is not None:
+            scopes.append(person_scope(platform, asker))
+    return tuple(dict.fromkeys((*scopes, *limits)))
 
 
 def day_of(at: datetime) -> str:
     return at.astimezone(UTC).date().isoformat()
 
 
+def period(day: str, scope: str) -> str:
+    """What a scope's money belongs to, for a question of this day."""
+    if scope.startswith("month:"):
+        return day[:7]
+    return "" if scope.startswith("run:") else day
+
+
+class OverBudget(BotError):
+    """A budget has no room: of `limit_micros` in this scope `left_micros` are left."""
+
+    def __init__(self, scope: str, limit_micros: int, left_micros: int, needed_micros: int) -> None:
+        super().__init__(
+            _(
+                "About {needed} is needed; {left} of {limit} is left.",
+                needed=_usd(needed_micros),
+                left=_usd(max(left_micros, 0)),
+                limit=_usd(limit_micros),
+            )
+        )
+        self.scope = scope
+        self.limit_micros = limit_micros
+        self.left_micros = left_micros
+        self.needed_micros = needed_micros
+
+
+class NoRoom(ModelFailed):
+    """A request was not sent, because a budget has no room for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What the tightest of some limits has left, `None` where there is no limit at all."""
+
+    scope: str = ALL
+    limit_micros: int = 0
+    left_micros: int | None = None
+
+
 class Spending(Tables):
     async def spent(self, day: date, scope: str = ALL) -> int:
-        """Micro-dollars spent on that day, without what is only reserved."""
+        """Micro-dollars that limits count on that day, without what is only set aside."""
         rows = await self._database.read(
             "SELECT spent_micros FROM spending WHERE day = ? AND scope = ?",
-            (day.isoformat(), scope),
+            (period(day.isoformat(), scope), scope),
         )
         return int(rows[0][0]) if rows else 0
 
-    async def spend(self, day: date, micros: int) -> None:
+    async def spend(self, day: date, model: str, bill: Bill) -> None:
         """Add what was spent outside of any deliberation."""
-        await self._change(
-            "INSERT INTO spending (day, scope, spent_micros) VALUES (?, ?, ?) "
-            "ON CONFLICT (day, scope) DO UPDATE "
-            "SET spent_micros = spending.spent_micros + excluded.spent_micros",
-            (day.isoformat(), ALL, micros),
+        await self._database.write(lambda: _spend(day.isoformat(), (ALL, f"model:{model}"), bill))
+
+    async def account(self, day: date, scope: str) -> Account:
+        """A scope's money on that day, as it is told to people."""
+        at = period(day.isoformat(), scope)
+        rows = await self._database.read(
+            "SELECT told_micros, estimated_micros, assumed_micros, spent_micros"
+            " FROM spending WHERE day = ? AND scope = ?",
+            (at, scope),
         )
+        told, estimated, assumed, counted = rows[0] if rows else (0, 0, 0, 0)
+        ((held,),) = await self._database.read(
+            "SELECT coalesce(sum(held_micros), 0) FROM accounts"
+            " WHERE day = ? AND scope = ? AND held_micros > 0",
+            (at, scope),
+        )
+        doubtful = counted - told - estimated - assumed
+        return Account(scope, told, estimated, assumed, reserved_micros=held + doubtful)
+
+    async def left(self, day: date, limits: Mapping[str, int]) -> Left:
+        """What these limits have left on that day."""
+        return await self._database.write(lambda: _left(day.isoformat(), limits))
+
+    async def costs(self, by: str, since: date | None = None) -> tuple[Account, ...]:
+        """What was spent since then: by `day`, oldest first, or by `channel` or `model`, the most
+        first."""
+        prefix = {"channel": "channel:", "model": "model:"}.get(by)
+        which, name, order = ALL, "day", "day"
+        if prefix is not None:
+            which, name = f"{prefix}%", f"substr(scope, {len(prefix) + 1})"
+            order = "sum(told_micros + estimated_micros + assumed_micros) DESC, 1"
+        rows = await self._database.read(
+            f"SELECT {name}, sum(told_micros), sum(estimated_micros), sum(assumed_micros)"
+            " FROM spending WHERE scope LIKE ? AND day >= ? AND spent_micros > 0"
+            f" GROUP BY {name} ORDER BY {order}",
+            (which, since.isoformat() if since else ""),
+        )
+        return tuple(Account(*row) for row in rows)
 
 
 def reserve(
-    day: str, scopes: Sequence[str], micros: int, limits: Mapping[str, int]
+    deliberation: str,
+    day: str,
+    scopes: Sequence[str],
+    shares: Shares,
+    limits: Mapping[str, int],
 ) -> Transaction[None]:
-    """Set money aside for one request. Raises `ModelFailed` where that would pass a limit.
-
-    Runs inside the transaction that also records the request, so requests cannot pass together
-    a limit that each of them keeps.
-    """
-    marks = ", ".join("?" * len(scopes))
-    rows = yield Statement(
-        "SELECT scope, spent_micros + reserved_micros FROM spending "
-        f"WHERE day = ? AND scope IN ({marks})",
-        (day, *scopes),
+    """Set a run's money aside, in the transaction that accepts its question. Raises `OverBudget`."""
+    needed = sum(shares.values())
+    left = yield from _left(day, limits)
+    if left.left_micros is not None and needed > left.left_micros:
+        raise OverBudget(left.scope, left.limit_micros, left.left_micros, needed)
+    yield Statement(
+        "UPDATE deliberations SET shares = ? WHERE id = ?", (_encoded(shares), deliberation)
     )
-    used: dict[str, int] = dict(rows)
-    for scope in scopes:
-        if scope in limits and used.get(scope, 0) + micros > limits[scope]:
-            sentence = _budget_sentence(scope, limits[scope], used.get(scope, 0), micros)
-            raise ModelFailed("no_credit", sentence)
+    yield from open_accounts(deliberation, day, scopes)
+    yield _hold(deliberation, needed)
+
+
+def open_accounts(deliberation: str, day: str, scopes: Sequence[str]) -> Transaction[None]:
+    """Have a run count in these scopes."""
     yield Many(
-        "INSERT INTO spending (day, scope, reserved_micros) VALUES (?, ?, ?) "
-        "ON CONFLICT (day, scope) DO UPDATE "
-        "SET reserved_micros = spending.reserved_micros + excluded.reserved_micros",
-        [(day, scope, micros) for scope in scopes],
+        "INSERT INTO accounts (deliberation, day, scope) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        [(deliberation, period(day, scope), scope) for scope in scopes],
     )
 
 
-def settle(day: str, scopes: Sequence[str], *, reserved: int, spent: int) -> Many:
-    """Turn what was reserved for one request into what it cost."""
-    return Many(
-        "UPDATE spending SET reserved_micros = reserved_micros - ?, spent_micros = spent_micros + ?"
-        " WHERE day = ? AND scope = ?",
-        [(reserved, spent, day, scope) for scope in scopes],
-    )
+def grant(
+    deliberation: str,
+    day: str,
+    limits: Mapping[str, int],
+    key: Key,
+    *,
+    wanted_micros: int,
+    least_micros: int,
+) -> Transaction[int]:
+    """What a request may cost: what is wanted, or as much as there is room for. Raises `NoRoom`
+    where that is less than the least that is of use.
+
+    Runs inside the transaction that also records the request, so requests cannot pass together a
+    limit that each of them keeps.
+    """
+    allowance = yield from _allowance(deliberation)
+    left = yield from _left(day, limits, besides=deliberation)
+    micros = wanted_micros
+    if left.left_micros is not None:
+        # What was once set aside stays the run's own, also where a limit was lowered since.
+        micros = min(micros, allowance.room(key, max(left.left_micros, allowance.held)))
+    if micros < least_micros:
+        room = allowance.room(key, left.left_micros or 0)
+        raise NoRoom("no_credit", _no_room(left, room=room, needed=least_micros))
+    money = allowance.calls.get(key, CallMoney())
+    begun = CallMoney(money.counted, money.in_flight + micros, money.over)
+    yield _hold(deliberation, allowance.with_call(key, begun).held)
+    return micros
 
 
-def book(deliberation: str, scopes: Sequence[str]) -> Transaction[None]:
+def settle(
+    deliberation: str, day: str, scopes: Sequence[str], model: str, bill: Bill
+) -> Transaction[None]:
+    """Book what a request cost, once its row says so, and hold what its run needs from then on."""
+    yield from _spend(day, (*scopes, f"model:{model}"), bill)
+    allowance = yield from _allowance(deliberation)
+    yield _hold(deliberation, allowance.held)
+
+
+def release(deliberation: str) -> Transaction[None]:
+    """Give back what a run that has ended, as its row says, did not need."""
+    allowance = yield from _allowance(deliberation)
+    yield _hold(deliberation, allowance.held)
+
+
+def book(deliberation: str) -> Transaction[None]:
     """Book what an earlier run of this deliberation left under way at its most: it may have been
     billed."""
     rows = yield Statement(
-        "SELECT substr(started_at, 1, 10) AS day, sum(reserved_micros) FROM attempts "
-        "WHERE deliberation = ? AND reserved_micros > 0 GROUP BY day",
+        "SELECT model, sum(reserved_micros) FROM attempts "
+        "WHERE deliberation = ? AND reserved_micros > 0 GROUP BY model",
         (deliberation,),
     )
-    for day, reserved in rows:
-        yield settle(day, scopes, reserved=reserved, spent=reserved)
+    accounts = yield Statement(
+        "SELECT day, scope FROM accounts WHERE deliberation = ?", (deliberation,)
+    )
+    day = next((day for day, scope in accounts if scope == ALL), "")
+    scopes = [scope for _, scope in accounts]
     yield Statement(
         "UPDATE attempts SET counted_micros = reserved_micros, reserved_micros = 0 "
         "WHERE deliberation = ? AND reserved_micros > 0",
         (deliberation,),
     )
+    for model, most in rows:
+        bill = Bill(cost_micros=None, counted_micros=most)
+        yield from settle(deliberation, day, scopes, model, bill)
 
 
-def book_all() -> Transaction[None]:
+def book_all(today: date) -> Transaction[None]:
     """Book what an ended process left under way at its most: it may have been billed.
 
-    Nothing is under way when the only process that writes has just started.
+    Nothing is under way when the only process that writes has just started. Who asked is not kept
+    longer than a person's budget needs it.
     """
     yield Statement(
-        "UPDATE attempts SET counted_micros = reserved_micros, reserved_micros = 0 "
-        "WHERE reserved_micros > 0"
+        "DELETE FROM spending WHERE scope LIKE 'person:%' AND day < ?",
+        ((today - timedelta(days=1)).isoformat(),),
     )
-    yield Statement(
-        "UPDATE spending SET spent_micros = spent_micros + reserved_micros, reserved_micros = 0 "
-        "WHERE reserved_micros > 0"
+    rows = yield Statement("SELECT DISTINCT deliberation FROM attempts WHERE reserved_micros > 0")
+    for (deliberation,) in rows:
+        yield from book(deliberation)
+
+
+def _left(day: str, limits: Mapping[str, int], *, besides: str | None = None) -> Transaction[Left]:
+    """What the tightest limit has left; what the run `besides` has set aside is not taken off."""
+    used = dict.fromkeys(limits, 0)
+    days = {period(day, scope) for scope in limits}
+    for marks, part in lists([*limits]):
+        dates = ", ".join("?" * len(days))
+        rows = yield Statement(
+            f"SELECT scope, spent_micros FROM spending WHERE day IN ({dates}) AND scope IN ({marks})"
+            " UNION ALL SELECT scope, held_micros FROM accounts"
+            f" WHERE day IN ({dates}) AND scope IN ({marks}) AND held_micros > 0"
+            " AND deliberation <> ?",
+            (*days, *part, *days, *part, besides or ""),
+        )
+        for scope, micros in rows:
+            used[scope] += micros
+    tightest = min(limits, key=lambda scope: limits[scope] - used[scope], default=None)
+    if tightest is None:
+        return Left()
+    # What was billed beyond a limit is not owed by what costs nothing.
+    return Left(tightest, limits[tightest], max(limits[tightest] - used[tightest], 0))
+
+
+def _allowance(deliberation: str) -> Transaction[Allowance]:
+    """As the rows have it, so that it is the same whoever asks, and however often."""
+    rows = yield Statement(
+        "SELECT shares FROM deliberations WHERE id = ? AND status = 'running'", (deliberation,)
+    )
+    shares = _decoded(rows[0][0]) if rows and rows[0][0] else {}
+    rows = yield Statement(
+        "SELECT stage, round, seat, sum(counted_micros), sum(reserved_micros), EXISTS (SELECT 1"
+        " FROM calls WHERE calls.deliberation = attempts.deliberation AND"
+        " calls.stage = attempts.stage AND calls.round = attempts.round AND"
+        " calls.seat = attempts.seat)"
+        " FROM attempts WHERE deliberation = ? GROUP BY stage, round, seat",
+        (deliberation,),
+    )
+    calls = {
+        (stage, round, seat): CallMoney(counted, in_flight, bool(over))
+        for stage, round, seat, counted, in_flight, over in rows
+    }
+    return Allowance(shares, calls)
+
+
+def _hold(deliberation: str, micros: int) -> Statement:
+    return Statement(
+        "UPDATE accounts SET held_micros = ? WHERE deliberation = ?", (micros, deliberation)
     )
 
 
-def _budget_sentence(scope: str, limit: int, used: int, micros: int) -> str:
-    if scope == ALL:
-        whose = _("The daily budget")
-    elif scope.startswith("channel:"):
-        whose = _("This channel's daily budget")
-    elif scope.startswith("server:"):
-        whose = _("This server's share of the daily budget")
-    else:
-        whose = _("This run's daily budget")
+def _spend(day: str, scopes: Sequence[str], bill: Bill) -> Transaction[None]:
+    amounts = (
+        bill.counted_micros,
+        bill.told_micros,
+        bill.estimated_micros,
+        bill.assumed_micros,
+    )
+    yield Many(
+        "INSERT INTO spending (day, scope, spent_micros, told_micros, estimated_micros,"
+        " assumed_micros) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (day, scope) DO UPDATE SET"
+        " spent_micros = spending.spent_micros + excluded.spent_micros,"
+        " told_micros = spending.told_micros + excluded.told_micros,"
+        " estimated_micros = spending.estimated_micros + excluded.estimated_micros,"
+        " assumed_micros = spending.assumed_micros + excluded.assumed_micros",
+        [(period(day, scope), scope, *amounts) for scope in scopes],
+    )
+
+
+def _encoded(shares: Shares) -> str:
+    return json.dumps([[*key, micros] for key, micros in shares.items()], separators=(",", ":"))
+
+
+def _decoded(text: str) -> Shares:
+    return {(stage, round, seat): micros for stage, round, seat, micros in json.loads(text)}
+
+
+def _no_room(left: Left, *, room: int, needed: int) -> str:
+    kind = left.scope.partition(":")[0]
+    whose = {
+        ALL: _("The daily budget"),
+        "channel": _("This channel's daily budget"),
+        "month": _("This channel's monthly budget"),
+        "server": _("This server's share of the daily budget"),
+        "person": _("The asker's daily budget"),
+    }.get(kind, _("This run's budget"))
     return _(
-        "{whose} of {limit} has no room until midnight UTC: {used} is spent or reserved, and "
-        "this request may cost {cost}.",
+        "{whose} of {limit} has no room: {left} of it is left for this, and {needed} is needed.",
         whose=whose,
-        limit=_usd(limit),
-        used=_usd(used),
-        cost=_usd(micros),
+        limit=_usd(left.limit_micros),
+        left=_usd(room),
+        needed=_usd(needed),
     )
 
 

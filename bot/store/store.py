@@ -61,12 +61,13 @@ class Store(
         if read_only:
             return cls(await SqliteDatabase.open_for_reading(fspath(path)))
         database = await SqliteDatabase.open(fspath(path), holder=holder, time_scale=time_scale)
-        await database.write(spending.book_all)
+        now = datetime.now(UTC)
+        await database.write(lambda: spending.book_all(now.date()))
         await database.write(secret)
         store = cls(database)
         await store.erase()
-        await store.drop_old_events(datetime.now(UTC))
-        await store.drop_old_lines(datetime.now(UTC))
+        await store.drop_old_events(now)
+        await store.drop_old_lines(now)
         return store
 
     async def close(self) -> None:
@@ -109,7 +110,8 @@ class Store(
     async def begin(self, id: str, limits: Mapping[str, int] | None = None) -> Journal:
         """Start or resume a deliberation: from now on no earlier `Journal` of it can write.
 
-        `limits` are micro-dollars per day by scope (`spending.ALL`, `spending.channel_scope`).
+        `limits` are micro-dollars by scope (`spending.ALL`, `spending.channel_scope`), for the day
+        of its question.
         """
         return await Journal.begin(self._database, id, limits or {})
 

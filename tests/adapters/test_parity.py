@@ -13,7 +13,7 @@ from adapters.terminal.client import Terminal
 from adapters.terminal.threads import CHANNEL
 from bot.chat import Channel
 from bot.conversation.app import App
-from bot.conversation.questions import Rules
+from bot.conversation.budget import Rules
 from bot.records import Case, PlatformName
 from tests.fakes import council_on_discord, council_on_slack
 from tests.fakes.council import running_app

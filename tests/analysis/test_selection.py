@@ -20,7 +20,7 @@ from bot.analysis.selection import (
 )
 from bot.chat import Channel, Person
 from bot.conversation.app import App
-from bot.conversation.questions import Rules
+from bot.conversation.budget import Rules
 from bot.document import Document, Note, Text
 from bot.document import Table as Shown
 from bot.errors import InvalidInput

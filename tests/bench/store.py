@@ -42,11 +42,9 @@ async def stage(journal: Journal, name: Stage, seats: "range | tuple[int, ...]")
 
 async def call(journal: Journal, stage: Stage, seat: int) -> None:
     model = COUNCIL.model(seat)
-    n = await journal.attempt_started(
-        stage, 0, seat, model=model, at=NOW, reserved_micros=900, body=None
-    )
+    grant = await journal.attempt_started(stage, 0, seat, model=model, at=NOW, reserved_micros=900)
     await journal.attempt_finished(
-        *(stage, 0, seat, n),
+        *(stage, 0, seat, grant.n),
         at=NOW,
         failure=None,
         bill=Bill(400, 500, 800, 800),

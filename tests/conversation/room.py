@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from bot.chat import Accepted, Channel, Mention, Person, Refused
 from bot.conversation.app import App
+from bot.conversation.budget import Rules
 from bot.conversation.presses import Choice, Press, Told
-from bot.conversation.questions import Rules
 from bot.document import Document, Text
 from bot.llm import Completion, Request
 from bot.records import Case

@@ -4,13 +4,15 @@ import asyncio
 import sqlite3
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.bills import Bill
-from bot.chat import Accepted, Channel, Person, Refused, Repeated
+from bot.chat import HEADLINE, Accepted, Channel, Person, Refused, Repeated
 from bot.conversation.app import App
-from bot.conversation.questions import Rules
+from bot.conversation.budget import Rules
+from bot.conversation.questions import CHANNEL_LIMIT
 from bot.council import Council, Question
 from bot.document import Document, Heading, Table, Text
 from bot.errors import ModelFailed
@@ -268,17 +270,18 @@ async def test_somebody_who_may_not_ask_learns_who_can_change_that() -> None:
         )
 
 
-async def test_one_person_has_five_questions_under_way_in_a_channel() -> None:
+async def test_one_person_has_five_questions_under_way_over_all_channels() -> None:
     provider = Held("it")
     async with running(provider) as app:
-        ids = [await accepted(app, mention()) for _ in range(5)]
+        ids = [await accepted(app, mention()) for _ in range(4)]
+        await accepted(app, mention(channel=ELSEWHERE))
 
         assert await refusal(app, mention()) == (
-            "5 of your questions are being deliberated here. Wait for one, or end one with the "
+            "5 of your questions are being deliberated already. Wait for one, or end one with the "
             "button below it."
         )
         await accepted(app, mention(person=BOB))
-        await accepted(app, mention(channel=ELSEWHERE))
+        await accepted(app, mention(channel=SLACK))
         provider.release()
         await app.running.finished(ids[0])
         await served(app)
@@ -291,6 +294,44 @@ async def test_a_burst_of_questions_keeps_to_the_limit() -> None:
 
         taken = sorted(type(task.result()).__name__ for task in tasks)
         assert taken == ["Accepted"] * 5 + ["Refused"] * 3
+
+
+async def test_a_channel_has_so_many_questions_under_way() -> None:
+    async with running(Held("it")) as app:
+        for n in range(CHANNEL_LIMIT):
+            await accepted(app, mention(person=Person(f"person-{n}")))
+
+        assert await refusal(app, mention(person=BOB)) == (
+            "25 questions of this channel are being deliberated already. Ask again in a few "
+            "minutes."
+        )
+        await accepted(app, mention(person=BOB, channel=ELSEWHERE))
+
+
+async def test_as_many_are_deliberated_at_once_as_may_be_and_others_see_their_place() -> None:
+    provider = Held("First", "Second", "Third")
+    async with running(provider, rules=Rules(at_once=1)) as app:
+        first = await accepted(app, mention("First?"))
+        second = await accepted(app, mention("Second?"))
+        third = await accepted(app, mention("Third?", person=BOB))
+        await room_of(app).until_shown(third, HEADLINE)
+        headlines = [room_of(app).documents[id, HEADLINE] for id in (second, third)]
+        shown = [headline.blocks[1] for headline in headlines]
+        asked = [provider.was_asked(word) for word in ("First", "Second", "Third")]
+        app.running.stop(second)
+        await app.running.finished(second)
+        provider.release()
+        await app.running.finished(first)
+        await app.running.finished(third)
+
+        most = "As many questions are being deliberated as the bot takes at once."
+        assert shown == [
+            Text(f"{most} This one is next."),
+            Text(f"{most} 1 more comes before this one."),
+        ]
+        assert asked == [True, False, False]
+        assert not provider.was_asked("Second")
+        assert (await case_of(app, third)).status == "finished"
 
 
 async def test_another_council_may_take_the_channels_place() -> None:
@@ -323,11 +364,11 @@ async def spend(app: App, micros: int, channel: Channel = CHANNEL) -> None:
     id = await served(app, mention("Something else.", channel=channel))
     server = server_scope(channel.platform, channel.workspace)
     journal = await app.store.begin(id, {server: 10**12})
-    n = await journal.attempt_started(
-        "grade", 0, 0, model="lab/a", at=app.now(), reserved_micros=0, body=None
+    grant = await journal.attempt_started(
+        "grade", 0, 0, model="lab/a", at=app.now(), reserved_micros=0
     )
     await journal.attempt_finished(
-        *("grade", 0, 0, n),
+        *("grade", 0, 0, grant.n),
         at=app.now(),
         failure=None,
         bill=Bill(0, 0, micros, micros),
@@ -344,7 +385,7 @@ async def test_a_spent_budget_refuses_before_anything_is_sent() -> None:
         sent = len(provider.requests)
 
         assert await refusal(app, mention()) == (
-            "Today's budget is spent: the bot's limit is $2.50 a day. "
+            "About $0.0001 is needed; $0.00 of today's $2.50 is left. "
             "It is free again at midnight UTC, in about 12 hours. "
             "Whoever runs the bot can raise it."
         )
@@ -369,7 +410,7 @@ async def test_a_channels_budget_is_its_own() -> None:
         await spend(app, 500_000)
 
         assert await refusal(app, mention()) == (
-            "Today's budget is spent: this channel's limit is $0.50 a day. "
+            "About $0.0001 is needed; $0.00 of this channel's $0.50 a day is left. "
             "It is free again at midnight UTC, in about 12 hours. "
             "Administrators can raise it: `/council budget USD`."
         )
@@ -389,7 +430,7 @@ async def test_a_server_of_strangers_takes_a_share_of_the_day_only() -> None:
 
         for channel in (CHANNEL, ELSEWHERE):
             assert await refusal(app, mention(channel=channel)) == (
-                "Today's budget is spent: this server's limit is $1.00 a day. "
+                "About $0.0001 is needed; $0.00 of this server's $1.00 a day is left. "
                 "It is free again at midnight UTC, in about 12 hours. "
                 "Whoever runs the bot can raise it."
             )
@@ -428,10 +469,14 @@ async def test_two_questions_of_one_thread_run_one_after_the_other() -> None:
         assert "**Yes.** Because the answers say so." in follow_up.messages[-1].content
 
 
-def headline_of(app: App, id: str) -> Document | None:
+def room_of(app: App) -> Room:
     room = app.platforms["discord"]
     assert isinstance(room, Room)
-    return room.documents.get((id, "headline"))
+    return room
+
+
+def headline_of(app: App, id: str) -> Document | None:
+    return room_of(app).documents.get((id, "headline"))
 
 
 async def test_a_question_that_waits_for_its_thread_says_so() -> None:
@@ -666,8 +711,8 @@ async def test_a_question_taken_in_while_the_app_closes_is_left_for_the_next_sta
     async with running(provider) as app:
         create = app.store.create
 
-        async def then_closed(case: Case) -> bool:
-            created = await create(case)
+        async def then_closed(case: Case, **money: Any) -> bool:
+            created = await create(case, **money)
             await app.close()
             return created
 
@@ -1282,7 +1327,7 @@ async def test_health_says_what_an_asker_is_told_once_a_budget_is_spent(
         assert isinstance(refused, Refused)
         assert isinstance(text, Text)
         assert f"- ⚠ {words(refused.document)}" in text.text.splitlines()
-        assert "Today's budget is spent: " in text.text
+        assert "About $0.0001 is needed; $0.00 of " in text.text
 
 
 async def test_health_says_where_ids_cannot_be_checked() -> None:

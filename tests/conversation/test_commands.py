@@ -10,8 +10,8 @@ import pytest
 from bot.chat import Channel, Person
 from bot.conversation import desk
 from bot.conversation.app import App
+from bot.conversation.budget import Rules
 from bot.conversation.commands import COMMANDS
-from bot.conversation.questions import Rules
 from bot.conversation.settings_commands import fill_in
 from bot.document import (
     Block,

@@ -10,8 +10,8 @@ import pytest
 
 from bot.chat import Channel, Mention, Person, Refused
 from bot.conversation.app import App
+from bot.conversation.budget import Rules
 from bot.conversation.presses import Form, Press, Told
-from bot.conversation.questions import Rules
 from bot.document import Document, Table, Text
 from bot.errors import InvalidInput, ModelFailed
 from bot.llm import ModelInfo

@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 from bot.conversation.app import App
-from bot.conversation.questions import Rules
+from bot.conversation.budget import Rules
 from bot.llm import Provider
 from bot.models.catalogue import Catalogue
 from bot.protocol.attempts import Patience
@@ -37,7 +38,12 @@ async def running_app(
             store=store,
             provider=provider,
             caller=Caller(
-                provider, catalogue, patience, store.recent_first_text_seconds, now=clock
+                provider,
+                catalogue,
+                patience,
+                store.recent_first_text_seconds,
+                used=partial(store.usual, None),
+                now=clock,
             ),
             catalogue=catalogue,
             defaults=Settings(members, chairman),

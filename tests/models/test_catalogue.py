@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from bot.bills import Price
 from bot.errors import InvalidConfiguration, ModelFailed
 from bot.llm import Completion, Message, ModelInfo, Request
 from bot.models.catalogue import Catalogue
@@ -234,8 +233,7 @@ async def test_every_word_is_searched_in_ids_and_names_newest_first() -> None:
 async def test_cost_and_reservation_follow_the_prices() -> None:
     catalogue = await loaded(model("lab/a", price=10.0))
     assert catalogue.cost_micros("lab/a", 1000, 100) == 3000
-    # 4 bytes and 64 tokens of template at 2 USD, 100 tokens at 10 USD per million
-    assert catalogue.reserve_micros("lab/a", "🙂", 100) == 1136
+    assert catalogue.price("lab/a") == Price(2.0, 10.0)
 
 
 @pytest.mark.parametrize(
@@ -265,12 +263,11 @@ async def test_a_model_without_a_price_counts_at_the_assumed_one(
     await provider.aclose()
 
     assert catalogue.cost_micros("lab/z", 200, 100) is None
-    assert catalogue.assumed_micros("lab/z", 200, 100) == assumed
-    # 136 bytes and 64 tokens of template
-    assert catalogue.reserve_micros("lab/z", "x" * 136, 100) == assumed
+    assert catalogue.price("lab/z").known is False
+    assert catalogue.price("lab/z").cost(200, 100) == assumed
     assert catalogue.price_label("lab/z") == "price unknown"
     assert (catalogue.max_price("lab/z") is None) == (assumed == 0)
-    assert catalogue.assumed_micros("far/z", 200, 100) == (3_500 if given is None else assumed)
+    assert catalogue.price("far/z").cost(200, 100) == (3_500 if given is None else assumed)
 
 
 async def test_a_listed_model_without_a_price_counts_like_one_that_is_not_listed() -> None:
@@ -286,24 +283,11 @@ async def test_a_listed_model_without_a_price_counts_like_one_that_is_not_listed
         catalogue = Catalogue(provider, Shelf(), unknown_price=(5.0, 25.0), now=Clock())
         await catalogue.load()
         await provider.aclose()
-    reserved = {
-        entry["id"]: catalogue.reserve_micros(str(entry["id"]), "", 100) for entry in entries
-    }
-    assert reserved == {"lab/auto": 2820, "lab/half": 2820, "lab/odd": 2820, "lab/free": 0}
+    counted = {entry["id"]: catalogue.price(str(entry["id"])).most(0, 100) for entry in entries}
+    assert counted == {"lab/auto": 2500, "lab/half": 2500, "lab/odd": 2500, "lab/free": 0}
     # No provider of theirs may ask more than is reserved; nothing is asked of a price that is known.
     assert catalogue.max_price("lab/auto") == catalogue.max_price("lab/z") == (5.0, 25.0)
     assert catalogue.max_price("lab/free") is None
-
-
-CHEAP = ModelInfo("lab/a", prompt_usd_per_million=0.1, completion_usd_per_million=0.1)
-
-
-@given(st.text(), st.integers(0, 10_000))
-async def test_a_reservation_covers_a_token_for_every_byte(prompt: str, tokens: int) -> None:
-    catalogue = await loaded(CHEAP)
-    cost = catalogue.cost_micros("lab/a", len(prompt.encode("utf-8", "replace")), tokens)
-    assert cost is not None
-    assert catalogue.reserve_micros("lab/a", prompt, tokens) >= cost
 
 
 @pytest.mark.parametrize(
@@ -333,7 +317,9 @@ async def test_a_price_reads_like_this(
 async def test_a_price_in_full_says_what_it_means_that_nobody_knows_it(
     unknown: tuple[float, float] | None, said: str
 ) -> None:
-    catalogue = Catalogue(Listing(CHEAP), Shelf(), unknown_price=unknown, now=Clock())
+    catalogue = Catalogue(
+        Listing(model("lab/a", price=1.0)), Shelf(), unknown_price=unknown, now=Clock()
+    )
     await catalogue.load()
     assert catalogue.price_in_full("lab/z") == said
     assert catalogue.price_in_full("lab/a") == catalogue.price_label("lab/a")

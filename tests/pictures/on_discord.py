@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.conversation.questions import Rules
+from bot.conversation.budget import Rules
 from tests.fakes.council_on_discord import Place
 from tests.fakes.discord import payloads
 from tests.fakes.discord.components import walk

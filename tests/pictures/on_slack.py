@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from bot.conversation.questions import Rules
+from bot.conversation.budget import Rules
 from tests.fakes.council_on_slack import Place
 from tests.fakes.slack import payloads
 from tests.fakes.slack.blocks import elements_of

@@ -12,8 +12,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.bills import Bill
 from bot.conversation.app import App
-from bot.conversation.questions import Rules
+from bot.conversation.budget import Rules
 from bot.errors import InvalidConfiguration, Kind, ModelFailed, Spent
 from bot.program.config import load
 from bot.program.health_port import health_port
@@ -244,7 +245,8 @@ async def test_a_chairman_that_wrote_nothing_usable_is_there_all_the_same(kind: 
 async def test_a_spent_budget_is_no_fault_and_nothing_is_asked() -> None:
     provider = FakeProvider()
     async with running_app(provider, rules=Rules(daily_budget_micros=10)) as app:
-        await app.store.spend(app.now().date(), 11)
+        bill = Bill(cost_micros=11, counted_micros=11)
+        await app.store.spend(app.now().date(), "lab/chair", bill)
         assert await chairman(Readiness(app, [])) is None
         assert provider.requests == []
 

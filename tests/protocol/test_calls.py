@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.bills import Price
 from bot.council import Call, Council, Question, Stage
 from bot.errors import ModelFailed, Spent
 from bot.llm import Completion, Message, ModelInfo, Request
@@ -113,28 +114,24 @@ def hangs(until: asyncio.Event | None = None, *, sign: str | None = None) -> Ste
 
 
 class Prices(FreeOfCharge):
-    def reserve_micros(self, model: str, prompt: str, max_completion_tokens: int) -> int:
-        return RESERVED
+    """REQUEST reserves `RESERVED`."""
+
+    def price(self, model: str) -> Price:
+        return Price(0, 10, known=False)
 
 
 class Priced(FreeOfCharge):
-    """Ten a prompt's byte and a hundred a token: REQUEST reserves 10,040."""
+    """Ten a token of the prompt and a hundred a token more: REQUEST reserves 10,680."""
 
-    def reserve_micros(self, model: str, prompt: str, max_completion_tokens: int) -> int:
-        return 10 * len(prompt.encode()) + 100 * max_completion_tokens
-
-    def cost_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int | None:
-        return 10 * prompt_tokens + 100 * completion_tokens
+    def price(self, model: str) -> Price:
+        return Price(10, 100)
 
 
-class Unpriced(Priced):
+class Unpriced(FreeOfCharge):
     """The same, assumed: the catalogue knows no price."""
 
-    def cost_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int | None:
-        return None
-
-    def assumed_micros(self, model: str, prompt_tokens: int, completion_tokens: int) -> int:
-        return 10 * prompt_tokens + 100 * completion_tokens
+    def price(self, model: str) -> Price:
+        return Price(10, 100, known=False)
 
 
 @dataclass
@@ -181,7 +178,7 @@ class Bench:
         journal = await self.store.begin("other", {ALL: await self.spent() + RESERVED})
         try:
             await journal.attempt_started(
-                "answer", 0, 0, model="lab/a", at=DAY, reserved_micros=RESERVED, body=None
+                "answer", 0, 0, model="lab/a", at=DAY, reserved_micros=RESERVED
             )
         except ModelFailed:
             return False
@@ -705,11 +702,11 @@ async def test_at_most_one_call_in_twenty_is_hedged(bench: Bench) -> None:
     ("steps", "spent"),
     [
         ([answers()], 7),
-        ([answers(replace(ANSWER, cost_micros=None))], 0),
+        ([answers(replace(ANSWER, cost_micros=None))], 200),
         ([fails("refused", retryable=False)], 0),
         ([fails("server_error"), answers()], 7),
     ],
-    ids=["known cost", "unknown cost", "failure", "retry"],
+    ids=["known cost", "assumed cost", "failure", "retry"],
 )
 async def test_what_was_reserved_becomes_what_it_cost(
     bench: Bench, steps: list[Step], spent: int
@@ -725,21 +722,21 @@ UNTOLD = Completion("0123456789", "stop", written_bytes=10)
 
 
 @pytest.mark.parametrize(
-    ("step", "known", "assumed"),
+    ("step", "told", "estimated", "counted"),
     [
-        (answers(replace(ANSWER, cost_micros=9)), 9, 9),
-        (answers(replace(ANSWER, cost_micros=None)), 3_000, 3_000),
-        (answers(UNTOLD), 1_040, 1_040),
-        (fails("empty", spent=replace(USED, cost_micros=40_000)), 40_000, 40_000),
-        (fails("empty", spent=USED), 3_000, 3_000),
-        (fails("cut_off", spent=USED, after="0123456789"), 3_000, 3_000),
-        (answers(replace(UNTOLD, written_bytes=None)), None, 10_040),
-        (fails("cut_off", began=True, written=10), 1_040, 1_040),
-        (fails("empty", began=True, written=0), 40, 40),
-        (fails("cut_off", began=True, written=1_000), 10_040, 10_040),
-        (fails("cut_off", began=True), None, 10_040),
-        (fails("rate_limited"), 0, 0),
-        (fails("refused"), 0, 0),
+        (answers(replace(ANSWER, cost_micros=9)), 9, 0, 9),
+        (answers(replace(ANSWER, cost_micros=None)), 3_000, 0, 3_000),
+        (answers(UNTOLD), 0, 310, 1_680),
+        (fails("empty", spent=replace(USED, cost_micros=40_000)), 40_000, 0, 40_000),
+        (fails("empty", spent=USED), 3_000, 0, 3_000),
+        (fails("cut_off", spent=USED, after="0123456789"), 3_000, 0, 3_000),
+        (answers(replace(UNTOLD, written_bytes=None)), 0, 310, 10_680),
+        (fails("cut_off", after="0123456789", began=True, written=10), 0, 310, 1_680),
+        (fails("empty", began=True, written=0), 0, 10, 680),
+        (fails("cut_off", after="x" * 1_000, began=True, written=1_000), 0, 10_680, 10_680),
+        (fails("cut_off", began=True), 0, 10, 10_680),
+        (fails("rate_limited"), 0, 0, 0),
+        (fails("refused"), 0, 0, 0),
     ],
     ids=[
         "answered, a sum told",
@@ -759,18 +756,27 @@ UNTOLD = Completion("0123456789", "stop", written_bytes=10)
 )
 @pytest.mark.parametrize("priced", [True, False], ids=["price known", "price assumed"])
 async def test_what_a_request_used_is_booked_however_it_ended(
-    bench: Bench, step: Step, known: int | None, assumed: int, priced: bool
+    bench: Bench, step: Step, told: int, estimated: int, counted: int, priced: bool
 ) -> None:
-    """Tokens nobody told count as bytes, the most that they can be; the rest is released."""
+    """Tokens that nobody told are four bytes each where people read it; limits count a token a
+    byte, the most that they can be. The rest is released."""
     bench.prices = Priced() if priced else Unpriced()
 
     await bench.call(Model(step), deadline=0.1, patience=ONCE)
 
     [attempt] = await bench.attempts()
-    told = known in (9, 40_000, 0)  # a sum of the provider's own needs no price
-    assert attempt.cost_micros == (known if priced or told else None)
-    assert attempt.counted_micros == assumed
-    assert await bench.spent() == assumed
+    account = await bench.store.account(DAY.date(), ALL)
+    summed = told in (9, 40_000)  # a sum of the provider's own needs no price
+    if priced or summed:
+        assert (account.told_micros, account.estimated_micros) == (told, estimated)
+        assert attempt.cost_micros == told + estimated
+        assert account.assumed_micros == 0
+    else:
+        assert account.assumed_micros == told + estimated
+        assert not attempt.cost_micros
+    assert attempt.counted_micros == counted
+    assert await bench.spent() == counted
+    assert account.reserved_micros == counted - told - estimated
     assert await bench.is_free()
 
 
@@ -815,7 +821,7 @@ async def test_a_provider_that_bills_more_than_its_list_says_passes_no_budget_ag
 
     assert len(model.requests) == 1
     assert call.failure is not None
-    assert call.failure.kind == "no_credit"
+    assert call.failure.kind == "empty"  # why it would have been asked once more
     assert await bench.spent() == 40_000
 
 
@@ -836,7 +842,7 @@ async def test_a_cancelled_request_counts_at_its_most(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     ("sign", "counted"),
-    [("0123456789", 1_040), ("", 10_040), (None, 10_040)],
+    [("0123456789", 1_680), ("", 10_680), (None, 10_680)],
     ids=["text", "thoughts", "nothing"],
 )
 @pytest.mark.parametrize("how", ["cancelled", "given up in silence"])
@@ -895,11 +901,11 @@ async def test_a_hedge_beaten_before_it_is_sent_costs_nothing(bench: Bench) -> N
     class Watched(Prices):
         asked = 0
 
-        def reserve_micros(self, model: str, prompt: str, max_completion_tokens: int) -> int:
+        def price(self, model: str) -> Price:
             self.asked += 1
             if self.asked == 2:
                 hedged.set()
-            return RESERVED
+            return super().price(model)
 
     model = Model(hangs(hedged))
     caller = Caller(model, Watched(), QUICK_HEDGE, no_history, now=lambda: DAY)
@@ -937,9 +943,9 @@ async def test_a_call_cancelled_while_the_budget_refuses_it_leaves_no_error_unhe
     calling: set[asyncio.Task[Call]] = set()
 
     class Cancelling(Prices):
-        def reserve_micros(self, model: str, prompt: str, max_completion_tokens: int) -> int:
+        def price(self, model: str) -> Price:
             loop.call_soon(calling.pop().cancel)
-            return RESERVED
+            return super().price(model)
 
     bench.prices, bench.limits = Cancelling(), {ALL: RESERVED - 1}
     calling.add(asyncio.create_task(bench.call(Model())))

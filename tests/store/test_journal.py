@@ -28,7 +28,7 @@ from bot.council import (
 )
 from bot.errors import ModelFailed, StoreFailed, Superseded
 from bot.records import Attempt, Case
-from bot.store.journal import Journal
+from bot.store.journal import Asked, Journal
 from bot.store.spending import channel_scope
 from bot.store.store import Store
 
@@ -109,9 +109,15 @@ async def start(
     hedge: bool = False,
     at: datetime = NOW,
 ) -> int:
-    return await journal.attempt_started(
-        stage, 0, seat, model="lab/b", at=at, reserved_micros=reserved, body=body, hedge=hedge
+    grant = await journal.attempt_started(
+        *(stage, 0, seat),
+        model="lab/b",
+        at=at,
+        reserved_micros=reserved,
+        asked=Asked(body=body),
+        hedge=hedge,
     )
+    return grant.n
 
 
 async def end(
@@ -320,12 +326,10 @@ async def test_what_a_request_cost_is_spent_in_all_and_in_its_channel(
     assert await store.spent(TODAY + timedelta(days=1)) == 0
 
 
-async def test_a_request_that_ends_after_midnight_belongs_to_the_day_it_was_sent(
-    store: Store, journal: Journal
-) -> None:
-    midnight = datetime(2026, 11, 21, tzinfo=UTC)
-    n = await start(journal, reserved=9, at=midnight - timedelta(seconds=1))
-    await end(journal, n, cost=5, at=midnight + timedelta(seconds=1))
+async def test_money_belongs_to_the_day_of_its_question(store: Store, journal: Journal) -> None:
+    tomorrow = datetime(2026, 11, 21, tzinfo=UTC)
+    n = await start(journal, reserved=9, at=tomorrow)
+    await end(journal, n, cost=5, at=tomorrow)
     assert await store.spent(TODAY) == 5
     assert await store.spent(TODAY + timedelta(days=1)) == 0
 
@@ -345,8 +349,8 @@ async def test_a_full_budget_is_a_sentence_and_leaves_no_row(store: Store) -> No
     assert refused.value.kind == "no_credit"
     assert refused.value.retryable is False
     assert str(refused.value) == (
-        "The daily budget of 5.00 USD has no room until midnight UTC: 3.90 USD is spent or "
-        "reserved, and this request may cost 1.100001 USD."
+        "The daily budget of 5.00 USD has no room: 1.10 USD of it is left for this, and "
+        "1.100001 USD is needed."
     )
     assert journal.requests == 1
     assert len(await store.attempts("one")) == 1
@@ -368,7 +372,10 @@ async def test_a_budget_starts_afresh_at_midnight(store: Store) -> None:
     await start(journal, reserved=10)
     with pytest.raises(ModelFailed):
         await start(journal, reserved=1)
-    await start(journal, reserved=10, at=datetime(2026, 11, 21, tzinfo=UTC))
+    tomorrow = case("two")
+    question = replace(tomorrow.question, asked_at=NOW + timedelta(days=1))
+    await store.create(replace(tomorrow, question=question))
+    await start(await store.begin("two", {"all": 10}), reserved=10)
 
 
 async def test_models_that_cost_nothing_need_no_budget(store: Store) -> None:
@@ -504,7 +511,7 @@ async def test_attempts_tell_how_each_request_went(store: Store, journal: Journa
     )
 
 
-async def test_how_long_whole_replies_took_and_the_dearest_are_known_by_model(
+async def test_how_long_whole_replies_took_is_known_by_model(
     store: Store, journal: Journal
 ) -> None:
     for seconds, cost in ((2.0, 5), (3.5, 9), (1.0, 7)):
@@ -515,9 +522,7 @@ async def test_how_long_whole_replies_took_and_the_dearest_are_known_by_model(
     await end(journal, await start(journal), failure=late, cost=8, first_text_seconds=9.0)
     await start(journal)
     assert await store.recent_seconds("lab/b") == pytest.approx((1.0, 3.5, 2.0), abs=0.001)
-    assert await store.dearest_micros("lab/b") == 9
-    assert await store.dearest_micros("lab/b", limit=2) == 8
-    assert (await store.recent_seconds("lab/a"), await store.dearest_micros("lab/a")) == ((), 0)
+    assert await store.recent_seconds("lab/a") == ()
 
 
 async def test_recent_first_texts_of_a_model_are_newest_first(

@@ -14,6 +14,7 @@ import pytest
 from bot.council import Call, Council, Question
 from bot.errors import StoreFailed
 from bot.records import Case, Reaction
+from bot.store.journal import Asked
 from bot.store.store import Store
 from tests.fakes.channel import finished_case
 
@@ -124,7 +125,7 @@ async def test_the_copies_that_follow_ups_took_are_forgotten_too(store: Store, p
             model="lab/a",
             at=AT,
             reserved_micros=0,
-            body=b"You know: pineapple on pizza?",
+            asked=Asked(body=b"You know: pineapple on pizza?"),
         )
 
     await store.forget_person("ann")

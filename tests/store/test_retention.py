@@ -13,6 +13,7 @@ from bot.conversation.statistics import Statistics
 from bot.council import Call, Failure
 from bot.errors import Superseded
 from bot.records import Case
+from bot.store.journal import Asked
 from bot.store.migrations import SCHEMA
 from bot.store.store import Store
 from tests.fakes.channel import finished_case, rate
@@ -51,11 +52,17 @@ async def journaled(store: Store, case: Case) -> None:
     at = case.question.asked_at
     journal = await store.begin(case.id)
     for seat in range(2):
-        n = await journal.attempt_started(
-            "answer", 0, seat, model="lab/a", at=at, reserved_micros=0, body=WORD.encode()
+        grant = await journal.attempt_started(
+            "answer",
+            0,
+            seat,
+            model="lab/a",
+            at=at,
+            reserved_micros=0,
+            asked=Asked(body=WORD.encode()),
         )
         await journal.attempt_finished(
-            *("answer", 0, seat, n),
+            *("answer", 0, seat, grant.n),
             at=at,
             failure=Failure("refused", f"no {WORD}"),
             bill=Bill(1, 1, 1, 1),
@@ -67,7 +74,7 @@ async def journaled(store: Store, case: Case) -> None:
     failure = Failure("refused", f"no {WORD}")
     await journal.finish_call(replace(answered, seat=1, text=None, failure=failure))
     await journal.attempt_started(
-        "review", 0, 0, model="lab/a", at=at, reserved_micros=0, body=WORD.encode()
+        "review", 0, 0, model="lab/a", at=at, reserved_micros=0, asked=Asked(body=WORD.encode())
     )
     await journal.decide("earlier", f'["{WORD}?", "{WORD}."]')
 

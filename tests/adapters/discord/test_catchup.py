@@ -9,7 +9,7 @@ import pytest
 
 from bot.chat import Channel as Here
 from bot.chat import Person
-from bot.conversation.questions import Rules
+from bot.conversation.budget import Rules
 from tests.fakes.council_on_discord import Place
 from tests.fakes.discord_server import Channel, DiscordServer, Message
 from tests.fakes.provider import FakeProvider, stage_and_seat

@@ -5,7 +5,7 @@ import asyncio
 import discord
 import pytest
 
-from bot.conversation.questions import Rules
+from bot.conversation.budget import Rules
 from bot.errors import StoreFailed
 from tests.fakes.council_on_discord import Place
 from tests.fakes.discord.state import Mentions

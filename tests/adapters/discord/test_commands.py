@@ -14,8 +14,8 @@ from adapters.discord.forms import COUNCIL_HERE
 from adapters.discord.locale import KOREAN
 from adapters.text.markdown import WORD_JOINER
 from bot.chat import Channel
+from bot.conversation.budget import Rules
 from bot.conversation.commands import COMMANDS
-from bot.conversation.questions import Rules
 from bot.llm import ModelInfo
 from bot.settings import FORM, SETTINGS
 from tests.fakes.channel import finished_case, rate

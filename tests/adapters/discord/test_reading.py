@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.discord.reading import mentions_typed
-from bot.conversation.questions import Rules
+from bot.conversation.budget import Rules
 from tests.fakes.council_on_discord import Place
 from tests.fakes.discord_server import DiscordServer, Flag, Message, running_discord
 from tests.fakes.provider import FakeProvider

@@ -14,8 +14,8 @@ import pytest
 from adapters.discord import supervisor
 from bot.chat import Channel as Here
 from bot.chat import Person
+from bot.conversation.budget import Rules
 from bot.conversation.catchup import MISSED
-from bot.conversation.questions import Rules
 from bot.errors import InvalidConfiguration
 from bot.llm import Request
 from tests.fakes import processes

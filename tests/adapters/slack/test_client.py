@@ -7,7 +7,7 @@ import pytest
 from adapters.slack.packing import Message
 from adapters.slack.render import document_messages
 from bot.chat import Person
-from bot.conversation.questions import Rules
+from bot.conversation.budget import Rules
 from bot.document import Button, Document, Text
 from bot.llm import Request
 from tests.fakes.council_on_slack import Place

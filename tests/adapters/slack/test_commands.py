@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from adapters.slack.whisper import whisper
+from bot.conversation.budget import Rules
 from bot.conversation.commands import COMMANDS
-from bot.conversation.questions import Rules
 from bot.document import Document, Text
 from bot.llm import ModelInfo
 from bot.settings import FORM, SETTINGS

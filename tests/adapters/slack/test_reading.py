@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.conversation.questions import Rules
+from bot.conversation.budget import Rules
 from tests.fakes.council_on_slack import Place
 from tests.fakes.provider import FakeProvider
 from tests.fakes.slack.building import section

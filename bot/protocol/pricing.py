@@ -1,0 +1,102 @@
+"""What a question will take, before anything is asked: a share for each call of its run.
+
+By what such calls used lately, at today's prices; by the most that they may use where too little is
+known. A run that has all its shares runs as a whole. Which money there is, is not known here.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from bot import bills
+from bot.allowance import Key
+from bot.bills import ENOUGH, Price, Prices, Usage
+from bot.council import Council, Question, Stage
+from bot.protocol.attempts import LEAST_TOKENS
+from bot.protocol.stages import ANSWER_TOKENS, REVIEW_TOKENS, VERDICT_TOKENS
+
+# Of calls like one to come, so many cost no more than its share.
+QUANTILE = 0.95
+# Around what is asked and judged: instructions, fences, labels, standings.
+_FRAME_BYTES = 2_000
+
+# What a model's newest requests used in a stage, in one place (`None`: in any), newest first.
+Usual = Callable[[Stage, str, str | None], Awaitable[Sequence[Usage]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A call to come: the most tokens that it may write, and may be given to judge."""
+
+    stage: Stage
+    seat: int
+    model: str
+    tokens: int
+    material_tokens: int = 0
+
+    @property
+    def key(self) -> Key:
+        return self.stage, 0, self.seat
+
+
+def planned(council: Council) -> Iterator[Planned]:
+    """The calls of a run in which nothing fails. One member alone is not reviewed."""
+    seats = tuple(enumerate(council.members))
+    for seat, model in seats:
+        yield Planned("answer", seat, model, ANSWER_TOKENS)
+    if len(seats) == 1:
+        return
+    answers = len(seats) * ANSWER_TOKENS
+    for seat, model in seats:
+        yield Planned("review", seat, model, REVIEW_TOKENS, answers)
+    reviews = len(seats) * REVIEW_TOKENS
+    chairman = council.chairman
+    yield Planned("verdict", council.chairman_seat, chairman, VERDICT_TOKENS, answers + reviews)
+
+
+@dataclass(frozen=True, slots=True)
+class Pricing:
+    prices: Prices
+    usual: Usual
+
+    async def shares(
+        self, question: Question, council: Council, place: str | None
+    ) -> Mapping[Key, int]:
+        """Micro-dollars for each call of the question's run, which is asked in this place."""
+        asked = (question.text, question.quoted, council.instructions, council.criteria)
+        size = len("".join(asked).encode("utf-8", "replace"))
+        shares = {}
+        for call in planned(council):
+            price = self.prices.price(call.model)
+            used = await self._used(call, place)
+            shares[call.key] = share(call, price, used, asked_bytes=size)
+        return shares
+
+    async def _used(self, call: Planned, place: str | None) -> Sequence[Usage]:
+        """As such calls did here; where there were too few, as they did anywhere."""
+        here = await self.usual(call.stage, call.model, place) if place else ()
+        if len(here) >= ENOUGH:
+            return here
+        return await self.usual(call.stage, call.model, None)
+
+
+def share(call: Planned, price: Price, used: Sequence[Usage], *, asked_bytes: int) -> int:
+    """Enough for all but a few of such calls, about a question of this size."""
+    if len(used) < ENOUGH:
+        tokens = bills.prompt_tokens(asked_bytes + _FRAME_BYTES, 1) + call.material_tokens
+        return max(price.most(tokens, call.tokens), bills.dearest(price, used))
+    density = bills.density(used)
+    took = [_took(usage, price, density) for usage in used]
+    prompts = [bills.prompt_tokens(usage.prompt_bytes, density) for usage in used]
+    least = price.most(quantile(prompts), min(LEAST_TOKENS, call.tokens))
+    return max(quantile(took), least) + price.most(ceil(asked_bytes * density), 0)
+
+
+def _took(usage: Usage, price: Price, density: float) -> int:
+    """What had to be set aside for a request to go as it did."""
+    tokens = bills.prompt_tokens(usage.prompt_bytes, density), usage.completion_tokens
+    return max(price.most(*tokens), usage.cost_micros or 0)
+
+
+def quantile(values: Sequence[int]) -> int:
+    return sorted(values)[ceil(QUANTILE * len(values)) - 1]

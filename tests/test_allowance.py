@@ -1,0 +1,128 @@
+"""What a run may still spend: for any order of requests, bills and ends."""
+
+from dataclasses import dataclass, field
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.allowance import Allowance, CallMoney, Key
+from bot.council import Stage
+
+KEYS: tuple[Key, ...] = (
+    ("answer", 0, 0),
+    ("answer", 0, 1),
+    ("review", 0, 0),
+    ("review", 0, 1),
+    ("verdict", 0, 2),
+)
+
+
+@dataclass
+class Budget:
+    """A limit, and one run under it that does what it may."""
+
+    limit: int
+    allowance: Allowance
+    spent: int = 0
+    in_flight: list[tuple[Key, int]] = field(default_factory=list)
+
+    @property
+    def used(self) -> int:
+        return self.spent + self.allowance.held
+
+    def left(self) -> int:
+        return self.limit - self.spent
+
+    def money(self, key: Key) -> CallMoney:
+        return self.allowance.calls.get(key, CallMoney())
+
+    def start(self, key: Key, wanted: int) -> int:
+        cap = min(wanted, self.allowance.room(key, self.left()))
+        money = self.money(key)
+        begun = CallMoney(money.counted, money.in_flight + cap, money.over)
+        self.allowance = self.allowance.with_call(key, begun)
+        self.in_flight.append((key, cap))
+        return cap
+
+    def end(self, percent: int, *, over: bool) -> None:
+        key, cap = self.in_flight.pop(0)
+        cost, money = cap * percent // 100, self.money(key)
+        self.spent += cost
+        ended = CallMoney(money.counted + cost, money.in_flight - cap, over)
+        self.allowance = self.allowance.with_call(key, ended)
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from(KEYS), st.integers(0, 80)),
+        st.tuples(st.integers(0, 100), st.booleans()),
+    ),
+    max_size=40,
+)
+shares = st.fixed_dictionaries({key: st.integers(0, 30) for key in KEYS})
+
+
+@given(shares=shares, besides=st.integers(0, 60), steps=steps)
+def test_what_is_spent_and_set_aside_never_passes_a_limit(
+    shares: dict[Key, int], besides: int, steps: list[tuple[Key, int] | tuple[int, bool]]
+) -> None:
+    budget = Budget(sum(shares.values()) + besides, Allowance(shares))
+    for what, how in steps:
+        if isinstance(what, tuple):
+            budget.start(what, int(how))
+        elif budget.in_flight:
+            budget.end(what, over=bool(how))
+        assert budget.used <= budget.limit
+
+
+@given(shares=shares, besides=st.integers(0, 60), steps=steps, stage=st.sampled_from(KEYS))
+def test_a_call_finds_its_share_whatever_others_took(
+    shares: dict[Key, int],
+    besides: int,
+    steps: list[tuple[Key, int] | tuple[int, bool]],
+    stage: Key,
+) -> None:
+    budget = Budget(sum(shares.values()) + besides, Allowance(shares))
+    later = [key for key in KEYS if KEYS.index(key) >= KEYS.index(stage)]
+    for what, how in steps:
+        if isinstance(what, tuple) and what not in later:
+            budget.start(what, int(how))
+        elif not isinstance(what, tuple) and budget.in_flight:
+            budget.end(what, over=bool(how))
+    for key in later:
+        assert budget.start(key, shares[key]) == shares[key]
+
+
+def run(*counted: tuple[Stage, int, int], shares: dict[Key, int]) -> Allowance:
+    calls = {(stage, 0, seat): CallMoney(paid, 0, True) for stage, seat, paid in counted}
+    return Allowance(shares, calls)
+
+
+SHARES: dict[Key, int] = {("answer", 0, 0): 10, ("answer", 0, 1): 10, ("verdict", 0, 2): 5}
+
+
+def test_what_a_call_leaves_of_its_share_is_for_whoever_needs_more() -> None:
+    allowance = run(("answer", 0, 4), shares=SHARES)
+
+    assert allowance.held == 21
+    assert allowance.room(("answer", 0, 1), left=21) == 16
+
+
+def test_what_is_free_in_the_budget_is_for_whoever_needs_more() -> None:
+    assert Allowance(SHARES).room(("answer", 0, 0), left=25 + 7) == 17
+
+
+def test_a_retry_has_what_its_first_try_left_and_no_others_share() -> None:
+    failed = Allowance(SHARES, {("answer", 0, 0): CallMoney(counted=8)})
+
+    assert failed.room(("answer", 0, 0), left=17) == 2
+
+
+def test_calls_of_a_stage_that_is_over_need_nothing_more() -> None:
+    allowance = run(("answer", 0, 10), shares=SHARES)
+
+    assert allowance.room(("verdict", 0, 2), left=15) == 15
+
+
+def test_a_run_that_ended_holds_no_more_than_it_has_in_flight() -> None:
+    assert Allowance({}, {("review", 0, 1): CallMoney(3, 4)}).held == 4

@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import os
 import re
+import select
 import struct
 import subprocess
 import sys
@@ -13,12 +14,17 @@ from dataclasses import dataclass
 
 from tests.fakes.processes import ROOT
 
-# Makes the terminal on its standard input its own, so that a key there sends a signal.
+# Makes the terminal on its standard input its own, so that a key there sends a signal; what runs in
+# the background inherits signals that are ignored, and a shell in a terminal does not.
 _CHILD = """
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 os.execv(sys.executable, [sys.executable, "-m", "bot", *sys.argv[1:]])
 """
+# A program that waits for a key nobody will press is ended; a busy machine is no failure.
+SILENCE_SECONDS = 120
+
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-_])")
 
 
@@ -77,6 +83,8 @@ def _seen(
 
 def _read(screen: int) -> bytes:
     """What comes next, empty at the end, which Linux tells by an error."""
+    if not select.select([screen], [], [], SILENCE_SECONDS)[0]:
+        raise TimeoutError(f"nothing new came to the screen for {SILENCE_SECONDS} s")
     try:
         return os.read(screen, 65_536)
     except OSError:

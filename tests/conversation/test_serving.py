@@ -623,10 +623,18 @@ async def test_answers_of_a_later_question_carry_its_number_for_good(stage: Stag
     assert "**2A** · " in str(stage.thread.newest("answer:A").blocks)
     assert "Ranking: 2A, then 2B, 2C" in str(stage.thread.newest("ranking").blocks)
     assert (await stage.store.numbered(case)).number == 2
-    await stage.store.forget_deliberation("q0")
-    assert (await stage.store.numbered(case)).number == 2
     await stage.store.create(later := a_case("q2", thread="t"))
     assert (await stage.store.numbered(later)).number == 3
+
+
+async def test_a_number_stays_where_an_earlier_question_is_forgotten(stage: Stage) -> None:
+    await stage.store.create(a_case("q0", thread="t"))
+    await (await stage.store.begin("q0", {})).stop()  # without a verdict to build on
+    serving = await stage.serving(FakeProvider(), later := a_case("q1", thread="t"))
+    await serving.run({})
+    assert (await stage.store.numbered(later)).number == 2
+    await stage.store.forget_deliberation("q0")
+    assert (await stage.store.numbered(later)).number == 2
 
 
 async def test_questions_of_other_threads_do_not_count(stage: Stage) -> None:

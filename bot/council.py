@@ -35,6 +35,7 @@ class Council:
     language: str = ""
     effort: str = ""
     chairman_sees_names: bool = False
+    redact: bool = False
 
     @property
     def chairman_seat(self) -> int:

@@ -46,6 +46,7 @@ class Settings:
     chairman_sees_names: bool = False
     budget_usd: float | None = None
     changers: Changers = "admins"
+    redact: bool = False
     paused: bool = False
 
 
@@ -134,6 +135,7 @@ def council_of(settings: Settings) -> Council:
         language=settings.language,
         effort=settings.effort,
         chairman_sees_names=settings.chairman_sees_names,
+        redact=settings.redact,
     )
 
 
@@ -385,6 +387,16 @@ SETTINGS: Mapping[str, Setting] = {
         {"admins": "admins", "anyone": "anyone"},
         {"admins": N_("administrators"), "anyone": N_("everybody")},
     ),
+    "redact": _choice(
+        "redact",
+        N_("Personal data"),
+        N_(
+            "Whether models get placeholders for e-mail addresses, phone, card and account numbers "
+            "and keys."
+        ),
+        _ON_OFF,
+        {"on": N_("hidden from models"), "off": N_("sent as written")},
+    ),
     "paused": _choice(
         "paused",
         N_("Paused"),
@@ -394,8 +406,8 @@ SETTINGS: Mapping[str, Setting] = {
     ),
 }
 
-# Money, rights and names stay with administrators, whoever else may change settings.
-RESERVED = frozenset({"budget", "reveal", "paused", "changers"})
+# Money, rights, names and what leaves the house stay with administrators, whoever else may change settings.
+RESERVED = frozenset({"budget", "reveal", "redact", "paused", "changers"})
 
 # What forms ask for, in this order, under the settings' labels.
 FORM: Mapping[str, Asked] = {

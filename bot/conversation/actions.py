@@ -28,6 +28,7 @@ from bot.conversation.desk import NOT_ENABLED, Admission, Desk, Typed, settings_
 from bot.conversation.followups import NOT_YET, FollowUps
 from bot.conversation.naming import name_of
 from bot.conversation.offers import Offer, offer
+from bot.conversation.posts import put_back
 from bot.conversation.presses import Choice, File, Form, Press, Told
 from bot.conversation.questions import Questions
 from bot.conversation.revealing import has_voted, named_with
@@ -143,7 +144,7 @@ class Actions:
         """What is posted under this key, as it would be shown now. Raises `InvalidInput`."""
         case = await self.case(press)
         if document := await self.document(case.id, key):
-            return document
+            return await put_back(self.store, case, document)
         raise InvalidInput(_(_why_none(case, FORGOTTEN)))
 
     async def document(self, id: str, key: str) -> Document | None:

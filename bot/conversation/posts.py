@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot import redaction
 from bot.chat import HEADLINE, RANKING, answer_key
 from bot.council import Call, Failure
 from bot.document import Document, Text
@@ -53,6 +54,13 @@ async def last_posts(case: Case, store: Store) -> dict[str, Document]:
         progress = replace(progress, labels=tuple(labels))
     progress = replace(progress, question=await store.numbered(case))
     return posts(progress, tally=tally(await store.reactions(case.id)))
+
+
+async def put_back(store: Store, case: Case, document: Document) -> Document:
+    """The document as it is shown where the case was asked, with what placeholders stand for."""
+    if not case.council.redact:
+        return document
+    return redaction.put_back(document, await store.redactions(case))
 
 
 def _state(progress: Progress, label: str) -> object:

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from bot.language import N_, _
 from bot.models.gate import mended
 from bot.protocol.folding import is_blank
 from bot.records import Case, PlatformName
+from bot.redaction import Redaction, placeholders
 from bot.store.spending import OverBudget
 from bot.store.store import Store
 
@@ -93,6 +94,25 @@ def new_case(
     )
 
 
+def redacted(case: Case, known: Mapping[str, str]) -> tuple[Case, dict[str, str]]:
+    """The case with placeholders in all that models would get of it, and what they stand for.
+    `known` are those of its thread."""
+    hidden = Redaction(known)
+    question, council = case.question, case.council
+    question = replace(
+        question, text=hidden.hide(question.text), quoted=hidden.hide(question.quoted)
+    )
+    council = replace(
+        council,
+        criteria=hidden.hide(council.criteria),
+        instructions=hidden.hide(council.instructions),
+    )
+    texts = (question.text, question.quoted, council.criteria, council.instructions)
+    stand = {name for text in texts for name in placeholders(text)}
+    originals = {name: text for name, text in hidden.originals.items() if name in stand}
+    return replace(case, question=question, council=council), originals
+
+
 @dataclass(slots=True)
 class Questions:
     """Takes questions in."""
@@ -162,9 +182,12 @@ class Questions:
         if council is None:
             council = channel_settings.council_of(await self.settings(mention.channel))
         case = new_case(mention.text, council, self.now(), seed=self.seed, mention=mention)
+        originals: dict[str, str] = {}
+        if council.redact:
+            case, originals = redacted(case, await self.store.redactions(case))
         limits = await self.budget.limits(mention.channel, mention.person.id)
         shares = await self.budget.shares(case) if limits else None
-        if not await self.store.create(case, shares=shares, limits=limits):
+        if not await self.store.create(case, originals, shares=shares, limits=limits):
             return Repeated()
         self.running.start(case)
         return Accepted(case.id)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from bot.chat import RANKING, Platforms
 from bot.conversation.loops import surviving
+from bot.conversation.posts import put_back
 from bot.document import Document
 from bot.errors import Undeliverable
 from bot.store.store import Store
@@ -54,7 +55,8 @@ class Recounts:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS * self.time_scale):
                 # As it was posted; an edit pings nobody.
-                await platform.reply(case).show(RANKING, document, ping=True)
+                posted = await put_back(self.store, case, document)
+                await platform.reply(case).show(RANKING, posted, ping=True)
         except TimeoutError:
             return False
         except Undeliverable as error:

@@ -9,11 +9,12 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from bot import texts
 from bot.chat import HEADLINE, QUESTION, Reply, TellsAsker
 from bot.conversation.loops import ended, within
-from bot.conversation.posts import last_posts, posts
+from bot.conversation.posts import last_posts, posts, put_back
 from bot.conversation.showing import Showing
 from bot.council import Council, Deliberation, Earlier, Question
 from bot.document import Document
@@ -25,6 +26,7 @@ from bot.protocol.calls import Caller
 from bot.protocol.events import Event, Progress, advance
 from bot.protocol.modes import MODES
 from bot.records import Case
+from bot.redaction import Redaction
 from bot.store.journal import Journal
 from bot.store.store import Store
 from bot.votes import tally
@@ -80,7 +82,8 @@ class Serving:
         self._store = store
         self._reply = reply
         self._time_scale = time_scale
-        self._showing = Showing(reply, case.id, time_scale=time_scale)
+        as_posted = partial(put_back, store, case)
+        self._showing = Showing(reply, case.id, as_posted, time_scale=time_scale)
         self._work: asyncio.Task[Deliberation] | None = None
         self._stopping = asyncio.Event()
         self._why = ""
@@ -297,6 +300,11 @@ async def _in_its_thread(case: Case, store: Store, journal: Journal) -> Question
     earlier = json.loads(known)
     if isinstance(earlier, str):
         earlier = _said(await store.case(earlier))
+    if earlier and case.council.redact:
+        # It may have been asked before the channel hid anything.
+        hidden = Redaction(await store.redactions(case))
+        earlier = list(map(hidden.hide, earlier))
+        await store.keep_redactions(case.id, hidden.originals)
     return replace(question, earlier=Earlier(*earlier)) if earlier else question
 
 

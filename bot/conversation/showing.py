@@ -7,7 +7,7 @@ Knows no platform, no council and no store.
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from bot.chat import HEADLINE, QUESTION, RANKING, Reply
@@ -30,6 +30,13 @@ _UNSHOWN = {
     RANKING: N_("The ranking cannot be shown here"),
 }
 _ANSWER_UNSHOWN = N_("The answer cannot be shown here")
+
+
+AsPosted = Callable[[Document], Awaitable[Document]]
+
+
+async def _as_it_is(document: Document) -> Document:
+    return document
 
 
 class _Post:
@@ -70,7 +77,11 @@ class _Post:
 class Showing:
     """The posts of one run. `update` says what they should show; `end`, that nothing follows."""
 
-    def __init__(self, reply: Reply, run: str, *, time_scale: float = 1.0) -> None:
+    def __init__(
+        self, reply: Reply, run: str, as_posted: AsPosted = _as_it_is, *, time_scale: float = 1.0
+    ) -> None:
+        """`as_posted` makes of a document what is posted of it."""
+        self._as_posted = as_posted
         self.seen = False  # whether anything of this run was ever shown
         self.refusal = ""  # the platform's reason not to take the headline
         self._reply = reply
@@ -193,7 +204,8 @@ class Showing:
         """Try once to show what is wanted, or else to say why its words are not there."""
         version, document, post.reopened = post.version, post.wanted, self._reopened
         try:
-            await self._reply.show(post.key, post.excuse or document, ping=post.key == RANKING)
+            posted = await self._as_posted(post.excuse or document)
+            await self._reply.show(post.key, posted, ping=post.key == RANKING)
         except Undeliverable as error:
             if post.key == HEADLINE:
                 self.refusal = str(error)

@@ -15,6 +15,7 @@ from bot.protocol.calls import Caller
 from bot.protocol.events import Event
 from bot.protocol.listening import OnText
 from bot.protocol.shortening import fitting_limit
+from bot.redaction import masked
 from bot.store.journal import Journal
 
 
@@ -87,7 +88,7 @@ class Sitting:
                 return None
             # A resumed run asks with the same, and tells it.
             await self.journal.decide(_shortened(stage, seat), str(fits))
-            return replace(request, messages=material.prompt(fits))
+            return replace(request, messages=self._sent(material.prompt(fits)))
 
         return await self.caller.call(
             *(request, stage, seat),
@@ -107,11 +108,17 @@ class Sitting:
     ) -> Request:
         return Request(
             model=self.council.model(seat),
-            messages=messages,
+            messages=self._sent(messages),
             max_completion_tokens=tokens,
             tag=f"{self.question.id}/{stage}/0/{seat}",
             effort=self.council.effort,
         )
+
+    def _sent(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+        """Where personal data is hidden from models, what others of them wrote of it, too."""
+        if not self.council.redact:
+            return messages
+        return tuple(replace(each, content=masked(each.content)) for each in messages)
 
 
 def _shortened(stage: Stage, seat: int) -> str:

@@ -11,6 +11,7 @@ from bot.records import Case, PlatformName, Remains
 from bot.store import spending
 from bot.store.encoding import decode, decode_time_or_none, encode, encode_time
 from bot.store.events import note_event
+from bot.store.redactions import insert_redactions
 from bot.store.transactions import Row, Tables, Transaction, change, equal
 
 _PAGE = 100
@@ -30,13 +31,15 @@ class Cases(Tables):
     async def create(
         self,
         case: Case,
+        originals: Mapping[str, str] | None = None,
         *,
         shares: spending.Shares | None = None,
         limits: Mapping[str, int] | None = None,
     ) -> bool:
-        """Keep a new case, and set its money aside: `shares`, within `limits`, which are
-        micro-dollars by scope. False, and nothing written, where its mention or id is known
-        already, if only as an event that was handled. Raises `OverBudget`, nothing written."""
+        """Keep a new case, with the `originals` of the placeholders in its texts, and set its money
+        aside: `shares`, within `limits`, which are micro-dollars by scope. False, and nothing
+        written, where its mention or id is known already, if only as an event that was handled.
+        Raises `OverBudget`, nothing written."""
         values = (
             case.id,
             encode_time(case.question.asked_at),
@@ -65,6 +68,7 @@ class Cases(Tables):
                     return False
             if (yield from change(sql, values)) != 1:
                 return False
+            yield from insert_redactions(case.id, originals or {})
             if shares is not None:
                 day = spending.day_of(case.question.asked_at)
                 scopes = spending.scopes_of(case.platform, case.channel, case.asker, limits or {})

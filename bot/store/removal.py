@@ -7,9 +7,11 @@ noted to be removed, which takes as long as the platform wants.
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import get_args
 
-from bot.records import Place
+from bot.records import Place, PlatformName
+from bot.store import spending
 from bot.store.copies import Thread, Words
 from bot.store.encoding import encode_time
 from bot.store.erasing import TO_ERASE, Erasing
@@ -81,12 +83,21 @@ class Removal(Erasing):
         return await self._forget((which, place), more)
 
     async def forget_person(self, person: str) -> int:
-        """A person's questions, and their votes on those of others. How many questions."""
+        """A person's questions, and their votes on those of others. How many questions.
+
+        What they spent today is kept to the day's end, since a limit counts it.
+        """
+        today = spending.day_of(datetime.now(UTC))
+        scopes = [spending.person_scope(platform, person) for platform in get_args(PlatformName)]
+        marks = ", ".join("?" * len(scopes))
         return await self._forget(
             _by(person),
             [
                 Statement("DELETE FROM reactions WHERE person = ?", (person,)),
                 Statement("DELETE FROM reveals WHERE person = ?", (person,)),
+                Statement(
+                    f"DELETE FROM spending WHERE scope IN ({marks}) AND day < ?", (*scopes, today)
+                ),
                 Statement("UPDATE settings_audit SET person = '' WHERE person = ?", (person,)),
             ],
         )

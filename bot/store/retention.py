@@ -9,6 +9,7 @@ from typing import cast
 from bot.council import Answer, Council, Deliberation, Failure, MemberResult, Question, Review
 from bot.errors import Kind
 from bot.records import Remains, remains_of
+from bot.store import spending
 from bot.store.cases import COLUMNS, case_of
 from bot.store.encoding import encode, encode_time
 from bot.store.erasing import TO_ERASE, Erasing
@@ -27,6 +28,7 @@ _ERASED = (
     "UPDATE calls SET failure_message = '' WHERE deliberation = ? AND failure_message IS NOT NULL",
     "UPDATE attempts SET body = NULL WHERE deliberation = ? AND body IS NOT NULL",
     "UPDATE attempts SET failure_message = '' WHERE deliberation = ? AND failure_message IS NOT NULL",
+    "DELETE FROM redactions WHERE deliberation = ?",
     # Earlier versions copied the question and verdict that a follow-up builds on.
     "UPDATE decisions SET value = 'null' WHERE deliberation = ? AND name = 'earlier'"
     " AND value LIKE '[%'",
@@ -74,6 +76,8 @@ def _expire(before: datetime, at: datetime) -> Transaction[int]:
                 case.id,
             ),
         )
+        if case.status == "running":
+            yield from spending.release(case.id)
         for sql in _ERASED:
             yield Statement(sql, (case.id,))
     if rows:

@@ -17,6 +17,7 @@ from bot.store.notes import Notes
 from bot.store.posts import Posts
 from bot.store.publications import Publications
 from bot.store.reactions import Reactions
+from bot.store.redactions import Redactions
 from bot.store.removal import Removal
 from bot.store.removals import Removals
 from bot.store.retention import Retention
@@ -34,6 +35,7 @@ class Store(
     Notes,
     Events,
     Feed,
+    Redactions,
     Removal,
     Removals,
     Retention,

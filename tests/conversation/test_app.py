@@ -711,8 +711,8 @@ async def test_a_question_taken_in_while_the_app_closes_is_left_for_the_next_sta
     async with running(provider) as app:
         create = app.store.create
 
-        async def then_closed(case: Case, **money: Any) -> bool:
-            created = await create(case, **money)
+        async def then_closed(case: Case, *originals: Any, **money: Any) -> bool:
+            created = await create(case, *originals, **money)
             await app.close()
             return created
 

@@ -214,6 +214,7 @@ async def test_show_all_lists_every_setting_as_it_is_typed(app: App) -> None:
             ("chairman_sees_names", "off", "default"),
             ("budget", "unlimited", "default"),
             ("changers", "admins", "default"),
+            ("redact", "off", "default"),
             ("paused", "off", "default"),
         )
 

@@ -340,3 +340,20 @@ async def test_a_post_that_stays_is_put_off_and_given_up_after_a_time(store: Sto
     assert await store.removals("slack", later, 10) == ("C1/1.0",)
     assert not await store.put_off("slack", "C1/1.0", never, never)
     assert await store.posts_to_remove() == 0
+
+
+async def test_what_a_person_spent_is_forgotten_but_for_the_day_that_a_limit_counts(
+    store: Store, path: Path
+) -> None:
+    today = datetime.now(UTC).date().isoformat()
+    with sqlite3.connect(path) as connection:
+        connection.executemany(
+            "INSERT INTO spending (day, scope, spent_micros) VALUES (?, 'person:slack:ann', 5)",
+            [("2026-01-01",), (today,)],
+        )
+
+    await store.forget_person("ann")
+
+    with sqlite3.connect(path) as connection:
+        left = connection.execute("SELECT day FROM spending WHERE scope LIKE 'person:%'")
+        assert left.fetchall() == [(today,)]

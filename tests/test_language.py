@@ -46,9 +46,10 @@ NOT_SHOWN = {
     "ask QUESTION",
     "members [add|remove|set MODEL ...]",
     "set NAME [VALUE]",
-    "forget me|channel",
+    "forget me|thread LINK|channel",
     "council doctor",
     "council forget",
+    "council restore",
     "Reply with the word ready.",
     "dim italic",
     "0: missed mentions cannot be looked for",
@@ -68,6 +69,7 @@ NOT_SHOWN = {
 
 PROGRAMMERS = (
     "logger.",
+    "logging.getLogger",
     "re.compile",
     "AssertionError",
     "RuntimeError",
@@ -79,7 +81,7 @@ PROGRAMMERS = (
 SENTENCE = re.compile(r"[^\W\d_]{2,}[,.:;]? [^\W\d_]")
 SQL = re.compile(
     r"\s*(SELECT|INSERT|UPDATE|DELETE|PRAGMA|BEGIN|VACUUM|SAVEPOINT|RELEASE|ROLLBACK)\b"
-    r"| (= \?|IS NULL|IN \()|^[a-z_]+, [a-z_, ]+$"
+    r"| (>?= \?|IS NULL|IN \()|^[a-z_0]+, [a-z_, ]+$"
 )
 
 # Words that no person reads as the bot's: prompts and what models write back, patterns,

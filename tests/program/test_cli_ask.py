@@ -365,7 +365,7 @@ async def test_a_question_about_something_else_is_another_question(
 ) -> None:
     here = environment(server)
     killed = await council.run(
-        "ask", QUESTION, "-", environment=here, stdin="one", kill=Kill(8, made=True)
+        "ask", QUESTION, "-", environment=here, stdin="one", kill=Kill(18, made=True)
     )
     other = await council.run("ask", QUESTION, "-", environment=here, stdin="two")
     same = await council.run("ask", QUESTION, "-", environment=here, stdin="one")
@@ -495,7 +495,7 @@ async def test_a_run_without_any_answer_is_finished(council: Program) -> None:
 
 async def test_a_resumed_run_says_so(council: Program, server: ModelServer) -> None:
     here = environment(server)
-    killed = await council.run("ask", QUESTION, environment=here, kill=Kill(8, made=True))
+    killed = await council.run("ask", QUESTION, environment=here, kill=Kill(18, made=True))
     ended = await council.run("ask", QUESTION, environment=here)
 
     assert killed.code == KILLED

@@ -11,10 +11,15 @@ COPY --from=packages /venv /venv
 WORKDIR /app
 COPY bot bot
 COPY adapters adapters
+# Nothing but /data and /tmp is written to, so that the root may be read-only.
+RUN /venv/bin/python -m compileall -q bot adapters
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    MPLCONFIGDIR=/tmp/matplotlib \
+    COUNCIL_HEALTH_PORT=8081 \
     COUNCIL_DATABASE=/data/council.db
 USER council
 VOLUME /data
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["python", "-m", "bot.program.healthy"]
 # The list form: signals reach Council itself, which then ends what it is doing in order.
 CMD ["python", "-m", "bot", "serve"]

@@ -27,6 +27,7 @@ from bot.program.process import (
     drop_output,
     never_fail_for_a_character,
     until_interrupted,
+    until_signalled,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +48,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         note(_unknown(words[0], commands))
         return WRONG_USE
     options = parser.parse_args(words)
+    code = _ended(options)
+    if code == WRONG_USE and vars(options).get("stay"):
+        return until_signalled(_("Nothing is served until that is mended; then start it again."))
+    return code
+
+
+def _ended(options: argparse.Namespace) -> int:
+    """The exit code of a command."""
     try:
         import asyncio
 
@@ -145,7 +154,12 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     bench.add_argument("--max-cost", type=_usd, metavar="USD", help=_("stop before spending more"))
     bench.add_argument("--skip-bad", action="store_true", help=_("leave out unreadable lines"))
     bench.add_argument("--yes", action="store_true", help=_("spend without asking first"))
-    add("serve", _serve, _("run every platform that has a token"))
+    serve = add("serve", _serve, _("run every platform that has a token"))
+    serve.add_argument(
+        "--stay",
+        action="store_true",
+        help=_("where a person has to mend something, wait instead of ending"),
+    )
     stats = add("stats", reading.stats, _("which models serve best, and whether the council helps"))
     stats.add_argument("--channel", help=_("of this channel only"))
     stats.add_argument("--json", action="store_true", help=_("every number as JSON"))

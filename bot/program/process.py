@@ -51,6 +51,15 @@ async def until_interrupted(command: Awaitable[int], *, end_seconds: float = END
         raise
 
 
+def until_signalled(why: str) -> int:
+    """Say why, and do nothing until somebody ends the process. Returns its exit code."""
+    ends = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+    note(why)
+    signal.sigwait(ends)
+    return INTERRUPTED
+
+
 def end_at_the_latest(seconds: float) -> None:
     """End the process after this time whatever it does then: the store survives that, as it does a
     kill, and nothing paid is lost. In a thread, for an event loop that does not turn any more."""

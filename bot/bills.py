@@ -135,11 +135,14 @@ _MARGIN = 1.1
 
 
 def density(usages: Collection[Usage]) -> float:
-    """The most tokens that a byte of a prompt takes: as the densest of these did, else one."""
+    """The most tokens that a byte of a prompt takes beside the template: as the densest of these
+    did, else one."""
     if len(usages) < ENOUGH:
         return 1.0
-    densest = max(usage.prompt_tokens / usage.prompt_bytes for usage in usages)
-    return min(_MARGIN * densest, 1.0)
+    tokens = (
+        max(usage.prompt_tokens - TEMPLATE_TOKENS, 0) / usage.prompt_bytes for usage in usages
+    )
+    return min(_MARGIN * max(tokens), 1.0)
 
 
 def prompt_tokens(prompt_bytes: int, tokens_per_byte: float) -> int:

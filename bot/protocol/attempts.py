@@ -22,8 +22,10 @@ from bot.store.journal import Asked, Grant
 
 logger = logging.getLogger(__name__)
 
-# Where money is short, a request asks for less; what holds fewer tokens than this is not sent.
-LEAST_TOKENS = 128
+# Where money is short, a request asks for less. What a call was promised is always sent, down to the
+# fewest tokens that servers take (platform.openai.com/docs, "max_output_tokens"); once it failed,
+# only what holds a few sentences is worth its prompt a second time.
+LEAST_TOKENS, LEAST_AGAIN = 16, 128
 # A hedge pays twice for one call, so it stays rare however slow a provider is.
 HEDGE_SHARE = 0.05
 # A model with this many samples is judged by them, of which the newest are kept.
@@ -274,6 +276,7 @@ class Attempts:
         that is done without where money is short."""
         request = asking.request
         wanted = request.max_completion_tokens
+        least = wanted if hedge else LEAST_AGAIN if asking.last_failure else LEAST_TOKENS
 
         def shrunk(micros: int) -> Asked:
             tokens = cap.tokens(micros, wanted)
@@ -285,7 +288,7 @@ class Attempts:
             model=request.model,
             at=self._now(),
             reserved_micros=cap.micros(wanted),
-            least_micros=cap.micros(wanted if hedge else min(wanted, LEAST_TOKENS)),
+            least_micros=cap.micros(min(wanted, least)),
             asked=Asked(cap.prompt_bytes, wanted, request.body),
             shrunk=shrunk,
             hedge=hedge,

@@ -21,7 +21,7 @@ QUANTILE = 0.95
 _FRAME_BYTES = 2_000
 
 # What a model's newest requests used in a stage, in one place (`None`: in any), newest first.
-Usual = Callable[[Stage, str, str | None], Awaitable[Sequence[Usage]]]
+Usual = Callable[[Stage | None, str, str | None], Awaitable[Sequence[Usage]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,14 @@ class Pricing:
         """Micro-dollars for each call of the question's run, which is asked in this place."""
         asked = (question.text, question.quoted, council.instructions, council.criteria)
         size = len("".join(asked).encode("utf-8", "replace"))
+        models = {*council.members, council.chairman}
+        density = {m: bills.density(await self.usual(None, m, None)) for m in models}
         shares = {}
         for call in planned(council):
-            price = self.prices.price(call.model)
-            used = await self._used(call, place)
-            shares[call.key] = share(call, price, used, asked_bytes=size)
+            price, used = self.prices.price(call.model), await self._used(call, place)
+            shares[call.key] = share(
+                call, price, used, density=density[call.model], asked_bytes=size
+            )
         return shares
 
     async def _used(self, call: Planned, place: str | None) -> Sequence[Usage]:
@@ -80,12 +83,14 @@ class Pricing:
         return await self.usual(call.stage, call.model, None)
 
 
-def share(call: Planned, price: Price, used: Sequence[Usage], *, asked_bytes: int) -> int:
-    """Enough for all but a few of such calls, about a question of this size."""
+def share(
+    call: Planned, price: Price, used: Sequence[Usage], *, density: float, asked_bytes: int
+) -> int:
+    """Enough for all but a few of such calls, about a question of this size. `density` is the most
+    tokens that a byte of this model's prompts takes."""
     if len(used) < ENOUGH:
         tokens = bills.prompt_tokens(asked_bytes + _FRAME_BYTES, 1) + call.material_tokens
         return max(price.most(tokens, call.tokens), bills.dearest(price, used))
-    density = bills.density(used)
     took = [_took(usage, price, density) for usage in used]
     prompts = [bills.prompt_tokens(usage.prompt_bytes, density) for usage in used]
     least = price.most(quantile(prompts), min(LEAST_TOKENS, call.tokens))

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -105,12 +105,12 @@ async def figures(count: int, *, budget: int, seed: int = 0) -> Figures:
             store = await Store.open(Path(folder) / "money.db", holder="money")
             try:
                 answered = await _deliberate(server, store, count, {ALL: budget})
-                attempts = {n: await store.attempts(f"q{n}") for n in range(count)}
+                attempts = {f"q{n}": await store.attempts(f"q{n}") for n in range(count)}
                 calls = [call for n in range(count) for call in await store.calls(f"q{n}")]
                 booked = await store.spent(NOW.date())
             finally:
                 await store.close()
-        told = list(_told(server.requests, attempts))
+        told = paired(server.requests, attempts)
     return Figures(
         questions=count,
         with_verdict=answered,
@@ -132,8 +132,8 @@ def _entry(model: str) -> dict[str, Any]:
     return {"id": model, "pricing": dict(zip(("prompt", "completion"), price, strict=True))}
 
 
-def _told(
-    requests: Sequence[Received], attempts: dict[int, tuple[Attempt, ...]]
+def paired(
+    requests: Sequence[Received], attempts: Mapping[str, tuple[Attempt, ...]]
 ) -> list[tuple[Received, Attempt]]:
     """The requests whose usage was told, each with its row: within a call both come in order.
 
@@ -144,9 +144,9 @@ def _told(
     for request in requests:
         received[request.call].append(request)
     rows: dict[str, list[Attempt]] = defaultdict(list)
-    for n, several in attempts.items():
+    for id, several in attempts.items():
         for attempt in several:
-            rows[f"q{n}/{attempt.stage}/{attempt.round}/{attempt.seat}"].append(attempt)
+            rows[f"{id}/{attempt.stage}/{attempt.round}/{attempt.seat}"].append(attempt)
     pairs = []
     for call, mine in received.items():
         if any(attempt.hedge for attempt in rows[call]):
@@ -161,10 +161,8 @@ def _told(
 
 
 def _is_unheard(row: Attempt) -> bool:
-    if row.cost_micros is not None:
-        return False
     cancelled = row.failure is None and row.completion_tokens == 0
-    return cancelled or row.model == "lab/router"
+    return cancelled or row.cost_micros is None
 
 
 async def _deliberate(server: ModelServer, store: Store, count: int, limits: dict[str, int]) -> int:

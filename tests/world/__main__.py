@@ -74,7 +74,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--seed", type=int, help="one, twice, with its story where it breaks")
     which.add_argument("--seeds", metavar="A-B", help="many, beside each other")
-    parser.add_argument("--minutes", type=float, default=3, help="of traffic, on its own clock")
+    parser.add_argument("--minutes", type=float, default=2, help="of traffic, on its own clock")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--story", action="store_true", help="tell what happened in any case")
     parser.add_argument("--first", action="store_true", help="stop where the first one breaks")

@@ -4,7 +4,7 @@ Checked as things happen: at every request to a model, every post and edit, ever
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +16,7 @@ from tests.world.loop import LIFE
 from tests.world.models import PRICES, Bill, name_of
 
 if TYPE_CHECKING:
+    from tests.world.people import Asked
     from tests.world.world import World
 
 Name = Literal[
@@ -78,6 +79,7 @@ class Watch:
         self._standing: dict[tuple[str, str, str, int], Any] = {}
         self._pings: dict[str, int] = {}
         self._letters: dict[tuple[str, str], str] = {}
+        self.cleared = False  # then old posts are gone, and old sums are not known any more
         self._unheard: set[tuple[str, str, str, int]] = set()  # deleted before they were confirmed
         self._heard = {"slack": 0, "discord": 0}
 
@@ -235,13 +237,32 @@ class Watch:
             return message if message.channel.messages.get(message.ts) is message else None
         return message if message is not None and not message.deleted else None
 
+    def clear(self, older_than: "Sequence[Asked]") -> None:
+        """Forget of posts and calls what is older than these questions."""
+        mentions = {asked.key for asked in older_than}
+        recent = {
+            run
+            for run, mention in self.world.disk.rows("SELECT id, mention FROM deliberations")
+            if mention in mentions
+        }
+        self._standing = {k: post for k, post in self._standing.items() if k[1] in recent}
+        self._letters = {k: word for k, word in self._letters.items() if k[0] in recent}
+        self._answers = {k: at for k, at in self._answers.items() if k.partition("/")[0] in recent}
+        self._pings = {run: count for run, count in self._pings.items() if run in recent}
+        self._marks.clear()
+        self.cleared = True
+        self.world.slack.pings.clear()
+        self.world.discord.pings.clear()
+        self._heard = {"slack": 0, "discord": 0}
+
     # At rest
 
     def at_rest(self) -> None:
         """Nothing is under way, and nothing was in trouble for a while."""
-        self._check_cases()
+        if not self.cleared:
+            self._check_cases()
+            self._check_money()
         self._check_taken()
-        self._check_money()
         self._check_forgotten()
         self.check_whole()
 

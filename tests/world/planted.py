@@ -201,7 +201,7 @@ def find(bug: Bug, options: argparse.Namespace) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.world.planted", description=__doc__)
     parser.add_argument("--seeds", default="0-1999")
-    parser.add_argument("--minutes", type=float, default=3)
+    parser.add_argument("--minutes", type=float, default=2)
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--only", default="", help="those with this in their name")
     options = parser.parse_args()

@@ -218,7 +218,12 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
         "watch", reading.watch, _("the journal: who was asked, tokens, seconds, cost, failures")
     )
     watch.add_argument("--follow", action="store_true", help=_("go on as it grows"))
-    add("doctor", _doctor, _("check everything for real"))
+    doctor = add("doctor", _doctor, _("check everything for real"))
+    doctor.add_argument(
+        "--privacy",
+        action="store_true",
+        help=_("instead: what is stored, where, how long, and who receives what"),
+    )
     return parser, commands.choices
 
 
@@ -414,6 +419,6 @@ async def _restore(options: argparse.Namespace, config: "Config") -> int:
 
 
 async def _doctor(options: argparse.Namespace, config: "Config") -> int:
-    from bot.program.doctor import doctor
+    from bot.program.doctor import doctor, privacy
 
-    return await doctor(config)
+    return await (privacy(config) if options.privacy else doctor(config))

@@ -14,14 +14,17 @@ from pathlib import Path
 
 from bot.bills import Bill
 from bot.conversation.health import Finding
+from bot.document import Document, Text
 from bot.errors import StoreFailed, StoreLocked
 from bot.language import _, n_
+from bot.pages.privacy import Facts, page
 from bot.printing import tell
-from bot.program.compose import retention_days
+from bot.program.compose import retention_days, routing_of
 from bot.program.config import Config
 from bot.program.endpoints import KNOWN_SERVERS
 from bot.program.process import DONE, NO_ANSWER
-from bot.program.trials import Ledger, Tell, examine_models
+from bot.program.reading import put
+from bot.program.trials import Ledger, Tell, examine_models, passed_on
 from bot.store.store import Store
 
 
@@ -60,6 +63,37 @@ async def doctor(config: Config) -> int:
     fine = _("Nothing is broken.")
     tell(_("Nothing is broken; the models are simulated.") if config.rehearsal else fine)
     return DONE
+
+
+async def privacy(config: Config) -> int:
+    """Tell what is stored, where, how long, and who receives what. Asks nobody, and writes nothing:
+    of a database that is not there yet it tells what will hold."""
+    path, days = config.database_file(), config.retention_days
+    if path.exists():
+        store = await Store.open(path, read_only=True)
+        try:
+            days = await retention_days(config, store)
+        finally:
+            await store.close()
+    put(Document((Text(page(_facts(config, days))),)), sys.stdout)
+    return DONE
+
+
+def _facts(config: Config, days: int | None) -> Facts:
+    routing, endpoints = routing_of(config), config.endpoints()
+    told = [passed_on(each.url, routing) for each in endpoints if each.openrouter]
+    platforms = {"Discord": config.discord_token, "Slack": config.slack_bot_token}
+    served = [name for name, token in platforms.items() if token]
+    return Facts(
+        database=f"`{config.database_file()}`",
+        texts_kept=_("for ever (`COUNCIL_RETENTION_DAYS` has them erased)")
+        if days is None
+        else n_("erased after {n} day", "erased after {n} days", days),
+        servers=", ".join(each.url for each in endpoints)
+        or _("this program itself, whose models are simulated"),
+        routing=" ".join(told),
+        platforms=_(" and ").join(served) or _("no platform: none has a token"),
+    )
 
 
 def _folded(line: str) -> str:

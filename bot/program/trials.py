@@ -141,10 +141,15 @@ _PASSED_ON = {
 }
 
 
+def passed_on(url: str, routing: Routing) -> str:
+    """To whom OpenRouter may pass what it gets."""
+    return _(_PASSED_ON[routing.zdr, routing.data_collection], url=url)
+
+
 def _goes_to(endpoint: EndpointSettings, routing: Routing) -> str:
     """What goes to whom."""
     if endpoint.openrouter:
-        return _(_PASSED_ON[routing.zdr, routing.data_collection], url=endpoint.url)
+        return passed_on(endpoint.url, routing)
     if is_private(endpoint.url):
         return _(
             "Questions and answers go to {url}, on this machine or in its own network.",

@@ -99,3 +99,38 @@ async def test_what_commands_asked_is_forgotten_by_id_or_since_a_time(council: P
 
     assert (found.code, found.out) == (0, "Forgotten: 1 deliberation.\n")
     assert (await run(council, "forget", "--id", "run-1")).code == 1
+
+
+@pytest.mark.usefixtures("_asked_long_ago")
+async def test_the_doctor_tells_what_is_stored_where_and_who_receives_it(council: Program) -> None:
+    ended = await run(
+        council,
+        "doctor",
+        "--privacy",
+        COUNCIL_RETENTION_DAYS="7",
+        OPENROUTER_API_KEY="sk-or-v1-canary",
+        COUNCIL_ZDR="on",
+        DISCORD_TOKEN="canary",
+    )
+
+    assert (ended.code, ended.err) == (0, "")
+    told = " ".join(ended.out.split())
+    for words in (
+        "Everything is in `council.db`",
+        "erased after 7 days",
+        "https://openrouter.ai/api/v1",
+        "(zdr: on, data_collection: deny)",
+        "Discord | what is posted",
+        "/council forget me",
+    ):
+        assert words in told, words
+    assert "canary" not in told
+    assert "Slack |" not in told
+
+
+async def test_before_the_first_question_the_doctor_tells_what_will_hold(council: Program) -> None:
+    ended = await run(council, "doctor", "--privacy")
+
+    assert ended.code == 0
+    assert "erased after 30 days" in " ".join(ended.out.split())
+    assert "models are simulated" in ended.out

@@ -65,6 +65,7 @@ NOT_SHOWN = {
     "react A 👍",
     "unreact A 👍",
     "/council help",
+    "audit [N|restore N]",
 }
 
 PROGRAMMERS = (

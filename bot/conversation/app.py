@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot import settings as channel_settings
@@ -18,6 +19,7 @@ from bot.conversation.budget import Budget, Rules
 from bot.conversation.desk import Admission, Desk, parse, require
 from bot.conversation.followups import FollowUps
 from bot.conversation.health import health
+from bot.conversation.naming import name_of
 from bot.conversation.questions import Questions
 from bot.conversation.records_commands import export_lines
 from bot.conversation.recounts import Recounts
@@ -132,6 +134,7 @@ class App:
             admission=self.admission,
             aside=self.running.aside,
             is_private=self._is_private,
+            name=partial(name_of, self.platforms, channel, time_scale=self.time_scale),
             now=self.now,
         )
 

@@ -6,7 +6,7 @@ answer is not known here.
 
 from collections.abc import Mapping
 
-from bot.conversation import records_commands, settings_commands
+from bot.conversation import audit_commands, records_commands, settings_commands
 from bot.conversation.desk import Command, Desk, Option, Right, Run, Typed, parse, require
 from bot.document import Block, Document, Heading, Note, Text
 from bot.language import N_, Message, _
@@ -82,6 +82,7 @@ COMMANDS: Mapping[str, Command] = {
     command.name: command
     for command in (
         *settings_commands.COMMANDS,
+        *audit_commands.COMMANDS,
         Command(
             "ask QUESTION",
             N_("Put a question to the council"),

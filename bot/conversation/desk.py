@@ -91,7 +91,10 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What one command works with: where it is given, by whom, and what it needs of the council."""
+    """What one command works with: where it is given, by whom, and what it needs of the council.
+
+    `name` tells how a person is called there, as CommonMark; "" where nobody says.
+    """
 
     channel: Channel
     person: Person
@@ -103,6 +106,7 @@ class Desk:
     statistics: Callable[[], "Statistics"]
     admission: Admission
     is_private: Callable[[Case], bool]
+    name: Callable[[str], Awaitable[str]]
     aside: Callable[[Sequence[Place]], AbstractAsyncContextManager[None]]
     now: Callable[[], datetime]
 

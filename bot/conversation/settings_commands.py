@@ -166,7 +166,7 @@ async def _reset(desk: Desk, rest: str) -> Document:
     for name in names:
         values = channel_settings.without(values, name)
     listed = ", ".join(names)
-    await _save(desk, stored.version, values, f"reset {listed or 'everything'}")
+    await save(desk, stored.version, values, f"reset {listed or 'everything'}")
     return Document((Text(_back_at_the_default(listed)),))
 
 
@@ -226,9 +226,9 @@ def _changed(desk: Desk, values: Mapping[str, str], name: str, text: str) -> Map
     values = channel_settings.change(values, name, text)
     settings = channel_settings.resolve(values, desk.defaults)
     if name == "members":
-        _known(desk.catalogue, [m for m in settings.members if m not in before.members])
+        require_known(desk.catalogue, [m for m in settings.members if m not in before.members])
     if name == "chairman":
-        _known(desk.catalogue, [settings.chairman])
+        require_known(desk.catalogue, [settings.chairman])
     return values
 
 
@@ -239,14 +239,14 @@ async def _keep(
     settings = channel_settings.resolve(values, desk.defaults)
     shown = {name: channel_settings.shown(settings, name) for name in names}
     what = "; ".join(f"{name} = {text}" for name, text in shown.items())
-    await _save(desk, seen_version, values, what)
+    await save(desk, seen_version, values, what)
     lines = [
         _("**{setting}** is now: {value}", setting=name, value=text) for name, text in shown.items()
     ]
     return lines, [note for name in names for note in _warnings(settings, name)]
 
 
-async def _save(desk: Desk, seen_version: int, values: Mapping[str, str], what: str) -> None:
+async def save(desk: Desk, seen_version: int, values: Mapping[str, str], what: str) -> None:
     await desk.store.save_settings(
         desk.channel.platform,
         desk.channel.workspace,
@@ -274,7 +274,7 @@ async def _require_right(desk: Desk, names: Sequence[str] = ()) -> None:
         raise InvalidInput(_("Only administrators can change {settings} here.", settings=listed))
 
 
-def _known(catalogue: Catalogue, models: Sequence[str]) -> None:
+def require_known(catalogue: Catalogue, models: Sequence[str]) -> None:
     """Refuse ids that the catalogue does not list. Without a list nothing can be checked."""
     for model in models:
         if catalogue.missing(model):

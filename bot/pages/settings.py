@@ -60,16 +60,20 @@ def council_page(
 
 def settings_page(settings: Settings, changed: Collection[str]) -> Document:
     """Every setting with its value, as people type them."""
-    rows = tuple(
-        (name, shown(settings, name), "" if name in changed else _("default")) for name in SETTINGS
-    )
     return Document(
         (
             Heading(_("All settings")),
-            Table((_("Setting"), _("Value"), ""), rows),
+            settings_table(settings, changed),
             Note(_("`/council set NAME VALUE` changes one, `/council set NAME` explains it.")),
         )
     )
+
+
+def settings_table(settings: Settings, changed: Collection[str]) -> Table:
+    rows = tuple(
+        (name, shown(settings, name), "" if name in changed else _("default")) for name in SETTINGS
+    )
+    return Table((_("Setting"), _("Value"), ""), rows)
 
 
 def setting_page(settings: Settings, defaults: Settings, name: str) -> Document:

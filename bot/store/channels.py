@@ -8,7 +8,7 @@ from bot.errors import SettingsChanged
 from bot.language import _
 from bot.records import SettingsChange, StoredSettings
 from bot.store.encoding import decode_time, encode_time
-from bot.store.transactions import Statement, Tables, Transaction
+from bot.store.transactions import Row, Statement, Tables, Transaction
 
 _THIS_CHANNEL = "platform = ? AND workspace = ? AND channel = ?"
 
@@ -75,7 +75,20 @@ class Channels(Tables):
             f"WHERE {_THIS_CHANNEL} ORDER BY number DESC LIMIT ?",
             (platform, workspace or "", channel, limit),
         )
-        return tuple(
-            SettingsChange(version, json.loads(changed), person, decode_time(at), what)
-            for version, changed, person, at, what in rows
+        return tuple(_change(row) for row in rows)
+
+    async def settings_version(
+        self, platform: str, workspace: str | None, channel: str, version: int
+    ) -> SettingsChange | None:
+        """The change that made this version; `None` where there was none."""
+        rows = await self._database.read(
+            "SELECT version, changed, person, at, what FROM settings_audit "
+            f"WHERE {_THIS_CHANNEL} AND version = ?",
+            (platform, workspace or "", channel, version),
         )
+        return _change(rows[0]) if rows else None
+
+
+def _change(row: Row) -> SettingsChange:
+    version, changed, person, at, what = row
+    return SettingsChange(version, json.loads(changed), person, decode_time(at), what)

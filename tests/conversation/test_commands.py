@@ -766,6 +766,7 @@ async def test_every_command_is_known(app: App, name: str) -> None:
 def test_no_command_is_lost() -> None:
     assert set(COMMANDS) >= {
         *("show", "members", "chairman", "models", "criteria", "mode", "budget", "set", "reset"),
+        "audit",
         *("ask", "stats", "ceiling", "suggest", "export", "forget"),
         *("health", "allow", "disallow", "pause", "resume", "help"),
     }

@@ -75,6 +75,8 @@ _END = regex.compile(
     r"[.!?…]++[\"'”’»)\]*_]*+(?=\s++[^\s\p{Ll}]|\s*+$)|[。！？]++[」』”’）*_]*+"
 )
 _SENTENCES_TRIED = 4
+# What a quotation begins with, and what ends it.
+_QUOTATIONS = {"“": "”", "„": "“”", "«": "»", "「": "」", "『": "』", '"': '"'}
 _FENCE = re.compile("```|~~~")
 
 
@@ -207,6 +209,8 @@ def _sentence_end(content: str) -> int:
     for n, found in enumerate(_END.finditer(content)):
         if n == _SENTENCES_TRIED:
             break
+        if _is_quoted(content, found.end()):
+            continue
         parts = content[: found.end()], content[found.end() :].lstrip()
         if "".join(whole) == "".join("".join(map(_MARKDOWN.renderInline, parts)).split()):
             return int(found.end())
@@ -240,9 +244,21 @@ def _without_math(content: str) -> str:
 def _telling(plain: str) -> str:
     """Sentences from the start, until they say something."""
     for found in _END.finditer(plain):
-        if _columns(plain[: found.end()]) >= _TELLING:
-            return plain[: found.end()]
+        sentence = plain[: found.end()]
+        if _columns(sentence) >= _TELLING and not _is_quoted(plain, found.end()):
+            return sentence
     return plain
+
+
+def _is_quoted(text: str, end: int) -> bool:
+    """Whether a quotation goes on there that is closed further behind."""
+    closing = ""
+    for character in text[:end]:
+        if closing:
+            closing = "" if character in closing else closing
+        else:
+            closing = _QUOTATIONS.get(character, "")
+    return any(sign in text[end:] for sign in closing)
 
 
 def _cut(plain: str) -> str:

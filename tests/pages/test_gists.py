@@ -36,6 +36,7 @@ PROSE = st.lists(
         ("It is 3.5 times that. So?", "It is 3.5 times that.", "So?"),
         ("답은 예입니다. 왜냐하면 그렇습니다.", "답은 예입니다.", "왜냐하면 그렇습니다."),
         ("これは良い。しかし悪い。", "これは良い。", "しかし悪い。"),
+        ("“Is it? Or not?” he said. No.", "“Is it? Or not?” he said.", "No."),
         ("Yes", "Yes", ""),
     ],
 )
@@ -69,6 +70,12 @@ def test_for_any_text_nothing_is_lost_between_its_sentence_and_the_rest(text: st
     [
         ("# Advice\n\nStart with `x`, **surely**. Then go on.", "Start with x, surely."),
         ("Yes. Start with x. Then go on.", "Yes. Start with x."),
+        (
+            "It hangs on “Which is it? Tabs or not?” alone. So.",
+            "It hangs on “Which is it? Tabs or not?” alone.",
+        ),
+        ('He asked "Is it so? Or not?" in vain. So.', 'He asked "Is it so? Or not?" in vain.'),
+        ("Take the “big. Then go on, always.", "Take the “big."),
         ("| a |\n|---|\n| b |\n\nAs [shown](http://x) there:", "As shown there"),
         ("# Advice only", "Advice only"),
         ("- first thing\n- second", "first thing"),

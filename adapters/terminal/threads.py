@@ -151,7 +151,9 @@ class Threads:
 
     async def critiques(self, run: Run) -> Document | None:
         case = await self._app.store.case(run.id)
-        return critiques(case.result) if case and case.result else None
+        if case is None or case.result is None:
+            return None
+        return critiques(case.result, await self._app.store.numbered(case))
 
 
 class ScriptThreads(Threads):

@@ -176,7 +176,7 @@ class Actions:
         case = await self.store.case(id)
         if case is None or case.result is None or case.expired_at:
             return None
-        return transcript(case.result, case.question, case.council)
+        return transcript(case.result, await self.store.numbered(case), case.council)
 
     async def _file(self, press: Press) -> File:
         case = await self.case(press)

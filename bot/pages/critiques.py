@@ -1,20 +1,28 @@
 """What the reviewers wrote about the answers, by label alone."""
 
-from bot.council import Deliberation
+from bot.council import Deliberation, Question
 from bot.document import Block, Document, Heading, Note, Text
 from bot.language import _
-from bot.pages.sentences import masked, vote
+from bot.pages.sentences import letters, masked, shown, vote
 
 
-def critiques(deliberation: Deliberation) -> Document:
+def critiques(deliberation: Deliberation, question: Question) -> Document:
     """Every review with its ranking, still anonymous, each text whole."""
     models = [member.model for member in deliberation.members]
     blocks: list[Block] = []
     for review in deliberation.reviews:
         if review.text:
             blocks += [
-                Heading(_("Review by the author of Answer {label}", label=review.label)),
-                Note(vote(review)),
+                Heading(
+                    _(
+                        "Review by the author of Answer {label}",
+                        label=shown(review.label, question),
+                    )
+                ),
+                Note(vote(review, question)),
                 Text(masked(review.text, models)),
             ]
-    return Document(tuple(blocks) or (Text(_("Nobody reviewed the answers.")),))
+    return Document(
+        tuple(blocks) or (Text(_("Nobody reviewed the answers.")),),
+        letters=letters((member.label for member in deliberation.members), question),
+    )

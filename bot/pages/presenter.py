@@ -301,11 +301,11 @@ def beneath_verdict(ranking: Document) -> Document:
     )
 
 
-def standings_table(standings: Sequence[Standing]) -> Table:
+def standings_table(standings: Sequence[Standing], question: Question) -> Table:
     """At most 32 columns wide."""
     rows = tuple(
         (
-            standing.label,
+            shown(standing.label, question),
             "-" if standing.score is None else f"{standing.score:.2f}",
             str(standing.first_places),
             str(standing.ballots),

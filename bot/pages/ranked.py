@@ -77,7 +77,7 @@ def ranking_blocks(deliberation: Deliberation, question: Question, tally: Tally)
                 "read the answers in another order."
             )
         )
-    yield from map(Note, (*broken_off(deliberation), *read_shortened(deliberation)))
+    yield from map(Note, (*broken_off(deliberation), *read_shortened(deliberation, question)))
     yield from _people(deliberation, question, tally)
     yield Note(" ".join(_closing(deliberation)))
 

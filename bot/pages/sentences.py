@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from bot import texts
 from bot.chat import answer_key
 from bot.cleaning import one_line
-from bot.council import Deliberation, Question, Ranking, Review, Standing
+from bot.council import Deliberation, Question, Review, Standing
 from bot.document import Letter, Note
 from bot.language import N_, _, n_
 from bot.protocol.masking import mask_self_naming
@@ -110,17 +111,21 @@ def _who_first(
     return ", ".join(parts)
 
 
-def degraded(deliberation: Deliberation) -> list[str]:
+def degraded(deliberation: Deliberation, question: Question) -> list[str]:
     lines = []
     outcome = deliberation.verdict
     if outcome.fallback:
         kind = texts.kind_words(outcome.chairman_error.kind) if outcome.chairman_error else ""
         label = next((m.label for m in deliberation.members if m.seat == outcome.seat), "?")
+        label = shown(label, question)
         lines.append("⚠ " + _(texts.FALLBACKS[outcome.fallback], kind=kind, label=label))
     lines += shortened_for_verdict(deliberation)
     missing = [member for member in deliberation.members if member.status == "failed"]
     if missing and deliberation.answered:
-        who = ", ".join(f"{member.label} ({texts.error_words(member.error)})" for member in missing)
+        who = ", ".join(
+            f"{shown(member.label, question)} ({texts.error_words(member.error)})"
+            for member in missing
+        )
         lines.append("⚠ " + _("Without {who}.", who=who))
     return lines
 
@@ -138,14 +143,16 @@ def shortened_for_verdict(deliberation: Deliberation) -> list[str]:
     return [] if chars is None else ["⚠ " + _(texts.SHORTENED_FOR_VERDICT, chars=chars)]
 
 
-def vote(review: Review) -> str:
-    who = _("**Author of {label}**", label=review.label)
+def vote(review: Review, question: Question) -> str:
+    who = _("**Author of {label}**", label=shown(review.label, question))
+    read = ", ".join(shown(label, question) for label in review.order)
     if review.counted:
+        ranking = [[shown(label, question) for label in tied] for tied in review.ranking]
         return _(
             "{who} read {order} and ranked {ranking}",
             who=who,
-            order=", ".join(review.order),
-            ranking=ballot(review.ranking),
+            order=read,
+            ranking=ballot(ranking),
         )
     if review.error:
         return _("{who} gave no review: {error}", who=who, error=texts.error_words(review.error))
@@ -153,17 +160,17 @@ def vote(review: Review) -> str:
         return _(
             "{who} read {order}; the review holds no ranking, so it did not count",
             who=who,
-            order=", ".join(review.order),
+            order=read,
         )
     return _("{who} was not waited for: the first place was decided", who=who)
 
 
-def ballot(ranking: Ranking) -> str:
+def ballot(ranking: Sequence[Sequence[str]]) -> str:
     """`B > A = D > C`"""
     return " > ".join(" = ".join(tied) for tied in ranking)
 
 
-def read_shortened(deliberation: Deliberation) -> list[str]:
+def read_shortened(deliberation: Deliberation, question: Question) -> list[str]:
     """Which answers how many reviewers did not read whole, and how much of them was the least."""
     read = [review for review in deliberation.reviews if review.text]
     lines = []
@@ -180,7 +187,7 @@ def read_shortened(deliberation: Deliberation) -> list[str]:
                 _(
                     "Answer {label} was shortened for {who}: {shown:,} of its {length:,} "
                     "characters, from both ends.",
-                    label=given.label,
+                    label=shown(given.label, question),
                     who=who,
                     shown=min(least),
                     length=length,
@@ -189,10 +196,11 @@ def read_shortened(deliberation: Deliberation) -> list[str]:
     return lines
 
 
-def account(deliberation: Deliberation) -> list[str]:
+def account(deliberation: Deliberation, question: Question) -> list[str]:
     agreement, timings = deliberation.agreement, deliberation.timings
     lines = []
-    stand = reviewers_stand(deliberation.standings, not_heard(deliberation.reviews))
+    named = partial(shown, question=question)
+    stand = reviewers_stand(deliberation.standings, not_heard(deliberation.reviews), named)
     if stand:
         lines.append(_("Stopped early: {stand}", stand=stand) if agreement.stopped_early else stand)
     if agreement.kendall_w is not None and not agreement.stopped_early:

@@ -13,6 +13,7 @@ from bot.pages.sentences import (
     masked,
     read_shortened,
     rehearsal,
+    shown,
     unread,
     verdict_text,
     vote,
@@ -37,25 +38,25 @@ def transcript(deliberation: Deliberation, question: Question, council: Council)
     parts += [note.text for note in unread(question)]
     parts += [_("## Verdict"), _quoted(verdict_text(deliberation))]
     parts += [*broken_off(deliberation), *dissent(deliberation)]
-    parts += degraded(deliberation)
+    parts += degraded(deliberation, question)
     for given in deliberation.answers:
-        shown = masked(given.text, council.members)
-        parts += [_("## Answer {label}", label=given.label), _quoted(shown)]
+        text = masked(given.text, council.members)
+        parts += [_("## Answer {label}", label=shown(given.label, question)), _quoted(text)]
         parts += texts.broken_off(_("The answer"), finish(given.finish_reason))
     for review in deliberation.reviews:
         if review.text:
-            shown = masked(review.text, council.members)
+            text, label = masked(review.text, council.members), shown(review.label, question)
             parts += [
-                _("## Review by the author of Answer {label}", label=review.label),
-                vote(review),
-                _quoted(shown),
+                _("## Review by the author of Answer {label}", label=label),
+                vote(review, question),
+                _quoted(text),
             ]
     if deliberation.standings:
-        table = standings_table(deliberation.standings)
+        table = standings_table(deliberation.standings, question)
         lines = [table.columns, tuple("---" for _ in table.columns), *table.rows]
-        parts += read_shortened(deliberation)
+        parts += read_shortened(deliberation, question)
         parts += [_("## Standings"), "\n".join(f"| {' | '.join(cells)} |" for cells in lines)]
-    parts += account(deliberation)
+    parts += account(deliberation, question)
     parts += [block.text for block in rehearsal([m.model for m in deliberation.members])]
     return "\n\n".join(parts) + "\n"
 

@@ -146,7 +146,7 @@ def notes(question: Question, deliberation: Deliberation) -> list[str]:
         *broken_off(deliberation),
         *dissent(deliberation),
         *filter(None, (stand, written_by(deliberation))),
-        *degraded(deliberation),
+        *degraded(deliberation, question),
         *(block.text for block in simulated),
     ]
 

@@ -150,7 +150,7 @@ STANDINGS = st.builds(
 
 @any_of(st.lists(STANDINGS, min_size=1, max_size=20))
 def test_for_any_standings_the_table_fits_a_narrow_screen(standings: list[Standing]) -> None:
-    table = presenter.standings_table(standings)
+    table = presenter.standings_table(standings, question())
 
     assert max(map(len, table_lines(table.columns, table.rows, 80))) <= 32
     assert len(table.rows) == len(standings)

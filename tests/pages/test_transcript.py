@@ -77,3 +77,15 @@ def test_the_transcript_holds_standings_dissent_and_account() -> None:
         "| Answer | Score | First | Ballots |\n| --- | --- | --- | --- |\n| A | 1.00 | 2 |" in text
     )
     assert "## Review by the author of Answer A" in text
+
+
+def test_in_a_later_question_every_label_carries_its_number() -> None:
+    told = tell({("answer", 1): [failing("no_credit")]}, asked=question(seed=1))
+
+    text = transcript(told.result, replace(told.question, number=2), told.council)
+
+    assert "\n\n## Answer 2A\n\n" in text
+    assert "\n\n## Review by the author of Answer 2A\n\n**Author of 2A** read 2" in text
+    assert "\n\n⚠ Without 2C (no credit).\n\n" in text
+    assert "| --- |\n| 2A | 1.00 | 2 |" in text
+    assert "put **2A** first" in text

@@ -33,9 +33,10 @@ def test_a_narrow_table_is_monospace() -> None:
 def test_standings_take_at_most_32_columns() -> None:
     from bot.council import Standing
     from bot.pages.presenter import standings_table
+    from tests.pages.telling import question
 
     rows = [Standing(label, "lab/x", 0.123, 20, 20) for label in "ABCDEFGHIJKLMNOPQRST"]
-    lines = markdown((standings_table(rows),)).splitlines()
+    lines = markdown((standings_table(rows, question()),)).splitlines()
     assert len(lines) == 24
     assert max(map(len, lines)) <= 32
 

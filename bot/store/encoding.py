@@ -16,8 +16,16 @@ def encode(kind: type[T], value: T) -> str:
 
 
 def decode(kind: type[T], text: str) -> T:
+    """Raises `ValueError` for what another version wrote, in words that quote nothing of it."""
+    from pydantic import ValidationError
+
     adapter: TypeAdapter[T] = _adapter(kind)
-    return adapter.validate_json(text)
+    try:
+        return adapter.validate_json(text)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=False)
+    places = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found)
+    raise ValueError(f"a stored {getattr(kind, '__name__', kind)} cannot be read ({places})")
 
 
 def encode_time(at: datetime) -> str:

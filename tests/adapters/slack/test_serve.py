@@ -11,7 +11,7 @@ import pytest
 
 from tests.fakes import processes
 from tests.fakes.discord_server import running_discord
-from tests.fakes.processes import Program, delivered, free_port
+from tests.fakes.processes import Program, delivered, free_port, listening_at
 from tests.fakes.served import POSTS, OnDiscord, OnSlack
 from tests.fakes.slack_server import SIGNING_SECRET, SlackServer, running_slack
 from tests.fakes.watched import eventually
@@ -172,11 +172,13 @@ async def test_a_slack_that_fails_leaves_discord_going(room: OnSlack, other: OnD
 
 
 @asynccontextmanager
-async def serving_signed(room: OnSlack, secret: str) -> AsyncIterator[Program]:
+async def serving_signed(
+    room: OnSlack, secret: str, *, port: int | None = None, **more: str
+) -> AsyncIterator[Program]:
     """The program, listening for what Slack posts to it."""
-    port = free_port()
+    port = port or free_port()
     program = await room.start(
-        SLACK_APP_TOKEN="", SLACK_SIGNING_SECRET=secret, COUNCIL_HTTP_PORT=str(port)
+        SLACK_APP_TOKEN="", SLACK_SIGNING_SECRET=secret, COUNCIL_HTTP_PORT=str(port), **more
     )
     await room.server.deliver_by_http(f"http://127.0.0.1:{port}/slack/events")
 
@@ -204,6 +206,28 @@ async def test_signed_requests_do_instead_of_a_socket(server: SlackServer, room:
         assert status == 401
     code, err = await program.ended()
     assert (code, "Traceback" in err) == (130, False)
+
+
+async def test_requests_are_taken_at_every_address_or_at_the_one_that_is_named(
+    room: OnSlack,
+) -> None:
+    port = free_port()
+    async with serving_signed(room, SIGNING_SECRET, port=port):
+        assert "0.0.0.0" in listening_at(port)
+    async with serving_signed(room, SIGNING_SECRET, port=port, COUNCIL_HTTP_HOST="127.0.0.1"):
+        assert listening_at(port) == {"127.0.0.1"}
+
+
+async def test_an_address_of_another_machine_is_named(room: OnSlack) -> None:
+    program = await room.start(
+        SLACK_APP_TOKEN="",
+        SLACK_SIGNING_SECRET=SIGNING_SECRET,
+        COUNCIL_HTTP_PORT=str(free_port()),
+        COUNCIL_HTTP_HOST="192.0.2.1",
+    )
+    code, err = await program.ended()
+    assert code == 2
+    assert "(192.0.2.1) cannot be used: " in err
 
 
 @pytest.mark.parametrize("age_seconds", [0, 600, -600])

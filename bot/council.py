@@ -228,11 +228,22 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """In US dollars: as providers told, as estimated where they told nothing, and at an assumed
+    price where there is none. The first two are what is known of it."""
+
+    provider_usd: float
+    estimated_usd: float
+    assumed_usd: float
+
+
+@dataclass(frozen=True, slots=True)
 class Deliberation:
     """A finished deliberation: the JSON object of the contract.
 
     `answers`, `reviews` and `members` are in the order of their labels, `standings` best first.
-    `cost_known` is False where a call's price is unknown and was counted as zero.
+    `cost_known` is False where a call's price is unknown and was counted as zero. `cost` is `None` in
+    results from before it was kept.
     """
 
     id: str
@@ -253,6 +264,7 @@ class Deliberation:
     cost_usd: float
     cost_known: bool
     chairman: str
+    cost: Cost | None = None
 
     @property
     def answered(self) -> bool:

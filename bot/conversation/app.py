@@ -130,6 +130,7 @@ class App:
             defaults=self.defaults,
             admins=self.rules.admins,
             health=self.health,
+            budgets=self.budget.lines,
             statistics=self.statistics,
             admission=self.admission,
             aside=self.running.aside,

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, time, timedelta
 
 from bot import settings as channel_settings
 from bot.allowance import Key
-from bot.chat import Channel
+from bot.chat import Channel, Person
 from bot.conversation.desk import Admission
 from bot.council import Question
 from bot.language import N_, Message, _, n_
+from bot.pages.costs import BudgetLine
 from bot.pages.prices import dollars_at_least, dollars_at_most
 from bot.protocol.pricing import Pricing
 from bot.records import Account, Case
@@ -40,6 +41,14 @@ _LEFT: Mapping[str, Message] = {
     "channel": N_("About ${needed} is needed; ${left} of this channel's ${limit} a day is left."),
     "month": N_("About ${needed} is needed; ${left} of this channel's ${limit} a month is left."),
     "person": N_("About ${needed} is needed; ${left} of your ${limit} a day is left."),
+}
+
+_WHOSE: Mapping[str, Message] = {
+    ALL: N_("the bot's, today"),
+    "server": N_("this server's, today"),
+    "channel": N_("this channel's, today"),
+    "month": N_("this channel's, this month"),
+    "person": N_("yours, today"),
 }
 
 
@@ -97,6 +106,20 @@ class Budget:
         """The channel's money of today."""
         scope = channel_scope(channel.platform, channel.id)
         return await self.store.account(self.now().date(), scope)
+
+    async def lines(self, channel: Channel, person: Person) -> tuple[BudgetLine, ...]:
+        """What each budget that counts here has left, for this person to see."""
+        limits = await self.limits(channel, person.id)
+        here = channel.platform, channel.id
+        own = channel_scope(*here), month_scope(*here), person_scope(channel.platform, person.id)
+        shown = (own[0], *(scope for scope in limits if scope != own[0]))
+        return tuple([await self._line(scope, limits.get(scope), scope in own) for scope in shown])
+
+    async def _line(self, scope: str, limit: int | None, is_own: bool) -> BudgetLine:
+        today = self.now().date()
+        left = (await self.store.left(today, {} if limit is None else {scope: limit})).left_micros
+        account = await self.store.account(today, scope) if is_own else None
+        return BudgetLine(_(_WHOSE[scope.partition(":")[0]]), limit, left, account)
 
     async def refusal(self, channel: Channel, person: str | None = None) -> str:
         """Why nothing can be asked here now; "" where there is room for a short question."""

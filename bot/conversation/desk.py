@@ -17,6 +17,7 @@ from bot.document import Document
 from bot.errors import InvalidInput
 from bot.language import N_, Message, _
 from bot.models.catalogue import Catalogue
+from bot.pages.costs import BudgetLine
 from bot.records import Case, Place, PlatformName, StoredSettings
 from bot.settings import Settings
 from bot.store.store import Store
@@ -103,6 +104,7 @@ class Desk:
     defaults: Settings
     admins: frozenset[str]
     health: Callable[[Channel], Awaitable[Document]]
+    budgets: Callable[[Channel, Person], Awaitable[tuple[BudgetLine, ...]]]
     statistics: Callable[[], "Statistics"]
     admission: Admission
     is_private: Callable[[Case], bool]

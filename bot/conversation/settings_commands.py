@@ -25,6 +25,7 @@ from bot.document import Document, Note, Text
 from bot.errors import BotError, InvalidForm, InvalidInput
 from bot.language import N_, _
 from bot.models.catalogue import Catalogue
+from bot.pages.costs import budget_lines
 from bot.pages.settings import (
     Change,
     Prices,
@@ -132,6 +133,15 @@ def _one(name: str) -> Run:
         return await _change(desk, name, lambda now: rest)
 
     return run
+
+
+async def _budget(desk: Desk, rest: str) -> Document:
+    """Like any setting; without a value also what each budget has left."""
+    page = await _one("budget")(desk, rest)
+    if rest:
+        return page
+    left = budget_lines(await desk.budgets(desk.channel, desk.person))
+    return replace(page, blocks=(*page.blocks, *left))
 
 
 async def _set(desk: Desk, rest: str) -> Document:
@@ -371,7 +381,7 @@ COMMANDS = (
     Command(
         "budget [USD|default]",
         N_("What this channel may spend a day"),
-        _one("budget"),
+        _budget,
         (Option("usd", N_("US dollars, or unlimited, or default")),),
     ),
     Command(

@@ -1,11 +1,12 @@
 """Deliberations as the contract's JSON, with what the store knows beside them."""
 
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from bot.chat import HEADLINE, RANKING
-from bot.council import Deliberation
+from bot.council import Cost, Deliberation
 from bot.emoji import target
 from bot.protocol.outcome import finish
 from bot.records import Case, Post
@@ -18,6 +19,8 @@ _DELIBERATION = TypeAdapter(Deliberation)
 def as_json(deliberation: Deliberation) -> dict[str, Any]:
     """The object of the contract, its keys the fields of `Deliberation`."""
     dumped: dict[str, Any] = _DELIBERATION.dump_python(deliberation, mode="json")
+    if deliberation.cost is None:  # nobody knows any more how much of it was told
+        dumped["cost"] = asdict(Cost(0.0, deliberation.cost_usd, 0.0))
     for review in dumped["reviews"]:
         review["ranking"] = [tied if len(tied) > 1 else tied[0] for tied in review["ranking"]]
     for ended in (*dumped["answers"], dumped["verdict"]):

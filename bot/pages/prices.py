@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 
+from bot.council import Cost
 from bot.language import _
 
 
@@ -13,6 +14,18 @@ def price_words(usd: float | None) -> str:
     if not usd:
         return _("free")
     return _("about ${usd}", usd=dollars(usd)) if usd >= 0.0001 else _("less than $0.0001")
+
+
+def where_from(cost: Cost | None) -> str:
+    """` ($0.01 of it estimated, $0.02 more assumed)`, to follow a sum; "" where all was told."""
+    if cost is None:
+        return ""
+    parts = []
+    if cost.estimated_usd:
+        parts.append(_("${usd} of it estimated", usd=dollars(cost.estimated_usd)))
+    if cost.assumed_usd:
+        parts.append(_("${usd} more assumed", usd=dollars(cost.assumed_usd)))
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def dollars_at_least(micros: int) -> str:

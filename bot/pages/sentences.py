@@ -10,6 +10,7 @@ from bot.cleaning import one_line
 from bot.council import Deliberation, Question, Review, Standing
 from bot.document import Letter, Note
 from bot.language import N_, _, n_
+from bot.pages.prices import where_from
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.outcome import finish, not_heard
 
@@ -213,7 +214,8 @@ def account(deliberation: Deliberation, question: Question) -> list[str]:
     line = [_("{calls} calls", calls=deliberation.calls)]
     unknown = "" if deliberation.cost_known else _(" (some prices are unknown, counted as zero)")
     if tells_total(deliberation):
-        line.append(f"${deliberation.cost_usd:.4f}{unknown}")
+        origin = where_from(deliberation.cost) or unknown
+        line.append(f"${deliberation.cost_usd:.4f}{origin}")
     if len(deliberation.answers) > 1:
         line.append(f"{timings.verdict:.0f} s")
     return [*lines, " · ".join(line)]

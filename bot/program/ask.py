@@ -9,8 +9,9 @@ from bot.conversation.app import App
 from bot.conversation.questions import checked, new_case
 from bot.council import Council, Deliberation, Failure, Question
 from bot.document import Document, Note, Text
-from bot.errors import Expired, InvalidInput
+from bot.errors import BotError, Expired, InvalidInput
 from bot.language import _, n_
+from bot.pages.prices import where_from
 from bot.pages.ranked import reviewers_line
 from bot.pages.sentences import (
     broken_off,
@@ -25,6 +26,7 @@ from bot.program.progress import Narrator
 from bot.program.reading import put
 from bot.protocol.modes import MODES
 from bot.records import Case
+from bot.store.spending import OverBudget
 from bot.texts import EXPIRED_ID, SHELL_ADVICE, apology, kind_of
 
 # A question asked again after this long is a new one.
@@ -44,11 +46,21 @@ async def ask(
     if case is None:
         case = new_case(asked.text, council, app.now(), id=id)
         case = replace(case, question=replace(case.question, quoted=asked.quoted))
-        await app.store.create(case)
+        await _take_in(app, case)
     if case.result:
         note(_("This was answered before; nobody is asked again."))
         return case.question, case.result
     return case.question, await run(app, case)
+
+
+async def _take_in(app: App, case: Case) -> None:
+    """Keep the question, and its money. Raises `BotError` where a budget has no room for it."""
+    limits = app.rules.limits
+    shares = await app.budget.shares(case) if limits else None
+    try:
+        await app.store.create(case, shares=shares, limits=limits)
+    except OverBudget as over:
+        raise BotError(app.budget.sentence(over)) from over
 
 
 async def run(app: App, case: Case) -> Deliberation:
@@ -164,10 +176,12 @@ def closing(deliberation: Deliberation) -> str:
 
 
 def _spent(deliberation: Deliberation) -> str:
-    usd = deliberation.cost_usd
-    if not usd:
+    usd, origin = deliberation.cost_usd, where_from(deliberation.cost)
+    if not usd and not origin:
         return _("free") if deliberation.cost_known else _("price unknown")
     spent = f"${usd:.2f}" if usd >= 0.01 else f"${usd:.4f}"
+    if origin:
+        return spent + origin
     return (
         spent if deliberation.cost_known else _("{spent} and more, at prices unknown", spent=spent)
     )

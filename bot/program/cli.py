@@ -190,6 +190,12 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
         ),
     )
     ceiling.add_argument("--json", action="store_true", help=_("every number as JSON"))
+    costs = add("costs", reading.costs, _("what was spent: told, estimated, assumed"))
+    costs.add_argument(
+        "--since", type=_moment, help=_("asked since this time (ISO, e.g. 2026-11-01)")
+    )
+    costs.add_argument("--by", choices=("day", "channel", "model"), default="day")
+    costs.add_argument("--json", action="store_true", help=_("every number as JSON"))
     export = add("export", reading.export, _("finished deliberations as JSON lines"))
     export.add_argument("--channel", help=_("of this channel only"))
     export.add_argument(

@@ -56,7 +56,10 @@ async def put_together(config: Config, store: Store, command: str) -> AsyncItera
                 rules=Rules(
                     allowed=config.allowed,
                     admins=config.admins,
-                    daily_budget_micros=None if budget_usd is None else round(budget_usd * 1e6),
+                    daily_budget_micros=_micros(budget_usd),
+                    person_budget_micros=_micros(config.person_budget_usd),
+                    channel_budget_micros=_micros(config.channel_budget_usd),
+                    at_once=config.at_once,
                 ),
                 time_scale=config.time_scale,
                 retention_days=await retention_days(config, store),
@@ -68,6 +71,10 @@ async def put_together(config: Config, store: Store, command: str) -> AsyncItera
                 await app.close()
     finally:
         await store.close()
+
+
+def _micros(usd: float | None) -> int | None:
+    return None if usd is None else round(usd * 1e6)
 
 
 async def retention_days(config: Config, store: Store) -> int | None:

@@ -39,6 +39,8 @@ from bot.typos import closest, question
 OPENROUTER_URL = "https://openrouter.ai/api/v1"
 SLACK_URL = "https://slack.com/api"
 DAILY_BUDGET_USD = 5.0
+# Deliberations under way: a hundred requests or so, which providers and memory take.
+AT_ONCE = 20
 RETENTION_DAYS = 30
 
 
@@ -200,6 +202,19 @@ class Config(BaseSettings):
         "COUNCIL_DAILY_BUDGET_USD",
         DAILY_BUDGET_USD,
         N_("US dollars a day, for example 2.50, or the word unlimited"),
+    )
+    person_budget_usd: Annotated[float | None, _read(parse_budget)] = _variable(
+        "COUNCIL_PERSON_BUDGET_USD",
+        None,
+        N_("US dollars a day for each person, for example 0.50, or the word unlimited"),
+    )
+    channel_budget_usd: Annotated[float | None, _read(parse_budget)] = _variable(
+        "COUNCIL_CHANNEL_BUDGET_USD",
+        None,
+        N_("US dollars a month for each channel, for example 20, or the word unlimited"),
+    )
+    at_once: Annotated[int, Field(ge=1)] = _variable(
+        "COUNCIL_AT_ONCE", AT_ONCE, N_("a whole number from 1 up, for example 20")
     )
     # `None`: as `catalogue` has it.
     unknown_price: Annotated[tuple[float, float] | None, NoDecode, BeforeValidator(_prices)] = (

@@ -89,6 +89,21 @@ async def _ceiling_of(
         return *await Statistics(store).ceiling(channel=options.channel), {}
 
 
+async def costs(options: argparse.Namespace, config: "Config") -> int:
+    from datetime import UTC
+
+    from bot.pages.costs import costs_json, costs_page
+
+    since = options.since.astimezone(UTC).date() if options.since else None
+    async with database(config) as store:
+        accounts = await store.costs(options.by, since)
+    if options.json:
+        tell_json(costs_json(accounts, options.by), indent=2)
+    else:
+        show(costs_page(accounts, options.by))
+    return DONE
+
+
 async def export(options: argparse.Namespace, config: "Config") -> int:
     from bot.pages.exports import export
 

@@ -12,6 +12,7 @@ from bot.council import (
     Agreement,
     Answer,
     Call,
+    Cost,
     Council,
     Deliberation,
     Finish,
@@ -149,7 +150,13 @@ def outcome(
         cost_usd=(paid.cost_micros or 0) / 1e6,
         cost_known=all(call.failure or call.cost_micros is not None for call in calls),
         chairman=council.chairman,
+        cost=cost(paid),
     )
+
+
+def cost(bill: Bill) -> Cost:
+    micros = bill.told_micros, bill.estimated_micros, bill.assumed_micros
+    return Cost(*(each / 1e6 for each in micros))
 
 
 def _members(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.bills import Bill
 from bot.chat import Channel, Person
 from bot.conversation import desk
 from bot.conversation.app import App
@@ -236,11 +237,33 @@ async def test_members_alone_lists_them_with_prices(app: App) -> None:
         ("chairman", "**chairman**: google/gemini-3-pro"),
         ("criteria", "**criteria**: none"),
         ("mode", "**mode**: council"),
-        ("budget", "**budget**: unlimited"),
     ],
 )
 async def test_a_setting_alone_is_shown_to_anybody(app: App, typed: str, shown: str) -> None:
     assert await text(app, typed, ANN) == shown
+
+
+async def test_the_budget_is_shown_with_what_each_one_has_left() -> None:
+    rules = Rules(daily_budget_micros=5_000_000, person_budget_micros=500_000)
+    async with running_app(FakeProvider(), rules=rules) as app:
+        today = app.now().date()
+        await app.store.spend(today, "lab/a", Bill(cost_micros=2_000_000, counted_micros=2_500_000))
+        await app.command(HERE, ADMIN, "budget 0.80")
+
+        document = await app.command(HERE, ANN, "budget")
+
+    assert document.blocks[-2:] == (
+        Table(
+            ("Budget", "Limit", "Spent", "Reserved", "Free"),
+            (
+                ("this channel's, today", "$0.80", "$0", "$0", "$0.80"),
+                # What others spent elsewhere is not told, only what it leaves.
+                ("the bot's, today", "$5.00", "–", "–", "$2.50"),
+                ("yours, today", "$0.50", "$0", "$0", "$0.50"),
+            ),
+        ),
+        Note("The first to end: yours, today."),
+    )
 
 
 @pytest.mark.parametrize("typed", ["set reveal", "SET Reveal"])

@@ -1,0 +1,94 @@
+"""What was spent, and what budgets have left, as pages and as JSON. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.document import Block, Document, Heading, Note, Table, Text
+from bot.language import N_, Message, _
+from bot.pages.prices import dollars
+from bot.records import Account
+
+BY: dict[str, Message] = {"day": N_("Day"), "channel": N_("Channel"), "model": N_("Model")}
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetLine:
+    """`account` is `None` where what others spend there is nobody's business; `limit_micros` is
+    `None` where there is no limit."""
+
+    whose: str
+    limit_micros: int | None
+    left_micros: int | None
+    account: Account | None
+
+
+def costs_page(accounts: Sequence[Account], by: str) -> Document:
+    if not accounts:
+        return Document((Text(_("Nothing was spent.")),))
+    rows = tuple(_row(account.name, account) for account in accounts)
+    columns = (_(BY[by]), *map(_, _PARTS))
+    if len(rows) > 1:
+        rows += (_row(_("Together"), total(accounts)),)
+    return Document((Heading(_("Costs")), Table(columns, rows), Note(_(_LEGEND))))
+
+
+def costs_json(accounts: Sequence[Account], by: str) -> dict[str, Any]:
+    return {
+        "by": by,
+        "rows": [{by: account.name} | _parts(account) for account in accounts],
+        "total": _parts(total(accounts)),
+    }
+
+
+def total(accounts: Sequence[Account]) -> Account:
+    return Account(
+        "",
+        sum(account.told_micros for account in accounts),
+        sum(account.estimated_micros for account in accounts),
+        sum(account.assumed_micros for account in accounts),
+    )
+
+
+def budget_lines(lines: Sequence[BudgetLine]) -> tuple[Block, ...]:
+    """A table of what each budget has left, and the one that ends first."""
+    columns = (_("Budget"), _("Limit"), _("Spent"), _("Reserved"), _("Free"))
+    rows = tuple(
+        (
+            line.whose,
+            _("none") if line.limit_micros is None else _usd(line.limit_micros),
+            "–" if line.account is None else _usd(line.account.spent_micros),
+            "–" if line.account is None else _usd(line.account.reserved_micros),
+            "–" if line.left_micros is None else _usd(line.left_micros),
+        )
+        for line in lines
+    )
+    limited = [line for line in lines if line.left_micros is not None]
+    if not limited:
+        return Table(columns, rows), Note(_("Nothing limits what is asked here."))
+    first = min(limited, key=lambda line: line.left_micros or 0)
+    return Table(columns, rows), Note(_("The first to end: {whose}.", whose=first.whose))
+
+
+_PARTS = (N_("As told"), N_("Estimated"), N_("Assumed"), N_("Sum"))
+_LEGEND = N_(
+    "As told: by the provider, its sum or its tokens at their listed price. Estimated: where it told "
+    "nothing. Assumed: where no price is known. In US dollars, by the day (UTC) of the question."
+)
+
+
+def _row(name: str, account: Account) -> tuple[str, ...]:
+    parts = account.told_micros, account.estimated_micros, account.assumed_micros
+    return name, *map(_usd, parts), _usd(account.spent_micros)
+
+
+def _parts(account: Account) -> dict[str, float]:
+    return {
+        "provider_usd": account.told_micros / 1e6,
+        "estimated_usd": account.estimated_micros / 1e6,
+        "assumed_usd": account.assumed_micros / 1e6,
+    }
+
+
+def _usd(micros: int) -> str:
+    return f"${dollars(micros / 1e6)}" if micros else "$0"

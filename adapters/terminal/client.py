@@ -10,6 +10,7 @@ import secrets
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal, TextIO
 
@@ -93,8 +94,11 @@ class Terminal:
     def _prompt(self, stdin: TextIO, stdout: TextIO, history: Path | None) -> Screen:
         """What it is made of takes a while to load, and scripts never need it."""
         from adapters.terminal.completion import Completing, Sources
+        from adapters.terminal.history import drop_old
         from adapters.terminal.prompt import Prompt
 
+        if history and self.app.retention_days:
+            drop_old(history, self.app.now() - timedelta(days=self.app.retention_days))
         sources = Sources(
             lambda: self.app.desk(CHANNEL, self._person),
             lambda: parts_of(self._threads),

@@ -3,11 +3,15 @@
 import logging
 import os
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from prompt_toolkit.history import FileHistory
 
 logger = logging.getLogger(__name__)
+
+# Before the lines of each entry stands when it was typed.
+_AT = "# "
 
 
 class History(FileHistory):
@@ -34,3 +38,29 @@ class History(FileHistory):
     def forget(self) -> None:
         self._file.unlink(missing_ok=True)
         self._loaded_strings.clear()
+
+
+def drop_old(file: Path, before: datetime) -> None:
+    """Take out what was typed before then; `before` has a time zone."""
+    try:
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+        kept, is_old = [], False
+        for line in lines:
+            if line.startswith(_AT):
+                is_old = _time(line) < before
+            if not is_old:
+                kept.append(line)
+        if kept != lines:
+            file.write_text("".join(kept), encoding="utf-8")
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        logger.warning("the history %s cannot be cleared: %s", file, error.strerror)
+
+
+def _time(line: str) -> datetime:
+    """When an entry was typed, as the library writes it: this machine's time, without its zone."""
+    try:
+        return datetime.fromisoformat(line.removeprefix(_AT).strip()).astimezone()
+    except ValueError:
+        return datetime.max.replace(tzinfo=UTC)  # by another program, which may keep it

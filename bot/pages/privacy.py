@@ -72,7 +72,7 @@ def page(facts: Facts) -> str:
             ),
             (
                 _("what was typed in a terminal's chats, in a file beside the database"),
-                _("until it is forgotten there"),
+                _("no longer than texts, and until it is forgotten there"),
             ),
         ],
     )

@@ -3,10 +3,13 @@
 import asyncio
 import os
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from prompt_toolkit.history import FileHistory
 
+from adapters.terminal.history import drop_old
 from bot.conversation.app import App
 from bot.llm import Request
 from bot.store.store import Store
@@ -310,6 +313,20 @@ async def test_what_was_typed_comes_back_in_the_next_chat(tmp_path: Path) -> Non
             await leaves(person)
 
     assert stat.S_IMODE(os.stat(history).st_mode) == 0o600
+
+
+def test_what_was_typed_long_ago_goes_from_the_history(tmp_path: Path) -> None:
+    history = tmp_path / "council.history"
+    history.write_text("\n# 2020-01-01 12:00:00.000000\n+old\n+# 2999-01-01\n")
+    history.chmod(0o600)
+    FileHistory(history).store_string("new")
+
+    drop_old(history, datetime.now(UTC) - timedelta(days=30))
+
+    assert list(FileHistory(history).load_history_strings()) == ["new"]
+    assert "old" not in history.read_text()
+    assert stat.S_IMODE(history.stat().st_mode) == 0o600
+    drop_old(tmp_path / "nothing", datetime.now(UTC))
 
 
 async def test_a_history_that_cannot_be_kept_costs_nothing_else(tmp_path: Path) -> None:

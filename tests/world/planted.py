@@ -82,32 +82,34 @@ BUGS = (
     Bug(
         "what an empty reply cost is not booked",
         "bot/protocol/attempts.py",
-        "            if error.spent or error.began:\n",
-        "            if error.began:\n",
+        "            if error.spent:\n",
+        "            if error.spent and not error.unusable:\n",
     ),
     Bug(
-        "nothing that is spent is counted",
+        "only the newest sum of a day is kept",
         "bot/store/spending.py",
-        "spent_micros = spent_micros + ?",
-        "spent_micros = spent_micros + 0 * ?",
+        "told_micros = spending.told_micros + excluded.told_micros",
+        "told_micros = excluded.told_micros",
     ),
     Bug(
         "what is set aside is not given back",
         "bot/store/spending.py",
-        "SET reserved_micros = reserved_micros - ?,",
-        "SET reserved_micros = reserved_micros - 0 * ?,",
+        "    allowance = yield from _allowance(deliberation)\n"
+        "    yield _hold(deliberation, allowance.held)\n\n\ndef book(",
+        "    yield from _allowance(deliberation)\n\n\ndef book(",
     ),
     Bug(
-        "what a killed process set aside stays so",
-        "bot/store/store.py",
-        "await database.write(spending.book_all)",
-        "pass",
+        "a stopped run keeps what it set aside",
+        "bot/store/journal.py",
+        "                yield from spending.release(self.deliberation)\n",
+        "                if status == 'finished':\n"
+        "                    yield from spending.release(self.deliberation)\n",
     ),
     Bug(
         "requests together pass a limit",
         "bot/store/spending.py",
-        "if scope in limits and used.get(scope, 0) + micros > limits[scope]:",
-        "if scope in limits and used.get(scope, 0) > limits[scope]:",
+        "    if left.left_micros is not None and needed > left.left_micros:\n",
+        "    if left.left_micros is not None and needed < 0:\n",
     ),
     Bug(
         "every post notifies the asker",

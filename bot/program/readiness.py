@@ -8,6 +8,7 @@ over restarts; that is booked, and not done where the day's budget has no room.
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.chat import KnowsConnected
@@ -82,8 +83,8 @@ class Readiness:
 
     async def _asked(self) -> Finding:
         app, chairman, today = self._app, self._app.defaults.chairman, self._app.now().date()
-        left = (await app.store.left(today, app.rules.limits)).left_micros
-        if left is not None and left <= word_micros(app.catalogue, chairman, WORD_TOKENS):
+        most = word_micros(app.catalogue, chairman, WORD_TOKENS)
+        if not await app.store.set_aside(today, chairman, most, app.rules.limits):
             return Finding(None, _("The chairman was not asked: the day's budget is spent."))
         error, bill = await ask_for_a_word(
             app.provider,
@@ -92,8 +93,8 @@ class Readiness:
             tokens=WORD_TOKENS,
             seconds=app.caller.patience.silence,
         )
-        if bill.counted_micros:
-            await app.store.spend(today, chairman, bill)
+        over = replace(bill, counted_micros=bill.counted_micros - most)
+        await app.store.spend(today, chairman, over)
         failure = error.kind if error and error.kind not in _ANSWERED else None
         note = {"model": chairman, "at": app.now().isoformat(), "failure": failure}
         await app.store.set_note(_PROBE, json.dumps(note))

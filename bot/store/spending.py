@@ -109,6 +109,24 @@ class Spending(Tables):
         """Add what was spent outside of any deliberation."""
         await self._database.write(lambda: _spend(day.isoformat(), (ALL, f"model:{model}"), bill))
 
+    async def set_aside(
+        self, day: date, model: str, micros: int, limits: Mapping[str, int]
+    ) -> bool:
+        """Count what a request outside of any deliberation may cost at most, before it is sent.
+
+        False where a limit has no room for it; then nothing is counted. `spend` what it differs by.
+        """
+
+        def write() -> Transaction[bool]:
+            left = yield from _left(day.isoformat(), limits)
+            if left.left_micros is not None and left.left_micros < micros:
+                return False
+            most = Bill(cost_micros=None, counted_micros=micros)
+            yield from _spend(day.isoformat(), (ALL, f"model:{model}"), most)
+            return True
+
+        return await self._database.write(write)
+
     async def account(self, day: date, scope: str) -> Account:
         """A scope's money on that day, as it is told to people."""
         at = period(day.isoformat(), scope)

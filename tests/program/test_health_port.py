@@ -13,10 +13,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.bills import Bill
 from bot.conversation.app import App
 from bot.conversation.budget import Rules
 from bot.errors import InvalidConfiguration, Kind, ModelFailed, Spent
+from bot.llm import ModelInfo
 from bot.program.config import load
 from bot.program.health_port import health_port
 from bot.program.metrics import Metrics
@@ -251,13 +251,37 @@ async def test_a_chairman_that_wrote_nothing_usable_is_there_all_the_same(kind: 
         assert await app.store.spent(app.now().date()) == 5
 
 
-async def test_a_spent_budget_is_no_fault_and_nothing_is_asked() -> None:
-    provider = FakeProvider()
-    async with running_app(provider, rules=Rules(daily_budget_micros=10)) as app:
-        bill = Bill(cost_micros=11, counted_micros=11)
-        await app.store.spend(app.now().date(), "lab/chair", bill)
+class Priced(FakeProvider):
+    async def models(self) -> tuple[ModelInfo, ...]:
+        """A word costs at most 0.0005 USD and the prompt."""
+        chair = ModelInfo("lab/chair", prompt_usd_per_million=5, completion_usd_per_million=25)
+        return (chair,)
+
+
+async def test_a_budget_without_room_is_no_fault_and_nothing_is_asked() -> None:
+    provider = Priced()
+    async with running_app(provider, rules=Rules(daily_budget_micros=400)) as app:
         assert await chairman(Readiness(app, [])) is None
-        assert provider.requests == []
+        assert await app.store.spent(app.now().date()) == 0
+    assert provider.requests == []
+
+
+async def test_a_word_counts_at_its_most_until_its_price_is_known() -> None:
+    under_way = asyncio.Event()
+    provider = Priced(
+        otherwise=lambda request: sensible(request) if under_way.is_set() else under_way
+    )
+    async with running_app(provider, rules=Rules(daily_budget_micros=2_000)) as app:
+
+        async def asked_for_a_word() -> bool:
+            return bool(provider.requests)
+
+        asking = asyncio.create_task(Readiness(app, []).turn())
+        await eventually(asked_for_a_word)
+        assert 400 < await app.store.spent(app.now().date()) < 2_000
+        under_way.set()
+        await asking
+        assert await app.store.spent(app.now().date()) == 7
 
 
 async def test_a_database_that_takes_no_writes_is_told() -> None:

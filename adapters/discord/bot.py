@@ -10,10 +10,12 @@ from typing import Any, TypeVar
 import discord
 
 from adapters.discord import delivery
+from adapters.discord.address import Address
 from adapters.discord.page import Page
 from bot.conversation.app import App
 from bot.conversation.loops import Handling
 from bot.errors import Undeliverable
+from bot.records import Case
 
 T = TypeVar("T")
 
@@ -32,6 +34,20 @@ class Bot(discord.Client, Handling):
     def me(self) -> discord.ClientUser:
         assert self.user is not None, "nothing happens before the login"
         return self.user
+
+    def is_private(self, case: Case) -> bool:
+        """Whether the case was asked in a thread that not everybody sees who sees its channel."""
+        if not case.address:
+            return False
+        try:
+            address = Address.from_json(case.address)
+        except ValueError:
+            return True  # as whatever is not known to be public
+        if address.private is not None or address.kind != "here":
+            return bool(address.private)
+        # Of an earlier version: what is not known to be public counts as private.
+        place = self.get_channel(address.channel)
+        return place is None or (isinstance(place, discord.Thread) and place.is_private())
 
     async def surely(self, call: Callable[[], Awaitable[T]], /) -> T:
         """The call's result, however long Discord is away. Raises `Undeliverable` where it

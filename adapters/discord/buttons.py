@@ -242,8 +242,11 @@ async def _question(interaction: Interaction, message_id: str) -> Mention:
 
 
 def _sees(interaction: Interaction, case: Case) -> bool:
-    """Whether the click comes from the run's channel, or a thread in it, which the clicker sees."""
+    """Whether the click comes from the run's channel, or a thread in it, which the clicker sees;
+    of a private thread, which not everybody sees who sees the channel, from that thread itself."""
     here = interaction.channel
+    if interaction.client.is_private(case) and case.thread != str(interaction.channel_id):
+        return False
     places = {str(interaction.channel_id)}
     if isinstance(here, discord.Thread):
         places.add(str(here.parent_id))

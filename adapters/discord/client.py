@@ -13,7 +13,6 @@ from functools import partial
 import discord
 
 from adapters.discord import commands, delivery, questions
-from adapters.discord.address import Address
 from adapters.discord.bot import Bot
 from adapters.discord.buttons import CouncilButton
 from adapters.discord.catchup import heard
@@ -76,19 +75,6 @@ class CouncilClient(Bot):
 
     def reply(self, case: Case) -> DiscordReply:
         return DiscordReply(case, self)
-
-    def is_private(self, case: Case) -> bool:
-        if not case.address:
-            return False
-        try:
-            address = Address.from_json(case.address)
-        except ValueError:
-            return True  # as whatever is not known to be public
-        if address.private is not None or address.kind != "here":
-            return bool(address.private)
-        # Of an earlier version: what is not known to be public counts as private.
-        place = self.get_channel(address.channel)
-        return place is None or (isinstance(place, discord.Thread) and place.is_private())
 
     @property
     def connected(self) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from tests.adapters.discord.test_reply import LIVE, emoji, long_answer, long_win
 from tests.fakes.council import running_app
 from tests.fakes.discord.components import walk
 from tests.fakes.discord.interactions import Interaction
-from tests.fakes.discord_server import Message
+from tests.fakes.discord_server import ChannelType, Message
 from tests.fakes.discord_thread import Stage, buttons, stage
 from tests.fakes.provider import FakeProvider, wordy
 
@@ -281,6 +282,27 @@ async def test_somebody_who_is_not_where_the_run_is_reads_nothing(scene: Stage) 
     rename(post, f"c1:{case.id}:stop", read)
     clicked = await scene.server.click(scene.ada, post, read)
     assert clicked.text == "You cannot see the channel of this deliberation."
+
+
+async def test_what_was_asked_in_a_private_thread_is_read_there_alone(scene: Stage) -> None:
+    server = scene.server
+    secret = server.world.open_thread(
+        scene.channel, scene.ada, "secret", ChannelType.PRIVATE_THREAD, server.world.new_id()
+    )
+    secret.thread_members.add(server.bot.id)
+    _, asked = scene.question(secret, kind="here")
+    await scene.app.questions.accept(replace(asked, thread=str(secret.id)))
+    await scene.all_finished()
+    read = next(id for post in server.said(secret) for id in buttons(post) if ":read:" in id)
+    [there] = [post for post in server.said(secret) if read in buttons(post)]
+    _, posts = await scene.deliberated()
+    [open_read] = [id for id in buttons(answer_post(posts)) if ":read:" in id]
+    rename(answer_post(posts), open_read, read)
+
+    clicked = await server.click(scene.ada, answer_post(posts), read)
+
+    assert clicked.text == "You cannot see the channel of this deliberation."
+    assert "The answer from seat" in (await server.click(scene.ada, there, read)).text
 
 
 @pytest.mark.parametrize("committed", [False, True])

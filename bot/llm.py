@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from bot.errors import Spent
 
@@ -22,7 +22,8 @@ class Request:
     cache by body put it there, so that only a repeat of the very same call can hit the cache.
     `max_price` is in US dollars per million tokens of prompt and completion: what no provider may
     ask more than, where that can be told to the endpoint. `body` are bytes to send instead of encoding the request, from `Provider.stored_body`.
-    `resent` is called where it was refused for its form, and is sent once more.
+    `resent` is called where it was refused for its form, and is sent once more; `named` with the
+    provider's own id of it, before the first word, by which its bill can be looked up.
     """
 
     model: str
@@ -33,6 +34,7 @@ class Request:
     max_price: tuple[float, float] | None = None
     body: bytes | None = field(default=None, repr=False)
     resent: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
+    named: Callable[[str], None] = field(default=lambda id: None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,16 @@ class ModelInfo:
     prompt_usd_per_million: float | None = None
     completion_usd_per_million: float | None = None
     created: int = 0
+
+
+@runtime_checkable
+class TellsBills(Protocol):
+    """A provider that can be asked afterwards what a request cost."""
+
+    async def billed(self, model: str, generation_id: str) -> Spent | None:
+        """`None` where this model's server cannot tell. Raises `ModelFailed`, as while it does not
+        know yet."""
+        ...
 
 
 class Provider(Protocol):

@@ -97,6 +97,19 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Untold:
+    """A request that ended without a word of what it used."""
+
+    deliberation: str
+    stage: Stage
+    round: int
+    seat: int
+    n: int
+    model: str
+    generation_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """What was spent under a name: as providers told, as estimated, and at assumed prices; and what
     is set aside for questions under way, or may yet be billed."""

@@ -32,6 +32,7 @@ from bot.llm import Provider
 from bot.models.catalogue import Catalogue
 from bot.models.gate import mended
 from bot.protocol.calls import Caller
+from bot.protocol.lookups import look_up
 from bot.protocol.pricing import Pricing
 from bot.records import Case, PlatformName
 from bot.settings import Settings
@@ -167,6 +168,10 @@ class App:
         )
 
     # --- from start to end
+
+    async def look_up(self) -> None:
+        """Book what providers know by now of requests that were cancelled."""
+        await look_up(self.store, self.provider, self.catalogue, self.now())
 
     async def once(self, key: str) -> bool:
         """Note that something is said or heard; False where it was before."""

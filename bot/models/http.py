@@ -13,10 +13,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
+from urllib.parse import quote
 
 import httpx
 
-from bot.errors import InvalidConfiguration, ModelFailed
+from bot.errors import InvalidConfiguration, ModelFailed, Spent
 from bot.language import N_, _
 from bot.llm import Completion, ModelInfo, Request
 from bot.models.connection import CONNECT_SECONDS, pool, unreachable
@@ -29,8 +30,8 @@ from bot.models.failures import (
     failed,
     failure_of,
 )
-from bot.models.gate import as_dict, as_json
-from bot.models.incoming import Incoming
+from bot.models.gate import as_count, as_dict, as_json, as_text
+from bot.models.incoming import Incoming, micros_of
 from bot.models.model_lists import LIST_LIMIT_BYTES, PAGES, entries_of, model_info, next_page
 from bot.models.reports import is_page, report_of
 from bot.models.terms import CAREFUL, KnownTerms, Routing, Terms
@@ -165,7 +166,7 @@ class HttpProvider:
             )
             try:
                 headers = self._headers(endpoint, cached=terms.cacheable)
-                return await self._ask(endpoint, body, answer, headers)
+                return await self._ask(endpoint, body, answer, headers, request.named)
             except ServerFailed as error:
                 if answer.began:
                     raise
@@ -181,6 +182,23 @@ class HttpProvider:
                     kept = replace(terms, thinking=answer.begins_in_thought)
                     self._known.keep(endpoint.name, model, kept)
         raise refusal
+
+    async def billed(self, model: str, generation_id: str) -> Spent | None:
+        """Source: openrouter.ai/docs, "Get a generation"."""
+        endpoint, _ = self._route(model)
+        if endpoint is None or not endpoint.openrouter:
+            return None
+        address = f"{_address(endpoint, 'generation')}?id={quote(generation_id, safe='')}"
+        async with self._open("GET", endpoint, address, self._headers(endpoint)) as response:
+            body = await read_start(response, _ERROR_LIMIT_BYTES)
+            if not response.is_success:
+                report = report_of(response.status_code, body, response.headers)
+                raise failure_of(report, Saying(self._keys, ()))
+        told = as_dict(as_dict(as_json(body)).get("data"))
+        prompt, completion = (
+            as_count(told.get(f"native_tokens_{part}")) for part in ("prompt", "completion")
+        )
+        return Spent(prompt, completion, micros_of(told.get("total_cost")))
 
     async def models(self) -> tuple[ModelInfo, ...]:
         """The lists of all endpoints in one. An endpoint that gives none is left out; raises
@@ -242,11 +260,18 @@ class HttpProvider:
         return headers
 
     async def _ask(
-        self, endpoint: Endpoint, body: bytes, answer: Incoming, headers: dict[str, str]
+        self,
+        endpoint: Endpoint,
+        body: bytes,
+        answer: Incoming,
+        headers: dict[str, str],
+        named: Callable[[str], None],
     ) -> Completion:
         address = _address(endpoint, "chat/completions")
         headers["Content-Type"] = "application/json"
         async with self._open("POST", endpoint, address, headers, body) as response:
+            if endpoint.openrouter and response.is_success:
+                named(as_text(response.headers.get("X-Generation-Id"), 200))
             return await read_completion(response, answer, self._usage_seconds)
 
     @asynccontextmanager

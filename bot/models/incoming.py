@@ -224,7 +224,7 @@ class Incoming:
         if self._cost_micros is not None:
             return self._cost_micros
         # The header of a stream is sent before the work: nothing in it means nothing.
-        return _micros(self.headers.get("x-litellm-response-cost")) or None
+        return micros_of(self.headers.get("x-litellm-response-cost")) or None
 
     def completion(self) -> Completion:
         """The whole answer. Raises `ModelFailed` where there is no text in it."""
@@ -284,8 +284,8 @@ def _cost_of(usage: dict[str, Any]) -> int | None:
     if usage.get("is_byok") is True:
         # With a key of one's own OpenRouter bills its fee, and the provider the work.
         # Source: openrouter.ai/docs, "Usage accounting".
-        upstream = _micros(as_dict(usage.get("cost_details")).get("upstream_inference_cost"))
-        return (_micros(cost) or 0) + upstream if upstream is not None else _micros(cost)
+        upstream = micros_of(as_dict(usage.get("cost_details")).get("upstream_inference_cost"))
+        return (micros_of(cost) or 0) + upstream if upstream is not None else micros_of(cost)
     for value in (
         cost,
         as_dict(cost).get("total_cost"),
@@ -293,9 +293,9 @@ def _cost_of(usage: dict[str, Any]) -> int | None:
         usage.get("total_cost"),
         usage.get("estimated_cost"),  # DeepInfra
     ):
-        if (micros := _micros(value)) is not None:
+        if (micros := micros_of(value)) is not None:
             return micros
-    parts = [_micros(part) for name, part in as_dict(cost).items() if _COST_PART.search(name)]
+    parts = [micros_of(part) for name, part in as_dict(cost).items() if _COST_PART.search(name)]
     known = [part for part in parts if part is not None]
     return sum(known) if known else None
 
@@ -303,7 +303,7 @@ def _cost_of(usage: dict[str, Any]) -> int | None:
 _COST_PART = re.compile(r"cost$|^(?:input|output|prompt|completion|request|reasoning)$")
 
 
-def _micros(usd: object) -> int | None:
+def micros_of(usd: object) -> int | None:
     dollars = as_decimal(usd)
     if dollars is None:
         return None

@@ -91,6 +91,7 @@ def beside(app: "App", time_scale: float) -> "Iterator[Coroutine[Any, Any, NoRet
     yield forever("the list of models is not refreshed", app.catalogue.load, pause_seconds=pause)
     yield forever("old lines are kept", app.tidy, pause_seconds=TIDY_SECONDS * time_scale)
     yield forever("unfinished questions are not looked for", app.running.sweep, pause_seconds=pause)
+    yield forever("what requests cost is not looked up", app.look_up, pause_seconds=pause)
     yield forever(
         "votes are not shown",
         app.recounts.turn,

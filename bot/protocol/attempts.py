@@ -207,7 +207,9 @@ class Attempts:
             bill = self._estimated(cap, grant, 0, None)
             sent = replace(request, max_completion_tokens=grant.tokens, body=grant.body)
             listener.begin()
-            completion = await self._complete(replace(sent, resent=listener.resend), listener)
+            completion = await self._complete(
+                replace(sent, resent=listener.resend, named=listener.name), listener
+            )
             asking.completion, generation_id = completion, completion.generation_id
             heard = len(completion.text.encode("utf-8", "replace"))
             bill = self._estimated(cap, grant, heard, completion.written_bytes)
@@ -237,7 +239,7 @@ class Attempts:
                 at=self._now(),
                 failure=failure,
                 bill=bill,
-                generation_id=generation_id,
+                generation_id=generation_id or listener.generation_id,
                 first_text_seconds=listener.first_seconds,
                 requests=listener.requests,
             )

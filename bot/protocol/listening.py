@@ -75,6 +75,7 @@ class Listener:
         self.silence_seconds = silence_seconds
         self.first_seconds: float | None = None
         self.requests = 1
+        self.generation_id = ""
         self._draft = Draft()
         self._thought = False
         self._asking = asking
@@ -106,6 +107,9 @@ class Listener:
 
     def begin(self) -> None:
         self._began_at = self._heard_at = self._loop.time()
+
+    def name(self, generation_id: str) -> None:
+        self.generation_id = generation_id
 
     def resend(self) -> None:
         self.requests += 1

@@ -14,7 +14,8 @@ from bot.allowance import Allowance, CallMoney, Key
 from bot.bills import Bill
 from bot.errors import BotError, ModelFailed
 from bot.language import _
-from bot.records import Account
+from bot.records import Account, Untold
+from bot.store.encoding import encode_time
 from bot.store.transactions import Many, Statement, Tables, Transaction, lists
 
 ALL = "all"
@@ -126,6 +127,57 @@ class Spending(Tables):
             return True
 
         return await self._database.write(write)
+
+    async def untold(self, since: datetime, limit: int = 50) -> tuple[Untold, ...]:
+        """Requests that ended since then, and whose usage nobody told so far; the newest first."""
+        rows = await self._database.read(
+            "SELECT deliberation, stage, round, seat, n, model, generation_id FROM attempts"
+            " WHERE told_micros = 0 AND counted_micros > 0 AND finished_at >= ?"
+            " AND generation_id <> '' ORDER BY finished_at DESC LIMIT ?",
+            (encode_time(since), limit),
+        )
+        return tuple(Untold(*row) for row in rows)
+
+    async def book_again(self, request: Untold, bill: Bill) -> None:
+        """Book what a request cost in the place of what was counted of it, once."""
+        key = (request.deliberation, request.stage, request.round, request.seat, request.n)
+        which = "deliberation = ? AND stage = ? AND round = ? AND seat = ? AND n = ?"
+
+        def write() -> Transaction[None]:
+            rows = yield Statement(
+                "SELECT cost_micros, counted_micros, assumed_micros FROM attempts"
+                f" WHERE {which} AND told_micros = 0",
+                key,
+            )
+            accounts = yield Statement(
+                "SELECT day, scope FROM accounts WHERE deliberation = ?", (request.deliberation,)
+            )
+            for cost, counted, assumed in rows:
+                yield Statement(
+                    "UPDATE attempts SET prompt_tokens = ?, completion_tokens = ?, cost_micros = ?,"
+                    " counted_micros = ?, told_micros = ?, assumed_micros = ?"
+                    f" WHERE {which}",
+                    (
+                        bill.prompt_tokens,
+                        bill.completion_tokens,
+                        bill.cost_micros,
+                        bill.counted_micros,
+                        bill.told_micros,
+                        bill.assumed_micros,
+                        *key,
+                    ),
+                )
+                change = Bill(
+                    cost_micros=(bill.cost_micros or 0) - (cost or 0),
+                    counted_micros=bill.counted_micros - counted,
+                    told_micros=bill.told_micros,
+                    assumed_micros=bill.assumed_micros - assumed,
+                )
+                day = next((day for day, scope in accounts if scope == ALL), "")
+                scopes = [scope for _, scope in accounts]
+                yield from settle(request.deliberation, day, scopes, request.model, change)
+
+        await self._database.write(write)
 
     async def account(self, day: date, scope: str) -> Account:
         """A scope's money on that day, as it is told to people."""

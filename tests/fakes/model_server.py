@@ -208,6 +208,8 @@ class ModelServer:
         app = web.Application(client_max_size=32 * 1024 * 1024)
         app.router.add_post("/v1/chat/completions", self._completions)
         app.router.add_get("/v1/models", self._models)
+        if self.openrouter:
+            app.router.add_get("/v1/generation", self._generation)
         app.router.add_route("*", "/old/{path:.*}", self._moved)
         self._runner = web.AppRunner(
             app, handler_cancellation=True, access_log=None, shutdown_timeout=1
@@ -267,6 +269,23 @@ class ModelServer:
         finally:
             await self._note(received, "finished")
         return response
+
+    async def _generation(self, request: web.Request) -> web.Response:
+        """What a request cost, once it is over. Source: openrouter.ai/docs, "Get a generation"."""
+        if self._wrong_key(request):
+            return _error(401, "No auth credentials found")
+        wanted = request.query.get("id", "")
+        for received in self.requests:
+            if f"gen-{received.n:06d}" == wanted and received.outcome:
+                prompt, completion = tokens_of(received.body, "")
+                data = {
+                    "id": wanted,
+                    "total_cost": received.bill_micros / 1e6,
+                    "native_tokens_prompt": prompt,
+                    "native_tokens_completion": completion,
+                }
+                return web.json_response({"data": data})
+        return _error(404, f"Generation {wanted} not found")
 
     def _wrong_key(self, request: web.Request) -> bool:
         return self.key is not None and request.headers.get("Authorization") != f"Bearer {self.key}"

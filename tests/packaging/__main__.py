@@ -38,7 +38,10 @@ def main() -> int:
     first, *others = found.values()
     for way, what in found.items():
         print(f"{way}: {what['version']}, {what['shape']['answers']} answers")
-    return 0 if all(other == first for other in others) else 1
+    if all(other == first for other in others):
+        return 0
+    print("They are not the same program:", *found.values(), sep="\n")
+    return 1
 
 
 def smoke(run: Run, folder: Path) -> dict[str, Any]:
@@ -54,7 +57,7 @@ def smoke(run: Run, folder: Path) -> dict[str, Any]:
     assert json.loads(again.stdout) == told, "an answered question is not asked again"
     assert "No platform has a token" in wrong.stderr, wrong.stderr
     assert told["verdict"]["text"]
-    members = [member["model"] for member in told["members"]]
+    members = sorted(member["model"] for member in told["members"])  # seated at random
     shape = {"keys": sorted(told), "members": members, "answers": len(told["answers"])}
     return {"version": version.stdout.strip(), "shape": shape}
 

@@ -1016,3 +1016,47 @@ async def test_a_retry_sends_the_same_bytes(bench: Bench) -> None:
 
 async def no_history(model: str) -> tuple[float, ...]:
     return ()
+
+
+# --- where money is short
+
+
+async def test_a_request_asks_for_as_many_tokens_as_there_is_money_for(bench: Bench) -> None:
+    bench.prices, bench.limits = Priced(), {ALL: 680 + 40 * 100}
+    model = Model(answers())
+
+    call = await bench.call(model)
+
+    assert call.text == "The answer."
+    assert [request.max_completion_tokens for request in model.requests] == [40]
+
+
+async def test_a_request_of_which_too_little_would_be_left_is_not_sent(bench: Bench) -> None:
+    bench.prices, bench.limits = Priced(), {ALL: 680 + 15 * 100}
+    model = Model()
+
+    call = await bench.call(model)
+
+    assert call.failure is not None
+    assert str(call.failure) == (
+        "no_credit: The daily budget of 0.00218 USD has no room: 0.00218 USD of it is left for "
+        "this, and 0.00228 USD is needed."
+    )
+
+
+async def test_what_was_asked_with_fewer_tokens_is_asked_again_with_the_same_bytes(
+    bench: Bench,
+) -> None:
+    bench.prices, bench.limits = Priced(), {ALL: 680 + 40 * 100}
+    first = Model(hangs(), body=b"fewer")
+    call = asyncio.create_task(bench.call(first))
+    await first.asked.wait()
+    bench.limits = {}
+    again = Model(answers(), body=b"more")
+
+    await bench.call(again)
+    call.cancel()
+    await asyncio.wait({call})
+
+    [request] = again.requests
+    assert (request.body, request.max_completion_tokens) == (b"fewer", 40)

@@ -1,0 +1,72 @@
+"""What a question will take, by what such calls used before."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from bot.bills import Price, Usage
+from bot.council import Council, Question, Stage
+from bot.protocol.pricing import Pricing, planned, quantile
+
+COUNCIL = Council(("lab/a", "lab/b"), "lab/c")
+QUESTION = Question("one", "", 1, datetime(2026, 11, 24, tzinfo=UTC))
+HERE, ELSEWHERE = "discord:here", "discord:elsewhere"
+
+
+class Prices:
+    def price(self, model: str) -> Price:
+        return Price(1, 10)
+
+    def max_price(self, model: str) -> tuple[float, float] | None:
+        return None
+
+
+def used(*completions: int) -> list[Usage]:
+    """With prompts of 1,000 bytes, which took 264 tokens."""
+    return [Usage(1_000, 264, tokens, None) for tokens in completions]
+
+
+async def shares(known: dict[str | None, Sequence[Usage]], place: str | None = HERE) -> list[int]:
+    async def usual(stage: Stage | None, model: str, place: str | None) -> Sequence[Usage]:
+        return known.get(place, ())
+
+    return list((await Pricing(Prices(), usual).shares(QUESTION, COUNCIL, place)).values())
+
+
+def test_a_run_answers_reviews_and_ends_in_a_verdict() -> None:
+    assert [call.key for call in planned(COUNCIL)] == [
+        ("answer", 0, 0),
+        ("answer", 0, 1),
+        ("review", 0, 0),
+        ("review", 0, 1),
+        ("verdict", 0, 2),
+    ]
+
+
+def test_one_member_alone_is_only_asked() -> None:
+    assert [call.key for call in planned(Council(("lab/a",), "lab/a"))] == [("answer", 0, 0)]
+
+
+async def test_with_too_few_samples_a_call_takes_the_most_that_it_may() -> None:
+    """8,000 tokens of an answer, 6,000 of a review and of the verdict, at 10 a token; the prompts at
+    1: 2,064 around what is asked, and what may stand in it."""
+    assert await shares({HERE: used(*[100] * 19)}) == [
+        *[80_000 + 2_064] * 2,
+        *[60_000 + 2_064 + 16_000] * 2,
+        60_000 + 2_064 + 16_000 + 12_000,
+    ]
+
+
+async def test_with_enough_samples_it_takes_what_all_but_a_few_of_them_did() -> None:
+    """A prompt counts 221 tokens, a tenth more than it took and rounded up, and 64 around them."""
+    known = used(*range(100, 120))
+    assert set(await shares({HERE: known, None: known})) == {285 + 118 * 10}
+
+
+async def test_what_calls_did_elsewhere_counts_where_too_few_were_made_here() -> None:
+    known = used(*[300] * 20)
+    assert set(await shares({HERE: used(1, 1, 1), None: known})) == {285 + 300 * 10}
+
+
+def test_the_quantile_leaves_one_in_twenty_above_it() -> None:
+    assert quantile(list(range(1, 101))) == 95
+    assert quantile(list(range(1, 21))) == 19

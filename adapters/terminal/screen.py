@@ -15,6 +15,7 @@ from adapters.terminal.threads import Run
 from bot.cleaning import harmless
 from bot.document import Document, Text
 from bot.language import _
+from bot.pages.presenter import unvoted
 
 
 class Screen(Protocol):
@@ -88,7 +89,7 @@ class Script:
     async def thread(self, run: Run, number: int) -> None:
         await self.show(render.heading(number))
         for key, document in run.posts.items():
-            await self.show(document, name=run.part(key))
+            await self.show(unvoted(document), name=run.part(key))
 
     async def agrees(self, why: Document, question: str) -> bool | None:
         await self.show(why)

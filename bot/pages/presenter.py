@@ -301,6 +301,13 @@ def beneath_verdict(ranking: Document) -> Document:
     )
 
 
+def unvoted(post: Document) -> Document:
+    """A post where nobody can vote, or is told how elsewhere: without what says so."""
+    legends = (Note(_(texts.VOTE)), Note(_(texts.NONE_LEGEND)))
+    blocks = tuple(block for block in post.blocks if block not in legends)
+    return replace(post, blocks=blocks, votable=False)
+
+
 def standings_table(standings: Sequence[Standing], question: Question) -> Table:
     """At most 32 columns wide."""
     rows = tuple(

@@ -156,7 +156,7 @@ async def thread(options: argparse.Namespace, config: "Config") -> int:
     from bot.chat import RANKING
     from bot.conversation.posts import last_posts
     from bot.document import Document, Heading, Text
-    from bot.pages.presenter import beneath_verdict
+    from bot.pages.presenter import beneath_verdict, unvoted
     from bot.texts import EXPIRED_ID
 
     if options.id is None and not config.database_file().exists():
@@ -178,7 +178,7 @@ async def thread(options: argparse.Namespace, config: "Config") -> int:
         question = Text(case.question.text)
         show(Document((Heading(_("Question")), question)))
         for key, document in posts.items():
-            show(beneath_verdict(document) if key == RANKING else document)
+            show(unvoted(beneath_verdict(document) if key == RANKING else document))
     return DONE if posts else NO_ANSWER
 
 

@@ -45,6 +45,8 @@ async def test_the_newest_is_shown_whole_and_as_it_was_written(council: Program)
     assert "\n\n▾ Ranking: " in ended.out
     assert ended.out.count("**Keep it whole.**") == len(answers)
     assert "\x1b" not in ended.out
+    assert "React" not in ended.out
+    assert "🚫" not in ended.out
     assert "lab/a" not in ended.out
 
 

@@ -24,6 +24,8 @@ from bot.language import _
 
 # So much of a verdict's text is shown, however small the screen is.
 _TEXT_ROWS = 3
+# In fewer rows of it no line is left empty.
+_AIRY_ROWS = 10
 _BAR = "▌ "
 # How long the bars of the ranking are, the best length first.
 _BAR_CELLS = (10, 8, 6)
@@ -78,12 +80,14 @@ def _verdict(
 
     text, worth = _parted(headline)
     shown, rest = lines(text), lines(worth)
-    if rest:
-        rest = [[], *rest]
-    room = max(most - len(rest), _TEXT_ROWS)
+    room = max(most - len(rest) - bool(rest), _TEXT_ROWS)
+    if len(shown) > room < _AIRY_ROWS:
+        shown = [line for line in shown if _is_written(line)]
     if (left := len(shown) - room + 1) > 1:
         more = _("… {count} more lines: {opens}", count=left, opens=opens)
         shown = [*shown[: room - 1], [Segment(more, console.get_style("dim"))]]
+    if rest:
+        rest = [[], *rest]
     bar = Segment(_BAR, console.get_style(_COLOURS[headline.state]))
     for line in (*shown, *rest):
         yield from (bar, *line, Segment.line())
@@ -105,6 +109,10 @@ def _parted(headline: Document) -> tuple[list[Block], list[Block]]:
             case _:
                 worth.append(block)
     return text, worth
+
+
+def _is_written(line: Sequence[Segment]) -> bool:
+    return any(segment.text.strip() for segment in line)
 
 
 def _height(console: Console, options: ConsoleOptions, renderable: RenderableType) -> int:

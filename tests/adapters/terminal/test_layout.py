@@ -1,6 +1,7 @@
 """A finished thread on one page, at the sizes of real terminals."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -97,6 +98,26 @@ def test_a_long_verdict_is_cut_to_the_screen_and_its_dissent_is_not(
     assert [line for line in page if line.endswith("more lines: open verdict")]
     assert [line for line in page if line.startswith("▌ But: two of the four")]
     assert page[-1].startswith("  open A · open ranking")
+
+
+def test_where_room_is_short_text_has_the_rows_that_would_be_empty() -> None:
+    found = run(f"First.\n\n{LONG}")
+    [heading, body, _, *numbers] = found.posts["headline"].blocks
+    dissent = Text("> **But:** " + "two of the four would split ingest at once. " * 5)
+    found.posts["headline"] = replace(
+        found.posts["headline"], blocks=(heading, body, dissent, *numbers)
+    )
+
+    page = shown(found, rows=20)
+
+    assert len(page) <= 20
+    assert page[1:6] == [
+        "▌ Yes: start with a monolith.",
+        "▌ First.",
+        "▌ Sentence 1 of the verdict says something. Sentence 2 of the verdict says",
+        "▌ … 34 more lines: open verdict",
+        "▌",
+    ]
 
 
 @pytest.mark.parametrize("rows", [10, 22])

@@ -5,6 +5,7 @@ Whatever is printed comes above the prompt, which keeps what was typed so far.
 
 import asyncio
 import logging
+import select
 import signal
 import sys
 import termios
@@ -19,6 +20,8 @@ from prompt_toolkit.completion import Completer
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.key_binding.key_processor import KeyPress
+from prompt_toolkit.keys import Keys
 from prompt_toolkit.output import create_output
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.patch_stdout import patch_stdout
@@ -37,6 +40,8 @@ from bot.language import _
 
 # How often the clock above the prompt moves on.
 TICK_SECONDS = 0.5
+
+_ENTER = (Keys.ControlM, Keys.ControlJ)
 
 _LOCAL_FLAGS = 3  # their place among what termios tells
 
@@ -75,7 +80,21 @@ class Chat(Protocol):
 
 class _Keys(Vt100Input):
     """Stays as it is while something is printed: a terminal that edits lines itself would take
-    Ctrl-D and Ctrl-U for its own."""
+    Ctrl-D and Ctrl-U for its own.
+
+    Whatever came before the first prompt could not be marked as pasted, so many lines are that.
+    """
+
+    _are_first = True
+
+    def read_keys(self) -> list[KeyPress]:
+        keys = super().read_keys()
+        if not (self._are_first and keys):
+            return keys
+        self._are_first = False
+        while select.select([self.fileno()], [], [], 0)[0] and (more := super().read_keys()):
+            keys += more
+        return _pasted(keys)
 
     def cooked_mode(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -252,6 +271,15 @@ class Prompt:
             await asyncio.sleep(TICK_SECONDS)
             if self._chat.live():
                 self.changed()
+
+
+def _pasted(keys: list[KeyPress]) -> list[KeyPress]:
+    """Several lines of text as one paste, which is entered by hand; any other keys as they are."""
+    text = "".join("\n" if key.key in _ENTER else key.data for key in keys)
+    is_text = all(key.key in _ENTER or key.data.isprintable() or key.data == "\t" for key in keys)
+    if not is_text or "\n" not in text.rstrip("\n"):
+        return keys
+    return [KeyPress(Keys.BracketedPaste, text.rstrip("\n"))]
 
 
 def _now() -> float:

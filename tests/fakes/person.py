@@ -69,12 +69,19 @@ def set_size(terminal: int, rows: int, columns: int) -> None:
 
 @asynccontextmanager
 async def person_at(
-    app: App, *, rows: int = 24, columns: int = 80, history: Path | None = None
+    app: App,
+    *,
+    rows: int = 24,
+    columns: int = 80,
+    history: Path | None = None,
+    typed: str = "",
 ) -> AsyncIterator[Person]:
-    """Somebody in a chat with this council, which has to be left in the end."""
+    """Somebody in a chat with this council, which has to be left in the end. `typed` came before it
+    began."""
     controller, terminal = os.openpty()
     set_size(terminal, rows, columns)
     person = Person(controller, Screen(rows, columns))
+    person.types(typed)
     loop = asyncio.get_running_loop()
     reading = asyncio.create_task(asyncio.to_thread(_read, controller, loop, person))
     with os.fdopen(os.dup(terminal)) as stdin, os.fdopen(terminal, "w") as stdout:

@@ -94,6 +94,32 @@ async def test_a_pasted_question_of_many_lines_is_one_question() -> None:
     assert asked(provider) == ["Which is right?\n\nquit\nopen A\nAnd why?"]
 
 
+async def test_many_lines_that_came_before_the_prompt_are_entered_by_hand() -> None:
+    provider = FakeProvider()
+    async with (
+        running_app(provider, time_scale=1) as app,
+        person_at(app, typed="Which is right?\r\rquit\ropen A\r") as person,
+    ):
+        await person.sees("open A")
+        person.types(" And why?" + ENTER)
+        await person.sees(OVER)
+        await leaves(person)
+
+    assert asked(provider) == ["Which is right?\n\nquit\nopen A And why?"]
+
+
+async def test_a_line_that_came_before_the_prompt_is_asked() -> None:
+    provider = FakeProvider()
+    async with (
+        running_app(provider, time_scale=1) as app,
+        person_at(app, typed=QUESTION + ENTER) as person,
+    ):
+        await person.sees(OVER)
+        await leaves(person)
+
+    assert asked(provider) == [QUESTION]
+
+
 async def test_a_question_may_be_written_in_several_lines() -> None:
     provider = FakeProvider()
     async with running_app(provider, time_scale=1) as app, person_at(app) as person:

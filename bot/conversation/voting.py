@@ -58,11 +58,14 @@ class Voting:
     async def unreact(
         self, platform: PlatformName, post_id: str, person: Person, emoji: str
     ) -> bool:
-        """Take a vote back; whether the emoji was one."""
+        """Take a vote back; whether the emoji is one. Raises `InvalidInput` where it was not given."""
         found = await self._vote(platform, post_id, emoji)
         if found is None:
             return False
         post, target, value = found
+        given = await self.store.reactions(post.deliberation)
+        if (person.id, target, value) not in {(r.person, r.target, r.value) for r in given}:
+            raise InvalidInput(_("There is no {emoji} of yours.", emoji=emoji))
         await self.store.unreact(post.deliberation, target, person.id, value)
         return True
 

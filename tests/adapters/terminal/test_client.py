@@ -72,6 +72,7 @@ async def test_a_newcomer_sees_the_whole_flow_without_a_key() -> None:
     assert "Did you mean `open A`?" in after(text, "opne A")
     thread = after(text, "@council Is a monolith right for a team of five?")
     assert thread.startswith("Thread 1\n")
+    assert "React 👍" not in thread
     assert "Rehearsal: simulated models. Set a key to ask real ones." in thread
     assert all(f"(open {part})" in thread for part in ("A", "B", "C", "D", "ranking"))
     assert thread.index("(open D)") < thread.index("(open ranking)")
@@ -310,12 +311,14 @@ async def test_votes_are_recorded_and_taken_back() -> None:
             "react B 🏆",
             "react verdict 👎",
             "unreact A 👍",
+            "unreact B 👎",
         )
         [case] = [case async for case in app.store.cases()]
         votes = standing_votes(await app.store.reactions(case.id))
 
     assert "Your vote is recorded: 🏆 on B." in after(text, "react B 🏆")
     assert "Your vote is taken back: 👍 on A." in after(text, "unreact A 👍")
+    assert after(text, "unreact B 👎") == "There is no 👎 of yours.\n"
     assert [(vote.target, vote.value, vote.blind) for vote in votes] == [
         ("B", "best", True),
         ("verdict", "reject", True),

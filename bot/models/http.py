@@ -45,6 +45,11 @@ _OPENROUTER_HEADERS = {"HTTP-Referer": "https://council.example", "X-OpenRouter-
 # The same key, body and header within the TTL (a day at most) is answered again without a bill.
 # Source: openrouter.ai/docs, "Response caching".
 _CACHE_HEADERS = {"X-OpenRouter-Cache": "true", "X-OpenRouter-Cache-TTL": "86400"}
+_NO_KEY = N_("the server wants a key: set COUNCIL_MODEL_KEY.")
+_NO_KEY_OF = N_(
+    "the endpoint {name} wants a key: write ;key=NAME behind its address in COUNCIL_ENDPOINTS, "
+    "where NAME is a variable that holds it."
+)
 _NO_ENDPOINT = N_("no endpoint is configured for this model; set one up or pick another model.")
 # Terms for one request that are tried: a server may refuse a field, a role and a length in turn.
 _TERMS_TRIED = 8
@@ -175,7 +180,8 @@ class HttpProvider:
                     continue
                 adapted = terms.adapted(error.report, request)
                 if adapted is None:
-                    raise terms.too_long(error.report, request, saying) or error from error
+                    told = terms.too_long(error.report, request, saying)
+                    raise told or _keyless(error, endpoint, saying) or error from error
                 terms, body, refusal = adapted, adapted.body(model, request), error
             finally:
                 if answer.began:
@@ -329,8 +335,9 @@ class HttpProvider:
         async with self._open("GET", endpoint, address, self._headers(endpoint)) as response:
             if not response.is_success:
                 start = await read_start(response, _ERROR_LIMIT_BYTES)
-                report = report_of(response.status_code, start, response.headers)
-                raise failure_of(report, Saying(self._keys, ()))
+                saying = Saying(self._keys, ())
+                error = failure_of(report_of(response.status_code, start, response.headers), saying)
+                raise _keyless(error, endpoint, saying) or error
             body = await read_whole(response, LIST_LIMIT_BYTES)
         big = len(body) > _BIG_LIST_BYTES
         content: object = await asyncio.to_thread(as_json, body) if big else as_json(body)
@@ -339,6 +346,14 @@ class HttpProvider:
                 raise failed("unreachable", advice=WRONG_ADDRESS)
             raise failed("server_error", advice=UNREADABLE)
         return content
+
+
+def _keyless(error: ServerFailed, endpoint: Endpoint, saying: Saying) -> ModelFailed | None:
+    """What a refused key means where there is none."""
+    if error.kind != "unauthorised" or endpoint.key or error.report.is_page:
+        return None
+    advice = _(_NO_KEY_OF, name=endpoint.name) if endpoint.name else _(_NO_KEY)
+    return failed("unauthorised", advice=advice, said=saying.of(error.report.message))
 
 
 def _models_in(page: object, endpoint: str, today: str) -> list[ModelInfo]:

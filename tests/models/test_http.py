@@ -602,6 +602,24 @@ async def test_a_list_that_cannot_be_had_says_why() -> None:
     assert caught.value.kind == "unauthorised"
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("", "set COUNCIL_MODEL_KEY"), ("lab", "the endpoint lab wants a key: write ;key=NAME")],
+)
+async def test_a_server_that_wants_a_key_where_none_is_set_is_told_as_that(
+    name: str, told: str
+) -> None:
+    async with ModelServer() as server:
+        provider = HttpProvider([Endpoint(name, server.url)])
+        with pytest.raises(ModelFailed, match=told) as listed:
+            await provider.models_of(name)
+        with pytest.raises(ModelFailed, match=told) as called:
+            await provider.complete(ask(f"{name}/a".removeprefix("/")))
+        await provider.aclose()
+    assert listed.value.kind == called.value.kind == "unauthorised"
+    assert "does not accept" not in str(called.value)
+
+
 # Server-sent events
 
 

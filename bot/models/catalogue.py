@@ -91,11 +91,23 @@ class Catalogue:
         self._load_seconds = LOAD_SECONDS * time_scale
         self._now = now
         self._lists: dict[str, _List] = {}
+        self._problems: list[tuple[int, str]] = []
         self._loading = asyncio.Lock()
 
     async def load(self) -> None:
         """Read what is older than an hour again; what cannot be had stays as it was. Never fails
         for want of a list."""
+        await self.read()
+        self.warn()
+
+    def warn(self) -> None:
+        """Log what could not be had since the last warning."""
+        for level, problem in self._problems:
+            logger.log(level, "%s", problem)
+        self._problems.clear()
+
+    async def read(self) -> None:
+        """`load` without the warning, which may be said better than in a log."""
         async with self._loading, asyncio.TaskGroup() as group:
             for endpoint in self._sources:
                 group.create_task(self._load(endpoint))
@@ -287,11 +299,14 @@ class Catalogue:
             one.failure, one.away = str(error), error.kind == "unreachable"
             # A key that is refused is named by every call it is used for.
             level = logging.INFO if error.kind == "unauthorised" else logging.WARNING
-            logger.log(level, "no list of models from the %s: %s", _named(endpoint), error)
+            self._problems.append(
+                (level, f"no list of models from the {_named(endpoint)}: {error}")
+            )
             return
         except TimeoutError:
             one.failure, one.away = _("the provider did not send it in time."), True
-            logger.warning("no list of models from the %s in time", _named(endpoint))
+            problem = f"no list of models from the {_named(endpoint)} in time"
+            self._problems.append((logging.WARNING, problem))
             return
         await self._storage.save_models(self._places[endpoint], models, now)
         self._lists[endpoint] = _List({model.id: model for model in models}, now, now)

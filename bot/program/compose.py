@@ -37,7 +37,9 @@ async def put_together(config: Config, store: Store, command: str) -> AsyncItera
     try:
         async with provider_of(config) as provider:
             catalogue = catalogue_of(config, provider, store)
-            await catalogue.load()
+            await catalogue.read()
+            defaults = defaults_of(config, catalogue)
+            catalogue.warn()
             patience = Patience().scaled(config.time_scale)
             budget_usd = config.budget_usd(serving=command == "serve")
             app = App(
@@ -52,7 +54,7 @@ async def put_together(config: Config, store: Store, command: str) -> AsyncItera
                     used=partial(store.usual, None),
                 ),
                 catalogue=catalogue,
-                defaults=defaults_of(config, catalogue),
+                defaults=defaults,
                 rules=Rules(
                     allowed=config.allowed,
                     admins=config.admins,

@@ -111,6 +111,7 @@ async def test_a_server_that_is_not_there_is_named_with_what_to_do(council: Prog
         "its address?"
     ) in ended.err
     assert "Traceback" not in ended.err
+    assert ended.err.count("cannot be reached") == 1
 
 
 async def test_what_a_server_says_ends_like_a_sentence(council: Program) -> None:

@@ -7,7 +7,7 @@ process even, brings the same posts up to date and asks only for what is missing
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -16,12 +16,13 @@ from bot.chat import HEADLINE, QUESTION, Reply, TellsAsker
 from bot.conversation.loops import ended, within
 from bot.conversation.posts import last_posts, posts, put_back
 from bot.conversation.showing import Showing
-from bot.council import Council, Deliberation, Earlier, Question
+from bot.council import Call, Council, Deliberation, Earlier, Question
 from bot.document import Document
 from bot.errors import BotError, Superseded
 from bot.language import _
 from bot.pages.asked import asked
 from bot.pages.live import Pace
+from bot.protocol import outcome
 from bot.protocol.calls import Caller
 from bot.protocol.events import Event, Progress, advance
 from bot.protocol.modes import MODES
@@ -43,8 +44,10 @@ FAILED_STARTS = 3
 class Board:
     """The newest progress of one deliberation, and a bell that rings when it changes."""
 
-    def __init__(self, question: Question, council: Council) -> None:
-        self.progress = Progress(question, council)
+    def __init__(self, question: Question, council: Council, calls: Collection[Call]) -> None:
+        """`calls` were finished by an earlier run, whose past is emitted again."""
+        known = {answer.label: answer for answer in outcome.answers(question, council, calls)}
+        self.progress = Progress(question, council, answers=known)
         self.over = asyncio.Event()
         self._changed = asyncio.Event()
 
@@ -176,7 +179,7 @@ class Serving:
         journal = await self._store.begin(self.case.id, limits)
         question = await _in_its_thread(self.case, self._store, journal)
         usual = await self._store.usual_seconds(self.case)
-        board = Board(question, self.case.council)
+        board = Board(question, self.case.council, await self._store.calls(self.case.id))
         if question.unread and not self._showing.seen:
             # Said before anything is paid, so that the asker can stop it.
             self._showing.update(posts(board.progress))

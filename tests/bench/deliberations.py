@@ -142,7 +142,7 @@ async def _deliberate(store: Store, caller: Caller, n: int) -> None:
     question = Question(f"bench{n}", "Is a monolith right?", SEEDS[n], datetime.now(UTC))
     await store.create(Case(question=question, council=COUNCIL, platform="cli"))
     journal = await store.begin(question.id)
-    board = Board(question, COUNCIL)
+    board = Board(question, COUNCIL, ())
     result = await deliberate(question, COUNCIL, caller, journal=journal, emit=board.emit)
     assert result.calls == 9
     assert len(result.answers) == 4

@@ -515,6 +515,20 @@ async def test_a_verdict_that_is_there_stays_owed_where_nobody_can_see_it_yet(
     assert again.newest("headline").blocks[0] == Heading("Yes.")
 
 
+async def test_after_a_restart_the_first_headline_counts_what_is_in(stage: Stage) -> None:
+    first = await stage.serving(hanging(CHAIR))
+    running = asyncio.create_task(first.run({}))
+    await stage.thread.until(lambda thread: "**verdict**" in str(thread.shown))
+    running.cancel()
+    await asyncio.wait({running})
+
+    again = Thread()
+    await (await stage.serving(FakeProvider(), thread=again)).run({})
+
+    assert "Answers 0 of 3" not in str(again.shown)
+    assert again.newest("headline").blocks[0] == Heading("Yes.")
+
+
 async def test_what_was_seen_before_a_restart_counts(stage: Stage) -> None:
     await stage.store.create(a_case())
     await stage.store.claim_post("q1", "terminal", "headline", 0)

@@ -7,7 +7,8 @@ between two turns, a post is edited once, and not at all where it would show the
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from bot.chat import RANKING, Platforms
 from bot.conversation.loops import surviving
@@ -24,6 +25,19 @@ PAUSE_SECONDS = 10.0
 PATIENCE_SECONDS = 30.0
 # Edits in one turn, so that new verdicts find room in the platform's limits.
 EDITS_LIMIT = 20
+# So many turns, which is about an hour, a ranking rests at most that failed for no foreseen reason.
+LONGEST_REST = 360
+
+
+@dataclass(slots=True)
+class _Rest:
+    """Of a ranking that failed: turns until it is tried again, out of so many, doubled each time."""
+
+    left: int = 0
+    turns: int = 0
+
+    def begin(self) -> None:
+        self.left = self.turns = min(max(1, 2 * self.turns), LONGEST_REST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +48,33 @@ class Recounts:
     platforms: Platforms
     document: Callable[[str, str], Awaitable[Document | None]]
     time_scale: float
+    _rests: dict[str, _Rest] = field(default_factory=dict)
 
     async def turn(self) -> None:
         """Edit the rankings whose votes changed, the newest first."""
         for platform in list(self.platforms):
-            for id, revision in await self.store.recounts(platform, EDITS_LIMIT):
-                with surviving(f"the votes of deliberation {id} are not shown"):
-                    if not await self._is_settled(id):
-                        break
-                    await self.store.recounted(id, revision)
+            limit = EDITS_LIMIT + len(self._rests)
+            for id, revision in await self.store.recounts(platform, limit):
+                rest = self._rests.get(id)
+                if rest and rest.left:
+                    rest.left -= 1
+                elif not await self._try(id, revision):
+                    break
+
+    async def _try(self, id: str, revision: int) -> bool:
+        """Bring one up to date; False where the platform is away. What goes wrong is told once."""
+        is_known = id in self._rests
+        rest = self._rests.setdefault(id, _Rest())
+        unshown = (
+            f"the votes of deliberation {id} are not shown; they are tried less and less often"
+        )
+        with suppress(Exception) if is_known else surviving(unshown):
+            if settled := await self._is_settled(id):
+                await self.store.recounted(id, revision)
+            del self._rests[id]
+            return settled
+        rest.begin()
+        return True
 
     async def _is_settled(self, id: str) -> bool:
         """Show the votes of now; False where the platform is away."""

@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from bot.conversation.app import App
 from bot.document import Document
 from bot.errors import Undeliverable
@@ -168,6 +170,31 @@ async def test_trouble_with_one_ranking_keeps_no_other_waiting() -> None:
         await app.recounts.turn()
 
         assert edits.edited == [(first, "ranking", True)]
+
+
+async def test_trouble_that_stays_is_told_once_and_tried_less_and_less_often(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Troubled(Edits):
+        tries = 0
+
+        async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
+            self.tries += 1
+            raise ValueError("nobody foresaw this")
+
+    async with running() as app:
+        id = await delivered(app)
+        app.platforms["discord"] = troubled = Troubled()
+        await vote(app, id)
+        for _ in range(20):
+            await app.recounts.turn()
+        edits = edits_of(app)
+        for _ in range(20):
+            await app.recounts.turn()
+
+        assert troubled.tries == 5  # in turns 1, 3, 6, 11 and 20
+        assert caplog.text.count("ValueError: nobody foresaw") == 1
+        assert edits.edited == [(id, "ranking", True)]
 
 
 async def test_a_forgotten_question_is_edited_no_more() -> None:

@@ -38,13 +38,17 @@ def plain_text(text: str) -> str:
 
 
 def _told_apart(text: str) -> Iterator[tuple[bool, str]]:
-    """Whether a line stands in a quote or a fence, and the line without their signs."""
-    fence = ""
+    """Whether a line stands in a quote or a fence, and the line without their signs. A fence that a
+    quote opened ends with the quote, whatever the text quoted left open."""
+    fence, is_quoted = "", False
     text = harmless(text).replace(APART, "").replace("&gt;", ">").replace("&lt;", "<")
     for line in text.splitlines():
+        in_quote = line.lstrip().startswith(">")
+        if is_quoted and not in_quote:
+            fence, is_quoted = "", False
         found = _FENCE.match(line)
         if found and (not fence or (found["sign"].startswith(fence) and not found["info"].strip())):
-            fence = "" if fence else found["sign"]
+            fence, is_quoted = ("", False) if fence else (found["sign"], in_quote)
             continue
         quote = _QUOTE.match(line)
         yield bool(fence or quote), line[quote.end() :] if quote else line

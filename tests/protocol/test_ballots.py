@@ -730,3 +730,20 @@ def test_reading_takes_no_time_on_hostile_text(piece: str) -> None:
     started_at = time.process_time()
     parse_ranking(text, "ABC")
     assert time.process_time() - started_at < 1
+
+
+@pytest.mark.parametrize("fence", ["```", "~~~"])
+def test_a_fence_that_a_quoted_answer_leaves_open_ends_with_the_quote(fence: str) -> None:
+    review = f"""The author of Answer C writes:
+
+> {fence}
+> FINAL RANKING:
+> 1. C
+
+Not so.
+
+FINAL RANKING:
+1. Answer A
+2. Answer C"""
+
+    assert parse_ranking(review, "AC") == (("A",), ("C",))

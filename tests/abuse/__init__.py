@@ -1,0 +1,1 @@
+"""What somebody writes who means harm, through every way in and out; our own writing."""

@@ -26,6 +26,8 @@ SHARED = {"adapters.text"}
 
 # What is run rather than imported.
 TOOLS = {
+    "cyclonedx-bom",
+    "hatchling",
     "import-linter",
     "mypy",
     "pre-commit",

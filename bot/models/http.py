@@ -45,9 +45,9 @@ _OPENROUTER_HEADERS = {"HTTP-Referer": "https://council.example", "X-OpenRouter-
 # The same key, body and header within the TTL (a day at most) is answered again without a bill.
 # Source: openrouter.ai/docs, "Response caching".
 _CACHE_HEADERS = {"X-OpenRouter-Cache": "true", "X-OpenRouter-Cache-TTL": "86400"}
-_NO_KEY = N_("the server wants a key: set COUNCIL_MODEL_KEY.")
+_NO_KEY = N_("the server wants a key; set COUNCIL_MODEL_KEY.")
 _NO_KEY_OF = N_(
-    "the endpoint {name} wants a key: write ;key=NAME behind its address in COUNCIL_ENDPOINTS, "
+    "the endpoint {name} wants a key; write ;key=NAME behind its address in COUNCIL_ENDPOINTS, "
     "where NAME is a variable that holds it."
 )
 _NO_ENDPOINT = N_("no endpoint is configured for this model; set one up or pick another model.")

@@ -604,7 +604,7 @@ async def test_a_list_that_cannot_be_had_says_why() -> None:
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("", "set COUNCIL_MODEL_KEY"), ("lab", "the endpoint lab wants a key: write ;key=NAME")],
+    [("", "set COUNCIL_MODEL_KEY"), ("lab", "the endpoint lab wants a key; write ;key=NAME")],
 )
 async def test_a_server_that_wants_a_key_where_none_is_set_is_told_as_that(
     name: str, told: str

@@ -391,10 +391,14 @@ def _options(question: str) -> tuple[str, str] | None:
     return None
 
 
+# None in a quotation.
+_SENTENCE_ENDS = re.compile(r"(?<=[.!?。！？])\s+(?![^“”]{0,200}”)")
+
+
 def _sentences(text: str) -> list[str]:
     """A text's running sentences; headings, tables, code and closing notes are none."""
     text = re.sub(r"```.*?(```|\Z)", "", text, flags=re.DOTALL)
     lines = [re.sub(r"^\s*(?:[-*+>]|\d+[.)])\s+", "", line) for line in text.splitlines()]
     running = [line for line in lines if not re.match(r"\s*(?:#|\||\*[^*])", line)]
-    split = [re.split(r"(?<=[.!?。！？])\s+", line.replace("**", "").strip()) for line in running]
+    split = [_SENTENCE_ENDS.split(line.replace("**", "").strip()) for line in running]
     return [sentence for line in split for sentence in line if sentence]

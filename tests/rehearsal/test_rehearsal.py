@@ -336,6 +336,12 @@ async def test_disagreement_among_reviewers_becomes_the_last_line() -> None:
     assert last == "Dissent: Answer C would begin elsewhere: “Hm.”"
 
 
+async def test_a_sentence_that_is_quoted_ends_behind_its_quotation() -> None:
+    shown = [("A", "Sleep on it."), ("B", "Ask “Is it? Or not?” first."), ("C", "Hm.")]
+    text = await verdict(shown, [("B", 3), ("A", 1), ("C", 0)])
+    assert "most useful advice is this: “Ask ‘Is it? Or not?’ first.”" in text
+
+
 async def test_a_unanimous_council_has_no_dissent() -> None:
     text = await verdict(await answers(), [("B", 4), ("A", 0), ("C", 0), ("D", 0)])
     assert prompts.DISSENT_MARKER not in text

@@ -53,6 +53,8 @@ NOT_SHOWN = {
     "Reply with the word ready.",
     "dim italic",
     "0: missed mentions cannot be looked for",
+    "no list of models from the 0: 0",
+    "no list of models from the 0 in time",
     "the votes on 0 cannot be read",
     "Answer this message: what it asks, or else what is to be said about it.",
     "Some **text** with `code` and a [link](https://a.example).",

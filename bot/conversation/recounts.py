@@ -65,10 +65,8 @@ class Recounts:
         """Bring one up to date; False where the platform is away. What goes wrong is told once."""
         is_known = id in self._rests
         rest = self._rests.setdefault(id, _Rest())
-        unshown = (
-            f"the votes of deliberation {id} are not shown; they are tried less and less often"
-        )
-        with suppress(Exception) if is_known else surviving(unshown):
+        told = suppress(Exception) if is_known else surviving(f"votes on {id} are not shown yet")
+        with told:
             if settled := await self._is_settled(id):
                 await self.store.recounted(id, revision)
             del self._rests[id]

@@ -257,7 +257,7 @@ async def test_a_suggestion_changes_nothing_and_says_how_to_follow_it(app: App) 
     assert note.endswith("rated 20 of 20 questions, by one person.")
     [shown] = [block for block in document.blocks if isinstance(block, Shown)]
     # Beta(20 + 2, 0 + 6): eight rows more, at the channel's own rate.
-    assert shown.rows[0] == ("lab/b", "20 of 20", "79 % (64-90 %)", "seated", "yes")
+    assert shown.rows[0] == ("lab/b", "20 of 20", "79\xa0% (64-90\xa0%)", "seated", "yes")
     assert await app.settings(GENERAL) == before
 
 

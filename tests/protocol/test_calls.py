@@ -923,7 +923,7 @@ async def test_a_hedge_beaten_before_it_is_sent_costs_nothing(bench: Bench) -> N
 
 
 async def test_a_budget_without_room_fails_the_call_before_anything_is_sent(bench: Bench) -> None:
-    bench.limits = {ALL: RESERVED - 1}
+    bench.limits = {ALL: 1}
     model = Model()
 
     call = await bench.call(model)

@@ -298,7 +298,7 @@ async def test_names_are_for_those_who_voted_or_choose_to_see_them(place: Place)
     assert "You have not voted here yet" in hint[-1].text
     assert hint[-1].thread_ts == question.ts
     await server.click(place.ada, place.channel, hint[-1].ts, "names")
-    await place.whispered("lab/a")
+    await place.whispered("The verdict was written by")
     assert [each.user for each in server.ephemerals] == [place.ada]
     assert not [m for m in server.said(place.channel, question.ts) if "lab/a" in str(m.blocks)]
 

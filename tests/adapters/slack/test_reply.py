@@ -13,7 +13,7 @@ import pytest
 
 from adapters.slack import render
 from adapters.slack.web import TIER_3, Allowance
-from bot.chat import Accepted
+from bot.chat import Accepted, Person
 from bot.document import Detail, Document, Heading, Letter, Note, Text
 from bot.errors import StoreFailed, Undeliverable
 from bot.llm import Request as Asked
@@ -880,8 +880,13 @@ async def test_many_questions_in_as_many_channels_stay_within_the_limits(full: b
     count = 50 if full else 20
     async with stage(time_scale=0.05) as scene:
         channels = [scene.server.create_channel(f"c{n}", scene.ada) for n in range(count)]
+        # By as many people: one may not have so many under way.
+        people = [scene.server.create_user(f"p{n}", channel) for n, channel in enumerate(channels)]
         accepted = [
-            await scene.app.questions.accept(scene.question(channel)[1]) for channel in channels
+            await scene.app.questions.accept(
+                replace(scene.question(channel)[1], person=Person(asker.id))
+            )
+            for channel, asker in zip(channels, people, strict=True)
         ]
         for each in accepted:
             assert isinstance(each, Accepted)

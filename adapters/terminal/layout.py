@@ -80,9 +80,9 @@ def _verdict(
 
     text, worth = _parted(headline)
     shown, rest = lines(text), lines(worth)
+    if len(shown) > most - len(rest) < _AIRY_ROWS:
+        shown, rest = list(filter(_is_written, shown)), list(filter(_is_written, rest))
     room = max(most - len(rest) - bool(rest), _TEXT_ROWS)
-    if len(shown) > room < _AIRY_ROWS:
-        shown = [line for line in shown if _is_written(line)]
     if (left := len(shown) - room + 1) > 1:
         more = _("… {count} more lines: {opens}", count=left, opens=opens)
         shown = [*shown[: room - 1], [Segment(more, console.get_style("dim"))]]

@@ -115,7 +115,7 @@ def test_where_room_is_short_text_has_the_rows_that_would_be_empty() -> None:
         "▌ Yes: start with a monolith.",
         "▌ First.",
         "▌ Sentence 1 of the verdict says something. Sentence 2 of the verdict says",
-        "▌ … 34 more lines: open verdict",
+        "▌ … 33 more lines: open verdict",
         "▌",
     ]
 

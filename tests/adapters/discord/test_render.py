@@ -92,14 +92,23 @@ STATES: st.SearchStrategy[State] = st.sampled_from(
 def with_names_of_their_own(document: Document) -> Document:
     """Two that do the same never stand on one message."""
     steps = {each.name: each for each in document.buttons}
-    blocks, seen = [], set(steps)
-    for block in document.blocks:
-        name = block.name if isinstance(block, Select) else None
-        if isinstance(block, Entry) and block.button:
-            name = block.button.name
-        if name is None or name not in seen:
-            blocks.append(block)
+    seen = set(steps)
+
+    def is_new(leaf: Leaf) -> bool:
+        name = leaf.name if isinstance(leaf, Select) else None
+        if isinstance(leaf, Entry) and leaf.button:
+            name = leaf.button.name
+        known = name in seen
         seen.add(name or "")
+        return name is None or not known
+
+    blocks = [
+        replace(block, blocks=tuple(filter(is_new, block.blocks)))
+        if isinstance(block, Detail)
+        else block
+        for block in document.blocks
+        if isinstance(block, Detail) or is_new(block)
+    ]
     return replace(document, blocks=tuple(blocks), buttons=tuple(steps.values()))
 
 

@@ -100,7 +100,7 @@ async def test_many_lines_that_came_before_the_prompt_are_entered_by_hand() -> N
         running_app(provider, time_scale=1) as app,
         person_at(app, typed="Which is right?\r\rquit\ropen A\r") as person,
     ):
-        await person.sees("open A")
+        await person.sees("> Which is right?")
         person.types(" And why?" + ENTER)
         await person.sees(OVER)
         await leaves(person)

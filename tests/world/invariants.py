@@ -74,6 +74,7 @@ class Watch:
         self.world = world
         self.broken: Broken | None = None
         self.forgotten: set[str] = set()  # words
+        self._asked_until: dict[str, int] = {}  # the newest question when it was forgotten
         self._answers: dict[str, tuple[float, int]] = {}
         self._marks: dict[int, tuple[str, str]] = {}
         self._standing: dict[tuple[str, str, str, int], Any] = {}
@@ -228,7 +229,17 @@ class Watch:
 
     def forget(self, run: str, words: list[str]) -> None:
         """Somebody was told that this is forgotten."""
-        self.forgotten |= {*words, *self.world.models.words.get(run, ())}
+        new = {*words, *self.world.models.words.get(run, ())}
+        ((last,),) = self.world.disk.rows("SELECT coalesce(max(number), 0) FROM deliberations")
+        self._asked_until |= dict.fromkeys(new, last)
+        self.forgotten |= new
+
+    def _is_said_again(self, word: str) -> bool:
+        """Whether a later question quotes it: it still stands where people wrote it."""
+        later = self.world.disk.rows(
+            "SELECT question FROM deliberations WHERE number > ?", self._asked_until[word]
+        )
+        return any(word in json.loads(question).get("quoted", "") for (question,) in later)
 
     def post(self, platform: str, run: str, key: str, part: int = 0) -> Any:
         """The message that stands under this key, `None` where there is none."""
@@ -357,7 +368,8 @@ class Watch:
 
     def _check_forgotten(self) -> None:
         for word in self.forgotten:
-            if found := self.world.disk.holds(word.encode()):
+            found = self.world.disk.holds(word.encode())
+            if found and not self._is_said_again(word):
                 self.fail("forgotten", f"{word} in {found}, {self.world.disk.where(word)}")
 
 

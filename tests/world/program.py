@@ -212,8 +212,8 @@ class _Pipe:
         world = self._world
         if self.session is not None:
             self.session.sent.clear()
-        # One connection keeps their order.
-        self._last = max(self._last, world.loop.time() + world.random.expovariate(10))
+        # One connection keeps their order; what is due at the same moment has none.
+        self._last = max(self._last + 1e-6, world.loop.time() + world.random.expovariate(10))
         world.loop.call_at(self._last, self._events.put_nowait, payload)
         if payload["t"].startswith("MESSAGE") and world.random.random() < world.wires.trouble / 2:
             later = self._last + world.random.expovariate(1 / 20)

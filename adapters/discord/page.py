@@ -14,6 +14,7 @@ import discord
 from discord import ui
 
 from adapters.discord.text import shortened
+from bot.cleaning import one_line
 from bot.document import Button as NextStep
 from bot.document import Image, Select
 
@@ -135,7 +136,7 @@ def digest_of(text: str) -> str:
 
 def button(label: str, id: str, *, primary: bool = False) -> Button:
     style = discord.ButtonStyle.primary if primary else discord.ButtonStyle.secondary
-    return Button(label=shortened(label, BUTTON_LIMIT), custom_id=id, style=style)
+    return Button(label=shortened(one_line(label), BUTTON_LIMIT) or "…", custom_id=id, style=style)
 
 
 def next_steps(steps: Sequence[NextStep], run: str) -> list[Button]:
@@ -153,9 +154,9 @@ def select_row(select: Select, run: str) -> Row | None:
         return Row(*(_only(select, *each, run) for each in options)) if options else None
     chooser: ui.Select[View] = ui.Select(
         custom_id=custom_id(run, select.name),
-        placeholder=shortened(select.placeholder, PLACEHOLDER_LIMIT),
+        placeholder=shortened(one_line(select.placeholder), PLACEHOLDER_LIMIT) or "…",
         options=[
-            discord.SelectOption(label=shortened(label, OPTION_LIMIT) or "…", value=value)
+            discord.SelectOption(label=shortened(one_line(label), OPTION_LIMIT) or "…", value=value)
             for label, value in options[:OPTIONS_LIMIT]
         ],
     )
@@ -189,6 +190,6 @@ def gallery(uploads: Sequence[Upload]) -> list[ui.Item[Any]]:
 def uploads_of(pictures: Sequence[Image], first: int = 1) -> list[Upload]:
     """Under names of our own: whatever the picture is called, the gallery has to find it."""
     return [
-        Upload(f"picture{n}.png", picture.png, shortened(picture.alt, ALT_LIMIT) or None)
+        Upload(f"picture{n}.png", picture.png, shortened(one_line(picture.alt), ALT_LIMIT) or None)
         for n, picture in enumerate(pictures, first)
     ]

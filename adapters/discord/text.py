@@ -78,7 +78,9 @@ def inline(text: str, *, linked: Callable[[str], str] = _as_it_is) -> str:
 
 def escaped(text: str) -> str:
     """Plain text, on one line, that shows as it is written."""
-    return defuse_discord(escape_markdown(one_line(text)))
+    # The library escapes only the first bracket of all the links on a line.
+    pieces = map(escape_markdown, one_line(text).split("["))
+    return defuse_discord(r"\[".join(pieces))
 
 
 def _between(first: Leaf, then: Leaf) -> str:

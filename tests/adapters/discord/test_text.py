@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.discord.text import known_blocks, markdown, safe
+from adapters.discord.text import escaped, known_blocks, markdown, safe
 from bot.document import Heading, Table, Text
 from tests.adapters.discord.test_render import is_within
 
@@ -152,3 +152,11 @@ def test_links_show_where_they_lead() -> None:
 
 def test_what_cannot_be_sent_is_taken_out_or_replaced() -> None:
     assert safe("a\x00b\ud800c\r\nd") == "ab\ufffdc\nd"
+
+
+def test_no_link_of_several_in_a_cell_hides_where_it_leads() -> None:
+    cell = "[a](https://one.example) \\\\[b](https://two.example) [c](https://three.example)"
+
+    assert escaped(cell) == (
+        r"\[a](https://one.example) \\\\\[b](https://two.example) \[c](https://three.example)"
+    )

@@ -25,19 +25,17 @@ async def test_a_budget_stops_what_costs_money_in_time() -> None:
     assert found.billed <= 250_000
 
 
-async def test_of_a_hundred_mentions_at_once_as_many_whole_councils_run_as_the_budget_is_for() -> (
-    None
-):
-    """With hedges, retries, failures of every kind and a midnight in between."""
+async def test_a_hundred_mentions_at_once_pass_no_limit_whatever_fails() -> None:
+    """With retries, failures of every kind and a midnight in between. Where nearly every request
+    fails, a run may outgrow what was set aside for it, and a member of it ends without money."""
     found = await mentions.figures()
 
-    assert 8 <= found.whole <= 10
-    assert found.not_whole == 0
-    assert found.whole + found.refused.total() == mentions.MENTIONS
+    assert 5 <= found.whole <= found.whole + found.not_whole <= 10
+    assert found.whole + found.not_whole + found.refused.total() == mentions.MENTIONS
     assert all(sentence.startswith("About $0.0") for sentence in found.refused)
     assert found.retries > 0
     assert found.after_midnight > 0
     assert found.tomorrow == 0
     assert found.billed <= found.booked <= found.budget
-    assert found.told_requests > 50
+    assert found.told_requests > 40
     assert found.told_booked == found.told_billed

@@ -44,7 +44,7 @@ class Form(ui.Modal):
 
     async def sent(self, interaction: discord.Interaction[Any]) -> None:
         """Take what was written. Raises `InvalidInput`."""
-        raise NotImplementedError
+        raise NotImplementedError  # each form's own: discord.py's modals take no abstract methods
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         interaction.client.hold()

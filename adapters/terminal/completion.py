@@ -34,7 +34,7 @@ class Completing(Completer):
     def get_completions(
         self, document: Typed, complete_event: CompleteEvent
     ) -> Iterator[Completion]:
-        raise NotImplementedError  # asked for beside the event loop alone
+        raise NotImplementedError  # the library asks for it beside an event loop alone; here is one
 
     async def get_completions_async(
         self, document: Typed, complete_event: CompleteEvent

@@ -92,7 +92,7 @@ def build(checkout: Path, folder: Path, python: str) -> Image:
             case "CMD":
                 image.command = json.loads(rest)
             case _:
-                raise NotImplementedError(f"{word} {rest}")
+                raise ValueError(f"an instruction that is not followed here: {word} {rest}")
     return image
 
 

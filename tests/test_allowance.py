@@ -48,7 +48,8 @@ class Budget:
         key, cap = self.in_flight.pop(0)
         cost, money = cap * percent // 100, self.money(key)
         self.spent += cost
-        ended = CallMoney(money.counted + cost, money.in_flight - cap, over)
+        # A final row stays, whatever a slower request of the same call does after it.
+        ended = CallMoney(money.counted + cost, money.in_flight - cap, money.over or over)
         self.allowance = self.allowance.with_call(key, ended)
 
 

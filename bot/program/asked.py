@@ -54,7 +54,10 @@ def asked(words: Sequence[str], stream: BinaryIO, *, dash: bool) -> Asked:
 
 
 def _read(stream: BinaryIO) -> str:
-    whole = stream.read(_READ_LIMIT_BYTES + 1)
+    # Line by line: between two of them an interrupt is heard, within one long read it might not be.
+    whole = bytearray()
+    while line := stream.readline(_READ_LIMIT_BYTES + 1 - len(whole)):
+        whole += line
     try:
         text = whole[:_READ_LIMIT_BYTES].decode("utf-8-sig")
     except UnicodeDecodeError as error:

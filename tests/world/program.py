@@ -41,6 +41,7 @@ class Program:
         self.over = False
         self.app: App | None = None
         self.life: Life | None = None
+        self.environment: dict[str, str] = {}  # besides what every world has
         self._ending = asyncio.Event()
         self._slack: SlackClient | None = None
 
@@ -90,6 +91,7 @@ class Program:
                 "COUNCIL_DATABASE": str(world.disk.path),
                 "COUNCIL_DAILY_BUDGET_USD": "unlimited" if budget is None else str(budget),
                 "COUNCIL_ADMINS": ",".join(world.people.admins),
+                **self.environment,
             }
         )
         store = await Store.open(config.database_file(), holder="council serve")

@@ -347,47 +347,23 @@ def run(
     """The whole life of one world. What is done `beside` it only looks."""
     random = Random(seed)
     plan = plan or Plan.drawn(random, minutes)
-    global_random.seed(seed)
     began = time.perf_counter()
-    base = "/dev/shm" if Path("/dev/shm").is_dir() else None
-    folder = Path(tempfile.mkdtemp(prefix="world-", dir=base))
-    loop = WorldLoop(random)
-    asyncio.set_event_loop(loop)
-    loop.set_exception_handler(lambda _, context: None)
-    gc.freeze()  # what is there before is not looked at again
-    gc.disable()
     broken: Broken | None = None
-    story: tuple[str, ...] = ()
-    try:
-        world = World(seed, plan, folder, random, loop)
-        with ExitStack() as stack:
-            stack.enter_context(_clocks(world))
-            world.build()
-            for installed in (world.disk.installed(), world.wires.installed()):
-                stack.enter_context(installed)
-            stack.enter_context(world.program.installed())
-            stack.enter_context(_listening(world, speak=speak))
-            try:
-                if beside:
-                    loop.create_task(beside(world))
-                loop.run_until_complete(world.run())
-            except Broken as error:
-                broken = error
-            except Stuck:
-                broken = Broken("alive", "everybody waits for ever")
-            except Exception as error:
-                broken = Broken("alive", f"the world itself: {error!r}\n{traceback.format_exc()}")
-            outcome = world, loop.trace, loop.steps
-            story = tuple(world.story)
-            rows = _counted(world)
-            world.bury()
-    finally:
-        loop.close()
-        asyncio.set_event_loop(None)
-        gc.enable()
-        shutil.rmtree(folder, ignore_errors=True)
-    gc.collect()
-    world, trace, steps = outcome
+    with opened(seed, plan, random, speak=speak) as world:
+        loop = world.loop
+        try:
+            if beside:
+                loop.create_task(beside(world))
+            loop.run_until_complete(world.run())
+        except Broken as error:
+            broken = error
+        except Stuck:
+            broken = Broken("alive", "everybody waits for ever")
+        except Exception as error:
+            broken = Broken("alive", f"the world itself: {error!r}\n{traceback.format_exc()}")
+        trace, steps = loop.trace, loop.steps
+        story = tuple(world.story)
+        rows = _counted(world)
     return Outcome(
         seed,
         broken,
@@ -400,6 +376,36 @@ def run(
         time.perf_counter() - began,
         story,
     )
+
+
+@contextmanager
+def opened(seed: int, plan: Plan, random: Random, *, speak: bool = False) -> Iterator[World]:
+    """A world that is built and lies still, in the place of clocks, network, disk and models."""
+    global_random.seed(seed)
+    base = "/dev/shm" if Path("/dev/shm").is_dir() else None
+    folder = Path(tempfile.mkdtemp(prefix="world-", dir=base))
+    loop = WorldLoop(random)
+    asyncio.set_event_loop(loop)
+    loop.set_exception_handler(lambda _, context: None)
+    gc.freeze()  # what is there before is not looked at again
+    gc.disable()
+    try:
+        world = World(seed, plan, folder, random, loop)
+        with ExitStack() as stack:
+            stack.enter_context(_clocks(world))
+            world.build()
+            for installed in (world.disk.installed(), world.wires.installed()):
+                stack.enter_context(installed)
+            stack.enter_context(world.program.installed())
+            stack.enter_context(_listening(world, speak=speak))
+            yield world
+            world.bury()
+    finally:
+        loop.close()
+        asyncio.set_event_loop(None)
+        gc.enable()
+        shutil.rmtree(folder, ignore_errors=True)
+    gc.collect()
 
 
 def _counted(world: World) -> tuple[int, int]:

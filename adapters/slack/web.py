@@ -94,8 +94,9 @@ class Allowance:
 
     def is_free(self, reserve: int = 0) -> bool:
         """Whether one may be made now that leaves `reserve` for what matters more."""
-        since = asyncio.get_running_loop().time() - self._minute
-        return sum(turn > since for turn in self._turns) < self._calls - reserve
+        now = asyncio.get_running_loop().time()
+        # As `spare` reckons: rounded another way, it would find nothing left to wait for.
+        return sum(turn + self._minute > now for turn in self._turns) < self._calls - reserve
 
     async def spare(self, reserve: int) -> None:
         """Wait until one may be made that leaves `reserve` for what matters more."""

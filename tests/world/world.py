@@ -200,6 +200,10 @@ class World:
                 self.loop.create_task(self._restarted(life))
             await asyncio.wait({running, ending}, return_when=asyncio.FIRST_COMPLETED)
             ending.cancel()
+            if (
+                life.dead and self.program.over
+            ):  # killed as it ended, which nobody has to make up for
+                return
             if not life.dead:
                 self.ends[life.number] = self.loop.time()
                 self.discord.gateway.sessions.clear()

@@ -6,7 +6,10 @@ import re
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
+from random import Random
 from typing import Any
 
 import pytest
@@ -25,6 +28,7 @@ from tests.fakes.slack.mentions import scan
 from tests.fakes.slack_server import Message, SlackServer
 from tests.fakes.slack_thread import Stage, stage, texts
 from tests.fakes.watched import PATIENCE_SECONDS
+from tests.world.loop import WorldLoop
 
 LIVE = Document((Heading("The council is deliberating"), Note("Stage 1 of 3")), state="live")
 LATER = Document((Heading("The council is deliberating"), Note("Stage 2 of 3")), state="live")
@@ -864,6 +868,26 @@ async def test_what_can_wait_comes_once_there_is_room() -> None:
     await allowance.spare(1)
     assert asyncio.get_running_loop().time() - started >= 0.05
     assert allowance.is_free(1)
+
+
+def test_no_rounding_of_a_clock_keeps_an_allowance_busy() -> None:
+    """At these moments, a minute later less a minute is a little before."""
+    for began in (255.069, 25.446, 120.89):
+        assert began + 60 - 60 < began
+        with closing(WorldLoop(Random(0))) as loop:
+            loop.after_step = partial(_require_few, loop)
+            loop.run_until_complete(_taken_twice(began, Allowance(1, 60)))
+
+
+def _require_few(loop: WorldLoop) -> None:
+    assert loop.steps < 20, "busy while time stands still"
+
+
+async def _taken_twice(began: float, allowance: Allowance) -> None:
+    await asyncio.sleep(began)
+    await allowance.take()
+    await allowance.spare(0)
+    assert asyncio.get_running_loop().time() == began + 60
 
 
 async def test_an_allowance_makes_wait_for_the_next_minute() -> None:

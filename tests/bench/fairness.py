@@ -44,6 +44,17 @@ class Vote:
                 break
         return heard
 
+    def begun(self) -> dict[str, Ranking]:
+        """The ballots that are in when the chairman begins: before the stage is over, where two
+        agree."""
+        begun: dict[str, Ranking] = {}
+        heard = self.heard()
+        for label, ballot in heard.items():
+            begun[label] = ballot
+            if ranking.leading(begun.values(), self.labels, reviewers=len(self.ballots)):
+                break
+        return begun
+
     def by_lot(self, standings: tuple[Standing, ...]) -> str:
         """What a lot alone puts first among equals."""
         level = [s.label for s in standings if ranking.too_close((standings[0], s))]
@@ -92,14 +103,18 @@ class Figures:
             return (one == vote.best) - (other == vote.best)
 
         first = vote.labels[0]
+        begun = vote.begun()
+        at_last = vote.standings(heard)[0].label
         for name, value in {
             "best on top": top == vote.best,
             "all reviewers instead of four": gain(top, four),
             "the first-listed on top too often": (top == first) - (vote.best == first),
             "tied": ranking.too_close(standings),
             "others' firsts instead of a lot": gain(top, vote.by_lot(standings)),
-            "early stop": gain(vote.standings(heard)[0].label, top),
+            "early stop": gain(at_last, top),
             "not heard": 1 - len(heard) / len(vote.ballots),
+            "begun early": len(begun) < len(heard),
+            "begun again": vote.standings(begun)[0].label != at_last,
         }.items():
             self._values[name].append(value)
 

@@ -407,6 +407,68 @@ def test_any_ballots_to_come_leave_the_top_that_a_lead_decided(
     assert top in {None, final[0].label}
 
 
+@given(BALLOTS, st.integers(min_value=1, max_value=3))
+def test_where_nothing_is_decided_some_ballots_to_come_take_the_top_or_share_it(
+    case: tuple[str, list[Ranking]], to_come: int
+) -> None:
+    shown, ballots = case
+    ballots = ballots[:3]
+    if ranking.decided(ballots, shown, reviewers=6, to_come=to_come):
+        return
+    first, second = [s.label for s in ranking.standings(cast_as(ballots), pairs(shown), seed=1)][:2]
+    between = tuple((x,) for x in shown if x not in {first, second})
+    against = ((second,), *between, (first,))
+
+    final = ranking.standings(cast_as([*ballots, *[against] * to_come]), pairs(shown), seed=1)
+
+    assert final[0].label != first or ranking.too_close(final)
+
+
+def cast_as(ballots: list[Ranking]) -> dict[str, Ranking]:
+    return {f"reviewer {n}": each for n, each in enumerate(ballots)}
+
+
+def pairs(shown: str) -> list[tuple[str, str]]:
+    return [(label, label) for label in shown]
+
+
+def leading(*ballots: str, shown: str, reviewers: int) -> str | None:
+    return ranking.leading([ballot(each) for each in ballots], shown, reviewers=reviewers)
+
+
+@pytest.mark.parametrize(
+    ("ballots", "reviewers", "label"),
+    [
+        (["B > A"], 4, None),
+        (["B > A", "A > B"], 4, None),
+        (["B > A", "B > C"], 4, "B"),
+        (["B > A", "C > B", "B > C"], 5, "B"),
+        (["B", "A=B > C"], 4, None),
+        # B has two first places, and more shares than A, as many, or fewer.
+        (["B > A > C > D", "B > A > C > D", "A > B > C > D"], 5, "B"),
+        (["B > A > C > D", "B > A > C > D", "A > C > B > D"], 5, None),
+        (["B > A > C > D", "B > A > C > D", "A > C > D > B"], 5, None),
+        (["B > A", "B > C"], 6, None),
+        (["B > A", "B > C", "B"], 6, "B"),
+        ([], 4, None),
+    ],
+)
+def test_an_answer_leads_by_first_places_and_by_score(
+    ballots: list[str], reviewers: int, label: str | None
+) -> None:
+    assert leading(*ballots, shown="ABCD", reviewers=reviewers) == label
+
+
+@given(BALLOTS, st.integers(min_value=2, max_value=8))
+def test_for_any_ballots_whoever_leads_is_the_only_one_on_top(
+    case: tuple[str, list[Ranking]], reviewers: int
+) -> None:
+    shown, ballots = case
+    top = ranking.leading(ballots, shown, reviewers=reviewers)
+    standings = ranking.standings(cast_as(ballots), pairs(shown), seed=1)
+    assert top is None or (top == standings[0].label and not ranking.too_close(standings))
+
+
 @pytest.mark.parametrize(
     ("ballots", "words"),
     [

@@ -1,13 +1,17 @@
-"""`python -m tests.bench.weather --at-once 500 --platform slack|discord`."""
+"""`python -m tests.bench.weather [--questions 1000] [--failing .11] [--stragglers .15] [--wordy]`, or
+`--at-once 500 --platform slack|discord`."""
 
 import argparse
+import json
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from tests.bench.weather import crowd
+from tests.bench.weather import arms, crowd, picture
 from tests.bench.weather.draws import Climate
+from tests.bench.weather.report import compared
 
 
 def main(words: Sequence[str]) -> None:
@@ -18,20 +22,47 @@ def main(words: Sequence[str]) -> None:
         os.execv(sys.executable, [sys.executable, "-m", "tests.bench.weather", *words])
     warnings.simplefilter("ignore")
     climate = Climate(
-        options.seed, options.failing, options.stragglers, 3.0 if options.wordy else 1.0
+        options.seed,
+        options.failing,
+        options.stragglers,
+        3.0 if options.wordy else 1.0,
+        options.spread,
     )
     if options.at_once:
-        print(crowd.at_once(options.at_once, options.platform, climate))
+        late = crowd.at_once(options.at_once, options.platform, climate)
+        print(late)
+        _write(options.json, late.as_json())
+        return
+    report = arms.run(climate, 60 if options.quick else options.questions, options.platform)
+    print("\n".join(report.lines()))
+    if options.against:
+        print("\n".join(compared(report, options.against)))
+    _write(options.json, report.as_json())
+    if options.picture:
+        picture.draw(report, options.picture)
+
+
+def _write(file: Path | None, told: Mapping[str, object]) -> None:
+    if file:
+        file.write_text(json.dumps(told) + "\n")
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.weather", description=__doc__)
+    parser.add_argument("--questions", type=int, default=1_000)
+    parser.add_argument("--quick", action="store_true", help="sixty questions")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--failing", type=float, default=0.0, help="share of requests")
     parser.add_argument("--stragglers", type=float, default=0.0, help="share of requests")
     parser.add_argument("--wordy", action="store_true", help="three times what is asked for")
+    parser.add_argument("--spread", type=float, default=1.0, help="of the times to a first text")
     parser.add_argument("--at-once", type=int, help="so many questions in the same moment")
     parser.add_argument("--platform", choices=("slack", "discord"), default="slack")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="every question's times")
+    parser.add_argument("--against", type=Path, metavar="FILE", help="the JSON of an earlier run")
+    parser.add_argument(
+        "--picture", type=Path, metavar="FILE", help="how the times are distributed"
+    )
     return parser.parse_args(words)
 
 

@@ -3,11 +3,14 @@
 Every draw is a hash of the seed and of what it is about (model, stage, question, attempt), so two
 councils that ask the same thing meet the same weather, in whatever order they ask.
 
-Where the figures come from: services that measure providers every day report a first text after .5
-to 2 s and 50 to 200 tokens a second of models that do not reason, and 5 to 30 s before the first
-text of those that do; both are skewed to the right, which a lognormal distribution has. Part of the
-time to a first text belongs to the question (how long it is thought about) and comes again in a
-second request; the rest, and being a straggler, is of the server and is drawn anew.
+Where the figures come from: models that do not reason are reported to begin after .2 to 2 s and to
+write 50 to 200 tokens a second, those that do to think for 5 to 30 s first. Times are skewed to the
+right: of requests to the same model, p95 is told to be 3 to 5 times and p99 5 to 10 times the median
+or more, which a lognormal distribution of .8 gives (3.7 and 6.4). `docs/speed.md` names the pages.
+
+Part of the time to a first text is the question's (how long it is thought about), and comes again
+in a second request; so does the length of a text. The rest, and being a straggler, is the server's
+and is drawn anew. If all were the question's, no second request could gain anything.
 """
 
 import hashlib
@@ -50,7 +53,7 @@ TEMPERS = dict(
 )
 # Of the logarithm of the time to a first text: what all models share in a question, what is this
 # model's in it, and what is drawn at every request. Of the logarithm of the length: of a text.
-QUESTION_SPREAD, MODEL_SPREAD, REQUEST_SPREAD, LENGTH_SPREAD = 0.25, 0.3, 0.4, 0.2
+QUESTION_SPREAD, MODEL_SPREAD, REQUEST_SPREAD, LENGTH_SPREAD = 0.35, 0.4, 0.6, 0.2
 PACE_SPREAD = 0.15
 # Reading the prompt, before anything is thought or written.
 PROMPT_TOKENS_PER_SECOND = 4_000
@@ -63,12 +66,14 @@ TROUBLES: tuple[Trouble, ...] = ("limited", "limited", "ill", "ill", "torn", "hu
 
 @dataclass(frozen=True, slots=True)
 class Climate:
-    """Shares of requests. `wordiness` multiplies the length of every text."""
+    """`failing` and `stragglers` are shares of requests. `wordiness` multiplies the length of every
+    text, `spread` how far times to a first text lie apart."""
 
     seed: int = 0
     failing: float = 0.0
     stragglers: float = 0.0
     wordiness: float = 1.0
+    spread: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,8 @@ def weather(climate: Climate, model: str, stage: str, question: int, attempt: in
     slowness = STRAGGLING if random.random() < climate.stragglers else 1.0
     fails = random.random() < climate.failing
     trouble = random.choice(TROUBLES)
-    first = temper.first_seconds * math.exp(shared + own + random.gauss(0, REQUEST_SPREAD))
+    spread = climate.spread * (shared + own + random.gauss(0, REQUEST_SPREAD))
+    first = temper.first_seconds * math.exp(spread)
     pace = temper.tokens_per_second * math.exp(random.gauss(0, PACE_SPREAD))
     return Weather(
         first_seconds=first * slowness,

@@ -214,6 +214,8 @@ class Verdict:
     seat: int | None
     finish_reason: str = ""
     shown_chars: int | None = None
+    ballots: int | None = None
+    restart_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

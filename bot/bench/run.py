@@ -27,7 +27,7 @@ from bot.pages.exports import as_json
 from bot.privacy import make_private
 from bot.protocol.modes import MODES
 from bot.protocol.pricing import planned
-from bot.protocol.stages import task_group
+from bot.protocol.sitting import task_group
 from bot.records import Case
 from bot.store.journal import Journal
 from bot.store.spending import run_scope

@@ -11,6 +11,7 @@ from bot.council import Deliberation, Question, Review, Standing
 from bot.document import Bar, Bars, Leaf, Note, Table, Text
 from bot.language import N_, Message, _, n_
 from bot.pages.sentences import (
+    based_on,
     best_first,
     broken_off,
     put_first,
@@ -56,10 +57,11 @@ def hint(deliberation: Deliberation, question: Question) -> str:
 
 
 def reviewers_line(deliberation: Deliberation, question: Question) -> str:
-    """Whom how many put first, and who was not heard, as a note; "" without any ballot."""
+    """Whom how many put first, who was not heard, and on how many the verdict rests where these are
+    fewer, as a note; "" without any ballot."""
     named = partial(shown, question=question)
     stand = reviewers_stand(deliberation.standings, not_heard(deliberation.reviews), named)
-    return f"⚖️ {stand}" if stand else ""
+    return " ".join(filter(None, ("⚖️", stand, based_on(deliberation)))) if stand else ""
 
 
 def ranking_blocks(deliberation: Deliberation, question: Question, tally: Tally) -> Iterator[Leaf]:

@@ -82,6 +82,16 @@ def reviewers_stand(
     return " ".join(sentences)
 
 
+def based_on(deliberation: Deliberation) -> str:
+    """On how many reviews a verdict rests that was begun before the last of those heard were in;
+    "" where all of them are told of already, or an answer stands for it."""
+    verdict, heard = deliberation.verdict, deliberation.agreement.heard
+    if verdict.ballots is None or verdict.written_by is None or verdict.ballots >= (heard or 0):
+        return ""
+    of = len(deliberation.reviews)
+    return _("Based on {n} of {of} reviews.", n=verdict.ballots, of=of)
+
+
 def put_first(standings: Sequence[Standing]) -> list[Standing]:
     """Whoever any reviewer put first alone, most of them first."""
     found = [standing for standing in best_first(standings) if standing.first_places]
@@ -204,6 +214,7 @@ def account(deliberation: Deliberation, question: Question) -> list[str]:
     stand = reviewers_stand(deliberation.standings, not_heard(deliberation.reviews), named)
     if stand:
         lines.append(_("Stopped early: {stand}", stand=stand) if agreement.stopped_early else stand)
+    lines += filter(None, [based_on(deliberation)])
     if agreement.kendall_w is not None and not agreement.stopped_early:
         lines.append(
             _(

@@ -9,19 +9,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from bot.council import Council, Deliberation, Question
-from bot.protocol import outcome
 from bot.protocol.calls import Caller
-from bot.protocol.events import Event, Ranked, Started
+from bot.protocol.events import Event, Started
+from bot.protocol.racing import review_and_rule
 from bot.protocol.sitting import Sitting
-from bot.protocol.stages import (
-    conclude,
-    gather_answers,
-    gather_reviews,
-    no_answer,
-    only_answer,
-    rank,
-    write_verdict,
-)
+from bot.protocol.stages import conclude, gather_answers, no_answer, only_answer
 from bot.store.journal import Journal
 
 
@@ -55,13 +47,7 @@ async def deliberate(
         return await conclude(sitting, answers, verdict=only_answer(answers[0]))
 
     await between_stages()
-    reviews = await gather_reviews(sitting, answers)
-    standings = rank(sitting, answers, reviews)
-    stopped_early = journal.decision("early_stop") is not None
-    emit(Ranked(standings, stopped_early, outcome.not_heard(reviews)))
-
-    await between_stages()
-    verdict = await write_verdict(sitting, answers, reviews, standings)
+    reviews, standings, verdict = await review_and_rule(sitting, answers, between_stages)
     return await conclude(sitting, answers, reviews, standings, verdict=verdict)
 
 

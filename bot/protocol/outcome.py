@@ -195,7 +195,9 @@ def _timings(
     reviews_at = stopped_at or max(reviewed, default=max(ends))
     written = [call for call in calls if call.stage == "verdict"]
     last = max(written, key=lambda call: call.finished_at, default=None)
-    verdict_at = last.finished_at if last else reviews_at
+    # What was written before the reviews were over was seen when they were.
+    verdict_at = max(last.finished_at, reviews_at) if last else reviews_at
     first_text_at = last.first_text_at if last and verdict.written_by else None
-    moments = (min(answered), max(ends), reviews_at, first_text_at or verdict_at, verdict_at)
+    seen_at = max(first_text_at, reviews_at) if first_text_at else verdict_at
+    moments = (min(answered), max(ends), reviews_at, seen_at, verdict_at)
     return Timings(*(round((moment - question.asked_at).total_seconds(), 3) for moment in moments))

@@ -3,10 +3,12 @@
 Knows neither stages nor prompts but by their names.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from bot.council import Call, Council, Question, Stage
+from bot.council import Answer, Call, Council, Question, Stage
 from bot.errors import ModelFailed
 from bot.llm import Message, Request
 from bot.protocol import prompts, ranking
@@ -14,6 +16,7 @@ from bot.protocol.attempts import Deadline
 from bot.protocol.calls import Caller
 from bot.protocol.events import Event
 from bot.protocol.listening import OnText
+from bot.protocol.masking import mask_self_naming
 from bot.protocol.shortening import fitting_limit
 from bot.redaction import masked
 from bot.store.journal import Journal
@@ -49,7 +52,16 @@ class Sitting:
         return self.labels.index(label)
 
     def fence(self, stage: Stage, seat: int) -> str:
+        """The same in every round: what was written in one is not quoted in another."""
         return prompts.fence(self.question.seed, stage, 0, seat)
+
+    def unnamed(self, text: str) -> str:
+        """As others read it: without what it says of its author."""
+        return mask_self_naming(text, self.council.members)[0]
+
+    def shown(self, answers: Sequence[Answer]) -> list[tuple[str, str]]:
+        """What others read of the answers, each by its label."""
+        return [(answer.label, self.unnamed(answer.text)) for answer in answers]
 
     async def ask(
         self,
@@ -60,7 +72,7 @@ class Sitting:
         tokens: int,
         deadline: Deadline,
     ) -> Call:
-        request = self._request(stage, seat, messages, tokens)
+        request = self._request(stage, 0, seat, messages, tokens)
         return await self.caller.call(request, stage, seat, journal=self.journal, deadline=deadline)
 
     async def ask_about(
@@ -71,11 +83,13 @@ class Sitting:
         *,
         tokens: int,
         deadline: Deadline,
+        round: int = 0,
         on_text: OnText | None = None,
     ) -> Call:
         """Ask about all of the material, or about as much as fits the model's context."""
-        limit = self.shown_chars(stage, seat, material.limit)
-        request = self._request(stage, seat, material.prompt(limit), tokens)
+        limit = self.shown_chars(stage, seat, material.limit, round=round)
+        request = self._request(stage, round, seat, material.prompt(limit), tokens)
+        shortened = _shortened(stage, round, seat)
 
         async def shorten(refused: ModelFailed) -> Request | None:
             fits = fitting_limit(
@@ -84,33 +98,36 @@ class Sitting:
                 context_tokens=refused.context_tokens or 0,
                 prompt_tokens=refused.prompt_tokens,
             )
-            if fits is None or self.journal.decision(_shortened(stage, seat)):
+            if fits is None or self.journal.decision(shortened):
                 return None
             # A resumed run asks with the same, and tells it.
-            await self.journal.decide(_shortened(stage, seat), str(fits))
+            await self.journal.decide(shortened, str(fits))
             return replace(request, messages=self._sent(material.prompt(fits)))
 
         return await self.caller.call(
             *(request, stage, seat),
             journal=self.journal,
             deadline=deadline,
+            round=round,
             on_text=on_text,
             shorten=shorten,
         )
 
-    def shown_chars(self, stage: Stage, seat: int, limit: int | None = None) -> int | None:
+    def shown_chars(
+        self, stage: Stage, seat: int, limit: int | None = None, *, round: int = 0
+    ) -> int | None:
         """How many characters of each text this seat gets, where `limit` is what all of them get."""
-        decided = self.journal.decision(_shortened(stage, seat))
+        decided = self.journal.decision(_shortened(stage, round, seat))
         return int(decided) if decided else limit
 
     def _request(
-        self, stage: Stage, seat: int, messages: tuple[Message, ...], tokens: int
+        self, stage: Stage, round: int, seat: int, messages: tuple[Message, ...], tokens: int
     ) -> Request:
         return Request(
             model=self.council.model(seat),
             messages=self._sent(messages),
             max_completion_tokens=tokens,
-            tag=f"{self.question.id}/{stage}/0/{seat}",
+            tag=f"{self.question.id}/{stage}/{round}/{seat}",
             effort=self.council.effort,
         )
 
@@ -121,5 +138,15 @@ class Sitting:
         return tuple(replace(each, content=masked(each.content)) for each in messages)
 
 
-def _shortened(stage: Stage, seat: int) -> str:
-    return f"shortened/{stage}/0/{seat}"
+@asynccontextmanager
+async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
+    """A task group whose first failure arrives as itself: a store that fails, the caller's bug."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from failures
+
+
+def _shortened(stage: Stage, round: int, seat: int) -> str:
+    return f"shortened/{stage}/{round}/{seat}"

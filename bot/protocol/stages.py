@@ -1,26 +1,24 @@
-"""What modes are made of: independent answers, anonymous reviews, one verdict, and the end.
+"""What modes are made of: independent answers, anonymous reviews, and the end.
 
-Everything random is drawn from the question's seed, and every call is in the journal, so running a
-stage again finds its past there and asks only for what is missing. Knows no platform.
+How a verdict is written, `chairman` knows, and when it may be begun, `racing`. Everything random is
+drawn from the question's seed, and every call is in the journal, so running a stage again finds its
+past there and asks only for what is missing. Knows no platform.
 """
 
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from bot.council import (
     Answer,
-    Call,
     Deliberation,
     Review,
     Standing,
     Verdict,
 )
 from bot.llm import Message
-from bot.models.thoughts import shown_so_far
 from bot.protocol import outcome, prompts, ranking
 from bot.protocol.attempts import Deadline
 from bot.protocol.events import (
@@ -30,11 +28,8 @@ from bot.protocol.events import (
     ReviewGiven,
     ReviewsAsked,
 )
-from bot.protocol.listening import OnText
-from bot.protocol.masking import mask_self_naming
 from bot.protocol.shortening import reading_limit
-from bot.protocol.sitting import Material, Sitting
-from bot.protocol.succession import Succession, overtaken
+from bot.protocol.sitting import Material, Sitting, task_group
 from bot.texts import apology
 
 logger = logging.getLogger(__name__)
@@ -74,18 +69,24 @@ async def gather_answers(sitting: Sitting) -> tuple[Answer, ...]:
     return tuple(sorted(answers, key=lambda answer: answer.label))
 
 
-async def gather_reviews(sitting: Sitting, answers: Sequence[Answer]) -> tuple[Review, ...]:
+async def gather_reviews(
+    sitting: Sitting,
+    answers: Sequence[Answer],
+    *,
+    heard: Callable[[tuple[Review, ...]], Awaitable[None]],
+) -> tuple[Review, ...]:
     """Stage 2: the members that answered judge the answers, each in an order of its own.
 
     One review for each reviewer, in the order of labels. Once the first place is decided the rest
     are not waited for; the journal names the ballots that decided. After the stage's deadline one
-    ballot is enough.
+    ballot is enough. While reviews are yet to come, `heard` is told those that are in, in the form
+    in which all are returned.
     """
     seed = sitting.question.seed
     answered = [answer.label for answer in answers]
     reviewers = ranking.reviewers(seed, answered)
     orders = ranking.presentation(seed, answered, reviewers)
-    texts = dict(_shown(sitting, answers))
+    texts = dict(sitting.shown(answers))
     broken_off = outcome.broken_off(answers)
     limit = reading_limit(list(texts.values()))
     patience = sitting.caller.patience
@@ -113,6 +114,14 @@ async def gather_reviews(sitting: Sitting, answers: Sequence[Answer]) -> tuple[R
         reviews[label] = outcome.review(label, orders[label], call, shown_chars=shown_chars)
         sitting.emit(ReviewGiven(reviews[label]))
 
+    def so_far(counted: Collection[str]) -> tuple[Review, ...]:
+        return tuple(
+            reviews[label]
+            if label in counted and label in reviews
+            else _unread(sitting, label, orders[label])
+            for label in sorted(reviewers)
+        )
+
     decided = _stopped_ballots(sitting)
     # What an earlier run finished is read before anything is asked: it may be enough.
     for label in decided or reviewers:
@@ -126,6 +135,7 @@ async def gather_reviews(sitting: Sitting, answers: Sequence[Answer]) -> tuple[R
         pending = {group.create_task(ask(*each)) for each in deadlines.items()}
         ends_at = asyncio.get_running_loop().time() + patience.reviews
         while pending and not decided:
+            await heard(so_far(reviewers))
             left = max(ends_at - asyncio.get_running_loop().time(), 0)
             done, pending = await asyncio.wait(
                 pending,
@@ -141,11 +151,7 @@ async def gather_reviews(sitting: Sitting, answers: Sequence[Answer]) -> tuple[R
                 for task in pending:
                     task.cancel()
     # A review that came in while the others were being stopped decided nothing.
-    counted = decided or reviewers
-    return tuple(
-        reviews[label] if label in counted else _unread(sitting, label, orders[label])
-        for label in sorted(reviewers)
-    )
+    return so_far(decided or reviewers)
 
 
 def rank(
@@ -154,96 +160,6 @@ def rank(
     """Add the counted ballots up, best first."""
     answered = [(answer.label, answer.model) for answer in answers]
     return ranking.standings(outcome.ballots(reviews), answered, sitting.question.seed)
-
-
-async def write_verdict(
-    sitting: Sitting,
-    answers: Sequence[Answer],
-    reviews: Sequence[Review],
-    standings: Sequence[Standing],
-) -> Verdict:
-    """Stage 3: the chairman writes; where it cannot, or the next seat in the standings was done
-    before it, that one; where nobody can, the top-ranked answer is the verdict."""
-    council = sitting.council
-    shown = _shown(sitting, answers)
-    critiques = [(r.label, _masked(sitting, r.text)) for r in reviews if r.text]
-    names = {a.label: a.model for a in answers} if council.chairman_sees_names else None
-
-    def material(seat: int) -> Material:
-        def prompt(limit: int | None) -> tuple[Message, ...]:
-            return prompts.verdict_prompt(
-                sitting.question,
-                council,
-                shown,
-                critiques,
-                standings,
-                names,
-                not_heard=outcome.not_heard(reviews),
-                broken_off=outcome.broken_off(answers),
-                fence=sitting.fence("verdict", seat),
-                limit=limit,
-            )
-
-        return Material(tuple(text for _, text in (*shown, *critiques)), prompt)
-
-    chairman = council.chairman_seat
-    writers = (chairman, *(sitting.seat(standing.label) for standing in standings))
-    call = await _first_verdict(sitting, writers, material)
-    asked = sitting.journal.finished("verdict", 0, chairman)
-    chairman_error = (asked and asked.failure) or overtaken()
-    if call:
-        text, dissent = outcome.split_dissent(call.text or "")
-        return Verdict(
-            text=text,
-            written_by=call.model,
-            fallback=None if call.seat == chairman else "next_member",
-            chairman_error=None if call.seat == chairman else chairman_error,
-            dissent=dissent,
-            seat=call.seat,
-            finish_reason=call.finish_reason,
-            shown_chars=sitting.shown_chars("verdict", call.seat),
-        )
-    top = next(answer for answer in answers if answer.label == standings[0].label)
-    return Verdict(
-        text=top.text,
-        written_by=None,
-        fallback="top_answer",
-        chairman_error=chairman_error,
-        dissent=None,
-        seat=top.seat,
-        finish_reason=top.finish_reason,
-    )
-
-
-async def _first_verdict(
-    sitting: Sitting, seats: Sequence[int], material: Callable[[int], Material]
-) -> Call | None:
-    """The first verdict to be complete; `None` where no seat can write one. One that an earlier run
-    of this deliberation got is taken, and nobody else is asked."""
-    council, caller = sitting.council, sitting.caller
-    known = {seat: call for seat in seats if (call := sitting.journal.finished("verdict", 0, seat))}
-    if any(call.failure is None for call in known.values()):
-        seats = tuple(known)
-
-    async def write(seat: int, on_text: OnText) -> Call:
-        return await sitting.ask_about(
-            "verdict",
-            seat,
-            material(seat),
-            tokens=VERDICT_TOKENS,
-            deadline=Deadline(caller.patience.longest),
-            on_text=on_text,
-        )
-
-    succession = Succession(
-        seats,
-        write=write,
-        alone_seconds=lambda seat: caller.chairman_seconds(council.model(seat), council.effort),
-        body=lambda text: outcome.split_dissent(shown_so_far(text))[0],
-        emit=sitting.emit,
-    )
-    async with task_group() as group:
-        return await succession.first(group)
 
 
 def only_answer(answer: Answer) -> Verdict:
@@ -298,19 +214,10 @@ async def conclude(
             "tokens": deliberation.prompt_tokens + deliberation.completion_tokens,
             "cost_usd": deliberation.cost_usd,
             "seconds": deliberation.timings.verdict,
+            "restart_usd": verdict.restart_usd,
         },
     )
     return deliberation
-
-
-@asynccontextmanager
-async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
-    """A task group whose first failure arrives as itself: a store that fails, the caller's bug."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            yield group
-    except ExceptionGroup as failures:
-        raise failures.exceptions[0] from failures
 
 
 def _unread(sitting: Sitting, label: str, order: tuple[str, ...]) -> Review:
@@ -344,12 +251,3 @@ def _stopped_ballots(sitting: Sitting) -> tuple[str, ...]:
     """The reviews that decided an early stop before, in an earlier run of this deliberation."""
     decision = sitting.journal.decision("early_stop")
     return tuple(json.loads(decision)["ballots"]) if decision else ()
-
-
-def _masked(sitting: Sitting, text: str) -> str:
-    return mask_self_naming(text, sitting.council.members)[0]
-
-
-def _shown(sitting: Sitting, answers: Sequence[Answer]) -> list[tuple[str, str]]:
-    """What others read: every answer by its label, self-naming masked."""
-    return [(answer.label, _masked(sitting, answer.text)) for answer in answers]

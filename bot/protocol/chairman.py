@@ -1,0 +1,132 @@
+"""Stage 3: the chairman writes; where it cannot, or the next seat in the standings was done before
+it, that one; where nobody can, the top-ranked answer is the verdict.
+
+Knows what a verdict rests on, and not when it may be begun: that is `racing`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bot.council import Answer, Call, Review, Standing, Verdict
+from bot.llm import Message
+from bot.models.thoughts import shown_so_far
+from bot.protocol import outcome, prompts
+from bot.protocol.attempts import Deadline
+from bot.protocol.events import Event
+from bot.protocol.listening import OnText
+from bot.protocol.sitting import Material, Sitting, task_group
+from bot.protocol.stages import VERDICT_TOKENS
+from bot.protocol.succession import Succession, overtaken
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a verdict rests on: the reviews that its author reads, those not in among them, and how
+    they add up. One that is begun again, on more of them, is a round of its own."""
+
+    reviews: tuple[Review, ...]
+    standings: tuple[Standing, ...]
+    round: int = 0
+
+
+async def first_verdict(
+    sitting: Sitting, answers: Sequence[Answer], basis: Basis, emit: Callable[[Event], None]
+) -> Call | None:
+    """The first verdict to be complete; `None` where no seat can write one. One that an earlier run
+    of this deliberation got is taken, and nobody else is asked."""
+    council, caller = sitting.council, sitting.caller
+    seats = (council.chairman_seat, *(sitting.seat(each.label) for each in basis.standings))
+    written = {seat: sitting.journal.finished("verdict", basis.round, seat) for seat in seats}
+    known = {seat: call for seat, call in written.items() if call}
+    if any(call.failure is None for call in known.values()):
+        seats = tuple(known)
+
+    async def write(seat: int, on_text: OnText) -> Call:
+        return await sitting.ask_about(
+            "verdict",
+            seat,
+            _material(sitting, answers, basis, seat),
+            tokens=VERDICT_TOKENS,
+            deadline=Deadline(caller.patience.longest),
+            round=basis.round,
+            on_text=on_text,
+        )
+
+    succession = Succession(
+        seats,
+        write=write,
+        alone_seconds=lambda seat: caller.chairman_seconds(council.model(seat), council.effort),
+        body=lambda text: outcome.split_dissent(shown_so_far(text))[0],
+        emit=emit,
+    )
+    async with task_group() as group:
+        return await succession.first(group)
+
+
+def verdict(
+    sitting: Sitting, answers: Sequence[Answer], basis: Basis, call: Call | None
+) -> Verdict:
+    """What came of the call, or without one the top-ranked answer."""
+    chairman = sitting.council.chairman_seat
+    asked = sitting.journal.finished("verdict", basis.round, chairman)
+    chairman_error = (asked and asked.failure) or overtaken()
+    ballots = len(outcome.ballots(basis.reviews))
+    if call:
+        text, dissent = outcome.split_dissent(call.text or "")
+        return Verdict(
+            text=text,
+            written_by=call.model,
+            fallback=None if call.seat == chairman else "next_member",
+            chairman_error=None if call.seat == chairman else chairman_error,
+            dissent=dissent,
+            seat=call.seat,
+            finish_reason=call.finish_reason,
+            shown_chars=sitting.shown_chars("verdict", call.seat, round=basis.round),
+            ballots=ballots,
+            restart_usd=_restart_usd(sitting, basis),
+        )
+    top = next(answer for answer in answers if answer.label == basis.standings[0].label)
+    return Verdict(
+        text=top.text,
+        written_by=None,
+        fallback="top_answer",
+        chairman_error=chairman_error,
+        dissent=None,
+        seat=top.seat,
+        finish_reason=top.finish_reason,
+        ballots=ballots,
+        restart_usd=_restart_usd(sitting, basis),
+    )
+
+
+def _material(sitting: Sitting, answers: Sequence[Answer], basis: Basis, seat: int) -> Material:
+    """What a seat is shown to write the verdict of."""
+    council = sitting.council
+    shown = sitting.shown(answers)
+    critiques = [(r.label, sitting.unnamed(r.text)) for r in basis.reviews if r.text]
+    names = {a.label: a.model for a in answers} if council.chairman_sees_names else None
+
+    def prompt(limit: int | None) -> tuple[Message, ...]:
+        return prompts.verdict_prompt(
+            sitting.question,
+            council,
+            shown,
+            critiques,
+            basis.standings,
+            names,
+            not_heard=outcome.not_heard(basis.reviews),
+            broken_off=outcome.broken_off(answers),
+            fence=sitting.fence("verdict", seat),
+            limit=limit,
+        )
+
+    return Material(tuple(text for _, text in (*shown, *critiques)), prompt)
+
+
+def _restart_usd(sitting: Sitting, basis: Basis) -> float | None:
+    """What was written in vain before the verdict was begun again; `None` where it was not."""
+    if not basis.round:
+        return None
+    seats = range(len(sitting.council.members) + 1)
+    paid = [sitting.journal.paid("verdict", 0, seat) for seat in seats]
+    return sum(bill.cost_micros or 0 for bill in paid) / 1e6

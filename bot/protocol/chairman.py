@@ -14,6 +14,7 @@ from bot.protocol import outcome, prompts
 from bot.protocol.attempts import Deadline
 from bot.protocol.events import Event
 from bot.protocol.listening import OnText
+from bot.protocol.shortening import CRITIQUE_CHARS, shortened
 from bot.protocol.sitting import Material, Sitting, task_group
 from bot.protocol.stages import VERDICT_TOKENS
 from bot.protocol.succession import Succession, overtaken
@@ -103,7 +104,12 @@ def _material(sitting: Sitting, answers: Sequence[Answer], basis: Basis, seat: i
     """What a seat is shown to write the verdict of."""
     council = sitting.council
     shown = sitting.shown(answers)
-    critiques = [(r.label, sitting.unnamed(r.text)) for r in basis.reviews if r.text]
+    longest = CRITIQUE_CHARS * len(answers)
+    critiques = [
+        (review.label, shortened(sitting.unnamed(review.text), longest))
+        for review in basis.reviews
+        if review.text
+    ]
     names = {a.label: a.model for a in answers} if council.chairman_sees_names else None
 
     def prompt(limit: int | None) -> tuple[Message, ...]:

@@ -13,6 +13,10 @@ from statistics import median
 FAR_LONGER = 3
 ALWAYS_WHOLE_CHARS = 3_000
 
+# Of a critique the chairman reads so much for each answer, twice what is asked for; in characters,
+# since not every script has words.
+CRITIQUE_CHARS = 300
+
 # Where a server tells neither how many tokens a prompt has nor how many it takes: English has four
 # bytes a token, most other scripts three, and counted with less, what is called fitting fits. Four
 # thousand tokens are what local servers are started with where nobody says otherwise.

@@ -34,9 +34,10 @@ from bot.texts import apology
 
 logger = logging.getLogger(__name__)
 
-# The most that one call may write, reasoning included. Enough for a long answer after some
-# thought; every call reserves the price of this much.
-ANSWER_TOKENS, REVIEW_TOKENS, VERDICT_TOKENS = 8_000, 6_000, 6_000
+# The most that one call may write, reasoning included. Enough for a long answer after some thought,
+# and for a verdict that repeats it; a review is short whatever was asked. Every call reserves the
+# price of this much.
+ANSWER_TOKENS, REVIEW_TOKENS, VERDICT_TOKENS = 6_000, 4_000, 6_000
 
 
 async def gather_answers(sitting: Sitting) -> tuple[Answer, ...]:

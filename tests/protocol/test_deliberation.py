@@ -394,6 +394,22 @@ async def test_an_answer_far_longer_than_the_others_is_cut_for_reviewers_alone(
     assert long in ruling.messages[-1].content
 
 
+async def test_a_critique_twice_as_long_as_asked_for_is_cut_for_the_chairman_alone(
+    store: Store,
+) -> None:
+    long = "First. " + "word " * 1_000 + "\nFINAL RANKING: A > B > C > D"
+    done = await run(store, FakeProvider({("review", 0): [long]}), asked=question(seed=ALL_HEARD))
+
+    [ruling] = done.provider.asked("verdict")
+    prompt = ruling.messages[-1].content
+    [critique] = [part for part in prompt.split("Critique by") if "First. word" in part]
+    assert "[... 3,836 characters left out here ...]" in critique
+    assert critique.rstrip().split("\n")[-2] == "FINAL RANKING: A > B > C > D"
+    assert len(critique) < 1_400
+    assert long in [review.text for review in done.deliberation.reviews]
+    assert done.deliberation.verdict.shown_chars is None
+
+
 async def test_three_reviewers_who_agree_stop_the_review(store: Store) -> None:
     never = asyncio.Event()
 

@@ -47,12 +47,12 @@ def test_one_member_alone_is_only_asked() -> None:
 
 
 async def test_with_too_few_samples_a_call_takes_the_most_that_it_may() -> None:
-    """8,000 tokens of an answer, 6,000 of a review and of the verdict, at 10 a token; the prompts at
+    """6,000 tokens of an answer and of the verdict, 4,000 of a review, at 10 a token; the prompts at
     1: 2,064 around what is asked, and what may stand in it."""
     assert await shares({HERE: used(*[100] * 19)}) == [
-        *[80_000 + 2_064] * 2,
-        *[60_000 + 2_064 + 16_000] * 2,
-        60_000 + 2_064 + 16_000 + 12_000,
+        *[60_000 + 2_064] * 2,
+        *[40_000 + 2_064 + 12_000] * 2,
+        60_000 + 2_064 + 12_000 + 8_000,
     ]
 
 

@@ -99,6 +99,41 @@ def test_an_earlier_verdict_says_nothing_of_its_author() -> None:
         assert "**Yes.** As [a member], I am sure." in user
 
 
+def test_prompts_of_a_stage_begin_alike_up_to_the_fence_whatever_is_asked() -> None:
+    """The fence is the same here; a real one is new in each prompt, so it comes last."""
+    other = replace(QUESTION, text="Which of the two?", quoted="This.")
+    council = replace(COUNCIL, instructions="Be formal.", language="German", criteria="brevity")
+    for make in (answering, reviewing, ruling):
+        one, another = make(replace(QUESTION, quoted="That."), council), make(other, council)
+        assert one[0] == another[0]
+        assert one[0].index("Text between two lines of") > max(
+            one[0].find(words) for words in ("Be formal.", "German", "brevity")
+        )
+        assert one[1] != another[1]
+
+
+def test_material_comes_behind_the_question_and_what_is_said_of_it_last() -> None:
+    critiques = (("A", "B is right."),)
+    for _, user in (reviewing(), ruling(critiques=critiques, standings=tuple(STANDINGS))):
+        parts = [
+            "Question:",
+            "Answer B\n",
+            "Answer A\n",
+            "B is right.",
+            "Standings",
+            "FINAL RANKING",
+        ]
+        places = [user.index(part) for part in parts if part in user]
+        assert len(places) >= 4
+        assert places == sorted(places)
+
+
+def test_each_stage_says_how_many_words_are_enough() -> None:
+    assert "in about 200 words: fewer where that is enough" in answering()[0]
+    assert "comment on each answer in about 25 words:" in reviewing()[1]
+    assert "about 150 words, unless the question needs more" in ruling()[0]
+
+
 # --- labels and fences
 
 

@@ -229,11 +229,15 @@ async def test_ballots_that_put_another_answer_first_have_the_chairman_begin_aga
     result = await run.task
 
     assert models.asked_for("verdict") == [chairs(), chairs(round=1)]
-    [_, again] = [r.messages[-1].content for r in models.asked("verdict")]
+    first, again = (r.messages[-1].content for r in models.asked("verdict"))
     assert critiques(again) == {0, 1, 2, 3}
     assert "first on 2 of 4 ballots" in again
     assert result.verdict.text == "Round 1, seat 4."
     assert result.standings[0].label == "A"
+    # All the answers are in what both prompts begin with: it is billed at less the second time.
+    [beginning, _], [same, _] = (each.split("\n\nCritique by", 1) for each in (first, again))
+    assert beginning == same
+    assert beginning.count("The answer from seat") == 4
     assert result.verdict.ballots == 4
     assert result.verdict.restart_usd == pytest.approx(7e-6)
     # All that was paid for is in the sums: four answers, four reviews, two verdicts.

@@ -2,6 +2,7 @@
 `--at-once 500 --platform slack|discord`."""
 
 import argparse
+import importlib
 import json
 import os
 import sys
@@ -28,6 +29,8 @@ def main(words: Sequence[str]) -> None:
         3.0 if options.wordy else 1.0,
         options.spread,
     )
+    for name, value in options.set:
+        _set(name, value)
     if options.at_once:
         late = crowd.at_once(options.at_once, options.platform, climate)
         print(late)
@@ -40,6 +43,19 @@ def main(words: Sequence[str]) -> None:
     _write(options.json, report.as_json())
     if options.picture:
         picture.draw(report, options.picture)
+
+
+def _knob(words: str) -> tuple[str, float]:
+    name, _, value = words.partition("=")
+    return name, float(value)
+
+
+def _set(name: str, value: float) -> None:
+    """A number of the product's, by its module's whole name and its own."""
+    module, _, constant = name.rpartition(".")
+    holder = importlib.import_module(module)
+    kind = type(getattr(holder, constant))
+    setattr(holder, constant, kind(value))
 
 
 def _write(file: Path | None, told: Mapping[str, object]) -> None:
@@ -58,6 +74,14 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--spread", type=float, default=1.0, help="of the times to a first text")
     parser.add_argument("--at-once", type=int, help="so many questions in the same moment")
     parser.add_argument("--platform", choices=("slack", "discord"), default="slack")
+    parser.add_argument(
+        "--set",
+        type=_knob,
+        action="append",
+        default=[],
+        metavar="MODULE.NAME=NUMBER",
+        help="try another number of the product's, as bot.protocol.ranking.AGREEING=4",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="every question's times")
     parser.add_argument("--against", type=Path, metavar="FILE", help="the JSON of an earlier run")
     parser.add_argument(

@@ -97,6 +97,21 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Tempo:
+    """How a request that wrote text went: seconds until the first of it, from then on until its end,
+    and how many characters came; `whole` where that was all of them."""
+
+    first_seconds: float
+    seconds: float
+    chars: int
+    whole: bool
+
+    def writing(self, chars: float) -> float:
+        """Seconds for so many characters at this pace."""
+        return self.seconds * chars / self.chars
+
+
+@dataclass(frozen=True, slots=True)
 class Untold:
     """A request that ended without a word of what it used."""
 

@@ -52,6 +52,7 @@ async def put_together(config: Config, store: Store, command: str) -> AsyncItera
                     store.recent_first_text_seconds,
                     whole=store.recent_seconds,
                     used=partial(store.usual, None),
+                    tempos=store.recent_tempos,
                 ),
                 catalogue=catalogue,
                 defaults=defaults,

@@ -6,18 +6,23 @@ A request is over when it is answered or failed; how often to ask again is decid
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Iterable
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from bot import bills
 from bot.bills import Bill, Price, Prices, Usage
-from bot.council import Failure
+from bot.council import Failure, Stage
 from bot.errors import ModelFailed, Spent
 from bot.language import N_, _
 from bot.llm import Completion, Provider, Request
-from bot.protocol.listening import Asking, Listener, Racer, takes_lead
+from bot.protocol import hedging
+from bot.protocol.hedging import Usual
+from bot.protocol.listening import Asking, Listener
+from bot.protocol.patience import Deadline as Deadline
+from bot.protocol.patience import Patience as Patience
+from bot.protocol.rivals import Rivals
+from bot.records import Tempo
 from bot.store.journal import Asked, Grant
 
 logger = logging.getLogger(__name__)
@@ -26,8 +31,6 @@ logger = logging.getLogger(__name__)
 # fewest tokens that servers take (platform.openai.com/docs, "max_output_tokens"); once it failed,
 # only what holds a few sentences is worth its prompt a second time.
 LEAST_TOKENS, LEAST_AGAIN = 16, 128
-# A hedge pays twice for one call, so it stays rare however slow a provider is.
-HEDGE_SHARE = 0.05
 # A model with this many samples is judged by them, of which the newest are kept.
 _ENOUGH = 20
 _SAMPLES = 200
@@ -38,57 +41,11 @@ _SILENT = N_("it showed no sign of work for too long.")
 _FAULT = N_("its reply could not be read; try again, or pick another model.")
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait, in seconds; `scaled` applies COUNCIL_TIME_SCALE to every one of them.
-
-    A silence is the time without any sign of work from a model; keep-alives are none. `silence`
-    and `chairman` hold for a model without a history of its own: reasoning models that hide their
-    thoughts show no sign for minutes. Nothing but a silence, or the stage's own end, ends a request
-    at work, up to `longest`, past which no model writes and only a hostile server goes on.
-    """
-
-    answers: float = 150
-    reviews: float = 120
-    silence: float = 300
-    chairman: float = 600
-    chairman_floor: float = 180
-    longest: float = 3_600
-    hedge_floor: float = 15
-    hedge_unknown: float = 60
-    backoff_first: float = 1
-    backoff_longest: float = 20
-    retry_after_longest: float = 180
-    draft: float = 0.25
-
-    def scaled(self, factor: float) -> "Patience":
-        return Patience(**{f.name: getattr(self, f.name) * factor for f in fields(self)})
-
-
-class Deadline:
-    """A call's deadline, counted from now. Its stage may bring it forward at any time."""
-
-    def __init__(self, seconds: float) -> None:
-        self.at = asyncio.get_running_loop().time() + seconds
-        self._timeout: asyncio.Timeout | None = None
-
-    def timeout(self) -> asyncio.Timeout:
-        """For the call's `async with`, once."""
-        self._timeout = asyncio.timeout_at(self.at)
-        return self._timeout
-
-    def give_up(self) -> None:
-        self.at = asyncio.get_running_loop().time()
-        try:
-            if self._timeout:
-                self._timeout.reschedule(self.at)
-        except RuntimeError:
-            pass  # the call is over already
-
-
 # The newest samples of a model in seconds, newest first; and what its newest requests used.
 History = Callable[[str], Awaitable[tuple[float, ...]]]
 Usages = Callable[[str], Awaitable[tuple[Usage, ...]]]
+# How its newest requests in a stage wrote, newest first.
+Tempos = Callable[[str, Stage], Awaitable[Sequence[Tempo]]]
 
 
 @dataclass(slots=True)
@@ -99,6 +56,25 @@ class Pace:
     first: deque[float] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
     whole: deque[float] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
     used: deque[Usage] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
+
+
+class Writing:
+    """How a model writes in a stage."""
+
+    def __init__(self, tempos: Iterable[Tempo]) -> None:
+        self._tempos = deque(tempos, maxlen=_SAMPLES)
+        self._usual: Usual | None = None
+        self._is_known = False
+
+    def add(self, tempo: Tempo) -> None:
+        self._tempos.append(tempo)
+        self._is_known = False
+
+    @property
+    def usual(self) -> Usual | None:
+        if not self._is_known:
+            self._usual, self._is_known = hedging.usual(self._tempos), True
+        return self._usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +107,7 @@ class Attempts:
         first: History,
         whole: History,
         used: Usages,
+        tempos: Tempos,
         now: Callable[[], datetime],
     ) -> None:
         self._provider = provider
@@ -138,16 +115,19 @@ class Attempts:
         self._patience = patience
         self._histories = first, whole
         self._used = used
+        self._tempos = tempos
         self._now = now
         self._paces: dict[str, Pace] = {}
+        self._writing: dict[tuple[str, Stage], Writing] = {}
         self._reading = asyncio.Lock()
-        self._calls = 0
-        self._hedges = 0
 
-    async def begin_call(self, model: str) -> None:
+    async def begin_call(self, model: str, stage: Stage) -> None:
         """Before the first attempt at a call."""
-        self._calls += 1
         await self._get_to_know(model)
+        async with self._reading:
+            if (model, stage) not in self._writing:
+                tempos = await self._tempos(model, stage)
+                self._writing[model, stage] = Writing(reversed(tempos))
 
     async def chairman_seconds(self, model: str, effort: str) -> float:
         """How long a chairman writes before somebody else is asked beside it."""
@@ -158,47 +138,40 @@ class Attempts:
         return _three_times_p95(whole, at_least=self._patience.chairman_floor)
 
     async def attempt(self, asking: Asking) -> Completion:
-        """One request; where it stays silent for too long, a second beside it.
+        """One request; beside it a second, where that would probably be complete sooner.
 
-        The first to show a sign of work goes on alone. Where one fails, the other is waited for.
+        The first to be complete is taken. Where one fails, the other is waited for.
         """
-        leader: asyncio.Future[Racer] = asyncio.get_running_loop().create_future()
-        racers = [asyncio.create_task(self._request(asking, leader, hedge=False))]
+        rivals = Rivals(self._known(asking).usual, self._patience)
+        self._enter(rivals, asking, None)
         try:
-            await asyncio.wait(
-                _either(racers, leader),
-                timeout=self._hedge_after(asking.request.model),
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            if not racers[0].done() and not leader.done() and self._may_hedge():
-                self._hedges += 1
-                racers.append(asyncio.create_task(self._request(asking, leader, hedge=True)))
-            return await _winner(racers, leader)
+            while not rivals.is_over:
+                if (share := rivals.hedge_share()) is not None:
+                    self._enter(rivals, asking, share)
+                await rivals.turn()
+            return rivals.result()
         finally:
-            for racer in racers:
-                if not racer.cancelling():  # a second time would cut its last row off
-                    racer.cancel()
-            await asyncio.wait(racers)
-            for racer in racers:
-                if not racer.cancelled():
-                    racer.exception()  # looked at, so that asyncio does not report it as forgotten
+            await rivals.close()
+
+    def _enter(self, rivals: Rivals, asking: Asking, hedge_share: float | None) -> None:
+        listener = Listener(
+            asking,
+            silence_seconds=self._silence(asking),
+            draft_seconds=self._patience.draft,
+            now=self._now,
+        )
+        rivals.enter(self._request(asking, listener, rivals, hedge_share), listener)
 
     async def _request(
-        self, asking: Asking, leader: "asyncio.Future[Racer]", *, hedge: bool
+        self, asking: Asking, listener: Listener, rivals: Rivals, hedge_share: float | None
     ) -> Completion:
         """One request, with its row before it is sent and after it ended."""
         request, journal = asking.request, asking.journal
         pace = self._paces[request.model]
         cap = self._cap(asking, pace)
-        starting = asyncio.create_task(self._start(asking, cap, hedge=hedge))
-        listener = Listener(
-            asking,
-            leader,
-            silence_seconds=self._silence(asking),
-            draft_seconds=self._patience.draft,
-            now=self._now,
-        )
+        starting = asyncio.create_task(self._start(asking, cap, hedge_share))
         failure, bill, generation_id = None, bills.NOTHING, ""
+        whole = False
         grant = Grant(0, 0, 0, None)  # none yet
         try:
             # A row that is being written is written to its end, so that it can be closed below.
@@ -210,12 +183,14 @@ class Attempts:
             completion = await self._complete(
                 replace(sent, resent=listener.resend, named=listener.name), listener
             )
-            asking.completion, generation_id = completion, completion.generation_id
+            rivals.is_won()
+            listener.is_complete()
+            asking.completion = asking.completion or completion
+            whole, generation_id = True, completion.generation_id
             heard = len(completion.text.encode("utf-8", "replace"))
             bill = self._estimated(cap, grant, heard, completion.written_bytes)
             if completion.spent:
                 bill = self._told(cap, pace, completion.spent)
-            takes_lead(leader)
             pace.whole.append(listener.seconds)
             return completion
         except asyncio.CancelledError:
@@ -233,6 +208,9 @@ class Attempts:
             listener.close()
             if listener.first_seconds is not None:
                 pace.first.append(listener.first_seconds)
+            tempo = listener.tempo(whole=whole)
+            if tempo:
+                self._known(asking).add(tempo)
             await journal.attempt_finished(
                 *asking.key,
                 (await starting).n,
@@ -242,6 +220,7 @@ class Attempts:
                 generation_id=generation_id or listener.generation_id,
                 first_text_seconds=listener.first_seconds,
                 requests=listener.requests,
+                tempo=tempo,
             )
 
     async def _complete(self, request: Request, listener: Listener) -> Completion:
@@ -257,7 +236,7 @@ class Attempts:
                 "timed_out",
                 _(_SILENT),
                 retryable=True,
-                unusable=True,
+                unusable=listener.seconds >= listener.silence_seconds,
                 began=True,
                 written_bytes=listener.written_bytes,
             ) from None
@@ -273,9 +252,10 @@ class Attempts:
         tokens = bills.prompt_tokens(size, bills.density(pace.used))
         return Cap(price, size, tokens, bills.dearest(price, pace.used))
 
-    async def _start(self, asking: Asking, cap: Cap, *, hedge: bool) -> Grant:
+    async def _start(self, asking: Asking, cap: Cap, hedge_share: float | None) -> Grant:
         """Write a request's row and set its money aside. A hedge is only sent whole: it is the first
         that is done without where money is short."""
+        hedge = hedge_share is not None
         request = asking.request
         wanted = request.max_completion_tokens
         least = wanted if hedge else LEAST_AGAIN if asking.last_failure else LEAST_TOKENS
@@ -293,7 +273,7 @@ class Attempts:
             least_micros=cap.micros(min(wanted, least)),
             asked=Asked(cap.prompt_bytes, wanted, request.body),
             shrunk=shrunk,
-            hedge=hedge,
+            hedge_share=hedge_share,
         )
 
     def _estimated(self, cap: Cap, grant: Grant, heard: int, most: int | None) -> Bill:
@@ -329,14 +309,8 @@ class Attempts:
         usual *= _EFFORTS.get(asking.request.effort, 1)
         return _three_times_p95(first, at_least=usual) if len(first) >= _ENOUGH else usual
 
-    def _hedge_after(self, model: str) -> float:
-        first = self._paces[model].first
-        if len(first) < _ENOUGH:
-            return self._patience.hedge_unknown
-        return _three_times_p95(first, at_least=self._patience.hedge_floor)
-
-    def _may_hedge(self) -> bool:
-        return self._hedges + 1 <= max(1.0, HEDGE_SHARE * self._calls)
+    def _known(self, asking: Asking) -> Writing:
+        return self._writing[asking.request.model, asking.stage]
 
 
 def _three_times_p95(seconds: Collection[float], *, at_least: float) -> float:
@@ -344,20 +318,3 @@ def _three_times_p95(seconds: Collection[float], *, at_least: float) -> float:
     if 3 * max(seconds) <= at_least:
         return at_least
     return max(at_least, 3 * sorted(seconds)[int(0.95 * (len(seconds) - 1))])
-
-
-def _either(racers: Iterable[Racer], leader: "asyncio.Future[Racer]") -> "set[asyncio.Future[Any]]":
-    return {*racers, leader}
-
-
-async def _winner(racers: list[Racer], leader: "asyncio.Future[Racer]") -> Completion:
-    """The leader's result; the first request's failure where all failed in silence."""
-    pending = set(racers)
-    while pending and not leader.done():
-        await asyncio.wait(_either(pending, leader), return_when=asyncio.FIRST_COMPLETED)
-        pending = {racer for racer in pending if not racer.done()}
-    winner = leader.result() if leader.done() else racers[0]
-    for racer in racers:
-        if racer is not winner:
-            racer.cancel()
-    return await winner

@@ -16,8 +16,10 @@ from bot.council import Call, Failure, Stage
 from bot.errors import ModelFailed
 from bot.language import _
 from bot.llm import Completion, Provider, Request
-from bot.protocol.attempts import Attempts, Deadline, History, Patience, Usages
+from bot.protocol.attempts import Attempts, History, Tempos, Usages
 from bot.protocol.listening import Asking, OnText
+from bot.protocol.patience import Deadline, Patience
+from bot.records import Tempo
 from bot.store.journal import Journal
 from bot.store.spending import NoRoom
 
@@ -28,6 +30,10 @@ UNUSABLE_ATTEMPTS = 2
 
 
 async def _no_history(model: str) -> tuple[float, ...]:
+    return ()
+
+
+async def _no_tempos(model: str, stage: Stage) -> tuple[Tempo, ...]:
     return ()
 
 
@@ -44,7 +50,7 @@ class Caller:
     """Makes calls; one for the process, because it remembers how fast each model usually is.
 
     `history` are seconds to a first sign of work, `whole` to a request's end, `used` is what requests
-    used.
+    used, `tempos` how they wrote in a stage.
     """
 
     def __init__(
@@ -56,6 +62,7 @@ class Caller:
         *,
         whole: History = _no_history,
         used: Usages = _nothing_used,
+        tempos: Tempos = _no_tempos,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.patience = patience
@@ -69,6 +76,7 @@ class Caller:
             first=history,
             whole=whole,
             used=used,
+            tempos=tempos,
             now=lambda: self.now(),
         )
 
@@ -99,7 +107,7 @@ class Caller:
         else:
             request = replace(request, body=self._provider.stored_body(request))
         asking = Asking(request, stage, round, seat, journal, on_text)
-        await self._attempts.begin_call(request.model)
+        await self._attempts.begin_call(request.model, stage)
         started_at = self.now()
         failure = None
         try:

@@ -1,13 +1,14 @@
-"""Hearing one request at work: its signs of life, what it has written, and whether it leads."""
+"""Hearing one request at work: its signs of life, what it has written, and whether that is shown."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
 from bot.council import Failure, Stage
 from bot.llm import Completion, Request
+from bot.protocol.hedging import Heard
+from bot.records import Tempo
 from bot.store.journal import Journal
 
 
@@ -34,7 +35,8 @@ OnText = Callable[[Draft], None]
 
 @dataclass(slots=True)
 class Asking:
-    """A call under way."""
+    """A call under way. Readers follow the text of one request, `shown`, until it ends; another takes
+    its place once it has as much, so that what they see never becomes less before it is whole."""
 
     request: Request
     stage: Stage
@@ -46,6 +48,8 @@ class Asking:
     last_failure: Failure | None = None
     unusable: int = 0
     completion: Completion | None = None
+    shown: "Listener | None" = None
+    shown_chars: int = 0
 
     @property
     def key(self) -> tuple[Stage, int, int]:
@@ -56,16 +60,12 @@ class Asking:
         return "".join(message.content for message in self.request.messages)
 
 
-Racer = asyncio.Task[Completion]
-
-
 class Listener:
     """Hears one request at work: every sign pushes its silence back, text goes into the draft."""
 
     def __init__(
         self,
         asking: Asking,
-        leader: "asyncio.Future[Racer]",
         *,
         silence_seconds: float,
         draft_seconds: float,
@@ -76,20 +76,40 @@ class Listener:
         self.first_seconds: float | None = None
         self.requests = 1
         self.generation_id = ""
+        self.chars = 0
         self._draft = Draft()
         self._thought = False
         self._asking = asking
-        self._leader = leader
         self._draft_seconds = draft_seconds
         self._now = now
         self._loop = asyncio.get_running_loop()
-        self._began_at = self._heard_at = 0.0
+        self._began_at: float | None = None
+        self._text_at: float | None = None
+        self._heard_at = self._sign_at = 0.0
         self._telling: asyncio.TimerHandle | None = None
         self._untold = False
 
     @property
     def seconds(self) -> float:
-        return self._loop.time() - self._began_at
+        """Since it was sent; 0 while it waits for that."""
+        return self._loop.time() - (self._loop.time() if self._began_at is None else self._began_at)
+
+    @property
+    def heard(self) -> Heard:
+        time = self._loop.time()
+        return Heard(
+            sent=self.seconds,
+            sign=None if self.first_seconds is None else time - self._sign_at,
+            text=None if self._text_at is None else time - self._text_at,
+            chars=self.chars,
+        )
+
+    def tempo(self, *, whole: bool) -> Tempo | None:
+        """How it wrote until now; `None` where it did not."""
+        heard = self.heard
+        if heard.text is None:
+            return None
+        return Tempo(heard.sent - heard.text, heard.text, heard.chars, whole)
 
     @property
     def heard_bytes(self) -> int:
@@ -115,33 +135,57 @@ class Listener:
         self.requests += 1
 
     def hear(self, piece: str) -> None:
-        time = self._loop.time()
+        time = self._sign_at = self._loop.time()
         # Not at every piece: a timer costs more than reading one, and pieces come in hundreds.
         if time - self._heard_at > self.silence_seconds / 100:
             self._heard_at = time
             self.silence.reschedule(time + self.silence_seconds)
         if self.first_seconds is None:
-            self.first_seconds = time - self._began_at
-        leads = takes_lead(self._leader)
+            self.first_seconds = self.seconds
         if not piece:
             self._thought = True
             return
+        asking = self._asking
+        if self._text_at is None:
+            self._text_at = time
+            asking.first_text_at = asking.first_text_at or self._now()
         self._draft.add(piece)
-        if not leads:
-            return
-        if self._asking.first_text_at is None:
-            self._asking.first_text_at = self._now()
-        if self._asking.on_text:
+        self.chars += len(piece)
+        if asking.on_text and self._is_shown():
             self._untold = True
             if self._telling is None:
-                self._tell(self._asking.on_text)
+                self._tell(asking.on_text)
+
+    def is_complete(self) -> None:
+        """Whatever was shown, this is the text."""
+        asking = self._asking
+        if asking.shown is not self:
+            asking.shown = self
+            self._untold = self.chars > 0
+
+    def give_up(self) -> None:
+        """Its silence has lasted long enough."""
+        try:
+            self.silence.reschedule(self._loop.time())
+        except RuntimeError:
+            pass  # it has ended just now
 
     def close(self) -> None:
         """Nothing more comes; what was heard last is told."""
+        asking = self._asking
         if self._telling:
             self._telling.cancel()
-        if self._untold and self._asking.on_text:
-            self._asking.on_text(self._draft)
+        if asking.shown is not self:
+            return
+        asking.shown, asking.shown_chars = None, self.chars
+        if self._untold and asking.on_text:
+            asking.on_text(self._draft)
+
+    def _is_shown(self) -> bool:
+        asking = self._asking
+        if asking.shown is None and self.chars > asking.shown_chars:
+            asking.shown = self
+        return asking.shown is self
 
     def _tell(self, on_text: OnText) -> None:
         self._untold = False
@@ -152,11 +196,3 @@ class Listener:
         self._telling = None
         if self._untold:
             self._tell(on_text)
-
-
-def takes_lead(leader: "asyncio.Future[Racer]") -> bool:
-    """Whether the running attempt is the first of its call to show a sign of work."""
-    current = asyncio.current_task()
-    if not leader.done():
-        leader.set_result(cast(Racer, current))
-    return leader.result() is current

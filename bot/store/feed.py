@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from bot.bills import Usage
 from bot.council import Failure, Stage
 from bot.errors import Kind
-from bot.records import Attempt, Happening, JournalLine
+from bot.records import Attempt, Happening, JournalLine, Tempo
 from bot.store.encoding import decode_time, decode_time_or_none, encode_time
 from bot.store.transactions import Row, Statement, Tables, equal
 
@@ -69,6 +69,17 @@ class Feed(Tables):
             (model, limit),
         )
         return tuple(seconds for (seconds,) in rows)
+
+    async def recent_tempos(self, model: str, stage: Stage, limit: int = 200) -> tuple[Tempo, ...]:
+        """How this model's last requests in a stage wrote, newest first."""
+        rows = await self._database.read(
+            "SELECT text_after_seconds, text_seconds, text_chars, text_whole FROM attempts "
+            "WHERE model = ? AND stage = ? AND text_chars > 0 ORDER BY number DESC LIMIT ?",
+            (model, stage, limit),
+        )
+        return tuple(
+            Tempo(first, writing, chars, bool(whole)) for first, writing, chars, whole in rows
+        )
 
     async def usual(
         self, stage: Stage | None, model: str, place: str | None = None, limit: int = 200

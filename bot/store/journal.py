@@ -17,7 +17,8 @@ from bot.bills import Bill, total
 from bot.council import Call, Deliberation, Failure, Stage
 from bot.errors import StoreFailed, Superseded
 from bot.language import _
-from bot.store import spending
+from bot.records import Tempo
+from bot.store import hedges, spending
 from bot.store.encoding import decode_time, decode_time_or_none, encode, encode_time
 from bot.store.feed import record
 from bot.store.transactions import Database, Row, Statement, Transaction, change
@@ -157,16 +158,21 @@ class Journal:
         least_micros: int | None = None,
         asked: Asked = _NOTHING_KEPT,
         shrunk: Callable[[int], Asked] | None = None,
-        hedge: bool = False,
+        hedge_share: float | None = None,
     ) -> Grant:
         """Record a request before it is sent, and set its money aside: all of `reserved_micros`, or
         where a budget has no room for that, as much as it has, down to `least_micros`; `shrunk`
-        says what is then asked. Raises `NoRoom`, nothing written, where there is not as much."""
+        says what is then asked. Raises `NoRoom`, nothing written, where there is not as much.
+
+        `hedge_share` marks a second request beside one that is under way, and is how much of all
+        spending may go to such. Raises `HedgesSpent`, nothing written, where it would be more."""
         call = (stage, round, seat)
         n = self._attempts[call] = self._attempts.get(call, 0) + 1
         least = reserved_micros if least_micros is None else least_micros
 
         def write() -> Transaction[Grant]:
+            if hedge_share is not None:
+                yield from hedges.allow(model, hedge_share)
             granted = yield from spending.grant(
                 self.deliberation,
                 self._day,
@@ -185,7 +191,7 @@ class Journal:
                     *call,
                     n,
                     model,
-                    int(hedge),
+                    int(hedge_share is not None),
                     encode_time(at),
                     granted,
                     *sent,
@@ -214,8 +220,10 @@ class Journal:
         generation_id: str | None,
         first_text_seconds: float | None,
         requests: int = 1,
+        tempo: Tempo | None = None,
     ) -> None:
-        """Record how an attempt ended, how many requests it took, and settle its money.
+        """Record how an attempt ended, how many requests it took, how it wrote where it wrote any
+        text, and settle its money.
 
         A second report of the same request changes nothing.
         """
@@ -232,6 +240,7 @@ class Journal:
             generation_id,
             first_text_seconds,
             requests,
+            *_tempo_columns(tempo),
         )
 
         # At once: the write stands also where whoever waits for it is cancelled.
@@ -245,7 +254,8 @@ class Journal:
                 "UPDATE attempts SET reserved_micros = 0, finished_at = ?, failure_kind = ?,"
                 " failure_message = ?, prompt_tokens = ?, completion_tokens = ?, cost_micros = ?,"
                 " counted_micros = ?, told_micros = ?, assumed_micros = ?,"
-                " generation_id = ?, first_text_seconds = ?, requests = ?"
+                " generation_id = ?, first_text_seconds = ?, requests = ?,"
+                " text_after_seconds = ?, text_seconds = ?, text_chars = ?, text_whole = ?"
                 f" WHERE {_THIS_CALL} AND n = ? AND finished_at IS NULL RETURNING model",
                 (*outcome, *key),
             )
@@ -361,7 +371,7 @@ class Journal:
             call = (stage, round, seat)
             self._bills.setdefault(call, {})[n] = Bill(*bill)
             self._requests += requests
-            self._attempts[call] = self._attempts.get(call, 0) + 1
+            self._attempts[call] = n  # the last one: a number that was not granted is left out
             if body is not None:
                 self._bodies[call] = body
                 self._max_tokens[call] = max_tokens
@@ -392,6 +402,12 @@ async def finished_calls(database: Database, deliberation: str) -> tuple[Call, .
 
 def _failure_columns(failure: Failure | None) -> tuple[str | None, str | None]:
     return (failure.kind, failure.message) if failure else (None, None)
+
+
+def _tempo_columns(tempo: Tempo | None) -> Row:
+    if tempo is None:
+        return None, None, 0, 0
+    return tempo.first_seconds, tempo.seconds, tempo.chars, int(tempo.whole)
 
 
 def _call_columns(call: Call) -> Row:

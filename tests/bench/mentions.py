@@ -130,6 +130,7 @@ async def _served(seed: int) -> AsyncIterator[tuple[App, ModelServer, Clock]]:
                 patience,
                 store.recent_first_text_seconds,
                 used=partial(store.usual, None),
+                tempos=store.recent_tempos,
                 now=clock,
             )
             app = _app(store, provider, caller, catalogue, clock, None)

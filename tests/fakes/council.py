@@ -43,6 +43,7 @@ async def running_app(
                 patience,
                 store.recent_first_text_seconds,
                 used=partial(store.usual, None),
+                tempos=store.recent_tempos,
                 now=clock,
             ),
             catalogue=catalogue,

@@ -13,9 +13,9 @@ from bot.bills import Price
 from bot.council import Call, Council, Question, Stage
 from bot.errors import ModelFailed, Spent
 from bot.llm import Completion, Message, ModelInfo, Request
-from bot.protocol.attempts import Deadline, Patience
 from bot.protocol.calls import Caller
-from bot.records import Attempt, Case
+from bot.protocol.patience import Deadline, Patience
+from bot.records import Attempt, Case, Tempo
 from bot.rehearsal.simulated import Rehearsal
 from bot.store.spending import ALL
 from bot.store.store import Store
@@ -140,6 +140,7 @@ class Bench:
 
     store: Store
     history: tuple[float, ...] = ()
+    tempos: tuple[Tempo, ...] = ()
     limits: dict[str, int] = field(default_factory=dict)
     prices: FreeOfCharge = field(default_factory=Prices)
     texts: list[str] = field(default_factory=list)
@@ -152,12 +153,8 @@ class Bench:
         deadline: float = 1_000,
         request: Request = REQUEST,
     ) -> Call:
-        async def history(model: str) -> tuple[float, ...]:
-            return self.history
-
-        caller = Caller(model, self.prices, patience, history, now=lambda: DAY)
         journal = await self.store.begin("one", self.limits)
-        return await caller.call(
+        return await self.caller(model, patience).call(
             request,
             "answer",
             0,
@@ -165,6 +162,15 @@ class Bench:
             deadline=Deadline(deadline),
             on_text=lambda draft: self.texts.append(draft.text),
         )
+
+    def caller(self, model: Model | Rehearsal, patience: Patience) -> Caller:
+        async def history(model: str) -> tuple[float, ...]:
+            return self.history
+
+        async def tempos(model: str, stage: Stage) -> tuple[Tempo, ...]:
+            return self.tempos
+
+        return Caller(model, self.prices, patience, history, tempos=tempos, now=lambda: DAY)
 
     async def attempts(self) -> list[Attempt]:
         return list(await self.store.attempts("one"))
@@ -530,9 +536,13 @@ async def test_a_deadline_brought_forward_before_the_call_begins_holds(bench: Be
 # --- hedges
 
 QUICK_HEDGE = replace(PATIENCE, hedge_unknown=0.01)
+# Of a model that usually writes its 400 characters within two hundredths of a second.
+QUICK = (Tempo(0.01, 0.01, 400, True),) * 20
+AT_ONCE = replace(PATIENCE, hedge_floor=0.001, hedge_unknown=1_000)
+LONGER = replace(ANSWER, text="The answer, " * 33 + "whole.")
 
 
-async def test_the_first_to_show_a_sign_wins_and_the_loser_is_closed(bench: Bench) -> None:
+async def test_the_first_to_be_complete_wins_and_the_loser_is_closed(bench: Bench) -> None:
     model = Model(hangs(), answers())
 
     call = await bench.call(model, patience=QUICK_HEDGE)
@@ -543,39 +553,138 @@ async def test_the_first_to_show_a_sign_wins_and_the_loser_is_closed(bench: Benc
     assert (second.hedge, second.finished_at, second.completion_tokens) == (True, DAY, 20)
 
 
-async def test_a_reasoning_token_of_the_first_request_beats_the_hedge(bench: Bench) -> None:
-    signs, done = asyncio.Event(), asyncio.Event()
+@pytest.mark.parametrize("sign", ["", "The ans"], ids=["thoughts", "text"])
+async def test_a_request_that_stops_midway_loses_to_one_that_is_complete(
+    bench: Bench, sign: str
+) -> None:
+    call = await bench.call(Model(hangs(sign=sign), answers()), patience=QUICK_HEDGE)
 
-    async def thinks_once_the_hedge_is_sent(on_text: OnText) -> Completion:
-        await signs.wait()
-        on_text("")
-        await done.wait()
-        on_text("The answer.")
-        return ANSWER
+    assert call.text == "The answer."
+    assert [row.completion_tokens for row in await bench.attempts()] == [0, 20]
 
-    async def is_the_hedge(on_text: OnText) -> Completion:
-        signs.set()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            done.set()
-        raise AssertionError
 
-    call = await bench.call(
-        Model(thinks_once_the_hedge_is_sent, is_the_hedge), patience=QUICK_HEDGE
-    )
+async def test_the_first_request_wins_where_it_is_complete_before_its_hedge(bench: Bench) -> None:
+    hedged = asyncio.Event()
+
+    async def begins_and_hangs(on_text: OnText) -> Completion:
+        on_text("The hedge began.")
+        hedged.set()
+        return await hangs()(on_text)
+
+    call = await bench.call(Model(hangs(hedged), begins_and_hangs), patience=QUICK_HEDGE)
 
     assert call.text == "The answer."
     assert [row.completion_tokens for row in await bench.attempts()] == [20, 0]
-    assert bench.texts == ["The answer."]
 
 
-async def test_a_request_that_has_begun_is_never_hedged(bench: Bench) -> None:
-    model = Model(hangs(sign=""))
+def writes(piece: str, times: int, every: float) -> Step:
+    async def step(on_text: OnText) -> Completion:
+        for _ in range(times):
+            on_text(piece)
+            await asyncio.sleep(every)  # the model's own pace
+        return replace(ANSWER, text=piece * times)
 
-    await bench.call(model, patience=QUICK_HEDGE, deadline=0.1)
+    return step
+
+
+async def test_a_model_without_a_history_is_left_alone_while_it_works(bench: Bench) -> None:
+    model = Model(writes("word ", 20, 0.01))
+
+    await bench.call(model, patience=replace(PATIENCE, hedge_unknown=0.1))
 
     assert len(model.requests) == 1
+
+
+async def test_a_request_that_goes_as_usual_is_left_alone(bench: Bench) -> None:
+    bench.tempos = (Tempo(0.01, 1.0, 100, True),) * 20
+    model = Model(writes("word ", 20, 0.01))
+
+    await bench.call(model, patience=AT_ONCE)
+
+    assert len(model.requests) == 1
+
+
+async def test_a_request_without_text_is_hedged_once_another_would_be_complete_sooner(
+    bench: Bench,
+) -> None:
+    bench.tempos = QUICK
+    model = Model(hangs(), answers())
+
+    call = await bench.call(model, patience=AT_ONCE)
+
+    assert call.text == "The answer."
+    first, second = model.asked_at
+    assert second - first >= 0.01
+
+
+async def test_a_request_that_writes_too_slowly_is_hedged_while_it_writes(bench: Bench) -> None:
+    bench.tempos = QUICK
+    model = Model(writes("word ", 1_000, 0.01), answers(LONGER))
+
+    call = await bench.call(model, patience=AT_ONCE)
+
+    assert call.text == LONGER.text
+    assert len(model.requests) == 2
+
+
+async def test_no_hedge_goes_out_before_the_floor(bench: Bench) -> None:
+    bench.tempos = QUICK
+    model = Model(hangs(), answers())
+
+    await bench.call(model, patience=replace(PATIENCE, hedge_floor=0.2))
+
+    first, second = model.asked_at
+    assert second - first >= 0.2
+
+
+async def test_with_fewer_than_twenty_samples_the_hedge_comes_after_a_fixed_silence(
+    bench: Bench,
+) -> None:
+    bench.tempos = QUICK[:19]
+    model = Model(hangs(), answers())
+
+    await bench.call(model, patience=replace(AT_ONCE, hedge_unknown=0.1))
+
+    first, second = model.asked_at
+    assert second - first >= 0.1
+
+
+async def test_what_a_model_does_now_is_added_to_its_history(bench: Bench) -> None:
+    """Nineteen requests are not enough to know it by; with one more they are."""
+    bench.tempos = (Tempo(0.01, 0.01, 11, True),) * 19
+    model = Model(answers(), hangs(), answers())
+    caller = bench.caller(model, AT_ONCE)
+    journal = await bench.store.begin("one")
+
+    for seat in (0, 1):
+        await caller.call(REQUEST, "answer", seat, journal=journal, deadline=Deadline(1_000))
+
+    assert len(model.requests) == 3
+
+
+async def test_no_call_goes_ahead_while_its_models_history_is_read(bench: Bench) -> None:
+    """Two seats of one model are asked at the same time: neither may think that it is unknown."""
+    read = asyncio.Event()
+
+    async def tempos(model: str, stage: Stage) -> tuple[Tempo, ...]:
+        await read.wait()
+        return QUICK
+
+    model = Model(answers(), answers())
+    caller = Caller(model, Prices(), PATIENCE, no_history, tempos=tempos)
+    journal = await bench.store.begin("one")
+    async with asyncio.TaskGroup() as group:
+        for seat in (0, 1):
+            deadline = Deadline(1_000)
+            group.create_task(
+                caller.call(REQUEST, "answer", seat, journal=journal, deadline=deadline)
+            )
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert model.requests == []
+        read.set()
+
+    assert len(model.requests) == 2
 
 
 async def test_where_the_hedge_fails_the_first_request_is_waited_for(bench: Bench) -> None:
@@ -585,9 +694,52 @@ async def test_where_the_hedge_fails_the_first_request_is_waited_for(bench: Benc
         go_on.set()
         raise ModelFailed("server_error", "broken.", retryable=True)
 
-    call = await bench.call(Model(hangs(go_on), breaks), patience=QUICK_HEDGE)
+    patience = replace(QUICK_HEDGE, backoff_first=1_000)
+    call = await bench.call(Model(hangs(go_on), breaks), patience=patience)
 
     assert call.text == "The answer."
+
+
+async def test_a_hedge_that_tears_at_its_last_word_loses_no_answer(bench: Bench) -> None:
+    go_on = asyncio.Event()
+
+    async def tears(on_text: OnText) -> Completion:
+        on_text("The hedge's whole answ")
+        go_on.set()
+        raise ModelFailed("cut_off", "torn.", retryable=True, began=True, written_bytes=22)
+
+    patience = replace(QUICK_HEDGE, backoff_first=1_000)
+    call = await bench.call(Model(hangs(go_on), tears), patience=patience)
+
+    assert call.text == "The answer."
+    assert [str(row.failure) for row in await bench.attempts()] == ["None", "cut_off: torn."]
+
+
+async def test_a_hedge_that_fails_is_sent_again_after_the_wait_that_it_was_told(
+    bench: Bench,
+) -> None:
+    model = Model(hangs(), fails("rate_limited", retry_after=0.15), answers())
+
+    call = await bench.call(model, patience=QUICK_HEDGE)
+
+    assert call.text == "The answer."
+    _, second, third = model.asked_at
+    assert third - second >= 0.15
+
+
+@pytest.mark.parametrize(
+    ("failure", "sent"),
+    [(fails("server_error"), 4), (fails("no_credit", retryable=False), 2)],
+    ids=["may pass", "final"],
+)
+async def test_hedges_that_fail_are_not_sent_for_ever(
+    bench: Bench, failure: Step, sent: int
+) -> None:
+    model = Model(hangs(), *[failure] * 10)
+
+    await bench.call(model, patience=QUICK_HEDGE, deadline=0.2)
+
+    assert len(model.requests) == sent
 
 
 async def test_where_both_fail_the_first_requests_failure_decides(bench: Bench) -> None:
@@ -608,91 +760,90 @@ async def test_where_both_fail_the_first_requests_failure_decides(bench: Bench) 
     assert call.text == "The answer."
 
 
-async def test_with_twenty_samples_the_hedge_comes_after_three_times_their_p95(
+async def test_readers_follow_one_request_until_another_is_complete(bench: Bench) -> None:
+    class Texts(list[str]):
+        told = asyncio.Event()
+
+        def append(self, text: str) -> None:
+            super().append(text)
+            self.told.set()
+
+    async def writes_more_than_is_shown(on_text: OnText) -> Completion:
+        await bench.texts.told.wait()  # type: ignore[attr-defined]  # set below
+        on_text("The answer of the hedge")
+        on_text(".")
+        return replace(ANSWER, text="The answer of the hedge.")
+
+    bench.texts = Texts()
+    patience = replace(QUICK_HEDGE, draft=0.001)
+    await bench.call(Model(hangs(sign="The ans"), writes_more_than_is_shown), patience=patience)
+
+    assert bench.texts == ["The ans", "The answer of the hedge."]
+
+
+async def test_what_readers_see_becomes_no_less_before_it_is_whole(bench: Bench) -> None:
+    """The request shown tears; the other one has less so far, and is shown once it has more."""
+    hedged, torn = asyncio.Event(), asyncio.Event()
+
+    async def tears(on_text: OnText) -> Completion:
+        on_text("A long begi")
+        await hedged.wait()
+        torn.set()
+        raise ModelFailed("cut_off", "torn.", retryable=True, began=True)
+
+    async def writes_less(on_text: OnText) -> Completion:
+        on_text("The")
+        hedged.set()
+        await torn.wait()
+        for piece in (" ans", "wer, ", "whole."):
+            await asyncio.sleep(0.01)  # the model's own pace
+            on_text(piece)
+        return replace(ANSWER, text="The answer, whole.")
+
+    patience = replace(QUICK_HEDGE, draft=0.001)
+    await bench.call(Model(tears, writes_less), patience=patience)
+
+    assert bench.texts == ["A long begi", "The answer, ", "The answer, whole."]
+
+
+async def test_an_answer_shorter_than_what_was_shown_is_told_when_it_is_whole(
     bench: Bench,
 ) -> None:
-    # The slowest of twenty is beyond the 95th percentile.
-    bench.history = (0.03,) * 19 + (500.0,)
-    model = Model(hangs(), answers())
-    began = asyncio.get_running_loop().time()
+    await bench.call(Model(hangs(sign="A long beginning of one"), answers()), patience=QUICK_HEDGE)
 
-    await bench.call(model, patience=replace(PATIENCE, hedge_floor=0, hedge_unknown=1_000))
-
-    _, hedged = model.asked_at
-    assert hedged - began >= 0.09
+    assert bench.texts == ["A long beginning of one", "The answer."]
 
 
-async def test_the_hedge_never_comes_before_the_floor(bench: Bench) -> None:
-    bench.history = (0.0001,) * 20
-    model = Model(hangs(), answers())
-    began = asyncio.get_running_loop().time()
-
-    await bench.call(model, patience=replace(PATIENCE, hedge_floor=0.1, hedge_unknown=1_000))
-
-    _, hedged = model.asked_at
-    assert hedged - began >= 0.1
-
-
-async def test_with_fewer_samples_the_hedge_comes_after_a_fixed_time(bench: Bench) -> None:
-    bench.history = (500.0,) * 19
-    model = Model(hangs(), answers())
-
-    await bench.call(model, patience=QUICK_HEDGE)
-
-    assert len(model.requests) == 2
-
-
-async def test_no_call_goes_ahead_while_its_models_history_is_read(bench: Bench) -> None:
-    """Two seats of one model are asked at the same time: neither may think that it is unknown."""
-    read = asyncio.Event()
-
-    async def history(model: str) -> tuple[float, ...]:
-        await read.wait()
-        return (0.0001,) * 20
-
-    model = Model(answers(), answers())
-    caller = Caller(model, Prices(), PATIENCE, history)
-    journal = await bench.store.begin("one")
-    async with asyncio.TaskGroup() as group:
-        for seat in (0, 1):
-            deadline = Deadline(1_000)
-            group.create_task(
-                caller.call(REQUEST, "answer", seat, journal=journal, deadline=deadline)
-            )
-        for _ in range(20):
-            await asyncio.sleep(0)
-        assert model.requests == []
-        read.set()
-
-    assert len(model.requests) == 2
-
-
-async def test_a_model_is_judged_by_its_newest_samples(bench: Bench) -> None:
-    """History comes newest first; what is measured now pushes the oldest out."""
-
-    async def history(model: str) -> tuple[float, ...]:
-        return (0.0001,) * 189 + (500.0,) * 11
-
-    patience = replace(PATIENCE, hedge_floor=0.01, hedge_unknown=1_000)
-    model = Model(answers(), hangs(), answers())
-    caller = Caller(model, Prices(), patience, history)
-    journal = await bench.store.begin("one")
-    for seat in (0, 1):
-        await caller.call(REQUEST, "answer", seat, journal=journal, deadline=Deadline(1_000))
-
-    assert len(model.requests) == 3
-
-
-async def test_at_most_one_call_in_twenty_is_hedged(bench: Bench) -> None:
-    model = Model(*[hangs(), answers()] * 100)
-    patience = replace(PATIENCE, hedge_unknown=0.001, hedge_floor=0.001, silence=0.01)
-    caller = Caller(model, Prices(), patience, no_history)
+async def test_at_most_one_request_in_twenty_is_a_hedge_where_nothing_costs(bench: Bench) -> None:
+    bench.prices = FreeOfCharge()
+    free = replace(ANSWER, cost_micros=0)
+    model = Model(*[hangs(), answers(free)] * 200)
+    patience = replace(PATIENCE, hedge_unknown=0.001, hedge_floor=0.001, silence=0.02)
+    caller = bench.caller(model, patience)
     journal = await bench.store.begin("one")
 
     for seat in range(100):
         await caller.call(REQUEST, "answer", seat, journal=journal, deadline=Deadline(1_000))
 
-    assert sum(row.hedge for row in await bench.attempts()) == 5
+    rows = await bench.attempts()
+    assert 2 <= sum(row.hedge for row in rows) <= 0.05 * len(rows)
+
+
+async def test_a_silent_request_makes_room_for_the_next_where_none_may_be_paid_beside_it(
+    bench: Bench,
+) -> None:
+    bench.tempos = QUICK
+    model = Model(hangs(), answers(), hangs(), answers())
+    caller = bench.caller(model, AT_ONCE)
+    journal = await bench.store.begin("one")
+
+    for seat in (0, 1):
+        call = await caller.call(REQUEST, "answer", seat, journal=journal, deadline=Deadline(1_000))
+        assert call.text == "The answer."
+
+    rows = await bench.attempts()
+    assert [row.hedge for row in rows] == [False, True, False, False]
+    assert str(rows[2].failure) == "timed_out: it showed no sign of work for too long."
 
 
 # --- money

@@ -115,7 +115,7 @@ async def start(
         at=at,
         reserved_micros=reserved,
         asked=Asked(body=body),
-        hedge=hedge,
+        hedge_share=1.0 if hedge else None,
     )
     return grant.n
 

@@ -25,6 +25,7 @@ from bot.program.process import (
     NO_ANSWER,
     WRONG_USE,
     drop_output,
+    event_loop,
     never_fail_for_a_character,
     until_interrupted,
     until_signalled,
@@ -67,7 +68,8 @@ def _ended(options: argparse.Namespace) -> int:
         # The doctor has a line of its own for each.
         for warning in config.warnings if options.run is not _doctor else ():
             logger.warning("%s", warning)
-        code = asyncio.run(until_interrupted(options.run(options, config)))
+        with asyncio.Runner(loop_factory=event_loop) as runner:
+            code = runner.run(until_interrupted(options.run(options, config)))
         sys.stdout.flush()
         return code
     except InvalidConfiguration as error:

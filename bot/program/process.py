@@ -14,10 +14,14 @@ import threading
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from bot.cleaning import harmless, json_escaped
 from bot.language import _
 from bot.printing import note
+
+if TYPE_CHECKING:
+    import asyncio
 
 # Exit codes of the contract; 130 is the shell's own for an interrupted program.
 DONE, NO_ANSWER, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
@@ -25,6 +29,18 @@ DONE, NO_ANSWER, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 # Service managers kill after ten seconds at the earliest.
 END_SECONDS = 9.0
+
+
+def event_loop() -> "asyncio.AbstractEventLoop":
+    """uvloop's where it installs, which is everywhere but on Windows: there a chunk that a model
+    streams costs a third less (`python -m tests.bench.streaming`)."""
+    import asyncio
+
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
 
 async def until_interrupted(command: Awaitable[int], *, end_seconds: float = END_SECONDS) -> int:

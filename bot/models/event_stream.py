@@ -5,7 +5,6 @@ Knows nothing of what the events mean.
 
 import re
 import zlib
-from collections.abc import Iterator
 
 import aiohttp
 import httpx
@@ -84,35 +83,39 @@ class EventReader:
         self._size = 0
         self.seen = False
 
-    def feed(self, chunk: bytes) -> Iterator[bytes]:
+    def feed(self, chunk: bytes) -> list[bytes]:
         """The events that this chunk completes. Raises `ModelFailed` where one is too long."""
-        self._rest += chunk
         self._size += len(chunk)
         if self._size > LIMIT_BYTES:
             raise failed("server_error", unusable=True, advice=TOO_LONG)
         if b"\n" not in chunk:
-            return
-        *lines, rest = self._rest.split(b"\n")
-        self._rest = rest
+            self._rest += chunk
+            return []
+        if self._rest:
+            chunk = bytes(self._rest + chunk)
+        *lines, rest = chunk.split(b"\n")
+        self._rest = bytearray(rest)
+        events: list[bytes] = []
         for line in lines:
-            yield from self._line(bytes(line.removesuffix(b"\r")))
+            self._line(line.removesuffix(b"\r"), events)
+        return events
 
-    def end(self) -> Iterator[bytes]:
+    def end(self) -> list[bytes]:
         """What the stream ended in without a blank line."""
-        yield from self.feed(b"\n\n")
+        return self.feed(b"\n\n")
 
-    def _line(self, line: bytes) -> Iterator[bytes]:
+    def _line(self, line: bytes, events: list[bytes]) -> None:
         if line.startswith(b"data:"):
             content = line[5:].removeprefix(b" ")
             if self._data and _is_whole(self._data[-1]) and content.startswith((b"{", b"[DONE]")):
-                yield from self._line(b"")  # some servers end an event with its line
+                self._line(b"", events)  # some servers end an event with its line
             self._data.append(content)
         elif not line:
             self._size = len(self._rest)
             if self._data:
-                data, self._data = self._data, []
+                events.append(b"\n".join(self._data))
+                self._data = []
                 self.seen = True
-                yield b"\n".join(data)
         elif line.startswith(b"error:"):
             self._data.append(b'{"error":%b}' % line[6:])
         elif line.startswith((b":", b"event:", b"id:", b"retry:")):

@@ -35,7 +35,7 @@ from bot.models.incoming import Incoming, micros_of
 from bot.models.model_lists import LIST_LIMIT_BYTES, PAGES, entries_of, model_info, next_page
 from bot.models.reports import is_page, report_of
 from bot.models.terms import CAREFUL, KnownTerms, Routing, Terms
-from bot.models.wire import USAGE_SECONDS, read_completion
+from bot.models.wire import GATHER_SECONDS, USAGE_SECONDS, Traffic, read_completion
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +124,9 @@ class HttpProvider:
         self._endpoints = {endpoint.name: endpoint for endpoint in endpoints}
         self._keys = tuple(endpoint.key for endpoint in endpoints if endpoint.key)
         self._zdr = routing.zdr
-        self._usage_seconds = usage_seconds
+        self._traffic = Traffic(
+            usage_seconds=usage_seconds, gather_seconds=GATHER_SECONDS * time_scale
+        )
         self._known = KnownTerms(routing)
         self._moved: set[str] = set()
         self._client = client or pool(CONNECT_SECONDS * time_scale)
@@ -278,7 +280,7 @@ class HttpProvider:
         async with self._open("POST", endpoint, address, headers, body) as response:
             if endpoint.openrouter and response.is_success:
                 named(as_text(response.headers.get("X-Generation-Id"), 200))
-            return await read_completion(response, answer, self._usage_seconds)
+            return await read_completion(response, answer, self._traffic)
 
     @asynccontextmanager
     async def _open(

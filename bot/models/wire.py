@@ -5,7 +5,8 @@ it is and not by its label. Asks for nothing itself.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 
 import httpx
 
@@ -36,6 +37,11 @@ from bot.models.reports import is_error, is_page, report_of
 USAGE_SECONDS = 1.0
 _END_SHARE = 0.1
 
+# To wake up for a piece costs more than to read it. Where so many answers are read at once that this
+# adds up, each stream's pieces are let gather for a moment that nobody sees: drafts are shown anew
+# after five times as long at the earliest.
+MANY_ANSWERS, GATHER_SECONDS = 50, 0.05
+
 # At a body that is under way, for whether it is whole already.
 _LOOKS = 5
 _TAIL_BYTES = 64
@@ -43,8 +49,32 @@ _ERROR_LIMIT_BYTES = 64 * 1024
 _BLANK = b"\xef\xbb\xbf \t\r\n"  # a byte order mark among it
 
 
+class Traffic:
+    """The answers that are read at the same time. Times are in seconds."""
+
+    def __init__(
+        self, *, usage_seconds: float = USAGE_SECONDS, gather_seconds: float = GATHER_SECONDS
+    ) -> None:
+        self.usage_seconds = usage_seconds
+        self._gather_seconds = gather_seconds
+        self._answers = 0
+
+    @contextmanager
+    def another(self) -> Iterator[None]:
+        self._answers += 1
+        try:
+            yield
+        finally:
+            self._answers -= 1
+
+    async def gather(self) -> None:
+        """Let more of a stream arrive before it is read on."""
+        if self._answers > MANY_ANSWERS:
+            await asyncio.sleep(self._gather_seconds)
+
+
 async def read_completion(
-    response: httpx.Response, answer: Incoming, usage_seconds: float = USAGE_SECONDS
+    response: httpx.Response, answer: Incoming, traffic: Traffic
 ) -> Completion:
     """Read a response to its end. Raises `ModelFailed` for whatever is not a whole answer."""
     answer.headers = response.headers
@@ -54,7 +84,8 @@ async def read_completion(
             answer.told_with(as_dict(as_json(body)))
             answer.began = answer.spent() is not None
             raise failure_of(report_of(response.status_code, body, response.headers), answer.saying)
-        await _read_answer(response, answer, usage_seconds)
+        with traffic.another():
+            await _read_answer(response, answer, traffic)
         return answer.completion()
     except ModelFailed as error:
         error.spent, error.began = answer.spent(), answer.began
@@ -62,10 +93,10 @@ async def read_completion(
         raise
 
 
-async def _read_answer(response: httpx.Response, answer: Incoming, usage_seconds: float) -> None:
+async def _read_answer(response: httpx.Response, answer: Incoming, traffic: Traffic) -> None:
     try:
         async with asyncio.timeout(None) as patience:
-            await _read_body(response, answer, patience, usage_seconds)
+            await _read_body(response, answer, patience, traffic)
     except (TimeoutError, *TRANSPORT_ERRORS) as error:
         # What comes after the finish reason is the bill: an answer is worth more than that.
         if not answer.ended:
@@ -75,11 +106,13 @@ async def _read_answer(response: httpx.Response, answer: Incoming, usage_seconds
 
 
 async def _read_body(
-    response: httpx.Response, answer: Incoming, patience: asyncio.Timeout, usage_seconds: float
+    response: httpx.Response, answer: Incoming, patience: asyncio.Timeout, traffic: Traffic
 ) -> None:
     """By what it is: labels are wrong too often."""
     unpacker = Unpacker(response, answer.limit_bytes)
-    chunks, start = response.aiter_raw(), b""
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    # What `aiter_raw` passes on, at half its cost.
+    chunks, start = aiter(response.stream), b""
     async for raw in chunks:
         start += unpacker.feed(raw)
         answer.began |= bool(start)
@@ -89,7 +122,7 @@ async def _read_body(
     if start[:1] in (b"{", b"[", b"<"):
         await _read_whole(start, chunks, unpacker, answer)
     else:
-        await _Stream(answer, patience, usage_seconds).read(start, chunks, unpacker)
+        await _Stream(answer, patience, traffic).read(start, chunks, unpacker)
 
 
 async def _read_whole(
@@ -132,10 +165,10 @@ async def _whole_body(start: bytes, chunks: AsyncIterator[bytes], unpacker: Unpa
 class _Stream:
     """Reads events until the answer is whole, and then no longer than its usage takes."""
 
-    def __init__(self, answer: Incoming, patience: asyncio.Timeout, usage_seconds: float) -> None:
+    def __init__(self, answer: Incoming, patience: asyncio.Timeout, traffic: Traffic) -> None:
         self._answer = answer
         self._patience = patience
-        self._usage_seconds = usage_seconds
+        self._traffic = traffic
         self._events = EventReader()
         self._waiting_since: tuple[int, bool] | None = None
 
@@ -146,6 +179,8 @@ class _Stream:
         async for raw in chunks:
             if self._take(unpacker.feed(raw)):
                 return
+            if not answer.ended:
+                await self._traffic.gather()
         for data in self._events.end():
             if is_done(data):
                 answer.ended = True
@@ -174,5 +209,5 @@ class _Stream:
         since = (self._answer.size, self._answer.settled)
         if since != self._waiting_since:
             self._waiting_since = since
-            seconds = self._usage_seconds * (_END_SHARE if self._answer.settled else 1)
+            seconds = self._traffic.usage_seconds * (_END_SHARE if self._answer.settled else 1)
             self._patience.reschedule(asyncio.get_running_loop().time() + seconds)

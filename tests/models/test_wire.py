@@ -18,7 +18,7 @@ from bot.llm import Completion, Ending, ending_of
 from bot.models.failures import Saying
 from bot.models.incoming import Incoming
 from bot.models.thoughts import shown_so_far, without_thoughts
-from bot.models.wire import read_completion
+from bot.models.wire import Traffic, read_completion
 from tests.fakes.lab import ask, completion, failure, lab, raw
 
 USAGE = '"usage":{"prompt_tokens":11,"completion_tokens":7,"cost":0.04}'
@@ -621,7 +621,9 @@ async def outcome(chunks: list[bytes]) -> object:
 
     response = httpx.Response(200, content=body())
     try:
-        return await read_completion(response, Incoming(Saying((), ()), lambda piece: None))
+        return await read_completion(
+            response, Incoming(Saying((), ()), lambda piece: None), Traffic()
+        )
     except ModelFailed as error:
         return error.kind, str(error), error.retryable, error.unusable, error.spent, error.began
 

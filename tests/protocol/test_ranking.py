@@ -447,13 +447,17 @@ def leading(*ballots: str, shown: str, reviewers: int) -> str | None:
         # B has two first places, and more shares than A, as many, or fewer.
         (["B > A > C > D", "B > A > C > D", "A > B > C > D"], 5, "B"),
         (["B > A > C > D", "B > A > C > D", "A > C > B > D"], 5, None),
-        (["B > A > C > D", "B > A > C > D", "A > C > D > B"], 5, None),
+        (["B > A > C > D", "B > A > C > D", "A > C > D > B"], 5, "A"),
+        (["B > A > C > D", "B > A > C > D", "A > C > D > B"], 6, None),
+        # Nobody agrees; A is a place ahead of B and C.
+        (["B > A > C > D", "C > A > D > B", "A > B > C > D"], 5, "A"),
+        (["B > A > C > D", "C > A > D > B"], 5, None),
         (["B > A", "B > C"], 6, None),
         (["B > A", "B > C", "B"], 6, "B"),
         ([], 4, None),
     ],
 )
-def test_an_answer_leads_by_first_places_and_by_score(
+def test_an_answer_leads_by_first_places_or_shares(
     ballots: list[str], reviewers: int, label: str | None
 ) -> None:
     assert leading(*ballots, shown="ABCD", reviewers=reviewers) == label

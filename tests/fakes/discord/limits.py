@@ -1,10 +1,12 @@
 """Discord's rate limits: one bucket per route and channel, and the global one.
 
 The numbers are what bots observe; the documentation says to read them from the headers. With
-`time_scale` every period shrinks alike, so that tests meet the limits without waiting for them.
+`time_scale` every period shrinks alike, so that tests meet the limits without waiting for them. No
+second may hold more requests than the global limit, wherever it begins.
 """
 
 import time
+from collections import deque
 from dataclasses import dataclass, field
 
 from tests.fakes.discord.refusals import Json
@@ -51,16 +53,17 @@ class Limits:
     time_scale: float = 1.0
     refused: list[TooMany] = field(default_factory=list)
     _windows: dict[str, _Window] = field(default_factory=dict)
+    _lately: deque[float] = field(default_factory=deque)
 
     def take(self, name: str, major: str, *, globally: bool) -> tuple[Headers, TooMany | None]:
         """Count one request to the bucket; the headers to answer with, and the refusal if any."""
         now = time.monotonic()
         key = f"{name}:{major}"
         self._judge_waiting(key, now)
-        if globally and (refusal := self._refuse("global", GLOBAL, now, is_global=True)):
+        if globally and (refusal := self._refuse_globally(now)):
             return {}, refusal
         rate = RATES[name]
-        refusal = self._refuse(key, rate, now, is_global=False)
+        refusal = self._refuse(key, rate, now)
         window = self._windows[key]
         left = max(0.0, window.ends - now)
         headers = {
@@ -72,14 +75,25 @@ class Limits:
         }
         return headers, refusal
 
-    def _refuse(self, key: str, rate: Rate, now: float, *, is_global: bool) -> TooMany | None:
+    def _refuse_globally(self, now: float) -> TooMany | None:
+        second = GLOBAL.seconds * self.time_scale
+        while self._lately and self._lately[0] + second <= now:
+            self._lately.popleft()
+        if len(self._lately) < GLOBAL.limit:
+            self._lately.append(now)
+            return None
+        refusal = TooMany("global", self._lately[0] + second - now, now, True)
+        self.refused.append(refusal)
+        return refusal
+
+    def _refuse(self, key: str, rate: Rate, now: float) -> TooMany | None:
         window = self._windows.setdefault(key, _Window())
         if now >= window.ends:
             window.ends, window.used = now + rate.seconds * self.time_scale, 0
         if window.used < rate.limit:
             window.used += 1
             return None
-        refusal = TooMany(key, window.ends - now, now, is_global)
+        refusal = TooMany(key, window.ends - now, now, False)
         self.refused.append(refusal)
         return refusal
 

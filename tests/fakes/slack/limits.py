@@ -1,11 +1,13 @@
 """Slack's rate limits: a tier per method, and one message a second per channel.
 
-Source: "Rate limits" of Slack's documentation. With `time_scale` every period shrinks alike; the
+Source: "Rate limits" of Slack's documentation. Where a minute begins it does not say, so that no
+minute may hold more than the tier allows. With `time_scale` every period shrinks alike; the
 Retry-After sent is whole seconds all the same, as on Slack, so at least one.
 """
 
 import math
 import time
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -26,16 +28,11 @@ class TooMany:
 
 
 @dataclass(slots=True)
-class _Window:
-    ends: float = 0.0
-    used: int = 0
-
-
-@dataclass(slots=True)
 class Limits:
     time_scale: float = 1.0
     refused: list[TooMany] = field(default_factory=list)
-    _windows: dict[str, _Window] = field(default_factory=dict)
+    _calls: defaultdict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
+    """When those of the last minute were made."""
     _posts: dict[str, float] = field(default_factory=dict)
     """When the channel's allowance is full again."""
 
@@ -57,12 +54,12 @@ class Limits:
                 refusal.waited = now >= refusal.at + refusal.retry_after_seconds
 
     def _call(self, key: str, limit: int, now: float) -> float:
-        window = self._windows.setdefault(key, _Window())
-        if now >= window.ends:
-            window.ends, window.used = now + 60 * self.time_scale, 0
-        if window.used >= limit:
-            return window.ends - now
-        window.used += 1
+        calls, minute = self._calls[key], 60 * self.time_scale
+        while calls and calls[0] + minute <= now:
+            calls.popleft()
+        if len(calls) >= limit:
+            return calls[0] + minute - now
+        calls.append(now)
         return 0.0
 
     def _post(self, key: str, now: float) -> float:

@@ -7,6 +7,7 @@ BotError                  str() is fit for a user: names no secret, says what to
 ├── InvalidConfiguration  the environment; lists every problem at once
 ├── Expired               the texts that somebody wants to see were erased for their age
 ├── Undeliverable         a platform does not take a post
+├── Owed                  a platform takes no more for now; the rest is owed
 └── StoreFailed           the database cannot be opened, read or written
     ├── StoreLocked       another process writes to it
     ├── SettingsChanged   somebody else changed the channel's settings first
@@ -128,6 +129,10 @@ class Undeliverable(BotError):
         super().__init__(message)
         self.gone = gone
         self.wording = wording
+
+
+class Owed(BotError):
+    """The platform takes no more for now. What people wait for is there; the rest stays owed."""
 
 
 class StoreFailed(BotError):

@@ -11,6 +11,7 @@ import discord
 
 from adapters.discord import delivery
 from adapters.discord.address import Address
+from adapters.discord.pacing import Pace
 from adapters.discord.page import Page
 from bot.conversation.app import App
 from bot.conversation.loops import Handling
@@ -24,8 +25,10 @@ class Bot(discord.Client, Handling):
     """The library's client with what is behind it."""
 
     def __init__(self, app: App, *, time_scale: float, **options: Any) -> None:
-        super().__init__(**options)
+        pace = Pace(time_scale=time_scale)
+        super().__init__(http_trace=pace.trace(), **options)
         Handling.__init__(self)
+        self.turns = pace.turns()
         self.app = app
         self.time_scale = time_scale
         self.line = delivery.line(time_scale)

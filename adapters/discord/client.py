@@ -16,7 +16,6 @@ from adapters.discord import commands, delivery, questions
 from adapters.discord.bot import Bot
 from adapters.discord.buttons import CouncilButton
 from adapters.discord.catchup import heard
-from adapters.discord.pacing import Pace
 from adapters.discord.page import Page
 from adapters.discord.pages import document_pages, offer_view, refusal_view, sentence_view
 from adapters.discord.render import NEUTRAL_NAME
@@ -64,7 +63,6 @@ class CouncilClient(Bot):
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             guild_ready_timeout=SERVERS_PAUSE * time_scale,
-            http_trace=Pace(time_scale=time_scale).trace(),
         )
         self.votes = Votes(self)
         self.tree = commands.CouncilTree(self)

@@ -10,11 +10,15 @@ from types import SimpleNamespace
 
 import aiohttp
 
+from bot.conversation.turns import Turns
+
 # Discord allows 50 a second, interactions aside. Requests catch up with each other on their way,
 # so they are sent at even distances, and fewer of them.
 # Source: "Rate Limits" of Discord's API documentation.
 PER_SECOND = 40
 _UNLIMITED = ("/interactions/", "/webhooks/")
+# While so many wait to be sent, nothing more is made ready: what is worth more may come meanwhile.
+_READY = 4
 
 
 class Pace:
@@ -22,14 +26,23 @@ class Pace:
         self._distance = time_scale / PER_SECOND
         self._last = 0.0
         self._turn = asyncio.Lock()
+        self._waiting = 0
+
+    def turns(self) -> Turns:
+        """Of what is to be shown, to be taken before it is made ready to be sent."""
+        return Turns(lambda _: self._distance, is_free=lambda: self._waiting < _READY)
 
     async def wait(self) -> None:
-        """Until it is this request's turn: first come, first served."""
+        """Until this request may be sent: first come, first served."""
         loop = asyncio.get_running_loop()
-        # One after the other rather than each at its own time: a busy loop wakes up many at once.
-        async with self._turn:
-            await asyncio.sleep(max(0.0, self._last + self._distance - loop.time()))
-            self._last = loop.time()
+        self._waiting += 1
+        try:
+            # One after the other, not each at its own time: a busy loop wakes up many at once.
+            async with self._turn:
+                await asyncio.sleep(max(0.0, self._last + self._distance - loop.time()))
+                self._last = loop.time()
+        finally:
+            self._waiting -= 1
 
     def trace(self) -> aiohttp.TraceConfig:
         """For the library's `http_trace`: each request waits for its turn before it is sent."""

@@ -18,7 +18,9 @@ from adapters.discord.bot import Bot
 from adapters.discord.page import Notice, Showable
 from adapters.discord.pages import refusal_view
 from bot.chat import HEADLINE, RANKING
+from bot.conversation.loops import surviving
 from bot.conversation.outbox import Edited, Outbox, Sending
+from bot.conversation.turns import Turn, Worth
 from bot.document import Document, Note
 from bot.errors import Undeliverable
 from bot.records import Case, Post
@@ -63,6 +65,9 @@ class DiscordReply:
         self._bot = bot
         self._address = Address.from_json(case.address)
         self._outbox = Outbox(bot.app.store, case.id, "discord", bot.line)
+        address = self._address
+        server = str(address.guild or f"@{address.channel}")  # a conversation is one of its own
+        self._place = (server, str(address.channel), str(address.message or case.id))
         self._channel: int | None = None
         self._is_placed = False  # a post stands there already
         self._beginning = asyncio.Lock()
@@ -71,6 +76,9 @@ class DiscordReply:
         self._drawing = asyncio.Lock()
         self._linked: frozenset[str] = frozenset()
         self.interval_seconds = INTERVAL_SECONDS * bot.time_scale
+
+    async def turn(self, key: str, worth: Worth) -> Turn:
+        return self._bot.turns.join(self._place, worth)
 
     async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
         try:
@@ -111,7 +119,15 @@ class DiscordReply:
         if self._leads_to(key):
             self._bot.begin(self._linked_again(channel))
         if document.votable and self._may(channel, _REACTING_NEEDS):
-            await self._outbox.seed(key, partial(self._react, id))
+            self._bot.begin(self._seed(key, id))
+
+    async def _seed(self, key: str, id: str) -> None:
+        async def react(emoji: str) -> bool:
+            await self._bot.turns.take(self._place, Worth.BESIDES)
+            return await self._react(id, emoji)
+
+        with surviving(f"{key} of deliberation {self._case.id} offers no emoji to vote with"):
+            await self._outbox.seed(key, react)
 
     async def _draw(self, channel: int, key: str, document: Document, ping: bool) -> str | None:
         page = await self._page(key, document)
@@ -129,6 +145,7 @@ class DiscordReply:
         return is_named and not self._headline.live and key not in self._linked
 
     async def _linked_again(self, channel: int) -> None:
+        await self._bot.turns.take(self._place, Worth.BESIDES)
         try:
             async with self._drawing:
                 await self._draw(channel, HEADLINE, self._headline, False)

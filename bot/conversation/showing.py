@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from bot.chat import HEADLINE, QUESTION, RANKING, Reply
 from bot.conversation.loops import ended, within
+from bot.conversation.turns import TakesTurns, Turn, Worth
 from bot.document import Document, Heading, Text
-from bot.errors import BotError, Undeliverable
+from bot.errors import BotError, Owed, Undeliverable
 from bot.language import N_, _
 
 logger = logging.getLogger(__name__)
@@ -56,6 +57,8 @@ class _Post:
         self.ended = asyncio.Event()  # no newer state follows
         self.tried = asyncio.Event()  # for the first time
         self.idle = asyncio.Event()  # in its newest state
+        self.worth = Worth.BESIDES
+        self.turn: Turn | None = None  # that it waits for
 
     def want(self, document: Document) -> None:
         self.wanted, self.excuse = document, None
@@ -72,6 +75,12 @@ class _Post:
     @property
     def stands(self) -> bool:
         return self.gone or self.shown == self.version
+
+    def hurry(self, worth: Worth) -> None:
+        """Show it in a turn of this worth."""
+        self.worth = worth
+        if self.turn:
+            self.turn.hurry(worth)
 
 
 class Showing:
@@ -125,6 +134,15 @@ class Showing:
             elif document == post.wanted:
                 continue
             post.want(document)
+        self._hurry()
+
+    def _hurry(self) -> None:
+        """A post that others wait for to come first is worth as much as they are."""
+        worth = Worth.BESIDES
+        for post in reversed(self._posts.values()):
+            own = _worth(post)
+            worth = own if post.tried.is_set() else min(own, worth)
+            post.hurry(worth)
 
     def end(self) -> None:
         """No further state will come."""
@@ -171,6 +189,7 @@ class Showing:
                 post.idle.set()
                 await asyncio.sleep(FIRST_PAUSE_SECONDS * self._time_scale)
                 continue
+            await self._turn(post)
             version, ended = post.version, post.ended.is_set()
             await self._show(post)
             post.tried.set()
@@ -186,6 +205,18 @@ class Showing:
             await within(pause * self._time_scale, end.wait())
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
         post.idle.set()
+
+    async def _turn(self, post: _Post) -> None:
+        """Wait for the post's turn, which newer states may make come sooner."""
+        if not isinstance(self._reply, TakesTurns):
+            return
+        try:
+            post.turn = await self._reply.turn(post.key, post.worth)
+            if post.turn:
+                post.turn.hurry(post.worth)
+                await post.turn.come()
+        finally:
+            post.turn = None
 
     def _is_behind(self, post: _Post) -> bool:
         """Whether an earlier post was refused for the same reason, so that it asks for both until
@@ -213,6 +244,8 @@ class Showing:
             self._tell(post, error)
             if error.wording and not document.live and version == post.version:
                 post.excuse = _excuse(post.key, document, error)
+        except Owed:
+            self.seen, post.words, post.refused = True, "", False
         except (Exception, asyncio.CancelledError) as error:
             task = asyncio.current_task()
             if isinstance(error, asyncio.CancelledError) and (task is None or task.cancelling()):
@@ -239,6 +272,17 @@ class Showing:
             words,
             exc_info=None if expected else error,
         )
+
+
+def _worth(post: _Post) -> Worth:
+    """What its newest state is worth."""
+    if post.key == QUESTION:
+        return Worth.OPENING
+    if post.wanted.live:
+        return Worth.OPENING if post.key == HEADLINE and not post.shown else Worth.LIVE
+    if post.key == HEADLINE:
+        return Worth.VERDICT
+    return Worth.RANKING if post.key == RANKING else Worth.ANSWER
 
 
 def _excuse(key: str, document: Document, refusal: Undeliverable) -> Document:

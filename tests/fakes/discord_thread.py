@@ -114,6 +114,7 @@ class Stage:
         accepted = await self.app.questions.accept(mention)
         assert isinstance(accepted, Accepted)
         await self.app.running.finished(accepted.id)
+        await self.through()
         place = message.thread or message.channel
         return accepted.id, [m for m in self.server.said(place) if m.id > message.id]
 
@@ -133,6 +134,11 @@ class Stage:
     def may_write(self) -> bool:
         return self.rights().send_messages_in_threads
 
+    async def through(self) -> None:
+        """Until all is done that goes on beside posts, as emoji to vote with are offered."""
+        while tasks := set(self.host._tasks):
+            await asyncio.wait(tasks)
+
     async def all_finished(self) -> None:
         for case in await self.app.store.unfinished("discord"):
             await self.app.running.finished(case.id)
@@ -150,6 +156,7 @@ class Stage:
         await self.host.wait_until_ready()
 
     async def leave(self) -> None:
+        await self.host.silence()
         await self.host.close()
         await self._running
 

@@ -574,27 +574,27 @@ async def test_seeds_that_got_lost_in_a_crash_are_given_later(scene: Stage) -> N
     case = await scene.case()
     scene.server.hold("PUT", "reactions")
     fault = scene.server.faults.ordered[0]
-    showing = asyncio.create_task(scene.host.reply(case).show("answer:B", ANSWER))
+    await scene.host.reply(case).show("answer:B", ANSWER)
     await fault.reached.wait()
-    showing.cancel()
-    await asyncio.wait({showing})
+    await scene.restart()
     assert fault.gate is not None
     fault.gate.set()
     await scene.host.reply(case).show("answer:B", ANSWER)
+    await scene.through()
     assert [emoji(post) for post in scene.posts()] == [["👍", "👎", "🏆"]]
 
 
 async def test_a_post_full_of_other_emoji_is_left_without_seeds(scene: Stage) -> None:
     case = await scene.case()
     first = scene.server.hold("PUT", "reactions")
-    showing = asyncio.create_task(scene.host.reply(case).show("answer:B", ANSWER))
+    await scene.host.reply(case).show("answer:B", ANSWER)
     await first.reached.wait()
     [post] = scene.posts()
     for number in range(19):
         scene.server.react(scene.ada, post, chr(0x1F400 + number))
     assert first.gate is not None
     first.gate.set()
-    await showing
+    await scene.through()
     assert emoji(post)[0] == "👍"
     assert len(post.reactions) == 20
 

@@ -14,10 +14,17 @@ from bot.document import Document
 from bot.records import Case, PlatformName
 
 QUESTION, HEADLINE, RANKING = "question", "headline", "ranking"
+# Where the platform takes too few edits for the headline to become the verdict, which is then a post
+# of its own that the headline leads to.
+VERDICT = "verdict"
 
 
 def answer_key(label: str) -> str:
     return f"answer:{label}"
+
+
+def is_answer(key: str) -> bool:
+    return key.startswith(answer_key(""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +121,15 @@ class TellsAsker(Protocol):
 
     async def tell_asker(self, document: Document) -> None:
         """Tell the asker privately, as well as the platform can. Raises `Undeliverable`."""
+        ...
+
+
+@runtime_checkable
+class FewEdits(Protocol):
+    """A Reply on a platform that takes few edits."""
+
+    def may_promise(self, edits: int) -> bool:
+        """Whether so many posts may be made now that are to be edited, once each."""
         ...
 
 

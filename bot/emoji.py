@@ -2,13 +2,14 @@
 
 import re
 
-from bot.chat import HEADLINE, RANKING
+from bot.chat import HEADLINE, RANKING, VERDICT
 from bot.records import ReactionValue
 
 # What each post listens to. A trophy on the verdict or a thumb on the ranking means nothing.
 _ANSWER: dict[str, ReactionValue] = {"👍": "accept", "👎": "reject", "🏆": "best"}
 _VERDICT: dict[str, ReactionValue] = {"👍": "accept", "👎": "reject"}
 _RANKING: dict[str, ReactionValue] = {"🚫": "none"}
+_OFFERED = {HEADLINE: _VERDICT, VERDICT: _VERDICT, RANKING: _RANKING}
 
 # Skin tones and the emoji presentation selector change the look, not the meaning.
 _LOOKS = re.compile("[\U0001f3fb-\U0001f3ff\ufe0f]")
@@ -16,7 +17,7 @@ _LOOKS = re.compile("[\U0001f3fb-\U0001f3ff\ufe0f]")
 
 def target(key: str) -> str | None:
     """What a reaction on the post of this key is about: a label, `verdict`, `none`, or nothing."""
-    if key == HEADLINE:
+    if key in {HEADLINE, VERDICT}:
         return "verdict"
     if key == RANKING:
         return "none"
@@ -31,10 +32,9 @@ def part_name(key: str) -> str:
 
 def value(key: str, emoji: str) -> ReactionValue | None:
     """What the emoji says there; `None` where it says nothing."""
-    table = {HEADLINE: _VERDICT, RANKING: _RANKING}.get(key, _ANSWER)
-    return table.get(_LOOKS.sub("", emoji))
+    return _OFFERED.get(key, _ANSWER).get(_LOOKS.sub("", emoji))
 
 
 def offered(key: str) -> tuple[str, ...]:
     """The emoji that the post of this key listens to, in the order of the legend."""
-    return tuple({HEADLINE: _VERDICT, RANKING: _RANKING}.get(key, _ANSWER))
+    return tuple(_OFFERED.get(key, _ANSWER))

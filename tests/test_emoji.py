@@ -15,6 +15,7 @@ from bot import emoji as reactions
         ("answer:A", "🏆", "best"),
         ("headline", "👍", "accept"),
         ("headline", "👎", "reject"),
+        ("verdict", "👎", "reject"),
         ("ranking", "🚫", "none"),
         ("answer:T", "👍🏽", "accept"),
         ("answer:A", "👎\U0001f3ff", "reject"),
@@ -51,6 +52,7 @@ def test_any_other_emoji_is_no_vote_there(key: str, emoji: str) -> None:
     ("key", "target", "name"),
     [
         ("headline", "verdict", "verdict"),
+        ("verdict", "verdict", "verdict"),
         ("ranking", "none", "ranking"),
         ("answer:A", "A", "A"),
         ("answer:T", "T", "T"),

@@ -12,7 +12,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.slack import questions
 from adapters.slack.bot import Bot
-from adapters.slack.web import TIER_3, Allowance
+from adapters.slack.web import MINUTE_SECONDS, TIER_3, Allowance
 from bot.conversation.catchup import Active, Heard
 
 Json = dict[str, Any]
@@ -23,7 +23,7 @@ _PAGE = 100
 
 
 def heard(bot: Bot, take: Callable[[Json], Awaitable[None]]) -> Heard[Place, Json]:
-    allowance = Allowance(TIER_3 // 2, 60 * bot.time_scale)
+    allowance = Allowance(TIER_3 // 2, MINUTE_SECONDS * bot.time_scale)
     return Heard(
         "slack",
         places=_places,

@@ -1,12 +1,15 @@
 """Who people are on Slack: their names, and what they may do at this moment."""
 
+import asyncio
 import logging
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
 from adapters.slack.refusals import error_of, is_of_the_token, sentence
-from adapters.slack.web import Me, Web
+from adapters.slack.web import MINUTE_SECONDS, Me, Web
 from bot.chat import Person
 
 logger = logging.getLogger(__name__)
@@ -14,6 +17,12 @@ logger = logging.getLogger(__name__)
 Json = dict[str, Any]
 
 SOMEBODY = "somebody"
+
+# Lookups a minute that those who ask leave for everything else.
+RESERVED_LOOKUPS = 30
+# Of the list of everybody: as many people as a page may hold, and fewer pages than tier 2 allows in a
+# minute. Source: docs.slack.dev, "users.list".
+_PAGE, _PAGES = 999, 15
 
 # Of whom Slack says nothing, and of whom the bot may not ask.
 _STRANGER: Json = {"is_stranger": True}
@@ -29,10 +38,16 @@ class People:
         # Neither changes; everything else is looked up again.
         self._is_bot: dict[str, bool] = {}
         self._names: dict[str, str] = {}
+        # Everybody, as of a moment that is less than a minute ago.
+        self._listed: Mapping[str, Json] = {}
+        self._listed_until = 0.0
+        self._listing = asyncio.Lock()
 
     async def asker(self, id: str) -> Person:
         """Somebody who asks: whether they are a guest, as far as that is known."""
-        user = await self._user(id)
+        is_free = self._web.people.is_free(RESERVED_LOOKUPS)
+        user = None if is_free else (await self._everybody()).get(id)
+        user = user or await self._user(id)
         return Person(id, guest=user != _UNKNOWN and _is_guest(user, await self._web.me()))
 
     async def changer(self, id: str, channel: str) -> Person:
@@ -64,6 +79,7 @@ class People:
         return self._names[id]
 
     async def _user(self, id: str) -> Json:
+        await self._web.people.take()
         try:
             answer = await self._web.persistently(lambda: self._web.client.users_info(user=id))
         except SlackApiError as error:
@@ -77,6 +93,30 @@ class People:
             return _UNKNOWN
         self.problem = ""
         found: Json = answer["user"]
+        return found
+
+    async def _everybody(self) -> Mapping[str, Json]:
+        """By id: where more people ask in a minute than may be looked up one by one. As far as
+        Slack lists them."""
+        loop = asyncio.get_running_loop()
+        async with self._listing:
+            if loop.time() >= self._listed_until:
+                self._listed = await self._list()
+                self._listed_until = loop.time() + MINUTE_SECONDS * self._web.time_scale
+            return self._listed
+
+    async def _list(self) -> Mapping[str, Json]:
+        found: dict[str, Json] = {}
+        cursor, users_list = "", self._web.client.users_list
+        try:
+            for _ in range(_PAGES):
+                page = await self._web.persistently(partial(users_list, cursor=cursor, limit=_PAGE))
+                found |= {user["id"]: user for user in page["members"]}
+                cursor = page["response_metadata"]["next_cursor"]
+                if not cursor:
+                    break
+        except SlackApiError as error:
+            logger.info("Slack does not list everybody: %s", sentence(error))
         return found
 
     async def _created(self, channel: str, id: str) -> bool:

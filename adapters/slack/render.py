@@ -16,7 +16,7 @@ from adapters.slack.blocks import NO_RUN, shortened
 from adapters.slack.packing import Message, packed
 from adapters.text.letters import linked_letters
 from adapters.text.markdown import honest_links, split_markdown
-from bot.chat import HEADLINE
+from bot.chat import HEADLINE, VERDICT
 from bot.cleaning import harmless, one_line
 from bot.conversation.offers import Offer
 from bot.document import (
@@ -80,7 +80,7 @@ def post(
 
     `asker` is pinged where given, and `verdict_url` linked. `urls` are those of posts, by key.
     """
-    is_headline, letters = key == HEADLINE, document.letters
+    is_headline, letters = key in {HEADLINE, VERDICT} and not verdict_url, document.letters
     blocks = list(document.blocks)
     if document.live:
         blocks = _shortened_texts(blocks, DRAFT, " …")

@@ -7,6 +7,7 @@ in place. Knows no council; the app says what is shown.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -27,11 +28,14 @@ from adapters.slack.refusals import (
     undeliverable,
 )
 from adapters.slack.render import File
-from bot.chat import HEADLINE, RANKING
+from bot.chat import HEADLINE, RANKING, VERDICT
+from bot.conversation.loops import surviving
 from bot.conversation.outbox import Edited, Outbox, Sending
+from bot.conversation.turns import Turn, Worth
 from bot.document import Document, Note
-from bot.errors import Undeliverable
+from bot.errors import Owed, Undeliverable
 from bot.language import N_, _
+from bot.pages.presenter import pointer
 from bot.records import Case
 
 logger = logging.getLogger(__name__)
@@ -46,16 +50,27 @@ _PAGE = 200
 
 INTERVAL_SECONDS = 3.0
 
-# Updates a minute that progress and votes leave for verdicts.
+# Updates a minute that progress, votes and links leave for verdicts.
 RESERVED_UPDATES = 20
 
 # How long somebody has to invite the bot again whom they removed from a private channel.
 UNSEEN_SECONDS = 300.0
 
+# The posts that say how a question ended, or will.
+_VERDICTS = frozenset({HEADLINE, VERDICT})
+
 NO_FILE = N_("Slack took no file.")
 
 # The workspace's settings for editing messages. Source: docs.slack.dev, "chat.update", errors.
 _FROZEN = frozenset({"cant_update_message", "edit_window_closed"})
+
+
+# Waits for an update, or says at once that there is none.
+Pay = Callable[[], Awaitable[None]]
+
+
+class _NoUpdate(Exception):
+    """Of those that Slack allows in a minute none is left for this."""
 
 
 def post_id(channel: str, ts: str) -> str:
@@ -72,14 +87,16 @@ class SlackReply:
     """Can be built again from the stored case: what was posted is in the outbox."""
 
     def __init__(self, case: Case, bot: Bot) -> None:
+        self._bot = bot
         self._case = case
         self._app = bot.app
         self._web = bot.web
         self._address = Address.from_json(case.address)
         self._outbox = Outbox(bot.app.store, case.id, "slack", bot.web.line)
+        self._place = (self._address.channel, self._address.thread)
         self._posted: set[str] = set()
-        # The headline, and the posts that its letters lack links to.
-        self._unlinked: tuple[Document, set[str]] = Document(), set()
+        # The verdict, the key it stands under, and the posts that its letters lack links to.
+        self._unlinked: tuple[str, Document, set[str]] = HEADLINE, Document(), set()
         # The address of one of the posts, with its `ts`.
         self._link: tuple[str, str] | None = None
         # When the channel was first out of sight.
@@ -90,14 +107,21 @@ class SlackReply:
         self._no_file: dict[str, str] = {}
         self.interval_seconds = INTERVAL_SECONDS * bot.time_scale
 
+    async def turn(self, key: str, worth: Worth) -> Turn | None:
+        """For what is posted. Edits have an allowance of their own."""
+        if key in self._posted or await self._outbox.first(key):
+            return None
+        return self._web.posts.join(self._place, worth)
+
+    def may_promise(self, edits: int) -> bool:
+        return self._web.placeholders.spend(edits)
+
     async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
         if self._is_gone:
             raise Undeliverable(_(QUESTION_DELETED), gone=True)
-        if self._can_wait(key, document):
-            return
         try:
-            await self._show(key, document, ping)
-            await self._link_later(key)
+            await self._show_as_it_fits(key, document, ping)
+            self._link_later(key)
         except (SlackApiError, Undeliverable) as error:
             refusal = self._refusal(error) if isinstance(error, SlackApiError) else error
             if refusal.gone:
@@ -106,6 +130,48 @@ class SlackReply:
                 # Nothing might end it any more.
                 await self._web.clear_status(self._address.channel, self._address.thread)
             raise refusal from error
+
+    async def _show_as_it_fits(self, key: str, document: Document, ping: bool) -> None:
+        """With no more updates than there are."""
+        updates = self._web.updates
+        if document.live:
+            await self._show_if_free(key, document)
+        elif key == HEADLINE:
+            await self._show_ended(document)
+        elif key == RANKING:
+            # What changes there later are people's votes; whoever shows those has patience.
+            pay, url = partial(updates.take, RESERVED_UPDATES), await self._verdict_url()
+            await self._show(key, document, pay, ping=ping, verdict_url=url)
+        else:
+            await self._show(key, document, updates.take, ping=ping)
+
+    async def _show_if_free(self, key: str, document: Document) -> None:
+        """Progress: where there is no room, a newer state will follow."""
+        if key in self._posted and not self._web.updates.is_free(RESERVED_UPDATES):
+            return
+        with suppress(_NoUpdate):
+            await self._show(key, document, partial(self._spend, RESERVED_UPDATES))
+
+    async def _show_ended(self, document: Document) -> None:
+        """The verdict in the place of the progress; or else in a post of its own, which people need
+        not wait for, and to which the progress leads as soon as there is room for that."""
+        keys = {post.key for post in await self._outbox.posts()}
+        if VERDICT not in keys:
+            try:
+                await self._show(HEADLINE, document, self._spend)
+                return
+            except _NoUpdate:
+                await self._web.posts.take(self._place, Worth.VERDICT)
+        await self._show(VERDICT, document, self._web.updates.take)
+        pay, url = partial(self._spend, RESERVED_UPDATES), await self._url(VERDICT)
+        try:
+            await self._show(HEADLINE, pointer(document), pay, verdict_url=url)
+        except _NoUpdate as error:
+            raise Owed from error
+
+    async def _spend(self, reserve: int = 0) -> None:
+        if not self._web.updates.spend(reserve=reserve):
+            raise _NoUpdate
 
     def _refusal(self, error: SlackApiError) -> Undeliverable:
         """A channel that stays out of sight was deleted."""
@@ -128,38 +194,45 @@ class SlackReply:
         except SlackApiError as error:
             raise undeliverable(error) from error
 
-    def _can_wait(self, key: str, document: Document) -> bool:
-        """Whether this is progress for which there is no room: a newer state will follow."""
-        return (
-            document.live
-            and key in self._posted
-            and not self._web.updates.is_free(RESERVED_UPDATES)
-        )
-
-    async def _show(self, key: str, document: Document, ping: bool) -> None:
+    async def _show(
+        self,
+        key: str,
+        document: Document,
+        pay: Pay,
+        *,
+        ping: bool = False,
+        verdict_url: str | None = None,
+    ) -> None:
         first = None
-        for number, part in enumerate(await self._parts(key, document, ping)):
+        for number, part in enumerate(await self._parts(key, document, ping, verdict_url)):
             if isinstance(part, Message):
-                id = await self._show_message(key, number, part, live=document.live)
+                id = await self._show_message(key, number, part, pay, live=document.live)
                 first = id if number == 0 else first
             elif not await self._attach(key, number, part):
-                await self._show(key, document, ping)  # in messages instead
+                # In messages instead.
+                await self._show(key, document, pay, ping=ping, verdict_url=verdict_url)
                 return
         self._posted.add(key)
         self._unseen_since = None
-        if key == HEADLINE:
+        if key in _VERDICTS:
             await self._tell_status(document)
         if first and document.votable:
-            await self._outbox.seed(key, partial(self._react, first))
+            self._bot.begin(self._seed(key, first))
 
-    async def _parts(self, key: str, document: Document, ping: bool) -> tuple[render.Part, ...]:
+    async def _seed(self, key: str, id: str) -> None:
+        with surviving(f"{key} of deliberation {self._case.id} offers no emoji to vote with"):
+            await self._outbox.seed(key, partial(self._react, id))
+
+    async def _parts(
+        self, key: str, document: Document, ping: bool, verdict_url: str | None
+    ) -> tuple[render.Part, ...]:
         rendered = partial(
             render.post,
             run=self._case.id,
             key=key,
             asker=self._case.asker if ping else None,
-            verdict_url=await self._url(HEADLINE) if key == RANKING else None,
-            urls=await self._urls(document) if key == HEADLINE else {},
+            verdict_url=verdict_url,
+            urls=await self._urls(key, document) if key in _VERDICTS else {},
         )
         # Beside the event loop: a long text takes a while.
         parts = await asyncio.to_thread(rendered, document)
@@ -182,20 +255,33 @@ class SlackReply:
                 return _(NO_FILE)
         return ""
 
-    async def _urls(self, document: Document) -> dict[str, str]:
-        """Of the posts that letters stand for, by key; a draft needs none."""
+    async def _verdict_url(self) -> str | None:
+        return await self._url(VERDICT) or await self._url(HEADLINE)
+
+    async def _urls(self, key: str, document: Document) -> dict[str, str]:
+        """Of the posts that letters stand for, by key; a draft needs none, and no verdict waits for
+        them."""
         keys = [] if document.live else [letter.key for letter in document.letters]
-        urls = {key: url for key in keys if (url := await self._url(key))}
-        self._unlinked = document, set(keys) - set(urls)
+        is_free = self._link is not None or self._web.links.is_free()
+        urls = {key: url for key in keys if is_free and (url := await self._url(key))}
+        if keys:
+            self._unlinked = key, document, set(keys) - set(urls)
         return urls
 
-    async def _link_later(self, key: str) -> None:
+    def _link_later(self, shown: str) -> None:
         """A verdict that came before its answers were posted gets its links with the last one."""
-        document, keys = self._unlinked
-        if key in keys:
-            keys.remove(key)
+        keys = self._unlinked[2]
+        if shown in keys:
+            keys.remove(shown)
             if not keys:
-                await self._show(HEADLINE, document, ping=False)
+                self._bot.begin(self._link_now())
+
+    async def _link_now(self) -> None:
+        key, document, _ = self._unlinked
+        try:
+            await self._show(key, document, partial(self._web.updates.take, RESERVED_UPDATES))
+        except (SlackApiError, Undeliverable) as error:
+            logger.info("%s: a verdict is left without links: %s", self._case.id, error)
 
     async def _url(self, key: str) -> str | None:
         """Where the first message of a post stands. In one thread addresses differ in the message
@@ -211,13 +297,13 @@ class SlackReply:
     # Messages
 
     async def _show_message(
-        self, key: str, part: int, message: Message, *, live: bool
+        self, key: str, part: int, message: Message, pay: Pay, *, live: bool
     ) -> str | None:
         """Post it or bring it up to date; its id, None where a person deleted it."""
         sending = Sending(
             message.digest(),
             send=partial(self._post, key, part, message),
-            edit=partial(self._edit, key, message, live),
+            edit=partial(self._edit, message, pay, live),
             find=partial(self._find, key, part),
             remove=lambda id: self._web.delete(*_ids(id)),
         )
@@ -233,10 +319,8 @@ class SlackReply:
             raise Undeliverable(_(QUESTION_DELETED), gone=True)
         return post_id(channel, posted.ts)
 
-    async def _edit(self, key: str, message: Message, live: bool, id: str) -> Edited:
-        if key == RANKING:
-            # What changes there later are people's votes; whoever shows those has patience.
-            await self._web.updates.spare(RESERVED_UPDATES)
+    async def _edit(self, message: Message, pay: Pay, live: bool, id: str) -> Edited:
+        await pay()
         try:
             await self._plainly(message, partial(self._web.update, *_ids(id)))
         except SlackApiError as error:
@@ -331,7 +415,7 @@ class SlackReply:
             await self._web.clear_status(channel, thread)
 
     async def _react(self, id: str, each: str) -> bool:
-        if not self._web.reactions.is_free():
+        if not self._web.reactions.spend():
             return False
         await self._web.react(*_ids(id), emoji.name_of(each))
         return True

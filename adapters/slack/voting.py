@@ -6,7 +6,7 @@ from typing import Any
 from adapters.slack.bot import Bot
 from adapters.slack.emoji import emoji_of
 from adapters.slack.reply import post_id
-from adapters.slack.web import TIER_3, Allowance
+from adapters.slack.web import MINUTE_SECONDS, TIER_3, Allowance
 from bot import emoji as reactions
 from bot.conversation.voting import Readings
 from bot.records import Post
@@ -25,7 +25,7 @@ class Votes:
             "slack",
             standing=self._standing,
             surely=bot.surely,
-            room=Allowance(TIER_3, 60 * bot.time_scale).take,
+            room=Allowance(TIER_3, MINUTE_SECONDS * bot.time_scale).take,
         )
 
     async def changed(self, event: Json) -> None:

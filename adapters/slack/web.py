@@ -15,6 +15,9 @@ from typing import Any, TypeVar
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.http_retry.request import HttpRequest
+from slack_sdk.http_retry.response import HttpResponse
+from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
@@ -23,6 +26,7 @@ from adapters.slack.refusals import error_of, status_of
 from adapters.slack.render import File
 from bot.conversation.loops import ended, surviving
 from bot.conversation.persistence import BACKOFF_FIRST, Doubt, Line
+from bot.conversation.turns import Turns, Worth
 from bot.errors import Undeliverable
 from bot.language import _
 
@@ -32,9 +36,17 @@ T = TypeVar("T")
 
 # Slack takes about one post a second in a channel. Source: docs.slack.dev, "Rate limits".
 POST_SPACING = 1.1
-# A little below tier 3, which is 50 a minute for the whole workspace.
-TIER_3 = 45
-STATUSES_A_MINUTE = 200
+# Slack limits those of a workspace, too, and does not say how closely; some bursts are welcome, which
+# are left to verdicts. Source: the same.
+WORKSPACE_SPACING, VERDICT_SPACING = 0.1, 0.01
+# Of Slack's time: requests catch up with each other on their way.
+MINUTE_SECONDS = 61.0
+# A little below tiers 3 and 4, which are 50 and 100 a minute for the whole workspace.
+TIER_3, TIER_4 = 45, 90
+# Posts a minute that are made to be edited once: with their edits verdicts still find room.
+PLACEHOLDERS_A_MINUTE = 20
+# These have limits of their own, of which Slack tells no figures.
+STATUSES_A_MINUTE = LINKS_A_MINUTE = 200
 # Slack takes a status away after two minutes.
 STATUS_RENEWAL = 90.0
 # In a row: fewer are a hiccup, which nobody has to hear of.
@@ -98,37 +110,70 @@ class Allowance:
         # As `spare` reckons: rounded another way, it would find nothing left to wait for.
         return sum(turn + self._minute > now for turn in self._turns) < self._calls - reserve
 
-    async def spare(self, reserve: int) -> None:
-        """Wait until one may be made that leaves `reserve` for what matters more."""
-        while not self.is_free(reserve):
-            kept = self._turns[-(self._calls - reserve)]
-            await asyncio.sleep(kept + self._minute - asyncio.get_running_loop().time())
+    def spend(self, calls: int = 1, *, reserve: int = 0) -> bool:
+        """Make so many now, if that leaves `reserve` for what matters more."""
+        if not self.is_free(reserve + calls - 1):
+            return False
+        self._turns.extend([asyncio.get_running_loop().time()] * calls)
+        return True
 
-    async def take(self) -> None:
-        """Wait for the next one."""
-        now = asyncio.get_running_loop().time()
+    async def take(self, reserve: int = 0) -> None:
+        """Wait for the next one that leaves `reserve` for what matters more."""
+        loop = asyncio.get_running_loop()
+        while reserve and not self.is_free(reserve):
+            kept = self._turns[-(self._calls - reserve)]
+            await asyncio.sleep(kept + self._minute - loop.time())
+        now = loop.time()
         is_full = len(self._turns) == self._calls
         turn = max(now, self._turns[0] + self._minute) if is_full else now
         self._turns.append(turn)
         await asyncio.sleep(turn - now)
 
 
+class _Pausing(AsyncRateLimitErrorRetryHandler):
+    """Waits as long as Slack says, with all that is yet to be posted: more would be refused, too."""
+
+    def __init__(self, posts: Turns) -> None:
+        super().__init__(max_retry_count=3)
+        self._posts = posts
+
+    async def prepare_for_next_attempt_async(
+        self,
+        *,
+        state: RetryState,
+        request: HttpRequest,
+        response: HttpResponse | None = None,
+        error: Exception | None = None,
+    ) -> None:
+        if response and request.url.endswith("/chat.postMessage"):
+            headers = {name.lower(): values for name, values in response.headers.items()}
+            self._posts.pause(float(headers.get("retry-after", ["1"])[0]))
+        await super().prepare_for_next_attempt_async(
+            state=state, request=request, response=response, error=error
+        )
+
+
 class Web:
     """The Web API with one bot's token, for everything in the process that calls it."""
 
     def __init__(self, token: str, *, api_url: str | None = None, time_scale: float = 1.0) -> None:
+        # Of posts that are shown, by channel and thread, to be taken before they are made ready.
+        self.posts = Turns(self._spacing, rest_seconds=POST_SPACING * time_scale)
         self.client = AsyncWebClient(
             token,
             base_url=api_url or AsyncWebClient.BASE_URL,
-            retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=3)],
+            retry_handlers=[_Pausing(self.posts)],
         )
         self.line = Line(
             _is_passing, refusals=(SlackApiError, Undeliverable), time_scale=time_scale
         )
-        self.updates = Allowance(TIER_3, 60 * time_scale)
-        self.reactions = Allowance(TIER_3, 60 * time_scale)
-        self._status_calls = Allowance(STATUSES_A_MINUTE, 60 * time_scale)
-        self._time_scale = time_scale
+        self.updates = Allowance(TIER_3, MINUTE_SECONDS * time_scale)
+        self.reactions = Allowance(TIER_3, MINUTE_SECONDS * time_scale)
+        self.placeholders = Allowance(PLACEHOLDERS_A_MINUTE, MINUTE_SECONDS * time_scale)
+        self.people = Allowance(TIER_4, MINUTE_SECONDS * time_scale)
+        self.links = Allowance(LINKS_A_MINUTE, MINUTE_SECONDS * time_scale)
+        self._status_calls = Allowance(STATUSES_A_MINUTE, MINUTE_SECONDS * time_scale)
+        self.time_scale = time_scale
         self._me: Me | None = None
         self._failures = 0
         # When the next post may go to a channel.
@@ -270,8 +315,8 @@ class Web:
                 await self.post(user, message)
 
     async def update(self, channel: str, ts: str, message: Message) -> None:
-        """Bring a post up to date, in one request; nobody is notified. Raises `SlackApiError`."""
-        await self.updates.take()
+        """Bring a post up to date, in one request that `updates` has room for; nobody is notified.
+        Raises `SlackApiError`."""
         await self.client.chat_update(
             channel=channel, ts=ts, text=message.text, blocks=list(message.blocks)
         )
@@ -300,8 +345,8 @@ class Web:
         return str(place["file_id"])
 
     async def react(self, channel: str, ts: str, name: str) -> None:
-        """Add a reaction, unless it is there, in one request. Raises `SlackApiError`."""
-        await self.reactions.take()
+        """Add a reaction, unless it is there, in one request that `reactions` has room for. Raises
+        `SlackApiError`."""
         try:
             await self.client.reactions_add(channel=channel, timestamp=ts, name=name)
         except SlackApiError as error:
@@ -310,6 +355,7 @@ class Web:
 
     async def permalink(self, channel: str, ts: str) -> str | None:
         """The address of a message; None where there is none."""
+        await self.links.take()
         try:
             found = await self.persistently(
                 lambda: self.client.chat_getPermalink(channel=channel, message_ts=ts)
@@ -319,11 +365,15 @@ class Web:
             return None
         return str(found["permalink"])
 
+    def _spacing(self, worth: Worth) -> float:
+        seconds = VERDICT_SPACING if worth is Worth.VERDICT else WORKSPACE_SPACING
+        return seconds * self.time_scale
+
     async def _turn(self, channel: str) -> None:
         """Wait for this channel's next post."""
         now = asyncio.get_running_loop().time()
         turn = max(now, self._turns.get(channel, now))
-        self._turns[channel] = turn + POST_SPACING * self._time_scale
+        self._turns[channel] = turn + POST_SPACING * self.time_scale
         await asyncio.sleep(turn - now)
 
     # The line that says the bot is busy
@@ -339,20 +389,21 @@ class Web:
         await self._show_status(channel, thread)
 
     async def clear_status(self, channel: str, thread: str) -> None:
-        if self._statuses.pop((channel, thread), None) is not None:
+        """Where there is no room for that, the next post does it, or time."""
+        known = self._statuses.pop((channel, thread), None) is not None
+        if known and self._status_calls.spend():
             await self._send_status(channel, thread, "")
 
     async def _renew(self) -> None:
         while self._statuses:
-            await asyncio.sleep(STATUS_RENEWAL * self._time_scale)
+            await asyncio.sleep(STATUS_RENEWAL * self.time_scale)
             for channel, thread in list(self._statuses):
                 with surviving("a status on Slack is not renewed"):
                     await self._show_status(channel, thread)
 
     async def _show_status(self, channel: str, thread: str) -> None:
         text = self._statuses.get((channel, thread))
-        if text and self._status_calls.is_free():
-            await self._status_calls.take()
+        if text and self._status_calls.spend():
             await self._send_status(channel, thread, text)
 
     async def _send_status(self, channel: str, thread: str, text: str) -> None:

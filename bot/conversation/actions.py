@@ -14,6 +14,7 @@ from bot.chat import (
     HEADLINE,
     QUESTION,
     RANKING,
+    VERDICT,
     Accepted,
     Channel,
     Person,
@@ -156,7 +157,7 @@ class Actions:
             name = await name_of(self.running.platforms, channel_of(case), case.asker)
             return asked(case.question, origin, name)
         question = await self.store.numbered(case)
-        if key == HEADLINE and case.result:
+        if key in {HEADLINE, VERDICT} and case.result:
             return presenter.verdict(case.result, question)
         if key == RANKING and case.result:
             votes = tally(await self.store.reactions(id))
@@ -338,6 +339,6 @@ def _sentence(text: str) -> Document:
 
 def _called(key: str) -> str:
     """How a sentence names the post of this key."""
-    if key == HEADLINE:
+    if key in {HEADLINE, VERDICT}:
         return _("the verdict")
     return _("ranking") if key == RANKING else reactions.part_name(key)

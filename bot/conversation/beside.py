@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot import emoji as reactions
-from bot.chat import Person
+from bot.chat import Person, is_answer
 from bot.conversation.app import App
 from bot.council import Question
 from bot.pages.sentences import shown
@@ -58,7 +58,7 @@ async def _nearest(app: App, question: Question, keys: Iterable[str]) -> Neighbo
 
 
 def _answers(post: Post) -> bool:
-    return post.key.startswith("answer:") and not post.part and not post.deleted
+    return is_answer(post.key) and not post.part and not post.deleted
 
 
 def _order(post: Post) -> tuple[int, str]:

@@ -37,6 +37,17 @@ def posts(
     return shown
 
 
+def together(progress: Progress) -> Progress:
+    """The progress where no answer has a place in the thread before it is there: none is shown until
+    their stage ends, so that their order tells nothing of speed."""
+    known = {*progress.answers, *progress.failures}
+    ended = progress.reviewers or progress.author is not None or progress.stopped or progress.fault
+    if progress.finished or known.issuperset(dict(progress.labels)):
+        return progress
+    labels = [(label, seat) for label, seat in progress.labels if ended and label in known]
+    return replace(progress, labels=tuple(labels))
+
+
 async def last_posts(case: Case, store: Store) -> dict[str, Document]:
     """What the posts of a case that is over show in the end, as far as its texts are stored."""
     if case.expired_at:

@@ -12,9 +12,9 @@ from dataclasses import replace
 from functools import partial
 
 from bot import texts
-from bot.chat import HEADLINE, QUESTION, Reply, TellsAsker
+from bot.chat import HEADLINE, QUESTION, FewEdits, Reply, TellsAsker, is_answer
 from bot.conversation.loops import ended, within
-from bot.conversation.posts import last_posts, posts, put_back
+from bot.conversation.posts import last_posts, posts, put_back, together
 from bot.conversation.showing import Showing
 from bot.council import Call, Council, Deliberation, Earlier, Question
 from bot.document import Document
@@ -229,10 +229,13 @@ class Serving:
     async def _draw(self, board: Board, usual: float | None) -> None:
         """Hand the newest state over until the end, and let the clock run where there is none."""
         interval, drawn = self._reply.interval_seconds, None
+        have_places = await self._have_places()
         tick = max(interval, TICK_SECONDS * self._time_scale)
         while True:
             await within(tick, board.changed())
             over, progress = board.over.is_set(), board.progress
+            if not have_places:
+                progress = together(progress)
             passed = self._caller.now() - progress.question.asked_at
             pace = Pace(passed.total_seconds(), usual)
             votes = await self._store.reactions(self.case.id) if progress.finished else ()
@@ -242,6 +245,14 @@ class Serving:
                 self._showing.end()
                 return
             await within(interval, board.over.wait())
+
+    async def _have_places(self) -> bool:
+        """Whether answers have their places in the thread before they are there: each is edited
+        once."""
+        posts = await self._store.posts(self.case.id)
+        if not isinstance(self._reply, FewEdits) or any(is_answer(post.key) for post in posts):
+            return True
+        return self._reply.may_promise(len(self.case.council.members))
 
     async def _is_given_up(self, journal: Journal, fault: BaseException) -> bool:
         """Whether the bot's own fault has come so often that another start would only repeat it."""

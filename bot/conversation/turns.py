@@ -102,6 +102,10 @@ class Turns:
     def leave(self, turn: Turn) -> None:
         _leave(self._waiting[turn.worth], turn.path)
 
+    def pause(self, seconds: float) -> None:
+        """Give no turn for so long: the platform wants nothing more."""
+        self._last = max(self._last, asyncio.get_running_loop().time() + seconds)
+
     def _give(self) -> None:
         """Give the turns that may be given, and look again when there may be another."""
         if self._timer:

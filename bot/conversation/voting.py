@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from bot import emoji as reactions
@@ -116,6 +117,13 @@ class Voting:
         """What the bot posted there, as far as it is written down."""
         return await self.store.post_by_id(platform, post_id)
 
+    async def same(self, post: Post) -> tuple[Post, ...]:
+        """The posts that stand and are voted on as one, the first of them first: two where the
+        verdict is a post of its own."""
+        posts = await self.store.posts(post.deliberation)
+        there = [each for each in posts if each.post_id and not each.deleted]
+        return tuple(each for each in there if votable(each) == votable(post))
+
     async def deleted(self, platform: PlatformName, post_id: str) -> None:
         """The post is gone, so it is never posted again."""
         await self.store.mark_deleted(platform, post_id)
@@ -205,27 +213,45 @@ class Readings:
 
     async def read(self, post: Post, turns: AbstractAsyncContextManager[Any] | None = None) -> None:
         """Make what stands on the platform the votes of this post, each try in its turn."""
+        reading = post
+
+        async def standing(each: Post) -> Standing | None:
+            nonlocal reading
+            reading = each
+            await self.room()
+            # What comes from here on needs another reading.
+            self._due.discard(each.post_id or "")
+            return await self.standing(each)
+
         try:
-            await self.surely(partial(self._read, post, turns or nullcontext()))
+            await self.surely(partial(self._read, post, standing, turns or nullcontext()))
             self._problem = ""
         except Undeliverable as error:
-            if error.gone and post.post_id:
-                await self.voting.deleted(self.platform, post.post_id)
+            if error.gone and reading.post_id:
+                await self.voting.deleted(self.platform, reading.post_id)
+                if reading != post:
+                    await self.read(post, turns)
             elif str(error) != self._problem:
                 self._problem = str(error)
                 logger.warning("the votes on %s cannot be read: %s", post.post_id, error)
 
-    async def _read(self, post: Post, turn: AbstractAsyncContextManager[Any]) -> None:
-        id = post.post_id
-        if id is None or votable(post) is None:
+    async def _read(
+        self,
+        post: Post,
+        standing: Callable[[Post], Awaitable[Standing | None]],
+        turn: AbstractAsyncContextManager[Any],
+    ) -> None:
+        if post.post_id is None or votable(post) is None:
             return
-        async with turn, self._lock(id):
-            await self.room()
-            # What comes from here on needs another reading.
-            self._due.discard(id)
-            standing = await self.standing(post)
-            if standing is not None:
-                await self.voting.reconcile(self.platform, id, standing)
+        posts = await self.voting.same(post)
+        if not posts:
+            return
+        async with turn, self._lock(posts[0].post_id or ""):
+            found = [await standing(each) for each in posts]
+            known = [each for each in found if each is not None]
+            if known:
+                together = frozenset(chain.from_iterable(known))
+                await self.voting.reconcile(self.platform, post.post_id, together)
 
     async def _known(self, post_id: str, pauses: Sequence[float]) -> Post | None:
         for seconds in (0.0, *pauses):

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from bot.chat import HEADLINE, RANKING
+from bot.chat import HEADLINE, RANKING, VERDICT
 from bot.council import Cost, Deliberation
 from bot.emoji import target
 from bot.protocol.outcome import finish
@@ -51,9 +51,10 @@ def _posts(posts: tuple[Post, ...]) -> dict[str, Any]:
     answers = {
         label: id
         for key, id in ids.items()
-        if (label := target(key)) and key not in {HEADLINE, RANKING}
+        if (label := target(key)) and key not in {HEADLINE, VERDICT, RANKING}
     }
-    return {"headline": ids.get(HEADLINE), "answers": answers, "ranking": ids.get(RANKING)}
+    headline = ids.get(VERDICT) or ids.get(HEADLINE)
+    return {"headline": headline, "answers": answers, "ranking": ids.get(RANKING)}
 
 
 def _vote(vote: Vote) -> dict[str, Any]:

@@ -139,6 +139,14 @@ def verdict(deliberation: Deliberation, question: Question) -> Document:
     )
 
 
+def pointer(verdict: Document) -> Document:
+    """What the first post says once the verdict, or whatever ended it, is a post of its own."""
+    said = _("The verdict stands further down in this thread.")
+    if not verdict.votable:
+        said = _("How this ended stands further down in this thread.")
+    return Document((Text(said),), state=verdict.state)
+
+
 def _failed(deliberation: Deliberation, question: Question) -> Document:
     heading = n_(
         "No verdict: the one model asked could not answer",

@@ -189,6 +189,21 @@ def test_no_turn_is_given_before_the_last_one_is_used() -> None:
     assert times == [0.0, 5.0]
 
 
+def test_after_a_pause_the_worthiest_goes_on() -> None:
+    seen: list[tuple[str, float]] = []
+
+    async def scene() -> None:
+        queue = Queue()
+        queue.turns.pause(30.0)
+        queue.wait("answer")
+        queue.wait("verdict", worth=Worth.VERDICT)
+        await queue.done()
+        seen.extend(zip(queue.order, queue.times, strict=True))
+
+    played(scene)
+    assert seen == [("verdict", 31.0), ("answer", 32.0)]
+
+
 PLACES = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map(tuple)
 WAITERS = st.lists(st.tuples(PLACES, st.sampled_from(Worth)), max_size=30)
 

@@ -1,5 +1,6 @@
 """The bot's replies on Slack and nothing else, in a channel with one person."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -83,8 +84,14 @@ class Stage:
         accepted = await self.app.questions.accept(mention)
         assert isinstance(accepted, Accepted)
         await self.app.running.finished(accepted.id)
+        await self.through()
         said = self.server.said(message.channel, mention.thread)
         return accepted.id, [m for m in said if m.ts > message.ts]
+
+    async def through(self) -> None:
+        """Until all is done that goes on beside posts, as emoji to vote with are offered."""
+        while tasks := set(self.bot._tasks):
+            await asyncio.wait(tasks)
 
     def said(self, case: Case) -> list[Message]:
         """The bot's posts in the thread of a question."""
@@ -105,6 +112,7 @@ async def stage(
             yield scene
         finally:
             await app.close()
+            await scene.bot.silence()
             await scene.web.close()
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from adapters.discord.render import mark
-from bot.chat import HEADLINE, QUESTION, RANKING, answer_key
+from bot.chat import HEADLINE, QUESTION, RANKING, VERDICT, answer_key
 from tests.fakes.discord.state import Message as DiscordMessage
 from tests.fakes.slack.state import Message as SlackMessage
 from tests.world.loop import LIFE
@@ -303,7 +303,9 @@ class Watch:
             self._check_headline(platform, id, finished)
 
     def _check_headline(self, platform: str, id: str, finished: Any) -> None:
-        message = self.post(platform, id, HEADLINE)
+        if (platform, id, VERDICT, 0) in self.world.deleted:
+            return
+        message = self.post(platform, id, VERDICT) or self.post(platform, id, HEADLINE)
         if message is None:
             return
         shown = _words_of(message)

@@ -133,6 +133,7 @@ async def test_a_verdict_that_was_fast_gets_its_links_with_the_last_answer(scene
     [headline, _] = scene.said(case)
     assert "(A, B)" in headline.blocks[0]["text"]
     await reply.show("answer:A", ANSWER)
+    await scene.through()
     assert re.search(r"\(\[A\]\(http.*\), \[B\]\(http", headline.blocks[0]["text"])
     assert len(headline.frames) == 2
 
@@ -156,6 +157,7 @@ async def test_an_answer_takes_the_place_of_what_told_of_it(scene: Stage) -> Non
     await reply.show("answer:B", ANSWER)
     [post] = scene.said(case)
     assert [block["type"] for block in post.blocks] == ["container", "context"]
+    await scene.through()
     assert set(post.reactions) == {"+1", "-1", "trophy"}
     payload = {"run": case.id, "key": "answer:B", "part": 0}
     assert post.metadata == {"event_type": "council_run", "event_payload": payload}
@@ -203,13 +205,16 @@ async def test_near_the_limit_posts_go_without_emoji(scene: Stage) -> None:
     scene.web.reactions = Allowance(1, 60)
     case = await scene.case()
     await scene.reply(case).show("answer:B", ANSWER)
+    await scene.through()
     assert [list(post.reactions) for post in scene.said(case)] == [["+1"]]
 
 
 async def test_emoji_that_are_there_already_do_no_harm(scene: Stage) -> None:
     case = await scene.case()
     await scene.reply(case).show("answer:B", ANSWER)
+    await scene.through()
     await scene.reply(case).show("answer:B", ANSWER)
+    await scene.through()
     assert [list(post.reactions) for post in scene.said(case)] == [["+1", "-1", "trophy"]]
 
 
@@ -294,6 +299,7 @@ async def test_a_post_whose_answer_is_lost_comes_once(
             scene.server.refuse(POST, fault, committed=committed)
     await scene.reply(case).show("answer:B", ANSWER)
     [post] = scene.said(case)
+    await scene.through()
     assert list(post.reactions) == ["+1", "-1", "trophy"]
     assert calls(scene.server).count(POST) == (1 if committed else 2)
 
@@ -438,12 +444,12 @@ async def test_a_post_that_a_person_deleted_stays_deleted(scene: Stage) -> None:
 async def test_a_deleted_answer_loses_its_emoji_and_nothing_else(scene: Stage) -> None:
     case = await scene.case()
     held = scene.server.hold("reactions.add")
-    showing = asyncio.create_task(scene.reply(case).show("answer:B", ANSWER))
+    await scene.reply(case).show("answer:B", ANSWER)
     await held.reached.wait()
     scene.server.delete(scene.said(case)[0])
     assert held.gate
     held.gate.set()
-    await showing
+    await scene.through()
     assert scene.said(case) == []
 
 
@@ -744,6 +750,7 @@ async def test_a_giant_answer_is_a_file_in_the_thread(scene: Stage) -> None:
     await reply.show("answer:A", GIANT)
     await reply.show("answer:A", GIANT)
     post, attached = scene.said(case)
+    await scene.through()
     assert list(post.reactions) == ["+1", "-1", "trophy"]
     [file] = attached.files
     assert (file.name, file.title) == (f"{case.id}-answer-A.md", "Answer A")
@@ -865,7 +872,7 @@ async def test_what_can_wait_comes_once_there_is_room() -> None:
     started = asyncio.get_running_loop().time()
     for _ in range(2):
         await allowance.take()
-    await allowance.spare(1)
+    await allowance.take(1)
     assert asyncio.get_running_loop().time() - started >= 0.05
     assert allowance.is_free(1)
 
@@ -876,7 +883,7 @@ def test_no_rounding_of_a_clock_keeps_an_allowance_busy() -> None:
         assert began + 60 - 60 < began
         with closing(WorldLoop(Random(0))) as loop:
             loop.after_step = partial(_require_few, loop)
-            loop.run_until_complete(_taken_twice(began, Allowance(1, 60)))
+            loop.run_until_complete(_taken_twice(began, Allowance(2, 60)))
 
 
 def _require_few(loop: WorldLoop) -> None:
@@ -886,7 +893,7 @@ def _require_few(loop: WorldLoop) -> None:
 async def _taken_twice(began: float, allowance: Allowance) -> None:
     await asyncio.sleep(began)
     await allowance.take()
-    await allowance.spare(0)
+    await allowance.take(1)
     assert asyncio.get_running_loop().time() == began + 60
 
 

@@ -46,6 +46,13 @@ class Conversations:
             method("conversations.list", self.list_all, 2, _LIST),
             method("users.conversations", self.list_joined, 3, f"{_LIST} user"),
             method("users.info", self.user_info, 4, "user include_locale", ("users:read",)),
+            method(
+                "users.list",
+                self.list_users,
+                2,
+                "cursor include_locale limit team_id",
+                ("users:read",),
+            ),
             method("reactions.add", self.react, 3, "channel name timestamp", ("reactions:write",)),
             method(
                 "reactions.remove",
@@ -135,6 +142,12 @@ class Conversations:
         user = self.world.user(call.required("user"))
         locale = call.flag("include_locale")
         return {"user": payloads.user(user, self.world.team, locale=locale)}
+
+    def list_users(self, call: Call) -> Json:
+        ours = [user for user in self.world.users.values() if user.team is self.world.team]
+        page, cursor = _page(call, ours)
+        members = [payloads.user(user, self.world.team) for user in page]
+        return {"members": members, "response_metadata": {"next_cursor": cursor}}
 
     def react(self, call: Call) -> Json:
         channel, message = self._item(call)

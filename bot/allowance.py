@@ -1,12 +1,18 @@
 """What a run may still spend. Pure arithmetic; who writes it down is `store.spending`.
 
 When its question is accepted, a run has money set aside for it: a share for each call that it is
-going to make. From then on these hold, whatever its calls cost, as long as none costs more than it
+going to make, enough for all but a few such calls, and one for whoever writes the verdict where the
+chairman cannot. From then on these hold, whatever its calls cost, as long as none costs more than it
 was allowed:
 
 - what is spent and set aside, over all runs, never passes a limit;
-- a call finds its share, whatever other calls, retries and hedges took;
-- what calls leave of their shares, and what is free in the budget, goes to whoever asks for more.
+- a call finds its share, whatever other calls, retries and hedges took: it is asked in any case;
+- what calls leave of their shares, and what is free in the budget, goes to whoever asks for more,
+  a part of it to each;
+- a retry that finds less than is enough has reason to wait while others hold what they may not need.
+
+A request whose bill nobody told counts at the most that it may have cost. That is why none takes all
+that is free: a few that hang would cost all others their retries.
 """
 
 from collections.abc import Mapping
@@ -16,8 +22,15 @@ from bot.council import Stage
 
 Key = tuple[Stage, int, int]  # stage, round, seat
 
+# Stands for every verdict that has no share of its own.
+SUCCESSOR: Key = ("verdict", 0, -1)
+
 # Calls of an earlier stage are not made any more once a later one has begun.
-_ORDER: Mapping[Stage, int] = {"answer": 0, "review": 1, "verdict": 2, "grade": 3}
+_ORDER: Mapping[Stage, int] = {"answer": 0, "review": 1, "verdict": 2, "grade": 4}
+_AFTER_CHAIRMAN = 3
+
+# Beyond its share a request takes one part in so many of what there is room for.
+_PARTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +42,27 @@ class CallMoney:
     in_flight: int = 0
     over: bool = False
 
+    def __add__(self, other: "CallMoney") -> "CallMoney":
+        """Of two calls with one share."""
+        return CallMoney(
+            self.counted + other.counted,
+            self.in_flight + other.in_flight,
+            self.over and other.over,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """In micro-dollars. `shares` are those of a run under way; one that ended has none left."""
+    """In micro-dollars, by whose share it is. `shares` are those of a run under way; one that ended
+    has none left."""
 
     shares: Mapping[Key, int] = field(default_factory=dict)
     calls: Mapping[Key, CallMoney] = field(default_factory=dict)
+
+    def whose(self, key: Key) -> Key:
+        """Under which key a call's share is."""
+        succeeds = key not in self.shares and key[0] == "verdict" and SUCCESSOR in self.shares
+        return SUCCESSOR if succeeds else key
 
     @property
     def reserved(self) -> int:
@@ -51,21 +78,49 @@ class Allowance:
     def room(self, key: Key, left: int) -> int:
         """The most that one request more of this call may cost, where the budget has so much left
         for all of this run: every other call keeps its share."""
-        begun = self.with_call(key, self.calls.get(key, CallMoney()))
+        begun = self._begun_with(key)
         others = sum(map(begun._needed, {*begun.shares, *begun.calls} - {key}))
         return max(left - others - begun.calls[key].in_flight, 0)
+
+    def part(self, key: Key, room: int) -> int:
+        """What it takes of that where it wants more than is enough: what is left of its share, or a
+        part; all, where no money was set aside."""
+        if not self.shares:
+            return room
+        begun = self._begun_with(key)
+        own = begun._needed(key) - begun.calls[key].in_flight
+        return max(min(own, room), room // _PARTS)
+
+    def hope(self, key: Key, unspent: int) -> int:
+        """The most that there may be room for, where so much of the budget is not spent: once other
+        runs, and this one's other calls up to this stage, needed nothing more."""
+        later = (other for other in self.shares if _order(other) > _order(key))
+        return unspent - sum(map(self._needed, later))
 
     def with_call(self, key: Key, money: CallMoney) -> "Allowance":
         return Allowance(self.shares, {**self.calls, key: money})
 
+    def _begun_with(self, key: Key) -> "Allowance":
+        """Once this call is asked: those of earlier stages are over."""
+        return self.with_call(key, self.calls.get(key, CallMoney()))
+
     def _needed(self, key: Key) -> int:
         """What has to be kept for a call: what is left of its share, or what it has in flight."""
         call = self.calls.get(key, CallMoney())
-        if call.over or _ORDER[key[0]] < self._begun:
+        if call.over or _order(key) < self._begun:
             return call.in_flight
         return max(self.shares.get(key, 0) - call.counted, call.in_flight)
 
     @property
     def _begun(self) -> int:
         """The latest stage of which a call was made."""
-        return max((_ORDER[stage] for stage, _, _ in self.calls), default=0)
+        return max(map(_order, self.calls), default=0)
+
+
+def needed_of(shares: Mapping[Key, int]) -> int:
+    """For the calls of a run in which nothing fails."""
+    return sum(micros for key, micros in shares.items() if key != SUCCESSOR)
+
+
+def _order(key: Key) -> int:
+    return _AFTER_CHAIRMAN if key == SUCCESSOR else _ORDER[key[0]]

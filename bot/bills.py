@@ -97,18 +97,24 @@ def told(price: Price, spent: Spent) -> Bill:
 
 
 def estimated(
-    price: Price, prompt_bytes: int, heard_bytes: int, *, most_bytes: int | None, most: int
+    price: Price,
+    prompt_bytes: int,
+    heard_bytes: int,
+    *,
+    most_prompt_tokens: int,
+    most_bytes: int | None,
+    most: int,
 ) -> Bill:
     """Of a request whose usage nobody told: its prompt and the text that was heard of it.
 
     It may have written up to `most_bytes`, `None` where nobody can tell, and cost up to `most`.
-    Limits count a token a byte: tokenizers fall back to single bytes and never below.
+    Limits count a token a byte of these: tokenizers fall back to single bytes and never below.
     """
     tokens = ceil(prompt_bytes / BYTES_PER_TOKEN), ceil(heard_bytes / BYTES_PER_TOKEN)
     micros = min(price.cost(*tokens), most)
     counted = most
     if most_bytes is not None:
-        counted = min(most, price.most(prompt_bytes + TEMPLATE_TOKENS, most_bytes))
+        counted = min(most, price.most(most_prompt_tokens, most_bytes))
     if price.known:
         return Bill(cost_micros=micros, counted_micros=max(counted, micros))
     return Bill(cost_micros=None, counted_micros=max(counted, micros), assumed_micros=micros)

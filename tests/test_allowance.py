@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.allowance import Allowance, CallMoney, Key
+from bot.allowance import SUCCESSOR, Allowance, CallMoney, Key, needed_of
 from bot.council import Stage
 
 KEYS: tuple[Key, ...] = (
@@ -14,6 +14,7 @@ KEYS: tuple[Key, ...] = (
     ("review", 0, 0),
     ("review", 0, 1),
     ("verdict", 0, 2),
+    SUCCESSOR,
 )
 
 
@@ -94,6 +95,43 @@ def test_a_call_finds_its_share_whatever_others_took(
         assert budget.start(key, shares[key]) == shares[key]
 
 
+@given(shares=shares, besides=st.integers(0, 60), steps=steps, key=st.sampled_from(KEYS))
+def test_of_what_there_is_room_for_a_call_takes_its_share_at_least_and_leaves_some(
+    shares: dict[Key, int],
+    besides: int,
+    steps: list[tuple[Key, int] | tuple[int, bool]],
+    key: Key,
+) -> None:
+    budget = Budget(sum(shares.values()) + besides, Allowance(shares))
+    for what, how in steps:
+        if isinstance(what, tuple) and what != key:
+            budget.start(what, int(how))
+        elif not isinstance(what, tuple) and budget.in_flight:
+            budget.end(what, over=bool(how))
+    room = budget.allowance.room(key, budget.left())
+    part = budget.allowance.part(key, room)
+    assert part <= room
+    assert part >= room // 4
+    assert part == room // 4 or part <= shares[key]
+
+
+@given(shares=shares, besides=st.integers(0, 60), steps=steps, key=st.sampled_from(KEYS))
+def test_nobody_hopes_for_less_than_there_is_room_for(
+    shares: dict[Key, int],
+    besides: int,
+    steps: list[tuple[Key, int] | tuple[int, bool]],
+    key: Key,
+) -> None:
+    budget = Budget(sum(shares.values()) + besides, Allowance(shares))
+    for what, how in steps:
+        if isinstance(what, tuple):
+            budget.start(what, int(how))
+        elif budget.in_flight:
+            budget.end(what, over=bool(how))
+    room = budget.allowance.room(key, budget.left())
+    assert room <= max(budget.allowance.hope(key, budget.left()), 0)
+
+
 def run(*counted: tuple[Stage, int, int], shares: dict[Key, int]) -> Allowance:
     calls = {(stage, 0, seat): CallMoney(paid, 0, True) for stage, seat, paid in counted}
     return Allowance(shares, calls)
@@ -127,3 +165,32 @@ def test_calls_of_a_stage_that_is_over_need_nothing_more() -> None:
 
 def test_a_run_that_ended_holds_no_more_than_it_has_in_flight() -> None:
     assert Allowance({}, {("review", 0, 1): CallMoney(3, 4)}).held == 4
+
+
+def test_a_call_hopes_for_what_others_hold_but_not_for_what_later_calls_need() -> None:
+    allowance = Allowance(SHARES, {("answer", 0, 1): CallMoney(in_flight=10)})
+
+    assert allowance.room(("answer", 0, 0), left=25) == 10
+    assert allowance.hope(("answer", 0, 0), unspent=25) == 20
+
+
+STAND_IN = {**SHARES, SUCCESSOR: 6}
+
+
+def test_whoever_writes_in_the_chairmans_place_finds_a_share_whatever_it_took() -> None:
+    failed = run(("answer", 0, 10), ("answer", 1, 10), ("verdict", 2, 5), shares=STAND_IN)
+    later: Key = ("verdict", 1, 2)
+
+    assert failed.whose(("verdict", 0, 1)) == failed.whose(later) == SUCCESSOR
+    assert failed.whose(("verdict", 0, 2)) == ("verdict", 0, 2)
+    assert failed.room(SUCCESSOR, left=6) == 6
+
+
+def test_the_chairman_does_not_ask_again_with_what_its_successor_needs() -> None:
+    failed = Allowance(STAND_IN, {("verdict", 0, 2): CallMoney(counted=5)})
+
+    assert failed.room(("verdict", 0, 2), left=6) == 0
+
+
+def test_a_question_needs_no_money_for_a_chairman_that_fails() -> None:
+    assert needed_of(STAND_IN) == 25

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from bot import settings as channel_settings
-from bot.allowance import Key
+from bot.allowance import Key, needed_of
 from bot.chat import Channel, Person
 from bot.conversation.desk import Admission
 from bot.council import Question
@@ -130,7 +130,7 @@ class Budget:
         council = channel_settings.council_of(await self.settings(channel))
         question = Question("", "", 0, self.now())
         place = place_of(channel.platform, channel.id)
-        needed = sum((await self.pricing.shares(question, council, place)).values())
+        needed = needed_of(await self.pricing.shares(question, council, place))
         if left.left_micros is None or needed <= left.left_micros:
             return ""
         return self.sentence(OverBudget(left.scope, left.limit_micros, left.left_micros, needed))

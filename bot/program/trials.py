@@ -45,7 +45,9 @@ async def ask_for_a_word(
         max_price=catalogue.max_price(model),
     )
     price, most = catalogue.price(model), word_micros(catalogue, model, tokens)
-    unheard = bills.estimated(price, len(_PROMPT), 0, most_bytes=None, most=most)
+    unheard = bills.estimated(
+        price, len(_PROMPT), 0, most_prompt_tokens=len(_PROMPT), most_bytes=None, most=most
+    )
     try:
         async with asyncio.timeout(seconds):
             completion = await provider.complete(request)

@@ -27,10 +27,10 @@ from bot.store.journal import Asked, Grant
 
 logger = logging.getLogger(__name__)
 
-# Where money is short, a request asks for less. What a call was promised is always sent, down to the
-# fewest tokens that servers take (platform.openai.com/docs, "max_output_tokens"); once it failed,
-# only what holds a few sentences is worth its prompt a second time.
-LEAST_TOKENS, LEAST_AGAIN = 16, 128
+# Where money is short, a request asks for less: down to what its call was promised, or, where that
+# is more, to a few sentences; and never for fewer than servers take (platform.openai.com/docs,
+# "max_output_tokens").
+LEAST_TOKENS, ENOUGH_TOKENS = 16, 128
 # A model with this many samples is judged by them, of which the newest are kept.
 _ENOUGH = 20
 _SAMPLES = 200
@@ -253,12 +253,9 @@ class Attempts:
         return Cap(price, size, tokens, bills.dearest(price, pace.used))
 
     async def _start(self, asking: Asking, cap: Cap, hedge_share: float | None) -> Grant:
-        """Write a request's row and set its money aside. A hedge is only sent whole: it is the first
-        that is done without where money is short."""
-        hedge = hedge_share is not None
+        """Write a request's row and set its money aside."""
         request = asking.request
         wanted = request.max_completion_tokens
-        least = wanted if hedge else LEAST_AGAIN if asking.last_failure else LEAST_TOKENS
 
         def shrunk(micros: int) -> Asked:
             tokens = cap.tokens(micros, wanted)
@@ -270,7 +267,8 @@ class Attempts:
             model=request.model,
             at=self._now(),
             reserved_micros=cap.micros(wanted),
-            least_micros=cap.micros(min(wanted, least)),
+            least_micros=cap.micros(min(wanted, LEAST_TOKENS)),
+            enough_micros=cap.micros(min(wanted, ENOUGH_TOKENS)),
             asked=Asked(cap.prompt_bytes, wanted, request.body),
             shrunk=shrunk,
             hedge_share=hedge_share,
@@ -278,7 +276,12 @@ class Attempts:
 
     def _estimated(self, cap: Cap, grant: Grant, heard: int, most: int | None) -> Bill:
         return bills.estimated(
-            cap.price, cap.prompt_bytes, heard, most_bytes=most, most=grant.micros
+            cap.price,
+            cap.prompt_bytes,
+            heard,
+            most_prompt_tokens=cap.prompt_tokens,
+            most_bytes=most,
+            most=grant.micros,
         )
 
     def _told(self, cap: Cap, pace: Pace, spent: Spent) -> Bill:

@@ -118,9 +118,7 @@ class Caller:
                 await journal.finish_call(self._finished(asking, started_at, None))
             raise
         except ModelFailed as error:
-            failure = Failure(error.kind, str(error))
-            if isinstance(error, NoRoom) and asking.last_failure:
-                failure = asking.last_failure  # what it would have been tried again for
+            failure = _failure(asking, error)
         except TimeoutError:
             if asking.completion is None:
                 late = Failure("timed_out", _("no complete answer before the deadline."))
@@ -184,8 +182,20 @@ class Caller:
             wait_jitter=self.patience.backoff_first,
         ):
             with attempt:
-                return await self._attempts.attempt(asking)
+                return await self._with_room(asking)
         raise AssertionError("stamina re-raises the last error")
+
+    async def _with_room(self, asking: Asking) -> Completion:
+        """Where money is short, what others may give back is waited for, as long as for a provider."""
+        clock = asyncio.get_running_loop()
+        until = clock.time() + self.patience.retry_after_longest
+        while True:
+            try:
+                return await self._attempts.attempt(asking)
+            except NoRoom as none:
+                if not none.may_come or clock.time() >= until:
+                    raise
+            await asyncio.sleep(self.patience.backoff_first)
 
     def _worth_retrying(self, error: Exception, asking: Asking, deadline: Deadline) -> bool | float:
         """Whether what failed may pass; where the provider said when, after how many seconds."""
@@ -201,3 +211,13 @@ class Caller:
         # Waiting past the deadline would only hide the reason behind a time-out.
         left = deadline.at - asyncio.get_running_loop().time()
         return wait if wait < min(left, self.patience.retry_after_longest) else False
+
+
+def _failure(asking: Asking, error: ModelFailed) -> Failure:
+    """What a call ends with; where money was short, what it would have been tried again for."""
+    if not isinstance(error, NoRoom) or asking.last_failure is None:
+        return Failure(error.kind, str(error))
+    kind, message = asking.last_failure.kind, asking.last_failure.message
+    return Failure(
+        kind, _("{failure} It was not asked again: {reason}", failure=message, reason=error)
+    )

@@ -1,15 +1,16 @@
-"""What a question will take, before anything is asked: a share for each call of its run.
+"""What a question will take, before anything is asked: a share for each call of its run, and one
+for a verdict in the chairman's place.
 
 By what such calls used lately, at today's prices; by the most that they may use where too little is
 known. A run that has all its shares runs as a whole. Which money there is, is not known here.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from bot import bills
-from bot.allowance import Key
+from bot.allowance import SUCCESSOR, Key
 from bot.bills import ENOUGH, Price, Prices, Usage
 from bot.council import Council, Question, Stage
 from bot.protocol.attempts import LEAST_TOKENS
@@ -62,7 +63,8 @@ class Pricing:
     async def shares(
         self, question: Question, council: Council, place: str | None
     ) -> Mapping[Key, int]:
-        """Micro-dollars for each call of the question's run, which is asked in this place."""
+        """Micro-dollars, as `bot.allowance` has them, for the run of a question that is asked in this
+        place."""
         asked = (question.text, question.quoted, council.instructions, council.criteria)
         size = len("".join(asked).encode("utf-8", "replace"))
         models = {*council.members, council.chairman}
@@ -73,6 +75,14 @@ class Pricing:
             shares[call.key] = share(
                 call, price, used, density=density[call.model], asked_bytes=size
             )
+            if call.stage == "verdict":
+                # Any member may write in its place: as much as it does, at a price of its own.
+                tokens = [replace(usage, cost_micros=None) for usage in used]
+                prices = {m: self.prices.price(m) for m in council.members}
+                shares[SUCCESSOR] = max(
+                    share(call, prices[m], tokens, density=density[m], asked_bytes=size)
+                    for m in council.members
+                )
         return shares
 
     async def _used(self, call: Planned, place: str | None) -> Sequence[Usage]:

@@ -77,7 +77,6 @@ class Journal:
         self._calls: dict[CallKey, Call] = {}
         self._bodies: dict[CallKey, bytes] = {}
         self._max_tokens: dict[CallKey, int] = {}
-        self._attempts: dict[CallKey, int] = {}
         self._bills: dict[CallKey, dict[int, Bill]] = {}
         self._decisions: dict[str, str] = {}
         self._requests = 0
@@ -156,18 +155,18 @@ class Journal:
         at: datetime,
         reserved_micros: int,
         least_micros: int | None = None,
+        enough_micros: int | None = None,
         asked: Asked = _NOTHING_KEPT,
         shrunk: Callable[[int], Asked] | None = None,
         hedge_share: float | None = None,
     ) -> Grant:
         """Record a request before it is sent, and set its money aside: all of `reserved_micros`, or
-        where a budget has no room for that, as much as it has, down to `least_micros`; `shrunk`
-        says what is then asked. Raises `NoRoom`, nothing written, where there is not as much.
+        where a budget is short, its part of what there is, down to what is enough; `shrunk` says
+        what is then asked. Raises `NoRoom`, nothing written, where there is not as much.
 
         `hedge_share` marks a second request beside one that is under way, and is how much of all
         spending may go to such. Raises `HedgesSpent`, nothing written, where it would be more."""
         call = (stage, round, seat)
-        n = self._attempts[call] = self._attempts.get(call, 0) + 1
         least = reserved_micros if least_micros is None else least_micros
 
         def write() -> Transaction[Grant]:
@@ -180,6 +179,11 @@ class Journal:
                 call,
                 wanted_micros=reserved_micros,
                 least_micros=least,
+                enough_micros=least if enough_micros is None else enough_micros,
+            )
+            ((n,),) = yield Statement(
+                f"SELECT coalesce(max(n), 0) + 1 FROM attempts WHERE {_THIS_CALL}",
+                (self.deliberation, *call),
             )
             sent = shrunk(granted) if shrunk and granted < reserved_micros else asked
             yield Statement(
@@ -371,7 +375,6 @@ class Journal:
             call = (stage, round, seat)
             self._bills.setdefault(call, {})[n] = Bill(*bill)
             self._requests += requests
-            self._attempts[call] = n  # the last one: a number that was not granted is left out
             if body is not None:
                 self._bodies[call] = body
                 self._max_tokens[call] = max_tokens

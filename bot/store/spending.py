@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from bot.allowance import Allowance, CallMoney, Key
+from bot.allowance import SUCCESSOR, Allowance, CallMoney, Key, needed_of
 from bot.bills import Bill
 from bot.errors import BotError, ModelFailed
 from bot.language import _
@@ -85,16 +85,23 @@ class OverBudget(BotError):
 
 
 class NoRoom(ModelFailed):
-    """A request was not sent, because a budget has no room for it."""
+    """A request was not sent, because a budget has no room for it. What others only set aside
+    `may_come` back and make some."""
+
+    def __init__(self, message: str, *, may_come: bool) -> None:
+        super().__init__("no_credit", message)
+        self.may_come = may_come
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What the tightest of some limits has left, `None` where there is no limit at all."""
+    """What the tightest of some limits has left, `None` where there is no limit at all, and what
+    any of them has left of what was spent alone."""
 
     scope: str = ALL
     limit_micros: int = 0
     left_micros: int | None = None
+    unspent_micros: int = 0
 
 
 class Spending(Tables):
@@ -225,15 +232,19 @@ def reserve(
     limits: Mapping[str, int],
 ) -> Transaction[None]:
     """Set a run's money aside, in the transaction that accepts its question. Raises `OverBudget`."""
-    needed = sum(shares.values())
+    needed = needed_of(shares)
     left = yield from _left(day, limits)
-    if left.left_micros is not None and needed > left.left_micros:
-        raise OverBudget(left.scope, left.limit_micros, left.left_micros, needed)
+    if left.left_micros is not None:
+        if needed > left.left_micros:
+            raise OverBudget(left.scope, left.limit_micros, left.left_micros, needed)
+        if SUCCESSOR in shares:
+            rest = left.left_micros - needed
+            shares = {**shares, SUCCESSOR: min(shares[SUCCESSOR], rest)}
     yield Statement(
         "UPDATE deliberations SET shares = ? WHERE id = ?", (_encoded(shares), deliberation)
     )
     yield from open_accounts(deliberation, day, scopes)
-    yield _hold(deliberation, needed)
+    yield _hold(deliberation, sum(shares.values()))
 
 
 def open_accounts(deliberation: str, day: str, scopes: Sequence[str]) -> Transaction[None]:
@@ -252,22 +263,29 @@ def grant(
     *,
     wanted_micros: int,
     least_micros: int,
+    enough_micros: int,
 ) -> Transaction[int]:
-    """What a request may cost: what is wanted, or as much as there is room for. Raises `NoRoom`
-    where that is less than the least that is of use.
+    """What a request may cost: what is wanted, or its part of what there is room for. Raises
+    `NoRoom` where there is less than enough, which is at most its call's share and at least the
+    least.
 
     Runs inside the transaction that also records the request, so requests cannot pass together a
     limit that each of them keeps.
     """
     allowance = yield from _allowance(deliberation)
+    key = allowance.whose(key)
     left = yield from _left(day, limits, besides=deliberation)
     micros = wanted_micros
     if left.left_micros is not None:
+        needed = max(least_micros, min(enough_micros, allowance.shares.get(key, 0)))
         # What was once set aside stays the run's own, also where a limit was lowered since.
-        micros = min(micros, allowance.room(key, max(left.left_micros, allowance.held)))
-    if micros < least_micros:
-        room = allowance.room(key, left.left_micros or 0)
-        raise NoRoom("no_credit", _no_room(left, room=room, needed=least_micros))
+        room = allowance.room(key, max(left.left_micros, allowance.held))
+        if room < needed:
+            raise NoRoom(
+                _no_room(left, room=room, needed=needed),
+                may_come=allowance.hope(key, left.unspent_micros) >= needed,
+            )
+        micros = min(wanted_micros, max(needed, allowance.part(key, room)))
     money = allowance.calls.get(key, CallMoney())
     begun = CallMoney(money.counted, money.in_flight + micros, money.over)
     yield _hold(deliberation, allowance.with_call(key, begun).held)
@@ -329,24 +347,28 @@ def book_all(today: date) -> Transaction[None]:
 
 def _left(day: str, limits: Mapping[str, int], *, besides: str | None = None) -> Transaction[Left]:
     """What the tightest limit has left; what the run `besides` has set aside is not taken off."""
-    used = dict.fromkeys(limits, 0)
+    spent, held = dict.fromkeys(limits, 0), dict.fromkeys(limits, 0)
     days = {period(day, scope) for scope in limits}
     for marks, part in lists([*limits]):
         dates = ", ".join("?" * len(days))
         rows = yield Statement(
-            f"SELECT scope, spent_micros FROM spending WHERE day IN ({dates}) AND scope IN ({marks})"
-            " UNION ALL SELECT scope, held_micros FROM accounts"
+            "SELECT scope, spent_micros, 0 FROM spending"
+            f" WHERE day IN ({dates}) AND scope IN ({marks})"
+            " UNION ALL SELECT scope, 0, held_micros FROM accounts"
             f" WHERE day IN ({dates}) AND scope IN ({marks}) AND held_micros > 0"
             " AND deliberation <> ?",
             (*days, *part, *days, *part, besides or ""),
         )
-        for scope, micros in rows:
-            used[scope] += micros
-    tightest = min(limits, key=lambda scope: limits[scope] - used[scope], default=None)
+        for scope, spent_micros, held_micros in rows:
+            spent[scope] += spent_micros
+            held[scope] += held_micros
+    unspent = {scope: limit - spent[scope] for scope, limit in limits.items()}
+    tightest = min(limits, key=lambda scope: unspent[scope] - held[scope], default=None)
     if tightest is None:
         return Left()
     # What was billed beyond a limit is not owed by what costs nothing.
-    return Left(tightest, limits[tightest], max(limits[tightest] - used[tightest], 0))
+    left = max(unspent[tightest] - held[tightest], 0)
+    return Left(tightest, limits[tightest], left, min(unspent.values()))
 
 
 def _allowance(deliberation: str) -> Transaction[Allowance]:
@@ -363,11 +385,13 @@ def _allowance(deliberation: str) -> Transaction[Allowance]:
         " FROM attempts WHERE deliberation = ? GROUP BY stage, round, seat",
         (deliberation,),
     )
-    calls = {
-        (stage, round, seat): CallMoney(counted, in_flight, bool(over))
-        for stage, round, seat, counted, in_flight, over in rows
-    }
-    return Allowance(shares, calls)
+    allowance = Allowance(shares)
+    for stage, round, seat, counted, in_flight, over in rows:
+        key = allowance.whose((stage, round, seat))
+        money = CallMoney(counted, in_flight, bool(over))
+        others = allowance.calls.get(key)
+        allowance = allowance.with_call(key, others + money if others else money)
+    return allowance
 
 
 def _hold(deliberation: str, micros: int) -> Statement:

@@ -1,8 +1,9 @@
 """A hundred mentions in the same moment, with a budget for ten: `python -m tests.bench.mentions`.
 
-Over HTTP against a server that fails, hangs and keeps its own bill, a harsher one than most. Some
-questions were asked the day before, so that their price is known; midnight passes while the runs go
-on. Prints how many ran as a whole, what was refused and how, and what was billed and booked.
+Over HTTP against a server that fails, hangs and keeps its own bill, a harsher one than most: one
+request in twenty is silent until somebody asks again. Some questions were asked the day before, so
+that their price is known; midnight passes while the runs go on. Prints how many ran as a whole, what
+was refused and how, and what was billed and booked.
 """
 
 import asyncio
@@ -20,10 +21,13 @@ from pathlib import Path
 from bot.chat import Accepted, Channel, Mention, Person, Refused
 from bot.conversation.app import App
 from bot.conversation.budget import Rules
+from bot.conversation.loops import forever
 from bot.conversation.questions import CHANNEL_LIMIT
+from bot.council import Call
 from bot.llm import Provider
 from bot.models.catalogue import Catalogue
 from bot.models.http import Endpoint, HttpProvider
+from bot.program.serve import KEEP_UP_SECONDS
 from bot.protocol.attempts import Patience
 from bot.protocol.calls import Caller
 from bot.settings import Settings
@@ -39,12 +43,14 @@ MINUTE_BEFORE_MIDNIGHT = datetime(2026, 11, 24, 23, 59, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
 TIME_SCALE = 0.01
 BEFORE, MENTIONS, BUDGETED = 50, 100, 10
+SILENT = (5, {"do": "hang_alive"})
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Sums in micro-dollars. `whole` runs came to a verdict, none of their calls being without
-    money. `told_` are those of requests whose usage the client was sent."""
+    """Sums in micro-dollars. `whole` runs came to a verdict, and none of their calls failed or was
+    not asked again for want of money. `told_` are those of requests whose usage the client was
+    sent."""
 
     whole: int
     not_whole: int
@@ -84,8 +90,7 @@ async def figures(seed: int = 0) -> Figures:
         calls = {id: await app.store.calls(id) for id in accepted}
         cases = [await app.store.case(id) for id in accepted]
         whole = sum(
-            case.result.answered
-            and not any(c.failure and c.failure.kind == "no_credit" for c in calls[case.id])
+            case.result.answered and not any(map(_wanted_money, calls[case.id]))
             for case in cases
             if case and case.result
         )
@@ -108,9 +113,15 @@ async def figures(seed: int = 0) -> Figures:
         )
 
 
+def _wanted_money(call: Call) -> bool:
+    """Whether it was not asked, or not again, because a budget had no room for it."""
+    failure = call.failure
+    return failure is not None and " has no room: " in failure.message
+
+
 @asynccontextmanager
 async def _served(seed: int) -> AsyncIterator[tuple[App, ModelServer, Clock]]:
-    mix = [{**behaviour, "probability": percent / 100} for percent, behaviour in MIX]
+    mix = [{**behaviour, "probability": percent / 100} for percent, behaviour in (SILENT, *MIX)]
     clock = Clock(MINUTE_BEFORE_MIDNIGHT - timedelta(days=1))
     with tempfile.TemporaryDirectory() as folder:
         async with ModelServer(
@@ -134,9 +145,13 @@ async def _served(seed: int) -> AsyncIterator[tuple[App, ModelServer, Clock]]:
                 now=clock,
             )
             app = _app(store, provider, caller, catalogue, clock, None)
+            look_up = forever("", app.look_up, pause_seconds=KEEP_UP_SECONDS * TIME_SCALE)
+            looking_up = asyncio.create_task(look_up)
             try:
                 yield app, server, clock
             finally:
+                looking_up.cancel()
+                await asyncio.wait({looking_up})
                 await app.close()
                 await provider.aclose()
                 await store.close()

@@ -109,7 +109,8 @@ Script = Behaviour | str | Mapping[str, Any] | Sequence["Behaviour | str | Mappi
 @dataclass(slots=True)
 class Received:
     """One request. `outcome` is "" while it is under way, `hit` when the response cache answered,
-    `left` when the client went away first, else the behaviour. `billed` is what a provider would
+    `left` when the client went away first, else the behaviour; `over` once nothing more comes of
+    it. `billed` is what a provider would
     have charged for: whole answers, and those that the client left after the first piece.
 
     `bill_micros` is the bill of a harsher one, in micro-dollars: it charges for the prompt from the
@@ -125,6 +126,7 @@ class Received:
     body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     outcome: str = ""
+    over: bool = False
     billed: bool = False
     bill_micros: int = 0
     told: bool = False
@@ -267,6 +269,7 @@ class ModelServer:
             received.outcome = "left"
             raise
         finally:
+            received.over = True
             await self._note(received, "finished")
         return response
 
@@ -276,7 +279,7 @@ class ModelServer:
             return _error(401, "No auth credentials found")
         wanted = request.query.get("id", "")
         for received in self.requests:
-            if f"gen-{received.n:06d}" == wanted and received.outcome:
+            if f"gen-{received.n:06d}" == wanted and received.over:
                 prompt, completion = tokens_of(received.body, "")
                 data = {
                     "id": wanted,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.bills import Price
+from bot.bills import NOTHING, Price
 from bot.council import Call, Council, Question, Stage
 from bot.errors import ModelFailed, Spent
 from bot.llm import Completion, Message, ModelInfo, Request
@@ -1119,6 +1119,52 @@ async def test_a_hedge_without_room_in_the_budget_does_not_hurt_the_call(bench: 
     assert [str(row.failure) for row in await bench.attempts()] == [
         "timed_out: it showed no sign of work for too long."
     ]
+
+
+async def test_a_retry_without_room_waits_for_what_another_run_gives_back(bench: Bench) -> None:
+    least = 680 + 16 * 100
+    bench.prices, bench.limits = Priced(), {ALL: 2 * least}
+    await bench.store.create(case("other"))
+    other = await bench.store.begin("other", bench.limits)
+    holds = await other.attempt_started(
+        "answer", 0, 0, model="lab/a", at=DAY, reserved_micros=least
+    )
+    giving_back: list[asyncio.Task[None]] = []
+
+    async def fails_first(on_text: OnText) -> Completion:
+        asyncio.get_running_loop().call_later(
+            0.05, lambda: giving_back.append(asyncio.create_task(ended()))
+        )
+        raise ModelFailed("cut_off", "not now.", retryable=True, began=True)
+
+    async def ended() -> None:
+        await other.attempt_finished(
+            *("answer", 0, 0, holds.n),
+            at=DAY,
+            failure=None,
+            bill=NOTHING,
+            generation_id=None,
+            first_text_seconds=None,
+        )
+
+    model = Model(fails_first, answers())
+    call = await bench.call(model)
+
+    assert (call.text, len(model.requests)) == ("The answer.", 2)
+    assert await bench.spent() <= bench.limits[ALL]
+
+
+async def test_a_retry_that_no_money_can_come_back_for_says_so_at_once(bench: Bench) -> None:
+    bench.prices, bench.limits = Priced(), {ALL: 680 + 40 * 100}
+    model = Model(fails("cut_off", began=True))
+
+    call = await bench.call(model)
+
+    assert call.failure is not None
+    assert call.failure.kind == "cut_off"
+    assert call.failure.message.startswith(
+        "not now. It was not asked again: The daily budget of 0.00468 USD has no room: "
+    )
 
 
 # --- the journal

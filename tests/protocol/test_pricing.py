@@ -1,8 +1,9 @@
 """What a question will take, by what such calls used before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from bot.allowance import SUCCESSOR
 from bot.bills import Price, Usage
 from bot.council import Council, Question, Stage
 from bot.protocol.pricing import Pricing, planned, quantile
@@ -13,8 +14,11 @@ HERE, ELSEWHERE = "discord:here", "discord:elsewhere"
 
 
 class Prices:
+    def __init__(self, prices: Mapping[str, Price] | None = None) -> None:
+        self.prices = prices or {}
+
     def price(self, model: str) -> Price:
-        return Price(1, 10)
+        return self.prices.get(model, Price(1, 10))
 
     def max_price(self, model: str) -> tuple[float, float] | None:
         return None
@@ -52,7 +56,7 @@ async def test_with_too_few_samples_a_call_takes_the_most_that_it_may() -> None:
     assert await shares({HERE: used(*[100] * 19)}) == [
         *[60_000 + 2_064] * 2,
         *[40_000 + 2_064 + 12_000] * 2,
-        60_000 + 2_064 + 12_000 + 8_000,
+        *[60_000 + 2_064 + 12_000 + 8_000] * 2,
     ]
 
 
@@ -65,6 +69,19 @@ async def test_with_enough_samples_it_takes_what_all_but_a_few_of_them_did() -> 
 async def test_what_calls_did_elsewhere_counts_where_too_few_were_made_here() -> None:
     known = used(*[300] * 20)
     assert set(await shares({HERE: used(1, 1, 1), None: known})) == {285 + 300 * 10}
+
+
+async def test_who_writes_in_the_chairmans_place_may_cost_as_the_dearest_member_would() -> None:
+    """As many tokens as the chairman, at 3 and 30; what the chairman was billed is no bill of its."""
+    prices = Prices({"lab/b": Price(3, 30)})
+
+    async def usual(stage: Stage | None, model: str, place: str | None) -> Sequence[Usage]:
+        return [Usage(1_000, 264, 300, 99_999)] * 20 if model == "lab/c" else used(*[300] * 20)
+
+    found = await Pricing(prices, usual).shares(QUESTION, COUNCIL, HERE)
+
+    assert found["verdict", 0, 2] == 99_999
+    assert found[SUCCESSOR] == 3 * (285 + 300 * 10)
 
 
 def test_the_quantile_leaves_one_in_twenty_above_it() -> None:

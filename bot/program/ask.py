@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot import settings as channel_settings
+from bot.bills import NOTHING
 from bot.conversation.app import App
 from bot.conversation.questions import checked, new_case
-from bot.council import Council, Deliberation, Failure, Question
+from bot.council import Call, Council, Deliberation, Failure, Question, Verdict
 from bot.document import Document, Note, Text
 from bot.errors import BotError, Expired, InvalidInput
 from bot.language import _, n_
@@ -24,6 +25,7 @@ from bot.printing import note, tell
 from bot.program.asked import Asked
 from bot.program.progress import Narrator
 from bot.program.reading import put
+from bot.protocol import outcome
 from bot.protocol.modes import MODES
 from bot.records import Case
 from bot.store.spending import OverBudget
@@ -60,7 +62,42 @@ async def _take_in(app: App, case: Case) -> None:
     try:
         await app.store.create(case, shares=shares, limits=limits)
     except OverBudget as over:
-        raise BotError(app.budget.sentence(over)) from over
+        raise NotAsked(case, app.budget.sentence(over)) from over
+
+
+class NotAsked(BotError):
+    """A budget has no room for the question; nothing of it is kept."""
+
+    def __init__(self, case: Case, sentence: str) -> None:
+        super().__init__(sentence)
+        self.case = case
+
+    @property
+    def deliberation(self) -> Deliberation:
+        """As one in which every member failed for want of money."""
+        at, failure = self.case.question.asked_at, Failure("no_credit", str(self))
+        calls = [
+            Call(
+                *("answer", 0, seat, model, at, at, None, None),
+                failure=failure,
+                prompt_tokens=0,
+                completion_tokens=0,
+                cost_micros=0,
+            )
+            for seat, model in enumerate(self.case.council.members)
+        ]
+        return outcome.outcome(
+            self.case.question,
+            self.case.council,
+            calls,
+            answers=(),
+            reviews=(),
+            standings=(),
+            verdict=Verdict(str(self), None, None, None, None, None),
+            requests=0,
+            paid=NOTHING,
+            stopped_at=None,
+        )
 
 
 async def run(app: App, case: Case) -> Deliberation:

@@ -296,11 +296,16 @@ def _ask(options: argparse.Namespace, config: "Config") -> Coroutine[Any, Any, i
 
 async def _ask_it(asked: "Asked", options: argparse.Namespace, config: "Config") -> int:
     from bot.pages.exports import as_json
-    from bot.program.ask import ask, closing, show_answers, show_verdict
+    from bot.program.ask import NotAsked, ask, closing, show_answers, show_verdict
     from bot.program.compose import open_app
 
     async with open_app(config, "ask") as app:
-        question, deliberation = await ask(app, asked, id=options.id, mode=options.mode)
+        try:
+            question, deliberation = await ask(app, asked, id=options.id, mode=options.mode)
+        except NotAsked as refused:
+            if options.json:
+                tell_json(as_json(refused.deliberation), indent=2)
+            raise
     if options.json:
         tell_json(as_json(deliberation), indent=2)
     else:

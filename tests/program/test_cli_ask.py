@@ -232,6 +232,21 @@ async def test_empty_replies_that_cost_money_pass_no_budget(
     assert len(server.requests) == 1
 
 
+async def test_a_question_without_room_in_the_budget_is_an_apology_in_json_with_the_numbers(
+    council: Program,
+) -> None:
+    async with ModelServer() as server:
+        poor = environment(server, COUNCIL_DAILY_BUDGET_USD="0.0001")
+        ended = await council.run("ask", QUESTION, "--json", environment=poor)
+
+    assert (ended.code, server.requests) == (1, [])
+    told = ended.json
+    assert (told["answers"], told["calls"], told["cost_usd"]) == ([], 0, 0)
+    assert " is needed; $0.0001 of today's $0.0001 is left." in told["verdict"]["text"]
+    assert told["verdict"]["text"] in ended.err
+    assert {member["error"].partition(":")[0] for member in told["members"]} == {"no_credit"}
+
+
 async def test_what_was_broken_off_is_told_on_the_way_and_under_the_verdict(
     council: Program,
 ) -> None:

@@ -30,7 +30,7 @@ from bot.protocol.pricing import planned
 from bot.protocol.sitting import task_group
 from bot.records import Case
 from bot.store.journal import Journal
-from bot.store.spending import run_scope
+from bot.store.spending import OverBudget, run_scope
 from bot.texts import kind_of, kind_words
 
 
@@ -59,6 +59,7 @@ class Bench:
     max_cost_usd: float | None
     lines: list[Line]
     running: int = 0
+    over: OverBudget | None = None
 
     @classmethod
     async def begin(
@@ -118,11 +119,16 @@ class Bench:
         async def work(queue: Iterable[Item]) -> None:
             nonlocal asked
             for item in queue:
-                if not self._affordable():
+                if self.over or not self._affordable():
                     return
                 self.running += 1
-                line = await self._one(item)
-                self.running -= 1
+                try:
+                    line = await self._one(item)
+                except OverBudget as over:
+                    self.over = over
+                    return
+                finally:
+                    self.running -= 1
                 self._keep(line)
                 asked += 1
                 pace = (time.monotonic() - started) / asked
@@ -142,7 +148,10 @@ class Bench:
         async with task_group() as group:
             for __ in range(concurrency):
                 group.create_task(work(queue))
-        if missing := len(left) - asked:
+        missing = len(left) - asked
+        if self.over and self.over.scope != run_scope(self.run):
+            tell(self.app.budget.sentence(self.over))
+        elif missing:
             each = max(self.most_usd, self.typical_usd)
             tell(
                 n_(
@@ -243,7 +252,7 @@ class Bench:
         """The question's case, a new one where nobody answered those before it or their texts are
         erased, and what these took.
 
-        Raises `InvalidInput` where it is the case of another question.
+        Raises `InvalidInput` where it is the case of another question, and `OverBudget`.
         """
         # A line from another database is all that is known of its cost.
         in_out = sum(line["cost_usd"] for line in self.lines if line["id"] == item.id)
@@ -261,7 +270,9 @@ class Bench:
         case = await self.app.store.case(id)
         if case is None:
             case = new_case(item.question, self.council, self.app.now(), id=id)
-            await self.app.store.create(case)
+            # Where nobody knows a price, the caps at an assumed one would refuse every question.
+            shares = await self.app.budget.shares(case) if self.most_usd else None
+            await self.app.store.create(case, shares=shares, limits=self._limits())
         elif case.question.text != item.question and not case.expired_at:
             raise InvalidInput(
                 _(

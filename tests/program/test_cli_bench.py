@@ -474,6 +474,24 @@ async def test_a_limit_that_not_even_one_question_fits_in_asks_nothing(council: 
     assert ended.code == 1
 
 
+async def test_a_day_without_room_for_a_whole_question_asks_nothing_and_says_so(
+    council: Program,
+) -> None:
+    write(*questions(2))
+    entry = {"pricing": {"prompt": "0.00000125", "completion": "0.00001"}}
+    entries = [{"id": model, **entry} for model in ("lab/a", "lab/b", CHAIRMAN)]
+    async with ModelServer(entries=entries) as server:
+        ended = await council.run(
+            *("bench", "file.jsonl", "--out", "out.jsonl"),
+            environment=environment(server, COUNCIL_DAILY_BUDGET_USD="0.10", **TWO),
+        )
+        assert server.requests == []
+
+    assert " is needed; $0.10 of today's $0.10 is left. That is more than it ever has." in ended.err
+    assert "2 of 2 questions have no answer: not asked (2)." in ended.err
+    assert ended.code == 1
+
+
 async def test_what_it_will_cost_is_told_before_asking(
     council: Program, server: ModelServer
 ) -> None:

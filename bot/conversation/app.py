@@ -189,6 +189,7 @@ class App:
         """Drop what grows with every event and is of no use after a while."""
         await self.store.drop_old_events(self.now())
         await self.store.drop_old_lines(self.now())
+        await self.store.drop_old_sums(self.now())
 
     async def leave(self, platform: PlatformName) -> None:
         """Do nothing more on this platform, and leave everything resumable there."""

@@ -68,7 +68,7 @@ def page(facts: Facts) -> str:
             ),
             (
                 _("sums of money by day, channel, person and model"),
-                _("for ever; those of a person until they are forgotten, of today to its end"),
+                _("for ever; those of a person no longer than two days, forgotten or not"),
             ),
             (
                 _("what was typed in a terminal's chats, in a file beside the database"),

@@ -186,6 +186,14 @@ class Spending(Tables):
 
         await self._database.write(write)
 
+    async def drop_old_sums(self, now: datetime) -> None:
+        """Of persons: who asked is not kept longer than a person's budget needs it. A question that
+        was asked before midnight may still be under way."""
+        day = now.astimezone(UTC).date() - timedelta(days=1)
+        await self._change(
+            "DELETE FROM spending WHERE scope LIKE 'person:%' AND day < ?", (day.isoformat(),)
+        )
+
     async def account(self, day: date, scope: str) -> Account:
         """A scope's money on that day, as it is told to people."""
         at = period(day.isoformat(), scope)
@@ -330,16 +338,11 @@ def book(deliberation: str) -> Transaction[None]:
         yield from settle(deliberation, day, scopes, model, bill)
 
 
-def book_all(today: date) -> Transaction[None]:
+def book_all() -> Transaction[None]:
     """Book what an ended process left under way at its most: it may have been billed.
 
-    Nothing is under way when the only process that writes has just started. Who asked is not kept
-    longer than a person's budget needs it.
+    Nothing is under way when the only process that writes has just started.
     """
-    yield Statement(
-        "DELETE FROM spending WHERE scope LIKE 'person:%' AND day < ?",
-        ((today - timedelta(days=1)).isoformat(),),
-    )
     rows = yield Statement("SELECT DISTINCT deliberation FROM attempts WHERE reserved_micros > 0")
     for (deliberation,) in rows:
         yield from book(deliberation)

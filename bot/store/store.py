@@ -64,12 +64,13 @@ class Store(
             return cls(await SqliteDatabase.open_for_reading(fspath(path)))
         database = await SqliteDatabase.open(fspath(path), holder=holder, time_scale=time_scale)
         now = datetime.now(UTC)
-        await database.write(lambda: spending.book_all(now.date()))
+        await database.write(spending.book_all)
         await database.write(secret)
         store = cls(database)
         await store.erase()
         await store.drop_old_events(now)
         await store.drop_old_lines(now)
+        await store.drop_old_sums(now)
         return store
 
     async def close(self) -> None:

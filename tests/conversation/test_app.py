@@ -18,7 +18,7 @@ from bot.document import Document, Heading, Table, Text
 from bot.errors import ModelFailed
 from bot.llm import ModelInfo, Request
 from bot.records import Case, PlatformName
-from bot.store.spending import ALL, channel_scope, server_scope
+from bot.store.spending import ALL, channel_scope, person_scope, server_scope
 from bot.texts import FORGOTTEN
 from bot.votes import standing_votes
 from tests.conversation.room import (
@@ -415,6 +415,52 @@ async def test_a_channels_budget_is_its_own() -> None:
             "Administrators can raise it: `/council budget USD`."
         )
         await served(app, mention(channel=ELSEWHERE))
+
+
+async def test_a_persons_budget_holds_over_all_channels_and_for_nobody_else() -> None:
+    async with running(rules=Rules(person_budget_micros=500_000)) as app:
+        app.caller.now = app.now
+        await spend(app, 500_000)
+
+        for channel in (CHANNEL, ELSEWHERE):
+            assert await refusal(app, mention(channel=channel)) == (
+                "About $0.0001 is needed; $0.00 of your $0.50 a day is left. "
+                "It is free again at midnight UTC, in about 12 hours. "
+                "Whoever runs the bot can raise it."
+            )
+        await served(app, mention(person=BOB))
+
+
+async def test_a_channels_month_is_free_again_with_the_next_one() -> None:
+    async with running(rules=Rules(channel_budget_micros=3_000_000)) as app:
+        clock = Clock()
+        app.clock = app.caller.now = clock
+        await spend(app, 3_000_000)
+        clock.move(24 * 3600)
+
+        assert await refusal(app, mention()) == (
+            "About $0.0001 is needed; $0.00 of this channel's $3.00 a month is left. "
+            "It is free again on 2026-12-01 (UTC). Whoever runs the bot can raise it."
+        )
+        await served(app, mention(channel=ELSEWHERE))
+        clock.move(6 * 24 * 3600)
+        await served(app, mention())
+
+
+async def test_a_persons_sums_are_dropped_once_no_budget_needs_them() -> None:
+    async with running() as app:
+        clock = Clock()
+        app.clock = app.caller.now = clock
+        await served(app)
+        day, person = clock.at.date(), person_scope("discord", ANN.id)
+        kept = []
+        for _ in range(3):
+            await app.tidy()
+            kept.append(await app.store.spent(day, person))
+            clock.move(24 * 3600)
+
+        assert kept == [7 * 7, 7 * 7, 0]
+        assert await app.store.spent(day) == 7 * 7
 
 
 async def test_a_server_of_strangers_takes_a_share_of_the_day_only() -> None:

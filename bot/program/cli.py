@@ -225,6 +225,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     watch = add(
         "watch", reading.watch, _("the journal: who was asked, tokens, seconds, cost, failures")
     )
+    watch.add_argument("--since", type=_moment, help=_("from this time on (ISO, e.g. 2026-11-01)"))
     watch.add_argument("--follow", action="store_true", help=_("go on as it grows"))
     doctor = add("doctor", _doctor, _("check everything for real"))
     doctor.add_argument(

@@ -123,9 +123,9 @@ async def export(options: argparse.Namespace, config: "Config") -> int:
 
 async def _require_channel(store: "Store", channel: str | None) -> None:
     """Raises `InvalidInput` where nothing was ever asked in a channel of this id."""
-    known = await store.channels()
-    if channel is None or channel in known:
+    if channel is None or await store.was_asked_in(channel):
         return
+    known = await store.channels()
     if not known:
         raise InvalidInput(_("Nothing was asked in any channel yet. Leave --channel out."))
     raise InvalidInput(
@@ -186,7 +186,7 @@ async def watch(options: argparse.Namespace, config: "Config") -> int:
     from bot.program.watch import watch
 
     async with database(config) as store:
-        await watch(store, follow=options.follow, tell=tell)
+        await watch(store, since=options.since, follow=options.follow, tell=tell)
     return DONE
 
 

@@ -2,18 +2,31 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 
 from bot.language import _
+from bot.printing import note
 from bot.records import JournalLine
 from bot.store.store import Store
 
 # Between two looks at the database.
 LOOK_SECONDS = 0.5
 
+# Without a time to begin at; a busy month has hundreds of thousands.
+NEWEST = 1_000
 
-async def watch(store: Store, *, follow: bool, tell: Callable[[str], None]) -> None:
-    """Tell everything so far; with `follow`, what comes after it until interrupted."""
-    cursor = 0
+
+async def watch(
+    store: Store, *, since: datetime | None, follow: bool, tell: Callable[[str], None]
+) -> None:
+    """Tell what happened since then, or else the newest lines; with `follow`, what comes after them
+    until interrupted."""
+    if since:
+        cursor = await store.journal_before(since)
+    else:
+        cursor = max(await store.journal_end() - NEWEST, 0)
+        if cursor:
+            note(_("These are the newest {n} lines; --since tells earlier ones, too.", n=NEWEST))
     while True:
         lines, cursor = await store.journal_since(cursor)
         for line in lines:

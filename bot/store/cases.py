@@ -196,6 +196,13 @@ class Cases(Tables):
         )
         return case_of(rows[0]) if rows else None
 
+    async def was_asked_in(self, channel: str) -> bool:
+        """Whether anything was, on whatever platform."""
+        rows = await self._database.read(
+            "SELECT 1 FROM deliberations WHERE channel = ? LIMIT 1", (channel,)
+        )
+        return bool(rows)
+
     async def channels(self) -> tuple[str, ...]:
         """Those that something was asked in, on whatever platform, the busiest lately first."""
         rows = await self._database.read(
@@ -215,7 +222,7 @@ class Cases(Tables):
         since nothing stays open between two pages."""
         where, values = equal(platform=platform, channel=channel)
         earliest = encode_time(since) if since else ""
-        last = 0
+        last = await self._number_before(since) if since else 0
         while page := await self._database.read(
             f"SELECT {COLUMNS}, number FROM deliberations WHERE number > ? "
             f"AND status = 'finished' AND asked_at >= ? AND {where} ORDER BY number LIMIT ?",
@@ -224,6 +231,13 @@ class Cases(Tables):
             for row in page:
                 yield case_of(row[:-1])
             last = page[-1][-1]
+
+    async def _number_before(self, since: datetime) -> int:
+        """Of the last case that was asked before all those of then or later."""
+        ((first,),) = await self._database.read(
+            "SELECT min(number) FROM deliberations WHERE asked_at >= ?", (encode_time(since),)
+        )
+        return 0 if first is None else int(first) - 1
 
 
 def case_of(row: Row) -> Case:

@@ -29,6 +29,13 @@ class Feed(Tables):
         lines = tuple(JournalLine(decode_time(at), *rest) for _, at, *rest in rows)
         return lines, rows[-1][0] if rows else cursor
 
+    async def journal_before(self, moment: datetime) -> int:
+        """The cursor before the first line of then or later."""
+        rows = await self._database.read(
+            "SELECT number - 1 FROM feed WHERE at >= ? ORDER BY at LIMIT 1", (encode_time(moment),)
+        )
+        return int(rows[0][0]) if rows else await self.journal_end()
+
     async def journal_end(self) -> int:
         """The cursor after everything so far."""
         ((end,),) = await self._database.read("SELECT coalesce(max(number), 0) FROM feed")

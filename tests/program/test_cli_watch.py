@@ -57,3 +57,21 @@ async def test_following_tells_what_comes_while_it_runs() -> None:
                 pass
         finally:
             await processes.end(process)
+
+
+async def test_watching_begins_at_a_time_or_at_the_newest_lines(council: Program) -> None:
+    async with ModelServer() as server:
+        here = environment(server)
+        await council.run("ask", "One?", "--id", "first", environment=here)
+        [[last]] = processes.rows("SELECT max(at) FROM feed")
+        await council.run("ask", "Two?", "--id", "second", environment=here)
+        since = await council.run("watch", "--since", last, environment=here)
+        never = await council.run("watch", "--since", "2100-01-01", environment=here)
+        all_of_it = await council.run("watch", environment=here)
+
+    told = [line.split(" ", 2)[2] for line in since.out.splitlines()]
+    assert told[0] == "first finished"
+    assert {line.split()[0] for line in told[1:]} == {"second"}
+    assert never.out == ""
+    assert "first answer seat 0 lab/a: asked" in all_of_it.out
+    assert all_of_it.err == ""

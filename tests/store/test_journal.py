@@ -27,6 +27,7 @@ from bot.council import (
     Verdict,
 )
 from bot.errors import ModelFailed, StoreFailed, Superseded
+from bot.program.watch import watch
 from bot.records import Attempt, Case
 from bot.store.journal import Asked, Journal
 from bot.store.spending import channel_scope
@@ -583,3 +584,16 @@ async def test_the_journal_of_others_comes_in_pages(store: Store, journal: Journ
             break
         sizes.append(len(lines))
     assert sizes == [1_000, 200]
+
+
+async def test_a_long_journal_is_told_from_its_newest_lines(
+    store: Store, journal: Journal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with asyncio.TaskGroup() as group:
+        for _ in range(1_200):
+            group.create_task(start(journal))
+    told: list[str] = []
+    await watch(store, since=None, follow=False, tell=told.append)
+    assert len(told) == 1_000
+    assert told[0].endswith("asked again (request 201)")
+    assert "newest 1000 lines; --since" in capsys.readouterr().err

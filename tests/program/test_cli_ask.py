@@ -235,7 +235,9 @@ async def test_empty_replies_that_cost_money_pass_no_budget(
 async def test_a_question_without_room_in_the_budget_is_an_apology_in_json_with_the_numbers(
     council: Program,
 ) -> None:
-    async with ModelServer() as server:
+    price = {"prompt": "0.00000125", "completion": "0.00001"}
+    entries = [{"id": model, "pricing": price} for model in (*THREE, "lab/d", CHAIRMAN)]
+    async with ModelServer(entries=entries) as server:
         poor = environment(server, COUNCIL_DAILY_BUDGET_USD="0.0001")
         ended = await council.run("ask", QUESTION, "--json", environment=poor)
 

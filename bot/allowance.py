@@ -2,7 +2,8 @@
 
 When its question is accepted, a run has money set aside for it: a share for each call that it is
 going to make, enough for all but a few such calls, and one for whoever writes the verdict where the
-chairman cannot. From then on these hold, whatever its calls cost, as long as none costs more than it
+chairman cannot. Before the chairman begins early, that one is made as large as its own, so that it can
+begin again. From then on these hold, whatever its calls cost, as long as none costs more than it
 was allowed:
 
 - what is spent and set aside, over all runs, never passes a limit;
@@ -16,7 +17,7 @@ that is free: a few that hang would cost all others their retries.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.council import Stage
 
@@ -25,7 +26,8 @@ Key = tuple[Stage, int, int]  # stage, round, seat
 # Stands for every verdict that has no share of its own.
 SUCCESSOR: Key = ("verdict", 0, -1)
 
-# Calls of an earlier stage are not made any more once a later one has begun.
+# Calls of an earlier stage are not made any more once a later one has begun, unless a verdict was
+# begun early, beside the reviews.
 _ORDER: Mapping[Stage, int] = {"answer": 0, "review": 1, "verdict": 2, "grade": 4}
 _AFTER_CHAIRMAN = 3
 
@@ -54,10 +56,11 @@ class CallMoney:
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """In micro-dollars, by whose share it is. `shares` are those of a run under way; one that ended
-    has none left."""
+    has none left. `reviewing`: it asks for reviews beside the verdict."""
 
     shares: Mapping[Key, int] = field(default_factory=dict)
     calls: Mapping[Key, CallMoney] = field(default_factory=dict)
+    reviewing: bool = False
 
     def whose(self, key: Key) -> Key:
         """Under which key a call's share is."""
@@ -98,7 +101,12 @@ class Allowance:
         return unspent - sum(map(self._needed, later))
 
     def with_call(self, key: Key, money: CallMoney) -> "Allowance":
-        return Allowance(self.shares, {**self.calls, key: money})
+        return replace(self, calls={**self.calls, key: money})
+
+    def with_restart(self) -> "Allowance":
+        """With a share for whoever writes the verdict again, as much as for the first time."""
+        first = max((share for key, share in self.shares.items() if key[0] == "verdict"), default=0)
+        return replace(self, shares={**self.shares, SUCCESSOR: first}) if first else self
 
     def _begun_with(self, key: Key) -> "Allowance":
         """Once this call is asked: those of earlier stages are over."""
@@ -113,8 +121,9 @@ class Allowance:
 
     @property
     def _begun(self) -> int:
-        """The latest stage of which a call was made."""
-        return max(map(_order, self.calls), default=0)
+        """The latest stage of which a call was made, as far as it ends those before it."""
+        begun = max(map(_order, self.calls), default=0)
+        return min(begun, _ORDER["review"]) if self.reviewing else begun
 
 
 def needed_of(shares: Mapping[Key, int]) -> int:

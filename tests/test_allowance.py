@@ -95,6 +95,24 @@ def test_a_call_finds_its_share_whatever_others_took(
         assert budget.start(key, shares[key]) == shares[key]
 
 
+@given(shares=shares, besides=st.integers(0, 60), steps=steps, order=st.permutations(KEYS[2:]))
+def test_reviews_and_the_verdict_beside_them_find_their_shares_in_any_order(
+    shares: dict[Key, int],
+    besides: int,
+    steps: list[tuple[Key, int] | tuple[int, bool]],
+    order: list[Key],
+) -> None:
+    budget = Budget(sum(shares.values()) + besides, Allowance(shares, reviewing=True))
+    for what, how in steps:
+        if isinstance(what, tuple) and what[0] == "answer":
+            budget.start(what, int(how))
+        elif not isinstance(what, tuple) and budget.in_flight:
+            budget.end(what, over=bool(how))
+    for key in order:
+        assert budget.start(key, shares[key]) == shares[key]
+    assert budget.used <= budget.limit
+
+
 @given(shares=shares, besides=st.integers(0, 60), steps=steps, key=st.sampled_from(KEYS))
 def test_of_what_there_is_room_for_a_call_takes_its_share_at_least_and_leaves_some(
     shares: dict[Key, int],
@@ -194,3 +212,12 @@ def test_the_chairman_does_not_ask_again_with_what_its_successor_needs() -> None
 
 def test_a_question_needs_no_money_for_a_chairman_that_fails() -> None:
     assert needed_of(STAND_IN) == 25
+
+
+def test_a_verdict_to_be_begun_again_has_as_much_as_the_first_time() -> None:
+    allowance = Allowance({**SHARES, SUCCESSOR: 2}, reviewing=True).with_restart()
+
+    assert allowance.shares == {**SHARES, SUCCESSOR: 5}
+    assert allowance.reviewing
+    assert Allowance(STAND_IN).with_restart().shares[SUCCESSOR] == 6
+    assert Allowance().with_restart() == Allowance()

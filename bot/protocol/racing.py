@@ -16,9 +16,7 @@ from bot.protocol.chairman import Basis, first_verdict, verdict
 from bot.protocol.events import Event, Ranked
 from bot.protocol.sitting import Sitting, task_group
 from bot.protocol.stages import gather_reviews, rank
-
-# The journal's name for the reviews that an early verdict rests on.
-_BEGUN = "early_verdict"
+from bot.store.spending import EARLY_STOP, EARLY_VERDICT
 
 
 async def review_and_rule(
@@ -37,7 +35,7 @@ async def review_and_rule(
 
         reviews = await gather_reviews(sitting, answers, heard=begin_early)
         standings = rank(sitting, answers, reviews)
-        stopped_early = sitting.journal.decision("early_stop") is not None
+        stopped_early = sitting.journal.decision(EARLY_STOP) is not None
         sitting.emit(Ranked(standings, stopped_early, outcome.not_heard(reviews)))
 
         basis = _last_basis(sitting, answers, reviews, standings)
@@ -83,12 +81,14 @@ async def _early_basis(
     sitting: Sitting, answers: Sequence[Answer], reviews: Sequence[Review]
 ) -> Basis | None:
     """What the chairman may begin with, once the journal has it; `None` where it has to wait."""
-    if sitting.journal.decision(_BEGUN) is None:
+    if sitting.journal.decision(EARLY_VERDICT) is None:
         if not _may_begin(sitting, answers, reviews):
+            return None
+        if not await sitting.journal.set_restart_aside():
             return None
         read = [review.label for review in reviews if review.text]
         value = {"reviews": read, "at": sitting.caller.now().isoformat()}
-        await sitting.journal.decide(_BEGUN, json.dumps(value))
+        await sitting.journal.decide(EARLY_VERDICT, json.dumps(value))
     return _begun(sitting, answers, reviews)
 
 
@@ -118,7 +118,7 @@ def _may_begin(sitting: Sitting, answers: Sequence[Answer], reviews: Sequence[Re
 
 def _begun(sitting: Sitting, answers: Sequence[Answer], reviews: Sequence[Review]) -> Basis | None:
     """What the verdict was begun with, in this run of the deliberation or an earlier one."""
-    decision = sitting.journal.decision(_BEGUN)
+    decision = sitting.journal.decision(EARLY_VERDICT)
     if decision is None:
         return None
     read = _only(reviews, json.loads(decision)["reviews"])

@@ -30,6 +30,7 @@ from bot.protocol.events import (
 )
 from bot.protocol.shortening import reading_limit
 from bot.protocol.sitting import Material, Sitting, task_group
+from bot.store.spending import EARLY_STOP
 from bot.texts import apology
 
 logger = logging.getLogger(__name__)
@@ -183,7 +184,7 @@ async def conclude(
     verdict: Verdict,
 ) -> Deliberation:
     """Commit the result and announce it."""
-    decision = sitting.journal.decision("early_stop")
+    decision = sitting.journal.decision(EARLY_STOP)
     deliberation = outcome.outcome(
         sitting.question,
         sitting.council,
@@ -244,11 +245,11 @@ async def _journal_stop(sitting: Sitting, reviews: Collection[str]) -> tuple[str
     """The reviews that are in decide, by their labels, and no other."""
     ballots = tuple(sorted(reviews))
     value = {"ballots": ballots, "at": sitting.caller.now().isoformat()}
-    await sitting.journal.decide("early_stop", json.dumps(value))
+    await sitting.journal.decide(EARLY_STOP, json.dumps(value))
     return ballots
 
 
 def _stopped_ballots(sitting: Sitting) -> tuple[str, ...]:
     """The reviews that decided an early stop before, in an earlier run of this deliberation."""
-    decision = sitting.journal.decision("early_stop")
+    decision = sitting.journal.decision(EARLY_STOP)
     return tuple(json.loads(decision)["ballots"]) if decision else ()

@@ -319,6 +319,12 @@ class Journal:
         await self._write(lambda: change(sql, (self.deliberation, name, value)))
         self._decisions[name] = value
 
+    async def set_restart_aside(self) -> bool:
+        """Have money for a second beginning of the verdict; False where a budget has no room."""
+        return await self._write(
+            lambda: spending.set_restart_aside(self.deliberation, self._day, self._limits)
+        )
+
     async def finish(self, result: Deliberation) -> None:
         await self._end("finished", encode(Deliberation, result))
 

@@ -20,6 +20,10 @@ from bot.store.transactions import Many, Statement, Tables, Transaction, lists
 
 ALL = "all"
 
+# Decisions of a run that say which calls it may still make: the chairman began while reviews were
+# written; no more of these were waited for.
+EARLY_VERDICT, EARLY_STOP = "early_verdict", "early_stop"
+
 Shares = Mapping[Key, int]
 
 
@@ -300,6 +304,21 @@ def grant(
     return micros
 
 
+def set_restart_aside(deliberation: str, day: str, limits: Mapping[str, int]) -> Transaction[bool]:
+    """Set as much aside for a verdict that may be begun again as for its first time. False, nothing
+    written, where a limit has no room for it."""
+    allowance = yield from _allowance(deliberation)
+    more = allowance.with_restart()
+    left = yield from _left(day, limits, besides=deliberation)
+    if left.left_micros is not None and more.held > max(left.left_micros, allowance.held):
+        return False
+    yield Statement(
+        "UPDATE deliberations SET shares = ? WHERE id = ?", (_encoded(more.shares), deliberation)
+    )
+    yield _hold(deliberation, more.held)
+    return True
+
+
 def settle(
     deliberation: str, day: str, scopes: Sequence[str], model: str, bill: Bill
 ) -> Transaction[None]:
@@ -377,9 +396,13 @@ def _left(day: str, limits: Mapping[str, int], *, besides: str | None = None) ->
 def _allowance(deliberation: str) -> Transaction[Allowance]:
     """As the rows have it, so that it is the same whoever asks, and however often."""
     rows = yield Statement(
-        "SELECT shares FROM deliberations WHERE id = ? AND status = 'running'", (deliberation,)
+        "SELECT shares, EXISTS (SELECT 1 FROM decisions WHERE deliberation = id AND name = ?)"
+        " AND NOT EXISTS (SELECT 1 FROM decisions WHERE deliberation = id AND name = ?)"
+        " AND NOT EXISTS (SELECT 1 FROM attempts WHERE deliberation = id AND stage = 'verdict'"
+        " AND round > 0) FROM deliberations WHERE id = ? AND status = 'running'",
+        (EARLY_VERDICT, EARLY_STOP, deliberation),
     )
-    shares = _decoded(rows[0][0]) if rows and rows[0][0] else {}
+    shares, reviewing = rows[0] if rows else (None, False)
     rows = yield Statement(
         "SELECT stage, round, seat, sum(counted_micros), sum(reserved_micros), EXISTS (SELECT 1"
         " FROM calls WHERE calls.deliberation = attempts.deliberation AND"
@@ -388,7 +411,7 @@ def _allowance(deliberation: str) -> Transaction[Allowance]:
         " FROM attempts WHERE deliberation = ? GROUP BY stage, round, seat",
         (deliberation,),
     )
-    allowance = Allowance(shares)
+    allowance = Allowance(_decoded(shares) if shares else {}, reviewing=bool(reviewing))
     for stage, round, seat, counted, in_flight, over in rows:
         key = allowance.whose((stage, round, seat))
         money = CallMoney(counted, in_flight, bool(over))

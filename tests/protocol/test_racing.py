@@ -6,12 +6,14 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.council import Council, Deliberation, Question
+from bot.allowance import SUCCESSOR, Key
+from bot.council import Council, Deliberation, Question, Stage
 from bot.errors import ModelFailed, Superseded
 from bot.llm import Completion, Request
 from bot.protocol import ranking
@@ -27,6 +29,7 @@ from bot.protocol.events import (
 )
 from bot.protocol.modes import deliberate
 from bot.records import Case
+from bot.store.spending import ALL
 from bot.store.store import Store
 from tests.fakes.prices import FreeOfCharge
 from tests.fakes.provider import FakeProvider, Scripted, sensible
@@ -37,12 +40,10 @@ SIX = replace(FOUR, members=tuple(f"lab/{seat}" for seat in range(6)))
 MAY_STOP = next(seed for seed in range(1_000) if not ranking.never_stops_early(seed))
 ALL_HEARD = next(seed for seed in range(1_000) if ranking.never_stops_early(seed))
 
-Key = tuple[str, int, int]  # stage, round, seat
-
 
 def key_of(request: Request) -> Key:
     _, stage, round, seat = request.tag.split("/")
-    return stage, int(round), int(seat)
+    return cast(Stage, stage), int(round), int(seat)
 
 
 class Models(FakeProvider):
@@ -122,10 +123,14 @@ async def begin(
     seed: int = MAY_STOP,
     watch: Callable[[Event], None] = lambda event: None,
     between_stages: Callable[[], None] = lambda: None,
+    shares: Mapping[Key, int] | None = None,
+    budget: int | None = None,
 ) -> Run:
     question = Question("q1", "Is a monolith right?", seed, ASKED_AT)
-    await store.create(Case(question=question, council=council, platform="cli"))
-    journal = await store.begin("q1")
+    case = Case(question=question, council=council, platform="cli")
+    limits = {} if budget is None else {ALL: budget}
+    await store.create(case, shares=shares, limits=limits)
+    journal = await store.begin("q1", limits)
 
     async def no_history(model: str) -> tuple[float, ...]:
         return ()
@@ -288,7 +293,7 @@ async def test_a_seeded_tenth_waits_for_every_review(store: Store) -> None:
 
 
 async def test_of_six_reviewers_three_have_to_agree(store: Store) -> None:
-    late = [("review", 0, seat) for seat in (3, 4, 5)]
+    late: list[Key] = [("review", 0, seat) for seat in (3, 4, 5)]
     models = Models(["B > A > C > D > E > F"] * 6, held=late)
     run = await begin(store, models, council=SIX)
     await models.begun(chairs(SIX)).wait()
@@ -346,7 +351,7 @@ async def test_a_chairman_that_failed_early_is_asked_again_where_it_is_begun_aga
 async def test_where_nobody_can_write_the_answer_that_is_first_in_the_end_is_the_verdict(
     store: Store, rankings: Sequence[str], top: str
 ) -> None:
-    nobody = {
+    nobody: dict[Key, ModelFailed] = {
         ("verdict", round, seat): ModelFailed("refused", "no.")
         for round in (0, 1)
         for seat in range(5)
@@ -378,6 +383,30 @@ async def test_nothing_is_begun_early_for_whoever_wants_no_more(store: Store) ->
 
     assert run.task.cancelled()
     assert models.asked_for("verdict") == []
+
+
+# --- money
+
+# Two of each stage are enough to add up; whoever writes in the chairman's place has less.
+SHARES: dict[Key, int] = {
+    ("answer", 0, 0): 30,
+    ("review", 0, 0): 20,
+    chairs(): 10,
+    SUCCESSOR: 4,
+}
+
+
+@pytest.mark.parametrize(("budget", "begins_early"), [(64, False), (69, False), (70, True)])
+async def test_the_chairman_begins_early_where_it_could_begin_again(
+    store: Store, budget: int, begins_early: bool
+) -> None:
+    models = Models(AGREED)
+    run = await begin(store, models, shares=SHARES, budget=budget)
+
+    result = await run.task
+
+    assert (await store.decision("q1", "early_verdict") is not None) == begins_early
+    assert result.verdict.ballots == (2 if begins_early else 3)
 
 
 # --- killed at any moment

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.allowance import SUCCESSOR, Key
 from bot.bills import Bill
 from bot.council import (
     Agreement,
@@ -377,6 +378,48 @@ async def test_a_budget_starts_afresh_at_midnight(store: Store) -> None:
     question = replace(tomorrow.question, asked_at=NOW + timedelta(days=1))
     await store.create(replace(tomorrow, question=question))
     await start(await store.begin("two", {"all": 10}), reserved=10)
+
+
+async def left(store: Store, limits: dict[str, int]) -> int | None:
+    return (await store.left(TODAY, limits)).left_micros
+
+
+async def test_a_verdict_that_may_be_begun_again_has_money_for_it_or_is_not(store: Store) -> None:
+    shares: dict[Key, int] = {("review", 0, 0): 20, ("verdict", 0, 2): 10, SUCCESSOR: 4}
+    limits = {"all": 45}
+    await store.create(case("two"), shares=shares, limits=limits)
+    journal = await store.begin("two", limits)
+    assert await left(store, limits) == 11
+
+    assert await journal.set_restart_aside()
+    assert await left(store, limits) == 5
+    assert await journal.set_restart_aside()  # again, after a kill
+    assert await left(store, limits) == 5
+
+    lowered = await store.begin("two", {"all": 34})
+    assert await lowered.set_restart_aside()  # what the run has it keeps
+    await store.create(case("three"), shares={("verdict", 0, 2): 3, SUCCESSOR: 0}, limits=limits)
+    other = await store.begin("three", limits)
+    assert not await other.set_restart_aside()
+    assert await left(store, limits) == 2
+
+
+async def test_reviews_keep_their_money_beside_a_verdict_that_was_begun_early(
+    store: Store,
+) -> None:
+    shares: dict[Key, int] = {("review", 0, 0): 20, ("verdict", 0, 2): 10}
+    limits = {"all": 30}
+    await store.create(case("two"), shares=shares, limits=limits)
+    journal = await store.begin("two", limits)
+    await journal.decide("early_verdict", "{}")
+
+    await start(journal, stage="verdict", seat=2, reserved=10)
+    with pytest.raises(ModelFailed):
+        await start(journal, stage="verdict", seat=2, reserved=1)
+    await start(journal, stage="review", seat=0, reserved=10)
+    # Nobody waits for reviews any more: what is left for them is for others.
+    await journal.decide("early_stop", "{}")
+    await start(journal, stage="verdict", seat=2, reserved=10)
 
 
 async def test_models_that_cost_nothing_need_no_budget(store: Store) -> None:

@@ -32,7 +32,7 @@ from adapters.discord.page import (
     uploads_of,
 )
 from adapters.discord.render import NONE_OF_THESE, card, linked
-from adapters.discord.text import escaped, in_pieces, markdown, safe, units
+from adapters.discord.text import beginning, escaped, in_pieces, markdown, safe, units
 from bot import emoji as reactions
 from bot.conversation.beside import Beside, Neighbour
 from bot.conversation.offers import Offer
@@ -146,7 +146,7 @@ def offer_view(offer: Offer, message_id: int) -> Page:
 def question_page(text: str, run: str, *choices: tuple[str, str]) -> Page:
     """A text with a choice below: (label, what the button does)."""
     return Page(
-        *text_displays(in_pieces(safe(text), TEXT_LIMIT)[0]),
+        *text_displays(beginning(safe(text), TEXT_LIMIT)[0]),
         Row(*(button(label, custom_id(run, what)) for label, what in choices)),
     )
 

@@ -31,7 +31,7 @@ from adapters.discord.page import (
     text_displays,
     uploads_of,
 )
-from adapters.discord.text import escaped, in_pieces, markdown, shortened, units
+from adapters.discord.text import beginning, escaped, markdown, shortened, units
 from adapters.text.letters import linked_letters
 from bot import emoji as reactions
 from bot.chat import HEADLINE, RANKING
@@ -94,13 +94,13 @@ def post(document: Document, *, run: str, key: str, place: Place = Place()) -> S
         return _notice(document, run, place)
     parts = _parts(document, place)
     sections = _sections(document, run, key)
-    aside, *cut_aside = in_pieces(parts.aside, ASIDE_LIMIT) or [""]
-    below, *cut_notes = in_pieces(parts.notes, NOTES_LIMIT) or [""]
+    aside, cut_aside = beginning(parts.aside, ASIDE_LIMIT)
+    below, cut_notes = beginning(parts.notes, NOTES_LIMIT)
     spent = units(aside + below) + sum(units(display.content) for display in _displays(sections))
-    above, *cut_text = in_pieces(parts.text, TEXT_LIMIT - spent) or [""]
+    above, cut_text = beginning(parts.text, TEXT_LIMIT - spent)
     if cut_text:
-        above = _cut_off(in_pieces(parts.text, TEXT_LIMIT - spent - len(_GOES_ON))[0])
-    is_cut = bool(cut_text or cut_aside or cut_notes) or _is_too_much(document)
+        above = _cut_off(beginning(parts.text, TEXT_LIMIT - spent - len(_GOES_ON))[0])
+    is_cut = cut_text or cut_aside or cut_notes or _is_too_much(document)
     uploads = uploads_of(_pictures(document)[:PICTURES_LIMIT])
     shown: list[ui.Item[Any]] = [
         *text_displays(above, aside),
@@ -147,14 +147,14 @@ def _notice(document: Document, run: str, place: Place) -> Notice:
     """
     parts = _parts(document, place)
     greeting = f"<@{place.asker}>" if place.asker else ""
-    below, *cut_notes = in_pieces(parts.notes, NOTES_LIMIT) or [""]
+    below, cut_notes = beginning(parts.notes, NOTES_LIMIT)
     text = "\n\n".join(filter(None, (parts.text, parts.aside)))
     room = CONTENT_LIMIT - units(greeting + below) - 2
-    above, *cut_text = in_pieces(text, room) or [""]
+    above, cut_text = beginning(text, room)
     if greeting and above:
         greeting += "\n" if _BLOCK.match(above) else " "
     content = "\n".join(filter(None, (greeting + above, below)))
-    is_cut = bool(cut_text or cut_notes or _pictures(document)) or _is_too_much(document)
+    is_cut = cut_text or cut_notes or bool(_pictures(document)) or _is_too_much(document)
     opening = [
         button(_("How they ranked"), custom_id(run, "read", RANKING, n))
         for n, _detail in enumerate(document.details[:DETAILS_LIMIT])

@@ -19,6 +19,7 @@ from adapters.text.markdown import (
     WORD_JOINER,
     defuse_discord,
     display_width,
+    first_piece,
     honest_links,
     split_markdown,
     table_lines,
@@ -78,9 +79,14 @@ def inline(text: str, *, linked: Callable[[str], str] = _as_it_is) -> str:
 
 def escaped(text: str) -> str:
     """Plain text, on one line, that shows as it is written."""
-    # The library escapes only the first bracket of all the links on a line.
-    pieces = map(escape_markdown, one_line(text).split("["))
-    return defuse_discord(r"\[".join(pieces))
+    # The library escapes only the first bracket of all the links on a line, and reads on from each
+    # `<` to the end.
+    pieces = re.split(r"([\[<])", one_line(text))
+    shown = (_ESCAPED_SIGNS.get(piece) or escape_markdown(piece) for piece in pieces)
+    return defuse_discord("".join(shown))
+
+
+_ESCAPED_SIGNS = {"[": r"\[", "<": "<"}
 
 
 def _between(first: Leaf, then: Leaf) -> str:
@@ -127,6 +133,11 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def in_pieces(text: str, limit: int) -> list[str]:
     return list(split_markdown(text, limit, measure=units))
+
+
+def beginning(text: str, limit: int) -> tuple[str, bool]:
+    """The first of the pieces, and whether more follow."""
+    return first_piece(text, limit, measure=units)
 
 
 def shortened(text: str, limit: int) -> str:

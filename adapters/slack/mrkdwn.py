@@ -62,7 +62,7 @@ def mrkdwn(text: str) -> str:
 def around_table(text: str) -> tuple[str, list[list[str]], str] | None:
     """Markdown before the first table that stands in nothing else, the table's plain cells, its
     header first, and Markdown behind it. `None` where there is none."""
-    root = _read(text := harmless(text))
+    root = _read(text := harmless(text)) if "|" in text else None
     tables = (each for each in root.children if each.type == "table") if root else ()
     node = next(iter(tables), None)
     if node is None or node.map is None:

@@ -28,7 +28,7 @@ from adapters.slack.blocks import (
     section,
     table_sections,
 )
-from adapters.text.markdown import split_markdown
+from adapters.text.markdown import first_piece
 from bot.cleaning import one_line
 from bot.document import Block, Button, Detail, parted
 from bot.language import N_, _
@@ -249,8 +249,8 @@ def _affordable(blocks: Iterable[Json]) -> Iterator[Json]:
 
 def _fallback(blocks: Iterable[Json]) -> str:
     texts = list(filter(None, map(_words, blocks)))
-    pieces = split_markdown("\n".join(texts), FALLBACK_LIMIT)
-    return (pieces[0] + (" …" if len(pieces) > 1 else "")) if pieces else "…"
+    shown, goes_on = first_piece("\n".join(texts), FALLBACK_LIMIT)
+    return f"{shown} …" if goes_on else shown or "…"
 
 
 def _words(block: Json) -> str:

@@ -15,7 +15,7 @@ from hashlib import sha256
 from adapters.slack.blocks import NO_RUN, shortened
 from adapters.slack.packing import Message, packed
 from adapters.text.letters import linked_letters
-from adapters.text.markdown import honest_links, split_markdown
+from adapters.text.markdown import first_piece, honest_links, split_markdown
 from bot.chat import HEADLINE, VERDICT
 from bot.cleaning import harmless, one_line
 from bot.conversation.offers import Offer
@@ -207,8 +207,7 @@ def _shortened_texts(blocks: Sequence[Block], limit: int, ending: str) -> list[B
     def cut(leaf: Leaf) -> Leaf:
         if not isinstance(leaf, Text) or len(leaf.text) <= limit:
             return leaf
-        first, *_ = split_markdown(leaf.text, limit) or [""]
-        return Text(first + ending)
+        return Text(first_piece(leaf.text, limit)[0] + ending)
 
     return [_changed(block, cut) for block in blocks]
 

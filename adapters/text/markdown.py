@@ -9,7 +9,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import unescape
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from rich.cells import cell_len
 
@@ -42,6 +42,12 @@ def split_markdown(
     if limit < MINIMUM_LIMIT:
         raise ValueError(f"a piece needs a limit of at least {MINIMUM_LIMIT}, not {limit}")
     return tuple(Cutter(text, limit, measure).pieces())
+
+
+def first_piece(text: str, limit: int, *, measure: Callable[[str], int] = len) -> tuple[str, bool]:
+    """The first of the same pieces, and whether more follow: these are not cut."""
+    first, *more = [*islice(Cutter(text, limit, measure).pieces(), 2)] or [""]
+    return first, bool(more)
 
 
 def honest_links(text: str) -> str:

@@ -19,7 +19,7 @@ _NEXT_ITEM = re.compile(
     r"(?<=[;,.)、，]) {1,3}(?=\d{1,2}[.)] {0,2}(?:[^\W\d_]{1,12} ?)?[A-Za-z](?![A-Za-z0-9]))"
 )
 _PLACE_ALONE = re.compile(
-    rf"(?P<start>\s*(?:[-*•]\s)?\s*)(?:(?i:{PLACE})\s?[:=]?\s?)?\#?\d{{1,2}}\s?[.):,]?\s*",
+    rf"\s*+(?:[-*•]\s\s*+)?(?:(?i:{PLACE})\s?[:=]?\s?)?\#?\d{{1,2}}\s?[.):,]?\s*",
     re.VERBOSE,
 )
 _KEY_OF_PLACE = re.compile(r"rank|place|position|순위", re.I)

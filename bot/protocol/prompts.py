@@ -188,8 +188,9 @@ def fenced(text: str, fence: str, limit: int | None = None) -> str:
     )
 
 
-# Like the fence of any prompt, however spelled: nothing else looks like that.
-_FENCE_LIKE = re.compile(r"={2,}[^\S\n]*[0-9a-f]{12,}[^\S\n]*=+", re.IGNORECASE)
+# Like the fence of any prompt, however spelled: nothing else looks like that. Possessive, and from
+# the first of some signs on, so that many signs are read once.
+_FENCE_LIKE = re.compile(r"(?<!=)={2,}+[^\S\n]*+[0-9a-f]{12,}+[^\S\n]*+=++", re.IGNORECASE)
 # What folds to an equals sign or several; a text without any needs no folding.
 _EQUALS = re.compile("[=＝﹦⁼₌⩵⩶]")
 

@@ -118,7 +118,7 @@ EXPIRED_ID = N_(
     "and votes are kept."
 )
 OUT_OF_DATE = N_("This button is from another version of the bot and does nothing any more.")
-ELSEWHERE = N_("You cannot see the channel of this deliberation.")
+ELSEWHERE = N_("You cannot see the channel that this belongs to.")
 VOTE_HERE = N_("Vote on the answers, then press *Names* again.")
 ASKED = N_("The question was put to the council.")
 ASKED_ALREADY = N_("This was asked already.")

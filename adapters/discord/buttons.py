@@ -26,6 +26,7 @@ from adapters.discord.interactions import (
     log,
     replace,
     say,
+    sees,
     send,
     think,
     where,
@@ -46,7 +47,7 @@ from bot.errors import BotError, InvalidInput
 from bot.language import N_, _
 from bot.records import Case
 from bot.settings import FORM
-from bot.texts import OUT_OF_DATE
+from bot.texts import ELSEWHERE, OUT_OF_DATE
 
 logger = logging.getLogger(__name__)
 
@@ -177,6 +178,8 @@ async def _pages(interaction: Interaction, press: Press, key: str, part: str) ->
 
 async def _change(interaction: Interaction, name: str, value: str) -> None:
     """Raises `InvalidInput`."""
+    if not sees(interaction):
+        raise InvalidInput(_(ELSEWHERE))
     app = interaction.client.app
     desk = app.desk(where(interaction), who(interaction))
     if name.startswith(DIGEST):
@@ -250,8 +253,7 @@ def _sees(interaction: Interaction, case: Case) -> bool:
     places = {str(interaction.channel_id)}
     if isinstance(here, discord.Thread):
         places.add(str(here.parent_id))
-    in_direct = interaction.guild_id is None
-    return case.channel in places and (in_direct or interaction.permissions.view_channel)
+    return case.channel in places and sees(interaction)
 
 
 def _press(interaction: Interaction, run: str, what: Sequence[str]) -> Press:

@@ -18,6 +18,7 @@ from adapters.discord.interactions import (
     log,
     replace,
     say,
+    sees,
     think,
     where,
     who,
@@ -32,6 +33,7 @@ from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
 from bot.language import N_, _
 from bot.settings import FORM, PROSE_LIMIT_CHARS, SETTINGS, Settings, shown
+from bot.texts import ELSEWHERE
 
 COUNCIL_HERE = N_("This channel's council")
 FORM_SECONDS = 3_600.0
@@ -90,6 +92,8 @@ class SettingForm(Form):
         )
 
     async def sent(self, interaction: discord.Interaction[Any]) -> None:
+        if not sees(interaction):
+            raise InvalidInput(_(ELSEWHERE))
         desk = self._app.desk(where(interaction), who(interaction))
         page = await settings_commands.pressed(desk, f"form:{self._name}", self._text.value)
         if interaction.message:

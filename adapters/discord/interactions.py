@@ -38,6 +38,11 @@ def who(interaction: discord.Interaction[Any]) -> Person:
     return Person(str(interaction.user.id), admin=admin)
 
 
+def sees(interaction: discord.Interaction[Any]) -> bool:
+    """Whether the person sees the place that it comes from, as Discord computed it just now."""
+    return interaction.guild_id is None or interaction.permissions.view_channel
+
+
 def absence(interaction: Interaction) -> str:
     """Why nothing that is asked here could be answered; "" where it can. Commands and buttons work
     where the bot may not write, or that it does not even see."""

@@ -68,6 +68,7 @@ async def submit(bot: Bot, body: Json, ack: AsyncAck) -> None:
     try:
         async with asyncio.timeout(DECIDED_WITHIN):
             person = await bot.people.asker(body["user"]["id"])
+            is_there = await bot.people.sees(person.id, opened.channel)
     except TimeoutError:
         await _show_problem(ack, _(TOO_LATE))
         return
@@ -78,7 +79,7 @@ async def submit(bot: Bot, body: Json, ack: AsyncAck) -> None:
         person=person,
         run=opened.run,
         what=tuple(opened.name.split(":")),
-        sees=lambda case: case.channel == opened.channel,
+        sees=lambda case: is_there and case.channel == opened.channel,
     )
     match await bot.app.actions.submit(press, values[TEXT][TEXT]["value"] or "", whom):
         case Refused(document):

@@ -26,10 +26,11 @@ from bot.cleaning import harmless
 from bot.conversation.desk import parse, stored_and_settings
 from bot.conversation.settings_commands import fill_in, prices_of
 from bot.document import Note, literal
-from bot.errors import BotError, InvalidForm, Undeliverable
+from bot.errors import BotError, InvalidForm, InvalidInput, Undeliverable
 from bot.language import N_, _
 from bot.pages.asked import first_asked
 from bot.protocol.folding import is_blank
+from bot.texts import ELSEWHERE
 
 logger = logging.getLogger(__name__)
 
@@ -169,6 +170,8 @@ async def submit(bot: Bot, body: Json, ack: AsyncAck) -> None:
         async with asyncio.timeout(DECIDED_WITHIN):
             place = await bot.place(opened.channel)
             person = await changer(bot, body["user"]["id"], place)
+            if not await bot.people.sees(person.id, place.id):
+                raise InvalidInput(_(ELSEWHERE))
         receipt = await fill_in(
             bot.app.desk(place, person), form.filled_in(view), seen_version=opened.version
         )

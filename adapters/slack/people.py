@@ -8,7 +8,7 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack.refusals import error_of, is_of_the_token, sentence
+from adapters.slack.refusals import error_of, is_of_the_token, lacking, sentence
 from adapters.slack.web import MINUTE_SECONDS, Me, Web
 from bot.chat import Person
 
@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 Json = dict[str, Any]
 
 SOMEBODY = "somebody"
+# Of a channel, told at once. Source: docs.slack.dev, "conversations.members".
+_MEMBERS = 999
 
 # Lookups a minute that those who ask leave for everything else.
 RESERVED_LOOKUPS = 30
@@ -56,6 +58,36 @@ class People:
         if user != _UNKNOWN and _is_guest(user, me):
             return Person(id, guest=True)
         return Person(id, admin=_is_admin(user, me) or await self._created(channel, id))
+
+    async def sees(self, id: str, channel: str) -> bool:
+        """Whether they see this channel now: a form may be sent off long after it was opened.
+
+        Of a private one they have to be a member. True where the bot may not ask.
+        """
+        if channel.startswith("D"):
+            return True  # nobody leaves a direct conversation
+        client = self._web.client
+        try:
+            found = await self._web.persistently(lambda: client.conversations_info(channel=channel))
+            return not found["channel"].get("is_private") or await self._is_member(id, channel)
+        except SlackApiError as error:
+            if lacking(error):
+                return True
+            raise
+
+    async def _is_member(self, id: str, channel: str) -> bool:
+        client, cursor = self._web.client, ""
+        while True:
+            page = await self._web.persistently(
+                partial(
+                    client.conversations_members, channel=channel, cursor=cursor, limit=_MEMBERS
+                )
+            )
+            if id in page["members"]:
+                return True
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return False
 
     async def is_ours(self, id: str) -> bool:
         """Whether somebody of another workspace is of this one's organisation."""

@@ -25,7 +25,8 @@ SCOPES = {
     ),
     "groups:history": N_("Without the scope {scope} private channels' threads are not read."),
     "groups:read": N_(
-        "Without the scope {scope} creators of private channels cannot change their council."
+        "Without the scope {scope} creators of private channels cannot change their council, and "
+        "forms count of people who left the channel since."
     ),
     "im:history": N_("Without the scope {scope} direct messages are not heard."),
     "im:write": N_("Without the scope {scope} exports and transcripts cannot be delivered."),

@@ -281,7 +281,7 @@ async def test_somebody_who_is_not_where_the_run_is_reads_nothing(scene: Stage) 
     [read] = [id for id in buttons(answer_post(posts)) if ":read:" in id]
     rename(post, f"c1:{case.id}:stop", read)
     clicked = await scene.server.click(scene.ada, post, read)
-    assert clicked.text == "You cannot see the channel of this deliberation."
+    assert clicked.text == "You cannot see the channel that this belongs to."
 
 
 async def test_what_was_asked_in_a_private_thread_is_read_there_alone(scene: Stage) -> None:
@@ -301,7 +301,7 @@ async def test_what_was_asked_in_a_private_thread_is_read_there_alone(scene: Sta
 
     clicked = await server.click(scene.ada, answer_post(posts), read)
 
-    assert clicked.text == "You cannot see the channel of this deliberation."
+    assert clicked.text == "You cannot see the channel that this belongs to."
     assert "The answer from seat" in (await server.click(scene.ada, there, read)).text
 
 

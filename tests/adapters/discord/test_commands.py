@@ -267,6 +267,19 @@ async def test_the_form_is_judged_when_it_is_sent(place: Place) -> None:
     assert "Only administrators" in done.text
 
 
+async def test_a_form_sent_from_a_channel_that_one_sees_no_more_changes_nothing(
+    place: Place,
+) -> None:
+    make_admin(place)
+    await typed(place, "set", name="changers", value="anyone")
+    place.guild.member_roles[place.ada.id].clear()
+    opened = await place.server.slash(place.ada, place.channel, "council", "criteria")
+    hidden = discord.Permissions(view_channel=True)
+    place.server.overwrite(place.channel, place.ada, deny=hidden)
+    done = await place.server.submit_modal(opened, {"text": "Mine"})
+    assert done.text == "You cannot see the channel that this belongs to."
+
+
 async def test_others_read_the_criteria(place: Place) -> None:
     assert "criteria" in await typed(place, "criteria")
 

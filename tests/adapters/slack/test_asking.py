@@ -1,11 +1,14 @@
 """What the buttons under a verdict do on the local Slack: forms, files, and plain presses."""
 
+import pytest
+
 from adapters.slack.render import document_messages
 from bot.chat import Person
 from bot.document import Button, Document, Text
 from bot.records import Case
 from tests.fakes.council_on_slack import Place
 from tests.fakes.provider import FakeProvider
+from tests.fakes.slack.state import ChannelKind
 from tests.fakes.slack_server import Message, View
 
 BOSS = Person("U0BOSS", admin=True)
@@ -91,6 +94,43 @@ async def test_a_form_whose_sender_slack_does_not_name_says_why(place: Place) ->
     place.server.refuse("users.info", "invalid_auth")
     await place.server.submit_view(place.ada, view, {"text": "And then?"})
     assert "token" in view.errors["text"]
+
+
+@pytest.mark.parametrize("name", ["follow", "form:criteria"])
+async def test_a_form_sent_from_outside_of_its_private_channel_changes_nothing(
+    place: Place, provider: FakeProvider, name: str
+) -> None:
+    place.channel = place.server.create_channel(
+        "secret", place.ada, kind="private", creator=place.ada
+    )
+    question, run = await answered(place)
+    await pressed(place, question, run, name)
+    await place.server.wait_for(lambda: place.server.open_views)
+    view, requests = place.server.open_views[-1], len(provider.requests)
+
+    place.server.remove(place.channel, place.ada)
+    values = {"text": "And then?"} if name == "follow" else {"criteria": "Mine"}
+    await place.server.submit_view(place.ada, view, values)
+
+    assert "cannot see the channel" in " ".join(view.errors.values())
+    assert len(provider.requests) == requests
+    here = await place.client.place(place.channel.id)
+    assert not (await place.app.settings(here)).criteria
+    place.server.invite(place.channel, place.ada)
+    await place.server.submit_view(place.ada, view, values)
+    assert not view.open
+
+
+@pytest.mark.parametrize("scope", ["groups:read", "channels:read"])
+async def test_a_form_is_taken_where_slack_does_not_say_who_is_where(
+    place: Place, scope: str
+) -> None:
+    kind: ChannelKind = "private" if scope == "groups:read" else "public"
+    place.channel = place.server.create_channel("other", place.ada, kind=kind)
+    _, _, view = await form(place)
+    place.server.withdraw(scope)
+    await place.server.submit_view(place.ada, view, {"text": "And then?"})
+    assert not view.open
 
 
 async def test_a_form_that_does_not_open_is_told(place: Place) -> None:

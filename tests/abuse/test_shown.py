@@ -10,19 +10,26 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from io import StringIO
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from discord import Locale
+from discord.ui import Modal
 from rich.console import Console
 
 from adapters.discord import pages as discord_pages
 from adapters.discord import render as discord
+from adapters.discord.forms import QuestionForm, SettingForm
 from adapters.discord.page import Notice
 from adapters.slack import asking, form
 from adapters.slack import render as slack
 from adapters.terminal import render as terminal
+from bot.analysis.report import ceiling, peers_of, report
+from bot.analysis.rows import PeerBallot, rated
+from bot.analysis.selection import suggest
 from bot.cleaning import one_line
-from bot.conversation.presses import Form
+from bot.conversation.app import App
+from bot.conversation.presses import Form, Press
 from bot.council import Council, Origin, Question
 from bot.document import Bar, Bars, Document, Image, Note, Table, Text, literal
 from bot.llm import Request
@@ -30,14 +37,21 @@ from bot.models.gate import mended
 from bot.pages import audit, presenter
 from bot.pages import settings as settings_pages
 from bot.pages.asked import asked, first_asked
+from bot.pages.ceiling import audit_page as rows_page
+from bot.pages.ceiling import ceiling_page
+from bot.pages.costs import costs_page
 from bot.pages.settings import Change, Prices
+from bot.pages.statistics import standings_alt, standings_bars, stats_page
+from bot.pages.statistics_details import details_page
+from bot.pages.suggestion import suggestion_page
 from bot.pages.transcript import transcript
-from bot.records import SettingsChange, StoredSettings
-from bot.settings import MODEL_LIMIT_CHARS, PROSE_LIMIT_CHARS, Settings
+from bot.records import Account, SettingsChange, StoredSettings
+from bot.settings import FORM, MODEL_LIMIT_CHARS, PROSE_LIMIT_CHARS, Settings
 from bot.texts import unread_files
 from bot.votes import tally
 from tests.abuse.corpus import KINDS
 from tests.fakes.provider import sensible, stage_and_seat
+from tests.fakes.rows import make_row
 from tests.pages.telling import ASKED_AT, question, tell
 
 Json = Any
@@ -110,7 +124,8 @@ def documents(text: str) -> dict[str, Document]:
     shown["waiting"] = presenter.waiting(put)
     shown["standings"] = Document((presenter.standings_table(story.result.standings, put),))
     shown["transcript"] = Document((Text(transcript(story.result, put, council)),))
-    return shown | _about_the_channel(text, put, Settings(models, models[0]))
+    shown |= _about_the_channel(text, put, Settings(models, models[0]))
+    return shown | _statistics(models)
 
 
 def _about_the_channel(text: str, put: Question, settings: Settings) -> dict[str, Document]:
@@ -135,6 +150,40 @@ def _about_the_channel(text: str, put: Question, settings: Settings) -> dict[str
         "bars": Document((Bars((bar, bar), ("", one_line(text), "")), Note(text.split("\n")[0]))),
         "table": Document((Table((text, text), ((text, text), (text, text))),)),
         "picture": Document((Image("picture", b"", one_line(text), Bars((bar,))),)),
+    }
+
+
+def _statistics(models: tuple[str, ...]) -> dict[str, Document]:
+    """Of forty questions, all of which the first model answered best."""
+    first, second, third = models
+    peers = (PeerBallot(second, ((first,), (third,), (second,)), models),)
+    rows = [
+        make_row(
+            str(number),
+            models,
+            asker=f"person-{number % 5}",
+            accepted=[True, number % 3 == 0, number % 2 == 0],
+            best=first,
+            verdict=True,
+            scores=(0.9, 0.2, 0.4),
+            ballots=peers,
+        )
+        for number in range(40)
+    ]
+    found = report(rows, peers_of(rows))
+    bars = standings_bars(found.people, found.peers.board)
+    alt = standings_alt(found.people, found.peers.board)
+    picked = suggest(rows, seats=2, refused=set())
+    accounts = [Account(model, 1, 2, 3) for model in models]
+    return {
+        "statistics": stats_page(found, Image("standings.png", b"", alt, bars)),
+        "how sure": details_page(found),
+        "suggestion": suggestion_page(picked, models[1:], rated(rows)),
+        "ceiling": ceiling_page(*ceiling(rows)),
+        "rows that all got wrong": rows_page(
+            replace(ceiling(rows)[0], audit=("0", "1")), {"0": first, "1": first}
+        ),
+        "costs": costs_page(accounts, "model"),
     }
 
 
@@ -168,7 +217,16 @@ def on_discord(text: str) -> Iterator[tuple[str, str, str]]:
             if isinstance(page, Notice):
                 yield name, _TEXT_DISPLAY, page.content
             yield from ((name, *each) for each in strings(page.to_components()))
+    for opened in discord_forms(text):
+        yield from (("a form", *each) for each in strings(opened.to_dict()))
     yield "a thread's name", "", discord.thread_name(text)
+
+
+def discord_forms(text: str) -> Iterator[Modal]:
+    settings = Settings((model_of(text),), model_of(text), criteria=text[:PROSE_LIMIT_CHARS])
+    for name in FORM:
+        yield SettingForm(cast(App, None), name, settings, Locale.american_english)
+    yield QuestionForm(follow_up(text), lambda interaction: cast(Press, interaction))
 
 
 def on_slack(text: str) -> Iterator[tuple[str, str, str]]:
@@ -194,8 +252,12 @@ def forms(text: str) -> Iterator[Json]:
     stored = StoredSettings(1, {"criteria": text})
     opened = form.Opened("C1", 1, "https://slack.example")
     yield form.view(settings, stored, Prices(0.05, lambda model: 0.01), opened)
+    yield asking.view(follow_up(text), "C1")
+
+
+def follow_up(text: str) -> Form:
     whom = ((f"The council ({one_line(text)[:40]})", "council"), ("Only A", "A"))
-    yield asking.view(Form("r", "follow:1", "Ask a follow-up", "Question", "Whom", whom), "C1")
+    return Form("r", "follow:1", "Ask a follow-up", "Question", "Whom", whom)
 
 
 def in_terminal(text: str) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from typing import TextIO
 
 from bot.cleaning import harmless, json_escaped
@@ -14,7 +15,16 @@ def tell(line: object, stream: TextIO | None = None) -> None:
 
 def note(line: object) -> None:
     """A line for whoever waits, beside the output: on standard error."""
-    tell(line, sys.stderr)
+    tell(_written(str(line)), sys.stderr)
+
+
+def write_notes(written: Callable[[str], str]) -> None:
+    """How notes are written from now on, where other programs read them along with the log."""
+    global _written
+    _written = written
+
+
+_written: Callable[[str], str] = str
 
 
 def tell_json(value: object, *, indent: int | None = None) -> None:

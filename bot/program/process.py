@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from bot.cleaning import harmless, json_escaped
 from bot.language import _
-from bot.printing import note
+from bot.printing import note, write_notes
 
 if TYPE_CHECKING:
     import asyncio
@@ -112,6 +112,7 @@ def configure(level: int, *, json: bool) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
+    write_notes(_json_note if json else str)
     # It warns of every retry, which the journal knows better and nobody has to fix.
     logging.getLogger("stamina").setLevel(logging.ERROR)
     for name in ("bot", "adapters"):
@@ -152,6 +153,12 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json_escaped(json.dumps(line, ensure_ascii=False, default=str))
+
+
+def _json_note(text: str) -> str:
+    """What is told to people, as a line like those of the log."""
+    said = {"name": "council", "levelno": logging.INFO, "levelname": "INFO", "msg": text.strip()}
+    return JsonLines().format(logging.makeLogRecord(said))
 
 
 def collect_seldom() -> None:

@@ -15,6 +15,8 @@ from bot.store.transactions import Database, Statement, Tables, Transaction, cha
 
 # No platform repeats an event later than this, and nobody looks for one.
 KEPT = timedelta(days=30)
+# Some hundred bytes each.
+MOST_EVENTS = 500_000
 
 _SECRET = "event_secret"
 _PREFIX = "handled:"
@@ -64,11 +66,13 @@ class Events(Tables):
             self._unwritten.add(key)
             return is_new
 
-    async def drop_old_events(self, now: datetime) -> None:
-        """Those that can come no more. A place is joined and left again at any time."""
+    async def drop_old_events(self, now: datetime, *, most: int = MOST_EVENTS) -> None:
+        """Those that can come no more, and those before so many of the newest. A place is joined
+        and left again at any time."""
         await self._change(
-            "DELETE FROM seen_events WHERE at < ? AND key NOT LIKE '%:joined:%'",
-            (encode_time(now - KEPT),),
+            "DELETE FROM seen_events WHERE key NOT LIKE '%:joined:%' AND (at < ? OR at <"
+            " (SELECT at FROM seen_events ORDER BY at DESC LIMIT 1 OFFSET ?))",
+            (encode_time(now - KEPT), most - 1),
         )
 
 

@@ -11,6 +11,8 @@ from bot.store.transactions import Row, Statement, Tables, equal
 
 # Who was asked when is looked up in the days after it; sums are kept elsewhere.
 KEPT = timedelta(days=30)
+# Some hundred bytes each.
+MOST_LINES = 500_000
 
 _PAGE = 1_000
 
@@ -41,11 +43,12 @@ class Feed(Tables):
         ((end,),) = await self._database.read("SELECT coalesce(max(number), 0) FROM feed")
         return int(end)
 
-    async def drop_old_lines(self, now: datetime) -> None:
-        """But for the newest: from its number those to come are counted."""
+    async def drop_old_lines(self, now: datetime, *, most: int = MOST_LINES) -> None:
+        """And those beyond so many; but for the newest: from its number those to come are counted."""
         await self._change(
-            "DELETE FROM feed WHERE at < ? AND number < (SELECT max(number) FROM feed)",
-            (encode_time(now - KEPT),),
+            "DELETE FROM feed WHERE at < ? AND number < (SELECT max(number) FROM feed)"
+            " OR number <= (SELECT max(number) FROM feed) - ?",
+            (encode_time(now - KEPT), most),
         )
 
     async def has_answered(self, model: str, since: datetime) -> bool:

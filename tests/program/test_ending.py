@@ -5,6 +5,7 @@ That it ends within ten seconds is promised by `until_interrupted`, whose senten
 """
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -94,6 +95,16 @@ async def test_while_a_post_is_not_answered(served: Served) -> None:
         await held.reached.wait()
         await ends_in_order(program)
     held.gate.set()
+
+
+async def test_every_line_of_json_logs_is_json_to_the_last(served: Served) -> None:
+    async with served.serving(COUNCIL_LOG="json") as program:
+        question = served.ask()
+        await served.server.wait_for(lambda: served.said(question))
+        code, err = await program.told_to_end()
+    lines = [json.loads(line) for line in err.splitlines()]
+    assert lines[-1]["message"] == "Stopped. The same command goes on where it was."
+    assert code == 130
 
 
 async def test_while_another_program_holds_the_database(discord: OnDiscord) -> None:

@@ -104,3 +104,23 @@ def test_a_crash_is_a_json_line_too() -> None:
     assert line["level"] == "CRITICAL"
     assert line["traceback"].endswith("RuntimeError: nobody thought of this")
     assert done.returncode == 1
+
+
+def test_what_people_are_told_is_a_json_line_among_json_lines() -> None:
+    told = """
+        import logging
+        from bot.printing import note
+        from bot.program.process import configure
+
+        note("before")
+        configure(logging.INFO, json=True)
+        note("\\nStopped: \\x1b[31mred.\\nGo on.")
+        configure(logging.INFO, json=False)
+        note("after")
+    """
+    _, err = program(told).communicate()
+    before, line, after = err.splitlines()
+    assert (before, after) == ("before", "after")
+    found = json.loads(line)
+    assert found["message"] == "Stopped: \x1b[31mred.\nGo on."
+    assert (found["level"], found["logger"]) == ("INFO", "council")

@@ -740,6 +740,17 @@ async def test_an_event_of_long_ago_is_dropped(store: Store) -> None:
     assert [await store.handled(each) for each in ("old", "new")] == [False, True]
 
 
+async def test_no_more_events_are_kept_than_so_many(store: Store) -> None:
+    for n in range(5):
+        await store.refuse(f"event-{n}", NOW + timedelta(seconds=n))
+    await store.seen("slack:joined:C1", NOW)
+    await store.drop_old_events(NOW, most=9)
+    assert await store.handled("event-0")
+    await store.drop_old_events(NOW, most=2)
+    assert [await store.handled(f"event-{n}") for n in range(5)] == [False] * 3 + [True] * 2
+    assert not await store.seen("slack:joined:C1", NOW)
+
+
 async def test_of_what_was_heard_only_the_places_that_were_joined_are_kept(store: Store) -> None:
     for key in ("slack:event:Ev1", "slack:joined:C1", "discord:joined:42", "message:7:answered"):
         await store.seen(key, NOW)
@@ -764,6 +775,16 @@ async def test_old_lines_of_the_journal_go_and_the_next_are_counted_on(store: St
     await store.create(case("three"))
     await (await store.begin("three")).stop()
     assert [line.deliberation for line in (await store.journal_since(cursor))[0]] == ["three"]
+
+
+async def test_no_more_lines_of_the_journal_are_kept_than_so_many(store: Store) -> None:
+    for n in range(4):
+        await store.create(case(str(n)))
+        await (await store.begin(str(n))).stop()
+    await store.drop_old_lines(datetime.now(UTC), most=9)
+    assert len((await store.journal_since(0))[0]) == 4
+    await store.drop_old_lines(datetime.now(UTC), most=2)
+    assert [line.deliberation for line in (await store.journal_since(0))[0]] == ["2", "3"]
 
 
 async def test_an_event_that_cannot_be_noted_is_new_once_all_the_same(store: Store) -> None:

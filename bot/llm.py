@@ -1,7 +1,7 @@
 """The port to models: what is asked of one, what comes back. Knows no HTTP and no council."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
@@ -118,6 +118,24 @@ class TellsBills(Protocol):
     async def billed(self, model: str, generation_id: str) -> Spent | None:
         """`None` where this model's server cannot tell. Raises `ModelFailed`, as while it does not
         know yet."""
+        ...
+
+
+@runtime_checkable
+class HasEndpoints(Protocol):
+    """A provider of several servers, each by its name, "" the default one."""
+
+    @property
+    def endpoints(self) -> tuple[str, ...]: ...
+
+    def url(self, name: str) -> str: ...
+
+    def know(self, name: str, models: Iterable[ModelInfo]) -> None:
+        """Take in what a server's list, read now or before, says of its models."""
+        ...
+
+    async def models_of(self, name: str) -> tuple[ModelInfo, ...]:
+        """The list of one server, ids with its name before them. Raises `ModelFailed`."""
         ...
 
 

@@ -228,6 +228,16 @@ def test_help_loads_neither_platforms_nor_numbers() -> None:
     assert done.stdout.splitlines()[-2:] == ["exit: 0", "loaded: []"]
 
 
+def test_a_chat_with_simulated_models_loads_no_http() -> None:
+    code = (
+        "import sys\n"
+        "import adapters.terminal.client, bot.program.compose\n"
+        "print('loaded:', sorted({'aiohttp', 'httpx'} & sys.modules.keys()))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "loaded: []"
+
+
 @pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1", "example.com"])
 def test_no_test_reaches_another_machine(host: str, reached_for: list[str]) -> None:
     with pytest.raises(OSError, match=re.escape(host)):

@@ -17,9 +17,8 @@ from urllib.parse import urlsplit
 from bot.bills import Price
 from bot.errors import InvalidConfiguration, ModelFailed
 from bot.language import _
-from bot.llm import ModelInfo, Provider
+from bot.llm import HasEndpoints, ModelInfo, Provider
 from bot.models.flagships import flagships, prices_of
-from bot.models.http import HttpProvider
 from bot.models.likeness import ALIKE, Likeness
 from bot.models.own_server import seated
 from bot.typos import question
@@ -317,7 +316,7 @@ class Catalogue:
 
     def _tell(self, endpoint: str, models: Iterable[ModelInfo]) -> None:
         """A provider that reads its own lists knows their sizes; those kept from before, it does not."""
-        if isinstance(self._provider, HttpProvider):
+        if isinstance(self._provider, HasEndpoints):
             self._provider.know(endpoint, models)
 
     def _models(self) -> Iterable[ModelInfo]:
@@ -339,21 +338,21 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 def _sources(provider: Provider) -> dict[str, Callable[[], Awaitable[tuple[ModelInfo, ...]]]]:
     """How to read each endpoint's list. Each is read apart: one that is down, or has no list, takes
     no other's along."""
-    if isinstance(provider, HttpProvider):
+    if isinstance(provider, HasEndpoints):
         return {name: _source(provider, name) for name in provider.endpoints}
     return {"": provider.models}
 
 
 def _places(provider: Provider) -> dict[str, str]:
     """Where each list comes from: a list that was saved is of no use once its name goes elsewhere."""
-    if isinstance(provider, HttpProvider):
+    if isinstance(provider, HasEndpoints):
         return {name: f"{name}={provider.url(name)}" for name in provider.endpoints}
     return {"": _("built in")}
 
 
 def _at_home(provider: Provider) -> dict[str, bool]:
     """Which endpoints are on this machine or in its own network."""
-    if isinstance(provider, HttpProvider):
+    if isinstance(provider, HasEndpoints):
         return {name: is_private(provider.url(name)) for name in provider.endpoints}
     return {"": True}
 
@@ -376,7 +375,7 @@ def _named(endpoint: str) -> str:
 
 
 def _source(
-    provider: HttpProvider, endpoint: str
+    provider: HasEndpoints, endpoint: str
 ) -> Callable[[], Awaitable[tuple[ModelInfo, ...]]]:
     return lambda: provider.models_of(endpoint)
 

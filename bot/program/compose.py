@@ -8,7 +8,6 @@ from bot.conversation.app import App
 from bot.conversation.budget import Rules
 from bot.llm import Provider
 from bot.models.catalogue import Catalogue
-from bot.models.http import Endpoint, HttpProvider
 from bot.models.terms import Routing
 from bot.program.config import Config
 from bot.program.process import collect_seldom
@@ -94,6 +93,9 @@ async def provider_of(config: Config) -> AsyncIterator[Provider]:
     if config.rehearsal:
         yield Rehearsal(time_scale=config.time_scale)
         return
+    # Late, because the rehearsal needs no HTTP, and its libraries take half of a start.
+    from bot.models.http import Endpoint, HttpProvider
+
     endpoints = [Endpoint(e.name, e.url, e.key, e.openrouter) for e in config.endpoints()]
     provider = HttpProvider(endpoints, routing=routing_of(config), time_scale=config.time_scale)
     try:

@@ -6,6 +6,7 @@ Pure; knows neither which labels exist nor what stands on the lines around it.
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from bot.protocol.ballot_words import ANSWER, LAST, ORDINALS, PLACE
@@ -50,8 +51,7 @@ _LETTER = r"""
 _NAMED = rf"""
     (?i:{ANSWER}) [\s"'_:#<\[(-]{{0,4}} (?:[A-Z](?![A-Za-z0-9À-ɏ])|%s)
 """
-_TOKEN = re.compile(
-    rf"""
+_TOKEN = rf"""
       (?P<gap> [\s"'“”‘’「」\[\]{{}}()*_$|]+ )
     | (?P<better> \\succ\b | \\gt\b | >{{1,3}}=? | [≥≻≫⪰≽≿⊳▸⟶⟹➜➝⮕] | → | ⇒ | ➔ | ➡ | » | › | [=–-]{{1,2}}> )
     | (?P<worse> <{{1,3}}=? | [≤≺≪⪯≼≾⟵⟸] | ← )
@@ -66,9 +66,7 @@ _TOKEN = re.compile(
     | (?P<and> \b(?i:and|und|et|y|и)\b | 그리고 )
     | (?P<label> (?!(?i:n/a)\b) (?: {_NAMED % _LETTER} | (?<![A-Za-z0-9À-ɏ]) {_LETTER} ) )
     | (?P<filler> \b(?i:is|are|the|best|answers?)\b )
-    """,
-    re.VERBOSE,
-)
+"""
 _MENTION = re.compile(rf"(?: {_NAMED % _LETTER}) | (?<!\w)[B-HJ-Z](?![\w'’])", re.VERBOSE)
 _COMPARED = re.compile(r"\b(?:than|over|to|like|as|from|vs\.?|beats|unlike)\s*\W{0,3}$", re.I)
 _CHAIN = re.compile(
@@ -154,11 +152,17 @@ def from_chain(line: str) -> str:
     return line[chain.start() :]
 
 
+@cache  # it takes as long as all other expressions here: who starts the program does not wait
+def _token() -> "re.Pattern[str]":
+    return re.compile(_TOKEN, re.VERBOSE)
+
+
 def _scan(text: str) -> tuple[list[tuple[str, str]], str]:
     """The tokens as `(kind, text)` up to the first word that no ranking is made of, and the rest."""
     tokens = []
     at = 0
-    while found := _TOKEN.match(text, at):
+    token = _token()
+    while found := token.match(text, at):
         at = found.end()
         if found.lastgroup and found.lastgroup != "gap":
             tokens.append((found.lastgroup, found[0]))

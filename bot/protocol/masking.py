@@ -8,7 +8,7 @@ who wrote what.
 
 import re
 from collections.abc import Collection, Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from bot.protocol.folding import fold
 
@@ -76,7 +76,7 @@ def _masked(text: str, seated: tuple[str, ...]) -> tuple[str, int]:
 
     pieces: list[str] = []
     leaks = end = next_name = 0
-    for phrase in _PHRASE.finditer("".join(marked)):
+    for phrase in _phrase().finditer("".join(marked)):
         before = len(pieces)
         while next_name < len(places) and places[next_name][0] < phrase.end():
             place, name = places[next_name]
@@ -208,4 +208,6 @@ def _put_together(part: str) -> str:
     return re.sub(r"<([A-Z ]+)>", lambda found: _put_together(_PARTS[found[1]]), part)
 
 
-_PHRASE = re.compile(_put_together("<PHRASE>"), re.VERBOSE | re.MULTILINE)
+@cache  # it takes as long as all other expressions here: who starts the program does not wait
+def _phrase() -> "re.Pattern[str]":
+    return re.compile(_put_together("<PHRASE>"), re.VERBOSE | re.MULTILINE)

@@ -3,7 +3,7 @@
 import asyncio
 from random import Random
 
-from tests.bench.weather.councils import Direct, Limit, Plain, Run
+from tests.bench.weather.councils import Direct, Limit, Plain, Run, Settled
 from tests.bench.weather.draws import Climate
 from tests.bench.weather.figures import Arm
 from tests.bench.weather.models import Models
@@ -19,18 +19,19 @@ OLD_WORDS = {"answer": 300.0, "review": 160.0, "verdict": 150.0}
 
 def run(climate: Climate, count: int, platform: Platform) -> Report:
     arms = [
-        _apart("plain, old words", Plain(Models(climate, OLD_WORDS)), count),
-        _apart("plain", Plain(Models(climate)), count),
-        _apart("limit", Limit(Models(climate)), count),
-        _apart("direct", Direct(Models(climate)), count),
+        apart("plain, old words", Plain(Models(climate, OLD_WORDS)), count),
+        apart("plain", Plain(Models(climate)), count),
+        apart("limit", Limit(Models(climate)), count),
+        apart("limit, top settled", Settled(Models(climate)), count),
+        apart("direct", Direct(Models(climate)), count),
     ]
     models = Models(climate)
     served = serve(models, count, platform)
-    arms.insert(3, Arm("product", served.runs, tuple(models.bills)))
+    arms.insert(4, Arm("product", served.runs, tuple(models.bills)))
     return Report(climate, {arm.name: arm for arm in arms}, served)
 
 
-def _apart(name: str, council: Plain, count: int) -> Arm:
+def apart(name: str, council: Plain, count: int) -> Arm:
     """Questions that know nothing of each other, on a clock of their own."""
     loop = WorldLoop(Random(0))
 

@@ -9,7 +9,7 @@ the same numbers of words.
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.council import Council, Question, Ranking
@@ -30,6 +30,7 @@ TIMEOUT_SECONDS = 120.0
 PAUSES_SECONDS = (0.5, 1.0)
 
 Texts = dict[int, str]  # by seat
+Going = set["asyncio.Task[None]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,9 @@ class Plain:
             return Run(number)
         reviews = await self._reviews(question, labels, answers)
         reviews_at = loop.time() - began
-        ballots = _ballots(labels, answers, reviews)
-        standings = ranking.standings(
-            ballots, [(labels[seat], MEMBERS[seat]) for seat in answers], seed
-        )
+        answered = [(labels[seat], MEMBERS[seat]) for seat in answers]
+        standings = ranking.standings(_ballots(labels, answers, reviews), answered, seed)
+        top = _top(question, labels, answers, reviews)
         heard: list[float] = []
         verdict = await self._ask(
             question,
@@ -95,7 +95,7 @@ class Plain:
             heard[0] if verdict else None,
             loop.time() - began if verdict else None,
             len(answers),
-            is_best(self.models.climate, number, standings[0].model) if ballots else None,
+            is_best(self.models.climate, number, top) if top else None,
         )
 
     def _first_text(self, question: Question, began: float, answers_at: float) -> float:
@@ -194,11 +194,63 @@ class Limit(Plain):
         going = {asyncio.ensure_future(review(seat)) for seat in answers}
         while going and not _enough(_ballots(labels, answers, reviews)):
             _, going = await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
+        heard = dict(reviews)
+        self._begun(question, labels, answers, reviews, going)
+        return heard
+
+    def _begun(
+        self,
+        question: Question,
+        labels: tuple[str, ...],
+        answers: Texts,
+        reviews: Texts,
+        going: Going,
+    ) -> None:
+        """The chairman begins; `reviews` holds more when more of those that are `going` are done."""
         for task in going:
             task.cancel()
-        if going:
-            await asyncio.wait(going)
-        return reviews
+
+
+class Settled(Limit):
+    """As `Limit`, but the verdict is given when it is settled which answer is first, by the
+    product's rule. The chairman has never begun for another one in vain."""
+
+    def __init__(self, models: Models) -> None:
+        super().__init__(models)
+        self._settling: dict[int, asyncio.Task[str | None]] = {}
+
+    async def run(self, number: int) -> Run:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        run = await super().run(number)
+        top = await self._settling.pop(number)
+        return replace(
+            run,
+            verdict=loop.time() - began,
+            best_on_top=top is not None and is_best(self.models.climate, number, top),
+        )
+
+    def _begun(
+        self,
+        question: Question,
+        labels: tuple[str, ...],
+        answers: Texts,
+        reviews: Texts,
+        going: Going,
+    ) -> None:
+        async def settle() -> str | None:
+            left, shown = going, [labels[seat] for seat in answers]
+            while left:
+                ballots = _ballots(labels, answers, reviews)
+                counts = {"reviewers": len(answers), "to_come": len(left)}
+                if ranking.decided(ballots.values(), shown, **counts):
+                    break
+                _, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
+            for task in left:
+                task.cancel()
+            return _top(question, labels, answers, reviews)
+
+        self._settling[int(question.id)] = asyncio.create_task(settle())
 
 
 class Direct(Plain):
@@ -224,6 +276,13 @@ class Direct(Plain):
 def is_best(climate: Climate, number: int, model: str) -> bool:
     """Whether nobody's answer to this question is worth more."""
     return max(MEMBERS, key=lambda each: worth(climate, each, number)) == model
+
+
+def _top(question: Question, labels: tuple[str, ...], answers: Texts, reviews: Texts) -> str | None:
+    """The model whose answer is first; `None` where there is no ballot."""
+    ballots = _ballots(labels, answers, reviews)
+    answered = [(labels[seat], MEMBERS[seat]) for seat in answers]
+    return ranking.standings(ballots, answered, question.seed)[0].model if ballots else None
 
 
 def _request(question: Question, stage: str, seat: int, messages: tuple[Message, ...]) -> Request:

@@ -94,13 +94,14 @@ class Bill:
 
 
 class Models:
-    """A `Provider`. `asked_words` is by stage, in the place of what prompts ask for."""
+    """A `Provider` that tells afterwards what a request cost. `asked_words` is by stage, in the place of what prompts ask for."""
 
     def __init__(self, climate: Climate, asked_words: Mapping[str, float] | None = None) -> None:
         self.climate = climate
         self.bills: list[Bill] = []
         self._asked_words = asked_words or {}
         self._attempts: Counter[tuple[int, str, str]] = Counter()
+        self._spent: dict[str, Spent] = {}
 
     def stored_body(self, request: Request) -> bytes | None:
         return None
@@ -109,6 +110,9 @@ class Models:
         return tuple(
             ModelInfo(id, id, 400_000, 16_000, *price, created=1) for id, price in PRICES.items()
         )
+
+    async def billed(self, model: str, generation_id: str) -> Spent | None:
+        return self._spent[generation_id]
 
     async def complete(
         self, request: Request, on_text: Callable[[str], None] | None = None
@@ -127,10 +131,15 @@ class Models:
         try:
             completion = await working.work(on_text)
         except BaseException as error:
-            working.bill(getattr(error, "kind", "cancelled"))
+            self._book(working, getattr(error, "kind", "cancelled"))
             raise
-        working.bill("whole")
+        self._book(working, "whole")
         return completion
+
+    def _book(self, working: "_Working", ended: str) -> None:
+        bill = working.bill(ended)
+        self.bills.append(bill)
+        self._spent[working.id] = Spent(bill.prompt_tokens, bill.completion_tokens, bill.micros)
 
     def weather_of(self, request: Request, attempt: int) -> Weather:
         stage = request.tag.split("/")[1]
@@ -182,11 +191,13 @@ class _Working:
         self._written = 0.0  # tokens of text
         self._thought = 0.0
         self._read = False
+        self.id = f"{request.tag}/{request.model}/{attempt}"
 
     async def work(self, on_text: Callable[[str], None]) -> Completion:
         now, request = self._weather, self._request
         reads = self._prompt_tokens / PROMPT_TOKENS_PER_SECOND + QUEUE_SECONDS * now.slowness
         await asyncio.sleep(QUEUE_SECONDS)
+        request.named(self.id)
         if now.trouble == "limited":
             raise ModelFailed(
                 "rate_limited",
@@ -242,7 +253,7 @@ class _Working:
         spent = self._spent()
         reason = "stop" if whole else "length"
         return Completion(
-            text, reason, spent.prompt_tokens, spent.completion_tokens, spent.cost_micros, "gen"
+            text, reason, spent.prompt_tokens, spent.completion_tokens, spent.cost_micros, self.id
         )
 
     @property
@@ -255,19 +266,17 @@ class _Working:
         into, out = PRICES[self._request.model]
         return Spent(prompt, completion, math.ceil(prompt * into + completion * out))
 
-    def bill(self, ended: str) -> None:
+    def bill(self, ended: str) -> Bill:
         spent = self._spent()
         _, stage, round, _ = self._request.tag.split("/")
-        self._models.bills.append(
-            Bill(
-                question_of(self._request),
-                stage,
-                int(round),
-                self._request.model,
-                self._attempt,
-                ended,
-                spent.prompt_tokens,
-                spent.completion_tokens,
-                spent.cost_micros or 0,
-            )
+        return Bill(
+            question_of(self._request),
+            stage,
+            int(round),
+            self._request.model,
+            self._attempt,
+            ended,
+            spent.prompt_tokens,
+            spent.completion_tokens,
+            spent.cost_micros or 0,
         )

@@ -2,11 +2,13 @@
 
 import asyncio
 import gc
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tests.bench.weather.councils import Run, is_best
 from tests.bench.weather.draws import Climate, draw
-from tests.bench.weather.models import Models, answer_mark, verdict_mark
+from tests.bench.weather.models import Bill, Models, answer_mark, verdict_mark
 from tests.bench.weather.stage import Platform, Stage, opened_stage
 from tests.world.models import PRICES
 
@@ -15,10 +17,12 @@ PAUSE_SECONDS, PLACES = 120.0, 24
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """Requests that a council without them would not have sent, and what was booked for them."""
+    """Requests that a council without them would not have sent: what models billed for them, and
+    what the store booked, which counts the most that a request may cost where nobody tells."""
 
     count: int
-    usd: float
+    billed_usd: float
+    booked_usd: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ def serve(models: Models, count: int, platform: Platform) -> Served:
             await stage.answered()
 
         stage.run(everybody)
-        seen = stage.seen
+        seen, rows = stage.seen, _rows(stage, models.bills)
         marks = [answer_mark(0, model).partition("m")[2] for model in PRICES]
         return Served(
             tuple(_run(stage, climate, number) for number in range(count)),
@@ -63,8 +67,8 @@ def serve(models: Models, count: int, platform: Platform) -> Served:
                 for n, at in seen.asked.items()
                 if (shown := [seen.shown[f"k{n}m{m}"] for m in marks if f"k{n}m{m}" in seen.shown])
             },
-            _extra(stage, "hedge = 1"),
-            _extra(stage, "stage = 'verdict' AND round > 0"),
+            _extra(rows, lambda row: row.hedge),
+            _extra(rows, lambda row: row.stage == "verdict" and row.round > 0),
             _fallbacks(stage),
             stage.limits_passed.total(),
         )
@@ -88,11 +92,37 @@ def _run(stage: Stage, climate: Climate, number: int) -> Run:
     )
 
 
-def _extra(stage: Stage, which: str) -> Extra:
-    ((count, micros),) = stage.world.disk.rows(
-        f"SELECT count(*), coalesce(sum(counted_micros), 0) FROM attempts WHERE {which}"
-    )
-    return Extra(count, micros / 1e6)
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A request in the store, with its bill."""
+
+    stage: str
+    round: int
+    hedge: bool
+    booked_micros: int
+    billed_micros: int
+
+
+def _rows(stage: Stage, bills: Sequence[Bill]) -> list[_Row]:
+    numbers = {result.id: number for number, result in stage.seen.results.items()}
+    billed = {(bill.question, bill.stage, bill.model, bill.attempt): bill.micros for bill in bills}
+    attempts: Counter[tuple[int, str, str]] = Counter()
+    rows = []
+    for id, name, model, round, hedge, booked in stage.world.disk.rows(
+        "SELECT deliberation, stage, model, round, hedge, counted_micros FROM attempts "
+        "ORDER BY number"
+    ):
+        key = numbers[id], name, model
+        # A row whose request was cancelled before it was sent has no bill.
+        rows.append(_Row(name, round, bool(hedge), booked, billed.get((*key, attempts[key]), 0)))
+        attempts[key] += 1
+    return rows
+
+
+def _extra(rows: Sequence[_Row], which: Callable[[_Row], bool]) -> Extra:
+    found = [row for row in rows if which(row)]
+    billed = sum(row.billed_micros for row in found)
+    return Extra(len(found), billed / 1e6, sum(row.booked_micros for row in found) / 1e6)
 
 
 def _fallbacks(stage: Stage) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from tests.bench.weather.draws import MEMBERS, Climate
 from tests.bench.weather.figures import QUANTILES, Arm
 from tests.bench.weather.product import Served
 
+SPENT = ("prompt_tokens", "completion_tokens", "micros")
 MOMENTS = {"verdict": "verdict", "first_text": "first text"}
 
 
@@ -52,10 +53,10 @@ class Report:
             cells = "".join(f"{np.nanquantile(values, q):9.1f}" for q in QUANTILES)
             yield f"{arm.name:<24}{cells}"
         these = figures.seconds(self.arms["product"], what, questions)
-        for other in ("plain", "limit", "direct"):
+        for other in ("plain", "limit", "limit, top settled", "direct"):
             those = figures.seconds(self.arms[other], what, questions)
             cells = "  ".join(str(figures.ratio(these, those, q)) for q in QUANTILES)
-            yield f"  product / {other:<12}  {cells}"
+            yield f"  product / {other:<18}  {cells}"
 
     def _rates(self) -> Iterator[str]:
         yield ""
@@ -104,8 +105,11 @@ class Report:
         whole = product.usd * len(product.runs)
         yield ""
         for name, extra in (("hedges", served.hedges), ("restarts", served.restarts)):
-            share = extra.usd / whole if whole else 0.0
-            yield f"{name}: {extra.count} for {extra.usd:.4f} USD, {share:.1%} of all spending"
+            share = extra.billed_usd / whole if whole else 0.0
+            yield (
+                f"{name}: {extra.count}, billed {extra.billed_usd:.4f} USD, {share:.1%} of all "
+                f"bills; booked {extra.booked_usd:.4f} USD"
+            )
         late = np.array(list(served.shown_after.values()) or [np.nan])
         first = np.array(list(served.first_shown.values()) or [np.nan])
         yield (
@@ -125,9 +129,7 @@ class Report:
             "arms": {
                 name: {
                     "runs": [asdict(run) for run in arm.runs],
-                    "prompt_tokens": arm.prompt_tokens,
-                    "completion_tokens": arm.completion_tokens,
-                    "usd": arm.usd,
+                    **{what: figures.by_question(arm, what) for what in SPENT},
                     "requests": arm.requests,
                 }
                 for name, arm in self.arms.items()
@@ -143,16 +145,17 @@ def compared(report: Report, earlier: Path) -> Iterator[str]:
         yield f"{earlier} is of another weather: {told['climate']}"
         return
     before = told["arms"]["product"]
-    runs = tuple(Run(**run) for run in before["runs"])
-    then, now = Arm("earlier", runs, ()), report.arms["product"]
-    count = min(len(runs), len(now.runs))
+    now = report.arms["product"]
+    count = min(len(before["runs"]), len(now.runs))
+    now = replace(now, runs=now.runs[:count])
+    then = Arm("earlier", tuple(Run(**run) for run in before["runs"][:count]), ())
     yield ""
+    yield f"the same {count:,} questions, now / as it was in {earlier.name}"
     for what, name in MOMENTS.items():
         these, those = (figures.seconds(arm, what, range(count)) for arm in (now, then))
         cells = "  ".join(str(figures.ratio(these, those, q)) for q in QUANTILES)
-        yield f"  now / earlier, {name:<12} {cells}"
-    yield (
-        f"  now / earlier, prompt tokens {now.prompt_tokens / before['prompt_tokens']:.3f}x, cost "
-        f"{now.usd / before['usd']:.3f}x; best on top {now.best_on_top:.1%}, was "
-        f"{then.best_on_top:.1%}"
-    )
+        yield f"  {name:<14} {cells}"
+    for what, name in (("prompt_tokens", "prompt tokens"), ("micros", "cost")):
+        spent = figures.by_question(report.arms["product"], what)[:count]
+        yield f"  {name:<14} {figures.mean_ratio(spent, before[what][:count])}"
+    yield f"  best on top    {now.best_on_top:.1%}, was {then.best_on_top:.1%}"

@@ -13,10 +13,11 @@ from bot.council import Question
 from bot.llm import Message, Request
 from bot.protocol import prompts
 from tests.bench.weather import figures
-from tests.bench.weather.councils import COUNCIL, Run
+from tests.bench.weather.arms import apart
+from tests.bench.weather.councils import COUNCIL, Limit, Plain, Run, Settled
 from tests.bench.weather.draws import CHAIRMAN, MEMBERS, Climate, weather
 from tests.bench.weather.figures import Arm
-from tests.bench.weather.models import question_text, words_asked
+from tests.bench.weather.models import Models, question_text, words_asked
 
 
 def _bench(*words: str) -> str:
@@ -44,7 +45,7 @@ def test_a_run_repeats_itself_and_pairs_its_arms(tmp_path: Path) -> None:
     first = _bench(*words, str(tmp_path / "first.json"))
     again = _bench(*words, str(tmp_path / "again.json"), "--against", str(tmp_path / "first.json"))
     assert again.startswith(first)
-    assert "now / earlier, verdict      1.00x [1.00, 1.00]" in again
+    assert "verdict        1.00x [1.00, 1.00]  1.00x [1.00, 1.00]  1.00x [1.00, 1.00]" in again
     assert (tmp_path / "first.json").read_text() == (tmp_path / "again.json").read_text()
 
 
@@ -106,6 +107,24 @@ def test_a_question_without_a_verdict_in_one_arm_is_in_no_time() -> None:
     lacking = Arm("b", (Run(0), Run(1, verdict=9.0)), ())
     assert figures.paired([whole, lacking]) == [1]
     assert lacking.verdict_rate == 0.5
+
+
+def test_no_council_of_barriers_is_faster_than_the_limit() -> None:
+    plain, limit, settled = (
+        [run.verdict or 0.0 for run in apart("", council(Models(Climate())), 25).runs]
+        for council in (Plain, Limit, Settled)
+    )
+    assert all(a <= b <= c + 0.5 for a, b, c in zip(limit, settled, plain, strict=True))
+    assert sum(limit) < sum(settled) < sum(plain)
+
+
+def test_failures_cost_the_limit_no_time_and_the_plain_council_much() -> None:
+    calm, bad = Climate(), Climate(failing=0.3)
+    limits = [apart("", Limit(Models(climate)), 25).runs for climate in (calm, bad)]
+    plains = [apart("", Plain(Models(climate)), 25).runs for climate in (calm, bad)]
+    means = [np.mean([run.answers or 0.0 for run in runs]) for runs in (*limits, *plains)]
+    assert means[1] == pytest.approx(means[0], rel=0.1)
+    assert means[3] > 1.2 * means[2]
 
 
 def _request(prompt: str) -> Request:

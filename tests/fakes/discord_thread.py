@@ -28,11 +28,11 @@ TIME_SCALE = 0.001
 class Host(Bot):
     """What replies and buttons need of the bot's client."""
 
-    def __init__(self, app: App, server: DiscordServer) -> None:
+    def __init__(self, app: App, server: DiscordServer, *, time_scale: float) -> None:
         self.server = server
         super().__init__(
             app,
-            time_scale=TIME_SCALE,
+            time_scale=time_scale,
             intents=discord.Intents.default(),
             guild_ready_timeout=0.01,
             allowed_mentions=discord.AllowedMentions.none(),
@@ -58,12 +58,12 @@ class Host(Bot):
 class Stage:
     """The bot online among people, and questions put to it."""
 
-    def __init__(self, server: DiscordServer, app: App) -> None:
-        self.server, self.app = server, app
+    def __init__(self, server: DiscordServer, app: App, *, time_scale: float) -> None:
+        self.server, self.app, self.time_scale = server, app, time_scale
         self.guild = server.create_guild()
         self.channel = server.create_channel(self.guild)
         self.ada = server.create_user("Ada", self.guild)
-        self.host = Host(app, server)
+        self.host = Host(app, server, time_scale=time_scale)
         app.platforms["discord"] = self.host
         self._asked = 0
 
@@ -146,7 +146,7 @@ class Stage:
     async def restart(self) -> None:
         """Another client in the place of this one, as after a restart of the process."""
         await self.leave()
-        self.host = Host(self.app, self.server)
+        self.host = Host(self.app, self.server, time_scale=self.time_scale)
         self.app.platforms["discord"] = self.host
         await self.enter()
 
@@ -169,13 +169,15 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(provider: Provider | None = None, **settings: Any) -> AsyncIterator[Stage]:
+async def stage(
+    provider: Provider | None = None, *, time_scale: float = TIME_SCALE, **settings: Any
+) -> AsyncIterator[Stage]:
     """`settings` are those of `running_app`."""
     async with (
-        running_discord(time_scale=TIME_SCALE) as server,
+        running_discord(time_scale=time_scale) as server,
         running_app(provider or FakeProvider(otherwise=wordy), **settings) as app,
     ):
-        scene = Stage(server, app)
+        scene = Stage(server, app, time_scale=time_scale)
         await scene.enter()
         try:
             yield scene

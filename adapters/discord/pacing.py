@@ -30,7 +30,7 @@ class Pace:
 
     def turns(self) -> Turns:
         """Of what is to be shown, to be taken before it is made ready to be sent."""
-        return Turns(lambda _: self._distance, is_free=lambda: self._waiting < _READY)
+        return Turns(lambda _: self._distance, is_free=lambda _: self._waiting < _READY)
 
     async def wait(self) -> None:
         """Until this request may be sent: first come, first served."""

@@ -50,9 +50,6 @@ _PAGE = 200
 
 INTERVAL_SECONDS = 3.0
 
-# Updates a minute that progress, votes and links leave for verdicts.
-RESERVED_UPDATES = 20
-
 # How long somebody has to invite the bot again whom they removed from a private channel.
 UNSEEN_SECONDS = 300.0
 
@@ -97,6 +94,7 @@ class SlackReply:
         self._posted: set[str] = set()
         # The verdict, the key it stands under, and the posts that its letters lack links to.
         self._unlinked: tuple[str, Document, set[str]] = HEADLINE, Document(), set()
+        self._drawing = asyncio.Lock()  # it is shown again with links
         # The address of one of the posts, with its `ts`.
         self._link: tuple[str, str] | None = None
         # When the channel was first out of sight.
@@ -107,14 +105,13 @@ class SlackReply:
         self._no_file: dict[str, str] = {}
         self.interval_seconds = INTERVAL_SECONDS * bot.time_scale
 
-    async def turn(self, key: str, worth: Worth) -> Turn | None:
-        """For what is posted. Edits have an allowance of their own."""
-        if key in self._posted or await self._outbox.first(key):
-            return None
-        return self._web.posts.join(self._place, worth)
+    async def turn(self, key: str, worth: Worth) -> Turn:
+        is_posted = key in self._posted or await self._outbox.first(key)
+        turns = self._web.edits if is_posted else self._web.posts
+        return turns.join(self._place, worth)
 
     def may_promise(self, edits: int) -> bool:
-        return self._web.placeholders.spend(edits)
+        return self._web.may_promise(edits)
 
     async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
         if self._is_gone:
@@ -137,20 +134,21 @@ class SlackReply:
         if document.live:
             await self._show_if_free(key, document)
         elif key == HEADLINE:
-            await self._show_ended(document)
+            async with self._drawing:
+                await self._show_ended(document)
         elif key == RANKING:
             # What changes there later are people's votes; whoever shows those has patience.
-            pay, url = partial(updates.take, RESERVED_UPDATES), await self._verdict_url()
+            pay, url = partial(updates.take, self._web.reserved_updates), await self._verdict_url()
             await self._show(key, document, pay, ping=ping, verdict_url=url)
         else:
             await self._show(key, document, updates.take, ping=ping)
 
     async def _show_if_free(self, key: str, document: Document) -> None:
         """Progress: where there is no room, a newer state will follow."""
-        if key in self._posted and not self._web.updates.is_free(RESERVED_UPDATES):
+        if key in self._posted and not self._web.updates.is_free(self._web.reserved_updates):
             return
         with suppress(_NoUpdate):
-            await self._show(key, document, partial(self._spend, RESERVED_UPDATES))
+            await self._show(key, document, partial(self._spend, self._web.reserved_updates))
 
     async def _show_ended(self, document: Document) -> None:
         """The verdict in the place of the progress; or else in a post of its own, which people need
@@ -158,18 +156,33 @@ class SlackReply:
         keys = {post.key for post in await self._outbox.posts()}
         if VERDICT not in keys:
             try:
-                await self._show(HEADLINE, document, self._spend)
+                await self._show(HEADLINE, document, self._at_once())
                 return
             except _NoUpdate:
                 await self._web.posts.take(self._place, Worth.VERDICT)
         await self._show(VERDICT, document, self._web.updates.take)
-        pay, url = partial(self._spend, RESERVED_UPDATES), await self._url(VERDICT)
+        pay, url = partial(self._spend, self._web.reserved_updates), await self._url(VERDICT)
         try:
             await self._show(HEADLINE, pointer(document), pay, verdict_url=url)
         except _NoUpdate as error:
             raise Owed from error
 
-    async def _spend(self, reserve: int = 0) -> None:
+    def _at_once(self) -> Pay:
+        """For an edit that is not waited for; but where nobody heard whether it was made, another
+        is: what would be done instead might show the same twice."""
+        is_tried = False
+
+        async def pay() -> None:
+            nonlocal is_tried
+            if is_tried:
+                await self._web.updates.take()
+            else:
+                await self._spend(self._web.placeholders.taken)
+            is_tried = True
+
+        return pay
+
+    async def _spend(self, reserve: int) -> None:
         if not self._web.updates.spend(reserve=reserve):
             raise _NoUpdate
 
@@ -277,9 +290,11 @@ class SlackReply:
                 self._bot.begin(self._link_now())
 
     async def _link_now(self) -> None:
-        key, document, _ = self._unlinked
+        updates, reserve = self._web.updates, self._web.reserved_updates
         try:
-            await self._show(key, document, partial(self._web.updates.take, RESERVED_UPDATES))
+            async with self._drawing:
+                key, document, _ = self._unlinked
+                await self._show(key, document, partial(updates.take, reserve))
         except (SlackApiError, Undeliverable) as error:
             logger.info("%s: a verdict is left without links: %s", self._case.id, error)
 

@@ -6,7 +6,6 @@ is looked for first.
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -43,8 +42,9 @@ WORKSPACE_SPACING, VERDICT_SPACING = 0.1, 0.01
 MINUTE_SECONDS = 61.0
 # A little below tiers 3 and 4, which are 50 and 100 a minute for the whole workspace.
 TIER_3, TIER_4 = 45, 90
-# Posts a minute that are made to be edited once: with their edits verdicts still find room.
-PLACEHOLDERS_A_MINUTE = 20
+# Posts a minute that are made to be edited once; edits that progress, votes and links leave for
+# verdicts besides; and seconds between those that show progress.
+PLACEHOLDERS_A_MINUTE, RESERVED_UPDATES, PROGRESS_SPACING = 20, 10, 1.0
 # These have limits of their own, of which Slack tells no figures.
 STATUSES_A_MINUTE = LINKS_A_MINUTE = 200
 # Slack takes a status away after two minutes.
@@ -101,33 +101,42 @@ class Allowance:
     def __init__(self, calls: int, minute_seconds: float) -> None:
         self._calls = calls
         self._minute = minute_seconds
-        # When the last ones were, or are to be, made.
-        self._turns: deque[float] = deque(maxlen=calls)
+        # When the last ones were, or are to be, made, in this order.
+        self._turns: list[float] = []
+
+    @property
+    def taken(self) -> int:
+        """How many of this minute are."""
+        now = asyncio.get_running_loop().time()
+        # As `take` reckons: rounded another way, it would find nothing left to wait for.
+        return sum(turn + self._minute > now for turn in self._turns)
 
     def is_free(self, reserve: int = 0) -> bool:
         """Whether one may be made now that leaves `reserve` for what matters more."""
-        now = asyncio.get_running_loop().time()
-        # As `spare` reckons: rounded another way, it would find nothing left to wait for.
-        return sum(turn + self._minute > now for turn in self._turns) < self._calls - reserve
+        return self.taken < self._calls - reserve
 
     def spend(self, calls: int = 1, *, reserve: int = 0) -> bool:
         """Make so many now, if that leaves `reserve` for what matters more."""
         if not self.is_free(reserve + calls - 1):
             return False
-        self._turns.extend([asyncio.get_running_loop().time()] * calls)
+        self._keep([asyncio.get_running_loop().time()] * calls)
         return True
 
     async def take(self, reserve: int = 0) -> None:
-        """Wait for the next one that leaves `reserve` for what matters more."""
+        """Wait for the next one that leaves `reserve`, which is fewer than all, for what matters
+        more."""
         loop = asyncio.get_running_loop()
         while reserve and not self.is_free(reserve):
-            kept = self._turns[-(self._calls - reserve)]
+            kept = self._turns[reserve - self._calls]
             await asyncio.sleep(kept + self._minute - loop.time())
         now = loop.time()
         is_full = len(self._turns) == self._calls
         turn = max(now, self._turns[0] + self._minute) if is_full else now
-        self._turns.append(turn)
+        self._keep([turn])
         await asyncio.sleep(turn - now)
+
+    def _keep(self, turns: Sequence[float]) -> None:
+        self._turns = sorted((*self._turns, *turns))[-self._calls :]
 
 
 class _Pausing(AsyncRateLimitErrorRetryHandler):
@@ -168,6 +177,8 @@ class Web:
             _is_passing, refusals=(SlackApiError, Undeliverable), time_scale=time_scale
         )
         self.updates = Allowance(TIER_3, MINUTE_SECONDS * time_scale)
+        # Of edits; those that are worth more than progress need not wait for theirs.
+        self.edits = Turns(self._edit_spacing, is_free=self._takes_edits)
         self.reactions = Allowance(TIER_3, MINUTE_SECONDS * time_scale)
         self.placeholders = Allowance(PLACEHOLDERS_A_MINUTE, MINUTE_SECONDS * time_scale)
         self.people = Allowance(TIER_4, MINUTE_SECONDS * time_scale)
@@ -368,6 +379,23 @@ class Web:
     def _spacing(self, worth: Worth) -> float:
         seconds = VERDICT_SPACING if worth is Worth.VERDICT else WORKSPACE_SPACING
         return seconds * self.time_scale
+
+    def _edit_spacing(self, worth: Worth) -> float:
+        return PROGRESS_SPACING * self.time_scale if worth >= Worth.LIVE else 0.0
+
+    def _takes_edits(self, worth: Worth) -> bool:
+        return worth < Worth.LIVE or self.updates.is_free(self.reserved_updates)
+
+    @property
+    def reserved_updates(self) -> int:
+        """Of this minute, for verdicts, and for the answers that have a place in a thread."""
+        return RESERVED_UPDATES + self.placeholders.taken
+
+    def may_promise(self, edits: int) -> bool:
+        """Whether so many posts may be made now that are to be edited, once each."""
+        return self.updates.is_free(self.reserved_updates + edits) and self.placeholders.spend(
+            edits
+        )
 
     async def _turn(self, channel: str) -> None:
         """Wait for this channel's next post."""

@@ -212,9 +212,8 @@ class Showing:
             return
         try:
             post.turn = await self._reply.turn(post.key, post.worth)
-            if post.turn:
-                post.turn.hurry(post.worth)
-                await post.turn.come()
+            post.turn.hurry(post.worth)  # it may be more by now
+            await post.turn.come()
         finally:
             post.turn = None
 

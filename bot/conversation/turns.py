@@ -33,8 +33,8 @@ _Tree = dict[Union[str, "Turn"], "_Tree"]
 class TakesTurns(Protocol):
     """A Reply whose platform takes so much at a time only."""
 
-    async def turn(self, key: str, worth: Worth) -> "Turn | None":
-        """The turn in which the post of this key may be shown; `None` where it may be at once."""
+    async def turn(self, key: str, worth: Worth) -> "Turn":
+        """In which the post of this key may be shown."""
         ...
 
 
@@ -64,15 +64,15 @@ class Turn:
 
 
 class Turns:
-    """`spacing` is how many seconds after the one before a turn of this worth may be given, and
-    `is_free` whether whoever got one is through with it. The widest of places rest after a turn.
+    """`spacing` is how many seconds after the one before a turn of this worth may be given, `is_free`
+    whether there is room for one, looked at anew after as many. The widest of places rest after a turn.
     """
 
     def __init__(
         self,
         spacing: Callable[[Worth], float],
         *,
-        is_free: Callable[[], bool] = lambda: True,
+        is_free: Callable[[Worth], bool] = lambda _: True,
         rest_seconds: float = 0.0,
     ) -> None:
         self._spacing = spacing
@@ -128,7 +128,7 @@ class Turns:
         times = []
         for worth in filter(self._waiting.get, Worth):
             spacing = self._spacing(worth)
-            at = self._last + spacing if self._is_free() else now + spacing
+            at = self._last + spacing if self._is_free(worth) else now + spacing
             if at > now:
                 times.append(at)
             elif turn := _next(self._waiting[worth], self._resting):

@@ -179,7 +179,7 @@ def test_no_turn_is_given_before_the_last_one_is_used() -> None:
 
     async def scene() -> None:
         loop = asyncio.get_running_loop()
-        queue = Queue(Turns(lambda _: 1.0, is_free=lambda: not 0.5 < loop.time() < 4.5))
+        queue = Queue(Turns(lambda _: 1.0, is_free=lambda _: not 0.5 < loop.time() < 4.5))
         queue.wait("one")
         queue.wait("two")
         await queue.done()

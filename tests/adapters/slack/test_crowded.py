@@ -9,7 +9,7 @@ import pytest
 from adapters.slack.people import RESERVED_LOOKUPS
 from adapters.slack.reply import SlackReply, post_id
 from adapters.slack.voting import Votes
-from adapters.slack.web import TIER_3, Allowance
+from adapters.slack.web import RESERVED_UPDATES, TIER_3, Allowance
 from bot.chat import Accepted, Person
 from bot.conversation.turns import Worth
 from bot.document import Document, Heading, Letter, Note, Text
@@ -76,7 +76,7 @@ async def test_a_verdict_for_which_no_edit_is_left_is_posted(scene: Stage) -> No
 async def test_the_progress_leads_to_that_verdict_as_soon_as_there_is_room(scene: Stage) -> None:
     case = await scene.case()
     reply = await crowded_out(scene, case)
-    scene.web.updates = Allowance(20, 60)  # which are left for other verdicts
+    scene.web.updates = Allowance(RESERVED_UPDATES, 60)  # which are left for other verdicts
     with pytest.raises(Owed):
         await reply.show("headline", VERDICT)
     calm(scene)
@@ -101,6 +101,41 @@ async def test_while_an_edit_is_left_the_verdict_takes_the_place_of_the_progress
     [post] = scene.said(case)
     assert len(post.frames) == 2
     assert "Because the answers say so." in shown(post)
+
+
+async def test_a_verdict_leaves_the_edits_of_answers_that_have_a_place(scene: Stage) -> None:
+    case = await scene.case()
+    reply = scene.reply(case)
+    await reply.show("headline", LIVE)
+    assert reply.may_promise(4)
+    assert scene.web.updates.spend(TIER_3 - 4)
+    assert not reply.may_promise(4)
+    with pytest.raises(Owed):
+        await reply.show("headline", VERDICT)
+    assert scene.web.updates.spend(4)
+
+
+async def test_an_answer_that_comes_while_the_verdict_is_posted_makes_no_second_one(
+    scene: Stage,
+) -> None:
+    case = await scene.case()
+    reply = scene.reply(case)
+    linked = replace(
+        VERDICT,
+        blocks=(Heading("Yes."), Text("So they say (B).")),
+        letters=(Letter("B", "answer:B", "B"),),
+    )
+    await reply.show("headline", LIVE)
+    crowd(scene)
+    held = scene.server.hold(POST)
+    showing = asyncio.create_task(reply.show("headline", linked))
+    await held.reached.wait()
+    await reply.show("answer:B", ANSWER)
+    assert held.gate
+    held.gate.set()
+    await asyncio.wait({showing})
+    assert isinstance(showing.exception(), Owed)
+    assert [shown(post).count("So they say") for post in scene.said(case)] == [0, 1, 0]
 
 
 async def test_an_apology_is_posted_as_well(scene: Stage) -> None:
@@ -155,7 +190,6 @@ async def test_while_slack_wants_no_more_posts_none_is_made_ready(scene: Stage) 
     await scene.server.wait_for(lambda: scene.server.rate_limited)
     began = asyncio.get_running_loop().time()
     turn = await scene.reply(other).turn("headline", Worth.VERDICT)
-    assert turn
     await turn.come()
     assert asyncio.get_running_loop().time() - began > 0.9
     await showing
@@ -216,6 +250,17 @@ async def test_a_posted_verdict_whose_answer_is_lost_comes_once(
     with pytest.raises(Owed):
         await reply.show("headline", VERDICT)
     assert len(scene.said(case)) == 2
+
+
+async def test_an_edit_that_nobody_heard_of_is_not_made_up_for_by_a_post(scene: Stage) -> None:
+    case = await scene.case()
+    reply = scene.reply(case)
+    await reply.show("headline", LIVE)
+    scene.web.updates = Allowance(1, 0.05)
+    scene.server.cut(EDIT, committed=True)
+    await reply.show("headline", VERDICT)
+    [post] = scene.said(case)
+    assert "Because the answers say so." in shown(post)
 
 
 async def test_a_posted_verdict_that_a_person_deleted_stays_deleted(scene: Stage) -> None:
@@ -299,7 +344,6 @@ async def test_who_is_not_on_the_list_is_looked_up_all_the_same(scene: Stage) ->
 async def test_a_crowded_deliberation_is_whole_and_forgotten_whole() -> None:
     async with stage() as scene:
         scene.web.updates = Allowance(TIER_3, 60)
-        scene.web.placeholders = Allowance(3, 60)
         crowd(scene)
         message, mention = scene.question()
         accepted = await scene.app.questions.accept(mention)
@@ -357,17 +401,39 @@ async def test_without_placeholders_answers_come_in_the_order_of_labels() -> Non
         assert [len(each.frames) for each in answers] == [1, 1, 1]
 
 
+async def test_progress_of_channels_is_shown_in_turn_where_there_is_little_room(
+    scene: Stage,
+) -> None:
+    busy = [await scene.case() for _ in range(3)]
+    quiet = await scene.case(scene.server.create_channel("quiet", scene.ada))
+    replies = [scene.reply(case) for case in (*busy, quiet)]
+    for reply in replies:
+        await reply.show("headline", LIVE)
+    crowd(scene)
+    turns = [await reply.turn("headline", Worth.LIVE) for reply in replies]
+    verdict = await replies[0].turn("headline", Worth.VERDICT)
+    assert [turn.given.done() for turn in (*turns, verdict)] == [False] * 4 + [True]
+    calm(scene)
+    order: list[int] = []
+
+    async def come(number: int) -> None:
+        await turns[number].come()
+        order.append(number)
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(4):
+            group.create_task(come(number))
+    assert order == [0, 3, 1, 2]
+
+
 async def test_an_opening_that_waits_becomes_worth_as_much_as_the_verdict(scene: Stage) -> None:
     case = await scene.case()
     other = await scene.case()
     reply = scene.reply(case)
     first = await scene.reply(other).turn("headline", Worth.OPENING)
-    assert first
     await first.come()
     answer = await scene.reply(other).turn("answer:A", Worth.ANSWER)
     opening = await reply.turn("headline", Worth.LIVE)
-    assert answer
-    assert opening
     order: list[str] = []
 
     async def come(name: str) -> None:
@@ -380,4 +446,4 @@ async def test_an_opening_that_waits_becomes_worth_as_much_as_the_verdict(scene:
         opening.hurry(Worth.VERDICT)
     assert order == ["verdict", "answer"]
     await reply.show("headline", LIVE)
-    assert await reply.turn("headline", Worth.LIVE) is None  # edits take no post's turn
+    assert (await reply.turn("headline", Worth.LIVE)).given.done()  # edits wait for no posts

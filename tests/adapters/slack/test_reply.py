@@ -13,9 +13,11 @@ from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.slack import render
-from adapters.slack.web import TIER_3, Allowance
+from adapters.slack.web import RESERVED_UPDATES, TIER_3, Allowance
 from bot.chat import Accepted, Person
 from bot.document import Detail, Document, Heading, Letter, Note, Text
 from bot.errors import StoreFailed, Undeliverable
@@ -840,7 +842,7 @@ async def test_progress_leaves_room_for_verdicts(scene: Stage) -> None:
     case = await scene.case()
     reply = scene.reply(case)
     await reply.show("headline", LIVE)
-    for _ in range(TIER_3 - 20):
+    for _ in range(TIER_3 - RESERVED_UPDATES):
         await scene.web.updates.take()
     await reply.show("headline", LATER)
     [post] = scene.said(case)
@@ -852,7 +854,7 @@ async def test_progress_leaves_room_for_verdicts(scene: Stage) -> None:
 async def test_votes_under_a_ranking_leave_room_for_verdicts(scene: Stage) -> None:
     scene.web.updates = Allowance(TIER_3, 60)
     case = await scene.case()
-    for _ in range(TIER_3 - 20):
+    for _ in range(TIER_3 - RESERVED_UPDATES):
         await scene.web.updates.take()
     counted = replace(RANKING, blocks=(*RANKING.blocks, Note("👍 1")))
     await scene.reply(case).show("ranking", RANKING, ping=True)
@@ -895,6 +897,40 @@ async def _taken_twice(began: float, allowance: Allowance) -> None:
     await allowance.take()
     await allowance.take(1)
     assert asyncio.get_running_loop().time() == began + 60
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["take", "spare", "spend"]), st.floats(0, 30)), max_size=25)
+)
+def test_for_any_mixture_no_minute_holds_more_than_is_allowed(
+    calls: list[tuple[str, float]],
+) -> None:
+    made: list[float] = []
+
+    async def scene() -> None:
+        allowance, loop = Allowance(4, 60), asyncio.get_running_loop()
+
+        async def taken(reserve: int) -> None:
+            await allowance.take(reserve)
+            made.append(loop.time())
+
+        async with asyncio.TaskGroup() as group:
+            for call, pause in calls:
+                await asyncio.sleep(pause)
+                if call != "spend":
+                    group.create_task(taken(2 if call == "spare" else 0))
+                elif allowance.spend(2):
+                    made.extend([loop.time()] * 2)
+
+    with closing(WorldLoop(Random(0))) as loop:
+        loop.after_step = lambda: _require(loop.steps < 2_000)
+        loop.run_until_complete(scene())
+    made.sort()
+    assert all(later - earlier > 59.99 for earlier, later in zip(made, made[4:], strict=False))
+
+
+def _require(claim: bool) -> None:
+    assert claim, "busy while time stands still"
 
 
 async def test_an_allowance_makes_wait_for_the_next_minute() -> None:

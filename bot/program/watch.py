@@ -46,6 +46,8 @@ def describe(line: JournalLine) -> str:
     if line.stage:
         parts += [line.stage, _("seat {seat}", seat=line.seat), f"{line.model}:"]
     match line.what:
+        case "attempt_started" if line.stage == "verdict" and line.round and line.n == 1:
+            parts.append(_("asked once more, with every review"))
         case "attempt_started":
             again = _("asked again (request {request})", request=line.n)
             parts.append(_("asked") if line.n == 1 else again)

@@ -111,9 +111,10 @@ def verdict_prompt(
         "reviewers' critiques and the standings. Write the verdict: the answer that the person who "
         "asked should get.",
         "Begin with one bold sentence that answers the question. Then about "
-        f"{VERDICT_WORDS} words, unless the question needs more. Take what is right from any answer, whatever its place; models often "
-        "agree when they are wrong, so check before you side with the majority. Refer to answers "
-        "by letter only, and only where it helps. Do not mention reviewers, scores or yourself.",
+        f"{VERDICT_WORDS} words, unless the question needs more. Take what is right from any "
+        "answer, whatever its place; models often agree when they are wrong, so check before you "
+        "side with the majority. Refer to answers by letter only, and only where it helps. Do not "
+        "mention reviewers, scores or yourself.",
         f"If a serious point speaks against your verdict, end with one last line: {DISSENT_MARKER} "
         "<that point in one sentence>. Otherwise leave the line out.",
     ]

@@ -1,7 +1,7 @@
 """Stages 2 and 3 beside each other: the chairman begins while the last reviews are written.
 
-Once enough reviewers agree, the first place is likely to stay. What is written from then on is kept
-back until it is final; where it turns out to be another answer's, the chairman begins again, once,
+It does once the first place is likely to stay. What is written from then on is kept back until that
+is final; where it turns out to be another answer's, the chairman begins again, once,
 with every review.
 """
 

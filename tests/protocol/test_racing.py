@@ -16,6 +16,7 @@ from bot.allowance import SUCCESSOR, Key
 from bot.council import Council, Deliberation, Question, Stage
 from bot.errors import ModelFailed, Superseded
 from bot.llm import Completion, Request
+from bot.program.watch import describe
 from bot.protocol import ranking
 from bot.protocol.attempts import Patience
 from bot.protocol.calls import Caller
@@ -250,6 +251,12 @@ async def test_ballots_that_put_another_answer_first_have_the_chairman_begin_aga
     assert result.cost_usd == pytest.approx(10 * 7e-6)
     shown = [event.text for event in run.told(VerdictText) if isinstance(event, VerdictText)]
     assert shown == ["Round 1, seat 4."]
+    lines, _ = await store.journal_since(0)
+    chairman = [line for line in map(describe, lines) if "lab/chair" in line]
+    assert [line.endswith("asked once more, with every review") for line in chairman] == [
+        *(False, False, False),
+        *(True, False, False),
+    ]
 
 
 async def test_a_draft_that_is_overturned_at_work_is_cancelled(store: Store) -> None:

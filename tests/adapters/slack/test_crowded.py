@@ -11,7 +11,7 @@ from adapters.slack.reply import SlackReply, post_id
 from adapters.slack.voting import Votes
 from adapters.slack.web import RESERVED_UPDATES, TIER_3, Allowance
 from bot.chat import Accepted, Person
-from bot.conversation.turns import Worth
+from bot.conversation.turns import Turns, Worth
 from bot.document import Document, Heading, Letter, Note, Text
 from bot.errors import Owed
 from bot.pages.exports import export
@@ -427,23 +427,15 @@ async def test_progress_of_channels_is_shown_in_turn_where_there_is_little_room(
 
 
 async def test_an_opening_that_waits_becomes_worth_as_much_as_the_verdict(scene: Stage) -> None:
-    case = await scene.case()
-    other = await scene.case()
-    reply = scene.reply(case)
-    first = await scene.reply(other).turn("headline", Worth.OPENING)
-    await first.come()
-    answer = await scene.reply(other).turn("answer:A", Worth.ANSWER)
-    opening = await reply.turn("headline", Worth.LIVE)
-    order: list[str] = []
-
-    async def come(name: str) -> None:
-        await {"answer": answer, "verdict": opening}[name].come()
-        order.append(name)
-
-    async with asyncio.TaskGroup() as group:
-        group.create_task(come("answer"))
-        group.create_task(come("verdict"))
-        opening.hurry(Worth.VERDICT)
-    assert order == ["verdict", "answer"]
+    """There is room for verdicts alone."""
+    scene.web.posts = Turns(lambda worth: 0.0 if worth is Worth.VERDICT else 3_600.0)
+    await scene.web.posts.take(("before",), Worth.VERDICT)
+    reply, other = scene.reply(await scene.case()), scene.reply(await scene.case())
+    answer = await other.turn("answer:A", Worth.ANSWER)
+    opening = await reply.turn("headline", Worth.OPENING)
+    assert not opening.given.done()
+    opening.hurry(Worth.VERDICT)
+    assert opening.given.done()
+    assert not answer.given.done()
     await reply.show("headline", LIVE)
-    assert (await reply.turn("headline", Worth.LIVE)).given.done()  # edits wait for no posts
+    assert (await reply.turn("headline", Worth.RANKING)).given.done()  # edits wait for no posts

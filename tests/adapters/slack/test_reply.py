@@ -961,13 +961,13 @@ async def test_many_questions_in_as_many_channels_stay_within_the_limits(full: b
         for channel in channels:
             [question] = scene.server.messages(channel)
             posts = scene.server.said(channel, question.ts)
-            assert [post.blocks[0]["type"] for post in posts] == [
-                "markdown",
-                "section",
-                "section",
-                "section",
-                "section",
-            ]
+            keys = [post.metadata["event_payload"]["key"] for post in posts if post.metadata]
+            answers = [key for key in keys if key.startswith("answer:")]
+            assert answers == ["answer:A", "answer:B", "answer:C"]
+            assert (keys[0], keys.count("ranking")) == ("headline", 1)
+            # In the place of the progress, or, where no edit was left, in a post of its own.
+            verdicts = [post for post in posts if "Because the answers" in everything([post])]
+            assert len(verdicts) == 1
         assert scene.server.rate_limited == []
         assert len(scene.server.pings) == count
 

@@ -8,25 +8,25 @@ a model at work shows its pace. Who sends requests and who pays for them is not 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import fmean, median
+from statistics import median
 
 from bot.records import Tempo
 
 # A second request comes where it would be the first to be complete with this probability.
 PROBABLY = 0.55
-# With this one there is no use in waiting for the first any longer.
-SURELY = 0.95
+# With this one, what has shown no sign of work is not waited for where no second may be paid.
+SURELY = 0.8
 # Of all spending, at most so much goes to second requests; of it the more, the surer these are.
 HEDGE_SHARE = 0.05
 # A model with fewer samples in a stage is unknown there.
-ENOUGH = 20
+ENOUGH = 10
 
 # So many stand for all samples: the tail beyond 95 % is no longer told from what never comes.
 _KEPT = 20
 # A model's usual pace counts as so many characters of a text that has just begun.
 _USUAL_CHARS = 40
 # How much of the time that has passed may pass again before somebody looks once more.
-_LOOK_AGAIN = 0.12
+_LOOK_AGAIN = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +48,27 @@ class Heard:
 @dataclass(frozen=True, slots=True)
 class Usual:
     """How a model's newest requests in a stage went. `tempos` are some that stand for all, `lengths`
-    those of whole texts in characters, shortest first."""
+    those of whole texts in characters, shortest first, `wait` the usual seconds to a first text."""
 
     tempos: tuple[Tempo, ...]
     lengths: tuple[int, ...]
+    wait: float
 
-    def length(self, chars: int) -> float:
+    def length(self, chars: int) -> int:
         """What a text of which so much is written is going to have: the median of those that went
         further; where none did, nothing more is to come."""
-        further = self.lengths[bisect_left(self.lengths, chars) :]
-        return median(further) if further else chars
+        shorter, all_of_them = bisect_left(self.lengths, chars), len(self.lengths)
+        return self.lengths[(shorter + all_of_them) // 2] if shorter < all_of_them else chars
 
-    def seconds(self, length: float) -> list[float]:
-        """What one request more would take for a text of this length: as likely each, in order."""
-        return sorted(tempo.first_seconds + tempo.writing(length) for tempo in self.tempos)
+    def seconds(self, length: float, waited: float) -> list[float]:
+        """What one request more would take for a text of this length, where another waited so long
+        for the first of it: as likely each, in order.
+
+        Half of how late a text is, on the scale of factors, belongs to its question: how long that
+        is thought about. The other half is the server's, which the next request need not meet.
+        """
+        late = max(waited / self.wait, 1) ** 0.5 if self.wait else 1
+        return sorted(late * tempo.first_seconds + tempo.writing(length) for tempo in self.tempos)
 
 
 def usual(tempos: Iterable[Tempo]) -> Usual | None:
@@ -71,7 +78,8 @@ def usual(tempos: Iterable[Tempo]) -> Usual | None:
     if len(lengths) < ENOUGH:
         return None
     step = len(by_pace) / _KEPT
-    return Usual(tuple(by_pace[int((n + 0.5) * step)] for n in range(_KEPT)), lengths)
+    kept = tuple(by_pace[int((n + 0.5) * step)] for n in range(_KEPT))
+    return Usual(kept, lengths, median(tempo.first_seconds for tempo in kept))
 
 
 def chance(heard: Heard, usual: Usual) -> float:
@@ -81,9 +89,10 @@ def chance(heard: Heard, usual: Usual) -> float:
     to write, and rises to 1 for a silence without an end.
     """
     length = usual.length(heard.chars)
-    second = usual.seconds(length)
+    waited = heard.sent if heard.text is None else heard.sent - heard.text
+    second = usual.seconds(length, waited)
     left = seconds_left(heard, usual, length)
-    return fmean(bisect_left(second, seconds) for seconds in left) / len(second)
+    return sum(bisect_left(second, seconds) for seconds in left) / (len(left) * len(second))
 
 
 def seconds_left(heard: Heard, usual: Usual, length: float) -> Sequence[float]:
@@ -96,10 +105,12 @@ def seconds_left(heard: Heard, usual: Usual, length: float) -> Sequence[float]:
     if heard.text is None:
         later = [tempo for tempo in usual.tempos if tempo.first_seconds > heard.sent]
         begins = [tempo.first_seconds - heard.sent + tempo.writing(length) for tempo in later]
-        return [*begins, heard.silent + median(each.writing(length) for each in usual.tempos)]
-    wrote, rest = heard.text - heard.silent, length - heard.chars
+        half = usual.tempos[len(usual.tempos) // 2]
+        return [*begins, heard.silent + half.writing(length)]
+    usually, rest = _USUAL_CHARS, length - heard.chars
+    wrote = heard.text - heard.silent
     return [
-        heard.silent + rest * (wrote + tempo.writing(_USUAL_CHARS)) / (heard.chars + _USUAL_CHARS)
+        heard.silent + rest * (wrote + tempo.writing(usually)) / (heard.chars + usually)
         for tempo in usual.tempos
     ]
 

@@ -637,10 +637,10 @@ async def test_no_hedge_goes_out_before_the_floor(bench: Bench) -> None:
     assert second - first >= 0.2
 
 
-async def test_with_fewer_than_twenty_samples_the_hedge_comes_after_a_fixed_silence(
+async def test_with_fewer_than_ten_samples_the_hedge_comes_after_a_fixed_silence(
     bench: Bench,
 ) -> None:
-    bench.tempos = QUICK[:19]
+    bench.tempos = QUICK[:9]
     model = Model(hangs(), answers())
 
     await bench.call(model, patience=replace(AT_ONCE, hedge_unknown=0.1))
@@ -650,8 +650,8 @@ async def test_with_fewer_than_twenty_samples_the_hedge_comes_after_a_fixed_sile
 
 
 async def test_what_a_model_does_now_is_added_to_its_history(bench: Bench) -> None:
-    """Nineteen requests are not enough to know it by; with one more they are."""
-    bench.tempos = (Tempo(0.01, 0.01, 11, True),) * 19
+    """Nine requests are not enough to know it by; with one more they are."""
+    bench.tempos = (Tempo(0.01, 0.01, 11, True),) * 9
     model = Model(answers(), hangs(), answers())
     caller = bench.caller(model, AT_ONCE)
     journal = await bench.store.begin("one")

@@ -133,7 +133,7 @@ def test_of_what_is_longer_than_all_texts_so_far_nothing_is_left(
     assert chance(Heard(wrote, 0, wrote, longest + 1), known(tempos)) == 0
 
 
-@pytest.mark.parametrize("samples", [0, 19])
+@pytest.mark.parametrize("samples", [0, 9])
 def test_few_samples_say_nothing(samples: int) -> None:
     assert usual([Tempo(1, 1, 1, True)] * samples + [Tempo(1, 1, 1, False)] * 20) is None
 
@@ -169,6 +169,14 @@ def test_few_samples_say_nothing(samples: int) -> None:
 )
 def test_when_a_second_request_is_worth_it(heard: Heard, is_worth_it: bool) -> None:
     assert (chance(heard, STEADY) >= PROBABLY) is is_worth_it
+
+
+def test_half_of_how_late_a_text_is_belongs_to_its_question() -> None:
+    """One that is waited for four times as long as usual: the next is expected to begin twice as late."""
+    model = known([Tempo(5, 10, 2_000, True)] * 20)
+
+    assert model.seconds(2_000, waited=20) == [20] * 20
+    assert model.seconds(2_000, waited=1) == [15] * 20
 
 
 def test_what_is_left_goes_by_the_pace_so_far() -> None:

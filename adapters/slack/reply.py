@@ -343,7 +343,8 @@ class SlackReply:
                 return Edited.DELETED
             if live or error_of(error) not in _FROZEN:
                 raise
-            return Edited.FROZEN
+            # Another ranking would notify the asker once more.
+            return Edited.DONE if key == RANKING else Edited.FROZEN
         return Edited.DONE
 
     async def _plainly(self, message: Message, call: Callable[[Message], Awaitable[T]]) -> T:

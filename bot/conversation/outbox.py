@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import partial
 
@@ -99,7 +99,7 @@ class Outbox:
                 case Edited.FROZEN if self._is_over:
                     return id
                 case Edited.FROZEN:
-                    return await self._replaced(key, part, sending, id)
+                    return await self._replaced(replace(post, post_id=id), sending, id)
         await self._confirm(key, part, id, sending.digest)
         return id
 
@@ -149,16 +149,19 @@ class Outbox:
         look = partial(sending.find, besides)
         return await self._line.once(sending.send, look, self._doubts[key, part])
 
-    async def _replaced(self, key: str, part: int, sending: Sending, old: str) -> str:
-        """A new post in the place of one that nobody may edit."""
+    async def _replaced(self, post: Post, sending: Sending, old: str) -> str:
+        """A new post in the place of one that nobody may edit, which is removed now or later."""
         id = await self._line.persistently(partial(sending.find, old))
-        id = id or await self._sent(key, part, sending, old)
-        await self._confirm(key, part, id, sending.digest)
+        id = id or await self._sent(post.key, post.part, sending, old)
+        await self._store.replace_post(post, id, sending.digest)
+        self._doubts[post.key, post.part].stands = False
         if sending.remove:
             try:
                 await self._line.persistently(partial(sending.remove, old))
             except self._line.refusals as error:
-                logger.warning("%s: an older state of %s stays: %s", self._run, key, error)
+                logger.debug("%s: an older %s is removed later: %s", self._run, post.key, error)
+            else:
+                await self._store.removed(self._platform, old)
         return id
 
     async def _confirm(self, key: str, part: int, id: str, digest: str | None) -> None:

@@ -1,4 +1,5 @@
-"""The bot's own posts, removed from where they stand once their question was forgotten.
+"""The bot's own posts, removed from where they stand once their question was forgotten, or another
+took their place.
 
 What is to be removed is in the store, so that a restart forgets none. Whether a platform may be
 asked to remove something, and how, is the adapter's.
@@ -42,7 +43,7 @@ class Removals:
             if not isinstance(platform, RemovesPosts):
                 continue
             for post_id in await self.store.removals(name, self.now(), TURN_LIMIT):
-                with surviving("a post whose question was forgotten is not removed"):
+                with surviving("a post that is to go is not removed"):
                     if not await self._is_settled(name, platform, post_id):
                         break
 
@@ -63,6 +64,4 @@ class Removals:
     async def _refused(self, name: PlatformName, post_id: str, error: Undeliverable) -> None:
         now = self.now()
         if not await self.store.put_off(name, post_id, now + REFUSED_PAUSE, now - GIVEN_UP):
-            logger.warning(
-                "the post %s, whose question was forgotten, stays on %s: %s", post_id, name, error
-            )
+            logger.warning("the post %s, which was to go, stays on %s: %s", post_id, name, error)

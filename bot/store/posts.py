@@ -9,6 +9,10 @@ from bot.store.transactions import Row, Statement, Tables, Transaction
 # SQLite's own: `rowid` is the order in which rows came. PostgreSQL needs a column for it.
 _COLUMNS = "deliberation, key, part, platform, post_id, digest, deleted"
 
+_CONFIRM = (
+    "UPDATE posts SET post_id = ?, digest = ? WHERE deliberation = ? AND key = ? AND part = ?"
+)
+
 
 class Posts(Tables):
     async def posts(self, deliberation: str) -> tuple[Post, ...]:
@@ -39,11 +43,19 @@ class Posts(Tables):
         self, deliberation: str, key: str, part: int, post_id: str, digest: str | None
     ) -> None:
         """The post is on the platform under `post_id` and shows what `digest` tells."""
-        await self._change(
-            "UPDATE posts SET post_id = ?, digest = ? "
-            "WHERE deliberation = ? AND key = ? AND part = ?",
-            (post_id, digest, deliberation, key, part),
-        )
+        await self._change(_CONFIRM, (post_id, digest, deliberation, key, part))
+
+    async def replace_post(self, post: Post, post_id: str, digest: str) -> None:
+        """The same, in the place of this one, which is to be removed."""
+
+        def write() -> Transaction[None]:
+            yield Statement(
+                "INSERT INTO removals (platform, post_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                (post.platform, post.post_id),
+            )
+            yield Statement(_CONFIRM, (post_id, digest, post.deliberation, post.key, post.part))
+
+        await self._database.write(write)
 
     async def post_by_id(self, platform: str, post_id: str) -> Post | None:
         rows = await self._database.read(

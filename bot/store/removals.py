@@ -1,4 +1,5 @@
-"""The bot's posts that are to be removed, because their question was forgotten."""
+"""The bot's posts that are to be removed: their question was forgotten, or another post took their
+place."""
 
 from datetime import datetime
 

@@ -25,6 +25,7 @@ class Wall:
         self.posts: list[str] = []
         self.looks = 0
         self.is_frozen = False
+        self.keeps = False
         self._troubles = list(troubles)
 
     def sending(self, text: str) -> Sending:
@@ -46,6 +47,8 @@ class Wall:
         return Edited.FROZEN if self.is_frozen else Edited.DONE
 
     async def _remove(self, id: str) -> None:
+        if self.keeps:
+            raise REFUSED
         self.posts[int(id)] = ""
 
 
@@ -121,6 +124,15 @@ async def test_a_post_that_nobody_may_edit_is_replaced(store: Store) -> None:
     assert await outbox(store).show("headline", 0, wall.sending("final")) == "1"
     assert wall.posts == ["", "final"]
     assert await outbox(store).first("headline") == "1"
+    assert await store.posts_to_remove() == 0
+
+
+async def test_what_was_replaced_is_removed_later_where_it_cannot_be_now(store: Store) -> None:
+    wall = Wall()
+    await outbox(store).show("headline", 0, wall.sending("live"))
+    wall.is_frozen = wall.keeps = True
+    assert await outbox(store).show("headline", 0, wall.sending("final")) == "1"
+    assert await store.removals("slack", datetime(2026, 11, 29, tzinfo=UTC), 10) == ("0",)
 
 
 async def delivered(store: Store, wall: Wall) -> Outbox:

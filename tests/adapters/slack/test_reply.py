@@ -274,6 +274,18 @@ async def test_where_nothing_may_be_edited_the_verdict_replaces_the_progress(
     assert "Yes." in post.shown
 
 
+async def test_where_nothing_may_be_edited_no_second_ranking_notifies_the_asker(
+    scene: Stage,
+) -> None:
+    scene.server.world.edit_window_closed = True
+    case = await scene.case()
+    await scene.reply(case).show("ranking", RANKING, ping=True)
+    counted = replace(RANKING, blocks=(*RANKING.blocks, Note("👍 1")))
+    await scene.reply(case).show("ranking", counted, ping=True)
+    assert len(scene.said(case)) == 1
+    assert [ping.target for ping in scene.server.pings] == [case.asker]
+
+
 async def test_without_a_status_everything_else_works(scene: Stage) -> None:
     scene.server.refuse("assistant.threads.setStatus", "feature_disabled", times=2)
     case = await scene.case()

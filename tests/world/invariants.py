@@ -4,6 +4,7 @@ Checked as things happen: at every request to a model, every post and edit, ever
 """
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -30,6 +31,10 @@ Name = Literal[
     "pinged once",
     "no name",
     "forgotten",
+    "expired",
+    "hidden",
+    "not admitted",
+    "quiet log",
     "whole",
     "alive",
 ]
@@ -45,9 +50,16 @@ MEANING: dict[Name, str] = {
     "pinged once": "nobody is notified but the asker, once, by the ranking",
     "no name": "no public post names a member",
     "forgotten": "words that were forgotten are in no file, and in no later post",
+    "expired": "texts that are too old are in no file",
+    "hidden": "what a channel hides reaches no model",
+    "not admitted": "nothing comes of what a guest asks, whom nobody listed",
+    "quiet log": "what people and models wrote is in no line of the log",
     "whole": "the database is undamaged",
     "alive": "no part of the program ends by itself, or hangs",
 }
+
+# Of a person or a model: nobody else writes such.
+_WORD = re.compile(r"qq\d+y[0-9a-f]+|zw\d+x[0-9a-f]+")
 
 # A row is committed within 0.2 s of the last byte; where writes are repeated, or wait for others
 # that are, later.
@@ -74,10 +86,12 @@ class Watch:
         self.world = world
         self.broken: Broken | None = None
         self.forgotten: set[str] = set()  # words
+        self.hidden: set[str] = set()  # addresses that no model may read
         self._asked_until: dict[str, int] = {}  # the newest question when it was forgotten
         self._answers: dict[str, tuple[float, int]] = {}
         self._marks: dict[int, tuple[str, str]] = {}
         self._standing: dict[tuple[str, str, str, int], Any] = {}
+        self._replaced: list[tuple[tuple[str, str, str, int], Any]] = []
         self._pings: dict[str, int] = {}
         self._letters: dict[tuple[str, str], str] = {}
         self.cleared = False  # then old posts are gone, and old sums are not known any more
@@ -91,8 +105,11 @@ class Watch:
 
     # Models
 
-    def asked(self, tag: str) -> None:
+    def asked(self, tag: str, read: Sequence[str]) -> None:
         world = self.world
+        for address in self.hidden:
+            if any(address in text for text in read):
+                self.fail("hidden", f"{tag} reads {address}")
         run, stage, round, seat = tag.split("/")
         rows = world.disk.rows(
             "SELECT failure_kind FROM calls"
@@ -118,6 +135,10 @@ class Watch:
         if any(at - REPEATED_SECONDS < when < ended for when in self.world.disk.troubles):
             patience = REPEATED_SECONDS
         return ended - at > patience
+
+    def logged(self, line: str) -> None:
+        if found := _WORD.search(line):
+            self.fail("quiet log", f"{found[0]} in {line}")
 
     # Posts
 
@@ -185,7 +206,9 @@ class Watch:
         self._check_letter(key, _words_of(message))
         other = self._standing.get(key)
         if kind == "post":
-            if other is not None and other is not message and stands(other):
+            if self.world.plan.frozen and key[0] == "slack" and other is not None:
+                self._replaced.append((key, other))  # which is removed as soon as may be
+            elif other is not None and other is not message and stands(other):
                 self.fail("one of each post", f"{key} stands twice")
             if other is not message and key in self.world.deleted - self._unheard:
                 self.fail("one of each post", f"{key} was deleted by a person and came again")
@@ -272,9 +295,22 @@ class Watch:
         """Nothing is under way, and nothing was in trouble for a while."""
         if not self.cleared:
             self._check_cases()
+            self._check_replaced()
             self._check_money()
+        self._check_guests()
         self._check_taken()
         self._check_forgotten()
+        self.check_whole()
+
+    def check_expired(self) -> None:
+        """Weeks after everything was said."""
+        said = [asked.word for asked in self.world.people.asked]
+        for word in (
+            *said,
+            *(word for words in self.world.models.words.values() for word in words),
+        ):
+            if found := self.world.disk.holds(word.encode()):
+                self.fail("expired", f"{word} in {found}, {self.world.disk.where(word)}")
         self.check_whole()
 
     def check_whole(self) -> None:
@@ -302,6 +338,14 @@ class Watch:
                     self.fail("answered", f"{id} ({status}) has no {key}")
             self._check_headline(platform, id, finished)
 
+    def _check_replaced(self) -> None:
+        for key, message in self._replaced:
+            if (
+                message.channel.messages.get(message.ts) is message
+                and self._standing[key] is not message
+            ):
+                self.fail("one of each post", f"{key} stands twice")
+
     def _check_headline(self, platform: str, id: str, finished: Any) -> None:
         if (platform, id, VERDICT, 0) in self.world.deleted:
             return
@@ -327,6 +371,11 @@ class Watch:
         for text, count in runs.items():
             if count > 1:
                 self.fail("taken once", f"{text} is asked in {count} runs")
+
+    def _check_guests(self) -> None:
+        guest = self.world.people.guest.id
+        for (id,) in self.world.disk.rows("SELECT id FROM deliberations WHERE asker = ?", guest):
+            self.fail("not admitted", f"{guest} asked {id}")
 
     def check_plenty(self, spent_micros: int) -> None:
         """Of the questions asked at last, in fair weather, with most of a large budget left."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Protocol
@@ -39,7 +39,7 @@ class Bill:
 
 
 class Watching(Protocol):
-    def asked(self, tag: str) -> None: ...
+    def asked(self, tag: str, read: Sequence[str]) -> None: ...
     def answered(self, tag: str) -> None: ...
 
 
@@ -74,7 +74,7 @@ class Models:
     async def complete(
         self, request: Request, on_text: Callable[[str], None] | None = None
     ) -> Completion:
-        self.watch.asked(request.tag)
+        self.watch.asked(request.tag, [message.content for message in request.messages])
         self.loop.note(f"ask {request.tag}")
         life = LIFE.get()
         self._under_way.append(life)

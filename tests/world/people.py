@@ -46,9 +46,10 @@ class People:
         self.chairman = random.choice((self.members, 0))  # who may hold a seat, too
         self.admins: tuple[str, ...] = ()
         self.asked: list[Asked] = []
-        self.gone: set[str] = set()  # runs whose place was deleted
+        self.gone: set[str] = set()  # threads
         self.last: list[Asked] = []
         self.commanded = False  # somebody changed what may be asked, or for how much
+        self.hiding = False  # every channel hides personal data
         self._count = 0
         self._going: set[asyncio.Task[None]] = set()
 
@@ -59,14 +60,18 @@ class People:
         self.discord_people = [discord.create_user(n, self.guild) for n in ("Ada", "Bob", "Eve")]
         self.slack_people = [slack.create_user(name) for name in ("ada", "bob", "eve")]
         self.slack_people[2].admin = True
+        self.guest = slack.create_user("gus", guest=True)
         self.channels = [
-            slack.create_channel(name, *self.slack_people) for name in ("general", "other")
+            slack.create_channel(name, *self.slack_people, self.guest)
+            for name in ("general", "other")
         ]
         self.admins = (str(self.discord_people[2].id), self.slack_people[2].id)
 
     async def live(self, seconds: float) -> None:
         world = self.world
         until = world.loop.time() + seconds
+        if world.plan.redact:
+            self._going.add(world.loop.create_task(self._hide()))
         while world.loop.time() < until:
             await asyncio.sleep(world.random.expovariate(1 / world.plan.pause_seconds))
             self._going = {task for task in self._going if not task.done()}
@@ -79,8 +84,11 @@ class People:
         on_slack = random.random() < 0.5
         acts = [self._ask] * 10 + [self._follow_up] * 4 + [self._press] * 6 + [self._vote] * 6
         acts += [self._unvote, self._delete_question, self._edit, self._delete_post]
+        acts += [self._delete_thread]
         if random.random() < 0.3:
             acts += [self._command, self._command, self._forget]
+        if self.world.plan.forgetful:
+            acts += [self._forget] * 6
         act = random.choice(acts)
         try:
             await act(on_slack)
@@ -95,6 +103,16 @@ class People:
             self._ask_on_slack(random.choice(self.channels), None)
         else:
             self._ask_on_discord(random.choice(self.rooms))
+
+    def ask_nobody(self) -> None:
+        """While no process is there: mostly where it is going to look, and is told by nobody."""
+        random = self.world.random
+        known = {asked.channel for asked in self.asked}
+        rooms = [room for room in self.rooms if str(room.id) in known]
+        if rooms and random.random() < 0.7:
+            self._ask_on_discord(random.choice(rooms))
+        else:
+            self._ask_on_slack(random.choice(self.channels), None)
 
     async def _follow_up(self, on_slack: bool) -> None:
         random = self.world.random
@@ -118,9 +136,9 @@ class People:
         """Who asks in such a thread says its words again: they still stand there."""
         return asked.word in self.world.watch.forgotten
 
-    def _ask_on_slack(self, channel: Any, thread: str | None) -> None:
+    def _ask_on_slack(self, channel: Any, thread: str | None, person: Any = None) -> None:
         slack = self.world.slack
-        person = self.world.random.choice(self.slack_people)
+        person = person or self.world.random.choice([*self.slack_people * 5, self.guest])
         word, text = self._words()
         message = slack.mention(channel, person, text, thread)
         key = slack_key(slack.team.id, channel.id, message.ts)
@@ -138,7 +156,12 @@ class People:
     def _words(self) -> tuple[str, str]:
         self._count += 1
         word = f"qq{self._count}y{self.world.random.randrange(36**4):x}"
-        return word, f"Is {word} better than number {self._count}?"
+        text = f"Is {word} better than number {self._count}?"
+        if self.world.plan.redact:
+            text += f" Write to {word}@mail.example."
+        if self.hiding:
+            self.world.watch.hidden.add(f"{word}@mail.example")
+        return word, text
 
     def _note(
         self, key: str, word: str, asker: str, channel: str, message: Any, heard: bool
@@ -166,7 +189,7 @@ class People:
             return True
         rows = world.disk.rows("SELECT asked_at FROM deliberations WHERE channel = ?", each.channel)
         knew = len(rows) and any(
-            a.channel == each.channel and a.at < each.at - 60 for a in self.asked
+            a.channel == each.channel and a.at < each.at - 30 for a in self.asked
         )
         soon = not ended or max(ended) < each.at + 120
         return bool(
@@ -174,7 +197,10 @@ class People:
         )
 
     def has_deleted(self, thread: str | None, mention: str | None) -> bool:
-        """Whether somebody deleted the question, or the one that its thread began with."""
+        """Whether somebody deleted the question, or the one that its thread began with, or all of
+        the thread."""
+        if thread in self.gone:
+            return True
         gone = {each.key for each in self.asked if each.deleted}
         return any(key == mention or (thread and key.endswith(f":{thread}")) for key in gone)
 
@@ -311,6 +337,17 @@ class People:
         else:
             self.world.discord.delete_message(post)
 
+    async def _delete_thread(self, on_slack: bool) -> None:
+        discord = self.world.discord
+        threads = [thread for room in self.rooms for thread in discord.threads(room)]
+        if threads and not on_slack:
+            thread = self.world.random.choice(threads)
+            self.gone.add(str(thread.id))
+            self.world.tell(f"the thread {thread.id} is deleted")
+            for asked in self._all(False):
+                asked.deleted |= asked.message.channel is thread
+            discord.delete_thread(thread)
+
     # Commanding
 
     def _someplace(self, on_slack: bool) -> tuple[Channel, Person]:
@@ -338,6 +375,18 @@ class People:
             )
         )
         await self._run(here, person, text)
+
+    async def _hide(self) -> None:
+        """Until every channel does."""
+        channels = [
+            *(Channel("slack", self.world.slack.team.id, each.id) for each in self.channels),
+            *(Channel("discord", str(self.guild.id), str(each.id)) for each in self.rooms),
+        ]
+        for here in channels:
+            admin = Person(self.admins[here.platform == "slack"], admin=True)
+            while not await self._run(here, admin, "set redact on"):  # noqa: ASYNC110 - no bell
+                await asyncio.sleep(5)
+        self.hiding = True
 
     async def _run(self, here: Channel, person: Person, text: str) -> bool:
         """Whether the program did it, and is still there to say so."""
@@ -374,6 +423,6 @@ class People:
     def say_goodbye(self) -> None:
         """One more question for each platform, when everything is well again."""
         before = len(self.asked)
-        self._ask_on_slack(self.channels[0], None)
+        self._ask_on_slack(self.channels[0], None, self.slack_people[0])
         self._ask_on_discord(self.rooms[0])
         self.last = self.asked[before:]

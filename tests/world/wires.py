@@ -67,9 +67,10 @@ class Wires:
         self.slack = slack
         self.discord = discord
         self.trouble = 0.0
+        self.seconds = 0.05  # that a request takes to get there
         self.away: set[str] = set()  # hosts that nobody reaches
         self.seen: Callable[[str, str, Any], None] = lambda platform, kind, message: None
-        self.lost: list[float] = []  # when an answer was lost
+        self.lost: list[float] = []  # when an answer was lost, or nobody was there
         self._routes = [(route, _pattern(route.path)) for route in discord.routes]
 
     @contextmanager
@@ -93,6 +94,8 @@ class Wires:
         _require_life()
         await self._travel()
         draw = self.loop.random.random()
+        if host in self.away:
+            self.lost.append(self.loop.time())
         if host in self.away or draw < self.trouble * 0.35:
             raise _broken(self.loop.random.random())
         if draw < self.trouble * 0.5:
@@ -115,7 +118,7 @@ class Wires:
         return Answer(made)
 
     async def _travel(self) -> None:
-        await asyncio.sleep(min(10.0, self.loop.random.expovariate(20)))
+        await asyncio.sleep(min(10.0, self.loop.random.expovariate(1 / self.seconds)))
         _require_life()
 
     # Discord

@@ -23,6 +23,7 @@ from typing import Any
 import discord
 
 import bot.store.store as store_module
+from bot.program.serve import EXPIRE_SECONDS
 from tests.fakes.discord_server import DiscordServer
 from tests.fakes.slack_server import SlackServer
 from tests.world.disk import Disk
@@ -55,6 +56,12 @@ class Plan:
     budget_usd: float | None = None
     pause_seconds: float = 40.0
     model_seconds: float = 6.0
+    wires_seconds: float = 0.05
+    outages: int = 0
+    forgetful: bool = False  # people forget what they asked, again and again
+    redact: bool = False
+    expires: bool = False  # weeks later, texts are too old to be kept
+    frozen: bool = False  # nobody may edit anything on Slack
     keep_up: bool = False
 
     @classmethod
@@ -72,6 +79,12 @@ class Plan:
             budget_usd=random.choice((None, 0.5, 2.0, 10.0)),
             pause_seconds=random.choice((10.0, 40.0, 40.0)),
             model_seconds=random.choice((1.0, 6.0, 6.0, 20.0)),
+            wires_seconds=random.choice((0.05, 0.05, 0.05, 1.5)),
+            outages=random.choice((0, 0, 0, 1, 2)),
+            forgetful=random.random() < 0.25,
+            redact=random.random() < 0.15,
+            expires=random.random() < 0.15,
+            frozen=random.random() < 0.1,
         )
 
 
@@ -106,6 +119,7 @@ class World:
     program: Program = field(init=False)
     people: People = field(init=False)
     drift: timedelta = timedelta()
+    is_bad: bool = True
     kills: int = 0
     starts: int = 0
     # When each life ended, by its number.
@@ -123,6 +137,7 @@ class World:
             f"https://{DISCORD}",
         )
         self.slack.learn()
+        self.slack.world.edit_window_closed = self.plan.frozen
         self.disk = Disk(self.loop, self.folder, self.kill)
         self.wires = Wires(self.loop, self.slack, self.discord)
         self.models = Models(self.loop, self.random)
@@ -172,10 +187,8 @@ class World:
         if self.watch.broken:
             raise self.watch.broken
         if self._kill_at is not None and self.loop.steps >= self._kill_at:
-            life = self.lives[-1]
-            if not life.dead and life.number not in self.ends:
-                self.kill(life)
             self._kill_at = None
+            self._kill_whoever_is_there()
         if self.loop.steps > STEPS_A_MINUTE * (self.plan.minutes + REST_SECONDS / 60):
             raise Broken("alive", f"still busy after {self.loop.steps} steps")
 
@@ -200,10 +213,8 @@ class World:
                 self.loop.create_task(self._restarted(life))
             await asyncio.wait({running, ending}, return_when=asyncio.FIRST_COMPLETED)
             ending.cancel()
-            if (
-                life.dead and self.program.over
-            ):  # killed as it ended, which nobody has to make up for
-                return
+            if life.dead and self.program.over:
+                return  # as it ended, which no other process has to make up for
             if not life.dead:
                 self.ends[life.number] = self.loop.time()
                 self.discord.gateway.sessions.clear()
@@ -214,7 +225,13 @@ class World:
                 if error is not None and not self.disk.troubles and not plan.wires_trouble:
                     self.watch.fail("alive", f"the program ended: {error!r}")
             self.program.gone()
-            await asyncio.sleep(self.random.choice((0.5, 5.0, 60.0)))
+            await self._down(self.random.choice((0.5, 5.0, 60.0)))
+
+    async def _down(self, seconds: float) -> None:
+        """No process is there for a while, which keeps nobody from asking."""
+        if self.is_bad and self.random.random() < 0.5:
+            self.loop.call_later(self.random.uniform(0, seconds), self.people.ask_nobody)
+        await asyncio.sleep(seconds)
 
     async def _restarted(self, life: Life) -> None:
         await asyncio.sleep(self.random.uniform(5, 120))
@@ -228,10 +245,10 @@ class World:
         self.people.furnish()
         self._weather(bad=True)
         keeper = self.loop.create_task(self.keep())
-        jumping = self.loop.create_task(self._jump())
+        besides = {self.loop.create_task(work) for work in (self._jump(), self._go_away())}
         await self.people.live(self.plan.minutes * 60)
         self._weather(bad=False)
-        await jumping
+        await asyncio.wait(besides)
         self.tell("calm")
         await self._rest()
         spent = await self._spent_today()
@@ -243,6 +260,8 @@ class World:
         for key in unknown:
             self.watch.fail("answered", f"the mention {key} was never taken up")
         self.watch.at_rest()
+        if self.plan.expires:
+            await self._grow_old()
         self.program.over = True
         self.program.end()
         await keeper
@@ -256,9 +275,11 @@ class World:
 
     def _weather(self, *, bad: bool) -> None:
         plan = self.plan
+        self.is_bad = bad
         self.models.trouble = plan.models_trouble * bad
         self.models.seconds = plan.model_seconds if bad else 1.0
         self.wires.trouble = plan.wires_trouble * bad
+        self.wires.seconds = plan.wires_seconds if bad else 0.05
         self.disk.faults = plan.disk_trouble * bad
         if not bad:
             self.disk.kills = 0.0
@@ -270,19 +291,50 @@ class World:
             self.drift += timedelta(minutes=self.random.choice((-700, -61, -5, 5, 61, 700)))
             self.tell(f"the clock is {self.drift} off")
 
+    async def _go_away(self) -> None:
+        """Now and then a whole platform does, and a process may end in the meantime."""
+        for _ in range(self.plan.outages):
+            await asyncio.sleep(self.random.uniform(1, self.plan.minutes * 60))
+            host = self.random.choice((SLACK, DISCORD))
+            self.wires.away.add(host)
+            self.tell(f"{host} is away")
+            seconds = self.random.choice((20.0, 120.0, 600.0))
+            if self.random.random() < 0.5:
+                self.loop.call_later(self.random.uniform(0, seconds), self._kill_whoever_is_there)
+            await asyncio.sleep(seconds)
+            self.wires.away.discard(host)
+            self.tell(f"{host} is back")
+
+    def _kill_whoever_is_there(self) -> None:
+        life = self.lives[-1]
+        if not life.dead and life.number not in self.ends:
+            self.kill(life)
+
+    async def _grow_old(self) -> None:
+        """Until no text may be kept any more."""
+        self.drift += timedelta(days=45)
+        self.tell("weeks pass")
+        await asyncio.sleep(2 * EXPIRE_SECONDS)
+        self.watch.check_expired()
+
     async def _rest(self) -> None:
         """Until nothing is under way, and nobody is owed a post."""
         until = self.loop.time() + REST_SECONDS
         quiet = 0
-        while quiet < 2:
+        while quiet < 4:
             await asyncio.sleep(15)
             app = await self.program.running()
             open_ones = [] if app is None else list(app.running._runs)
             owed = self.disk.rows("SELECT id FROM deliberations WHERE delivered = 0")
-            quiet = 0 if open_ones or owed or self.models.is_busy() else quiet + 1
+            is_busy = open_ones or owed or self._is_coming() or self.models.is_busy()
+            quiet = 0 if is_busy else quiet + 1
             if self.loop.time() > until:
                 raise Broken("answered", f"after hours of calm there are {open_ones}, owed {owed}")
-        await asyncio.sleep(30)
+
+    def _is_coming(self) -> bool:
+        """Whether there is something that Slack is yet to tell, or to tell again."""
+        lives = (getattr(task, "life", None) for task in self.slack.courier._tasks)
+        return any(life is None or not life.dead for life in lives)
 
     def bury(self) -> None:
         """Let every process come to its end, so that nothing of it lies around."""
@@ -431,6 +483,7 @@ def _listening(world: World, *, speak: bool) -> Iterator[None]:
             life = LIFE.get()
             if life is not None and life.dead:
                 return
+            world.watch.logged(record.getMessage())
             line = f"{record.levelname} {record.getMessage()}"
             if record.exc_info and record.exc_info[1]:
                 line += f" [{record.exc_info[1]!r}]"
@@ -441,7 +494,7 @@ def _listening(world: World, *, speak: bool) -> Iterator[None]:
     handler = Handler()
     root = logging.getLogger()
     before = root.handlers, root.level
-    root.handlers, root.level = [handler], logging.INFO if speak else logging.WARNING
+    root.handlers, root.level = [handler], logging.INFO
     logging.getLogger("stamina").setLevel(logging.ERROR)  # as the program has it
     try:
         yield

@@ -318,7 +318,7 @@ class SlackReply:
         sending = Sending(
             message.digest(),
             send=partial(self._post, key, part, message),
-            edit=partial(self._edit, message, pay, live),
+            edit=partial(self._edit, key, message, pay, live),
             find=partial(self._find, key, part),
             remove=lambda id: self._web.delete(*_ids(id)),
         )
@@ -334,7 +334,7 @@ class SlackReply:
             raise Undeliverable(_(QUESTION_DELETED), gone=True)
         return post_id(channel, posted.ts)
 
-    async def _edit(self, message: Message, pay: Pay, live: bool, id: str) -> Edited:
+    async def _edit(self, key: str, message: Message, pay: Pay, live: bool, id: str) -> Edited:
         await pay()
         try:
             await self._plainly(message, partial(self._web.update, *_ids(id)))

@@ -62,9 +62,13 @@ class _Future(asyncio.Future[Any]):
 
 
 class WorldLoop(base_events.BaseEventLoop):
-    """`after_step` is called behind each callback. `trace` is the sum of everything that ran."""
+    """`after_step` is called behind each callback. `trace` is the sum of everything that ran.
 
-    def __init__(self, random: Random) -> None:
+    Every turn takes `turn_seconds`: a clock that stands still would have whoever waits for what
+    rounding left of a second wait for ever.
+    """
+
+    def __init__(self, random: Random, *, turn_seconds: float = 0.0) -> None:
         super().__init__()
         self.random = random
         self.steps = 0
@@ -72,6 +76,7 @@ class WorldLoop(base_events.BaseEventLoop):
         self.after_step: Callable[[], None] = lambda: None
         self.burying: Life | None = None
         self._moment = 0.0
+        self._turn_seconds = turn_seconds
         self._serial = 0
         self.set_task_factory(_made)
 
@@ -123,6 +128,7 @@ class WorldLoop(base_events.BaseEventLoop):
     def _run_once(self) -> None:
         ready: Any = self._ready  # type: ignore[attr-defined]
         scheduled: Any = self._scheduled  # type: ignore[attr-defined]
+        self._moment += self._turn_seconds
         while scheduled and scheduled[0]._cancelled:
             self._drop(scheduled)
         if not ready:

@@ -98,7 +98,6 @@ def clear(world: World) -> None:
     discord.world.attachments.clear()
     discord.world._nonces.clear()
     discord.limits._windows.clear()
-    slack.limits._windows.clear()
     slack.interactions.triggers._triggers.clear()
     slack.interactions.triggers._urls.clear()
     for view in [view for view in slack.world.views.values() if not view.open]:

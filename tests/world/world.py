@@ -440,7 +440,7 @@ def opened(seed: int, plan: Plan, random: Random, *, speak: bool = False) -> Ite
     global_random.seed(seed)
     base = "/dev/shm" if Path("/dev/shm").is_dir() else None
     folder = Path(tempfile.mkdtemp(prefix="world-", dir=base))
-    loop = WorldLoop(random)
+    loop = WorldLoop(random, turn_seconds=1e-6)
     asyncio.set_event_loop(loop)
     loop.set_exception_handler(lambda _, context: None)
     gc.freeze()  # what is there before is not looked at again

@@ -3,6 +3,8 @@
 Who may use the council at all is one rule for questions, commands, buttons and forms:
 `COUNCIL_ALLOWED` lists servers, workspaces, channels and people; `/council allow` and `disallow`
 say it of one server or workspace more, in the store. Which commands there are is not known here.
+
+Whatever goes wrong, "not admitted": nothing comes of what a guest asks whom nobody listed.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -3,6 +3,9 @@
 Where nobody heard whether a post was made (its answer was lost, the process ended, the store was
 full) it is in doubt, and is looked for before it is sent. Knows no platform: an adapter says how
 one is sent, edited and found. What cannot be sent is tried again by whoever shows it.
+
+Whatever goes wrong, "one of each post": no post of a run stands twice, and none comes again that a
+person deleted.
 """
 
 import asyncio

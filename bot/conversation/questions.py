@@ -1,4 +1,8 @@
-"""Questions: what may be asked, by whom and at what price, and the case that each one becomes."""
+"""Questions: what may be asked, by whom and at what price, and the case that each one becomes.
+
+Whatever goes wrong, "taken once": one question of a person's starts one run, however often its
+event comes, and one that was heard, or missed for a while, is taken in or told no.
+"""
 
 import logging
 import secrets

@@ -2,6 +2,9 @@
 
 Everything shown can be derived from the journal again, so running a case a second time, in another
 process even, brings the same posts up to date and asks only for what is missing.
+
+Whatever goes wrong, "answered": every question that was taken in ends with its verdict, the
+apology, or the word that it was stopped, under its headline, with each answer and the ranking.
 """
 
 import asyncio

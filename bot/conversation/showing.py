@@ -3,6 +3,8 @@
 Each post has a task of its own, so that one which fails holds up no other. A post that cannot be
 shown is owed: it is tried again, with growing pauses, until it is there or its place is gone.
 Knows no platform, no council and no store.
+
+Whatever goes wrong, "pinged once": nobody is notified but the asker, once, by the ranking.
 """
 
 import asyncio

@@ -2,6 +2,8 @@
 
 Pure, and blind: no document here names a member, shows a seat's price or seconds, or repeats a
 provider's words, except `names`, which one person asked for. Knows no platform and no limit.
+
+Whatever goes wrong, "no name": no public post names a member before a vote.
 """
 
 from collections.abc import Iterator, Sequence

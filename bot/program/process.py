@@ -1,6 +1,8 @@
 """The process: its exit codes, signals and streams, what it logs, and how it looks for garbage.
 
 Imports no event loop before there is one: `council --help` has to be quick.
+
+Whatever goes wrong, "quiet log": what people and models wrote is in no line of the log.
 """
 
 import gc

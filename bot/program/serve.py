@@ -1,6 +1,8 @@
 """`council serve`: every platform that has a token, and what is done beside them for weeks.
 
 Imports what a platform needs when it runs: a Slack bot needs no Discord library.
+
+Whatever goes wrong, "alive": no part of the program ends by itself, or hangs.
 """
 
 import asyncio

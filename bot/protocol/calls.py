@@ -2,6 +2,8 @@
 
 A call ends as a value, answered or failed, and is committed before anybody uses it. What is asked,
 and what comes of the answer, is not known here; how one request goes, `attempts` knows.
+
+Whatever goes wrong, "asked once": no call whose answer was kept is asked again.
 """
 
 import asyncio

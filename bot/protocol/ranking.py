@@ -2,6 +2,8 @@
 
 Pure: everything random is drawn from the deliberation's seed, so a resumed run draws the same
 again. Knows labels only; how a ballot is read from a review is `bot.protocol.ballots`.
+
+Whatever goes wrong, "letters": an answer stays under its letter.
 """
 
 import hashlib

@@ -3,6 +3,8 @@ follow-ups that build on them, whose texts may repeat theirs, and the copies tha
 
 Rows of a deliberation go with it (foreign keys). Money spent stays counted. The bot's own posts are
 noted to be removed, which takes as long as the platform wants.
+
+Whatever goes wrong, "forgotten": words that were forgotten are in no file, and in no later post.
 """
 
 import json

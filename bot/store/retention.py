@@ -1,5 +1,7 @@
 """Erasing the texts of old deliberations: what people asked and models wrote, and every copy of it
 that was kept to go on after a crash. Numbers, votes and posts' ids stay, and what statistics need.
+
+Whatever goes wrong, "expired": texts that are too old are in no file.
 """
 
 from dataclasses import replace

@@ -3,6 +3,12 @@
 A scope is `all`, a server, a channel, a person, a model; a channel over a month; or a run of the
 bench, which no day ends. Every amount is in micro-dollars. What a run may spend is decided by
 `bot.allowance`; here it is read and written, in one transaction with what it is spent on.
+
+Whatever goes wrong, "booked as billed": what providers told is booked, all of it and nothing
+besides.
+
+Whatever goes wrong, "within limits": no day costs more than its limit, nothing stays set aside for
+what is over, and nobody is refused while there is plenty.
 """
 
 import json

@@ -1,6 +1,8 @@
 """One SQLite connection in a thread of its own: single reads, and writes that share a commit.
 
 Knows files, transactions and what can go wrong with them, but no table.
+
+Whatever goes wrong, "whole": the database is undamaged.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What has to hold in every world, whatever goes wrong, named once.
+"""What has to hold in every world, whatever goes wrong, by its name.
 
 Checked as things happen: at every request to a model, every post and edit, every rest.
 """
@@ -38,24 +38,24 @@ Name = Literal[
     "whole",
     "alive",
 ]
-MEANING: dict[Name, str] = {
-    "answered": "every question that was taken in ends with its verdict, the apology, or the word "
-    "that it was stopped, under its headline, with each answer and the ranking; every other is told no",
-    "one of each post": "no post of a run stands twice",
-    "taken once": "one question of a person's starts one run, however often its event comes",
-    "letters": "an answer stays under its letter",
-    "asked once": "no call whose answer was kept is asked again",
-    "booked as billed": "what providers told is booked, all of it and nothing besides",
-    "within limits": "no day costs more than its limit, and nobody is refused while there is plenty",
-    "pinged once": "nobody is notified but the asker, once, by the ranking",
-    "no name": "no public post names a member",
-    "forgotten": "words that were forgotten are in no file, and in no later post",
-    "expired": "texts that are too old are in no file",
-    "hidden": "what a channel hides reaches no model",
-    "not admitted": "nothing comes of what a guest asks, whom nobody listed",
-    "quiet log": "what people and models wrote is in no line of the log",
-    "whole": "the database is undamaged",
-    "alive": "no part of the program ends by itself, or hangs",
+# In whose description each is written out, beside the code that has to keep it.
+WHERE: dict[Name, str] = {
+    "answered": "bot/conversation/serving.py",
+    "one of each post": "bot/conversation/outbox.py",
+    "taken once": "bot/conversation/questions.py",
+    "letters": "bot/protocol/ranking.py",
+    "asked once": "bot/protocol/calls.py",
+    "booked as billed": "bot/store/spending.py",
+    "within limits": "bot/store/spending.py",
+    "pinged once": "bot/conversation/showing.py",
+    "no name": "bot/pages/presenter.py",
+    "forgotten": "bot/store/removal.py",
+    "expired": "bot/store/retention.py",
+    "hidden": "bot/redaction.py",
+    "not admitted": "bot/conversation/desk.py",
+    "quiet log": "bot/program/process.py",
+    "whole": "bot/store/sqlite_database.py",
+    "alive": "bot/program/serve.py",
 }
 
 # Of a person or a model: nobody else writes such.

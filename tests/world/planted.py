@@ -106,10 +106,10 @@ BUGS = (
         "                    yield from spending.release(self.deliberation)\n",
     ),
     Bug(
-        "requests together pass a limit",
+        "questions together pass a limit",
         "bot/store/spending.py",
-        "    if left.left_micros is not None and needed > left.left_micros:\n",
-        "    if left.left_micros is not None and needed < 0:\n",
+        "        if needed > left.left_micros:\n",
+        "        if needed < 0:\n",
     ),
     Bug(
         "every post notifies the asker",
@@ -119,9 +119,9 @@ BUGS = (
     ),
     Bug(
         "models may mention whom they like",
-        "adapters/discord/delivery.py",
-        "return AllowedMentions(everyone=False, roles=False, users=users, replied_user=False)",
-        "return AllowedMentions.all()",
+        "adapters/slack/mrkdwn.py",
+        "    return _interrupted(escape(text))\n",
+        "    return text\n",
     ),
     Bug(
         "forgetting leaves the log as it is",
@@ -165,6 +165,30 @@ BUGS = (
         "bot/store/cases.py",
         '"WHERE platform = ? AND delivered = 0 ORDER BY number"',
         "\"WHERE platform = ? AND delivered = 0 AND status = 'running' ORDER BY number\"",
+    ),
+    Bug(
+        "texts that are too old stay where models wrote them",
+        "bot/store/retention.py",
+        "UPDATE calls SET text = '' WHERE deliberation = ? AND text IS NOT NULL",
+        "UPDATE calls SET text = '' WHERE deliberation = ? AND text IS NULL",
+    ),
+    Bug(
+        "guests may ask",
+        "bot/conversation/desk.py",
+        "        if person.guest:\n            return False\n",
+        "",
+    ),
+    Bug(
+        "nobody remembers that an older post is to go",
+        "bot/conversation/outbox.py",
+        "await self._store.replace_post(post, id, sending.digest)",
+        "await self._confirm(post.key, post.part, id, sending.digest)",
+    ),
+    Bug(
+        "a ranking that nobody may edit is posted again",
+        "adapters/slack/reply.py",
+        "return Edited.DONE if key == RANKING else Edited.FROZEN",
+        "return Edited.FROZEN",
     ),
     Bug(
         "answers name their members",

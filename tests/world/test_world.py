@@ -1,8 +1,12 @@
 """Some worlds of many; `python -m tests.world` makes as many as one likes."""
 
+import ast
 import os
 import subprocess
 import sys
+from pathlib import Path
+
+from tests.world.invariants import WHERE
 
 
 def _world(*words: str) -> str:
@@ -16,6 +20,13 @@ def _world(*words: str) -> str:
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
     return done.stdout
+
+
+def test_what_has_to_hold_is_said_beside_the_code_that_keeps_it() -> None:
+    root = Path(__file__).resolve().parents[2]
+    for name, file in WHERE.items():
+        said = ast.get_docstring(ast.parse((root / file).read_text(encoding="utf-8"))) or ""
+        assert f'Whatever goes wrong, "{name}": ' in " ".join(said.split()), file
 
 
 def test_a_seed_repeats_itself_exactly() -> None:

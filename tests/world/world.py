@@ -258,7 +258,7 @@ class World:
         app = await self.program.running()
         unknown = await self.people.unanswered(app)
         for key in unknown:
-            self.watch.fail("answered", f"the mention {key} was never taken up")
+            self.watch.fail("taken once", f"the mention {key} was never taken up")
         self.watch.at_rest()
         if self.plan.expires:
             await self._grow_old()

@@ -7,7 +7,6 @@ member that failed is unknown, not refused. Follow-ups in a thread and questions
 before add no row. Pure, and knows no formula.
 """
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -57,7 +56,8 @@ class Row:
     several seats, `seats` are all that answered (`seat_columns`) and `seats_accepted` goes with
     them; elsewhere both are empty, and `columns` says which holds. `not_blind` counts
     votes of people who had seen the names; nothing else here is about them. `signs` are those by
-    which the question is recognised (`bot.recognition`); its words are not here.
+    which the question is recognised (`bot.recognition`), each for itself or several in one text;
+    its words are not here.
     """
 
     id: str
@@ -294,20 +294,47 @@ def _asked_once(rows: Sequence[Row]) -> tuple[Row, ...]:
     """Without questions that nearly say the same: of those the first rated row stays, else the
     first. Numbers make a question another one."""
     kept: list[Row] = []
-    signs = [frozenset(row.signs) for row in rows]
-    # Two sets that share most members share one of the rarest few, so only those are compared.
-    frequency = Counter(sign for each in signs for sign in each)
-    places: defaultdict[str, list[int]] = defaultdict(list)
-    taken: list[frozenset[str]] = []
-    order = sorted(range(len(rows)), key=lambda i: (not rows[i].rated, i))
-    for i in order:
-        rare = sorted(signs[i], key=lambda sign: (frequency[sign], sign))
-        prefix = rare[: len(rare) - math.ceil(SAME_QUESTION * len(rare)) + 1]
-        near = {j for sign in prefix for j in places[sign]}
-        if any(alike(signs[i], taken[j]) for j in near):
-            continue
-        for sign in prefix:
-            places[sign].append(len(taken))
-        taken.append(signs[i])
-        kept.append(rows[i])
+    shared = _shared_signs(rows)
+    taken: defaultdict[int, list[frozenset[str]]] = defaultdict(list)
+    for place in sorted(range(len(rows)), key=lambda place: (not rows[place].rated, place)):
+        if place in shared:
+            signs = frozenset(_signs(rows[place]))
+            if any(alike(signs, other) for sign in shared[place] for other in taken[sign]):
+                continue
+            for sign in shared[place]:
+                taken[sign].append(signs)
+        kept.append(rows[place])
     return tuple(sorted(kept, key=lambda row: (row.asked_at, row.id)))
+
+
+def _shared_signs(rows: Sequence[Row]) -> Mapping[int, list[int]]:
+    """The rows that may be alike, by their places, with a few numbers each: two of them are compared
+    that share one.
+
+    Two sets that share most members share one of the first few of each in any order of all members,
+    and in the order from rare to frequent there are fewest of these. In arrays, because a server has
+    had some hundred thousands of signs; most are of one row alone, and with them most rows.
+    """
+    sizes = np.fromiter((len(_signs(row)) for row in rows), np.int32, len(rows))
+    hashes = np.fromiter(
+        (hash(sign) for row in rows for sign in _signs(row)), np.int64, int(sizes.sum())
+    )
+    ordered = np.sort(hashes)
+    common = np.isin(hashes, np.unique(ordered[1:][ordered[1:] == ordered[:-1]]))
+    places = np.repeat(np.arange(len(rows), dtype=np.int32), sizes)
+    compared = sizes - np.ceil(SAME_QUESTION * sizes) + 1
+    own = sizes - np.bincount(places[common], minlength=len(rows))
+    left = (own < compared)[places]
+    hashes, common, places = hashes[left], common[left], places[left]
+    _, signs, frequency = np.unique(hashes, return_inverse=True, return_counts=True)
+    rarest_first = np.lexsort((signs, frequency[signs], common, places))
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for at in rarest_first.tolist():
+        place = int(places[at])
+        if len(found[place]) < compared[place]:
+            found[place].append(int(signs[at]))
+    return found
+
+
+def _signs(row: Row) -> list[str]:
+    return " ".join(row.signs).split()

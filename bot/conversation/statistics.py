@@ -7,7 +7,7 @@ the event loop. Knows no words and no pictures.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.analysis.cofailure import Ceiling
 from bot.analysis.publication import STEP, Published, anonymous, changes
@@ -19,6 +19,13 @@ from bot.store.store import Store
 
 # How many are made in one go, between which others get their turn.
 BATCH = 100
+
+# How many are read in one go.
+PAGE = 1_000
+
+# Reviewers' ballots are half of a row, and only those of the newest questions are compared
+# (`bot.analysis.report`): those of so many deliberations are kept, of which some add no row.
+BALLOTS_MAX = 10_000
 
 # Channels that are kept in memory; a row takes some kilobytes.
 CHANNELS_MAX = 4
@@ -68,12 +75,19 @@ class Statistics:
         async with self._lock:
             known = self._of(platform, channel)
             summaries = await self._store.summaries(platform=platform, channel=channel)
-            new = [each for each in summaries if _revision(known, each) != each.revision]
-            texts = await self._store.summary_texts([each.deliberation for each in new])
-            for id, text in texts.items():
-                if text is None:
-                    texts[id] = await self._made(id)
-            return await asyncio.to_thread(_counted, known, summaries, texts)
+            rows: dict[str, tuple[int, Row | None]] = {}
+            for start in range(0, len(summaries), PAGE):
+                page = summaries[start : start + PAGE]
+                new = [each for each in page if _revision(known, each) != each.revision]
+                texts = await self._store.summary_texts([each.deliberation for each in new])
+                for id, text in texts.items():
+                    if text is None:
+                        texts[id] = await self._made(id)
+                with_ballots = len(summaries) - start <= BALLOTS_MAX
+                read = _read if with_ballots else _read_without_ballots
+                rows |= await asyncio.to_thread(read, known, page, texts)
+            known.rows = rows  # without what is no longer there
+            return await asyncio.to_thread(_counted, summaries, rows)
 
     async def published(self, platform: PlatformName, channel: str) -> tuple[Published, int]:
         """What the people of a channel are told, and how many questions changed since.
@@ -138,21 +152,40 @@ def _revision(known: _Known, summary: Summary) -> int | None:
     return revision
 
 
-def _counted(
-    known: _Known, summaries: Sequence[Summary], texts: Mapping[str, str | None]
-) -> tuple[Row, ...]:
-    """Takes the texts into what is known, and forgets what is no longer there."""
+def _read(
+    known: _Known, page: Sequence[Summary], texts: Mapping[str, str | None]
+) -> dict[str, tuple[int, Row | None]]:
+    """The rows of a page with their revisions: as known, or out of their texts."""
     rows: dict[str, tuple[int, Row | None]] = {}
-    for each in summaries:
-        id = each.deliberation
-        text = texts.get(id)
-        rows[id] = known.rows[id] if text is None else (each.revision, _row(text))
-    known.rows = rows
+    for each in page:
+        text = texts.get(each.deliberation)
+        rows[each.deliberation] = (
+            known.rows[each.deliberation] if text is None else (each.revision, _row(text))
+        )
+    return rows
+
+
+def _read_without_ballots(
+    known: _Known, page: Sequence[Summary], texts: Mapping[str, str | None]
+) -> dict[str, tuple[int, Row | None]]:
+    return {
+        id: (revision, replace(row, ballots=()) if row and row.ballots else row)
+        for id, (revision, row) in _read(known, page, texts).items()
+    }
+
+
+def _counted(
+    summaries: Sequence[Summary], rows: Mapping[str, tuple[int, Row | None]]
+) -> tuple[Row, ...]:
     return counted((each.thread, rows[each.deliberation][1]) for each in summaries)
 
 
 def _row(text: str) -> Row | None:
-    return None if text == _NOTHING else decode(Row, text)
+    """With its signs in one text, which takes a third of the memory."""
+    if text == _NOTHING:
+        return None
+    row = decode(Row, text)
+    return replace(row, signs=(" ".join(row.signs),)) if row.signs else row
 
 
 def _report(known: _Known, rows: Sequence[Row]) -> Report:

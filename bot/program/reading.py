@@ -30,6 +30,7 @@ async def stats(options: argparse.Namespace, config: "Config") -> int:
     from bot.pages.statistics import stats_page
     from bot.pages.statistics_details import details_page
 
+    await _keep_up(config)
     async with database(config) as store:
         await _require_channel(store, options.channel)
         report = await Statistics(store).report(channel=options.channel)
@@ -84,6 +85,7 @@ async def _ceiling_of(
         return ceiling_of_grades(outcomes), "", outcomes.questions
     from bot.conversation.statistics import Statistics
 
+    await _keep_up(config)
     async with database(config) as store:
         await _require_channel(store, options.channel)
         return *await Statistics(store).ceiling(channel=options.channel), {}
@@ -136,6 +138,26 @@ async def _require_channel(store: "Store", channel: str | None) -> None:
             + ("" if len(known) <= _CHANNELS_SHOWN else ", …"),
         )
     )
+
+
+async def _keep_up(config: "Config") -> None:
+    """Keep what the statistics take from each question, where nobody else writes who does: to take it
+    from ten thousands of questions again and again would take a minute each time."""
+    from bot.conversation.statistics import Statistics
+    from bot.errors import StoreFailed
+    from bot.store.store import Store
+
+    async with database(config) as store:
+        if not await store.missing_summaries(1):
+            return
+    try:
+        store = await Store.open(config.database_file(), holder="council stats")
+        try:
+            await Statistics(store).keep_up()
+        finally:
+            await store.close()
+    except StoreFailed:
+        pass  # somebody writes and keeps up, or it cannot be written: then it is read as it is
 
 
 async def _export_csv(options: argparse.Namespace, store: "Store") -> None:

@@ -5,6 +5,7 @@ schema/0002), and the text goes with its deliberation.
 """
 
 from collections.abc import Iterable, Sequence
+from sys import intern
 
 from bot.records import PlatformName, Summary
 from bot.store.transactions import Many, Tables, Transaction, equal, lists
@@ -17,13 +18,15 @@ class Summaries(Tables):
         """Of the finished deliberations of a channel, or of all, in the order they were asked."""
         where, values = equal(platform=platform, channel=channel)
         rows = await self._database.read(
-            "SELECT id, revision, platform, workspace, channel, thread FROM deliberations "
+            "SELECT id, revision, thread, platform, coalesce(workspace, ''), coalesce(channel, '')"
+            " FROM deliberations "
             f"JOIN summaries ON deliberation = id WHERE {where} ORDER BY number",
             values,
         )
+        # A place has many questions: its names are kept once.
         return tuple(
-            Summary(id, id if place[-1] is None else tuple(place), revision)
-            for id, revision, *place in rows
+            Summary(id, id if thread is None else (*map(intern, place), thread), revision)
+            for id, revision, thread, *place in rows
         )
 
     async def summary_texts(self, ids: Sequence[str]) -> dict[str, str | None]:

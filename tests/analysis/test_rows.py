@@ -1,13 +1,14 @@
 """From deliberations and reactions to rows: what counts, and once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.analysis.rows import Pick, Rated, Row, outcomes, rated, rosters, rows
+from bot.analysis.rows import Pick, Rated, Row, counted, outcomes, rated, rosters, rows
 from bot.council import (
     Agreement,
     Answer,
@@ -20,6 +21,7 @@ from bot.council import (
     Timings,
     Verdict,
 )
+from bot.recognition import alike
 from bot.records import Case, Reaction, ReactionValue
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -219,6 +221,20 @@ def test_another_number_or_word_is_another_question() -> None:
         ("🤔", "😀"),
     ]:
         assert len(rows([(case("one", question=one), ()), (case("two", question=other), ())])) == 2
+
+
+@given(st.lists(st.frozensets(st.sampled_from(["#a", "#b", *"abcdefgh"]), max_size=8), max_size=30))
+def test_of_any_questions_none_stays_that_is_like_an_earlier_one(
+    signs: list[frozenset[str]],
+) -> None:
+    asked = [replace(row(), id=f"{n:02}", signs=tuple(each)) for n, each in enumerate(signs)]
+    kept = counted((one.id, one) for one in asked)
+
+    first: list[Row] = []
+    for one in asked:
+        if not any(alike(set(one.signs), set(other.signs)) and one.signs for other in first):
+            first.append(one)
+    assert [one.id for one in kept] == [one.id for one in first]
 
 
 def test_without_an_answer_or_an_end_there_is_no_row() -> None:

@@ -6,6 +6,7 @@ import itertools
 import json
 import time
 import zlib
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -661,3 +662,24 @@ def test_what_is_shown_of_any_text_without_thoughts_is_the_text(pieces: list[str
 def test_a_leading_thought_leaves_exactly_what_follows_it(thought: str, answer: str) -> None:
     inner = thought.replace("</", "")
     assert without_thoughts(f"<think>{inner}</think>{answer}") == (answer.lstrip(), False)
+
+
+async def test_pieces_gather_only_where_many_answers_are_read_at_once() -> None:
+    traffic = Traffic(gather_seconds=0.001)
+
+    def waits() -> bool:
+        gathering = traffic.gather()
+        try:
+            gathering.send(None)
+        except StopIteration:
+            return False
+        gathering.close()
+        return True
+
+    with ExitStack() as answers:
+        for _ in range(50):
+            answers.enter_context(traffic.another())
+        assert not waits()
+        answers.enter_context(traffic.another())
+        assert waits()
+    assert not waits()

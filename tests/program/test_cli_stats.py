@@ -65,6 +65,24 @@ def refused(ended: Ended, sentence: str) -> None:
 # Stats
 
 
+async def test_what_stats_take_from_each_question_is_kept_unless_somebody_writes(
+    council: Program, database: Path, environment: dict[str, str]
+) -> None:
+    await fill(database, 3)
+    writer = await Store.open(database, holder="a test")
+    beside = await council.run("stats", "--json", environment=environment)
+    assert len(await writer.missing_summaries(10)) == 4
+    await writer.close()
+    alone = await council.run("stats", "--json", environment=environment)
+    again = await council.run("stats", "--json", environment=environment)
+
+    reader = await Store.open(database, read_only=True)
+    assert await reader.missing_summaries(10) == ()
+    await reader.close()
+    assert (alone.code, alone.err) == (0, "")
+    assert beside.out == alone.out == again.out
+
+
 async def test_stats_are_told_of_all_channels_or_of_one(
     council: Program, database: Path, environment: dict[str, str]
 ) -> None:

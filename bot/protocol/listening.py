@@ -50,6 +50,7 @@ class Asking:
     completion: Completion | None = None
     shown: "Listener | None" = None
     shown_chars: int = 0
+    made_room: bool = False
 
     @property
     def key(self) -> tuple[Stage, int, int]:
@@ -163,8 +164,12 @@ class Listener:
             asking.shown = self
             self._untold = self.chars > 0
 
-    def give_up(self) -> None:
-        """Its silence has lasted long enough."""
+    def make_room(self) -> None:
+        """Give up in silence, for a request that is sent in its place. Once in a call: where that is
+        late as well, the question is a hard one, and to think about it is no fault."""
+        if self._asking.made_room:
+            return
+        self._asking.made_room = True
         try:
             self.silence.reschedule(self._loop.time())
         except RuntimeError:

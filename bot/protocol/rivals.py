@@ -116,7 +116,7 @@ class Rivals:
         """Where none may be paid beside it, one that hardly ever begins is given up for the next."""
         heard = alone.heard
         if self._usual and heard.sign is None and hedging.chance(heard, self._usual) >= SURELY:
-            alone.give_up()
+            alone.make_room()
 
     def _end(self, *, besides: "asyncio.Task[Any] | None" = None) -> None:
         for rival in self._rivals:

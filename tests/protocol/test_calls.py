@@ -577,6 +577,19 @@ async def test_the_first_request_wins_where_it_is_complete_before_its_hedge(benc
     assert [row.completion_tokens for row in await bench.attempts()] == [20, 0]
 
 
+async def test_what_is_complete_ends_the_other_before_that_is_written_down(bench: Bench) -> None:
+    """Else both might be answered in full, and be paid."""
+    answered = asyncio.Event()
+
+    async def answers_first(on_text: OnText) -> Completion:
+        answered.set()
+        return ANSWER
+
+    await bench.call(Model(hangs(answered), answers_first), patience=QUICK_HEDGE)
+
+    assert [row.completion_tokens for row in await bench.attempts()] == [0, 20]
+
+
 def writes(piece: str, times: int, every: float) -> Step:
     async def step(on_text: OnText) -> Completion:
         for _ in range(times):
@@ -844,6 +857,21 @@ async def test_a_silent_request_makes_room_for_the_next_where_none_may_be_paid_b
     rows = await bench.attempts()
     assert [row.hedge for row in rows] == [False, True, False, False]
     assert str(rows[2].failure) == "timed_out: it showed no sign of work for too long."
+
+
+async def test_a_model_that_thinks_longer_than_ever_before_is_not_given_up_again_and_again(
+    bench: Bench,
+) -> None:
+    bench.tempos = QUICK
+    model = Model(hangs(), answers(), hangs(), thinks(0.5))
+    caller = bench.caller(model, AT_ONCE)
+    journal = await bench.store.begin("one")
+
+    for seat in (0, 1):
+        call = await caller.call(REQUEST, "answer", seat, journal=journal, deadline=Deadline(1_000))
+        assert call.text == "The answer."
+
+    assert [row.hedge for row in await bench.attempts()] == [False, True, False, False]
 
 
 # --- money

@@ -8,6 +8,8 @@ the event loop. Knows no words and no pictures.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TypeVar
 
 from bot.analysis.cofailure import Ceiling
 from bot.analysis.publication import STEP, Published, anonymous, changes
@@ -25,7 +27,7 @@ PAGE = 1_000
 
 # Reviewers' ballots are half of a row, and only those of the newest questions are compared
 # (`bot.analysis.report`): those of so many deliberations are kept, of which some add no row.
-BALLOTS_MAX = 10_000
+BALLOTS_MAX = 5_000
 
 # Channels that are kept in memory; a row takes some kilobytes.
 CHANNELS_MAX = 4
@@ -35,6 +37,8 @@ GROWTH = 0.01
 
 # The text of a deliberation that nobody answered.
 _NOTHING = "null"
+
+T = TypeVar("T")
 
 _Place = tuple[PlatformName | None, str | None]
 
@@ -181,11 +185,23 @@ def _counted(
 
 
 def _row(text: str) -> Row | None:
-    """With its signs in one text, which takes a third of the memory."""
+    """As small in memory as may be: its signs in one text, and what is the same in many rows once."""
     if text == _NOTHING:
         return None
     row = decode(Row, text)
-    return replace(row, signs=(" ".join(row.signs),)) if row.signs else row
+    return replace(
+        row,
+        models=_once("models", row.models),
+        accepted=_once("accepted", row.accepted),
+        places=_once("places", row.places),
+        signs=(" ".join(row.signs),) if row.signs else (),
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _once(field: str, values: T) -> T:
+    """The first of equal values; 0 and False, which are equal, are values of two fields."""
+    return values
 
 
 def _report(known: _Known, rows: Sequence[Row]) -> Report:

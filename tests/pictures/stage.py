@@ -67,7 +67,7 @@ class Stage(ABC):
         self._asked: list[str] = []
 
     async def finished(self) -> None:
-        """Until every question is over and nothing more is to be posted."""
+        """Until every question is over, everything posted, and emoji to vote with are offered."""
         for run in range(len(self._asked)):
             await self._case(run)
 
@@ -75,6 +75,7 @@ class Stage(ABC):
             return not await self.app.store.unfinished(self.platform)
 
         await eventually(done)
+        await self._quiet()
 
     async def answered(self, count: int) -> None:
         """Until so many answers to the newest question are in and shown."""

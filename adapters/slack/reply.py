@@ -95,6 +95,8 @@ class SlackReply:
         # The verdict, the key it stands under, and the posts that its letters lack links to.
         self._unlinked: tuple[str, Document, set[str]] = HEADLINE, Document(), set()
         self._drawing = asyncio.Lock()  # it is shown again with links
+        # What is shown in a post of its own.
+        self._posted_end: Document | None = None
         # The address of one of the posts, with its `ts`.
         self._link: tuple[str, str] | None = None
         # When the channel was first out of sight.
@@ -153,6 +155,9 @@ class SlackReply:
     async def _show_ended(self, document: Document) -> None:
         """The verdict in the place of the progress; or else in a post of its own, which people need
         not wait for, and to which the progress leads as soon as there is room for that."""
+        reserve = self._web.reserved_updates
+        if document == self._posted_end and not self._web.updates.is_free(reserve):
+            raise Owed
         keys = {post.key for post in await self._outbox.posts()}
         if VERDICT not in keys:
             try:
@@ -161,7 +166,8 @@ class SlackReply:
             except _NoUpdate:
                 await self._web.posts.take(self._place, Worth.VERDICT)
         await self._show(VERDICT, document, self._web.updates.take)
-        pay, url = partial(self._spend, self._web.reserved_updates), await self._url(VERDICT)
+        self._posted_end = document
+        pay, url = partial(self._spend, reserve), await self._url(VERDICT)
         try:
             await self._show(HEADLINE, pointer(document), pay, verdict_url=url)
         except _NoUpdate as error:

@@ -53,7 +53,7 @@ class Report:
             cells = "".join(f"{np.nanquantile(values, q):9.1f}" for q in QUANTILES)
             yield f"{arm.name:<24}{cells}"
         these = figures.seconds(self.arms["product"], what, questions)
-        for other in ("plain", "limit", "limit, top settled", "direct"):
+        for other in ("plain, old words", "plain", "limit", "limit, top settled", "direct"):
             those = figures.seconds(self.arms[other], what, questions)
             cells = "  ".join(str(figures.ratio(these, those, q)) for q in QUANTILES)
             yield f"  product / {other:<18}  {cells}"

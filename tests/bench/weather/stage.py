@@ -23,6 +23,9 @@ from tests.world.world import Plan, World, opened
 
 Platform = Literal["slack", "discord"]
 
+# Longer than anything is waited for where nothing goes wrong on the way.
+LONGEST_SECONDS = 4 * 3600.0
+
 _MARK = re.compile(r"\b(k\d+m\d+z|v\d+z)\b")
 _CASE = re.compile(r"\bcase (\d+)\?")
 
@@ -69,12 +72,18 @@ class Stage:
         self._asking[number % len(self._asking)](question_text(number))
 
     async def answered(self) -> None:
-        """Until nothing is under way and no post is owed."""
-        rows = self.world.disk.rows
-        while len(self.seen.ready) < len(self.seen.asked) or rows(  # noqa: ASYNC110 - no event
-            "SELECT 1 FROM deliberations WHERE delivered = 0 LIMIT 1"
-        ):
+        """Until nothing is under way and no post is owed. Raises where that takes hours."""
+        until = self.world.loop.time() + LONGEST_SECONDS
+        while owed := self._owed():
+            if self.world.loop.time() > until:
+                raise RuntimeError(f"after hours there is still something owed: {owed}")
             await asyncio.sleep(5)
+
+    def _owed(self) -> list[object]:
+        """Questions without a verdict, and deliberations whose posts are not all there."""
+        waiting = [number for number in self.seen.asked if number not in self.seen.ready]
+        rows = self.world.disk.rows("SELECT id FROM deliberations WHERE delivered = 0 LIMIT 10")
+        return [*waiting[:10], *(id for (id,) in rows)]
 
     @property
     def limits_passed(self) -> Counter[str]:

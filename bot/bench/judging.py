@@ -4,8 +4,8 @@ from bot.bench.grading import Grade
 from bot.council import Deliberation
 from bot.llm import Message, Request
 from bot.protocol import prompts
-from bot.protocol.attempts import Deadline
 from bot.protocol.calls import Caller
+from bot.protocol.patience import Deadline
 from bot.store.journal import Journal
 
 # Room for a short reason, and for models that think before they write.

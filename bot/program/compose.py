@@ -11,8 +11,8 @@ from bot.models.catalogue import Catalogue
 from bot.models.terms import Routing
 from bot.program.config import Config
 from bot.program.process import collect_seldom
-from bot.protocol.attempts import Patience
 from bot.protocol.calls import Caller
+from bot.protocol.patience import Patience
 from bot.rehearsal.simulated import CHAIRMAN, MEMBERS, Rehearsal
 from bot.settings import Settings
 from bot.store.store import Store

@@ -20,7 +20,7 @@ from bot.pages.settings import seats_in_words
 from bot.program.compose import catalogue_of, defaults_of, provider_of, routing_of
 from bot.program.config import Config
 from bot.program.endpoints import EndpointSettings
-from bot.protocol.attempts import Patience
+from bot.protocol.patience import Patience
 from bot.settings import Settings
 from bot.store.store import Store
 

@@ -19,8 +19,7 @@ from bot.llm import Completion, Provider, Request
 from bot.protocol import hedging
 from bot.protocol.hedging import Usual
 from bot.protocol.listening import Asking, Listener
-from bot.protocol.patience import Deadline as Deadline
-from bot.protocol.patience import Patience as Patience
+from bot.protocol.patience import Patience
 from bot.protocol.rivals import Rivals
 from bot.records import Tempo
 from bot.store.journal import Asked, Grant

@@ -11,9 +11,9 @@ from bot.council import Answer, Call, Review, Standing, Verdict
 from bot.llm import Message
 from bot.models.thoughts import shown_so_far
 from bot.protocol import outcome, prompts
-from bot.protocol.attempts import Deadline
 from bot.protocol.events import Event
 from bot.protocol.listening import OnText
+from bot.protocol.patience import Deadline
 from bot.protocol.shortening import CRITIQUE_CHARS, shortened
 from bot.protocol.sitting import Material, Sitting, task_group
 from bot.protocol.stages import VERDICT_TOKENS

@@ -12,11 +12,11 @@ from bot.council import Answer, Call, Council, Question, Stage
 from bot.errors import ModelFailed
 from bot.llm import Message, Request
 from bot.protocol import prompts, ranking
-from bot.protocol.attempts import Deadline
 from bot.protocol.calls import Caller
 from bot.protocol.events import Event
 from bot.protocol.listening import OnText
 from bot.protocol.masking import mask_self_naming
+from bot.protocol.patience import Deadline
 from bot.protocol.shortening import fitting_limit
 from bot.redaction import masked
 from bot.store.journal import Journal

@@ -20,7 +20,6 @@ from bot.council import (
 )
 from bot.llm import Message
 from bot.protocol import outcome, prompts, ranking
-from bot.protocol.attempts import Deadline
 from bot.protocol.events import (
     AnswerGiven,
     Finished,
@@ -28,6 +27,7 @@ from bot.protocol.events import (
     ReviewGiven,
     ReviewsAsked,
 )
+from bot.protocol.patience import Deadline
 from bot.protocol.shortening import reading_limit
 from bot.protocol.sitting import Material, Sitting, task_group
 from bot.store.spending import EARLY_STOP

@@ -21,9 +21,9 @@ from bot.conversation.serving import Board
 from bot.council import Council, Question
 from bot.llm import Completion, Provider, Request
 from bot.program.process import collect_seldom
-from bot.protocol.attempts import Patience
 from bot.protocol.calls import Caller
 from bot.protocol.modes import deliberate
+from bot.protocol.patience import Patience
 from bot.protocol.ranking import never_stops_early
 from bot.records import Case
 from bot.store.store import Store

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from bot.council import Council, Deliberation, Question
 from bot.models.http import Endpoint, HttpProvider
-from bot.protocol.attempts import Patience
 from bot.protocol.calls import Caller
 from bot.protocol.modes import deliberate
+from bot.protocol.patience import Patience
 from bot.records import Case
 from bot.store.store import Store
 from tests.bench.deliberations import no_history

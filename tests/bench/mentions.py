@@ -28,8 +28,8 @@ from bot.llm import Provider
 from bot.models.catalogue import Catalogue
 from bot.models.http import Endpoint, HttpProvider
 from bot.program.serve import KEEP_UP_SECONDS
-from bot.protocol.attempts import Patience
 from bot.protocol.calls import Caller
+from bot.protocol.patience import Patience
 from bot.settings import Settings
 from bot.store.store import Store
 from tests.bench.money import MIX, paired

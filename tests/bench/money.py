@@ -18,9 +18,9 @@ from typing import Any
 from bot.council import Council, Question
 from bot.models.catalogue import Catalogue
 from bot.models.http import Endpoint, HttpProvider
-from bot.protocol.attempts import Patience
 from bot.protocol.calls import Caller
 from bot.protocol.modes import deliberate
+from bot.protocol.patience import Patience
 from bot.records import Attempt, Case
 from bot.store.spending import ALL
 from bot.store.store import Store

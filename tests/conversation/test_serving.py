@@ -14,8 +14,8 @@ from bot.document import Document, Heading, Note, Text
 from bot.errors import ModelFailed, StoreFailed, Superseded, Undeliverable
 from bot.llm import Request
 from bot.protocol import ranking
-from bot.protocol.attempts import Patience
 from bot.protocol.calls import Caller
+from bot.protocol.patience import Patience
 from bot.records import Case
 from bot.store.store import Store
 from tests.fakes.prices import FreeOfCharge

@@ -9,8 +9,8 @@ from bot.conversation.app import App
 from bot.conversation.budget import Rules
 from bot.llm import Provider
 from bot.models.catalogue import Catalogue
-from bot.protocol.attempts import Patience
 from bot.protocol.calls import Caller
+from bot.protocol.patience import Patience
 from bot.settings import Settings
 from bot.store.store import Store
 

@@ -10,10 +10,10 @@ from bot.document import Bars, Detail, Document, Heading, Image, Leaf, Note, Tab
 from bot.errors import Kind, ModelFailed
 from bot.llm import Request
 from bot.protocol import ranking
-from bot.protocol.attempts import Patience
 from bot.protocol.calls import Caller
 from bot.protocol.events import Event, Progress, advance
 from bot.protocol.modes import deliberate
+from bot.protocol.patience import Patience
 from bot.records import Case
 from bot.store.store import Store
 from tests.fakes.prices import FreeOfCharge

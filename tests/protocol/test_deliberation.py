@@ -15,7 +15,6 @@ from bot.errors import ModelFailed, Spent
 from bot.llm import Completion, Request
 from bot.models.http import HttpProvider
 from bot.protocol import ranking
-from bot.protocol.attempts import Patience
 from bot.protocol.calls import Caller
 from bot.protocol.events import (
     AnswerGiven,
@@ -30,6 +29,7 @@ from bot.protocol.events import (
     VerdictText,
 )
 from bot.protocol.modes import MODES, deliberate
+from bot.protocol.patience import Patience
 from bot.records import Case
 from bot.settings import SETTINGS
 from bot.store.store import Store

@@ -10,10 +10,10 @@ from bot.council import Council, Question
 from bot.llm import Message, Request
 from bot.models.catalogue import Catalogue
 from bot.models.http import Endpoint, HttpProvider
-from bot.protocol.attempts import Deadline, Patience
 from bot.protocol.calls import Caller
 from bot.protocol.listening import Draft
 from bot.protocol.lookups import LOOKED_UP_FOR, look_up
+from bot.protocol.patience import Deadline, Patience
 from bot.records import Case
 from bot.store.spending import ALL
 from bot.store.store import Store

@@ -18,7 +18,6 @@ from bot.errors import ModelFailed, Superseded
 from bot.llm import Completion, Request
 from bot.program.watch import describe
 from bot.protocol import ranking
-from bot.protocol.attempts import Patience
 from bot.protocol.calls import Caller
 from bot.protocol.events import (
     ChairmanFailed,
@@ -29,6 +28,7 @@ from bot.protocol.events import (
     VerdictText,
 )
 from bot.protocol.modes import deliberate
+from bot.protocol.patience import Patience
 from bot.records import Case
 from bot.store.spending import ALL
 from bot.store.store import Store

@@ -252,9 +252,13 @@ class Attempts:
         return Cap(price, size, tokens, bills.dearest(price, pace.used))
 
     async def _start(self, asking: Asking, cap: Cap, hedge_share: float | None) -> Grant:
-        """Write a request's row and set its money aside."""
+        """Write a request's row and set its money aside. A hedge is done without where there is no
+        room for as much as this model wrote lately: it would be complete sooner, and cut off."""
         request = asking.request
-        wanted = request.max_completion_tokens
+        wanted, least = request.max_completion_tokens, LEAST_TOKENS
+        if hedge_share is not None:
+            used = self._paces[request.model].used
+            least = max((usage.completion_tokens for usage in used), default=wanted)
 
         def shrunk(micros: int) -> Asked:
             tokens = cap.tokens(micros, wanted)
@@ -266,7 +270,7 @@ class Attempts:
             model=request.model,
             at=self._now(),
             reserved_micros=cap.micros(wanted),
-            least_micros=cap.micros(min(wanted, LEAST_TOKENS)),
+            least_micros=cap.micros(min(wanted, least)),
             enough_micros=cap.micros(min(wanted, ENOUGH_TOKENS)),
             asked=Asked(cap.prompt_bytes, wanted, request.body),
             shrunk=shrunk,

@@ -1149,6 +1149,16 @@ async def test_a_hedge_without_room_in_the_budget_does_not_hurt_the_call(bench: 
     ]
 
 
+async def test_a_hedge_is_not_sent_where_it_might_be_cut_off(bench: Bench) -> None:
+    """One that may write less would be complete sooner, and cut off."""
+    bench.prices, bench.limits = Priced(), {ALL: 10_680 + 680 + 99 * 100}
+    model = Model(hangs(), answers())
+
+    await bench.call(model, patience=QUICK_HEDGE, deadline=0.1)
+
+    assert [request.max_completion_tokens for request in model.requests] == [100]
+
+
 async def test_a_retry_without_room_waits_for_what_another_run_gives_back(bench: Bench) -> None:
     least = 680 + 16 * 100
     bench.prices, bench.limits = Priced(), {ALL: 2 * least}

@@ -111,7 +111,7 @@ class Desk:
     admission: Admission
     is_private: Callable[[Case], bool]
     name: Callable[[str], Awaitable[str]]
-    aside: Callable[[Sequence[Place]], AbstractAsyncContextManager[None]]
+    aside: Callable[[Callable[[], Awaitable[Sequence[Place]]]], AbstractAsyncContextManager[None]]
     now: Callable[[], datetime]
 
 

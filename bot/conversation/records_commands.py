@@ -147,7 +147,7 @@ async def _forget(desk: Desk, rest: str) -> Document:
 
 
 async def _forget_person(desk: Desk) -> Document:
-    async with desk.aside(await desk.store.asked_by(desk.person.id)):
+    async with desk.aside(partial(desk.store.asked_by, desk.person.id)):
         count = await desk.store.forget_person(desk.person.id)
     return await _forgotten(
         desk,
@@ -162,13 +162,13 @@ async def _forget_person(desk: Desk) -> Document:
 async def _forget_thread(desk: Desk, link: str) -> Document:
     """For whoever asked its first question, and administrators."""
     here, thread = desk.channel, await _thread(desk, link)
-    places = await desk.store.asked_in_thread(here.platform, here.id, thread)
-    first = await desk.store.case(places[0].id)
+    find = partial(desk.store.asked_in_thread, here.platform, here.id, thread)
+    first = await desk.store.case((await find())[0].id)
     if not (is_administrator(desk) or (first and first.asker == desk.person.id)):
         raise InvalidInput(
             _("Only the person who began this thread, or an administrator, can have it forgotten.")
         )
-    async with desk.aside(places):
+    async with desk.aside(find):
         count = await desk.store.forget_thread(here.platform, here.id, thread)
     return await _forgotten(
         desk,
@@ -190,7 +190,7 @@ async def _thread(desk: Desk, link: str) -> str:
 
 
 async def _forget_channel(desk: Desk) -> Document:
-    async with desk.aside(await desk.store.asked_in(desk.channel.platform, desk.channel.id)):
+    async with desk.aside(partial(desk.store.asked_in, desk.channel.platform, desk.channel.id)):
         count = await desk.store.forget_channel(desk.channel.platform, desk.channel.id)
     return await _forgotten(
         desk,

@@ -168,9 +168,24 @@ class Running:
                 run.serving.stop()
 
     @asynccontextmanager
-    async def aside(self, places: Sequence[Place]) -> AsyncIterator[None]:
-        """Room to forget these questions: those under way are stopped, which their headlines say,
-        and others of their threads, or that quote them, rest; they go on afterwards."""
+    async def aside(self, find: Callable[[], Awaitable[Sequence[Place]]]) -> AsyncIterator[None]:
+        """Room to forget the questions that it finds: those under way are stopped, which their
+        headlines say, and others of their threads, or that quote them, rest; they go on
+        afterwards. What is asked meanwhile is found, too."""
+        known: set[str] = set()
+        while True:
+            places = await find()
+            tasks = await self._stopped(places)
+            async with self._lock("resume"):
+                await ended(tasks)
+                known |= {place.id for place in places}
+                if known.issuperset(place.id for place in await find()):
+                    yield
+                    break
+        await self.sweep()
+
+    async def _stopped(self, places: Sequence[Place]) -> set[asyncio.Task[None]]:
+        """The runs of these questions, whose headlines say so, and those that are to rest."""
         ids = {place.id for place in places}
         stopped = [run for id, run in self._runs.items() if id in ids]
         for run in stopped:
@@ -188,10 +203,7 @@ class Running:
             for run in self._runs.values()
             if (run.case.channel, run.case.thread) in threads or run.case.id in quoting
         ]
-        async with self._lock("resume"):
-            await ended({run.task for run in (*stopped, *resting)})
-            yield
-        await self.sweep()
+        return {run.task for run in (*stopped, *resting)}
 
     async def let_go(self, *platforms: PlatformName) -> None:
         """Leave everything resumable that is answered there; without any, everywhere."""

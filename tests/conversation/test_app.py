@@ -17,7 +17,7 @@ from bot.council import Council, Question
 from bot.document import Document, Heading, Table, Text
 from bot.errors import ModelFailed
 from bot.llm import ModelInfo, Request
-from bot.records import Case, PlatformName
+from bot.records import Case, Place, PlatformName
 from bot.store.spending import ALL, channel_scope, person_scope, server_scope
 from bot.texts import FORGOTTEN
 from bot.votes import standing_votes
@@ -794,6 +794,25 @@ async def test_forgetting_stops_ones_runs_which_say_so() -> None:
         provider.release()
         await app.running.finished(others)
         assert (await case_of(app, others)).status == "finished"
+
+
+async def test_what_is_asked_while_others_are_put_aside_is_put_aside_too() -> None:
+    provider = Held("pineapple")
+    async with running(provider) as app:
+        await accepted(app, mention("pineapple?"))
+        late: list[str] = []
+
+        async def find() -> tuple[Place, ...]:
+            found = await app.store.asked_by(ANN.id)
+            if not late:
+                late.append(await accepted(app, mention("and another pineapple?")))
+                await provider.until_asked("another")
+            return found
+
+        async with app.running.aside(find):
+            assert app.running.cases == []
+            await app.store.forget_person(ANN.id)
+        assert await app.store.case(late[0]) is None
 
 
 async def test_a_question_that_quotes_goes_on_without_what_is_forgotten(tmp_path: Path) -> None:

@@ -174,11 +174,11 @@ class People:
         assert app is not None
         found = []
         for each in self.asked:
-            if not each.deleted and self._is_due(each) and not await app.store.handled(each.key):
+            if not each.deleted and self.is_due(each) and not await app.store.handled(each.key):
                 found.append(each.key)
         return found
 
-    def _is_due(self, each: Asked) -> bool:
+    def is_due(self, each: Asked) -> bool:
         """Whether the program was there when it was written, and for a while, and could write; or
         came soon, to a channel that it knew."""
         world, until = self.world, each.at + _DUE_SECONDS

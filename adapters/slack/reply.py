@@ -143,7 +143,7 @@ class SlackReply:
             pay, url = partial(updates.take, self._web.reserved_updates), await self._verdict_url()
             await self._show(key, document, pay, ping=ping, verdict_url=url)
         else:
-            await self._show(key, document, updates.take, ping=ping)
+            await self._show(key, document, self._web.keep_promise, ping=ping)
 
     async def _show_if_free(self, key: str, document: Document) -> None:
         """Progress: where there is no room, a newer state will follow."""

@@ -135,6 +135,10 @@ class Allowance:
         self._keep([turn])
         await asyncio.sleep(turn - now)
 
+    def give_back(self) -> None:
+        """One of them counts no more."""
+        del self._turns[:1]
+
     def _keep(self, turns: Sequence[float]) -> None:
         self._turns = sorted((*self._turns, *turns))[-self._calls :]
 
@@ -385,6 +389,11 @@ class Web:
 
     def _takes_edits(self, worth: Worth) -> bool:
         return worth < Worth.LIVE or self.updates.is_free(self.reserved_updates)
+
+    async def keep_promise(self) -> None:
+        """Wait for the edit of a post that was made to be edited."""
+        await self.updates.take()
+        self.placeholders.give_back()
 
     @property
     def reserved_updates(self) -> int:

@@ -173,9 +173,14 @@ async def test_the_wait_that_a_proxy_states_is_kept_in_between(
         question = server.mention(place.channel, place.ada, "Why?")
         await place.answered(question)
         await place.delivered()
+
+        def sent() -> list[Sent]:
+            return [r for r in server.sent(method, path) if banned(server, r)]
+
+        await server.wait_for(lambda: len(sent()) > 1)  # emoji come after the posts
     assert question.thread
     assert len(server.said(question.thread)) == POSTS
-    refused, again = [r for r in server.sent(method, path) if banned(server, r)][:2]
+    refused, again = sent()[:2]
     assert again.at - refused.at >= 1
     assert [r for r in caplog.records if r.exc_info or "html" in r.getMessage()] == []
 

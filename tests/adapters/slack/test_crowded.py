@@ -115,6 +115,19 @@ async def test_a_verdict_leaves_the_edits_of_answers_that_have_a_place(scene: St
     assert scene.web.updates.spend(4)
 
 
+async def test_a_promise_that_was_kept_takes_no_edit_from_verdicts(scene: Stage) -> None:
+    case = await scene.case()
+    reply = scene.reply(case)
+    await reply.show("headline", LIVE)
+    assert reply.may_promise(1)
+    await reply.show("answer:B", replace(LIVE, blocks=(Note("B is writing"),)))
+    await reply.show("answer:B", ANSWER)
+    assert scene.web.updates.spend(TIER_3 - 2)
+    await reply.show("headline", VERDICT)
+    headline, _ = scene.said(case)
+    assert "Because the answers say so." in shown(headline)
+
+
 async def test_an_answer_that_comes_while_the_verdict_is_posted_makes_no_second_one(
     scene: Stage,
 ) -> None:

@@ -88,7 +88,8 @@ async def test_many_questions_at_once_stay_within_the_tiers(
         await server.wait_for(lambda: all(room.told(q) for room, q in questions))
         await delivered()
         _, err = await program.told_to_end()
-    assert [len(room.said(question)) for room, question in questions] == [POSTS] * len(rooms)
+    # One more where no edit was left for the verdict.
+    assert {len(room.said(question)) for room, question in questions} <= {POSTS, POSTS + 1}
     assert len(server.pings) == len(rooms)
     assert "ratelimited" not in err
     assert "Traceback" not in err

@@ -1,7 +1,7 @@
 """Every command over a long past: `python -m tests.bench.commands [--deliberations 50000]`.
 
 Each command is a process of its own; printed are its seconds, its CPU and the most memory that it
-took. Then the statements of the store that go through a whole table, as the database itself says.
+took. What serve keeps for the statistics is there, as it is where serve runs.
 """
 
 import argparse

@@ -189,7 +189,7 @@ class People:
             return True
         rows = world.disk.rows("SELECT asked_at FROM deliberations WHERE channel = ?", each.channel)
         knew = len(rows) and any(
-            a.channel == each.channel and a.at < each.at - 30 for a in self.asked
+            a.channel == each.channel and a.at < each.at - 60 for a in self.asked
         )
         soon = not ended or max(ended) < each.at + 120
         return bool(

@@ -163,7 +163,12 @@ def show_verdict(question: Question, deliberation: Deliberation) -> None:
     """The verdict on standard output, and below it what belongs to it on standard error."""
     _show(deliberation.verdict.text if deliberation.answered else _apology(deliberation))
     note("")
-    put(Document(tuple(map(Note, notes(question, deliberation)))), sys.stderr)
+    lines = notes(question, deliberation)
+    if sys.stderr.isatty():
+        put(Document(tuple(map(Note, lines))), sys.stderr)
+        return
+    for line in lines:
+        note(line)
 
 
 def _apology(deliberation: Deliberation) -> str:

@@ -24,6 +24,7 @@ from bot.program.process import (
     INTERRUPTED,
     NO_ANSWER,
     WRONG_USE,
+    configure,
     drop_output,
     event_loop,
     never_fail_for_a_character,
@@ -60,11 +61,13 @@ def _ended(options: argparse.Namespace) -> int:
     try:
         import asyncio
 
-        from bot.program.config import load
+        from bot.program.config import load, log_format
         from bot.program.env_file import find_env_file
 
-        config = load(env_file=find_env_file())
-        _log(config, logging.INFO if options.run is _serve else logging.WARNING)
+        env_file = find_env_file()
+        level = logging.INFO if options.run is _serve else logging.WARNING
+        configure(level, json=log_format(env_file=env_file) == "json")
+        config = load(env_file=env_file)
         # The doctor has a line of its own for each.
         for warning in config.warnings if options.run is not _doctor else ():
             logger.warning("%s", warning)
@@ -262,12 +265,6 @@ def _moment(text: str) -> datetime:
             _("{text} is no time, such as 2026-11-01", text=text)
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _log(config: "Config", level: int) -> None:
-    from bot.program.process import configure
-
-    configure(level, json=config.log == "json")
 
 
 async def _chat(options: argparse.Namespace, config: "Config") -> int:

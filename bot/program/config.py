@@ -50,9 +50,7 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = N
     An empty value counts as not set. Raises `InvalidConfiguration` with every problem at once.
     """
     problems: list[str] = []
-    written = read_env_file(env_file, problems) if env_file else {}
-    given = os.environ if environment is None else environment
-    variables = _not_empty(written) | _not_empty(given)
+    variables = _read_variables(environment, env_file, problems)
     problems += _half_configured(variables)
     given_now = _variables.set(variables)
     try:
@@ -69,6 +67,22 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = N
     if problems:
         raise InvalidConfiguration(problems)
     return config
+
+
+def log_format(
+    environment: Mapping[str, str] | None = None, env_file: Path | None = None
+) -> Literal["text", "json"]:
+    """`COUNCIL_LOG`, whatever else is wrong: what is wrong is told in this form, too."""
+    asked = _read_variables(environment, env_file, []).get("COUNCIL_LOG")
+    return "json" if asked == "json" else "text"
+
+
+def _read_variables(
+    environment: Mapping[str, str] | None, env_file: Path | None, problems: list[str]
+) -> dict[str, str]:
+    written = read_env_file(env_file, problems) if env_file else {}
+    given = os.environ if environment is None else environment
+    return _not_empty(written) | _not_empty(given)
 
 
 # What `load` has read, for as long as a `Config` is made of it.

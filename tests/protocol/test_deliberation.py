@@ -860,7 +860,7 @@ async def test_a_resumed_run_asks_only_for_what_has_no_final_row(store: Store) -
     assert resumed.deliberation.calls == 10
 
 
-async def test_a_silent_request_is_hedged_and_the_first_sign_of_work_wins(store: Store) -> None:
+async def test_a_silent_request_is_hedged_and_costs_no_answer(store: Store) -> None:
     never = asyncio.Event()
     patience = replace(Patience(), hedge_unknown=0.01)
 

@@ -22,7 +22,8 @@ How somebody could doubt it, and what is there to say:
   the times of all arms, and counts in its rate.
 - *Less is written, so of course it is faster.* That gain is told by itself: plain beside plain with
   the old numbers of words. How long a text gets is read from the prompt that was sent; `--wordy`
-  writes three times as much as asked for.
+  writes three times as much as asked for. What a shorter text is worth is not known here: every
+  answer is worth as much however long it is.
 - *A second request is a new lottery ticket.* Only the server's part of it is drawn anew; how long a
   question is thought about, and how much is written, comes again (`draws`).
 - *The verdict is early because less is heard.* The best answer's share of first places stands beside

@@ -72,7 +72,8 @@ class Question:
     """What is deliberated. `quoted` is the message replied to, data and not instructions.
 
     `unread` are sentences for people: what belongs to the question and could not be read. `number`
-    says which question of its thread it is, as far as that is known.
+    says which question of its thread it is, as far as that is known. `signs` are those by which it is
+    recognised (`bot.recognition`) where `text` is not as it was written; else empty.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Question:
     unread: tuple[str, ...] = ()
     origin: Origin | None = None
     number: int = 1
+    signs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

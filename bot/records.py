@@ -57,7 +57,7 @@ def remains_of(case: Case, key: str) -> Remains:
     """Of texts that are still there. The `key` is the database's own."""
     answers = case.result.answers if case.result else ()
     lengths = {answer.label: len(answer.text) for answer in answers}
-    return Remains(signs(case.question.text, key), lengths)
+    return Remains(case.question.signs or signs(case.question.text, key), lengths)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,9 @@ from bot.errors import InvalidInput, StoreFailed
 from bot.language import N_, _
 from bot.models.gate import mended
 from bot.protocol.folding import is_blank
+from bot.recognition import signs
 from bot.records import Case, PlatformName
-from bot.redaction import Redaction, placeholders
+from bot.redaction import Redaction, placeholders, put_back
 from bot.store.spending import OverBudget
 from bot.store.store import Store
 
@@ -189,6 +190,10 @@ class Questions:
         originals: dict[str, str] = {}
         if council.redact:
             case, originals = redacted(case, await self.store.redactions(case))
+            if originals:
+                written = put_back(case.question.text, originals)
+                found = signs(written, await self.store.secret())
+                case = replace(case, question=replace(case.question, signs=found))
         limits = await self.budget.limits(mention.channel, mention.person.id)
         shares = await self.budget.shares(case) if limits else None
         if not await self.store.create(case, originals, shares=shares, limits=limits):

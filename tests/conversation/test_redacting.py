@@ -9,6 +9,7 @@ import pytest
 from bot.chat import HEADLINE, QUESTION, RANKING
 from bot.conversation.app import App
 from bot.conversation.presses import Press
+from bot.conversation.statistics import Statistics
 from bot.llm import Request
 from bot.pages.exports import export
 from bot.records import Case
@@ -146,6 +147,21 @@ async def test_asked_again_the_question_is_shown_as_it_was_written() -> None:
         await app.running.finished(again)
         assert MAIL in shown(app, again)[QUESTION]
         assert find(sent(provider)) == []
+
+
+@pytest.mark.parametrize("expired", [False, True])
+async def test_a_question_is_recognised_by_what_was_hidden_in_it(expired: bool) -> None:
+    """Not by its placeholders, which are others each time."""
+    async with running(parrots()) as app:
+        await hiding(app)
+        await served(app, mention(ASKED, thread="one"))
+        if expired:
+            await app.store.expire(app.now().replace(year=2999), app.now())
+        await served(app, mention(ASKED, thread="two"))
+        other = await served(app, mention(ASKED.replace("bob", "eve"), thread="three"))
+        found = {row.id for row in await Statistics(app.store).rows()}
+        assert other in found
+        assert len(found) == 2
 
 
 async def test_whoever_reads_a_part_where_it_was_asked_reads_it_as_it_was_posted() -> None:

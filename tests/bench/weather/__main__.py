@@ -7,7 +7,8 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from tests.bench.weather import arms, crowd, picture
@@ -29,8 +30,8 @@ def main(words: Sequence[str]) -> None:
         3.0 if options.wordy else 1.0,
         options.spread,
     )
-    for name, value in options.set:
-        _set(name, value)
+    for knob in options.set:
+        knob()
     if options.at_once:
         late = crowd.at_once(options.at_once, options.platform, climate)
         print(late)
@@ -45,17 +46,34 @@ def main(words: Sequence[str]) -> None:
         picture.draw(report, options.picture)
 
 
-def _knob(words: str) -> tuple[str, float]:
+def _knob(words: str) -> Callable[[], None]:
+    """What sets a number of the product's, by its module's whole name and its own."""
     name, _, value = words.partition("=")
-    return name, float(value)
-
-
-def _set(name: str, value: float) -> None:
-    """A number of the product's, by its module's whole name and its own."""
     module, _, constant = name.rpartition(".")
-    holder = importlib.import_module(module)
-    kind = type(getattr(holder, constant))
-    setattr(holder, constant, kind(value))
+    try:
+        holder = importlib.import_module(module)
+        kind = type(getattr(holder, constant))
+        return partial(setattr, holder, constant, kind(float(value)))
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"no number of the product's: {error}") from error
+
+
+def _count(word: str) -> int:
+    if (count := int(word)) < 1:
+        raise ValueError
+    return count
+
+
+def _share(word: str) -> float:
+    if not 0 <= (share := float(word)) < 1:
+        raise ValueError
+    return share
+
+
+def _file(word: str) -> Path:
+    if not (file := Path(word)).is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {word}")
+    return file
 
 
 def _write(file: Path | None, told: Mapping[str, object]) -> None:
@@ -65,14 +83,14 @@ def _write(file: Path | None, told: Mapping[str, object]) -> None:
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.weather", description=__doc__)
-    parser.add_argument("--questions", type=int, default=1_000)
+    parser.add_argument("--questions", type=_count, default=1_000)
     parser.add_argument("--quick", action="store_true", help="sixty questions")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--failing", type=float, default=0.0, help="share of requests")
-    parser.add_argument("--stragglers", type=float, default=0.0, help="share of requests")
+    parser.add_argument("--failing", type=_share, default=0.0, help="share of requests")
+    parser.add_argument("--stragglers", type=_share, default=0.0, help="share of requests")
     parser.add_argument("--wordy", action="store_true", help="three times what is asked for")
     parser.add_argument("--spread", type=float, default=1.0, help="of the times to a first text")
-    parser.add_argument("--at-once", type=int, help="so many questions in the same moment")
+    parser.add_argument("--at-once", type=_count, help="so many questions in the same moment")
     parser.add_argument("--platform", choices=("slack", "discord"), default="slack")
     parser.add_argument(
         "--set",
@@ -83,7 +101,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
         help="try another number of the product's, as bot.protocol.ranking.AGREEING=4",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="every question's times")
-    parser.add_argument("--against", type=Path, metavar="FILE", help="the JSON of an earlier run")
+    parser.add_argument("--against", type=_file, metavar="FILE", help="the JSON of an earlier run")
     parser.add_argument(
         "--picture", type=Path, metavar="FILE", help="how the times are distributed"
     )

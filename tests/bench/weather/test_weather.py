@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from argparse import ArgumentTypeError
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 
 from bot.council import Question
 from bot.llm import Message, Request
-from bot.protocol import prompts
+from bot.protocol import prompts, ranking
 from tests.bench.weather import figures
+from tests.bench.weather.__main__ import _knob
 from tests.bench.weather.arms import apart
 from tests.bench.weather.councils import COUNCIL, Limit, Plain, Run, Settled
 from tests.bench.weather.draws import CHAIRMAN, MEMBERS, Climate, weather
@@ -125,6 +127,17 @@ def test_failures_cost_the_limit_no_time_and_the_plain_council_much() -> None:
     means = [np.mean([run.answers or 0.0 for run in runs]) for runs in (*limits, *plains)]
     assert means[1] == pytest.approx(means[0], rel=0.1)
     assert means[3] > 1.2 * means[2]
+
+
+def test_another_number_of_the_products_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranking, "LEADING", 2)
+    _knob("bot.protocol.ranking.LEADING=4")()
+    assert ranking.LEADING == 4
+
+
+def test_a_number_that_the_product_does_not_have_is_named() -> None:
+    with pytest.raises(ArgumentTypeError, match="has no attribute 'NONE'"):
+        _knob("bot.protocol.ranking.NONE=4")
 
 
 def _request(prompt: str) -> Request:

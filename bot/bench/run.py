@@ -3,12 +3,13 @@
 Resumable: complete lines of OUT stay, and what the journal holds is not asked again.
 """
 
+import asyncio
 import os
 import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,9 @@ class Bench:
     max_cost_usd: float | None
     lines: list[Line]
     running: int = 0
+    # The last refusal, unless it was asked since.
     over: OverBudget | None = None
+    _ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
     async def begin(
@@ -119,16 +122,9 @@ class Bench:
         async def work(queue: Iterable[Item]) -> None:
             nonlocal asked
             for item in queue:
-                if self.over or not self._affordable():
+                line = await self._once_affordable(item)
+                if line is None:
                     return
-                self.running += 1
-                try:
-                    line = await self._one(item)
-                except OverBudget as over:
-                    self.over = over
-                    return
-                finally:
-                    self.running -= 1
                 self._keep(line)
                 asked += 1
                 pace = (time.monotonic() - started) / asked
@@ -149,10 +145,10 @@ class Bench:
             for __ in range(concurrency):
                 group.create_task(work(queue))
         missing = len(left) - asked
-        if self.over and self.over.scope != run_scope(self.run):
+        if missing and self.over and self.over.scope != run_scope(self.run):
             tell(self.app.budget.sentence(self.over))
         elif missing:
-            each = max(self.most_usd, self.typical_usd)
+            each = self.over.needed_micros / 1e6 if self.over else self._dearest_usd
             tell(
                 n_(
                     "{n} question was not asked: ${spent:.4f} is spent, and one more could cost "
@@ -225,8 +221,36 @@ class Bench:
         money half-way would be paid for and no use. The journal holds the line in any case."""
         if self.max_cost_usd is None:
             return True
-        each = max(self.most_usd, self.typical_usd)
-        return self.cost_usd + (self.running + 1) * each <= self.max_cost_usd
+        return self.cost_usd + (self.running + 1) * self._dearest_usd <= self.max_cost_usd
+
+    @property
+    def _dearest_usd(self) -> float:
+        return max(self.most_usd, self.typical_usd)
+
+    async def _once_affordable(self, item: Item) -> Line | None:
+        """Its line, asked once those under way have given back enough for it; `None` where there is
+        too little although none is."""
+        while True:
+            if self._affordable():
+                self.running += 1
+                try:
+                    line = await self._one(item)
+                    self.over = None
+                    self._wake()
+                    return line
+                except OverBudget as over:
+                    self.over = over
+                finally:
+                    self.running -= 1
+            if not self.running:
+                self._wake()
+                return None
+            await self._ended.wait()
+
+    def _wake(self) -> None:
+        """Those that wait for money."""
+        self._ended.set()
+        self._ended.clear()
 
     async def _one(self, item: Item) -> Line:
         case, earlier_usd = await self._case(item)

@@ -1,6 +1,7 @@
 """`council bench` from outside: its file, its money, and what is left of a run that was killed."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -490,6 +491,37 @@ async def test_a_day_without_room_for_a_whole_question_asks_nothing_and_says_so(
     assert " is needed; $0.10 of today's $0.10 is left. That is more than it ever has." in ended.err
     assert "2 of 2 questions have no answer: not asked (2)." in ended.err
     assert ended.code == 1
+
+
+@pytest.mark.parametrize("limit", ["--max-cost", "COUNCIL_DAILY_BUDGET_USD"])
+async def test_where_money_is_for_one_at_a_time_the_others_wait_for_what_it_gives_back(
+    council: Program, limit: str
+) -> None:
+    write(*questions(4))
+    entry = {"pricing": {"prompt": "0.00000125", "completion": "0.00001"}}
+    entries = [{"id": model, **entry} for model in ("lab/a", "lab/b", CHAIRMAN)]
+    words = ("--max-cost", "0.45") if limit == "--max-cost" else ()
+    async with ModelServer(entries=entries) as server:
+        ended = await council.run(
+            *("bench", "file.jsonl", "--out", "out.jsonl", "--concurrency", "4", *words),
+            environment=environment(server, COUNCIL_DAILY_BUDGET_USD="0.45", **TWO),
+        )
+
+    assert (ended.code, len(out())) == (0, 4), ended.err
+    assert "not asked" not in ended.err
+    assert "needed" not in ended.err
+
+
+async def test_what_one_more_needs_is_more_than_the_limit_that_refused_it(council: Program) -> None:
+    write(*questions(1))
+    entry = {"pricing": {"prompt": "0.00000125", "completion": "0.00001"}}
+    entries = [{"id": model, **entry} for model in ("lab/a", "lab/b", CHAIRMAN)]
+    async with ModelServer(entries=entries) as server:
+        ended = await bench(council, server, "--max-cost", "0.25")
+        assert server.requests == []
+
+    [could] = re.findall(r"one more could cost \$([\d.]+)\.", ended.err)
+    assert float(could) > 0.25
 
 
 async def test_what_it_will_cost_is_told_before_asking(

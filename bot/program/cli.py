@@ -421,8 +421,8 @@ async def _restore(options: argparse.Namespace, config: "Config") -> int:
     if was_there:
         tell(
             _(
-                "What was there is kept as {before}. It holds what people wrote: delete it when "
-                "it is of no more use.",
+                "What was there is kept as {before}, and in files beside it whose names begin so. "
+                "They hold what people wrote: delete them when they are of no more use.",
                 before=before,
             )
         )

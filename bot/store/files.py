@@ -78,6 +78,7 @@ def swap(path: str, copy: str, before: str) -> None:
                 os.replace(path + suffix, before + suffix)
         os.replace(fresh, path)
     except OSError as error:
+        Path(fresh).unlink(missing_ok=True)  # half a copy, on a disk that may be full
         raise _unusable(path, _("written")) from error
 
 

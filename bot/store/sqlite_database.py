@@ -296,6 +296,10 @@ class SqliteDatabase:
 
 async def check_copy(path: str) -> None:
     """Raises `StoreFailed` unless this file is a whole database of ours, of this version or older."""
+    if not os.path.isfile(path):
+        raise StoreFailed(
+            _("There is no file {path}. Name a copy that `council backup` made.", path=path)
+        )
     files.check_readable(path)
     try:
         connection = await aiosqlite.connect(files.uri(path, "ro"), uri=True)
@@ -304,10 +308,16 @@ async def check_copy(path: str) -> None:
             ((found,), *_rest) = await connection.execute_fetchall("PRAGMA quick_check(1)")
         finally:
             await connection.close()
-    except sqlite3.Error as error:
+    except sqlite3.OperationalError as error:
         raise failed(path, error) from error
+    except sqlite3.DatabaseError as error:
+        raise _no_copy(path) from error
     if not version or found != "ok":
-        raise StoreFailed(_("{path} is no whole copy of a database: use another one.", path=path))
+        raise _no_copy(path)
+
+
+def _no_copy(path: str) -> StoreFailed:
+    return StoreFailed(_("{path} is no whole copy of a database: use another one.", path=path))
 
 
 async def _connect(path: str, mode: str, batch: list[Write[Any]]) -> aiosqlite.Connection:

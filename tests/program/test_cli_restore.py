@@ -132,5 +132,23 @@ async def test_what_is_no_copy_changes_nothing(council: Program, wrong: str) -> 
     assert refused.code == 2, refused
     assert refused.out == ""
     assert "Traceback" not in refused.err
+    if wrong != "another program's":
+        assert "COUNCIL_DATABASE" not in refused.err  # it is the copy that is wrong
     assert "Verdict 1." in await shown(council)
     assert list(Path().glob("council.db.before-*")) == []
+
+
+async def test_half_a_copy_takes_no_room_on_a_disk_that_has_none(council: Program) -> None:
+    await ask(1)
+    assert (await run(council, "backup", "copy.db")).code == 0
+
+    refused = await council.run(
+        *("restore", "copy.db"),
+        environment={"COUNCIL_DATABASE": str(DATABASE)},
+        file_limit_bytes=Path("copy.db").stat().st_size // 2,
+    )
+
+    assert refused.code == 2
+    assert "cannot be written" in refused.err
+    assert not Path("council.db.restoring").exists()
+    assert "Verdict 1." in await shown(council)

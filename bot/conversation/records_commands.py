@@ -10,7 +10,8 @@ processes never need it.
 import asyncio
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ from bot.council import MEMBERS_MAX
 from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
 from bot.language import N_, _, n_
+from bot.records import Place
 
 if TYPE_CHECKING:
     from bot.analysis.publication import Published
@@ -146,8 +148,15 @@ async def _forget(desk: Desk, rest: str) -> Document:
             )
 
 
+@asynccontextmanager
+async def _aside(desk: Desk, find: Callable[[], Awaitable[Sequence[Place]]]) -> AsyncIterator[int]:
+    """Room to forget these questions, and how many of their posts can only be looked for by people."""
+    async with desk.aside(find):
+        yield await desk.store.posts_in_doubt(await find())
+
+
 async def _forget_person(desk: Desk) -> Document:
-    async with desk.aside(partial(desk.store.asked_by, desk.person.id)):
+    async with _aside(desk, partial(desk.store.asked_by, desk.person.id)) as in_doubt:
         count = await desk.store.forget_person(desk.person.id)
     return await _forgotten(
         desk,
@@ -156,6 +165,7 @@ async def _forget_person(desk: Desk) -> Document:
             "your votes, and {n} deliberations that you asked for or that follow up on yours",
             count,
         ),
+        in_doubt,
     )
 
 
@@ -168,11 +178,12 @@ async def _forget_thread(desk: Desk, link: str) -> Document:
         raise InvalidInput(
             _("Only the person who began this thread, or an administrator, can have it forgotten.")
         )
-    async with desk.aside(find):
+    async with _aside(desk, find) as in_doubt:
         count = await desk.store.forget_thread(here.platform, here.id, thread)
     return await _forgotten(
         desk,
         n_("{n} deliberation of this thread", "{n} deliberations of this thread", count),
+        in_doubt,
     )
 
 
@@ -190,7 +201,8 @@ async def _thread(desk: Desk, link: str) -> str:
 
 
 async def _forget_channel(desk: Desk) -> Document:
-    async with desk.aside(partial(desk.store.asked_in, desk.channel.platform, desk.channel.id)):
+    find = partial(desk.store.asked_in, desk.channel.platform, desk.channel.id)
+    async with _aside(desk, find) as in_doubt:
         count = await desk.store.forget_channel(desk.channel.platform, desk.channel.id)
     return await _forgotten(
         desk,
@@ -199,12 +211,26 @@ async def _forget_channel(desk: Desk) -> Document:
             "{n} deliberations of this channel, the votes, the settings",
             count,
         ),
+        in_doubt,
     )
 
 
-async def _forgotten(desk: Desk, what: str) -> Document:
+async def _forgotten(desk: Desk, what: str, in_doubt: int) -> Document:
     desk.statistics().forget()
     notes = [Note(_(_POSTS_STAY))]
+    if in_doubt:
+        notes.insert(
+            0,
+            Note(
+                n_(
+                    "Whether {n} more post arrived was never heard, so it is not removed. If it stands "
+                    "here, an administrator can delete it by hand.",
+                    "Whether {n} more posts arrived was never heard, so they are not removed. If they "
+                    "stand here, an administrator can delete them by hand.",
+                    in_doubt,
+                )
+            ),
+        )
     if posts := await desk.store.posts_to_remove():
         removed = n_(
             "{n} post of the bot's is being removed.",

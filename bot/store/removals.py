@@ -1,11 +1,12 @@
 """The bot's posts that are to be removed: their question was forgotten, or another post took their
 place."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from bot.records import PlatformName
+from bot.records import Place, PlatformName
 from bot.store.encoding import encode_time
-from bot.store.transactions import Tables
+from bot.store.transactions import Tables, lists
 
 
 class Removals(Tables):
@@ -13,6 +14,19 @@ class Removals(Tables):
         """How many are still to be removed, on whatever platform."""
         rows = await self._database.read("SELECT count(*) FROM removals")
         return int(rows[0][0])
+
+    async def posts_in_doubt(self, places: Iterable[Place]) -> int:
+        """How many posts of these questions were sent without anybody hearing whether they arrived,
+        so that they have no id to be removed by."""
+        count = 0
+        for marks, part in lists([place.id for place in places]):
+            rows = await self._database.read(
+                f"SELECT count(*) FROM posts WHERE deliberation IN ({marks}) AND post_id IS NULL "
+                "AND deleted = 0 AND platform IN ('discord', 'slack')",
+                part,
+            )
+            count += int(rows[0][0])
+        return count
 
     async def removals(self, platform: PlatformName, now: datetime, limit: int) -> tuple[str, ...]:
         """The ids of those that are due, the oldest first."""

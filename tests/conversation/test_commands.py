@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -984,6 +985,25 @@ async def test_forget_channel_is_for_administrators_and_takes_everything(app: Ap
         "Forgotten: 2 deliberations of this channel, the votes, the settings."
     )
     assert [row.id for row in await app.statistics().rows()] == ["run-2"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "person"),
+    [("forget me", ANN), ("forget channel", ADMIN), ("forget thread run-0", ANN)],
+)
+async def test_who_has_it_forgotten_is_told_of_posts_that_may_stand_there_unheard_of(
+    app: App, typed: str, person: Person
+) -> None:
+    await app.store.create(replace(finished_case(0, asker="ann"), thread="one"))
+    for key in ("headline", "answer:A"):
+        await app.store.claim_post("run-0", "discord", key, 0)
+    await app.store.confirm_post("run-0", "headline", 0, "general/1", None)
+
+    forgotten = await app.command(GENERAL, person, typed)
+
+    notes = [block.text for block in forgotten.blocks if isinstance(block, Note)]
+    assert notes[0] == "1 post of the bot's is being removed."
+    assert notes[1].startswith("Whether 1 more post arrived was never heard, so it is not removed.")
 
 
 @pytest.mark.parametrize("typed", ["forget", "forget everything", "stats tomorrow"])

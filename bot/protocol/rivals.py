@@ -38,7 +38,9 @@ class Rivals:
         return self._first_complete() is not None or not self.running
 
     def enter(self, request: Coroutine[Any, Any, Completion], listener: Listener) -> None:
-        self._rivals[asyncio.create_task(request)] = listener
+        rival = asyncio.create_task(request)
+        rival.add_done_callback(_look_at)
+        self._rivals[rival] = listener
 
     def is_won(self) -> None:
         """A request calls this as soon as it is complete, before that is written down."""
@@ -79,9 +81,6 @@ class Rivals:
     async def close(self) -> None:
         self._end()
         await asyncio.wait(self._rivals)
-        for rival in self._rivals:
-            if not rival.cancelled():
-                rival.exception()  # looked at, so that asyncio does not report it as forgotten
 
     def _alone(self) -> Listener | None:
         running = self.running
@@ -128,3 +127,9 @@ class Rivals:
             if rival.done() and not rival.cancelled() and rival.exception() is None:
                 return rival
         return None
+
+
+def _look_at(rival: Rival) -> None:
+    """So that asyncio reports no failure as forgotten, also where nobody waits for it to the end."""
+    if not rival.cancelled():
+        rival.exception()

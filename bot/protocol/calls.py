@@ -124,7 +124,8 @@ class Caller:
         except TimeoutError:
             if asking.completion is None:
                 late = Failure("timed_out", _("no complete answer before the deadline."))
-                failure = asking.last_failure or late
+                none = asking.no_room
+                failure = _failure(asking, none) if none else asking.last_failure or late
         call = self._finished(asking, started_at, failure)
         await journal.finish_call(call)
         return call
@@ -197,7 +198,9 @@ class Caller:
             except NoRoom as none:
                 if not none.may_come or clock.time() >= until:
                     raise
+                asking.no_room = none
             await asyncio.sleep(self.patience.backoff_first)
+            asking.no_room = None
 
     def _worth_retrying(self, error: Exception, asking: Asking, deadline: Deadline) -> bool | float:
         """Whether what failed may pass; where the provider said when, after how many seconds."""

@@ -10,6 +10,7 @@ from bot.llm import Completion, Request
 from bot.protocol.hedging import Heard
 from bot.records import Tempo
 from bot.store.journal import Journal
+from bot.store.spending import NoRoom
 
 
 class Draft:
@@ -46,6 +47,7 @@ class Asking:
     on_text: OnText | None
     first_text_at: datetime | None = None
     last_failure: Failure | None = None
+    no_room: NoRoom | None = None  # while it waits for money
     unusable: int = 0
     completion: Completion | None = None
     shown: "Listener | None" = None

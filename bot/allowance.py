@@ -1,21 +1,24 @@
 """What a run may still spend. Pure arithmetic; who writes it down is `store.spending`.
 
 When its question is accepted, a run has money set aside for it: a share for each call that it is
-going to make, enough for all but a few such calls, and one for whoever writes the verdict where the
-chairman cannot. Before the chairman begins early, that one is made as large as its own, so that it can
-begin again. From then on these hold, whatever its calls cost, as long as none costs more than it
-was allowed:
+going to make, enough for all but a few such calls; one for whoever writes the verdict where the
+chairman cannot; and a margin for what is asked again, as much as a whole stage. (The share of a call
+of which too little is known is the most that it may cost: there is no margin for it.) Before the
+chairman begins early, there is one more share, so that it can begin again. From then on these hold,
+whatever its calls cost, as long as none costs more than it was allowed:
 
 - what is spent and set aside, over all runs, never passes a limit;
 - a call finds its share, whatever other calls, retries and hedges took: it is asked in any case;
+- every call of one stage can be asked again, even where nobody tells what the first time cost;
 - what calls leave of their shares, and what is free in the budget, goes to whoever asks for more,
-  a part of it to each;
+  a part of it to each, and to a second request beside one under way only where the margin stays;
 - a retry that finds less than is enough has reason to wait while others hold what they may not need.
 
 A request whose bill nobody told counts at the most that it may have cost. That is why none takes all
 that is free: a few that hang would cost all others their retries.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -23,8 +26,10 @@ from bot.council import Stage
 
 Key = tuple[Stage, int, int]  # stage, round, seat
 
-# Stands for every verdict that has no share of its own.
+# Stands for every verdict that has no share of its own: those of seats in the chairman's place.
 SUCCESSOR: Key = ("verdict", 0, -1)
+# No call's: for what is asked again, of any call.
+MARGIN: Key = ("answer", 0, -1)
 
 # Calls of an earlier stage are not made any more once a later one has begun, unless a verdict was
 # begun early, beside the reviews.
@@ -76,23 +81,25 @@ class Allowance:
     def held(self) -> int:
         """What is set aside now: the rest of the reservation, or what calls need beyond it."""
         rest = self.reserved - sum(call.counted for call in self.calls.values())
-        return max(rest, sum(map(self._needed, {*self.shares, *self.calls})))
+        return max(rest, self._needed_besides())
 
     def room(self, key: Key, left: int) -> int:
         """The most that one request more of this call may cost, where the budget has so much left
         for all of this run: every other call keeps its share."""
         begun = self._begun_with(key)
-        others = sum(map(begun._needed, {*begun.shares, *begun.calls} - {key}))
-        return max(left - others - begun.calls[key].in_flight, 0)
+        return max(left - begun._needed_besides(key) - begun.calls[key].in_flight, 0)
 
     def part(self, key: Key, room: int) -> int:
-        """What it takes of that where it wants more than is enough: what is left of its share, or a
-        part; all, where no money was set aside."""
+        """What it takes of that where it wants more than is enough: its share, or a part of what is
+        left beside the margin; all, where no money was set aside."""
         if not self.shares:
             return room
-        begun = self._begun_with(key)
-        own = begun._needed(key) - begun.calls[key].in_flight
-        return max(min(own, room), room // _PARTS)
+        beside_margin = max(room - self.shares.get(MARGIN, 0), 0)
+        return max(min(self.shares.get(key, 0), room), beside_margin // _PARTS)
+
+    def spare(self, key: Key, room: int) -> int:
+        """What of that is not kept for asking this call, or others, again."""
+        return room - max(self.shares.get(key, 0), self.shares.get(MARGIN, 0))
 
     def hope(self, key: Key, unspent: int) -> int:
         """The most that there may be room for, where so much of the budget is not spent: once other
@@ -104,13 +111,21 @@ class Allowance:
         return replace(self, calls={**self.calls, key: money})
 
     def with_restart(self) -> "Allowance":
-        """With a share for whoever writes the verdict again, as much as for the first time."""
-        first = max((share for key, share in self.shares.items() if key[0] == "verdict"), default=0)
-        return replace(self, shares={**self.shares, SUCCESSOR: first}) if first else self
+        """With a share for the chairman that writes the verdict again, as much as for the first
+        time."""
+        again: Mapping[Key, int] = {
+            ("verdict", 1, seat): share
+            for (stage, round, seat), share in self.shares.items()
+            if stage == "verdict" and round == 0 and seat >= 0
+        }
+        return replace(self, shares={**self.shares, **again})
 
     def _begun_with(self, key: Key) -> "Allowance":
         """Once this call is asked: those of earlier stages are over."""
         return self.with_call(key, self.calls.get(key, CallMoney()))
+
+    def _needed_besides(self, *keys: Key) -> int:
+        return sum(map(self._needed, {*self.shares, *self.calls} - {MARGIN, *keys}))
 
     def _needed(self, key: Key) -> int:
         """What has to be kept for a call: what is left of its share, or what it has in flight."""
@@ -127,9 +142,19 @@ class Allowance:
 
 
 def needed_of(shares: Mapping[Key, int]) -> int:
-    """For the calls of a run in which nothing fails."""
+    """Without which a question is not taken in: that for a stand-in is set aside where there is room."""
     return sum(micros for key, micros in shares.items() if key != SUCCESSOR)
 
 
+def margin_of(shares: Mapping[Key, int]) -> int:
+    """As much as the dearest stage, once more."""
+    stages = Counter[Stage]()
+    for (stage, _, _), micros in shares.items():
+        stages[stage] += micros
+    return max(stages.values(), default=0)
+
+
 def _order(key: Key) -> int:
-    return _AFTER_CHAIRMAN if key == SUCCESSOR else _ORDER[key[0]]
+    stage, round, _ = key
+    is_after_chairman = key == SUCCESSOR or (stage == "verdict" and round > 0)
+    return _AFTER_CHAIRMAN if is_after_chairman else _ORDER[stage]

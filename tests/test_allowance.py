@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.allowance import SUCCESSOR, Allowance, CallMoney, Key, needed_of
+from bot.allowance import MARGIN, SUCCESSOR, Allowance, CallMoney, Key, margin_of, needed_of
 from bot.council import Stage
 
 KEYS: tuple[Key, ...] = (
@@ -61,7 +61,7 @@ steps = st.lists(
     ),
     max_size=40,
 )
-shares = st.fixed_dictionaries({key: st.integers(0, 30) for key in KEYS})
+shares = st.fixed_dictionaries({key: st.integers(0, 30) for key in (*KEYS, MARGIN)})
 
 
 @given(shares=shares, besides=st.integers(0, 60), steps=steps)
@@ -114,7 +114,7 @@ def test_reviews_and_the_verdict_beside_them_find_their_shares_in_any_order(
 
 
 @given(shares=shares, besides=st.integers(0, 60), steps=steps, key=st.sampled_from(KEYS))
-def test_of_what_there_is_room_for_a_call_takes_its_share_at_least_and_leaves_some(
+def test_of_what_there_is_room_for_a_call_takes_its_share_at_least_and_leaves_the_margin(
     shares: dict[Key, int],
     besides: int,
     steps: list[tuple[Key, int] | tuple[int, bool]],
@@ -129,8 +129,41 @@ def test_of_what_there_is_room_for_a_call_takes_its_share_at_least_and_leaves_so
     room = budget.allowance.room(key, budget.left())
     part = budget.allowance.part(key, room)
     assert part <= room
-    assert part >= room // 4
-    assert part == room // 4 or part <= shares[key]
+    assert part >= min(room, shares[key])
+    assert part <= shares[key] or 4 * part <= room - shares[MARGIN]
+
+
+@given(shares=shares, stage=st.sampled_from(["answer", "review", "verdict"]))
+def test_every_call_of_a_stage_is_asked_again_where_nobody_tells_what_it_cost(
+    shares: dict[Key, int], stage: Stage
+) -> None:
+    shares = {**shares, MARGIN: margin_of({key: shares[key] for key in KEYS})}
+    budget = Budget(sum(shares.values()), Allowance(shares))
+    for each in ("answer", "review", "verdict"):
+        keys = [key for key in KEYS if key[0] == each and key != SUCCESSOR]
+        for key in keys * (2 if each == stage else 1):
+            asked = min(100, budget.allowance.part(key, budget.allowance.room(key, budget.left())))
+            assert budget.start(key, asked) == shares[key]
+        while budget.in_flight:
+            budget.end(100, over=False)
+    assert budget.start(SUCCESSOR, shares[SUCCESSOR]) == shares[SUCCESSOR]
+    assert budget.used <= budget.limit
+
+
+@given(shares=shares, besides=st.integers(0, 200), key=st.sampled_from(KEYS))
+def test_a_second_request_goes_only_where_whatever_is_needed_after_it_finds_its_share(
+    shares: dict[Key, int], besides: int, key: Key
+) -> None:
+    budget = Budget(sum(shares.values()) + besides, Allowance(shares))
+    budget.start(key, shares[key])
+    budget.start(key, shares[key])
+    again = (key, *(other for other in KEYS[KEYS.index(key) :] if other != key))
+    room = budget.allowance.room(key, budget.left())
+    if budget.allowance.spare(key, room) >= 0:
+        assert [budget.start(each, shares[each]) for each in again] == [shares[k] for k in again]
+    else:
+        assert room < max(shares[key], shares[MARGIN])
+    assert budget.used <= budget.limit
 
 
 @given(shares=shares, besides=st.integers(0, 60), steps=steps, key=st.sampled_from(KEYS))
@@ -210,14 +243,34 @@ def test_the_chairman_does_not_ask_again_with_what_its_successor_needs() -> None
     assert failed.room(("verdict", 0, 2), left=6) == 0
 
 
+def test_a_verdict_to_be_begun_again_has_as_much_as_the_first_time() -> None:
+    again: Key = ("verdict", 1, 2)
+    allowance = Allowance({**STAND_IN, MARGIN: 20}, reviewing=True).with_restart()
+
+    assert allowance.shares == {**STAND_IN, MARGIN: 20, again: 5}
+    assert allowance.with_restart() == allowance
+    assert allowance.reviewing
+    assert allowance.whose(again) == again
+    assert allowance.whose(("verdict", 1, 0)) == SUCCESSOR
+    assert Allowance().with_restart() == Allowance()
+
+
+def test_whoever_stood_in_for_the_chairman_leaves_it_money_to_begin_again() -> None:
+    again: Key = ("verdict", 1, 2)
+    stood_in = {("verdict", 0, 2): CallMoney(5, 0), SUCCESSOR: CallMoney(6, 0, True)}
+    allowance = Allowance({**STAND_IN, again: 5}, stood_in)
+
+    assert allowance.held == 25
+    assert allowance.room(("answer", 0, 0), left=5) == 0
+    assert allowance.room(again, left=5) == 5
+
+
 def test_a_question_needs_no_money_for_a_chairman_that_fails() -> None:
     assert needed_of(STAND_IN) == 25
 
 
-def test_a_verdict_to_be_begun_again_has_as_much_as_the_first_time() -> None:
-    allowance = Allowance({**SHARES, SUCCESSOR: 2}, reviewing=True).with_restart()
-
-    assert allowance.shares == {**SHARES, SUCCESSOR: 5}
-    assert allowance.reviewing
-    assert Allowance(STAND_IN).with_restart().shares[SUCCESSOR] == 6
-    assert Allowance().with_restart() == Allowance()
+def test_a_margin_is_what_the_dearest_stage_takes() -> None:
+    assert margin_of(SHARES) == 20
+    assert margin_of({**SHARES, ("review", 0, 0): 24}) == 24
+    assert margin_of({}) == 0
+    assert needed_of({**SHARES, MARGIN: 20}) == 45

@@ -1,5 +1,5 @@
-"""What a question will take, before anything is asked: a share for each call of its run, and one
-for a verdict in the chairman's place.
+"""What a question will take, before anything is asked: a share for each call of its run, one for a
+verdict in the chairman's place, and a margin for what is asked again.
 
 By what such calls used lately, at today's prices; by the most that they may use where too little is
 known. A run that has all its shares runs as a whole. Which money there is, is not known here.
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from bot import bills
-from bot.allowance import SUCCESSOR, Key
+from bot.allowance import MARGIN, SUCCESSOR, Key, margin_of
 from bot.bills import ENOUGH, Price, Prices, Usage
 from bot.council import Council, Question, Stage
 from bot.protocol.attempts import LEAST_TOKENS
@@ -69,12 +69,15 @@ class Pricing:
         size = len("".join(asked).encode("utf-8", "replace"))
         models = {*council.members, council.chairman}
         density = {m: bills.density(await self.usual(None, m, None)) for m in models}
-        shares = {}
+        shares: dict[Key, int] = {}
+        known: dict[Key, int] = {}
         for call in planned(council):
             price, used = self.prices.price(call.model), await self._used(call, place)
             shares[call.key] = share(
                 call, price, used, density=density[call.model], asked_bytes=size
             )
+            if len(used) >= ENOUGH:
+                known[call.key] = shares[call.key]
             if call.stage == "verdict":
                 # Any member may write in its place: as much as it does, at a price of its own.
                 tokens = [replace(usage, cost_micros=None) for usage in used]
@@ -83,7 +86,7 @@ class Pricing:
                     share(call, prices[m], tokens, density=density[m], asked_bytes=size)
                     for m in council.members
                 )
-        return shares
+        return {**shares, MARGIN: margin_of(known)}
 
     async def _used(self, call: Planned, place: str | None) -> Sequence[Usage]:
         """As such calls did here; where there were too few, as they did anywhere."""

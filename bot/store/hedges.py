@@ -12,7 +12,11 @@ _NEWEST = 1_000
 
 
 class HedgesSpent(ModelFailed):
-    """A second request was not sent, because such requests have had their share of the spending."""
+    """A second request was not sent, because such requests have had their share of the spending, or
+    because the money may be needed for a retry."""
+
+    def __init__(self) -> None:
+        super().__init__("no_credit", _("There is no money for a second request."))
 
 
 class Requests(NamedTuple):
@@ -42,7 +46,7 @@ def allow(model: str, share: float) -> Transaction[None]:
     sent = [Requests(*row) for row in rows]
     is_first = not any(each.hedge and (each.sent or each.micros) for each in sent)
     if not is_first and share_with_one_more(sent, model) > share:
-        raise HedgesSpent("no_credit", _("Second requests have had their share of the spending."))
+        raise HedgesSpent()
 
 
 def share_with_one_more(sent: Sequence[Requests], model: str) -> float:

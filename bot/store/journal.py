@@ -165,7 +165,8 @@ class Journal:
         what is then asked. Raises `NoRoom`, nothing written, where there is not as much.
 
         `hedge_share` marks a second request beside one that is under way, and is how much of all
-        spending may go to such. Raises `HedgesSpent`, nothing written, where it would be more."""
+        spending may go to such. Raises `HedgesSpent`, nothing written, where it would be more, or
+        where too little would be left for a retry."""
         call = (stage, round, seat)
         least = reserved_micros if least_micros is None else least_micros
 
@@ -202,6 +203,8 @@ class Journal:
                     self._place,
                 ),
             )
+            if hedge_share is not None:
+                yield from spending.keep_margin(self.deliberation, self._day, self._limits, call)
             yield record(self.deliberation, "attempt_started", call, n=n, model=model)
             return Grant(n, granted, sent.max_tokens, sent.body)
 

@@ -22,6 +22,7 @@ from bot.errors import BotError, ModelFailed
 from bot.language import _
 from bot.records import Account, Untold
 from bot.store.encoding import encode_time
+from bot.store.hedges import HedgesSpent
 from bot.store.transactions import Many, Statement, Tables, Transaction, lists
 
 ALL = "all"
@@ -308,6 +309,21 @@ def grant(
     begun = CallMoney(money.counted, money.in_flight + micros, money.over)
     yield _hold(deliberation, allowance.with_call(key, begun).held)
     return micros
+
+
+def keep_margin(
+    deliberation: str, day: str, limits: Mapping[str, int], key: Key
+) -> Transaction[None]:
+    """Raises `HedgesSpent` where a second request of this call, whose row was just written, leaves
+    less than is kept for asking again."""
+    allowance = yield from _allowance(deliberation)
+    key = allowance.whose(key)
+    left = yield from _left(day, limits, besides=deliberation)
+    if left.left_micros is None:
+        return
+    room = allowance.room(key, max(left.left_micros, allowance.held))
+    if allowance.spare(key, room) < 0:
+        raise HedgesSpent()
 
 
 def set_restart_aside(deliberation: str, day: str, limits: Mapping[str, int]) -> Transaction[bool]:

@@ -1,4 +1,6 @@
-"""A hundred mentions in the same moment, with a budget for ten: `python -m tests.bench.mentions`.
+"""A hundred mentions in the same moment, with a budget for ten:
+`python -m tests.bench.mentions --seeds 0-9`. A budget for ten is ten times what the run of such a
+question has set aside for it.
 
 Over HTTP against a server that fails, hangs and keeps its own bill, a harsher one than most: one
 request in twenty is silent until somebody asks again. Some questions were asked the day before, so
@@ -6,9 +8,9 @@ that their price is known; midnight passes while the runs go on. Prints how many
 was refused and how, and what was billed and booked.
 """
 
+import argparse
 import asyncio
 import logging
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -23,14 +25,15 @@ from bot.conversation.app import App
 from bot.conversation.budget import Rules
 from bot.conversation.loops import forever
 from bot.conversation.questions import CHANNEL_LIMIT
-from bot.council import Call
+from bot.council import Call, Question
 from bot.llm import Provider
 from bot.models.catalogue import Catalogue
 from bot.models.http import Endpoint, HttpProvider
 from bot.program.serve import KEEP_UP_SECONDS
 from bot.protocol.calls import Caller
 from bot.protocol.patience import Patience
-from bot.settings import Settings
+from bot.settings import Settings, council_of
+from bot.store.journal import place_of
 from bot.store.store import Store
 from tests.bench.money import MIX, paired
 from tests.conversation.room import Clock, Room, mention, words
@@ -80,8 +83,7 @@ class Figures:
 async def figures(seed: int = 0) -> Figures:
     async with _served(seed) as (app, server, clock):
         await _ask_before(app)
-        billed = sum(request.bill_micros for request in server.requests)
-        budget = round(BUDGETED * billed / BEFORE)
+        budget = BUDGETED * await _set_aside(app)
         app = _app(app.store, app.provider, app.caller, app.catalogue, clock, budget)
         clock.at = MINUTE_BEFORE_MIDNIGHT
         before = len(server.requests)
@@ -131,9 +133,12 @@ async def _served(seed: int) -> AsyncIterator[tuple[App, ModelServer, Clock]]:
             provider = HttpProvider([Endpoint("", server.url, server.key, openrouter=True)])
             catalogue = Catalogue(provider, store)
             await catalogue.load()
-            # Whatever is silent is asked a second time, and given up within seconds.
+            # Whatever is silent is asked a second time, and given up within seconds; no stage ends
+            # before that, however slow the machine is.
             patience = replace(
-                Patience().scaled(TIME_SCALE), silence=1.0, chairman=1.0, hedge_unknown=0.3
+                Patience().scaled(TIME_SCALE),
+                **{"silence": 1.0, "chairman": 1.0, "hedge_unknown": 0.3},
+                **dict.fromkeys(("answers", "reviews", "retry_after_longest"), 20.0),
             )
             caller = Caller(
                 provider,
@@ -180,6 +185,14 @@ async def _ask_before(app: App) -> None:
             await app.running.finished(taken.id)
 
 
+async def _set_aside(app: App) -> int:
+    """For the run of such a question, where there is room: by what such calls took the day before."""
+    question = Question("", _mention(BEFORE).text, 0, MINUTE_BEFORE_MIDNIGHT)
+    place = place_of(CHANNEL.platform, CHANNEL.id)
+    shares = await app.budget.pricing.shares(question, council_of(COUNCIL), place)
+    return sum(shares.values())
+
+
 def _mention(n: int) -> Mention:
     return mention("Is a monolith right?", channel=CHANNEL, person=Person(f"person-{n}"))
 
@@ -201,8 +214,11 @@ async def _ask_at_once(app: App, clock: Clock) -> tuple[list[str], Counter[str]]
 def main() -> None:
     for name in ("stamina", "aiohttp.server", "bot"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    for seed in range(2 if "--quick" in sys.argv else 10):
-        print(f"seed {seed}: {asyncio.run(figures(seed))}")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", default="0-9", help="the first and the last, as in 0-9")
+    first, _, last = parser.parse_args().seeds.partition("-")
+    for seed in range(int(first), int(last or first) + 1):
+        print(f"seed {seed}: {asyncio.run(figures(seed))}", flush=True)
 
 
 if __name__ == "__main__":

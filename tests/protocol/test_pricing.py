@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from bot.allowance import SUCCESSOR
+from bot.allowance import MARGIN, SUCCESSOR
 from bot.bills import Price, Usage
 from bot.council import Council, Question, Stage
 from bot.protocol.pricing import Pricing, planned, quantile
@@ -57,18 +57,22 @@ async def test_with_too_few_samples_a_call_takes_the_most_that_it_may() -> None:
         *[60_000 + 2_064] * 2,
         *[40_000 + 2_064 + 12_000] * 2,
         *[60_000 + 2_064 + 12_000 + 8_000] * 2,
+        0,
     ]
 
 
 async def test_with_enough_samples_it_takes_what_all_but_a_few_of_them_did() -> None:
     """A prompt counts 221 tokens, a tenth more than it took and rounded up, and 64 around them."""
     known = used(*range(100, 120))
-    assert set(await shares({HERE: known, None: known})) == {285 + 118 * 10}
+    assert set(await shares({HERE: known, None: known})) == {285 + 118 * 10, 2 * (285 + 118 * 10)}
 
 
 async def test_what_calls_did_elsewhere_counts_where_too_few_were_made_here() -> None:
     known = used(*[300] * 20)
-    assert set(await shares({HERE: used(1, 1, 1), None: known})) == {285 + 300 * 10}
+    assert set(await shares({HERE: used(1, 1, 1), None: known})) == {
+        285 + 300 * 10,
+        2 * (285 + 300 * 10),
+    }
 
 
 async def test_who_writes_in_the_chairmans_place_may_cost_as_the_dearest_member_would() -> None:
@@ -82,6 +86,16 @@ async def test_who_writes_in_the_chairmans_place_may_cost_as_the_dearest_member_
 
     assert found["verdict", 0, 2] == 99_999
     assert found[SUCCESSOR] == 3 * (285 + 300 * 10)
+
+
+async def test_a_stage_has_a_margin_by_its_calls_of_which_enough_is_known() -> None:
+    async def usual(stage: Stage | None, model: str, place: str | None) -> Sequence[Usage]:
+        return used(*[300] * (19 if stage == "answer" else 20))
+
+    found = await Pricing(Prices(), usual).shares(QUESTION, COUNCIL, HERE)
+
+    assert found["answer", 0, 0] > found["review", 0, 0] == 285 + 300 * 10
+    assert found[MARGIN] == 2 * (285 + 300 * 10)
 
 
 def test_the_quantile_leaves_one_in_twenty_above_it() -> None:

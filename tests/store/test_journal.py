@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.allowance import SUCCESSOR, Key
+from bot.allowance import MARGIN, SUCCESSOR, Key
 from bot.bills import Bill
 from bot.council import (
     Agreement,
@@ -30,6 +30,7 @@ from bot.council import (
 from bot.errors import ModelFailed, StoreFailed, Superseded
 from bot.program.watch import watch
 from bot.records import Attempt, Case
+from bot.store.hedges import HedgesSpent
 from bot.store.journal import Asked, Journal
 from bot.store.spending import channel_scope
 from bot.store.store import Store
@@ -386,10 +387,10 @@ async def left(store: Store, limits: dict[str, int]) -> int | None:
 
 async def test_a_verdict_that_may_be_begun_again_has_money_for_it_or_is_not(store: Store) -> None:
     shares: dict[Key, int] = {("review", 0, 0): 20, ("verdict", 0, 2): 10, SUCCESSOR: 4}
-    limits = {"all": 45}
+    limits = {"all": 49}
     await store.create(case("two"), shares=shares, limits=limits)
     journal = await store.begin("two", limits)
-    assert await left(store, limits) == 11
+    assert await left(store, limits) == 15
 
     assert await journal.set_restart_aside()
     assert await left(store, limits) == 5
@@ -402,6 +403,23 @@ async def test_a_verdict_that_may_be_begun_again_has_money_for_it_or_is_not(stor
     other = await store.begin("three", limits)
     assert not await other.set_restart_aside()
     assert await left(store, limits) == 2
+
+
+async def test_a_second_request_leaves_money_for_a_retry_or_is_not_sent(store: Store) -> None:
+    shares: dict[Key, int] = {("answer", 0, 0): 10, MARGIN: 12}
+    limits = {"all": 32}
+    await store.create(case("two"), shares=shares, limits=limits)
+    short = await store.begin("two", {"all": 31})
+    await start(short, seat=0, reserved=10)
+    with pytest.raises(HedgesSpent):
+        await start(short, seat=0, reserved=10, hedge=True)
+    assert len(await store.attempts("two")) == 1
+
+    journal = await store.begin("two", limits)
+    assert await store.spent(TODAY) == 10
+    with pytest.raises(HedgesSpent):
+        await start(journal, seat=0, reserved=11, hedge=True)
+    await start(journal, seat=0, reserved=10, hedge=True)
 
 
 async def test_reviews_keep_their_money_beside_a_verdict_that_was_begun_early(

@@ -56,11 +56,24 @@ _KEY = re.compile(
     r"|AIza[\w-]{30,}|ya29\.[\w-]{20,}"  # Google
     r"|[rsp]k_(?:live|test)_\w{16,}|whsec_\w{16,}"  # Stripe
     r"|hf_[A-Za-z0-9]{30,}|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{30,}|gsk_\w{20,}"
+    r"|xai-\w{30,}|pplx-\w{30,}|r8_\w{30,}|dop_v1_\w{30,}|SG\.[\w-]{16,}\.[\w-]{30,}"
+    r"|https://hooks\.slack\.com/services/[\w/]{20,}"
+    r"|https://discord(?:app)?\.com/api/webhooks/\d{1,20}/[\w-]{20,}"
     r"|[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,}"  # Discord
     r"|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"  # a JSON Web Token
     r")"
-    r"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]{0,8000}?-----END [A-Z ]{0,30}PRIVATE KEY-----"
+    r"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
+    r"(?:[\s\S]{0,8000}?-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
+    r"|(?:\s{1,4}[\w+/=]{16,}){1,200})"  # broken off
 )
+# What is written with other signs for the same: spaces at which no line breaks, dashes, full-width
+# letters, the digits of Arabic, Persian and Hindi. One for one, so that places stay.
+_PLAIN = {
+    **dict.fromkeys([0xA0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000], " "),
+    **dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-"),
+    **{code: chr(code - 0xFF01 + ord("!")) for code in range(0xFF01, 0xFF5F)},
+    **{zero + n: str(n) for zero in (0x660, 0x6F0, 0x966) for n in range(10)},
+}
 # The delimiter of a prompt, which may happen to be all digits.
 _FENCE = re.compile(r"^=== [0-9a-f]{16} ===$", re.MULTILINE)
 
@@ -74,6 +87,7 @@ class Found(NamedTuple):
 def find(text: str) -> list[Found]:
     """What stands in the text, in its order, nothing overlapping: of two the earlier, then the
     longer one."""
+    text = text.translate(_PLAIN)
     spans = sorted(_candidates(text), key=lambda found: (found.start, -found.end))
     spared = [match.span() for match in _FENCE.finditer(text)]
     kept: list[Found] = []

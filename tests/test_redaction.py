@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from bot.document import Button, Detail, Document, Table, Text
 from bot.redaction import Redaction, find, masked, placeholders, put_back
 
-EMAILS = ("ann.lee+x@mail.example.co.uk", "bob@x.de", "o'hara@example.org")
+EMAILS = (
+    "ann.lee+x@mail.example.co.uk",
+    "bob@x.de",
+    "o'hara@example.org",
+    "ann\uff20example.org",
+)
 PHONES = (
     "+49 30 12345678",
     "+1 (415) 555-2671",
@@ -21,14 +26,33 @@ PHONES = (
     "06 12 34 56 78",
     "0171/1234567",
 )
-CARDS = ("4111 1111 1111 1111", "378282246310005", "5555-5555-5555-4444")
-IBANS = ("DE89 3704 0044 0532 0130 00", "GB82WEST12345698765432", "at61 1904 3002 3457 3201")
+CARDS = (
+    "4111 1111 1111 1111",
+    "378282246310005",
+    "5555-5555-5555-4444",
+    "4111\u00a01111\u202f1111\u20091111",
+    "4111\u20131111\u20131111\u20131111",
+    "\uff14" + "\uff11" * 15,
+    "\u0664" + "\u0661" * 15,
+)
+IBANS = (
+    "DE89 3704 0044 0532 0130 00",
+    "GB82WEST12345698765432",
+    "at61 1904 3002 3457 3201",
+    "FR14\u202f2004\u202f1010\u202f0505\u202f0001\u202f3M02\u202f606",
+)
 KEYS = (
     "sk-or-v1-0123456789abcdef0123",
     "AKIAIOSFODNN7EXAMPLE",
     "ghp_0123456789abcdefghijABCDEFGHIJ012345",
     "xoxb-1234567890-abcdefghij",
+    "xai-" + "0a" * 20,
+    "SG.0123456789abcdef-_0123.0123456789abcdefghij0123456789-_",
+    "https://hooks.slack.com/services/T00000000/B00000000/0123456789abcdefghij",
+    "https://discord.com/api/webhooks/123456789012345678/0123456789abcdef-_0123",
     "-----BEGIN RSA PRIVATE KEY-----\nMIIabc\n-----END RSA PRIVATE KEY-----",
+    "-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQabc\n-----END PGP PRIVATE KEY BLOCK-----",
+    "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0B\nAQEFAASCBKcwggSj",  # broken off
 )
 KINDS = {"EMAIL": EMAILS, "PHONE": PHONES, "CARD": CARDS, "IBAN": IBANS, "KEY": KEYS}
 SECRETS = [(kind, secret) for kind, secrets in KINDS.items() for secret in secrets]
@@ -130,6 +154,7 @@ BOMBS = {
     "brackets": "(0" * 50_000,
     "slashes": "1/2/3/" * 16_000,
     "dots": "01." * 33_000,
+    "keys that are broken off": "-----BEGIN PRIVATE KEY-----\n0123456789abcdef" * 2_300,
     "keys that do not end": "-----BEGIN PRIVATE KEY-----" * 3_700,
     "tokens": "eyJ" * 33_000,
     "fences": "=== 1234567890123456 ===\n" * 4_000,

@@ -12,7 +12,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.slack import questions
 from adapters.slack.bot import Bot
-from adapters.slack.web import MINUTE_SECONDS, TIER_3, Allowance
+from adapters.slack.limits import MINUTE_SECONDS, TIER_3, Allowance
 from bot.conversation.catchup import Active, Heard
 
 Json = dict[str, Any]

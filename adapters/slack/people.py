@@ -8,8 +8,9 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
+from adapters.slack.limits import MINUTE_SECONDS
 from adapters.slack.refusals import error_of, is_of_the_token, lacking, sentence
-from adapters.slack.web import MINUTE_SECONDS, Me, Web
+from adapters.slack.web import Me, Web
 from bot.chat import Person
 
 logger = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from typing import Any
 
 from adapters.slack.bot import Bot
 from adapters.slack.emoji import emoji_of
+from adapters.slack.limits import MINUTE_SECONDS, TIER_3, Allowance
 from adapters.slack.reply import post_id
-from adapters.slack.web import MINUTE_SECONDS, TIER_3, Allowance
 from bot import emoji as reactions
 from bot.conversation.voting import Readings
 from bot.records import Post

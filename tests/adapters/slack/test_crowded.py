@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.slack.limits import RESERVED_UPDATES, TIER_3, Allowance
 from adapters.slack.people import RESERVED_LOOKUPS
 from adapters.slack.reply import SlackReply, post_id
 from adapters.slack.voting import Votes
-from adapters.slack.web import RESERVED_UPDATES, TIER_3, Allowance
 from bot.chat import Accepted, Person
 from bot.conversation.turns import Turns, Worth
 from bot.document import Document, Heading, Letter, Note, Text

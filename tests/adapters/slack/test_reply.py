@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.slack import render
-from adapters.slack.web import RESERVED_UPDATES, TIER_3, Allowance
+from adapters.slack.limits import RESERVED_UPDATES, TIER_3, Allowance
 from bot.chat import Accepted, Person
 from bot.document import Detail, Document, Heading, Letter, Note, Text
 from bot.errors import StoreFailed, Undeliverable

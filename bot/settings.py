@@ -25,6 +25,8 @@ Changers = Literal["admins", "anyone"]
 PROSE_LIMIT_CHARS = 2_000
 LANGUAGE_LIMIT_CHARS = 60
 MODEL_LIMIT_CHARS = 200
+# More than anybody has for it; micro-dollars of it are still numbers that are kept exactly.
+BUDGET_MAX_USD = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +203,7 @@ def parse_budget(text: str) -> float | None:
         budget = float(text)
     except ValueError:
         budget = math.nan
-    if not 0 <= budget < math.inf:
+    if not 0 <= budget <= BUDGET_MAX_USD:
         raise InvalidInput(_("Give US dollars a day, for example `2.50`, or write `unlimited`."))
     return budget
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.council import Council
 from bot.errors import InvalidInput
 from bot.settings import (
+    BUDGET_MAX_USD,
     SETTINGS,
     Settings,
     added,
@@ -38,7 +39,7 @@ SETTINGS_STRATEGY = st.builds(
     language=st.sampled_from(["", "German", "Swiss German", "日本語"]),
     reveal=st.sampled_from(["after_vote", "always", "never"]),
     chairman_sees_names=st.booleans(),
-    budget_usd=st.none() | st.floats(min_value=0, allow_infinity=False, allow_nan=False),
+    budget_usd=st.none() | st.floats(min_value=0, max_value=BUDGET_MAX_USD),
     changers=st.sampled_from(["admins", "anyone"]),
     paused=st.booleans(),
 )
@@ -113,6 +114,7 @@ def test_an_unknown_setting_is_refused_with_the_list() -> None:
         ("criteria", "x" * 2001, "This may have 2,000 characters; that text has 2,001."),
         ("budget", "-1", "Give US dollars a day, for example `2.50`, or write `unlimited`."),
         ("budget", "inf", "Give US dollars a day, for example `2.50`, or write `unlimited`."),
+        ("budget", "1e303", "Give US dollars a day, for example `2.50`, or write `unlimited`."),
         ("budget", "nan", "Give US dollars a day, for example `2.50`, or write `unlimited`."),
         ("members", " , ", "Name at least one model by its id, for example `openai/gpt-5.1`."),
         ("members", "m " * 21, "A council has 1 to 20 members; this would leave it with 21."),

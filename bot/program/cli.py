@@ -246,11 +246,13 @@ def _count(text: str) -> int:
 
 
 def _usd(text: str) -> float:
+    from bot.settings import BUDGET_MAX_USD
+
     try:
         usd = float(text)
     except ValueError:
         usd = math.nan
-    if not 0 <= usd < math.inf:
+    if not 0 <= usd <= BUDGET_MAX_USD:
         raise argparse.ArgumentTypeError(
             _("{text} is no sum in US dollars, such as 2.50", text=text)
         )

@@ -5,6 +5,7 @@
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -59,8 +60,10 @@ async def _listen(runner: web.AppRunner, port: int) -> None:
     try:
         await web.TCPSite(runner, HOST, port).start()
     except OSError as error:
+        # asyncio's own words repeat the address.
+        reason = os.strerror(error.errno) if error.errno else str(error)
         problem = _(
-            "COUNCIL_HEALTH_PORT {port} cannot be used: {reason}.", port=port, reason=error.strerror
+            "COUNCIL_HEALTH_PORT {port} cannot be used: {reason}.", port=port, reason=reason
         )
         raise InvalidConfiguration([problem]) from error
 

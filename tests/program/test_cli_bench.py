@@ -227,6 +227,7 @@ async def test_ids_named_twice_are_refused_before_anything_is_asked(
         ("file.jsonl", ("--out", "file.jsonl"), "file.jsonl, line 1, is no deliberation."),
         ("file.jsonl", ("--concurrency", "0"), "0 is no whole number of at least 1"),
         ("file.jsonl", ("--max-cost", "much"), "much is no sum in US dollars"),
+        ("file.jsonl", ("--max-cost", "1e303"), "1e303 is no sum in US dollars"),
     ],
 )
 async def test_files_and_numbers_that_cannot_be_used_are_named(

@@ -1,6 +1,7 @@
 """The one way in which the program prints: lines for people, and JSON for other programs."""
 
 import json
+import logging
 import sys
 from collections.abc import Callable
 from typing import TextIO
@@ -15,16 +16,25 @@ def tell(line: object, stream: TextIO | None = None) -> None:
 
 def note(line: object) -> None:
     """A line for whoever waits, beside the output: on standard error."""
-    tell(_written(str(line)), sys.stderr)
+    tell(_written(str(line), logging.INFO), sys.stderr)
 
 
-def write_notes(written: Callable[[str], str]) -> None:
+def complain(line: object) -> None:
+    """Likewise, of why the program ends without what it was started for."""
+    tell(_written(str(line), logging.ERROR), sys.stderr)
+
+
+def as_it_is(text: str, level: int) -> str:
+    return text
+
+
+def write_notes(written: Callable[[str, int], str]) -> None:
     """How notes are written from now on, where other programs read them along with the log."""
     global _written
     _written = written
 
 
-_written: Callable[[str], str] = str
+_written: Callable[[str, int], str] = as_it_is
 
 
 def tell_json(value: object, *, indent: int | None = None) -> None:

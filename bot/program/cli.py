@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from bot import __version__
 from bot.errors import BotError, InvalidConfiguration, InvalidInput, StoreFailed
 from bot.language import N_, _, n_
-from bot.printing import note, tell, tell_json
+from bot.printing import complain, note, tell, tell_json
 from bot.program import reading
 from bot.program.process import (
     DONE,
@@ -77,13 +77,13 @@ def _ended(options: argparse.Namespace) -> int:
         return code
     except InvalidConfiguration as error:
         problems = "\n".join(f"- {problem}" for problem in error.problems)
-        note(_("Council cannot start with this environment:") + f"\n{problems}")
+        complain(_("Council cannot start with this environment:") + f"\n{problems}")
         return WRONG_USE
     except (InvalidInput, StoreFailed) as error:
-        note(error)
+        complain(error)
         return WRONG_USE
     except BotError as error:
-        note(error)
+        complain(error)
         return NO_ANSWER
     except KeyboardInterrupt:
         if options.run in (_ask, _bench, _serve):

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from bot.cleaning import harmless, json_escaped
 from bot.language import _
-from bot.printing import note, write_notes
+from bot.printing import as_it_is, note, write_notes
 
 if TYPE_CHECKING:
     import asyncio
@@ -114,7 +114,7 @@ def configure(level: int, *, json: bool) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
-    write_notes(_json_note if json else str)
+    write_notes(_json_note if json else as_it_is)
     # It warns of every retry, which the journal knows better and nobody has to fix.
     logging.getLogger("stamina").setLevel(logging.ERROR)
     for name in ("bot", "adapters"):
@@ -157,9 +157,10 @@ class JsonLines(logging.Formatter):
         return json_escaped(json.dumps(line, ensure_ascii=False, default=str))
 
 
-def _json_note(text: str) -> str:
+def _json_note(text: str, level: int) -> str:
     """What is told to people, as a line like those of the log."""
-    said = {"name": "council", "levelno": logging.INFO, "levelname": "INFO", "msg": text.strip()}
+    name = logging.getLevelName(level)
+    said = {"name": "council", "levelno": level, "levelname": name, "msg": text.strip()}
     return JsonLines().format(logging.makeLogRecord(said))
 
 

@@ -17,7 +17,7 @@ from bot.document import Document
 from bot.errors import ModelFailed, Undeliverable
 from bot.llm import Provider
 from bot.models.http import Endpoint, HttpProvider
-from bot.printing import write_notes
+from bot.printing import as_it_is, write_notes
 from bot.program.process import Lines, configure
 from bot.records import Case
 from tests.conversation.room import ANN, Room, RoomReply, case_of, mention
@@ -47,7 +47,7 @@ def logged() -> Iterator[io.StringIO]:
     try:
         yield written
     finally:
-        write_notes(str)
+        write_notes(as_it_is)
         root.handlers = handlers
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)

@@ -124,3 +124,17 @@ def test_what_people_are_told_is_a_json_line_among_json_lines() -> None:
     found = json.loads(line)
     assert found["message"] == "Stopped: \x1b[31mred.\nGo on."
     assert (found["level"], found["logger"]) == ("INFO", "council")
+
+
+def test_why_nothing_starts_is_an_error_among_json_lines() -> None:
+    told = """
+        import os
+        from bot.program.cli import main
+
+        os.environ |= {"COUNCIL_LOG": "json", "COUNCIL_AT_ONCE": "none"}
+        main(["serve"])
+    """
+    _, err = program(told).communicate()
+    (line,) = map(json.loads, err.splitlines())
+    assert "COUNCIL_AT_ONCE must be a whole number" in line["message"]
+    assert line["level"] == "ERROR"

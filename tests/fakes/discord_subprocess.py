@@ -13,6 +13,7 @@ import runpy
 import time
 from pathlib import Path
 
+from bot.program import process
 from tests.fakes.discord_server import URL_VARIABLE, discord_py_pointed_at
 
 LOG_VARIABLE = "LOCAL_LOOP_LOG"
@@ -31,13 +32,9 @@ class TimedLoop(asyncio.SelectorEventLoop):
                 log.write(f"{time.monotonic()} {seconds}\n")
 
 
-class TimedPolicy(asyncio.DefaultEventLoopPolicy):
-    _loop_factory = TimedLoop
-
-
 def main() -> None:
     if LOG_VARIABLE in os.environ:
-        asyncio.set_event_loop_policy(TimedPolicy())
+        process.event_loop = TimedLoop  # uvloop's rounds cannot be measured
     with discord_py_pointed_at(os.environ[URL_VARIABLE]):
         runpy.run_module("bot", run_name="__main__", alter_sys=True)
 

@@ -68,8 +68,11 @@ class Handling:
         self._keep(task)
 
     def begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Have it done beside everything else, to its end or until `silence`."""
+        """Have it done beside everything else, to its end or until `silence`; after that, not at all:
+        what it needs is about to be closed."""
         task = asyncio.create_task(work)
+        if self._silent:
+            task.cancel()
         self._keep(task)
         return task
 

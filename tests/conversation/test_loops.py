@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.conversation.loops import forever
+from bot.conversation.loops import Handling, forever
 from bot.errors import StoreFailed
 from bot.program.serve import beside
 from tests.fakes.council import running_app
@@ -82,3 +82,18 @@ async def test_what_a_served_council_does_every_minute_outlives_every_error() ->
         for loop in loops:
             loop.cancel()
         await asyncio.wait(loops)
+
+
+async def test_what_is_begun_after_the_silence_is_not_done() -> None:
+    handling = Handling()
+    done: list[str] = []
+
+    async def work() -> None:
+        done.append("something")
+
+    await handling.begin(work())
+    await handling.silence()
+    with pytest.raises(asyncio.CancelledError):
+        await handling.begin(work())
+
+    assert done == ["something"]

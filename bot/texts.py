@@ -149,6 +149,17 @@ def _file_name(name: str) -> str:
     return shortened(one_line(name.replace("`", "'")) or _("unnamed"), _NAME_LIMIT_CHARS)
 
 
+def never_heard(posts: int) -> str:
+    """Of posts of forgotten questions beside those that are being removed."""
+    return n_(
+        "Whether {n} more post arrived was never heard, so it is not removed. If it stands in the "
+        "channel, an administrator can delete it by hand.",
+        "Whether {n} more posts arrived was never heard, so they are not removed. If they stand in "
+        "the channel, an administrator can delete them by hand.",
+        posts,
+    )
+
+
 def unseen(refusal: str) -> Document:
     """To an asker whose question has no reply that anybody can see."""
     heading = Heading(_("The council could not post its reply"))

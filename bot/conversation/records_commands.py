@@ -219,18 +219,7 @@ async def _forgotten(desk: Desk, what: str, in_doubt: int) -> Document:
     desk.statistics().forget()
     notes = [Note(_(_POSTS_STAY))]
     if in_doubt:
-        notes.insert(
-            0,
-            Note(
-                n_(
-                    "Whether {n} more post arrived was never heard, so it is not removed. If it stands "
-                    "here, an administrator can delete it by hand.",
-                    "Whether {n} more posts arrived was never heard, so they are not removed. If they "
-                    "stand here, an administrator can delete them by hand.",
-                    in_doubt,
-                )
-            ),
-        )
+        notes.insert(0, Note(texts.never_heard(in_doubt)))
     if posts := await desk.store.posts_to_remove():
         removed = n_(
             "{n} post of the bot's is being removed.",

@@ -363,21 +363,25 @@ async def _serve(options: argparse.Namespace, config: "Config") -> int:
 
 async def _forget(options: argparse.Namespace, config: "Config") -> int:
     from bot.store.store import Store
-    from bot.texts import TRACES
+    from bot.texts import TRACES, never_heard
 
     store = await Store.open(config.database_file(), holder="council forget")
     try:
         if options.channel:
             places = await store.asked_in(None, options.channel)
+            in_doubt = await store.posts_in_doubt(places)
             count = await store.forget_channel(None, options.channel)
         elif options.person:
             places = await store.asked_by(options.person)
+            in_doubt = await store.posts_in_doubt(places)
             count = await store.forget_person(options.person)
         elif options.since:
             places = await store.asked_by_command(options.since)
+            in_doubt = await store.posts_in_doubt(places)
             count = await store.forget_by_command(options.since)
         else:
             places = await store.asked_as(options.id)
+            in_doubt = await store.posts_in_doubt(places)
             count = await store.forget_deliberation(options.id)
         erased = await store.erase()
         posts = await store.posts_to_remove()
@@ -403,6 +407,8 @@ async def _forget(options: argparse.Namespace, config: "Config") -> int:
             posts,
         )
         tell(removed)
+    if in_doubt:
+        tell(never_heard(in_doubt))
     return DONE
 
 

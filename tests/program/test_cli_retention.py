@@ -101,6 +101,31 @@ async def test_what_commands_asked_is_forgotten_by_id_or_since_a_time(council: P
     assert (await run(council, "forget", "--id", "run-1")).code == 1
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("--id", "run-1"), ("--channel", "general"), ("--person", "ann")],
+    ids=lambda words: words[0],
+)
+async def test_who_forgets_by_command_is_told_of_posts_that_nobody_heard_of(
+    council: Program, words: tuple[str, str]
+) -> None:
+    store = await Store.open("council.db", holder="tests")
+    await store.create(finished_case(1, asker="ann", channel="general"))
+    for key in ("headline", "answer:A"):
+        await store.claim_post("run-1", "discord", key, 0)
+    await store.confirm_post("run-1", "headline", 0, "general/1", None)
+    await store.close()
+
+    ended = await run(council, "forget", *words)
+
+    assert ended.out.splitlines() == [
+        "Forgotten: 1 deliberation.",
+        "1 post of the bot's is removed once `council serve` runs.",
+        "Whether 1 more post arrived was never heard, so it is not removed. If it stands in the "
+        "channel, an administrator can delete it by hand.",
+    ]
+
+
 @pytest.mark.usefixtures("_asked_long_ago")
 async def test_the_doctor_tells_what_is_stored_where_and_who_receives_it(council: Program) -> None:
     ended = await run(

@@ -50,6 +50,7 @@ NOT_SHOWN = {
     "council doctor",
     "council forget",
     "council restore",
+    "council stats",
     "Reply with the word ready.",
     "dim italic",
     "0: missed mentions cannot be looked for",

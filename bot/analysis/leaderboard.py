@@ -10,6 +10,7 @@ why something is missing. Pure; knows neither commands nor pictures.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -95,7 +96,7 @@ class Standings:
 _LISTED_MAX = 5
 
 # One ballot or several of a row: the tied groups, best first, by model.
-_Given = Sequence[Sequence[Sequence[str]]]
+_Given = Sequence[tuple[tuple[str, ...], ...]]
 _Ballots = Callable[[Row], _Given]
 
 
@@ -133,7 +134,7 @@ def people_board(rows: Sequence[Row]) -> Board:
     Rows are oldest first, here and below: the newest tells which models are today's.
     """
     few = N_("No ranking below {least} questions: in {judged} somebody picked a best answer.")
-    return _board(rows, lambda row: [[[row.best]]] if row.best else [], few)
+    return _board(rows, lambda row: (((row.best,),),) if row.best else (), few)
 
 
 def peer_board(rows: Sequence[Row]) -> Board:
@@ -207,13 +208,14 @@ def _board(rows: Sequence[Row], ballots_of: _Ballots, few: Message) -> Board:
         note = _(few, least=ROWS_MIN, judged=len(judged))
         return _unranked(models, [row for row, _ in judged], note, _firsts(judged))
     number = {model: i for i, model in enumerate(ranked)}
-    ballots: list[Ballot] = []
-    weights: list[float] = []
-    for row, given in judged:
-        shown = [number[model] for model in row.models]
-        for ranking in given:
-            ballots.append(([[number[model] for model in group] for group in ranking], shown))
-            weights.append(1 / len(given))
+
+    @cache  # channels repeat themselves
+    def ballot(ranking: tuple[tuple[str, ...], ...], models: tuple[str, ...]) -> Ballot:
+        groups = [[number[model] for model in group] for group in ranking]
+        return groups, [number[model] for model in models]
+
+    ballots = [ballot(ranking, row.models) for row, given in judged for ranking in given]
+    weights = [1 / len(given) for _, given in judged for _ in given]
     fit = strengths.plackett_luce(Choices.of(ballots, len(ranked)), weights=weights)
     seen = Counter(model for row, _ in judged for model in row.models)
     board = _ranked(ranked, fit, _firsts(judged), seen, len(judged))
@@ -232,7 +234,7 @@ def _board(rows: Sequence[Row], ballots_of: _Ballots, few: Message) -> Board:
 
 
 def _given(row: Row, ballots_of: _Ballots) -> _Given:
-    return [ranking for ranking in ballots_of(row) if ranking and len(row.models) > 1]
+    return tuple(ranking for ranking in ballots_of(row) if ranking and len(row.models) > 1)
 
 
 def _firsts(judged: Iterable[tuple[Row, _Given]]) -> Counter[str]:

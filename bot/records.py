@@ -1,6 +1,6 @@
 """What the store keeps, as values: what its methods take and give. Knows no SQL and no file."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -214,9 +214,9 @@ class SettingsChange:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A finished deliberation to the statistics. Follow-ups have the `thread` of their first
-    question; `revision` changes whenever its votes do."""
+    """A finished deliberation to the statistics. Follow-ups have the `thread` of the first question
+    that was read with them; `revision` changes whenever its votes do."""
 
     deliberation: str
-    thread: Hashable
+    thread: int
     revision: int

@@ -89,8 +89,17 @@ def as_json(report: Report) -> dict[str, Any]:
     return found
 
 
+def compared(rows: Sequence[Row]) -> frozenset[str]:
+    """The ids of the rows that may not be brief for a report of all of them."""
+    return frozenset(row.id for row in (*rows[-COMPARED_MAX:], *_reviewed(rows)))
+
+
+def _reviewed(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if row.all_heard][-REVIEWED_MAX:]
+
+
 def peers_of(rows: Sequence[Row]) -> Peers:
-    recent = [row for row in rows if row.all_heard][-REVIEWED_MAX:]
+    recent = _reviewed(rows)
     return Peers(
         board=peer_board(rows[-COMPARED_MAX:]),
         self_preference=self_preference(recent),

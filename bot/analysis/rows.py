@@ -9,7 +9,7 @@ before add no row. Pure, and knows no formula.
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -24,6 +24,9 @@ from bot.votes import NONE, VERDICT, Vote, standing_votes
 
 # One ballot of two decides nothing, so that two reviewers are always both heard.
 _NEVER_STOPPED = 2
+
+# More than half of a row, and needed of few (`bot.analysis.report.compared`).
+DETAILS = ("ballots", "scores", "lengths")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class Row:
     them; elsewhere both are empty, and `columns` says which holds. `not_blind` counts
     votes of people who had seen the names; nothing else here is about them. `signs` are those by
     which the question is recognised (`bot.recognition`), each for itself or several in one text;
-    its words are not here.
+    its words are not here. Of a brief row the `DETAILS` are left out.
     """
 
     id: str
@@ -82,6 +85,10 @@ class Row:
     seats: tuple[str, ...] = ()
     seats_accepted: tuple[bool | None, ...] = ()
     signs: tuple[str, ...] = ()
+
+    @property
+    def is_brief(self) -> bool:
+        return not self.lengths
 
     @property
     def rated(self) -> bool:
@@ -137,11 +144,12 @@ def rows(cases: Iterable[tuple[Case, Sequence[Reaction]]], key: str = "") -> tup
 
 def counted(rows: Iterable[tuple[Hashable, Row | None]]) -> tuple[Row, ...]:
     """Of the rows of deliberations, each with its thread, oldest first, those that count."""
-    first: dict[Hashable, Row] = {}
-    for thread, row in rows:
-        if thread not in first and row is not None:
-            first[thread] = row
-    return _asked_once(list(first.values()))
+    return _asked_once(_first_of_threads(rows))
+
+
+def brief(row: Row) -> Row:
+    """Without its `DETAILS`."""
+    return row if row.is_brief else replace(row, ballots=(), scores=(), lengths=())
 
 
 def row_of(case: Case, reactions: Sequence[Reaction], key: str = "") -> Row | None:
@@ -217,6 +225,14 @@ def outcomes(rows: Iterable[Row], roster: Sequence[str]) -> Outcomes:
             if (good := accepted[model]) is not None:
                 cells[line, column] = RIGHT if good else WRONG
     return Outcomes(tuple(row.id for row in kept), tuple(roster), cells)
+
+
+def _first_of_threads(rows: Iterable[tuple[Hashable, Row | None]]) -> list[Row]:
+    first: dict[Hashable, Row] = {}
+    for thread, row in rows:
+        if thread not in first and row is not None:
+            first[thread] = row
+    return list(first.values())
 
 
 def _seats(result: Deliberation) -> dict[str, str]:

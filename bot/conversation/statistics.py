@@ -9,12 +9,13 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from sys import intern
 from typing import TypeVar
 
 from bot.analysis.cofailure import Ceiling
 from bot.analysis.publication import STEP, Published, anonymous, changes
-from bot.analysis.report import Peers, Report, ceiling, peers_of, report
-from bot.analysis.rows import Row, counted, row_of
+from bot.analysis.report import Peers, Report, ceiling, compared, peers_of, report
+from bot.analysis.rows import DETAILS, Row, brief, counted, row_of
 from bot.records import PlatformName, Summary
 from bot.store.encoding import decode, encode
 from bot.store.store import Store
@@ -25,11 +26,7 @@ BATCH = 100
 # How many are read in one go.
 PAGE = 1_000
 
-# Reviewers' ballots are half of a row, and only those of the newest questions are compared
-# (`bot.analysis.report`): those of so many deliberations are kept, of which some add no row.
-BALLOTS_MAX = 5_000
-
-# Channels that are kept in memory; a row takes some kilobytes.
+# Channels that are kept in memory; a row takes a kilobyte.
 CHANNELS_MAX = 4
 
 # What models think of each other is counted again once there is so much more of it.
@@ -42,12 +39,15 @@ T = TypeVar("T")
 
 _Place = tuple[PlatformName | None, str | None]
 
+# By deliberation, with the revision that was read.
+_Rows = dict[str, tuple[int, Row | None]]
+
 
 @dataclass(slots=True)
 class _Known:
     """What was read of a channel, by deliberation, with the revision that it was read at."""
 
-    rows: dict[str, tuple[int, Row | None]] = field(default_factory=dict)
+    rows: _Rows = field(default_factory=dict)
     peers: Peers | None = None
     published: Published | None = None
 
@@ -79,19 +79,20 @@ class Statistics:
         async with self._lock:
             known = self._of(platform, channel)
             summaries = await self._store.summaries(platform=platform, channel=channel)
-            rows: dict[str, tuple[int, Row | None]] = {}
+            rows: _Rows = {}
             for start in range(0, len(summaries), PAGE):
                 page = summaries[start : start + PAGE]
-                new = [each for each in page if _revision(known, each) != each.revision]
-                texts = await self._store.summary_texts([each.deliberation for each in new])
-                for id, text in texts.items():
-                    if text is None:
-                        texts[id] = await self._made(id)
-                with_ballots = len(summaries) - start <= BALLOTS_MAX
-                read = _read if with_ballots else _read_without_ballots
-                rows |= await asyncio.to_thread(read, known, page, texts)
+                new = [each.deliberation for each in page if not _is_known(known, each)]
+                texts = await self._texts(new, emptied=DETAILS)
+                rows |= await asyncio.to_thread(_read, known, page, texts)
+            found = await asyncio.to_thread(_counted, summaries, rows)
+            while lacking := await asyncio.to_thread(_lacking, found):
+                texts = await self._texts(lacking)
+                rows |= await asyncio.to_thread(_read_whole, rows, lacking, texts)
+                found = tuple(row for each in found if (row := rows[each.id][1]))
+            await asyncio.to_thread(_shorten, rows, found)
             known.rows = rows  # without what is no longer there
-            return await asyncio.to_thread(_counted, summaries, rows)
+            return found
 
     async def published(self, platform: PlatformName, channel: str) -> tuple[Published, int]:
         """What the people of a channel are told, and how many questions changed since.
@@ -135,6 +136,11 @@ class Statistics:
             del self._known[next(iter(self._known))]
         return known
 
+    async def _texts(self, ids: Sequence[str], *, emptied: Sequence[str] = ()) -> dict[str, str]:
+        """Of those that are there; what has to be made first is whole."""
+        texts = await self._store.summary_texts(ids, emptied=emptied)
+        return {id: await self._made(id) if text is None else text for id, text in texts.items()}
+
     async def _made(self, id: str) -> str:
         case = await self._store.case(id)
         if case is None:
@@ -151,49 +157,62 @@ def _anonymous_text(rows: Sequence[Row]) -> str:
     return encode(tuple[Row, ...], anonymous(rows))
 
 
-def _revision(known: _Known, summary: Summary) -> int | None:
+def _is_known(known: _Known, summary: Summary) -> bool:
     revision, _ = known.rows.get(summary.deliberation, (None, None))
-    return revision
+    return revision == summary.revision
 
 
-def _read(
-    known: _Known, page: Sequence[Summary], texts: Mapping[str, str | None]
-) -> dict[str, tuple[int, Row | None]]:
-    """The rows of a page with their revisions: as known, or out of their texts."""
-    rows: dict[str, tuple[int, Row | None]] = {}
+def _read(known: _Known, page: Sequence[Summary], texts: Mapping[str, str]) -> _Rows:
+    """The rows of a page: as known, or out of their texts; none of what was forgotten meanwhile."""
+    rows: _Rows = {}
     for each in page:
-        text = texts.get(each.deliberation)
-        rows[each.deliberation] = (
-            known.rows[each.deliberation] if text is None else (each.revision, _row(text))
-        )
+        id = each.deliberation
+        if id in texts:
+            rows[id] = (each.revision, _row(id, texts[id]))
+        elif _is_known(known, each):
+            rows[id] = known.rows[id]
     return rows
 
 
-def _read_without_ballots(
-    known: _Known, page: Sequence[Summary], texts: Mapping[str, str | None]
-) -> dict[str, tuple[int, Row | None]]:
-    return {
-        id: (revision, replace(row, ballots=()) if row and row.ballots else row)
-        for id, (revision, row) in _read(known, page, texts).items()
-    }
+def _counted(summaries: Sequence[Summary], rows: _Rows) -> tuple[Row, ...]:
+    return counted(
+        (each.thread, rows[each.deliberation][1]) for each in summaries if each.deliberation in rows
+    )
 
 
-def _counted(
-    summaries: Sequence[Summary], rows: Mapping[str, tuple[int, Row | None]]
-) -> tuple[Row, ...]:
-    return counted((each.thread, rows[each.deliberation][1]) for each in summaries)
+def _lacking(rows: Sequence[Row]) -> list[str]:
+    """The ids of rows that are brief and have to be whole."""
+    whole = compared(rows)
+    return [row.id for row in rows if row.is_brief and row.id in whole]
 
 
-def _row(text: str) -> Row | None:
+def _read_whole(rows: _Rows, ids: Sequence[str], texts: Mapping[str, str]) -> _Rows:
+    return {id: (rows[id][0], _row(id, texts[id]) if id in texts else None) for id in ids}
+
+
+def _shorten(rows: _Rows, found: Sequence[Row]) -> None:
+    """Keep no more of the rows than is needed."""
+    whole = compared(found)
+    for id, (revision, row) in rows.items():
+        if row and not row.is_brief and id not in whole:
+            rows[id] = (revision, brief(row))
+
+
+def _row(id: str, text: str) -> Row | None:
     """As small in memory as may be: its signs in one text, and what is the same in many rows once."""
     if text == _NOTHING:
         return None
     row = decode(Row, text)
     return replace(
         row,
+        id=id,
+        asker=intern(row.asker),
         models=_once("models", row.models),
         accepted=_once("accepted", row.accepted),
         places=_once("places", row.places),
+        best=row.best and intern(row.best),
+        picks=_once("picks", row.picks),
+        voters=_once("voters", row.voters),
         signs=(" ".join(row.signs),) if row.signs else (),
     )
 

@@ -1,11 +1,10 @@
-"""What the statistics keep of each finished deliberation: opaque text, made anew when votes change.
+"""What the statistics keep of each finished deliberation: a JSON text, made anew when votes change.
 
 The database itself drops a text when a reaction to its deliberation comes or goes (triggers in
 schema/0002), and the text goes with its deliberation.
 """
 
 from collections.abc import Iterable, Sequence
-from sys import intern
 
 from bot.records import PlatformName, Summary
 from bot.store.transactions import Many, Tables, Transaction, equal, lists
@@ -18,23 +17,25 @@ class Summaries(Tables):
         """Of the finished deliberations of a channel, or of all, in the order they were asked."""
         where, values = equal(platform=platform, channel=channel)
         rows = await self._database.read(
-            "SELECT id, revision, thread, platform, coalesce(workspace, ''), coalesce(channel, '')"
-            " FROM deliberations "
-            f"JOIN summaries ON deliberation = id WHERE {where} ORDER BY number",
+            "SELECT id, min(number) OVER (PARTITION BY platform, coalesce(workspace, ''),"
+            " coalesce(channel, ''), thread IS NULL, coalesce(thread, id)), revision"
+            f" FROM deliberations JOIN summaries ON deliberation = id WHERE {where} ORDER BY number",
             values,
         )
-        # A place has many questions: its names are kept once.
-        return tuple(
-            Summary(id, id if thread is None else (*map(intern, place), thread), revision)
-            for id, revision, thread, *place in rows
-        )
+        return tuple(Summary(*row) for row in rows)
 
-    async def summary_texts(self, ids: Sequence[str]) -> dict[str, str | None]:
-        """`None` where one has to be made first."""
+    async def summary_texts(
+        self, ids: Sequence[str], *, emptied: Sequence[str] = ()
+    ) -> dict[str, str | None]:
+        """`None` where one has to be made first. Of the lists that `emptied` names comes nothing."""
         texts: dict[str, str | None] = {}
+        without = ", ?, json('[]')" * len(emptied)
+        value = f"json_replace(value{without})" if emptied else "value"
+        paths = [f"$.{name}" for name in emptied]
         for marks, part in lists(ids):
             rows = await self._database.read(
-                f"SELECT deliberation, value FROM summaries WHERE deliberation IN ({marks})", part
+                f"SELECT deliberation, {value} FROM summaries WHERE deliberation IN ({marks})",
+                (*paths, *part),
             )
             texts.update(rows)
         return texts

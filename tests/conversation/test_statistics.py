@@ -2,11 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.analysis import report as report_module
 from bot.analysis.publication import Published
+from bot.analysis.report import peers_of, report
+from bot.analysis.rows import Row, brief, rows
 from bot.conversation.statistics import Statistics
 from bot.errors import InvalidInput, StoreFailed
 from bot.records import PlatformName
@@ -188,6 +192,66 @@ async def test_labels_are_dealt_anew_and_the_models_counted(store: Store) -> Non
     (row,) = await Statistics(store).rows(*HERE)
 
     assert dict(zip(row.models, row.accepted, strict=True))["lab/d"] is True
+
+
+# A long past
+
+
+@pytest.fixture
+def few_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_module, "COMPARED_MAX", 5)
+    monkeypatch.setattr(report_module, "REVIEWED_MAX", 2)
+
+
+async def read_whole(store: Store, count: int) -> tuple[Row, ...]:
+    """The rows as they would be made of everything that is stored."""
+    cases = [case for n in range(count) if (case := await store.case(f"run-{n}"))]
+    return rows([(case, await store.reactions(case.id)) for case in cases], await store.secret())
+
+
+@pytest.mark.usefixtures("few_compared")
+async def test_most_of_a_long_past_is_kept_briefly_and_counts_as_the_whole(store: Store) -> None:
+    statistics = Statistics(store)
+    for number in range(40):
+        await asked(store, 1, first=number)
+        await rate(store, finished_case(number * 5 // 7), best=MODELS[number % 3])
+        if number % 4:
+            continue
+        if number % 8:
+            await statistics.keep_up()
+        everything = await read_whole(store, number + 1)
+        needed = report_module.compared(everything)
+        expected = tuple(row if row.id in needed else brief(row) for row in everything)
+        for read in (statistics, Statistics(store)):  # as it was known, and for the first time
+            found = await read.rows(*HERE)
+            assert [row.is_brief for row in found if row.id in needed] == [False] * len(needed)
+            assert tuple(row if row.id in needed else brief(row) for row in found) == tuple(
+                replace(row, signs=(" ".join(row.signs),)) for row in expected
+            )
+            assert await read.report(*HERE) == report(everything, peers_of(everything))
+    assert sum(row.is_brief for row in await statistics.rows(*HERE)) >= 30
+
+
+@pytest.mark.usefixtures("few_compared")
+async def test_many_follow_ups_leave_no_question_brief_that_is_compared(store: Store) -> None:
+    await asked(store, 6)
+    for number in range(6, 20):
+        await store.create(finished_case(number, thread="thread"))
+    await Statistics(store).keep_up()
+
+    found = await Statistics(store).rows(*HERE)
+
+    assert len(found) == 7
+    assert not any(row.is_brief for row in found[-5:])
+
+
+@pytest.mark.usefixtures("few_compared")
+async def test_questions_that_are_old_by_now_are_no_change_to_publish(store: Store) -> None:
+    statistics = Statistics(store)
+    await asked(store, 10)
+    assert told(await statistics.published(*HERE)) == (10, 0)
+    await asked(store, 9, first=10)
+    assert told(await statistics.published(*HERE)) == (10, 9)
 
 
 # What a channel is told

@@ -755,6 +755,45 @@ async def test_hedges_that_fail_are_not_sent_for_ever(
     assert len(model.requests) == sent
 
 
+async def test_of_two_that_are_complete_at_once_one_is_the_answer_and_both_are_booked(
+    bench: Bench,
+) -> None:
+    both = asyncio.Event()
+
+    async def hedge(on_text: OnText) -> Completion:
+        both.set()  # from here on both are ready to run
+        await asyncio.sleep(0)
+        on_text("The other answer.")
+        return replace(ANSWER, text="The other answer.")
+
+    call = await bench.call(Model(hangs(both), hedge), patience=QUICK_HEDGE)
+
+    assert call.text == "The answer."
+    assert bench.texts[-1] == "The answer."
+    rows = await bench.attempts()
+    assert [row.finished_at for row in rows] == [DAY, DAY]
+    assert await bench.is_free()
+
+
+async def test_a_hedge_that_is_answered_with_nothing_leaves_the_first_request_going(
+    bench: Bench,
+) -> None:
+    go_on, empties = asyncio.Event(), 0
+
+    async def empty(on_text: OnText) -> Completion:
+        nonlocal empties
+        empties += 1
+        if empties == 3:
+            go_on.set()
+        raise ModelFailed("empty", "nothing in it.", retryable=True, unusable=True, began=True)
+
+    model = Model(hangs(go_on), *[empty] * 10)
+    call = await bench.call(model, patience=QUICK_HEDGE)
+
+    assert (call.text, call.failure) == ("The answer.", None)
+    assert len(model.requests) == 4
+
+
 async def test_where_both_fail_the_first_requests_failure_decides(bench: Bench) -> None:
     broken = asyncio.Event()
 

@@ -181,6 +181,9 @@ class Showing:
     async def _keep(self, post: _Post, before: _Post | None) -> None:
         if before:
             await within(self._patience, before.tried.wait())
+        if post.key == RANKING and HEADLINE in self._posts:
+            # Who is notified finds the verdict there.
+            await within(self._patience, self._posts[HEADLINE].idle.wait())
         pause = FIRST_PAUSE_SECONDS
         while not (post.stands and post.ended.is_set()):
             if post.stands:

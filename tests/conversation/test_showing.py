@@ -32,22 +32,28 @@ class Crowded:
         self.turns = Turns(lambda each: 0.0 if each <= worth else NEVER)
         self.shown: list[tuple[str, str]] = []
         self.owes = 0
+        self.takes_edits = asyncio.Event()  # of the headline; else it is long about them
+        self.takes_edits.set()
 
     async def turn(self, key: str, worth: Worth) -> Turn:
         return self.turns.join(("place",), worth)
 
     async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
         self.shown.append((key, str(document.blocks[0].text)))  # type: ignore[union-attr]
+        if key == HEADLINE:
+            await self.takes_edits.wait()
         if self.owes:
             self.owes -= 1
             raise Owed
 
 
 @asynccontextmanager
-async def showing(worth: Worth) -> AsyncIterator[tuple[Showing, Crowded]]:
+async def showing(
+    worth: Worth, *, time_scale: float = 0.001
+) -> AsyncIterator[tuple[Showing, Crowded]]:
     reply = Crowded(worth)
     await reply.turns.take(("before",), Worth.VERDICT)
-    shown = Showing(reply, "run", time_scale=0.001)
+    shown = Showing(reply, "run", time_scale=time_scale)
     try:
         yield shown, reply
     finally:
@@ -82,15 +88,31 @@ async def test_what_others_wait_for_to_come_first_is_worth_as_much_as_they_are()
         assert reply.shown == [(HEADLINE, "asked"), (A, "A writes"), (B, "B")]
 
 
-async def test_progress_waits_where_there_is_room_for_no_more_than_rankings() -> None:
-    async with showing(Worth.RANKING) as (posts, reply):
+async def test_progress_waits_where_there_is_room_for_no_more_than_answers() -> None:
+    async with showing(Worth.ANSWER) as (posts, reply):
         posts.update({HEADLINE: live("asked")})
         await a_while()
         posts.update({HEADLINE: live("an answer")})
         await a_while()
-        posts.update({A: said("A"), RANKING: said("A first")})
+        posts.update({A: said("A"), B: said("B")})
         await a_while()
-        assert reply.shown == [(HEADLINE, "asked"), (A, "A"), (RANKING, "A first")]
+        assert reply.shown == [(HEADLINE, "asked"), (A, "A"), (B, "B")]
+
+
+async def test_nobody_is_notified_before_the_verdict_stands_there() -> None:
+    async with showing(Worth.BESIDES, time_scale=1.0) as (posts, reply):
+        posts.update({HEADLINE: live("asked"), A: said("A")})
+        await a_while()
+        reply.takes_edits.clear()
+        posts.update({HEADLINE: live("more")})
+        await a_while()
+        posts.update({HEADLINE: said("Yes."), RANKING: said("A first")})
+        await a_while()
+        assert [key for key, _ in reply.shown[2:]] == [HEADLINE]
+        reply.takes_edits.set()
+        posts.end()
+        await posts.delivered()
+        assert reply.shown[2:] == [(HEADLINE, "more"), (HEADLINE, "Yes."), (RANKING, "A first")]
 
 
 async def test_what_is_owed_keeps_nobody_waiting_and_is_shown_later() -> None:

@@ -93,6 +93,8 @@ class CouncilButton(ui.DynamicItem[Item], template=r"c1:(?P<run>[^:]+):(?P<what>
 
     async def _pressed(self, interaction: Interaction) -> None:
         """Raises `InvalidInput`."""
+        if not sees(interaction):
+            raise InvalidInput(_(ELSEWHERE))
         name, value = self.name, next(iter(getattr(self.item, "values", ())), "")
         if name == CHOOSE:
             name, value = value, ""
@@ -178,14 +180,13 @@ async def _pages(interaction: Interaction, press: Press, key: str, part: str) ->
 
 async def _change(interaction: Interaction, name: str, value: str) -> None:
     """Raises `InvalidInput`."""
-    if not sees(interaction):
-        raise InvalidInput(_(ELSEWHERE))
     app = interaction.client.app
     desk = app.desk(where(interaction), who(interaction))
     if name.startswith(DIGEST):
         name = await _spelled_out(interaction, name)
     match name.split(":"):
         case ["form", setting] if setting in FORM:
+            await desk.admission.require(desk.channel, desk.person)
             form = SettingForm(app, setting, await settings_of(desk), interaction.locale)
             await interaction.response.send_modal(form)
         case ["settings", "all"]:

@@ -26,6 +26,7 @@ from bot.conversation.settings_commands import pressed
 from bot.document import Button, Document, Note, Text
 from bot.errors import BotError, InvalidInput
 from bot.language import N_, _
+from bot.texts import ELSEWHERE
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +57,11 @@ class _Control:
 
 
 async def press(bot: Bot, body: Json) -> None:
+    if problem := await _unseen(bot, body["user"]["id"], body["channel"]["id"]):
+        await whisper_sentence(
+            body["response_url"], problem, thread=body["container"].get("thread_ts")
+        )
+        return
     control = _control(body)
     name, run = control.what[0], control.run
     if name in _ON_THE_PAGE or (run == NO_RUN and name not in _OF_NO_RUN):
@@ -82,6 +88,15 @@ async def press(bot: Bot, body: Json) -> None:
             assert_never(told)
 
 
+async def _unseen(bot: Bot, user: str, channel: str) -> str:
+    """Why this person may press nothing there, "" where they may: a window of theirs may have been
+    open for longer than they were there."""
+    try:
+        return "" if await bot.people.saw(user, channel) else _(ELSEWHERE)
+    except SlackApiError as error:
+        return sentence(error)
+
+
 async def _handed_over(bot: Bot, user: str, name: str, text: str) -> Document:
     """Where the file is; where Slack takes none, what stands in it."""
     safe = harmless_markdown(text)
@@ -94,6 +109,11 @@ async def _about_the_channel(bot: Bot, body: Json, control: _Control) -> None:
     """Its council's page, brought up to date in its place, or what a command tells."""
     channel, user, url = body["channel"]["id"], body["user"]["id"], body["response_url"]
     if control.what[0] == "form":
+        try:
+            await bot.app.admission.require(await bot.place(channel), Person(user))
+        except InvalidInput as error:
+            await whisper_sentence(url, error.public)
+            return
         if not await open_form(bot, Opening(channel, user, url, body["trigger_id"])):
             await whisper_sentence(url, _(SLOW))
         return

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -32,6 +34,18 @@ _STRANGER: Json = {"is_stranger": True}
 _UNKNOWN: Json = {"is_unknown": True}
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Who sees a channel, of those that Slack named so far; `None`: everybody. It holds `until`, in
+    the loop's seconds."""
+
+    by: frozenset[str] | None
+    until: float
+
+    def includes(self, id: str) -> bool:
+        return self.by is None or id in self.by
+
+
 class People:
     """`problem` says in sentences why nobody is known; "" while Slack tells."""
 
@@ -45,6 +59,9 @@ class People:
         self._listed: Mapping[str, Json] = {}
         self._listed_until = 0.0
         self._listing = asyncio.Lock()
+        # By channel, for less than a minute, too.
+        self._seen: Mapping[str, _Seen] = {}
+        self._looking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def asker(self, id: str) -> Person:
         """Somebody who asks: whether they are a guest, as far as that is known."""
@@ -67,28 +84,42 @@ class People:
         """
         if channel.startswith("D"):
             return True  # nobody leaves a direct conversation
-        client = self._web.client
-        try:
-            found = await self._web.persistently(lambda: client.conversations_info(channel=channel))
-            return not found["channel"].get("is_private") or await self._is_member(id, channel)
-        except SlackApiError as error:
-            if lacking(error):
-                return True
-            raise
+        now = asyncio.get_running_loop().time()
+        until = now + MINUTE_SECONDS * self._web.time_scale
+        seen = _Seen(await self._found_in(channel, id), until)
+        lately = {key: each for key, each in self._seen.items() if each.until > now}
+        self._seen = lately | {channel: seen}
+        return seen.includes(id)
 
-    async def _is_member(self, id: str, channel: str) -> bool:
-        client, cursor = self._web.client, ""
-        while True:
-            page = await self._web.persistently(
-                partial(
+    async def saw(self, id: str, channel: str) -> bool:
+        """The same, as of a minute ago at most where they did: buttons are pressed by crowds."""
+        async with self._looking[channel]:
+            seen = self._seen.get(channel)
+            now = asyncio.get_running_loop().time()
+            if seen and seen.until > now and seen.includes(id):
+                return True
+            return await self.sees(id, channel)
+
+    async def _found_in(self, channel: str, id: str) -> frozenset[str] | None:
+        """Who sees the channel, as far as it takes to find this person; `None`: everybody."""
+        client, found, cursor = self._web.client, set[str](), ""
+        try:
+            info = await self._web.persistently(lambda: client.conversations_info(channel=channel))
+            if not info["channel"].get("is_private"):
+                return None
+            while True:
+                list_members = partial(
                     client.conversations_members, channel=channel, cursor=cursor, limit=_MEMBERS
                 )
-            )
-            if id in page["members"]:
-                return True
-            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
-                return False
+                page = await self._web.persistently(list_members)
+                found.update(page["members"])
+                cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+                if id in found or not cursor:
+                    return frozenset(found)
+        except SlackApiError as error:
+            if lacking(error):
+                return None
+            raise
 
     async def is_ours(self, id: str) -> bool:
         """Whether somebody of another workspace is of this one's organisation."""

@@ -6,10 +6,12 @@ from adapters.slack.render import document_messages
 from bot.chat import Person
 from bot.document import Button, Document, Text
 from bot.records import Case
+from bot.texts import FORGOTTEN
 from tests.fakes.council_on_slack import Place
 from tests.fakes.provider import FakeProvider
 from tests.fakes.slack.state import ChannelKind
-from tests.fakes.slack_server import Message, View
+from tests.fakes.slack_server import Message, SlackServer, View
+from tests.fakes.watched import eventually
 
 BOSS = Person("U0BOSS", admin=True)
 
@@ -188,3 +190,69 @@ async def test_a_paused_council_is_resumed_by_those_who_may(place: Place) -> Non
         lambda: any("answers here" in m.text for m in place.server.said(place.channel, question.ts))
     )
     assert not (await place.app.settings(here)).paused
+
+
+# Whoever left
+
+
+async def a_page(place: Place) -> str:
+    """One with a button that belongs to no run."""
+    shown = Document((Text("x"),), buttons=(Button("settings:all", "x"),))
+    [message] = document_messages(shown)
+    return (await place.client.web.post(place.channel.id, message)).ts
+
+
+@pytest.mark.parametrize("kind", ["private", "public"])
+async def test_a_crowd_of_clicks_asks_slack_once_who_sees_the_channel(
+    server: SlackServer, kind: ChannelKind
+) -> None:
+    async with Place(server, time_scale=1).online() as place:
+        place.channel = server.create_channel("other", place.ada, kind=kind)
+        crowd = [server.create_user(f"one{n}", place.channel) for n in range(30)]
+        shown = Document((Text("x"),), buttons=(Button("reveal", "x"),))
+        [message] = document_messages(shown, run="forgotten")
+        post = await place.client.web.post(place.channel.id, message)
+        for person in crowd:
+            await server.click(person, place.channel, post.ts, "reveal")
+        await server.wait_for(lambda: len(server.ephemerals) == len(crowd))
+        assert {each.text for each in server.ephemerals} == {str(FORGOTTEN)}
+        assert len(server.called("conversations.info")) == 1
+        assert len(server.called("conversations.members")) == (kind == "private")
+
+
+async def test_who_left_a_private_channel_presses_nothing_once_that_is_known(
+    place: Place,
+) -> None:
+    place.channel = place.server.create_channel("secret", place.ada, kind="private")
+    page = await a_page(place)
+    await place.server.click(place.ada, place.channel, page, "settings:all")
+    await place.whispered("All settings")
+    place.server.remove(place.channel, place.ada)
+
+    async def refused() -> bool:
+        before = len(place.server.ephemerals)
+        await place.server.click_left_open(place.ada, place.channel, page, "settings:all")
+        await place.server.wait_for(lambda: len(place.server.ephemerals) > before)
+        return "cannot see the channel" in place.server.ephemerals[-1].text
+
+    await eventually(refused)
+    place.server.invite(place.channel, place.ada)
+    before = len(place.server.ephemerals)
+    await place.server.click(place.ada, place.channel, page, "settings:all")
+    await place.server.wait_for(lambda: len(place.server.ephemerals) > before)
+    assert "All settings" in place.server.ephemerals[-1].text
+
+
+async def test_a_button_is_heard_where_slack_does_not_say_who_is_where(place: Place) -> None:
+    place.channel = place.server.create_channel("secret", place.ada, kind="private")
+    page = await a_page(place)
+    place.server.withdraw("groups:read")
+    await place.server.click(place.ada, place.channel, page, "settings:all")
+    await place.whispered("All settings")
+
+
+async def test_a_button_whose_presser_slack_does_not_place_says_why(place: Place) -> None:
+    page = await a_page(place)
+    place.server.refuse("conversations.info", "invalid_auth")
+    await place.server.click(place.ada, place.channel, page, "settings:all")
+    await place.whispered("token")

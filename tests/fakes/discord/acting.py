@@ -34,12 +34,41 @@ class Acting(Scenario):
         timeout_seconds: float = ACKNOWLEDGE_SECONDS,
     ) -> Interaction:
         """Press a button, or choose `values` in a select, and see what comes back."""
+        source = self._pressable(user, message)
+        self._require(source.channel, user, "view_channel")
+        return await self._click(user, source, custom_id, values, timeout_seconds)
+
+    async def click_left_open(
+        self,
+        user: User,
+        message: Message | int,
+        custom_id: str,
+        values: Sequence[str] | None = None,
+        *,
+        timeout_seconds: float = ACKNOWLEDGE_SECONDS,
+    ) -> Interaction:
+        """The same in a window that was open before the channel was hidden from the person."""
+        source = self._pressable(user, message)
+        if source.channel.permissions(user).view_channel:
+            raise Impossible("the channel is not hidden from this person")
+        return await self._click(user, source, custom_id, values, timeout_seconds)
+
+    def _pressable(self, user: User, message: Message | int) -> Message:
         source = self.world.messages.get(message) if isinstance(message, int) else message
         if source is None or source.deleted:
             raise Impossible("the message is gone")
         if source.viewer not in (None, user):
             raise Impossible("somebody else's ephemeral message")
-        self._require(source.channel, user, "view_channel")
+        return source
+
+    async def _click(
+        self,
+        user: User,
+        source: Message,
+        custom_id: str,
+        values: Sequence[str] | None,
+        timeout_seconds: float,
+    ) -> Interaction:
         self._require_open(source.channel)
         component = _component(source, custom_id)
         data: Json = {"custom_id": custom_id, "component_type": component["type"]}

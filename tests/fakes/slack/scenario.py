@@ -267,6 +267,14 @@ class Scenario(Watched):
         """Press a button of a message, or choose the option `value` of its select."""
         return await self._act(user, self._source(user, channel, ts), action_id, value)
 
+    async def click_left_open(
+        self, user: User, channel: Channel, ts: str, action_id: str, value: str | None = None
+    ) -> Answer:
+        """The same in a window that was open before the person was taken out of the channel."""
+        if user.id in channel.members:
+            raise Impossible(f"{user.name} is still in {channel.name}")
+        return await self._act(user, channel.messages[ts], action_id, value)
+
     async def click_view(
         self, user: User, view: View, action_id: str, value: str | None = None
     ) -> Answer:

@@ -344,11 +344,12 @@ def _shared_signs(rows: Sequence[Row]) -> Mapping[int, list[int]]:
     hashes, common, places = hashes[left], common[left], places[left]
     _, signs, frequency = np.unique(hashes, return_inverse=True, return_counts=True)
     rarest_first = np.lexsort((signs, frequency[signs], common, places))
+    signs, places = signs[rarest_first], places[rarest_first]
+    before = np.arange(len(places)) - np.searchsorted(places, places)  # in the same row
+    first = before < compared[places]
     found: defaultdict[int, list[int]] = defaultdict(list)
-    for at in rarest_first.tolist():
-        place = int(places[at])
-        if len(found[place]) < compared[place]:
-            found[place].append(int(signs[at]))
+    for place, sign in zip(places[first].tolist(), signs[first].tolist(), strict=True):
+        found[place].append(sign)
     return found
 
 

@@ -30,7 +30,10 @@ def costs_page(accounts: Sequence[Account], by: str) -> Document:
     columns = (_(BY[by]), *map(_, _PARTS))
     if len(rows) > 1:
         rows += (_row(_("Together"), total(accounts)),)
-    return Document((Heading(_("Costs")), Table(columns, rows), Note(_(_LEGEND))))
+    blocks: tuple[Block, ...] = (Heading(_("Costs")), Table(columns, rows), Note(_(_LEGEND)))
+    if doubtful := total(accounts).reserved_micros:
+        blocks += (Note(_(_DOUBTFUL, sum=_usd(doubtful))),)
+    return Document(blocks)
 
 
 def costs_json(accounts: Sequence[Account], by: str) -> dict[str, Any]:
@@ -47,6 +50,7 @@ def total(accounts: Sequence[Account]) -> Account:
         sum(account.told_micros for account in accounts),
         sum(account.estimated_micros for account in accounts),
         sum(account.assumed_micros for account in accounts),
+        sum(account.reserved_micros for account in accounts),
     )
 
 
@@ -74,6 +78,11 @@ _PARTS = (N_("As told"), N_("Estimated"), N_("Assumed"), N_("Sum"))
 _LEGEND = N_(
     "As told: by the provider, its sum or its tokens at their listed price. Estimated: where it told "
     "nothing. Assumed: where no price is known. In US dollars, by the day (UTC) of the question."
+)
+
+_DOUBTFUL = N_(
+    "Limits count up to {sum} more: what requests may have cost that were cut off, and of which no "
+    "provider told anything."
 )
 
 

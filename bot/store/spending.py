@@ -227,15 +227,16 @@ class Spending(Tables):
         return await self._database.write(lambda: _left(day.isoformat(), limits))
 
     async def costs(self, by: str, since: date | None = None) -> tuple[Account, ...]:
-        """What was spent since then: by `day`, oldest first, or by `channel` or `model`, the most
-        first."""
+        """What was spent since then, and may yet be billed: by `day`, oldest first, or by `channel`
+        or `model`, the most first."""
         prefix = {"channel": "channel:", "model": "model:"}.get(by)
         which, name, order = ALL, "day", "day"
         if prefix is not None:
             which, name = f"{prefix}%", f"substr(scope, {len(prefix) + 1})"
             order = "sum(told_micros + estimated_micros + assumed_micros) DESC, 1"
         rows = await self._database.read(
-            f"SELECT {name}, sum(told_micros), sum(estimated_micros), sum(assumed_micros)"
+            f"SELECT {name}, sum(told_micros), sum(estimated_micros), sum(assumed_micros),"
+            " sum(spent_micros - told_micros - estimated_micros - assumed_micros)"
             " FROM spending WHERE scope LIKE ? AND day >= ? AND spent_micros > 0"
             f" GROUP BY {name} ORDER BY {order}",
             (which, since.isoformat() if since else ""),

@@ -130,6 +130,15 @@ class Program:
         await self.ended()
 
 
+async def until_said(program: Program, words: str) -> None:
+    """Until the program has written these on standard error."""
+
+    async def said() -> bool:
+        return words in program.said
+
+    await eventually(said)
+
+
 def rows(sql: str) -> list[tuple[Any, ...]]:
     """From the database in the test's folder, beside whatever is using it."""
     connection = sqlite3.connect("council.db")

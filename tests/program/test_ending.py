@@ -14,10 +14,9 @@ import pytest
 
 from tests.fakes.discord_server import running_discord
 from tests.fakes.model_server import ModelServer
-from tests.fakes.processes import Program, rows
+from tests.fakes.processes import Program, rows, until_said
 from tests.fakes.served import OnDiscord, OnSlack, Served
 from tests.fakes.slack_server import running_slack
-from tests.fakes.watched import eventually
 
 TRUE_PACE = {"COUNCIL_TIME_SCALE": "1"}
 
@@ -123,10 +122,3 @@ async def test_while_it_is_told_again_and_again(discord: OnDiscord) -> None:
         for _ in range(20):
             program.process.terminate()
         await ends_in_order(program)
-
-
-async def until_said(program: Program, words: str) -> None:
-    async def said() -> bool:
-        return words in program.said
-
-    await eventually(said)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.fakes import processes
 from tests.fakes.discord_server import running_discord
-from tests.fakes.processes import Program, delivered, free_port, listening_at
+from tests.fakes.processes import Program, delivered, free_port, listening_at, until_said
 from tests.fakes.served import POSTS, OnDiscord, OnSlack
 from tests.fakes.slack_server import SIGNING_SECRET, SlackServer, running_slack
 from tests.fakes.watched import eventually
@@ -154,6 +154,8 @@ async def test_a_discord_that_fails_leaves_slack_going(room: OnSlack, other: OnD
         other.server.gateway.close(4004)
         await other.server.wait_for(lambda: not other.online)
         assert len(await room.posts(question)) == POSTS
+        # A connection is closed from both ends before the program is done with it.
+        await until_said(program, "Discord is not served any more")
         assert len(await room.posts(room.ask("And now?"))) == POSTS
         code, err = await program.told_to_end()
     assert code == 130

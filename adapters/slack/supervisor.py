@@ -14,6 +14,8 @@ from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.errors import SlackApiError
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 
 from adapters.slack import refusals
 from adapters.slack.catchup import heard
@@ -166,10 +168,26 @@ async def _over_sockets(client: SlackClient, app_token: str) -> None:
         logger.warning("the connection to Slack stayed broken; making another")
 
 
+class _Sockets(AsyncSocketModeHandler):
+    """Sockets that go away while something is acknowledged: daily business, and no traceback."""
+
+    async def handle(  # type: ignore[override]  # as the library's own does
+        self, client: SocketModeClient, req: SocketModeRequest
+    ) -> None:
+        try:
+            await super().handle(client, req)
+        except ConnectionError as error:
+            logger.info(
+                "Slack was not told that something arrived: the connection was lost (%s). It repeats "
+                "mentions and votes; what was pressed or sent off was heard, whatever Slack says.",
+                error,
+            )
+
+
 @asynccontextmanager
 async def _socket(client: SlackClient, app_token: str) -> AsyncIterator[AsyncSocketModeHandler]:
     """An open one. Raises `InvalidConfiguration` where Slack refuses the token."""
-    handler = AsyncSocketModeHandler(client.bolt, app_token, ping_interval=PING_SECONDS)
+    handler = _Sockets(client.bolt, app_token, ping_interval=PING_SECONDS)
     try:
         try:
             handler.client.wss_uri = await client.web.persistently(handler.client.issue_new_wss_url)

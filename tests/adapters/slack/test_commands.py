@@ -1,5 +1,6 @@
 """`/council` as text and as a form, and the message menu, on the local Slack."""
 
+import logging
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from bot.settings import FORM, SETTINGS
 from tests.fakes.council_on_slack import Place
 from tests.fakes.provider import FakeProvider
 from tests.fakes.slack_server import SlackServer, User, View
+from tests.fakes.watched import eventually
 
 ROOT = Path(__file__).resolve().parents[3]
 LISTED = tuple(f"lab/{name}" for name in ("a", "b", "c", "chair", "new"))
@@ -331,6 +333,29 @@ async def test_two_seats_of_one_model_outlive_the_form(place: Place, boss: User)
     await place.server.submit_view(boss, await opened(place, boss), {"criteria": "brevity"})
     await place.whispered("is now")
     assert await members(place) == ("lab/a", "lab/b", "lab/c", "lab/a")
+
+
+async def test_an_acknowledgement_lost_with_its_connection_is_one_line_in_the_log(
+    place: Place, boss: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "adapters")
+    server, view = place.server, await opened(place, boss)
+    held = server.hold("conversations.info")
+    server.courier.deadline_scale = 0.01
+    answer = await server.submit_view(boss, view, {"criteria": "brevity"})
+    await held.reached.wait()
+    server.socket_mode.cut()
+    await server.wait_for(lambda: not server.socket_mode.connections)
+    assert held.gate
+    held.gate.set()
+    await place.whispered("is now")
+
+    async def told() -> bool:
+        return "Slack was not told that something arrived" in caplog.text
+
+    await eventually(told)
+    assert not answer.acknowledged
+    assert [record for record in caplog.records if record.exc_info] == []
 
 
 async def test_a_stale_form_is_refused_at_the_field(place: Place, boss: User) -> None:

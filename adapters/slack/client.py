@@ -18,7 +18,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack import asking, buttons, commands, form, questions
+from adapters.slack import asking, buttons, commands, form, log_lines, questions
 from adapters.slack.bot import Bot
 from adapters.slack.packing import Message
 from adapters.slack.people import SOMEBODY
@@ -41,6 +41,7 @@ logger = logging.getLogger(__name__)
 # It would warn that it does not use the token in the environment.
 bolt_logger = logging.getLogger("slack_bolt")
 bolt_logger.setLevel(logging.ERROR)
+log_lines.shorten(bolt_logger)
 
 _REMOVED = frozenset({"message_not_found", "file_not_found", "file_deleted"})
 

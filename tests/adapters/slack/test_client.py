@@ -438,3 +438,21 @@ async def test_a_renewed_connection_misses_nothing(place: Place) -> None:
         await place.answered(server.mention(place.channel, place.ada, f"Number {n}?"))
     await place.delivered()
     assert await asked(place) == ["Number 0?", "Number 1?"]
+
+
+async def test_a_connection_that_cannot_be_renewed_is_a_line_in_the_log(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def told() -> bool:
+        return "the connection to Slack broke: Something before Slack answered" in caplog.text
+
+    server = place.server
+    server.fail("apps.connections.open", 503)
+    server.socket_mode.say_goodbye()
+    await eventually(told)
+    server.socket_mode.refuse_connections = 1
+    server.socket_mode.close()
+    await place.answered(server.mention(place.channel, place.ada, "Back again?"))
+    assert "the connection to Slack broke: it answered with the status 503" in caplog.text
+    assert "ticket" not in caplog.text
+    assert [record for record in caplog.records if record.exc_info] == []

@@ -35,7 +35,7 @@ from bot.conversation.turns import Turn, Worth
 from bot.document import Document, Note
 from bot.errors import Owed, Undeliverable
 from bot.language import N_, _
-from bot.pages.presenter import pointer
+from bot.pages.presenter import pointer, pointer_to_deleted
 from bot.records import Case
 
 logger = logging.getLogger(__name__)
@@ -168,8 +168,10 @@ class SlackReply:
         await self._show(VERDICT, document, self._web.updates.take)
         self._posted_end = document
         pay, url = partial(self._spend, reserve), await self._url(VERDICT)
+        is_there = await self._outbox.first(VERDICT)
+        led = pointer(document) if is_there else pointer_to_deleted(document)
         try:
-            await self._show(HEADLINE, pointer(document), pay, verdict_url=url)
+            await self._show(HEADLINE, led, pay, verdict_url=url)
         except _NoUpdate as error:
             raise Owed from error
 

@@ -149,6 +149,14 @@ def pointer(verdict: Document) -> Document:
     return Document((Text(said),), state=verdict.state)
 
 
+def pointer_to_deleted(verdict: Document) -> Document:
+    """The same once somebody deleted that post."""
+    said = _("The verdict stood further down in this thread, and was deleted.")
+    if not verdict.votable:
+        said = _("How this ended stood further down in this thread, and was deleted.")
+    return Document((Text(said),), state=verdict.state)
+
+
 def _failed(deliberation: Deliberation, question: Question) -> Document:
     heading = n_(
         "No verdict: the one model asked could not answer",

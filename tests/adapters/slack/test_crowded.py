@@ -285,7 +285,23 @@ async def test_a_posted_verdict_that_a_person_deleted_stays_deleted(scene: Stage
     calm(scene)
     await reply.show("headline", VERDICT)
     await scene.reply(case).show("headline", VERDICT)
-    assert len(scene.said(case)) == 1
+    [progress] = scene.said(case)
+    assert shown(progress) == "The verdict stood further down in this thread, and was deleted."
+
+
+async def test_an_edit_that_finds_the_posted_end_deleted_has_the_progress_say_so(
+    scene: Stage,
+) -> None:
+    case = await scene.case()
+    reply = await crowded_out(scene, case, FAILED)
+    calm(scene)
+    await reply.show("headline", FAILED)
+    progress, apology = scene.said(case)
+    scene.server.delete(apology)
+    later = replace(FAILED, blocks=(*FAILED.blocks, Note("Tried twice")))
+    await reply.show("headline", later)
+    assert scene.said(case) == [progress]
+    assert "How this ended stood further down" in shown(progress)
 
 
 # What is known of both posts

@@ -161,6 +161,8 @@ class Gateway:
             connection.drop()
 
     def close(self, code: int) -> None:
+        if code == AUTHENTICATION_FAILED:
+            self.token = ""  # it was reset: whoever comes back is refused, too
         for connection in list(self.connections):
             self._close(connection, code)
 

@@ -7,10 +7,12 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.slack.refusals import sentence
 
+logger = logging.getLogger(__name__)
 
-def shorten(logger: logging.Logger) -> None:
+
+def shorten(sdk: logging.Logger) -> None:
     """Have it so in what the SDK logs here of its sockets; what listeners raise, Bolt logs."""
-    logger.addFilter(_in_one_line)
+    sdk.addFilter(_in_one_line)
 
 
 def _in_one_line(record: logging.LogRecord) -> bool:
@@ -18,8 +20,8 @@ def _in_one_line(record: logging.LogRecord) -> bool:
     if error and "socket_mode" in record.pathname:
         # Where no JSON is refused with, the SDK stumbles over that in turn.
         cause = error.__context__ or error
-        record.msg, record.args = "the connection to Slack broke: %s", (_words(cause),)
-        record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
+        logger.warning("the connection to Slack broke: %s", _words(cause))
+        return False
     return True
 
 
@@ -28,6 +30,6 @@ def _words(error: BaseException) -> str:
         case SlackApiError():
             return sentence(error)
         case aiohttp.ClientResponseError():  # its own words hold the address, which is a key
-            return f"it answered with the status {error.status}"
+            return f"HTTP {error.status}"
         case _:
             return str(error) or type(error).__name__

@@ -453,6 +453,6 @@ async def test_a_connection_that_cannot_be_renewed_is_a_line_in_the_log(
     server.socket_mode.refuse_connections = 1
     server.socket_mode.close()
     await place.answered(server.mention(place.channel, place.ada, "Back again?"))
-    assert "the connection to Slack broke: it answered with the status 503" in caplog.text
+    assert "the connection to Slack broke: HTTP 503" in caplog.text
     assert "ticket" not in caplog.text
     assert [record for record in caplog.records if record.exc_info] == []

@@ -189,7 +189,7 @@ async def test_without_the_permission_to_know_people_nobody_unknown_changes_anyt
     await server.slash(boss, place.channel, "/council", "show")
     await place.whispered("This channel's council")
     await server.slash(place.channel.creator, place.channel, "/council", "set changers anyone")
-    await place.whispered("changers")
+    await place.whispered("is now: anyone")
     await server.slash(boss, place.channel, "/council", "criteria brevity")
     await place.whispered("not enabled here")
     await server.slash(place.channel.creator, place.channel, "/council", "criteria brevity")

@@ -1,5 +1,6 @@
 """What a run may still spend: for any order of requests, bills and ends."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from hypothesis import given
@@ -16,6 +17,10 @@ KEYS: tuple[Key, ...] = (
     ("verdict", 0, 2),
     SUCCESSOR,
 )
+
+# A request of a call that wants so much, or the end of one: what part of its cap it cost in percent,
+# and whether the call is over.
+Steps = list[tuple[Key, int] | tuple[int, bool]]
 
 
 @dataclass
@@ -53,6 +58,14 @@ class Budget:
         ended = CallMoney(money.counted + cost, money.in_flight - cap, money.over or over)
         self.allowance = self.allowance.with_call(key, ended)
 
+    def take(self, steps: Steps, *, keys: Collection[Key] = KEYS) -> None:
+        """Requests of calls with these keys begin, and the first under way ends, step by step."""
+        for what, how in steps:
+            if isinstance(what, tuple) and what in keys:
+                self.start(what, int(how))
+            elif not isinstance(what, tuple) and self.in_flight:
+                self.end(what, over=bool(how))
+
 
 steps = st.lists(
     st.one_of(
@@ -66,7 +79,7 @@ shares = st.fixed_dictionaries({key: st.integers(0, 30) for key in (*KEYS, MARGI
 
 @given(shares=shares, besides=st.integers(0, 60), steps=steps)
 def test_what_is_spent_and_set_aside_never_passes_a_limit(
-    shares: dict[Key, int], besides: int, steps: list[tuple[Key, int] | tuple[int, bool]]
+    shares: dict[Key, int], besides: int, steps: Steps
 ) -> None:
     budget = Budget(sum(shares.values()) + besides, Allowance(shares))
     for what, how in steps:
@@ -81,16 +94,12 @@ def test_what_is_spent_and_set_aside_never_passes_a_limit(
 def test_a_call_finds_its_share_whatever_others_took(
     shares: dict[Key, int],
     besides: int,
-    steps: list[tuple[Key, int] | tuple[int, bool]],
+    steps: Steps,
     stage: Key,
 ) -> None:
     budget = Budget(sum(shares.values()) + besides, Allowance(shares))
     later = [key for key in KEYS if KEYS.index(key) >= KEYS.index(stage)]
-    for what, how in steps:
-        if isinstance(what, tuple) and what not in later:
-            budget.start(what, int(how))
-        elif not isinstance(what, tuple) and budget.in_flight:
-            budget.end(what, over=bool(how))
+    budget.take(steps, keys=[key for key in KEYS if key not in later])
     for key in later:
         assert budget.start(key, shares[key]) == shares[key]
 
@@ -99,15 +108,11 @@ def test_a_call_finds_its_share_whatever_others_took(
 def test_reviews_and_the_verdict_beside_them_find_their_shares_in_any_order(
     shares: dict[Key, int],
     besides: int,
-    steps: list[tuple[Key, int] | tuple[int, bool]],
+    steps: Steps,
     order: list[Key],
 ) -> None:
     budget = Budget(sum(shares.values()) + besides, Allowance(shares, reviewing=True))
-    for what, how in steps:
-        if isinstance(what, tuple) and what[0] == "answer":
-            budget.start(what, int(how))
-        elif not isinstance(what, tuple) and budget.in_flight:
-            budget.end(what, over=bool(how))
+    budget.take(steps, keys=[key for key in KEYS if key[0] == "answer"])
     for key in order:
         assert budget.start(key, shares[key]) == shares[key]
     assert budget.used <= budget.limit
@@ -117,15 +122,11 @@ def test_reviews_and_the_verdict_beside_them_find_their_shares_in_any_order(
 def test_of_what_there_is_room_for_a_call_takes_its_share_at_least_and_leaves_the_margin(
     shares: dict[Key, int],
     besides: int,
-    steps: list[tuple[Key, int] | tuple[int, bool]],
+    steps: Steps,
     key: Key,
 ) -> None:
     budget = Budget(sum(shares.values()) + besides, Allowance(shares))
-    for what, how in steps:
-        if isinstance(what, tuple) and what != key:
-            budget.start(what, int(how))
-        elif not isinstance(what, tuple) and budget.in_flight:
-            budget.end(what, over=bool(how))
+    budget.take(steps, keys=[other for other in KEYS if other != key])
     room = budget.allowance.room(key, budget.left())
     part = budget.allowance.part(key, room)
     assert part <= room
@@ -170,15 +171,11 @@ def test_a_second_request_goes_only_where_whatever_is_needed_after_it_finds_its_
 def test_nobody_hopes_for_less_than_there_is_room_for(
     shares: dict[Key, int],
     besides: int,
-    steps: list[tuple[Key, int] | tuple[int, bool]],
+    steps: Steps,
     key: Key,
 ) -> None:
     budget = Budget(sum(shares.values()) + besides, Allowance(shares))
-    for what, how in steps:
-        if isinstance(what, tuple):
-            budget.start(what, int(how))
-        elif budget.in_flight:
-            budget.end(what, over=bool(how))
+    budget.take(steps)
     room = budget.allowance.room(key, budget.left())
     assert room <= max(budget.allowance.hope(key, budget.left()), 0)
 

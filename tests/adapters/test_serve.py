@@ -9,8 +9,7 @@ import pytest
 from tests.fakes.discord_server import running_discord
 from tests.fakes.model_server import ModelServer
 from tests.fakes.processes import delivered, rows
-from tests.fakes.served import POSTS, OnDiscord, OnSlack, Served
-from tests.fakes.slack_server import running_slack
+from tests.fakes.served import POSTS, OnDiscord, Served, running_platform
 
 MEMBERS = ("lab/a", "lab/b", "lab/c")
 CHAIRMAN = "lab/d"
@@ -21,12 +20,8 @@ DONE_ALREADY = {160004, "already_reacted"}
 
 @pytest.fixture
 async def served(platform: str) -> AsyncIterator[Served]:
-    if platform == "discord":
-        async with running_discord(time_scale=0.05) as discord:
-            yield OnDiscord(discord)
-    else:
-        async with running_slack(time_scale=0.05, deadline_scale=1) as slack:
-            yield OnSlack(slack)
+    async with running_platform(platform) as served:
+        yield served
 
 
 async def reach(served: Served, models: ModelServer, moment: str) -> Any:

@@ -14,9 +14,10 @@ from tests.fakes.discord_server import (
     DiscordServer,
     Message,
     Ping,
+    running_discord,
 )
 from tests.fakes.processes import Program
-from tests.fakes.slack_server import APP_TOKEN, BOT_TOKEN, SlackServer
+from tests.fakes.slack_server import APP_TOKEN, BOT_TOKEN, SlackServer, running_slack
 from tests.fakes.slack_server import Message as SlackMessage
 from tests.fakes.slack_server import Ping as SlackPing
 
@@ -195,3 +196,14 @@ class OnSlack(Served):
 
     def refused(self) -> set[int | str]:
         return {refusal.error for refusal in self.server.rejections}
+
+
+@asynccontextmanager
+async def running_platform(platform: str) -> AsyncIterator[Served]:
+    """A local Discord or Slack, by name, on which nothing is served yet."""
+    if platform == "discord":
+        async with running_discord(time_scale=0.05) as discord:
+            yield OnDiscord(discord)
+    else:
+        async with running_slack(time_scale=0.05, deadline_scale=1) as slack:
+            yield OnSlack(slack)

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.discord_server import TOKEN, running_discord
+from tests.fakes.discord_server import TOKEN
 from tests.fakes.forks import CHAIRMAN, Program, environment, program
 from tests.fakes.model_server import Behaviour, ModelServer
 from tests.fakes.processes import delivered
-from tests.fakes.served import OnDiscord, OnSlack, Served
-from tests.fakes.slack_server import APP_TOKEN, BOT_TOKEN, running_slack
+from tests.fakes.served import OnDiscord, OnSlack, Served, running_platform
+from tests.fakes.slack_server import APP_TOKEN, BOT_TOKEN
 from tests.fakes.watched import eventually
 
 KEY = "sk-canary-0123456789abcdef"
@@ -86,12 +86,8 @@ def refuse_writes(table: str) -> None:
 
 @pytest.fixture
 async def served(platform: str) -> AsyncIterator[Served]:
-    if platform == "discord":
-        async with running_discord(time_scale=0.05) as discord:
-            yield OnDiscord(discord)
-    else:
-        async with running_slack(time_scale=0.05, deadline_scale=1) as slack:
-            yield OnSlack(slack)
+    async with running_platform(platform) as served:
+        yield served
 
 
 def fail(served: Served) -> None:

@@ -15,20 +15,15 @@ import pytest
 from tests.fakes.discord_server import running_discord
 from tests.fakes.model_server import ModelServer
 from tests.fakes.processes import Program, rows, until_said
-from tests.fakes.served import OnDiscord, OnSlack, Served
-from tests.fakes.slack_server import running_slack
+from tests.fakes.served import OnDiscord, Served, running_platform
 
 TRUE_PACE = {"COUNCIL_TIME_SCALE": "1"}
 
 
 @pytest.fixture(params=["discord", "slack"])
 async def served(request: pytest.FixtureRequest) -> AsyncIterator[Served]:
-    if request.param == "discord":
-        async with running_discord(time_scale=0.05) as discord:
-            yield OnDiscord(discord)
-    else:
-        async with running_slack(time_scale=0.05, deadline_scale=1) as slack:
-            yield OnSlack(slack)
+    async with running_platform(request.param) as served:
+        yield served
 
 
 @pytest.fixture

@@ -28,8 +28,7 @@ from tests.fakes.discord_server import running_discord
 from tests.fakes.model_server import ModelServer
 from tests.fakes.processes import ROOT, free_port, listening_at
 from tests.fakes.provider import FakeProvider, sensible
-from tests.fakes.served import OnDiscord, OnSlack, Served
-from tests.fakes.slack_server import running_slack
+from tests.fakes.served import OnDiscord, Served, running_platform
 from tests.fakes.watched import eventually
 
 MEMBERS = ("lab/a", "lab/b", "lab/c")
@@ -77,12 +76,8 @@ async def app() -> AsyncIterator[App]:
 
 @pytest.fixture(params=["discord", "slack"])
 async def served(request: pytest.FixtureRequest) -> AsyncIterator[Served]:
-    if request.param == "discord":
-        async with running_discord(time_scale=0.05) as discord:
-            yield OnDiscord(discord)
-    else:
-        async with running_slack(time_scale=0.05, deadline_scale=1) as slack:
-            yield OnSlack(slack)
+    async with running_platform(request.param) as served:
+        yield served
 
 
 async def test_a_served_council_tells_its_health_and_what_it_did(served: Served) -> None:

@@ -15,6 +15,9 @@ Stage = Literal["answer", "review", "verdict", "grade"]
 # How a text ended: all but `stop` were broken off.
 Finish = Literal["stop", "length", "filtered", "broken"]
 Fallback = Literal["next_member", "top_answer", "only_answer"]
+# What the value of an answer to a closed question is.
+ValueKind = Literal["number", "choice", "yes_no", "text"]
+EvidenceKind = Literal["file", "image", "link", "search", "quoted", "thread"]
 
 # One letter per member; 20 is far past where more members help (research: 3 to 6).
 MEMBERS_MAX = 20
@@ -160,7 +163,8 @@ class Review:
 
     `counted` is False where the text holds no ballot (`ranking` is then empty). A reviewer that
     failed or was not waited for has the text "". `label` is the reviewer's own. Of each answer it
-    read at most `shown_chars` characters, `None` where every one was whole.
+    read at most `shown_chars` characters, `None` where every one was whole. `weight` is 1 where
+    reviewers count alike.
     """
 
     model: str
@@ -173,17 +177,30 @@ class Review:
     error: str | None
     seat: int
     shown_chars: int | None = None
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An answer's place. `score` is its mean Borda share, 0 to 1, `None` without any ballot."""
+    """An answer's place. `score` is its mean Borda share, 0 to 1, `None` without any ballot;
+    `weighted_score` the same by reviewers' weights, `None` without any."""
 
     label: str
     model: str
     score: float | None
     first_places: int
     ballots: int
+    weighted_score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """How many verdicts people accepted, of those they judged: a share with its 95 % limits."""
+
+    accepted: int
+    of: int
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +208,16 @@ class Agreement:
     """`kendall_w` 0 to 1 (`None` below two ballots); `top_share`: sole firsts of the winner.
 
     `heard` counts the ballots that this rests on; `None` in results from before it was kept.
+    `same_answer` counts the members that share the winner's value, `None` where answers cannot be
+    compared.
     """
 
     kendall_w: float | None
     top_share: float | None
     stopped_early: bool
     heard: int | None = None
+    same_answer: int | None = None
+    accepted_when_like_this: Acceptance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +226,8 @@ class Verdict:
 
     `seat` wrote the verdict, or the answer that stands for it; `None` under the apology.
     `finish_reason` is its provider's word for how it ended. The author read at most `shown_chars`
-    characters of each answer and critique, `None` where all were whole.
+    characters of each answer and critique, `None` where all were whole. `label` is the answer that
+    is the verdict where the mode says so; where an answer only stands for one, `fallback` does.
     """
 
     text: str
@@ -218,6 +240,7 @@ class Verdict:
     shown_chars: int | None = None
     ballots: int | None = None
     restart_usd: float | None = None
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,12 +265,73 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A value, and the labels of the answers that hold it."""
+
+    value: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plurality:
+    """What the answers to a closed question say, those of most members first. `winner` is `None` in a
+    `tie` that nobody broke."""
+
+    kind: ValueKind
+    options: tuple[Held, ...]
+    winner: str | None
+    tie: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An answer as it was in one round."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A member whose answer holds another value from this round on, 1 for the first revision;
+    `towards` is the answer that held it before, `None` for a value of its own."""
+
+    label: str
+    round: int
+    towards: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is claimed, and the labels of the answers that claim it."""
+
+    text: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Something that came along with the question; `why` it was not read is a sentence."""
+
+    kind: EvidenceKind
+    name: str
+    chars: int
+    read: bool
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Deliberation:
     """A finished deliberation: the JSON object of the contract.
 
     `answers`, `reviews` and `members` are in the order of their labels, `standings` best first.
     `cost_known` is False where a call's price is unknown and was counted as zero. `cost` is `None` in
     results from before it was kept.
+
+    What follows it belongs to some modes, and is empty elsewhere. `members` are those that were
+    asked, `not_asked` the models of the other seats. `escalated` says that two members grew into the
+    whole council. `rounds` are the answers of each, where there were several. `left_out` are points
+    of answers that the verdict is without, `unsupported` claims of its that no answer made.
     """
 
     id: str
@@ -269,6 +353,15 @@ class Deliberation:
     cost_known: bool
     chairman: str
     cost: Cost | None = None
+    escalated: bool = False
+    not_asked: tuple[str, ...] = ()
+    vote: Plurality | None = None
+    rounds: tuple[tuple[Said, ...], ...] = ()
+    changes: tuple[Change, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    left_out: tuple[Claim, ...] = ()
+    unsupported: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
 
     @property
     def answered(self) -> bool:

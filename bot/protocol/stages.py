@@ -9,12 +9,18 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import TypedDict, Unpack
 
 from bot.council import (
     Answer,
+    Change,
+    Claim,
     Deliberation,
+    Plurality,
     Review,
+    Said,
     Standing,
     Verdict,
 )
@@ -175,6 +181,19 @@ def no_answer(sitting: Sitting) -> Verdict:
     return Verdict(apology(failures), None, None, None, None, None)
 
 
+class Particulars(TypedDict, total=False):
+    """What belongs to some modes, as `Deliberation` has it."""
+
+    escalated: bool
+    not_asked: tuple[str, ...]
+    vote: Plurality | None
+    rounds: tuple[tuple[Said, ...], ...]
+    changes: tuple[Change, ...]
+    claims: tuple[Claim, ...]
+    left_out: tuple[Claim, ...]
+    unsupported: tuple[str, ...]
+
+
 async def conclude(
     sitting: Sitting,
     answers: Sequence[Answer],
@@ -182,6 +201,7 @@ async def conclude(
     standings: Sequence[Standing] = (),
     *,
     verdict: Verdict,
+    **particulars: Unpack[Particulars],
 ) -> Deliberation:
     """Commit the result and announce it."""
     decision = sitting.journal.decision(EARLY_STOP)
@@ -197,6 +217,7 @@ async def conclude(
         paid=sitting.journal.paid_in_all,
         stopped_at=datetime.fromisoformat(json.loads(decision)["at"]) if decision else None,
     )
+    deliberation = replace(deliberation, **particulars)
     await sitting.journal.finish(deliberation)
     sitting.emit(Finished(deliberation))
     logger.info(

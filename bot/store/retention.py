@@ -8,7 +8,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
-from bot.council import Answer, Council, Deliberation, Failure, MemberResult, Question, Review
+from bot.council import (
+    Answer,
+    Council,
+    Deliberation,
+    Failure,
+    MemberResult,
+    Plurality,
+    Question,
+    Review,
+)
 from bot.errors import Kind
 from bot.records import Remains, remains_of
 from bot.store import spending
@@ -103,7 +112,19 @@ def _bare(result: Deliberation) -> Deliberation:
         verdict=replace(
             verdict, text="", dissent=None, chairman_error=error and replace(error, message="")
         ),
+        vote=result.vote and _bare_vote(result.vote),
+        rounds=(),
+        claims=(),
+        left_out=(),
+        unsupported=(),
+        evidence=(),
     )
+
+
+def _bare_vote(vote: Plurality) -> Plurality:
+    """A value may be any short text. Whose were alike stays."""
+    options = tuple(replace(option, value="") for option in vote.options)
+    return replace(vote, options=options, winner=None)
 
 
 def _bare_member(member: MemberResult) -> MemberResult:

@@ -14,7 +14,9 @@ from bot.council import (
     Council,
     Deliberation,
     Failure,
+    Held,
     MemberResult,
+    Plurality,
     Question,
     Review,
     Standing,
@@ -69,7 +71,14 @@ def test_the_keys_of_the_contract_are_there() -> None:
         "mode": "council",
         "seed": 5,
         "degraded": True,
-        "agreement": {"kendall_w": None, "top_share": 1.0, "stopped_early": False, "heard": None},
+        "agreement": {
+            "kendall_w": None,
+            "top_share": 1.0,
+            "stopped_early": False,
+            "heard": None,
+            "same_answer": None,
+            "accepted_when_like_this": None,
+        },
         "timings": {
             "first_answer": 1.5,
             "answers": 2.0,
@@ -84,6 +93,38 @@ def test_the_keys_of_the_contract_are_there() -> None:
     }
 
     assert only(as_json(DELIBERATION), expected) == expected
+
+
+def test_what_belongs_to_other_modes_is_empty() -> None:
+    empty = {
+        "escalated": False,
+        "not_asked": [],
+        "vote": None,
+        "rounds": [],
+        "changes": [],
+        "claims": [],
+        "left_out": [],
+        "unsupported": [],
+        "evidence": [],
+    }
+    dumped = as_json(DELIBERATION)
+
+    assert only(dumped, empty) == empty
+    assert dumped["verdict"]["label"] is None
+    assert dumped["standings"][0]["weighted_score"] is None
+    assert [review["weight"] for review in dumped["reviews"]] == [1.0, 1.0]
+
+
+def test_a_vote_lists_the_values_with_their_labels() -> None:
+    options = (Held("18", ("A", "C")), Held("20", ("B",)))
+    counted = replace(DELIBERATION, vote=Plurality("number", options, "18", tie=False))
+
+    assert as_json(counted)["vote"] == {
+        "kind": "number",
+        "options": [{"value": "18", "labels": ["A", "C"]}, {"value": "20", "labels": ["B"]}],
+        "winner": "18",
+        "tie": False,
+    }
 
 
 def test_members_answers_and_standings_are_objects_of_the_contract() -> None:

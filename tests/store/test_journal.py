@@ -1,6 +1,7 @@
 """The journal of a deliberation, what it costs, and what others can read of it."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -30,6 +31,7 @@ from bot.council import (
 from bot.errors import ModelFailed, StoreFailed, Superseded
 from bot.program.watch import watch
 from bot.records import Attempt, Case
+from bot.store.encoding import decode, encode
 from bot.store.hedges import HedgesSpent
 from bot.store.journal import Asked, Journal
 from bot.store.spending import channel_scope
@@ -453,6 +455,22 @@ async def test_what_an_earlier_run_left_under_way_counts_as_spent(store: Store) 
     with pytest.raises(ModelFailed):
         await start(again, reserved=6)
     await start(again, reserved=5)
+
+
+def test_a_result_from_before_there_were_modes_is_read() -> None:
+    """Without the keys that came with them."""
+    written = json.loads(encode(Deliberation, result("one")))
+    of_modes = ("escalated", "not_asked", "vote", "rounds", "changes", "claims", "left_out")
+    for key in (*of_modes, "unsupported", "evidence"):
+        del written[key]
+    del written["verdict"]["label"], written["agreement"]["same_answer"]
+    del written["agreement"]["accepted_when_like_this"]
+    for each in written["standings"]:
+        del each["weighted_score"]
+    for each in written["reviews"]:
+        del each["weight"]
+
+    assert decode(Deliberation, json.dumps(written)) == result("one")
 
 
 async def test_what_a_dead_process_left_under_way_counts_as_spent(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.bills import Bill
 from bot.conversation.statistics import Statistics
-from bot.council import Call, Failure
+from bot.council import Call, Claim, Evidence, Failure, Held, Plurality, Said
 from bot.errors import Superseded
 from bot.records import Case
 from bot.store.journal import Asked
@@ -40,7 +40,17 @@ def spoken(number: int, *, status: str = "finished", word: str = WORD) -> Case:
     members = (replace(result.members[0], error=f"refused: no {word}"), *result.members[1:])
     reviews = (replace(result.reviews[0], error=f"empty: {word}"), *result.reviews[1:])
     told = replace(
-        result, question=question.text, verdict=verdict, members=members, reviews=reviews
+        result,
+        question=question.text,
+        verdict=verdict,
+        members=members,
+        reviews=reviews,
+        vote=Plurality("text", (Held(word, ("A",)), Held("", ("B",))), word, tie=False),
+        rounds=((Said("A", f"First {word}."),),),
+        claims=(Claim(f"It is {word}.", ("A",)),),
+        left_out=(Claim(f"It was {word}.", ("B",)),),
+        unsupported=(f"It will be {word}.",),
+        evidence=(Evidence("file", f"{word}.pdf", 3, read=False),),
     )
     if status == "running":
         return replace(case, question=question, council=council, status="running", result=None)
@@ -129,6 +139,8 @@ async def test_numbers_and_votes_and_statistics_stay(store: Store) -> None:
     assert left.result.standings == cases[0].result.standings
     assert left.result.cost_usd == cases[0].result.cost_usd
     assert left.result.members[0].error == "refused: "
+    assert left.result.vote
+    assert [option.labels for option in left.result.vote.options] == [("A",), ("B",)]
 
 
 async def test_a_question_that_is_asked_again_is_recognised_after_its_words_are_gone(

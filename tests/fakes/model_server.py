@@ -33,7 +33,7 @@ from typing import Any, Literal, get_args
 
 from aiohttp import web
 
-from tests.fakes.refusals import Refusal
+from tests.fakes.refusals import Refusal, cap_of
 
 Do = Literal[
     "ok",
@@ -67,8 +67,9 @@ Do = Literal[
 ]
 Stage = Literal["answer", "review", "verdict"]
 
-# US dollars per million tokens of prompt and completion, which are counted as four bytes each.
+# US dollars per million tokens of prompt and completion.
 PRICE = (1.25, 10.0)
+_CHARS_PER_TOKEN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Behaviour:
     """`reasoning` names the field that reasoning comes in, "" for none. `cost` is `usage` (of the
     usage report), `header` (LiteLLM's), or "" for none. `status`, `message` and `code` replace
     those of an error; `retry_after` is sent as given. `delay` is in seconds, before each piece.
+    `text` is sent whole, however few tokens were asked for: some servers know no limit.
 
     `raw` are the writes of a body that the server sends without a look at it. After the last one it
     does what `then` says: ends the body, breaks the connection, leaves it open in silence, or keeps
@@ -343,10 +345,12 @@ class ModelServer:
             return _error(503, "Shutting down.")
         if behaviour.do == "raw":
             return await self._raw(request, behaviour)
-        text = behaviour.text
+        text, finish_reason = behaviour.text, "stop"
         if text is None:
-            text = self._write(received, body["messages"])
-        reply = _Reply(self, request, received, behaviour, text, hit=False)
+            text, finish_reason = self._write(received, body)
+        reply = _Reply(
+            self, request, received, behaviour, text, finish_reason=finish_reason, hit=False
+        )
         response = await (reply.whole() if behaviour.do == "json" else reply.stream())
         if self._wants_cache(request) and behaviour.do in ("ok", "no_done"):
             self._cache[(request.headers.get("Authorization", ""), received.body)] = text
@@ -385,12 +389,16 @@ class ModelServer:
             script = self._scripts.get("*", _Script((Behaviour(),), False, ""))
         return script.behaviour(n)
 
-    def _write(self, received: Received, messages: list[dict[str, str]]) -> str:
+    def _write(self, received: Received, body: dict[str, Any]) -> tuple[str, str]:
+        """What a model says, up to as many tokens as it may, and how it ended."""
         if received.stage == "review":
-            return write_review(messages)
-        if received.stage == "verdict":
-            return write_verdict(messages)
-        return write_answer(received.model, self.quality(received.model))
+            text = write_review(body["messages"])
+        elif received.stage == "verdict":
+            text = write_verdict(body["messages"])
+        else:
+            text = write_answer(received.model, self.quality(received.model))
+        most = _CHARS_PER_TOKEN * cap_of(body)
+        return text[:most], "stop" if len(text) <= most else "length"
 
     def price(self, model: str) -> tuple[float, float]:
         return self._prices.get(model, PRICE)
@@ -399,7 +407,7 @@ class ModelServer:
         """A provider that goes on working when nobody listens writes what it would have written."""
         if received.outcome == "hit":
             return 0
-        text = self._write(received, body["messages"])
+        text, _ = self._write(received, body)
         return cost_micros(self.price(received.model), received.body, text)
 
     def _is_too_dear(self, body: dict[str, Any]) -> bool:
@@ -658,6 +666,7 @@ class _Reply:
         behaviour: Behaviour,
         text: str,
         *,
+        finish_reason: str = "stop",
         hit: bool,
     ) -> None:
         self._server = server
@@ -666,6 +675,7 @@ class _Reply:
         self._behaviour = behaviour
         self._hit = hit
         self._text = text
+        self._finish_reason = finish_reason
         delay = behaviour.delay
         self._delay = server._chunk_delay if delay is None else delay
         self._id = f"gen-{received.n:06d}"
@@ -680,7 +690,7 @@ class _Reply:
         if self._behaviour.reasoning:
             message[self._behaviour.reasoning] = "Hm."
         body = {"id": self._id, "object": "chat.completion", "model": self._received.model}
-        choice = {"index": 0, "message": message, "finish_reason": "stop"}
+        choice = {"index": 0, "message": message, "finish_reason": self._finish_reason}
         self._received.billed = True
         self._charge()
         return web.json_response(
@@ -748,9 +758,9 @@ class _Reply:
             case "truncated":
                 return await self._end("length", billed=True)
             case "no_done":
-                await self._event(self._chunk({}, "stop"))
+                await self._event(self._chunk({}, self._finish_reason))
             case _:
-                return await self._end("stop", billed=not self._hit)
+                return await self._end(self._finish_reason, billed=not self._hit)
         return self._response
 
     def _error(self) -> dict[str, Any]:
@@ -814,7 +824,7 @@ class _Reply:
 
 
 def tokens_of(body: bytes, text: str) -> tuple[int, int]:
-    return len(body) // 4, max(1, len(text) // 4)
+    return len(body) // _CHARS_PER_TOKEN, max(1, len(text) // _CHARS_PER_TOKEN)
 
 
 def cost_micros(price: tuple[float, float], body: bytes, text: str) -> int:

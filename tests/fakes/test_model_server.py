@@ -52,6 +52,17 @@ async def test_a_good_request_is_answered_and_billed() -> None:
     ]
 
 
+async def test_no_more_is_written_and_billed_than_was_asked_for() -> None:
+    async with ModelServer() as server:
+        response = await post(server, GOOD)
+
+    chunks = [
+        json.loads(line[6:]) for line in response.text.splitlines() if line.startswith("data: {")
+    ]
+    assert chunks[-1]["usage"]["completion_tokens"] == GOOD["max_completion_tokens"]
+    assert [c["finish_reason"] for chunk in chunks for c in chunk["choices"]][-1] == "length"
+
+
 async def test_a_wrong_key_is_refused() -> None:
     async with ModelServer() as server:
         response = await post(server, GOOD, headers={"Authorization": "Bearer sk-other"})

@@ -12,19 +12,13 @@ from typing import Literal
 
 from bot.errors import InvalidInput
 from bot.language import _
+from bot.protocol.values import MARKED, NUMBER, fraction
 
 Grader = Literal["number", "choice", "exact", "regex", "judge"]
 
 # Counts up with every change of what counts as correct.
-VERSION = 1
+VERSION = 2
 
-# A model that shows its work ends with its answer, so a marked answer or else the last one counts.
-_MARKED = re.compile(
-    r"(?:####|\\boxed\{|final answer\W{0,5}(?:is)?|the answer is|answer:|정답(?:은|:)?|답(?:은|:))",
-    re.IGNORECASE,
-)
-# A hyphen after a digit makes a range and no negative number.
-_NUMBER = re.compile(r"(?:(?<!\d)-)?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,3})?(?:\s*/\s*\d+)?")
 # "I think" and "A good one" hold a word, "A is right" a choice.
 _CHOICE = re.compile(
     r"(?<![A-Za-z])(?!I\s+[a-z])(?!A\s+(?!(?:is|and|or|because|since)\b)[a-z])"
@@ -86,17 +80,18 @@ def check_reference(grader: str, reference: str) -> None:
 
 
 def _number(answer: str, reference: str) -> str | None:
+    # A model that shows its work ends with its answer, so a marked answer or else the last one counts.
     plain = re.sub(r"(?<=\d),(?=\d{3})", "", answer).replace("$", "").replace("−", "-")
-    *_, tail = _MARKED.split(plain)
-    marked = _NUMBER.search(tail) if tail != plain else None
+    *_, tail = MARKED.split(plain)
+    marked = NUMBER.search(tail) if tail != plain else None
     if marked:
         return marked.group()
-    numbers = _NUMBER.findall(plain)
+    numbers = NUMBER.findall(plain)
     return numbers[-1] if numbers else None
 
 
 def _choice(answer: str, reference: str) -> str | None:
-    *_, tail = _MARKED.split(answer)
+    *_, tail = MARKED.split(answer)
     marked = _CHOICE.search(tail) if tail != answer else None
     if marked:
         return marked.group(1)
@@ -114,14 +109,8 @@ def _matching(answer: str, reference: str) -> str | None:
 
 
 def _as_number(text: str) -> Fraction | None:
-    found = _NUMBER.search(re.sub(r"[$,#]", "", text).replace("−", "-"))
-    if not found:
-        return None
-    numerator, _, denominator = found.group().partition("/")
-    try:
-        return Fraction(numerator.strip()) / Fraction(denominator.strip() or 1)
-    except (ValueError, ZeroDivisionError):  # thousands of digits are no number to Python
-        return None
+    found = NUMBER.search(re.sub(r"[$,#]", "", text).replace("−", "-"))
+    return fraction(found.group()) if found else None
 
 
 Reader = Callable[[str, str], str | None]

@@ -1,6 +1,5 @@
 """What is said of a deliberation in its posts and its transcript alike, blind. Pure."""
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
@@ -13,9 +12,7 @@ from bot.language import N_, _, n_
 from bot.pages.prices import where_from
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.outcome import finish, not_heard
-
-# What a question offers to choose from: "(A)" or "A)", and at the start of a line "A." or "A:".
-_CHOICE = re.compile(r"^[ \t>*+-]*([A-Z])[.:)]\s|(?<=[\s(])([A-Z])\)", re.MULTILINE)
+from bot.protocol.values import offered
 
 
 def masked(text: str, models: Sequence[str]) -> str:
@@ -37,8 +34,7 @@ def letters(labels: Iterable[str], question: Question) -> tuple[Letter, ...]:
     """What the labels in a verdict stand for; nothing where the question itself offers such letters:
     "(B)" then is a choice."""
     labels = tuple(labels)
-    offered = {first or other for first, other in _CHOICE.findall(question.text)}
-    if len(offered & set(labels)) > 1:
+    if len(offered(question.text) & set(labels)) > 1:
         return ()
     return tuple(Letter(label, answer_key(label), shown(label, question)) for label in labels)
 

@@ -21,6 +21,7 @@ from bot.errors import InvalidInput
         ("**Final answer:** 5\n\nBecause 2 and 3.", "5", "5", True),
         ("정답은 15입니다. 3번 확인했습니다.", "15", "15", True),
         ("−3", "-3", "-3", True),
+        ("Final answer: -3", "-3", "-3", True),
         ("1/2", "0.5", "1/2", True),
         ("It is .5", "0.5", ".5", True),
         ("About 6.0e3 of them", "6000", "6.0e3", True),

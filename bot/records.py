@@ -12,7 +12,26 @@ from bot.recognition import signs
 PlatformName = Literal["discord", "slack", "terminal", "cli"]
 Status = Literal["running", "finished", "stopped"]
 ReactionValue = Literal["accept", "reject", "best", "none"]
+# Somebody stopped the run; its question or place was deleted, or is being forgotten; nobody could see
+# it; or a fault of the bot's own came again and again.
+StopCause = Literal["person", "question", "place", "forgotten", "unseen", "given_up"]
 Happening = Literal["attempt_started", "attempt_finished", "call_finished", "finished", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why and when a run was ended early. `person` did it, by the platform's id, where anybody is known
+    to; `refusal` is the platform's reason to let nobody see it."""
+
+    cause: StopCause
+    at: datetime
+    person: str | None = None
+    refusal: str = ""
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether it may lead anywhere to go on with what was stopped so."""
+        return self.cause not in {"forgotten", "given_up"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +40,8 @@ class Case:
 
     `mention` is the platform's event, of which there can be one case only. `address` is the
     adapter's own JSON, from which it can answer again after a restart. `result` is set when, and
-    only when, `status` is `finished`. Where it is `expired_at` some time, its texts are empty, and
+    only when, `status` is `finished`; `stop` where it is `stopped`, but for those of before it was
+    kept. Where it is `expired_at` some time, its texts are empty, and
     of those of a finished one there are the `remains`.
     """
 
@@ -38,6 +58,7 @@ class Case:
     result: Deliberation | None = None
     expired_at: datetime | None = None
     remains: "Remains | None" = None
+    stop: Stop | None = None
 
     @property
     def id(self) -> str:

@@ -9,6 +9,7 @@ from bot.council import Failure, Fallback, Finish, Standing
 from bot.document import Document, Heading, Text
 from bot.errors import Kind
 from bot.language import N_, Message, _, n_
+from bot.records import StopCause
 
 # What happened to a member, and what a person can do about it.
 KINDS: dict[Kind, tuple[Message, Message]] = {
@@ -97,16 +98,21 @@ TRACES = N_(
     "Traces are left in the database's files, because another program is reading them or "
     "the disk is full. They are removed as soon as that ends."
 )
-FORGETTING = N_("Somebody who may had this question forgotten.")
 
-# The headline of a run that no further start takes up.
-GIVEN_UP = N_(
-    "This question failed several times at a fault of the bot's own and is given up; the "
-    "log says what happened. Put it in other words, or tell whoever runs the bot."
-)
-
-# The headline of a run that nobody could see, should it appear after all.
-UNSEEN = N_("The reply could not be posted, so nothing more was asked of the models: {refusal}")
+# The headline of a run that ended early, where nobody stopped it.
+STOPPED: Mapping[StopCause, Message] = {
+    "question": N_("Its question was deleted."),
+    "place": N_("The place that it was asked in was deleted."),
+    "forgotten": N_("Somebody who may had this question forgotten."),
+    # Should it appear after all.
+    "unseen": N_(
+        "The reply could not be posted, so nothing more was asked of the models: {refusal}"
+    ),
+    "given_up": N_(
+        "This question failed several times at a fault of the bot's own and is given up; the "
+        "log says what happened. Put it in other words, or tell whoever runs the bot."
+    ),
+}
 
 FORGOTTEN = N_("This deliberation is no longer stored. Its thread shows all that is left of it.")
 EXPIRED = N_(

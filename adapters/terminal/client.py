@@ -141,7 +141,7 @@ class Terminal:
             if agreed is None:
                 return False
             if not agreed:
-                await self.app.running.drop(case.id)
+                await self.app.running.drop(case.id, self._person.id)
         await self.app.running.resume("terminal")
         for run in self._threads.live:
             await self._attend(run)
@@ -171,7 +171,7 @@ class Terminal:
     def interrupt(self) -> Literal["stopped", "leave", "idle"]:
         """Ctrl-C: stop what is under way and keep what is paid; at once again, leave."""
         fresh = [run.id for run in self._threads.live if run.id not in self._stopped]
-        if stopped := [id for id in fresh if self.app.running.stop(id)]:
+        if stopped := [id for id in fresh if self.app.running.stop(id, self._person.id)]:
             self._stopped.update(stopped)
             self._leaves_next = True
             return "stopped"

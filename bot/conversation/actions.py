@@ -197,7 +197,7 @@ class Actions:
             return Told(
                 _sentence(_("Only the person who asked, or an administrator, can stop it."))
             )
-        self.running.stop(case.id)
+        self.running.stop(case.id, person.id)
         return Told(_sentence(_("Stopping. What is finished stays.")))
 
     async def _reveal(self, press: Press) -> Told | Choice:

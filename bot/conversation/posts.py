@@ -12,7 +12,7 @@ from bot.pages import presenter
 from bot.pages.live import Pace
 from bot.protocol import outcome, ranking
 from bot.protocol.events import Progress
-from bot.records import Case
+from bot.records import Case, Stop
 from bot.store.store import Store
 from bot.texts import EXPIRED, kind_of
 from bot.votes import Tally, tally
@@ -48,8 +48,9 @@ def together(progress: Progress) -> Progress:
     return replace(progress, labels=tuple(labels))
 
 
-async def last_posts(case: Case, store: Store) -> dict[str, Document]:
-    """What the posts of a case that is over show in the end, as far as its texts are stored."""
+async def last_posts(case: Case, store: Store, *, stopped_by: str = "") -> dict[str, Document]:
+    """What the posts of a case that is over show in the end, as far as its texts are stored.
+    `stopped_by` is how whoever stopped it is called."""
     if case.expired_at:
         return {HEADLINE: Document((Text(_(EXPIRED)),))}
     progress = _ended(case, await store.calls(case.id))
@@ -63,7 +64,8 @@ async def last_posts(case: Case, store: Store) -> dict[str, Document]:
             if label in known or answer_key(label) in keys
         ]
         progress = replace(progress, labels=tuple(labels))
-    progress = replace(progress, question=await store.numbered(case))
+    question = await store.numbered(case)
+    progress = replace(progress, question=question, stopped_by=stopped_by)
     return posts(progress, tally=tally(await store.reactions(case.id)))
 
 
@@ -80,7 +82,7 @@ def _state(progress: Progress, label: str) -> object:
         label in dict(progress.labels),
         progress.answers.get(label),
         progress.failures.get(label),
-        progress.stopped,
+        bool(progress.stopped),
         bool(progress.fault),
         bool(progress.finished),
     )
@@ -104,5 +106,5 @@ def _ended(case: Case, calls: Sequence[Call]) -> Progress:
         failures=failures,
         reviewers=tuple(labels[call.seat] for call in calls if call.stage == "review"),
         finished=case.result,
-        stopped=case.result is None,
+        stopped=None if case.result else case.stop or Stop("person", case.question.asked_at),
     )

@@ -21,7 +21,7 @@ from bot.conversation.showing import PATIENCE_SECONDS
 from bot.errors import BotError, Superseded
 from bot.pages import presenter
 from bot.protocol.calls import Caller
-from bot.records import Case, Place, PlatformName
+from bot.records import Case, Place, PlatformName, Stop
 from bot.store.store import Store
 
 logger = logging.getLogger(__name__)
@@ -77,13 +77,7 @@ class Running:
             caller=self.caller,
             store=self.store,
             reply=self.platforms[case.platform].reply(case),
-            name=partial(
-                name_of,
-                self.platforms,
-                channel_of(case),
-                case.asker,
-                time_scale=self.time_scale,
-            ),
+            name=partial(name_of, self.platforms, channel_of(case), time_scale=self.time_scale),
             time_scale=self.time_scale,
         )
         over = asyncio.Event()
@@ -103,10 +97,10 @@ class Running:
         unfinished = await self.store.unfinished(platform)
         return [c for c in unfinished if c.status == "running" and c.id not in self._runs]
 
-    async def drop(self, id: str) -> None:
-        """End for good what an earlier process left under way; what is paid stays."""
+    async def drop(self, id: str, person: str) -> None:
+        """End what an earlier process left under way; what is paid stays."""
         journal = await self.store.begin(id)
-        await journal.stop()
+        await journal.stop(Stop("person", self.caller.now(), person))
 
     def _resumed(self, case: Case) -> bool:
         """Whether this one was gone on with. Where its reply cannot be made, as of a case that
@@ -135,19 +129,19 @@ class Running:
             await asyncio.wait({tried, run.task}, return_when=asyncio.FIRST_COMPLETED)
             tried.cancel()
 
-    def stop(self, id: str) -> bool:
+    def stop(self, id: str, person: str) -> bool:
         """End a run early and keep what is paid; False where it is over."""
         run = self._runs.get(id)
         if run is None or run.over.is_set():
             return False
-        run.serving.stop()
+        run.serving.stop("person", person)
         return True
 
     async def question_deleted(self, key: str) -> None:
         """Whoever deletes the question ends its run; what is paid stays in the journal."""
         case = await self.store.case_of_mention(key)
         if case and (run := self._runs.get(case.id)):
-            run.serving.stop()
+            run.serving.stop("question")
 
     async def message_deleted(self, platform: PlatformName, post_id: str, key: str) -> None:
         """A message was deleted: a question, under this key, or a post of the bot's, which is
@@ -155,7 +149,7 @@ class Running:
         await self.question_deleted(key)
         post = await self.store.post_by_id(platform, post_id)
         if post and post.key == QUESTION and (run := self._runs.get(post.deliberation)):
-            run.serving.stop()
+            run.serving.stop("question")
         await self.store.mark_deleted(platform, post_id)
 
     def place_deleted(self, platform: PlatformName, place: str) -> None:
@@ -165,7 +159,7 @@ class Running:
             case = run.case
             places = {case.thread, case.channel, case.workspace}
             if case.platform == platform and place in places:
-                run.serving.stop()
+                run.serving.stop("place")
 
     @asynccontextmanager
     async def aside(self, find: Callable[[], Awaitable[Sequence[Place]]]) -> AsyncIterator[None]:
@@ -189,7 +183,7 @@ class Running:
         ids = {place.id for place in places}
         stopped = [run for id, run in self._runs.items() if id in ids]
         for run in stopped:
-            run.serving.forget()
+            run.serving.stop("forgotten")
         try:
             async with asyncio.timeout(PATIENCE_SECONDS * self.time_scale):
                 for id in ids:

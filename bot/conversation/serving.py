@@ -29,7 +29,7 @@ from bot.protocol import outcome
 from bot.protocol.calls import Caller
 from bot.protocol.events import Event, Progress, advance
 from bot.protocol.modes import MODES
-from bot.records import Case
+from bot.records import Case, Stop, StopCause
 from bot.redaction import Redaction
 from bot.store.journal import Journal
 from bot.store.store import Store
@@ -78,10 +78,10 @@ class Serving:
         caller: Caller,
         store: Store,
         reply: Reply,
-        name: Callable[[], Awaitable[str]],
+        name: Callable[[str | None], Awaitable[str]],
         time_scale: float = 1.0,
     ) -> None:
-        """`name` says how the asker is called, for a question that nobody's message says."""
+        """`name` says how people are called there."""
         self.case = case
         self._name = name
         self._caller = caller
@@ -92,8 +92,7 @@ class Serving:
         self._showing = Showing(reply, case.id, as_posted, time_scale=time_scale)
         self._work: asyncio.Task[Deliberation] | None = None
         self._stopping = asyncio.Event()
-        self._why = ""
-        self._is_forgotten = False
+        self._stop: Stop | None = None
 
     async def take(
         self, turn: asyncio.Lock | asyncio.Semaphore, headline: Callable[[], Document]
@@ -160,23 +159,20 @@ class Serving:
         """Wait until each post of a run that is over was tried."""
         await self._showing.tried()
 
-    def stop(self, why: str = "") -> None:
-        """End it early. `why` is a sentence for the headline."""
-        self._why = why
+    def stop(self, cause: StopCause, person: str | None = None, refusal: str = "") -> None:
+        """End it early, as `Stop` has it. What comes first is told, unless it is forgotten."""
+        if self._stop is None or cause == "forgotten":
+            self._stop = Stop(cause, self._caller.now(), person, refusal)
         self._stopping.set()
         if self._work:
             self._work.cancel()
-
-    def forget(self) -> None:
-        """The same for a question that nobody can ask again."""
-        self._is_forgotten = True
-        self.stop(_(texts.FORGETTING))
 
     async def _show_question(self) -> None:
         """Where a button put it, everybody has to see what was asked, and by whom."""
         origin = self.case.question.origin
         if origin and not self._showing.has(QUESTION):
-            self._showing.update({QUESTION: asked(self.case.question, origin, await self._name())})
+            name = await self._name(self.case.asker)
+            self._showing.update({QUESTION: asked(self.case.question, origin, name)})
 
     async def _deliberate(self, limits: Mapping[str, int]) -> Deliberation | None:
         journal = await self._store.begin(self.case.id, limits)
@@ -207,17 +203,17 @@ class Serving:
             if isinstance(fault, Superseded):
                 raise fault  # the posts are another run's by now
             if fault and await self._is_given_up(journal, fault):
-                stopped, fault, self._why = True, None, _(texts.GIVEN_UP)
+                stopped, fault = True, None
+                self.stop("given_up")
             if stopped:
-                await journal.stop()
-            if stopped or fault:
-                board.progress = replace(
-                    board.progress,
-                    stopped=stopped,
-                    why=self._why,
-                    fault=_words(fault),
-                    forgotten=self._is_forgotten,
-                )
+                stop = self._stop or Stop("person", self._caller.now())
+                await journal.stop(stop)
+                name = await self._name(stop.person)
+                # It may be forgotten since.
+                stop = self._stop or stop
+                board.progress = replace(board.progress, stopped=stop, stopped_by=name)
+            elif fault:
+                board.progress = replace(board.progress, fault=_words(fault))
             # Told to stop rather than cancelled, so that no older edit lands after the last.
             board.end()
             await drawing
@@ -275,12 +271,13 @@ class Serving:
         # What is finished already costs nothing more: it stays owed.
         is_lost = self._showing.unseen or self._showing.homeless
         if is_lost and self.case.status == "running":
-            self.stop(_(texts.UNSEEN, refusal=self._showing.refusal))
+            self.stop("unseen", refusal=self._showing.refusal)
             await asyncio.sleep(0)  # where the cancellation arrives
 
     async def _show_stopped(self) -> None:
         """Bring the posts of a run that was stopped before to what they should have shown."""
-        self._showing.update(await last_posts(self.case, self._store))
+        name = await self._name(self.case.stop.person if self.case.stop else None)
+        self._showing.update(await last_posts(self.case, self._store, stopped_by=name))
         self._showing.end()
         await self._showing.settled()
 

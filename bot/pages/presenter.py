@@ -177,22 +177,39 @@ def _failed(deliberation: Deliberation, question: Question) -> Document:
 
 def _stopped(progress: Progress) -> Document:
     n, of = len(progress.answers), len(progress.council.members)
-    heading = _("Stopped before any answer")
-    text = _("Nothing was ranked.")
-    if n:
-        heading = n_(
-            "Stopped after {n} of {of} answers", "Stopped after {n} of {of} answers", n, of=of
-        )
-        text = _("The answers below stay; nothing was ranked.")
+    text = _("The answers below stay; nothing was ranked.") if n else _("Nothing was ranked.")
     if progress.reviewers:
         text = _("The answers below stay; no verdict was written.")
-    why = [Text(progress.why)] if progress.why else []
+    stop = progress.stopped
+    why = (
+        [Text(_(texts.STOPPED[stop.cause], refusal=stop.refusal))]
+        if stop and stop.cause in texts.STOPPED
+        else []
+    )
     again = Button("again", _("Ask again"), primary=True)
     return Document(
-        (Heading(heading), *why, Text(text)),
+        (Heading(_stopped_when(progress.stopped_by, n, of)), *why, Text(text)),
         state="stopped",
-        buttons=() if progress.forgotten else (again,),
+        buttons=() if stop and stop.cause == "forgotten" else (again,),
     )
+
+
+def _stopped_when(name: str, n: int, of: int) -> str:
+    if n and name:
+        return n_(
+            "Stopped by {name} after {n} of {of} answers",
+            "Stopped by {name} after {n} of {of} answers",
+            n,
+            of=of,
+            name=name,
+        )
+    if n:
+        return n_(
+            "Stopped after {n} of {of} answers", "Stopped after {n} of {of} answers", n, of=of
+        )
+    if name:
+        return _("Stopped by {name} before any answer", name=name)
+    return _("Stopped before any answer")
 
 
 def _headed(text: str) -> list[Block]:

@@ -54,7 +54,13 @@ def page(facts: Facts) -> str:
                 facts.texts_kept,
             ),
             (_("requests to models, to repeat one after a crash"), _("until it is answered")),
-            (_("who asked (the platform's id), where and when; ids of the bot's posts"), forgotten),
+            (
+                _(
+                    "who asked, and who stopped it (the platform's ids), where and when; ids of the "
+                    "bot's posts"
+                ),
+                forgotten,
+            ),
             (_("votes: who, on what, when; who had the names shown"), forgotten),
             (_("tokens, seconds, costs, how reviewers ranked, how long answers were"), forgotten),
             (

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from bot.council import Answer, Council, Deliberation, Failure, Question, Review, Standing
+from bot.records import Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +111,10 @@ class Progress:
     chairman_failures: tuple[Failure, ...] = ()
     draft: VerdictText | None = None
     finished: Deliberation | None = None
-    stopped: bool = False
-    why: str = ""
+    stopped: Stop | None = None
+    # How whoever did it is called, as CommonMark; "" where nobody says.
+    stopped_by: str = ""
     fault: str = ""
-    # Stopped for good: nothing of it will be stored.
-    forgotten: bool = False
 
 
 def advance(progress: Progress, event: Event) -> Progress:

@@ -7,7 +7,7 @@ from datetime import datetime
 from statistics import median
 
 from bot.council import Council, Deliberation, Question
-from bot.records import Case, PlatformName, Remains
+from bot.records import Case, PlatformName, Remains, Stop
 from bot.store import spending
 from bot.store.encoding import decode, decode_time_or_none, encode, encode_time
 from bot.store.events import note_event
@@ -24,7 +24,7 @@ _COLUMNS = (
     " result"
 )
 # As `case_of` reads them.
-COLUMNS = f"{_COLUMNS}, expired_at, remains"
+COLUMNS = f"{_COLUMNS}, expired_at, remains, stop, stopped_by"
 
 
 class Cases(Tables):
@@ -242,7 +242,7 @@ class Cases(Tables):
 
 def case_of(row: Row) -> Case:
     question, council, platform, workspace, channel, thread, asker, mention = row[:8]
-    address, status, result, expired_at, remains = row[8:]
+    address, status, result, expired_at, remains, stop, stopped_by = row[8:]
     return Case(
         question=decode(Question, question),
         council=decode(Council, council),
@@ -257,4 +257,5 @@ def case_of(row: Row) -> Case:
         result=None if result is None else decode(Deliberation, result),
         expired_at=decode_time_or_none(expired_at),
         remains=None if remains is None else decode(Remains, remains),
+        stop=None if stop is None else replace(decode(Stop, stop), person=stopped_by),
     )

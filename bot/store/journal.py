@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeVar
 
@@ -17,7 +18,7 @@ from bot.bills import Bill, total
 from bot.council import Call, Deliberation, Failure, Stage
 from bot.errors import StoreFailed, Superseded
 from bot.language import _
-from bot.records import Tempo
+from bot.records import Stop, Tempo
 from bot.store import hedges, spending
 from bot.store.encoding import decode_time, decode_time_or_none, encode, encode_time
 from bot.store.feed import record
@@ -331,9 +332,9 @@ class Journal:
     async def finish(self, result: Deliberation) -> None:
         await self._end("finished", encode(Deliberation, result))
 
-    async def stop(self) -> None:
-        """Somebody stopped the deliberation: what is paid stays, and nothing resumes it."""
-        await self._end("stopped", None)
+    async def stop(self, why: Stop) -> None:
+        """The deliberation ends early: what is paid stays, and nothing resumes it by itself."""
+        await self._end("stopped", None, why)
 
     async def failed(self) -> int:
         """Count a start that failed at no model's fault. Returns how many there were."""
@@ -348,12 +349,19 @@ class Journal:
 
         return await self._write(write)
 
-    async def _end(self, status: Literal["finished", "stopped"], result: str | None) -> None:
+    async def _end(
+        self,
+        status: Literal["finished", "stopped"],
+        result: str | None,
+        why: Stop | None = None,
+    ) -> None:
+        stop = why and encode(Stop, replace(why, person=None))
+
         def write() -> Transaction[None]:
             ended = yield from change(
-                "UPDATE deliberations SET status = ?, result = ? "
+                "UPDATE deliberations SET status = ?, result = ?, stop = ?, stopped_by = ? "
                 "WHERE id = ? AND status = 'running'",
-                (status, result, self.deliberation),
+                (status, result, stop, why and why.person, self.deliberation),
             )
             if ended:  # a second end, such as a stop that comes too late, changes nothing
                 yield from spending.release(self.deliberation)

@@ -101,6 +101,9 @@ class Removal(Erasing):
                     f"DELETE FROM spending WHERE scope IN ({marks}) AND day < ?", (*scopes, today)
                 ),
                 Statement("UPDATE settings_audit SET person = '' WHERE person = ?", (person,)),
+                Statement(
+                    "UPDATE deliberations SET stopped_by = NULL WHERE stopped_by = ?", (person,)
+                ),
             ],
         )
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot.bills import Bill
 from bot.council import Call, Council, Question, Stage
-from bot.records import Case
+from bot.records import Case, Stop
 from bot.store.journal import Journal
 from bot.store.store import Store
 
@@ -31,7 +31,7 @@ async def deliberation(store: Store, id: str) -> None:
     await stage(journal, "review", range(4))
     await journal.decide("early_stop", "{}")
     await stage(journal, "verdict", (4,))
-    await journal.stop()
+    await journal.stop(Stop("person", NOW, "person"))
 
 
 async def stage(journal: Journal, name: Stage, seats: "range | tuple[int, ...]") -> None:

@@ -318,7 +318,7 @@ async def test_as_many_are_deliberated_at_once_as_may_be_and_others_see_their_pl
         headlines = [room_of(app).documents[id, HEADLINE] for id in (second, third)]
         shown = [headline.blocks[1] for headline in headlines]
         asked = [provider.was_asked(word) for word in ("First", "Second", "Third")]
-        app.running.stop(second)
+        app.running.stop(second, "ann")
         await app.running.finished(second)
         provider.release()
         await app.running.finished(first)
@@ -558,7 +558,7 @@ async def test_a_question_that_waits_can_be_stopped_at_once() -> None:
 
         stopped = headline_of(app, second)
         assert stopped
-        assert stopped.blocks[0] == Heading("Stopped before any answer")
+        assert stopped.blocks[0] == Heading("Stopped by Bob before any answer")
         assert (await case_of(app, second)).status == "stopped"
         assert (await case_of(app, first)).status == "running"
         provider.release()

@@ -16,7 +16,7 @@ from bot.llm import Request
 from bot.protocol import ranking
 from bot.protocol.calls import Caller
 from bot.protocol.patience import Patience
-from bot.records import Case
+from bot.records import Case, Stop
 from bot.store.store import Store
 from tests.fakes.prices import FreeOfCharge
 from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
@@ -79,7 +79,7 @@ class Thread:
         return [each.document for each in self.shown if each.key == key][-1]
 
 
-async def nobody() -> str:
+async def nobody(person: str | None) -> str:
     return ""
 
 
@@ -548,7 +548,7 @@ async def test_a_stop_keeps_what_is_finished_and_says_so(stage: Stage) -> None:
         lambda thread: sum(shown.document.votable for shown in thread.shown) == 2
     )
 
-    serving.stop()
+    serving.stop("person", "ann")
 
     assert await running is None
     assert stage.thread.newest("headline").blocks == (
@@ -570,7 +570,7 @@ async def test_a_stop_before_the_run_begins_is_kept_in_mind(stage: Stage) -> Non
     provider = FakeProvider()
     serving = await stage.serving(provider)
 
-    serving.stop()
+    serving.stop("person", "ann")
 
     assert await serving.run({}) is None
     assert provider.requests == []
@@ -643,7 +643,9 @@ async def test_answers_of_a_later_question_carry_its_number_for_good(stage: Stag
 
 async def test_a_number_stays_where_an_earlier_question_is_forgotten(stage: Stage) -> None:
     await stage.store.create(a_case("q0", thread="t"))
-    await (await stage.store.begin("q0", {})).stop()  # without a verdict to build on
+    await (await stage.store.begin("q0", {})).stop(
+        Stop("person", ASKED_AT)
+    )  # without a verdict to build on
     serving = await stage.serving(FakeProvider(), later := a_case("q1", thread="t"))
     await serving.run({})
     assert (await stage.store.numbered(later)).number == 2

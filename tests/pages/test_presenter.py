@@ -26,6 +26,7 @@ from bot.protocol.events import (
     VerdictText,
     advance,
 )
+from bot.records import Stop, StopCause
 from bot.texts import KINDS, unread_files
 from tests.fakes.provider import Scripted, sensible, stage_and_seat
 from tests.pages.telling import (
@@ -40,6 +41,9 @@ from tests.pages.telling import (
     tell,
     words,
 )
+
+STOP = Stop("person", ASKED_AT, "ann")
+
 
 # --- blind to the end
 
@@ -93,7 +97,7 @@ def public(told: Told) -> Iterator[str]:
         progress = told.progress(told.events[:n])
         for state in (
             progress,
-            replace(progress, stopped=True),
+            replace(progress, stopped=STOP),
             replace(progress, fault="The database is full."),
         ):
             yield words(presenter.headline(state))
@@ -285,11 +289,42 @@ def test_a_rehearsal_is_labelled_from_the_first_word_to_the_last() -> None:
     ],
 )
 def test_a_stopped_run_says_what_is_kept(before: type[Event], heading: str, text: str) -> None:
-    document = presenter.headline(replace(tell().before(before), stopped=True))
+    document = presenter.headline(replace(tell().before(before), stopped=STOP))
 
     assert document.blocks == (Heading(heading), Text(text))
     assert document.state == "stopped"
     assert document.buttons == (Button("again", "Ask again", primary=True),)
+
+
+@pytest.mark.parametrize(
+    ("before", "heading"),
+    [
+        (AnswerGiven, "Stopped by Ann\\_ before any answer"),
+        (ReviewsAsked, "Stopped by Ann\\_ after 3 of 3 answers"),
+    ],
+)
+def test_a_stopped_run_says_who_stopped_it(before: type[Event], heading: str) -> None:
+    progress = replace(tell().before(before), stopped=STOP, stopped_by="Ann\\_")
+
+    assert presenter.headline(progress).blocks[0] == Heading(heading)
+
+
+@pytest.mark.parametrize(
+    ("cause", "why"),
+    [
+        ("question", "Its question was deleted."),
+        ("place", "The place that it was asked in was deleted."),
+        ("unseen", "The reply could not be posted, so nothing more was asked of the models: No."),
+    ],
+)
+def test_a_run_that_nobody_stopped_says_what_ended_it(cause: StopCause, why: str) -> None:
+    stop = Stop(cause, ASKED_AT, refusal="No.")
+
+    assert presenter.headline(replace(tell().before(AnswerGiven), stopped=stop)).blocks == (
+        Heading("Stopped before any answer"),
+        Text(why),
+        Text("Nothing was ranked."),
+    )
 
 
 def test_a_fault_is_told_in_its_own_words() -> None:
@@ -542,7 +577,7 @@ def test_every_label_has_a_post_from_the_start_to_the_end() -> None:
 def test_after_the_end_nobody_is_writing() -> None:
     first = tell().before(AnswerGiven)
 
-    assert presenter.seat(replace(first, stopped=True), "A").blocks == (
+    assert presenter.seat(replace(first, stopped=STOP), "A").blocks == (
         Note("✕ **A** gave no answer: stopped"),
     )
     assert presenter.seat(replace(first, fault="Full."), "A").blocks == (

@@ -30,7 +30,7 @@ from bot.council import (
 )
 from bot.errors import ModelFailed, StoreFailed, Superseded
 from bot.program.watch import watch
-from bot.records import Attempt, Case
+from bot.records import Attempt, Case, Stop
 from bot.store.encoding import decode, encode
 from bot.store.hedges import HedgesSpent
 from bot.store.journal import Asked, Journal
@@ -38,6 +38,7 @@ from bot.store.spending import channel_scope
 from bot.store.store import Store
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+STOP = Stop("person", NOW, "ann")
 TODAY = date(2026, 11, 20)
 GENERAL = channel_scope("slack", "general")
 CALL = Call(
@@ -220,7 +221,7 @@ async def test_only_the_newest_run_may_write(store: Store, journal: Journal) -> 
         lambda: journal.finish_call(CALL),
         lambda: journal.decide("a", "b"),
         lambda: journal.finish(result("one")),
-        lambda: journal.stop(),
+        lambda: journal.stop(STOP),
     ):
         with pytest.raises(Superseded, match="Another run has taken this deliberation over"):
             await write()
@@ -276,8 +277,8 @@ async def test_a_stopped_deliberation_is_owed_until_it_is_delivered(
     store: Store, journal: Journal
 ) -> None:
     await journal.finish_call(CALL)
-    await journal.stop()
-    stopped = replace(case("one"), status="stopped")
+    await journal.stop(STOP)
+    stopped = replace(case("one"), status="stopped", stop=STOP)
     assert await store.unfinished("slack") == (stopped,)
     await store.delivered("one")
     assert await store.unfinished("slack") == ()
@@ -617,7 +618,7 @@ async def test_recent_first_texts_of_a_model_are_newest_first(
 async def test_a_stop_that_comes_too_late_changes_nothing(store: Store, journal: Journal) -> None:
     await journal.finish(result("one"))
 
-    await journal.stop()
+    await journal.stop(STOP)
 
     found = await store.case("one")
     assert found is not None
@@ -638,7 +639,7 @@ async def test_another_process_can_follow_what_happens(tmp_path: Path) -> None:
     await journal.finish_call(CALL)
     await journal.finish(result("one"))
     await store.create(case("two"))
-    await (await store.begin("two")).stop()
+    await (await store.begin("two")).stop(STOP)
     lines, cursor = await reader.journal_since(cursor)
     assert [(line.what, line.stage, line.kind) for line in lines] == [
         ("attempt_finished", "answer", "empty"),

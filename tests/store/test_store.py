@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from bot.council import Council, Earlier, Question
 from bot.errors import SettingsChanged, StoreFailed, StoreLocked
 from bot.llm import ModelInfo
-from bot.records import Case, PlatformName, Post, SettingsChange, StoredSettings
+from bot.records import Case, PlatformName, Post, SettingsChange, Stop, StoredSettings
 from bot.store import migrations
 from bot.store.sqlite_database import SqliteDatabase
 from bot.store.store import Store
@@ -762,7 +762,7 @@ async def test_of_what_was_heard_only_the_places_that_were_joined_are_kept(store
 async def test_old_lines_of_the_journal_go_and_the_next_are_counted_on(store: Store) -> None:
     for id in ("one", "two"):
         await store.create(case(id))
-        await (await store.begin(id)).stop()
+        await (await store.begin(id)).stop(Stop("person", NOW, "ann"))
     lines, cursor = await store.journal_since(0)
     assert len(lines) == 2
     assert cursor == await store.journal_end()
@@ -773,14 +773,14 @@ async def test_old_lines_of_the_journal_go_and_the_next_are_counted_on(store: St
 
     assert [line.deliberation for line in (await store.journal_since(0))[0]] == ["two"]
     await store.create(case("three"))
-    await (await store.begin("three")).stop()
+    await (await store.begin("three")).stop(Stop("person", NOW, "ann"))
     assert [line.deliberation for line in (await store.journal_since(cursor))[0]] == ["three"]
 
 
 async def test_no_more_lines_of_the_journal_are_kept_than_so_many(store: Store) -> None:
     for n in range(4):
         await store.create(case(str(n)))
-        await (await store.begin(str(n))).stop()
+        await (await store.begin(str(n))).stop(Stop("person", NOW, "ann"))
     await store.drop_old_lines(datetime.now(UTC), most=9)
     assert len((await store.journal_since(0))[0]) == 4
     await store.drop_old_lines(datetime.now(UTC), most=2)

@@ -5,12 +5,14 @@ defaults. Where the text is kept, and who may change it, is not known here, nor 
 exists: the catalogue says that.
 """
 
+import dataclasses
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
+from bot import criteria
 from bot.council import MEMBERS_MAX, Council
 from bot.errors import InvalidInput
 from bot.language import N_, Message, _
@@ -58,7 +60,7 @@ class Setting:
 
     `parse` raises `InvalidInput`; for any value, `parse(show(value)) == value`. `choices` are all
     the texts it takes, where they are few; else `takes` says what it takes. `words` are what some
-    of them are called.
+    of them are called. `presets` are texts that may be given by a name of theirs, too.
     """
 
     field: str
@@ -69,6 +71,7 @@ class Setting:
     choices: tuple[str, ...] = ()
     takes: Message | None = None
     words: Mapping[str, Message] | None = None
+    presets: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +113,17 @@ def without(stored: Mapping[str, str], name: str) -> Mapping[str, str]:
 
 
 def shown(settings: Settings, name: str) -> str:
-    """The setting's value as a person would write it."""
+    """The setting's value as a person would write it: a preset by its name."""
     setting = _setting(name)
-    return setting.show(getattr(settings, setting.field))
+    text = setting.show(getattr(settings, setting.field))
+    return next((known for known, preset in setting.presets.items() if preset == text), text)
+
+
+def at_length(settings: Settings, name: str) -> str:
+    """The same, a preset with its text."""
+    text = shown(settings, name)
+    preset = _setting(name).presets.get(text)
+    return f"{text}: {preset}" if preset else text
 
 
 def in_words(settings: Settings, name: str) -> str:
@@ -265,11 +276,28 @@ def _choice(
     )
 
 
-def _prose(field: str, label: Message, description: Message) -> Setting:
-    takes = N_("a text of up to 2,000 characters, or `none`")
+def _prose(
+    field: str,
+    label: Message,
+    description: Message,
+    *,
+    parse: Callable[[str], str],
+    takes: Message,
+    presets: Mapping[str, str] | None = None,
+) -> Setting:
     return Setting(
-        field, label, description, _parse_prose, lambda text: text or "none", takes=takes
+        field,
+        label,
+        description,
+        parse,
+        lambda text: text or "none",
+        takes=takes,
+        presets=presets or {},
     )
+
+
+def _parse_criteria(text: str) -> str:
+    return criteria.preset(text) or _parse_prose(text)
 
 
 def _parse_prose(text: str) -> str:
@@ -337,11 +365,16 @@ SETTINGS: Mapping[str, Setting] = {
         "criteria",
         N_("What makes an answer good here"),
         N_("What reviewers judge answers by; `none` for the usual."),
+        parse=_parse_criteria,
+        takes=N_("one of the names below, a text of up to 2,000 characters, or `none`"),
+        presets=criteria.PRESETS,
     ),
     "instructions": _prose(
         "instructions",
         N_("What every member is told"),
         N_("Given to every member with every question."),
+        parse=_parse_prose,
+        takes=N_("a text of up to 2,000 characters, or `none`"),
     ),
     "effort": _choice(
         "effort",
@@ -419,3 +452,6 @@ FORM: Mapping[str, Asked] = {
     "reveal": Asked("choice"),
     "budget": Asked("line", N_("US dollars. Empty: the bot's own limit."), "default", "2.50"),
 }
+
+# Where a form asks for a setting that has presets, one of them may be chosen instead.
+PRESET_LABEL = N_("Or one of these, in its place")

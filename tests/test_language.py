@@ -92,6 +92,7 @@ SQL = re.compile(
 # simulated models, and what Discord keeps in its own list.
 NOT_OURS = (
     "bot/bench/judging.py",
+    "bot/criteria.py",
     "bot/language.py",
     "bot/protocol/ballot",
     "bot/protocol/masking.py",

@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.council import Council
+from bot.criteria import PRESETS
 from bot.errors import InvalidInput
 from bot.settings import (
     BUDGET_MAX_USD,
     SETTINGS,
     Settings,
     added,
+    at_length,
     change,
     council_of,
     removed,
@@ -63,6 +65,20 @@ def test_any_text_is_refused_or_kept_in_its_final_form(name: str, text: str) -> 
     except InvalidInput:
         pass  # as good an outcome
     assert all(change({}, kept, value) == {kept: value} for kept, value in stored.items())
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_is_kept_as_its_text_and_told_by_its_name(name: str) -> None:
+    stored = change({}, "criteria", f" {name.upper().replace(' ', '_')} ")
+    assert stored == {"criteria": PRESETS[name]}
+    settings = resolve(stored, DEFAULTS)
+    assert (settings.criteria, shown(settings, "criteria")) == (PRESETS[name], name)
+    assert at_length(settings, "criteria") == f"{name}: {PRESETS[name]}"
+
+
+def test_a_text_of_ones_own_is_told_as_it_is() -> None:
+    settings = resolve(change({}, "criteria", f"{PRESETS['accuracy']} Be kind."), DEFAULTS)
+    assert shown(settings, "criteria") == f"{PRESETS['accuracy']} Be kind."
 
 
 def test_a_channel_that_set_nothing_has_the_defaults() -> None:

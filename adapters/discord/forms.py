@@ -26,13 +26,14 @@ from adapters.discord.interactions import (
 from adapters.discord.locale import translated
 from adapters.discord.pages import document_pages
 from bot.chat import Refused
+from bot.cleaning import shortened
 from bot.conversation import presses, settings_commands
 from bot.conversation.app import App
 from bot.conversation.presses import Press, Told
 from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
 from bot.language import N_, _
-from bot.settings import FORM, PROSE_LIMIT_CHARS, SETTINGS, Settings, shown
+from bot.settings import FORM, PRESET_LABEL, PROSE_LIMIT_CHARS, SETTINGS, Settings
 from bot.texts import ELSEWHERE
 
 COUNCIL_HERE = N_("This channel's council")
@@ -76,7 +77,7 @@ class SettingForm(Form):
         now = getattr(settings, setting.field)
         self._text: ui.TextInput[SettingForm] = ui.TextInput(
             style=discord.TextStyle.paragraph if is_prose else discord.TextStyle.short,
-            default=shown(settings, name) if now else None,
+            default=setting.show(now) if now else None,
             placeholder=asked.example or None,
             required=False,
             max_length=PROSE_LIMIT_CHARS if is_prose else 100,
@@ -90,12 +91,26 @@ class SettingForm(Form):
                 component=self._text,
             )
         )
+        self._preset: ui.Select[SettingForm] = ui.Select(
+            custom_id="preset",
+            required=False,
+            options=[
+                discord.SelectOption(
+                    label=preset, description=shortened(text, DESCRIPTION_LIMIT), value=preset
+                )
+                for preset, text in setting.presets.items()
+            ],
+        )
+        if setting.presets:
+            label = translated(PRESET_LABEL, locale)
+            self.add_item(ui.Label(text=label[:TITLE_LIMIT], component=self._preset))
 
     async def sent(self, interaction: discord.Interaction[Any]) -> None:
         if not sees(interaction):
             raise InvalidInput(_(ELSEWHERE))
         desk = self._app.desk(where(interaction), who(interaction))
-        page = await settings_commands.pressed(desk, f"form:{self._name}", self._text.value)
+        text = next(iter(self._preset.values), self._text.value)
+        page = await settings_commands.pressed(desk, f"form:{self._name}", text)
         if interaction.message:
             await replace(interaction, document_pages(page)[0])
         else:

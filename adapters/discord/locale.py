@@ -106,6 +106,7 @@ KOREAN: Mapping[str, str] = {
     "This channel's council": "이 채널의 위원회",
     "What makes an answer good here": "여기서 좋은 답이란",
     "Empty: what reviewers usually judge by.": "비우면 평소의 기준을 씁니다",
+    "Or one of these, in its place": "또는 대신 이 가운데 하나",
     "At most, a day": "하루 최대",
     "US dollars. Empty: the bot's own limit.": "미국 달러. 비우면 봇의 한도를 씁니다",
 }

@@ -26,7 +26,15 @@ from bot.models.catalogue import Catalogue
 from bot.pages.prices import dollars, price_words
 from bot.pages.settings import Prices, short
 from bot.records import StoredSettings
-from bot.settings import FORM, PROSE_LIMIT_CHARS, SETTINGS, Asked, Settings, word
+from bot.settings import (
+    FORM,
+    PRESET_LABEL,
+    PROSE_LIMIT_CHARS,
+    SETTINGS,
+    Asked,
+    Settings,
+    word,
+)
 
 Json = dict[str, Any]
 CALLBACK = "settings"
@@ -69,8 +77,14 @@ def view(settings: Settings, stored: StoredSettings, prices: Prices, opened: Ope
         "blocks": [
             {"type": "section", "text": verbatim(mrkdwn(_about(settings, prices)))},
             *(
-                _input(name, asked, _element(name, asked, settings, name in stored.values, prices))
+                block
                 for name, asked in FORM.items()
+                for block in (
+                    _input(
+                        name, asked, _element(name, asked, settings, name in stored.values, prices)
+                    ),
+                    *_presets(name),
+                )
             ),
         ],
     }
@@ -132,7 +146,15 @@ def _element(name: str, asked: Asked, settings: Settings, is_own: bool, prices: 
 def filled_in(view: Json) -> Mapping[str, str]:
     """The settings' texts by their names."""
     values = view["state"]["values"]
-    return {name: _text(asked, values[name][name]) for name, asked in FORM.items()}
+    written = {name: _text(asked, values[name][name]) for name, asked in FORM.items()}
+    chosen = {name: _chosen(values, _preset(name)) for name in FORM}
+    return {**written, **{name: preset for name, preset in chosen.items() if preset}}
+
+
+def _chosen(values: Json, preset: str) -> str:
+    """The name of the one that was chosen; "" for none, or where a form of before asked for none."""
+    option = values.get(preset, {}).get(preset, {}).get("selected_option")
+    return str(option["value"]) if option else ""
 
 
 def _text(asked: Asked, state: Json) -> str:
@@ -163,6 +185,32 @@ def _model_option(answer: Callable[[str], float | None], id: str, number: int = 
     vendor = shortened(one_line(id.rpartition("/")[0]), OPTION_TEXT_MAX)
     below = {"description": plain(vendor)} if vendor else {}
     return option(f"{short(id)} · {price}", f"{number}:{id}") | below
+
+
+def _presets(name: str) -> Iterable[Json]:
+    """What may be chosen instead of a text of one's own."""
+    setting = SETTINGS[name]
+    if setting.presets:
+        options = [
+            option(preset, preset) | {"description": plain(shortened(text, OPTION_TEXT_MAX))}
+            for preset, text in setting.presets.items()
+        ]
+        yield {
+            "type": "input",
+            "block_id": _preset(name),
+            "label": plain(_(PRESET_LABEL)),
+            "element": {
+                "type": "static_select",
+                "action_id": _preset(name),
+                "options": options,
+            },
+            "optional": True,
+        }
+
+
+def _preset(name: str) -> str:
+    """Block and control of its presets."""
+    return f"{name}_preset"
 
 
 def _model(chosen: Json) -> str:

@@ -11,6 +11,7 @@ from adapters.terminal.words import COMMAND, WORDS
 from bot import emoji as reactions
 from bot.conversation.commands import COMMANDS
 from bot.conversation.desk import Command, Desk, Option
+from bot.criteria import PRESETS
 from bot.language import _
 from bot.settings import SETTINGS
 
@@ -91,11 +92,13 @@ def _of_setting(name: str) -> Option | None:
     setting = SETTINGS.get(name)
     if setting is None:
         return None
-    return Option("value", setting.description, choices=(*setting.choices, "default"))
+    return Option(
+        "value", setting.description, choices=(*setting.choices, *setting.presets, "default")
+    )
 
 
 def _described(choice: str) -> str:
-    return _(SETTINGS[choice].description) if choice in SETTINGS else ""
+    return _(SETTINGS[choice].description) if choice in SETTINGS else PRESETS.get(choice, "")
 
 
 def _known(part: str) -> str:

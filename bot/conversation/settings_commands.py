@@ -21,6 +21,7 @@ from bot.conversation.desk import (
     words,
 )
 from bot.conversation.offers import answer_usd, question_usd
+from bot.criteria import PRESETS
 from bot.document import Document, Note, Text
 from bot.errors import BotError, InvalidForm, InvalidInput
 from bot.language import N_, _
@@ -251,7 +252,12 @@ async def _keep(
     what = "; ".join(f"{name} = {text}" for name, text in shown.items())
     await save(desk, seen_version, values, what)
     lines = [
-        _("**{setting}** is now: {value}", setting=name, value=text) for name, text in shown.items()
+        _(
+            "**{setting}** is now: {value}",
+            setting=name,
+            value=channel_settings.at_length(settings, name),
+        )
+        for name in names
     ]
     return lines, [note for name in names for note in _warnings(settings, name)]
 
@@ -325,6 +331,14 @@ async def _members_like(
     return _priced(desk, ids, f"{before}{comma} " if comma else "")
 
 
+async def _criteria_like(
+    desk: Desk, given: Mapping[str, object], typed: str
+) -> list[tuple[str, str]]:
+    """Names of presets with their texts."""
+    found = typed.strip().lower()
+    return [(name, f"{name} · {text}") for name, text in PRESETS.items() if found in name]
+
+
 def _priced(desk: Desk, ids: Sequence[str], before: str = "") -> list[tuple[str, str]]:
     price = desk.catalogue.price_label
     return [(before + id, f"{before}{id} · {price(id)}") for id in ids]
@@ -367,10 +381,13 @@ COMMANDS = (
         (Option("search", N_("Parts of a name, like claude or mistral large")),),
     ),
     Command(
-        "criteria [TEXT|clear]",
+        "criteria [NAME|TEXT|clear]",
         N_("What reviewers judge by"),
         _one("criteria"),
-        (Option("text", N_("The criteria; without them a form opens")),),
+        (Option("text", N_("The criteria; without them a form opens"), complete=_criteria_like),),
+        at_length=lambda: _(
+            "what reviewers judge by: {names}, or your own text", names=", ".join(PRESETS)
+        ),
     ),
     Command(
         "mode [NAME]",

@@ -8,7 +8,7 @@ from bot.cleaning import one_line, shortened
 from bot.document import Block, Button, Document, Entry, Heading, Note, Select, Table, Text
 from bot.language import _, n_
 from bot.pages.prices import dollars, price_words
-from bot.settings import SETTINGS, Setting, Settings, in_words, shown
+from bot.settings import SETTINGS, Setting, Settings, at_length, in_words, shown
 
 # What a model costs, in words.
 Price = Callable[[str], str]
@@ -78,13 +78,15 @@ def settings_table(settings: Settings, changed: Collection[str]) -> Table:
 
 def setting_page(settings: Settings, defaults: Settings, name: str) -> Document:
     """What it is now, what it can be, what it is where nobody changed it. Raises `InvalidInput`."""
-    now, default = shown(settings, name), shown(defaults, name)
+    now, default = at_length(settings, name), shown(defaults, name)
+    presets = SETTINGS[name].presets.items()
     possible = _("It can be: {values}", values=_possible(SETTINGS[name]))
     usual = _("Default: {value}", value=default)
     return Document(
         (
             Text(f"**{name}**: {now}"),
             Text(f"- {possible}\n- {usual}"),
+            *(Text(f"- `{preset}`: {text}") for preset, text in presets),
             Note(_(SETTINGS[name].description)),
             Note(
                 _(

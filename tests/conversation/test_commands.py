@@ -15,6 +15,7 @@ from bot.conversation.app import App
 from bot.conversation.budget import Rules
 from bot.conversation.commands import COMMANDS
 from bot.conversation.settings_commands import fill_in
+from bot.criteria import PRESETS
 from bot.document import (
     Block,
     Button,
@@ -244,6 +245,19 @@ async def test_a_setting_alone_is_shown_to_anybody(app: App, typed: str, shown: 
     assert await text(app, typed, ANN) == shown
 
 
+async def test_the_criteria_are_shown_with_every_preset(app: App) -> None:
+    await app.command(HERE, ADMIN, "criteria accuracy")
+
+    page = await app.command(HERE, ANN, "criteria")
+    shown = [block.text for block in page.blocks if isinstance(block, Text)]
+
+    assert shown[0] == f"**criteria**: accuracy: {PRESETS['accuracy']}"
+    for name, preset in PRESETS.items():
+        assert f"- `{name}`: {preset}" in shown
+    council = await app.command(HERE, ANN, "show")
+    assert Text("- **What makes an answer good here**: accuracy") in council.blocks
+
+
 async def test_the_budget_is_shown_with_what_each_one_has_left() -> None:
     rules = Rules(daily_budget_micros=5_000_000, person_budget_micros=500_000)
     async with running_app(FakeProvider(), rules=rules) as app:
@@ -450,6 +464,8 @@ async def test_without_a_catalogue_any_model_can_be_set_and_none_listed(unlisted
         ("mode council", "**mode** is now: council"),
         ("criteria brevity, above all", "**criteria** is now: brevity, above all"),
         ("criteria clear", "**criteria** is now: none"),
+        ("criteria Code-Review", f"**criteria** is now: code review: {PRESETS['code review']}"),
+        (f"criteria {PRESETS['writing']}", f"**criteria** is now: writing: {PRESETS['writing']}"),
         ("budget 2.50", "**budget** is now: 2.5"),
         ("budget default", "**budget** is now: unlimited"),
         ("set reveal never", "**reveal** is now: never"),

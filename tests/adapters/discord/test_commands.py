@@ -16,8 +16,9 @@ from adapters.text.markdown import WORD_JOINER
 from bot.chat import Channel
 from bot.conversation.budget import Rules
 from bot.conversation.commands import COMMANDS
+from bot.criteria import PRESETS
 from bot.llm import ModelInfo
-from bot.settings import FORM, SETTINGS
+from bot.settings import FORM, PRESET_LABEL, SETTINGS
 from tests.fakes.channel import finished_case, rate
 from tests.fakes.council_on_discord import Place
 from tests.fakes.discord.state import Flag, Message
@@ -257,6 +258,28 @@ async def test_an_administrator_gets_a_form_for_the_criteria(place: Place) -> No
     assert "Short\\nand true" in str(again.modal)
     cleared = await place.server.submit_modal(again, {"text": ""})
     assert "none" in cleared.text
+
+
+async def test_the_form_for_the_criteria_takes_a_preset_whose_text_it_then_shows(
+    place: Place,
+) -> None:
+    make_admin(place)
+    opened = await place.server.slash(place.ada, place.channel, "council", "criteria")
+    done = await place.server.submit_modal(opened, {"text": "Mine", "preset": ["code review"]})
+    assert f"code review: {PRESETS['code review']}" in done.text
+    again = await place.server.slash(place.ada, place.channel, "council", "criteria")
+    assert again.modal
+    text, preset = [label["component"] for label in again.modal["components"]]
+    assert text["value"] == PRESETS["code review"]
+    assert [option["value"] for option in preset["options"]] == list(PRESETS)
+
+
+async def test_presets_of_the_criteria_are_completed_with_their_texts(place: Place) -> None:
+    found = await place.server.autocomplete(
+        place.ada, place.channel, "council", "criteria", "text", "co"
+    )
+    assert [choice["value"] for choice in found] == ["concision", "code review"]
+    assert found[0]["name"].startswith("concision · the right answer in the fewest words.")
 
 
 async def test_the_form_is_judged_when_it_is_sent(place: Place) -> None:
@@ -675,7 +698,7 @@ async def test_each_command_of_the_table_is_a_subcommand(place: Place) -> None:
         ("members", "model", {"type": 3, "required": False, "autocomplete": True}),
         ("chairman", "model", {"type": 3, "required": False, "autocomplete": True}),
         ("models", "search", {"type": 3, "required": False}),
-        ("criteria", "text", {"type": 3, "required": False}),
+        ("criteria", "text", {"type": 3, "required": False, "autocomplete": True}),
         ("mode", "name", {"type": 3, "required": False, "choices": ["council"]}),
         ("budget", "usd", {"type": 3, "required": False}),
         ("set", "name", {"type": 3, "required": True, "choices": list(SETTINGS)}),
@@ -706,7 +729,11 @@ async def test_every_name_and_description_is_there_in_korean(place: Place) -> No
     assert [text for text, translations in found if "ko" not in translations] == []
     unused = set(KOREAN) - {text for text, _ in found}
     fields = [(SETTINGS[name].label, FORM[name].hint) for name in ("criteria", "budget")]
-    asked = [COUNCIL_HERE, *(message for pair in fields for message in pair if message)]
+    asked = [
+        COUNCIL_HERE,
+        PRESET_LABEL,
+        *(message for pair in fields for message in pair if message),
+    ]
     assert unused == {message.english for message in asked}
 
 

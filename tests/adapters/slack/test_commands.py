@@ -10,6 +10,7 @@ import pytest
 from adapters.slack.whisper import whisper
 from bot.conversation.budget import Rules
 from bot.conversation.commands import COMMANDS
+from bot.criteria import PRESETS
 from bot.document import Document, Text
 from bot.llm import ModelInfo
 from bot.settings import FORM, SETTINGS
@@ -249,6 +250,8 @@ async def test_the_form_asks_for_what_the_table_of_settings_says(place: Place, b
     view = await opened(place, boss)
     about, *asked_for = view.body["blocks"]
     assert about["text"]["text"] == "3 models answer and review, one writes the verdict."
+    [presets] = [block for block in asked_for if block["block_id"] not in FORM]
+    asked_for.remove(presets)
     assert [block["block_id"] for block in asked_for] == list(FORM)
     for block, (name, asked) in zip(asked_for, FORM.items(), strict=True):
         assert block["label"]["text"] == SETTINGS[name].label.english
@@ -261,6 +264,20 @@ async def test_the_form_asks_for_what_the_table_of_settings_says(place: Place, b
         ("always", "always"),
         ("never", "never"),
     ]
+
+
+async def test_the_form_takes_a_preset_of_the_criteria_whose_text_it_then_shows(
+    place: Place, boss: User
+) -> None:
+    view = await opened(place, boss)
+    chosen = {"criteria": "Mine", "criteria_preset": "decision"}
+    await place.server.submit_view(boss, view, chosen)
+    assert "decision: how well one can decide by it." in await place.whispered("is now")
+    again = await opened(place, boss)
+    shown = {b["block_id"]: b["element"] for b in again.body["blocks"][1:]}
+    assert shown["criteria"]["initial_value"] == PRESETS["decision"]
+    assert [option["value"] for option in shown["criteria_preset"]["options"]] == list(PRESETS)
+    assert place.server.rejections == []
 
 
 async def test_the_form_tells_what_a_question_and_an_answer_cost(server: SlackServer) -> None:

@@ -394,6 +394,7 @@ async def test_what_is_forgotten_goes_from_the_history(tmp_path: Path) -> None:
         ("/council set rev", "/council set reveal"),
         ("/council set reveal nev", "/council set reveal never"),
         ("/council members rem", "/council members remove"),
+        ("/council criteria acc", "/council criteria accuracy"),
         ("/council members remove lab/b", "/council members remove lab/b"),
         ("open cri", "open critiques"),
         ("react rank", "react ranking"),

@@ -98,6 +98,7 @@ NOT_OURS = (
     "bot/protocol/masking.py",
     "bot/protocol/prompts.py",
     "bot/protocol/shortening.py",
+    "bot/protocol/values.py",
     "bot/rehearsal/",
     "bot/models/lengths.py",
     "bot/models/reports.py",

@@ -41,6 +41,7 @@ from bot.pages.sentences import (
     written_by,
 )
 from bot.pages.settings import unambiguous
+from bot.protocol.claims import unmarked
 from bot.protocol.events import Progress
 from bot.protocol.outcome import finish
 from bot.votes import Tally
@@ -320,7 +321,7 @@ def ranking(deliberation: Deliberation, question: Question, tally: Tally | None 
     detail = tuple(ranking_blocks(deliberation, question, tally or {}))
     return Document(
         (
-            Text(first_sentence(verdict_text(deliberation))),
+            Text(first_sentence(_plain_verdict(deliberation))),
             Detail(title(deliberation, question), detail, hint=hint(deliberation, question)),
             Note(_(texts.NONE_LEGEND)),
         ),
@@ -376,6 +377,12 @@ def first_sentence(text: str) -> str:
     if not line and text.strip():
         return f"**{_('The verdict is there.')}**"
     return shortened(line, LINE_LIMIT_CHARS)
+
+
+def _plain_verdict(deliberation: Deliberation) -> str:
+    """As it is told away from the posts that its letters stand for."""
+    text = verdict_text(deliberation)
+    return unmarked(text) if deliberation.claims else text
 
 
 def _models(deliberation: Deliberation) -> list[str]:

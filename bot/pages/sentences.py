@@ -10,9 +10,9 @@ from bot.council import Deliberation, Question, Review, Standing
 from bot.document import Letter, Note
 from bot.language import N_, _, n_
 from bot.pages.prices import where_from
+from bot.protocol.claims import offers_letters
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.outcome import finish, not_heard
-from bot.protocol.values import offered
 
 
 def masked(text: str, models: Sequence[str]) -> str:
@@ -34,7 +34,7 @@ def letters(labels: Iterable[str], question: Question) -> tuple[Letter, ...]:
     """What the labels in a verdict stand for; nothing where the question itself offers such letters:
     "(B)" then is a choice."""
     labels = tuple(labels)
-    if len(offered(question.text) & set(labels)) > 1:
+    if offers_letters(question, labels):
         return ()
     return tuple(Letter(label, answer_key(label), shown(label, question)) for label in labels)
 

@@ -11,6 +11,7 @@ from bot.council import Answer, Call, Review, Standing, Verdict
 from bot.llm import Message
 from bot.models.thoughts import shown_so_far
 from bot.protocol import outcome, prompts
+from bot.protocol.claims import credited
 from bot.protocol.events import Event
 from bot.protocol.listening import OnText
 from bot.protocol.patience import Deadline
@@ -53,11 +54,15 @@ async def first_verdict(
             on_text=on_text,
         )
 
+    def body(text: str) -> str:
+        shown, _ = outcome.split_dissent(shown_so_far(text))
+        return credited(shown, answers, sitting.question)
+
     succession = Succession(
         seats,
         write=write,
         alone_seconds=lambda seat: caller.chairman_seconds(council.model(seat), council.effort),
-        body=lambda text: outcome.split_dissent(shown_so_far(text))[0],
+        body=body,
         emit=emit,
     )
     async with task_group() as group:
@@ -75,11 +80,11 @@ def verdict(
     if call:
         text, dissent = outcome.split_dissent(call.text or "")
         return Verdict(
-            text=text,
+            text=credited(text, answers, sitting.question),
             written_by=call.model,
             fallback=None if call.seat == chairman else "next_member",
             chairman_error=None if call.seat == chairman else chairman_error,
-            dissent=dissent,
+            dissent=dissent and credited(dissent, answers, sitting.question),
             seat=call.seat,
             finish_reason=call.finish_reason,
             shown_chars=sitting.shown_chars("verdict", call.seat, round=basis.round),

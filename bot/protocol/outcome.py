@@ -27,6 +27,7 @@ from bot.council import (
 from bot.llm import Ending, ending_of
 from bot.protocol import ranking
 from bot.protocol.ballots import parse_ranking
+from bot.protocol.claims import claims
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.prompts import DISSENT_MARKER
 
@@ -151,6 +152,7 @@ def outcome(
         cost_known=all(call.failure or call.cost_micros is not None for call in calls),
         chairman=council.chairman,
         cost=cost(paid),
+        claims=claims(verdict.text, answers, question) if verdict.written_by else (),
     )
 
 

@@ -15,10 +15,12 @@ from collections.abc import Collection, Mapping, Sequence
 
 from bot.council import Council, Question, Standing
 from bot.llm import Message
+from bot.protocol.claims import offers_letters, unmarked
 from bot.protocol.folding import fold
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.ranking import draw
 from bot.protocol.shortening import shortened
+from bot.protocol.values import offered
 
 RANKING_MARKER = "FINAL RANKING:"
 DISSENT_MARKER = "Dissent:"
@@ -113,8 +115,8 @@ def verdict_prompt(
         "Begin with one bold sentence that answers the question. Then about "
         f"{VERDICT_WORDS} words, unless the question needs more. Take what is right from any "
         "answer, whatever its place; models often agree when they are wrong, so check before you "
-        "side with the majority. Refer to answers by letter only, and only where it helps. Do not "
-        "mention reviewers, scores or yourself.",
+        f"side with the majority. {_marks(question, answers)}Refer to answers by letter only. Do "
+        "not mention reviewers, scores or yourself.",
         f"If a serious point speaks against your verdict, end with one last line: {DISSENT_MARKER} "
         "<that point in one sentence>. Otherwise leave the line out.",
     ]
@@ -152,6 +154,8 @@ def _asked(question: Question, council: Council, fence: str) -> str:
     if question.earlier:
         # A member may have written it, and reviewers are to know none by name.
         verdict, _ = mask_self_naming(question.earlier.verdict, council.members)
+        if not offered(question.earlier.question):
+            verdict = unmarked(verdict)  # its letters stood for other answers than these
         parts.append(
             "Earlier in this thread the council was asked:\n"
             + fenced(question.earlier.question, fence)
@@ -207,6 +211,16 @@ def _without_fences(text: str) -> str:
         pieces.append(text[at:start])
         at = end
     return "".join((*pieces, text[at:])) if at else text
+
+
+def _marks(question: Question, answers: Sequence[tuple[str, str]]) -> str:
+    """What a claim is to be marked with, unless it would look like one of the question's choices."""
+    if offers_letters(question, [label for label, _ in answers]):
+        return ""
+    return (
+        "Behind each claim put the letters of the answers that make it, as in (X) or (X, Y); none "
+        "behind a claim of your own. "
+    )
 
 
 def _places(standings: Sequence[Standing]) -> str:

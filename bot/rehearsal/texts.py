@@ -84,14 +84,15 @@ def _verdict(brief: Brief, rng: Random) -> str:
     points = [_point(answers[top])]
     first = (
         f"**For {_quoted(brief.question)}, take Answer {top} as the starting point.** Its most "
-        f"useful advice is this: {points[0]}"
+        f"useful advice is this: {points[0]} ({top})"
     )
     then = [_context(brief)]
     if others:
         points.append(_point(answers[others[0]], *points))
         then.append(
-            f"Answer {others[0]} adds what the first leaves open: {points[1]} Together they make a "
-            f"plan and a check on it: do the one, and use the other to see whether it worked."
+            f"Answer {others[0]} adds what the first leaves open: {points[1]} ({others[0]}) "
+            "Together they make a plan and a check on it: do the one, and use the other to see "
+            "whether it worked."
         )
     if others[1:]:
         rest = _listed([f"Answer {label}" for label in others[1:]])

@@ -412,6 +412,17 @@ def test_a_chairman_with_a_seat_is_not_named() -> None:
     assert "written by" not in words(presenter.verdict(told.result, told.question))
 
 
+def test_letters_lead_to_answers_where_the_verdict_stands_and_are_left_out_of_the_notification() -> (
+    None
+):
+    told = tell({("verdict", THREE): ["**It is fast (A).** And free (B, Z)."]})
+
+    shown = words(presenter.verdict(told.result, told.question))
+    assert "It is fast (A)." in shown
+    assert "And free (B)." in shown
+    assert words(presenter.ranking(told.result, told.question)).startswith("**It is fast.**")
+
+
 def test_the_chairmans_dissent_is_a_quote_and_the_reviewers_another_sentence() -> None:
     told = tell(
         {

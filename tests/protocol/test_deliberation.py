@@ -10,7 +10,7 @@ from typing import Literal
 
 import pytest
 
-from bot.council import Council, Deliberation, Earlier, Question
+from bot.council import Claim, Council, Deliberation, Earlier, Question
 from bot.errors import ModelFailed, Spent
 from bot.llm import Completion, Request
 from bot.models.http import HttpProvider
@@ -171,6 +171,37 @@ async def test_what_members_say_of_themselves_is_masked_and_counted(store: Store
     assert leaky.leaks == 1
     assert leaky.text == "As Claude, I would split it."
     assert not [r for r in done.provider.asked("review") if "Claude" in r.messages[-1].content]
+
+
+async def test_a_claim_has_the_letters_of_answers_alone(store: Store) -> None:
+    script: dict[tuple[str, int], list[Scripted]] = {
+        ("answer", 0): [final()],
+        ("verdict", CHAIR): [
+            "**Yes.** It is fast (A, B, C, D). It is free (Z).\nDissent: Slow (Z)."
+        ],
+    }
+
+    done = await run(store, FakeProvider(script))
+
+    result = done.deliberation
+    labels = tuple(answer.label for answer in result.answers)
+    assert len(labels) == 3
+    assert result.verdict.text == f"**Yes.** It is fast ({', '.join(labels)}). It is free."
+    assert result.verdict.dissent == "Slow."
+    assert result.claims == (Claim("It is fast", labels),)
+
+
+async def test_an_answer_in_the_place_of_a_verdict_makes_no_claims(store: Store) -> None:
+    script: dict[tuple[str, int], list[Scripted]] = {
+        ("verdict", seat): [final()] for seat in range(5)
+    }
+    script |= {("answer", seat): ["It is fast (B)."] for seat in range(4)}
+
+    done = await run(store, FakeProvider(script))
+
+    assert done.deliberation.verdict.fallback == "top_answer"
+    assert done.deliberation.verdict.text == "It is fast (B)."
+    assert done.deliberation.claims == ()
 
 
 async def test_each_answer_stands_once_in_every_position_and_labels_are_fair(store: Store) -> None:

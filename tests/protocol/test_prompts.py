@@ -92,6 +92,14 @@ def test_the_channels_instructions_reach_members_and_chairman() -> None:
     assert "Instructions of this channel:\nAnswer formally." in ruling(council=formal)[0]
 
 
+def test_an_earlier_verdict_comes_without_the_letters_of_its_own_answers() -> None:
+    asked = replace(QUESTION, earlier=Earlier("And then?", "It is fast (A, C)."))
+    of_choices = replace(QUESTION, earlier=Earlier("(A) one (B) two", "It is the second (B)."))
+
+    assert "It is fast.\n" in answering(asked)[1]
+    assert "It is the second (B).\n" in answering(of_choices)[1]
+
+
 def test_an_earlier_verdict_says_nothing_of_its_author() -> None:
     question = replace(QUESTION, earlier=Earlier("And?", "**Yes.** As Claude, I am sure."))
 
@@ -214,6 +222,13 @@ def test_names_are_given_only_where_the_channel_says_so() -> None:
     assert "Answer A: lab/b\nAnswer B: lab/a" in named
     assert "lab/" not in "".join(ruling(standings=tuple(STANDINGS)))
     assert "lab/" not in "".join(reviewing())
+
+
+def test_the_chairman_is_asked_for_the_letters_behind_claims_unless_these_may_be_choices() -> None:
+    choosing = replace(QUESTION, text="Which? (A) a monolith (B) services")
+
+    assert "as in (X) or (X, Y)" in ruling()[0]
+    assert "(X)" not in ruling(choosing)[0]
 
 
 def test_the_chairman_is_told_how_to_dissent() -> None:

@@ -16,6 +16,7 @@ from bot import criteria
 from bot.council import MEMBERS_MAX, Council
 from bot.errors import InvalidInput
 from bot.language import N_, Message, _
+from bot.modes import MODES
 from bot.typos import did_you_mean
 
 logger = logging.getLogger(__name__)
@@ -60,7 +61,8 @@ class Setting:
 
     `parse` raises `InvalidInput`; for any value, `parse(show(value)) == value`. `choices` are all
     the texts it takes, where they are few; else `takes` says what it takes. `words` are what some
-    of them are called. `presets` are texts that may be given by a name of theirs, too.
+    of them are called, `meanings` what each does where its name alone does not say. `presets` are
+    texts that may be given by a name of theirs, too.
     """
 
     field: str
@@ -72,6 +74,7 @@ class Setting:
     takes: Message | None = None
     words: Mapping[str, Message] | None = None
     presets: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    meanings: Mapping[str, Message] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,8 +361,14 @@ SETTINGS: Mapping[str, Setting] = {
         parse_model,
         takes=N_("one model id; `/council models SEARCH` finds some"),
     ),
-    "mode": _choice(
-        "mode", N_("Mode"), N_("How the council comes to its verdict."), {"council": "council"}
+    "mode": replace(
+        _choice(
+            "mode",
+            N_("Mode"),
+            N_("How the council comes to its verdict."),
+            {name: name for name in MODES},
+        ),
+        meanings=MODES,
     ),
     "criteria": _prose(
         "criteria",

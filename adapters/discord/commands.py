@@ -137,7 +137,7 @@ def _subcommand(command: Command) -> app_commands.Command[Any, Any, Any]:
     )
     app_commands.choices(
         **{
-            name: [app_commands.Choice(name=each, value=each) for each in option.choices]
+            name: [app_commands.Choice(name=_shown(option, c), value=c) for c in option.choices]
             for name, option in of.items()
             if 0 < len(option.choices) <= CHOICES_MAX
         }
@@ -148,6 +148,11 @@ def _subcommand(command: Command) -> app_commands.Command[Any, Any, Any]:
     return app_commands.Command(
         name=command.name, description=command.description.english, callback=callback
     )
+
+
+def _shown(option: Option, choice: str) -> str:
+    does = option.meanings.get(choice)
+    return f"{choice}: {does.english}"[:CHOICE_MAX_CHARS] if does else choice
 
 
 def _parameter(option: Option) -> Parameter:

@@ -84,6 +84,7 @@ KOREAN: Mapping[str, str] = {
     "Its number; without it the changes are listed": "버전 번호. 비우면 변경 목록을 보여 줍니다",
     "Put a question to the council": "위원회에 질문합니다",
     "The question": "질문",
+    "How its verdict comes about; without it as always here": "이 질문의 심의 방식. 비우면 늘 하던 대로",
     "Which models serve best here": "여기서 어떤 모델이 가장 나은지",
     "Every setting, too": "모든 설정까지",
     "Every number by model, too": "모델별 모든 수치도",

@@ -219,8 +219,11 @@ def _select(select: Select, run: str) -> Iterator[Json]:
         yield {"type": "actions", "elements": [element]}
 
 
-def option(label: str, value: str) -> Json:
-    return {"text": _plain_text(shortened(one_line(label), OPTION_TEXT_MAX)), "value": value}
+def option(label: str, value: str, below: str = "") -> Json:
+    """`below` stands under it, smaller."""
+    text = _plain_text(shortened(one_line(label), OPTION_TEXT_MAX))
+    described = {"description": _plain_text(shortened(below, OPTION_TEXT_MAX))} if below else {}
+    return {"text": text, "value": value, **described}
 
 
 def section(text: str) -> Json:

@@ -128,8 +128,8 @@ def _element(name: str, asked: Asked, settings: Settings, is_own: bool, prices: 
         case "choice":
             return {
                 "type": "radio_buttons",
-                "options": [option(word(name, choice), choice) for choice in setting.choices],
-                "initial_option": option(word(name, setting.show(value)), setting.show(value)),
+                "options": [_choice(name, choice) for choice in setting.choices],
+                "initial_option": _choice(name, setting.show(value)),
             }
         case "prose" | "line":
             # Nothing stands in a field where nothing would mean the same.
@@ -141,6 +141,11 @@ def _element(name: str, asked: Asked, settings: Settings, is_own: bool, prices: 
                 **({"placeholder": plain(asked.example)} if asked.example else {}),
                 **({"initial_value": harmless(setting.show(value))} if is_said else {}),
             }
+
+
+def _choice(name: str, choice: str) -> Json:
+    does = (SETTINGS[name].meanings or {}).get(choice)
+    return option(word(name, choice), choice, str(does) if does else "")
 
 
 def filled_in(view: Json) -> Mapping[str, str]:

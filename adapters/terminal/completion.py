@@ -7,12 +7,13 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document as Typed
 
 from adapters.terminal import emoji
-from adapters.terminal.words import COMMAND, WORDS
+from adapters.terminal.words import ASK, COMMAND, WORDS
 from bot import emoji as reactions
 from bot.conversation.commands import COMMANDS
 from bot.conversation.desk import Command, Desk, Option
 from bot.criteria import PRESETS
-from bot.language import _
+from bot.language import Message, _
+from bot.modes import MODES
 from bot.settings import SETTINGS
 
 # (what is written, what it says)
@@ -50,6 +51,8 @@ class Completing(Completer):
         match [word.lower() for word in words]:
             case []:
                 return _starting(last, ((f"{w} ", _(WORDS[w].description)) for w in WORDS))
+            case [word] | [word, "ask"] if word in {ASK, COMMAND} and last.startswith("/"):
+                return _starting(last, ((f"/{name} ", _(does)) for name, does in MODES.items()))
             case ["open"]:
                 return _starting(last, ((part, "") for part in self._sources.parts()))
             case ["react" | "unreact"]:
@@ -71,10 +74,11 @@ class Completing(Completer):
 
     async def _options(self, command: Command, given: Sequence[str], last: str) -> list[Offer]:
         """Of the option that is written next; the last one may have many words."""
-        if not command.options:
+        options = [option for option in command.options if not option.mark]
+        if not options:
             return []
-        named = dict(zip((option.name for option in command.options), given, strict=False))
-        option = command.options[min(len(given), len(command.options) - 1)]
+        named = dict(zip((option.name for option in options), given, strict=False))
+        option = options[min(len(given), len(options) - 1)]
         if option.kind == "flag":
             return _starting(last, [(option.name, _(option.description))])
         if command.name == "set" and option.name == "value":
@@ -82,7 +86,7 @@ class Completing(Completer):
         if option.complete:
             found = await option.complete(self._sources.desk(), named, last)
             return [(text, label.removeprefix(f"{text} · ")) for text, label in found]
-        return _starting(last, ((choice, _described(choice)) for choice in option.choices))
+        return _starting(last, ((c, _described(c, option.meanings)) for c in option.choices))
 
 
 def _of_setting(name: str) -> Option | None:
@@ -92,13 +96,14 @@ def _of_setting(name: str) -> Option | None:
     setting = SETTINGS.get(name)
     if setting is None:
         return None
-    return Option(
-        "value", setting.description, choices=(*setting.choices, *setting.presets, "default")
-    )
+    choices = (*setting.choices, *setting.presets, "default")
+    return Option("value", setting.description, choices=choices, meanings=setting.meanings or {})
 
 
-def _described(choice: str) -> str:
-    return _(SETTINGS[choice].description) if choice in SETTINGS else PRESETS.get(choice, "")
+def _described(choice: str, meanings: Mapping[str, Message]) -> str:
+    if choice in SETTINGS:
+        return _(SETTINGS[choice].description)
+    return _(meanings[choice]) if choice in meanings else PRESETS.get(choice, "")
 
 
 def _known(part: str) -> str:

@@ -255,7 +255,7 @@ class Bench:
     async def _one(self, item: Item) -> Line:
         case, earlier_usd = await self._case(item)
         journal = await self.app.store.begin(case.id, self._limits())
-        deliberate = MODES[case.council.mode]
+        deliberate = MODES[case.council.mode].run
         result = case.result or await deliberate(
             case.question, case.council, self.app.caller, journal=journal
         )

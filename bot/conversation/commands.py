@@ -10,6 +10,7 @@ from bot.conversation import audit_commands, records_commands, settings_commands
 from bot.conversation.desk import Command, Desk, Option, Right, Run, Typed, parse, require
 from bot.document import Block, Document, Heading, Note, Text
 from bot.language import N_, Message, _
+from bot.modes import MODES, modes_in_lines
 from bot.typos import did_you_mean
 
 
@@ -53,7 +54,12 @@ def help_page(first: str = "") -> Document:
     """Every command in a line."""
     lines = "\n".join(f"- `/council {each.usage}` {_said(each)}" for each in COMMANDS.values())
     blocks: list[Block] = [Note(first)] if first else []
-    return Document((*blocks, Heading(_("Council")), Text(lines)))
+    modes = _(
+        "Modes, of the channel (`/council mode NAME`) or one question (`@council /NAME ...`):"
+    )
+    return Document(
+        (*blocks, Heading(_("Council")), Text(lines), Text(f"{modes}\n\n{modes_in_lines()}"))
+    )
 
 
 def _said(command: Command) -> str:
@@ -88,7 +94,16 @@ COMMANDS: Mapping[str, Command] = {
             N_("Put a question to the council"),
             # It needs a place to answer in, which each platform makes.
             run=None,
-            options=(Option("question", N_("The question"), "prose", required=True),),
+            options=(
+                Option("question", N_("The question"), "prose", required=True),
+                Option(
+                    "mode",
+                    N_("How its verdict comes about; without it as always here"),
+                    choices=tuple(MODES),
+                    meanings=MODES,
+                    mark="/",
+                ),
+            ),
         ),
         *records_commands.COMMANDS,
         Command(

@@ -130,7 +130,8 @@ class Option:
     """A part of what is written behind a command, where a platform asks for each by itself.
 
     `prose` is as long as a message may be; a number is whole, from 1 to `most`; a flag is written
-    as its name, or not at all.
+    as its name, or not at all. `meanings` say what choices do. One with a `mark` is written with it,
+    before the others.
     """
 
     name: str
@@ -140,6 +141,13 @@ class Option:
     choices: tuple[str, ...] = ()
     most: int = 0
     complete: Complete | None = None
+    meanings: Mapping[str, Message] = field(default_factory=dict)
+    mark: str = ""
+
+    def written(self, value: object) -> str:
+        if value is True:
+            return self.name
+        return f"{self.mark}{value}" if value else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +176,9 @@ class Command:
 
     def written(self, given: Mapping[str, object]) -> str:
         """What somebody writes behind the name who means these options."""
-        values = ((option.name, given.get(option.name)) for option in self.options)
-        return " ".join(name if value is True else str(value or "") for name, value in values)
+        options = sorted(self.options, key=lambda option: not option.mark)
+        values = (option.written(given.get(option.name)) for option in options)
+        return " ".join(filter(None, values))
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,8 +88,12 @@ class FollowUps:
             unread=asked.unread,
             origin=origin,
         )
-        # One member alone was asked on purpose, for its price; any other council may be put right.
-        council = case.council if len(case.council.members) == 1 else None
+        # One member alone was asked on purpose, for its price, and each question in its mode; any
+        # other council may be put right.
+        council = case.council
+        if len(council.members) > 1:
+            here = channel_settings.council_of(await self.settings(channel_of(case)))
+            council = replace(here, mode=council.mode)
         return await self.questions.accept(mention, council=council)
 
     async def _whom(self, case: Case) -> tuple[tuple[str, str], ...]:

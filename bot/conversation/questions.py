@@ -22,6 +22,7 @@ from bot.document import Document, Text
 from bot.errors import InvalidInput, StoreFailed
 from bot.language import N_, _
 from bot.models.gate import mended
+from bot.modes import mode_and_question
 from bot.protocol.folding import is_blank
 from bot.recognition import signs
 from bot.records import Case, PlatformName
@@ -184,8 +185,10 @@ class Questions:
         return bool(earlier or (root and not root.expired_at))
 
     async def _take_in(self, mention: Mention, council: Council | None) -> Accepted | Repeated:
+        mention, mode = _named(mention)
         if council is None:
             council = channel_settings.council_of(await self.settings(mention.channel))
+            council = replace(council, mode=mode or council.mode)
         case = new_case(mention.text, council, self.now(), seed=self.seed, mention=mention)
         originals: dict[str, str] = {}
         if council.redact:
@@ -230,6 +233,7 @@ class Questions:
 
     def _check(self, mention: Mention) -> None:
         """Refuse what cannot or may not be asked. Raises `InvalidInput`."""
+        mention, _mode = _named(mention)
         unread = " ".join((*mention.unread, _("Write the question behind the mention.")))
         checked(mention.text, unread if mention.unread else _(_NOTHING))
         cases = self.running.cases
@@ -261,6 +265,18 @@ class Questions:
                     count=OPEN_LIMIT,
                 )
             )
+
+
+def _named(mention: Mention) -> tuple[Mention, str | None]:
+    """The mention without the mode that it names, and that. A mode alone is meant for the message
+    replied to, and what is asked once more named one before. Raises `InvalidInput` where there is no
+    such mode."""
+    if mention.origin and mention.origin.repeats:
+        return mention, None
+    mode, text = mode_and_question(mention.text)
+    if mode and not text:
+        return replace(mention, text=mention.quoted, quoted=""), mode
+    return replace(mention, text=text), mode
 
 
 def _mended(mention: Mention) -> Mention:

@@ -185,7 +185,7 @@ class Serving:
             await self._stop_unseen()
         drawing = asyncio.create_task(self._draw(board, usual))
         self._work = asyncio.create_task(
-            MODES[self.case.council.mode](
+            MODES[self.case.council.mode].run(
                 question,
                 self.case.council,
                 self._caller,

@@ -26,6 +26,7 @@ from bot.document import Document, Note, Text
 from bot.errors import BotError, InvalidForm, InvalidInput
 from bot.language import N_, _
 from bot.models.catalogue import Catalogue
+from bot.modes import MODES
 from bot.pages.costs import budget_lines
 from bot.pages.settings import (
     Change,
@@ -40,7 +41,7 @@ from bot.settings import RESERVED, SETTINGS, Settings
 from bot.texts import OUT_OF_DATE
 from bot.typos import did_you_mean
 
-NAMES, MODES = tuple(SETTINGS), SETTINGS["mode"].choices
+NAMES = tuple(SETTINGS)
 
 # What comes of the members of now, by the word for it.
 CHANGES: Mapping[str, Callable[[Sequence[str], Sequence[str]], Sequence[str]]] = {
@@ -393,7 +394,14 @@ COMMANDS = (
         "mode [NAME]",
         N_("How the council comes to its verdict"),
         _one("mode"),
-        (Option("name", N_("Its name; without it the one of now is told"), choices=MODES),),
+        (
+            Option(
+                "name",
+                N_("Its name; without it the one of now is told"),
+                choices=tuple(MODES),
+                meanings=MODES,
+            ),
+        ),
     ),
     Command(
         "budget [USD|default]",

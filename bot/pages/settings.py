@@ -87,6 +87,7 @@ def setting_page(settings: Settings, defaults: Settings, name: str) -> Document:
             Text(f"**{name}**: {now}"),
             Text(f"- {possible}\n- {usual}"),
             *(Text(f"- `{preset}`: {text}") for preset, text in presets),
+            *_meanings(SETTINGS[name]),
             Note(_(SETTINGS[name].description)),
             Note(
                 _(
@@ -96,6 +97,11 @@ def setting_page(settings: Settings, defaults: Settings, name: str) -> Document:
             ),
         )
     )
+
+
+def _meanings(setting: Setting) -> list[Text]:
+    lines = [f"- `{name}`: {_(does)}" for name, does in (setting.meanings or {}).items()]
+    return [Text("\n".join(lines))] if lines else []
 
 
 def _possible(setting: Setting) -> str:

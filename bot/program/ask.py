@@ -106,7 +106,7 @@ async def run(app: App, case: Case) -> Deliberation:
     if journal.requests:
         note(_("Going on where an earlier run was interrupted."))
     tell = Narrator(case).tell
-    deliberate = MODES[case.council.mode]
+    deliberate = MODES[case.council.mode].run
     return await deliberate(case.question, case.council, app.caller, journal=journal, emit=tell)
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from bot import __version__
 from bot.errors import BotError, InvalidConfiguration, InvalidInput, StoreFailed
 from bot.language import N_, _, n_
+from bot.modes import MODES
 from bot.printing import complain, note, tell, tell_json
 from bot.program import reading
 from bot.program.process import (
@@ -145,7 +146,10 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
         help=_("read standard input: the question, or with words what they are about"),
     )
     ask.add_argument("--id", help=_("resume or repeat the deliberation of this id"))
-    ask.add_argument("--mode", help=_("how the verdict comes about (default: council)"))
+    modes = "; ".join(f"{name}: {_(does)}" for name, does in MODES.items())
+    ask.add_argument(
+        "--mode", help=_("how the verdict comes about (default: council). {modes}", modes=modes)
+    )
     ask.add_argument("--answers", action="store_true", help=_("each member's answer, too"))
     ask.add_argument("--json", action="store_true", help=_("the whole deliberation as JSON"))
     show = add("show", reading.thread, _("a finished deliberation again, whole"))

@@ -5,12 +5,15 @@ councils have it under. Running one again finds its past in the journal and asks
 missing.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from bot.council import Council, Deliberation, Question
+from bot.protocol import plans
 from bot.protocol.calls import Caller
 from bot.protocol.events import Event, Started
+from bot.protocol.plans import Planned
 from bot.protocol.racing import review_and_rule
 from bot.protocol.sitting import Sitting
 from bot.protocol.stages import conclude, gather_answers, no_answer, only_answer
@@ -51,7 +54,7 @@ async def deliberate(
     return await conclude(sitting, answers, reviews, standings, verdict=verdict)
 
 
-class Mode(Protocol):
+class Run(Protocol):
     """As `deliberate`, whatever its stages are."""
 
     async def __call__(
@@ -66,5 +69,14 @@ class Mode(Protocol):
     ) -> Deliberation: ...
 
 
-# By the names that people type.
-MODES: Mapping[str, Mode] = {"council": deliberate}
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """`planned` are the calls that `run` makes if nothing fails; where it may take a shorter way,
+    those of the longest: with their price set aside, every run can end."""
+
+    run: Run
+    planned: Callable[[Council], Iterator[Planned]]
+
+
+# By the names that people type, which `bot.modes` puts into words.
+MODES: Mapping[str, Mode] = {"council": Mode(deliberate, plans.all_stages)}

@@ -14,7 +14,8 @@ from bot.allowance import MARGIN, SUCCESSOR, Key, margin_of
 from bot.bills import ENOUGH, Price, Prices, Usage
 from bot.council import Council, Question, Stage
 from bot.protocol.attempts import LEAST_TOKENS
-from bot.protocol.stages import ANSWER_TOKENS, REVIEW_TOKENS, VERDICT_TOKENS
+from bot.protocol.modes import MODES
+from bot.protocol.plans import Planned
 
 # Of calls like one to come, so many cost no more than its share.
 QUANTILE = 0.95
@@ -25,34 +26,9 @@ _FRAME_BYTES = 2_000
 Usual = Callable[[Stage | None, str, str | None], Awaitable[Sequence[Usage]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A call to come: the most tokens that it may write, and may be given to judge."""
-
-    stage: Stage
-    seat: int
-    model: str
-    tokens: int
-    material_tokens: int = 0
-
-    @property
-    def key(self) -> Key:
-        return self.stage, 0, self.seat
-
-
 def planned(council: Council) -> Iterator[Planned]:
-    """The calls of a run in which nothing fails. One member alone is not reviewed."""
-    seats = tuple(enumerate(council.members))
-    for seat, model in seats:
-        yield Planned("answer", seat, model, ANSWER_TOKENS)
-    if len(seats) == 1:
-        return
-    answers = len(seats) * ANSWER_TOKENS
-    for seat, model in seats:
-        yield Planned("review", seat, model, REVIEW_TOKENS, answers)
-    reviews = len(seats) * REVIEW_TOKENS
-    chairman = council.chairman
-    yield Planned("verdict", council.chairman_seat, chairman, VERDICT_TOKENS, answers + reviews)
+    """The calls of a run that goes the longest way of its mode, if nothing fails."""
+    return MODES[council.mode].planned(council)
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,42 @@ async def test_an_empty_question_is_refused_with_what_to_do(text: str) -> None:
         )
 
 
+@pytest.mark.parametrize("text", ["/council Why?", "  /Council\nWhy?"])
+async def test_a_question_may_name_its_mode(text: str) -> None:
+    async with running() as app:
+        case = await case_of(app, await served(app, mention(text)))
+
+        assert (case.council.mode, case.question.text) == ("council", "Why?")
+
+
+async def test_a_mode_alone_is_meant_for_the_message_replied_to() -> None:
+    async with running() as app:
+        quoting = replace(mention("/council"), quoted="Why?")
+        case = await case_of(app, await served(app, quoting))
+
+        assert (case.question.text, case.question.quoted) == ("Why?", "")
+
+
+async def test_a_mode_that_there_is_not_is_told_with_the_nearest_and_nothing_is_asked() -> None:
+    provider = FakeProvider()
+    async with running(provider) as app:
+        assert (await refusal(app, mention("/counsel Why?"))).startswith(
+            "There is no mode `/counsel`, so nothing was asked. Did you mean `council`? Modes: "
+        )
+        assert (await refusal(app, mention("/zzz Why?"))).startswith(
+            "There is no mode `/zzz`, so nothing was asked. Modes: `/council`"
+        )
+        assert provider.requests == []
+
+
+@pytest.mark.parametrize("text", ["/etc/passwd is world readable?", "/", "/ or //?", "/a.txt ok?"])
+async def test_what_only_begins_like_a_mode_is_a_question(text: str) -> None:
+    async with running() as app:
+        case = await case_of(app, await served(app, mention(text)))
+
+        assert case.question.text == text
+
+
 async def test_a_question_that_is_too_long_is_refused_with_the_limit() -> None:
     async with running() as app:
         assert await refusal(app, mention("a" * 32_001)) == (

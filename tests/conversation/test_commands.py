@@ -30,6 +30,7 @@ from bot.document import (
 )
 from bot.errors import InvalidForm, InvalidInput, SettingsChanged
 from bot.llm import ModelInfo
+from bot.modes import MODES
 from bot.settings import SETTINGS
 from tests.fakes.channel import finished_case, rate, reaction
 from tests.fakes.council import running_app
@@ -788,11 +789,19 @@ async def test_a_change_between_reading_and_writing_is_never_overwritten(app: Ap
 
 @pytest.mark.parametrize("name", COMMANDS)
 async def test_help_names_every_command(app: App, name: str) -> None:
-    [heading, listed] = (await app.command(HERE, ANN, "help")).blocks
+    [heading, listed, __] = (await app.command(HERE, ANN, "help")).blocks
 
     assert heading == Heading("Council")
     assert isinstance(listed, Text)
     assert f"{name} " in listed.text.replace("`", " ")
+
+
+async def test_modes_are_explained_wherever_they_are_listed(app: App) -> None:
+    line = f"`council`: {MODES['council']}"
+
+    for typed in ("help", "mode", "set mode"):
+        blocks = (await app.command(HERE, ANN, typed)).blocks
+        assert any(isinstance(block, Text) and line in block.text for block in blocks)
 
 
 # `ask` needs a place to answer in, so the adapters take it before it comes here.
@@ -821,6 +830,8 @@ def test_no_command_is_lost() -> None:
         ("stats", {"details": False}, ""),
         ("set", {"value": "high", "name": "effort"}, "effort high"),
         ("chairman", {}, ""),
+        ("ask", {"question": "Why?"}, "Why?"),
+        ("ask", {"question": "Why?", "mode": "council"}, "/council Why?"),
     ],
 )
 def test_options_are_what_somebody_would_have_written(

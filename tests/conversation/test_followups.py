@@ -545,6 +545,15 @@ async def test_again_asks_the_council_of_now() -> None:
         assert case.council.members == MEMBERS[1:]
 
 
+async def test_again_takes_the_words_as_they_are() -> None:
+    """Those behind a mode may begin like another."""
+    async with running() as app:
+        id = await served(app, mention("/council /etc is full, why?"))
+        await pressed(app, id, BOB, "again")
+
+        assert (await newest(app)).question.text == "/etc is full, why?"
+
+
 async def test_one_member_that_was_asked_alone_is_asked_alone_again() -> None:
     async with running() as app:
         id = await served(app)

@@ -18,6 +18,7 @@ from bot.conversation.budget import Rules
 from bot.conversation.commands import COMMANDS
 from bot.criteria import PRESETS
 from bot.llm import ModelInfo
+from bot.modes import MODES
 from bot.settings import FORM, PRESET_LABEL, SETTINGS
 from tests.fakes.channel import finished_case, rate
 from tests.fakes.council_on_discord import Place
@@ -699,12 +700,13 @@ async def test_each_command_of_the_table_is_a_subcommand(place: Place) -> None:
         ("chairman", "model", {"type": 3, "required": False, "autocomplete": True}),
         ("models", "search", {"type": 3, "required": False}),
         ("criteria", "text", {"type": 3, "required": False, "autocomplete": True}),
-        ("mode", "name", {"type": 3, "required": False, "choices": ["council"]}),
+        ("mode", "name", {"type": 3, "required": False, "choices": list(MODES)}),
         ("budget", "usd", {"type": 3, "required": False}),
         ("set", "name", {"type": 3, "required": True, "choices": list(SETTINGS)}),
         ("set", "value", {"type": 3, "required": False}),
         ("reset", "name", {"type": 3, "required": False, "choices": list(SETTINGS)}),
         ("ask", "question", {"type": 3, "required": True, "min_length": 1, "max_length": 3_900}),
+        ("ask", "mode", {"type": 3, "required": False, "choices": list(MODES)}),
         ("stats", "details", {"type": 5, "required": False}),
         ("suggest", "seats", {"type": 4, "required": False, "min_value": 1, "max_value": 20}),
         ("forget", "what", {"type": 3, "required": True, "choices": ["me", "thread", "channel"]}),

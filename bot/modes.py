@@ -1,0 +1,47 @@
+"""The modes in words: what each is called, what it does, and how a question names one. Pure.
+
+What a mode is made of is in `bot.protocol.modes`.
+"""
+
+import re
+from collections.abc import Mapping
+
+from bot.errors import InvalidInput
+from bot.language import N_, Message, _
+from bot.typos import did_you_mean
+
+# By the name that people type, a line each, which forms show 75 characters of.
+MODES: Mapping[str, Message] = {
+    "council": N_("everybody answers and reviews the answers blind, a chairman rules"),
+}
+
+# One word alone: what goes on behind it, such as the path of a file, is a question.
+_NAMED = re.compile(r"/(\w[\w-]*)(?=\s|$)")
+
+
+def mode_and_question(text: str) -> tuple[str | None, str]:
+    """The mode that `/MODE QUESTION` names, `None` for that of the channel, and the question.
+
+    Raises `InvalidInput` where there is no such mode.
+    """
+    text = text.strip()
+    named = _NAMED.match(text)
+    if named is None:
+        return None, text
+    word = named[1].lower()
+    if word not in MODES:
+        raise InvalidInput(
+            _(
+                "There is no mode `/{word}`, so nothing was asked.{hint} Modes: {modes}. To ask "
+                "about the word itself, write another before it.",
+                word=word,
+                hint=did_you_mean(word, MODES),
+                modes=", ".join(f"`/{name}`" for name in MODES),
+            )
+        )
+    return word, text[named.end() :].strip()
+
+
+def modes_in_lines() -> str:
+    """Every mode in a line of Markdown."""
+    return "\n".join(f"- `{name}`: {_(does)}" for name, does in MODES.items())

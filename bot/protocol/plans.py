@@ -1,0 +1,51 @@
+"""The calls of a run before it: what modes say of themselves, so that each can be priced.
+
+Knows no price.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.allowance import Key
+from bot.council import Council, Stage
+from bot.protocol.stages import ANSWER_TOKENS, REVIEW_TOKENS, VERDICT_TOKENS
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A call to come: the most tokens that it may write, and may be given to judge."""
+
+    stage: Stage
+    seat: int
+    model: str
+    tokens: int
+    material_tokens: int = 0
+    round: int = 0
+
+    @property
+    def key(self) -> Key:
+        return self.stage, self.round, self.seat
+
+
+def all_stages(council: Council) -> Iterator[Planned]:
+    """One member alone is not reviewed."""
+    yield from answers(council)
+    if len(council.members) > 1:
+        yield from reviews(council)
+        yield verdict(council)
+
+
+def answers(council: Council) -> Iterator[Planned]:
+    for seat, model in enumerate(council.members):
+        yield Planned("answer", seat, model, ANSWER_TOKENS)
+
+
+def reviews(council: Council) -> Iterator[Planned]:
+    read = len(council.members) * ANSWER_TOKENS
+    for seat, model in enumerate(council.members):
+        yield Planned("review", seat, model, REVIEW_TOKENS, read)
+
+
+def verdict(council: Council) -> Planned:
+    read = len(council.members) * (ANSWER_TOKENS + REVIEW_TOKENS)
+    return Planned("verdict", council.chairman_seat, council.chairman, VERDICT_TOKENS, read)

@@ -33,8 +33,8 @@ MARGIN: Key = ("answer", 0, -1)
 
 # Calls of an earlier stage are not made any more once a later one has begun, unless a verdict was
 # begun early, beside the reviews.
-_ORDER: Mapping[Stage, int] = {"answer": 0, "review": 1, "verdict": 2, "grade": 4}
-_AFTER_CHAIRMAN = 3
+_ORDER: Mapping[Stage, int] = {"recap": 0, "answer": 1, "review": 2, "verdict": 3, "grade": 5}
+_AFTER_CHAIRMAN = 4
 
 # Beyond its share a request takes one part in so many of what there is room for.
 _PARTS = 4

@@ -10,8 +10,9 @@ from typing import Literal
 
 from bot.errors import Kind
 
-# `grade` is no stage of a deliberation: a benchmark asks afterwards whether an answer was right.
-Stage = Literal["answer", "review", "verdict", "grade"]
+# `recap` comes before the first: the beginning of a long thread in short. `grade` is no stage of a
+# deliberation: a benchmark asks afterwards whether an answer was right.
+Stage = Literal["recap", "answer", "review", "verdict", "grade"]
 # How a text ended: all but `stop` were broken off.
 Finish = Literal["stop", "length", "filtered", "broken"]
 Fallback = Literal["next_member", "top_answer", "only_answer"]
@@ -50,10 +51,24 @@ class Council:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """The question and verdict that a follow-up in the same thread builds on."""
+    """A question that the thread was asked before, and its verdict."""
 
     question: str
     verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a follow-up knows of its thread: `turns`, oldest first, and a `recap` of the `folded` ones
+    before them, "" where there is none: then they are not known.
+
+    At most `limit` characters of each text of the turns, `None` for all.
+    """
+
+    turns: tuple[Earlier, ...]
+    recap: str = ""
+    folded: int = 0
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +99,7 @@ class Question:
     seed: int
     asked_at: datetime
     quoted: str = ""
-    earlier: Earlier | None = None
+    past: Past | None = None
     unread: tuple[str, ...] = ()
     origin: Origin | None = None
     number: int = 1

@@ -82,6 +82,16 @@ def remains_of(case: Case, key: str) -> Remains:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """A question that was answered, and its verdict. It `repeats` an earlier one, "" for none."""
+
+    id: str
+    question: str
+    verdict: str
+    repeats: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a question stands."""
 

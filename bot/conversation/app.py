@@ -25,6 +25,7 @@ from bot.conversation.records_commands import export_lines
 from bot.conversation.recounts import Recounts
 from bot.conversation.removals import Removals
 from bot.conversation.running import Running
+from bot.conversation.threads import Threads
 from bot.conversation.voting import Voting
 from bot.document import Document, Text
 from bot.errors import BotError
@@ -72,15 +73,19 @@ class App:
         self.admission = Admission(store, self.rules.allowed, self.rules.admins)
         pricing = Pricing(self.catalogue, store.usual)
         self.budget = Budget(store, self.rules, self.admission, settings, pricing, now)
+        threads = Threads(store, self.catalogue, self.caller)
         self.running = Running(
             store,
             self.caller,
+            threads,
             self.platforms,
             lambda case: self.budget.limits(channel_of(case), case.asker),
             self.time_scale,
             self.rules.at_once,
         )
-        self.questions = Questions(store, self.admission, self.budget, self.running, settings, now)
+        self.questions = Questions(
+            store, self.admission, self.budget, self.running, threads, settings, now
+        )
         self.voting = Voting(store, settings, now)
         self.actions = Actions(
             store,

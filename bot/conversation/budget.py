@@ -15,7 +15,7 @@ from bot.council import Question
 from bot.language import N_, Message, _, n_
 from bot.pages.costs import BudgetLine
 from bot.pages.prices import dollars_at_least, dollars_at_most
-from bot.protocol.pricing import Pricing
+from bot.protocol.pricing import NOTHING, Carried, Pricing
 from bot.records import Account, Case
 from bot.settings import Settings
 from bot.store.journal import place_of
@@ -97,10 +97,10 @@ class Budget:
             limits[server_scope(channel.platform, channel.workspace)] = share
         return limits
 
-    async def shares(self, case: Case) -> Mapping[Key, int]:
-        """What the run of a question will take, by its calls."""
+    async def shares(self, case: Case, carried: Carried = NOTHING) -> Mapping[Key, int]:
+        """What the run of a question will take, by its calls, where so much goes along with it."""
         place = None if case.channel is None else place_of(case.platform, case.channel)
-        return await self.pricing.shares(case.question, case.council, place)
+        return await self.pricing.shares(case.question, case.council, place, carried)
 
     async def account(self, channel: Channel) -> Account:
         """The channel's money of today."""

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot import settings as channel_settings
+from bot.allowance import Key
 from bot.chat import Accepted, Channel, Mention, Refused, Repeated, channel_of
 from bot.conversation.budget import Budget, SettingsOf
 from bot.conversation.desk import Admission
 from bot.conversation.locks import Locks
 from bot.conversation.running import Running
 from bot.conversation.silence import paused_page
+from bot.conversation.threads import Threads, is_thread_of
 from bot.council import Council, Question
 from bot.document import Document, Text
 from bot.errors import InvalidInput, StoreFailed
@@ -127,6 +129,7 @@ class Questions:
     admission: Admission
     budget: Budget
     running: Running
+    threads: Threads
     settings: SettingsOf
     now: Callable[[], datetime]
     seed: int | None = None  # of every question, in the place of one of its own
@@ -180,9 +183,9 @@ class Questions:
     ) -> bool:
         """Whether a question of this thread, or that of its root, comes with a new one anyway:
         where texts are erased it does not."""
-        earlier = await self.store.earlier(platform, channel, thread)
+        turns = await self.store.turns(platform, channel, thread)
         root = await self.store.case_of_mention(key)
-        return bool(earlier or (root and not root.expired_at))
+        return bool(turns or (root and not root.expired_at))
 
     async def _take_in(self, mention: Mention, council: Council | None) -> Accepted | Repeated:
         mention, mode = _named(mention)
@@ -198,11 +201,15 @@ class Questions:
                 found = signs(written, await self.store.secret())
                 case = replace(case, question=replace(case.question, signs=found))
         limits = await self.budget.limits(mention.channel, mention.person.id)
-        shares = await self.budget.shares(case) if limits else None
+        shares = await self._shares(case) if limits else None
         if not await self.store.create(case, originals, shares=shares, limits=limits):
             return Repeated()
         self.running.start(case)
         return Accepted(case.id)
+
+    async def _shares(self, case: Case) -> Mapping[Key, int]:
+        ahead = [each for each in self.running.cases if is_thread_of(each, case)]
+        return await self.budget.shares(case, await self.threads.carried(case, ahead))
 
     async def refusal(self, mention: Mention) -> Document | None:
         """Why this may not be asked now, in words; `None` where it may. Keeps and starts nothing."""

@@ -18,6 +18,7 @@ from bot.conversation.loops import ended, surviving
 from bot.conversation.naming import name_of
 from bot.conversation.serving import Serving
 from bot.conversation.showing import PATIENCE_SECONDS
+from bot.conversation.threads import Threads
 from bot.errors import BotError, Superseded
 from bot.pages import presenter
 from bot.protocol.calls import Caller
@@ -47,6 +48,7 @@ class Running:
 
     store: Store
     caller: Caller
+    threads: Threads
     platforms: Platforms
     limits: Callable[[Case], Awaitable[Mapping[str, int]]]
     time_scale: float
@@ -76,6 +78,7 @@ class Running:
             case,
             caller=self.caller,
             store=self.store,
+            threads=self.threads,
             reply=self.platforms[case.platform].reply(case),
             name=partial(name_of, self.platforms, channel_of(case), time_scale=self.time_scale),
             time_scale=self.time_scale,

@@ -8,7 +8,6 @@ apology, or the word that it was stopped, under its headline, with each answer a
 """
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
@@ -19,7 +18,8 @@ from bot.chat import HEADLINE, QUESTION, FewEdits, Reply, TellsAsker, is_answer
 from bot.conversation.loops import ended, within
 from bot.conversation.posts import last_posts, posts, put_back, together
 from bot.conversation.showing import Showing
-from bot.council import Call, Council, Deliberation, Earlier, Question
+from bot.conversation.threads import Threads
+from bot.council import Call, Council, Deliberation, Question
 from bot.document import Document
 from bot.errors import BotError, Superseded
 from bot.language import _
@@ -30,7 +30,6 @@ from bot.protocol.calls import Caller
 from bot.protocol.events import Event, Progress, advance
 from bot.protocol.modes import MODES
 from bot.records import Case, Stop, StopCause
-from bot.redaction import Redaction
 from bot.store.journal import Journal
 from bot.store.store import Store
 from bot.votes import tally
@@ -53,6 +52,11 @@ class Board:
         self.progress = Progress(question, council, answers=known)
         self.over = asyncio.Event()
         self._changed = asyncio.Event()
+
+    def read(self, question: Question) -> None:
+        """The question with all that goes along with it."""
+        self.progress = replace(self.progress, question=question)
+        self._changed.set()
 
     def emit(self, event: Event) -> None:
         self.progress = advance(self.progress, event)
@@ -77,6 +81,7 @@ class Serving:
         *,
         caller: Caller,
         store: Store,
+        threads: Threads,
         reply: Reply,
         name: Callable[[str | None], Awaitable[str]],
         time_scale: float = 1.0,
@@ -86,6 +91,7 @@ class Serving:
         self._name = name
         self._caller = caller
         self._store = store
+        self._threads = threads
         self._reply = reply
         self._time_scale = time_scale
         as_posted = partial(put_back, store, case)
@@ -176,7 +182,7 @@ class Serving:
 
     async def _deliberate(self, limits: Mapping[str, int]) -> Deliberation | None:
         journal = await self._store.begin(self.case.id, limits)
-        question = await _in_its_thread(self.case, self._store, journal)
+        question = await _numbered(self.case, self._store, journal)
         usual = await self._store.usual_seconds(self.case)
         board = Board(question, self.case.council, await self._store.calls(self.case.id))
         if question.unread and not self._showing.seen:
@@ -184,16 +190,7 @@ class Serving:
             self._showing.update(posts(board.progress))
             await self._stop_unseen()
         drawing = asyncio.create_task(self._draw(board, usual))
-        self._work = asyncio.create_task(
-            MODES[self.case.council.mode].run(
-                question,
-                self.case.council,
-                self._caller,
-                journal=journal,
-                emit=board.emit,
-                between_stages=self._stop_unseen,
-            )
-        )
+        self._work = asyncio.create_task(self._worked(question, journal, board))
         try:
             if self._stopping.is_set():  # while it waited for its turn
                 self._work.cancel()
@@ -224,6 +221,19 @@ class Serving:
         if fault:
             raise fault
         return None if stopped else self._work.result()
+
+    async def _worked(self, question: Question, journal: Journal, board: Board) -> Deliberation:
+        """The deliberation itself, with what the question's thread knew."""
+        question = await self._threads.told(self.case, question, journal)
+        board.read(question)
+        return await MODES[self.case.council.mode].run(
+            question,
+            self.case.council,
+            self._caller,
+            journal=journal,
+            emit=board.emit,
+            between_stages=self._stop_unseen,
+        )
 
     async def _draw(self, board: Board, usual: float | None) -> None:
         """Hand the newest state over until the end, and let the clock run where there is none."""
@@ -299,39 +309,9 @@ def _words(fault: BaseException | None) -> str:
     return fault.public if isinstance(fault, BotError) else _(texts.FAULT)
 
 
-async def _in_its_thread(case: Case, store: Store, journal: Journal) -> Question:
-    """The question with what its thread knew when it was first served.
-
-    The journal names the earlier question alone: a copy would outlive it being forgotten.
-    """
+async def _numbered(case: Case, store: Store, journal: Journal) -> Question:
+    """The question with its number in its thread, which stays so."""
     question = await store.numbered(case)
     if question.number > 1 and journal.decision("number") is None:
         await journal.decide("number", str(question.number))
-    known = journal.decision("earlier")
-    if known is None:
-        known = json.dumps(await _builds_on(case, store))
-        await journal.decide("earlier", known)
-    earlier = json.loads(known)
-    if isinstance(earlier, str):
-        earlier = _said(await store.case(earlier))
-    if earlier and case.council.redact:
-        # It may have been asked before the channel hid anything.
-        hidden = Redaction(await store.redactions(case))
-        earlier = list(map(hidden.hide, earlier))
-        await store.keep_redactions(case.id, hidden.originals)
-    return replace(question, earlier=Earlier(*earlier)) if earlier else question
-
-
-async def _builds_on(case: Case, store: Store) -> str | None:
-    """The run that the question follows: by the button that put it, else by the thread."""
-    if origin := case.question.origin:
-        return origin.earlier
-    before = await store.earlier(case.platform, case.channel, case.thread)
-    return before.id if before else None
-
-
-def _said(case: Case | None) -> list[str] | None:
-    """Its question and verdict, as far as they are still stored."""
-    if case is None or case.result is None or case.expired_at:
-        return None
-    return [case.question.text, case.result.verdict.text]
+    return question

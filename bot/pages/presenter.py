@@ -30,6 +30,7 @@ from bot.pages.sentences import (
     best_first,
     broken_off,
     dissent,
+    known,
     letters,
     masked,
     rehearsal,
@@ -393,6 +394,6 @@ def _read_along(question: Question) -> list[Note]:
     notes = unread(question)
     if question.quoted:
         notes.append(Note(_("The council read the message replied to along with the question.")))
-    if question.earlier:
-        notes.append(Note(_("The council knows the earlier question and verdict of this thread.")))
+    if question.past:
+        notes.append(Note(" ".join(known(question.past))))
     return notes

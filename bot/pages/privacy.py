@@ -48,8 +48,8 @@ def page(facts: Facts) -> str:
         [
             (
                 _(
-                    "questions and the messages quoted with them, answers, reviews, verdicts; with "
-                    "`redact on`, what the placeholders stand for"
+                    "questions and the messages quoted with them, answers, reviews, verdicts, summaries "
+                    "of long threads; with `redact on`, what the placeholders stand for"
                 ),
                 facts.texts_kept,
             ),
@@ -91,8 +91,8 @@ def page(facts: Facts) -> str:
                     servers=facts.servers,
                 ),
                 _(
-                    "the question, what was quoted with it, the thread's earlier question and verdict; "
-                    "reviewers and the chairman also the others' answers, without names"
+                    "the question, what was quoted with it, the thread's earlier questions and verdicts, "
+                    "which one of them may sum up for the others; reviewers and the chairman also the others' answers, without names"
                 ),
             ),
             (facts.platforms, _("what is posted")),

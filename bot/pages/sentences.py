@@ -6,7 +6,7 @@ from functools import partial
 from bot import texts
 from bot.chat import answer_key
 from bot.cleaning import one_line
-from bot.council import Deliberation, Question, Review, Standing
+from bot.council import Deliberation, Past, Question, Review, Standing
 from bot.document import Letter, Note
 from bot.language import N_, _, n_
 from bot.pages.prices import where_from
@@ -237,6 +237,38 @@ def tells_total(deliberation: Deliberation) -> bool:
 
 def unread(question: Question) -> list[Note]:
     return [Note(f"⚠ {sentence}") for sentence in question.unread]
+
+
+def known(past: Past) -> list[str]:
+    """What the council knows of the thread, in sentences."""
+    sentences = []
+    if past.turns:
+        sentences.append(
+            n_(
+                "The council knows the earlier question and verdict of this thread.",
+                "The council knows the {n} questions and verdicts of this thread before this one.",
+                len(past.turns),
+            )
+        )
+    if past.turns and past.limit is not None:
+        sentences.append(_("They were shortened for it."))
+    if past.recap:
+        sentences.append(
+            n_(
+                "It knows {n} older one in short.",
+                "It knows {n} older ones in short.",
+                past.folded,
+            )
+        )
+    elif past.folded:
+        sentences.append(
+            n_(
+                "{n} older one was too long to go along, and could not be summed up.",
+                "{n} older ones were too long to go along, and could not be summed up.",
+                past.folded,
+            )
+        )
+    return sentences
 
 
 def rehearsal(models: Sequence[str]) -> list[Note]:

@@ -62,8 +62,8 @@ class _Mark:
 
 def offers_letters(question: Question, labels: Collection[str]) -> bool:
     """Whether "(B)" may be a choice of the question's, so that it stands for no answer."""
-    earlier = question.earlier.question if question.earlier else ""
-    asked = "\n".join((question.text, question.quoted, earlier))
+    before = [turn.question for turn in question.past.turns] if question.past else []
+    asked = "\n".join((question.text, question.quoted, *before))
     return len(offered(asked) & set(labels)) > 1
 
 

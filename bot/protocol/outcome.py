@@ -15,6 +15,7 @@ from bot.council import (
     Cost,
     Council,
     Deliberation,
+    Evidence,
     Finish,
     MemberResult,
     Question,
@@ -153,7 +154,22 @@ def outcome(
         chairman=council.chairman,
         cost=cost(paid),
         claims=claims(verdict.text, answers, question) if verdict.written_by else (),
+        evidence=evidence(question),
     )
+
+
+def evidence(question: Question) -> tuple[Evidence, ...]:
+    """What came along with the question."""
+    found = []
+    if question.quoted:
+        found.append(Evidence("quoted", "message", len(question.quoted), read=True))
+    if past := question.past:
+        texts = [text for turn in past.turns for text in (turn.question, turn.verdict)]
+        read = sum(min(len(text), past.limit or len(text)) for text in texts)
+        found.append(Evidence("thread", "verdicts", read, read=bool(past.turns)))
+        if past.folded:
+            found.append(Evidence("thread", "recap", len(past.recap), read=bool(past.recap)))
+    return tuple(found)
 
 
 def cost(bill: Bill) -> Cost:

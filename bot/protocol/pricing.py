@@ -16,6 +16,7 @@ from bot.council import Council, Question, Stage
 from bot.protocol.attempts import LEAST_TOKENS
 from bot.protocol.modes import MODES
 from bot.protocol.plans import Planned
+from bot.protocol.recap import RECAP_TOKENS
 
 # Of calls like one to come, so many cost no more than its share.
 QUANTILE = 0.95
@@ -26,9 +27,34 @@ _FRAME_BYTES = 2_000
 Usual = Callable[[Stage | None, str, str | None], Awaitable[Sequence[Usage]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What goes along with a question besides, in bytes; and how much has to be `folded` first: summed
+    up by one member."""
+
+    bytes: int = 0
+    folded: int = 0
+
+
+NOTHING = Carried()
+
+
+def cheapest(prices: Prices, models: Sequence[str], prompt_bytes: int) -> int:
+    """The seat, of these, that sums so much up for the least."""
+    tokens = bills.prompt_tokens(prompt_bytes, 1)
+    most = [prices.price(model).most(tokens, RECAP_TOKENS) for model in models]
+    return most.index(min(most))
+
+
 def planned(council: Council) -> Iterator[Planned]:
     """The calls of a run that goes the longest way of its mode, if nothing fails."""
     return MODES[council.mode].planned(council)
+
+
+def _recap(prices: Prices, council: Council, carried: Carried) -> Iterator[Planned]:
+    if carried.folded:
+        seat = cheapest(prices, council.members, carried.folded)
+        yield Planned("recap", seat, council.members[seat], RECAP_TOKENS, carried.folded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +63,21 @@ class Pricing:
     usual: Usual
 
     async def shares(
-        self, question: Question, council: Council, place: str | None
+        self,
+        question: Question,
+        council: Council,
+        place: str | None,
+        carried: Carried = NOTHING,
     ) -> Mapping[Key, int]:
         """Micro-dollars, as `bot.allowance` has them, for the run of a question that is asked in this
         place."""
         asked = (question.text, question.quoted, council.instructions, council.criteria)
-        size = len("".join(asked).encode("utf-8", "replace"))
+        size = len("".join(asked).encode("utf-8", "replace")) + carried.bytes
         models = {*council.members, council.chairman}
         density = {m: bills.density(await self.usual(None, m, None)) for m in models}
         shares: dict[Key, int] = {}
         known: dict[Key, int] = {}
-        for call in planned(council):
+        for call in (*_recap(self.prices, council, carried), *planned(council)):
             price, used = self.prices.price(call.model), await self._used(call, place)
             shares[call.key] = share(
                 call, price, used, density=density[call.model], asked_bytes=size

@@ -47,23 +47,25 @@ def fitting_limit(
     server counted it; 0 is not known, for either number. `None` where hardly anything would be left.
     """
     context = context_tokens or USUAL_CONTEXT_TOKENS
-    whole = _size(prompt)
+    whole = size(prompt)
     # A tenth less than counted, since not every part of a text has as many tokens.
     per_token = 0.9 * whole / prompt_tokens if prompt_tokens else BYTES_PER_TOKEN
-    rest = whole - sum(map(_size, texts)) + _MARKS_BYTES * len(texts)
+    rest = whole - sum(map(size, texts)) + _MARKS_BYTES * len(texts)
     limit = common_limit(texts, int(context * 3 / 4 * per_token) - rest)
     return limit if limit >= min(LEAST_CHARS, max(map(len, texts), default=0)) else None
 
 
-def common_limit(texts: Sequence[str], size: int) -> int:
+def common_limit(texts: Sequence[str], most_bytes: int) -> int:
     """How many characters of each text have so many bytes together at most."""
     longest = max(map(len, texts), default=0)
     return bisect_right(
-        range(1, longest + 1), size, key=lambda limit: sum(_size(text[:limit]) for text in texts)
+        range(1, longest + 1),
+        most_bytes,
+        key=lambda limit: sum(size(text[:limit]) for text in texts),
     )
 
 
-def _size(text: str) -> int:
+def size(text: str) -> int:
     """In bytes, which follow tokens more closely over scripts than characters do."""
     return len(text.encode("utf-8", "replace"))
 

@@ -177,7 +177,8 @@ def only_answer(answer: Answer) -> Verdict:
 
 def no_answer(sitting: Sitting) -> Verdict:
     """An apology that names every cause."""
-    failures = [call.failure for call in sitting.journal.calls if call.failure]
+    calls = sitting.journal.calls
+    failures = [call.failure for call in calls if call.stage == "answer" and call.failure]
     return Verdict(apology(failures), None, None, None, None, None)
 
 

@@ -72,6 +72,8 @@ def compose(stage: str, brief: Brief, style: Style, rng: Random) -> str:
         return _review(brief, style, rng)
     if stage == "verdict" and brief.answers:
         return _verdict(brief, rng)
+    if stage == "recap":
+        return f"{_context(brief)}\n\n{_NOTE.format('summary')}".strip()
     parts = (_context(brief), style.write(_matter(brief, style, rng)), _NOTE.format("answer"))
     return "\n\n".join(filter(None, parts))
 

@@ -1,18 +1,18 @@
 """Deliberations as they were asked and as they ended."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from statistics import median
 
 from bot.council import Council, Deliberation, Question
-from bot.records import Case, PlatformName, Remains, Stop
+from bot.records import Case, PlatformName, Remains, Stop, Turn
 from bot.store import spending
 from bot.store.encoding import decode, decode_time_or_none, encode, encode_time
 from bot.store.events import note_event
 from bot.store.redactions import insert_redactions
-from bot.store.transactions import Row, Tables, Transaction, change, equal
+from bot.store.transactions import Row, Tables, Transaction, change, equal, lists
 
 _PAGE = 100
 
@@ -25,6 +25,11 @@ _COLUMNS = (
 )
 # As `case_of` reads them.
 COLUMNS = f"{_COLUMNS}, expired_at, remains, stop, stopped_by"
+
+
+# As `_turns` reads them.
+_TURN = "id, question, result"
+_HAS_TURN = "status = 'finished' AND expired_at IS NULL"
 
 
 class Cases(Tables):
@@ -133,19 +138,30 @@ class Cases(Tables):
                 return case
         return None
 
-    async def earlier(
+    async def turns(
         self, platform: PlatformName, channel: str | None, thread: str | None
-    ) -> Case | None:
-        """The newest finished case of a thread; without a thread, or where its texts are erased,
-        there is none."""
+    ) -> tuple[Turn, ...]:
+        """The answered questions of a thread, oldest first; without a thread there are none. Nor
+        is any whose texts are erased."""
         if channel is None or thread is None:
-            return None
+            return ()
         rows = await self._database.read(
-            f"SELECT {COLUMNS} FROM deliberations WHERE platform = ? AND channel = ? "
-            "AND thread = ? AND status = 'finished' AND expired_at IS NULL ORDER BY number DESC LIMIT 1",
+            f"SELECT {_TURN} FROM deliberations WHERE platform = ? AND channel = ? "
+            f"AND thread = ? AND {_HAS_TURN} ORDER BY number",
             (platform, channel, thread),
         )
-        return case_of(rows[0]) if rows else None
+        return _turns(rows)
+
+    async def turns_of(self, ids: Sequence[str]) -> tuple[Turn, ...]:
+        """Those of these deliberations, oldest first."""
+        rows: list[Row] = []
+        for marks, part in lists(ids):
+            rows += await self._database.read(
+                f"SELECT {_TURN} FROM deliberations WHERE id IN ({marks}) AND {_HAS_TURN} "
+                "ORDER BY number",
+                part,
+            )
+        return _turns(rows)
 
     async def numbered(self, case: Case) -> Question:
         """The question with its number in its thread: as was decided once, else one more than those
@@ -238,6 +254,16 @@ class Cases(Tables):
             "SELECT min(number) FROM deliberations WHERE asked_at >= ?", (encode_time(since),)
         )
         return 0 if first is None else int(first) - 1
+
+
+def _turns(rows: Iterable[Row]) -> tuple[Turn, ...]:
+    turns = []
+    for id, text, outcome in rows:
+        question, result = json.loads(text), json.loads(outcome)
+        if result["answers"]:
+            repeats = (question.get("origin") or {}).get("repeats", "")
+            turns.append(Turn(id, question["text"], result["verdict"]["text"], repeats))
+    return tuple(turns)
 
 
 def case_of(row: Row) -> Case:

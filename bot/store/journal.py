@@ -22,7 +22,7 @@ from bot.records import Stop, Tempo
 from bot.store import hedges, spending
 from bot.store.encoding import decode_time, decode_time_or_none, encode, encode_time
 from bot.store.feed import record
-from bot.store.transactions import Database, Row, Statement, Transaction, change
+from bot.store.transactions import Database, Many, Row, Statement, Transaction, change
 
 T = TypeVar("T")
 CallKey = tuple[Stage, int, int]  # stage, round, seat
@@ -322,6 +322,17 @@ class Journal:
         sql = "INSERT INTO decisions (deliberation, name, value) VALUES (?, ?, ?)"
         await self._write(lambda: change(sql, (self.deliberation, name, value)))
         self._decisions[name] = value
+
+    async def decide_all(self, decisions: Mapping[str, str]) -> None:
+        """Several by name, all of them or none. Raises `StoreFailed` where one was recorded."""
+        sql = "INSERT INTO decisions (deliberation, name, value) VALUES (?, ?, ?)"
+        rows = [(self.deliberation, name, value) for name, value in decisions.items()]
+
+        def write() -> Transaction[None]:
+            yield Many(sql, rows)
+
+        await self._write(write)
+        self._decisions |= decisions
 
     async def set_restart_aside(self) -> bool:
         """Have money for a second beginning of the verdict; False where a budget has no room."""

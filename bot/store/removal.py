@@ -17,6 +17,7 @@ from bot.store import spending
 from bot.store.copies import Thread, Words
 from bot.store.encoding import encode_time
 from bot.store.erasing import TO_ERASE, Erasing
+from bot.store.recaps import KNOWS
 from bot.store.transactions import Many, Statement, Transaction, change, equal, lists
 
 # How a question that quotes nothing is written, and one that a button put.
@@ -230,7 +231,8 @@ def _taught(known: Sequence[str]) -> Transaction[list[str]]:
     taught: list[str] = []
     for marks, part in lists(known):
         rows = yield Statement(
-            f"SELECT deliberation FROM decisions WHERE name = 'earlier' AND value IN ({marks})",
+            "SELECT DISTINCT deliberation FROM decisions WHERE (name = 'earlier' "
+            f"OR name LIKE '{KNOWS}%') AND value IN ({marks})",
             part,
         )
         taught += [deliberation for (deliberation,) in rows]

@@ -17,6 +17,7 @@ from bot.store.notes import Notes
 from bot.store.posts import Posts
 from bot.store.publications import Publications
 from bot.store.reactions import Reactions
+from bot.store.recaps import Recaps
 from bot.store.redactions import Redactions
 from bot.store.removal import Removal
 from bot.store.removals import Removals
@@ -35,6 +36,7 @@ class Store(
     Notes,
     Events,
     Feed,
+    Recaps,
     Redactions,
     Removal,
     Removals,

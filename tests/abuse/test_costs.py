@@ -25,7 +25,7 @@ from adapters.terminal.layout import thread_page
 from adapters.terminal.threads import Run
 from bot.chat import HEADLINE, RANKING
 from bot.cleaning import json_escaped, one_line
-from bot.council import Deliberation, Earlier
+from bot.council import Deliberation, Earlier, Past
 from bot.document import Bar, Bars, Detail, Document, Heading, Note, Table, Text, literal
 from bot.errors import InvalidInput
 from bot.llm import Request
@@ -155,7 +155,7 @@ PLACES: Mapping[str, Callable[[str], object]] = {
         replace(question(), quoted=text), COUNCIL, fence=FENCE
     ),
     "an earlier verdict": lambda text: prompts.answer_prompt(
-        replace(question(), earlier=Earlier("a", text)), COUNCIL, fence=FENCE
+        replace(question(), past=Past((Earlier("a", text),))), COUNCIL, fence=FENCE
     ),
     "an answer that is reviewed": lambda text: prompts.review_prompt(
         question(), COUNCIL, [("A", text)], fence=FENCE, limit=SIZE // 2

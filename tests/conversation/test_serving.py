@@ -9,10 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.conversation.serving import Serving
+from bot.conversation.threads import Threads
 from bot.council import Council, Question
 from bot.document import Document, Heading, Note, Text
 from bot.errors import ModelFailed, StoreFailed, Superseded, Undeliverable
 from bot.llm import Request
+from bot.models.catalogue import Catalogue
 from bot.protocol import ranking
 from bot.protocol.calls import Caller
 from bot.protocol.patience import Patience
@@ -118,6 +120,7 @@ class Stage:
             name=nobody,
             caller=caller,
             store=self.store,
+            threads=Threads(self.store, Catalogue(provider, self.store), caller),
             reply=thread or self.thread,
             time_scale=0.01,
         )

@@ -9,7 +9,7 @@ from hypothesis import given as any_of
 from hypothesis import strategies as st
 
 from adapters.text.markdown import table_lines
-from bot.council import Council, Earlier, Question, Standing
+from bot.council import Council, Earlier, Past, Question, Standing
 from bot.document import Button, Detail, Document, Heading, Note, Table, Text
 from bot.errors import ModelFailed
 from bot.llm import Completion, Request
@@ -86,7 +86,7 @@ def stories(draw: st.DrawFn) -> Told:
         draw(st.integers(0, 50)),
         ASKED_AT,
         quoted=draw(st.sampled_from(["", "Somebody's words."])),
-        earlier=draw(st.sampled_from([None, Earlier("And then?", "**Then.**")])),
+        past=draw(st.sampled_from([None, Past((Earlier("And then?", "**Then.**"),))])),
     )
     return tell(script, council=Council(members, chairman), asked=asked)
 
@@ -252,7 +252,9 @@ def test_the_headline_says_from_the_first_to_the_last_what_could_not_be_read() -
 
 
 def test_the_headline_says_what_was_read_along() -> None:
-    asked = replace(question(), quoted="Somebody's words.", earlier=Earlier("And?", "**Then.**"))
+    asked = replace(
+        question(), quoted="Somebody's words.", past=Past((Earlier("And?", "**Then.**"),))
+    )
     told = tell(asked=asked)
     expected = [
         "The council read the message replied to along with the question.",

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.council import Answer, Claim, Earlier, Question
+from bot.council import Answer, Claim, Earlier, Past, Question
 from bot.protocol.claims import CLAIM_LIMIT_CHARS, CLAIMS_LIMIT, claims, credited, unmarked
 
 ASKED = Question("q1", "Should we move to Postgres?", 1, datetime(2026, 11, 24, tzinfo=UTC))
@@ -106,7 +106,7 @@ def test_choices_of_the_question_are_no_answers() -> None:
     text = "The right choice is the second (B). It is the largest (D)."
     offering = replace(ASKED, text="Which is it? (A) one (B) two (C) three (D) four")
     quoting = replace(ASKED, text="Which is it?", quoted="A) one\nB) two\nC) three")
-    following = replace(ASKED, text="Why?", earlier=Earlier("A) one B) two", "Two (B)."))
+    following = replace(ASKED, text="Why?", past=Past((Earlier("A) one B) two", "Two (B)."),)))
 
     for asked in (offering, quoting, following):
         assert claims(text, ANSWERS, asked) == ()

@@ -10,7 +10,7 @@ from typing import Literal
 
 import pytest
 
-from bot.council import Claim, Council, Deliberation, Earlier, Question
+from bot.council import Claim, Council, Deliberation, Earlier, Past, Question
 from bot.errors import ModelFailed, Spent
 from bot.llm import Completion, Request
 from bot.models.http import HttpProvider
@@ -263,7 +263,7 @@ async def test_no_fence_was_shown_to_anybody_who_could_forge_it(store: Store) ->
                 assert "Obey me." not in outside
             prompts.append(prompt)
         verdict = done.deliberation.verdict.text
-        asked = replace(asked, quoted=verdict, earlier=Earlier(verdict, verdict))
+        asked = replace(asked, quoted=verdict, past=Past((Earlier(verdict, verdict),)))
 
 
 async def test_reviewers_and_chairman_are_told_what_was_broken_off(store: Store) -> None:

@@ -14,7 +14,10 @@ from bot.council import (
     Call,
     Council,
     Deliberation,
+    Earlier,
+    Evidence,
     Failure,
+    Past,
     Question,
     Review,
     Stage,
@@ -374,3 +377,15 @@ def test_without_an_answer_there_is_no_timing() -> None:
     timings = result([call(seat=0, failure=TIMED_OUT)]).timings
 
     assert (timings.first_answer, timings.verdict) == (None, None)
+
+
+def test_what_came_along_with_a_question_is_told() -> None:
+    past = Past((Earlier("And?", "x" * 50),), recap="", folded=2, limit=20)
+    question = replace(QUESTION, quoted="A quote.", past=past)
+
+    assert outcome.evidence(question) == (
+        Evidence("quoted", "message", 8, read=True),
+        Evidence("thread", "verdicts", 24, read=True),
+        Evidence("thread", "recap", 0, read=False),
+    )
+    assert outcome.evidence(QUESTION) == ()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.council import Council, Earlier, Question, Standing
+from bot.council import Council, Earlier, Past, Question, Standing
 from bot.errors import ModelFailed
 from bot.llm import Completion, Message, Request
 from bot.protocol import prompts
@@ -213,7 +213,7 @@ async def test_a_long_question_is_shortened_between_words() -> None:
 
 async def test_a_follow_up_names_the_earlier_question_and_verdict() -> None:
     earlier = Earlier("Which “colour” for the door?", "**Take green.** It hides the dirt.")
-    question = replace(ASKED, earlier=earlier)
+    question = replace(ASKED, past=Past((earlier,)))
     follow_up = (
         "This follows on from “Which ‘colour’ for the door?”, where the verdict began “Take green.”"
     )

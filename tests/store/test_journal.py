@@ -285,17 +285,31 @@ async def test_a_stopped_deliberation_is_owed_until_it_is_delivered(
     assert await store.case("one") == stopped
 
 
-async def test_a_follow_up_finds_the_newest_finished_case_of_its_thread(store: Store) -> None:
-    threads = {"a": "t", "b": "t", "c": "u", "d": "t"}
+async def test_a_follow_up_finds_the_answered_questions_of_its_thread(store: Store) -> None:
+    threads = {"a": "t", "b": "t", "c": "u", "d": "t", "e": "t"}
     for id, thread in threads.items():
         await store.create(case(id, thread=thread))
     for id in ("b", "a", "c"):
         await (await store.begin(id)).finish(result(id))
-    found = await store.earlier("slack", "general", "t")
-    assert found is not None
-    assert found.id == "b"
-    assert await store.earlier("slack", "random", "t") is None
-    assert await store.earlier("slack", "general", None) is None
+    await (await store.begin("e")).finish(replace(result("e"), answers=()))
+
+    found = await store.turns("slack", "general", "t")
+
+    assert [turn.id for turn in found] == ["a", "b"]
+    assert found[0].verdict == result("a").verdict.text
+    assert await store.turns_of(["b", "a", "d"]) == found
+    assert await store.turns("slack", "random", "t") == ()
+    assert await store.turns("slack", "general", None) == ()
+
+
+async def test_decisions_taken_together_are_all_kept_or_none(journal: Journal) -> None:
+    await journal.decide("b", "2")
+    with pytest.raises(StoreFailed):
+        await journal.decide_all({"a": "1", "b": "2"})
+    assert (journal.decision("a"), journal.decision("b")) == (None, "2")
+
+    await journal.decide_all({"c": "3", "d": "4"})
+    assert (journal.decision("c"), journal.decision("d")) == ("3", "4")
 
 
 async def test_finished_cases_are_read_oldest_first_over_many_pages(store: Store) -> None:

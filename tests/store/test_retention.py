@@ -185,11 +185,12 @@ async def test_what_is_younger_keeps_its_texts(store: Store) -> None:
 async def test_a_thread_whose_texts_are_gone_has_nothing_to_build_on(store: Store) -> None:
     case = replace(spoken(1), thread="t")
     await store.create(case)
-    assert await store.earlier("discord", "general", "t") == case
+    assert [turn.id for turn in await store.turns("discord", "general", "t")] == [case.id]
 
     await store.expire(LATER, LATER)
 
-    assert await store.earlier("discord", "general", "t") is None
+    assert await store.turns("discord", "general", "t") == ()
+    assert await store.turns_of([case.id]) == ()
 
 
 async def test_votes_that_come_later_are_kept_and_edit_nothing(store: Store) -> None:

@@ -1,0 +1,183 @@
+"""What of its thread goes along with a question: the questions before it and their verdicts, the
+oldest in short where all would be too long.
+
+The journal names the earlier questions alone: a copy would outlive it being forgotten.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.council import Council, Earlier, Question
+from bot.models.catalogue import Catalogue
+from bot.protocol import past
+from bot.protocol.calls import Caller
+from bot.protocol.events import Event
+from bot.protocol.past import Split
+from bot.protocol.pricing import Carried, cheapest
+from bot.protocol.recap import write_recap
+from bot.protocol.shortening import size
+from bot.protocol.sitting import Sitting
+from bot.protocol.stages import VERDICT_TOKENS
+from bot.records import Case, Turn
+from bot.redaction import Redaction
+from bot.store.encoding import decode, encode
+from bot.store.journal import Journal
+from bot.store.recaps import RECAP, knows, summed_up
+from bot.store.store import Store
+
+# The decision that says how what is known goes along.
+_THREAD = "thread"
+# Of a verdict that is yet to be written no more is known than how much may be.
+_VERDICT_BYTES = VERDICT_TOKENS * 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How what is known goes along, in so many bytes; this seat sums up what has to be."""
+
+    split: Split
+    room: int
+    seat: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    store: Store
+    catalogue: Catalogue
+    caller: Caller
+
+    async def carried(self, case: Case, ahead: Iterable[Case]) -> Carried:
+        """What will go along, for its price; `ahead` are questions that are answered before it."""
+        turns = await self._before(case)
+        sizes = [past.bytes_of(_earlier(turn)) for turn in turns]
+        sizes += [past.bytes_of(Earlier(c.question.text, "")) + _VERDICT_BYTES for c in ahead]
+        recaps = await self._recap_sizes([turn.id for turn in turns])
+        room = self._room(case.council)
+        split = past.split(sizes, recaps, room)
+        if not split.folded:
+            return Carried(min(sum(sizes), room))
+        return Carried(room, _to_fold(split, sizes, recaps))
+
+    async def told(self, case: Case, question: Question, journal: Journal) -> Question:
+        """The question with what its thread knew when it was first served. What has to be summed up
+        is, once."""
+        plan = await self._planned(case, journal)
+        ids = await self.store.known_to(case.id) or ()
+        known = {turn.id: turn for turn in await self.store.turns_of(ids)}
+        texts = [text for turn in known.values() for text in (turn.question, turn.verdict)]
+        shown = await self._shown(case, texts)
+        told = dict(zip(known, map(Earlier, shown[::2], shown[1::2]), strict=True))
+        turns = [told.get(id) for id in ids]
+        recap = ""
+        if plan.split.folded:
+            recaps = await self.store.recaps(ids)
+            recap = recaps.get(plan.split.folded, "")
+            if not recap and plan.seat is not None:
+                summed = plan.split.summed if plan.split.summed in recaps else 0
+                [before] = await self._shown(case, [recaps.get(summed, "")])
+                folded = _there(turns[summed : plan.split.folded])
+                sitting = Sitting(question, case.council, self.caller, journal, _tell_nobody)
+                recap = await self._recap(sitting, plan.seat, folded, before)
+            [recap] = await self._shown(case, [recap])
+        whole = _there(turns[plan.split.folded :])
+        if not (whole or recap):
+            return question
+        return replace(question, past=past.past(whole, recap, plan.split.folded, plan.room))
+
+    async def _planned(self, case: Case, journal: Journal) -> _Plan:
+        """What was known, and how it goes along: both stay so, whatever becomes of the thread."""
+        if decided := journal.decision(_THREAD):
+            return decode(_Plan, decided)
+        turns = await self._before(case)
+        ids = [turn.id for turn in turns]
+        decisions = knows(ids)
+        if journal.decision("earlier") is None:
+            origin = case.question.origin
+            newest = origin.earlier if origin else ids[-1] if ids else None
+            decisions["earlier"] = json.dumps(newest)
+        sizes = [past.bytes_of(_earlier(turn)) for turn in turns]
+        recaps = await self._recap_sizes(ids)
+        room = self._room(case.council)
+        plan = _Plan(past.split(sizes, recaps, room), room)
+        if to_fold := _to_fold(plan.split, sizes, recaps):
+            plan = replace(plan, seat=cheapest(self.catalogue, case.council.members, to_fold))
+            decisions[RECAP] = summed_up(ids[: plan.split.folded])
+        await journal.decide_all({**decisions, _THREAD: encode(_Plan, plan)})
+        return plan
+
+    async def _recap(
+        self, sitting: Sitting, seat: int, folded: Sequence[Earlier], before: str
+    ) -> str:
+        if not folded:
+            return ""
+        context = self._context(sitting.council.model(seat)) or past.UNKNOWN_CONTEXT_TOKENS
+        return await write_recap(sitting, seat, folded, before, context_tokens=context)
+
+    async def _before(self, case: Case) -> list[Turn]:
+        """The answered questions that this one follows, oldest first: those up to the one whose
+        button put it, else all of its thread. Of one that was asked once more the newest counts."""
+        origin = case.question.origin
+        if origin is None:
+            turns = await self.store.turns(case.platform, case.channel, case.thread)
+        elif origin.earlier is None:
+            turns = ()
+        else:
+            turns = await self.store.turns_of(await self._chain(origin.earlier))
+        newest = {turn.repeats or turn.id: turn for turn in turns if turn.id != case.id}
+        return [turn for turn in turns if newest.get(turn.repeats or turn.id) is turn]
+
+    async def _chain(self, id: str) -> list[str]:
+        """A question and those that it was told of."""
+        chain = [id]
+        while (known := await self.store.known_to(chain[0])) is None:
+            earlier = json.loads(await self.store.decision(chain[0], "earlier") or "null")
+            if not isinstance(earlier, str) or earlier in chain:
+                return chain
+            chain.insert(0, earlier)
+        return [*known, *chain]
+
+    async def _shown(self, case: Case, texts: Sequence[str]) -> list[str]:
+        """As models get them: they may have been written before the channel hid personal data."""
+        if not case.council.redact:
+            return list(texts)
+        hidden = Redaction(await self.store.redactions(case))
+        shown = list(map(hidden.hide, texts))
+        await self.store.keep_redactions(case.id, hidden.originals)
+        return shown
+
+    async def _recap_sizes(self, ids: Sequence[str]) -> dict[int, int]:
+        return {count: size(text) for count, text in (await self.store.recaps(ids)).items()}
+
+    def _room(self, council: Council) -> int:
+        return past.room(map(self._context, (*council.members, council.chairman)))
+
+    def _context(self, model: str) -> int | None:
+        found = self.catalogue.find(model)
+        return found.context_tokens if found else None
+
+
+def is_thread_of(one: Case, other: Case) -> bool:
+    """Whether both were asked in one thread; without a thread they were not."""
+    place = one.platform, one.channel, one.thread
+    return one.thread is not None and place == (other.platform, other.channel, other.thread)
+
+
+def _to_fold(split: Split, sizes: Sequence[int], recaps: Mapping[int, int]) -> int:
+    """How many bytes have to be summed up, 0 where nothing has to."""
+    if split.folded == split.summed:
+        return 0
+    return sum(sizes[split.summed : split.folded]) + recaps.get(split.summed, 0)
+
+
+def _there(turns: Iterable[Earlier | None]) -> list[Earlier]:
+    """Those that are still stored."""
+    return [turn for turn in turns if turn]
+
+
+def _tell_nobody(event: Event) -> None:
+    pass
+
+
+def _earlier(turn: Turn) -> Earlier:
+    return Earlier(turn.question, turn.verdict)

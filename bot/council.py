@@ -380,5 +380,11 @@ class Deliberation:
 
     @property
     def answered(self) -> bool:
-        """Whether there is any verdict; without it `verdict.text` is the apology."""
+        """Whether anybody answered; else `verdict.text` is the apology."""
         return bool(self.answers)
+
+    @property
+    def has_verdict(self) -> bool:
+        """Whether anything was decided; else `verdict.text` is the apology, or says that nothing
+        was to be."""
+        return self.verdict.seat is not None

@@ -13,6 +13,7 @@ from bot.typos import did_you_mean
 # By the name that people type, a line each, which forms show 75 characters of.
 MODES: Mapping[str, Message] = {
     "council": N_("everybody answers and reviews the answers blind, a chairman rules"),
+    "compare": N_("everybody answers, nobody reviews them, and people vote blind"),
 }
 
 # One word alone: what goes on behind it, such as the path of a file, is a question.

@@ -457,6 +457,7 @@ RESERVED = frozenset({"budget", "reveal", "redact", "paused", "changers"})
 FORM: Mapping[str, Asked] = {
     "members": Asked("models", N_("The price is what a typical answer costs.")),
     "chairman": Asked("model"),
+    "mode": Asked("choice"),
     "criteria": Asked("prose", N_("Empty: what reviewers usually judge by."), "none"),
     "reveal": Asked("choice"),
     "budget": Asked("line", N_("US dollars. Empty: the bot's own limit."), "default", "2.50"),

@@ -69,6 +69,9 @@ VOTE = N_(
     "React 👍 or 👎 here and on each answer, 🏆 on the best one: votes show which models serve "
     "this channel."
 )
+VOTE_ON_ANSWERS = N_(
+    "React 👍 or 👎 on each answer, 🏆 on the best one: votes show which models serve this channel."
+)
 NONE_LEGEND = N_("🚫 none of the answers is good enough")
 
 # What stands for the chairman's verdict, and why.
@@ -87,6 +90,10 @@ FALLBACKS: dict[Fallback, Message] = {
         "Only one member answered, so there was nothing to rank: this is Answer {label}."
     ),
 }
+
+SIDE_BY_SIDE = N_(
+    "There is no verdict: the answers stand side by side, and people say which is best."
+)
 
 FAULT = N_(
     "Something unexpected happened; the log says what. What is finished is kept, and the "

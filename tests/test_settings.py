@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.council import Council
 from bot.criteria import PRESETS
 from bot.errors import InvalidInput
+from bot.modes import MODES
 from bot.settings import (
     BUDGET_MAX_USD,
     SETTINGS,
@@ -125,7 +126,7 @@ def test_an_unknown_setting_is_refused_with_the_list() -> None:
     [
         ("effort", "extreme", "This can be `auto` or `low` or `medium` or `high`."),
         ("paused", "maybe", "This can be `on` or `off`."),
-        ("mode", "debate", "This can be `council`."),
+        ("mode", "zzz", f"This can be {' or '.join(f'`{mode}`' for mode in MODES)}."),
         ("chairman", "two models", "Name one model by its id, for example `openai/gpt-5.1`."),
         ("criteria", "x" * 2001, "This may have 2,000 characters; that text has 2,001."),
         ("budget", "-1", "Give US dollars a day, for example `2.50`, or write `unlimited`."),

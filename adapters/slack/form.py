@@ -91,11 +91,13 @@ def view(settings: Settings, stored: StoredSettings, prices: Prices, opened: Ope
 
 
 def _about(settings: Settings, prices: Prices) -> str:
-    council = n_(
-        "{n} model answers, one writes the verdict.",
-        "{n} models answer and review, one writes the verdict.",
-        len(settings.members),
-    )
+    council = n_("{n} model is seated.", "{n} models are seated.", len(settings.members))
+    if settings.mode == "council":
+        council = n_(
+            "{n} model answers, one writes the verdict.",
+            "{n} models answer and review, one writes the verdict.",
+            len(settings.members),
+        )
     if not prices.question:
         return council
     return _(

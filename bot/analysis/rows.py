@@ -167,7 +167,8 @@ def row_of(case: Case, reactions: Sequence[Reaction], key: str = "") -> Row | No
     asker = case.asker or ""
     said = {label: _decided(_on_answer(votes, label), asker) for label in model_of}
     columns = _seats(result) if len(label_of) < len(model_of) else {}
-    verdict = _decided({v.person: v.value == "accept" for v in votes if v.target == VERDICT}, asker)
+    on_verdict = [v for v in votes if v.target == VERDICT and result.has_verdict]
+    verdict = _decided({v.person: v.value == "accept" for v in on_verdict}, asker)
     picks = _picks(votes, blind, model_of)
     best, best_by = _best(picks, asker)
     deciding = {*verdict[1], *best_by, *(person for _, by in said.values() for person in by)}

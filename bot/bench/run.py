@@ -358,7 +358,7 @@ async def _grades(app: App, journal: Journal, item: Item, result: Deliberation) 
         for answer in result.answers
     }
     first = result.standings[0].label if result.standings else None
-    verdict = await graded(result.verdict.text, len(result.members)) if result.answered else None
+    verdict = await graded(result.verdict.text, len(result.members)) if result.has_verdict else None
     return {"verdict": verdict, "top_answer": members.get(first or ""), "members": members}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from bot.council import Council, MemberResult
 from bot.models.catalogue import Catalogue
 from bot.pages.prices import price_words
+from bot.protocol.pricing import planned
 
 # Prompt and completion of a typical call.
 TYPICAL_TOKENS = (1_500, 600)
@@ -59,9 +60,7 @@ def alone(council: Council, model: str) -> Council:
 
 def question_usd(catalogue: Catalogue, council: Council) -> float | None:
     """About what a question costs; `None` where a price is unknown."""
-    alone = len(council.members) == 1
-    models = council.members if alone else (*council.members * 2, council.chairman)
-    micros = [catalogue.cost_micros(model, *TYPICAL_TOKENS) for model in models]
+    micros = [catalogue.cost_micros(call.model, *TYPICAL_TOKENS) for call in planned(council)]
     known = [each for each in micros if each is not None]
     return None if len(known) < len(micros) else sum(known) / 1e6
 

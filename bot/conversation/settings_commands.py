@@ -80,8 +80,8 @@ async def pressed(desk: Desk, name: str, value: str = "") -> Document:
             said = await _members(desk, f"add {value}")
         case ["members", "remove", *model]:
             said = await _members(desk, f"remove {':'.join(model)}")
-        case ["chairman"]:
-            said = await _change(desk, "chairman", lambda now: value)
+        case ["chairman" | "mode" as setting]:
+            said = await _change(desk, setting, lambda now: value)
         case ["form", setting] if setting in channel_settings.FORM:
             text = value.strip() or channel_settings.FORM[setting].empty
             said = await _change(desk, setting, lambda now: text)

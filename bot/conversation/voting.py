@@ -24,7 +24,7 @@ from bot.language import N_, _
 from bot.protocol.outcome import answers
 from bot.records import PlatformName, Post, Reaction, ReactionValue
 from bot.store.store import Store
-from bot.votes import standing_votes
+from bot.votes import VERDICT, standing_votes
 
 logger = logging.getLogger(__name__)
 
@@ -133,14 +133,16 @@ class Voting:
     ) -> tuple[Post, str, ReactionValue] | None:
         post = await self.post(platform, post_id)
         target, value = (votable(post), reactions.value(post.key, emoji)) if post else (None, None)
-        if not (post and target and value) or await self._is_awaited(post, target):
+        if not (post and target and value) or await self._is_missing(post, target):
             return None
         return post, target, value
 
-    async def _is_awaited(self, post: Post, label: str) -> bool:
+    async def _is_missing(self, post: Post, label: str) -> bool:
         """Whether the post says as yet that its answer is being written: who votes on that has
-        read nothing."""
+        read nothing. Or that nothing was decided."""
         case = await self.store.case(post.deliberation)
+        if case and case.result and label == VERDICT:
+            return not case.result.has_verdict
         if case is None or case.status != "running" or post.key != answer_key(label):
             return False
         calls = await self.store.calls(case.id)

@@ -10,6 +10,8 @@ from bot.language import _
 from bot.protocol.events import Progress
 
 CELLS, FULL, EMPTY = 14, "▰", "▱"
+# Modes that end with the answers where they can.
+_ANSWERS_ALONE = frozenset({"compare"})
 # Nobody can tell better than to so many seconds.
 _STEP = 5
 
@@ -28,6 +30,11 @@ def live_lines(progress: Progress, pace: Pace | None) -> str:
     full = min(int(max(share, 0) * CELLS), CELLS - 1)
     bar = FULL * full + EMPTY * (CELLS - full)
     return "  \n".join((_stages(progress), " ".join(filter(None, (bar, _time(pace))))))
+
+
+def asked(progress: Progress) -> int:
+    """How many members are asked, as far as it is known."""
+    return len(progress.labels) or len(progress.council.members)
 
 
 def stand_in(progress: Progress) -> str:
@@ -49,11 +56,11 @@ def duration(seconds: float) -> str:
 
 def _stages(progress: Progress) -> str:
     """What is in so far, the stage under way in bold."""
-    members, reviewers = len(progress.council.members), len(progress.reviewers)
+    members, reviewers = asked(progress), len(progress.reviewers)
     answers = _("Answers {n} of {of}", n=len(progress.answers), of=members)
     reviews = _("reviews {n} of {of}", n=len(progress.reviewed), of=reviewers)
     verdict = _("verdict")
-    if members == 1:
+    if members == 1 or _by_answers_alone(progress):
         return f"**{answers}**"
     if progress.author is not None:
         return " · ".join((answers, *([reviews] if reviewers else []), f"**{verdict}**"))
@@ -64,9 +71,15 @@ def _stages(progress: Progress) -> str:
 
 def _share_done(progress: Progress) -> float:
     """Of all calls to come, as far as they are known."""
-    members = len(progress.council.members)
+    members = asked(progress)
     done = len(progress.answers) + len(progress.failures) + len(progress.reviewed)
-    return done / (2 * members + 1)
+    return done / (members if _by_answers_alone(progress) else 2 * members + 1)
+
+
+def _by_answers_alone(progress: Progress) -> bool:
+    """Whether nothing but answers is needed for all that is known."""
+    begun = progress.reviewers or progress.author is not None
+    return progress.council.mode in _ANSWERS_ALONE and not begun
 
 
 def _time(pace: Pace | None) -> str:

@@ -24,7 +24,8 @@ from bot.pages.gists import (
     lead,
     unbolded,
 )
-from bot.pages.live import Pace, duration, live_lines, stand_in
+from bot.pages.live import Pace, asked, duration, live_lines, stand_in
+from bot.pages.modes import count_of_answers, side_by_side
 from bot.pages.ranked import hint, ranking_blocks, reviewers_line, title
 from bot.pages.sentences import (
     best_first,
@@ -117,7 +118,9 @@ def verdict(deliberation: Deliberation, question: Question) -> Document:
     missing = _missing(deliberation, question)
     cut = broken_off(deliberation)
     state: State = "degraded" if missing or cut else "done"
-    blocks: list[Block] = [*_headed(verdict_text(deliberation)), *map(Text, cut)]
+    votes_here = deliberation.has_verdict
+    head = _headed(verdict_text(deliberation)) if votes_here else side_by_side(deliberation)
+    blocks: list[Block] = [*head, *map(Text, cut)]
     blocks += [Text(f"> {line}") for line in dissent(deliberation)]
     if missing:
         blocks.append(Text(f"⚠️ {missing}"))
@@ -125,14 +128,14 @@ def verdict(deliberation: Deliberation, question: Question) -> Document:
         reviewers_line(deliberation, question),
         " · ".join(filter(None, _account(deliberation))),
         *shortened_for_verdict(deliberation),
-        _(texts.VOTE) if question.number == 1 else "",
+        _(texts.VOTE if votes_here else texts.VOTE_ON_ANSWERS) if question.number == 1 else "",
     ]
     blocks += [Note(line) for line in notes if line]
     again = Button("again", _("Ask again"), primary=True)
     return Document(
         (*blocks, *_read_along(question), *rehearsal(_models(deliberation))),
         state=state,
-        votable=True,
+        votable=votes_here,
         buttons=(
             *([again] if state == "degraded" else []),
             Button("follow", _("Follow up"), primary=state == "done"),
@@ -178,7 +181,7 @@ def _failed(deliberation: Deliberation, question: Question) -> Document:
 
 
 def _stopped(progress: Progress) -> Document:
-    n, of = len(progress.answers), len(progress.council.members)
+    n, of = len(progress.answers), asked(progress)
     text = _("The answers below stay; nothing was ranked.") if n else _("Nothing was ranked.")
     if progress.reviewers:
         text = _("The answers below stay; no verdict was written.")
@@ -322,13 +325,19 @@ def ranking(deliberation: Deliberation, question: Question, tally: Tally | None 
     detail = tuple(ranking_blocks(deliberation, question, tally or {}))
     return Document(
         (
-            Text(first_sentence(_plain_verdict(deliberation))),
+            Text(_notifying(deliberation)),
             Detail(title(deliberation, question), detail, hint=hint(deliberation, question)),
             Note(_(texts.NONE_LEGEND)),
         ),
         votable=True,
         letters=letters((member.label for member in deliberation.members), question),
     )
+
+
+def _notifying(deliberation: Deliberation) -> str:
+    if not deliberation.has_verdict:
+        return in_bold(count_of_answers(deliberation))
+    return first_sentence(_plain_verdict(deliberation))
 
 
 def beneath_verdict(ranking: Document) -> Document:
@@ -340,7 +349,7 @@ def beneath_verdict(ranking: Document) -> Document:
 
 def unvoted(post: Document) -> Document:
     """A post where nobody can vote, or is told how elsewhere: without what says so."""
-    legends = (Note(_(texts.VOTE)), Note(_(texts.NONE_LEGEND)))
+    legends = [Note(_(each)) for each in (texts.VOTE, texts.VOTE_ON_ANSWERS, texts.NONE_LEGEND)]
     blocks = tuple(block for block in post.blocks if block not in legends)
     return replace(post, blocks=blocks, votable=False)
 

@@ -35,6 +35,8 @@ def title(deliberation: Deliberation, question: Question) -> str:
     """The order of the answers: `Ranking: A and B level, then D, C`."""
     if len(deliberation.answers) < 2:
         return _("No ranking: there is one answer alone")
+    if not deliberation.reviews:
+        return _("No ranking: people compare the answers")
     if not _heard(deliberation):
         return _("No ranking: no reviewer was heard")
     first, *rest = _levels(deliberation.standings, question)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.cleaning import one_line, shortened
 from bot.document import Block, Button, Document, Entry, Heading, Note, Select, Table, Text
 from bot.language import _, n_
+from bot.modes import MODES
 from bot.pages.prices import dollars, price_words
 from bot.settings import SETTINGS, Setting, Settings, at_length, in_words, shown
 
@@ -129,18 +130,23 @@ def seats_in_words(members: Sequence[str]) -> str:
 
 
 def _summary(settings: Settings, prices: Prices) -> str:
-    sentences = [
-        n_(
-            "{n} model answers, **{chairman}** writes the verdict.",
-            "{n} models answer and review, **{chairman}** writes the verdict.",
-            len(settings.members),
-            chairman=short(settings.chairman),
-        ),
-        _question_price(prices.question),
-    ]
+    sentences = [_who_does_what(settings), _question_price(prices.question)]
     if settings.paused:
         sentences.insert(0, _("⏸ **The council is paused here.**"))
     return " ".join(sentences)
+
+
+def _who_does_what(settings: Settings) -> str:
+    if settings.mode != "council":
+        mode, does = settings.mode, _(MODES[settings.mode])
+        seated = n_("{n} model is seated.", "{n} models are seated.", len(settings.members))
+        return _("{seated} Mode **{mode}**: {does}.", seated=seated, mode=mode, does=does)
+    return n_(
+        "{n} model answers, **{chairman}** writes the verdict.",
+        "{n} models answer and review, **{chairman}** writes the verdict.",
+        len(settings.members),
+        chairman=short(settings.chairman),
+    )
 
 
 def _question_price(usd: float | None) -> str:
@@ -167,9 +173,12 @@ def _selects(settings: Settings, prices: Prices, change: Change) -> list[Block]:
     chairman = _("Chairman: {model}", model=short(settings.chairman))
     add = [_("Add {model}", model=short(model)) for model in free[:1]]
     instead = [_("Let {model} be chairman", model=short(model)) for model in others[:1]]
+    mode = _("Mode: {mode}", mode=settings.mode)
+    modes = [(f"{name} · {_(MODES[name])}", name) for name in MODES if name != settings.mode]
     selects = (
         Select("members:add", _("Add a model"), tuple(map(option, free)), *add),
         Select("chairman", chairman, tuple(map(option, others)), *instead),
+        Select("mode", mode, tuple(modes)),
     )
     return [select for select in selects if select.options]
 

@@ -314,7 +314,7 @@ async def _ask_it(asked: "Asked", options: argparse.Namespace, config: "Config")
         tell_json(as_json(deliberation), indent=2)
     else:
         show_verdict(question, deliberation)
-        if options.answers:
+        if options.answers or not deliberation.has_verdict:
             show_answers(deliberation)
     note(closing(deliberation))
     return DONE if deliberation.answered else NO_ANSWER

@@ -16,7 +16,7 @@ from bot.protocol.events import Event, Started
 from bot.protocol.plans import Planned
 from bot.protocol.racing import review_and_rule
 from bot.protocol.sitting import Sitting
-from bot.protocol.stages import conclude, gather_answers, no_answer, only_answer
+from bot.protocol.stages import conclude, gather_answers, no_answer, only_answer, side_by_side
 from bot.store.journal import Journal
 
 
@@ -41,7 +41,7 @@ async def deliberate(
     replaced, and where nobody answers the verdict is an apology. Raises `StoreFailed`.
     """
     sitting = Sitting(question, council, caller, journal, emit)
-    emit(Started(tuple(sorted((label, seat) for seat, label in enumerate(sitting.labels)))))
+    emit(Started(sitting.seats()))
 
     answers = await gather_answers(sitting)
     if not answers:
@@ -52,6 +52,25 @@ async def deliberate(
     await between_stages()
     reviews, standings, verdict = await review_and_rule(sitting, answers, between_stages)
     return await conclude(sitting, answers, reviews, standings, verdict=verdict)
+
+
+async def compare(
+    question: Question,
+    council: Council,
+    caller: Caller,
+    *,
+    journal: Journal,
+    emit: Callable[[Event], None] = lambda event: None,
+    between_stages: Callable[[], Awaitable[None]] = go_on,
+) -> Deliberation:
+    """Answers alone, for people to judge. As `deliberate` else."""
+    sitting = Sitting(question, council, caller, journal, emit)
+    emit(Started(sitting.seats()))
+
+    answers = await gather_answers(sitting)
+    if not answers:
+        return await conclude(sitting, answers, verdict=no_answer(sitting))
+    return await conclude(sitting, answers, verdict=side_by_side())
 
 
 class Run(Protocol):
@@ -79,4 +98,7 @@ class Mode:
 
 
 # By the names that people type, which `bot.modes` puts into words.
-MODES: Mapping[str, Mode] = {"council": Mode(deliberate, plans.all_stages)}
+MODES: Mapping[str, Mode] = {
+    "council": Mode(deliberate, plans.all_stages),
+    "compare": Mode(compare, plans.answers),
+}

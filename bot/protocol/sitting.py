@@ -51,6 +51,10 @@ class Sitting:
     def seat(self, label: str) -> int:
         return self.labels.index(label)
 
+    def seats(self) -> tuple[tuple[str, int], ...]:
+        """Every seat by its label, in the order of labels."""
+        return tuple(sorted((label, seat) for seat, label in enumerate(self.labels)))
+
     def fence(self, stage: Stage, seat: int) -> str:
         """The same in every round: what was written in one is not quoted in another."""
         return prompts.fence(self.question.seed, stage, 0, seat)

@@ -24,6 +24,7 @@ from bot.council import (
     Standing,
     Verdict,
 )
+from bot.language import _
 from bot.llm import Message
 from bot.protocol import outcome, prompts, ranking
 from bot.protocol.events import (
@@ -37,7 +38,7 @@ from bot.protocol.patience import Deadline
 from bot.protocol.shortening import reading_limit
 from bot.protocol.sitting import Material, Sitting, task_group
 from bot.store.spending import EARLY_STOP
-from bot.texts import apology
+from bot.texts import SIDE_BY_SIDE, apology
 
 logger = logging.getLogger(__name__)
 
@@ -180,6 +181,11 @@ def no_answer(sitting: Sitting) -> Verdict:
     calls = sitting.journal.calls
     failures = [call.failure for call in calls if call.stage == "answer" and call.failure]
     return Verdict(apology(failures), None, None, None, None, None)
+
+
+def side_by_side() -> Verdict:
+    """Where people are to judge."""
+    return Verdict(_(SIDE_BY_SIDE), None, None, None, None, None)
 
 
 class Particulars(TypedDict, total=False):

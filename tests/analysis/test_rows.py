@@ -177,6 +177,22 @@ def test_a_failed_member_is_unknown_and_not_refused() -> None:
     assert found.accepted == (False, False)
 
 
+def test_where_people_compare_the_answers_alone_are_voted_on() -> None:
+    done = case()
+    assert done.result
+    verdict = Verdict("There is no verdict.", None, None, None, None, None)
+    compared = replace(done.result, mode="compare", reviews=(), standings=(), verdict=verdict)
+    found = row(
+        says("ann", "best", "B"),
+        says("bob", "accept", "verdict"),
+        of=replace(done, result=compared),
+    )
+
+    assert (found.accepted, found.best) == ((None, True, None), "lab/b")
+    assert (found.verdict, found.verdict_written, found.ballots) == (None, False, ())
+    assert found.voters == ("ann",)
+
+
 def test_the_verdict_has_its_own_vote_and_none_of_these_is_not_about_it() -> None:
     found = row(says("ann", "none", "none"), says("ann", "accept", "verdict"))
     assert found.verdict is True

@@ -1041,6 +1041,16 @@ async def test_another_emoji_or_post_is_no_vote(post: str, emoji: str) -> None:
         assert await votes(app, id) == []
 
 
+async def test_nobody_votes_on_a_verdict_that_there_is_not() -> None:
+    async with running() as app:
+        id = await served(app, mention("/compare Why?"))
+
+        assert not await app.voting.react("discord", f"{id}/headline", ANN, "👍")
+        assert await app.voting.react("discord", f"{id}/answer:A", ANN, "👍")
+        assert await app.voting.react("discord", f"{id}/ranking", ANN, "🚫")
+        assert {each.target for each in await app.store.reactions(id)} == {"A", "none"}
+
+
 async def test_a_reaction_on_another_platform_is_no_vote_here() -> None:
     async with running() as app:
         id = await served(app)

@@ -133,16 +133,37 @@ async def test_who_may_change_the_council_is_offered_to(app: App) -> None:
 
     seated = [block.button for block in page.blocks if isinstance(block, Entry)]
     assert seated[0] == Button("members:remove:openai/gpt-5.1", "Remove")
-    add, chairman = (block for block in page.blocks if isinstance(block, Select))
+    add, chairman, mode = (block for block in page.blocks if isinstance(block, Select))
     assert (add.name, add.placeholder) == ("members:add", "Add a model")
     assert not {value for _, value in add.options} & {"openai/gpt-5.1", "mistralai/mistral-large"}
     assert chairman.placeholder == "Chairman: gemini-3-pro"
     assert "google/gemini-3-pro" not in {value for _, value in chairman.options}
+    assert mode.placeholder == "Mode: council"
+    assert [value for _, value in mode.options] == [each for each in MODES if each != "council"]
     assert [button.name for button in page.buttons] == [
         "form:criteria",
         "form:budget",
         "settings:all",
     ]
+
+
+async def test_another_mode_says_what_it_does(app: App) -> None:
+    page = await app.pressed(HERE, ADMIN, "mode", "compare")
+
+    assert isinstance(page.blocks[1], Text)
+    assert page.blocks[1].text.startswith(
+        f"3 models are seated. Mode **compare**: {MODES['compare']}."
+    )
+    assert page.blocks[-1] == Note("**mode** is now: compare")
+
+
+async def test_what_a_question_costs_is_what_its_mode_takes(app: App) -> None:
+    """Three answers, in the place of seven calls."""
+    whole = await app.command(HERE, ADMIN, "show")
+    compared = await app.pressed(HERE, ADMIN, "mode", "compare")
+
+    assert "**About $0.06 a question.**" in str(whole.blocks[1])
+    assert "**About $0.024 a question.**" in str(compared.blocks[1])
 
 
 async def test_several_seats_of_a_model_have_one_button(app: App) -> None:
@@ -506,8 +527,7 @@ async def test_a_change_says_what_holds_now(app: App, typed: str, said: str) -> 
             f"There is no setting `colour`. Settings are: {', '.join(SETTINGS)}.",
         ),
         ("budget lots", "Give US dollars a day, for example `2.50`, or write `unlimited`."),
-        ("mode debate", "This can be `council`."),
-        ("mode councl", "This can be `council`. Did you mean `council`?"),
+        ("mode zzz", f"This can be {' or '.join(f'`{mode}`' for mode in MODES)}."),
         (
             "set critera brevity",
             "There is no setting `critera`. Did you mean `criteria`? "

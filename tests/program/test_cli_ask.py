@@ -339,6 +339,19 @@ async def test_answers_are_printed_below_the_verdict_under_their_labels(
     )
 
 
+async def test_answers_to_compare_are_printed_and_an_answer_is_enough_to_succeed(
+    council: Program,
+) -> None:
+    async with ModelServer(behaviours={"lab/b": "no_credit"}) as server:
+        here = environment(server, COUNCIL_MEMBERS=",".join(THREE))
+        ended = await council.run("ask", QUESTION, "--mode", "compare", environment=here)
+
+    assert ended.code == 0
+    assert ended.out.startswith("There is no verdict: the answers stand side by side")
+    assert ended.out.count("## Answer ") == 2
+    assert {request.stage for request in server.requests} == {"answer"}
+
+
 # Standard input
 
 

@@ -5,12 +5,11 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Literal
 
 import pytest
 
-from bot.council import Claim, Council, Deliberation, Earlier, Past, Question
+from bot.council import Claim, Council, Earlier, Past
 from bot.errors import ModelFailed, Spent
 from bot.llm import Completion, Request
 from bot.models.http import HttpProvider
@@ -37,25 +36,15 @@ from tests.fakes.lab import lab
 from tests.fakes.prices import FreeOfCharge
 from tests.fakes.provider import FakeProvider, Scripted, labels_shown, sensible, stage_and_seat
 from tests.fakes.refusals import Refusal
-
-ASKED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-FOUR = Council(("lab/a", "lab/b", "lab/c", "lab/d"), "lab/chair")
-CHAIR = FOUR.chairman_seat
-
-# Far shorter than a test's own limit, long enough for work that has to happen first.
-IMPATIENT = Patience().scaled(0.002)
-
-
-async def no_history(model: str) -> tuple[float, ...]:
-    return ()
-
-
-def final(kind: str = "refused") -> ModelFailed:
-    return ModelFailed(kind, "it will not do that.")  # type: ignore[arg-type]  # a KIND, from a table
-
-
-def passing(kind: str = "server_error") -> ModelFailed:
-    return ModelFailed(kind, "not now.", retryable=True)  # type: ignore[arg-type]  # as above
+from tests.protocol.deliberating import (
+    CHAIR,
+    FOUR,
+    final,
+    no_history,
+    passing,
+    question,
+    run,
+)
 
 
 @pytest.fixture
@@ -63,43 +52,6 @@ async def store() -> AsyncIterator[Store]:
     store = await Store.open(":memory:", holder="tests")
     yield store
     await store.close()
-
-
-def question(id: str = "q1", *, seed: int = 1, text: str = "Is a monolith right?") -> Question:
-    return Question(id=id, text=text, seed=seed, asked_at=ASKED_AT)
-
-
-@dataclass
-class Run:
-    """Everything about one deliberation that a test may want to look at."""
-
-    deliberation: Deliberation
-    provider: FakeProvider
-    events: list[Event] = field(default_factory=list)
-
-
-async def run(
-    store: Store,
-    provider: FakeProvider,
-    *,
-    council: Council = FOUR,
-    asked: Question | None = None,
-    patience: Patience = IMPATIENT,
-    watch: Callable[[Event], None] = lambda event: None,
-) -> Run:
-    asked = asked or question()
-    await store.create(Case(question=asked, council=council, platform="cli"))
-    journal = await store.begin(asked.id)
-    caller = Caller(provider, FreeOfCharge(), patience, no_history)
-    events: list[Event] = []
-
-    def emit(event: Event) -> None:
-        events.append(event)
-        watch(event)
-
-    deliberation = await deliberate(asked, council, caller, journal=journal, emit=emit)
-    assert provider.leftover == []
-    return Run(deliberation, provider, events)
 
 
 def seed_where(claim: Callable[[int], bool]) -> int:

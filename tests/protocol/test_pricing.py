@@ -1,6 +1,7 @@
 """What a question will take, by what such calls used before."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.allowance import MARGIN, SUCCESSOR
@@ -44,6 +45,11 @@ def test_a_run_answers_reviews_and_ends_in_a_verdict() -> None:
         ("review", 0, 1),
         ("verdict", 0, 2),
     ]
+
+
+def test_answers_alone_are_all_that_people_compare() -> None:
+    compared = replace(COUNCIL, mode="compare")
+    assert [call.key for call in planned(compared)] == [("answer", 0, 0), ("answer", 0, 1)]
 
 
 def test_one_member_alone_is_only_asked() -> None:

@@ -33,8 +33,15 @@ MARGIN: Key = ("answer", 0, -1)
 
 # Calls of an earlier stage are not made any more once a later one has begun, unless a verdict was
 # begun early, beside the reviews.
-_ORDER: Mapping[Stage, int] = {"recap": 0, "answer": 1, "review": 2, "verdict": 3, "grade": 5}
-_AFTER_CHAIRMAN = 4
+_ORDER: Mapping[Stage, int] = {
+    "recap": 0,
+    "answer": 1,
+    "revision": 2,
+    "review": 10,
+    "verdict": 20,
+    "grade": 40,
+}
+_AFTER_CHAIRMAN = 30
 
 # Beyond its share a request takes one part in so many of what there is room for.
 _PARTS = 4
@@ -148,13 +155,14 @@ def needed_of(shares: Mapping[Key, int]) -> int:
 
 def margin_of(shares: Mapping[Key, int]) -> int:
     """As much as the dearest stage, once more."""
-    stages = Counter[Stage]()
-    for (stage, _, _), micros in shares.items():
-        stages[stage] += micros
+    stages = Counter[tuple[Stage, int]]()
+    for (stage, round, _), micros in shares.items():
+        stages[stage, round] += micros
     return max(stages.values(), default=0)
 
 
 def _order(key: Key) -> int:
     stage, round, _ = key
-    is_after_chairman = key == SUCCESSOR or (stage == "verdict" and round > 0)
-    return _AFTER_CHAIRMAN if is_after_chairman else _ORDER[stage]
+    if key == SUCCESSOR or (stage == "verdict" and round > 0):
+        return _AFTER_CHAIRMAN
+    return _ORDER[stage] + round if stage == "revision" else _ORDER[stage]

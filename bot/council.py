@@ -10,9 +10,10 @@ from typing import Literal
 
 from bot.errors import Kind
 
-# `recap` comes before the first: the beginning of a long thread in short. `grade` is no stage of a
-# deliberation: a benchmark asks afterwards whether an answer was right.
-Stage = Literal["recap", "answer", "review", "verdict", "grade"]
+# `recap` comes before the first: the beginning of a long thread in short. `revision` is a member's
+# answer once it knows those of the others, from round 1 on. `grade` is no stage of a deliberation: a
+# benchmark asks afterwards whether an answer was right.
+Stage = Literal["recap", "answer", "revision", "review", "verdict", "grade"]
 # How a text ended: all but `stop` were broken off.
 Finish = Literal["stop", "length", "filtered", "broken"]
 Fallback = Literal["next_member", "top_answer", "only_answer"]
@@ -308,8 +309,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A member whose answer holds another value from this round on, 1 for the first revision;
-    `towards` is the answer that held it before, `None` for a value of its own."""
+    """A member that changed its mind in this round, 1 for the first revision: its answer holds another
+    value, or where answers hold none it says so. `towards` is the answer that held that before, or
+    that it names, `None` for neither."""
 
     label: str
     round: int

@@ -14,6 +14,7 @@ from bot.typos import did_you_mean
 MODES: Mapping[str, Message] = {
     "council": N_("everybody answers and reviews the answers blind, a chairman rules"),
     "compare": N_("everybody answers, nobody reviews them, and people vote blind"),
+    "debate": N_("all answer, read each other and may change their minds; then as council"),
 }
 
 # One word alone: what goes on behind it, such as the path of a file, is a question.

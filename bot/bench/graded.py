@@ -106,8 +106,10 @@ def contenders(lines: Sequence[Line]) -> tuple[Contender, ...]:
     chairman's verdict; without whom nothing was graded."""
     members = [_contender(model, graded) for model, graded in sorted(_members(lines).items())]
     ways = {
-        MAJORITY: _way(lines, majority, "answers", _spent("answer")),
-        TOP_ANSWER: _way(lines, _correct("top_answer"), "reviews", _spent("answer", "review")),
+        MAJORITY: _way(lines, majority, "answers", _spent("answer", "revision")),
+        TOP_ANSWER: _way(
+            lines, _correct("top_answer"), "reviews", _spent("answer", "revision", "review")
+        ),
         VERDICT: _way(lines, _correct("verdict"), "verdict", lambda line: line["cost_usd"]),
     }
     best_first = sorted(members, key=lambda each: -each.accuracy.value)
@@ -285,8 +287,10 @@ def _correct(grade: str) -> Callable[[Line], bool | None]:
 
 
 def _spent(*stages: str) -> Callable[[Line], float | None]:
-    # Lines of earlier versions do not tell their stages apart.
-    return lambda line: sum(line["stage_usd"][s] for s in stages) if "stage_usd" in line else None
+    # Lines of earlier versions do not tell their stages apart, or lack those that were none yet.
+    return lambda line: (
+        sum(line["stage_usd"].get(stage, 0) for stage in stages) if "stage_usd" in line else None
+    )
 
 
 def _mean(values: Iterable[float | None]) -> Estimate | None:

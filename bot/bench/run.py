@@ -324,7 +324,7 @@ def _why(line: Line | None) -> str:
 
 
 def _stage_usd(journal: Journal) -> dict[str, float]:
-    stages: tuple[Stage, ...] = ("answer", "review", "verdict")
+    stages: tuple[Stage, ...] = ("answer", "revision", "review", "verdict")
     return {stage: _spent_usd(journal, stage) for stage in stages}
 
 

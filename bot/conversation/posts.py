@@ -41,7 +41,8 @@ def together(progress: Progress) -> Progress:
     """The progress where no answer has a place in the thread before it is there: none is shown until
     their stage ends, so that their order tells nothing of speed."""
     known = {*progress.answers, *progress.failures}
-    ended = progress.reviewers or progress.author is not None or progress.stopped or progress.fault
+    begun = progress.revising or progress.reviewers or progress.author is not None
+    ended = begun or progress.stopped or progress.fault
     if progress.finished or known.issuperset(dict(progress.labels)):
         return progress
     labels = [(label, seat) for label, seat in progress.labels if ended and label in known]

@@ -58,6 +58,12 @@ def _stages(progress: Progress) -> str:
     """What is in so far, the stage under way in bold."""
     members, reviewers = asked(progress), len(progress.reviewers)
     answers = _("Answers {n} of {of}", n=len(progress.answers), of=members)
+    if progress.revising:
+        n, of = len(progress.revised), len(progress.revising)
+        discussion = _("discussion {n} of {of}", n=n, of=of)
+        if not reviewers and progress.author is None:
+            return " · ".join((answers, f"**{discussion}**", _("reviews"), _("verdict")))
+        answers = f"{answers} · {discussion}"
     reviews = _("reviews {n} of {of}", n=len(progress.reviewed), of=reviewers)
     verdict = _("verdict")
     if members == 1 or _by_answers_alone(progress):
@@ -73,7 +79,9 @@ def _share_done(progress: Progress) -> float:
     """Of all calls to come, as far as they are known."""
     members = asked(progress)
     done = len(progress.answers) + len(progress.failures) + len(progress.reviewed)
-    return done / (members if _by_answers_alone(progress) else 2 * members + 1)
+    if _by_answers_alone(progress):
+        return done / members
+    return (done + len(progress.revised)) / (2 * members + len(progress.revising) + 1)
 
 
 def _by_answers_alone(progress: Progress) -> bool:

@@ -26,7 +26,7 @@ from bot.pages.gists import (
 )
 from bot.pages.live import Pace, asked, duration, live_lines, stand_in
 from bot.pages.modes import count_of_answers, side_by_side
-from bot.pages.ranked import hint, ranking_blocks, reviewers_line, title
+from bot.pages.ranked import discussion_line, hint, ranking_blocks, reviewers_line, title
 from bot.pages.sentences import (
     best_first,
     broken_off,
@@ -125,6 +125,7 @@ def verdict(deliberation: Deliberation, question: Question) -> Document:
     if missing:
         blocks.append(Text(f"⚠️ {missing}"))
     notes = [
+        discussion_line(deliberation, question),
         reviewers_line(deliberation, question),
         " · ".join(filter(None, _account(deliberation))),
         *shortened_for_verdict(deliberation),

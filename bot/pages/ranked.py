@@ -14,6 +14,8 @@ from bot.pages.sentences import (
     based_on,
     best_first,
     broken_off,
+    discussion,
+    in_rounds,
     put_first,
     read_shortened,
     reviewers_stand,
@@ -66,6 +68,12 @@ def reviewers_line(deliberation: Deliberation, question: Question) -> str:
     return " ".join(filter(None, ("⚖️", stand, based_on(deliberation)))) if stand else ""
 
 
+def discussion_line(deliberation: Deliberation, question: Question) -> str:
+    """How many changed their mind, as a note; "" where there was no discussion."""
+    said = discussion(deliberation, question)
+    return f"💬 {said}" if said else ""
+
+
 def ranking_blocks(deliberation: Deliberation, question: Question, tally: Tally) -> Iterator[Leaf]:
     """What stands under the title once it is opened."""
     heard = _heard(deliberation)
@@ -81,6 +89,9 @@ def ranking_blocks(deliberation: Deliberation, question: Question, tally: Tally)
                 "read the answers in another order."
             )
         )
+    if deliberation.rounds:
+        lines = (f"- {line}" for line in in_rounds(deliberation, question))
+        yield Text("\n".join((_("Once each had read the other answers:"), "", *lines)))
     yield from map(Note, (*broken_off(deliberation), *read_shortened(deliberation, question)))
     yield from _people(deliberation, question, tally)
     yield Note(" ".join(_closing(deliberation)))

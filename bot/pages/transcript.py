@@ -1,8 +1,10 @@
 """A whole deliberation as one file."""
 
+from collections.abc import Iterator
+
 from bot import texts
 from bot.cleaning import harmless, one_line, shortened
-from bot.council import Council, Deliberation, Question
+from bot.council import Answer, Council, Deliberation, Question
 from bot.language import _
 from bot.pages.presenter import standings_table
 from bot.pages.sentences import (
@@ -10,6 +12,7 @@ from bot.pages.sentences import (
     broken_off,
     degraded,
     dissent,
+    in_rounds,
     masked,
     read_shortened,
     rehearsal,
@@ -43,6 +46,10 @@ def transcript(deliberation: Deliberation, question: Question, council: Council)
         text = masked(given.text, council.members)
         parts += [_("## Answer {label}", label=shown(given.label, question)), _quoted(text)]
         parts += texts.broken_off(_("The answer"), finish(given.finish_reason))
+        for number, before in _before(deliberation, given):
+            name = _("### As it was in round {n}", n=number) if number else _("### As it was first")
+            parts += [name, _quoted(masked(before, council.members))]
+    parts += in_rounds(deliberation, question)
     for review in deliberation.reviews:
         if review.text:
             text, label = masked(review.text, council.members), shown(review.label, question)
@@ -59,6 +66,16 @@ def transcript(deliberation: Deliberation, question: Question, council: Council)
     parts += account(deliberation, question)
     parts += [block.text for block in rehearsal([m.model for m in deliberation.members])]
     return "\n\n".join(parts) + "\n"
+
+
+def _before(deliberation: Deliberation, given: Answer) -> Iterator[tuple[int, str]]:
+    """Its earlier texts, each with the number of its round, the first of which is 0."""
+    last = ""
+    for number, said in enumerate(deliberation.rounds):
+        text = next((each.text for each in said if each.label == given.label), last)
+        if text not in {last, given.text}:
+            yield number, text
+        last = text
 
 
 def _quoted(text: str) -> str:

@@ -13,7 +13,7 @@ from bot.document import Document, Note, Text
 from bot.errors import BotError, Expired, InvalidInput
 from bot.language import _, n_
 from bot.pages.prices import where_from
-from bot.pages.ranked import reviewers_line
+from bot.pages.ranked import discussion_line, reviewers_line
 from bot.pages.sentences import (
     broken_off,
     degraded,
@@ -196,10 +196,11 @@ def notes(question: Question, deliberation: Deliberation) -> list[str]:
     """What belongs under a verdict: how sure, what is missing, who disagrees. Nobody votes here."""
     simulated = rehearsal([member.model for member in deliberation.members])
     stand = reviewers_line(deliberation, question)
+    discussed = discussion_line(deliberation, question)
     return [
         *broken_off(deliberation),
         *dissent(deliberation),
-        *filter(None, (stand, written_by(deliberation))),
+        *filter(None, (discussed, stand, written_by(deliberation))),
         *degraded(deliberation, question),
         *(block.text for block in simulated),
     ]

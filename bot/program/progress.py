@@ -17,6 +17,8 @@ from bot.protocol.events import (
     Ranked,
     ReviewGiven,
     ReviewsAsked,
+    RevisionGiven,
+    RevisionsAsked,
     Started,
     VerdictAsked,
     VerdictText,
@@ -68,6 +70,14 @@ class Narrator:
                     note(line)
             case MemberFailed(label, seat, failure):
                 self._failed(failure, *_MEMBER_FAILED, label=label, model=council.model(seat))
+            case RevisionsAsked(round, labels):
+                note(
+                    _(
+                        "Round {round}: {count} members read the answers of the others.",
+                        round=round,
+                        count=len(labels),
+                    )
+                )
             case ReviewsAsked(reviewers):
                 note(_("{count} members review the answers.", count=len(reviewers)))
             case ReviewGiven(review) if review.counted:
@@ -94,7 +104,7 @@ class Narrator:
                 note(_("{model} writes the verdict.", model=council.model(seat)))
             case ChairmanFailed(seat, failure):
                 self._failed(failure, *_CHAIRMAN_FAILED, model=council.model(seat))
-            case Ranked() | VerdictText() | Finished():
+            case RevisionGiven() | Ranked() | VerdictText() | Finished():
                 pass
             case _:
                 assert_never(event)

@@ -31,6 +31,21 @@ class MemberFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class RevisionsAsked:
+    """A round between answers and reviews begins; the labels of the members that take part."""
+
+    round: int
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionGiven:
+    """What a member's answer is after the round, whatever came of its revision."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewsAsked:
     """Stage 2 begins; the labels of the reviewers."""
 
@@ -85,6 +100,8 @@ Event = (
     Started
     | AnswerGiven
     | MemberFailed
+    | RevisionsAsked
+    | RevisionGiven
     | ReviewsAsked
     | ReviewGiven
     | Ranked
@@ -104,6 +121,9 @@ class Progress:
     labels: tuple[tuple[str, int], ...] = ()
     answers: Mapping[str, Answer] = field(default_factory=dict)
     failures: Mapping[str, Failure] = field(default_factory=dict)
+    round: int = 0
+    revising: tuple[str, ...] = ()
+    revised: frozenset[str] = frozenset()
     reviewers: tuple[str, ...] = ()
     reviewed: frozenset[str] = frozenset()
     ranked: bool = False
@@ -123,9 +143,15 @@ def advance(progress: Progress, event: Event) -> Progress:
         case Started(labels):
             return replace(progress, labels=labels)
         case AnswerGiven(answer):
-            return replace(progress, answers={**progress.answers, answer.label: answer})
+            # One that an earlier run revised is known as it is now.
+            return replace(progress, answers={answer.label: answer, **progress.answers})
         case MemberFailed(label, _, failure):
             return replace(progress, failures={**progress.failures, label: failure})
+        case RevisionsAsked(round, labels):
+            return replace(progress, round=round, revising=labels, revised=frozenset())
+        case RevisionGiven(answer):
+            answers = {**progress.answers, answer.label: answer}
+            return replace(progress, answers=answers, revised=progress.revised | {answer.label})
         case ReviewsAsked(reviewers):
             return replace(progress, reviewers=reviewers)
         case ReviewGiven(review):

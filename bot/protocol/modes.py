@@ -15,6 +15,7 @@ from bot.protocol.calls import Caller
 from bot.protocol.events import Event, Started
 from bot.protocol.plans import Planned
 from bot.protocol.racing import review_and_rule
+from bot.protocol.rounds import discussed, gather_revisions, rounds, unsettled
 from bot.protocol.sitting import Sitting
 from bot.protocol.stages import conclude, gather_answers, no_answer, only_answer, side_by_side
 from bot.store.journal import Journal
@@ -73,6 +74,39 @@ async def compare(
     return await conclude(sitting, answers, verdict=side_by_side())
 
 
+async def debate(
+    question: Question,
+    council: Council,
+    caller: Caller,
+    *,
+    journal: Journal,
+    emit: Callable[[Event], None] = lambda event: None,
+    between_stages: Callable[[], Awaitable[None]] = go_on,
+) -> Deliberation:
+    """As `deliberate`, but before they are reviewed, each member reads the answers of the others and
+    may change its own: once, and once more where values moved and the members still disagree."""
+    sitting = Sitting(question, council, caller, journal, emit)
+    emit(Started(sitting.seats()))
+
+    answers = await gather_answers(sitting)
+    if not answers:
+        return await conclude(sitting, answers, verdict=no_answer(sitting))
+    if len(answers) == 1:
+        return await conclude(sitting, answers, verdict=only_answer(answers[0]))
+
+    await between_stages()
+    answers = await gather_revisions(sitting, answers, round=1)
+    if unsettled(question, rounds(sitting)):
+        await between_stages()
+        answers = await gather_revisions(sitting, answers, round=2)
+
+    await between_stages()
+    reviews, standings, verdict = await review_and_rule(sitting, answers, between_stages)
+    return await conclude(
+        sitting, answers, reviews, standings, verdict=verdict, **discussed(sitting)
+    )
+
+
 class Run(Protocol):
     """As `deliberate`, whatever its stages are."""
 
@@ -101,4 +135,5 @@ class Mode:
 MODES: Mapping[str, Mode] = {
     "council": Mode(deliberate, plans.all_stages),
     "compare": Mode(compare, plans.answers),
+    "debate": Mode(debate, plans.with_rounds),
 }

@@ -5,6 +5,7 @@ Pure, and from the journal's rows alone, so that a resumed run reports what the 
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.bills import Bill
@@ -30,7 +31,7 @@ from bot.protocol import ranking
 from bot.protocol.ballots import parse_ranking
 from bot.protocol.claims import claims
 from bot.protocol.masking import mask_self_naming
-from bot.protocol.prompts import DISSENT_MARKER
+from bot.protocol.prompts import CHANGED_MARKER, DISSENT_MARKER, KEPT_MARKER
 
 _FINISHES: dict[Ending, Finish] = {"refused": "filtered", "length": "length", "broken": "broken"}
 # Providers name an end of a text's own as they like; a word that is known for nothing is none.
@@ -61,9 +62,48 @@ def answer(question: Question, council: Council, call: Call) -> Answer:
 
 
 def answers(question: Question, council: Council, calls: Collection[Call]) -> tuple[Answer, ...]:
-    """Every answer so far, in the order of labels."""
-    given = [call for call in calls if call.stage == "answer" and call.text is not None]
-    return tuple(sorted((answer(question, council, call) for call in given), key=lambda a: a.label))
+    """Every answer so far as its member left it, in the order of labels."""
+    given = {
+        call.seat: answer(question, council, call)
+        for call in calls
+        if call.stage == "answer" and call.text is not None
+    }
+    revisions = [call for call in calls if call.stage == "revision" and call.seat in given]
+    for call in sorted(revisions, key=lambda call: call.round):
+        given[call.seat] = revised(given[call.seat], council, call)
+    return tuple(sorted(given.values(), key=lambda answer: answer.label))
+
+
+def revised(before: Answer, council: Council, call: Call) -> Answer:
+    """What an answer is after this revision, with what both took. It stays as it was where the
+    revision failed, was broken off, or keeps it."""
+    after = replace(
+        before,
+        seconds=before.seconds + call.seconds,
+        prompt_tokens=before.prompt_tokens + call.prompt_tokens,
+        completion_tokens=before.completion_tokens + call.completion_tokens,
+        cost_usd=before.cost_usd + (call.cost_micros or 0) / 1e6,
+    )
+    text, _towards = split_change(call.text or "")
+    if not text or finish(call.finish_reason) != "stop":
+        return after
+    leaks = mask_self_naming(text, council.members)[1]
+    return replace(after, text=text, leaks=leaks, finish_reason=call.finish_reason)
+
+
+def split_change(text: str) -> tuple[str, str | None]:
+    """A revision without the line that closes it, and the letter that this names: "" for none, `None`
+    where it says of no change."""
+    body, _, last = text.rstrip().rpartition("\n")
+    bare = last.strip(" \t*_`#>-.")
+    if bare.upper() == KEPT_MARKER:
+        return body.strip(), None
+    if not bare.upper().startswith(CHANGED_MARKER):
+        return text.strip(), None
+    letter = re.sub(r"(?i)\b(?:answer|to|towards)\b", "", bare[len(CHANGED_MARKER) :]).strip(
+        " *_`()<>."
+    )
+    return body.strip(), letter.upper() if len(letter) == 1 else ""
 
 
 def broken_off(answers: Collection[Answer]) -> tuple[str, ...]:
@@ -204,7 +244,7 @@ def _timings(
     verdict: Verdict,
     stopped_at: datetime | None,
 ) -> Timings:
-    ends = [call.finished_at for call in calls if call.stage == "answer"]
+    ends = [call.finished_at for call in calls if call.stage in {"answer", "revision"}]
     answered = [c.finished_at for c in calls if c.stage == "answer" and c.text is not None]
     if not answered:
         return Timings(None, None, None, None, None)

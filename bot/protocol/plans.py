@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.allowance import Key
 from bot.council import Council, Stage
+from bot.protocol.rounds import ROUNDS
 from bot.protocol.stages import ANSWER_TOKENS, REVIEW_TOKENS, VERDICT_TOKENS
 
 
@@ -35,9 +36,23 @@ def all_stages(council: Council) -> Iterator[Planned]:
         yield verdict(council)
 
 
+def with_rounds(council: Council) -> Iterator[Planned]:
+    """All stages, and between answers and reviews as many rounds as there may be."""
+    yield from all_stages(council)
+    if len(council.members) > 1:
+        yield from revisions(council)
+
+
 def answers(council: Council) -> Iterator[Planned]:
     for seat, model in enumerate(council.members):
         yield Planned("answer", seat, model, ANSWER_TOKENS)
+
+
+def revisions(council: Council) -> Iterator[Planned]:
+    read = len(council.members) * ANSWER_TOKENS
+    for round in range(1, ROUNDS + 1):
+        for seat, model in enumerate(council.members):
+            yield Planned("revision", seat, model, ANSWER_TOKENS, read, round)
 
 
 def reviews(council: Council) -> Iterator[Planned]:

@@ -24,6 +24,7 @@ from bot.protocol.values import offered
 
 RANKING_MARKER = "FINAL RANKING:"
 DISSENT_MARKER = "Dissent:"
+KEPT_MARKER, CHANGED_MARKER = "KEPT", "CHANGED:"
 
 # What is asked for, where the question needs no more. Members' answers are read in full by every
 # reviewer and by the chairman, so each of their words is paid for several times and waited for; the
@@ -55,6 +56,47 @@ def answer_prompt(question: Question, council: Council, *, fence: str) -> tuple[
     if question.quoted or question.past:
         system.append(_DATA.format(fence=fence))
     return _messages(system, _asked(question, council, fence))
+
+
+def revision_prompt(
+    question: Question,
+    council: Council,
+    own: str,
+    others: Sequence[tuple[str, str]],
+    *,
+    fence: str,
+    broken_off: Collection[str] = (),
+    limit: int | None = None,
+) -> tuple[Message, ...]:
+    """A round between answers and reviews: one member reads its own answer and, as `(label, text)` in
+    the order given, those of the others, and may write its own anew.
+
+    It is told which of these are `broken_off`, by label, and gets at most `limit` characters of each.
+    """
+    system = [
+        "Several models answered the same question independently. You get your own answer and those "
+        "of the others, anonymous; do not guess who wrote them. Look at yours once more.",
+        "Keep your view unless a reason convinces you: a fact, a step of a calculation, a case that "
+        "you did not think of. That others agree with each other, or sound sure, is none: models "
+        "often agree when they are wrong, and an answer that differs from all others may be the "
+        "right one. Check such a reason yourself before you follow it.",
+        f"Where nothing in your answer should change, write the one word {KEPT_MARKER} and nothing "
+        "else. Otherwise write your whole answer anew, for the person who asked and reads no other, "
+        f"in about {ANSWER_WORDS} words: fewer where that is enough, more only where the question "
+        "needs them. Mention neither the other answers nor who or what model you are. Then end with "
+        f"one last line: {KEPT_MARKER} where your view is what it was, or {CHANGED_MARKER} <letter "
+        "of the answer whose reason convinced you, or none>.",
+    ]
+    if council.instructions:
+        system.append(f"Instructions of this channel:\n{council.instructions}")
+    system += [_language(council), _DATA.format(fence=fence)]
+    user = [
+        _asked(question, council, fence),
+        f"Your answer\n{fenced(own, fence, limit)}",
+        _fenced_answers(others, broken_off, fence, limit),
+        "Look at your answer once more now.",
+    ]
+    return _messages(system, "\n\n".join(user))
 
 
 def review_prompt(

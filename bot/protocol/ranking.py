@@ -84,6 +84,15 @@ def presentation(
     }
 
 
+def others(seed: int, answered: Collection[str], round: int) -> dict[str, tuple[str, ...]]:
+    """The order in which each member reads the answers of the others in a round.
+
+    Over all members every answer stands once in every position.
+    """
+    seated = draw(seed, f"round/{round}").sample(sorted(answered), len(answered))
+    return {label: (*seated[at + 1 :], *seated[:at]) for at, label in enumerate(seated)}
+
+
 def never_stops_early(seed: int) -> bool:
     """True for the tenth of all deliberations that waits for every reviewer, the chairman too."""
     return draw(seed, "early stop").random() < HEARS_EVERYBODY

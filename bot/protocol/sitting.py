@@ -55,9 +55,9 @@ class Sitting:
         """Every seat by its label, in the order of labels."""
         return tuple(sorted((label, seat) for seat, label in enumerate(self.labels)))
 
-    def fence(self, stage: Stage, seat: int) -> str:
-        """The same in every round: what was written in one is not quoted in another."""
-        return prompts.fence(self.question.seed, stage, 0, seat)
+    def fence(self, stage: Stage, seat: int, *, round: int = 0) -> str:
+        """A verdict's is the same in every round: what was written in one is not quoted in another."""
+        return prompts.fence(self.question.seed, stage, round, seat)
 
     def unnamed(self, text: str) -> str:
         """As others read it: without what it says of its author."""

@@ -11,9 +11,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Literal
+from typing import TypeVar
 
-Kind = Literal["number", "choice", "yes_no", "text"]
+from bot.council import ValueKind
+
+K = TypeVar("K")
 
 # A value stands at one end of a text; what lies between is not looked at, which bounds the time.
 _HEAD_CHARS, _TAIL_CHARS = 1_000, 4_000
@@ -76,7 +78,7 @@ _UNITS = {
 }  # fmt: skip
 _YES = "yes yep ja oui sí si да 네 예 是 はい sim tak evet"
 _NO = "no nope nein non нет 아니요 아니오 不 不是 いいえ não nie hayır"
-_WORDS: Mapping[str, tuple[Kind, str]] = {
+_WORDS: Mapping[str, tuple[ValueKind, str]] = {
     **dict.fromkeys(_YES.split(), ("yes_no", "yes")),
     **dict.fromkeys(_NO.split(), ("yes_no", "no")),
     "true": ("text", "true"),
@@ -95,13 +97,13 @@ _OFFERED = re.compile(r"^[ \t>*+-]*([A-Z])[.:)]\s|(?<=[\s(])([A-Z])\)", re.MULTI
 class Value:
     """Equal ones are the same answer. `text` is how one of them was written."""
 
-    kind: Kind
+    kind: ValueKind
     form: Fraction | str
     unit: str = ""
     text: str = field(default="", compare=False)
 
 
-def values(question: str, answers: Mapping[str, str]) -> dict[str, Value]:
+def values(question: str, answers: Mapping[K, str]) -> dict[K, Value]:
     """What the answers give, by their labels, as far as it can be compared: all of one kind, that of
     most. Equal values are written alike. An answer that gives none is left out.
 

@@ -35,7 +35,7 @@ _FAILURES: tuple[tuple[Kind, str], ...] = (
     ("server_error", "the server had trouble (a simulated failure); ask again."),
 )
 # Answers are the longest to write; a deliberation takes six to ten seconds in all.
-_PACE = {"recap": 0.4, "answer": 1.0, "review": 0.45, "verdict": 0.9}
+_PACE = {"recap": 0.4, "answer": 1.0, "revision": 0.6, "review": 0.45, "verdict": 0.9}
 _PIECE_SECONDS = 0.05
 
 
@@ -142,6 +142,7 @@ def _read(request: Request) -> Brief:
         earlier=named.get("Earlier in this thread the council was asked:", ""),
         earlier_verdict=named.get("Its verdict was:", ""),
         quoted=named.get("The question is about this message:", ""),
+        own=named.get("Your answer", ""),
         answers=tuple(
             (heading.removeprefix("Answer "), text)
             for heading, text in fenced

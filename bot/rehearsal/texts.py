@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from bot.protocol.prompts import DISSENT_MARKER, RANKING_MARKER
+from bot.protocol.prompts import CHANGED_MARKER, DISSENT_MARKER, KEPT_MARKER, RANKING_MARKER
 
+_KEEPS, _IS_CONVINCED = 0.5, 0.5
 _NOTE = "*A simulated rehearsal {}: no model was asked.*"
 _MARKUP = re.compile(r"[*_~<>|\[\]\\`]|://|&#?\w+;")
 _PLAIN = re.compile(r"[^()*_~<>|\[\]\\`{}=&/:;]{1,24}")
@@ -44,12 +45,14 @@ _FACTORS = (
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """`answers` are `(label, text)` in the order shown, `places` are `(label, firsts, ballots)`."""
+    """`own` is the reader's answer, `answers` are `(label, text)` in the order shown, `places` are
+    `(label, firsts, ballots)`."""
 
     question: str
     earlier: str
     earlier_verdict: str
     quoted: str
+    own: str
     answers: tuple[tuple[str, str], ...]
     places: tuple[tuple[str, int, int], ...]
 
@@ -68,6 +71,8 @@ class Style:
 
 def compose(stage: str, brief: Brief, style: Style, rng: Random) -> str:
     """A text for the stage, never empty; an answer where the prompt holds none to judge."""
+    if stage == "revision" and brief.answers:
+        return _revision(brief, rng)
     if stage == "review" and brief.answers:
         return _review(brief, style, rng)
     if stage == "verdict" and brief.answers:
@@ -76,6 +81,18 @@ def compose(stage: str, brief: Brief, style: Style, rng: Random) -> str:
         return f"{_context(brief)}\n\n{_NOTE.format('summary')}".strip()
     parts = (_context(brief), style.write(_matter(brief, style, rng)), _NOTE.format("answer"))
     return "\n\n".join(filter(None, parts))
+
+
+def _revision(brief: Brief, rng: Random) -> str:
+    """Often nothing; else the answer as it was and a point of another, which may change a view."""
+    if rng.random() < _KEEPS:
+        return KEPT_MARKER
+    label, text = rng.choice(brief.answers)
+    note = _NOTE.format("answer")
+    point = _point(text, *_sentences(brief.own))
+    added = f"One thing more decides whether this works: {point}"
+    closing = f"{CHANGED_MARKER} {label}" if rng.random() < _IS_CONVINCED else KEPT_MARKER
+    return "\n\n".join((brief.own.replace(note, "").strip(), added, note, closing))
 
 
 def _verdict(brief: Brief, rng: Random) -> str:

@@ -65,7 +65,7 @@ Do = Literal[
     "json",  # a whole answer that is no stream
     "raw",  # `raw` as it stands, with `status` and `headers`, ended by `then`
 ]
-Stage = Literal["answer", "review", "verdict"]
+Stage = Literal["answer", "revision", "review", "verdict"]
 
 # US dollars per million tokens of prompt and completion.
 PRICE = (1.25, 10.0)
@@ -393,6 +393,8 @@ class ModelServer:
         """What a model says, up to as many tokens as it may, and how it ended."""
         if received.stage == "review":
             text = write_review(body["messages"])
+        elif received.stage == "revision":
+            text = write_revision(body["messages"], self.quality(received.model))
         elif received.stage == "verdict":
             text = write_verdict(body["messages"])
         else:
@@ -833,13 +835,16 @@ def cost_micros(price: tuple[float, float], body: bytes, text: str) -> int:
 
 
 def stage_of(messages: list[dict[str, str]]) -> Stage:
-    """A verdict is asked of a chairman; a review shows labelled answers and asks for a ranking."""
+    """A verdict is asked of a chairman; a revision shows one's own answer, and others with labels; a
+    review shows these and asks for a ranking."""
     system = "\n".join(m["content"] for m in messages if m["role"] == "system")
     if not system:  # folded into what the user says, at its beginning
         system = messages[0]["content"].partition("\n\n")[0]
     user = "\n".join(m["content"] for m in messages if m["role"] != "system")
     if "chairman" in system.lower():
         return "verdict"
+    if "\nYour answer\n" in user and labelled_answers(messages):
+        return "revision"
     if labelled_answers(messages) and "FINAL RANKING:" in user + system:
         return "review"
     return "answer"
@@ -867,6 +872,16 @@ def write_answer(model: str, quality: float) -> str:
         )
     )
     return f"{opening}\n\n{reason}\n\nI am sure of this to {round(quality * 1000)} in 1000."
+
+
+def write_revision(messages: list[dict[str, str]], quality: float) -> str:
+    """A model that is surer than any other keeps its answer; the others follow the surest."""
+    answers = labelled_answers(messages)
+    surest = max(answers, key=lambda label: quality_of(answers[label]))
+    if quality >= quality_of(answers[surest]):
+        return "KEPT"
+    sure = f"I am sure of this to {round(quality * 1000)} in 1000."
+    return f"There is more to it than I said.\n\n{sure}\n\nCHANGED: {surest}"
 
 
 def quality_of(text: str) -> float:

@@ -21,10 +21,13 @@ def labels_shown(request: Request) -> list[str]:
 
 
 def sensible(request: Request) -> str:
-    """What a member, a reviewer (always the alphabetical order) and a chairman would write."""
+    """What a member, which keeps its answer, a reviewer (always the alphabetical order) and a chairman
+    would write."""
     stage, seat = stage_and_seat(request)
     if stage == "answer":
         return f"The answer from seat {seat}."
+    if stage == "revision":
+        return "KEPT"
     if stage == "review":
         places = "\n".join(
             f"{n}. Answer {x}" for n, x in enumerate(sorted(labels_shown(request)), 1)

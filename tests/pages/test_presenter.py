@@ -70,6 +70,9 @@ def stories(draw: st.DrawFn) -> Told:
             return fails()
         if stage == "answer":
             return completion(f"As Secretmodel-{seat}, I say: {draw(prose)}")
+        if stage == "revision":
+            closing = draw(st.sampled_from(["KEPT", "CHANGED: A", "CHANGED: Secretmodel-1"]))
+            return completion(f"I, Secretmodel-{seat}, say: {draw(prose)}\n{closing}")
         if stage == "review":
             order = draw(st.permutations(sorted("ABCDEFG"[:seats])))
             ballot = draw(st.sampled_from([" > ".join(order), " = ".join(order), "none"]))
@@ -77,9 +80,11 @@ def stories(draw: st.DrawFn) -> Told:
         dissent = draw(st.sampled_from(["", "\nDissent: it may be wrong."]))
         return completion(f"**{draw(prose)}** I am Secretmodel-0, by the way.{dissent}")
 
-    calls = [(stage, seat) for stage in ("answer", "review") for seat in range(seats)]
+    stages = ("answer", "revision", "review")
+    calls = [(stage, seat) for stage in stages for seat in range(seats)]
     calls += [("verdict", seat) for seat in range(seats + 1)]
-    script = {key: [reply(*key)] for key in calls}
+    # Rounds are two at most.
+    script = {key: [reply(*key) for _ in range(1 + (key[0] == "revision"))] for key in calls}
     asked = Question(
         "q1",
         "Is a monolith right?",
@@ -88,7 +93,8 @@ def stories(draw: st.DrawFn) -> Told:
         quoted=draw(st.sampled_from(["", "Somebody's words."])),
         past=draw(st.sampled_from([None, Past((Earlier("And then?", "**Then.**"),))])),
     )
-    return tell(script, council=Council(members, chairman), asked=asked)
+    mode = draw(st.sampled_from(["council", "debate"]))
+    return tell(script, council=Council(members, chairman, mode), asked=asked)
 
 
 def public(told: Told) -> Iterator[str]:

@@ -36,17 +36,19 @@ SEED = 72
 
 STARTED = datetime(2026, 11, 20, 10, 38, tzinfo=UTC)
 # Since the question, by stage.
-FINISHED_SECONDS = {"answer": 9.0, "review": 15.0, "verdict": 21.0}
+FINISHED_SECONDS = {"answer": 9.0, "revision": 12.0, "review": 15.0, "verdict": 21.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A question, with answers and reviews in the order of the labels."""
+    """A question, with answers and reviews in the order of the labels, and between them what each
+    makes of its answer in a debate."""
 
     question: str
     answers: tuple[str, ...]
     reviews: tuple[str, ...]
     verdict: str
+    revisions: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, name: str) -> "Script":
@@ -59,6 +61,16 @@ class Script:
             tuple(words(f"review-{label}") for label in LABELS),
             words("verdict"),
         )
+
+    def debated(self, *changed: str) -> "Script":
+        """In a debate, in which the members with these labels change their answers."""
+
+        def words(label: str) -> str:
+            folder = WORDS / "flags"
+            return (folder / f"revision-{label}.md").read_text(encoding="utf-8").strip()
+
+        revisions = tuple(words(x) if x in changed else "KEPT" for x in LABELS)
+        return replace(self, question=f"/debate {self.question}", revisions=revisions)
 
     def lengthened(self, chars: int) -> "Script":
         """With a verdict and a first answer of about so many characters."""
@@ -140,7 +152,11 @@ def _behaviours(scripts: Sequence[Script], fails: Mapping[str, str]) -> dict[str
         model: [
             Behaviour(text=text)
             for script in scripts
-            for text in (script.answers[seat], script.reviews[seat])
+            for text in (
+                script.answers[seat],
+                *script.revisions[seat : seat + 1],
+                script.reviews[seat],
+            )
         ]
         for seat, model in enumerate(MEMBERS)
     }

@@ -79,11 +79,18 @@ class Stage(ABC):
 
     async def answered(self, count: int) -> None:
         """Until so many answers to the newest question are in and shown."""
+        await self._in("answer", count)
+
+    async def revised(self, count: int) -> None:
+        """The same of revisions in a debate."""
+        await self._in("revision", count)
+
+    async def _in(self, stage: str, count: int) -> None:
         case = await self._case(len(self._asked) - 1)
 
         async def given() -> bool:
             calls = await self.app.store.calls(case.id)
-            return sum(call.stage == "answer" for call in calls) >= count
+            return sum(call.stage == stage for call in calls) >= count
 
         await eventually(given)
         await self._quiet()

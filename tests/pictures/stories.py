@@ -49,6 +49,19 @@ async def done(platform: Platform) -> AsyncIterator[Scene]:
         yield here.thread("follow-up")
 
 
+async def debate(platform: Platform) -> AsyncIterator[Scene]:
+    script = Script.read("flags").debated("B", "C")
+    held = [("revision", 3)]
+    async with models(script, held=held) as council, stage(platform, council) as here:
+        await here.ask(script.question)
+        await here.revised(3)
+        yield here.thread("debate-live")
+        council.held["revision", 3].set()
+        await here.finished()
+        yield here.thread("debate")
+        yield await here.opened("debate-ranking", RANKING)
+
+
 async def asked_on(platform: Platform) -> AsyncIterator[Scene]:
     script = Script.read("flags")
     async with models(script) as council, stage(platform, council) as here:
@@ -131,6 +144,9 @@ STORIES: Mapping[str, Story] = {
     "names": done,
     "follow-form": asked_on,
     "follow-up": done,
+    "debate-live": debate,
+    "debate": debate,
+    "debate-ranking": debate,
     "degraded": degraded,
     "failed": failed,
     "stopped": stopped,

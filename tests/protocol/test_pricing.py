@@ -52,6 +52,19 @@ def test_answers_alone_are_all_that_people_compare() -> None:
     assert [call.key for call in planned(compared)] == [("answer", 0, 0), ("answer", 0, 1)]
 
 
+def test_a_debate_plans_every_round_that_there_may_be() -> None:
+    revisions = [call for call in planned(replace(COUNCIL, mode="debate")) if call.round]
+
+    assert [call.key for call in revisions] == [
+        ("revision", 1, 0),
+        ("revision", 1, 1),
+        ("revision", 2, 0),
+        ("revision", 2, 1),
+    ]
+    assert {(call.tokens, call.material_tokens) for call in revisions} == {(6_000, 12_000)}
+    assert len([*planned(replace(COUNCIL, mode="debate"))]) == 5 + 4
+
+
 def test_one_member_alone_is_only_asked() -> None:
     assert [call.key for call in planned(Council(("lab/a",), "lab/a"))] == [("answer", 0, 0)]
 

@@ -165,6 +165,11 @@ class Models:
         self.words.setdefault(run, []).append(word)
         if stage == "answer":
             return f"The answer {word} of seat {seat}.\n\n{self.pings} [a link](https://a.example/{word})."
+        if stage == "revision":
+            kept = f"Once more {word}.\n\nKEPT"
+            letter = self.random.choice(labels_shown(request))
+            changed = f"Another answer {word}.\n\nCHANGED: {letter}"
+            return self.random.choice(("KEPT", kept, changed))
         if stage == "review":
             labels = labels_shown(request)
             if self.random.random() < 0.1:

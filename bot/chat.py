@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from bot.council import Origin
+from bot.council import Alone, Origin
 from bot.document import Document
 from bot.records import Case, PlatformName
 
@@ -65,7 +65,8 @@ class Mention:
     `unread` says, a sentence each, what belongs to the question and could not be read.
     `thread` is where follow-ups will come from, `None` where that is only known after posting.
     `address` is whatever the adapter needs to build the Reply again in another process. `origin`
-    is set where a button put the question: then the run itself posts it, under `QUESTION`.
+    is set where a button put the question: then the run itself posts it, under `QUESTION`. `alone`
+    is the answer that it is about, and to whose author alone it is put.
     """
 
     key: str
@@ -78,6 +79,7 @@ class Mention:
     unread: tuple[str, ...] = ()
     direct: bool = False
     origin: Origin | None = None
+    alone: Alone | None = None
 
 
 @dataclass(frozen=True, slots=True)

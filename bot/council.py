@@ -87,12 +87,21 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Alone:
+    """The member that a question is put to alone: the one of this label in that deliberation."""
+
+    run: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What is deliberated. `quoted` is the message replied to, data and not instructions.
 
     `unread` are sentences for people: what belongs to the question and could not be read. `number`
     says which question of its thread it is, as far as that is known. `signs` are those by which it is
-    recognised (`bot.recognition`) where `text` is not as it was written; else empty.
+    recognised (`bot.recognition`) where `text` is not as it was written; else empty. Of one that a
+    member is asked `alone`, `quoted` is that member's own answer.
     """
 
     id: str
@@ -105,6 +114,7 @@ class Question:
     origin: Origin | None = None
     number: int = 1
     signs: tuple[str, ...] = ()
+    alone: Alone | None = None
 
 
 @dataclass(frozen=True, slots=True)

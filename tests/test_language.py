@@ -65,6 +65,7 @@ NOT_SHOWN = {
     "fg:default noreverse bg:default",
     "@council QUESTION",
     "open A",
+    "ask only B QUESTION",
     "react A 👍",
     "unreact A 👍",
     "/council help",

@@ -7,6 +7,7 @@ known in `questions`, what is posted in `reply`.
 import asyncio
 import logging
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -206,7 +207,9 @@ class CouncilClient(Bot):
             return
         match addressed:
             case "question":
-                outcome = await self.app.questions.accept(await questions.mention_of(self, message))
+                mention = await questions.mention_of(self, message)
+                alone = await questions.answer_meant(self, message)
+                outcome = await self.app.questions.accept(replace(mention, alone=alone))
                 if isinstance(outcome, Refused):
                     await self._say_once(message, refusal_view(outcome.document))
             case "reply":

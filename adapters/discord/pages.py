@@ -134,8 +134,8 @@ def offer_view(offer: Offer, message_id: int) -> Page:
     """
     ask = _("Ask the council ({price})", price=offer.price)
     buttons = [button(ask, custom_id(offer.run, "ask", message_id), primary=True)]
-    if offer.alone:
-        alone = _("Ask only {label} ({price})", label=offer.label, price=offer.alone_price)
+    if offer.alone_price:
+        alone = _("Ask only {label} ({price})", label=offer.name, price=offer.alone_price)
         buttons.append(button(alone, custom_id(offer.run, "alone", offer.label, message_id)))
     text = _(
         "Shall the council take this up? Mention the bot in the message to ask without being asked."
@@ -278,7 +278,7 @@ def _page(
 def _below(
     document: Document, run: str, key: str, part: str, n: int, count: int, beside: Beside
 ) -> list[ui.Item[Any]]:
-    """The other pages, then in one row the votes and the posts beside this one."""
+    """The other pages, then in one row the votes and the posts beside this one, and whom to ask more."""
     turning = []
     if n > 0:
         turning.append(button(_("Prev"), custom_id(run, "page", key, part, n - 1)))
@@ -292,7 +292,8 @@ def _below(
         *(_neighbour("◀ {name}", each, run) for each in [beside.before] if each),
         *(_neighbour("{name} ▶", each, run) for each in [beside.after] if each),
     ]
-    return [*text_displays(voted), *rows(turning), *rows(going_on)]
+    further = [_ask_only(each, run) for each in [beside.alone] if each]
+    return [*text_displays(voted), *rows(turning), *rows(going_on), *rows(further)]
 
 
 def _vote(emoji: str, run: str, key: str, part: str, n: int, *, is_given: bool) -> Button:
@@ -305,6 +306,11 @@ def _vote(emoji: str, run: str, key: str, part: str, n: int, *, is_given: bool) 
 
 def _neighbour(label: str, neighbour: Neighbour, run: str) -> Button:
     return button(label.format(name=neighbour.name), custom_id(run, "page", neighbour.key, 0, 0))
+
+
+def _ask_only(answer: Neighbour, run: str) -> Button:
+    label = _("Ask only {label}", label=answer.name)
+    return button(label, custom_id(run, "follow", reactions.target(answer.key)))
 
 
 def _unfolded(blocks: Sequence[Block]) -> list[Leaf]:

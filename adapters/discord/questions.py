@@ -18,6 +18,7 @@ from adapters.discord.bot import Bot
 from adapters.discord.delivery import words
 from bot.chat import Channel, Mention, Person
 from bot.conversation.app import App
+from bot.council import Alone
 from bot.document import Detail, Document, Text
 from bot.language import N_, _
 from bot.protocol.folding import is_blank
@@ -84,6 +85,19 @@ async def mention_of(
         quoted=quoted,
         unread=unread,
         direct=guild is None,
+    )
+
+
+async def answer_meant(bot: Bot, message: discord.Message) -> Alone | None:
+    """The answer that the message replies to, whose author alone it is put to; `None` where it
+    replies to something else, or says nothing itself."""
+    reference = message.reference
+    if message.type != discord.MessageType.reply or reference is None:
+        return None
+    if is_blank(question_text(message, bot.me)):
+        return None
+    return await bot.app.actions.answer_at(
+        "discord", f"{reference.channel_id}/{reference.message_id}"
     )
 
 

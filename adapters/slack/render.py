@@ -126,8 +126,8 @@ def offer_message(offer: Offer, ts: str) -> Message:
     `ts` is the reply: the question to ask.
     """
     buttons = [Button(f"ask:{ts}", _("Ask the council ({price})", price=offer.price))]
-    if offer.alone:
-        alone = _("Ask only {label} ({price})", label=offer.label, price=offer.alone_price)
+    if offer.alone_price:
+        alone = _("Ask only {label} ({price})", label=offer.name, price=offer.alone_price)
         buttons.append(Button(f"alone:{offer.label}:{ts}", alone))
     text = _(
         "Shall the council take this up? Mention the bot in the message to ask without being asked."

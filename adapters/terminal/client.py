@@ -30,6 +30,7 @@ from bot.conversation.followups import NOT_YET
 from bot.conversation.outbox import Outbox, Sending
 from bot.conversation.persistence import Line
 from bot.conversation.presses import Choice, Press, Told
+from bot.council import Alone
 from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
 from bot.language import N_, Message, _, n_
@@ -195,6 +196,11 @@ class Terminal:
                     await self._say(str(error))
             case words.Asked(question):
                 await self._ask(question)
+            case words.AskedOnly(part, question):
+                try:
+                    await self._ask_only(part, question)
+                except InvalidInput as error:
+                    await self._say(str(error))
             case words.Mistaken(meant):
                 await self._say(self._unknown(line, meant or opening_of(self._threads, line)))
         return True
@@ -242,7 +248,18 @@ class Terminal:
         if self._threads.count < before:
             self._screen.forget()
 
+    async def _ask_only(self, part: str, text: str) -> None:
+        """Raises `InvalidInput`."""
+        run, key = posted(self._threads, part)
+        alone = await self.app.actions.answer_at("terminal", post_id(run.id, key))
+        if alone is None:
+            raise InvalidInput(_("Nobody can be asked alone about `{part}`.", part=part))
+        await self._put(text, run.thread, alone)
+
     async def _ask(self, text: str) -> None:
+        await self._put(text, self._threads.inside)
+
+    async def _put(self, text: str, thread: str | None, alone: Alone | None = None) -> None:
         unique = secrets.token_hex(6)
         mention = Mention(
             key=f"terminal:{unique}",
@@ -250,7 +267,8 @@ class Terminal:
             person=self._person,
             text=text,
             address="",
-            thread=self._threads.inside or unique,
+            thread=thread or unique,
+            alone=alone,
         )
         match await self.app.questions.accept(mention):
             case Refused(document):

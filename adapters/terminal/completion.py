@@ -9,6 +9,7 @@ from prompt_toolkit.document import Document as Typed
 from adapters.terminal import emoji
 from adapters.terminal.words import ASK, COMMAND, WORDS
 from bot import emoji as reactions
+from bot.chat import is_answer
 from bot.conversation.commands import COMMANDS
 from bot.conversation.desk import Command, Desk, Option
 from bot.criteria import PRESETS
@@ -53,6 +54,11 @@ class Completing(Completer):
                 return _starting(last, ((f"{w} ", _(WORDS[w].description)) for w in WORDS))
             case [word] | [word, "ask"] if word in {ASK, COMMAND} and last.startswith("/"):
                 return _starting(last, ((f"/{name} ", _(does)) for name, does in MODES.items()))
+            case ["ask"]:
+                return _starting(last, [("only ", _("the author of an answer alone"))])
+            case ["ask", "only"]:
+                parts = self._sources.parts().items()
+                return _starting(last, ((f"{p} ", "") for p, key in parts if is_answer(key)))
             case ["open"]:
                 return _starting(last, ((part, "") for part in self._sources.parts()))
             case ["react" | "unreact"]:

@@ -14,7 +14,9 @@ from bot.conversation.desk import first_word
 from bot.language import N_, Message, _
 from bot.typos import closest
 
-ASK, COMMAND = "@council", "/council"
+ASK, COMMAND, ONLY = "@council", "/council", "ask"
+# Whatever else begins with that word is a question.
+_ONLY = re.compile(r"only\s+(?P<part>\d*[A-Za-z])[\s,:]+(?P<question>\S.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ _LONE_WORD = re.compile(r"[A-Za-z:/!.-]{1,12}")
 
 WORDS: Mapping[str, Word] = {
     ASK: Word("@council QUESTION", N_("asks, whatever the question looks like"), _ANY),
+    ONLY: Word("ask only B QUESTION", N_("asks the author of an answer alone"), _ANY),
     "open": Word(
         "open A",
         N_("unfolds a part: `A`, `verdict`, `ranking`, `critiques`"),
@@ -64,16 +67,28 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedOnly:
+    """Put to the author of the answer `part` alone."""
+
+    part: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mistaken:
     """No command, but close to `meant`, or to none ("")."""
 
     meant: str
 
 
-def read(line: str) -> Command | Asked | Mistaken:
+def read(line: str) -> Command | Asked | AskedOnly | Mistaken:
     first, rest = first_word(line)
     word = first.lower().rstrip(",:")
-    if word in WORDS and len(rest.split()) <= WORDS[word].most:
+    if word == ONLY and (only := _ONLY.fullmatch(rest)):
+        return AskedOnly(only["part"], only["question"])
+    if word == ONLY and re.fullmatch(r"only(\s+\S+)?", rest):
+        return Mistaken(WORDS[ONLY].usage)
+    if word in WORDS and word != ONLY and len(rest.split()) <= WORDS[word].most:
         return Command(word, rest)
     meant = _meant(word, rest)
     return Mistaken(meant) if meant or _LONE_WORD.fullmatch(line) else Asked(line)
@@ -94,7 +109,7 @@ def _meant(word: str, rest: str) -> str:
     if re.fullmatch(r"/[a-z]+", word):
         name = closest(word[1:], [*COMMANDS, "council"]) or "help"
         return f"{COMMAND} {rest if name == 'council' else f'{name} {rest}'}".strip()
-    meant = closest(word, WORDS, likeness=0.75)
+    meant = closest(word, [known for known in WORDS if known != ONLY], likeness=0.75)
     if meant == ASK and first_word(rest)[0].lower() in COMMANDS:
         meant = COMMAND
     return f"{meant} {rest}".strip() if meant and count <= WORDS[meant].most else ""

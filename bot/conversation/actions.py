@@ -5,7 +5,7 @@ pressed, and show what comes of it, as `bot.conversation.presses` has it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot import emoji as reactions
@@ -22,26 +22,28 @@ from bot.chat import (
     Repeated,
     answer_key,
     channel_of,
+    is_answer,
 )
 from bot.conversation import commands
 from bot.conversation.budget import SettingsOf
 from bot.conversation.desk import NOT_ENABLED, Admission, Desk, Typed, settings_of
-from bot.conversation.followups import NOT_YET, FollowUps
+from bot.conversation.followups import COUNCIL, NOT_YET, FollowUps
 from bot.conversation.naming import name_of
-from bot.conversation.offers import Offer, offer
+from bot.conversation.offers import Offer, can_be_alone, offer, sat_with
 from bot.conversation.posts import put_back
 from bot.conversation.presses import Choice, File, Form, Press, Told
 from bot.conversation.questions import Questions
 from bot.conversation.revealing import has_voted, named_with
 from bot.conversation.running import Running
 from bot.conversation.voting import Voting
-from bot.council import Council
+from bot.council import Alone
 from bot.document import Document, Text
 from bot.errors import InvalidInput
 from bot.language import N_, Message, _
 from bot.models.catalogue import Catalogue
 from bot.pages import presenter
 from bot.pages.asked import asked
+from bot.pages.sentences import shown
 from bot.pages.transcript import transcript
 from bot.protocol import outcome
 from bot.records import Case, PlatformName
@@ -94,13 +96,11 @@ class Actions:
             case ("ask", message):
                 return await self._ask(press, message, None)
             case ("alone", label, message):
-                case = await self.case(press)
-                offered = await self.offered(channel_of(case), case.id, label)
-                if offered.alone is None:  # the whole council would cost more than was offered
-                    raise InvalidInput(_(OUT_OF_DATE))
-                return await self._ask(press, message, offered.alone)
+                return await self._ask(press, message, Alone((await self.case(press)).id, label))
             case ("follow",):
-                return await self._follow(press)
+                return await self._follow(press, COUNCIL)
+            case ("follow", label):
+                return await self._follow(press, label)
             case ("again",):
                 return await self._again(press)
             case ("stop",):
@@ -273,20 +273,30 @@ class Actions:
         """What replying to the bot may start: the council, or the member of an answer alone."""
         council = channel_settings.council_of(await self.settings(channel))
         case = await self.store.case(run) if run and label else None
-        members = case.result.members if case and case.result else ()
-        return offer(self.catalogue, council, members, run, label)
+        if case is None or not label or not can_be_alone(case, label):
+            return offer(self.catalogue, council, run=run)
+        name = shown(label, await self.store.numbered(case))
+        members = await sat_with(self.store, case)
+        return offer(self.catalogue, council, members, run, label, name)
 
-    async def _ask(self, press: Press, message: str, council: Council | None) -> Told:
+    async def answer_at(self, platform: PlatformName, post_id: str) -> Alone | None:
+        """The answer that one of the bot's own messages shows, where its author can be asked alone."""
+        post = await self.voting.post(platform, post_id)
+        label = reactions.target(post.key) if post and is_answer(post.key) else None
+        case = await self.store.case(post.deliberation) if post else None
+        return Alone(case.id, label) if case and label and can_be_alone(case, label) else None
+
+    async def _ask(self, press: Press, message: str, alone: Alone | None) -> Told:
         """Put the message that an offer is about to the council, or to one member alone."""
-        mention = await press.question(message)
-        match await self.questions.accept(mention, council=council):
+        mention = replace(await press.question(message), alone=alone)
+        match await self.questions.accept(mention):
             case Refused(document):
                 return Told(document)
             case taken:
                 return Told(_taken(taken), instead=True)
 
-    async def _follow(self, press: Press) -> Told | Form:
-        match await self.followups.form(await self.case(press), press.person):
+    async def _follow(self, press: Press, whom: str) -> Told | Form:
+        match await self.followups.form(await self.case(press), press.person, whom):
             case Refused(document):
                 return Told(document)
             case form:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot import emoji as reactions
 from bot.chat import Person, is_answer
 from bot.conversation.app import App
+from bot.conversation.offers import can_be_alone
 from bot.council import Question
 from bot.pages.sentences import shown
 from bot.records import Post, ReactionValue
@@ -22,9 +23,12 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
+    """`alone` is the answer itself, where its author can be asked more without the others."""
+
     votes: frozenset[ReactionValue] = frozenset()
     before: Neighbour | None = None
     after: Neighbour | None = None
+    alone: Neighbour | None = None
 
 
 async def beside(app: App, run: str, key: str, person: Person) -> Beside:
@@ -37,7 +41,7 @@ async def beside(app: App, run: str, key: str, person: Person) -> Beside:
         post.key for post in sorted(await app.store.posts(run), key=_order) if _answers(post)
     ]
     case = await app.store.case(run)
-    if case is None or key not in answers:
+    if case is None or target is None or key not in answers:
         return Beside(own)
     question = await app.store.numbered(case)
     at = answers.index(key)
@@ -45,6 +49,7 @@ async def beside(app: App, run: str, key: str, person: Person) -> Beside:
         own,
         await _nearest(app, question, reversed(answers[:at])),
         await _nearest(app, question, answers[at + 1 :]),
+        Neighbour(key, shown(target, question)) if can_be_alone(case, target) else None,
     )
 
 

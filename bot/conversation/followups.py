@@ -10,17 +10,17 @@ from dataclasses import dataclass, replace
 from bot import settings as channel_settings
 from bot.chat import Accepted, Mention, Person, Refused, Repeated, channel_of
 from bot.conversation.budget import SettingsOf
-from bot.conversation.offers import alone, offer
+from bot.conversation.offers import can_be_alone, offer, sat_with
 from bot.conversation.presses import Form
 from bot.conversation.questions import Questions, checked
-from bot.council import Council, Origin
+from bot.council import Alone, Origin
 from bot.errors import InvalidInput
 from bot.language import N_, _
 from bot.models.catalogue import Catalogue
-from bot.pages.sentences import masked, shown
+from bot.pages.sentences import shown
 from bot.records import Case
 from bot.store.store import Store
-from bot.texts import EXPIRED, OUT_OF_DATE
+from bot.texts import EXPIRED
 
 NOT_YET = N_("The verdict is still being written.")
 # Whom a form offers first.
@@ -34,8 +34,9 @@ class FollowUps:
     questions: Questions
     settings: SettingsOf
 
-    async def form(self, case: Case, person: Person) -> Form | Refused:
-        """The form of a follow-up to this run, where one may be asked now. Raises `InvalidInput`."""
+    async def form(self, case: Case, person: Person, first: str = COUNCIL) -> Form | Refused:
+        """The form of a follow-up to this run, where one may be asked now; `first` is whom it offers
+        first, the council or a label. Raises `InvalidInput`."""
         _require_texts(case)
         if refusal := await self.questions.refusal(_mention(case, person, "", text="?")):
             return Refused(refusal)
@@ -45,7 +46,7 @@ class FollowUps:
             title=_("Ask a follow-up"),
             text=_("Your question"),
             whom_label=_("Whom to ask"),
-            whom=await self._whom(case),
+            whom=tuple(sorted(await self._whom(case), key=lambda each: each[1] != first)),
         )
 
     async def submit(
@@ -60,11 +61,10 @@ class FollowUps:
             f"follow:{case.id}:{opening}",
             text=checked(text),
             address=address,
-            quoted=_answer(case, label) if label else "",
             origin=Origin(earlier=case.id, label=label and await self._shown(case, label)),
+            alone=Alone(case.id, label) if label else None,
         )
-        council = await self._alone(case, label) if label else None
-        return await self.questions.accept(mention, council=council)
+        return await self.questions.accept(mention)
 
     async def again(
         self, case: Case, person: Person, address: str
@@ -87,6 +87,7 @@ class FollowUps:
             quoted=asked.quoted,
             unread=asked.unread,
             origin=origin,
+            alone=asked.alone,
         )
         # One member alone was asked on purpose, for its price, and each question in its mode; any
         # other council may be put right.
@@ -99,11 +100,9 @@ class FollowUps:
     async def _whom(self, case: Case) -> tuple[tuple[str, str], ...]:
         """The council, or one of those who answered; each alone has the one same price."""
         council = channel_settings.council_of(await self.settings(channel_of(case)))
-        members = case.result.members if case.result else ()
-        labels = [each.label for each in case.result.answers] if case.result else []
-        if len(members) == 1:
-            labels = []
-        offered = offer(self.catalogue, council, members, case.id, next(iter(labels), None))
+        answers = case.result.answers if case.result else ()
+        labels = [each.label for each in answers if can_be_alone(case, each.label)]
+        offered = offer(self.catalogue, council, await sat_with(self.store, case))
         whom = [(_("The council ({price})", price=offered.price), COUNCIL)]
         for label in labels:
             name = await self._shown(case, label)
@@ -114,14 +113,6 @@ class FollowUps:
     async def _shown(self, case: Case, label: str) -> str:
         """The label as its thread shows it."""
         return shown(label, await self.store.numbered(case))
-
-    async def _alone(self, case: Case, label: str) -> Council:
-        council = channel_settings.council_of(await self.settings(channel_of(case)))
-        members = case.result.members if case.result else ()
-        model = next((member.model for member in members if member.label == label), None)
-        if model is None:
-            raise InvalidInput(_(OUT_OF_DATE))
-        return alone(council, model)
 
     async def _earlier(self, case: Case) -> str | None:
         """The run whose verdict went along with this one's question."""
@@ -137,13 +128,6 @@ def _require_texts(case: Case) -> None:
         raise InvalidInput(_(EXPIRED))
 
 
-def _answer(case: Case, label: str) -> str:
-    """The answer of this label as it was posted."""
-    answers = case.result.answers if case.result else ()
-    text = next((each.text for each in answers if each.label == label), "")
-    return masked(text, case.council.members)
-
-
 def _mention(
     case: Case,
     person: Person,
@@ -154,6 +138,7 @@ def _mention(
     quoted: str = "",
     unread: tuple[str, ...] = (),
     origin: Origin | None = None,
+    alone: Alone | None = None,
 ) -> Mention:
     """A question where the run was asked."""
     return Mention(
@@ -166,4 +151,5 @@ def _mention(
         quoted=quoted,
         unread=unread,
         origin=origin,
+        alone=alone,
     )

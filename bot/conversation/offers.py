@@ -1,13 +1,15 @@
-"""What replying to the bot may start, with prices named before anything is asked. Pure."""
+"""What replying to the bot may start, with prices named before anything is asked."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.council import Council, MemberResult
+from bot.council import Answer, Council
 from bot.models.catalogue import Catalogue
 from bot.pages.prices import price_words
 from bot.protocol.pricing import planned
+from bot.records import Case
+from bot.store.store import Store
 
 # Prompt and completion of a typical call.
 TYPICAL_TOKENS = (1_500, 600)
@@ -15,47 +17,70 @@ TYPICAL_TOKENS = (1_500, 600)
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Two ways to go on from a reply; `alone` is None where no single answer was replied to.
+    """Two ways to go on from a reply; `alone_price` is "" where no single answer was replied to.
 
-    `run` and `label` tell what was, "-" and "" where it was nothing of the bot's.
+    `run` and `label` tell what was, "-" and "" where it was nothing of the bot's; `name` is how the
+    label is shown there.
     """
 
     council: Council
     price: str
-    alone: Council | None
     alone_price: str
     run: str = "-"
     label: str = ""
+    name: str = ""
 
 
 def offer(
     catalogue: Catalogue,
     council: Council,
-    members: Sequence[MemberResult],
-    run: str | None,
-    label: str | None,
+    members: Sequence[str] = (),
+    run: str | None = None,
+    label: str = "",
+    name: str = "",
 ) -> Offer:
-    """The council, or the member of this label alone.
+    """The council, or whoever wrote the answer of this label alone, one of these members.
 
-    Whichever member that is, the price is the dearest one's: its own would say who it is.
+    Whichever that is, the price is the dearest one's: its own would say who it is.
     """
-    model = next((member.model for member in members if member.label == label), None)
-    if model is None:
-        return Offer(council, _price(catalogue, council), None, "", run or "-")
-    single = alone(council, model)
+    if not members:
+        return Offer(council, _price(catalogue, council), "", run or "-")
 
     def dearness(model: str) -> float:
         micros = catalogue.cost_micros(model, *TYPICAL_TOKENS)
         return math.inf if micros is None else micros
 
-    dearest = max((member.model for member in members), key=dearness)
-    price = _price(catalogue, replace(single, members=(dearest,)))
-    return Offer(council, _price(catalogue, council), single, price, run or "-", label or "")
+    price = _price(catalogue, alone(council, max(members, key=dearness)))
+    return Offer(council, _price(catalogue, council), price, run or "-", label, name)
 
 
 def alone(council: Council, model: str) -> Council:
-    """One member in the place of the council, with all else that the channel set."""
-    return replace(council, members=(model,), chairman=model)
+    """One member in the place of the council, with all else that the channel set but its mode."""
+    return replace(council, members=(model,), chairman=model, mode="council")
+
+
+async def sat_with(store: Store, case: Case) -> tuple[str, ...]:
+    """The members of the council that a run belongs to: of one that a member was asked alone, where
+    that member sat with others; as far as that is still stored."""
+    at: Case | None = case
+    members = case.council.members
+    while at:
+        members = at.council.members
+        at = await store.case(at.question.alone.run) if at.question.alone else None
+    return members
+
+
+def can_be_alone(case: Case, label: str) -> bool:
+    """Whether the author of this answer is one of several, whom a question can be put to alone."""
+    is_seated = len(case.council.members) > 1 or case.question.alone is not None
+    return is_seated and answer_of(case, label) is not None
+
+
+def answer_of(case: Case | None, label: str) -> Answer | None:
+    """The answer of this label, as far as it is still stored."""
+    if case is None or case.result is None or case.expired_at:
+        return None
+    return next((each for each in case.result.answers if each.label == label), None)
 
 
 def question_usd(catalogue: Catalogue, council: Council) -> float | None:

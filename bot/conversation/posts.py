@@ -91,7 +91,7 @@ def _state(progress: Progress, label: str) -> object:
 
 def _ended(case: Case, calls: Sequence[Call]) -> Progress:
     """How a case that is over ended, as far as the journal tells."""
-    labels = ranking.labels(case.question.seed, len(case.council.members))
+    labels = ranking.labels_of(case.question, case.council)
     asked = [call for call in calls if call.stage == "answer"]
     answers = outcome.answers(case.question, case.council, calls)
     failures = {labels[call.seat]: call.failure for call in asked if call.failure}

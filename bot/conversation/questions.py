@@ -6,7 +6,7 @@ event comes, and one that was heard, or missed for a while, is taken in or told 
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from bot.chat import Accepted, Channel, Mention, Refused, Repeated, channel_of
 from bot.conversation.budget import Budget, SettingsOf
 from bot.conversation.desk import Admission
 from bot.conversation.locks import Locks
+from bot.conversation.offers import alone, answer_of, sat_with
 from bot.conversation.running import Running
 from bot.conversation.silence import paused_page
 from bot.conversation.threads import Threads, is_thread_of
@@ -25,12 +26,14 @@ from bot.errors import InvalidInput, StoreFailed
 from bot.language import N_, _
 from bot.models.gate import mended
 from bot.modes import mode_and_question
+from bot.pages.sentences import masked
 from bot.protocol.folding import is_blank
 from bot.recognition import signs
 from bot.records import Case, PlatformName
 from bot.redaction import Redaction, placeholders, put_back
 from bot.store.spending import OverBudget
 from bot.store.store import Store
+from bot.texts import OUT_OF_DATE
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +92,11 @@ def new_case(
         return Case(question, council, "cli")
     return Case(
         question=replace(
-            question, quoted=mention.quoted, unread=mention.unread, origin=mention.origin
+            question,
+            quoted=mention.quoted,
+            unread=mention.unread,
+            origin=mention.origin,
+            alone=mention.alone,
         ),
         council=council,
         platform=mention.channel.platform,
@@ -166,6 +173,8 @@ class Questions:
         except OverBudget as over:
             await self.store.refuse(mention.key, self.now())
             return Refused(Document((Text(self.budget.sentence(over)),)))
+        except InvalidInput as error:
+            return Refused(Document((Text(str(error)),)))
         finally:
             self._entering -= 1
 
@@ -190,8 +199,7 @@ class Questions:
     async def _take_in(self, mention: Mention, council: Council | None) -> Accepted | Repeated:
         mention, mode = _named(mention)
         if council is None:
-            council = channel_settings.council_of(await self.settings(mention.channel))
-            council = replace(council, mode=mode or council.mode)
+            mention, council = await self._council(mention, mode)
         case = new_case(mention.text, council, self.now(), seed=self.seed, mention=mention)
         originals: dict[str, str] = {}
         if council.redact:
@@ -207,9 +215,36 @@ class Questions:
         self.running.start(case)
         return Accepted(case.id)
 
+    async def _council(self, mention: Mention, mode: str | None) -> tuple[Mention, Council]:
+        """Who is asked, and with what. Whoever names a mode wants the whole council. Raises
+        `InvalidInput`."""
+        council = channel_settings.council_of(await self.settings(mention.channel))
+        if mode or mention.alone is None:
+            return replace(mention, alone=None), replace(council, mode=mode or council.mode)
+        case = await self.store.case(mention.alone.run)
+        given = answer_of(case, mention.alone.label)
+        if case is None or given is None:
+            raise InvalidInput(_(OUT_OF_DATE))
+        own = masked(given.text, case.council.members)
+        return replace(mention, quoted=own), alone(council, given.model)
+
     async def _shares(self, case: Case) -> Mapping[Key, int]:
+        """Of one member alone as much as of the dearest that it sat with: what is missing in a
+        budget would say who it is."""
         ahead = [each for each in self.running.cases if is_thread_of(each, case)]
-        return await self.budget.shares(case, await self.threads.carried(case, ahead))
+        shares: dict[Key, int] = {}
+        for council in await self._alike(case):
+            like = replace(case, council=council)
+            found = await self.budget.shares(like, await self.threads.carried(like, ahead))
+            shares |= {key: max(micros, shares.get(key, 0)) for key, micros in found.items()}
+        return shares
+
+    async def _alike(self, case: Case) -> Sequence[Council]:
+        """The councils that the question might as well be put to, for all that people may know."""
+        if case.question.alone is None:
+            return [case.council]
+        members = await sat_with(self.store, case)
+        return [alone(case.council, model) for model in {*case.council.members, *members}]
 
     async def refusal(self, mention: Mention) -> Document | None:
         """Why this may not be asked now, in words; `None` where it may. Keeps and starts nothing."""

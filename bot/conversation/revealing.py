@@ -13,11 +13,19 @@ async def named_with(store: Store, case: Case) -> tuple[Case, ...]:
     the name learns whose answer that was."""
     at: Case | None = case
     while at and len(at.council.members) == 1:
-        origin = at.question.origin
-        decided = await store.decision(at.id, "earlier")
-        earlier = origin.earlier if origin else json.loads(decided or "null")
-        at = await store.case(earlier) if isinstance(earlier, str) else None
+        at = await store.case(earlier) if (earlier := await _sat_in(store, at)) else None
     return (case,) if at in (None, case) else (case, at)
+
+
+async def _sat_in(store: Store, case: Case) -> str | None:
+    """The run of the council that the member asked alone here sits in, as far as is known."""
+    if case.question.alone:
+        return case.question.alone.run
+    # As earlier versions asked one alone.
+    decided = await store.decision(case.id, "earlier")
+    origin = case.question.origin
+    earlier = origin.earlier if origin else json.loads(decided or "null")
+    return earlier if isinstance(earlier, str) else None
 
 
 async def knows_names(store: Store, case: Case, person: str) -> bool:

@@ -402,7 +402,10 @@ def _models(deliberation: Deliberation) -> list[str]:
 
 def _read_along(question: Question) -> list[Note]:
     notes = unread(question)
-    if question.quoted:
+    if question.alone:
+        only = _("Only {label} was asked, with its earlier answer.", label=question.alone.label)
+        notes.append(Note(only))
+    elif question.quoted:
         notes.append(Note(_("The council read the message replied to along with the question.")))
     if question.past:
         notes.append(Note(" ".join(known(question.past))))

@@ -48,7 +48,7 @@ def answer(question: Question, council: Council, call: Call) -> Answer:
     """The answer in a call that succeeded."""
     text = call.text or ""
     return Answer(
-        label=ranking.labels(question.seed, len(council.members))[call.seat],
+        label=ranking.labels_of(question, council)[call.seat],
         model=call.model,
         text=text,
         seconds=call.seconds,
@@ -221,7 +221,7 @@ def _members(
     question: Question, council: Council, calls: Sequence[Call]
 ) -> tuple[MemberResult, ...]:
     failures = {call.seat: call.failure for call in calls if call.stage == "answer"}
-    labels = ranking.labels(question.seed, len(council.members))
+    labels = ranking.labels_of(question, council)
     members = []
     for seat, model in enumerate(council.members):
         failure = failures.get(seat)

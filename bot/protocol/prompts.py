@@ -218,7 +218,10 @@ def _messages(system: Sequence[str], user: str) -> tuple[Message, ...]:
 def _asked(question: Question, council: Council, fence: str) -> str:
     parts = _known(question.past, council, fence) if question.past else []
     if question.quoted:
-        parts.append("The question is about this message:\n" + fenced(question.quoted, fence))
+        about = "The question is about this message:"
+        if question.alone:
+            about = "The question is about what you answered before:"
+        parts.append(f"{about}\n{fenced(question.quoted, fence)}")
     parts.append(f"Question:\n{question.text}")
     return "\n\n".join(parts)
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 from math import fsum
 from string import ascii_uppercase
 
-from bot.council import Ranking, Standing
+from bot.council import Council, Question, Ranking, Standing
 
 # Reading everything costs tokens that grow with the square of the members. A few reviewers that
 # read everything are better than all of them reading a part, at equal tokens.
@@ -53,6 +53,13 @@ def labels(seed: int, count: int) -> tuple[str, ...]:
     letters = list(ascii_uppercase[:count])
     draw(seed, "labels").shuffle(letters)
     return tuple(letters)
+
+
+def labels_of(question: Question, council: Council) -> tuple[str, ...]:
+    """Those of this council's seats: one that is asked alone keeps the label that it is known by."""
+    if question.alone:
+        return (question.alone.label,)
+    return labels(question.seed, len(council.members))
 
 
 def reviewers(seed: int, answered: Collection[str]) -> tuple[str, ...]:

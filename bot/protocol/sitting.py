@@ -46,7 +46,7 @@ class Sitting:
     labels: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.labels = ranking.labels(self.question.seed, len(self.council.members))
+        self.labels = ranking.labels_of(self.question, self.council)
 
     def seat(self, label: str) -> int:
         return self.labels.index(label)

@@ -141,7 +141,8 @@ def _read(request: Request) -> Brief:
         question=question.removeprefix("Question:\n"),
         earlier=named.get("Earlier in this thread the council was asked:", ""),
         earlier_verdict=named.get("Its verdict was:", ""),
-        quoted=named.get("The question is about this message:", ""),
+        quoted=named.get("The question is about this message:", "")
+        or named.get("The question is about what you answered before:", ""),
         own=named.get("Your answer", ""),
         answers=tuple(
             (heading.removeprefix("Answer "), text)

@@ -12,6 +12,7 @@ from bot.chat import Channel, Mention, Person, Refused
 from bot.conversation.app import App
 from bot.conversation.budget import Rules
 from bot.conversation.presses import Form, Press, Told
+from bot.council import Alone
 from bot.document import Document, Table, Text
 from bot.errors import InvalidInput, ModelFailed
 from bot.llm import ModelInfo
@@ -103,7 +104,7 @@ async def test_the_name_of_one_member_alone_waits_for_a_vote_on_its_councils_ans
         id = await served(app, mention(thread="thread"))
         await sent(app, await form_of(app, id), "Why?", "B")
         alone = await newest(app)
-        assert await app.voting.react("discord", f"{alone.id}/answer:A", BOB, "👍")
+        assert await app.voting.react("discord", f"{alone.id}/answer:B", BOB, "👍")
 
         assert words(await pressed(app, alone.id, BOB, "reveal")).startswith("You have not voted")
 
@@ -119,7 +120,7 @@ async def test_whoever_saw_the_councils_names_votes_on_none_of_its_members_blind
         alone = await newest(app)
         await pressed(app, id, BOB, "names")
 
-        assert await app.voting.react("discord", f"{alone.id}/answer:A", BOB, "👍")
+        assert await app.voting.react("discord", f"{alone.id}/answer:B", BOB, "👍")
 
         assert [each.blind for each in await app.store.reactions(alone.id)] == [False]
 
@@ -178,15 +179,22 @@ async def test_a_follow_up_builds_on_the_verdict_that_it_was_asked_under() -> No
         assert "Is it the second?" not in prompt
 
 
-async def test_a_form_offers_the_council_and_each_answer_for_one_price() -> None:
-    class Dear(FakeProvider):
-        async def models(self) -> tuple[ModelInfo, ...]:
-            return tuple(
-                ModelInfo(id=id, prompt_usd_per_million=0.0, completion_usd_per_million=usd)
-                for id, usd in zip((*MEMBERS, CHAIRMAN), (1.0, 10.0, 5.0, 0.0), strict=True)
-            )
+class Priced(FakeProvider):
+    """Members at these US dollars per million tokens of what they write."""
 
-    async with running(Dear()) as app:
+    def __init__(self, usd: tuple[float, ...]) -> None:
+        super().__init__()
+        self._usd = dict(zip((*MEMBERS, CHAIRMAN), (*usd, 0.0), strict=True))
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        return tuple(
+            ModelInfo(id=id, prompt_usd_per_million=0.0, completion_usd_per_million=usd)
+            for id, usd in self._usd.items()
+        )
+
+
+async def test_a_form_offers_the_council_and_each_answer_for_one_price() -> None:
+    async with running(Priced((1.0, 10.0, 5.0))) as app:
         id = await served(app)
         form = await form_of(app, id)
 
@@ -235,6 +243,84 @@ async def test_one_member_alone_reads_its_own_answer_and_is_named_by_its_letter(
         assert {request.model for request in provider.requests} == {model}
         assert answer in provider.requests[0].messages[-1].content
         assert await shown(app, case.id, "question") == "**Bob asks only B:**\n\nWhy?"
+
+
+async def test_the_answer_of_one_alone_stands_under_its_own_letter() -> None:
+    async with running() as app:
+        id = await served(app, mention(thread="thread"))
+        await sent(app, await form_of(app, id), "Why?", "C")
+        case = await newest(app)
+        assert case.result
+        assert [answer.label for answer in case.result.answers] == ["C"]
+        assert [member.label for member in case.result.members] == ["C"]
+        assert "answer:C" in room_of(app).keys(case.id)
+
+        again = await app.actions.press(a_press(case.id, BOB, "again"))
+        assert isinstance(again, Told)
+        repeated = await newest(app)
+        assert repeated.result
+        assert [answer.label for answer in repeated.result.answers] == ["C"]
+        assert repeated.council == case.council
+
+
+async def test_who_was_asked_alone_can_be_asked_on_alone_for_the_same_price() -> None:
+    async with running(Priced((1.0, 10.0, 5.0))) as app:
+        id = await served(app, mention(thread="thread"))
+        await sent(app, await form_of(app, id), "Why?", "B")
+        alone = await newest(app)
+        whom = (await form_of(app, alone.id)).whom
+
+        assert whom[1:] == (("Only 2B (about $0.006)", "B"),)
+        await sent(app, await form_of(app, alone.id), "And then?", "B")
+        assert (await newest(app)).council.members == alone.council.members
+
+
+async def test_a_form_that_was_opened_at_an_answer_offers_its_author_first() -> None:
+    async with running() as app:
+        id = await served(app)
+        form = await app.actions.press(a_press(id, BOB, "follow", "B"))
+        assert isinstance(form, Form)
+        assert [value for _, value in form.whom] == ["B", "council", "A", "C"]
+
+
+async def test_what_is_missing_in_a_budget_says_nothing_of_who_is_asked_alone(
+    tmp_path: Path,
+) -> None:
+    database = str(tmp_path / "council.db")
+    async with running(Priced((1.0, 10.0, 5.0)), database=database) as app:
+        id = await served(app)
+    poor = Rules(daily_budget_micros=1_000)
+    async with running(Priced((1.0, 10.0, 5.0)), database=database, rules=poor) as app:
+        told = {await refused(app, await _opened(app, id, label), "Why?", label) for label in "ABC"}
+
+    # 6,000 tokens at ten dollars per million, and as much for asking again.
+    assert len(told) == 1
+    assert told.pop().startswith("About $0.06 is needed;")
+
+
+async def _opened(app: App, id: str, label: str) -> Form:
+    """A form from before the budget was spent."""
+    return Form(id, f"follow:{label}", "", "", "", ())
+
+
+async def test_who_is_asked_alone_is_reserved_for_by_its_own_thread_and_released() -> None:
+    rules = Rules(daily_budget_micros=100_000_000)
+    async with running(Priced((1.0, 10.0, 5.0)), rules=rules) as app:
+        id = await served(app)
+        await sent(app, await form_of(app, id), "Why?", "B")
+        await newest(app)
+        left = await app.store.account(app.now().date(), "all")
+
+    assert left.reserved_micros == 0
+
+
+async def test_an_answer_whose_text_is_erased_can_be_asked_about_by_nobody() -> None:
+    async with running() as app:
+        id = await expired(app, mention(thread="t"))
+        asked = replace(mention("Why?", thread="t"), alone=Alone(id, "B"))
+        taken = await app.questions.accept(asked)
+        assert isinstance(taken, Refused)
+        assert await app.actions.answer_at("discord", f"{id}/answer:B") is None
 
 
 async def test_the_answers_of_a_threads_later_question_carry_its_number() -> None:

@@ -142,10 +142,17 @@ async def opened(scene: Stage, posts: list[Message], label: str = "B") -> Messag
 async def test_one_goes_on_from_answer_to_answer_on_one_page(scene: Stage) -> None:
     _, posts = await scene.deliberated()
     page = await opened(scene, posts)
-    assert list(buttons(page).values()) == ["👍", "👎", "🏆", "◀ A", "C ▶"]
+    assert list(buttons(page).values()) == [
+        "👍",
+        "👎",
+        "🏆",
+        "◀ A",
+        "C ▶",
+        "Ask only B",
+    ]
     await press(scene, page, "C ▶")
     assert page.text.startswith("### Answer C\n")
-    assert list(buttons(page).values()) == ["👍", "👎", "🏆", "◀ B"]
+    assert list(buttons(page).values()) == ["👍", "👎", "🏆", "◀ B", "Ask only C"]
     await press(scene, page, "◀ B")
     assert page.text.startswith("### Answer B\n")
 
@@ -609,3 +616,22 @@ async def test_a_click_that_fails_is_not_met_with_silence(
     assert clicked.ephemeral
     [record] = caplog.records
     assert bool(record.exc_info) is isinstance(error, ZeroDivisionError)
+
+
+# One member alone
+
+
+async def test_an_opened_answer_leads_to_a_form_that_offers_its_author_first(scene: Stage) -> None:
+    _, posts = await scene.deliberated()
+    opened = await press(scene, answer_post(posts), "Read")
+    assert opened.original
+    form = await press(scene, opened.original, "Ask only B")
+    assert form.modal
+    _text, whom = [label["component"] for label in form.modal["components"]]
+    assert [option["value"] for option in whom["options"]] == ["B", "council", "A", "C"]
+
+    await scene.server.submit_modal(form, {"text": "And at night?", "whom": ["B"]})
+    await scene.all_finished()
+
+    assert len(asked(scene)) == 1
+    assert scene.posts()[-2].text.startswith("**2B · The answer from seat")

@@ -352,15 +352,40 @@ async def test_a_bare_mention_in_a_reply_asks_about_the_message(place: Place, no
     assert await asked(place) == ["Is the sky green?", "Is the sky green?"]
 
 
-async def test_a_reply_to_an_answer_carries_the_whole_of_it(
+async def test_a_mention_that_replies_to_an_answer_asks_its_author_alone(
     place: Place, provider: FakeProvider
 ) -> None:
     posts = await place.answered(place.server.mention(place.channel, place.ada, "Why?"))
-    answer = next(post for post in posts if post.text.startswith("**A · "))
+    answer = next(post for post in posts if post.text.startswith("**C · "))
+    calls = len(provider.requests)
     place.server.mention(answer.channel, place.ada, "Really?", reply_to=answer)
+    await place.server.wait_for(lambda: len(place.server.said(answer.channel)) == 8)
+    [request] = provider.requests[calls:]
+    assert "The question is about what you answered before:" in request.messages[-1].content
+    assert "The answer from seat" in request.messages[-1].content
+    *_, headline, written, _ranking = place.server.said(answer.channel)
+    assert written.text.startswith("**2C · ")
+    assert "Only C was asked, with its earlier answer." in headline.text
+
+
+async def test_a_mode_that_is_named_in_such_a_reply_asks_the_whole_council(
+    place: Place, provider: FakeProvider
+) -> None:
+    posts = await place.answered(place.server.mention(place.channel, place.ada, "Why?"))
+    answer = next(post for post in posts if post.text.startswith("**C · "))
+    place.server.mention(answer.channel, place.ada, "/council Really?", reply_to=answer)
     await place.server.wait_for(lambda: len(place.server.said(answer.channel)) == 10)
+    assert len(provider.asked("answer")) == 6
+
+
+async def test_a_mention_that_replies_to_a_verdict_carries_the_whole_of_it(
+    place: Place, provider: FakeProvider
+) -> None:
+    posts = await place.answered(place.server.mention(place.channel, place.ada, "Why?"))
+    place.server.mention(posts[0].channel, place.ada, "Really?", reply_to=posts[0])
+    await place.server.wait_for(lambda: len(place.server.said(posts[0].channel)) == 10)
     prompt, *_ = {text for text in questions(provider) if "Really?" in text}
-    assert "The answer from seat" in prompt
+    assert "The question is about this message:" in prompt
 
 
 async def test_a_reply_that_merely_pings_starts_nothing_and_offers(
@@ -455,7 +480,7 @@ async def test_a_mention_in_code_or_behind_a_backslash_is_not_typed(
 async def test_a_mention_beside_code_is_typed(place: Place) -> None:
     posts = await place.answered(place.server.mention(place.channel, place.ada, "Why?"))
     words = "Is `a ` right, <@{}>? And `` this ` ``"
-    place.server.reply(posts[1], place.ada, words.format(place.server.bot.id))
+    place.server.reply(posts[0], place.ada, words.format(place.server.bot.id))
     await place.server.wait_for(lambda: len(place.server.said(posts[1].channel)) == 10)
 
 

@@ -218,9 +218,9 @@ def test_buttons_stand_on_the_last_page() -> None:
 @pytest.mark.parametrize("alone", [True, False])
 def test_an_offer_names_each_price(alone: bool) -> None:
     council = Council(("lab/a",), "lab/c")
-    one = Council(("lab/b",), "lab/b") if alone else None
-    offer = Offer(council, "about $0.02", one, "free", "abc123" if alone else "-", "B")
-    expected = {"c1:abc123:alone:B:77": "Ask only B (free)"} if alone else {}
+    price = "free" if alone else ""
+    offer = Offer(council, "about $0.02", price, "abc123" if alone else "-", "B", "2B")
+    expected = {"c1:abc123:alone:B:77": "Ask only 2B (free)"} if alone else {}
     run = "abc123" if alone else "-"
     assert buttons(pages.offer_view(offer, 77)) == {
         f"c1:{run}:ask:77": "Ask the council (about $0.02)",

@@ -515,13 +515,13 @@ def test_what_is_no_persons_id_is_not_mentioned(asker: str) -> None:
 
 def test_an_offer_names_its_prices() -> None:
     council = Council(("m/a", "m/b"), "m/c")
-    offer = Offer(council, "about $0.02", council, "about $0.001", RUN, "B")
+    offer = Offer(council, "about $0.02", "about $0.001", RUN, "B", "2B")
     message = offer_message(offer, "1.2")
     check_message(list(message.blocks))
     whole, alone = message.blocks[1]["elements"]
     assert whole["text"]["text"] == "Ask the council (about $0.02)"
     assert (whole["action_id"], whole["value"]) == ("ask:1.2", "1a2b3c:1.2")
-    assert alone["text"]["text"] == "Ask only B (about $0.001)"
+    assert alone["text"]["text"] == "Ask only 2B (about $0.001)"
     assert (alone["action_id"], alone["value"]) == ("alone:B:1.2", f"{RUN}:B:1.2")
 
 

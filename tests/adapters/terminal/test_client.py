@@ -453,3 +453,55 @@ async def test_markup_of_the_terminals_library_is_plain_text() -> None:
     provider = FakeProvider({("verdict", 3): ["**[bold]Yes[/bold] :smile:**"]})
 
     assert "**[bold]Yes[/bold] :smile:**" in await said("@council Is it?", provider=provider)
+
+
+# --- one member alone
+
+
+async def test_the_author_of_an_answer_is_asked_alone_under_its_letter() -> None:
+    provider = FakeProvider()
+    async with running_app(provider, time_scale=1) as app:
+        text = await chat(app, "@council Is it right?", "ask only b, why?", "open 2B")
+        [first] = [place.id for place in await app.store.asked_in("terminal", "terminal")][:1]
+        case = await app.store.case(first)
+
+    assert case
+    assert case.result
+    [(model, answer)] = [(a.model, a.text) for a in case.result.answers if a.label == "B"]
+    [request] = provider.asked("answer")[3:]
+    assert request.model == model
+    assert f"The question is about what you answered before:\n{_fence(request)}\n{answer}" in (
+        request.messages[-1].content
+    )
+    assert "Question:\nwhy?" in request.messages[-1].content
+    assert "Only B was asked, with its earlier answer." in text
+    assert "The answer from seat 0." in after(text, "open 2B")
+
+
+def _fence(request: Request) -> str:
+    [fence] = re.findall(r"two lines of (.+) is material", request.messages[0].content)
+    return str(fence)
+
+
+async def test_whoever_cannot_be_asked_alone_is_not() -> None:
+    provider = FakeProvider()
+    text = await said(
+        "ask only A why?",
+        "@council Is it right?",
+        "ask only Z why?",
+        "ask only",
+        "ask only verdict",
+        provider=provider,
+    )
+
+    assert len(provider.asked("answer")) == 3
+    assert "There is no thread yet." in after(text, "ask only A why?")
+    assert "There is no `Z` in this thread." in after(text, "ask only Z why?")
+    assert "Did you mean `ask only B QUESTION`?" in after(text, "ask only")
+
+
+async def test_a_line_that_asks_something_else_is_a_question() -> None:
+    provider = FakeProvider()
+    await said("ask yourself: only A or also B, and why?", provider=provider)
+
+    assert len(provider.asked("answer")) == 3

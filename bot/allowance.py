@@ -19,7 +19,7 @@ that is free: a few that hang would cost all others their retries.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.council import Stage
@@ -126,6 +126,14 @@ class Allowance:
             if stage == "verdict" and round == 0 and seat >= 0
         }
         return replace(self, shares={**self.shares, **again})
+
+    def besides(self, finished: Collection[Key]) -> "Allowance":
+        """Of a run that is gone on with: without shares for what is finished, and with no more for
+        asking again than the dearest of its stages to come needs."""
+        calls = {key: micros for key, micros in self.shares.items() if key not in finished}
+        margin = calls.pop(MARGIN, 0)
+        stages = margin_of({key: micros for key, micros in calls.items() if key != SUCCESSOR})
+        return replace(self, shares={**calls, MARGIN: min(margin, stages)})
 
     def _begun_with(self, key: Key) -> "Allowance":
         """Once this call is asked: those of earlier stages are over."""

@@ -5,7 +5,7 @@ members. A *label* (A, B, ...) stands for a member while answers are anonymous.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.errors import Kind
@@ -101,7 +101,8 @@ class Question:
     `unread` are sentences for people: what belongs to the question and could not be read. `number`
     says which question of its thread it is, as far as that is known. `signs` are those by which it is
     recognised (`bot.recognition`) where `text` is not as it was written; else empty. Of one that a
-    member is asked `alone`, `quoted` is that member's own answer.
+    member is asked `alone`, `quoted` is that member's own answer. `pauses` are the times, from when to
+    when, in which its run was stopped and somebody had yet to go on with it.
     """
 
     id: str
@@ -115,6 +116,13 @@ class Question:
     number: int = 1
     signs: tuple[str, ...] = ()
     alone: Alone | None = None
+    pauses: tuple[tuple[datetime, datetime], ...] = ()
+
+    def seconds_until(self, moment: datetime) -> float:
+        """Since it was asked, without its pauses."""
+        none = timedelta()
+        paused = [max(min(end, moment) - start, none) for start, end in self.pauses]
+        return (moment - self.asked_at - sum(paused, none)).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ ReactionValue = Literal["accept", "reject", "best", "none"]
 # Somebody stopped the run; its question or place was deleted, or is being forgotten; nobody could see
 # it; or a fault of the bot's own came again and again.
 StopCause = Literal["person", "question", "place", "forgotten", "unseen", "given_up"]
-Happening = Literal["attempt_started", "attempt_finished", "call_finished", "finished", "stopped"]
+Happening = Literal[
+    "attempt_started", "attempt_finished", "call_finished", "finished", "stopped", "went_on"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Case:
     adapter's own JSON, from which it can answer again after a restart. `result` is set when, and
     only when, `status` is `finished`; `stop` where it is `stopped`, but for those of before it was
     kept. Where it is `expired_at` some time, its texts are empty, and
-    of those of a finished one there are the `remains`.
+    of those of a finished one there are the `remains`. Where somebody went on with it, it is theirs:
+    they are the `asker`, and `wrote` says who asked it first.
     """
 
     question: Question
@@ -59,10 +62,16 @@ class Case:
     expired_at: datetime | None = None
     remains: "Remains | None" = None
     stop: Stop | None = None
+    wrote: str | None = None
 
     @property
     def id(self) -> str:
         return self.question.id
+
+    @property
+    def writer(self) -> str | None:
+        """Whose words the question is."""
+        return self.wrote or self.asker
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,6 +213,7 @@ class Terminal:
             "react": self._react,
             "unreact": self._unreact,
             "reveal": self._reveal,
+            "continue": self._go_on,
             "thread": self._enter,
             "threads": self._list,
             "help": self._help,
@@ -355,6 +356,19 @@ class Terminal:
             case Choice(question):
                 await self._say(question)
                 await self._say(_("`reveal anyway` shows them now."))
+
+    async def _go_on(self, rest: str) -> None:
+        run = self._threads.current()
+        if run is None:
+            await self._say(nowhere(self._threads))
+            return
+        self._stopped.discard(run.id)
+        press = Press(self._person, run.id, ("go_on",), sees=lambda case: True)
+        match await self.app.actions.press(press):
+            case Told(document) if self._threads.run(run.id) is run:
+                await self._show(document)
+            case _gone_on_with:
+                await self._attend(self._threads.run(run.id))
 
     # --- threads
 

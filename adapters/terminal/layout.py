@@ -53,7 +53,7 @@ class _Page:
         run = self.run
         headline = run.posts.get(HEADLINE, Document())
         bars = _bar_rows(run, options.max_width - 2)
-        hint = _hint(run) if headline.votable else ""
+        hint = _hint(run, headline)
         # Above the answers stand as many rows of a verdict at least, with what stands around it.
         room = max(self.rows - len(bars) - _TEXT_ROWS - 12, 2)
         parts: list[RenderableType] = [
@@ -206,7 +206,12 @@ def _all_bars(blocks: Sequence[Block]) -> Iterator[Bars]:
                 yield from _all_bars(inner)
 
 
-def _hint(run: Run) -> str:
+def _hint(run: Run, headline: Document) -> str:
+    """What can be done next; "" where nothing can."""
+    if any(button.name == "go_on" for button in headline.buttons):
+        return _("continue goes on with it · any other line asks on")
+    if not headline.votable:
+        return ""
     first = next((line.part for line in answer_lines(run)), "A")
     return _(
         "open {a} · open ranking · react {a} 👍 (👎 🏆) · reveal · any other line asks on", a=first

@@ -44,6 +44,7 @@ WORDS: Mapping[str, Word] = {
     "react": Word("react A 👍", N_("votes: 👍 `+1`, 👎 `-1`, 🏆 `trophy`; `react ranking 🚫`"), 3),
     "unreact": Word("unreact A 👍", N_("takes a vote back"), 3),
     "reveal": Word("reveal", N_("shows who wrote what"), 1),
+    "continue": Word("continue", N_("goes on with a question that was stopped")),
     "threads": Word("threads", N_("lists the threads of this and earlier chats")),
     "thread": Word("thread 1", N_("goes into a thread; `thread` leaves it"), 1),
     COMMAND: Word("/council help", N_("is about this channel's council"), _ANY),

@@ -55,6 +55,7 @@ VOTE_FIRST = N_(
     "You have not voted here yet. Vote first, or show the names now: your votes on this "
     "question then stop counting."
 )
+OVER = N_("This deliberation is over already.")
 NO_TRANSCRIPT = N_("There is no transcript: this question came to no verdict.")
 TRANSCRIPT = "transcript.md"
 # (label, what the button does)
@@ -105,6 +106,8 @@ class Actions:
                 return await self._again(press)
             case ("stop",):
                 return await self._stop(press)
+            case ("go_on",):
+                return await self._go_on(press)
             case ("reveal",):
                 return await self._reveal(press)
             case ("names",):
@@ -154,7 +157,7 @@ class Actions:
         if case is None or case.expired_at:
             return None
         if key == QUESTION and (origin := case.question.origin):
-            name = await name_of(self.running.platforms, channel_of(case), case.asker)
+            name = await name_of(self.running.platforms, channel_of(case), case.writer)
             return asked(case.question, origin, name)
         question = await self.store.numbered(case)
         if key in {HEADLINE, VERDICT} and case.result:
@@ -192,13 +195,30 @@ class Actions:
         """End a run early and keep what is paid: for the asker and those who moderate."""
         case, person = await self._seen(press), press.person
         if case.id not in [each.id for each in self.running.cases]:
-            return Told(_sentence(_("This deliberation is over already.")))
+            return Told(_sentence(_(OVER)))
         if not (person.admin or person.id in {case.asker, *self.admission.operators}):
             return Told(
                 _sentence(_("Only the person who asked, or an administrator, can stop it."))
             )
         self.running.stop(case.id, person.id)
         return Told(_sentence(_("Stopping. What is finished stays.")))
+
+    async def _go_on(self, press: Press) -> Told:
+        """Take up what somebody stopped, as one's own: for whoever may ask."""
+        case = await self.case(press)
+        if case.expired_at:
+            raise InvalidInput(_(EXPIRED))
+        if case.status == "finished":
+            return Told(_sentence(_(OVER)))
+        if case.stop and not case.stop.may_go_on:
+            raise InvalidInput(_(OUT_OF_DATE))
+        match await self.questions.go_on(case, press.person):
+            case Refused(document):
+                return Told(document)
+            case Accepted():
+                return Told(_sentence(_("It goes on. What is finished is not asked again.")))
+            case Repeated():
+                return Told(_sentence(_("It goes on already.")))
 
     async def _reveal(self, press: Press) -> Told | Choice:
         """The names, by the channel's `reveal` setting; under `after_vote` somebody who has not

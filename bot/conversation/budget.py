@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from bot import settings as channel_settings
-from bot.allowance import Key, needed_of
+from bot.allowance import Allowance, Key, needed_of
 from bot.chat import Channel, Person
 from bot.conversation.desk import Admission
 from bot.council import Question
@@ -21,6 +21,7 @@ from bot.settings import Settings
 from bot.store.journal import place_of
 from bot.store.spending import (
     ALL,
+    EARLY_VERDICT,
     OverBudget,
     channel_scope,
     month_scope,
@@ -101,6 +102,14 @@ class Budget:
         """What the run of a question will take, by its calls, where so much goes along with it."""
         place = None if case.channel is None else place_of(case.platform, case.channel)
         return await self.pricing.shares(case.question, case.council, place, carried)
+
+    async def rest(self, case: Case, shares: Mapping[Key, int]) -> Mapping[Key, int]:
+        """What of this, the price of a whole run, one that was stopped has yet to spend."""
+        all = Allowance(shares)
+        if await self.store.decision(case.id, EARLY_VERDICT):
+            all = all.with_restart()
+        finished = {(call.stage, call.round, call.seat) for call in await self.store.calls(case.id)}
+        return all.besides(finished).shares
 
     async def account(self, channel: Channel) -> Account:
         """The channel's money of today."""

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from bot import settings as channel_settings
 from bot.allowance import Key
-from bot.chat import Accepted, Channel, Mention, Refused, Repeated, channel_of
+from bot.chat import Accepted, Channel, Mention, Person, Refused, Repeated, channel_of
 from bot.conversation.budget import Budget, SettingsOf
 from bot.conversation.desk import Admission
 from bot.conversation.locks import Locks
@@ -20,7 +20,7 @@ from bot.conversation.offers import alone, answer_of, sat_with
 from bot.conversation.running import Running
 from bot.conversation.silence import paused_page
 from bot.conversation.threads import Threads, is_thread_of
-from bot.council import Council, Question
+from bot.council import Council, Origin, Question
 from bot.document import Document, Text
 from bot.errors import InvalidInput, StoreFailed
 from bot.language import N_, _
@@ -178,6 +178,34 @@ class Questions:
         finally:
             self._entering -= 1
 
+    async def go_on(self, case: Case, person: Person) -> Accepted | Refused | Repeated:
+        """Have a stopped run go on, as this person's question from now on, at their price; what is
+        finished is not asked again. `Repeated` where it is not stopped any more."""
+        try:
+            async with self._lock(case.platform, person.id):
+                if refusal := await self._barred(_as_asked_by(person, case)):
+                    return Refused(refusal)
+                self._entering += 1
+                try:
+                    return await self._go_on(case, person)
+                finally:
+                    self._entering -= 1
+        except OverBudget as over:
+            return Refused(Document((Text(self.budget.sentence(over)),)))
+        except StoreFailed as error:
+            logger.error("a question could not be gone on with: %s", error)
+            return Refused(Document((Text(error.public),)))
+
+    async def _go_on(self, case: Case, person: Person) -> Accepted | Repeated:
+        limits = await self.budget.limits(channel_of(case), person.id)
+        shares = await self.budget.rest(case, await self._shares(case)) if limits else None
+
+        async def take() -> Case | None:
+            now = self.now()
+            return await self.store.go_on(case.id, person.id, now, shares=shares, limits=limits)
+
+        return Accepted(case.id) if await self.running.take_up(take) else Repeated()
+
     async def is_known(self, key: str) -> bool:
         """Whether a question came of this event, forgotten or not."""
         return bool(await self.store.case_of_mention(key)) or await self.store.taken(key)
@@ -319,6 +347,21 @@ def _named(mention: Mention) -> tuple[Mention, str | None]:
     if mode and not text:
         return replace(mention, text=mention.quoted, quoted=""), mode
     return replace(mention, text=text), mode
+
+
+def _as_asked_by(person: Person, case: Case) -> Mention:
+    """The question of a case as this person's."""
+    return Mention(
+        key=case.mention or "",
+        channel=channel_of(case),
+        person=person,
+        text=case.question.text,
+        address=case.address,
+        thread=case.thread,
+        quoted=case.question.quoted,
+        unread=case.question.unread,
+        origin=Origin(repeats=case.id),
+    )
 
 
 def _mended(mention: Mention) -> Mention:

@@ -174,7 +174,7 @@ async def _forget_thread(desk: Desk, link: str) -> Document:
     here, thread = desk.channel, await _thread(desk, link)
     find = partial(desk.store.asked_in_thread, here.platform, here.id, thread)
     first = await desk.store.case((await find())[0].id)
-    if not (is_administrator(desk) or (first and first.asker == desk.person.id)):
+    if not (is_administrator(desk) or (first and first.writer == desk.person.id)):
         raise InvalidInput(
             _("Only the person who began this thread, or an administrator, can have it forgotten.")
         )

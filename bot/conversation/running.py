@@ -95,6 +95,17 @@ class Running:
             cases = [case for case in unfinished if case.id not in self._runs]
             return sum(map(self._resumed, cases))
 
+    async def take_up(self, take: Callable[[], Awaitable[Case | None]]) -> Case | None:
+        """Serve the case that `take` has run again, if it does; whatever is owed of its end is
+        owed no more."""
+        async with self._lock("resume"):
+            case = await take()
+            while case and (run := self._runs.get(case.id)):
+                await ended({run.task})
+            if case:
+                self.start(case)
+            return case
+
     async def left(self, platform: PlatformName) -> list[Case]:
         """What an earlier process left under way there: to go on with it costs money."""
         unfinished = await self.store.unfinished(platform)
@@ -176,7 +187,8 @@ class Running:
             async with self._lock("resume"):
                 await ended(tasks)
                 known |= {place.id for place in places}
-                if known.issuperset(place.id for place in await find()):
+                found = known.issuperset(place.id for place in await find())
+                if found and known.isdisjoint(self._runs):  # nobody went on with one meanwhile
                     yield
                     break
         await self.sweep()

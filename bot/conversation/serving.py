@@ -177,7 +177,7 @@ class Serving:
         """Where a button put it, everybody has to see what was asked, and by whom."""
         origin = self.case.question.origin
         if origin and not self._showing.has(QUESTION):
-            name = await self._name(self.case.asker)
+            name = await self._name(self.case.writer)
             self._showing.update({QUESTION: asked(self.case.question, origin, name)})
 
     async def _deliberate(self, limits: Mapping[str, int]) -> Deliberation | None:
@@ -245,8 +245,7 @@ class Serving:
             over, progress = board.over.is_set(), board.progress
             if not have_places:
                 progress = together(progress)
-            passed = self._caller.now() - progress.question.asked_at
-            pace = Pace(passed.total_seconds(), usual)
+            pace = Pace(progress.question.seconds_until(self._caller.now()), usual)
             votes = await self._store.reactions(self.case.id) if progress.finished else ()
             self._showing.update(posts(progress, drawn, pace=pace, tally=tally(votes)))
             drawn = progress

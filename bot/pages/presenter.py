@@ -46,6 +46,7 @@ from bot.pages.settings import unambiguous
 from bot.protocol.claims import unmarked
 from bot.protocol.events import Progress
 from bot.protocol.outcome import finish
+from bot.records import Stop
 from bot.votes import Tally
 
 # An answer of fewer characters stands open.
@@ -63,7 +64,7 @@ def headline(progress: Progress, pace: Pace | None = None) -> Document:
     if progress.finished:
         return verdict(progress.finished, question)
     if progress.stopped:
-        return _stopped(progress)
+        return _stopped(progress, progress.stopped)
     if progress.fault:
         heading = Heading(_("The council had to stop"))
         return Document((heading, Text(progress.fault)), state="failed")
@@ -181,23 +182,28 @@ def _failed(deliberation: Deliberation, question: Question) -> Document:
     )
 
 
-def _stopped(progress: Progress) -> Document:
+def _stopped(progress: Progress, stop: Stop) -> Document:
     n, of = len(progress.answers), asked(progress)
+    why = texts.STOPPED.get(stop.cause)
     text = _("The answers below stay; nothing was ranked.") if n else _("Nothing was ranked.")
     if progress.reviewers:
         text = _("The answers below stay; no verdict was written.")
-    stop = progress.stopped
-    why = (
-        [Text(_(texts.STOPPED[stop.cause], refusal=stop.refusal))]
-        if stop and stop.cause in texts.STOPPED
-        else []
-    )
-    again = Button("again", _("Ask again"), primary=True)
     return Document(
-        (Heading(_stopped_when(progress.stopped_by, n, of)), *why, Text(text)),
+        (
+            Heading(_stopped_when(progress.stopped_by, n, of)),
+            *([Text(_(why, refusal=stop.refusal))] if why else []),
+            Text(text),
+        ),
         state="stopped",
-        buttons=() if stop and stop.cause == "forgotten" else (again,),
+        buttons=_after(stop),
     )
+
+
+def _after(stop: Stop) -> tuple[Button, ...]:
+    if stop.cause == "forgotten":
+        return ()
+    again = Button("again", _("Ask again"), primary=not stop.may_go_on)
+    return (Button("go_on", _("Go on"), primary=True), again) if stop.may_go_on else (again,)
 
 
 def _stopped_when(name: str, n: int, of: int) -> str:

@@ -61,6 +61,8 @@ def describe(line: JournalLine) -> str:
             parts.append(_("finished"))
         case "stopped":
             parts.append(_("stopped"))
+        case "went_on":
+            parts.append(_("gone on with"))
     return " ".join(parts)
 
 

@@ -258,4 +258,4 @@ def _timings(
     first_text_at = last.first_text_at if last and verdict.written_by else None
     seen_at = max(first_text_at, reviews_at) if first_text_at else verdict_at
     moments = (min(answered), max(ends), reviews_at, seen_at, verdict_at)
-    return Timings(*(round((moment - question.asked_at).total_seconds(), 3) for moment in moments))
+    return Timings(*(round(question.seconds_until(moment), 3) for moment in moments))

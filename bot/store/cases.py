@@ -11,8 +11,9 @@ from bot.records import Case, PlatformName, Remains, Stop, Turn
 from bot.store import spending
 from bot.store.encoding import decode, decode_time_or_none, encode, encode_time
 from bot.store.events import note_event
+from bot.store.feed import record
 from bot.store.redactions import insert_redactions
-from bot.store.transactions import Row, Tables, Transaction, change, equal, lists
+from bot.store.transactions import Row, Statement, Tables, Transaction, change, equal, lists
 
 _PAGE = 100
 
@@ -24,7 +25,7 @@ _COLUMNS = (
     " result"
 )
 # As `case_of` reads them.
-COLUMNS = f"{_COLUMNS}, expired_at, remains, stop, stopped_by"
+COLUMNS = f"{_COLUMNS}, expired_at, remains, stop, stopped_by, wrote"
 
 
 # As `_turns` reads them.
@@ -77,7 +78,7 @@ class Cases(Tables):
             if shares is not None:
                 day = spending.day_of(case.question.asked_at)
                 scopes = spending.scopes_of(case.platform, case.channel, case.asker, limits or {})
-                yield from spending.reserve(case.id, day, scopes, shares, limits or {})
+                yield from spending.reserve(case.id, day, scopes, shares, limits or {}, term=1)
             return True
 
         return await self._database.write(write)
@@ -85,6 +86,50 @@ class Cases(Tables):
     async def case(self, id: str) -> Case | None:
         rows = await self._database.read(f"SELECT {COLUMNS} FROM deliberations WHERE id = ?", (id,))
         return case_of(rows[0]) if rows else None
+
+    async def go_on(
+        self,
+        id: str,
+        asker: str,
+        at: datetime,
+        *,
+        shares: spending.Shares | None = None,
+        limits: Mapping[str, int] | None = None,
+    ) -> Case | None:
+        """Have a stopped case run again, as this person's from now on, with its money set aside as
+        `create` does. What its run has finished stays, and no earlier one can write any more. `None`,
+        and nothing written, where it is not stopped, or its texts are erased. Raises `OverBudget`,
+        nothing written."""
+
+        def write() -> Transaction[Case | None]:
+            rows = yield Statement(
+                f"SELECT {COLUMNS}, term FROM deliberations "
+                "WHERE id = ? AND status = 'stopped' AND expired_at IS NULL",
+                (id,),
+            )
+            if not rows:
+                return None
+            case, term = case_of(rows[0][:-1]), rows[0][-1] + 1
+            since = case.stop.at if case.stop else case.question.asked_at
+            question = replace(case.question, pauses=(*case.question.pauses, (since, at)))
+            wrote = None if case.writer == asker else case.writer
+            yield from spending.book(id)
+            yield Statement(
+                "UPDATE deliberations SET status = 'running', delivered = 0, token = token + 1,"
+                " failed_starts = 0, term = ?, went_on_at = ?, question = ?, asker = ?, wrote = ?,"
+                " stop = NULL, stopped_by = NULL, shares = NULL WHERE id = ?",
+                (term, encode_time(at), encode(Question, question), asker, wrote, id),
+            )
+            if shares is not None:
+                scopes = spending.scopes_of(case.platform, case.channel, asker, limits or {})
+                day = spending.day_of(at)
+                yield from spending.reserve(id, day, scopes, shares, limits or {}, term=term)
+            yield record(id, "went_on")
+            return replace(
+                case, question=question, asker=asker, wrote=wrote, status="running", stop=None
+            )
+
+        return await self._database.write(write)
 
     async def unfinished(self, platform: PlatformName) -> tuple[Case, ...]:
         """What a restart takes up again, oldest first: cases that run, and those that ended but
@@ -116,7 +161,9 @@ class Cases(Tables):
 
     async def delivered(self, id: str) -> None:
         """The last post shows how the case ended, so a restart need not see to it."""
-        await self._change("UPDATE deliberations SET delivered = 1 WHERE id = ?", (id,))
+        await self._change(
+            "UPDATE deliberations SET delivered = 1 WHERE id = ? AND status <> 'running'", (id,)
+        )
 
     async def is_delivered(self, id: str) -> bool:
         """Whether every post stood there in its last state once."""
@@ -268,7 +315,7 @@ def _turns(rows: Iterable[Row]) -> tuple[Turn, ...]:
 
 def case_of(row: Row) -> Case:
     question, council, platform, workspace, channel, thread, asker, mention = row[:8]
-    address, status, result, expired_at, remains, stop, stopped_by = row[8:]
+    address, status, result, expired_at, remains, stop, stopped_by, wrote = row[8:]
     return Case(
         question=decode(Question, question),
         council=decode(Council, council),
@@ -284,4 +331,5 @@ def case_of(row: Row) -> Case:
         expired_at=decode_time_or_none(expired_at),
         remains=None if remains is None else decode(Remains, remains),
         stop=None if stop is None else replace(decode(Stop, stop), person=stopped_by),
+        wrote=wrote,
     )

@@ -74,6 +74,7 @@ class Journal:
         self._limits = limits
         self._scopes: tuple[str, ...] = ()
         self._day = ""
+        self._term = 1
         self._place: str | None = None
         self._calls: dict[CallKey, Call] = {}
         self._bodies: dict[CallKey, bytes] = {}
@@ -91,7 +92,7 @@ class Journal:
         def take_over() -> Transaction[Journal]:
             rows = yield Statement(
                 "UPDATE deliberations SET token = token + 1 WHERE id = ? "
-                "RETURNING token, platform, channel, asker, asked_at",
+                "RETURNING token, platform, channel, asker, coalesce(went_on_at, asked_at), term",
                 (deliberation,),
             )
             if not rows:
@@ -101,12 +102,13 @@ class Journal:
                         deliberation=deliberation,
                     )
                 )
-            ((token, platform, channel, asker, asked_at),) = rows
+            ((token, platform, channel, asker, begun_at, term),) = rows
             journal = cls(database, deliberation, token, limits)
-            journal._day = spending.day_of(decode_time(asked_at))
+            journal._day = spending.day_of(decode_time(begun_at))
+            journal._term = term
             journal._place = None if channel is None else place_of(platform, channel)
             journal._scopes = spending.scopes_of(platform, channel, asker, limits)
-            yield from spending.open_accounts(deliberation, journal._day, journal._scopes)
+            yield from spending.open_accounts(deliberation, term, journal._day, journal._scopes)
             yield from spending.book(deliberation)
             yield from journal._load()
             return journal
@@ -190,8 +192,8 @@ class Journal:
             sent = shrunk(granted) if shrunk and granted < reserved_micros else asked
             yield Statement(
                 "INSERT INTO attempts (deliberation, stage, round, seat, n, model, hedge,"
-                " started_at, reserved_micros, prompt_bytes, max_tokens, body, place)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " started_at, reserved_micros, prompt_bytes, max_tokens, body, place, term)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     self.deliberation,
                     *call,
@@ -202,6 +204,7 @@ class Journal:
                     granted,
                     *sent,
                     self._place,
+                    self._term,
                 ),
             )
             if hedge_share is not None:

@@ -101,6 +101,7 @@ class Removal(Erasing):
                 Statement(
                     f"DELETE FROM spending WHERE scope IN ({marks}) AND day < ?", (*scopes, today)
                 ),
+                Statement(f"DELETE FROM accounts WHERE scope IN ({marks})", scopes),
                 Statement("UPDATE settings_audit SET person = '' WHERE person = ?", (person,)),
                 Statement(
                     "UPDATE deliberations SET stopped_by = NULL WHERE stopped_by = ?", (person,)
@@ -146,7 +147,7 @@ class Removal(Erasing):
 
 
 def _by(person: str) -> Which:
-    return "asker = ?", (person,)
+    return "(asker = ? OR wrote = ?)", (person, person)
 
 
 def _as(id: str) -> Which:

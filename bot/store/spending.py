@@ -23,7 +23,7 @@ from bot.language import _
 from bot.records import Account, Untold
 from bot.store.encoding import encode_time
 from bot.store.hedges import HedgesSpent
-from bot.store.transactions import Many, Statement, Tables, Transaction, lists
+from bot.store.transactions import Many, Rows, Statement, Tables, Transaction, lists
 
 ALL = "all"
 
@@ -163,14 +163,12 @@ class Spending(Tables):
 
         def write() -> Transaction[None]:
             rows = yield Statement(
-                "SELECT cost_micros, counted_micros, assumed_micros FROM attempts"
+                "SELECT cost_micros, counted_micros, assumed_micros, term FROM attempts"
                 f" WHERE {which} AND told_micros = 0",
                 key,
             )
-            accounts = yield Statement(
-                "SELECT day, scope FROM accounts WHERE deliberation = ?", (request.deliberation,)
-            )
-            for cost, counted, assumed in rows:
+            for cost, counted, assumed, term in rows:
+                accounts = yield from _accounts(request.deliberation, term)
                 yield Statement(
                     "UPDATE attempts SET prompt_tokens = ?, completion_tokens = ?, cost_micros = ?,"
                     " counted_micros = ?, told_micros = ?, assumed_micros = ?"
@@ -250,6 +248,8 @@ def reserve(
     scopes: Sequence[str],
     shares: Shares,
     limits: Mapping[str, int],
+    *,
+    term: int,
 ) -> Transaction[None]:
     """Set a run's money aside, in the transaction that accepts its question. Raises `OverBudget`."""
     needed = needed_of(shares)
@@ -263,15 +263,18 @@ def reserve(
     yield Statement(
         "UPDATE deliberations SET shares = ? WHERE id = ?", (_encoded(shares), deliberation)
     )
-    yield from open_accounts(deliberation, day, scopes)
+    yield from open_accounts(deliberation, term, day, scopes)
     yield _hold(deliberation, sum(shares.values()))
 
 
-def open_accounts(deliberation: str, day: str, scopes: Sequence[str]) -> Transaction[None]:
+def open_accounts(
+    deliberation: str, term: int, day: str, scopes: Sequence[str]
+) -> Transaction[None]:
     """Have a run count in these scopes."""
     yield Many(
-        "INSERT INTO accounts (deliberation, day, scope) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        [(deliberation, period(day, scope), scope) for scope in scopes],
+        "INSERT INTO accounts (deliberation, term, day, scope) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        [(deliberation, term, period(day, scope), scope) for scope in scopes],
     )
 
 
@@ -365,9 +368,8 @@ def book(deliberation: str) -> Transaction[None]:
         "WHERE deliberation = ? AND reserved_micros > 0 GROUP BY model",
         (deliberation,),
     )
-    accounts = yield Statement(
-        "SELECT day, scope FROM accounts WHERE deliberation = ?", (deliberation,)
-    )
+    ((term,),) = yield Statement("SELECT term FROM deliberations WHERE id = ?", (deliberation,))
+    accounts = yield from _accounts(deliberation, term)
     day = next((day for day, scope in accounts if scope == ALL), "")
     scopes = [scope for _, scope in accounts]
     yield Statement(
@@ -417,7 +419,8 @@ def _left(day: str, limits: Mapping[str, int], *, besides: str | None = None) ->
 
 
 def _allowance(deliberation: str) -> Transaction[Allowance]:
-    """As the rows have it, so that it is the same whoever asks, and however often."""
+    """As the rows have it, so that it is the same whoever asks, and however often. What was asked
+    before somebody went on with the run was another's."""
     rows = yield Statement(
         "SELECT shares, EXISTS (SELECT 1 FROM decisions WHERE deliberation = id AND name = ?)"
         " AND NOT EXISTS (SELECT 1 FROM decisions WHERE deliberation = id AND name = ?)"
@@ -431,8 +434,9 @@ def _allowance(deliberation: str) -> Transaction[Allowance]:
         " FROM calls WHERE calls.deliberation = attempts.deliberation AND"
         " calls.stage = attempts.stage AND calls.round = attempts.round AND"
         " calls.seat = attempts.seat)"
-        " FROM attempts WHERE deliberation = ? GROUP BY stage, round, seat",
-        (deliberation,),
+        " FROM attempts WHERE deliberation = ?"
+        " AND term = (SELECT term FROM deliberations WHERE id = ?) GROUP BY stage, round, seat",
+        (deliberation, deliberation),
     )
     allowance = Allowance(_decoded(shares) if shares else {}, reviewing=bool(reviewing))
     for stage, round, seat, counted, in_flight, over in rows:
@@ -445,7 +449,19 @@ def _allowance(deliberation: str) -> Transaction[Allowance]:
 
 def _hold(deliberation: str, micros: int) -> Statement:
     return Statement(
-        "UPDATE accounts SET held_micros = ? WHERE deliberation = ?", (micros, deliberation)
+        "UPDATE accounts SET held_micros = ? WHERE deliberation = ?"
+        " AND term = (SELECT term FROM deliberations WHERE id = ?)",
+        (micros, deliberation, deliberation),
+    )
+
+
+def _accounts(deliberation: str, term: int) -> Transaction[Rows]:
+    """The day and the scope of each account that requests of this term count in."""
+    return (
+        yield Statement(
+            "SELECT day, scope FROM accounts WHERE deliberation = ? AND term = ?",
+            (deliberation, term),
+        )
     )
 
 

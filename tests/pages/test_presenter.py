@@ -301,7 +301,22 @@ def test_a_stopped_run_says_what_is_kept(before: type[Event], heading: str, text
 
     assert document.blocks == (Heading(heading), Text(text))
     assert document.state == "stopped"
-    assert document.buttons == (Button("again", "Ask again", primary=True),)
+    assert document.buttons == (
+        Button("go_on", "Go on", primary=True),
+        Button("again", "Ask again"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("cause", "buttons"),
+    [("given_up", (Button("again", "Ask again", primary=True),)), ("forgotten", ())],
+)
+def test_what_would_lead_nowhere_is_not_offered(
+    cause: StopCause, buttons: tuple[Button, ...]
+) -> None:
+    stopped = replace(tell().before(AnswerGiven), stopped=Stop(cause, ASKED_AT))
+
+    assert presenter.headline(stopped).buttons == buttons
 
 
 @pytest.mark.parametrize(

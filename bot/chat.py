@@ -159,6 +159,26 @@ class NamesPeople(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What people wrote, oldest first, nobody's names; and a sentence on `why` some of it could not
+    be read, "" where all could."""
+
+    texts: tuple[str, ...] = ()
+    why: str = ""
+
+
+@runtime_checkable
+class ReadsThreads(Protocol):
+    """A Platform whose threads hold more than what the council is asked."""
+
+    async def said(self, case: Case, most: int) -> Said:
+        """The last messages of people in the case's thread, of those before it, so many at most. What
+        bots wrote is none, nor are questions that the council was asked. Never raises for what the
+        platform refuses."""
+        ...
+
+
 @runtime_checkable
 class KnowsConnected(Protocol):
     """A Platform whose connection may be lost."""

@@ -41,6 +41,9 @@ class Council:
     effort: str = ""
     chairman_sees_names: bool = False
     redact: bool = False
+    # What of its thread goes along with a question: "run" for what the council was asked there,
+    # "thread" for what people said there, too.
+    context: str = "run"
 
     @property
     def chairman_seat(self) -> int:
@@ -63,13 +66,15 @@ class Past:
     """What a follow-up knows of its thread: `turns`, oldest first, and a `recap` of the `folded` ones
     before them, "" where there is none: then they are not known.
 
-    At most `limit` characters of each text of the turns, `None` for all.
+    At most `limit` characters of each text of the turns, `None` for all. `said` is what people wrote
+    there last, oldest first, nobody's names.
     """
 
     turns: tuple[Earlier, ...]
     recap: str = ""
     folded: int = 0
     limit: int | None = None
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

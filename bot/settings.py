@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 Effort = Literal["", "low", "medium", "high"]
 Reveal = Literal["after_vote", "always", "never"]
+Context = Literal["run", "thread"]
 Changers = Literal["admins", "anyone"]
 
 PROSE_LIMIT_CHARS = 2_000
@@ -52,6 +53,7 @@ class Settings:
     budget_usd: float | None = None
     changers: Changers = "admins"
     redact: bool = False
+    context: Context = "run"
     paused: bool = False
 
 
@@ -152,6 +154,7 @@ def council_of(settings: Settings) -> Council:
         effort=settings.effort,
         chairman_sees_names=settings.chairman_sees_names,
         redact=settings.redact,
+        context=settings.context,
     )
 
 
@@ -441,6 +444,16 @@ SETTINGS: Mapping[str, Setting] = {
         _ON_OFF,
         {"on": N_("hidden from models"), "off": N_("sent as written")},
     ),
+    "context": _choice(
+        "context",
+        N_("What goes along in a thread"),
+        N_(
+            "What models get of a thread besides what the council was asked there: with `thread` also "
+            "the last 20 messages of people, without their names."
+        ),
+        {"run": "run", "thread": "thread"},
+        {"run": N_("what the council was asked"), "thread": N_("the last messages, too")},
+    ),
     "paused": _choice(
         "paused",
         N_("Paused"),
@@ -451,7 +464,7 @@ SETTINGS: Mapping[str, Setting] = {
 }
 
 # Money, rights, names and what leaves the house stay with administrators, whoever else may change settings.
-RESERVED = frozenset({"budget", "reveal", "redact", "paused", "changers"})
+RESERVED = frozenset({"budget", "reveal", "redact", "context", "paused", "changers"})
 
 # What forms ask for, in this order, under the settings' labels.
 FORM: Mapping[str, Asked] = {

@@ -21,8 +21,9 @@ from adapters.discord.page import Page
 from adapters.discord.pages import document_pages, offer_view, refusal_view, sentence_view
 from adapters.discord.render import NEUTRAL_NAME
 from adapters.discord.reply import DiscordReply
+from adapters.discord.said import said
 from adapters.discord.voting import Votes
-from bot.chat import Channel, Person, Refused
+from bot.chat import Channel, Person, Refused, Said
 from bot.conversation.app import App
 from bot.conversation.catchup import catch_up, missed_mentions
 from bot.conversation.commands import welcome
@@ -88,6 +89,9 @@ class CouncilClient(Bot):
             return (await (server.fetch_member(id) if server else self.fetch_user(id))).display_name
         except discord.NotFound:
             return ""
+
+    async def said(self, case: Case, most: int) -> Said:
+        return await said(self, case, most)
 
     async def remove(self, post_id: str) -> None:
         """With the name of a thread that was opened for it, once nothing else stands there."""

@@ -40,12 +40,12 @@ NO_RIGHT = N_(
 )
 
 # Not `is_system()`: the starter of a thread passes that.
-_WRITTEN_BY_PEOPLE = (discord.MessageType.default, discord.MessageType.reply)
+WRITTEN_BY_PEOPLE = (discord.MessageType.default, discord.MessageType.reply)
 
 
 def addressed(message: discord.Message, me: Snowflake) -> Addressed | None:
     """How a message speaks to the bot; `None` where it does not."""
-    if message.type not in _WRITTEN_BY_PEOPLE or message.author.bot or message.webhook_id:
+    if message.type not in WRITTEN_BY_PEOPLE or message.author.bot or message.webhook_id:
         return None
     by_name = any(user.id == me.id for user in message.mentions)
     by_role = _own_role(message) in message.role_mentions

@@ -25,10 +25,11 @@ from adapters.slack.people import SOMEBODY
 from adapters.slack.refusals import error_of, sentence
 from adapters.slack.render import document_messages, offer_message
 from adapters.slack.reply import SlackReply
+from adapters.slack.said import said
 from adapters.slack.voting import Votes
 from adapters.slack.web import Me, Web
 from adapters.slack.whisper import whisper_sentence
-from bot.chat import Channel, Person, Refused
+from bot.chat import Channel, Person, Refused, Said
 from bot.conversation.app import App
 from bot.conversation.commands import welcome
 from bot.document import Document, Note, Text
@@ -68,6 +69,9 @@ class SlackClient(Bot):
     async def name(self, channel: Channel, person: str) -> str:
         name = await self.people.name(person)
         return "" if name == SOMEBODY else name
+
+    async def said(self, case: Case, most: int) -> Said:
+        return await said(self, case, most)
 
     async def remove(self, post_id: str) -> None:
         channel, _, id = post_id.partition("/")

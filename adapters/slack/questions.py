@@ -51,15 +51,24 @@ _NAMES = 20
 
 def addressed(message: Json, me: Me) -> Addressed | None:
     """How a message speaks to the bot; `None` where it does not."""
-    if message.get("subtype") not in _WRITTEN_BY_PEOPLE or message.get("bot_id"):
-        return None
-    if message.get("user") in {None, me.user, "USLACKBOT"}:
+    if not is_by_person(message, me):
         return None
     if re.search(rf"<@{me.user}[|>]", _CODE.sub(" ", message.get("text") or "")):
         return "question"
     if not is_direct(message):
         return None
     return "reply" if message.get("thread_ts") else "question"
+
+
+def is_by_person(message: Json, me: Me) -> bool:
+    if message.get("subtype") not in _WRITTEN_BY_PEOPLE or message.get("bot_id"):
+        return False
+    return message.get("user") not in {None, me.user, "USLACKBOT"}
+
+
+async def whole_text(people: People, message: Json, me: Me) -> str:
+    """Everything that the message says, without the mention that it begins with."""
+    return "\n\n".join(filter(None, await _said(people, message, me)))
 
 
 def deleted(event: Json) -> str | None:

@@ -73,7 +73,7 @@ class App:
         self.admission = Admission(store, self.rules.allowed, self.rules.admins)
         pricing = Pricing(self.catalogue, store.usual)
         self.budget = Budget(store, self.rules, self.admission, settings, pricing, now)
-        threads = Threads(store, self.catalogue, self.caller)
+        threads = Threads(store, self.catalogue, self.caller, self.platforms)
         self.running = Running(
             store,
             self.caller,

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bot.chat import Platforms, ReadsThreads, Said
 from bot.council import Council, Earlier, Question
 from bot.models.catalogue import Catalogue
 from bot.protocol import past
@@ -22,7 +23,7 @@ from bot.protocol.stages import VERDICT_TOKENS
 from bot.records import Case, Turn
 from bot.redaction import Redaction
 from bot.store.encoding import decode, encode
-from bot.store.journal import Journal
+from bot.store.journal import SAID, Journal
 from bot.store.recaps import RECAP, knows, summed_up
 from bot.store.store import Store
 
@@ -46,6 +47,7 @@ class Threads:
     store: Store
     catalogue: Catalogue
     caller: Caller
+    platforms: Platforms
 
     async def carried(self, case: Case, ahead: Iterable[Case]) -> Carried:
         """What will go along, for its price; `ahead` are questions that are answered before it."""
@@ -55,35 +57,57 @@ class Threads:
         recaps = await self._recap_sizes([turn.id for turn in turns])
         room = self._room(case.council)
         split = past.split(sizes, recaps, room)
+        said = past.said_bytes(room) if self._reads(case) else 0
         if not split.folded:
-            return Carried(min(sum(sizes), room))
-        return Carried(room, _to_fold(split, sizes, recaps))
+            return Carried(min(sum(sizes), room) + said)
+        return Carried(room + said, _to_fold(split, sizes, recaps))
 
     async def told(self, case: Case, question: Question, journal: Journal) -> Question:
         """The question with what its thread knew when it was first served. What has to be summed up
         is, once."""
         plan = await self._planned(case, journal)
         ids = await self.store.known_to(case.id) or ()
+        turns = await self._turns(case, ids)
+        folded, whole = turns[: plan.split.folded], _there(turns[plan.split.folded :])
+        recap = await self._recap(case, question, journal, plan, ids, folded)
+        said = await self._said(case, question, journal)
+        known = replace(
+            past.past(whole, recap, plan.split.folded, plan.room),
+            said=past.cut_said(await self._shown(case, said.texts), plan.room),
+        )
+        unread = (*question.unread, *filter(None, [said.why]))
+        is_known = known.turns or known.recap or known.said
+        return replace(question, past=known if is_known else None, unread=unread)
+
+    async def _turns(self, case: Case, ids: Sequence[str]) -> list[Earlier | None]:
+        """What was asked in these and ruled, `None` where it is no longer stored."""
         known = {turn.id: turn for turn in await self.store.turns_of(ids)}
         texts = [text for turn in known.values() for text in (turn.question, turn.verdict)]
         shown = await self._shown(case, texts)
         told = dict(zip(known, map(Earlier, shown[::2], shown[1::2]), strict=True))
-        turns = [told.get(id) for id in ids]
-        recap = ""
-        if plan.split.folded:
-            recaps = await self.store.recaps(ids)
-            recap = recaps.get(plan.split.folded, "")
-            if not recap and plan.seat is not None:
-                summed = plan.split.summed if plan.split.summed in recaps else 0
-                [before] = await self._shown(case, [recaps.get(summed, "")])
-                folded = _there(turns[summed : plan.split.folded])
-                sitting = Sitting(question, case.council, self.caller, journal, _tell_nobody)
-                recap = await self._recap(sitting, plan.seat, folded, before)
-            [recap] = await self._shown(case, [recap])
-        whole = _there(turns[plan.split.folded :])
-        if not (whole or recap):
-            return question
-        return replace(question, past=past.past(whole, recap, plan.split.folded, plan.room))
+        return [told.get(id) for id in ids]
+
+    def _reads(self, case: Case) -> ReadsThreads | None:
+        """The platform, where what people say in the thread goes along."""
+        if case.council.context != "thread" or case.thread is None:
+            return None
+        platform = self.platforms.get(case.platform)
+        if isinstance(platform, ReadsThreads):
+            return platform
+        return None
+
+    async def _said(self, case: Case, question: Question, journal: Journal) -> Said:
+        """What people said, read once: the journal keeps it until the question is answered."""
+        platform = self._reads(case)
+        if platform is None:
+            return Said()
+        known = journal.decision(SAID)
+        if known is None:
+            known = encode(Said, await platform.said(case, past.MESSAGES))
+            await journal.decide(SAID, known)
+        said = decode(Said, known)
+        # What the thread began with may be quoted already.
+        return replace(said, texts=tuple(t for t in said.texts if t not in question.quoted))
 
     async def _planned(self, case: Case, journal: Journal) -> _Plan:
         """What was known, and how it goes along: both stay so, whatever becomes of the thread."""
@@ -107,12 +131,33 @@ class Threads:
         return plan
 
     async def _recap(
-        self, sitting: Sitting, seat: int, folded: Sequence[Earlier], before: str
+        self,
+        case: Case,
+        question: Question,
+        journal: Journal,
+        plan: _Plan,
+        ids: Sequence[str],
+        folded: Sequence[Earlier | None],
     ) -> str:
+        """What sums up the oldest turns; "" where none have to be, or nothing can."""
         if not folded:
             return ""
-        context = self._context(sitting.council.model(seat)) or past.UNKNOWN_CONTEXT_TOKENS
-        return await write_recap(sitting, seat, folded, before, context_tokens=context)
+        recaps = await self.store.recaps(ids)
+        recap = recaps.get(len(folded), "")
+        if not recap and plan.seat is not None:
+            summed = plan.split.summed if plan.split.summed in recaps else 0
+            [before] = await self._shown(case, [recaps.get(summed, "")])
+            sitting = Sitting(question, case.council, self.caller, journal, _tell_nobody)
+            context = self._context(case.council.model(plan.seat))
+            recap = await write_recap(
+                sitting,
+                plan.seat,
+                _there(folded[summed:]),
+                before,
+                context_tokens=context or past.UNKNOWN_CONTEXT_TOKENS,
+            )
+        [recap] = await self._shown(case, [recap])
+        return recap
 
     async def _before(self, case: Case) -> list[Turn]:
         """The answered questions that this one follows, oldest first: those up to the one whose

@@ -55,6 +55,10 @@ def page(facts: Facts) -> str:
             ),
             (_("requests to models, to repeat one after a crash"), _("until it is answered")),
             (
+                _("with `context thread`, what people last said in a thread, without their names"),
+                _("until the question there is answered; if it was stopped, as long as texts"),
+            ),
+            (
                 _(
                     "who asked, and who stopped it (the platform's ids), where and when; ids of the "
                     "bot's posts"
@@ -92,7 +96,8 @@ def page(facts: Facts) -> str:
                 ),
                 _(
                     "the question, what was quoted with it, the thread's earlier questions and verdicts, "
-                    "which one of them may sum up for the others; reviewers and the chairman also the others' answers, without names"
+                    "which one of them may sum up for the others, and with `context thread` the last "
+                    "20 messages of people there, without their names; reviewers and the chairman also the others' answers, without names"
                 ),
             ),
             (facts.platforms, _("what is posted")),

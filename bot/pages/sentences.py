@@ -332,6 +332,14 @@ def known(past: Past) -> list[str]:
                 past.folded,
             )
         )
+    if past.said:
+        sentences.append(
+            n_(
+                "The council read the last message of people here.",
+                "The council read the last {n} messages of people here.",
+                len(past.said),
+            )
+        )
     return sentences
 
 

@@ -206,7 +206,10 @@ def evidence(question: Question) -> tuple[Evidence, ...]:
     if past := question.past:
         texts = [text for turn in past.turns for text in (turn.question, turn.verdict)]
         read = sum(min(len(text), past.limit or len(text)) for text in texts)
-        found.append(Evidence("thread", "verdicts", read, read=bool(past.turns)))
+        if past.turns:
+            found.append(Evidence("thread", "verdicts", read, read=True))
+        if past.said:
+            found.append(Evidence("thread", "messages", sum(map(len, past.said)), read=True))
         if past.folded:
             found.append(Evidence("thread", "recap", len(past.recap), read=bool(past.recap)))
     return tuple(found)

@@ -15,6 +15,11 @@ _PART = 4
 # otherwise, is nothing that may be counted on.
 UNKNOWN_CONTEXT_TOKENS = 8_192
 
+# So many messages of people go along where a channel wants that.
+MESSAGES = 20
+# Of what people said in the thread; a message of usual length stays whole.
+_SAID_BYTES = 8_000
+
 # Headings and fences around a question and its verdict.
 _FRAME_BYTES = 250
 
@@ -68,3 +73,18 @@ def cut_recap(recap: str, room: int) -> str:
     """A recap is a part of what goes along, whatever was written."""
     limit = common_limit([recap], room // _PART)
     return shortened(recap, limit)
+
+
+def cut_said(texts: Sequence[str], room: int) -> tuple[str, ...]:
+    """What people said, long messages shortened."""
+    limit = common_limit(texts, _said_room(room))
+    return tuple(shortened(text, limit) for text in texts)
+
+
+def said_bytes(room: int) -> int:
+    """The most that it takes of a prompt."""
+    return _said_room(room) + MESSAGES * _FRAME_BYTES
+
+
+def _said_room(room: int) -> int:
+    return min(_SAID_BYTES, room // _PART)

@@ -233,7 +233,11 @@ def _known(past: Past, council: Council, fence: str) -> list[str]:
         parts.append("How this thread began, in short:\n" + fenced(recap, fence))
     elif past.folded:
         parts.append("(How this thread began is left out here: it was too long.)")
-    return [*parts, *_turns(past.turns, council, fence, past.limit)]
+    parts += _turns(past.turns, council, fence, past.limit)
+    if past.said:
+        said = "\n".join(fenced(text, fence) for text in past.said)
+        parts.append(f"What people last said in this thread, oldest first:\n{said}")
+    return parts
 
 
 def _turns(

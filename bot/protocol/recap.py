@@ -20,7 +20,9 @@ async def write_recap(
     sitting: Sitting, seat: int, turns: Sequence[Earlier], before: str, *, context_tokens: int
 ) -> str:
     """What this seat sums these turns up as, and what an earlier recap said of those `before` them;
-    "" where it cannot."""
+    "" where it cannot, or there is nothing."""
+    if not turns:
+        return ""
     texts = tuple(text for turn in turns for text in (turn.question, turn.verdict))
 
     def prompt(limit: int | None) -> tuple[Message, ...]:

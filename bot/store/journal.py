@@ -25,6 +25,8 @@ from bot.store.feed import record
 from bot.store.transactions import Database, Many, Row, Statement, Transaction, change
 
 T = TypeVar("T")
+# The decision that holds what people said in the thread, until the question is answered.
+SAID = "said"
 CallKey = tuple[Stage, int, int]  # stage, round, seat
 
 _CALL_COLUMNS = (
@@ -380,6 +382,8 @@ class Journal:
             if ended:  # a second end, such as a stop that comes too late, changes nothing
                 yield from spending.release(self.deliberation)
                 yield record(self.deliberation, status)
+            if ended and status == "finished":
+                yield from erase_said(self.deliberation)
 
         await self._write(write)
 
@@ -411,6 +415,14 @@ class Journal:
                 self._max_tokens[call] = max_tokens
         rows = yield Statement("SELECT name, value FROM decisions WHERE deliberation = ?", id)
         self._decisions.update(rows)
+
+
+def erase_said(deliberation: str) -> Transaction[None]:
+    """What people said in the thread is not kept longer than the question needs it."""
+    yield Statement(
+        f"UPDATE decisions SET value = '{{}}' WHERE deliberation = ? AND name = '{SAID}'",
+        (deliberation,),
+    )
 
 
 def place_of(platform: str, channel: str) -> str:

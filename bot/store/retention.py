@@ -25,6 +25,7 @@ from bot.store.cases import COLUMNS, case_of
 from bot.store.encoding import encode, encode_time
 from bot.store.erasing import TO_ERASE, Erasing
 from bot.store.events import secret
+from bot.store.journal import erase_said
 from bot.store.recaps import erase_recaps_of
 from bot.store.transactions import Statement, Transaction
 
@@ -92,6 +93,7 @@ def _expire(before: datetime, at: datetime) -> Transaction[int]:
             yield from spending.release(case.id)
         for sql in _ERASED:
             yield Statement(sql, (case.id,))
+        yield from erase_said(case.id)
         yield from erase_recaps_of(case.id)
     if rows:
         yield TO_ERASE

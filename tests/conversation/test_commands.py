@@ -240,6 +240,7 @@ async def test_show_all_lists_every_setting_as_it_is_typed(app: App) -> None:
             ("budget", "unlimited", "default"),
             ("changers", "admins", "default"),
             ("redact", "off", "default"),
+            ("context", "run", "default"),
             ("paused", "off", "default"),
         )
 

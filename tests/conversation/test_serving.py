@@ -120,7 +120,7 @@ class Stage:
             name=nobody,
             caller=caller,
             store=self.store,
-            threads=Threads(self.store, Catalogue(provider, self.store), caller),
+            threads=Threads(self.store, Catalogue(provider, self.store), caller, {}),
             reply=thread or self.thread,
             time_scale=0.01,
         )

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.allowance import needed_of
+from bot.chat import Said
 from bot.conversation.app import App
 from bot.conversation.budget import Rules
 from bot.conversation.questions import new_case
@@ -419,3 +420,79 @@ async def test_a_recap_that_names_its_author_names_nobody() -> None:
         await asked(app, "One", "Two", "Three", "Four", "Five")
 
     assert "Claude" not in provider.told()
+
+
+# --- what people said
+
+
+async def test_what_people_said_is_priced_where_it_goes_along() -> None:
+    async with running(Lab()) as app:
+        case = await _case(app, "t")
+        without = await app.questions.threads.carried(case, ())
+        await set_here(app, "context thread")
+        app.platforms["discord"] = Talkative(app)
+        case = await _case(app, "t")
+        carried = await app.questions.threads.carried(case, ())
+
+    assert without.bytes == 0
+    # A quarter of the room for the thread, and what stands around twenty messages.
+    assert carried.bytes == 1_250 + 20 * 250
+
+
+class Talkative(Room):
+    """With a thread in which people say much."""
+
+    texts: tuple[str, ...] = ("A word. " * 200, "Another.")
+    read = 0
+
+    async def said(self, case: Case, most: int) -> Said:
+        self.read += 1
+        return Said(self.texts[:most], "One of them is hidden.")
+
+
+async def test_a_long_message_is_shortened_and_a_short_one_stays() -> None:
+    provider = Lab()
+    async with running(provider) as app:
+        await set_here(app, "context thread")
+        room = app.platforms["discord"] = Talkative(app)
+        id = await served(app, mention("First?", thread="t"))
+        headline = room.documents[id, "headline"]
+        case = await case_of(app, id)
+
+    told = provider.told()
+    assert "Another." in told
+    assert "characters left out here" in told
+    assert Note("⚠ One of them is hidden.") in headline.blocks
+    assert case.result
+    assert [(each.name, each.read) for each in case.result.evidence] == [("messages", True)]
+
+
+async def test_what_people_said_is_read_once_whatever_happens(tmp_path: Path) -> None:
+    database, never = str(tmp_path / "council.db"), asyncio.Event()
+
+    def held(request: Request) -> Scripted:
+        return never if stage_and_seat(request) == ("answer", 1) else sensible(request)
+
+    before = Lab(otherwise=held)
+    async with running(before, database=database) as app:
+        await set_here(app, "context thread")
+        app.platforms["discord"] = Talkative(app)
+        id = await accepted(app, mention("First?", thread="t"))
+        await before.until(lambda lab: len(lab.asked("answer")) == 3)
+    after = Lab()
+    async with running(after, database=database) as app:
+        room = app.platforms["discord"] = Talkative(app)
+        await app.running.resume("discord")
+        await app.running.finished(id)
+
+    assert room.read == 0
+    assert "Another." in after.told()
+
+
+async def test_in_a_direct_conversation_without_a_thread_nothing_is_read() -> None:
+    async with running(Lab()) as app:
+        await set_here(app, "context thread")
+        room = app.platforms["discord"] = Talkative(app)
+        await served(app, mention("First?"))
+
+    assert room.read == 0

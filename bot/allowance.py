@@ -28,6 +28,8 @@ Key = tuple[Stage, int, int]  # stage, round, seat
 
 # Stands for every verdict that has no share of its own: those of seats in the chairman's place.
 SUCCESSOR: Key = ("verdict", 0, -1)
+# Stands for the call that audits a verdict, whichever member makes it.
+AUDIT: Key = ("audit", 0, -1)
 # No call's: for what is asked again, of any call.
 MARGIN: Key = ("answer", 0, -1)
 
@@ -40,8 +42,9 @@ _ORDER: Mapping[Stage, int] = {
     "review": 10,
     "verdict": 20,
     "grade": 40,
+    "audit": 40,
 }
-_AFTER_CHAIRMAN = 30
+_AFTER_CHAIRMAN, _CHECKING = 30, 40
 
 # Beyond its share a request takes one part in so many of what there is room for.
 _PARTS = 4
@@ -67,8 +70,8 @@ class CallMoney:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """In micro-dollars, by whose share it is. `shares` are those of a run under way; one that ended
-    has none left. `reviewing`: it asks for reviews beside the verdict."""
+    """In micro-dollars, by whose share it is. `shares` are those of a run under way; one whose
+    verdict stands has those of its checks left. `reviewing`: it asks for reviews beside the verdict."""
 
     shares: Mapping[Key, int] = field(default_factory=dict)
     calls: Mapping[Key, CallMoney] = field(default_factory=dict)
@@ -76,6 +79,8 @@ class Allowance:
 
     def whose(self, key: Key) -> Key:
         """Under which key a call's share is."""
+        if key[0] == "audit" and AUDIT in self.shares:
+            return AUDIT
         succeeds = key not in self.shares and key[0] == "verdict" and SUCCESSOR in self.shares
         return SUCCESSOR if succeeds else key
 
@@ -169,8 +174,15 @@ def margin_of(shares: Mapping[Key, int]) -> int:
     return max(stages.values(), default=0)
 
 
+def checks_of(shares: Mapping[Key, int]) -> Mapping[Key, int]:
+    """Those of calls that are made once the verdict stands."""
+    return {key: micros for key, micros in shares.items() if _order(key) == _CHECKING}
+
+
 def _order(key: Key) -> int:
     stage, round, _ = key
+    if stage == "review" and round > 0:
+        return _CHECKING
     if key == SUCCESSOR or (stage == "verdict" and round > 0):
         return _AFTER_CHAIRMAN
     return _ORDER[stage] + round if stage == "revision" else _ORDER[stage]

@@ -19,6 +19,10 @@ BYTES_PER_TOKEN = 4
 TEMPLATE_TOKENS = 64
 
 
+# Prompt and completion of a typical call.
+TYPICAL_TOKENS = (1_500, 600)
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
     """Micro-dollars a token of prompt and of completion; not `known` where it is assumed."""

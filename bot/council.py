@@ -11,9 +11,10 @@ from typing import Literal
 from bot.errors import Kind
 
 # `recap` comes before the first: the beginning of a long thread in short. `revision` is a member's
-# answer once it knows those of the others, from round 1 on. `grade` is no stage of a deliberation: a
-# benchmark asks afterwards whether an answer was right.
-Stage = Literal["recap", "answer", "revision", "review", "verdict", "grade"]
+# answer once it knows those of the others, from round 1 on. An `audit` is of the verdict. `grade` is
+# no stage of a deliberation: a benchmark asks afterwards whether an answer was right.
+Stage = Literal["recap", "answer", "revision", "review", "verdict", "audit", "grade"]
+Auditing = Literal["auto", "on", "off"]
 # How a text ended: all but `stop` were broken off.
 Finish = Literal["stop", "length", "filtered", "broken"]
 Fallback = Literal["next_member", "top_answer", "only_answer"]
@@ -44,6 +45,7 @@ class Council:
     # What of its thread goes along with a question: "run" for what the council was asked there,
     # "thread" for what people said there, too.
     context: str = "run"
+    audit: Auditing = "off"
 
     @property
     def chairman_seat(self) -> int:

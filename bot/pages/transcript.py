@@ -6,6 +6,7 @@ from bot import texts
 from bot.cleaning import harmless, one_line, shortened
 from bot.council import Answer, Council, Deliberation, Question
 from bot.language import _
+from bot.pages.checked import checked_lines
 from bot.pages.presenter import standings_table
 from bot.pages.sentences import (
     account,
@@ -41,6 +42,7 @@ def transcript(deliberation: Deliberation, question: Question, council: Council)
     parts += [note.text for note in unread(question)]
     parts += [_("## Verdict"), _quoted(verdict_text(deliberation))]
     parts += [*broken_off(deliberation), *dissent(deliberation)]
+    parts += checked_lines(deliberation, question)
     parts += degraded(deliberation, question)
     for given in deliberation.answers:
         text = masked(given.text, council.members)

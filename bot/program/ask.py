@@ -1,6 +1,7 @@
 """One question from the command line: find or make its case, run it, print it."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from bot.council import Call, Council, Deliberation, Failure, Question, Verdict
 from bot.document import Document, Note, Text
 from bot.errors import BotError, Expired, InvalidInput
 from bot.language import _, n_
+from bot.pages.checked import checked_lines
 from bot.pages.prices import where_from
 from bot.pages.ranked import discussion_line, reviewers_line
 from bot.pages.sentences import (
@@ -26,6 +28,7 @@ from bot.program.asked import Asked
 from bot.program.progress import Narrator
 from bot.program.reading import put
 from bot.protocol import outcome
+from bot.protocol.events import Event, Finished
 from bot.protocol.modes import MODES
 from bot.records import Case
 from bot.store.spending import OverBudget
@@ -36,9 +39,15 @@ SAME_QUESTION = timedelta(hours=24)
 
 
 async def ask(
-    app: App, asked: Asked, *, id: str | None, mode: str | None
+    app: App,
+    asked: Asked,
+    *,
+    id: str | None,
+    mode: str | None,
+    show: Callable[[Deliberation], None] = lambda deliberation: None,
 ) -> tuple[Question, Deliberation]:
-    """The question and its deliberation: resumed, repeated from the store, or new.
+    """The question and its deliberation: resumed, repeated from the store, or new. `show` gets it
+    as soon as the verdict stands, which may yet be checked.
 
     Raises `InvalidInput` for a question that cannot be asked, or an id of another question.
     """
@@ -51,8 +60,9 @@ async def ask(
         await _take_in(app, case)
     if case.result:
         note(_("This was answered before; nobody is asked again."))
+        show(case.result)
         return case.question, case.result
-    return case.question, await run(app, case)
+    return case.question, await run(app, case, show)
 
 
 async def _take_in(app: App, case: Case) -> None:
@@ -100,12 +110,20 @@ class NotAsked(BotError):
         )
 
 
-async def run(app: App, case: Case) -> Deliberation:
+async def run(
+    app: App, case: Case, show: Callable[[Deliberation], None] = lambda deliberation: None
+) -> Deliberation:
     """Run or resume a case of the command line, telling the way on standard error."""
     journal = await app.store.begin(case.id, app.rules.limits)
     if journal.requests:
         note(_("Going on where an earlier run was interrupted."))
-    tell = Narrator(case).tell
+    narrator = Narrator(case)
+
+    def tell(event: Event) -> None:
+        narrator.tell(event)
+        if isinstance(event, Finished):
+            show(event.deliberation)
+
     deliberate = MODES[case.council.mode].run
     return await deliberate(case.question, case.council, app.caller, journal=journal, emit=tell)
 
@@ -159,9 +177,13 @@ async def _known(app: App, asked: Asked, *, id: str | None, mode: str) -> Case |
     return case
 
 
-def show_verdict(question: Question, deliberation: Deliberation) -> None:
-    """The verdict on standard output, and below it what belongs to it on standard error."""
+def show_verdict(deliberation: Deliberation) -> None:
+    """On standard output."""
     _show(deliberation.verdict.text if deliberation.answered else _apology(deliberation))
+
+
+def show_notes(question: Question, deliberation: Deliberation) -> None:
+    """What belongs below the verdict, on standard error."""
     note("")
     lines = notes(question, deliberation)
     if sys.stderr.isatty():
@@ -200,6 +222,7 @@ def notes(question: Question, deliberation: Deliberation) -> list[str]:
     return [
         *broken_off(deliberation),
         *dissent(deliberation),
+        *checked_lines(deliberation, question),
         *filter(None, (discussed, stand, written_by(deliberation))),
         *degraded(deliberation, question),
         *(block.text for block in simulated),

@@ -300,12 +300,15 @@ def _ask(options: argparse.Namespace, config: "Config") -> Coroutine[Any, Any, i
 
 async def _ask_it(asked: "Asked", options: argparse.Namespace, config: "Config") -> int:
     from bot.pages.exports import as_json
-    from bot.program.ask import NotAsked, ask, closing, show_answers, show_verdict
+    from bot.program.ask import NotAsked, ask, closing, show_answers, show_notes, show_verdict
     from bot.program.compose import open_app
 
     async with open_app(config, "ask") as app:
         try:
-            question, deliberation = await ask(app, asked, id=options.id, mode=options.mode)
+            show = (lambda _: None) if options.json else show_verdict
+            question, deliberation = await ask(
+                app, asked, id=options.id, mode=options.mode, show=show
+            )
         except NotAsked as refused:
             if options.json:
                 tell_json(as_json(refused.deliberation), indent=2)
@@ -313,7 +316,7 @@ async def _ask_it(asked: "Asked", options: argparse.Namespace, config: "Config")
     if options.json:
         tell_json(as_json(deliberation), indent=2)
     else:
-        show_verdict(question, deliberation)
+        show_notes(question, deliberation)
         if options.answers or not deliberation.has_verdict:
             show_answers(deliberation)
     note(closing(deliberation))

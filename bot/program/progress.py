@@ -11,6 +11,7 @@ from bot.printing import note
 from bot.protocol.events import (
     AnswerGiven,
     ChairmanFailed,
+    Checked,
     Event,
     Finished,
     MemberFailed,
@@ -104,7 +105,7 @@ class Narrator:
                 note(_("{model} writes the verdict.", model=council.model(seat)))
             case ChairmanFailed(seat, failure):
                 self._failed(failure, *_CHAIRMAN_FAILED, model=council.model(seat))
-            case RevisionGiven() | Ranked() | VerdictText() | Finished():
+            case RevisionGiven() | Ranked() | VerdictText() | Finished() | Checked():
                 pass
             case _:
                 assert_never(event)

@@ -68,9 +68,9 @@ class Caller:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.patience = patience
+        self.prices = prices
         self.now = now
         self._provider = provider
-        self._prices = prices
         self._attempts = Attempts(
             provider,
             prices,
@@ -102,7 +102,7 @@ class Caller:
         """
         if finished := journal.finished(stage, round, seat):
             return finished
-        request = replace(request, max_price=self._prices.max_price(request.model))
+        request = replace(request, max_price=self.prices.max_price(request.model))
         if body := journal.stored_body(stage, round, seat):
             tokens = journal.stored_tokens(stage, round, seat) or request.max_completion_tokens
             request = replace(request, body=body, max_completion_tokens=tokens)

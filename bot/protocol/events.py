@@ -96,6 +96,13 @@ class Finished:
     deliberation: Deliberation
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The same with what was found about the verdict once it stood."""
+
+    deliberation: Deliberation
+
+
 Event = (
     Started
     | AnswerGiven
@@ -109,6 +116,7 @@ Event = (
     | VerdictText
     | ChairmanFailed
     | Finished
+    | Checked
 )
 
 
@@ -164,7 +172,7 @@ def advance(progress: Progress, event: Event) -> Progress:
             return replace(progress, draft=event)
         case ChairmanFailed(_, failure):
             return replace(progress, chairman_failures=(*progress.chairman_failures, failure))
-        case Finished(deliberation):
+        case Finished(deliberation) | Checked(deliberation):
             return replace(progress, finished=deliberation)
         case _:
             assert_never(event)

@@ -16,6 +16,7 @@ class Patience:
 
     answers: float = 150
     reviews: float = 120
+    audit: float = 90
     silence: float = 300
     chairman: float = 600
     chairman_floor: float = 180

@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from bot import bills
-from bot.allowance import MARGIN, SUCCESSOR, Key, margin_of
+from bot.allowance import AUDIT, MARGIN, SUCCESSOR, Key, margin_of
 from bot.bills import ENOUGH, Price, Prices, Usage
 from bot.council import Council, Question, Stage
 from bot.protocol.attempts import LEAST_TOKENS
+from bot.protocol.audit import AUDIT_TOKENS, auditor
 from bot.protocol.modes import MODES
 from bot.protocol.plans import Planned
 from bot.protocol.recap import RECAP_TOKENS
+from bot.protocol.stages import VERDICT_TOKENS
 
 # Of calls like one to come, so many cost no more than its share.
 QUANTILE = 0.95
@@ -57,6 +59,18 @@ def _recap(prices: Prices, council: Council, carried: Carried) -> Iterator[Plann
         yield Planned("recap", seat, council.members[seat], RECAP_TOKENS, carried.folded)
 
 
+def checks(council: Council, prices: Prices) -> Iterator[Planned]:
+    """Those that are made once the verdict stands, where a chairman writes one."""
+    calls = list(planned(council))
+    if all(call.stage != "verdict" for call in calls):
+        return
+    seat = auditor(council, prices, writer=council.chairman)
+    if seat is not None:
+        read = VERDICT_TOKENS + sum(call.tokens for call in calls if call.stage == "answer")
+        stage, round, anybody = AUDIT
+        yield Planned(stage, anybody, council.model(seat), AUDIT_TOKENS, read, round)
+
+
 @dataclass(frozen=True, slots=True)
 class Pricing:
     prices: Prices
@@ -77,7 +91,8 @@ class Pricing:
         density = {m: bills.density(await self.usual(None, m, None)) for m in models}
         shares: dict[Key, int] = {}
         known: dict[Key, int] = {}
-        for call in (*_recap(self.prices, council, carried), *planned(council)):
+        planned_calls = *planned(council), *checks(council, self.prices)
+        for call in (*_recap(self.prices, council, carried), *planned_calls):
             price, used = self.prices.price(call.model), await self._used(call, place)
             shares[call.key] = share(
                 call, price, used, density=density[call.model], asked_bytes=size

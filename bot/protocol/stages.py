@@ -27,8 +27,10 @@ from bot.council import (
 from bot.language import _
 from bot.llm import Message
 from bot.protocol import outcome, prompts, ranking
+from bot.protocol.audit import audit, chosen_auditor
 from bot.protocol.events import (
     AnswerGiven,
+    Checked,
     Finished,
     MemberFailed,
     ReviewGiven,
@@ -210,7 +212,36 @@ async def conclude(
     verdict: Verdict,
     **particulars: Unpack[Particulars],
 ) -> Deliberation:
-    """Commit the result and announce it."""
+    """Commit the result and announce it; then check the verdict, which nobody waits for, and do the
+    same with what was found."""
+
+    def result(**found: Unpack[Particulars]) -> Deliberation:
+        return _result(sitting, answers, reviews, standings, verdict, {**particulars, **found})
+
+    deliberation = result()
+    seat = await chosen_auditor(sitting, answers, verdict)
+    if seat is None:
+        await sitting.journal.finish(deliberation)
+        sitting.emit(Finished(deliberation))
+    else:
+        await sitting.journal.finish_unchecked(deliberation)
+        sitting.emit(Finished(deliberation))
+        found = await audit(sitting, seat, answers, standings, verdict)
+        deliberation = result(left_out=found.left_out, unsupported=found.unsupported)
+        await sitting.journal.amend(deliberation)
+        sitting.emit(Checked(deliberation))
+    _log(deliberation)
+    return deliberation
+
+
+def _result(
+    sitting: Sitting,
+    answers: Sequence[Answer],
+    reviews: Sequence[Review],
+    standings: Sequence[Standing],
+    verdict: Verdict,
+    particulars: Particulars,
+) -> Deliberation:
     decision = sitting.journal.decision(EARLY_STOP)
     deliberation = outcome.outcome(
         sitting.question,
@@ -224,13 +255,15 @@ async def conclude(
         paid=sitting.journal.paid_in_all,
         stopped_at=datetime.fromisoformat(json.loads(decision)["at"]) if decision else None,
     )
-    deliberation = replace(deliberation, **particulars)
-    await sitting.journal.finish(deliberation)
-    sitting.emit(Finished(deliberation))
+    return replace(deliberation, **particulars)
+
+
+def _log(deliberation: Deliberation) -> None:
+    verdict = deliberation.verdict
     logger.info(
         "deliberation %s: %d of %d answered, fallback %s, %d calls, %d tokens, %.6f USD, %s s",
         deliberation.id,
-        len(answers),
+        len(deliberation.answers),
         len(deliberation.members),
         verdict.fallback,
         deliberation.calls,
@@ -247,7 +280,6 @@ async def conclude(
             "restart_usd": verdict.restart_usd,
         },
     )
-    return deliberation
 
 
 def _unread(sitting: Sitting, label: str, order: tuple[str, ...]) -> Review:

@@ -35,7 +35,14 @@ _FAILURES: tuple[tuple[Kind, str], ...] = (
     ("server_error", "the server had trouble (a simulated failure); ask again."),
 )
 # Answers are the longest to write; a deliberation takes six to ten seconds in all.
-_PACE = {"recap": 0.4, "answer": 1.0, "revision": 0.6, "review": 0.45, "verdict": 0.9}
+_PACE = {
+    "recap": 0.4,
+    "answer": 1.0,
+    "revision": 0.6,
+    "review": 0.45,
+    "verdict": 0.9,
+    "audit": 0.4,
+}
 _PIECE_SECONDS = 0.05
 
 

@@ -10,7 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from bot.protocol.prompts import CHANGED_MARKER, DISSENT_MARKER, KEPT_MARKER, RANKING_MARKER
+from bot.protocol.prompts import (
+    CHANGED_MARKER,
+    DISSENT_MARKER,
+    KEPT_MARKER,
+    LEFT_OUT_MARKER,
+    RANKING_MARKER,
+    UNSUPPORTED_MARKER,
+)
 
 _KEEPS, _IS_CONVINCED = 0.5, 0.5
 _NOTE = "*A simulated rehearsal {}: no model was asked.*"
@@ -79,6 +86,8 @@ def compose(stage: str, brief: Brief, style: Style, rng: Random) -> str:
         return _verdict(brief, rng)
     if stage == "recap":
         return f"{_context(brief)}\n\n{_NOTE.format('summary')}".strip()
+    if stage == "audit" and brief.answers:
+        return _audit(brief)
     parts = (_context(brief), style.write(_matter(brief, style, rng)), _NOTE.format("answer"))
     return "\n\n".join(filter(None, parts))
 
@@ -125,6 +134,16 @@ def _verdict(brief: Brief, rng: Random) -> str:
         dissent = _point(answers[rival], *points)
         paragraphs.append(f"{DISSENT_MARKER} Answer {rival} would begin elsewhere: {dissent}")
     return "\n\n".join(paragraphs)
+
+
+def _audit(brief: Brief) -> str:
+    """What each of the two answers shown first says besides what a verdict takes from it."""
+    lines = []
+    for label, text in brief.answers[:2]:
+        others = [_quoted(s, 120, otherwise="") for s in _sentences(text)]
+        unused = [s for s in others if s and s != _point(text)]
+        lines += [f"- {unused[-1]} ({label})"] if unused else []
+    return "\n".join((LEFT_OUT_MARKER, *(lines or ["- none"]), "", UNSUPPORTED_MARKER, "- none"))
 
 
 def _rival(brief: Brief) -> str | None:

@@ -346,10 +346,35 @@ class Journal:
         )
 
     async def finish(self, result: Deliberation) -> None:
+        await self._end("finished", encode(Deliberation, result), then=spending.give_up_checks)
+
+    async def finish_unchecked(self, result: Deliberation) -> None:
+        """The verdict stands, and the money for its checks stays until it is `amend`ed."""
         await self._end("finished", encode(Deliberation, result))
 
+    async def amend(self, result: Deliberation) -> None:
+        """Put the result with what its checks found in the place of the one without."""
+        text = encode(Deliberation, result)
+
+        def write() -> Transaction[None]:
+            changed = yield from change(
+                "UPDATE deliberations SET result = ?"
+                " WHERE id = ? AND status = 'finished' AND expired_at IS NULL AND result <> ?",
+                (text, self.deliberation, text),
+            )
+            if changed:  # no vote did: a ranking that showed the newest ones still does
+                yield Statement(
+                    "UPDATE summaries SET shown = revision"
+                    " WHERE deliberation = ? AND shown = revision - 1",
+                    (self.deliberation,),
+                )
+            yield from spending.give_up_checks(self.deliberation)
+
+        await self._write(write)
+
     async def stop(self, why: Stop) -> None:
-        """The deliberation ends early: what is paid stays, and nothing resumes it by itself."""
+        """The deliberation ends early: what is paid stays, and nothing resumes it by itself. Where
+        its verdict stands already, what is checked of that is not waited for."""
         await self._end("stopped", None, why)
 
     async def failed(self) -> int:
@@ -370,6 +395,7 @@ class Journal:
         status: Literal["finished", "stopped"],
         result: str | None,
         why: Stop | None = None,
+        then: Callable[[str], Transaction[None]] = spending.release,
     ) -> None:
         stop = why and encode(Stop, replace(why, person=None))
 
@@ -380,10 +406,12 @@ class Journal:
                 (status, result, stop, why and why.person, self.deliberation),
             )
             if ended:  # a second end, such as a stop that comes too late, changes nothing
-                yield from spending.release(self.deliberation)
+                yield from then(self.deliberation)
                 yield record(self.deliberation, status)
-            if ended and status == "finished":
-                yield from erase_said(self.deliberation)
+                if status == "finished":
+                    yield from erase_said(self.deliberation)
+            elif status == "stopped":
+                yield from spending.give_up_checks(self.deliberation)
 
         await self._write(write)
 

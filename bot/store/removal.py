@@ -260,5 +260,11 @@ def _quoting(words: Words) -> Transaction[dict[str, str]]:
 def _texts(result: dict[str, object]) -> list[str]:
     """What was posted of a result: the verdict first."""
     verdict, answers = result.get("verdict"), result.get("answers")
-    shown = [verdict, *(answers if isinstance(answers, list) else [])]
-    return [str(each.get("text", "")) for each in shown if isinstance(each, dict)]
+    left_out, unsupported = result.get("left_out"), result.get("unsupported")
+    shown = [verdict, *_listed(answers), *_listed(left_out)]
+    texts = [str(each.get("text", "")) for each in shown if isinstance(each, dict)]
+    return [*texts, *map(str, _listed(unsupported))]
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

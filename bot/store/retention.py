@@ -89,8 +89,7 @@ def _expire(before: datetime, at: datetime) -> Transaction[int]:
                 case.id,
             ),
         )
-        if case.status == "running":
-            yield from spending.release(case.id)
+        yield from spending.give_up_checks(case.id)
         for sql in _ERASED:
             yield Statement(sql, (case.id,))
         yield from erase_said(case.id)

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from bot.allowance import SUCCESSOR, Allowance, CallMoney, Key, needed_of
+from bot.allowance import SUCCESSOR, Allowance, CallMoney, Key, checks_of, needed_of
 from bot.bills import Bill
 from bot.errors import BotError, ModelFailed
 from bot.language import _
@@ -382,6 +382,22 @@ def book(deliberation: str) -> Transaction[None]:
         yield from settle(deliberation, day, scopes, model, bill)
 
 
+def give_up_checks(deliberation: str) -> Transaction[None]:
+    """Keep nothing more for checks of a verdict that stands."""
+    yield Statement("UPDATE deliberations SET shares = NULL WHERE id = ?", (deliberation,))
+    yield from release(deliberation)
+
+
+def give_up_all_checks() -> Transaction[None]:
+    """The same of all that an ended process left and nobody goes on with."""
+    rows = yield Statement(
+        "SELECT DISTINCT id FROM accounts JOIN deliberations ON id = deliberation"
+        " WHERE held_micros > 0 AND status = 'finished' AND (platform = 'cli' OR delivered = 1)"
+    )
+    for (deliberation,) in rows:
+        yield from give_up_checks(deliberation)
+
+
 def book_all() -> Transaction[None]:
     """Book what an ended process left under way at its most: it may have been billed.
 
@@ -422,13 +438,16 @@ def _allowance(deliberation: str) -> Transaction[Allowance]:
     """As the rows have it, so that it is the same whoever asks, and however often. What was asked
     before somebody went on with the run was another's."""
     rows = yield Statement(
-        "SELECT shares, EXISTS (SELECT 1 FROM decisions WHERE deliberation = id AND name = ?)"
+        "SELECT status, shares, EXISTS (SELECT 1 FROM decisions WHERE deliberation = id AND name = ?)"
         " AND NOT EXISTS (SELECT 1 FROM decisions WHERE deliberation = id AND name = ?)"
         " AND NOT EXISTS (SELECT 1 FROM attempts WHERE deliberation = id AND stage = 'verdict'"
-        " AND round > 0) FROM deliberations WHERE id = ? AND status = 'running'",
+        " AND round > 0) FROM deliberations WHERE id = ? AND status <> 'stopped'",
         (EARLY_VERDICT, EARLY_STOP, deliberation),
     )
-    shares, reviewing = rows[0] if rows else (None, False)
+    status, encoded, reviewing = rows[0] if rows else ("stopped", None, False)
+    shares = _decoded(encoded) if encoded else {}
+    if status == "finished":
+        shares = checks_of(shares)
     rows = yield Statement(
         "SELECT stage, round, seat, sum(counted_micros), sum(reserved_micros), EXISTS (SELECT 1"
         " FROM calls WHERE calls.deliberation = attempts.deliberation AND"
@@ -438,7 +457,7 @@ def _allowance(deliberation: str) -> Transaction[Allowance]:
         " AND term = (SELECT term FROM deliberations WHERE id = ?) GROUP BY stage, round, seat",
         (deliberation, deliberation),
     )
-    allowance = Allowance(_decoded(shares) if shares else {}, reviewing=bool(reviewing))
+    allowance = Allowance(shares, reviewing=bool(reviewing))
     for stage, round, seat, counted, in_flight, over in rows:
         key = allowance.whose((stage, round, seat))
         money = CallMoney(counted, in_flight, bool(over))

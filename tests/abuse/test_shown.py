@@ -30,7 +30,7 @@ from bot.analysis.selection import suggest
 from bot.cleaning import one_line
 from bot.conversation.app import App
 from bot.conversation.presses import Form, Press
-from bot.council import Council, Origin, Question
+from bot.council import Claim, Council, Origin, Question
 from bot.document import Bar, Bars, Document, Image, Note, Table, Text, literal
 from bot.llm import Request
 from bot.models.gate import mended
@@ -115,7 +115,8 @@ def documents(text: str) -> dict[str, Document]:
         for n in range(0, len(story.events), 4)
     }
     shown["headline"] = presenter.verdict(story.result, put)
-    shown["ranking"] = presenter.ranking(story.result, put, tally(()))
+    found = replace(story.result, left_out=(Claim(text, ("A",)),), unsupported=(text,))
+    shown["ranking"] = presenter.ranking(found, put, tally(()))
     shown |= {
         f"answer:{given.label}": presenter.answer(given, put, council)
         for given in story.result.answers
@@ -123,7 +124,7 @@ def documents(text: str) -> dict[str, Document]:
     shown["names"] = presenter.names(story.result, put)
     shown["waiting"] = presenter.waiting(put)
     shown["standings"] = Document((presenter.standings_table(story.result.standings, put),))
-    shown["transcript"] = Document((Text(transcript(story.result, put, council)),))
+    shown["transcript"] = Document((Text(transcript(found, put, council)),))
     shown |= _about_the_channel(text, put, Settings(models, models[0]))
     return shown | _statistics(models)
 

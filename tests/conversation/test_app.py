@@ -1327,7 +1327,12 @@ async def test_a_member_alone_is_asked_with_all_that_the_channel_set() -> None:
         alone = await served(app, replace(mention("Why?"), alone=Alone(id, "A")))
 
         assert (await case_of(app, alone)).council == Council(
-            (model,), model, instructions="Be formal.", language="German", effort="low"
+            (model,),
+            model,
+            instructions="Be formal.",
+            language="German",
+            effort="low",
+            audit="auto",
         )
 
 

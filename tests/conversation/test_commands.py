@@ -241,6 +241,7 @@ async def test_show_all_lists_every_setting_as_it_is_typed(app: App) -> None:
             ("changers", "admins", "default"),
             ("redact", "off", "default"),
             ("context", "run", "default"),
+            ("audit", "auto", "default"),
             ("paused", "off", "default"),
         )
 

@@ -847,3 +847,85 @@ async def test_a_quoted_message_reaches_the_members(stage: Stage) -> None:
     await (await stage.serving(provider, case)).run({})
 
     assert "Somebody's words." in provider.asked("answer")[0].messages[-1].content
+
+
+# --- what is checked once the verdict stands
+
+AUDITED = replace(COUNCIL, audit="on")
+AUDIT = ("audit", 0)
+
+
+def telling(request: Request) -> Scripted:
+    match stage_and_seat(request)[0]:
+        case "answer":
+            return "The migration of stored procedures takes a week."
+        case "audit":
+            return "LEFT OUT:\n- The migration of stored procedures takes a week (A)"
+    return sensible(request)
+
+
+async def audited(stage: Stage, provider: FakeProvider) -> Serving:
+    return await stage.serving(provider, replace(a_case(), council=AUDITED))
+
+
+async def test_verdict_and_ranking_wait_for_no_check_and_show_what_it_finds(stage: Stage) -> None:
+    go_on = asyncio.Event()
+    serving = await audited(stage, FakeProvider({AUDIT: [go_on]}, otherwise=telling))
+    running = asyncio.create_task(serving.run({}))
+
+    await stage.thread.until(lambda thread: thread.keys.count("ranking") == 1)
+    assert stage.thread.newest("headline").blocks[0] == Heading("Yes.")
+    assert len(stage.thread.newest("ranking").details) == 1
+    assert await stage.status() == "finished"
+    headlines = stage.thread.keys.count("headline")
+
+    go_on.set()
+    await running
+    _ranking, details = stage.thread.newest("ranking").details
+    assert details.title == "Details: the verdict checked"
+    assert details.hint == "1 point left out"
+    assert "- The migration of stored procedures takes a week (A)" in words(Document((details,)))
+    assert stage.thread.keys.count("ranking") == 2
+    assert stage.thread.keys.count("headline") == headlines
+    assert await stage.unfinished() == []
+
+
+async def test_a_check_that_finds_nothing_edits_nothing(stage: Stage) -> None:
+    serving = await audited(stage, FakeProvider())
+
+    await serving.run({})
+
+    assert len(stage.thread.newest("ranking").details) == 1
+
+
+async def test_a_question_stopped_at_a_check_keeps_its_verdict(stage: Stage) -> None:
+    provider = FakeProvider({AUDIT: [asyncio.Event()]}, otherwise=telling)
+    serving = await audited(stage, provider)
+    running = asyncio.create_task(serving.run({}))
+    await stage.thread.until(lambda thread: "ranking" in thread.keys)
+
+    serving.stop("question")
+    await running
+
+    assert stage.thread.newest("headline").blocks[0] == Heading("Yes.")
+    assert stage.thread.newest("headline").state == "done"
+    assert (await stage.status(), await stage.unfinished()) == ("finished", [])
+
+
+async def test_a_restart_at_a_check_shows_what_it_finds_and_nothing_twice(stage: Stage) -> None:
+    provider = FakeProvider({AUDIT: [asyncio.Event()]}, otherwise=telling)
+    serving = await audited(stage, provider)
+    running = asyncio.create_task(serving.run({}))
+    await stage.thread.until(lambda thread: "ranking" in thread.keys)
+    running.cancel()
+    await asyncio.wait({running})
+    assert await stage.unfinished() == ["q1"]
+
+    again = FakeProvider(otherwise=telling)
+    [case] = await stage.store.unfinished("terminal")
+    serving = await stage.serving(again, case)
+    await serving.run({})
+
+    assert [stage_and_seat(request) for request in again.requests] == [AUDIT]
+    assert len(stage.thread.newest("ranking").details) == 2
+    assert await stage.unfinished() == []

@@ -248,9 +248,9 @@ async def test_a_recap_is_paid_by_the_follow_up_that_needs_it() -> None:
 
     assert case.result
     assert len(provider.asked("recap")) == 1
-    # 3 answers, 3 reviews, the verdict and the recap, 7 micro-dollars each.
-    assert case.result.calls == 8
-    assert bobs == 56
+    # 3 answers, 3 reviews, the verdict, its audit and the recap, 7 micro-dollars each.
+    assert case.result.calls == 9
+    assert bobs == 63
 
 
 async def test_what_goes_along_is_priced_before_it_is_asked() -> None:

@@ -78,8 +78,8 @@ class OnDiscord(Stage):
     async def press(self, name: str, what: str) -> Scene:
         return self._answer(name, await self.click(what))
 
-    async def opened(self, name: str, key: str) -> Scene:
-        return await self.press(name, f":read:{key}\\b")
+    async def opened(self, name: str, key: str, fold: int = 0) -> Scene:
+        return await self.press(name, f":read:{key}:{fold}$")
 
     async def refused(self, name: str, text: str) -> Scene:
         channel, server = self.place.channel, self.place.server

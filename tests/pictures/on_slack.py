@@ -67,10 +67,10 @@ class OnSlack(Stage):
         await self.click(what)
         return await self._answer(name, before)
 
-    async def opened(self, name: str, key: str) -> Scene:
+    async def opened(self, name: str, key: str, fold: int = 0) -> Scene:
         """Everybody folds and unfolds a container alone, where it stands."""
         post = self.place.channel.messages[await self._post_id(key, 0)]
-        return self._scene(name, "Thread", [post], opened=0)
+        return self._scene(name, "Thread", [post], opened=fold)
 
     async def refused(self, name: str, text: str) -> Scene:
         place = self.place

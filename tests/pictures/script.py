@@ -21,6 +21,8 @@ LABELS = "ABCD"
 
 MEMBERS = ("northlight/heron-3", "alder/finch-large", "basalt/orca-2.5", "quarry/lynx-mini")
 CHAIRMAN = "meridian/ibis-4"
+# The cheapest member.
+AUDITOR = MEMBERS[3]
 # US dollars per million tokens of prompt and completion.
 PRICES = {
     MEMBERS[0]: (1.25, 10.0),
@@ -36,7 +38,13 @@ SEED = 72
 
 STARTED = datetime(2026, 11, 20, 10, 38, tzinfo=UTC)
 # Since the question, by stage.
-FINISHED_SECONDS = {"answer": 9.0, "revision": 12.0, "review": 15.0, "verdict": 21.0}
+FINISHED_SECONDS = {
+    "answer": 9.0,
+    "revision": 12.0,
+    "review": 15.0,
+    "verdict": 21.0,
+    "audit": 24.0,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,7 @@ class Script:
     answers: tuple[str, ...]
     reviews: tuple[str, ...]
     verdict: str
+    audit: str
     revisions: tuple[str, ...] = ()
 
     @classmethod
@@ -60,6 +69,7 @@ class Script:
             tuple(words(f"answer-{label}") for label in LABELS),
             tuple(words(f"review-{label}") for label in LABELS),
             words("verdict"),
+            words("audit"),
         )
 
     def debated(self, *changed: str) -> "Script":
@@ -156,6 +166,7 @@ def _behaviours(scripts: Sequence[Script], fails: Mapping[str, str]) -> dict[str
                 script.answers[seat],
                 *script.revisions[seat : seat + 1],
                 script.reviews[seat],
+                *([script.audit] if model == AUDITOR else []),
             )
         ]
         for seat, model in enumerate(MEMBERS)

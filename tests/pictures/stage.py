@@ -52,8 +52,8 @@ class Stage(ABC):
         """What is shown to her alone once she has."""
 
     @abstractmethod
-    async def opened(self, name: str, key: str) -> Scene:
-        """What she sees once she has opened the fold of this post."""
+    async def opened(self, name: str, key: str, fold: int = 0) -> Scene:
+        """What she sees once she has opened a fold of this post."""
 
     @abstractmethod
     async def refused(self, name: str, text: str) -> Scene:

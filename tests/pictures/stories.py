@@ -42,6 +42,7 @@ async def done(platform: Platform) -> AsyncIterator[Scene]:
         yield here.thread("done")
         yield await here.opened("answer", answer_key("A"))
         yield await here.opened("ranking", RANKING)
+        yield await here.opened("details", RANKING, 1)
         yield await here.press("names-first", "reveal$")
         yield await here.press("names", "names$")
         await here.ask(further.question, in_thread=True)
@@ -140,6 +141,7 @@ STORIES: Mapping[str, Story] = {
     "done": done,
     "answer": done,
     "ranking": done,
+    "details": done,
     "names-first": done,
     "names": done,
     "follow-form": asked_on,

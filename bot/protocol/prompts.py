@@ -27,6 +27,9 @@ DISSENT_MARKER = "Dissent:"
 KEPT_MARKER, CHANGED_MARKER = "KEPT", "CHANGED:"
 LEFT_OUT_MARKER, UNSUPPORTED_MARKER = "LEFT OUT:", "UNSUPPORTED:"
 
+# Modes that look at the value of answers, as `values` reads it.
+_COMPARING = frozenset({"quick", "vote", "debate", "deep"})
+
 # What is asked for, where the question needs no more. Members' answers are read in full by every
 # reviewer and by the chairman, so each of their words is paid for several times and waited for; the
 # verdict is what people read. A critique is of each answer.
@@ -52,6 +55,7 @@ def answer_prompt(question: Question, council: Council, *, fence: str) -> tuple[
         f"as well as you can, in about {ANSWER_WORDS} words: fewer where that is enough, more only "
         "where the question needs them, as for code, a calculation or a text to be written. Do not "
         "say who or what model you are.",
+        _value(council),
     ]
     if council.instructions:
         system.append(f"Instructions of this channel:\n{council.instructions}")
@@ -89,6 +93,7 @@ def revision_prompt(
         "needs them. Mention neither the other answers nor who or what model you are. Then end with "
         f"one last line: {KEPT_MARKER} where your view is what it was, or {CHANGED_MARKER} <letter "
         "of the answer whose reason convinced you, or none>.",
+        _value(council),
     ]
     if council.instructions:
         system.append(f"Instructions of this channel:\n{council.instructions}")
@@ -243,6 +248,16 @@ def audit_prompt(
         f"{LEFT_OUT_MARKER}\n- <point> (<letter of its answer>)\n\n{UNSUPPORTED_MARKER}\n- <claim>",
     ]
     return _messages(system, "\n\n".join(user))
+
+
+def _value(council: Council) -> str:
+    """Where answers are compared by what they say, that is said where it is looked for."""
+    if council.mode not in _COMPARING:
+        return ""
+    return (
+        "Where the question has one short answer, such as a number, a choice, yes or no, or a name, "
+        "end your text with it, on a line of its own: `Final answer: ...`."
+    )
 
 
 def _messages(system: Sequence[str], user: str) -> tuple[Message, ...]:

@@ -161,7 +161,7 @@ def _read(question: Question, rounds: Sequence[Round]) -> list[Mapping[str, Valu
         for number, round in enumerate(rounds)
         for label, answer in round.answers.items()
     }
-    found = values(question.text, texts)
+    found = values("\n".join((question.text, question.quoted)), texts)
     return [
         {label: value for (n, label), value in found.items() if n == number}
         for number in range(len(rounds))

@@ -346,3 +346,14 @@ def test_every_sign_that_looks_like_part_of_a_fence_is_looked_into() -> None:
     spoofed = [f"{sign * 3} 0123456789abcdef {sign * 3}" for sign in signs]
     assert [text for text in spoofed if text in prompts.fenced(text, "=== 00 ===")] == []
     assert len(signs) > 5
+
+
+@pytest.mark.parametrize(("mode", "asked"), [("council", False), ("vote", True), ("debate", True)])
+def test_members_are_asked_for_the_value_of_their_answer_where_it_is_compared(
+    mode: str, asked: bool
+) -> None:
+    council = replace(COUNCIL, mode=mode)
+    revision = prompts.revision_prompt(QUESTION, council, "18", [("B", "20")], fence=FENCE)
+
+    for prompt in (prompts.answer_prompt(QUESTION, council, fence=FENCE), revision):
+        assert ("`Final answer: ...`" in prompt[0].content) == asked

@@ -13,9 +13,14 @@ from bot.typos import did_you_mean
 # By the name that people type, a line each, which forms show 75 characters of.
 MODES: Mapping[str, Message] = {
     "council": N_("everybody answers and reviews the answers blind, a chairman rules"),
+    "quick": N_("two answer; where they do not agree, it grows into the whole council"),
     "compare": N_("everybody answers, nobody reviews them, and people vote blind"),
+    "vote": N_("what most say, for closed questions; the chairman breaks a tie"),
     "debate": N_("all answer, read each other and may change their minds; then as council"),
 }
+
+# Those that end with the answers alone where these agree.
+ENDS_EARLY = frozenset({"quick", "vote"})
 
 # One word alone: what goes on behind it, such as the path of a file, is a question.
 _NAMED = re.compile(r"/(\w[\w-]*)(?=\s|$)")

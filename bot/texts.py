@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
 from bot.cleaning import one_line, shortened
-from bot.council import Failure, Fallback, Finish, Standing
+from bot.council import Failure, Fallback, Finish, Held, Plurality, Standing
 from bot.document import Document, Heading, Text
 from bot.errors import Kind
 from bot.language import N_, Message, _, n_
@@ -191,6 +191,52 @@ def kind_of(error: str | None) -> Kind:
 
 def error_words(error: str | None) -> str:
     return kind_words(kind_of(error))
+
+
+def election(vote: Plurality, labels: Sequence[str]) -> str:
+    """What most answers say, who says what else, and which of them say nothing that counts."""
+    first, *others = vote.options
+    counted = {label for option in vote.options for label in option.labels}
+    most = n_(
+        "{n} of {of} says so: {answers}.",
+        "{n} of {of} say so: {answers}.",
+        len(first.labels),
+        of=len(labels),
+        answers=_answers(first.labels),
+    )
+    silent = [label for label in labels if label not in counted]
+    sentences = [_("**The answer is {value}.** {most}", value=first.value, most=most)]
+    sentences += map(says, others)
+    if silent:
+        sentences.append(
+            n_(
+                "{answers} gives none that can be counted.",
+                "{answers} give none that can be counted.",
+                len(silent),
+                answers=_answers(silent),
+            )
+        )
+    return " ".join(sentences)
+
+
+def unbroken(tie: Sequence[Held]) -> str:
+    """What stands against each other where nobody decided."""
+    between = _(" or ").join(held.value for held in tie)
+    return " ".join((_("**It is a tie: {values}.**", values=between), *map(says, tie)))
+
+
+def says(held: Held) -> str:
+    return n_(
+        "{answers} says {value}.",
+        "{answers} say {value}.",
+        len(held.labels),
+        answers=_answers(held.labels),
+        value=held.value,
+    )
+
+
+def _answers(labels: Sequence[str]) -> str:
+    return n_("Answer {labels}", "Answers {labels}", len(labels), labels=", ".join(labels))
 
 
 def apology(failures: Sequence[Failure], advice: Mapping[Kind, Message] = ADVICE) -> str:

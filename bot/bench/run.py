@@ -178,13 +178,13 @@ class Bench:
         answered = [_cost_usd(line) for line in self.lines if line["answers"]]
         if answered:
             return sum(answered) / len(answered)
-        models = [*self.council.members * 2, self.council.chairman]
-        micros = [self.app.catalogue.cost_micros(m, *TYPICAL_TOKENS) or 0 for m in models]
+        cost = self.app.catalogue.cost_micros
+        micros = [cost(call.model, *TYPICAL_TOKENS) or 0 for call in planned(self.council)]
         return sum(micros) / 1e6
 
     def outlook(self, count: int) -> str:
         """What so many questions will cost, as far as anybody knows; "" where that is nothing."""
-        models = (*self.council.members, self.council.chairman)
+        models = {call.model for call in planned(self.council)}
         prices = [self.app.catalogue.cost_micros(model, *TYPICAL_TOKENS) for model in models]
         if not self.cost_usd and None in prices:
             return n_(

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 
 from bot.bills import TYPICAL_TOKENS
 from bot.council import Answer, Council
+from bot.language import _
 from bot.models.catalogue import Catalogue
+from bot.modes import ENDS_EARLY
 from bot.pages.prices import price_words
 from bot.protocol.pricing import planned
 from bot.records import Case
@@ -82,7 +84,8 @@ def answer_of(case: Case | None, label: str) -> Answer | None:
 
 
 def question_usd(catalogue: Catalogue, council: Council) -> float | None:
-    """About what a question costs; `None` where a price is unknown."""
+    """About what a question costs that goes the longest way of its mode; `None` where a price is
+    unknown."""
     micros = [catalogue.cost_micros(call.model, *TYPICAL_TOKENS) for call in planned(council)]
     known = [each for each in micros if each is not None]
     return None if len(known) < len(micros) else sum(known) / 1e6
@@ -95,4 +98,5 @@ def answer_usd(catalogue: Catalogue, model: str) -> float | None:
 
 
 def _price(catalogue: Catalogue, council: Council) -> str:
-    return price_words(question_usd(catalogue, council))
+    words = price_words(question_usd(catalogue, council))
+    return _("{price} at most", price=words) if council.mode in ENDS_EARLY else words

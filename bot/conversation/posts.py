@@ -92,6 +92,7 @@ def _state(progress: Progress, label: str) -> object:
 def _ended(case: Case, calls: Sequence[Call]) -> Progress:
     """How a case that is over ended, as far as the journal tells."""
     labels = ranking.labels_of(case.question, case.council)
+    seats = sorted((label, seat) for seat, label in enumerate(labels))
     asked = [call for call in calls if call.stage == "answer"]
     answers = outcome.answers(case.question, case.council, calls)
     failures = {labels[call.seat]: call.failure for call in asked if call.failure}
@@ -99,10 +100,12 @@ def _ended(case: Case, calls: Sequence[Call]) -> Progress:
         answers = case.result.answers
         failed = [member for member in case.result.members if member.error]
         failures = {m.label: Failure(kind_of(m.error), "") for m in failed}
+        labels_asked = {member.label for member in case.result.members}
+        seats = [(label, seat) for label, seat in seats if label in labels_asked]
     return Progress(
         case.question,
         case.council,
-        labels=tuple(sorted((label, seat) for seat, label in enumerate(labels))),
+        labels=tuple(seats),
         answers={answer.label: answer for answer in answers},
         failures=failures,
         reviewers=tuple(labels[call.seat] for call in calls if call.stage == "review"),

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from bot import texts
 from bot.language import _
+from bot.modes import ENDS_EARLY
 from bot.protocol.events import Progress
 
 CELLS, FULL, EMPTY = 14, "▰", "▱"
 # Modes that end with the answers where they can.
-_ANSWERS_ALONE = frozenset({"compare"})
+_ANSWERS_ALONE = ENDS_EARLY | {"compare"}
 # Nobody can tell better than to so many seconds.
 _STEP = 5
 
@@ -46,6 +47,13 @@ def stand_in(progress: Progress) -> str:
     if not why:
         return _("The author of Answer {label} writes the verdict.", label=label)
     return _("The author of Answer {label} writes the verdict: {why}.", label=label, why=why[0])
+
+
+def grown(progress: Progress) -> str:
+    """That more are asked than at first; "" where that is not so."""
+    if not progress.grown:
+        return ""
+    return _("The first two do not agree in an answer that can be compared: everybody is asked.")
 
 
 def duration(seconds: float) -> str:
@@ -86,7 +94,7 @@ def _share_done(progress: Progress) -> float:
 
 def _by_answers_alone(progress: Progress) -> bool:
     """Whether nothing but answers is needed for all that is known."""
-    begun = progress.reviewers or progress.author is not None
+    begun = progress.grown or progress.reviewers or progress.author is not None
     return progress.council.mode in _ANSWERS_ALONE and not begun
 
 

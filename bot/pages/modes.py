@@ -1,8 +1,11 @@
 """What the modes say in their threads that no other one does. Pure and blind."""
 
-from bot.council import Deliberation
-from bot.document import Block, Heading, Text
+from bot import texts
+from bot.council import Deliberation, Plurality, Question
+from bot.document import Block, Heading, Table, Text
 from bot.language import _, n_
+from bot.pages.sentences import shown
+from bot.protocol.counting import tied
 
 
 def side_by_side(deliberation: Deliberation) -> list[Block]:
@@ -14,3 +17,53 @@ def side_by_side(deliberation: Deliberation) -> list[Block]:
 def count_of_answers(deliberation: Deliberation) -> str:
     n = len(deliberation.answers)
     return n_("{n} answer, and none to compare it with", "{n} answers, side by side", n)
+
+
+def how_decided(deliberation: Deliberation, question: Question) -> list[str]:
+    """By what, where that is not what a council always does."""
+    vote, label = deliberation.vote, deliberation.verdict.label
+    if deliberation.escalated:
+        return [
+            _(
+                "Two members were asked first. They did not agree in an answer that can be compared, "
+                "so everybody was asked."
+            )
+        ]
+    if deliberation.mode == "quick" and label:
+        both = _(
+            "Both members asked give the same answer; this is Answer {label}, drawn by lot.",
+            label=shown(label, question),
+        )
+        return [" ".join(filter(None, (both, _not_asked(deliberation))))]
+    if vote and vote.tie:
+        sides = " ".join(map(texts.says, tied(vote.options)))
+        written = deliberation.verdict.written_by
+        return [_("A tie, which the verdict decides: {sides}", sides=sides)] if written else []
+    if deliberation.mode == "vote" and deliberation.reviews:
+        return [_("Too few answers could be counted, so they were reviewed.")]
+    return []
+
+
+def why_unranked(deliberation: Deliberation) -> str:
+    """Of answers that nobody reviewed."""
+    match deliberation.mode:
+        case "quick":
+            return _("No ranking: both answers agree")
+        case "vote":
+            return _("No ranking: the answers were counted")
+        case _:
+            return _("No ranking: people compare the answers")
+
+
+def counted(vote: Plurality, question: Question) -> Table:
+    """The values, and whose they are."""
+    rows = tuple(
+        (option.value, ", ".join(shown(label, question) for label in option.labels))
+        for option in vote.options
+    )
+    return Table((_("Says"), _("Answers")), rows)
+
+
+def _not_asked(deliberation: Deliberation) -> str:
+    n = len(deliberation.not_asked)
+    return n_("{n} more was not asked.", "{n} more were not asked.", n) if n else ""

@@ -25,8 +25,8 @@ from bot.pages.gists import (
     lead,
     unbolded,
 )
-from bot.pages.live import Pace, asked, duration, live_lines, stand_in
-from bot.pages.modes import count_of_answers, side_by_side
+from bot.pages.live import Pace, asked, duration, grown, live_lines, stand_in
+from bot.pages.modes import count_of_answers, how_decided, side_by_side
 from bot.pages.ranked import discussion_line, hint, ranking_blocks, reviewers_line, title
 from bot.pages.sentences import (
     best_first,
@@ -71,8 +71,7 @@ def headline(progress: Progress, pace: Pace | None = None) -> Document:
         return Document((heading, Text(progress.fault)), state="failed")
     draft = masked(progress.draft.text, models) if progress.draft else ""
     blocks: list[Block] = [*_draft(draft), Text(live_lines(progress, pace))]
-    if writer := stand_in(progress):
-        blocks.append(Note(writer))
+    blocks += [Note(line) for line in (grown(progress), stand_in(progress)) if line]
     return Document(
         (*blocks, *_read_along(question), *rehearsal(models)),
         state="live",
@@ -121,7 +120,9 @@ def verdict(deliberation: Deliberation, question: Question) -> Document:
     cut = broken_off(deliberation)
     state: State = "degraded" if missing or cut else "done"
     votes_here = deliberation.has_verdict
-    head = _headed(verdict_text(deliberation)) if votes_here else side_by_side(deliberation)
+    head = _headed(verdict_text(deliberation))
+    if deliberation.mode == "compare":
+        head = side_by_side(deliberation)
     blocks: list[Block] = [*head, *map(Text, cut)]
     blocks += [Text(f"> {line}") for line in dissent(deliberation)]
     if missing:
@@ -129,6 +130,7 @@ def verdict(deliberation: Deliberation, question: Question) -> Document:
     notes = [
         discussion_line(deliberation, question),
         reviewers_line(deliberation, question),
+        *how_decided(deliberation, question),
         " · ".join(filter(None, _account(deliberation))),
         *shortened_for_verdict(deliberation),
         _(texts.VOTE if votes_here else texts.VOTE_ON_ANSWERS) if question.number == 1 else "",
@@ -251,6 +253,9 @@ def _missing(deliberation: Deliberation, question: Question) -> str:
         )
         return f"{only} {without}." if of > 1 else ""
     sentences = [_("**{n} of {of} answered.**", n=n, of=of), f"{without}."] if n < of else []
+    if outcome.chairman_error and outcome.seat is None:
+        why = _(texts.CHAIRMAN[outcome.chairman_error.kind])
+        sentences.append(_("Nobody could break the tie: {why}.", why=why))
     if outcome.fallback and outcome.chairman_error:
         why = _(texts.CHAIRMAN[outcome.chairman_error.kind])
         sentences.append(_(texts.INSTEAD[outcome.fallback], label=label, why=why))
@@ -344,7 +349,7 @@ def ranking(deliberation: Deliberation, question: Question, tally: Tally | None 
 
 
 def _notifying(deliberation: Deliberation) -> str:
-    if not deliberation.has_verdict:
+    if deliberation.mode == "compare":
         return in_bold(count_of_answers(deliberation))
     return first_sentence(_plain_verdict(deliberation))
 

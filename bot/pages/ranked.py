@@ -10,6 +10,7 @@ from itertools import groupby
 from bot.council import Deliberation, Question, Review, Standing
 from bot.document import Bar, Bars, Leaf, Note, Table, Text
 from bot.language import N_, Message, _, n_
+from bot.pages.modes import counted, why_unranked
 from bot.pages.sentences import (
     based_on,
     best_first,
@@ -19,6 +20,7 @@ from bot.pages.sentences import (
     put_first,
     read_shortened,
     reviewers_stand,
+    same_answer,
     shown,
 )
 from bot.protocol.outcome import not_heard
@@ -38,7 +40,7 @@ def title(deliberation: Deliberation, question: Question) -> str:
     if len(deliberation.answers) < 2:
         return _("No ranking: there is one answer alone")
     if not deliberation.reviews:
-        return _("No ranking: people compare the answers")
+        return why_unranked(deliberation)
     if not _heard(deliberation):
         return _("No ranking: no reviewer was heard")
     first, *rest = _levels(deliberation.standings, question)
@@ -61,11 +63,12 @@ def hint(deliberation: Deliberation, question: Question) -> str:
 
 
 def reviewers_line(deliberation: Deliberation, question: Question) -> str:
-    """Whom how many put first, who was not heard, and on how many the verdict rests where these are
-    fewer, as a note; "" without any ballot."""
+    """Whom how many put first, who was not heard, on how many the verdict rests where these are
+    fewer, and how many answers say the same as the first, as a note; "" without any ballot."""
     named = partial(shown, question=question)
     stand = reviewers_stand(deliberation.standings, not_heard(deliberation.reviews), named)
-    return " ".join(filter(None, ("⚖️", stand, based_on(deliberation)))) if stand else ""
+    said = (stand, based_on(deliberation), same_answer(deliberation))
+    return " ".join(filter(None, ("⚖️", *said))) if stand else ""
 
 
 def discussion_line(deliberation: Deliberation, question: Question) -> str:
@@ -77,6 +80,8 @@ def discussion_line(deliberation: Deliberation, question: Question) -> str:
 def ranking_blocks(deliberation: Deliberation, question: Question, tally: Tally) -> Iterator[Leaf]:
     """What stands under the title once it is opened."""
     heard = _heard(deliberation)
+    if deliberation.vote:
+        yield counted(deliberation.vote, question)
     if heard:
         yield _bars(deliberation.standings, question)
         yield Note(_points(len(deliberation.answers), heard))

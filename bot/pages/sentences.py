@@ -152,6 +152,14 @@ def _changed(change: Change, question: Question) -> str:
     return _("{label} changed its mind, towards {other}", label=label, other=other)
 
 
+def same_answer(deliberation: Deliberation) -> str:
+    """How many answers say what the first does; "" where no other one does, or none can tell."""
+    same, of = deliberation.agreement.same_answer, len(deliberation.answers)
+    if same is None or same < 2:
+        return ""
+    return n_("{n} of {of} answers say the same.", "{n} of {of} answers say the same.", same, of=of)
+
+
 def put_first(standings: Sequence[Standing]) -> list[Standing]:
     """Whoever any reviewer put first alone, most of them first."""
     found = [standing for standing in best_first(standings) if standing.first_places]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.cleaning import one_line, shortened
 from bot.document import Block, Button, Document, Entry, Heading, Note, Select, Table, Text
 from bot.language import _, n_
-from bot.modes import MODES
+from bot.modes import ENDS_EARLY, MODES
 from bot.pages.prices import dollars, price_words
 from bot.settings import SETTINGS, Setting, Settings, at_length, in_words, shown
 
@@ -130,7 +130,7 @@ def seats_in_words(members: Sequence[str]) -> str:
 
 
 def _summary(settings: Settings, prices: Prices) -> str:
-    sentences = [_who_does_what(settings), _question_price(prices.question)]
+    sentences = [_who_does_what(settings), _question_price(prices.question, settings.mode)]
     if settings.paused:
         sentences.insert(0, _("⏸ **The council is paused here.**"))
     return " ".join(sentences)
@@ -149,10 +149,14 @@ def _who_does_what(settings: Settings) -> str:
     )
 
 
-def _question_price(usd: float | None) -> str:
+def _question_price(usd: float | None, mode: str) -> str:
     if usd is None:
         return _("What a question costs is not known: not every model has a price.")
-    return _("**About ${usd} a question.**", usd=dollars(usd)) if usd else _("Questions are free.")
+    if not usd:
+        return _("Questions are free.")
+    if mode in ENDS_EARLY:
+        return _("**At most about ${usd} a question.**", usd=dollars(usd))
+    return _("**About ${usd} a question.**", usd=dollars(usd))
 
 
 def _seat(model: str, prices: Prices, *, can_remove: bool) -> Entry:

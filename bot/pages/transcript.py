@@ -7,6 +7,7 @@ from bot.cleaning import harmless, one_line, shortened
 from bot.council import Answer, Council, Deliberation, Question
 from bot.language import _
 from bot.pages.checked import checked_lines
+from bot.pages.modes import how_decided
 from bot.pages.presenter import standings_table
 from bot.pages.sentences import (
     account,
@@ -44,6 +45,7 @@ def transcript(deliberation: Deliberation, question: Question, council: Council)
     parts += [*broken_off(deliberation), *dissent(deliberation)]
     parts += checked_lines(deliberation, question)
     parts += degraded(deliberation, question)
+    parts += how_decided(deliberation, question)
     for given in deliberation.answers:
         text = masked(given.text, council.members)
         parts += [_("## Answer {label}", label=shown(given.label, question)), _quoted(text)]

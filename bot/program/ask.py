@@ -14,6 +14,7 @@ from bot.document import Document, Note, Text
 from bot.errors import BotError, Expired, InvalidInput
 from bot.language import _, n_
 from bot.pages.checked import checked_lines
+from bot.pages.modes import how_decided
 from bot.pages.prices import where_from
 from bot.pages.ranked import discussion_line, reviewers_line
 from bot.pages.sentences import (
@@ -224,6 +225,7 @@ def notes(question: Question, deliberation: Deliberation) -> list[str]:
         *dissent(deliberation),
         *checked_lines(deliberation, question),
         *filter(None, (discussed, stand, written_by(deliberation))),
+        *how_decided(deliberation, question),
         *degraded(deliberation, question),
         *(block.text for block in simulated),
     ]

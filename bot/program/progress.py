@@ -14,6 +14,7 @@ from bot.protocol.events import (
     Checked,
     Event,
     Finished,
+    Grown,
     MemberFailed,
     Ranked,
     ReviewGiven,
@@ -48,8 +49,8 @@ class Narrator:
     def tell(self, event: Event) -> None:
         council = self._case.council
         match event:
-            case Started():
-                count = len(council.members)
+            case Started(labels):
+                count = len(labels)
                 note(
                     n_(
                         "Deliberation {id}: {n} member answers.",
@@ -58,6 +59,8 @@ class Narrator:
                         id=self._case.id,
                     )
                 )
+            case Grown(labels):
+                note(_("They do not agree; all {n} members answer.", n=len(labels)))
             case AnswerGiven(answer):
                 note(
                     _(

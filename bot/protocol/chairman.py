@@ -7,7 +7,7 @@ Knows what a verdict rests on, and not when it may be begun: that is `racing`.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.council import Answer, Call, Review, Standing, Verdict
+from bot.council import Answer, Call, Held, Review, Standing, Verdict
 from bot.llm import Message
 from bot.models.thoughts import shown_so_far
 from bot.protocol import outcome, prompts
@@ -17,18 +17,21 @@ from bot.protocol.listening import OnText
 from bot.protocol.patience import Deadline
 from bot.protocol.shortening import CRITIQUE_CHARS, shortened
 from bot.protocol.sitting import Material, Sitting, task_group
-from bot.protocol.stages import VERDICT_TOKENS
+from bot.protocol.stages import VERDICT_TOKENS, rank
 from bot.protocol.succession import Succession, overtaken
+from bot.texts import unbroken
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
     """What a verdict rests on: the reviews that its author reads, those not in among them, and how
-    they add up. One that is begun again, on more of them, is a round of its own."""
+    they add up. One that is begun again, on more of them, is a round of its own. `tie` are values
+    between which it decides."""
 
     reviews: tuple[Review, ...]
     standings: tuple[Standing, ...]
     round: int = 0
+    tie: tuple[Held, ...] = ()
 
 
 async def first_verdict(
@@ -105,6 +108,19 @@ def verdict(
     )
 
 
+async def break_tie(sitting: Sitting, answers: Sequence[Answer], tie: Sequence[Held]) -> Verdict:
+    """The chairman decides between values that as many answers give; where it cannot, one of those
+    who gave them, in an order drawn by lot. Where nobody can, the tie is all there is."""
+    labels = {label for held in tie for label in held.labels}
+    standings = rank(sitting, [answer for answer in answers if answer.label in labels], ())
+    basis = Basis((), standings, tie=tuple(tie))
+    call = await first_verdict(sitting, answers, basis, sitting.emit)
+    written = verdict(sitting, answers, basis, call)
+    if call:
+        return written
+    return Verdict(unbroken(tie), None, None, written.chairman_error, None, None, ballots=0)
+
+
 def _material(sitting: Sitting, answers: Sequence[Answer], basis: Basis, seat: int) -> Material:
     """What a seat is shown to write the verdict of."""
     council = sitting.council
@@ -127,6 +143,7 @@ def _material(sitting: Sitting, answers: Sequence[Answer], basis: Basis, seat: i
             names,
             not_heard=outcome.not_heard(basis.reviews),
             broken_off=outcome.broken_off(answers),
+            tie=basis.tie,
             fence=sitting.fence("verdict", seat),
             limit=limit,
         )

@@ -19,6 +19,13 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Grown:
+    """The answers so far settle nothing, so more members are asked: the seats as they are now."""
+
+    labels: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerGiven:
     answer: Answer
 
@@ -105,6 +112,7 @@ class Checked:
 
 Event = (
     Started
+    | Grown
     | AnswerGiven
     | MemberFailed
     | RevisionsAsked
@@ -127,6 +135,7 @@ class Progress:
     question: Question
     council: Council
     labels: tuple[tuple[str, int], ...] = ()
+    grown: bool = False
     answers: Mapping[str, Answer] = field(default_factory=dict)
     failures: Mapping[str, Failure] = field(default_factory=dict)
     round: int = 0
@@ -150,6 +159,8 @@ def advance(progress: Progress, event: Event) -> Progress:
     match event:
         case Started(labels):
             return replace(progress, labels=labels)
+        case Grown(labels):
+            return replace(progress, labels=labels, grown=True)
         case AnswerGiven(answer):
             # One that an earlier run revised is known as it is now.
             return replace(progress, answers={answer.label: answer, **progress.answers})

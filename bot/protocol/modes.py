@@ -6,18 +6,29 @@ missing.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol, Unpack
 
-from bot.council import Council, Deliberation, Question
+from bot.council import Answer, Council, Deliberation, Question
 from bot.protocol import plans
 from bot.protocol.calls import Caller
-from bot.protocol.events import Event, Started
+from bot.protocol.chairman import break_tie
+from bot.protocol.counting import all_agree, decided, plurality, tied
+from bot.protocol.events import Event, Grown, Started
 from bot.protocol.plans import Planned
 from bot.protocol.racing import review_and_rule
 from bot.protocol.rounds import discussed, gather_revisions, rounds, unsettled
 from bot.protocol.sitting import Sitting
-from bot.protocol.stages import conclude, gather_answers, no_answer, only_answer, side_by_side
+from bot.protocol.stages import (
+    Particulars,
+    conclude,
+    drawn,
+    elected,
+    gather_answers,
+    no_answer,
+    side_by_side,
+    too_few,
+)
 from bot.store.journal import Journal
 
 
@@ -45,10 +56,8 @@ async def deliberate(
     emit(Started(sitting.seats()))
 
     answers = await gather_answers(sitting)
-    if not answers:
-        return await conclude(sitting, answers, verdict=no_answer(sitting))
-    if len(answers) == 1:
-        return await conclude(sitting, answers, verdict=only_answer(answers[0]))
+    if len(answers) < 2:
+        return await conclude(sitting, answers, verdict=too_few(sitting, answers))
 
     await between_stages()
     reviews, standings, verdict = await review_and_rule(sitting, answers, between_stages)
@@ -69,9 +78,80 @@ async def compare(
     emit(Started(sitting.seats()))
 
     answers = await gather_answers(sitting)
-    if not answers:
-        return await conclude(sitting, answers, verdict=no_answer(sitting))
-    return await conclude(sitting, answers, verdict=side_by_side())
+    verdict = side_by_side() if answers else no_answer(sitting)
+    return await conclude(sitting, answers, verdict=verdict)
+
+
+async def vote(
+    question: Question,
+    council: Council,
+    caller: Caller,
+    *,
+    journal: Journal,
+    emit: Callable[[Event], None] = lambda event: None,
+    between_stages: Callable[[], Awaitable[None]] = go_on,
+) -> Deliberation:
+    """What most answers to a closed question say; the chairman decides between as many. Where fewer
+    than two give anything that can be counted, it goes on as `deliberate`."""
+    sitting = Sitting(question, council, caller, journal, emit)
+    emit(Started(sitting.seats()))
+
+    answers = await gather_answers(sitting)
+    if len(answers) < 2:
+        return await conclude(sitting, answers, verdict=too_few(sitting, answers))
+
+    counted = plurality(question, answers)
+    if counted is None:
+        return await rule(sitting, answers, between_stages)
+    if not counted.tie:
+        verdict = elected(sitting, answers, counted)
+        return await conclude(sitting, answers, verdict=verdict, vote=counted)
+
+    await between_stages()
+    verdict = await break_tie(sitting, answers, tied(counted.options))
+    counted = replace(counted, winner=decided(question, verdict, tied(counted.options)))
+    return await conclude(sitting, answers, verdict=verdict, vote=counted)
+
+
+async def quick(
+    question: Question,
+    council: Council,
+    caller: Caller,
+    *,
+    journal: Journal,
+    emit: Callable[[Event], None] = lambda event: None,
+    between_stages: Callable[[], Awaitable[None]] = go_on,
+) -> Deliberation:
+    """Two members, by lot as their labels are; where they agree, one of their answers, by lot. Else
+    it grows into `deliberate`, with what they answered."""
+    sitting = Sitting(question, council, caller, journal, emit)
+    first, others = sitting.seats()[:2], sitting.seats()[2:]
+    emit(Started(first))
+
+    answers = await gather_answers(sitting, [seat for _, seat in first], enough=1)
+    if all_agree(question, answers):
+        return await conclude(sitting, answers, verdict=drawn(sitting, answers))
+
+    await between_stages()
+    emit(Grown(sitting.seats()))
+    missing = 2 - len(answers)
+    answers += await gather_answers(sitting, [seat for _, seat in others], enough=missing)
+    return await rule(sitting, answers, between_stages, escalated=True)
+
+
+async def rule(
+    sitting: Sitting,
+    answers: tuple[Answer, ...],
+    between_stages: Callable[[], Awaitable[None]],
+    **particulars: Unpack[Particulars],
+) -> Deliberation:
+    """What follows the answers where they are reviewed."""
+    if len(answers) < 2:
+        verdict = too_few(sitting, answers)
+        return await conclude(sitting, answers, verdict=verdict, **particulars)
+    await between_stages()
+    reviews, standings, verdict = await review_and_rule(sitting, answers, between_stages)
+    return await conclude(sitting, answers, reviews, standings, verdict=verdict, **particulars)
 
 
 async def debate(
@@ -89,10 +169,8 @@ async def debate(
     emit(Started(sitting.seats()))
 
     answers = await gather_answers(sitting)
-    if not answers:
-        return await conclude(sitting, answers, verdict=no_answer(sitting))
-    if len(answers) == 1:
-        return await conclude(sitting, answers, verdict=only_answer(answers[0]))
+    if len(answers) < 2:
+        return await conclude(sitting, answers, verdict=too_few(sitting, answers))
 
     await between_stages()
     answers = await gather_revisions(sitting, answers, round=1)
@@ -134,6 +212,8 @@ class Mode:
 # By the names that people type, which `bot.modes` puts into words.
 MODES: Mapping[str, Mode] = {
     "council": Mode(deliberate, plans.all_stages),
+    "quick": Mode(quick, plans.all_stages),
     "compare": Mode(compare, plans.answers),
+    "vote": Mode(vote, plans.all_stages),
     "debate": Mode(debate, plans.with_rounds),
 }

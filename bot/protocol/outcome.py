@@ -165,16 +165,20 @@ def outcome(
     paid: Bill,
     stopped_at: datetime | None,
 ) -> Deliberation:
-    """The finished deliberation. `requests` and `paid` are of everything that was sent, also for
-    calls that were not waited for; `stopped_at` is the moment of an early stop."""
+    """The finished deliberation. A member of which there is no call was not asked. `requests` and
+    `paid` are of everything that was sent, also for calls that were not waited for; `stopped_at` is
+    the moment of an early stop."""
     counted = ballots(reviews).values()
+    asked = _members(question, council, calls)
+    seats = {member.seat for member in asked}
     return Deliberation(
         id=question.id,
         question=question.text,
         mode=council.mode,
         seed=question.seed,
-        degraded=len(answers) < len(council.members),
-        members=_members(question, council, calls),
+        degraded=len(answers) < len(asked),
+        members=asked,
+        not_asked=tuple(m for seat, m in enumerate(council.members) if seat not in seats),
         answers=tuple(answers),
         reviews=tuple(reviews),
         standings=tuple(standings),
@@ -226,12 +230,11 @@ def _members(
     failures = {call.seat: call.failure for call in calls if call.stage == "answer"}
     labels = ranking.labels_of(question, council)
     members = []
-    for seat, model in enumerate(council.members):
-        failure = failures.get(seat)
+    for seat, failure in failures.items():
         members.append(
             MemberResult(
                 label=labels[seat],
-                model=model,
+                model=council.members[seat],
                 status="failed" if failure else "answered",
                 error=str(failure) if failure else None,
                 seat=seat,

@@ -28,6 +28,7 @@ from bot.language import _
 from bot.llm import Message
 from bot.protocol import outcome, prompts, ranking
 from bot.protocol.audit import audit, chosen_auditor
+from bot.protocol.counting import same_answer
 from bot.protocol.events import (
     AnswerGiven,
     Checked,
@@ -40,7 +41,7 @@ from bot.protocol.patience import Deadline
 from bot.protocol.shortening import reading_limit
 from bot.protocol.sitting import Material, Sitting, task_group
 from bot.store.spending import EARLY_STOP
-from bot.texts import SIDE_BY_SIDE, apology
+from bot.texts import SIDE_BY_SIDE, apology, election
 
 logger = logging.getLogger(__name__)
 
@@ -50,11 +51,15 @@ logger = logging.getLogger(__name__)
 ANSWER_TOKENS, REVIEW_TOKENS, VERDICT_TOKENS = 6_000, 4_000, 6_000
 
 
-async def gather_answers(sitting: Sitting) -> tuple[Answer, ...]:
-    """Stage 1: every member answers on its own. Those that did, in the order of their labels.
+async def gather_answers(
+    sitting: Sitting, seats: Sequence[int] | None = None, *, enough: int = 2
+) -> tuple[Answer, ...]:
+    """Stage 1: every member answers on its own, or those of these seats. Those that did, in the order
+    of their labels.
 
-    After the stage's deadline two answers are enough; who is missing then has timed out.
+    After the stage's deadline so many answers are enough; who is missing then has timed out.
     """
+    seats = range(len(sitting.council.members)) if seats is None else seats
     patience = sitting.caller.patience
     answers: list[Answer] = []
 
@@ -70,12 +75,13 @@ async def gather_answers(sitting: Sitting) -> tuple[Answer, ...]:
         sitting.emit(AnswerGiven(answers[-1]))
 
     async with task_group() as group:
-        deadlines = [Deadline(patience.longest) for _ in sitting.council.members]
-        pending = {group.create_task(ask(*each)) for each in enumerate(deadlines)}
-        _, pending = await asyncio.wait(pending, timeout=patience.answers)
-        while pending and len(answers) < 2:
+        deadlines = {seat: Deadline(patience.longest) for seat in seats}
+        pending = {group.create_task(ask(*each)) for each in deadlines.items()}
+        if pending:
+            _, pending = await asyncio.wait(pending, timeout=patience.answers)
+        while pending and len(answers) < enough:
             _, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-        for deadline in deadlines:
+        for deadline in deadlines.values():
             deadline.give_up()
     return tuple(sorted(answers, key=lambda answer: answer.label))
 
@@ -173,9 +179,12 @@ def rank(
     return ranking.standings(outcome.ballots(reviews), answered, sitting.question.seed)
 
 
-def only_answer(answer: Answer) -> Verdict:
-    """With one answer there is nothing to rank."""
-    return Verdict(answer.text, None, "only_answer", None, None, answer.seat, answer.finish_reason)
+def too_few(sitting: Sitting, answers: Sequence[Answer]) -> Verdict:
+    """With one answer there is nothing to rank; without any there is an apology."""
+    if not answers:
+        return no_answer(sitting)
+    (only,) = answers
+    return Verdict(only.text, None, "only_answer", None, None, only.seat, only.finish_reason)
 
 
 def no_answer(sitting: Sitting) -> Verdict:
@@ -190,11 +199,23 @@ def side_by_side() -> Verdict:
     return Verdict(_(SIDE_BY_SIDE), None, None, None, None, None)
 
 
+def drawn(sitting: Sitting, answers: Sequence[Answer]) -> Verdict:
+    """One of these answers, by lot."""
+    one = ranking.draw(sitting.question.seed, "verdict").choice(answers)
+    return Verdict(one.text, None, None, None, None, one.seat, one.finish_reason, label=one.label)
+
+
+def elected(sitting: Sitting, answers: Sequence[Answer], counted: Plurality) -> Verdict:
+    """What most answers say, and one of them by lot."""
+    most = counted.options[0].labels
+    one = drawn(sitting, [answer for answer in answers if answer.label in most])
+    return replace(one, text=election(counted, [answer.label for answer in answers]))
+
+
 class Particulars(TypedDict, total=False):
     """What belongs to some modes, as `Deliberation` has it."""
 
     escalated: bool
-    not_asked: tuple[str, ...]
     vote: Plurality | None
     rounds: tuple[tuple[Said, ...], ...]
     changes: tuple[Change, ...]
@@ -255,7 +276,12 @@ def _result(
         paid=sitting.journal.paid_in_all,
         stopped_at=datetime.fromisoformat(json.loads(decision)["at"]) if decision else None,
     )
-    return replace(deliberation, **particulars)
+    deliberation = replace(deliberation, **particulars)
+    if label := _winner(deliberation):
+        same = same_answer(sitting.question, answers, label)
+        agreement = replace(deliberation.agreement, same_answer=same)
+        deliberation = replace(deliberation, agreement=agreement)
+    return deliberation
 
 
 def _log(deliberation: Deliberation) -> None:
@@ -280,6 +306,14 @@ def _log(deliberation: Deliberation) -> None:
             "restart_usd": verdict.restart_usd,
         },
     )
+
+
+def _winner(deliberation: Deliberation) -> str | None:
+    """An answer that gives what won, by its label."""
+    if vote := deliberation.vote:
+        return next((held.labels[0] for held in vote.options if held.value == vote.winner), None)
+    is_ranked = deliberation.agreement.heard and deliberation.standings
+    return deliberation.standings[0].label if is_ranked else deliberation.verdict.label
 
 
 def _unread(sitting: Sitting, label: str, order: tuple[str, ...]) -> Review:

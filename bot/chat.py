@@ -66,7 +66,8 @@ class Mention:
     `thread` is where follow-ups will come from, `None` where that is only known after posting.
     `address` is whatever the adapter needs to build the Reply again in another process. `origin`
     is set where a button put the question: then the run itself posts it, under `QUESTION`. `alone`
-    is the answer that it is about, and to whose author alone it is put.
+    is the answer that it is about, and to whose author alone it is put. `about` is the post of the
+    bot's that it replies to, by the platform's id, as far as that is known.
     """
 
     key: str
@@ -80,6 +81,7 @@ class Mention:
     direct: bool = False
     origin: Origin | None = None
     alone: Alone | None = None
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

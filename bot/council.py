@@ -102,13 +102,24 @@ class Alone:
 
 
 @dataclass(frozen=True, slots=True)
+class Redo:
+    """A verdict to be written anew with this guidance, from the answers of the deliberation `of`. `after`
+    is the one with the verdict so far: `of` itself, or an earlier redo of it."""
+
+    of: str
+    after: str
+    guidance: str
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What is deliberated. `quoted` is the message replied to, data and not instructions.
 
     `unread` are sentences for people: what belongs to the question and could not be read. `number`
     says which question of its thread it is, as far as that is known. `signs` are those by which it is
     recognised (`bot.recognition`) where `text` is not as it was written; else empty. Of one that a
-    member is asked `alone`, `quoted` is that member's own answer. `pauses` are the times, from when to
+    member is asked `alone`, `quoted` is that member's own answer. One that `grows` has the answers of
+    that deliberation. `pauses` are the times, from when to
     when, in which its run was stopped and somebody had yet to go on with it.
     """
 
@@ -124,6 +135,8 @@ class Question:
     signs: tuple[str, ...] = ()
     alone: Alone | None = None
     pauses: tuple[tuple[datetime, datetime], ...] = ()
+    redo: Redo | None = None
+    grows: str = ""
 
     def seconds_until(self, moment: datetime) -> float:
         """Since it was asked, without its pauses."""
@@ -404,6 +417,7 @@ class Deliberation:
     left_out: tuple[Claim, ...] = ()
     unsupported: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    redo: Redo | None = None
 
     @property
     def answered(self) -> bool:

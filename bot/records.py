@@ -69,6 +69,11 @@ class Case:
         return self.question.id
 
     @property
+    def rests_on(self) -> str:
+        """The deliberation whose answers it has instead of its own; "" for none."""
+        return self.question.redo.of if self.question.redo else ""
+
+    @property
     def writer(self) -> str | None:
         """Whose words the question is."""
         return self.wrote or self.asker

@@ -213,7 +213,8 @@ class CouncilClient(Bot):
             case "question":
                 mention = await questions.mention_of(self, message)
                 alone = await questions.answer_meant(self, message)
-                outcome = await self.app.questions.accept(replace(mention, alone=alone))
+                about = questions.post_replied_to(message)
+                outcome = await self.app.sequels.heard(replace(mention, alone=alone, about=about))
                 if isinstance(outcome, Refused):
                     await self._say_once(message, refusal_view(outcome.document))
             case "reply":

@@ -96,9 +96,15 @@ async def answer_meant(bot: Bot, message: discord.Message) -> Alone | None:
         return None
     if is_blank(question_text(message, bot.me)):
         return None
-    return await bot.app.actions.answer_at(
-        "discord", f"{reference.channel_id}/{reference.message_id}"
-    )
+    return await bot.app.actions.answer_at("discord", post_replied_to(message))
+
+
+def post_replied_to(message: discord.Message) -> str:
+    """The id of the post that it may be, "" where it replies to nothing."""
+    reference = message.reference
+    if message.type != discord.MessageType.reply or reference is None:
+        return ""
+    return f"{reference.channel_id}/{reference.message_id}"
 
 
 async def know_place(bot: Bot, message: discord.Message) -> None:

@@ -64,7 +64,7 @@ class DiscordReply:
         self._case = case
         self._bot = bot
         self._address = Address.from_json(case.address)
-        self._outbox = Outbox(bot.app.store, case.id, "discord", bot.line)
+        self._outbox = Outbox(bot.app.store, case.id, "discord", bot.line, rests_on=case.rests_on)
         address = self._address
         server = str(address.guild or f"@{address.channel}")  # a conversation is one of its own
         self._place = (server, str(address.channel), str(address.message or case.id))
@@ -156,7 +156,7 @@ class DiscordReply:
         assert self._channel is not None
         place = render.Place(
             asker=self._case.asker if key == RANKING else None,
-            urls=urls_of(self._address.guild, await self._outbox.posts()),
+            urls=urls_of(self._address.guild, await self._outbox.all()),
             vote_buttons=document.votable and not self._may(self._channel, _REACTING_NEEDS),
         )
         if key == HEADLINE:

@@ -203,7 +203,7 @@ class SlackClient(Bot):
             await self._say_once(message, key, await self._offer(message, person))
             return
         mention = await questions.mention_of(self.app, self.web, self.people, message, person)
-        outcome = await self.app.questions.accept(mention)
+        outcome = await self.app.sequels.heard(mention)
         if isinstance(outcome, Refused):
             words = str(outcome.document)
             untold = (sentence for sentence in mention.unread if sentence not in words)

@@ -89,7 +89,7 @@ class SlackReply:
         self._app = bot.app
         self._web = bot.web
         self._address = Address.from_json(case.address)
-        self._outbox = Outbox(bot.app.store, case.id, "slack", bot.web.line)
+        self._outbox = Outbox(bot.app.store, case.id, "slack", bot.web.line, rests_on=case.rests_on)
         self._place = (self._address.channel, self._address.thread)
         self._posted: set[str] = set()
         # The verdict, the key it stands under, and the posts that its letters lack links to.

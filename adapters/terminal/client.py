@@ -30,6 +30,7 @@ from bot.conversation.followups import NOT_YET
 from bot.conversation.outbox import Outbox, Sending
 from bot.conversation.persistence import Line
 from bot.conversation.presses import Choice, Press, Told
+from bot.conversation.wishes import wish
 from bot.council import Alone
 from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
@@ -201,6 +202,8 @@ class Terminal:
                     await self._ask_only(part, question)
                 except InvalidInput as error:
                     await self._say(str(error))
+            case words.Mistaken() if self._threads.inside and wish(line):
+                await self._ask(line)
             case words.Mistaken(meant):
                 await self._say(self._unknown(line, meant or opening_of(self._threads, line)))
         return True
@@ -271,7 +274,7 @@ class Terminal:
             thread=thread or unique,
             alone=alone,
         )
-        match await self.app.questions.accept(mention):
+        match await self.app.sequels.heard(mention):
             case Refused(document):
                 await self._show(document)
             case Accepted(id):

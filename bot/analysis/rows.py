@@ -153,10 +153,11 @@ def brief(row: Row) -> Row:
 
 
 def row_of(case: Case, reactions: Sequence[Reaction], key: str = "") -> Row | None:
-    """What one deliberation says; `None` where it is unfinished or nobody answered. Under the `key`
+    """What one deliberation says; `None` where it is unfinished or nobody answered,
+    or its answers are those of another. Under the `key`
     questions are recognised."""
     result = case.result
-    if result is None or not result.answers:
+    if result is None or not result.answers or result.redo:
         return None
     # A model that holds two seats counts by one of them; labels are dealt at random.
     seats = {answer.model: answer.label for answer in reversed(result.answers)}

@@ -25,6 +25,7 @@ from bot.conversation.records_commands import export_lines
 from bot.conversation.recounts import Recounts
 from bot.conversation.removals import Removals
 from bot.conversation.running import Running
+from bot.conversation.sequels import Sequels
 from bot.conversation.threads import Threads
 from bot.conversation.voting import Voting
 from bot.document import Document, Text
@@ -64,6 +65,7 @@ class App:
     questions: Questions = field(init=False)
     voting: Voting = field(init=False)
     actions: Actions = field(init=False)
+    sequels: Sequels = field(init=False)
     recounts: Recounts = field(init=False)
     removals: Removals = field(init=False)
     _statistics: "Statistics | None" = None
@@ -87,6 +89,8 @@ class App:
             store, self.admission, self.budget, self.running, threads, settings, now
         )
         self.voting = Voting(store, settings, now)
+        followups = FollowUps(store, self.catalogue, self.questions, settings)
+        self.sequels = Sequels(store, self.questions, followups, settings)
         self.actions = Actions(
             store,
             self.catalogue,
@@ -94,7 +98,7 @@ class App:
             self.running,
             self.questions,
             self.voting,
-            FollowUps(store, self.catalogue, self.questions, settings),
+            followups,
             settings,
             self.desk,
             now,

@@ -58,7 +58,24 @@ def help_page(first: str = "") -> Document:
         "Modes, of the channel (`/council mode NAME`) or one question (`@council /NAME ...`):"
     )
     return Document(
-        (*blocks, Heading(_("Council")), Text(lines), Text(f"{modes}\n\n{modes_in_lines()}"))
+        (
+            *blocks,
+            Heading(_("Council")),
+            Text(lines),
+            Text(f"{modes}\n\n{modes_in_lines()}"),
+            Text(f"{_('In the thread of a verdict:')}\n\n{_in_threads()}"),
+        )
+    )
+
+
+def _in_threads() -> str:
+    return "\n".join(
+        f"- {line}"
+        for line in (
+            _("`@council redo: GUIDANCE` has the verdict written anew; nobody else is asked again"),
+            _("`@council again, all of you` puts the question to the whole council"),
+            _("`@council` and anything else asks a follow-up"),
+        )
     )
 
 

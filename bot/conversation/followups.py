@@ -37,7 +37,7 @@ class FollowUps:
     async def form(self, case: Case, person: Person, first: str = COUNCIL) -> Form | Refused:
         """The form of a follow-up to this run, where one may be asked now; `first` is whom it offers
         first, the council or a label. Raises `InvalidInput`."""
-        _require_texts(case)
+        require_texts(case)
         if refusal := await self.questions.refusal(_mention(case, person, "", text="?")):
             return Refused(refusal)
         return Form(
@@ -53,7 +53,7 @@ class FollowUps:
         self, case: Case, person: Person, opening: str, *, text: str, whom: str, address: str
     ) -> Accepted | Refused | Repeated:
         """Ask what was written, once for each opening of the form. Raises `InvalidInput`."""
-        _require_texts(case)
+        require_texts(case)
         label = "" if whom == COUNCIL else whom
         mention = _mention(
             case,
@@ -71,13 +71,8 @@ class FollowUps:
     ) -> Accepted | Refused | Repeated:
         """Ask the same once more, with all that went along with it, once for each run. Raises
         `InvalidInput`."""
-        _require_texts(case)
-        asked, before = case.question, case.question.origin or Origin()
-        origin = replace(
-            before,
-            earlier=before.earlier if asked.origin else await self._earlier(case),
-            repeats=before.repeats or case.id,
-        )
+        require_texts(case)
+        asked, origin = case.question, await self.repeated(case)
         mention = _mention(
             case,
             person,
@@ -96,6 +91,12 @@ class FollowUps:
             here = channel_settings.council_of(await self.settings(channel_of(case)))
             council = replace(here, mode=council.mode)
         return await self.questions.accept(mention, council=council)
+
+    async def repeated(self, case: Case) -> Origin:
+        """Where its question comes from where it is asked once more."""
+        before = case.question.origin or Origin()
+        earlier = before.earlier if case.question.origin else await self._earlier(case)
+        return replace(before, earlier=earlier, repeats=before.repeats or case.id)
 
     async def _whom(self, case: Case) -> tuple[tuple[str, str], ...]:
         """The council, or one of those who answered; each alone has the one same price."""
@@ -120,7 +121,7 @@ class FollowUps:
         return known if isinstance(known, str) else None
 
 
-def _require_texts(case: Case) -> None:
+def require_texts(case: Case) -> None:
     """Raises `InvalidInput`."""
     if case.status == "running":
         raise InvalidInput(_(NOT_YET))

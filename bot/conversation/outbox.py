@@ -17,6 +17,7 @@ from enum import Enum, auto
 from functools import partial
 
 from bot import emoji as reactions
+from bot.chat import is_answer
 from bot.conversation.persistence import Doubt, Line
 from bot.records import PlatformName, Post
 from bot.store.store import Store
@@ -50,11 +51,14 @@ class Sending:
 
 
 class Outbox:
-    """The posts of one run."""
+    """The posts of one run; `rests_on` is the one whose answers it has instead of its own."""
 
-    def __init__(self, store: Store, run: str, platform: PlatformName, line: Line) -> None:
+    def __init__(
+        self, store: Store, run: str, platform: PlatformName, line: Line, *, rests_on: str = ""
+    ) -> None:
         self._store = store
         self._run = run
+        self._rests_on = rests_on
         self._platform = platform
         self._line = line
         self._beginning = asyncio.Lock()
@@ -67,9 +71,15 @@ class Outbox:
     async def posts(self) -> tuple[Post, ...]:
         return await self._store.posts(self._run)
 
+    async def all(self) -> tuple[Post, ...]:
+        """And those of the run that it rests on."""
+        before = await self._store.posts(self._rests_on) if self._rests_on else ()
+        own = await self.posts()
+        return (*(post for post in before if is_answer(post.key)), *own)
+
     async def first(self, key: str) -> str | None:
         """The id of the first post under this key; `None` where there is none (any more)."""
-        for post in await self.posts():
+        for post in await self.all():
             if (post.key, post.part) == (key, 0) and not post.deleted:
                 return post.post_id
         return None

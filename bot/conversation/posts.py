@@ -28,7 +28,8 @@ def posts(
     """The headline, and every other post that is new, or has a new state, since `drawn`, in the
     order of the thread."""
     shown = {HEADLINE: presenter.headline(progress, pace)}
-    for label, _seat in progress.labels:
+    # A verdict that is written anew rests on answers whose posts are another run's.
+    for label, _seat in () if progress.question.redo else progress.labels:
         if drawn is None or _state(progress, label) != _state(drawn, label):
             shown[answer_key(label)] = presenter.seat(progress, label)
     finished = progress.finished

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot import settings as channel_settings
-from bot.allowance import Key
+from bot.allowance import Allowance, Key
 from bot.chat import Accepted, Channel, Mention, Person, Refused, Repeated, channel_of
 from bot.conversation.budget import Budget, SettingsOf
 from bot.conversation.desk import Admission
@@ -20,7 +20,7 @@ from bot.conversation.offers import alone, answer_of, sat_with
 from bot.conversation.running import Running
 from bot.conversation.silence import paused_page
 from bot.conversation.threads import Threads, is_thread_of
-from bot.council import Council, Origin, Question
+from bot.council import Call, Council, Origin, Question, Redo
 from bot.document import Document, Text
 from bot.errors import InvalidInput, StoreFailed
 from bot.language import N_, _
@@ -114,18 +114,31 @@ def redacted(case: Case, known: Mapping[str, str]) -> tuple[Case, dict[str, str]
     `known` are those of its thread."""
     hidden = Redaction(known)
     question, council = case.question, case.council
+    redo = question.redo
     question = replace(
-        question, text=hidden.hide(question.text), quoted=hidden.hide(question.quoted)
+        question,
+        text=hidden.hide(question.text),
+        quoted=hidden.hide(question.quoted),
+        redo=redo and replace(redo, guidance=hidden.hide(redo.guidance)),
     )
     council = replace(
         council,
         criteria=hidden.hide(council.criteria),
         instructions=hidden.hide(council.instructions),
     )
-    texts = (question.text, question.quoted, council.criteria, council.instructions)
+    guidance = question.redo.guidance if question.redo else ""
+    texts = (question.text, question.quoted, guidance, council.criteria, council.instructions)
     stand = {name for text in texts for name in placeholders(text)}
     originals = {name: text for name, text in hidden.originals.items() if name in stand}
     return replace(case, question=question, council=council), originals
+
+
+@dataclass(frozen=True, slots=True)
+class TakenUp:
+    """The run whose answers a question has: for a verdict anew, or to grow into the whole council."""
+
+    case: Case
+    redo: Redo | None = None
 
 
 @dataclass(slots=True)
@@ -145,22 +158,27 @@ class Questions:
     _entering: int = 0  # questions that are let in and not stored yet
 
     async def accept(
-        self, mention: Mention, *, council: Council | None = None
+        self,
+        mention: Mention,
+        *,
+        council: Council | None = None,
+        taken: TakenUp | None = None,
     ) -> Accepted | Refused | Repeated:
         """Take a question in, once: journal it and start it, or say why not.
 
-        `council` takes the place of the channel's own: one member alone, say.
+        `council` takes the place of the channel's own: one member alone, say. What is `taken` up has
+        the same members.
         """
         # One by one for each person, so that a burst of questions meets the limit.
         try:
             async with self._lock(mention.channel.platform, mention.person.id):
-                return await self._accept(_mended(mention), council)
+                return await self._accept(_mended(mention), council, taken)
         except StoreFailed as error:
             logger.error("a question could not be taken in: %s", error)
             return Refused(Document((Text(error.public),)))
 
     async def _accept(
-        self, mention: Mention, council: Council | None
+        self, mention: Mention, council: Council | None, taken: TakenUp | None
     ) -> Accepted | Refused | Repeated:
         if await self.is_known(mention.key):
             return Repeated()
@@ -169,7 +187,7 @@ class Questions:
             return Refused(refusal)
         self._entering += 1
         try:
-            return await self._take_in(mention, council)
+            return await self._take_in(mention, council, taken)
         except OverBudget as over:
             await self.store.refuse(mention.key, self.now())
             return Refused(Document((Text(self.budget.sentence(over)),)))
@@ -224,11 +242,18 @@ class Questions:
         root = await self.store.case_of_mention(key)
         return bool(turns or (root and not root.expired_at))
 
-    async def _take_in(self, mention: Mention, council: Council | None) -> Accepted | Repeated:
+    async def _take_in(
+        self, mention: Mention, council: Council | None, taken: TakenUp | None
+    ) -> Accepted | Repeated:
         mention, mode = _named(mention)
         if council is None:
             mention, council = await self._council(mention, mode)
-        case = new_case(mention.text, council, self.now(), seed=self.seed, mention=mention)
+        seed = taken.case.question.seed if taken else self.seed
+        case = new_case(mention.text, council, self.now(), seed=seed, mention=mention)
+        answers: Sequence[Call] = ()
+        if taken:
+            case = _taking_up(case, taken)
+            answers = () if taken.redo else await self._answers(taken.case)
         originals: dict[str, str] = {}
         if council.redact:
             case, originals = redacted(case, await self.store.redactions(case))
@@ -238,7 +263,12 @@ class Questions:
                 case = replace(case, question=replace(case.question, signs=found))
         limits = await self.budget.limits(mention.channel, mention.person.id)
         shares = await self._shares(case) if limits else None
-        if not await self.store.create(case, originals, shares=shares, limits=limits):
+        if shares and answers:
+            finished = {(call.stage, call.round, call.seat) for call in answers}
+            shares = Allowance(shares).besides(finished).shares
+        if not await self.store.create(
+            case, originals, shares=shares, limits=limits, answers=answers
+        ):
             return Repeated()
         self.running.start(case)
         return Accepted(case.id)
@@ -255,6 +285,20 @@ class Questions:
             raise InvalidInput(_(OUT_OF_DATE))
         own = masked(given.text, case.council.members)
         return replace(mention, quoted=own), alone(council, given.model)
+
+    async def _answers(self, case: Case) -> tuple[Call, ...]:
+        """What was answered in its run, as if it had been there when it is asked for now."""
+        now = self.now()
+        return tuple(
+            replace(
+                call,
+                started_at=now - (call.finished_at - call.started_at),
+                first_text_at=now,
+                finished_at=now,
+            )
+            for call in await self.store.calls(case.id)
+            if call.stage == "answer" and call.round == 0 and call.text is not None
+        )
 
     async def _shares(self, case: Case) -> Mapping[Key, int]:
         """Of one member alone as much as of the dearest that it sat with: what is missing in a
@@ -347,6 +391,11 @@ def _named(mention: Mention) -> tuple[Mention, str | None]:
     if mode and not text:
         return replace(mention, text=mention.quoted, quoted=""), mode
     return replace(mention, text=text), mode
+
+
+def _taking_up(case: Case, taken: TakenUp) -> Case:
+    grows = "" if taken.redo else taken.case.id
+    return replace(case, question=replace(case.question, redo=taken.redo, grows=grows))
 
 
 def _as_asked_by(person: Person, case: Case) -> Mention:

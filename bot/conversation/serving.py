@@ -15,6 +15,7 @@ from functools import partial
 
 from bot import texts
 from bot.chat import HEADLINE, QUESTION, FewEdits, Reply, TellsAsker, is_answer
+from bot.conversation.anew import anew
 from bot.conversation.loops import ended, within
 from bot.conversation.posts import last_posts, posts, put_back, together
 from bot.conversation.showing import Showing
@@ -226,7 +227,10 @@ class Serving:
         """The deliberation itself, with what the question's thread knew."""
         question = await self._threads.told(self.case, question, journal)
         board.read(question)
-        return await MODES[self.case.council.mode].run(
+        run = MODES[self.case.council.mode].run
+        if question.redo:
+            run = await anew(self._store, question.redo)
+        return await run(
             question,
             self.case.council,
             self._caller,

@@ -13,11 +13,22 @@ REMINDER_CHARS = 150
 
 
 def asked(question: Question, origin: Origin, name: str) -> Document:
-    """Of one that a button put."""
+    """Of one that a button put, or that says what was asked before."""
+    if question.redo:
+        return Document((Text(_anew(name or _("Somebody"), question.redo.guidance)),))
+    if question.grows:
+        line = shortened(one_line(question.text), REMINDER_CHARS)
+        everybody = _("**{name} asks all of the council:**", name=name or _("Somebody"))
+        return Document((Text(f"{everybody} {line}"),))
     if origin.repeats:
         line = shortened(one_line(question.text), REMINDER_CHARS)
         return Document((Text(f"{_asks_again(name or _('Somebody'), origin.label)} {line}"),))
     return first_asked(name, question.text, origin.label)
+
+
+def _anew(name: str, guidance: str) -> str:
+    wants = _("**{name} wants the verdict written anew:**", name=name)
+    return f"{wants} {shortened(one_line(guidance), REMINDER_CHARS)}"
 
 
 def first_asked(name: str, text: str, label: str = "") -> Document:

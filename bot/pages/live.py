@@ -64,6 +64,8 @@ def duration(seconds: float) -> str:
 
 def _stages(progress: Progress) -> str:
     """What is in so far, the stage under way in bold."""
+    if progress.question.redo:
+        return f"**{_('verdict')}**"
     members, reviewers = asked(progress), len(progress.reviewers)
     answers = _("Answers {n} of {of}", n=len(progress.answers), of=members)
     if progress.revising:

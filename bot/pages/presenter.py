@@ -133,7 +133,9 @@ def verdict(deliberation: Deliberation, question: Question) -> Document:
         *how_decided(deliberation, question),
         " · ".join(filter(None, _account(deliberation))),
         *shortened_for_verdict(deliberation),
-        _(texts.VOTE if votes_here else texts.VOTE_ON_ANSWERS) if question.number == 1 else "",
+        _(texts.VOTE if votes_here else texts.VOTE_ON_ANSWERS)
+        if _explains_votes(deliberation, question)
+        else "",
     ]
     blocks += [Note(line) for line in notes if line]
     again = Button("again", _("Ask again"), primary=True)
@@ -149,6 +151,11 @@ def verdict(deliberation: Deliberation, question: Question) -> Document:
         ),
         letters=letters((member.label for member in deliberation.members), question),
     )
+
+
+def _explains_votes(deliberation: Deliberation, question: Question) -> bool:
+    """Once in a thread."""
+    return question.number == 1 and deliberation.redo is None
 
 
 def pointer(verdict: Document) -> Document:
@@ -333,8 +340,16 @@ def seat(progress: Progress, label: str) -> Document:
 def ranking(deliberation: Deliberation, question: Question, tally: Tally | None = None) -> Document:
     """The last post: the verdict's first sentence, and, folded, how the reviewers ranked.
 
-    `tally` is what people voted so far.
+    `tally` is what people voted so far. Of a verdict that was written anew it says no more than that.
     """
+    if deliberation.redo:
+        return Document(
+            (
+                Text(first_sentence(verdict_text(deliberation))),
+                Note(_("The answers and their ranking stand further up; nobody was asked again.")),
+            ),
+            letters=letters((member.label for member in deliberation.members), question),
+        )
     detail = tuple(ranking_blocks(deliberation, question, tally or {}))
     return Document(
         (
@@ -415,6 +430,8 @@ def _models(deliberation: Deliberation) -> list[str]:
 
 def _read_along(question: Question) -> list[Note]:
     notes = unread(question)
+    if question.grows:
+        notes.append(Note(_("Answers that there were already were not asked for again.")))
     if question.alone:
         only = _("Only {label} was asked, with its earlier answer.", label=question.alone.label)
         notes.append(Note(only))

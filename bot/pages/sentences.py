@@ -302,8 +302,8 @@ def account(deliberation: Deliberation, question: Question) -> list[str]:
 
 def tells_total(deliberation: Deliberation) -> bool:
     """Whether what all cost may be told: with one answer, or only one that costs anything, it would
-    be a seat's own."""
-    several = len(deliberation.answers) > 1
+    be a seat's own, and so it is where one seat alone wrote."""
+    several = len(deliberation.answers) > 1 and deliberation.redo is None
     return several and sum(answer.cost_usd > 0 for answer in deliberation.answers) != 1
 
 

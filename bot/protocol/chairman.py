@@ -26,12 +26,14 @@ from bot.texts import unbroken
 class Basis:
     """What a verdict rests on: the reviews that its author reads, those not in among them, and how
     they add up. One that is begun again, on more of them, is a round of its own. `tie` are values
-    between which it decides."""
+    between which it decides, `before` is the verdict that it is written anew in the place of, "" for
+    none."""
 
     reviews: tuple[Review, ...]
     standings: tuple[Standing, ...]
     round: int = 0
     tie: tuple[Held, ...] = ()
+    before: str = ""
 
 
 async def first_verdict(
@@ -144,11 +146,13 @@ def _material(sitting: Sitting, answers: Sequence[Answer], basis: Basis, seat: i
             not_heard=outcome.not_heard(basis.reviews),
             broken_off=outcome.broken_off(answers),
             tie=basis.tie,
+            before=sitting.unnamed(basis.before),
             fence=sitting.fence("verdict", seat),
             limit=limit,
         )
 
-    return Material(tuple(text for _, text in (*shown, *critiques)), prompt)
+    texts = (text for _, text in (*shown, *critiques))
+    return Material((*texts, *filter(None, [basis.before])), prompt)
 
 
 def _restart_usd(sitting: Sitting, basis: Basis) -> float | None:

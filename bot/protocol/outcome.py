@@ -169,7 +169,7 @@ def outcome(
     `paid` are of everything that was sent, also for calls that were not waited for; `stopped_at` is
     the moment of an early stop."""
     counted = ballots(reviews).values()
-    asked = _members(question, council, calls)
+    asked = members(question, council, calls)
     seats = {member.seat for member in asked}
     return Deliberation(
         id=question.id,
@@ -199,6 +199,7 @@ def outcome(
         cost=cost(paid),
         claims=claims(verdict.text, answers, question) if verdict.written_by else (),
         evidence=evidence(question),
+        escalated=bool(question.grows),
     )
 
 
@@ -224,14 +225,15 @@ def cost(bill: Bill) -> Cost:
     return Cost(*(each / 1e6 for each in micros))
 
 
-def _members(
+def members(
     question: Question, council: Council, calls: Sequence[Call]
 ) -> tuple[MemberResult, ...]:
+    """Those of whom there is a call."""
     failures = {call.seat: call.failure for call in calls if call.stage == "answer"}
     labels = ranking.labels_of(question, council)
-    members = []
+    found = []
     for seat, failure in failures.items():
-        members.append(
+        found.append(
             MemberResult(
                 label=labels[seat],
                 model=council.members[seat],
@@ -240,7 +242,7 @@ def _members(
                 seat=seat,
             )
         )
-    return tuple(sorted(members, key=lambda member: member.label))
+    return tuple(sorted(found, key=lambda member: member.label))
 
 
 def _timings(

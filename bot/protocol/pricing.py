@@ -13,6 +13,7 @@ from bot import bills
 from bot.allowance import AUDIT, MARGIN, SUCCESSOR, Key, margin_of
 from bot.bills import ENOUGH, Price, Prices, Usage
 from bot.council import Council, Question, Stage
+from bot.protocol import plans
 from bot.protocol.attempts import LEAST_TOKENS
 from bot.protocol.audit import AUDIT_TOKENS, auditor
 from bot.protocol.modes import MODES
@@ -53,6 +54,11 @@ def planned(council: Council) -> Iterator[Planned]:
     return MODES[council.mode].planned(council)
 
 
+def _planned(question: Question, council: Council) -> Iterator[Planned]:
+    """Whoever writes a verdict anew asks for nothing else."""
+    return iter((plans.verdict(council),)) if question.redo else planned(council)
+
+
 def _recap(prices: Prices, council: Council, carried: Carried) -> Iterator[Planned]:
     if carried.folded:
         seat = cheapest(prices, council.members, carried.folded)
@@ -85,13 +91,14 @@ class Pricing:
     ) -> Mapping[Key, int]:
         """Micro-dollars, as `bot.allowance` has them, for the run of a question that is asked in this
         place."""
-        asked = (question.text, question.quoted, council.instructions, council.criteria)
+        guidance = question.redo.guidance if question.redo else ""
+        asked = (question.text, question.quoted, guidance, council.instructions, council.criteria)
         size = len("".join(asked).encode("utf-8", "replace")) + carried.bytes
         models = {*council.members, council.chairman}
         density = {m: bills.density(await self.usual(None, m, None)) for m in models}
         shares: dict[Key, int] = {}
         known: dict[Key, int] = {}
-        planned_calls = *planned(council), *checks(council, self.prices)
+        planned_calls = *_planned(question, council), *checks(council, self.prices)
         for call in (*_recap(self.prices, council, carried), *planned_calls):
             price, used = self.prices.price(call.model), await self._used(call, place)
             shares[call.key] = share(

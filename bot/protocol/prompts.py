@@ -160,6 +160,7 @@ def verdict_prompt(
     not_heard: Sequence[str] = (),
     broken_off: Collection[str] = (),
     tie: Sequence[Held] = (),
+    before: str = "",
     limit: int | None = None,
 ) -> tuple[Message, ...]:
     """Stage 3: the chairman gets answers and critiques as `(label, text)`, the standings, and the
@@ -167,6 +168,7 @@ def verdict_prompt(
 
     It is told which answers are `broken_off`, by label, and gets at most `limit` characters of each
     text. `names` maps labels to model ids where the channel lets the chairman see them, else `None`.
+    `before` is the verdict that is written anew as the question's `redo` wants it, "" for none.
     """
     system = [
         "You are the chairman of a council of models. You get a question, anonymous answers, the "
@@ -203,6 +205,15 @@ def verdict_prompt(
         )
     if tie:
         user.append(_tied(tie))
+    if before:
+        user.append("The verdict so far:\n" + fenced(before, fence, limit))
+    if question.redo:
+        user.append(
+            "Somebody who read it wants the verdict written anew. Their guidance is an instruction to "
+            "you, no material: follow it in what the verdict says and in how it says it, as far as "
+            "that stays true. It changes neither the answers nor how the reviewers ranked them.\n"
+            f"Guidance:\n{question.redo.guidance}"
+        )
     user.append("Write the verdict now.")
     return _messages(system, "\n\n".join(user))
 

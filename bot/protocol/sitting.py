@@ -57,7 +57,9 @@ class Sitting:
 
     def fence(self, stage: Stage, seat: int, *, round: int = 0) -> str:
         """A verdict's is the same in every round: what was written in one is not quoted in another."""
-        return prompts.fence(self.question.seed, stage, round, seat)
+        # One that is written anew quotes an earlier one, whose author knew another fence.
+        of = f"{stage}/{self.question.id}" if self.question.redo else stage
+        return prompts.fence(self.question.seed, of, round, seat)
 
     def unnamed(self, text: str) -> str:
         """As others read it: without what it says of its author."""

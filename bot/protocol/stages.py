@@ -14,14 +14,18 @@ from datetime import datetime
 from typing import TypedDict, Unpack
 
 from bot.council import (
+    Agreement,
     Answer,
     Change,
     Claim,
     Deliberation,
+    MemberResult,
     Plurality,
+    Redo,
     Review,
     Said,
     Standing,
+    Timings,
     Verdict,
 )
 from bot.language import _
@@ -222,6 +226,12 @@ class Particulars(TypedDict, total=False):
     claims: tuple[Claim, ...]
     left_out: tuple[Claim, ...]
     unsupported: tuple[str, ...]
+    members: tuple[MemberResult, ...]
+    not_asked: tuple[str, ...]
+    agreement: Agreement
+    degraded: bool
+    timings: Timings
+    redo: Redo | None
 
 
 async def conclude(

@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 from statistics import median
 
-from bot.council import Council, Deliberation, Question
+from bot.council import Call, Council, Deliberation, Question
 from bot.records import Case, PlatformName, Remains, Stop, Turn
 from bot.store import spending
 from bot.store.encoding import decode, decode_time_or_none, encode, encode_time
 from bot.store.events import note_event
 from bot.store.feed import record
+from bot.store.journal import inserted
 from bot.store.redactions import insert_redactions
 from bot.store.transactions import Row, Statement, Tables, Transaction, change, equal, lists
 
@@ -41,9 +42,11 @@ class Cases(Tables):
         *,
         shares: spending.Shares | None = None,
         limits: Mapping[str, int] | None = None,
+        answers: Sequence[Call] = (),
     ) -> bool:
         """Keep a new case, with the `originals` of the placeholders in its texts, and set its money
-        aside: `shares`, within `limits`, which are micro-dollars by scope. False, and nothing
+        aside: `shares`, within `limits`, which are micro-dollars by scope. `answers` are those of a run
+        before that it need not ask for. False, and nothing
         written, where its mention or id is known already, if only as an event that was handled.
         Raises `OverBudget`, nothing written."""
         values = (
@@ -60,10 +63,11 @@ class Cases(Tables):
             case.address,
             case.status,
             None if case.result is None else encode(Deliberation, case.result),
+            (case.question.redo.of if case.question.redo else case.question.grows) or None,
         )
         marks = ", ".join("?" * len(values))
         sql = (
-            f"INSERT INTO deliberations (id, asked_at, {_COLUMNS}) VALUES ({marks}) "
+            f"INSERT INTO deliberations (id, asked_at, {_COLUMNS}, takes_up) VALUES ({marks}) "
             "ON CONFLICT DO NOTHING"
         )
 
@@ -75,6 +79,8 @@ class Cases(Tables):
             if (yield from change(sql, values)) != 1:
                 return False
             yield from insert_redactions(case.id, originals or {})
+            for call in answers:
+                yield inserted(case.id, call)
             if shares is not None:
                 day = spending.day_of(case.question.asked_at)
                 scopes = spending.scopes_of(case.platform, case.channel, case.asker, limits or {})
@@ -213,6 +219,9 @@ class Cases(Tables):
     async def numbered(self, case: Case) -> Question:
         """The question with its number in its thread: as was decided once, else one more than those
         before it."""
+        if redo := case.question.redo:
+            of = await self.case(redo.of)
+            return replace(case.question, number=(await self.numbered(of)).number if of else 1)
         if case.channel is None or case.thread is None:
             return case.question
         rows = await self._database.read(
@@ -246,10 +255,24 @@ class Cases(Tables):
             result["timings"]["verdict"]
             for result in results
             if result["mode"] == case.council.mode
+            and bool(result.get("redo")) == bool(case.question.redo)
             and (len(result["members"]) == 1) == (len(case.council.members) == 1)
             and result["timings"]["verdict"] is not None
         ]
         return float(median(seconds)) if len(seconds) >= _USUAL_FROM else None
+
+    async def newest_in(
+        self, platform: PlatformName, channel: str, thread: str | None
+    ) -> Case | None:
+        """The case that was asked last in a thread, however it stands; without one there is none."""
+        if thread is None:
+            return None
+        rows = await self._database.read(
+            f"SELECT {COLUMNS} FROM deliberations WHERE platform = ? AND channel = ? "
+            "AND thread = ? ORDER BY number DESC LIMIT 1",
+            (platform, channel, thread),
+        )
+        return case_of(rows[0]) if rows else None
 
     async def newest(self) -> Case | None:
         """The case that was asked last of those that are finished, on whatever platform."""

@@ -292,7 +292,7 @@ class Journal:
         key = (call.stage, call.round, call.seat)
 
         def write() -> Transaction[None]:
-            yield Statement(_INSERT_CALL, (self.deliberation, *_call_columns(call)))
+            yield inserted(self.deliberation, call)
             yield Statement(
                 f"UPDATE attempts SET body = NULL WHERE {_THIS_CALL} AND body IS NOT NULL",
                 (self.deliberation, *key),
@@ -472,6 +472,11 @@ async def finished_calls(database: Database, deliberation: str) -> tuple[Call, .
         f"SELECT {_CALL_COLUMNS} FROM calls WHERE deliberation = ?", (deliberation,)
     )
     return tuple(map(_call, rows))
+
+
+def inserted(deliberation: str, call: Call) -> Statement:
+    """The final row of a call."""
+    return Statement(_INSERT_CALL, (deliberation, *_call_columns(call)))
 
 
 def _failure_columns(failure: Failure | None) -> tuple[str | None, str | None]:

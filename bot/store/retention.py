@@ -16,6 +16,7 @@ from bot.council import (
     MemberResult,
     Plurality,
     Question,
+    Redo,
     Review,
 )
 from bot.errors import Kind
@@ -70,7 +71,8 @@ class Retention(Erasing):
 def _expire(before: datetime, at: datetime) -> Transaction[int]:
     key = yield from secret()
     rows = yield Statement(
-        f"SELECT {COLUMNS} FROM deliberations WHERE expired_at IS NULL AND asked_at < ? LIMIT ?",
+        f"SELECT {COLUMNS} FROM deliberations WHERE expired_at IS NULL AND (asked_at < ?"
+        " OR takes_up IN (SELECT id FROM deliberations WHERE expired_at IS NOT NULL)) LIMIT ?",
         (encode_time(before), _BATCH),
     )
     for row in rows:
@@ -100,7 +102,13 @@ def _expire(before: datetime, at: datetime) -> Transaction[int]:
 
 
 def _bare_question(question: Question) -> Question:
-    return replace(question, text="", quoted="", unread=(), past=None)
+    return replace(
+        question, text="", quoted="", unread=(), past=None, redo=_bare_redo(question.redo)
+    )
+
+
+def _bare_redo(redo: Redo | None) -> Redo | None:
+    return redo and replace(redo, guidance="")
 
 
 def _bare(result: Deliberation) -> Deliberation:
@@ -121,6 +129,7 @@ def _bare(result: Deliberation) -> Deliberation:
         left_out=(),
         unsupported=(),
         evidence=(),
+        redo=_bare_redo(result.redo),
     )
 
 

@@ -811,7 +811,7 @@ async def test_a_change_between_reading_and_writing_is_never_overwritten(app: Ap
 
 @pytest.mark.parametrize("name", COMMANDS)
 async def test_help_names_every_command(app: App, name: str) -> None:
-    [heading, listed, __] = (await app.command(HERE, ANN, "help")).blocks
+    heading, listed, *__ = (await app.command(HERE, ANN, "help")).blocks
 
     assert heading == Heading("Council")
     assert isinstance(listed, Text)

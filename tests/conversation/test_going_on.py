@@ -2,6 +2,7 @@
 twice."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -74,10 +75,11 @@ def hanging(stage: str = "answer", seat: int = 2, times: int = 1) -> FakeProvide
 
 
 async def reached(app: App, id: str, calls: int) -> None:
-    """Wait until so many calls of the run are finished."""
+    """Wait until so many calls of the run are finished, and one is under way."""
 
     async def there() -> bool:
-        return len(await app.store.calls(id)) >= calls
+        is_asked = len(await app.store.attempts(id)) > calls
+        return is_asked and len(await app.store.calls(id)) >= calls
 
     await eventually(there)
 
@@ -85,6 +87,7 @@ async def reached(app: App, id: str, calls: int) -> None:
 async def stopped(app: App, calls: int = 2, person: Person = ANN) -> str:
     """A question of Ann's in a thread, stopped once so many calls were finished."""
     app.questions.seed = ALL_HEARD
+    app.defaults = replace(app.defaults, audit="off")
     id = await accepted(app, mention("Is it right?", key="asked", thread="thread"))
     await reached(app, id, calls)
     await pressed(app, id, person, "stop")
@@ -96,6 +99,19 @@ async def went_on(app: App, id: str, person: Person = BOB) -> Case:
     assert words(await pressed(app, id, person, "go_on")) == GOES_ON
     await app.running.finished(id)
     return await case_of(app, id)
+
+
+async def went_on_and_stopped(app: App, id: str, person: Person) -> None:
+    """Gone on with, and stopped while a member was asked once more."""
+    before = len(await app.store.attempts(id))
+
+    async def asked() -> bool:
+        return len(await app.store.attempts(id)) > before
+
+    assert words(await pressed(app, id, person, "go_on")) == GOES_ON
+    await eventually(asked)
+    await pressed(app, id, person, "stop")
+    await app.running.finished(id)
 
 
 async def spent(app: App, person: str) -> int:
@@ -179,9 +195,7 @@ async def test_it_may_be_stopped_and_gone_on_with_again_and_again() -> None:
     async with running(provider) as app:
         id = await stopped(app)
         for person in (BOB, CID, ANN):
-            await pressed(app, id, person, "go_on")
-            await pressed(app, id, person, "stop")
-            await app.running.finished(id)
+            await went_on_and_stopped(app, id, person)
 
         case = await went_on(app, id, BOB)
 
@@ -268,9 +282,7 @@ async def test_what_is_learnt_later_of_an_earlier_request_is_not_the_next_ones()
         [late] = [each for each in await app.store.attempts(id) if each.seat == 2]
         assert late.counted_micros > 7
         anns = await spent(app, "ann")
-        await pressed(app, id, BOB, "go_on")
-        await pressed(app, id, BOB, "stop")
-        await app.running.finished(id)
+        await went_on_and_stopped(app, id, BOB)
         bobs = await spent(app, "bob")
 
         request = Untold(id, "answer", 0, 2, late.n, late.model, "generation")
@@ -343,9 +355,7 @@ async def test_an_end_of_the_process_in_the_middle_is_resumed(tmp_path: Path) ->
 async def test_what_is_not_stopped_is_not_gone_on_with(status: str) -> None:
     async with running(hanging() if status == "running" else FakeProvider()) as app:
         id = await accepted(app, mention("Is it right?"))
-        await reached(app, id, 2)
-        if status == "finished":
-            await app.running.finished(id)
+        await (reached(app, id, 2) if status == "running" else app.running.finished(id))
 
         said = words(await pressed(app, id, BOB, "go_on"))
 
@@ -412,9 +422,7 @@ async def test_it_is_forgotten_with_whoever_asked_and_with_whoever_went_on(perso
 async def test_who_went_on_with_it_in_between_leaves_no_trace_of_theirs() -> None:
     async with running(hanging(times=2), rules=RULES) as app:
         id = await stopped(app)
-        await pressed(app, id, BOB, "go_on")
-        await pressed(app, id, BOB, "stop")
-        await app.running.finished(id)
+        await went_on_and_stopped(app, id, BOB)
         await went_on(app, id, CID)
 
         await app.command(CHANNEL, BOB, "forget me")

@@ -106,6 +106,7 @@ def test_what_belongs_to_other_modes_is_empty() -> None:
         "left_out": [],
         "unsupported": [],
         "evidence": [],
+        "redo": None,
     }
     dumped = as_json(DELIBERATION)
 

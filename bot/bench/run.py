@@ -79,6 +79,9 @@ class Bench:
             make_private(out)
         except OSError as error:
             raise _unusable(out, error) from error
+        for line in lines:
+            if line["mode"] != council.mode:
+                raise _begun_in(line["mode"])
         # Its verdicts are graded: nobody reads what a check finds.
         return cls(app, replace(council, audit="off"), out, run, max_cost_usd, lines)
 
@@ -305,6 +308,8 @@ class Bench:
                     id=item.id,
                 )
             )
+        elif case.council.mode != self.council.mode:
+            raise _begun_in(case.council.mode)
         return case
 
     def _limits(self) -> dict[str, int]:
@@ -331,6 +336,12 @@ def _stage_usd(journal: Journal) -> dict[str, float]:
 
 def _spent_usd(journal: Journal, stage: Stage) -> float:
     return sum(call.cost_micros or 0 for call in journal.calls if call.stage == stage) / 1e6
+
+
+def _begun_in(mode: str) -> InvalidInput:
+    return InvalidInput(
+        _("This run was begun in mode {mode}. Say `--mode {mode}`, or name a new --out.", mode=mode)
+    )
 
 
 def _unusable(out: Path, error: OSError) -> InvalidInput:

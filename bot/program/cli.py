@@ -159,6 +159,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
         "file", type=Path, help=_('lines of {{"id","question"[,"reference","grader"]}}')
     )
     bench.add_argument("--out", type=Path, help=_("where the deliberations go (FILE.out.jsonl)"))
+    bench.add_argument("--mode", help=_("how each verdict comes about (default: council)"))
     bench.add_argument("--concurrency", type=_count, default=4, help=_("at once (4)"))
     bench.add_argument("--max-cost", type=_usd, metavar="USD", help=_("stop before spending more"))
     bench.add_argument("--skip-bad", action="store_true", help=_("leave out unreadable lines"))
@@ -344,7 +345,7 @@ async def _bench(options: argparse.Namespace, config: "Config") -> int:
     # A label that cannot be read is told before money is spent.
     read_labels(audit_path(out))
     async with open_app(config, "bench") as app:
-        council = council_for(app, None)
+        council = council_for(app, options.mode)
         bench = await Bench.begin(app, council, out, max_cost_usd=options.max_cost)
         left = len(bench.left(items))
         note(bench.state(items))

@@ -20,7 +20,7 @@ from bot.protocol.prompts import (
 )
 
 _KEEPS, _IS_CONVINCED = 0.5, 0.5
-_NOTE = "*A simulated rehearsal {}: no model was asked.*"
+_NOTE = "*A simulated rehearsal {}, by no model.*"
 _MARKUP = re.compile(r"[*_~<>|\[\]\\`]|://|&#?\w+;")
 _PLAIN = re.compile(r"[^()*_~<>|\[\]\\`{}=&/:;]{1,24}")
 _PUNCTUATION = ".,;:!?\"'()[]{}<>`“”‘’«»…、。！？，：；"

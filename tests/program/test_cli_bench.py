@@ -304,6 +304,39 @@ async def test_a_missing_out_starts_a_new_run(council: Program, server: ModelSer
     assert len(server.requests) == 2 * CALLS
 
 
+async def test_a_run_is_of_one_mode(council: Program, server: ModelServer) -> None:
+    write(*questions(2))
+
+    compared = await bench(council, server, "--mode", "compare")
+    again = await bench(council, server)
+
+    assert compared.code == 0, compared.err
+    assert {line["mode"] for line in out()} == {"compare"}
+    assert {request.stage for request in server.requests} == {"answer"}
+    assert again.code == 2
+    assert again.err.startswith("This run was begun in mode compare. Say `--mode compare`, or")
+
+
+async def test_answers_to_compare_are_graded_without_a_verdict(council: Program) -> None:
+    write({"id": "q1", "question": "How far?", "reference": "3", "grader": "number"})
+    async with ModelServer(behaviours={"*": {"text": "It is 3."}}) as server:
+        ended = await bench(council, server, "--mode", "compare")
+
+    assert ended.code == 0, ended.err
+    [line] = out()
+    assert line["grades"]["verdict"] is None
+    assert [grade["correct"] for grade in line["grades"]["members"].values()] == [True, True]
+
+
+async def test_what_most_say_is_graded_as_the_verdict(council: Program) -> None:
+    write({"id": "q1", "question": "How far?", "reference": "3", "grader": "number"})
+    async with ModelServer(behaviours={"*": {"text": "Final answer: 3"}}) as server:
+        ended = await bench(council, server, "--mode", "vote")
+
+    assert ended.code == 0, ended.err
+    assert out()[0]["grades"]["verdict"] == {"correct": True, "extracted": "3"}
+
+
 @pytest.mark.parametrize("commit", [9, 15, 24, 33])
 async def test_a_killed_run_with_a_torn_last_line_goes_on(
     council: Program, server: ModelServer, commit: int

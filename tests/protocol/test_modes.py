@@ -338,7 +338,7 @@ async def test_members_are_told_how_their_answers_are_compared(
     done = await run(store, FakeProvider(), council=council)
 
     system = done.provider.asked("answer")[0].messages[0].content
-    assert '"Final answer: <it, and nothing else>"' in system
+    assert system.count("`Final answer: ...`") == 1
 
 
 def _seat(label: str) -> int:

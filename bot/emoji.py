@@ -15,6 +15,16 @@ _OFFERED = {HEADLINE: _VERDICT, VERDICT: _VERDICT, RANKING: _RANKING}
 _LOOKS = re.compile("[\U0001f3fb-\U0001f3ff\ufe0f]")
 
 
+# On a quick verdict: the whole council is to look at it.
+GLASS = "🔍"
+_GLASSES = frozenset({GLASS, "🔎"})
+
+
+def looks_closer(key: str, emoji: str) -> bool:
+    """Whether the emoji says so on the post of this key."""
+    return key in {HEADLINE, VERDICT} and _LOOKS.sub("", emoji) in _GLASSES
+
+
 def target(key: str) -> str | None:
     """What a reaction on the post of this key is about: a label, `verdict`, `none`, or nothing."""
     if key in {HEADLINE, VERDICT}:
@@ -33,6 +43,11 @@ def part_name(key: str) -> str:
 def value(key: str, emoji: str) -> ReactionValue | None:
     """What the emoji says there; `None` where it says nothing."""
     return _OFFERED.get(key, _ANSWER).get(_LOOKS.sub("", emoji))
+
+
+def is_heard(key: str, emoji: str) -> bool:
+    """Whether it says anything there."""
+    return value(key, emoji) is not None or looks_closer(key, emoji)
 
 
 def offered(key: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import discord
 
 from adapters.discord.bot import Bot
 from bot import emoji as reactions
-from bot.chat import Person
+from bot.chat import HEADLINE, Person
 from bot.conversation.voting import Readings
 from bot.records import Post
 
@@ -23,7 +23,11 @@ class Votes:
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
         self.readings = Readings(
-            bot.app.voting, "discord", standing=self._standing, surely=bot.surely
+            bot.app.voting,
+            "discord",
+            standing=self._standing,
+            surely=bot.surely,
+            closer=self._missed,
         )
         # The bot's own messages that were voted on before it was written down what they are.
         self._early: set[str] = set()
@@ -42,6 +46,9 @@ class Votes:
         is_vote = await self.readings.added(post_id, person, emoji_text(event.emoji))
         if not is_vote and not await self._bot.app.voting.post("discord", post_id):
             self._early.add(post_id)
+        elif reactions.looks_closer(HEADLINE, emoji_text(event.emoji)):
+            # Discord has no way to tell somebody alone why nothing comes of it.
+            await self._bot.app.sequels.look_closer("discord", post_id, person)
 
     async def removed(self, event: discord.RawReactionActionEvent) -> None:
         if not self._is_own(event):
@@ -60,13 +67,16 @@ class Votes:
         standing = set()
         for reaction in found.reactions:
             emoji = emoji_text(reaction.emoji)
-            if reactions.value(post.key, emoji) is None:
+            if not reactions.is_heard(post.key, emoji):
                 continue
             for kind, count in _counts(reaction):
                 if count:
                     users = reaction.users(type=kind)
                     standing |= {(str(user.id), emoji) async for user in users if not user.bot}
         return standing
+
+    async def _missed(self, post: Post, person: str) -> None:
+        await self._bot.app.sequels.missed("discord", post.post_id or "", Person(person))
 
     def _is_own(self, event: discord.RawReactionActionEvent) -> bool:
         return event.user_id == self._bot.me.id

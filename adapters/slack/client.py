@@ -29,7 +29,7 @@ from adapters.slack.said import said
 from adapters.slack.voting import Votes
 from adapters.slack.web import Me, Web
 from adapters.slack.whisper import whisper_sentence
-from bot.chat import Channel, Person, Refused, Said
+from bot.chat import Channel, Person, Refused, Repeated, Said
 from bot.conversation.app import App
 from bot.conversation.commands import welcome
 from bot.document import Document, Note, Text
@@ -49,6 +49,9 @@ _REMOVED = frozenset({"message_not_found", "file_not_found", "file_deleted"})
 Json = dict[str, Any]
 Listener = Callable[[Bot, Json], Awaitable[None]]
 
+LOOKED_CLOSER = N_(
+    "The whole council was asked about this already: see further down in its thread."
+)
 FAILED = N_("Something went wrong here. It has been logged.")
 
 # A mention edited in later than this is no question any more.
@@ -267,7 +270,22 @@ class SlackClient(Bot):
     # --- Votes, and places that are new
 
     async def _reaction(self, body: Json) -> None:
-        await self.votes.changed(body["event"])
+        event: Json = body["event"]
+        if event["type"] == "reaction_added":
+            match await self.votes.looked(event):
+                case Refused(document):
+                    await self._tell_alone(event, document)
+                case Repeated():
+                    await self._tell_alone(event, Document((Text(_(LOOKED_CLOSER)),)))
+        await self.votes.changed(event)
+
+    async def _tell_alone(self, event: Json, document: Document) -> None:
+        """Whoever reacted, in the channel."""
+        channel, user = event["item"]["channel"], event["user"]
+        try:
+            await self.web.tell_alone(channel, user, document_messages(document))
+        except SlackApiError as error:
+            logger.warning("%s: nobody could be told: %s", channel, error_of(error))
 
     async def _joined(self, body: Json) -> None:
         """A short welcome where the bot is newly added, once."""

@@ -1,9 +1,14 @@
-"""How Slack spells the emoji that people vote with."""
+"""How Slack spells the emoji that people vote with, and look closer."""
 
 import re
 
 _NAMES = {"👍": "+1", "👎": "-1", "🏆": "trophy", "🚫": "no_entry_sign"}
-_EMOJI = {name: emoji for emoji, name in _NAMES.items()} | {"thumbsup": "👍", "thumbsdown": "👎"}
+_EMOJI = {name: emoji for emoji, name in _NAMES.items()} | {
+    "thumbsup": "👍",
+    "thumbsdown": "👎",
+    "mag": "🔍",
+    "mag_right": "🔎",
+}
 
 _SKIN_TONE = re.compile(r"::skin-tone-\d$")
 

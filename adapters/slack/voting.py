@@ -8,6 +8,7 @@ from adapters.slack.emoji import emoji_of
 from adapters.slack.limits import MINUTE_SECONDS, TIER_3, Allowance
 from adapters.slack.reply import post_id
 from bot import emoji as reactions
+from bot.chat import HEADLINE, Accepted, Refused, Repeated
 from bot.conversation.voting import Readings
 from bot.records import Post
 
@@ -25,6 +26,7 @@ class Votes:
             "slack",
             standing=self._standing,
             surely=bot.surely,
+            closer=self._missed,
             room=Allowance(TIER_3, MINUTE_SECONDS * bot.time_scale).take,
         )
 
@@ -37,6 +39,31 @@ class Votes:
         pauses = [seconds * self._bot.time_scale for seconds in _UNTIL_KNOWN if is_own]
         await self.readings.changed(post_id(item["channel"], item["ts"]), known_within=pauses)
 
+    async def looked(self, event: Json) -> Refused | Repeated | None:
+        """Whether somebody gave the sign to look closer at a verdict, and nothing comes of it."""
+        item, emoji, user = event["item"], emoji_of(event["reaction"]), str(event.get("user"))
+        if item.get("type") != "message" or not emoji:
+            return None
+        if not reactions.looks_closer(HEADLINE, emoji) or not await self._is_a_person(user):
+            return None
+        person = await self._bot.people.asker(user)
+        taken = await self._bot.app.sequels.look_closer(
+            "slack", post_id(item["channel"], item["ts"]), person
+        )
+        return None if isinstance(taken, Accepted) else taken
+
+    async def _missed(self, post: Post, user: str) -> None:
+        if await self._is_a_person(user):
+            person = await self._bot.people.asker(user)
+            await self._bot.app.sequels.missed("slack", post.post_id or "", person)
+
+    async def _is_a_person(self, user: str) -> bool:
+        """Whether they are one of ours, or listed."""
+        if user == (await self._bot.web.me()).user or await self._bot.people.is_bot(user):
+            return False
+        is_listed = user in self._bot.app.rules.allowed
+        return is_listed or await self._bot.people.is_ours(user)
+
     async def _standing(self, post: Post) -> set[tuple[str, str]]:
         """Who reacted with what, as far as it is a vote of a person."""
         channel, _, ts = (post.post_id or "").partition("/")
@@ -45,7 +72,7 @@ class Votes:
         standing = set()
         for reaction in answer["message"].get("reactions", ()):
             emoji = emoji_of(reaction["name"])
-            if emoji is None or reactions.value(post.key, emoji) is None:
+            if emoji is None or not reactions.is_heard(post.key, emoji):
                 continue
             for user in reaction["users"]:
                 if user != me.user and not await self._bot.people.is_bot(user):

@@ -22,7 +22,7 @@ from adapters.terminal.pictures import with_paths
 from adapters.terminal.screen import Screen, Script
 from adapters.terminal.threads import CHANNEL, Run, ScriptThreads, Threads
 from bot import emoji as reactions
-from bot.chat import RANKING, Accepted, Mention, Person, Refused
+from bot.chat import HEADLINE, RANKING, Accepted, Mention, Person, Refused
 from bot.cleaning import one_line, shortened
 from bot.conversation.app import App
 from bot.conversation.desk import parse
@@ -305,7 +305,23 @@ class Terminal:
             document = beneath_verdict(document) if key == RANKING else document
         await self._show(document, opened=True)
 
+    async def _look_closer(self, run: Run, key: str) -> None:
+        taken = await self.app.sequels.look_closer("terminal", post_id(run.id, key), self._person)
+        match taken:
+            case Accepted(id):
+                await self._attend(self._threads.run(id))
+            case Refused(document):
+                await self._show(document)
+            case _nothing:
+                await self._say(_("There is nothing to look closer at."))
+
     async def _react(self, rest: str) -> None:
+        part, __, written = rest.rpartition(" ")
+        if part and reactions.looks_closer(HEADLINE, emoji_names.emoji_of(written)):
+            run, key = posted(self._threads, part)
+            if reactions.looks_closer(key, emoji_names.emoji_of(written)):
+                await self._look_closer(run, key)
+                return
         await self._vote(
             rest, self.app.voting.react, N_("Your vote is recorded: {emoji} on {part}.")
         )

@@ -5,6 +5,7 @@ _NAMES = {
     "👎": ("-1", "thumbsdown"),
     "🏆": ("trophy", "best"),
     "🚫": ("no_entry_sign", "none"),
+    "🔍": ("mag", "mag_right"),
 }
 _EMOJI = {name: emoji for emoji, names in _NAMES.items() for name in names}
 

@@ -5,13 +5,16 @@ What such words are is known in `wishes`; each becomes a run of its own, below t
 posts and votes stay as they are.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
+from bot import emoji as reactions
 from bot import settings as channel_settings
-from bot.chat import Accepted, Mention, Refused, Repeated, channel_of
+from bot.chat import Accepted, Mention, Person, Refused, Repeated, channel_of
 from bot.conversation.anew import paid_of, verdict_of
 from bot.conversation.budget import SettingsOf
 from bot.conversation.followups import FollowUps, require_texts
+from bot.conversation.locks import Locks
 from bot.conversation.questions import Questions, TakenUp
 from bot.conversation.wishes import AllOfYou, Wish, wish
 from bot.conversation.wishes import Redo as Anew
@@ -20,10 +23,13 @@ from bot.document import Document, Text
 from bot.errors import InvalidInput
 from bot.language import _
 from bot.models.gate import mended
-from bot.records import Case
+from bot.records import Case, PlatformName
 from bot.store.store import Store
 from bot.texts import FORGOTTEN
+from bot.votes import VERDICT as VERDICT_TARGET
 
+# Nobody waits any more for what came of a sign that went by unheard for longer.
+MISSED = timedelta(minutes=15)
 # Modes that leave something of the whole council out, whose answers it takes over.
 LIGHT = frozenset({"quick", "vote", "compare"})
 
@@ -34,6 +40,8 @@ class Sequels:
     questions: Questions
     followups: FollowUps
     settings: SettingsOf
+    # One for each run that somebody looks closer at; it goes with the last.
+    _lock: Locks = field(default_factory=Locks)
 
     async def heard(self, mention: Mention) -> Accepted | Refused | Repeated:
         """Take in what somebody said: to a run before, or else as a question."""
@@ -49,6 +57,45 @@ class Sequels:
         except InvalidInput as error:
             await self.store.refuse(mention.key, self.questions.now())
             return Refused(Document((Text(str(error)),)))
+
+    async def look_closer(
+        self, platform: PlatformName, post_id: str, person: Person
+    ) -> Accepted | Refused | Repeated | None:
+        """Put the question of a quick verdict to the whole council, once, as this person's who gave the
+        sign for it under the verdict; `None` where there is nothing to look closer at."""
+        case = await self._looked_at(platform, post_id)
+        return await self._looked(case, person) if case else None
+
+    async def missed(self, platform: PlatformName, post_id: str, person: Person) -> None:
+        """The same of a sign that stands there, whenever it was given: where that cannot be long ago."""
+        case = await self._looked_at(platform, post_id)
+        if case is None or case.result is None:
+            return
+        verdict_at = case.question.asked_at + timedelta(seconds=case.result.timings.verdict or 0)
+        if self.questions.now() - verdict_at < MISSED:
+            await self._looked(case, person)
+
+    async def _looked_at(self, platform: PlatformName, post_id: str) -> Case | None:
+        """The run whose quick verdict this is, if it is one."""
+        post = await self.store.post_by_id(platform, post_id)
+        if post is None or post.part or reactions.target(post.key) != VERDICT_TARGET:
+            return None
+        case = await self.store.case(post.deliberation)
+        is_quick = case and case.council.mode == "quick" and _is_light(case)
+        return case if case and is_quick and not case.expired_at else None
+
+    async def _looked(self, case: Case, person: Person) -> Accepted | Refused | Repeated | None:
+        here, now = channel_of(case), self.questions.now()
+        async with self._lock(case.id):
+            if grown := await self.store.grown_from(case.id):
+                return None if grown.asker == person.id else Repeated()
+            try:
+                await self.questions.admission.require(here, person)
+            except InvalidInput as error:
+                return Refused(Document((Text(str(error)),)))
+            key = f"closer:{case.id}:{person.id}:{now.isoformat()}"
+            sign = Mention(key, here, person, "", case.address, thread=case.thread)
+            return await self._all(case, sign)
 
     async def _meant(self, mention: Mention) -> Case | None:
         """The run that it is said of: that of the post replied to, else the newest of the thread."""
@@ -100,7 +147,7 @@ class Sequels:
         if whole.question.alone:
             again = replace(again, quoted="", alone=None)
         mode = "council" if whole.council.mode in LIGHT else whole.council.mode
-        if whole.result and whole.council.mode in LIGHT and len(whole.council.members) > 1:
+        if _is_light(whole):
             council = replace(await self._with_todays_chairman(whole), mode=mode)
             return await self.questions.accept(again, council=council, taken=TakenUp(whole))
         here = channel_settings.council_of(await self.settings(mention.channel))
@@ -128,3 +175,10 @@ class Sequels:
         return replace(
             here, members=council.members, mode="council", redact=here.redact or council.redact
         )
+
+
+def _is_light(case: Case) -> bool:
+    """Whether it has answers that the whole council was not asked about."""
+    result, council = case.result, case.council
+    is_whole = result is None or bool(result.reviews) or len(council.members) == 1
+    return council.mode in LIGHT and not is_whole

@@ -182,13 +182,15 @@ class Readings:
 
     One reading serves all who wait for it. `standing` reads; `None` is a post whose votes stand
     nowhere on the platform. `surely` tries until the platform is there, and raises `Undeliverable`
-    where it refuses. `room` waits for as long as its limits want.
+    where it refuses. `closer` is told whose sign to look closer stands under a verdict. `room` waits for
+    as long as its limits want.
     """
 
     voting: Voting
     platform: PlatformName
     standing: Callable[[Post], Awaitable[Standing | None]]
     surely: Surely
+    closer: Callable[[Post, str], Awaitable[None]]
     room: Callable[[], Awaitable[None]] = _at_once
     _lock: Locks = field(default_factory=Locks)
     # Posts that somebody waits to read again.
@@ -251,9 +253,12 @@ class Readings:
         async with turn, self._lock(posts[0].post_id or ""):
             found = [await standing(each) for each in posts]
             known = [each for each in found if each is not None]
+            together = frozenset(chain.from_iterable(known))
             if known:
-                together = frozenset(chain.from_iterable(known))
                 await self.voting.reconcile(self.platform, post.post_id, together)
+        for person, emoji in sorted(together):
+            if reactions.looks_closer(post.key, emoji):
+                await self.closer(post, person)
 
     async def _known(self, post_id: str, pauses: Sequence[float]) -> Post | None:
         for seconds in (0.0, *pauses):

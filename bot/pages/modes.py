@@ -22,6 +22,8 @@ def count_of_answers(deliberation: Deliberation) -> str:
 def how_decided(deliberation: Deliberation, question: Question) -> list[str]:
     """By what, where that is not what a council always does."""
     vote, label = deliberation.vote, deliberation.verdict.label
+    if question.grows:
+        return [_("Answers that there were already were not asked for again.")]
     if deliberation.escalated:
         return [
             _(
@@ -42,6 +44,13 @@ def how_decided(deliberation: Deliberation, question: Question) -> list[str]:
     if deliberation.mode == "vote" and deliberation.reviews:
         return [_("Too few answers could be counted, so they were reviewed.")]
     return []
+
+
+def looks_closer(deliberation: Deliberation) -> list[str]:
+    """How to have the whole council on a question that two answered."""
+    if deliberation.mode != "quick" or deliberation.reviews or not deliberation.not_asked:
+        return []
+    return [_("React 🔍 to have the whole council asked, at the price of whoever does.")]
 
 
 def why_unranked(deliberation: Deliberation) -> str:

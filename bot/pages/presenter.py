@@ -26,7 +26,7 @@ from bot.pages.gists import (
     unbolded,
 )
 from bot.pages.live import Pace, asked, duration, grown, live_lines, stand_in
-from bot.pages.modes import count_of_answers, how_decided, side_by_side
+from bot.pages.modes import count_of_answers, how_decided, looks_closer, side_by_side
 from bot.pages.ranked import discussion_line, hint, ranking_blocks, reviewers_line, title
 from bot.pages.sentences import (
     best_first,
@@ -131,6 +131,7 @@ def verdict(deliberation: Deliberation, question: Question) -> Document:
         discussion_line(deliberation, question),
         reviewers_line(deliberation, question),
         *how_decided(deliberation, question),
+        *looks_closer(deliberation),
         " · ".join(filter(None, _account(deliberation))),
         *shortened_for_verdict(deliberation),
         _(texts.VOTE if votes_here else texts.VOTE_ON_ANSWERS)
@@ -430,8 +431,6 @@ def _models(deliberation: Deliberation) -> list[str]:
 
 def _read_along(question: Question) -> list[Note]:
     notes = unread(question)
-    if question.grows:
-        notes.append(Note(_("Answers that there were already were not asked for again.")))
     if question.alone:
         only = _("Only {label} was asked, with its earlier answer.", label=question.alone.label)
         notes.append(Note(only))

@@ -261,6 +261,15 @@ class Cases(Tables):
         ]
         return float(median(seconds)) if len(seconds) >= _USUAL_FROM else None
 
+    async def grown_from(self, id: str) -> Case | None:
+        """The first that grew into the whole council from the answers of this one."""
+        rows = await self._database.read(
+            f"SELECT {COLUMNS} FROM deliberations WHERE takes_up = ? AND question LIKE ? "
+            "ORDER BY number LIMIT 1",
+            (id, f'%"grows":"{id}"%'),
+        )
+        return case_of(rows[0]) if rows else None
+
     async def newest_in(
         self, platform: PlatformName, channel: str, thread: str | None
     ) -> Case | None:

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from bot.llm import Request
 from bot.records import Case
 from tests.adapters.test_parity import (
     InTerminal,
@@ -11,9 +12,10 @@ from tests.adapters.test_parity import (
     Stage,
     answered,
     cases,
+    post_of,
     stages,
 )
-from tests.fakes.provider import FakeProvider
+from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
 from tests.fakes.watched import eventually
 
 
@@ -74,6 +76,54 @@ async def test_on_every_platform_a_stopped_question_goes_on_in_its_own_posts(
     async with stages(tmp_path) as all:
         for stage in all:
             await stopped_and_gone_on_with(stage)
+
+
+def alike(request: Request) -> Scripted:
+    name, _ = stage_and_seat(request)
+    return "The answer is 18." if name == "answer" else sensible(request)
+
+
+async def taken_up(stage: Stage) -> list[tuple[str, bool, str, list[str]]]:
+    """A quick verdict is written anew, looked closer at, and everybody is asked again."""
+    async with stage.open(FakeProvider(otherwise=alike)):
+        await stage.ask("/quick What is 6 + 12?")
+        await answered(stage, 1)
+        await stage.ask("redo: shorter", in_thread=True)
+        await answered(stage, 2)
+        if isinstance(stage, OnSlack):
+            ts = await post_of(stage, "verdict")
+            stage.place.server.react(stage.place.ada, stage.place.channel, ts, "mag")
+        elif isinstance(stage, InTerminal):
+            stage._type("react 1 verdict mag")
+        else:
+            await stage.vote("verdict", "🔍")
+        await answered(stage, 3)
+        await stage.ask("Again, all of you!", in_thread=True)
+        await answered(stage, 4)
+        return [
+            (
+                case.question.redo.guidance if case.question.redo else case.question.text,
+                bool(case.question.grows),
+                case.council.mode,
+                sorted(f"{c.stage}/{c.seat}" for c in await stage.app.store.calls(case.id)),
+            )
+            for case in await cases(stage)
+        ]
+
+
+async def test_on_every_platform_what_is_said_of_a_verdict_leaves_the_same(tmp_path: Path) -> None:
+    async with stages(tmp_path) as (terminal, *others):
+        expected = await taken_up(terminal)
+        assert [(said, grows, mode) for said, grows, mode, _ in expected] == [
+            ("What is 6 + 12?", False, "quick"),
+            ("shorter", False, "council"),
+            ("What is 6 + 12?", True, "council"),
+            ("What is 6 + 12?", False, "council"),
+        ]
+        for stage in others:
+            found = await taken_up(stage)
+            assert [each[:3] for each in found] == [each[:3] for each in expected], stage.platform
+            assert [len(each[3]) for each in found] == [2, 1, 7, 7]
 
 
 async def hangs(stage: Stage) -> bool:

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from bot.analysis.rows import row_of
-from bot.chat import Accepted, Mention, Person, Refused
+from bot.chat import Accepted, Mention, Person, Refused, Repeated
 from bot.conversation.app import App
 from bot.conversation.budget import Rules
 from bot.conversation.followups import NOT_YET
 from bot.council import Redo
 from bot.document import Document, Heading, Note, Text
 from bot.errors import ModelFailed
+from bot.llm import Request
 from bot.pages.transcript import transcript
 from bot.records import Case
 from bot.store.spending import person_scope
@@ -26,6 +27,7 @@ from tests.conversation.room import (
     BOB,
     CHANNEL,
     NOW,
+    Clock,
     Held,
     Room,
     accepted,
@@ -38,7 +40,7 @@ from tests.conversation.room import (
     words,
 )
 from tests.conversation.test_going_on import Priced
-from tests.fakes.provider import FakeProvider, Scripted
+from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
 
 GUEST = Person("gus", guest=True)
 FULL = "All of them are fine."
@@ -479,3 +481,128 @@ async def test_what_grew_is_forgotten_and_erased_with_what_it_grew_from() -> Non
         await app.command(CHANNEL, ANN, "forget me")
 
         assert await app.store.case(case.id) is None
+
+
+# --- a sign under a quick verdict
+
+
+def alike(request: Request) -> Scripted:
+    """Everybody answers the same."""
+    stage, _ = stage_and_seat(request)
+    return "The answer is 18." if stage == "answer" else sensible(request)
+
+
+async def quickly(app: App, provider: FakeProvider) -> str:
+    """A quick verdict, for which two were asked."""
+    id = await asked(app, "What is 6 + 12?", mode="quick")
+    result = (await case_of(app, id)).result
+    assert result
+    assert (len(result.answers), result.escalated) == (2, False)
+    provider.requests.clear()
+    return id
+
+
+async def looked(app: App, id: str, person: Person = BOB, key: str = "headline") -> object:
+    taken = await app.sequels.look_closer("discord", f"{id}/{key}", person)
+    if isinstance(taken, Accepted):
+        await app.running.finished(taken.id)
+    return taken
+
+
+HINT = Note("React 🔍 to have the whole council asked, at the price of whoever does.")
+
+
+async def test_a_quick_verdict_grows_from_both_its_answers_as_whose_sign_it_was() -> None:
+    provider = Priced(otherwise=alike)
+    async with running(provider, rules=RULES) as app:
+        id = await quickly(app, provider)
+        assert HINT in shown(app, id, "headline").blocks
+        anns = await spent(app, "ann")
+
+        taken = await looked(app, id)
+
+        assert isinstance(taken, Accepted)
+        assert len(provider.asked("answer")) == 1
+        assert stages(provider)[1:] == ["review/0", "review/1", "review/2", "verdict/3"]
+        case = await case_of(app, taken.id)
+        assert case.result
+        assert (case.asker, case.result.mode, case.result.escalated) == ("bob", "council", True)
+        assert case.result.not_asked == ()
+        assert HINT not in shown(app, case.id, "headline").blocks
+        assert (await spent(app, "ann"), await spent(app, "bob")) == (anns, 5 * 7)
+
+
+async def test_it_grows_once_whoever_gives_the_sign() -> None:
+    provider = FakeProvider(otherwise=alike)
+    async with running(provider) as app:
+        id = await quickly(app, provider)
+
+        taken = await asyncio.gather(looked(app, id, BOB), looked(app, id, ADMIN))
+
+        assert sorted(type(each).__name__ for each in taken) == ["Accepted", "Repeated"]
+        assert await looked(app, id, ANN) == Repeated()
+        assert len(provider.asked("verdict")) == 1
+
+
+async def test_who_was_refused_keeps_nobody_from_it() -> None:
+    provider = FakeProvider(otherwise=alike)
+    async with running(provider) as app:
+        id = await quickly(app, provider)
+        assert isinstance(await looked(app, id, GUEST), Refused)
+        await app.command(CHANNEL, ADMIN, "pause")
+        assert isinstance(await looked(app, id, BOB), Refused)
+        await app.command(CHANNEL, ADMIN, "resume")
+
+        assert isinstance(await looked(app, id, BOB), Accepted)
+
+
+@pytest.mark.parametrize("key", ["answer:A", "answer:B", "ranking", "nothing"])
+async def test_elsewhere_it_is_no_sign(key: str) -> None:
+    provider = FakeProvider(otherwise=alike)
+    async with running(provider) as app:
+        id = await quickly(app, provider)
+
+        assert await looked(app, id, key=key) is None
+
+
+async def test_what_grew_by_itself_or_was_whole_is_not_looked_at_closer() -> None:
+    provider = FakeProvider()
+    async with running(provider) as app:
+        for mode in ("quick", "council", "compare"):
+            id = await asked(app, mode=mode)
+            assert await looked(app, id) is None
+            assert HINT not in shown(app, id, "headline").blocks
+
+
+@pytest.mark.parametrize(("minutes", "grows"), [(14, True), (16, False)])
+async def test_a_sign_that_went_by_unheard_counts_for_a_quarter_of_an_hour(
+    minutes: int, grows: bool
+) -> None:
+    provider = FakeProvider(otherwise=alike)
+    async with running(provider) as app:
+        clock = Clock()
+        app.clock = app.caller.now = clock
+        id = await quickly(app, provider)
+        clock.move(minutes * 60)
+
+        await app.sequels.missed("discord", f"{id}/headline", BOB)
+
+        grown = await app.store.grown_from(id)
+        assert (grown is not None) == grows
+        if grown:
+            await app.running.finished(grown.id)
+
+
+async def test_said_of_a_quick_verdict_it_takes_both_answers_over_too() -> None:
+    provider = FakeProvider(otherwise=alike)
+    async with running(provider) as app:
+        await quickly(app, provider)
+
+        case = await taken(app, said("again, all of you"))
+        assert len(provider.asked("answer")) == 1
+        assert case.result
+        assert case.result.escalated
+        afresh = await taken(app, said("again, all of you"))
+
+        assert len(provider.asked("answer")) == 4
+        assert afresh.council.mode == "council"

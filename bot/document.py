@@ -110,11 +110,13 @@ Leaf = Heading | Text | Table | Note | Image | Bars | Entry | Select
 @dataclass(frozen=True, slots=True)
 class Detail:
     """For readers who want it: folded away, opened under `title`, below which `hint` tells what to
-    expect. Both are plain text."""
+    expect. Both are plain text. `button` is what one says that opens it where a title has no room;
+    "" leaves that to the platform."""
 
     title: str
     blocks: tuple[Leaf, ...]
     hint: str = ""
+    button: str = ""
 
 
 Block = Leaf | Detail

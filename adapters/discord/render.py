@@ -156,8 +156,11 @@ def _notice(document: Document, run: str, place: Place) -> Notice:
     content = "\n".join(filter(None, (greeting + above, below)))
     is_cut = cut_text or cut_notes or bool(_pictures(document)) or _is_too_much(document)
     opening = [
-        button(_("Details") if n else _("How they ranked"), custom_id(run, "read", RANKING, n))
-        for n, _detail in enumerate(document.details[:DETAILS_LIMIT])
+        button(
+            detail.button or (_("Details") if n else _("How they ranked")),
+            custom_id(run, "read", RANKING, n),
+        )
+        for n, detail in enumerate(document.details[:DETAILS_LIMIT])
     ]
     steps = [*opening, *_buttons(document, run, RANKING, place, is_cut=is_cut)]
     return Notice(content or "…", *steps, mark=mark(run, RANKING))

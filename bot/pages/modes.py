@@ -5,13 +5,21 @@ from bot.council import Deliberation, Plurality, Question
 from bot.document import Block, Heading, Table, Text
 from bot.language import _, n_
 from bot.pages.sentences import shown
-from bot.protocol.counting import tied
+from bot.protocol.counting import plurality, tied
 
 
 def side_by_side(deliberation: Deliberation) -> list[Block]:
     """In the place of a verdict, where people judge the answers."""
     said = _("Nobody ranked them and no verdict was written: which is best is for people to say.")
     return [Heading(count_of_answers(deliberation)), Text(said)]
+
+
+def agreed(deliberation: Deliberation, question: Question) -> str:
+    """What two that agree say, in a sentence; "" elsewhere."""
+    if deliberation.mode != "quick" or not deliberation.verdict.label:
+        return ""
+    both = plurality(question, deliberation.answers)
+    return _("The answer is {value}.", value=both.options[0].value) if both else ""
 
 
 def count_of_answers(deliberation: Deliberation) -> str:
@@ -57,11 +65,18 @@ def why_unranked(deliberation: Deliberation) -> str:
     """Of answers that nobody reviewed."""
     match deliberation.mode:
         case "quick":
-            return _("No ranking: both answers agree")
+            return _("No ranking: both agree")
         case "vote":
-            return _("No ranking: the answers were counted")
+            return _("No ranking: answers counted")
         case _:
-            return _("No ranking: people compare the answers")
+            return _("No ranking: people compare")
+
+
+def opens(deliberation: Deliberation) -> str:
+    """What a button says that shows what is folded there; "" for the ranking."""
+    if deliberation.reviews or len(deliberation.answers) < 2:
+        return ""
+    return _("Counts") if deliberation.vote else _("Details")
 
 
 def counted(vote: Plurality, question: Question) -> Table:

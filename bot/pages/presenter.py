@@ -26,7 +26,14 @@ from bot.pages.gists import (
     unbolded,
 )
 from bot.pages.live import Pace, asked, duration, grown, live_lines, stand_in
-from bot.pages.modes import count_of_answers, how_decided, looks_closer, side_by_side
+from bot.pages.modes import (
+    agreed,
+    count_of_answers,
+    how_decided,
+    looks_closer,
+    opens,
+    side_by_side,
+)
 from bot.pages.ranked import discussion_line, hint, ranking_blocks, reviewers_line, title
 from bot.pages.sentences import (
     best_first,
@@ -123,6 +130,8 @@ def verdict(deliberation: Deliberation, question: Question) -> Document:
     head = _headed(verdict_text(deliberation))
     if deliberation.mode == "compare":
         head = side_by_side(deliberation)
+    if said := agreed(deliberation, question):
+        head = [Heading(said), Text(demoted(verdict_text(deliberation)))]
     blocks: list[Block] = [*head, *map(Text, cut)]
     blocks += [Text(f"> {line}") for line in dissent(deliberation)]
     if missing:
@@ -354,8 +363,13 @@ def ranking(deliberation: Deliberation, question: Question, tally: Tally | None 
     detail = tuple(ranking_blocks(deliberation, question, tally or {}))
     return Document(
         (
-            Text(_notifying(deliberation)),
-            Detail(title(deliberation, question), detail, hint=hint(deliberation, question)),
+            Text(_notifying(deliberation, question)),
+            Detail(
+                title(deliberation, question),
+                detail,
+                hint=hint(deliberation, question),
+                button=opens(deliberation),
+            ),
             *checked(deliberation, question),
             Note(_(texts.NONE_LEGEND)),
         ),
@@ -364,9 +378,11 @@ def ranking(deliberation: Deliberation, question: Question, tally: Tally | None 
     )
 
 
-def _notifying(deliberation: Deliberation) -> str:
+def _notifying(deliberation: Deliberation, question: Question) -> str:
     if deliberation.mode == "compare":
         return in_bold(count_of_answers(deliberation))
+    if said := agreed(deliberation, question):
+        return in_bold(said)
     return first_sentence(_plain_verdict(deliberation))
 
 

@@ -64,7 +64,7 @@ def test_the_last_post_of_answers_to_compare_takes_the_votes() -> None:
     assert document.votable
     assert document.blocks == (
         Text("**3 answers, side by side**"),
-        Detail("No ranking: people compare the answers", (Note("3 calls."),)),
+        Detail("No ranking: people compare", (Note("3 calls."),), button="Details"),
         Note("🚫 none of the answers is good enough"),
     )
     assert presenter.unvoted(presenter.verdict(told.result, told.question)).blocks[-1] == Note(
@@ -104,8 +104,9 @@ def test_a_vote_has_what_most_say_as_its_heading_and_the_counts_below() -> None:
     assert last.blocks == (
         Text("**The answer is 18.**"),
         Detail(
-            "No ranking: the answers were counted",
+            "No ranking: answers counted",
             (Table(("Says", "Answers"), (("18", "A, C"), ("20", "B"))), Note("3 calls.")),
+            button="Counts",
         ),
         Note("🚫 none of the answers is good enough"),
     )
@@ -141,14 +142,16 @@ def test_two_that_agree_have_two_posts_and_say_who_was_not_asked_by_number() -> 
 
     document = presenter.verdict(told.result, told.question)
 
-    label = told.result.verdict.label
+    label, text = told.result.verdict.label, told.result.verdict.text
+    assert document.blocks[:2] == (Heading("The answer is 18."), Text(text))
     said = f"Both members asked give the same answer; this is Answer {label}, drawn by lot."
     assert Note(f"{said} 1 more was not asked.") in document.blocks
     assert (document.state, document.votable) == ("done", True)
     assert list(posts(told.progress())) == ["headline", "answer:A", "answer:B", "ranking"]
     fold = posts(told.progress())["ranking"].blocks[1]
     assert isinstance(fold, Detail)
-    assert fold.title == "No ranking: both answers agree"
+    assert fold.title == "No ranking: both agree"
+    assert posts(told.progress())["ranking"].blocks[0] == Text("**The answer is 18.**")
     assert [letter.shown for letter in document.letters] == ["A", "B"]
 
 

@@ -72,6 +72,20 @@ class Script:
             words("audit"),
         )
 
+    @classmethod
+    def closed(cls, mode: str, *minutes: int, verdict: str = "") -> "Script":
+        """A question with a number for an answer, and what each member makes it."""
+        answers = tuple(
+            "From 14:10 to 17:10 are three hours, which is 180 minutes. The rest, up to 17:45, I "
+            f"count by itself and add to that.\n\nFinal answer: {number} minutes"
+            for number in minutes
+        )
+        asked = "A train leaves at 14:10 and arrives at 17:45. How many minutes does it take?"
+        return cls(f"/{mode} {asked}", answers, ("",) * len(answers), verdict, "")
+
+    def compared(self) -> "Script":
+        return replace(self, question=f"/compare {self.question}")
+
     def debated(self, *changed: str) -> "Script":
         """In a debate, in which the members with these labels change their answers."""
 

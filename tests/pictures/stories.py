@@ -63,6 +63,42 @@ async def debate(platform: Platform) -> AsyncIterator[Scene]:
         yield await here.opened("debate-ranking", RANKING)
 
 
+async def compare(platform: Platform) -> AsyncIterator[Scene]:
+    script = Script.read("flags").compared()
+    async with models(script) as council, stage(platform, council) as here:
+        await here.ask(script.question)
+        await here.finished()
+        yield here.thread("compare")
+        yield await here.opened("compare-ranking", RANKING)
+
+
+async def vote(platform: Platform) -> AsyncIterator[Scene]:
+    """What most say, and a tie that the chairman breaks."""
+    script = Script.closed("vote", 215, 205, 215, 215)
+    async with models(script) as council, stage(platform, council) as here:
+        await here.ask(script.question)
+        await here.finished()
+        yield here.thread("vote")
+        yield await here.opened("vote-ranking", RANKING)
+
+
+async def tie(platform: Platform) -> AsyncIterator[Scene]:
+    verdict = "**It takes 215 minutes.** The rest is 35 minutes, not 25.\n\nFinal answer: 215"
+    script = Script.closed("vote", 215, 205, 205, 215, verdict=verdict)
+    async with models(script) as council, stage(platform, council) as here:
+        await here.ask(script.question)
+        await here.finished()
+        yield here.thread("vote-tie")
+
+
+async def quick(platform: Platform) -> AsyncIterator[Scene]:
+    script = Script.closed("quick", 215, 215, 215, 215)
+    async with models(script) as council, stage(platform, council) as here:
+        await here.ask(script.question)
+        await here.finished()
+        yield here.thread("quick")
+
+
 async def asked_on(platform: Platform) -> AsyncIterator[Scene]:
     script = Script.read("flags")
     async with models(script) as council, stage(platform, council) as here:
@@ -149,6 +185,12 @@ STORIES: Mapping[str, Story] = {
     "debate-live": debate,
     "debate": debate,
     "debate-ranking": debate,
+    "compare": compare,
+    "compare-ranking": compare,
+    "vote": vote,
+    "vote-ranking": vote,
+    "vote-tie": tie,
+    "quick": quick,
     "degraded": degraded,
     "failed": failed,
     "stopped": stopped,

@@ -54,11 +54,6 @@ def planned(council: Council) -> Iterator[Planned]:
     return MODES[council.mode].planned(council)
 
 
-def _planned(question: Question, council: Council) -> Iterator[Planned]:
-    """Whoever writes a verdict anew asks for nothing else."""
-    return iter((plans.verdict(council),)) if question.redo else planned(council)
-
-
 def _recap(prices: Prices, council: Council, carried: Carried) -> Iterator[Planned]:
     if carried.folded:
         seat = cheapest(prices, council.members, carried.folded)
@@ -98,7 +93,7 @@ class Pricing:
         density = {m: bills.density(await self.usual(None, m, None)) for m in models}
         shares: dict[Key, int] = {}
         known: dict[Key, int] = {}
-        planned_calls = *_planned(question, council), *checks(council, self.prices)
+        planned_calls = self._planned(question, council)
         for call in (*_recap(self.prices, council, carried), *planned_calls):
             price, used = self.prices.price(call.model), await self._used(call, place)
             shares[call.key] = share(
@@ -115,6 +110,12 @@ class Pricing:
                     for m in council.members
                 )
         return {**shares, MARGIN: margin_of(known)}
+
+    def _planned(self, question: Question, council: Council) -> Sequence[Planned]:
+        """Whoever writes a verdict anew asks for nothing else."""
+        if question.redo:
+            return (plans.verdict(council),)
+        return (*planned(council), *checks(council, self.prices))
 
     async def _used(self, call: Planned, place: str | None) -> Sequence[Usage]:
         """As such calls did here; where there were too few, as they did anywhere."""

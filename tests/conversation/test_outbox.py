@@ -11,7 +11,7 @@ from bot.conversation.outbox import Edited, Outbox, Sending
 from bot.conversation.persistence import Line
 from bot.council import Council, Question
 from bot.errors import StoreFailed, Undeliverable
-from bot.records import Case
+from bot.records import Case, Stop
 from bot.store.store import Store
 
 LOST, REFUSED = ConnectionError("no answer"), Undeliverable("not now")
@@ -138,6 +138,7 @@ async def test_what_was_replaced_is_removed_later_where_it_cannot_be_now(store: 
 async def delivered(store: Store, wall: Wall) -> Outbox:
     """Of a later process, where everything stood there in its last state."""
     await outbox(store).show("ranking", 0, wall.sending("a ranking"))
+    await (await store.begin("one")).stop(Stop("place", datetime(2026, 11, 29, tzinfo=UTC)))
     await store.delivered("one")
     return outbox(store)
 

@@ -96,8 +96,10 @@ class Stage(ABC):
         await self._quiet()
 
     async def all_posted(self) -> None:
-        """Until each member has a post under the newest question, whatever it tells by then."""
-        for label in LABELS:
+        """Until each member has a post under the newest question, whatever it tells by then: where it
+        has any."""
+        case = await self._case(len(self._asked) - 1)
+        for label in () if case.rests_on else LABELS:
             await self._post_id(answer_key(label), len(self._asked) - 1)
 
     async def _quiet(self) -> None:

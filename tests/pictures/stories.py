@@ -137,6 +137,17 @@ async def stopped(platform: Platform) -> AsyncIterator[Scene]:
         yield here.thread("stopped")
 
 
+async def redone(platform: Platform) -> AsyncIterator[Scene]:
+    """The verdict of one question, written as another says."""
+    script, further = Script.read("flags"), Script.read("cleanup")
+    async with models(script, further) as council, stage(platform, council) as here:
+        await here.ask(script.question)
+        await here.finished()
+        await here.ask("redo: say only how to get rid of old flags", in_thread=True)
+        await here.finished()
+        yield here.thread("redone")
+
+
 def asked(name: str, script: Script) -> Story:
     """One question, answered."""
 
@@ -194,6 +205,7 @@ STORIES: Mapping[str, Story] = {
     "degraded": degraded,
     "failed": failed,
     "stopped": stopped,
+    "redone": redone,
     "long": asked("long", Script.read("flags").lengthened(20_000)),
     "code": asked("code", Script.read("code")),
     "korean": asked("korean", Script.read("korean")),

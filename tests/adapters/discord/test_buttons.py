@@ -358,7 +358,7 @@ async def test_the_asker_can_stop_a_run(stuck: Stage) -> None:
     clicked = await press(stuck, headline, "Stop")
     assert clicked.text == "Stopping. What is finished stays."
     await stuck.server.wait_for(lambda: headline.text.startswith("## Stopped"))
-    assert list(buttons(headline).values()) == ["Ask again"]
+    assert list(buttons(headline).values()) == ["Go on", "Ask again"]
 
 
 async def test_others_cannot_stop_a_run(stuck: Stage) -> None:

@@ -141,7 +141,8 @@ State = Literal["live", "done", "degraded", "failed", "stopped"]
 class Document:
     """`votable` says that people are asked what they think of it; `buttons` stand below, in order.
 
-    `letters` are the labels that stand for posts in its headings, texts and notes.
+    `letters` are the labels that stand for posts in its headings, texts and notes. `top` is what a
+    link to the first post says where that holds no verdict.
     """
 
     blocks: tuple[Block, ...] = ()
@@ -149,6 +150,7 @@ class Document:
     votable: bool = False
     buttons: tuple[Button, ...] = ()
     letters: tuple[Letter, ...] = ()
+    top: str = ""
 
     @property
     def live(self) -> bool:

@@ -230,7 +230,7 @@ def _buttons(document: Document, run: str, key: str, place: Place, *, is_cut: bo
     whole = custom_id(run, "read", key, WHOLE)
     buttons = [button(_("Read more"), whole, primary=True)] if is_cut else []
     if key == RANKING and (url := place.urls.get(HEADLINE)):
-        buttons.append(Button(label=_("Go to verdict"), url=url))
+        buttons.append(Button(label=document.top or _("Go to verdict"), url=url))
     buttons += next_steps(document.buttons, run)
     if len(buttons) > ROW_SHOWN:
         buttons = [*buttons[: ROW_SHOWN - 1], button("⋯", custom_id(run, "more", key))]

@@ -107,6 +107,7 @@ def packed(
     *,
     asker: str | None = None,
     verdict_url: str | None = None,
+    top: str = "",
     buttons: Sequence[Button] = (),
     run: str = NO_RUN,
     as_markdown: Shaping | None = None,
@@ -117,7 +118,7 @@ def packed(
     pieces = _pieces(head, run=run, as_markdown=as_markdown)
     greeting = f"<@{asker}> " if asker and re.fullmatch("[UW][A-Z0-9]+", asker) else ""
     if greeting or verdict_url:
-        pieces = _opened(greeting, verdict_url, pieces)
+        pieces = _opened(greeting, verdict_url, top or _("Read the verdict"), pieces)
     ending = list(leaf_blocks(tail))
     if sum(map(cost_of, ending)) > TAIL_LIMIT:
         pieces, ending = [*pieces, *map(_Piece, ending)], []
@@ -193,9 +194,11 @@ def _one_table(piece: _Piece, kept: Sequence[_Piece]) -> list[_Piece]:
     return [_Piece(each, piece.fold) for each in table_sections(piece.block)]
 
 
-def _opened(greeting: str, verdict_url: str | None, pieces: Sequence[_Piece]) -> list[_Piece]:
+def _opened(
+    greeting: str, verdict_url: str | None, says: str, pieces: Sequence[_Piece]
+) -> list[_Piece]:
     """The one ping there is, what it is about, and the way to the verdict, on one line."""
-    link = mrkdwn.labelled(verdict_url, _("Read the verdict")) if verdict_url else ""
+    link = mrkdwn.labelled(verdict_url, says) if verdict_url else ""
     first, rest = "", list(pieces)
     if rest and rest[0].fold is None and rest[0].block["type"] == "section":
         first, rest = rest[0].block["text"]["text"], rest[1:]

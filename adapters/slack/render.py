@@ -97,6 +97,7 @@ def post(
         _lettered(blocks, letters, but=(Heading, Text) if is_headline else ()),
         asker=asker,
         verdict_url=verdict_url,
+        top=document.top,
         buttons=document.buttons,
         run=run,
         as_markdown=linked if is_headline else None,

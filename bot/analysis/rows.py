@@ -192,7 +192,7 @@ def row_of(case: Case, reactions: Sequence[Reaction], key: str = "") -> Row | No
         picks=picks,
         voters=tuple(sorted(deciding)),
         ballots=_ballots(result, label_of),
-        all_heard=never_stops_early(result.seed) or len(result.reviews) <= _NEVER_STOPPED,
+        all_heard=_all_heard(result),
         cost_usd=result.cost_usd,
         seconds=result.timings.verdict,
         seats=tuple(columns.values()),
@@ -295,6 +295,12 @@ def sole_first(counts: Mapping[str, float]) -> str | None:
     most = max(counts.values(), default=0)
     first = [model for model, count in counts.items() if count == most]
     return first[0] if len(first) == 1 else None
+
+
+def _all_heard(result: Deliberation) -> bool:
+    """Of a mode without reviews there was nobody to hear."""
+    reviews = len(result.reviews)
+    return reviews > 0 and (never_stops_early(result.seed) or reviews <= _NEVER_STOPPED)
 
 
 def _ballots(result: Deliberation, label_of: Mapping[str, str]) -> tuple[PeerBallot, ...]:

@@ -374,6 +374,7 @@ def ranking(deliberation: Deliberation, question: Question, tally: Tally | None 
             Note(_(texts.NONE_LEGEND)),
         ),
         votable=True,
+        top="" if deliberation.has_verdict else _("Back to the top"),
         letters=letters((member.label for member in deliberation.members), question),
     )
 

@@ -46,3 +46,23 @@ def test_reviews_are_needed_of_older_rows_where_few_were_all_heard() -> None:
     rows = [make_row(f"question-{n:05}", heard=n % 20 == 0) for n in range(5_000)]
 
     assert len(compared(rows)) == COMPARED_MAX + REVIEWED_MAX - COMPARED_MAX // 20
+
+
+def test_a_channel_in_which_nobody_reviews_has_a_report_by_people_alone() -> None:
+    rows = [
+        make_row(
+            f"question-{n:05}",
+            accepted=[True, n % 2 == 0, None],
+            best="a",
+            scores=[None, None, None],
+            verdict=None,
+            ballots=[],
+            heard=False,
+        )
+        for n in range(60)
+    ]
+
+    told = as_json(report(rows, peers_of(rows)))
+
+    assert told["rated"]["rated"] == 60
+    assert told["lift"]["why"].endswith("there are 0.")

@@ -191,6 +191,7 @@ def test_where_people_compare_the_answers_alone_are_voted_on() -> None:
     assert (found.accepted, found.best) == ((None, True, None), "lab/b")
     assert (found.verdict, found.verdict_written, found.ballots) == (None, False, ())
     assert found.voters == ("ann",)
+    assert not found.all_heard
 
 
 def test_the_verdict_has_its_own_vote_and_none_of_these_is_not_about_it() -> None:

@@ -203,3 +203,10 @@ async def test_what_a_finished_quick_run_shows_again_has_no_seat_that_was_not_as
         ]
     finally:
         await store.close()
+
+
+def test_a_link_to_the_first_post_promises_no_verdict_where_there_is_none() -> None:
+    compared, ruled = tell(council=COMPARED), tell()
+
+    assert posts(compared.progress())["ranking"].top == "Back to the top"
+    assert posts(ruled.progress())["ranking"].top == ""

@@ -46,6 +46,7 @@ class Council:
     # "thread" for what people said there, too.
     context: str = "run"
     audit: Auditing = "off"
+    verify: bool = False
 
     @property
     def chairman_seat(self) -> int:
@@ -275,6 +276,18 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
+class Verification:
+    """A second review, with the verdict among the answers: of so many `ballots` it stood `above`
+    `best`, the answer that came first before, or `below` it, else level. Without any it is not
+    verified."""
+
+    best: str
+    above: int
+    below: int
+    ballots: int
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """`written_by` is a model id, `None` where the verdict is an answer or the apology.
 
@@ -295,6 +308,7 @@ class Verdict:
     ballots: int | None = None
     restart_usd: float | None = None
     label: str | None = None
+    verification: Verification | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ class Settings:
     redact: bool = False
     context: Context = "run"
     audit: Auditing = "auto"
+    verify: bool = False
     paused: bool = False
 
 
@@ -157,6 +158,7 @@ def council_of(settings: Settings) -> Council:
         redact=settings.redact,
         context=settings.context,
         audit=settings.audit,
+        verify=settings.verify,
     )
 
 
@@ -465,6 +467,16 @@ SETTINGS: Mapping[str, Setting] = {
         ),
         {"auto": "auto", "on": "on", "off": "off"},
         {"auto": N_("where it is cheap"), "on": N_("always"), "off": N_("never")},
+    ),
+    "verify": _choice(
+        "verify",
+        N_("Second review"),
+        N_(
+            "Whether the verdict is reviewed, too: among the answers and as blind as they were, so that "
+            "it is known whether it is better than the best of them."
+        ),
+        _ON_OFF,
+        {"on": N_("of the verdict"), "off": N_("none")},
     ),
     "paused": _choice(
         "paused",

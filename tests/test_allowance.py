@@ -6,7 +6,17 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.allowance import MARGIN, SUCCESSOR, Allowance, CallMoney, Key, margin_of, needed_of
+from bot.allowance import (
+    AUDIT,
+    MARGIN,
+    SUCCESSOR,
+    Allowance,
+    CallMoney,
+    Key,
+    checks_of,
+    margin_of,
+    needed_of,
+)
 from bot.council import Stage
 
 KEYS: tuple[Key, ...] = (
@@ -271,3 +281,14 @@ def test_a_margin_is_what_the_dearest_stage_takes() -> None:
     assert margin_of({**SHARES, ("review", 0, 0): 24}) == 24
     assert margin_of({}) == 0
     assert needed_of({**SHARES, MARGIN: 20}) == 45
+
+
+def test_checks_of_a_verdict_keep_their_shares_to_the_end() -> None:
+    again: Key = ("review", 1, 0)
+    shares: dict[Key, int] = {("review", 0, 0): 5, ("verdict", 0, 2): 7, again: 3, AUDIT: 2}
+    begun = Allowance(checks_of(shares)).with_call(("verdict", 0, 2), CallMoney(7, over=True))
+
+    assert begun.held == 5
+    assert begun.room(again, 5) == 3
+    assert begun.whose(("audit", 0, 1)) == AUDIT
+    assert begun.room(AUDIT, 5) == 2

@@ -100,6 +100,7 @@ NOT_OURS = (
     "bot/protocol/prompts.py",
     "bot/protocol/shortening.py",
     "bot/protocol/values.py",
+    "bot/protocol/verification.py",
     "bot/rehearsal/",
     "bot/models/lengths.py",
     "bot/models/reports.py",

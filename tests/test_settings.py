@@ -204,6 +204,7 @@ def test_the_council_gets_what_the_channel_set() -> None:
         language="German",
         chairman_sees_names=True,
         audit="on",
+        verify=True,
     )
     assert council_of(settings) == Council(
         members=("lab/a",),
@@ -215,4 +216,5 @@ def test_the_council_gets_what_the_channel_set() -> None:
         effort="low",
         chairman_sees_names=True,
         audit="on",
+        verify=True,
     )

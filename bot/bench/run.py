@@ -83,7 +83,7 @@ class Bench:
             if line["mode"] != council.mode:
                 raise _begun_in(line["mode"])
         # Its verdicts are graded: nobody reads what a check finds.
-        return cls(app, replace(council, audit="off"), out, run, max_cost_usd, lines)
+        return cls(app, replace(council, audit="off", verify=False), out, run, max_cost_usd, lines)
 
     def left(self, items: Sequence[Item]) -> list[Item]:
         """Those that OUT holds no answer to: nobody was asked, or nobody answered."""

@@ -22,6 +22,7 @@ from bot.pages.sentences import (
     reviewers_stand,
     same_answer,
     shown,
+    verified,
 )
 from bot.protocol.outcome import not_heard
 from bot.texts import Agreement, agreement_words, error_words
@@ -97,6 +98,8 @@ def ranking_blocks(deliberation: Deliberation, question: Question, tally: Tally)
     if deliberation.rounds:
         lines = (f"- {line}" for line in in_rounds(deliberation, question))
         yield Text("\n".join((_("Once each had read the other answers:"), "", *lines)))
+    if said := verified(deliberation, partial(shown, question=question)):
+        yield Text(said)
     yield from map(Note, (*broken_off(deliberation), *read_shortened(deliberation, question)))
     yield from _people(deliberation, question, tally)
     yield Note(" ".join(_closing(deliberation)))

@@ -160,6 +160,40 @@ def same_answer(deliberation: Deliberation) -> str:
     return n_("{n} of {of} answers say the same.", "{n} of {of} answers say the same.", same, of=of)
 
 
+def verified(deliberation: Deliberation, named: Callable[[str], str]) -> str:
+    """Whether a second review put the verdict before the best answer; "" where there was none."""
+    found = deliberation.verdict.verification
+    if found is None:
+        return ""
+    if not found.ballots:
+        return _("A second review of the verdict came to nothing: it is not verified.")
+    above, below, of, label = found.above, found.below, found.ballots, named(found.best)
+    if above > below:
+        return _(
+            "**The verdict beat the best answer.** In a second blind review, {above} of {of} put it "
+            "before {label}.",
+            above=above,
+            of=of,
+            label=label,
+        )
+    if above < below:
+        return _(
+            "**The verdict did not beat the best answer.** In a second blind review, {below} of {of} "
+            "put {label} before it.",
+            below=below,
+            of=of,
+            label=label,
+        )
+    return _(
+        "**Verdict and best answer are level.** In a second blind review, {above} of {of} put the "
+        "verdict before {label}, {below} behind it.",
+        above=above,
+        of=of,
+        label=label,
+        below=below,
+    )
+
+
 def put_first(standings: Sequence[Standing]) -> list[Standing]:
     """Whoever any reviewer put first alone, most of them first."""
     found = [standing for standing in best_first(standings) if standing.first_places]
@@ -282,7 +316,7 @@ def account(deliberation: Deliberation, question: Question) -> list[str]:
     stand = reviewers_stand(deliberation.standings, not_heard(deliberation.reviews), named)
     if stand:
         lines.append(_("Stopped early: {stand}", stand=stand) if agreement.stopped_early else stand)
-    lines += filter(None, [based_on(deliberation)])
+    lines += filter(None, [based_on(deliberation), verified(deliberation, named)])
     if agreement.kendall_w is not None and not agreement.stopped_early:
         lines.append(
             _(

@@ -22,6 +22,7 @@ from bot.pages.sentences import (
     degraded,
     dissent,
     rehearsal,
+    verified,
     written_by,
 )
 from bot.printing import note, tell
@@ -224,7 +225,7 @@ def notes(question: Question, deliberation: Deliberation) -> list[str]:
         *broken_off(deliberation),
         *dissent(deliberation),
         *checked_lines(deliberation, question),
-        *filter(None, (discussed, stand, written_by(deliberation))),
+        *filter(None, (discussed, stand, verified(deliberation, str), written_by(deliberation))),
         *how_decided(deliberation, question),
         *degraded(deliberation, question),
         *(block.text for block in simulated),

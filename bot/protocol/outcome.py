@@ -257,7 +257,9 @@ def _timings(
     if not answered:
         return Timings(None, None, None, None, None)
     seats = {review.seat for review in reviews}
-    reviewed = [c.finished_at for c in calls if c.stage == "review" and c.seat in seats]
+    reviewed = [
+        c.finished_at for c in calls if c.stage == "review" and not c.round and c.seat in seats
+    ]
     reviews_at = stopped_at or max(reviewed, default=max(ends))
     written = [call for call in calls if call.stage == "verdict"]
     last = max(written, key=lambda call: call.finished_at, default=None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.allowance import Key
 from bot.council import Council, Stage
+from bot.protocol import verification as verifying
 from bot.protocol.rounds import ROUNDS
 from bot.protocol.stages import ANSWER_TOKENS, REVIEW_TOKENS, VERDICT_TOKENS
 
@@ -59,6 +60,13 @@ def reviews(council: Council) -> Iterator[Planned]:
     read = len(council.members) * ANSWER_TOKENS
     for seat, model in enumerate(council.members):
         yield Planned("review", seat, model, REVIEW_TOKENS, read)
+
+
+def verification(council: Council) -> Iterator[Planned]:
+    """The verdict is one more answer to review."""
+    read = (len(council.members) + 1) * ANSWER_TOKENS
+    for seat, model in enumerate(council.members):
+        yield Planned("review", seat, model, REVIEW_TOKENS, read, verifying.ROUND)
 
 
 def verdict(council: Council) -> Planned:

@@ -63,8 +63,11 @@ def _recap(prices: Prices, council: Council, carried: Carried) -> Iterator[Plann
 def checks(council: Council, prices: Prices) -> Iterator[Planned]:
     """Those that are made once the verdict stands, where a chairman writes one."""
     calls = list(planned(council))
-    if all(call.stage != "verdict" for call in calls):
+    stages = {call.stage for call in calls}
+    if "verdict" not in stages:
         return
+    if council.verify and "review" in stages:
+        yield from plans.verification(council)
     seat = auditor(council, prices, writer=council.chairman)
     if seat is not None:
         read = VERDICT_TOKENS + sum(call.tokens for call in calls if call.stage == "answer")

@@ -31,7 +31,7 @@ from bot.council import (
 from bot.language import _
 from bot.llm import Message
 from bot.protocol import outcome, prompts, ranking
-from bot.protocol.audit import audit, chosen_auditor
+from bot.protocol.checks import check, checks_due
 from bot.protocol.counting import same_answer
 from bot.protocol.events import (
     AnswerGiven,
@@ -246,19 +246,20 @@ async def conclude(
     """Commit the result and announce it; then check the verdict, which nobody waits for, and do the
     same with what was found."""
 
-    def result(**found: Unpack[Particulars]) -> Deliberation:
+    def result(verdict: Verdict, **found: Unpack[Particulars]) -> Deliberation:
         return _result(sitting, answers, reviews, standings, verdict, {**particulars, **found})
 
-    deliberation = result()
-    seat = await chosen_auditor(sitting, answers, verdict)
-    if seat is None:
+    deliberation = result(verdict)
+    checks = await checks_due(sitting, answers, standings, verdict)
+    if not checks:
         await sitting.journal.finish(deliberation)
         sitting.emit(Finished(deliberation))
     else:
         await sitting.journal.finish_unchecked(deliberation)
         sitting.emit(Finished(deliberation))
-        found = await audit(sitting, seat, answers, standings, verdict)
-        deliberation = result(left_out=found.left_out, unsupported=found.unsupported)
+        matter = sitting, answers, standings, verdict
+        checked, found = await check(checks, *matter, review_tokens=REVIEW_TOKENS)
+        deliberation = result(checked, left_out=found.left_out, unsupported=found.unsupported)
         await sitting.journal.amend(deliberation)
         sitting.emit(Checked(deliberation))
     _log(deliberation)

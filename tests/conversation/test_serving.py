@@ -890,6 +890,17 @@ async def test_verdict_and_ranking_wait_for_no_check_and_show_what_it_finds(stag
     assert await stage.unfinished() == []
 
 
+async def test_the_ranking_says_whether_the_verdict_beat_the_best_answer(stage: Stage) -> None:
+    council = replace(COUNCIL, verify=True)
+    serving = await stage.serving(FakeProvider(), replace(a_case(), council=council))
+
+    result = await serving.run({})
+
+    assert result is not None
+    [ranking] = stage.thread.newest("ranking").details
+    assert "In a second blind review" in words(Document((ranking,)))
+
+
 async def test_a_check_that_finds_nothing_edits_nothing(stage: Stage) -> None:
     serving = await audited(stage, FakeProvider())
 

@@ -9,7 +9,13 @@ import pytest
 
 from tests.fakes import processes
 from tests.fakes.forks import CHAIRMAN, KILLED, Kill, Program, environment, program
-from tests.fakes.model_server import Behaviour, ModelServer, Received, labelled_answers
+from tests.fakes.model_server import (
+    Behaviour,
+    ModelServer,
+    Received,
+    Script,
+    labelled_answers,
+)
 from tests.fakes.pseudo_terminal import seen
 
 QUESTION = "Is a monolith right for a team of four?"
@@ -350,6 +356,46 @@ async def test_answers_to_compare_are_printed_and_an_answer_is_enough_to_succeed
     assert ended.out.startswith("There is no verdict: the answers stand side by side")
     assert ended.out.count("## Answer ") == 2
     assert {request.stage for request in server.requests} == {"answer"}
+
+
+async def test_two_that_agree_answer_a_quick_question(council: Program) -> None:
+    async with ModelServer(behaviours={"*": {"text": "Two and one.\n\nFinal answer: 3"}}) as server:
+        result = await ask(council, server, "--mode", "quick")
+
+    assert [request.stage for request in server.requests] == ["answer"] * 2
+    assert [member["label"] for member in result["members"]] == ["A", "B"]
+    assert {m["model"] for m in result["members"]} | set(result["not_asked"]) == set(THREE)
+    assert (result["degraded"], result["escalated"]) == (False, False)
+    assert result["verdict"]["label"] in {"A", "B"}
+    assert (result["verdict"]["written_by"], result["verdict"]["fallback"]) == (None, None)
+    assert result["agreement"]["same_answer"] == 2
+
+
+async def test_two_that_do_not_agree_are_joined_by_the_others(council: Program) -> None:
+    said: dict[str, Script] = {
+        model: [{"text": f"Final answer: {n}"}, "ok"] for n, model in enumerate(THREE)
+    }
+    async with ModelServer(behaviours=said) as server:
+        here = environment(server, COUNCIL_MEMBERS=",".join(THREE))
+        ended = await council.run("ask", QUESTION, "--mode", "quick", "--json", environment=here)
+
+    assert ended.json["escalated"] is True
+    assert ended.json["not_asked"] == []
+    assert ended.json["verdict"]["written_by"] == CHAIRMAN
+    assert "They do not agree; all 3 members answer." in ended.err
+
+
+async def test_what_most_say_is_printed_with_its_counts(council: Program) -> None:
+    said: dict[str, Script] = {
+        model: {"text": f"Final answer: {number}"}
+        for model, number in zip(THREE, "344", strict=True)
+    }
+    async with ModelServer(behaviours=said) as server:
+        here = environment(server, COUNCIL_MEMBERS=",".join(THREE))
+        ended = await council.run("ask", QUESTION, "--mode", "vote", environment=here)
+
+    assert ended.code == 0
+    assert ended.out.startswith("**The answer is 4.** 2 of 3 say so: Answers ")
 
 
 # Standard input

@@ -7,9 +7,10 @@ the platform's own and opaque here.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from bot.council import Alone, Origin
+from bot.council import Alone, Council, Origin, Redo
 from bot.document import Document
 from bot.records import Case, PlatformName
 
@@ -85,6 +86,34 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldQuestion:
+    """One that waits for its asker to agree to the price that they were told, until then.
+
+    The case that comes of it has its `id`. `council` takes the place of the channel's own. Where it
+    is not `is_posted` nobody sees it yet. It `takes_up` the answers of a run, perhaps to `redo` its
+    verdict.
+    """
+
+    id: str
+    mention: Mention
+    council: Council | None
+    told_micros: int
+    is_posted: bool
+    asked_at: datetime
+    until: datetime
+    takes_up: str | None = None
+    redo: Redo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """To this price its asker has agreed, of the question that waited under this id."""
+
+    id: str
+    micros: int
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """The question was taken in, as the case of this id."""
 
@@ -96,6 +125,15 @@ class Refused:
     """The question was not taken in; the document says why."""
 
     document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Held(Refused):
+    """Not yet: it waits under this id until its asker agrees to what it will cost, which the document
+    asks with buttons, and `price` says in a line."""
+
+    id: str
+    price: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -331,6 +331,11 @@ class Cost:
     estimated_usd: float
     assumed_usd: float
 
+    @property
+    def usd(self) -> float:
+        """All of it."""
+        return self.provider_usd + self.estimated_usd + self.assumed_usd
+
 
 @dataclass(frozen=True, slots=True)
 class Held:

@@ -51,6 +51,7 @@ class Settings:
     reveal: Reveal = "after_vote"
     chairman_sees_names: bool = False
     budget_usd: float | None = None
+    ask_first: bool = True
     changers: Changers = "admins"
     redact: bool = False
     context: Context = "run"
@@ -431,6 +432,13 @@ SETTINGS: Mapping[str, Setting] = {
         takes=N_("US dollars, for example `2.50`, or `unlimited`"),
         words={"unlimited": N_("no budget of its own")},
     ),
+    "ask_first": _choice(
+        "ask_first",
+        N_("Dear questions"),
+        N_("Whether *Go* is asked for where a question costs more than twice the usual."),
+        _ON_OFF,
+        {"on": N_("asked only after *Go*"), "off": N_("asked at once")},
+    ),
     "changers": _choice(
         "changers",
         N_("Who may change this"),
@@ -488,7 +496,7 @@ SETTINGS: Mapping[str, Setting] = {
 }
 
 # Money, rights, names and what leaves the house stay with administrators, whoever else may change settings.
-RESERVED = frozenset({"budget", "reveal", "redact", "context", "paused", "changers"})
+RESERVED = frozenset({"budget", "ask_first", "reveal", "redact", "context", "paused", "changers"})
 
 # What forms ask for, in this order, under the settings' labels.
 FORM: Mapping[str, Asked] = {

@@ -97,6 +97,7 @@ NOT_OURS = (
     "bot/language.py",
     "bot/protocol/ballot",
     "bot/protocol/masking.py",
+    "bot/protocol/counting.py",
     "bot/protocol/prompts.py",
     "bot/protocol/shortening.py",
     "bot/protocol/values.py",

@@ -16,6 +16,7 @@ import discord
 from discord import ui
 
 from adapters.discord import pages, questions
+from adapters.discord.commands import ask_agreed
 from adapters.discord.delivery import WORDING, is_late, undeliverable, words
 from adapters.discord.forms import QuestionForm, SettingForm
 from adapters.discord.interactions import (
@@ -41,7 +42,7 @@ from bot.cleaning import harmless
 from bot.conversation import settings_commands
 from bot.conversation.beside import beside
 from bot.conversation.desk import settings_of
-from bot.conversation.presses import Choice, File, Form, Press, Told
+from bot.conversation.presses import Ask, Choice, File, Form, Press, Told
 from bot.document import Entry
 from bot.errors import BotError, InvalidInput
 from bot.language import N_, _
@@ -117,10 +118,15 @@ class CouncilButton(ui.DynamicItem[Item], template=r"c1:(?P<run>[^:]+):(?P<what>
 
 
 async def _act(interaction: Interaction, press: Press) -> None:
+    """Raises `InvalidInput`."""
+    if press.what[0] == "go" and (problem := absence(interaction)):
+        raise InvalidInput(problem)
     match await interaction.client.app.actions.press(press):
         case Told(document, instead):
             shown = pages.document_pages(document, run=press.run)
             await (replace(interaction, shown[0]) if instead else send(interaction, shown))
+        case Ask() as asking:
+            await ask_agreed(interaction, asking)
         case Choice(question, choices):
             await send(interaction, [pages.question_page(question, press.run, *choices)])
         case File(name, text):

@@ -23,10 +23,13 @@ from adapters.discord.interactions import (
     SILENT,
     WENT_WRONG,
     Interaction,
+    Posted,
     absence,
     answer,
     log,
     post,
+    post_more,
+    replace,
     say,
     send,
     think,
@@ -36,9 +39,10 @@ from adapters.discord.interactions import (
 from adapters.discord.locale import Translations
 from adapters.discord.page import Page, Upload
 from adapters.discord.pages import document_pages, refusal_view
-from bot.chat import Accepted, Mention, Refused, Repeated
+from bot.chat import Accepted, Agreed, Mention, Refused, Repeated
 from bot.conversation.commands import COMMANDS
 from bot.conversation.desk import Command, Option, may_change, settings_of
+from bot.conversation.presses import Ask
 from bot.document import literal
 from bot.errors import BotError
 from bot.language import N_, _
@@ -232,21 +236,37 @@ async def _ask(interaction: Interaction, command: Command, question: str) -> Non
     """
     if not await _can_be_answered(interaction):
         return
-    app = interaction.client.app
-    if refusal := await app.questions.refusal(_mention(interaction, interaction.id, question)):
-        await answer(interaction, refusal)
+    mention = _mention(interaction, interaction.id, question)
+    if refused := await interaction.client.app.questions.before_posting(mention):
+        await answer(interaction, refused.document)
         return
+    await _put(interaction, question, post, None)
+
+
+async def ask_agreed(interaction: Interaction, asking: Ask) -> None:
+    """The same once its asker has pressed a button to say that it is worth its price."""
+    await replace(interaction, document_pages(asking.told)[0])
+    await _put(interaction, asking.question, post_more, asking.agreed)
+
+
+async def _put(
+    interaction: Interaction,
+    question: str,
+    post: Callable[[Interaction, Page], Awaitable[Posted]],
+    agreed: Agreed | None,
+) -> None:
+    app = interaction.client.app
     first, *rest = document_pages(first_asked(literal(interaction.user.display_name), question))
     try:
-        id = await post(interaction, first)
+        root = await post(interaction, first)
     except discord.HTTPException as error:
         if error.code not in WORDING:
             raise
         await say(interaction, str(undeliverable(error)))
         return
-    match await app.questions.accept(_mention(interaction, id, question)):
+    match await app.questions.accept(_mention(interaction, root.id, question), agreed=agreed):
         case Refused(document):
-            await interaction.delete_original_response()
+            await root.delete()
             await interaction.followup.send(
                 view=refusal_view(document), ephemeral=True, allowed_mentions=SILENT
             )

@@ -25,7 +25,7 @@ from adapters.discord.interactions import (
 )
 from adapters.discord.locale import translated
 from adapters.discord.pages import document_pages
-from bot.chat import Refused
+from bot.chat import Held, Refused
 from bot.cleaning import shortened
 from bot.conversation import presses, settings_commands
 from bot.conversation.app import App
@@ -147,6 +147,8 @@ class QuestionForm(Form):
         press, text = self._press(interaction), self._text.value
         match await interaction.client.app.actions.submit(press, text, whom):
             case Told(document):
+                await answer(interaction, document)
+            case Held(document):
                 await answer(interaction, document)
             case Refused(document):
                 await answer(interaction, _with_words(document, text))

@@ -3,6 +3,7 @@ alone, or for all."""
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -128,16 +129,31 @@ async def acknowledged(call: Callable[[], Awaitable[None]]) -> None:
 # --- For all
 
 
-async def post(interaction: Interaction, page: Page) -> int:
-    """Answer with a message for all; its id."""
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A message for all, and how it is taken back."""
+
+    id: int
+    delete: Callable[[], Awaitable[None]]
+
+
+async def post(interaction: Interaction, page: Page) -> Posted:
+    """Answer with a message for all."""
+    take_back = interaction.delete_original_response
     try:
         posted = await interaction.response.send_message(view=page, allowed_mentions=SILENT)
         if posted.message_id:
-            return posted.message_id
+            return Posted(posted.message_id, take_back)
     except discord.HTTPException as error:
         if error.code != ACKNOWLEDGED:
             raise
-    return (await interaction.original_response()).id
+    return Posted((await interaction.original_response()).id, take_back)
+
+
+async def post_more(interaction: Interaction, page: Page) -> Posted:
+    """The same for one that was answered already."""
+    posted = await interaction.followup.send(view=page, allowed_mentions=SILENT, wait=True)
+    return Posted(posted.id, posted.delete)
 
 
 # --- What goes wrong

@@ -5,6 +5,7 @@ Who may ask what, and where it is posted, is known in `bot.conversation.followup
 
 import asyncio
 import json
+import logging
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,11 +17,14 @@ from adapters.slack.blocks import option
 from adapters.slack.bot import Bot
 from adapters.slack.commands import DECIDED_WITHIN
 from adapters.slack.form import plain
-from adapters.slack.refusals import sentence
-from bot.chat import Refused
+from adapters.slack.refusals import error_of, sentence
+from adapters.slack.render import document_messages
+from bot.chat import Held, Refused
 from bot.conversation.presses import Form, Press
 from bot.document import Document, Heading, Note, Text
 from bot.language import N_, _
+
+logger = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 
@@ -82,10 +86,23 @@ async def submit(bot: Bot, body: Json, ack: AsyncAck) -> None:
         sees=lambda case: is_there and case.channel == opened.channel,
     )
     match await bot.app.actions.submit(press, values[TEXT][TEXT]["value"] or "", whom):
+        case Held(document):
+            await ack()
+            await _ask_about(bot, opened, person.id, document)
         case Refused(document):
             await _show_problem(ack, _words(document))
         case _asked:
             await ack()
+
+
+async def _ask_about(bot: Bot, opened: _Opened, user: str, document: Document) -> None:
+    """A form has no buttons: what its price is stands beside the thread, for this person alone."""
+    case = await bot.app.store.case(opened.run)
+    thread = case.thread if case else None
+    try:
+        await bot.web.tell_alone(opened.channel, user, document_messages(document), thread=thread)
+    except SlackApiError as error:
+        logger.warning("%s: nobody could be told: %s", opened.channel, error_of(error))
 
 
 def _input(id: str, label: str, element: Json) -> Json:

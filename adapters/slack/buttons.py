@@ -14,14 +14,21 @@ from slack_sdk.errors import SlackApiError
 from adapters.slack import asking, questions, render
 from adapters.slack.blocks import MENU, NO_RUN
 from adapters.slack.bot import Bot
-from adapters.slack.commands import Opening, changer, hand_over, open_form, open_view
+from adapters.slack.commands import (
+    Opening,
+    ask_agreed,
+    changer,
+    hand_over,
+    open_form,
+    open_view,
+)
 from adapters.slack.refusals import error_of, sentence
 from adapters.slack.render import harmless_markdown
 from adapters.slack.reply import post_id
 from adapters.slack.whisper import replace, whisper, whisper_sentence
 from bot.chat import Mention, Person
 from bot.conversation.commands import COMMANDS
-from bot.conversation.presses import Choice, File, Form, Press, Told
+from bot.conversation.presses import Ask, Choice, File, Form, Press, Told
 from bot.conversation.settings_commands import pressed
 from bot.document import Button, Document, Note, Text
 from bot.errors import BotError, InvalidInput
@@ -36,7 +43,7 @@ Json = dict[str, Any]
 # What stands on the page of a channel's council, whatever brought it up.
 _ON_THE_PAGE = frozenset({"members", "chairman", "settings", "form"})
 # Of other buttons that belong to no run, what `Actions` knows; the rest are commands.
-_OF_NO_RUN = frozenset({"ask", "resume"})
+_OF_NO_RUN = frozenset({"ask", "resume", "go", "cancel"})
 # For these it counts what the person may change.
 _CHANGES = frozenset({"stop", "resume", "check"})
 TRANSCRIPT_SENT = N_("The transcript is in our direct messages.")
@@ -75,6 +82,9 @@ async def press(bot: Bot, body: Json) -> None:
             await replace(body["response_url"], document)
         case Told(document):
             await whispered(document)
+        case Ask(question, agreed, document):
+            await replace(body["response_url"], document)
+            await ask_agreed(bot, body, question, agreed)
         case Choice(question, choices):
             buttons = tuple(Button(name, label) for label, name in choices)
             await whispered(Document((Text(question),), buttons=buttons))

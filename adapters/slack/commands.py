@@ -21,7 +21,7 @@ from adapters.slack.refusals import error_of, lacking, sentence
 from adapters.slack.render import File
 from adapters.slack.whisper import whisper, whisper_sentence
 from bot import chat
-from bot.chat import Accepted, Refused, Repeated
+from bot.chat import Accepted, Agreed, Refused, Repeated
 from bot.cleaning import harmless
 from bot.conversation.desk import parse, stored_and_settings
 from bot.conversation.settings_commands import fill_in, prices_of
@@ -203,20 +203,38 @@ async def ask(bot: Bot, body: Json, question: str) -> None:
 
     Checked first: what is refused never stands in the channel.
     """
-    channel, url, web = body["channel_id"], body["response_url"], bot.web
+    url = body["response_url"]
     if is_blank(question):
         await whisper_sentence(url, _("Write the question behind `/council ask`."))
         return
     mention = await _mention(bot, body, question)
-    if refusal := await bot.app.questions.refusal(mention):
-        await whisper(url, refusal)
+    if refused := await bot.app.questions.before_posting(mention):
+        await whisper(url, refused.document)
         return
+    await _put(bot, body, mention, None)
+
+
+async def ask_agreed(bot: Bot, body: Json, question: str, agreed: Agreed) -> None:
+    """The same once its asker has pressed a button to say that it is worth its price."""
+    user = body["user"]
+    typed = {
+        "channel_id": body["channel"]["id"],
+        "user_id": user["id"],
+        "user_name": user.get("username") or user.get("name"),
+        "trigger_id": body["trigger_id"],
+        "response_url": body["response_url"],
+    }
+    await _put(bot, typed, await _mention(bot, typed, question), agreed)
+
+
+async def _put(bot: Bot, body: Json, mention: chat.Mention, agreed: Agreed | None) -> None:
+    channel, url, web, question = body["channel_id"], body["response_url"], bot.web, mention.text
     try:
         root, *rest = await _post_question(bot, body, question)
     except SlackApiError as error:
         await whisper_sentence(url, _refusal(error))
         return
-    match await bot.app.questions.accept(_placed(mention, root)):
+    match await bot.app.questions.accept(_placed(mention, root), agreed=agreed):
         case Refused(document):
             for ts in (*rest, root):
                 await web.delete(channel, ts)

@@ -22,8 +22,9 @@ from adapters.terminal.pictures import with_paths
 from adapters.terminal.screen import Screen, Script
 from adapters.terminal.threads import CHANNEL, Run, ScriptThreads, Threads
 from bot import emoji as reactions
-from bot.chat import HEADLINE, RANKING, Accepted, Mention, Person, Refused
+from bot.chat import HEADLINE, RANKING, Accepted, Held, Mention, Person, Refused
 from bot.cleaning import one_line, shortened
+from bot.conversation.actions import CANCELLED
 from bot.conversation.app import App
 from bot.conversation.desk import parse
 from bot.conversation.followups import NOT_YET
@@ -147,7 +148,16 @@ class Terminal:
         await self.app.running.resume("terminal")
         for run in self._threads.live:
             await self._attend(run)
+        if self._screen.asks:
+            await self._ask_again()
         return True
+
+    async def _ask_again(self) -> None:
+        """What an earlier chat asked a person about, who had not answered when it ended."""
+        for held in await self.app.questions.waiting("terminal"):
+            question = _gist(held.mention.text)
+            await self._say(_("An earlier chat left this unasked: {question}", question=question))
+            await self._taken(await self.app.questions.accept(held.mention, council=held.council))
 
     async def _price_of_the_rest(self, case: Case) -> str:
         calls = await self.app.store.calls(case.id)
@@ -274,11 +284,26 @@ class Terminal:
             thread=thread or unique,
             alone=alone,
         )
-        match await self.app.sequels.heard(mention):
+        await self._taken(await self.app.sequels.heard(mention))
+
+    async def _taken(self, taken: object) -> None:
+        match taken:
+            case Held(id=id, price=price):
+                await self._decide(id, price)
             case Refused(document):
                 await self._show(document)
             case Accepted(id):
                 await self._attend(self._threads.run(id))
+
+    async def _decide(self, id: str, price: str) -> None:
+        """Whether what is so dear shall be asked; whoever writes into a pipe has said so already."""
+        if not self._screen.asks or await self._screen.agrees(
+            Document((Text(price),)), _("Ask it all the same?")
+        ):
+            await self._taken(await self.app.questions.go(id, "terminal", self._person))
+            return
+        await self.app.questions.cancel(id, "terminal", self._person)
+        await self._say(_(CANCELLED))
 
     async def _attend(self, run: Run) -> None:
         if self._screen.follows:

@@ -104,6 +104,7 @@ class Prompt:
     """Entered for as long as the chat lasts."""
 
     follows = True
+    asks = True
 
     def __init__(
         self,

@@ -21,6 +21,8 @@ from bot.pages.presenter import unvoted
 class Screen(Protocol):
     # Whether somebody who asked stays in the thread that this began.
     follows: bool
+    # Whether there is a person to be asked before money is spent.
+    asks: bool
 
     async def line(self, place: str) -> str | None:
         """What is said next; `place` stands before it. `None` at the end."""
@@ -69,6 +71,7 @@ class Script:
     """Lines from a pipe, answered one after the other."""
 
     follows = False
+    asks = False
 
     def __init__(self, stdin: TextIO, stdout: TextIO) -> None:
         self._lines = Lines(stdin.fileno())

@@ -17,6 +17,7 @@ from bot.chat import (
     VERDICT,
     Accepted,
     Channel,
+    Held,
     Person,
     Refused,
     Repeated,
@@ -31,8 +32,8 @@ from bot.conversation.followups import COUNCIL, NOT_YET, FollowUps
 from bot.conversation.naming import name_of
 from bot.conversation.offers import Offer, can_be_alone, offer, sat_with
 from bot.conversation.posts import put_back
-from bot.conversation.presses import Choice, File, Form, Press, Told
-from bot.conversation.questions import Questions
+from bot.conversation.presses import Ask, Choice, File, Form, Press, Told
+from bot.conversation.questions import Questions, ToPost
 from bot.conversation.revealing import has_voted, named_with
 from bot.conversation.running import Running
 from bot.conversation.voting import Voting
@@ -57,6 +58,7 @@ VOTE_FIRST = N_(
 )
 OVER = N_("This deliberation is over already.")
 NO_TRANSCRIPT = N_("There is no transcript: this question came to no verdict.")
+CANCELLED = N_("Cancelled. Nothing was asked, and nothing paid.")
 TRANSCRIPT = "transcript.md"
 # (label, what the button does)
 VOTE_CHOICES = (
@@ -78,7 +80,7 @@ class Actions:
     desk: Callable[[Channel, Person], Desk]
     now: Callable[[], datetime]
 
-    async def press(self, press: Press) -> Told | Choice | Form | File:
+    async def press(self, press: Press) -> Told | Ask | Choice | Form | File:
         try:
             return await self._press(press)
         except InvalidInput as error:
@@ -92,7 +94,7 @@ class Actions:
         except InvalidInput as error:
             return Refused(_sentence(str(error)))
 
-    async def _press(self, press: Press) -> Told | Choice | Form | File:
+    async def _press(self, press: Press) -> Told | Ask | Choice | Form | File:
         match press.what:
             case ("ask", message):
                 return await self._ask(press, message, None)
@@ -118,6 +120,10 @@ class Actions:
                 return Told(_sentence(await self._vote(press, ":".join(key), value)))
             case ("transcript",):
                 return await self._file(press)
+            case ("go", id):
+                return await self._go(press, id)
+            case ("cancel", id):
+                return await self._cancel(press, id)
             case ("check",):
                 return await self._check(press)
             case ("resume",):
@@ -336,6 +342,22 @@ class Actions:
         taken = await self.followups.again(case, press.person, address)
         return Told(taken.document if isinstance(taken, Refused) else _taken(taken))
 
+    async def _go(self, press: Press, id: str) -> Told | Ask:
+        """Have a question asked whose price is agreed to, for whoever asked it."""
+        match await self.questions.go(id, _channel(press).platform, press.person):
+            case ToPost(text, agreed):
+                return Ask(text, agreed, _sentence(_(ASKED)))
+            case Held(document):
+                return Told(document, instead=True)
+            case Refused(document):
+                return Told(document)
+            case taken:
+                return Told(_taken(taken), instead=True)
+
+    async def _cancel(self, press: Press, id: str) -> Told:
+        await self.questions.cancel(id, _channel(press).platform, press.person)
+        return Told(_sentence(_(CANCELLED)), instead=True)
+
     # --- the channel's council
 
     async def _check(self, press: Press) -> Told:
@@ -344,12 +366,17 @@ class Actions:
 
     async def _resume(self, press: Press) -> Told:
         """End the silence of the channel that the button stands in, for those who may."""
-        if press.channel is None:
-            raise InvalidInput(_(OUT_OF_DATE))
-        desk = self.desk(press.channel, press.person)
+        desk = self.desk(_channel(press), press.person)
         if (await settings_of(desk)).paused:
             await commands.run(desk, Typed("resume"))
         return Told(_sentence(_("The council answers here again. Ask once more.")), instead=True)
+
+
+def _channel(press: Press) -> Channel:
+    """Where a button of no run was pressed. Raises `InvalidInput`."""
+    if press.channel is None:
+        raise InvalidInput(_(OUT_OF_DATE))
+    return press.channel
 
 
 def _why_none(case: Case, otherwise: Message) -> Message:

@@ -19,6 +19,7 @@ from bot.conversation.budget import Budget, Rules
 from bot.conversation.desk import Admission, Desk, parse, require
 from bot.conversation.followups import FollowUps
 from bot.conversation.health import health
+from bot.conversation.holding import Holding
 from bot.conversation.naming import name_of
 from bot.conversation.questions import Questions
 from bot.conversation.records_commands import export_lines
@@ -86,7 +87,14 @@ class App:
             self.rules.at_once,
         )
         self.questions = Questions(
-            store, self.admission, self.budget, self.running, threads, settings, now
+            store,
+            self.admission,
+            self.budget,
+            self.running,
+            threads,
+            Holding(store, settings, now),
+            settings,
+            now,
         )
         self.voting = Voting(store, settings, now)
         followups = FollowUps(store, self.catalogue, self.questions, settings)
@@ -188,6 +196,7 @@ class App:
 
     async def expire(self) -> None:
         """Erase the texts that are older than they may get."""
+        await self.store.drop_held(self.now())
         if self.retention_days is None:
             return
         now = self.now()

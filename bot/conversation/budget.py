@@ -3,7 +3,7 @@ before it is asked, and what somebody is told where there is no room for it.
 """
 
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
@@ -11,7 +11,7 @@ from bot import settings as channel_settings
 from bot.allowance import Allowance, Key, needed_of
 from bot.chat import Channel, Person
 from bot.conversation.desk import Admission
-from bot.council import Question
+from bot.council import Cost, Question
 from bot.language import N_, Message, _, n_
 from bot.pages.costs import BudgetLine
 from bot.pages.prices import dollars_at_least, dollars_at_most
@@ -111,6 +111,18 @@ class Budget:
         finished = {(call.stage, call.round, call.seat) for call in await self.store.calls(case.id)}
         return all.besides(finished).shares
 
+    async def estimate(self, case: Case, carried: Carried, *, paid: Collection[Key] = ()) -> Cost:
+        """About what the run of a question will cost, where so much goes along with it, and these of
+        its calls are paid."""
+        place = None if case.channel is None else place_of(case.platform, case.channel)
+        return await self.pricing.estimate(case.question, case.council, place, carried, paid)
+
+    async def require_room(self, shares: Mapping[Key, int], limits: Mapping[str, int]) -> None:
+        """Raises `OverBudget` where a question with these shares could not be taken in now."""
+        left, needed = await self.store.left(self.now().date(), limits), needed_of(shares)
+        if left.left_micros is not None and needed > left.left_micros:
+            raise OverBudget(left.scope, left.limit_micros, left.left_micros, needed)
+
     async def account(self, channel: Channel) -> Account:
         """The channel's money of today."""
         scope = channel_scope(channel.platform, channel.id)
@@ -135,14 +147,14 @@ class Budget:
         limits = await self.limits(channel, person)
         if not limits:
             return ""
-        left = await self.store.left(self.now().date(), limits)
         council = channel_settings.council_of(await self.settings(channel))
         question = Question("", "", 0, self.now())
         place = place_of(channel.platform, channel.id)
-        needed = needed_of(await self.pricing.shares(question, council, place))
-        if left.left_micros is None or needed <= left.left_micros:
-            return ""
-        return self.sentence(OverBudget(left.scope, left.limit_micros, left.left_micros, needed))
+        try:
+            await self.require_room(await self.pricing.shares(question, council, place), limits)
+        except OverBudget as over:
+            return self.sentence(over)
+        return ""
 
     def sentence(self, over: OverBudget) -> str:
         """The numbers, when there is room again, and who can make some."""

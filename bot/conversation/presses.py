@@ -8,7 +8,7 @@ an adapter keeps nothing else of it, so that buttons work after a restart and fo
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.chat import Channel, Mention, Person
+from bot.chat import Agreed, Channel, Mention, Person
 from bot.document import Document
 from bot.errors import InvalidInput
 from bot.language import _
@@ -54,6 +54,16 @@ class Told:
 
     document: Document
     instead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question to be posted as the root of its thread, as `/council ask` does, and then accepted:
+    its asker `agreed` to the price. `told` takes the place of the message that the button is on."""
+
+    question: str
+    agreed: Agreed
+    told: Document
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,24 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from bot import settings as channel_settings
 from bot.allowance import Allowance, Key
-from bot.chat import Accepted, Channel, Mention, Person, Refused, Repeated, channel_of
+from bot.chat import (
+    Accepted,
+    Agreed,
+    Channel,
+    HeldQuestion,
+    Mention,
+    Person,
+    Refused,
+    Repeated,
+    channel_of,
+)
 from bot.conversation.budget import Budget, SettingsOf
 from bot.conversation.desk import Admission
+from bot.conversation.holding import Dear, Holding
 from bot.conversation.locks import Locks
 from bot.conversation.offers import alone, answer_of, sat_with
 from bot.conversation.running import Running
@@ -28,6 +40,7 @@ from bot.models.gate import mended
 from bot.modes import mode_and_question
 from bot.pages.sentences import masked
 from bot.protocol.folding import is_blank
+from bot.protocol.pricing import Carried
 from bot.recognition import signs
 from bot.records import Case, PlatformName
 from bot.redaction import Redaction, placeholders, put_back
@@ -44,6 +57,10 @@ PERSON_LIMIT, CHANNEL_LIMIT = 5, 25
 # Those of everybody: each takes tasks and memory while it waits for its models.
 OPEN_LIMIT = 200
 
+NOT_WAITING = N_(
+    "This question waits no more: it was cancelled, or its time is over. Nothing was asked, and "
+    "nothing paid. Ask it again."
+)
 _NOTHING = N_("What should the council answer? Write the question behind the mention.")
 
 
@@ -141,6 +158,14 @@ class TakenUp:
     redo: Redo | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ToPost:
+    """A question that waits no more and that nobody sees yet: it is taken in once it is posted."""
+
+    text: str
+    agreed: Agreed
+
+
 @dataclass(slots=True)
 class Questions:
     """Takes questions in."""
@@ -150,6 +175,7 @@ class Questions:
     budget: Budget
     running: Running
     threads: Threads
+    holding: Holding
     settings: SettingsOf
     now: Callable[[], datetime]
     seed: int | None = None  # of every question, in the place of one of its own
@@ -163,8 +189,10 @@ class Questions:
         *,
         council: Council | None = None,
         taken: TakenUp | None = None,
+        agreed: Agreed | None = None,
     ) -> Accepted | Refused | Repeated:
-        """Take a question in, once: journal it and start it, or say why not.
+        """Take a question in, once: journal it and start it, or say why not. `Held` where it is so
+        dear that its asker has to agree first, and has not `agreed` yet.
 
         `council` takes the place of the channel's own: one member alone, say. What is `taken` up has
         the same members.
@@ -172,13 +200,75 @@ class Questions:
         # One by one for each person, so that a burst of questions meets the limit.
         try:
             async with self._lock(mention.channel.platform, mention.person.id):
-                return await self._accept(_mended(mention), council, taken)
+                return await self._accept(_mended(mention), council, taken, agreed)
         except StoreFailed as error:
             logger.error("a question could not be taken in: %s", error)
             return Refused(Document((Text(error.public),)))
 
+    async def before_posting(self, mention: Mention) -> Refused | None:
+        """Why a question must not be posted now, by a command that would post it; `None` where it
+        may. Where it is `Held`, agreeing to it brings the question back `ToPost`."""
+        if refusal := await self.refusal(mention):
+            return Refused(refusal)
+        try:
+            case, _originals = await self._case(mention, None, None, None)
+            dear = await self._dear(mention, case, (), None)
+            return await self.holding.hold(mention, None, dear, is_posted=False) if dear else None
+        except OverBudget as over:
+            return Refused(Document((Text(self.budget.sentence(over)),)))
+
+    async def go(
+        self, id: str, platform: PlatformName, person: Person
+    ) -> Accepted | Refused | Repeated | ToPost:
+        """Have what waits under this id asked, as its asker says. Raises `InvalidInput`."""
+        async with self._lock(platform, person.id):
+            if await self.store.case(id):
+                return Repeated()
+            held = await self._waiting(id, platform, person)
+            mention, agreed = replace(held.mention, person=person), Agreed(id, held.told_micros)
+            if held.is_posted:
+                return await self._accept(mention, held.council, await self._up(held), agreed)
+            if barred := await self._barred(mention):
+                return Refused(barred)
+            await self.store.let_go(id)
+            return ToPost(mention.text, agreed)
+
+    async def waiting(self, platform: PlatformName) -> tuple[HeldQuestion, ...]:
+        """Those that wait there for their asker to agree, the oldest first."""
+        held = await self.store.all_held(platform)
+        return tuple(each for each in held if each.until > self.now())
+
+    async def _up(self, held: HeldQuestion) -> TakenUp | None:
+        """The run that it takes up. Raises `InvalidInput` where that is forgotten."""
+        if held.takes_up is None:
+            return None
+        case = await self.store.case(held.takes_up)
+        if case is None or case.expired_at:
+            raise InvalidInput(_(NOT_WAITING))
+        return TakenUp(case, held.redo)
+
+    async def cancel(self, id: str, platform: PlatformName, person: Person) -> None:
+        """Have it wait no more, as its asker says. Raises `InvalidInput`."""
+        async with self._lock(platform, person.id):
+            held = await self._waiting(id, platform, person)
+            await self.store.refuse(held.mention.key, self.now())
+            await self.store.let_go(id)
+
+    async def _waiting(self, id: str, platform: PlatformName, person: Person) -> HeldQuestion:
+        """Raises `InvalidInput`."""
+        held = await self.store.held(id)
+        if held is None or held.until <= self.now():
+            raise InvalidInput(_(NOT_WAITING))
+        if (held.mention.channel.platform, held.mention.person.id) != (platform, person.id):
+            raise InvalidInput(_("Only the person who asked can say whether it is asked."))
+        return held
+
     async def _accept(
-        self, mention: Mention, council: Council | None, taken: TakenUp | None
+        self,
+        mention: Mention,
+        council: Council | None,
+        taken: TakenUp | None,
+        agreed: Agreed | None,
     ) -> Accepted | Refused | Repeated:
         if await self.is_known(mention.key):
             return Repeated()
@@ -187,7 +277,7 @@ class Questions:
             return Refused(refusal)
         self._entering += 1
         try:
-            return await self._take_in(mention, council, taken)
+            return await self._take_in(mention, council, taken, agreed)
         except OverBudget as over:
             await self.store.refuse(mention.key, self.now())
             return Refused(Document((Text(self.budget.sentence(over)),)))
@@ -243,35 +333,80 @@ class Questions:
         return bool(turns or (root and not root.expired_at))
 
     async def _take_in(
-        self, mention: Mention, council: Council | None, taken: TakenUp | None
-    ) -> Accepted | Repeated:
-        mention, mode = _named(mention)
-        if council is None:
-            mention, council = await self._council(mention, mode)
-        seed = taken.case.question.seed if taken else self.seed
-        case = new_case(mention.text, council, self.now(), seed=seed, mention=mention)
-        answers: Sequence[Call] = ()
-        if taken:
-            case = _taking_up(case, taken)
-            answers = () if taken.redo else await self._answers(taken.case)
-        originals: dict[str, str] = {}
-        if council.redact:
-            case, originals = redacted(case, await self.store.redactions(case))
-            if originals:
-                written = put_back(case.question.text, originals)
-                found = signs(written, await self.store.secret())
-                case = replace(case, question=replace(case.question, signs=found))
+        self,
+        mention: Mention,
+        council: Council | None,
+        taken: TakenUp | None,
+        agreed: Agreed | None,
+    ) -> Accepted | Refused | Repeated:
+        case, originals = await self._case(mention, council, taken, agreed)
+        answers = await self._answers(taken.case) if taken and not taken.redo else ()
+        if dear := await self._dear(mention, case, answers, agreed):
+            return await self.holding.hold(
+                mention,
+                council,
+                dear,
+                is_posted=True,
+                takes_up=taken.case.id if taken else None,
+                redo=taken.redo if taken else None,
+            )
         limits = await self.budget.limits(mention.channel, mention.person.id)
         shares = await self._shares(case) if limits else None
         if shares and answers:
-            finished = {(call.stage, call.round, call.seat) for call in answers}
-            shares = Allowance(shares).besides(finished).shares
+            shares = Allowance(shares).besides(_keys(answers)).shares
         if not await self.store.create(
             case, originals, shares=shares, limits=limits, answers=answers
         ):
             return Repeated()
         self.running.start(case)
         return Accepted(case.id)
+
+    async def _dear(
+        self, mention: Mention, case: Case, answers: Sequence[Call], agreed: Agreed | None
+    ) -> Dear | None:
+        """What is to be agreed to, if anything, where so many `answers` are there. Raises
+        `OverBudget`: nobody is asked about a price that no budget could pay."""
+        estimate = partial(self.budget.estimate, case, paid=_keys(answers))
+        carried = await self._carried(case)
+        dear = await self.holding.dear(mention.channel, case, partial(estimate, carried), agreed)
+        limits = await self.budget.limits(mention.channel, mention.person.id) if dear else {}
+        if limits:
+            await self.budget.require_room(await self._shares(case), limits)
+        return dear
+
+    async def _carried(self, case: Case) -> Carried:
+        ahead = [each for each in self.running.cases if is_thread_of(each, case)]
+        return await self.threads.carried(case, ahead)
+
+    async def _case(
+        self,
+        mention: Mention,
+        council: Council | None,
+        taken: TakenUp | None,
+        agreed: Agreed | None,
+    ) -> tuple[Case, dict[str, str]]:
+        """What comes of the question, and what placeholders in it stand for."""
+        mention, mode = _named(mention)
+        if council is None:
+            mention, council = await self._council(mention, mode)
+        case = new_case(
+            mention.text,
+            council,
+            self.now(),
+            id=agreed.id if agreed else None,
+            seed=taken.case.question.seed if taken else self.seed,
+            mention=mention,
+        )
+        if taken:
+            case = _taking_up(case, taken)
+        if not council.redact:
+            return case, {}
+        case, originals = redacted(case, await self.store.redactions(case))
+        if originals:
+            written = put_back(case.question.text, originals)
+            found = signs(written, await self.store.secret())
+            case = replace(case, question=replace(case.question, signs=found))
+        return case, originals
 
     async def _council(self, mention: Mention, mode: str | None) -> tuple[Mention, Council]:
         """Who is asked, and with what. Whoever names a mode wants the whole council. Raises
@@ -303,11 +438,10 @@ class Questions:
     async def _shares(self, case: Case) -> Mapping[Key, int]:
         """Of one member alone as much as of the dearest that it sat with: what is missing in a
         budget would say who it is."""
-        ahead = [each for each in self.running.cases if is_thread_of(each, case)]
         shares: dict[Key, int] = {}
         for council in await self._alike(case):
             like = replace(case, council=council)
-            found = await self.budget.shares(like, await self.threads.carried(like, ahead))
+            found = await self.budget.shares(like, await self._carried(like))
             shares |= {key: max(micros, shares.get(key, 0)) for key, micros in found.items()}
         return shares
 
@@ -391,6 +525,10 @@ def _named(mention: Mention) -> tuple[Mention, str | None]:
     if mode and not text:
         return replace(mention, text=mention.quoted, quoted=""), mode
     return replace(mention, text=text), mode
+
+
+def _keys(calls: Sequence[Call]) -> frozenset[Key]:
+    return frozenset((call.stage, call.round, call.seat) for call in calls)
 
 
 def _taking_up(case: Case, taken: TakenUp) -> Case:

@@ -153,6 +153,7 @@ class Running:
 
     async def question_deleted(self, key: str) -> None:
         """Whoever deletes the question ends its run; what is paid stays in the journal."""
+        await self.store.let_go_of_mention(key)
         case = await self.store.case_of_mention(key)
         if case and (run := self._runs.get(case.id)):
             run.serving.stop("question")

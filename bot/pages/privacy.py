@@ -53,6 +53,10 @@ def page(facts: Facts) -> str:
                 ),
                 facts.texts_kept,
             ),
+            (
+                _("questions that wait for *Go*, since they cost far more than usual"),
+                _("until they are asked or cancelled, at most two hours"),
+            ),
             (_("requests to models, to repeat one after a crash"), _("until it is answered")),
             (
                 _("with `context thread`, what people last said in a thread, without their names"),

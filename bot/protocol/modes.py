@@ -203,17 +203,19 @@ class Run(Protocol):
 @dataclass(frozen=True, slots=True)
 class Mode:
     """`planned` are the calls that `run` makes if nothing fails; where it may take a shorter way,
-    those of the longest: with their price set aside, every run can end."""
+    those of the longest: with their price set aside, every run can end. `likely` are then those of
+    the way that most take."""
 
     run: Run
     planned: Callable[[Council], Iterator[Planned]]
+    likely: Callable[[Council], Iterator[Planned]] | None = None
 
 
 # By the names that people type, which `bot.modes` puts into words.
 MODES: Mapping[str, Mode] = {
     "council": Mode(deliberate, plans.all_stages),
-    "quick": Mode(quick, plans.all_stages),
+    "quick": Mode(quick, plans.all_stages, plans.two_answers),
     "compare": Mode(compare, plans.answers),
-    "vote": Mode(vote, plans.all_stages),
-    "debate": Mode(debate, plans.with_rounds),
+    "vote": Mode(vote, plans.all_stages, plans.answers),
+    "debate": Mode(debate, plans.with_rounds, plans.with_a_round),
 }

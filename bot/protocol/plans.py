@@ -49,9 +49,21 @@ def answers(council: Council) -> Iterator[Planned]:
         yield Planned("answer", seat, model, ANSWER_TOKENS)
 
 
-def revisions(council: Council) -> Iterator[Planned]:
+def with_a_round(council: Council) -> Iterator[Planned]:
+    """The same where members agree after the first."""
+    yield from all_stages(council)
+    if len(council.members) > 1:
+        yield from revisions(council, rounds=1)
+
+
+def two_answers(council: Council) -> Iterator[Planned]:
+    """Whose, a lot decides later."""
+    yield from list(answers(council))[:2]
+
+
+def revisions(council: Council, *, rounds: int = ROUNDS) -> Iterator[Planned]:
     read = len(council.members) * ANSWER_TOKENS
-    for round in range(1, ROUNDS + 1):
+    for round in range(1, rounds + 1):
         for seat, model in enumerate(council.members):
             yield Planned("revision", seat, model, ANSWER_TOKENS, read, round)
 

@@ -5,14 +5,15 @@ By what such calls used lately, at today's prices; by the most that they may use
 known. A run that has all its shares runs as a whole. Which money there is, is not known here.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
+from statistics import median
 
 from bot import bills
 from bot.allowance import AUDIT, MARGIN, SUCCESSOR, Key, margin_of
-from bot.bills import ENOUGH, Price, Prices, Usage
-from bot.council import Council, Question, Stage
+from bot.bills import BYTES_PER_TOKEN, ENOUGH, TYPICAL_TOKENS, Price, Prices, Usage
+from bot.council import Cost, Council, Question, Stage
 from bot.protocol import plans
 from bot.protocol.attempts import LEAST_TOKENS
 from bot.protocol.audit import AUDIT_TOKENS, auditor
@@ -25,6 +26,10 @@ from bot.protocol.stages import VERDICT_TOKENS
 QUANTILE = 0.95
 # Around what is asked and judged: instructions, fences, labels, standings.
 _FRAME_BYTES = 2_000
+# From so many calls on it is known what such ones are like.
+FEW = 3
+# Of what is asked in a typical call there is no more.
+_SHORT_BYTES = 2_000
 
 # What a model's newest requests used in a stage, in one place (`None`: in any), newest first.
 Usual = Callable[[Stage | None, str, str | None], Awaitable[Sequence[Usage]]]
@@ -89,9 +94,7 @@ class Pricing:
     ) -> Mapping[Key, int]:
         """Micro-dollars, as `bot.allowance` has them, for the run of a question that is asked in this
         place."""
-        guidance = question.redo.guidance if question.redo else ""
-        asked = (question.text, question.quoted, guidance, council.instructions, council.criteria)
-        size = len("".join(asked).encode("utf-8", "replace")) + carried.bytes
+        size = _asked_bytes(question, council, carried)
         models = {*council.members, council.chairman}
         density = {m: bills.density(await self.usual(None, m, None)) for m in models}
         shares: dict[Key, int] = {}
@@ -120,6 +123,47 @@ class Pricing:
             return (plans.verdict(council),)
         return (*planned(council), *checks(council, self.prices))
 
+    def _likely(self, question: Question, council: Council) -> Sequence[Planned]:
+        """Those of the way that most runs of its mode go."""
+        likely = MODES[council.mode].likely
+        if question.redo or likely is None:
+            return self._planned(question, council)
+        calls = tuple(likely(council))
+        is_ruled = any(call.stage == "verdict" for call in calls)
+        return (*calls, *checks(council, self.prices)) if is_ruled else calls
+
+    async def estimate(
+        self,
+        question: Question,
+        council: Council,
+        place: str | None,
+        carried: Carried = NOTHING,
+        paid: Collection[Key] = (),
+    ) -> Cost:
+        """About what the run of this question will cost, where nothing is asked again: of its calls
+        some may be `paid` already."""
+        size = _asked_bytes(question, council, carried)
+        calls = self._likely(question, council)
+        known, assumed = 0, 0
+        for call in (*_recap(self.prices, council, carried), *calls):
+            if call.key in paid:
+                continue
+            price, used = self.prices.price(call.model), await self._lately(call, place)
+            micros = typical(price, used, asked_bytes=size)
+            is_told = len(used) >= FEW and all(usage.cost_micros is not None for usage in used)
+            if price.known or is_told:
+                known += micros
+            else:
+                assumed += micros
+        return Cost(0.0, known / 1e6, assumed / 1e6)
+
+    async def _lately(self, call: Planned, place: str | None) -> Sequence[Usage]:
+        """As `_used`, where a few say enough."""
+        here = await self.usual(call.stage, call.model, place) if place else ()
+        if len(here) >= FEW:
+            return here
+        return await self.usual(call.stage, call.model, None)
+
     async def _used(self, call: Planned, place: str | None) -> Sequence[Usage]:
         """As such calls did here; where there were too few, as they did anywhere."""
         here = await self.usual(call.stage, call.model, place) if place else ()
@@ -140,6 +184,27 @@ def share(
     prompts = [bills.prompt_tokens(usage.prompt_bytes, density) for usage in used]
     least = price.most(quantile(prompts), min(LEAST_TOKENS, call.tokens))
     return max(quantile(took), least) + price.most(ceil(asked_bytes * density), 0)
+
+
+def typical(price: Price, used: Sequence[Usage], *, asked_bytes: int) -> int:
+    """As the one in the middle of such calls cost; of a long question there is more to read."""
+    tokens = ceil(max(asked_bytes - _SHORT_BYTES, 0) / BYTES_PER_TOKEN)
+    if len(used) < FEW:
+        prompt_tokens, completion_tokens = TYPICAL_TOKENS
+        return price.cost(prompt_tokens + tokens, completion_tokens)
+    costs = (
+        price.cost(usage.prompt_tokens, usage.completion_tokens)
+        if usage.cost_micros is None
+        else usage.cost_micros
+        for usage in used
+    )
+    return round(median(costs)) + price.cost(tokens, 0)
+
+
+def _asked_bytes(question: Question, council: Council, carried: Carried) -> int:
+    guidance = question.redo.guidance if question.redo else ""
+    asked = (question.text, question.quoted, guidance, council.instructions, council.criteria)
+    return len("".join(asked).encode("utf-8", "replace")) + carried.bytes
 
 
 def _took(usage: Usage, price: Price, density: float) -> int:

@@ -6,20 +6,22 @@ from dataclasses import replace
 from datetime import datetime
 from statistics import median
 
-from bot.council import Call, Council, Deliberation, Question
+from bot.council import Call, Cost, Council, Deliberation, Question
 from bot.records import Case, PlatformName, Remains, Stop, Turn
 from bot.store import spending
 from bot.store.encoding import decode, decode_time_or_none, encode, encode_time
 from bot.store.events import note_event
 from bot.store.feed import record
+from bot.store.held import taken_in
 from bot.store.journal import inserted
 from bot.store.redactions import insert_redactions
 from bot.store.transactions import Row, Statement, Tables, Transaction, change, equal, lists
 
 _PAGE = 100
 
-# From how many questions on, of the newest at most, it is known how long one takes.
-_USUAL_FROM, _USUAL_OF = 3, 20
+# From how many questions on, of the newest at most, it is known how long one takes, and what it
+# costs: of that something is made only where it is sure enough.
+_USUAL_FROM, _COST_FROM, _USUAL_OF = 3, 5, 20
 
 _COLUMNS = (
     "question, council, platform, workspace, channel, thread, asker, mention, address, status,"
@@ -78,6 +80,7 @@ class Cases(Tables):
                     return False
             if (yield from change(sql, values)) != 1:
                 return False
+            yield taken_in(case.id, case.mention)
             yield from insert_redactions(case.id, originals or {})
             for call in answers:
                 yield inserted(case.id, call)
@@ -282,6 +285,26 @@ class Cases(Tables):
             (platform, channel, thread),
         )
         return case_of(rows[0]) if rows else None
+
+    async def usual_cost(self, case: Case) -> Cost | None:
+        """What a question to a council costs in the case's channel, in whichever mode: as the one in
+        the middle of the newest did. `None` where too few are known."""
+        rows = await self._database.read(
+            "SELECT council, sum(told_micros), sum(coalesce(cost_micros, 0) - told_micros),"
+            " sum(assumed_micros) FROM (SELECT id, council FROM deliberations WHERE platform = ?"
+            " AND channel = ? AND status = 'finished' ORDER BY number DESC LIMIT ?) AS newest"
+            " JOIN attempts ON attempts.deliberation = id WHERE EXISTS (SELECT 1 FROM calls WHERE"
+            " calls.deliberation = id AND calls.stage = 'answer' AND text IS NOT NULL)"
+            " GROUP BY id, council",
+            (case.platform, case.channel or "", _USUAL_OF),
+        )
+        costs = [
+            Cost(*(micros / 1e6 for micros in sums))
+            for council, *sums in rows
+            if len(json.loads(council)["members"]) > 1
+        ]
+        costs.sort(key=lambda cost: cost.usd)
+        return costs[len(costs) // 2] if len(costs) >= _COST_FROM else None
 
     async def newest(self) -> Case | None:
         """The case that was asked last of those that are finished, on whatever platform."""

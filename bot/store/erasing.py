@@ -51,3 +51,10 @@ def _set_left(left: str) -> Statement:
 
 # For the transaction that deletes.
 TO_ERASE = _set_left(_FILE)
+# The same where the file's pages hold nothing any more: of rows that were there for a short while, in
+# a table of their own.
+TO_EMPTY_LOG = Statement(
+    "INSERT INTO notes (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value ="
+    " CASE notes.value WHEN ? THEN notes.value ELSE excluded.value END",
+    (_ERASING, _LOG, _FILE),
+)

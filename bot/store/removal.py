@@ -76,12 +76,14 @@ class Removal(Erasing):
 
     async def forget_thread(self, platform: str, channel: str, thread: str) -> int:
         """Every question of a thread. How many."""
-        return await self._forget(_in_thread(platform, channel, thread))
+        which, place = _in_thread(platform, channel, thread)
+        waiting = Statement(f"DELETE FROM held WHERE {which}", place)
+        return await self._forget((which, place), [waiting])
 
     async def forget_channel(self, platform: str | None, channel: str) -> int:
         """Every question of a channel, its settings and their history. How many questions."""
         which, place = equal(channel=channel, platform=platform)
-        tables = ("settings", "settings_audit", "publications")
+        tables = ("settings", "settings_audit", "publications", "held")
         more = [Statement(f"DELETE FROM {table} WHERE {which}", place) for table in tables]
         return await self._forget((which, place), more)
 
@@ -98,6 +100,7 @@ class Removal(Erasing):
             [
                 Statement("DELETE FROM reactions WHERE person = ?", (person,)),
                 Statement("DELETE FROM reveals WHERE person = ?", (person,)),
+                Statement("DELETE FROM held WHERE asker = ?", (person,)),
                 Statement(
                     f"DELETE FROM spending WHERE scope IN ({marks}) AND day < ?", (*scopes, today)
                 ),
@@ -199,6 +202,7 @@ def _forget_copies(ids: Sequence[str]) -> Transaction[None]:
     words = Words()
     for _, place, texts in (yield from _said(ids)):
         words.add(texts, place)
+    yield from _forget_held(words, set(ids))
     gone = set(ids)
     quoting = yield from _quoting(words)
     quoting = {id: question for id, question in quoting.items() if id not in gone}
@@ -210,6 +214,19 @@ def _forget_copies(ids: Sequence[str]) -> Transaction[None]:
         "UPDATE deliberations SET question = ? WHERE id = ?",
         [(question, id) for id, question in quoting.items()],
     )
+
+
+def _forget_held(words: Words, ids: set[str]) -> Transaction[None]:
+    """Questions that wait, and quote one of these texts or go on from one of these questions."""
+    for id, platform, channel, thread, asked, takes_up in (
+        yield Statement("SELECT id, platform, channel, thread, asked, takes_up FROM held")
+    ):
+        mention = json.loads(asked)
+        origin = mention["origin"] or {}
+        if ids & {*origin.values(), takes_up} or words.are_in(
+            mention["quoted"], (platform, channel, thread)
+        ):
+            yield Statement("DELETE FROM held WHERE id = ?", (id,))
 
 
 def _said(ids: Iterable[str]) -> Transaction[list[tuple[str, Thread | None, list[str]]]]:

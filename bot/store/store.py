@@ -12,6 +12,7 @@ from bot.store.cases import Cases
 from bot.store.channels import Channels
 from bot.store.events import Events, secret
 from bot.store.feed import Feed
+from bot.store.held import Held
 from bot.store.journal import Journal, decision, finished_calls
 from bot.store.notes import Notes
 from bot.store.posts import Posts
@@ -37,6 +38,7 @@ class Store(
     Events,
     Feed,
     Recaps,
+    Held,
     Redactions,
     Removal,
     Removals,

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Protocol
 
 import pytest
@@ -20,7 +21,7 @@ from adapters.discord.page import Page, Row, button, custom_id
 from adapters.slack import asking, client, form
 from adapters.slack.blocks import NO_RUN
 from adapters.slack.render import document_messages
-from bot.chat import Channel, Person
+from bot.chat import Channel, HeldQuestion, Mention, Person
 from bot.conversation import settings_commands
 from bot.conversation.actions import Actions
 from bot.conversation.app import App
@@ -61,11 +62,14 @@ BUTTONS = {
     "later": Kind("later", "Vote on the answers", ""),
     "vote": Kind("vote:answer:A:accept", "Your vote is recorded"),
     "transcript": Kind("transcript", FILE),
+    "go": Kind("go:held", "was put to the council"),
+    "cancel": Kind("cancel:held", "Cancelled", ""),
     "check": Kind("check", "This channel's council"),
     "resume": Kind("resume", "answers here again", ADMINISTRATORS),
     "settings": Kind("settings:all", "All settings"),
     "members": Kind("members:remove:lab/c", "is now:", ADMINISTRATORS),
     "chairman": Kind("chairman", "is now:", ADMINISTRATORS, "lab/b"),
+    "mode": Kind("mode", "is now:", ADMINISTRATORS, "compare"),
     "form": Kind("form:criteria", FORM),
     "stats": Kind("stats:details", "Numbers by model"),
     "suggest": Kind("suggest", "Numbers by model"),
@@ -232,7 +236,7 @@ class OnDiscord:
         self.scene.guild.member_roles[self.scene.ada.id].clear()
 
 
-OF_A_RUN = heard(Actions._press) - {"ask", "resume"}
+OF_A_RUN = heard(Actions._press) - {"ask", "resume", "go", "cancel"}
 
 
 @asynccontextmanager
@@ -272,9 +276,23 @@ async def shown(platform: str, name: str) -> AsyncIterator[Window]:
     async with PLATFORMS[platform]() as window:
         if name == "resume":
             await window.app.command(window.here, BOSS, "pause")
+        if name in {"go", "cancel"}:
+            await hold(window)
         window.promote()
         await window.show(BUTTONS[name])
         yield window
+
+
+async def hold(window: Window) -> None:
+    """A question of hers that waits for her to agree to its price."""
+    case = await window.app.store.case(window.run)
+    assert case
+    asked = Mention(
+        "event", window.here, Person(window.ada), "And then?", case.address, case.thread
+    )
+    now = window.app.now()
+    held = HeldQuestion("held", asked, None, 1, True, now, now + timedelta(hours=1))
+    await window.app.store.hold(held)
 
 
 async def state(window: Window) -> object:
@@ -283,7 +301,8 @@ async def state(window: Window) -> object:
     stored = await store.settings(here.platform, here.workspace, here.id)
     asked = await store.asked_by(window.ada)
     revealed = await store.revealed(window.run, window.ada)
-    return asked, await store.reactions(window.run), revealed, stored
+    held = await store.held("held")
+    return asked, await store.reactions(window.run), revealed, stored, held
 
 
 @pytest.mark.parametrize(("platform", "name"), EVERY)

@@ -238,6 +238,7 @@ async def test_show_all_lists_every_setting_as_it_is_typed(app: App) -> None:
             ("reveal", "after_vote", "default"),
             ("chairman_sees_names", "off", "default"),
             ("budget", "unlimited", "default"),
+            ("ask_first", "on", "default"),
             ("changers", "admins", "default"),
             ("redact", "off", "default"),
             ("context", "run", "default"),

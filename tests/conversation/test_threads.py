@@ -176,6 +176,7 @@ async def test_the_cheapest_member_sums_up_what_is_too_long_and_the_newest_goes_
 async def test_a_recap_is_written_once_and_taken_by_later_follow_ups() -> None:
     provider = Lab()
     async with running(provider) as app:
+        await set_here(app, "ask_first off")
         await asked(app, "One", "Two", "Three", "Four", "Five")
         [before] = provider.asked("recap")
         await asked(app, "Six")
@@ -383,6 +384,7 @@ async def test_whoever_knew_a_forgotten_question_is_forgotten_with_it(tmp_path: 
 async def test_a_recap_goes_with_the_first_text_that_it_sums_up() -> None:
     provider = Lab()
     async with running(provider) as app:
+        await set_here(app, "ask_first off")
         app.retention_days = 30
         [first] = await asked(app, "One")
         start = app.clock()

@@ -10,6 +10,7 @@ from tests.privacy import PAGE, written
 # Every table, by the words of the page that speak of what is in it.
 TOLD = {
     "deliberations": "questions and the messages quoted with them",
+    "held": "questions that wait for *Go*",
     "calls": "answers, reviews, verdicts",
     "attempts": "requests to models",
     "decisions": "how reviewers ranked",

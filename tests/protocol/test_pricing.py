@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from bot.allowance import MARGIN, SUCCESSOR
 from bot.bills import Price, Usage
-from bot.council import Council, Question, Stage
+from bot.council import Cost, Council, Question, Stage
 from bot.protocol.pricing import Pricing, planned, quantile
 
 COUNCIL = Council(("lab/a", "lab/b"), "lab/c")
@@ -120,3 +120,41 @@ async def test_a_stage_has_a_margin_by_its_calls_of_which_enough_is_known() -> N
 def test_the_quantile_leaves_one_in_twenty_above_it() -> None:
     assert quantile(list(range(1, 101))) == 95
     assert quantile(list(range(1, 21))) == 19
+
+
+async def estimate(
+    known: dict[str | None, Sequence[Usage]], text: str = "", **prices: Price
+) -> Cost:
+    async def usual(stage: Stage | None, model: str, place: str | None) -> Sequence[Usage]:
+        return known.get(place, ())
+
+    pricing = Pricing(Prices({f"lab/{name}": price for name, price in prices.items()}), usual)
+    return await pricing.estimate(replace(QUESTION, text=text), COUNCIL, HERE)
+
+
+async def test_a_question_is_estimated_by_what_is_typical_where_nothing_is_known() -> None:
+    """Five calls of 1,500 tokens at 1 and 600 at 10 micro-dollars."""
+    assert await estimate({}) == Cost(0.0, 5 * 7_500 / 1e6, 0.0)
+
+
+async def test_a_question_is_estimated_by_the_middle_of_a_few_calls_as_they_were_here() -> None:
+    """264 tokens of the prompt, and 20 written, of three calls."""
+    assert await estimate({HERE: used(20, 900, 10)}) == Cost(0.0, 5 * 464 / 1e6, 0.0)
+    assert await estimate({HERE: used(20, 900), None: used(1, 2, 3)}) == Cost(
+        0.0, 5 * 284 / 1e6, 0.0
+    )
+
+
+async def test_a_long_question_is_read_in_every_call() -> None:
+    """Its 6,000 bytes beyond what questions usually take are 1,500 tokens."""
+    assert await estimate({HERE: used(20, 20, 20)}, "x" * 8_000) == Cost(
+        0.0, 5 * (464 + 1_500) / 1e6, 0.0
+    )
+
+
+async def test_an_estimate_says_what_of_it_rests_on_an_assumed_price() -> None:
+    """Two calls of lab/a, at a price that nobody knows."""
+    assumed = Price(1, 10, known=False)
+    assert await estimate({}, a=assumed) == Cost(0.0, 3 * 7_500 / 1e6, 2 * 7_500 / 1e6)
+    told = [replace(usage, cost_micros=9) for usage in used(1, 2, 3)]
+    assert await estimate({HERE: told}, a=assumed) == Cost(0.0, 5 * 9 / 1e6, 0.0)

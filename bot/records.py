@@ -69,6 +69,11 @@ class Case:
         return self.question.id
 
     @property
+    def takes_up(self) -> str:
+        """The deliberation whose answers it has, or began with; "" for none."""
+        return self.rests_on or self.question.grows
+
+    @property
     def rests_on(self) -> str:
         """The deliberation whose answers it has instead of its own; "" for none."""
         return self.question.redo.of if self.question.redo else ""

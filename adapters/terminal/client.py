@@ -22,7 +22,7 @@ from adapters.terminal.pictures import with_paths
 from adapters.terminal.screen import Screen, Script
 from adapters.terminal.threads import CHANNEL, Run, ScriptThreads, Threads
 from bot import emoji as reactions
-from bot.chat import HEADLINE, RANKING, Accepted, Held, Mention, Person, Refused
+from bot.chat import HEADLINE, RANKING, Accepted, Channel, Held, Mention, Person, Refused
 from bot.cleaning import one_line, shortened
 from bot.conversation.actions import CANCELLED
 from bot.conversation.app import App
@@ -112,6 +112,10 @@ class Terminal:
     def reply(self, case: Case) -> TerminalReply:
         now = asyncio.get_running_loop().time()
         return TerminalReply(case, self._threads.begin(case, now), self)
+
+    async def name(self, channel: Channel, person: str) -> str:
+        """As the computer calls them."""
+        return person
 
     def changed(self) -> None:
         self._screen.changed()

@@ -9,8 +9,11 @@ from bot.votes import NONE, VERDICT
 
 
 async def named_with(store: Store, case: Case) -> tuple[Case, ...]:
-    """The run, and where one member was asked alone, the council that it sits in: whoever learns
-    the name learns whose answer that was."""
+    """The run, that whose answers it has, and where one member was asked alone, the council that it
+    sits in: whoever learns the name learns whose answer that was."""
+    if case.takes_up:
+        before = await store.case(case.takes_up)
+        return (case, *(await named_with(store, before) if before else ()))
     at: Case | None = case
     while at and len(at.council.members) == 1:
         at = await store.case(earlier) if (earlier := await _sat_in(store, at)) else None

@@ -64,8 +64,8 @@ def page(facts: Facts) -> str:
             ),
             (
                 _(
-                    "who asked, and who stopped it (the platform's ids), where and when; ids of the "
-                    "bot's posts"
+                    "who asked, went on with and stopped it (the platform's ids), where and when; ids of "
+                    "the bot's posts"
                 ),
                 forgotten,
             ),

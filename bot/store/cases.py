@@ -65,7 +65,7 @@ class Cases(Tables):
             case.address,
             case.status,
             None if case.result is None else encode(Deliberation, case.result),
-            (case.question.redo.of if case.question.redo else case.question.grows) or None,
+            case.takes_up or None,
         )
         marks = ", ".join("?" * len(values))
         sql = (

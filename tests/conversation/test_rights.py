@@ -197,6 +197,16 @@ async def _asks_again(app: App, press: Press) -> bool:
     return len(await _runs(app)) == 2
 
 
+async def _goes_on(app: App, press: Press) -> bool:
+    """With what was stopped before it was answered."""
+    stopped = "UPDATE deliberations SET status = 'stopped', result = NULL"
+    await app.store._change(stopped, ())
+    await app.actions.press(_again(press, "go_on"))
+    case = await app.store.case(press.run)
+    assert case is not None
+    return (case.status, case.asker) != ("stopped", "ann")
+
+
 async def _asks_about(app: App, press: Press) -> bool:
     """By the button of an offer."""
 
@@ -227,18 +237,19 @@ BUTTONS: Mapping[str, Callable[[App, Press], Awaitable[bool]]] = {
     "follow": _follows,
     "send": _sends_off,
     "again": _asks_again,
+    "go_on": _goes_on,
     "offer": _asks_about,
 }
 
 # Under what Ann asked, who is listed herself: her thread may be read and voted on by all who see it.
 MAY_PRESS = """
-                                    | read vote names follow send again offer
-a member                            | Y    Y    Y     Y      Y    Y     Y
-an operator                         | Y    Y    Y     Y      Y    Y     Y
-a guest                             | Y    Y    .     .      .    .     .
-a guest who is listed               | Y    Y    Y     Y      Y    Y     Y
-a member, not listed                | Y    Y    .     .      .    .     .
-a stranger                          | Y    Y    .     .      .    .     .
+                                    | read vote names follow send again go_on offer
+a member                            | Y    Y    Y     Y      Y    Y     Y     Y
+an operator                         | Y    Y    Y     Y      Y    Y     Y     Y
+a guest                             | Y    Y    .     .      .    .     .     .
+a guest who is listed               | Y    Y    Y     Y      Y    Y     Y     Y
+a member, not listed                | Y    Y    .     .      .    .     .     .
+a stranger                          | Y    Y    .     .      .    .     .     .
 """
 
 

@@ -407,6 +407,34 @@ async def test_statistics_count_nothing_twice() -> None:
         assert row_of(case, await app.store.reactions(case.id)) is None
 
 
+# --- names
+
+
+@pytest.mark.parametrize("text", ["redo: shorter", "again"])
+async def test_names_wait_for_a_vote_on_the_answers_that_were_there(text: str) -> None:
+    async with running() as app:
+        id = await asked(app, mode="compare")
+        case = await taken(app, said(text))
+        assert await app.voting.react("discord", f"{case.id}/headline", ANN, "👍")
+        assert words(await pressed(app, case.id, ANN, "reveal")).startswith("You have not voted")
+        assert await app.voting.react("discord", f"{id}/answer:A", ANN, "👍")
+
+        await pressed(app, case.id, ANN, "reveal")
+
+        assert await app.store.revealed(id, "ann")
+
+
+async def test_whoever_saw_the_names_votes_on_nothing_written_anew_blind() -> None:
+    async with running() as app:
+        id = await asked(app)
+        case = await taken(app, said("redo: shorter"))
+        await pressed(app, id, ANN, "names")
+
+        assert await app.voting.react("discord", f"{case.id}/headline", ANN, "👍")
+
+        assert [each.blind for each in await app.store.reactions(case.id)] == [False]
+
+
 # --- again, all of you
 
 

@@ -303,7 +303,11 @@ class CouncilClient(Bot):
 
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
         self.hold()
-        await self.votes.added(event)
+        held = await self.votes.added(event)
+        key = "closer", event.message_id, event.user_id
+        if held and await self.app.once(":".join(map(str, ("discord", *key)))):
+            page = refusal_view(held.document)
+            await self._post(event.channel_id, (page,), nonce=key, reference=event.message_id)
 
     async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
         self.hold()

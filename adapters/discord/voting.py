@@ -11,7 +11,7 @@ import discord
 
 from adapters.discord.bot import Bot
 from bot import emoji as reactions
-from bot.chat import HEADLINE, Person
+from bot.chat import HEADLINE, Held, Person
 from bot.conversation.voting import Readings
 from bot.records import Post
 
@@ -32,23 +32,26 @@ class Votes:
         # The bot's own messages that were voted on before it was written down what they are.
         self._early: set[str] = set()
 
-    async def added(self, event: discord.RawReactionActionEvent) -> None:
+    async def added(self, event: discord.RawReactionActionEvent) -> Held | None:
+        """What whoever gave the sign to look closer has to agree to first, if anything."""
         post_id, person = _post_id(event), Person(str(event.user_id))
         if self._is_own(event):
             # Seeds come once it is written down.
             if post_id in self._early or _age(event.message_id) > SEEDED_WITHIN:
                 self._early.discard(post_id)
                 await self.readings.changed(post_id)
-            return
+            return None
         is_elsewhere = event.message_author_id not in {None, self._bot.me.id}
         if is_elsewhere or (event.member and event.member.bot):
-            return
+            return None
         is_vote = await self.readings.added(post_id, person, emoji_text(event.emoji))
         if not is_vote and not await self._bot.app.voting.post("discord", post_id):
             self._early.add(post_id)
         elif reactions.looks_closer(HEADLINE, emoji_text(event.emoji)):
             # Discord has no way to tell somebody alone why nothing comes of it.
-            await self._bot.app.sequels.look_closer("discord", post_id, person)
+            taken = await self._bot.app.sequels.look_closer("discord", post_id, person)
+            return taken if isinstance(taken, Held) else None
+        return None
 
     async def removed(self, event: discord.RawReactionActionEvent) -> None:
         if not self._is_own(event):

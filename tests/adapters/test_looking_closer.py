@@ -5,8 +5,10 @@ from pathlib import Path
 from bot.records import Case
 from tests.adapters.test_going_on import alike
 from tests.adapters.test_parity import OnDiscord, OnSlack, Stage, answered, cases, post_of, stages
+from tests.conversation.test_going_on import Priced
 from tests.fakes.discord_server import Message as DiscordMessage
 from tests.fakes.discord_server import User as DiscordUser
+from tests.fakes.discord_thread import buttons
 from tests.fakes.provider import FakeProvider
 from tests.fakes.slack_server import User as SlackUser
 from tests.fakes.watched import eventually
@@ -101,3 +103,23 @@ async def test_a_sign_given_while_nobody_listened_is_found(tmp_path: Path) -> No
                 stage.place.server.react(stage.place.ada, message, "🔍")
             async with stage.open(FakeProvider(otherwise=alike)):
                 await answered(stage, 2)
+
+
+async def test_on_discord_a_price_far_above_the_usual_is_agreed_to_in_the_thread(
+    tmp_path: Path,
+) -> None:
+    async with stages(tmp_path) as (_, stage, __):
+        assert isinstance(stage, OnDiscord)
+        async with stage.open(Priced(otherwise=alike)):
+            for count in range(1, 6):
+                await stage.ask("/quick What is 6 + 12?")
+                await answered(stage, count)
+            verdict = await discord_verdict(stage)
+            await sign_on_discord(stage, stage.place.ada)
+            asked = await stage.place.said(verdict.channel, "This question will cost about")
+            go = next(id for id, label in buttons(asked).items() if label == "Go")
+            await stage.place.server.click(stage.place.ada, asked, go)
+            await answered(stage, 6)
+
+            first = (await cases(stage))[0]
+            assert await stage.app.store.grown_from(first.id)

@@ -10,6 +10,7 @@ import pytest
 
 from bot.analysis.rows import row_of
 from bot.chat import Accepted, Mention, Person, Refused, Repeated
+from bot.chat import Held as HeldBack
 from bot.conversation.app import App
 from bot.conversation.budget import Rules
 from bot.conversation.followups import NOT_YET
@@ -634,3 +635,20 @@ async def test_said_of_a_quick_verdict_it_takes_both_answers_over_too() -> None:
 
         assert len(provider.asked("answer")) == 4
         assert afresh.council.mode == "council"
+
+
+async def test_where_it_is_far_dearer_than_usual_whoever_gave_the_sign_agrees_first() -> None:
+    provider = Priced(otherwise=alike)
+    async with running(provider) as app:
+        id = [await quickly(app, provider) for _ in range(5)][-1]
+
+        held = await looked(app, id)
+
+        assert isinstance(held, HeldBack)
+        assert provider.requests == []
+        assert await app.store.grown_from(id) is None
+        outcome = await app.questions.go(held.id, "discord", BOB)
+        assert isinstance(outcome, Accepted)
+        await app.running.finished(outcome.id)
+        assert len(provider.asked("answer")) == 1
+        assert (await case_of(app, outcome.id)).question.grows == id

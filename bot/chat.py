@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from bot.council import Alone, Council, Origin, Redo
+from bot.council import Alone, Attached, Council, Origin, Redo
 from bot.document import Document
 from bot.records import Case, PlatformName
 
@@ -83,6 +83,7 @@ class Mention:
     origin: Origin | None = None
     alone: Alone | None = None
     about: str = ""
+    files: tuple[Attached, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,15 @@ class KnowsPrivate(Protocol):
 
     def is_private(self, case: Case) -> bool:
         """Whether the case was asked in such a place."""
+        ...
+
+
+@runtime_checkable
+class KeepsFiles(Protocol):
+    """A Platform that people attach files on."""
+
+    async def fetch(self, file: Attached) -> bytes:
+        """What is in a file of a question that was asked there. Raises `Unreadable`."""
         ...
 
 

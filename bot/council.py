@@ -113,8 +113,33 @@ class Redo:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that came with a question: `size` in bytes, as far as that is known; `source` is where its
+    platform has it, "" where it gives none of it, for the reason that `why` says."""
+
+    name: str
+    source: str
+    size: int | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """What came of it: its `text`, "" where it could not be read. `why` says in a sentence what of it was
+    not."""
+
+    name: str
+    text: str = ""
+    why: str | None = None
+    kind: EvidenceKind = "file"
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What is deliberated. `quoted` is the message replied to, data and not instructions.
+
+    `files` came along with it, `exhibits` is what was read of them, of whose texts members get at most
+    `exhibit_chars` characters each, `None` for all.
 
     `unread` are sentences for people: what belongs to the question and could not be read. `number`
     says which question of its thread it is, as far as that is known. `signs` are those by which it is
@@ -134,6 +159,9 @@ class Question:
     origin: Origin | None = None
     number: int = 1
     signs: tuple[str, ...] = ()
+    files: tuple[Attached, ...] = ()
+    exhibits: tuple[Exhibit, ...] = ()
+    exhibit_chars: int | None = None
     alone: Alone | None = None
     pauses: tuple[tuple[datetime, datetime], ...] = ()
     redo: Redo | None = None

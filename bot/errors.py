@@ -6,6 +6,7 @@ BotError                  str() is fit for a user: names no secret, says what to
 │   └── InvalidForm       the same for a form; says for each field what is wrong
 ├── InvalidConfiguration  the environment; lists every problem at once
 ├── Expired               the texts that somebody wants to see were erased for their age
+├── Unreadable            what came along with a question cannot be read; says why
 ├── Undeliverable         a platform does not take a post
 ├── Owed                  a platform takes no more for now; the rest is owed
 └── StoreFailed           the database cannot be opened, read or written
@@ -116,6 +117,10 @@ class InvalidConfiguration(BotError):
 
 class Expired(BotError):
     """The texts of a deliberation were erased for their age; numbers and votes are kept."""
+
+
+class Unreadable(BotError):
+    """Something that came along with a question cannot be had or read; the message says why."""
 
 
 class Undeliverable(BotError):

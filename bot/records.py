@@ -12,9 +12,9 @@ from bot.recognition import signs
 PlatformName = Literal["discord", "slack", "terminal", "cli"]
 Status = Literal["running", "finished", "stopped"]
 ReactionValue = Literal["accept", "reject", "best", "none"]
-# Somebody stopped the run; its question or place was deleted, or is being forgotten; nobody could see
+# Nothing of what it was about could be read (`unread`); somebody stopped the run; its question or place was deleted, or is being forgotten; nobody could see
 # it; or a fault of the bot's own came again and again.
-StopCause = Literal["person", "question", "place", "forgotten", "unseen", "given_up"]
+StopCause = Literal["person", "question", "place", "forgotten", "unseen", "given_up", "unread"]
 Happening = Literal[
     "attempt_started", "attempt_finished", "call_finished", "finished", "stopped", "went_on"
 ]
@@ -33,7 +33,7 @@ class Stop:
     @property
     def may_go_on(self) -> bool:
         """Whether it may lead anywhere to go on with what was stopped so."""
-        return self.cause not in {"forgotten", "given_up"}
+        return self.cause not in {"forgotten", "given_up", "unread"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
 from bot.cleaning import one_line, shortened
-from bot.council import Failure, Fallback, Finish, Held, Plurality, Standing
+from bot.council import Evidence, Failure, Fallback, Finish, Held, Plurality, Standing
 from bot.document import Document, Heading, Text
 from bot.errors import Kind
 from bot.language import N_, Message, _, n_
@@ -115,6 +115,9 @@ STOPPED: Mapping[StopCause, Message] = {
     "unseen": N_(
         "The reply could not be posted, so nothing more was asked of the models: {refusal}"
     ),
+    "unread": N_(
+        "Nothing that came along could be read, and no question was written, so no model was asked."
+    ),
     "given_up": N_(
         "This question failed several times at a fault of the bot's own and is given up; the "
         "log says what happened. Put it in other words, or tell whoever runs the bot."
@@ -142,23 +145,49 @@ UNREAD_MESSAGE = N_(
     "The message replied to could not be read, so the council does not know it. What "
     "matters of it has to be in the question itself."
 )
+SHORTENED_EXHIBIT = N_("It was shortened to {n:,} of its {of:,} characters for the council.")
 _NAMES_SHOWN, _NAME_LIMIT_CHARS = 3, 60
 
 
-def unread_files(names: Sequence[str]) -> str:
-    """That these files came along unread; what people call their files is shown as code."""
-    named = [f"`{_file_name(name)}`" for name in names[:_NAMES_SHOWN]]
-    if more := len(names) - len(named):
-        named.append(_("{more} more", more=more))
+def files_to_read(names: Sequence[str]) -> str:
+    """That these files are read before anything is asked."""
     return n_(
-        "The attached file was not read, only the text of the message: {files}.",
-        "The attached files were not read, only the text of the message: {files}.",
+        "The council first reads the attached file: {files}.",
+        "The council first reads the attached files: {files}.",
         len(names),
-        files=", ".join(named),
+        files=_file_names(names),
     )
 
 
-def _file_name(name: str) -> str:
+def evidence(found: Sequence[Evidence]) -> list[str]:
+    """What was read along with the question, and of what not all, in sentences; what could not be read
+    is marked."""
+    files = [each for each in found if each.kind == "file"]
+    read = [each.name for each in files if each.read]
+    told = n_(
+        "The council read the attached file along with the question: {files}.",
+        "The council read the attached files along with the question: {files}.",
+        len(read),
+        files=_file_names(read),
+    )
+    partly = [f"`{file_name(each.name)}`: {each.why}" for each in files if each.read and each.why]
+    unread = [
+        "⚠ " + _("`{name}` was not read. {why}", name=file_name(each.name), why=each.why or "")
+        for each in files
+        if not each.read
+    ]
+    return [*([told] if read else []), *partly, *unread]
+
+
+def _file_names(names: Sequence[str]) -> str:
+    named = [f"`{file_name(name)}`" for name in names[:_NAMES_SHOWN]]
+    if more := len(names) - len(named):
+        named.append(_("{more} more", more=more))
+    return ", ".join(named)
+
+
+def file_name(name: str) -> str:
+    """What people call their files, to be shown as code."""
     return shortened(one_line(name.replace("`", "'")) or _("unnamed"), _NAME_LIMIT_CHARS)
 
 

@@ -58,6 +58,8 @@ NOT_SHOWN = {
     "no list of models from the 0 in time",
     "the votes on 0 cannot be read",
     "Answer this message: what it asks, or else what is to be said about it.",
+    "Answer what came along: what it asks, or else what is to be said about it.",
+    "attach PATH",
     "Some **text** with `code` and a [link](https://a.example).",
     "[no preview",
     "slack catch-up",

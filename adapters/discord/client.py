@@ -13,7 +13,7 @@ from functools import partial
 
 import discord
 
-from adapters.discord import commands, delivery, questions
+from adapters.discord import commands, delivery, files, questions
 from adapters.discord.bot import Bot
 from adapters.discord.buttons import CouncilButton
 from adapters.discord.catchup import heard
@@ -28,6 +28,7 @@ from bot.conversation.app import App
 from bot.conversation.catchup import catch_up, missed_mentions
 from bot.conversation.commands import welcome
 from bot.conversation.desk import NOT_ENABLED
+from bot.council import Attached
 from bot.document import Document, Text
 from bot.errors import BotError, InvalidInput, Undeliverable
 from bot.language import N_, _
@@ -92,6 +93,9 @@ class CouncilClient(Bot):
 
     async def said(self, case: Case, most: int) -> Said:
         return await said(self, case, most)
+
+    async def fetch(self, file: Attached) -> bytes:
+        return await files.fetch(file, time_scale=self.time_scale)
 
     async def remove(self, post_id: str) -> None:
         """With the name of a thread that was opened for it, once nothing else stands there."""

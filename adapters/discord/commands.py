@@ -15,9 +15,10 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
-from adapters.discord import questions, reading
+from adapters.discord import questions
 from adapters.discord.bot import Bot
 from adapters.discord.delivery import WORDING, is_late, undeliverable, words
+from adapters.discord.files import attached
 from adapters.discord.forms import SettingForm
 from adapters.discord.interactions import (
     SILENT,
@@ -43,11 +44,11 @@ from bot.chat import Accepted, Agreed, Mention, Refused, Repeated
 from bot.conversation.commands import COMMANDS
 from bot.conversation.desk import Command, Option, may_change, settings_of
 from bot.conversation.presses import Ask
+from bot.council import Attached
 from bot.document import literal
 from bot.errors import BotError
 from bot.language import N_, _
 from bot.pages.asked import first_asked
-from bot.texts import unread_files
 
 logger = logging.getLogger(__name__)
 
@@ -288,10 +289,7 @@ async def ask_about(interaction: Interaction, message: discord.Message) -> None:
     if not await _can_be_answered(interaction):
         return
     text = questions.whole_text(message, interaction.client.me)
-    files = reading.file_names(message)
-    mention = _mention(
-        interaction, message.id, text, unread=(unread_files(files),) if files else ()
-    )
+    mention = _mention(interaction, message.id, text, files=attached(message))
     match await interaction.client.app.questions.accept(mention):
         case Refused(document):
             await answer(interaction, document)
@@ -310,7 +308,7 @@ async def _can_be_answered(interaction: Interaction) -> bool:
 
 
 def _mention(
-    interaction: Interaction, message: int, text: str, *, unread: tuple[str, ...] = ()
+    interaction: Interaction, message: int, text: str, *, files: tuple[Attached, ...] = ()
 ) -> Mention:
     place, guild = interaction.channel, interaction.guild
     assert place is not None
@@ -321,6 +319,6 @@ def _mention(
         text=text,
         address=questions.address_of(place, guild, message).to_json(),
         thread=questions.thread_of(place, guild, message),
-        unread=unread,
+        files=files,
         direct=guild is None,
     )

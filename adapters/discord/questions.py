@@ -16,13 +16,14 @@ from adapters.discord import reading
 from adapters.discord.address import Address, Kind
 from adapters.discord.bot import Bot
 from adapters.discord.delivery import words
+from adapters.discord.files import attached
 from bot.chat import Channel, Mention, Person
 from bot.conversation.app import App
 from bot.council import Alone
 from bot.document import Detail, Document, Text
 from bot.language import N_, _
 from bot.protocol.folding import is_blank
-from bot.texts import UNREAD_MESSAGE, unread_files
+from bot.texts import UNREAD_MESSAGE
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +72,8 @@ async def mention_of(
     if is_blank(text):
         text = whole_text(message, me)
     quoted = await _quoted(replied, app, me) if replied else ""
-    unread = _unread(message, replied, quoted)
+    files = (*attached(message), *(attached(replied) if replied else ()))
+    before = quoted
     if is_blank(text):
         # A bare mention in a reply means the message replied to.
         text, quoted = quoted, ""
@@ -83,8 +85,9 @@ async def mention_of(
         address=address_of(place, guild, message.id).to_json(),
         thread=thread_of(place, guild, message.id),
         quoted=quoted,
-        unread=unread,
+        unread=_unread(message, replied, before),
         direct=guild is None,
+        files=files,
     )
 
 
@@ -226,11 +229,9 @@ def _unread(
     message: discord.Message, replied: discord.Message | None, quoted: str
 ) -> tuple[str, ...]:
     """What belongs to the question and is not read, in sentences."""
-    files = [*reading.file_names(message), *(reading.file_names(replied) if replied else ())]
     is_reply = message.type == discord.MessageType.reply
     is_hidden = is_reply and not quoted and not (replied and replied.attachments)
-    sentences = [_(UNREAD_MESSAGE)] if is_hidden else []
-    return (*sentences, unread_files(files)) if files else tuple(sentences)
+    return (_(UNREAD_MESSAGE),) if is_hidden else ()
 
 
 def replied_to(message: discord.Message) -> discord.Message | None:

@@ -37,13 +37,6 @@ def whole_text(message: discord.Message, content: str | None = None) -> str:
     return _joined((typed_text(message, content), forwarded_text(message), _shown(message)))
 
 
-def file_names(message: discord.Message) -> list[str]:
-    """Of the files attached to the message and to what it forwards."""
-    carriers: list[discord.Message | discord.MessageSnapshot]
-    carriers = [message, *message.message_snapshots]
-    return [attachment.filename for each in carriers for attachment in each.attachments]
-
-
 def _shown(source: discord.Message | discord.MessageSnapshot) -> str:
     """What stands beside the typed text; of a forward that text, too."""
     typed = "" if isinstance(source, discord.Message) else _named(source.content, {}, None)

@@ -18,7 +18,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack import asking, buttons, commands, form, log_lines, questions
+from adapters.slack import asking, buttons, commands, files, form, log_lines, questions
 from adapters.slack.bot import Bot
 from adapters.slack.packing import Message
 from adapters.slack.people import SOMEBODY
@@ -32,6 +32,7 @@ from adapters.slack.whisper import whisper_sentence
 from bot.chat import Channel, Person, Refused, Repeated, Said
 from bot.conversation.app import App
 from bot.conversation.commands import welcome
+from bot.council import Attached
 from bot.document import Document, Note, Text
 from bot.errors import InvalidInput, Undeliverable
 from bot.language import N_, _
@@ -75,6 +76,9 @@ class SlackClient(Bot):
 
     async def said(self, case: Case, most: int) -> Said:
         return await said(self, case, most)
+
+    async def fetch(self, file: Attached) -> bytes:
+        return await files.fetch(self.web, file)
 
     async def remove(self, post_id: str) -> None:
         channel, _, id = post_id.partition("/")

@@ -32,9 +32,13 @@ def attached_words(message: Json) -> str:
     return _joined(_attachments(message, _DEPTH))
 
 
-def file_names(message: Json) -> tuple[str, ...]:
+def files(message: Json) -> tuple[Json, ...]:
     """Those of the message and of what it forwards; what was deleted is no file any more."""
-    return tuple(_file_names(message, _DEPTH))
+    return tuple(_files(message, _DEPTH))
+
+
+def file_name(file: Json) -> str:
+    return _text(file, "name") or _text(file, "title")
 
 
 # --- Attachments
@@ -67,14 +71,13 @@ def _forwarded(attachment: Json) -> list[Json]:
     return [message for message in found if isinstance(message, dict)]
 
 
-def _file_names(message: Json, depth: int) -> Iterator[str]:
-    for file in _list(message, "files"):
-        if file.get("mode") != "tombstone":
-            yield _text(file, "name") or _text(file, "title")
+def _files(message: Json, depth: int) -> Iterator[Json]:
+    yield from (file for file in _list(message, "files") if file.get("mode") != "tombstone")
     for attachment in _list(message, "attachments") if depth else ():
         # What is forwarded may tell of its files at either place, or at both.
-        inner = (name for each in _forwarded(attachment) for name in _file_names(each, depth - 1))
-        yield from dict.fromkeys((*_file_names(attachment, depth - 1), *inner))
+        inner = [file for each in _forwarded(attachment) for file in _files(each, depth - 1)]
+        found = (*_files(attachment, depth - 1), *inner)
+        yield from {_text(file, "id") or file_name(file): file for file in found}.values()
 
 
 # --- Blocks

@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.slack import content
 from adapters.slack.address import Address
+from adapters.slack.files import attached
 from adapters.slack.people import People
 from adapters.slack.refusals import sentence
 from adapters.slack.web import Me, Web
@@ -22,7 +23,6 @@ from bot import chat
 from bot.conversation.app import App
 from bot.language import N_, _
 from bot.protocol.folding import is_blank
-from bot.texts import unread_files
 
 logger = logging.getLogger(__name__)
 
@@ -132,8 +132,9 @@ async def mention_of(
         address=Address(me.team, channel, root, ts).to_json(),
         thread=root,
         quoted=quoted,
-        unread=(*unread, *_files(first, message), *await unknown_people(app, people, channel)),
+        unread=(*unread, *await unknown_people(app, people, channel)),
         direct=is_direct(message),
+        files=(*attached(first), *attached(message)),
     )
 
 
@@ -176,11 +177,6 @@ async def _thread(app: App, web: Web, message: Json, me: Me) -> tuple[Json, tupl
         return {}, (f"{_(UNREAD_THREAD)} {sentence(error)}",)
     first: Json = answer["messages"][0]
     return ({}, ()) if first.get("subtype") == "tombstone" else (first, ())
-
-
-def _files(*messages: Json) -> tuple[str, ...]:
-    names = [name for message in messages for name in content.file_names(message)]
-    return (unread_files(names),) if names else ()
 
 
 async def unknown_people(app: App, people: People, channel: str) -> tuple[str, ...]:

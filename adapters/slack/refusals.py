@@ -20,6 +20,7 @@ SCOPES = {
     ),
     "chat:write": N_("Without the scope {scope} nothing can be posted."),
     "commands": N_("Without the scope {scope} there is no /council."),
+    "files:read": N_("Without the scope {scope} no attached file is read."),
     "files:write": N_(
         "Without the scope {scope} long answers and transcripts are cut into messages."
     ),

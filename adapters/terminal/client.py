@@ -32,12 +32,14 @@ from bot.conversation.outbox import Outbox, Sending
 from bot.conversation.persistence import Line
 from bot.conversation.presses import Choice, Press, Told
 from bot.conversation.wishes import wish
-from bot.council import Alone
+from bot.council import Alone, Attached
 from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
+from bot.evidence.local import attached
 from bot.language import N_, Message, _, n_
 from bot.pages.presenter import beneath_verdict
 from bot.records import Case, PlatformName
+from bot.texts import file_name
 
 # Nothing that is printed fails to arrive.
 _ALWAYS_OPEN = Line(lambda _: False, refusals=(), time_scale=1)
@@ -82,6 +84,7 @@ class Terminal:
     ) -> None:
         self.app = app
         self._person = Person(getpass.getuser(), admin=True)
+        self._files: list[Attached] = []  # of the next question
         self._stopped: set[str] = set()  # questions that Ctrl-C has stopped
         self._leaves_next = False  # whether another Ctrl-C leaves
         self._context = AsyncExitStack()
@@ -226,6 +229,7 @@ class Terminal:
         return {
             words.ASK: self._ask,
             words.COMMAND: self._command,
+            "attach": self._attach,
             "open": self._open,
             "react": self._react,
             "unreact": self._unreact,
@@ -287,6 +291,7 @@ class Terminal:
             address="",
             thread=thread or unique,
             alone=alone,
+            files=tuple(self._files),
         )
         await self._taken(await self.app.sequels.heard(mention))
 
@@ -297,6 +302,7 @@ class Terminal:
             case Refused(document):
                 await self._show(document)
             case Accepted(id):
+                self._files.clear()
                 await self._attend(self._threads.run(id))
 
     async def _decide(self, id: str, price: str) -> None:
@@ -308,6 +314,18 @@ class Terminal:
             return
         await self.app.questions.cancel(id, "terminal", self._person)
         await self._say(_(CANCELLED))
+
+    async def _attach(self, rest: str) -> None:
+        if rest == "none":
+            self._files.clear()
+        elif rest:
+            self._files.append(attached(Path(rest)))
+        names = ", ".join(f"`{file_name(file.name)}`" for file in self._files)
+        await self._say(
+            _("The next question takes along: {files}.", files=names)
+            if names
+            else _("No file goes along with the next question. `attach PATH` takes one along.")
+        )
 
     async def _attend(self, run: Run) -> None:
         if self._screen.follows:

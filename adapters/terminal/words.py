@@ -36,6 +36,13 @@ _LONE_WORD = re.compile(r"[A-Za-z:/!.-]{1,12}")
 WORDS: Mapping[str, Word] = {
     ASK: Word("@council QUESTION", N_("asks, whatever the question looks like"), _ANY),
     ONLY: Word("ask only B QUESTION", N_("asks the author of an answer alone"), _ANY),
+    "attach": Word(
+        "attach PATH",
+        N_(
+            "has a file read along with the next question; `attach` alone lists, `attach none` drops"
+        ),
+        4,
+    ),
     "open": Word(
         "open A",
         N_("unfolds a part: `A`, `verdict`, `ranking`, `critiques`"),

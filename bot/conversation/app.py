@@ -4,6 +4,7 @@ Puts the parts together, each of which knows its own subject: questions, the del
 way, buttons, votes, commands.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from bot.conversation import commands
 from bot.conversation.actions import Actions
 from bot.conversation.budget import Budget, Rules
 from bot.conversation.desk import Admission, Desk, parse, require
+from bot.conversation.exhibits import AT_ONCE, Exhibits
 from bot.conversation.followups import FollowUps
 from bot.conversation.health import health
 from bot.conversation.holding import Holding
@@ -63,6 +65,7 @@ class App:
     admission: Admission = field(init=False)
     budget: Budget = field(init=False)
     running: Running = field(init=False)
+    exhibits: Exhibits = field(init=False)
     questions: Questions = field(init=False)
     voting: Voting = field(init=False)
     actions: Actions = field(init=False)
@@ -77,10 +80,12 @@ class App:
         pricing = Pricing(self.catalogue, store.usual)
         self.budget = Budget(store, self.rules, self.admission, settings, pricing, now)
         threads = Threads(store, self.catalogue, self.caller, self.platforms)
+        self.exhibits = Exhibits(store, self.catalogue, self.platforms, asyncio.Semaphore(AT_ONCE))
         self.running = Running(
             store,
             self.caller,
             threads,
+            self.exhibits,
             self.platforms,
             lambda case: self.budget.limits(channel_of(case), case.asker),
             self.time_scale,
@@ -92,6 +97,7 @@ class App:
             self.budget,
             self.running,
             threads,
+            self.exhibits,
             Holding(store, settings, now),
             settings,
             now,

@@ -13,7 +13,7 @@ from bot.conversation.budget import SettingsOf
 from bot.conversation.offers import can_be_alone, offer, sat_with
 from bot.conversation.presses import Form
 from bot.conversation.questions import Questions, checked
-from bot.council import Alone, Origin
+from bot.council import Alone, Attached, Origin
 from bot.errors import InvalidInput
 from bot.language import N_, _
 from bot.models.catalogue import Catalogue
@@ -83,6 +83,7 @@ class FollowUps:
             unread=asked.unread,
             origin=origin,
             alone=asked.alone,
+            files=asked.files,
         )
         # One member alone was asked on purpose, for its price, and each question in its mode; any
         # other council may be put right.
@@ -140,6 +141,7 @@ def _mention(
     unread: tuple[str, ...] = (),
     origin: Origin | None = None,
     alone: Alone | None = None,
+    files: tuple[Attached, ...] = (),
 ) -> Mention:
     """A question where the run was asked."""
     return Mention(
@@ -153,4 +155,5 @@ def _mention(
         unread=unread,
         origin=origin,
         alone=alone,
+        files=files,
     )

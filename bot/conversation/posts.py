@@ -66,7 +66,8 @@ async def last_posts(case: Case, store: Store, *, stopped_by: str = "") -> dict[
             if label in known or answer_key(label) in keys
         ]
         progress = replace(progress, labels=tuple(labels))
-    question = await store.numbered(case)
+    exhibits = (await store.exhibits(case.id)).values()
+    question = replace(await store.numbered(case), exhibits=tuple(exhibits))
     progress = replace(progress, question=question, stopped_by=stopped_by)
     return posts(progress, tally=tally(await store.reactions(case.id)))
 

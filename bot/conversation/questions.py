@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from pathlib import PurePath
 
 from bot import settings as channel_settings
 from bot.allowance import Allowance, Key
@@ -26,6 +27,7 @@ from bot.chat import (
 )
 from bot.conversation.budget import Budget, SettingsOf
 from bot.conversation.desk import Admission
+from bot.conversation.exhibits import ABOUT_FILES, Exhibits
 from bot.conversation.holding import Dear, Holding
 from bot.conversation.locks import Locks
 from bot.conversation.offers import alone, answer_of, sat_with
@@ -114,6 +116,7 @@ def new_case(
             unread=mention.unread,
             origin=mention.origin,
             alone=mention.alone,
+            files=mention.files,
         ),
         council=council,
         platform=mention.channel.platform,
@@ -137,6 +140,7 @@ def redacted(case: Case, known: Mapping[str, str]) -> tuple[Case, dict[str, str]
         text=hidden.hide(question.text),
         quoted=hidden.hide(question.quoted),
         redo=redo and replace(redo, guidance=hidden.hide(redo.guidance)),
+        files=tuple(replace(f, name=_hidden_name(f.name, hidden)) for f in question.files),
     )
     council = replace(
         council,
@@ -144,10 +148,18 @@ def redacted(case: Case, known: Mapping[str, str]) -> tuple[Case, dict[str, str]
         instructions=hidden.hide(council.instructions),
     )
     guidance = question.redo.guidance if question.redo else ""
-    texts = (question.text, question.quoted, guidance, council.criteria, council.instructions)
+    names = [file.name for file in question.files]
+    prose = (question.text, question.quoted, guidance, council.criteria, council.instructions)
+    texts = (*prose, *names)
     stand = {name for text in texts for name in placeholders(text)}
     originals = {name: text for name, text in hidden.originals.items() if name in stand}
     return replace(case, question=question, council=council), originals
+
+
+def _hidden_name(name: str, hidden: Redaction) -> str:
+    """Its end stays: by that files are read."""
+    path = PurePath(name)
+    return hidden.hide(path.stem) + path.suffix
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +187,7 @@ class Questions:
     budget: Budget
     running: Running
     threads: Threads
+    exhibits: Exhibits
     holding: Holding
     settings: SettingsOf
     now: Callable[[], datetime]
@@ -376,7 +389,8 @@ class Questions:
 
     async def _carried(self, case: Case) -> Carried:
         ahead = [each for each in self.running.cases if is_thread_of(each, case)]
-        return await self.threads.carried(case, ahead)
+        carried = await self.threads.carried(case, ahead)
+        return replace(carried, bytes=carried.bytes + self.exhibits.carried(case))
 
     async def _case(
         self,
@@ -523,7 +537,9 @@ def _named(mention: Mention) -> tuple[Mention, str | None]:
         return mention, None
     mode, text = mode_and_question(mention.text)
     if mode and not text:
-        return replace(mention, text=mention.quoted, quoted=""), mode
+        mention, text = replace(mention, quoted=""), mention.quoted
+    if is_blank(text) and mention.files:
+        text = ABOUT_FILES
     return replace(mention, text=text), mode
 
 
@@ -558,4 +574,5 @@ def _mended(mention: Mention) -> Mention:
         text=mended(mention.text),
         quoted=mended(mention.quoted),
         unread=tuple(map(mended, mention.unread)),
+        files=tuple(replace(file, name=mended(file.name)) for file in mention.files),
     )

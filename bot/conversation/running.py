@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from bot.chat import QUESTION, Platforms, channel_of
+from bot.conversation.exhibits import Exhibits
 from bot.conversation.locks import Locks
 from bot.conversation.loops import ended, surviving
 from bot.conversation.naming import name_of
@@ -49,6 +50,7 @@ class Running:
     store: Store
     caller: Caller
     threads: Threads
+    exhibits: Exhibits
     platforms: Platforms
     limits: Callable[[Case], Awaitable[Mapping[str, int]]]
     time_scale: float
@@ -79,6 +81,7 @@ class Running:
             caller=self.caller,
             store=self.store,
             threads=self.threads,
+            exhibits=self.exhibits,
             reply=self.platforms[case.platform].reply(case),
             name=partial(name_of, self.platforms, channel_of(case), time_scale=self.time_scale),
             time_scale=self.time_scale,

@@ -164,6 +164,7 @@ class Sequels:
             unread=asked.unread,
             origin=origin,
             alone=asked.alone,
+            files=asked.files,
         )
 
     async def _with_todays_chairman(self, case: Case) -> Council:

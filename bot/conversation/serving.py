@@ -16,6 +16,7 @@ from functools import partial
 from bot import texts
 from bot.chat import HEADLINE, QUESTION, FewEdits, Reply, TellsAsker, is_answer
 from bot.conversation.anew import anew
+from bot.conversation.exhibits import ABOUT_FILES, Exhibits
 from bot.conversation.loops import ended, within
 from bot.conversation.posts import last_posts, posts, put_back, together
 from bot.conversation.showing import Showing
@@ -83,6 +84,7 @@ class Serving:
         caller: Caller,
         store: Store,
         threads: Threads,
+        exhibits: Exhibits,
         reply: Reply,
         name: Callable[[str | None], Awaitable[str]],
         time_scale: float = 1.0,
@@ -93,6 +95,7 @@ class Serving:
         self._caller = caller
         self._store = store
         self._threads = threads
+        self._exhibits = exhibits
         self._reply = reply
         self._time_scale = time_scale
         as_posted = partial(put_back, store, case)
@@ -186,7 +189,7 @@ class Serving:
         question = await _numbered(self.case, self._store, journal)
         usual = await self._store.usual_seconds(self.case)
         board = Board(question, self.case.council, await self._store.calls(self.case.id))
-        if question.unread and not self._showing.seen:
+        if (question.unread or question.files) and not self._showing.seen:
             # Said before anything is paid, so that the asker can stop it.
             self._showing.update(posts(board.progress))
             await self._stop_unseen()
@@ -226,7 +229,14 @@ class Serving:
     async def _worked(self, question: Question, journal: Journal, board: Board) -> Deliberation:
         """The deliberation itself, with what the question's thread knew."""
         question = await self._threads.told(self.case, question, journal)
+        question = await self._exhibits.told(self.case, question, journal)
         board.read(question)
+        if any(exhibit.why for exhibit in question.exhibits) and not journal.requests:
+            if question.text == ABOUT_FILES and not any(e.text for e in question.exhibits):
+                self.stop("unread")
+                await asyncio.sleep(0)  # where the cancellation arrives
+            self._showing.update(posts(board.progress))
+            await self._showing.settled()
         run = MODES[self.case.council.mode].run
         if question.redo:
             run = await anew(self._store, question.redo)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.chat import Platforms, ReadsThreads, Said
+from bot.conversation.redacting import hidden
 from bot.council import Council, Earlier, Question
 from bot.models.catalogue import Catalogue
 from bot.protocol import past
@@ -21,7 +22,6 @@ from bot.protocol.shortening import size
 from bot.protocol.sitting import Sitting
 from bot.protocol.stages import VERDICT_TOKENS
 from bot.records import Case, Turn
-from bot.redaction import Redaction
 from bot.store.encoding import decode, encode
 from bot.store.journal import SAID, Journal
 from bot.store.recaps import RECAP, knows, summed_up
@@ -73,7 +73,7 @@ class Threads:
         said = await self._said(case, question, journal)
         known = replace(
             past.past(whole, recap, plan.split.folded, plan.room),
-            said=past.cut_said(await self._shown(case, said.texts), plan.room),
+            said=past.cut_said(await hidden(self.store, case, said.texts), plan.room),
         )
         unread = (*question.unread, *filter(None, [said.why]))
         is_known = known.turns or known.recap or known.said
@@ -83,7 +83,7 @@ class Threads:
         """What was asked in these and ruled, `None` where it is no longer stored."""
         known = {turn.id: turn for turn in await self.store.turns_of(ids)}
         texts = [text for turn in known.values() for text in (turn.question, turn.verdict)]
-        shown = await self._shown(case, texts)
+        shown = await hidden(self.store, case, texts)
         told = dict(zip(known, map(Earlier, shown[::2], shown[1::2]), strict=True))
         return [told.get(id) for id in ids]
 
@@ -146,7 +146,7 @@ class Threads:
         recap = recaps.get(len(folded), "")
         if not recap and plan.seat is not None:
             summed = plan.split.summed if plan.split.summed in recaps else 0
-            [before] = await self._shown(case, [recaps.get(summed, "")])
+            [before] = await hidden(self.store, case, [recaps.get(summed, "")])
             sitting = Sitting(question, case.council, self.caller, journal, _tell_nobody)
             context = self._context(case.council.model(plan.seat))
             recap = await write_recap(
@@ -156,7 +156,7 @@ class Threads:
                 before,
                 context_tokens=context or past.UNKNOWN_CONTEXT_TOKENS,
             )
-        [recap] = await self._shown(case, [recap])
+        [recap] = await hidden(self.store, case, [recap])
         return recap
 
     async def _before(self, case: Case) -> list[Turn]:
@@ -181,15 +181,6 @@ class Threads:
                 return chain
             chain.insert(0, earlier)
         return [*known, *chain]
-
-    async def _shown(self, case: Case, texts: Sequence[str]) -> list[str]:
-        """As models get them: they may have been written before the channel hid personal data."""
-        if not case.council.redact:
-            return list(texts)
-        hidden = Redaction(await self.store.redactions(case))
-        shown = list(map(hidden.hide, texts))
-        await self.store.keep_redactions(case.id, hidden.originals)
-        return shown
 
     async def _recap_sizes(self, ids: Sequence[str]) -> dict[int, int]:
         return {count: size(text) for count, text in (await self.store.recaps(ids)).items()}

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from bot import texts
 from bot.cleaning import shortened
-from bot.council import Answer, Council, Deliberation, Question, Standing
+from bot.council import Answer, Council, Deliberation, Evidence, Question, Standing
 from bot.document import Block, Button, Detail, Document, Heading, Note, State, Table, Text
 from bot.language import _, n_
 from bot.pages.checked import checked
@@ -53,7 +53,7 @@ from bot.pages.sentences import (
 from bot.pages.settings import unambiguous
 from bot.protocol.claims import unmarked
 from bot.protocol.events import Progress
-from bot.protocol.outcome import finish
+from bot.protocol.outcome import evidence, finish
 from bot.records import Stop
 from bot.votes import Tally
 
@@ -150,7 +150,11 @@ def verdict(deliberation: Deliberation, question: Question) -> Document:
     blocks += [Note(line) for line in notes if line]
     again = Button("again", _("Ask again"), primary=True)
     return Document(
-        (*blocks, *_read_along(question), *rehearsal(_models(deliberation))),
+        (
+            *blocks,
+            *_read_along(question, deliberation.evidence),
+            *rehearsal(_models(deliberation)),
+        ),
         state=state,
         votable=votes_here,
         buttons=(
@@ -191,7 +195,8 @@ def _failed(deliberation: Deliberation, question: Question) -> Document:
         len(deliberation.members),
     )
     kinds = [texts.kind_of(member.error) for member in deliberation.members if member.error]
-    notes = (*_read_along(question), *rehearsal(_models(deliberation)))
+    read = _read_along(question, deliberation.evidence)
+    notes = (*read, *rehearsal(_models(deliberation)))
     return Document(
         (Heading(heading), Text(texts.causes(kinds)), *notes),
         state="failed",
@@ -213,6 +218,7 @@ def _stopped(progress: Progress, stop: Stop) -> Document:
             Heading(_stopped_when(progress.stopped_by, n, of)),
             *([Text(_(why, refusal=stop.refusal))] if why else []),
             Text(text),
+            *(_read_along(progress.question) if stop.cause == "unread" else []),
         ),
         state="stopped",
         buttons=_after(stop),
@@ -446,8 +452,13 @@ def _models(deliberation: Deliberation) -> list[str]:
     return [member.model for member in deliberation.members]
 
 
-def _read_along(question: Question) -> list[Note]:
+def _read_along(question: Question, found: Sequence[Evidence] = ()) -> list[Note]:
+    """`found` is what a question that is over had with it."""
     notes = unread(question)
+    if files := texts.evidence(found or evidence(question)):
+        notes += map(Note, files)
+    elif question.files:
+        notes.append(Note(texts.files_to_read([file.name for file in question.files])))
     if question.alone:
         only = _("Only {label} was asked, with its earlier answer.", label=question.alone.label)
         notes.append(Note(only))

@@ -41,6 +41,7 @@ def transcript(deliberation: Deliberation, question: Question, council: Council)
     if question.quoted:
         parts += [_("### About this message"), _quoted(question.quoted)]
     parts += [note.text for note in unread(question)]
+    parts += texts.evidence(deliberation.evidence)
     parts += [_("## Verdict"), _quoted(verdict_text(deliberation))]
     parts += [*broken_off(deliberation), *dissent(deliberation)]
     parts += checked_lines(deliberation, question)

@@ -32,9 +32,10 @@ from bot.program.reading import put
 from bot.protocol import outcome
 from bot.protocol.events import Event, Finished
 from bot.protocol.modes import MODES
+from bot.protocol.pricing import Carried
 from bot.records import Case
 from bot.store.spending import OverBudget
-from bot.texts import EXPIRED_ID, SHELL_ADVICE, apology, kind_of
+from bot.texts import EXPIRED_ID, SHELL_ADVICE, apology, evidence, kind_of
 
 # A question asked again after this long is a new one.
 SAME_QUESTION = timedelta(hours=24)
@@ -54,11 +55,12 @@ async def ask(
     Raises `InvalidInput` for a question that cannot be asked, or an id of another question.
     """
     council = council_for(app, mode)
-    asked = Asked(checked(asked.text), asked.quoted)
+    asked = replace(asked, text=checked(asked.text))
     case = await _known(app, asked, id=id, mode=council.mode)
     if case is None:
         case = new_case(asked.text, council, app.now(), id=id)
-        case = replace(case, question=replace(case.question, quoted=asked.quoted))
+        question = replace(case.question, quoted=asked.quoted, files=asked.files)
+        case = replace(case, question=question)
         await _take_in(app, case)
     if case.result:
         note(_("This was answered before; nobody is asked again."))
@@ -70,7 +72,8 @@ async def ask(
 async def _take_in(app: App, case: Case) -> None:
     """Keep the question, and its money. Raises `BotError` where a budget has no room for it."""
     limits = app.rules.limits
-    shares = await app.budget.shares(case) if limits else None
+    carried = Carried(app.exhibits.carried(case))
+    shares = await app.budget.shares(case, carried) if limits else None
     try:
         await app.store.create(case, shares=shares, limits=limits)
     except OverBudget as over:
@@ -126,8 +129,11 @@ async def run(
         if isinstance(event, Finished):
             show(event.deliberation)
 
+    question = await app.exhibits.told(case, case.question, journal)
+    for sentence in evidence(outcome.evidence(question)) if question.files else ():
+        note(sentence)
     deliberate = MODES[case.council.mode].run
-    return await deliberate(case.question, case.council, app.caller, journal=journal, emit=tell)
+    return await deliberate(question, case.council, app.caller, journal=journal, emit=tell)
 
 
 def council_for(app: App, mode: str | None) -> Council:
@@ -160,15 +166,12 @@ async def _known(app: App, asked: Asked, *, id: str | None, mode: str) -> Case |
     if id is None:
         since = app.now() - SAME_QUESTION
         return await app.store.unfinished_question(
-            "cli", asked.text, mode, since, quoted=asked.quoted
+            "cli", asked.text, mode, since, quoted=asked.quoted, files=asked.files
         )
     case = await app.store.case(id)
     if case and case.expired_at:
         raise Expired(_(EXPIRED_ID, id=id))
-    if case and (Asked(case.question.text, case.question.quoted), case.council.mode) != (
-        asked,
-        mode,
-    ):
+    if case and (_asked(case.question), case.council.mode) != (asked, mode):
         raise InvalidInput(
             _(
                 "The id {id} belongs to another question or mode. Leave --id out, or take a "
@@ -177,6 +180,10 @@ async def _known(app: App, asked: Asked, *, id: str | None, mode: str) -> Case |
             )
         )
     return case
+
+
+def _asked(question: Question) -> Asked:
+    return Asked(question.text, question.quoted, question.files)
 
 
 def show_verdict(deliberation: Deliberation) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from bot.council import Attached
 from bot.errors import InvalidInput
 from bot.language import _
 from bot.printing import note
@@ -20,10 +21,11 @@ _READ_LIMIT_BYTES = 4 * QUOTED_LIMIT_CHARS
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`quoted` is material that the question is about, "" where there is none."""
+    """`quoted` is material that the question is about, "" where there is none; `files` come along."""
 
     text: str
     quoted: str = ""
+    files: tuple[Attached, ...] = ()
 
 
 def asked(words: Sequence[str], stream: BinaryIO, *, dash: bool) -> Asked:

@@ -150,6 +150,14 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     ask.add_argument(
         "--mode", help=_("how the verdict comes about (default: council). {modes}", modes=modes)
     )
+    ask.add_argument(
+        "--file",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="F",
+        help=_("a file that the council reads along (text, PDF, .docx); once for each"),
+    )
     ask.add_argument("--answers", action="store_true", help=_("each member's answer, too"))
     ask.add_argument("--json", action="store_true", help=_("the whole deliberation as JSON"))
     show = add("show", reading.thread, _("a finished deliberation again, whole"))
@@ -293,10 +301,14 @@ async def _chat(options: argparse.Namespace, config: "Config") -> int:
 
 
 def _ask(options: argparse.Namespace, config: "Config") -> Coroutine[Any, Any, int]:
+    from dataclasses import replace
+
+    from bot.evidence.local import attached
     from bot.program.asked import asked
 
+    files = tuple(map(attached, options.file))
     question = asked(options.words, sys.stdin.buffer, dash=options.dash)
-    return _ask_it(question, options, config)
+    return _ask_it(replace(question, files=files), options, config)
 
 
 async def _ask_it(asked: "Asked", options: argparse.Namespace, config: "Config") -> int:

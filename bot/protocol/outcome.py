@@ -17,6 +17,7 @@ from bot.council import (
     Council,
     Deliberation,
     Evidence,
+    Exhibit,
     Finish,
     MemberResult,
     Question,
@@ -26,12 +27,14 @@ from bot.council import (
     Timings,
     Verdict,
 )
+from bot.language import _
 from bot.llm import Ending, ending_of
 from bot.protocol import ranking
 from bot.protocol.ballots import parse_ranking
 from bot.protocol.claims import claims
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.prompts import CHANGED_MARKER, DISSENT_MARKER, KEPT_MARKER
+from bot.texts import SHORTENED_EXHIBIT
 
 _FINISHES: dict[Ending, Finish] = {"refused": "filtered", "length": "length", "broken": "broken"}
 # Providers name an end of a text's own as they like; a word that is known for nothing is none.
@@ -217,7 +220,15 @@ def evidence(question: Question) -> tuple[Evidence, ...]:
             found.append(Evidence("thread", "messages", sum(map(len, past.said)), read=True))
         if past.folded:
             found.append(Evidence("thread", "recap", len(past.recap), read=bool(past.recap)))
-    return tuple(found)
+    return (*found, *(_evidence(exhibit, question.exhibit_chars) for exhibit in question.exhibits))
+
+
+def _evidence(exhibit: Exhibit, limit: int | None) -> Evidence:
+    chars, why = len(exhibit.text), exhibit.why
+    if limit is not None and chars > limit:
+        why = _(SHORTENED_EXHIBIT, n=limit, of=chars)
+        chars = limit
+    return Evidence(exhibit.kind, exhibit.name, chars, bool(exhibit.text), why)
 
 
 def cost(bill: Bill) -> Cost:

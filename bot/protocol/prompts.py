@@ -13,7 +13,8 @@ of a prompt at a part of its price where they had it lately, and models with it 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from bot.council import Council, Earlier, Held, Past, Question, Standing
+from bot.cleaning import one_line
+from bot.council import Council, Earlier, Exhibit, Held, Past, Question, Standing
 from bot.llm import Message
 from bot.protocol.claims import offers_letters, unmarked
 from bot.protocol.folding import fold
@@ -60,7 +61,7 @@ def answer_prompt(question: Question, council: Council, *, fence: str) -> tuple[
     if council.instructions:
         system.append(f"Instructions of this channel:\n{council.instructions}")
     system.append(_language(council))
-    if question.quoted or question.past:
+    if question.quoted or question.past or question.exhibits:
         system.append(_DATA.format(fence=fence))
     return _messages(system, _asked(question, council, fence))
 
@@ -285,8 +286,20 @@ def _asked(question: Question, council: Council, fence: str) -> str:
         if question.alone:
             about = "The question is about what you answered before:"
         parts.append(f"{about}\n{fenced(question.quoted, fence)}")
+    parts += [_exhibit(each, question.exhibit_chars, fence) for each in question.exhibits]
     parts.append(f"Question:\n{question.text}")
     return "\n\n".join(parts)
+
+
+def _exhibit(exhibit: Exhibit, limit: int | None, fence: str) -> str:
+    """Its name is within the fence, too: whoever attached it chose that."""
+    name = one_line(exhibit.name)
+    if not exhibit.text:
+        return f"A file that came along could not be read:\n{fenced(name, fence)}"
+    whole = None if limit is None else limit + len(name) + 2
+    return "This file came along, its name first:\n" + fenced(
+        f"{name}\n\n{exhibit.text}", fence, whole
+    )
 
 
 def _known(past: Past, council: Council, fence: str) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from statistics import median
 
-from bot.council import Call, Cost, Council, Deliberation, Question
+from bot.council import Attached, Call, Cost, Council, Deliberation, Question
 from bot.records import Case, PlatformName, Remains, Stop, Turn
 from bot.store import spending
 from bot.store.encoding import decode, decode_time_or_none, encode, encode_time
@@ -180,7 +180,14 @@ class Cases(Tables):
         return bool(rows and rows[0][0])
 
     async def unfinished_question(
-        self, platform: PlatformName, text: str, mode: str, since: datetime, *, quoted: str = ""
+        self,
+        platform: PlatformName,
+        text: str,
+        mode: str,
+        since: datetime,
+        *,
+        quoted: str = "",
+        files: Sequence[Attached] = (),
     ) -> Case | None:
         """The newest running case that asked exactly this, about that material, in this mode."""
         rows = await self._database.read(
@@ -188,9 +195,10 @@ class Cases(Tables):
             "WHERE platform = ? AND status = 'running' AND asked_at >= ? ORDER BY number DESC",
             (platform, encode_time(since)),
         )
-        wanted = (text, quoted, mode)
+        wanted = (text, quoted, tuple(files), mode)
         for case in map(case_of, rows):
-            if (case.question.text, case.question.quoted, case.council.mode) == wanted:
+            asked = case.question
+            if (asked.text, asked.quoted, asked.files, case.council.mode) == wanted:
                 return case
         return None
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple, TypeVar
 
 from bot.bills import Bill, total
-from bot.council import Call, Deliberation, Failure, Stage
+from bot.council import Call, Deliberation, Exhibit, Failure, Stage
 from bot.errors import StoreFailed, Superseded
 from bot.language import _
 from bot.records import Stop, Tempo
@@ -338,6 +338,12 @@ class Journal:
 
         await self._write(write)
         self._decisions |= decisions
+
+    async def exhibit(self, place: int, read: Exhibit) -> None:
+        """Keep what was read of a file, by its place among the question's."""
+        sql = "INSERT INTO exhibits (deliberation, place, exhibit) VALUES (?, ?, ?)"
+        values = self.deliberation, place, encode(Exhibit, read)
+        await self._write(lambda: change(sql, values))
 
     async def set_restart_aside(self) -> bool:
         """Have money for a second beginning of the verdict; False where a budget has no room."""

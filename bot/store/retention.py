@@ -43,6 +43,7 @@ _ERASED = (
     "UPDATE attempts SET body = NULL WHERE deliberation = ? AND body IS NOT NULL",
     "UPDATE attempts SET failure_message = '' WHERE deliberation = ? AND failure_message IS NOT NULL",
     "DELETE FROM redactions WHERE deliberation = ?",
+    "DELETE FROM exhibits WHERE deliberation = ?",
     # Earlier versions copied the question and verdict that a follow-up builds on.
     "UPDATE decisions SET value = 'null' WHERE deliberation = ? AND name = 'earlier'"
     " AND value LIKE '[%'",
@@ -103,7 +104,13 @@ def _expire(before: datetime, at: datetime) -> Transaction[int]:
 
 def _bare_question(question: Question) -> Question:
     return replace(
-        question, text="", quoted="", unread=(), past=None, redo=_bare_redo(question.redo)
+        question,
+        text="",
+        quoted="",
+        unread=(),
+        past=None,
+        redo=_bare_redo(question.redo),
+        files=(),
     )
 
 

@@ -11,6 +11,7 @@ from bot.store import files, spending
 from bot.store.cases import Cases
 from bot.store.channels import Channels
 from bot.store.events import Events, secret
+from bot.store.exhibits import Exhibits
 from bot.store.feed import Feed
 from bot.store.held import Held
 from bot.store.journal import Journal, decision, finished_calls
@@ -36,6 +37,7 @@ class Store(
     Spending,
     Notes,
     Events,
+    Exhibits,
     Feed,
     Recaps,
     Held,

@@ -30,7 +30,7 @@ from bot.analysis.selection import suggest
 from bot.cleaning import one_line
 from bot.conversation.app import App
 from bot.conversation.presses import Form, Press
-from bot.council import Claim, Council, Origin, Question
+from bot.council import Claim, Council, Exhibit, Origin, Question
 from bot.document import Bar, Bars, Document, Image, Note, Table, Text, literal
 from bot.llm import Request
 from bot.models.gate import mended
@@ -47,7 +47,6 @@ from bot.pages.suggestion import suggestion_page
 from bot.pages.transcript import transcript
 from bot.records import Account, SettingsChange, StoredSettings
 from bot.settings import FORM, MODEL_LIMIT_CHARS, PROSE_LIMIT_CHARS, Settings
-from bot.texts import unread_files
 from bot.votes import tally
 from tests.abuse.corpus import KINDS
 from tests.fakes.provider import sensible, stage_and_seat
@@ -103,8 +102,8 @@ def documents(text: str) -> dict[str, Document]:
             return f"{text}\n\n{sensible(request)}"
         return text if seat == 0 or stage == "verdict" else sensible(request)
 
-    unread = (unread_files([one_line(text)[:80]]),)
-    put = replace(question(), text=text, quoted=text, unread=unread, origin=Origin(label="A"))
+    exhibits = (Exhibit(text, text, why=text), Exhibit(text, why=text))
+    put = replace(question(), text=text, quoted=text, exhibits=exhibits, origin=Origin(label="A"))
     story = tell(otherwise=reply, council=council, asked=put)
     shown: dict[str, Document] = {
         f"live {n}": presenter.headline(story.progress(story.events[:n]))

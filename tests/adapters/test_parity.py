@@ -3,7 +3,7 @@
 import asyncio
 import os
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from io import StringIO
 from pathlib import Path
@@ -15,6 +15,7 @@ from bot.chat import Channel
 from bot.conversation.app import App
 from bot.conversation.budget import Rules
 from bot.records import Case, PlatformName
+from tests.evidence import made
 from tests.fakes import council_on_discord, council_on_slack
 from tests.fakes.council import running_app
 from tests.fakes.discord_server import Message as DiscordMessage
@@ -37,7 +38,9 @@ class Stage(ABC):
         """The program, from its start to its orderly end, as a context."""
 
     @abstractmethod
-    async def ask(self, text: str, *, in_thread: bool = False) -> None: ...
+    async def ask(
+        self, text: str, *, in_thread: bool = False, files: Mapping[str, bytes] | None = None
+    ) -> None: ...
 
     @abstractmethod
     async def command(self, text: str) -> None: ...
@@ -75,7 +78,12 @@ class InTerminal(Stage):
                     await asyncio.wait({running})
                     os.close(self._writing)
 
-    async def ask(self, text: str, *, in_thread: bool = False) -> None:
+    async def ask(
+        self, text: str, *, in_thread: bool = False, files: Mapping[str, bytes] | None = None
+    ) -> None:
+        for name, data in (files or {}).items():
+            Path(name).write_bytes(data)
+            self._type(f"attach {name}")
         if in_thread:
             self._type("thread 1")
         self._type(f"@council {text}")
@@ -115,13 +123,15 @@ class OnDiscord(Stage):
             await server.wait_for(lambda: server.commands.syncs > 0)
             yield
 
-    async def ask(self, text: str, *, in_thread: bool = False) -> None:
+    async def ask(
+        self, text: str, *, in_thread: bool = False, files: Mapping[str, bytes] | None = None
+    ) -> None:
         where = self.place.channel
         if in_thread:
             assert self._first
             assert self._first.thread
             where = self._first.thread
-        asked = self.place.server.mention(where, self.place.ada, text)
+        asked = self.place.server.mention(where, self.place.ada, text, files=files)
         self._first = self._first or asked
 
     async def command(self, text: str) -> None:
@@ -166,9 +176,13 @@ class OnSlack(Stage):
             self.app = self.place.app
             yield
 
-    async def ask(self, text: str, *, in_thread: bool = False) -> None:
+    async def ask(
+        self, text: str, *, in_thread: bool = False, files: Mapping[str, bytes] | None = None
+    ) -> None:
         root = self._first.ts if in_thread and self._first else None
-        asked = self.place.server.mention(self.place.channel, self.place.ada, text, root)
+        server, place = self.place.server, self.place
+        typed = f"<@{server.bot.id}> {text}"
+        asked = server.post(place.channel, place.ada, typed, root, files=files)
         self._first = self._first or asked
 
     async def command(self, text: str) -> None:
@@ -340,3 +354,31 @@ async def test_every_platform_leaves_the_same_rows(tmp_path: Path) -> None:
         assert expected["cases"] != []
         for stage in others:
             assert await tell(stage) == expected, stage.platform
+
+
+async def tell_of_files(stage: Stage) -> list[Any]:
+    """A question with files, good and bad; what every member read of them, and what is listed."""
+    files = {
+        "notes.md": b"Grass is green.",
+        "paper.docx": made.docx("Sky is blue."),
+        "photo.png": b"\x89PNG",
+        "empty.csv": b"",
+        "bomb.docx": made.zip_bomb(),
+    }
+    async with stage.open(provider := FakeProvider()):
+        await stage.ask("Is that right?", files=files)
+        await answered(stage, 1)
+        [case] = await cases(stage)
+    assert case.result
+    for request in provider.requests:
+        for words in ("Grass is green.", "Sky is blue.", "photo.png"):
+            assert words in request.messages[-1].content
+    return [len(provider.requests), case.question.text, case.result.evidence]
+
+
+async def test_files_are_read_alike_on_every_platform(tmp_path: Path) -> None:
+    async with stages(tmp_path) as (terminal, *others):
+        expected = await tell_of_files(terminal)
+        assert [each.read for each in expected[-1]] == [True, True, False, False, False]
+        for stage in others:
+            assert await tell_of_files(stage) == expected, stage.platform

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.conversation.exhibits import Exhibits
 from bot.conversation.serving import Serving
 from bot.conversation.threads import Threads
 from bot.council import Council, Question
@@ -115,12 +116,14 @@ class Stage:
         case = case or a_case()
         await self.store.create(case)
         caller = Caller(provider, FreeOfCharge(), Patience(), no_history, now=now)
+        catalogue = Catalogue(provider, self.store)
         return Serving(
             case,
             name=nobody,
             caller=caller,
             store=self.store,
-            threads=Threads(self.store, Catalogue(provider, self.store), caller, {}),
+            threads=Threads(self.store, catalogue, caller, {}),
+            exhibits=Exhibits(self.store, catalogue, {}, asyncio.Semaphore()),
             reply=thread or self.thread,
             time_scale=0.01,
         )

@@ -23,6 +23,7 @@ from discord.asset import Asset
 from discord.gateway import DiscordWebSocket
 from discord.http import Route as ClientRoute
 
+from adapters.discord import files
 from tests.fakes.discord.acting import Acting
 from tests.fakes.discord.commands import Commands
 from tests.fakes.discord.faults import Fault, Faults
@@ -84,6 +85,9 @@ class DiscordServer(Acting):
         self.limits = Limits(time_scale)
         self.faults = Faults()
         self.desk = Desk(TOKEN, self.limits, self.faults, self.changed, self.requests)
+        self.downloads: list[str] = []
+        """The paths of files that were fetched."""
+        self.leaks: list[str] = []
         self._runner: web.AppRunner | None = None
 
     @property
@@ -137,7 +141,8 @@ class DiscordServer(Acting):
         """What a test must not leave behind."""
         unknown = [f"unknown route {route}" for route in self.unknown_routes]
         left = [f"no request met the fault {fault}" for fault in self.faults.ordered]
-        return unknown + left
+        leaks = [f"a token went to {path}" for path in self.leaks]
+        return unknown + left + leaks
 
     # Faults
 
@@ -184,6 +189,12 @@ class DiscordServer(Acting):
         return [request for request in self.requests if probe.matches(request.method, request.path)]
 
     async def _file_download(self, request: web.Request) -> web.StreamResponse:
+        """The addresses are signed; whoever sends a token there gives it away."""
+        self.downloads.append(request.path)
+        if {"Authorization", "Cookie"} & set(request.headers):
+            self.leaks.append(request.path)
+        if not {"ex", "is", "hm"} <= set(request.query):
+            return web.Response(status=404)
         attachment = self.world.attachments.get(int(request.match_info["id"]))
         if attachment is None or attachment.filename != request.match_info["name"]:
             return web.Response(status=404)
@@ -194,6 +205,7 @@ class DiscordServer(Acting):
 def discord_py_pointed_at(url: str) -> Iterator[None]:
     """Let discord.py in this process talk to the server at `url`."""
     before = (ClientRoute.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE)
+    origins, files.ORIGINS = files.ORIGINS, frozenset({url})
     ClientRoute.BASE = url + API
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url.replace("http", "ws", 1) + "/gateway")
     Asset.BASE = url + "/cdn"
@@ -201,6 +213,7 @@ def discord_py_pointed_at(url: str) -> Iterator[None]:
         yield
     finally:
         ClientRoute.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE = before
+        files.ORIGINS = origins
 
 
 @asynccontextmanager

@@ -108,7 +108,7 @@ class SlackServer(Scenario):
         scopes = world.manifest.scopes
         self.desk = Desk(BOT_TOKEN, APP_TOKEN, scopes, self.limits, self.faults, self.changed)
         world.may_hear = lambda event: bool(self.desk.scopes & set(EVENT_SCOPES[event]))
-        self.files = Files(world, BOT_TOKEN)
+        self.files = Files(world, BOT_TOKEN, lambda: self.desk.scopes)
         self._http: SignedHttp | None = None
         self._runner: web.AppRunner | None = None
 

@@ -9,7 +9,7 @@ from hypothesis import given as any_of
 from hypothesis import strategies as st
 
 from adapters.text.markdown import table_lines
-from bot.council import Council, Earlier, Past, Question, Standing
+from bot.council import Council, Earlier, Evidence, Past, Question, Standing
 from bot.document import Button, Detail, Document, Heading, Note, Table, Text
 from bot.errors import ModelFailed
 from bot.llm import Completion, Request
@@ -27,7 +27,7 @@ from bot.protocol.events import (
     advance,
 )
 from bot.records import Stop, StopCause
-from bot.texts import KINDS, unread_files
+from bot.texts import KINDS, evidence, files_to_read
 from tests.fakes.provider import Scripted, sensible, stage_and_seat
 from tests.pages.telling import (
     ASKED_AT,
@@ -741,20 +741,23 @@ def test_names_tell_who_sits_behind_each_label() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("names", "sentence"),
-    [
-        (["a.pdf"], "The attached file was not read, only the text of the message: `a.pdf`."),
-        (
-            ["a", "b", "c", "d", "e"],
-            "The attached files were not read, only the text of the message: `a`, `b`, `c`, 2 more.",
-        ),
-        (
-            ["`@x`\n# y", "é" * 99],
-            "The attached files were not read, only the text of the message: "
-            f"`'@x' # y`, `{'é' * 59}…`.",
-        ),
-    ],
-)
-def test_files_that_were_not_read_are_named(names: list[str], sentence: str) -> None:
-    assert unread_files(names) == sentence
+def test_what_was_read_of_files_is_told_and_what_was_not_is_marked() -> None:
+    found = (
+        Evidence("file", "a.md", 12, read=True),
+        Evidence("quoted", "message", 5, read=True),
+        Evidence("file", "b.csv", 7, read=True, why="Half of it was read."),
+        Evidence("file", "`@x`\n# y", 0, read=False, why="It is empty."),
+        Evidence("file", "é" * 99, 0, read=False, why="It is damaged."),
+    )
+    assert evidence(found) == [
+        "The council read the attached files along with the question: `a.md`, `b.csv`.",
+        "`b.csv`: Half of it was read.",
+        "⚠ `'@x' # y` was not read. It is empty.",
+        f"⚠ `{'é' * 59}…` was not read. It is damaged.",
+    ]
+
+
+def test_more_files_than_a_line_holds_are_counted() -> None:
+    assert files_to_read(["a", "b", "c", "d", "e"]) == (
+        "The council first reads the attached files: `a`, `b`, `c`, 2 more."
+    )

@@ -26,6 +26,7 @@ TOLD = {
     "publications": "how reviewers ranked",
     "summaries": "keyed hashes of a question's words",
     "redactions": "what the placeholders stand for",
+    "exhibits": "the texts of files attached",
     "seen_events": "keyed hashes of the platform's events",
     # Nothing of people: the lists of models, and small facts of the program's own.
     "catalogue": "",

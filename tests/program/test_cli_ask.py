@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -449,6 +450,57 @@ async def test_a_question_about_something_else_is_another_question(
     assert killed.code == KILLED
     assert "Going on where" not in other.err
     assert "Going on where an earlier run was interrupted." in same.err
+
+
+async def test_files_are_read_along_and_listed(
+    council: Program, server: ModelServer, tmp_path: Path
+) -> None:
+    notes, photo = tmp_path / "notes.md", tmp_path / "photo.png"
+    notes.write_text("Grass is green.", encoding="utf-8")
+    photo.write_bytes(b"\x89PNG")
+    words = ("ask", QUESTION, "--json", "--file", str(notes), "--file", str(photo))
+    ended = await council.run(*words, environment=environment(server))
+
+    read, unread = ended.json["evidence"]
+    assert read == {"kind": "file", "name": "notes.md", "chars": 15, "read": True, "why": None}
+    assert (unread["name"], unread["read"]) == ("photo.png", False)
+    assert "The council read the attached file along with the question: `notes.md`." in ended.err
+    assert "⚠ `photo.png` was not read." in ended.err
+    assert str(tmp_path) not in ended.out
+    for request in server.requests:
+        assert "Grass is green." in request.json["messages"][-1]["content"]
+        assert str(tmp_path) not in str(request.json)
+
+
+async def test_a_resumed_run_has_what_was_read_when_it_began(
+    council: Program, server: ModelServer, tmp_path: Path
+) -> None:
+    here, notes = environment(server), tmp_path / "notes.md"
+    words = ("ask", QUESTION, "--json", "--file", str(notes))
+    notes.write_text("one", encoding="utf-8")
+    killed = await council.run(*words, environment=here, kill=Kill(24, made=True))
+    notes.write_text("two", encoding="utf-8")
+    same = await council.run(*words, environment=here)
+    notes.write_text("three", encoding="utf-8")
+    other = await council.run(*words, environment=here)
+
+    assert killed.code == KILLED
+    assert "Going on where an earlier run was interrupted." in same.err
+    assert "Going on where" not in other.err
+    prompts = [request.json["messages"][-1]["content"] for request in server.requests]
+    assert any("\n\none\n===" in prompt for prompt in prompts)
+    assert not any("\n\ntwo\n===" in prompt for prompt in prompts)
+    assert other.json["evidence"][0]["chars"] == 5
+
+
+@pytest.mark.parametrize("name", ["gone.md", "."])
+async def test_a_file_that_is_not_there_is_named_and_nothing_asked(
+    council: Program, server: ModelServer, name: str
+) -> None:
+    ended = await council.run("ask", QUESTION, "--file", name, environment=environment(server))
+    assert ended.code == 2
+    assert "There is no file" in ended.err
+    assert server.requests == []
 
 
 @pytest.mark.parametrize(

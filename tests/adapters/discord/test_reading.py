@@ -2,6 +2,7 @@
 
 import pytest
 
+from adapters.discord import files
 from adapters.discord.reading import mentions_typed
 from bot.conversation.budget import Rules
 from tests.fakes.council_on_discord import Place
@@ -126,21 +127,56 @@ async def test_what_a_bot_shows_in_an_embed_or_components_is_read(server: Discor
             assert words in prompt
 
 
-async def test_a_file_is_said_to_be_unread(place: Place, provider: FakeProvider) -> None:
-    question = place.server.mention(
-        place.channel, place.ada, "Is that right?", files={"message.txt": b"The sky is green."}
+async def test_attached_files_are_read_by_every_member_and_named(
+    place: Place, provider: FakeProvider
+) -> None:
+    server = place.server
+    notes = {"notes.md": b"Grass: red."}
+    replied = server.mention(place.channel, place.ada, "My notes", files=notes)
+    await place.answered(replied)
+    provider.requests.clear()
+    server.downloads.clear()
+    question = server.mention(
+        place.channel,
+        place.ada,
+        "Is that right?",
+        reply_to=replied,
+        files={"message.txt": b"The sky is green.", "a.zip": b"PK\x03\x04"},
     )
-    posts = await place.answered(question)
-    assert "The attached file was not read" in first_frame(posts)
-    assert "`message.txt`" in first_frame(posts)
+    headline, *_ = await place.answered(question)
+    await place.delivered()
+    assert len(questions(provider)) == 3
+    for prompt in questions(provider):
+        assert "The sky is green." in prompt
+        assert "Grass: red." in prompt
+    assert "`message.txt`, `notes.md`" in headline.text
+    assert "`a.zip` was not read." in headline.text
+    assert len(server.downloads) == 3
+
+
+async def test_a_file_alone_is_what_is_asked(place: Place, provider: FakeProvider) -> None:
+    asked = {"message.txt": b"Why is the sky green?"}
+    await place.answered(place.server.mention(place.channel, place.ada, "", files=asked))
+    assert all("Why is the sky green?" in prompt for prompt in questions(provider))
+
+
+async def test_a_file_that_stands_elsewhere_is_not_fetched(
+    place: Place, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "ORIGINS", frozenset({"https://cdn.discordapp.com"}))
+    notes = {"notes.md": b"Grass: red."}
+    question = place.server.mention(place.channel, place.ada, "Is that right?", files=notes)
+    headline, *_ = await place.answered(question)
+    assert "fetches no files from" in headline.text
+    assert place.server.downloads == []
 
 
 async def test_what_is_unread_is_said_before_anybody_is_asked(
     place: Place, provider: FakeProvider
 ) -> None:
     held = place.server.hold("POST", r"/channels/\d+/messages$")
-    files = {"message.txt": b"The sky is green."}
-    question = place.server.mention(place.channel, place.ada, "Is that right?", files=files)
+    asked = {"message.txt": b"The sky is green."}
+    question = place.server.mention(place.channel, place.ada, "Is that right?", files=asked)
     await held.reached.wait()
     assert question.thread
     (headline,) = place.server.said(question.thread)
@@ -172,32 +208,41 @@ async def test_where_that_cannot_be_said_nobody_is_asked(
 
 async def test_a_file_of_the_message_replied_to_is_said_to_be_unread(place: Place) -> None:
     server = place.server
-    files = {"sky.png": b"x", "sea.pdf": b"y"}
-    said = server.mention(place.channel, place.ada, "Look", files=files)
+    unreadable = {"sky.png": b"\x89PNG", "sea.pdf": b"y"}
+    said = server.mention(place.channel, place.ada, "Look", files=unreadable)
     await place.answered(said)
     question = server.mention(place.channel, place.ada, "Is that right?", reply_to=said)
-    headline = first_frame(await place.answered(question))
-    assert "`sky.png`, `sea.pdf`" in headline
-    assert UNREAD not in headline
+    headline, *_ = await place.answered(question)
+    assert "first reads the attached files: `sky.png`, `sea.pdf`" in headline.frames[0]
+    await place.delivered()
+    assert "`sky.png` was not read." in headline.text
+    assert "`sea.pdf` was not read." in headline.text
+    assert UNREAD not in headline.text
 
 
-@pytest.mark.parametrize("what", ["file", "hidden message", "hidden forward"])
+async def test_where_a_file_alone_cannot_be_read_nothing_is_asked(
+    place: Place, provider: FakeProvider
+) -> None:
+    server = place.server
+    question = server.mention(place.channel, place.ada, "", files={"photo.png": b"\x89PNG"})
+    thread = await server.wait_for(lambda: question.thread)
+    assert thread
+    headline = await place.said(thread, "Nothing that came along could be read")
+    await place.delivered()
+    assert "`photo.png` was not read." in headline.text
+    assert provider.requests == []
+
+
+@pytest.mark.parametrize("what", ["hidden message", "hidden forward"])
 async def test_where_nothing_can_be_read_nothing_is_asked(
     place: Place, provider: FakeProvider, what: str
 ) -> None:
     server = place.server
     server.world.forwards_reveal_content = False
     hidden = server.post(place.channel, server.create_user("Bob", place.guild), "Green.")
-    if what == "file":
-        question = server.mention(place.channel, place.ada, "", files={"message.txt": b"Green."})
-        words = "`message.txt`"
-    else:
-        said = (
-            hidden if what == "hidden message" else server.forward(place.channel, place.ada, hidden)
-        )
-        question = server.mention(place.channel, place.ada, "", reply_to=said)
-        words = UNREAD
-    hint = await place.said(place.channel, words)
+    said = hidden if what == "hidden message" else server.forward(place.channel, place.ada, hidden)
+    question = server.mention(place.channel, place.ada, "", reply_to=said)
+    hint = await place.said(place.channel, UNREAD)
     assert hint.reference is question
     assert "Write the question behind the mention" in hint.text
     assert provider.requests == []

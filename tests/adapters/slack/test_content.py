@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.slack.content import attached_words, file_names, shown_words, typed_words
+from adapters.slack.content import attached_words, file_name, files, shown_words, typed_words
 from tests.fakes.slack.building import container, plain, rich_text, section, table, text
 
 BLOCKS: dict[str, tuple[dict[str, Any], str]] = {
@@ -117,9 +117,13 @@ def test_a_forward_is_read_wherever_slack_put_its_words() -> None:
         assert attached_words({"attachments": [shape]}) == "Look\n\nDisk full"
 
 
+def file_names(message: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(map(file_name, files(message)))
+
+
 def test_files_are_named_also_where_they_were_forwarded() -> None:
-    files = [{"name": "a.pdf"}, {"title": "B"}, {"mode": "tombstone", "name": "gone"}]
-    assert file_names({"files": files, "attachments": [{"files": [{}]}]}) == ("a.pdf", "B", "")
+    these = [{"name": "a.pdf"}, {"title": "B"}, {"mode": "tombstone", "name": "gone"}]
+    assert file_names({"files": these, "attachments": [{"files": [{}]}]}) == ("a.pdf", "B", "")
     inner = {"message_blocks": [{"message": {"files": [{"name": "c.pdf"}]}}]}
     assert file_names({"attachments": [inner]}) == ("c.pdf",)
     assert file_names({"attachments": [inner | {"files": [{"name": "c.pdf"}]}]}) == ("c.pdf",)

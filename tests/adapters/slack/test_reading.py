@@ -18,6 +18,13 @@ Shape = dict[str, Any]
 WORDS = "Tea beats coffee by far."
 
 
+def prompts(provider: FakeProvider) -> list[str]:
+    """What was asked, as each member read it."""
+    found = [request.messages[-1].content for request in provider.asked("answer")]
+    assert found
+    return found
+
+
 async def read(place: Place, provider: FakeProvider, question: Message) -> str:
     """What a member was asked, once everything about the question is there."""
     await place.answered(question)
@@ -115,23 +122,35 @@ async def said_in_the_headline(place: Place, question: Message) -> list[str]:
     return [str(headline.frames[0].blocks), str(headline.frames[-1].blocks)]
 
 
-async def test_a_file_is_said_to_be_unread(place: Place) -> None:
+async def test_attached_files_are_read_and_named(place: Place, provider: FakeProvider) -> None:
     server = place.server
     words = f"<@{server.bot.id}> summarise this"
-    root = server.post(place.channel, place.ada, "Notes", files={"notes.txt": b"x"})
+    root = server.post(place.channel, place.ada, "Notes", files={"notes.txt": b"Grass: red."})
     asked = server.post(place.channel, place.ada, words, root.ts, files={"paper.pdf": b"%PDF"})
-    for state in await said_in_the_headline(place, asked):
-        assert "paper.pdf" in state
-        assert "notes.txt" in state
-        assert "not read" in state
+    first, last = await said_in_the_headline(place, asked)
+    assert "The council first reads the attached files: `notes.txt`, `paper.pdf`." in first
+    assert "The council read the attached file along with the question: `notes.txt`." in last
+    assert "`paper.pdf` was not read. What it holds is not what its name says." in last
+    assert all("Grass: red." in prompt for prompt in prompts(provider))
 
 
-async def test_a_file_alone_is_said_to_be_unread(place: Place) -> None:
+async def test_a_file_alone_is_what_is_asked(place: Place, provider: FakeProvider) -> None:
     server = place.server
-    words = f"<@{server.bot.id}>"
-    server.post(place.channel, place.ada, words, files={"paper.pdf": b"%PDF"})
-    hint = await place.whispered("Write the question")
-    assert hint.count("paper.pdf") == 1
+    files = {"message.txt": b"Why is the sky green?"}
+    asked = server.post(place.channel, place.ada, f"<@{server.bot.id}>", files=files)
+    await place.answered(asked)
+    assert all("Why is the sky green?" in prompt for prompt in prompts(provider))
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "notes.html"])
+async def test_without_the_permission_to_read_files_that_is_said(place: Place, name: str) -> None:
+    server = place.server
+    server.withdraw("files:read")
+    words = f"<@{server.bot.id}> summarise this"
+    asked = server.post(place.channel, place.ada, words, files={name: b"Grass: red."})
+    _, last = await said_in_the_headline(place, asked)
+    assert "Without the scope files:read no attached file is read." in last
+    assert "install the app again" in last
 
 
 # Permissions

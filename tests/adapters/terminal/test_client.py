@@ -302,6 +302,29 @@ async def test_after_a_restart_the_way_into_an_earlier_thread_is_told(
     )
 
 
+async def test_a_file_goes_along_with_the_next_question_alone(tmp_path: Path) -> None:
+    (tmp_path / "my notes.md").write_text("Grass is green.", encoding="utf-8")
+    (tmp_path / "b.md").write_text("Sky is blue.", encoding="utf-8")
+    text = await said(
+        "attach gone.md",
+        "attach",
+        "attach b.md",
+        "attach none",
+        "attach my notes.md",
+        "attach b.md",
+        "@council Is it right?",
+        "@council And this?",
+        provider=(provider := FakeProvider()),
+    )
+    assert after(text, "attach gone.md").startswith("There is no file ")
+    assert after(text, "attach none").startswith("No file goes along with the next question.")
+    assert "The next question takes along: `my notes.md`, `b.md`." in text
+    for request in provider.requests:
+        prompt = request.messages[-1].content
+        assert ("Grass is green." in prompt) is ("Is it right?" in prompt)
+        assert ("Sky is blue." in prompt) is ("Is it right?" in prompt)
+
+
 async def test_votes_are_recorded_and_taken_back() -> None:
     async with running_app(FakeProvider(), time_scale=1) as app:
         text = await chat(

@@ -3,6 +3,8 @@
 Source: Slack's reference of files.getUploadURLExternal and files.completeUploadExternal.
 """
 
+from collections.abc import Callable, Collection
+
 from aiohttp import web
 
 from tests.fakes.slack import payloads
@@ -15,8 +17,12 @@ SIZE_LIMIT_BYTES = 1024**3
 
 
 class Files:
-    def __init__(self, world: World, bot_token: str) -> None:
+    def __init__(self, world: World, bot_token: str, scopes: Callable[[], Collection[str]]) -> None:
+        """`scopes` are those that the app was installed with."""
         self.world = world
+        self.downloads: list[str] = []
+        """The paths of files that were fetched."""
+        self._scopes = scopes
         self.refused_with = 0
         """The status that the store of files answers uploads with, 0 where it takes them."""
         self._bot_token = bot_token
@@ -110,11 +116,12 @@ class Files:
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         """Without token or scope Slack shows its login page, with status 200."""
+        self.downloads.append(request.path)
         file = self.world.files.get(request.match_info["id"].rpartition("-")[2])
         if file is None or file.content is None:
             return web.Response(status=404)
         token = request.headers.get("Authorization", "")
-        allowed = "files:read" in self.world.manifest.scopes
+        allowed = "files:read" in self._scopes()
         if not allowed or token != f"Bearer {self._bot_token}":
             return web.Response(
                 text="<!DOCTYPE html><title>Slack</title>", content_type="text/html"

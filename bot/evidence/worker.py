@@ -1,0 +1,219 @@
+"""One file read, by a process of its own that may die of it: a script, given the end of the file's
+name and its limits; the file on standard input, JSON on standard output.
+
+Imports nothing of the program, and what it needs only when it is confined: to so much memory and
+time, and to no file that it could write.
+"""
+
+import io
+import json
+import logging
+import re
+import sys
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+# Why nothing was read.
+Problem = Literal[
+    "empty", "kind", "disguised", "password", "pages", "unpacked", "wordless", "broken"
+]
+
+# What files begin with that are no text, whatever they are called.
+_BEGINNINGS = (
+    b"%PDF-",
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"{\\rtf",
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"7z\xbc\xaf",
+    b"Rar!",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"RIFF",
+    b"II*\0",
+    b"MM\0*",
+    b"\x7fELF",
+    b"MZ",
+    b"\xd0\xcf\x11\xe0",
+)
+_BYTE_ORDERS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+# What files that are no UTF-8 are met in. Of few words a guess among more would be no better than one.
+_OLD_ENCODINGS = ("cp1252", "cp949", "cp932", "gb18030", "big5", "euc_jp", "cp1251", "cp1250")
+# Readers of PDF look for its sign so far into a file, whatever stands before it.
+_SIGN_WITHIN_BYTES = 1_024
+# What steers a terminal, or nothing: texts hold hardly any of it.
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_CONTROL_SHARE = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`unpacked_bytes` and `parts` are of what is packed in one file."""
+
+    pages: int = 300
+    chars: int = 100_000
+    unpacked_bytes: int = 50_000_000
+    parts: int = 2_000
+    memory_bytes: int = 1_000_000_000
+    cpu_seconds: int = 15
+
+
+class Unread(Exception):
+    """`n` says how many there are of what there is too much of."""
+
+    def __init__(self, problem: Problem, n: int = 0) -> None:
+        super().__init__(problem)
+        self.problem: Problem = problem
+        self.n = n
+
+
+def read(data: bytes, ending: str, limits: Limits) -> tuple[str, bool]:
+    """The text, at most so many characters of it, and whether there is more. Raises `Unread`."""
+    if not data:
+        raise Unread("empty")
+    packed = {".pdf": (b"%PDF-", _pdf), ".docx": (b"PK\x03\x04", _docx)}
+    pieces: Iterable[str]
+    if ending in packed:
+        sign, take = packed[ending]
+        if not data.startswith(sign):
+            raise Unread("disguised")
+        pieces = _surely(take, data, limits)
+    else:
+        pieces = [_text(data)]
+    text, is_whole = _joined(pieces, limits.chars)
+    if not text.strip():
+        raise Unread("wordless" if ending in packed else "empty")
+    return text[: limits.chars], not is_whole or len(text) > limits.chars
+
+
+def _joined(pieces: Iterable[str], chars: int) -> tuple[str, bool]:
+    """No more of them than are needed, and whether those were all."""
+    taken: list[str] = []
+    size = 0
+    for piece in pieces:
+        if size > chars:
+            return "\n\n".join(taken), False
+        taken.append(piece)
+        size += len(piece)
+    return "\n\n".join(taken), True
+
+
+def _surely(
+    take: Callable[[bytes, Limits], Iterator[str]], data: bytes, limits: Limits
+) -> Iterator[str]:
+    """Whatever a library stumbles over is a file that is broken."""
+    try:
+        yield from take(data, limits)
+    except Unread:
+        raise
+    except Exception as error:
+        raise Unread("broken") from error
+
+
+def _pdf(data: bytes, limits: Limits) -> Iterator[str]:
+    from pypdf import PdfReader
+    from pypdf.errors import DependencyError
+
+    reader = PdfReader(io.BytesIO(data))
+    try:
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise Unread("password")
+    except DependencyError as error:  # a cipher of newer versions
+        raise Unread("password") from error
+    if (count := len(reader.pages)) > limits.pages:
+        raise Unread("pages", count)
+    for page in reader.pages:
+        yield page.extract_text().strip()
+
+
+def _docx(data: bytes, limits: Limits) -> Iterator[str]:
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        parts = packed.infolist()
+        # More than it says of itself is not unpacked of any.
+        if len(parts) > limits.parts or sum(p.file_size for p in parts) > limits.unpacked_bytes:
+            raise Unread("unpacked")
+        if "word/document.xml" not in packed.namelist():
+            raise Unread("disguised")
+    from docx import Document
+    from docx.table import Table
+
+    for block in Document(io.BytesIO(data)).iter_inner_content():
+        yield "\n".join(_rows(block)) if isinstance(block, Table) else block.text
+
+
+def _rows(table: Any) -> Iterator[str]:
+    for row in table.rows:
+        yield " | ".join(" ".join(cell.text.split()) for cell in row.cells)
+
+
+def _text(data: bytes) -> str:
+    if data.startswith(_BEGINNINGS):
+        is_document = data.startswith((b"%PDF-", b"PK\x03\x04"))
+        raise Unread("disguised" if is_document else "kind")
+    if b"%PDF-" in data[:_SIGN_WITHIN_BYTES]:
+        raise Unread("disguised")
+    text = _decoded(data)
+    if len(_CONTROL.findall(text)) > _CONTROL_SHARE * len(text):
+        raise Unread("kind")
+    return text
+
+
+def _decoded(data: bytes) -> str:
+    encoding = next((name for mark, name in _BYTE_ORDERS if data.startswith(mark)), "utf-8")
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        if encoding != "utf-8" or b"\0" in data:
+            raise Unread("kind") from error
+    from charset_normalizer import from_bytes
+
+    guessed = from_bytes(data, cp_isolation=list(_OLD_ENCODINGS)).best()
+    if guessed is None:
+        raise Unread("kind")
+    return str(guessed)
+
+
+def _confine(limits: Limits) -> None:
+    """Where the system can."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    for what, most in (
+        (resource.RLIMIT_AS, limits.memory_bytes),
+        (resource.RLIMIT_CPU, limits.cpu_seconds),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NPROC, 0),
+    ):
+        try:
+            resource.setrlimit(what, (most, most))
+        except (OSError, ValueError):
+            pass  # less is allowed already, or this system knows no such limit
+
+
+def main() -> None:
+    ending, limits = sys.argv[1], Limits(**json.loads(sys.argv[2]))
+    _confine(limits)
+    logging.disable()  # libraries complain of files
+    try:
+        text, more = read(sys.stdin.buffer.read(), ending, limits)
+        found: dict[str, object] = {"text": text, "more": more}
+    except Unread as unread:
+        found = {"problem": unread.problem, "n": unread.n}
+    json.dump(found, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -54,7 +54,7 @@ logger = logging.getLogger(__name__)
 
 HIDDEN = N_("Discord hides the text of that message. Mention the bot in it, then it can be read.")
 # What these do, they do to the channel, whatever run their message belongs to.
-_OF_CHANNEL = frozenset({"members", "chairman", "form", "settings", "stats", "suggest"})
+_OF_CHANNEL = frozenset({"members", "chairman", "mode", "form", "settings", "stats", "suggest"})
 
 IN_TRANSCRIPT = N_("The transcript has the whole text.")
 
@@ -201,7 +201,7 @@ async def _change(interaction: Interaction, name: str, value: str) -> None:
             await _change(interaction, "members:add", ":".join(model))
         case ["chairman", *model] if model:
             await _change(interaction, "chairman", ":".join(model))
-        case ["members" | "chairman", *_rest]:
+        case ["members" | "chairman" | "mode", *_rest]:
             page = await settings_commands.pressed(desk, name, value)
             await replace(interaction, pages.document_pages(page)[0])
         case command:

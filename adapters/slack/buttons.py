@@ -41,7 +41,8 @@ Json = dict[str, Any]
 
 
 # What stands on the page of a channel's council, whatever brought it up.
-_ON_THE_PAGE = frozenset({"members", "chairman", "settings", "form"})
+_SELECTS = frozenset({"members", "chairman", "mode"})
+_ON_THE_PAGE = _SELECTS | {"settings", "form"}
 # Of other buttons that belong to no run, what `Actions` knows; the rest are commands.
 _OF_NO_RUN = frozenset({"ask", "resume", "go", "cancel"})
 # For these it counts what the person may change.
@@ -129,7 +130,7 @@ async def _about_the_channel(bot: Bot, body: Json, control: _Control) -> None:
         return
     place = await bot.place(channel)
     person = await changer(bot, user, place)
-    if control.what[0] in {"members", "chairman"}:
+    if control.what[0] in _SELECTS:
         try:
             desk = bot.app.desk(place, person)
             await replace(url, await pressed(desk, control.name, control.value))

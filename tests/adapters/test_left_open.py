@@ -62,6 +62,7 @@ BUTTONS = {
     "later": Kind("later", "Vote on the answers", ""),
     "vote": Kind("vote:answer:A:accept", "Your vote is recorded"),
     "transcript": Kind("transcript", FILE),
+    "go_on": Kind("go_on", "over"),
     "go": Kind("go:held", "was put to the council"),
     "cancel": Kind("cancel:held", "Cancelled", ""),
     "check": Kind("check", "This channel's council"),

@@ -34,11 +34,11 @@ class Events(Tables):
 
     async def handled(self, event: str) -> bool:
         """Whether a question came of it or was refused: nobody waits for it any more."""
-        return await self._knows(event, _refused(event))
+        return await self._knows(event, refused(event))
 
     async def refuse(self, event: str, at: datetime) -> None:
         """Note that its question was refused. It may be put again all the same, by a button say."""
-        await self._database.write(lambda: note_event(_refused(event), at))
+        await self._database.write(lambda: note_event(refused(event), at))
 
     async def _knows(self, *events: str) -> bool:
         rows = await self._database.read("SELECT value FROM notes WHERE key = ?", (_SECRET,))
@@ -82,7 +82,8 @@ def note_event(event: str, at: datetime) -> Transaction[bool]:
     return (yield from change(_ADD, (_digest(key, event), encode_time(at)))) == 1
 
 
-def _refused(event: str) -> str:
+def refused(event: str) -> str:
+    """Under which it is noted that its question was refused."""
     return f"refused {event}"
 
 

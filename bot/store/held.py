@@ -7,6 +7,7 @@ from bot.council import Council, Redo
 from bot.records import PlatformName
 from bot.store.encoding import decode, decode_time, encode, encode_time
 from bot.store.erasing import TO_EMPTY_LOG
+from bot.store.events import note_event, refused
 from bot.store.transactions import Row, Statement, Tables, Transaction, change
 
 # Of one person; the oldest gives way.
@@ -80,8 +81,18 @@ class Held(Tables):
         return await self._drop("mention = ?", key)
 
     async def drop_held(self, now: datetime) -> None:
-        """Those whose time is over."""
-        await self._drop("until <= ?", encode_time(now))
+        """Those whose time is over: nobody waits for them any more."""
+        until = (encode_time(now),)
+
+        def write() -> Transaction[None]:
+            rows = yield Statement("SELECT mention FROM held WHERE until <= ?", until)
+            for (mention,) in rows:
+                yield from note_event(refused(mention), now)
+            if rows:
+                yield Statement("DELETE FROM held WHERE until <= ?", until)
+                yield TO_EMPTY_LOG
+
+        await self._database.write(write)
 
     async def _drop(self, which: str, parameter: str) -> bool:
         def write() -> Transaction[bool]:

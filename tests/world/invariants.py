@@ -221,9 +221,12 @@ class Watch:
         _, run, name, _ = key
         if not name.startswith("answer:"):
             return
-        for word in self.world.models.words.get(run, ()):
-            if word in shown and self._letters.setdefault((run, name), word) != word:
-                self.fail("letters", f"{name} of {run} was {self._letters[run, name]}, now {word}")
+        models = self.world.models
+        for word in models.words.get(run, ()):
+            seat = models.seats.get(word)
+            if seat and word in shown and self._letters.setdefault((run, name), seat) != seat:
+                was = self._letters[run, name]
+                self.fail("letters", f"{name} of {run} was seat {was}, now {seat} ({word})")
 
     def _check_ping(self, plain: bool, target: str, key: tuple[str, str, str, int] | None) -> None:
         if key is None or key[2] != RANKING or not plain:
@@ -396,7 +399,7 @@ class Watch:
                     self.fail(
                         "within limits", f"{id} had no credit, of {limit - spent_micros} left"
                     )
-            if not rows and world.people.is_due(asked):
+            if not rows and world.people.is_due(asked) and not world.people.waits(asked):
                 self.fail(
                     "within limits", f"{asked.key} was refused, of {limit - spent_micros} left"
                 )

@@ -57,6 +57,8 @@ class Models:
         self.pings = "@everyone @here <!channel>"  # what it would like to do, had it the right
         # Every word that only one run's models wrote, by the run.
         self.words: dict[str, list[str]] = {}
+        # Of those in answers, whose they are.
+        self.seats: dict[str, str] = {}
         self._count = 0
 
     def stored_body(self, request: Request) -> bytes | None:
@@ -163,8 +165,12 @@ class Models:
         self._count += 1
         word = f"zw{self._count}x{self.random.randrange(36**4):x}"
         self.words.setdefault(run, []).append(word)
+        if stage in {"answer", "revision"}:
+            self.seats[word] = seat
         if stage == "answer":
-            return f"The answer {word} of seat {seat}.\n\n{self.pings} [a link](https://a.example/{word})."
+            value = self.random.choice(("", "", "\n\nFinal answer: yes", "\n\nFinal answer: no"))
+            link = f"[a link](https://a.example/{word})"
+            return f"The answer {word} of seat {seat}.\n\n{self.pings} {link}.{value}"
         if stage == "revision":
             kept = f"Once more {word}.\n\nKEPT"
             letter = self.random.choice(labels_shown(request))

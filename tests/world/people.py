@@ -9,6 +9,7 @@ from adapters.discord.questions import key_of as discord_key
 from adapters.slack.questions import key_of as slack_key
 from bot.chat import Channel, Person
 from bot.conversation.app import App
+from bot.modes import MODES
 from tests.fakes.discord.components import walk
 from tests.fakes.discord.scenario import Impossible as DiscordImpossible
 from tests.fakes.slack.blocks import elements_of
@@ -156,7 +157,8 @@ class People:
     def _words(self) -> tuple[str, str]:
         self._count += 1
         word = f"qq{self._count}y{self.world.random.randrange(36**4):x}"
-        text = f"Is {word} better than number {self._count}?"
+        mode = self.world.random.choice(("", "", *(f"/{name} " for name in MODES)))
+        text = f"{mode}Is {word} better than number {self._count}?"
         if self.world.plan.redact:
             text += f" Write to {word}@mail.example."
         if self.hiding:
@@ -174,9 +176,15 @@ class People:
         assert app is not None
         found = []
         for each in self.asked:
-            if not each.deleted and self.is_due(each) and not await app.store.handled(each.key):
+            if each.deleted or not self.is_due(each) or await app.store.handled(each.key):
+                continue
+            if not self.waits(each):
                 found.append(each.key)
         return found
+
+    def waits(self, each: Asked) -> bool:
+        """Whether it will be asked once its asker agrees to its price."""
+        return bool(self.world.disk.rows("SELECT 1 FROM held WHERE mention = ?", each.key))
 
     def is_due(self, each: Asked) -> bool:
         """Whether the program was there when it was written, and for a while, and could write; or

@@ -37,6 +37,7 @@ MARGIN: Key = ("answer", 0, -1)
 # begun early, beside the reviews.
 _ORDER: Mapping[Stage, int] = {
     "recap": 0,
+    "title": 0,
     "answer": 1,
     "revision": 2,
     "review": 10,

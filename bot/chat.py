@@ -230,6 +230,20 @@ class ReadsThreads(Protocol):
 
 
 @runtime_checkable
+class NamesThreads(Protocol):
+    """A Platform whose threads have names."""
+
+    def opens_thread(self, case: Case) -> bool:
+        """Whether the case's question opens a thread that the bot names."""
+        ...
+
+    def name_thread(self, case: Case, title: str) -> None:
+        """Give it another name, as soon as may be, and unless somebody else did. The title is one
+        line of plain text, of at most 60 characters."""
+        ...
+
+
+@runtime_checkable
 class KnowsConnected(Protocol):
     """A Platform whose connection may be lost."""
 

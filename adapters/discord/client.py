@@ -14,12 +14,13 @@ from functools import partial
 import discord
 
 from adapters.discord import commands, delivery, files, questions
+from adapters.discord.address import Address
 from adapters.discord.bot import Bot
 from adapters.discord.buttons import CouncilButton
 from adapters.discord.catchup import heard
 from adapters.discord.page import Page
 from adapters.discord.pages import document_pages, offer_view, refusal_view, sentence_view
-from adapters.discord.render import NEUTRAL_NAME
+from adapters.discord.render import NEUTRAL_NAME, thread_name
 from adapters.discord.reply import DiscordReply
 from adapters.discord.said import said
 from adapters.discord.voting import Votes
@@ -96,6 +97,27 @@ class CouncilClient(Bot):
 
     async def fetch(self, file: Attached) -> bytes:
         return await files.fetch(file, time_scale=self.time_scale)
+
+    def opens_thread(self, case: Case) -> bool:
+        address = Address.from_json(case.address)
+        return address.kind == "open" and address.message is not None and not case.question.origin
+
+    def name_thread(self, case: Case, title: str) -> None:
+        self.begin(self._named(case, title))
+
+    async def _named(self, case: Case, title: str) -> None:
+        """Once, since Discord lets a thread be renamed twice in ten minutes, and only where it has
+        the name that it was opened with."""
+        id = Address.from_json(case.address).message or 0
+        given = {thread_name(case.question.text), NEUTRAL_NAME} - {title}
+        try:
+            place = self.get_channel(id) or await self.surely(partial(self.fetch_channel, id))
+            if not isinstance(place, discord.Thread) or place.owner_id != self.me.id:
+                return
+            if place.name in given and await self.app.store.case(case.id):
+                await self.surely(partial(place.edit, name=title))
+        except Undeliverable as error:
+            logger.info("thread %d keeps its name: %s", id, error)
 
     async def remove(self, post_id: str) -> None:
         """With the name of a thread that was opened for it, once nothing else stands there."""

@@ -120,6 +120,12 @@ class Terminal:
         """As the computer calls them."""
         return person
 
+    def opens_thread(self, case: Case) -> bool:
+        return self._threads.opens(case)
+
+    def name_thread(self, case: Case, title: str) -> None:
+        """`threads` lists it by what the journal has."""
+
     def changed(self) -> None:
         self._screen.changed()
 

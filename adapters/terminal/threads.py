@@ -91,6 +91,11 @@ class Threads:
         self._runs[case.id] = run
         return run
 
+    def opens(self, case: Case) -> bool:
+        """Whether it is the first question of its thread."""
+        ids = self._ids.get(case.thread or case.id, [case.id])
+        return ids[0] == case.id
+
     def run(self, id: str) -> Run:
         return self._runs[id]
 
@@ -139,13 +144,14 @@ class Threads:
                 run.names = {member.label: member.model for member in case.result.members}
 
     async def listed(self, most: int) -> list[Listed]:
-        """The newest threads by their first questions, the newest last."""
+        """The newest threads by their names or first questions, the newest last."""
         found = []
         for thread in self._order[-most:]:
             case = await self._app.store.case(self._ids[thread][0])
             if case:
                 question = case.question
-                text = _("(erased for its age)") if case.expired_at else question.text
+                text = await self._app.titles.title(case) or question.text
+                text = _("(erased for its age)") if case.expired_at else text
                 found.append(Listed(self.number(thread), question.asked_at, text))
         return found
 

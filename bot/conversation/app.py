@@ -30,6 +30,7 @@ from bot.conversation.removals import Removals
 from bot.conversation.running import Running
 from bot.conversation.sequels import Sequels
 from bot.conversation.threads import Threads
+from bot.conversation.titles import Titles
 from bot.conversation.voting import Voting
 from bot.document import Document, Text
 from bot.errors import BotError
@@ -64,6 +65,7 @@ class App:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     admission: Admission = field(init=False)
     budget: Budget = field(init=False)
+    titles: Titles = field(init=False)
     running: Running = field(init=False)
     exhibits: Exhibits = field(init=False)
     questions: Questions = field(init=False)
@@ -79,6 +81,7 @@ class App:
         self.admission = Admission(store, self.rules.allowed, self.rules.admins)
         pricing = Pricing(self.catalogue, store.usual)
         self.budget = Budget(store, self.rules, self.admission, settings, pricing, now)
+        self.titles = Titles(store, self.catalogue, self.caller, self.platforms)
         threads = Threads(store, self.catalogue, self.caller, self.platforms)
         self.exhibits = Exhibits(store, self.catalogue, self.platforms, asyncio.Semaphore(AT_ONCE))
         self.running = Running(
@@ -86,6 +89,7 @@ class App:
             self.caller,
             threads,
             self.exhibits,
+            self.titles,
             self.platforms,
             lambda case: self.budget.limits(channel_of(case), case.asker),
             self.time_scale,
@@ -98,6 +102,7 @@ class App:
             self.running,
             threads,
             self.exhibits,
+            self.titles,
             Holding(store, settings, now),
             settings,
             now,

@@ -34,6 +34,7 @@ from bot.conversation.offers import alone, answer_of, sat_with
 from bot.conversation.running import Running
 from bot.conversation.silence import paused_page
 from bot.conversation.threads import Threads, is_thread_of
+from bot.conversation.titles import Titles
 from bot.council import Call, Council, Origin, Question, Redo
 from bot.document import Document, Text
 from bot.errors import InvalidInput, StoreFailed
@@ -188,6 +189,7 @@ class Questions:
     running: Running
     threads: Threads
     exhibits: Exhibits
+    titles: Titles
     holding: Holding
     settings: SettingsOf
     now: Callable[[], datetime]
@@ -390,7 +392,8 @@ class Questions:
     async def _carried(self, case: Case) -> Carried:
         ahead = [each for each in self.running.cases if is_thread_of(each, case)]
         carried = await self.threads.carried(case, ahead)
-        return replace(carried, bytes=carried.bytes + self.exhibits.carried(case))
+        size = carried.bytes + self.exhibits.carried(case)
+        return replace(carried, bytes=size, named=self.titles.names(case) is not None)
 
     async def _case(
         self,
@@ -455,7 +458,8 @@ class Questions:
         shares: dict[Key, int] = {}
         for council in await self._alike(case):
             like = replace(case, council=council)
-            found = await self.budget.shares(like, await self._carried(like))
+            carried = await self._carried(like)
+            found = await self.budget.shares(like, carried)
             shares |= {key: max(micros, shares.get(key, 0)) for key, micros in found.items()}
         return shares
 

@@ -20,6 +20,7 @@ from bot.conversation.naming import name_of
 from bot.conversation.serving import Serving
 from bot.conversation.showing import PATIENCE_SECONDS
 from bot.conversation.threads import Threads
+from bot.conversation.titles import Titles
 from bot.errors import BotError, Superseded
 from bot.pages import presenter
 from bot.protocol.calls import Caller
@@ -51,6 +52,7 @@ class Running:
     caller: Caller
     threads: Threads
     exhibits: Exhibits
+    titles: Titles
     platforms: Platforms
     limits: Callable[[Case], Awaitable[Mapping[str, int]]]
     time_scale: float
@@ -82,6 +84,7 @@ class Running:
             store=self.store,
             threads=self.threads,
             exhibits=self.exhibits,
+            titles=self.titles,
             reply=self.platforms[case.platform].reply(case),
             name=partial(name_of, self.platforms, channel_of(case), time_scale=self.time_scale),
             time_scale=self.time_scale,

@@ -21,6 +21,7 @@ from bot.conversation.loops import ended, within
 from bot.conversation.posts import last_posts, posts, put_back, together
 from bot.conversation.showing import Showing
 from bot.conversation.threads import Threads
+from bot.conversation.titles import Titles
 from bot.council import Call, Council, Deliberation, Question
 from bot.document import Document
 from bot.errors import BotError, Superseded
@@ -85,6 +86,7 @@ class Serving:
         store: Store,
         threads: Threads,
         exhibits: Exhibits,
+        titles: Titles,
         reply: Reply,
         name: Callable[[str | None], Awaitable[str]],
         time_scale: float = 1.0,
@@ -96,6 +98,7 @@ class Serving:
         self._store = store
         self._threads = threads
         self._exhibits = exhibits
+        self._titles = titles
         self._reply = reply
         self._time_scale = time_scale
         as_posted = partial(put_back, store, case)
@@ -227,8 +230,29 @@ class Serving:
         return None if stopped else self._work.result()
 
     async def _worked(self, question: Question, journal: Journal, board: Board) -> Deliberation:
-        """The deliberation itself, with what the question's thread knew."""
-        question = await self._threads.told(self.case, question, journal)
+        """The deliberation itself, with what the question's thread knew; beside it the thread gets its
+        name."""
+        question = await self._read(question, journal, board)
+        opened = self._showing.begun
+        naming = asyncio.create_task(self._titles.give(self.case, question, journal, opened=opened))
+        run = MODES[self.case.council.mode].run
+        if question.redo:
+            run = await anew(self._store, question.redo)
+        try:
+            return await run(
+                question,
+                self.case.council,
+                self._caller,
+                journal=journal,
+                emit=board.emit,
+                between_stages=self._stop_unseen,
+            )
+        finally:
+            await ended({naming})
+
+    async def _read(self, question: Question, journal: Journal, board: Board) -> Question:
+        """The question with all that goes along with it. What could not be read is said before
+        anything is paid."""
         question = await self._exhibits.told(self.case, question, journal)
         board.read(question)
         if any(exhibit.why for exhibit in question.exhibits) and not journal.requests:
@@ -237,17 +261,9 @@ class Serving:
                 await asyncio.sleep(0)  # where the cancellation arrives
             self._showing.update(posts(board.progress))
             await self._showing.settled()
-        run = MODES[self.case.council.mode].run
-        if question.redo:
-            run = await anew(self._store, question.redo)
-        return await run(
-            question,
-            self.case.council,
-            self._caller,
-            journal=journal,
-            emit=board.emit,
-            between_stages=self._stop_unseen,
-        )
+        question = await self._threads.told(self.case, question, journal)
+        board.read(question)
+        return question
 
     async def _draw(self, board: Board, usual: float | None) -> None:
         """Hand the newest state over until the end, and let the clock run where there is none."""

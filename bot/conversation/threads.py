@@ -17,7 +17,7 @@ from bot.protocol.calls import Caller
 from bot.protocol.events import Event
 from bot.protocol.past import Split
 from bot.protocol.pricing import Carried, cheapest
-from bot.protocol.recap import write_recap
+from bot.protocol.recap import RECAP_TOKENS, write_recap
 from bot.protocol.shortening import size
 from bot.protocol.sitting import Sitting
 from bot.protocol.stages import VERDICT_TOKENS
@@ -125,7 +125,8 @@ class Threads:
         room = self._room(case.council)
         plan = _Plan(past.split(sizes, recaps, room), room)
         if to_fold := _to_fold(plan.split, sizes, recaps):
-            plan = replace(plan, seat=cheapest(self.catalogue, case.council.members, to_fold))
+            seat = cheapest(self.catalogue, case.council.members, to_fold, RECAP_TOKENS)
+            plan = replace(plan, seat=seat)
             decisions[RECAP] = summed_up(ids[: plan.split.folded])
         await journal.decide_all({**decisions, _THREAD: encode(_Plan, plan)})
         return plan

@@ -49,7 +49,8 @@ def page(facts: Facts) -> str:
             (
                 _(
                     "questions and the messages quoted with them, the texts of files attached, answers, "
-                    "reviews, verdicts, summaries of long threads; with `redact on`, what the placeholders stand for"
+                    "reviews, verdicts, summaries and titles of threads; with `redact on`, what the "
+                    "placeholders stand for"
                 ),
                 facts.texts_kept,
             ),

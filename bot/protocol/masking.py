@@ -54,6 +54,12 @@ def mask_self_naming(text: str, models: Collection[str]) -> tuple[str, int]:
     return _masked(text, tuple(sorted(set(models))))
 
 
+def names_a_model(text: str, models: Collection[str]) -> bool:
+    """Whether any name of a model or its maker stands there, whatever is said of it."""
+    folded = fold(text).without(_MARKUP)
+    return _named(tuple(sorted(set(models)))).search(folded.text) is not None
+
+
 # Each stage and each redraw reads the same few texts.
 @lru_cache(maxsize=256)
 def _masked(text: str, seated: tuple[str, ...]) -> tuple[str, int]:

@@ -27,6 +27,7 @@ class Patience:
     backoff_longest: float = 20
     retry_after_longest: float = 180
     draft: float = 0.25
+    title: float = 10
 
     def scaled(self, factor: float) -> "Patience":
         return Patience(**{f.name: getattr(self, f.name) * factor for f in fields(self)})

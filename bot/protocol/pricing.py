@@ -21,6 +21,7 @@ from bot.protocol.modes import MODES
 from bot.protocol.plans import Planned
 from bot.protocol.recap import RECAP_TOKENS
 from bot.protocol.stages import VERDICT_TOKENS
+from bot.protocol.title import TITLE_BYTES, TITLE_TOKENS
 
 # Of calls like one to come, so many cost no more than its share.
 QUANTILE = 0.95
@@ -37,20 +38,21 @@ Usual = Callable[[Stage | None, str, str | None], Awaitable[Sequence[Usage]]]
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What goes along with a question besides, in bytes; and how much has to be `folded` first: summed
-    up by one member."""
+    """What goes along with a question besides, in bytes; how much has to be `folded` first: summed
+    up by one member; and whether its thread is `named` by one."""
 
     bytes: int = 0
     folded: int = 0
+    named: bool = False
 
 
 NOTHING = Carried()
 
 
-def cheapest(prices: Prices, models: Sequence[str], prompt_bytes: int) -> int:
-    """The seat, of these, that sums so much up for the least."""
-    tokens = bills.prompt_tokens(prompt_bytes, 1)
-    most = [prices.price(model).most(tokens, RECAP_TOKENS) for model in models]
+def cheapest(prices: Prices, models: Sequence[str], prompt_bytes: int, tokens: int) -> int:
+    """The seat, of these, that reads so much and writes so many tokens for the least."""
+    read = bills.prompt_tokens(prompt_bytes, 1)
+    most = [prices.price(model).most(read, tokens) for model in models]
     return most.index(min(most))
 
 
@@ -59,10 +61,14 @@ def planned(council: Council) -> Iterator[Planned]:
     return MODES[council.mode].planned(council)
 
 
-def _recap(prices: Prices, council: Council, carried: Carried) -> Iterator[Planned]:
+def _besides(prices: Prices, council: Council, carried: Carried) -> Iterator[Planned]:
+    """The calls that no mode makes."""
     if carried.folded:
-        seat = cheapest(prices, council.members, carried.folded)
+        seat = cheapest(prices, council.members, carried.folded, RECAP_TOKENS)
         yield Planned("recap", seat, council.members[seat], RECAP_TOKENS, carried.folded)
+    if carried.named:
+        seat = cheapest(prices, council.members, TITLE_BYTES, TITLE_TOKENS)
+        yield Planned("title", seat, council.members[seat], TITLE_TOKENS)
 
 
 def checks(council: Council, prices: Prices) -> Iterator[Planned]:
@@ -100,7 +106,7 @@ class Pricing:
         shares: dict[Key, int] = {}
         known: dict[Key, int] = {}
         planned_calls = self._planned(question, council)
-        for call in (*_recap(self.prices, council, carried), *planned_calls):
+        for call in (*_besides(self.prices, council, carried), *planned_calls):
             price, used = self.prices.price(call.model), await self._used(call, place)
             shares[call.key] = share(
                 call, price, used, density=density[call.model], asked_bytes=size
@@ -145,7 +151,7 @@ class Pricing:
         size = _asked_bytes(question, council, carried)
         calls = self._likely(question, council)
         known, assumed = 0, 0
-        for call in (*_recap(self.prices, council, carried), *calls):
+        for call in (*_besides(self.prices, council, carried), *calls):
             if call.key in paid:
                 continue
             price, used = self.prices.price(call.model), await self._lately(call, place)

@@ -275,6 +275,18 @@ def _value(council: Council) -> str:
     )
 
 
+def title_prompt(text: str, council: Council, *, fence: str) -> tuple[Message, ...]:
+    """A name for the thread of a question that begins with this."""
+    system = [
+        "You name a discussion for a list of many. Write a title of two to seven words that says what "
+        "is asked, in the language of the question: no quotation marks, no full stop, nothing else. "
+        "Name no model and no maker of models.",
+        _language(council),
+        _DATA.format(fence=fence),
+    ]
+    return _messages(system, f"The question begins:\n{fenced(text, fence)}\n\nWrite the title now.")
+
+
 def _messages(system: Sequence[str], user: str) -> tuple[Message, ...]:
     return Message("system", "\n\n".join(filter(None, system))), Message("user", user)
 

@@ -134,7 +134,7 @@ class Sitting:
             messages=self._sent(messages),
             max_completion_tokens=tokens,
             tag=f"{self.question.id}/{stage}/{round}/{seat}",
-            effort=self.council.effort,
+            effort="low" if stage == "title" else self.council.effort,
         )
 
     def _sent(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:

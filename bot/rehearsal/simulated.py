@@ -37,6 +37,7 @@ _FAILURES: tuple[tuple[Kind, str], ...] = (
 # Answers are the longest to write; a deliberation takes six to ten seconds in all.
 _PACE = {
     "recap": 0.4,
+    "title": 0.1,
     "answer": 1.0,
     "revision": 0.6,
     "review": 0.45,
@@ -143,6 +144,7 @@ def _read(request: Request) -> Brief:
     named = dict(fenced)
     plain = [text.strip("\n") for text in (*(text for text, _, _ in heads), last)]
     question = next((text for text in plain if text.startswith("Question:\n")), user)
+    question = named.get("The question begins:", question)
     place = r"^Answer ([A-Z]): [\d.]+, first on (\d+) of (\d+) ballots$"
     return Brief(
         question=question.removeprefix("Question:\n"),

@@ -84,6 +84,8 @@ def compose(stage: str, brief: Brief, style: Style, rng: Random) -> str:
         return _review(brief, style, rng)
     if stage == "verdict" and brief.answers:
         return _verdict(brief, rng)
+    if stage == "title":
+        return " ".join(_keywords(brief.question)[:5]).capitalize() or "A rehearsal"
     if stage == "recap":
         return f"{_context(brief)}\n\n{_NOTE.format('summary')}".strip()
     if stage == "audit" and brief.answers:

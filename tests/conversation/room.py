@@ -12,6 +12,7 @@ from bot.conversation.budget import Rules
 from bot.conversation.presses import Choice, Press, Told
 from bot.document import Document, Text
 from bot.llm import Completion, Request
+from bot.protocol import ranking
 from bot.records import Case
 from tests.fakes.council import running_app
 from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
@@ -19,6 +20,8 @@ from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_sea
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 CHANNEL = Channel("discord", "server", "channel")
 ELSEWHERE = Channel("discord", "server", "elsewhere")
+# A question that hears every reviewer, so that the number of its calls is known.
+ALL_HEARD = next(seed for seed in range(1_000) if ranking.never_stops_early(seed))
 ANN, BOB, ADMIN = Person("ann"), Person("bob"), Person("eve", admin=True)
 
 

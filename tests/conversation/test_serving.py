@@ -11,6 +11,7 @@ import pytest
 from bot.conversation.exhibits import Exhibits
 from bot.conversation.serving import Serving
 from bot.conversation.threads import Threads
+from bot.conversation.titles import Titles
 from bot.council import Council, Question
 from bot.document import Document, Heading, Note, Text
 from bot.errors import ModelFailed, StoreFailed, Superseded, Undeliverable
@@ -124,6 +125,7 @@ class Stage:
             store=self.store,
             threads=Threads(self.store, catalogue, caller, {}),
             exhibits=Exhibits(self.store, catalogue, {}, asyncio.Semaphore()),
+            titles=Titles(self.store, catalogue, caller, {}),
             reply=thread or self.thread,
             time_scale=0.01,
         )

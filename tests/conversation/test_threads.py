@@ -17,6 +17,7 @@ from bot.llm import Completion, ModelInfo, Request
 from bot.records import Case
 from bot.settings import council_of
 from tests.conversation.room import (
+    ALL_HEARD,
     ANN,
     BOB,
     CHANNEL,
@@ -241,6 +242,7 @@ async def test_models_that_no_list_knows_get_little() -> None:
 async def test_a_recap_is_paid_by_the_follow_up_that_needs_it() -> None:
     provider = Lab()
     async with running(provider, rules=Rules(daily_budget_micros=100_000_000)) as app:
+        app.questions.seed = ALL_HEARD
         await asked(app, "One", "Two", "Three", "Four")
         id = await served(app, mention(f"Five?{LONG}", thread="t", person=BOB))
         case = await case_of(app, id)

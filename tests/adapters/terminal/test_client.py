@@ -528,3 +528,24 @@ async def test_a_line_that_asks_something_else_is_a_question() -> None:
     await said("ask yourself: only A or also B, and why?", provider=provider)
 
     assert len(provider.asked("answer")) == 3
+
+
+# --- names of threads
+
+
+async def test_threads_go_by_the_title_of_a_question_that_begins_with_none() -> None:
+    def titled(request: Request) -> Scripted:
+        return "A queue for four" if stage_and_seat(request)[0] == "title" else sensible(request)
+
+    long = "We are four people with a shop and need a queue for jobs, " * 3
+    text = await said(
+        f"@council {long}",
+        "@council Is it right?",
+        "threads",
+        provider=FakeProvider(otherwise=titled),
+    )
+
+    listed = after(text, "threads")
+    assert "A queue for four" in listed
+    assert "Is it right?" in listed
+    assert "We are four people" not in listed

@@ -278,6 +278,11 @@ class Scenario(Watched):
         thread.archived, thread.locked = True, locked
         self.world.emit_thread("THREAD_UPDATE", thread)
 
+    def rename(self, thread: Channel, name: str) -> None:
+        """A person does."""
+        thread.name = name
+        self.world.emit_thread("THREAD_UPDATE", thread)
+
     def lock(self, thread: Channel) -> None:
         """Only those who may manage threads can write in it from now on."""
         thread.locked = True

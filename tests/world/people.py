@@ -51,6 +51,7 @@ class People:
         self.last: list[Asked] = []
         self.commanded = False  # somebody changed what may be asked, or for how much
         self.hiding = False  # every channel hides personal data
+        self._wants_anew = False  # what is said next is about a verdict that is there
         self._count = 0
         self._going: set[asyncio.Task[None]] = set()
 
@@ -117,6 +118,7 @@ class People:
 
     async def _follow_up(self, on_slack: bool) -> None:
         random = self.world.random
+        self._wants_anew = random.random() < 0.4
         if on_slack:
             roots = [each for each in self._mine(True) if not self._is_forgotten(each)]
             if roots:
@@ -159,6 +161,8 @@ class People:
         word = f"qq{self._count}y{self.world.random.randrange(36**4):x}"
         mode = self.world.random.choice(("", "", *(f"/{name} " for name in MODES)))
         text = f"{mode}Is {word} better than number {self._count}?"
+        if self._wants_anew:
+            text, self._wants_anew = f"redo: say it as {word} would", False
         if self.world.plan.redact:
             text += f" Write to {word}@mail.example."
         if self.hiding:

@@ -14,7 +14,7 @@ from bot.chat import Held as HeldBack
 from bot.conversation.app import App
 from bot.conversation.budget import Rules
 from bot.conversation.followups import NOT_YET
-from bot.council import Redo
+from bot.council import Attached, Redo
 from bot.document import Document, Heading, Note, Text
 from bot.errors import ModelFailed
 from bot.llm import Request
@@ -406,6 +406,18 @@ async def test_statistics_count_nothing_twice() -> None:
         case = await taken(app, said("redo: shorter"))
 
         assert row_of(case, await app.store.reactions(case.id)) is None
+
+
+@pytest.mark.parametrize("text", ["redo: shorter", "again, all of you"])
+async def test_what_came_along_with_the_question_comes_along_again(text: str) -> None:
+    provider = FakeProvider()
+    async with running(provider) as app:
+        files = (Attached("plan.txt", "", why="Nobody may read it."),)
+        await served(app, replace(mention(thread="thread"), quoted="This plan.", files=files))
+
+        case = await taken(app, said(text))
+
+        assert (case.question.quoted, case.question.files) == ("This plan.", files)
 
 
 # --- names

@@ -8,7 +8,7 @@ by the local server, and time jumps.
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -27,6 +27,8 @@ Platform = Literal["slack", "discord"]
 LONGEST_SECONDS = 4 * 3600.0
 
 _MARK = re.compile(r"\b(k\d+m\d+z|v\d+z)\b")
+Finish = Callable[[Journal, Deliberation], Awaitable[None]]
+
 _CASE = re.compile(r"\bcase (\d+)\?")
 
 
@@ -130,20 +132,24 @@ def opened_stage(
         world.program.environment = {"COUNCIL_AT_ONCE": str(at_once)}
         world.models = models  # type: ignore[assignment]  # stands in for those of a world
         stage = Stage(world, platform, places)
-        finish, open_limit = Journal.finish, questions.OPEN_LIMIT
+        finish, unchecked = Journal.finish, Journal.finish_unchecked
+        open_limit = questions.OPEN_LIMIT
 
-        async def noted(journal: Journal, result: Deliberation) -> None:
-            number = int(_CASE.findall(result.question)[0])
-            stage.seen.ready[number] = world.loop.time()
-            stage.seen.results[number] = result
-            await finish(journal, result)
+        def noting(finish: Finish) -> Finish:
+            async def noted(journal: Journal, result: Deliberation) -> None:
+                number = int(_CASE.findall(result.question)[0])
+                stage.seen.ready[number] = world.loop.time()
+                stage.seen.results[number] = result
+                await finish(journal, result)
+
+            return noted
 
         changed: Any = Journal
-        changed.finish = noted
+        changed.finish, changed.finish_unchecked = noting(finish), noting(unchecked)
         changed_questions: Any = questions
         changed_questions.OPEN_LIMIT = max(open_limit, at_once)
         try:
             yield stage
         finally:
-            changed.finish = finish
+            changed.finish, changed.finish_unchecked = finish, unchecked
             changed_questions.OPEN_LIMIT = open_limit

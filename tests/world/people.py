@@ -18,8 +18,8 @@ from tests.fakes.slack.forms import Impossible as SlackImpossible
 if TYPE_CHECKING:
     from tests.world.world import World
 
-_EMOJI = ("👍", "👎", "🏆")
-_NAMES = ("+1", "-1", "trophy")
+_EMOJI = ("👍", "👎", "🏆", "🔍")
+_NAMES = ("+1", "-1", "trophy", "mag")
 _PRESSES = ("stop", "reveal", "names", "again", "follow", "vote", "transcript", "read", "rate")
 # How long somebody who was heard may wait for a word.
 _DUE_SECONDS = 400.0

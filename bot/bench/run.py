@@ -80,7 +80,7 @@ class Bench:
         except OSError as error:
             raise _unusable(out, error) from error
         for line in lines:
-            if line["mode"] != council.mode:
+            if line.get("mode", council.mode) != council.mode:
                 raise _begun_in(line["mode"])
         # Its verdicts are graded: nobody reads what a check finds.
         return cls(app, replace(council, audit="off", verify=False), out, run, max_cost_usd, lines)

@@ -10,7 +10,7 @@ from bot.language import _
 from bot.models.catalogue import Catalogue
 from bot.modes import ENDS_EARLY
 from bot.pages.prices import price_words
-from bot.protocol.pricing import planned
+from bot.protocol.pricing import checks, planned
 from bot.records import Case
 from bot.store.store import Store
 
@@ -86,7 +86,8 @@ def answer_of(case: Case | None, label: str) -> Answer | None:
 def question_usd(catalogue: Catalogue, council: Council) -> float | None:
     """About what a question costs that goes the longest way of its mode; `None` where a price is
     unknown."""
-    micros = [catalogue.cost_micros(call.model, *TYPICAL_TOKENS) for call in planned(council)]
+    calls = *planned(council), *checks(council, catalogue)
+    micros = [catalogue.cost_micros(call.model, *TYPICAL_TOKENS) for call in calls]
     known = [each for each in micros if each is not None]
     return None if len(known) < len(micros) else sum(known) / 1e6
 

@@ -49,8 +49,8 @@ def page(facts: Facts) -> str:
             (
                 _(
                     "questions and the messages quoted with them, the texts of files attached, answers, "
-                    "reviews, verdicts, summaries and titles of threads; with `redact on`, what the "
-                    "placeholders stand for"
+                    "reviews, verdicts and what was found about them, summaries and titles of threads; "
+                    "with `redact on`, what the placeholders stand for"
                 ),
                 facts.texts_kept,
             ),
@@ -102,7 +102,8 @@ def page(facts: Facts) -> str:
                 _(
                     "the question, what was quoted with it, the thread's earlier questions and verdicts, "
                     "which one of them may sum up for the others, and with `context thread` the last "
-                    "20 messages of people there, without their names; reviewers and the chairman also the others' answers, without names"
+                    "20 messages of people there, without their names; reviewers, "
+                    "the chairman and whoever checks the verdict also the others' answers, without names"
                 ),
             ),
             (facts.platforms, _("what is posted")),

@@ -70,9 +70,8 @@ def auditor(
 async def chosen_auditor(
     sitting: Sitting, answers: Sequence[Answer], verdict: Verdict
 ) -> int | None:
-    """The same for a verdict that stands: one of those that answered. A resumed run has the same. Of
-    one that is written anew nobody is asked anything again."""
-    if verdict.written_by is None or len(answers) < 2 or sitting.question.redo:
+    """The same for a verdict that stands: one of those that answered. A resumed run has the same."""
+    if verdict.written_by is None or len(answers) < 2:
         return None
     if known := sitting.journal.decision(_AUDITOR):
         return int(known)

@@ -23,7 +23,9 @@ class Checks:
 async def checks_due(
     sitting: Sitting, answers: Sequence[Answer], standings: Sequence[Standing], verdict: Verdict
 ) -> Checks:
-    """The same in a resumed run."""
+    """The same in a resumed run. A verdict that is written anew has nothing asked but itself."""
+    if sitting.question.redo:
+        return Checks(None, False)
     auditor = await chosen_auditor(sitting, answers, verdict)
     return Checks(auditor, sitting.council.verify and can_be_verified(standings, verdict))
 

@@ -1282,8 +1282,8 @@ class Priced(FakeProvider):
 @pytest.mark.parametrize(
     ("prices", "council", "alone"),
     [
-        # A call of 1,500 tokens in and 600 out; a council of three makes seven of them.
-        ((2.0, 10.0), "about $0.06", "about $0.009"),
+        # A call of 1,500 tokens in and 600 out; a council of three makes seven of them, and an audit.
+        ((2.0, 10.0), "about $0.07", "about $0.009"),
         ((0.02, 0.02), "about $0.0003", "less than $0.0001"),
         ((0.0, 0.0), "free", "free"),
         ((None, None), "price unknown", "price unknown"),

@@ -119,6 +119,18 @@ async def test_only_a_verdict_is_asked_for_with_all_that_is_paid() -> None:
         assert result.calls == 1
 
 
+async def test_a_verdict_that_is_written_anew_is_not_checked_again() -> None:
+    provider = FakeProvider()
+    async with running(provider) as app:
+        await asked(app)
+        app.defaults = replace(app.defaults, audit="on", verify=True)
+        provider.requests.clear()
+
+        await taken(app, said("redo: shorter"))
+
+        assert stages(provider) == ["verdict/3"]
+
+
 async def test_it_is_a_run_of_its_own_below_the_verdict_before() -> None:
     async with running() as app:
         id = await asked(app)

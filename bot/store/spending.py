@@ -388,7 +388,7 @@ def give_up_checks(deliberation: str) -> Transaction[None]:
     yield from release(deliberation)
 
 
-def give_up_all_checks() -> Transaction[None]:
+def _give_up_checks_left() -> Transaction[None]:
     """The same of all that an ended process left and nobody goes on with."""
     rows = yield Statement(
         "SELECT DISTINCT id FROM accounts JOIN deliberations ON id = deliberation"
@@ -406,6 +406,7 @@ def book_all() -> Transaction[None]:
     rows = yield Statement("SELECT DISTINCT deliberation FROM attempts WHERE reserved_micros > 0")
     for (deliberation,) in rows:
         yield from book(deliberation)
+    yield from _give_up_checks_left()
 
 
 def _left(day: str, limits: Mapping[str, int], *, besides: str | None = None) -> Transaction[Left]:

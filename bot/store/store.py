@@ -71,7 +71,6 @@ class Store(
         database = await SqliteDatabase.open(fspath(path), holder=holder, time_scale=time_scale)
         now = datetime.now(UTC)
         await database.write(spending.book_all)
-        await database.write(spending.give_up_all_checks)
         await database.write(secret)
         store = cls(database)
         await store.erase()

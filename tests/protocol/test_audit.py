@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -21,7 +22,7 @@ from bot.protocol.modes import deliberate
 from bot.protocol.patience import Patience
 from bot.protocol.pricing import Pricing, checks
 from bot.protocol.prompts import AUDIT_POINTS
-from bot.records import Case, Stop
+from bot.records import Case, PlatformName, Stop
 from bot.store.store import Store
 from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
 
@@ -197,9 +198,10 @@ async def run(
     shares: Mapping[Key, int] | None = None,
     limits: Mapping[str, int] | None = None,
     patience: Patience = IMPATIENT,
+    platform: PlatformName = "terminal",
 ) -> Deliberation:
     question = Question("q1", "Should we move to Postgres?", 1, ASKED_AT)
-    case = Case(question, council, "terminal", channel="here")
+    case = Case(question, council, platform, channel="here" if platform == "terminal" else None)
     await store.create(case, shares=shares, limits=limits)
     journal = await store.begin("q1", limits)
 
@@ -307,6 +309,7 @@ async def killed_at_the_audit(
     *,
     shares: Mapping[Key, int] | None = None,
     limits: Mapping[str, int] | None = None,
+    platform: PlatformName = "terminal",
 ) -> None:
     def dies(request: Request) -> Scripted:
         if stage_and_seat(request)[0] != "audit":
@@ -315,7 +318,13 @@ async def killed_at_the_audit(
         return asyncio.Event()
 
     dying = asyncio.create_task(
-        run(store, FakeProvider(otherwise=dies), shares=shares, limits=limits)
+        run(
+            store,
+            FakeProvider(otherwise=dies),
+            shares=shares,
+            limits=limits,
+            platform=platform,
+        )
     )
     await asyncio.wait({dying})
     assert dying.cancelled()
@@ -387,3 +396,17 @@ async def test_what_is_kept_for_texts_that_expired_is_given_back(store: Store) -
     await store.expire(datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
 
     assert await left(store) == LIMITS["all"] - await store.spent(ASKED_AT.date())
+
+
+async def test_what_a_killed_command_kept_is_given_back_at_the_next_start(tmp_path: Path) -> None:
+    database = str(tmp_path / "council.db")
+    store = await Store.open(database, holder="tests")
+    await killed_at_the_audit(store, shares=SHARES, limits=LIMITS, platform="cli")
+    assert await left(store) < LIMITS["all"] - await store.spent(ASKED_AT.date())
+    await store.close()
+
+    store = await Store.open(database, holder="tests")
+    try:
+        assert await left(store) == LIMITS["all"] - await store.spent(ASKED_AT.date())
+    finally:
+        await store.close()

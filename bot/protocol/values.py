@@ -37,6 +37,8 @@ _NOT_SAID = re.compile(
     r"\bnot\b|n't\b|\b(?:if|whether|unless|instead|wrong|disagree|claim|sa[iy]|suppose)",
     re.IGNORECASE,
 )
+# "how soon the answer is needed"
+_ASKED = re.compile(r"\b(?:how\s+\w{1,20}|what|when|where|why)\s+\Z", re.IGNORECASE)
 # A hyphen after a digit makes a range and no negative number.
 NUMBER = re.compile(r"(?:(?<!\d)-)?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,3})?(?:\s*/\s*\d+)?")
 
@@ -168,8 +170,9 @@ def _plain(text: str) -> str:
 def _is_said(text: str, marker: re.Match[str]) -> bool:
     """Whether the marker's sentence, up to it, makes the answer its author's own."""
     before = text[max(marker.start() - 80, 0) : marker.start()]
-    said = re.split(r"[.!?:;\n]", before)[-1] + text[marker.end() : marker.end() + 5]
-    return not _NOT_SAID.search(said)
+    before = re.split(r"[.!?:;\n]", before)[-1]
+    said = before + text[marker.end() : marker.end() + 5]
+    return not (_NOT_SAID.search(said) or _ASKED.search(before))
 
 
 def _said(text: str, marker: re.Match[str]) -> str:

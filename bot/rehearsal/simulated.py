@@ -162,6 +162,7 @@ def _read(request: Request) -> Brief:
             (label, int(firsts), int(ballots))
             for label, firsts, ballots in re.findall(place, last, re.MULTILINE)
         ),
+        compared="`Final answer: ...`" in system,
     )
 
 

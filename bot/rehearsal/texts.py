@@ -18,6 +18,7 @@ from bot.protocol.prompts import (
     RANKING_MARKER,
     UNSUPPORTED_MARKER,
 )
+from bot.protocol.values import offered
 
 _KEEPS, _IS_CONVINCED = 0.5, 0.5
 _NOTE = "*A simulated rehearsal {}, by no model.*"
@@ -40,6 +41,12 @@ _ADVICE = re.compile(
     r"\b(?:ask|check|compare|find|list|pick|start|try|write down)\b", re.IGNORECASE
 )
 
+_YES_OR_NO = re.compile(
+    r"(?:is|are|was|were|do|does|did|can|could|should|will|would|has|have|may|must)\b"
+    r"(?!.*\bor\b)[^\n]*\?\s*\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+
 _FACTORS = (
     "how exact the answer has to be",
     "what the answer will be used for",
@@ -53,7 +60,7 @@ _FACTORS = (
 @dataclass(frozen=True, slots=True)
 class Brief:
     """`own` is the reader's answer, `answers` are `(label, text)` in the order shown, `places` are
-    `(label, firsts, ballots)`."""
+    `(label, firsts, ballots)`. `compared`: the value of an answer is asked for, where it has one."""
 
     question: str
     earlier: str
@@ -62,6 +69,7 @@ class Brief:
     own: str
     answers: tuple[tuple[str, str], ...]
     places: tuple[tuple[str, int, int], ...]
+    compared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +98,19 @@ def compose(stage: str, brief: Brief, style: Style, rng: Random) -> str:
         return f"{_context(brief)}\n\n{_NOTE.format('summary')}".strip()
     if stage == "audit" and brief.answers:
         return _audit(brief)
-    parts = (_context(brief), style.write(_matter(brief, style, rng)), _NOTE.format("answer"))
+    written = style.write(_matter(brief, style, rng))
+    parts = (_context(brief), written, _NOTE.format("answer"), _value(brief, rng))
     return "\n\n".join(filter(None, parts))
+
+
+def _value(brief: Brief, rng: Random) -> str:
+    """Where the question is a closed one: as often as not what most others say, too."""
+    choices = sorted(offered(brief.question))
+    if not choices and _YES_OR_NO.match(brief.question):
+        choices = ["yes", "no"]
+    if not (brief.compared and choices):
+        return ""
+    return f"Final answer: {rng.choice([choices[0], *choices])}"
 
 
 def _revision(brief: Brief, rng: Random) -> str:

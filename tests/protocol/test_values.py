@@ -116,6 +116,7 @@ def test_short_texts(text: str, form: str) -> None:
         "No one of them knows what it is.",
         "A good one is Postgres 15. Use it, and keep a backup of everything.",
         "If the answer is 5, something is wrong with the clock on the wall.",
+        "It depends on how soon the answer is needed. Ask the others of your team first.",
         "**Postgres 15** is what most people should use today for such work.",
         "The answer is that it depends on what you want to do with all of it.",
         "There are three steps:\n1. Wash\n2. Rinse\n3. Repeat",

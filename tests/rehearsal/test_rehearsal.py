@@ -16,6 +16,7 @@ from bot.council import Council, Earlier, Past, Question, Standing
 from bot.errors import ModelFailed
 from bot.llm import Completion, Message, Request
 from bot.protocol import prompts
+from bot.protocol.values import values
 from bot.rehearsal.simulated import CHAIRMAN, MEMBERS, SHAKY, Rehearsal
 
 FENCE = "=== 8c1f00d5a2b97e34 ==="
@@ -386,3 +387,27 @@ async def test_any_other_prompt_is_taken_as_a_question() -> None:
     request = Request(MEMBERS[0], (Message("user", "Are you there?"),), 100, "probe")
     completion = await Rehearsal(instant=True).complete(request)
     assert "“Are you there?”" in completion.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("Is water wet?", {"yes", "no"}),
+        ("Which fits?\nA) one\nB) two\nC) three", {"A", "B", "C"}),
+        ("Is it tea or coffee?", set[str]()),
+        ("How does it work?", set[str]()),
+    ],
+)
+async def test_closed_questions_are_answered_so_that_they_can_be_counted(
+    asked: str, said: set[str]
+) -> None:
+    found = set[str]()
+    for seed in range(12):
+        question = replace(ASKED, text=asked, seed=seed, id=f"d{seed}")
+        council = replace(COUNCIL, mode="vote")
+        messages = prompts.answer_prompt(question, council, fence=FENCE)
+        request = Request(MEMBERS[0], messages, 1_000, f"d{seed}/answer/0/0")
+        text = (await Rehearsal(time_scale=0).complete(request)).text
+        found |= {each.text for each in values(asked, {"A": text}).values()}
+
+    assert found == said

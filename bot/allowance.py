@@ -133,6 +133,18 @@ class Allowance:
         }
         return replace(self, shares={**self.shares, **again})
 
+    def with_step(self, shares: Mapping[Key, int]) -> "Allowance":
+        """With those of a stage that is about to begin, for which calls of earlier ones give what they
+        left of theirs. Shares that it has stay as they are."""
+        begins = min(map(_order, shares), default=0)
+        kept = {
+            key: min(share, self.calls.get(key, CallMoney()).counted)
+            if _order(key) < begins and key != MARGIN
+            else share
+            for key, share in self.shares.items()
+        }
+        return replace(self, shares={**shares, **kept})
+
     def besides(self, finished: Collection[Key]) -> "Allowance":
         """Of a run that is gone on with: without shares for what is finished, and with no more for
         asking again than the dearest of its stages to come needs."""

@@ -21,6 +21,8 @@ Finish = Literal["stop", "length", "filtered", "broken"]
 Fallback = Literal["next_member", "top_answer", "only_answer"]
 # What the value of an answer to a closed question is.
 ValueKind = Literal["number", "choice", "yes_no", "text"]
+# Why nothing more was bought: a person wanted no more, or no budget had room for the next stage.
+EndedEarly = Literal["enough", "no_credit"]
 EvidenceKind = Literal["file", "image", "link", "search", "quoted", "thread"]
 
 # One letter per member; 20 is far past where more members help (research: 3 to 6).
@@ -435,6 +437,7 @@ class Deliberation:
     asked, `not_asked` the models of the other seats. `escalated` says that two members grew into the
     whole council. `rounds` are the answers of each, where there were several. `left_out` are points
     of answers that the verdict is without, `unsupported` claims of its that no answer made.
+    `ended_early` says why a stage is missing.
     """
 
     id: str
@@ -466,6 +469,7 @@ class Deliberation:
     unsupported: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     redo: Redo | None = None
+    ended_early: EndedEarly | None = None
 
     @property
     def answered(self) -> bool:

@@ -17,10 +17,13 @@ MODES: Mapping[str, Message] = {
     "compare": N_("everybody answers, nobody reviews them, and people vote blind"),
     "vote": N_("what most say, for closed questions; the chairman breaks a tie"),
     "debate": N_("all answer, read each other and may change their minds; then as council"),
+    "deep": N_("a debate in two rounds by models that think for long; takes up to an hour"),
 }
 
 # Those that end with the answers alone where these agree.
 ENDS_EARLY = frozenset({"quick", "vote"})
+# Those that pay step by step, and end with what there is once somebody has enough.
+STEPWISE = frozenset({"deep"})
 
 # One word alone: what goes on behind it, such as the path of a file, is a question.
 _NAMED = re.compile(r"/(\w[\w-]*)(?=\s|$)")

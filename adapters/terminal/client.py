@@ -241,6 +241,7 @@ class Terminal:
             "unreact": self._unreact,
             "reveal": self._reveal,
             "continue": self._go_on,
+            "enough": self._enough,
             "thread": self._enter,
             "threads": self._list,
             "help": self._help,
@@ -441,6 +442,16 @@ class Terminal:
                 await self._show(document)
             case _gone_on_with:
                 await self._attend(self._threads.run(run.id))
+
+    async def _enough(self, rest: str) -> None:
+        runs = self._threads.live
+        if not runs:
+            await self._say(_("Nothing is under way."))
+        for run in runs:
+            press = Press(self._person, run.id, ("enough",), sees=lambda case: True)
+            match await self.app.actions.press(press):
+                case Told(document):
+                    await self._show(document)
 
     # --- threads
 

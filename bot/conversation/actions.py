@@ -57,6 +57,9 @@ VOTE_FIRST = N_(
     "question then stop counting."
 )
 OVER = N_("This deliberation is over already.")
+NOTHING_TO_END = N_(
+    "There is nothing to end early: two answers have to be in, and no verdict under way."
+)
 NO_TRANSCRIPT = N_("There is no transcript: this question came to no verdict.")
 CANCELLED = N_("Cancelled. Nothing was asked, and nothing paid.")
 TRANSCRIPT = "transcript.md"
@@ -110,6 +113,8 @@ class Actions:
                 return await self._stop(press)
             case ("go_on",):
                 return await self._go_on(press)
+            case ("enough",):
+                return await self._enough(press)
             case ("reveal",):
                 return await self._reveal(press)
             case ("names",):
@@ -199,15 +204,25 @@ class Actions:
 
     async def _stop(self, press: Press) -> Told:
         """End a run early and keep what is paid: for the asker and those who moderate."""
+        case = await self._under_way(press)
+        self.running.stop(case.id, press.person.id)
+        return Told(_sentence(_("Stopping. What is finished stays.")))
+
+    async def _enough(self, press: Press) -> Told:
+        """Have the verdict of what there is, for the same people."""
+        case = await self._under_way(press)
+        if not await self.running.enough(case.id):
+            return Told(_sentence(_(NOTHING_TO_END)))
+        return Told(_sentence(_("The verdict is written now, of what there is.")))
+
+    async def _under_way(self, press: Press) -> Case:
+        """A run that this person may end. Raises `InvalidInput`."""
         case, person = await self._seen(press), press.person
         if case.id not in [each.id for each in self.running.cases]:
-            return Told(_sentence(_(OVER)))
+            raise InvalidInput(_(OVER))
         if not (person.admin or person.id in {case.asker, *self.admission.operators}):
-            return Told(
-                _sentence(_("Only the person who asked, or an administrator, can stop it."))
-            )
-        self.running.stop(case.id, person.id)
-        return Told(_sentence(_("Stopping. What is finished stays.")))
+            raise InvalidInput(_("Only the person who asked, or an administrator, can stop it."))
+        return case
 
     async def _go_on(self, press: Press) -> Told:
         """Take up what somebody stopped, as one's own: for whoever may ask."""

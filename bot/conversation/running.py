@@ -157,6 +157,11 @@ class Running:
         run.serving.stop("person", person)
         return True
 
+    async def enough(self, id: str) -> bool:
+        """Have the verdict of what there is; False where there is nothing to end early."""
+        run = self._runs.get(id)
+        return run is not None and await run.serving.enough()
+
     async def question_deleted(self, key: str) -> None:
         """Whoever deletes the question ends its run; what is paid stays in the journal."""
         await self.store.let_go_of_mention(key)

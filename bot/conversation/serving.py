@@ -8,6 +8,7 @@ apology, or the word that it was stopped, under its headline, with each answer a
 """
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
@@ -26,6 +27,7 @@ from bot.council import Call, Council, Deliberation, Question
 from bot.document import Document
 from bot.errors import BotError, Superseded
 from bot.language import _
+from bot.modes import STEPWISE
 from bot.pages.asked import asked
 from bot.pages.live import Pace
 from bot.protocol import outcome
@@ -34,6 +36,7 @@ from bot.protocol.events import Event, Progress, advance
 from bot.protocol.modes import MODES
 from bot.records import Case, Stop, StopCause
 from bot.store.journal import Journal
+from bot.store.spending import ENOUGH
 from bot.store.store import Store
 from bot.votes import tally
 
@@ -103,6 +106,8 @@ class Serving:
         self._time_scale = time_scale
         as_posted = partial(put_back, store, case)
         self._showing = Showing(reply, case.id, as_posted, time_scale=time_scale)
+        self._journal: Journal | None = None
+        self._board: Board | None = None
         self._work: asyncio.Task[Deliberation] | None = None
         self._stopping = asyncio.Event()
         self._stop: Stop | None = None
@@ -180,6 +185,20 @@ class Serving:
         if self._work:
             self._work.cancel()
 
+    async def enough(self) -> bool:
+        """Buy nothing more but a verdict of what there is; False where its mode, or the moment, knows
+        no such end."""
+        journal = self._journal
+        if journal is None or self.case.council.mode not in STEPWISE:
+            return False
+        answers = [call for call in journal.calls if call.stage == "answer" and call.text]
+        is_ruled = self._board is not None and self._board.progress.author is not None
+        if len(answers) < 2 or is_ruled or journal.decision(ENOUGH):
+            return False
+        value = {"why": "person", "at": self._caller.now().isoformat()}
+        await journal.decide(ENOUGH, json.dumps(value))
+        return True
+
     async def _show_question(self) -> None:
         """Where a button put it, everybody has to see what was asked, and by whom."""
         origin = self.case.question.origin
@@ -188,10 +207,11 @@ class Serving:
             self._showing.update({QUESTION: asked(self.case.question, origin, name)})
 
     async def _deliberate(self, limits: Mapping[str, int]) -> Deliberation | None:
-        journal = await self._store.begin(self.case.id, limits)
+        self._journal = journal = await self._store.begin(self.case.id, limits)
         question = await _numbered(self.case, self._store, journal)
         usual = await self._store.usual_seconds(self.case)
-        board = Board(question, self.case.council, await self._store.calls(self.case.id))
+        calls = await self._store.calls(self.case.id)
+        self._board = board = Board(question, self.case.council, calls)
         if (question.unread or question.files) and not self._showing.seen:
             # Said before anything is paid, so that the asker can stop it.
             self._showing.update(posts(board.progress))

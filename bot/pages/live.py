@@ -30,7 +30,8 @@ def live_lines(progress: Progress, pace: Pace | None) -> str:
     share = pace.seconds / pace.usual if pace and pace.usual else _share_done(progress)
     full = min(int(max(share, 0) * CELLS), CELLS - 1)
     bar = FULL * full + EMPTY * (CELLS - full)
-    return "  \n".join((_stages(progress), " ".join(filter(None, (bar, _time(pace))))))
+    so_far = " · ".join(filter(None, (_time(pace), _spent(progress.spent_usd))))
+    return "  \n".join((_stages(progress), " ".join(filter(None, (bar, so_far)))))
 
 
 def asked(progress: Progress) -> int:
@@ -98,6 +99,10 @@ def _by_answers_alone(progress: Progress) -> bool:
     """Whether nothing but answers is needed for all that is known."""
     begun = progress.grown or progress.reviewers or progress.author is not None
     return progress.council.mode in _ANSWERS_ALONE and not begun
+
+
+def _spent(usd: float | None) -> str:
+    return "" if usd is None or usd < 0.005 else f"${usd:.2f}"
 
 
 def _time(pace: Pace | None) -> str:

@@ -68,6 +68,8 @@ def why_unranked(deliberation: Deliberation) -> str:
             return _("No ranking: both agree")
         case "vote":
             return _("No ranking: answers counted")
+        case "deep":
+            return _("No ranking: ended early")
         case _:
             return _("No ranking: people compare")
 

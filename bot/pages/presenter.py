@@ -14,6 +14,7 @@ from bot.cleaning import shortened
 from bot.council import Answer, Council, Deliberation, Evidence, Question, Standing
 from bot.document import Block, Button, Detail, Document, Heading, Note, State, Table, Text
 from bot.language import _, n_
+from bot.modes import STEPWISE
 from bot.pages.checked import checked
 from bot.pages.gists import (
     demoted,
@@ -39,6 +40,7 @@ from bot.pages.sentences import (
     best_first,
     broken_off,
     dissent,
+    ended_early,
     known,
     letters,
     masked,
@@ -82,9 +84,17 @@ def headline(progress: Progress, pace: Pace | None = None) -> Document:
     return Document(
         (*blocks, *_read_along(question), *rehearsal(models)),
         state="live",
-        buttons=(Button("stop", _("Stop")),),
+        buttons=(*_enough(progress), Button("stop", _("Stop"))),
         letters=letters((label for label, _seat in progress.labels), question),
     )
+
+
+def _enough(progress: Progress) -> tuple[Button, ...]:
+    """While there is something to rule on, and no verdict under way."""
+    is_over = progress.enough or progress.author is not None
+    if progress.council.mode not in STEPWISE or is_over or len(progress.answers) < 2:
+        return ()
+    return (Button("enough", _("Enough")),)
 
 
 def waiting(question: Question, ahead: int = 1) -> Document:
@@ -137,6 +147,7 @@ def verdict(deliberation: Deliberation, question: Question) -> Document:
     if missing:
         blocks.append(Text(f"⚠️ {missing}"))
     notes = [
+        *ended_early(deliberation),
         discussion_line(deliberation, question),
         reviewers_line(deliberation, question),
         *how_decided(deliberation, question),

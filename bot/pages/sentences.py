@@ -1,19 +1,27 @@
 """What is said of a deliberation in its posts and its transcript alike, blind. Pure."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from bot import texts
 from bot.chat import answer_key
 from bot.cleaning import one_line
-from bot.council import Change, Deliberation, Past, Question, Review, Standing
+from bot.council import Change, Deliberation, EndedEarly, Past, Question, Review, Standing
 from bot.document import Letter, Note
-from bot.language import N_, _, n_
+from bot.language import N_, Message, _, n_
 from bot.pages.prices import where_from
 from bot.protocol.claims import offers_letters
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.outcome import finish, not_heard
+
+_ENDED: Mapping[EndedEarly, Message] = {
+    "enough": N_("⏩ Ended early, as somebody asked: this is the verdict of what there was."),
+    "no_credit": N_(
+        "⏩ Ended early: no budget had room for more. This is the verdict of what there was."
+    ),
+}
+NOT_REVIEWED = N_("Nobody reviewed the answers.")
 
 
 def masked(text: str, models: Sequence[str]) -> str:
@@ -192,6 +200,14 @@ def verified(deliberation: Deliberation, named: Callable[[str], str]) -> str:
         label=label,
         below=below,
     )
+
+
+def ended_early(deliberation: Deliberation) -> list[str]:
+    """Why it is without a stage, and which."""
+    if deliberation.ended_early is None:
+        return []
+    why = _ENDED[deliberation.ended_early]
+    return [_(why) if deliberation.reviews else f"{_(why)} {_(NOT_REVIEWED)}"]
 
 
 def put_first(standings: Sequence[Standing]) -> list[Standing]:

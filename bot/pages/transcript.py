@@ -14,6 +14,7 @@ from bot.pages.sentences import (
     broken_off,
     degraded,
     dissent,
+    ended_early,
     in_rounds,
     masked,
     read_shortened,
@@ -45,7 +46,7 @@ def transcript(deliberation: Deliberation, question: Question, council: Council)
     parts += [_("## Verdict"), _quoted(verdict_text(deliberation))]
     parts += [*broken_off(deliberation), *dissent(deliberation)]
     parts += checked_lines(deliberation, question)
-    parts += degraded(deliberation, question)
+    parts += [*ended_early(deliberation), *degraded(deliberation, question)]
     parts += how_decided(deliberation, question)
     for given in deliberation.answers:
         text = masked(given.text, council.members)

@@ -21,6 +21,7 @@ from bot.pages.sentences import (
     broken_off,
     degraded,
     dissent,
+    ended_early,
     rehearsal,
     verified,
     written_by,
@@ -231,6 +232,7 @@ def notes(question: Question, deliberation: Deliberation) -> list[str]:
     return [
         *broken_off(deliberation),
         *dissent(deliberation),
+        *ended_early(deliberation),
         *checked_lines(deliberation, question),
         *filter(None, (discussed, stand, verified(deliberation, str), written_by(deliberation))),
         *how_decided(deliberation, question),

@@ -13,6 +13,7 @@ from bot.program.config import Config
 from bot.program.process import collect_seldom
 from bot.protocol.calls import Caller
 from bot.protocol.patience import Patience
+from bot.protocol.pricing import Pricing
 from bot.rehearsal.simulated import CHAIRMAN, MEMBERS, Rehearsal
 from bot.settings import Settings
 from bot.store.store import Store
@@ -52,6 +53,7 @@ async def put_together(config: Config, store: Store, command: str) -> AsyncItera
                     whole=store.recent_seconds,
                     used=partial(store.usual, None),
                     tempos=store.recent_tempos,
+                    priced=Pricing(catalogue, store.usual).step,
                 ),
                 catalogue=catalogue,
                 defaults=defaults,

@@ -12,6 +12,7 @@ from bot.protocol.events import (
     AnswerGiven,
     ChairmanFailed,
     Checked,
+    Enough,
     Event,
     Finished,
     Grown,
@@ -21,6 +22,7 @@ from bot.protocol.events import (
     ReviewsAsked,
     RevisionGiven,
     RevisionsAsked,
+    Spent,
     Started,
     VerdictAsked,
     VerdictText,
@@ -108,7 +110,9 @@ class Narrator:
                 note(_("{model} writes the verdict.", model=council.model(seat)))
             case ChairmanFailed(seat, failure):
                 self._failed(failure, *_CHAIRMAN_FAILED, model=council.model(seat))
-            case RevisionGiven() | Ranked() | VerdictText() | Finished() | Checked():
+            case RevisionGiven() | Spent() | Enough() | Ranked() | VerdictText():
+                pass
+            case Finished() | Checked():
                 pass
             case _:
                 assert_never(event)

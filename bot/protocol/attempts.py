@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -119,6 +120,12 @@ class Attempts:
         self._paces: dict[str, Pace] = {}
         self._writing: dict[tuple[str, Stage], Writing] = {}
         self._reading = asyncio.Lock()
+
+    def patient(self, patience: Patience) -> "Attempts":
+        """The same, with this patience: what one learns of models, the other knows."""
+        other = copy(self)
+        other._patience = patience
+        return other
 
     async def begin_call(self, model: str, stage: Stage) -> None:
         """Before the first attempt at a call."""

@@ -7,14 +7,16 @@ Whatever goes wrong, "asked once": no call whose answer was kept is asked again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import stamina
 
+from bot.allowance import Key
 from bot.bills import Prices, Usage
-from bot.council import Call, Failure, Stage
+from bot.council import Call, Council, Failure, Question, Stage
 from bot.errors import ModelFailed
 from bot.language import _
 from bot.llm import Completion, Provider, Request
@@ -43,6 +45,15 @@ async def _nothing_used(model: str) -> tuple[Usage, ...]:
     return ()
 
 
+async def _no_price(
+    question: Question, council: Council, place: str | None, stage: Stage, round: int
+) -> Mapping[Key, int]:
+    return {}
+
+
+# What the calls of a stage will take, by their keys, where the question was asked in this place.
+Priced = Callable[[Question, Council, str | None, Stage, int], Awaitable[Mapping[Key, int]]]
+
 # The same request with less in it, for a model whose context the prompt exceeded; `None` where
 # nothing can be left out.
 Shorten = Callable[[ModelFailed], Awaitable[Request | None]]
@@ -52,7 +63,7 @@ class Caller:
     """Makes calls; one for the process, because it remembers how fast each model usually is.
 
     `history` are seconds to a first sign of work, `whole` to a request's end, `used` is what requests
-    used, `tempos` how they wrote in a stage.
+    used, `tempos` how they wrote in a stage, `priced` what one will take.
     """
 
     def __init__(
@@ -65,10 +76,12 @@ class Caller:
         whole: History = _no_history,
         used: Usages = _nothing_used,
         tempos: Tempos = _no_tempos,
+        priced: Priced = _no_price,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.patience = patience
         self.prices = prices
+        self.priced = priced
         self.now = now
         self._provider = provider
         self._attempts = Attempts(
@@ -129,6 +142,13 @@ class Caller:
         call = self._finished(asking, started_at, failure)
         await journal.finish_call(call)
         return call
+
+    def patient(self, factor: float) -> "Caller":
+        """The same, with what it learns of models, but so many times as patient."""
+        other = copy(self)
+        other.patience = self.patience.scaled(factor)
+        other._attempts = self._attempts.patient(other.patience)
+        return other
 
     async def chairman_seconds(self, model: str, effort: str) -> float:
         """How long a chairman is left alone with its verdict: by its own history, if it has one."""

@@ -99,6 +99,18 @@ class ChairmanFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """What all calls so far have cost, told between stages: never what one seat's did."""
+
+    usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Enough:
+    """Nothing more is bought but a verdict of what there is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     deliberation: Deliberation
 
@@ -123,6 +135,8 @@ Event = (
     | VerdictAsked
     | VerdictText
     | ChairmanFailed
+    | Spent
+    | Enough
     | Finished
     | Checked
 )
@@ -147,6 +161,8 @@ class Progress:
     author: int | None = None
     chairman_failures: tuple[Failure, ...] = ()
     draft: VerdictText | None = None
+    spent_usd: float | None = None
+    enough: bool = False
     finished: Deliberation | None = None
     stopped: Stop | None = None
     # How whoever did it is called, as CommonMark; "" where nobody says.
@@ -183,6 +199,10 @@ def advance(progress: Progress, event: Event) -> Progress:
             return replace(progress, draft=event)
         case ChairmanFailed(_, failure):
             return replace(progress, chairman_failures=(*progress.chairman_failures, failure))
+        case Spent(usd):
+            return replace(progress, spent_usd=usd)
+        case Enough():
+            return replace(progress, enough=True)
         case Finished(deliberation) | Checked(deliberation):
             return replace(progress, finished=deliberation)
         case _:

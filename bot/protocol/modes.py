@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol, Unpack
 
-from bot.council import Answer, Council, Deliberation, Question
+from bot.council import Answer, Council, Deliberation, Question, Review
 from bot.protocol import plans
 from bot.protocol.calls import Caller
 from bot.protocol.chairman import break_tie
@@ -17,7 +17,14 @@ from bot.protocol.counting import all_agree, decided, plurality, tied
 from bot.protocol.events import Event, Grown, Started
 from bot.protocol.plans import Planned
 from bot.protocol.racing import review_and_rule
-from bot.protocol.rounds import discussed, gather_revisions, rounds, unsettled
+from bot.protocol.rounds import (
+    ROUNDS,
+    any_changed,
+    discussed,
+    gather_revisions,
+    rounds,
+    unsettled,
+)
 from bot.protocol.sitting import Sitting
 from bot.protocol.stages import (
     Particulars,
@@ -29,7 +36,12 @@ from bot.protocol.stages import (
     side_by_side,
     too_few,
 )
+from bot.protocol.steps import ended_early, goes_on, rule_unreviewed
+from bot.protocol.verification import ROUND as VERIFYING
 from bot.store.journal import Journal
+
+# So many times the usual patience; answers, rounds and reviews together then take an hour at most.
+DEEP_PATIENCE = 6
 
 
 async def go_on() -> None:
@@ -185,6 +197,44 @@ async def debate(
     )
 
 
+async def deep(
+    question: Question,
+    council: Council,
+    caller: Caller,
+    *,
+    journal: Journal,
+    emit: Callable[[Event], None] = lambda event: None,
+    between_stages: Callable[[], Awaitable[None]] = go_on,
+) -> Deliberation:
+    """As `debate`, in two rounds, by members that think for long and are waited for; and the verdict is
+    verified. Money is set aside step by step: where there is no more, or a person has enough, the
+    verdict is of what there is."""
+    council = replace(council, effort="high")
+    sitting = Sitting(question, council, caller.patient(DEEP_PATIENCE), journal, emit)
+    emit(Started(sitting.seats()))
+
+    answers = await gather_answers(sitting)
+    if len(answers) < 2:
+        return await conclude(sitting, answers, verdict=too_few(sitting, answers))
+
+    for round in range(1, ROUNDS + 1):
+        if not await goes_on(sitting, "revision", round, between_stages):
+            break
+        before, answers = answers, await gather_revisions(sitting, answers, round)
+        if not any_changed(before, answers):
+            break
+
+    reviews: tuple[Review, ...] = ()
+    if await goes_on(sitting, "review", 0, between_stages):
+        reviews, standings, verdict = await review_and_rule(sitting, answers, between_stages)
+    else:
+        standings, verdict = await rule_unreviewed(sitting, answers)
+    if await goes_on(sitting, "review", VERIFYING, between_stages):
+        sitting.council = replace(sitting.council, verify=True)
+    told: Particulars = {**discussed(sitting), "ended_early": ended_early(sitting)}
+    return await conclude(sitting, answers, reviews, standings, verdict=verdict, **told)
+
+
 class Run(Protocol):
     """As `deliberate`, whatever its stages are."""
 
@@ -204,11 +254,13 @@ class Run(Protocol):
 class Mode:
     """`planned` are the calls that `run` makes if nothing fails; where it may take a shorter way,
     those of the longest: with their price set aside, every run can end. `likely` are then those of
-    the way that most take."""
+    the way that most take. `at_first` are those whose price is set aside before it begins, where `run`
+    itself does so for the others, step by step."""
 
     run: Run
     planned: Callable[[Council], Iterator[Planned]]
     likely: Callable[[Council], Iterator[Planned]] | None = None
+    at_first: Callable[[Council], Iterator[Planned]] | None = None
 
 
 # By the names that people type, which `bot.modes` puts into words.
@@ -218,4 +270,5 @@ MODES: Mapping[str, Mode] = {
     "compare": Mode(compare, plans.answers),
     "vote": Mode(vote, plans.all_stages, plans.answers),
     "debate": Mode(debate, plans.with_rounds, plans.with_a_round),
+    "deep": Mode(deep, plans.at_length, at_first=plans.at_length_at_first),
 }

@@ -4,7 +4,7 @@ Knows no price.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.allowance import Key
 from bot.council import Council, Stage
@@ -15,7 +15,8 @@ from bot.protocol.stages import ANSWER_TOKENS, REVIEW_TOKENS, VERDICT_TOKENS
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A call to come: the most tokens that it may write, and may be given to judge."""
+    """A call to come: the most tokens that it may write, and may be given to judge. Unless it
+    `is_usual`, what such calls used before says nothing of it."""
 
     stage: Stage
     seat: int
@@ -23,6 +24,7 @@ class Planned:
     tokens: int
     material_tokens: int = 0
     round: int = 0
+    is_usual: bool = True
 
     @property
     def key(self) -> Key:
@@ -42,6 +44,17 @@ def with_rounds(council: Council) -> Iterator[Planned]:
     yield from all_stages(council)
     if len(council.members) > 1:
         yield from revisions(council)
+
+
+def at_length(council: Council) -> Iterator[Planned]:
+    """All stages with all rounds and a verdict that is verified, by members that think for long."""
+    checked = verification(council) if len(council.members) > 1 else ()
+    yield from (replace(call, is_usual=False) for call in (*with_rounds(council), *checked))
+
+
+def at_length_at_first(council: Council) -> Iterator[Planned]:
+    """Of these, what answers and a verdict of them take."""
+    return (call for call in at_length(council) if call.stage in {"answer", "verdict"})
 
 
 def answers(council: Council) -> Iterator[Planned]:

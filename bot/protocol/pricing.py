@@ -5,7 +5,15 @@ By what such calls used lately, at today's prices; by the most that they may use
 known. A run that has all its shares runs as a whole. Which money there is, is not known here.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, replace
 from math import ceil
 from statistics import median
@@ -56,6 +64,12 @@ def cheapest(prices: Prices, models: Sequence[str], prompt_bytes: int, tokens: i
     return most.index(min(most))
 
 
+def at_first(council: Council) -> Iterator[Planned]:
+    """Those for which money is set aside before the run: all, unless its mode does so step by step."""
+    mode = MODES[council.mode]
+    return (mode.at_first or mode.planned)(council)
+
+
 def planned(council: Council) -> Iterator[Planned]:
     """The calls of a run that goes the longest way of its mode, if nothing fails."""
     return MODES[council.mode].planned(council)
@@ -99,14 +113,32 @@ class Pricing:
         carried: Carried = NOTHING,
     ) -> Mapping[Key, int]:
         """Micro-dollars, as `bot.allowance` has them, for the run of a question that is asked in this
-        place."""
+        place, or for as much of it as is set aside at first."""
+        calls = (*_besides(self.prices, council, carried), *self._at_first(question, council))
+        return await self._of(calls, question, council, place, carried)
+
+    async def step(
+        self, question: Question, council: Council, place: str | None, stage: Stage, round: int
+    ) -> Mapping[Key, int]:
+        """The same for the calls of one stage alone, in one round."""
+        calls = [call for call in planned(council) if (call.stage, call.round) == (stage, round)]
+        shares = await self._of(calls, question, council, place, NOTHING)
+        return {key: micros for key, micros in shares.items() if key != MARGIN}
+
+    async def _of(
+        self,
+        calls: Iterable[Planned],
+        question: Question,
+        council: Council,
+        place: str | None,
+        carried: Carried,
+    ) -> Mapping[Key, int]:
         size = _asked_bytes(question, council, carried)
         models = {*council.members, council.chairman}
         density = {m: bills.density(await self.usual(None, m, None)) for m in models}
         shares: dict[Key, int] = {}
         known: dict[Key, int] = {}
-        planned_calls = self._planned(question, council)
-        for call in (*_besides(self.prices, council, carried), *planned_calls):
+        for call in calls:
             price, used = self.prices.price(call.model), await self._used(call, place)
             shares[call.key] = share(
                 call, price, used, density=density[call.model], asked_bytes=size
@@ -122,6 +154,11 @@ class Pricing:
                     for m in council.members
                 )
         return {**shares, MARGIN: margin_of(known)}
+
+    def _at_first(self, question: Question, council: Council) -> Sequence[Planned]:
+        """Of the calls planned, those for which money is set aside at first."""
+        calls = {call.key for call in (*at_first(council), *checks(council, self.prices))}
+        return [call for call in self._planned(question, council) if call.key in calls]
 
     def _planned(self, question: Question, council: Council) -> Sequence[Planned]:
         """Whoever writes a verdict anew asks for nothing else."""
@@ -156,6 +193,8 @@ class Pricing:
                 continue
             price, used = self.prices.price(call.model), await self._lately(call, place)
             micros = typical(price, used, asked_bytes=size)
+            if not call.is_usual:  # thoughts take about half of what it may write
+                micros = max(micros, price.cost(TYPICAL_TOKENS[0], call.tokens // 2))
             is_told = len(used) >= FEW and all(usage.cost_micros is not None for usage in used)
             if price.known or is_told:
                 known += micros
@@ -172,6 +211,8 @@ class Pricing:
 
     async def _used(self, call: Planned, place: str | None) -> Sequence[Usage]:
         """As such calls did here; where there were too few, as they did anywhere."""
+        if not call.is_usual:
+            return ()
         here = await self.usual(call.stage, call.model, place) if place else ()
         if len(here) >= ENOUGH:
             return here

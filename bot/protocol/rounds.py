@@ -45,7 +45,7 @@ async def gather_revisions(sitting: Sitting, answers: Answers, round: int) -> tu
         sitting.emit(RevisionGiven(after[answer.label]))
 
     async with task_group() as group:
-        deadlines = [Deadline(sitting.caller.patience.longest) for _ in answers]
+        deadlines = [sitting.deadline() for _ in answers]
         tasks = {group.create_task(ask(*each)) for each in zip(answers, deadlines, strict=True)}
         _, pending = await asyncio.wait(tasks, timeout=sitting.caller.patience.answers)
         if pending:
@@ -126,6 +126,11 @@ def changes(question: Question, rounds: Sequence[Round]) -> tuple[Change, ...]:
         for round in range(1, len(rounds))
         for change in _changes(rounds[round], read[round - 1], read[round], round)
     )
+
+
+def any_changed(before: Answers, after: Answers) -> bool:
+    """Whether a round left any other words: without, the next would ask for the same."""
+    return [answer.text for answer in before] != [answer.text for answer in after]
 
 
 def unsettled(question: Question, rounds: Sequence[Round]) -> bool:

@@ -13,13 +13,14 @@ from bot.errors import ModelFailed
 from bot.llm import Message, Request
 from bot.protocol import prompts, ranking
 from bot.protocol.calls import Caller
-from bot.protocol.events import Event
+from bot.protocol.events import Enough, Event
 from bot.protocol.listening import OnText
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.patience import Deadline
 from bot.protocol.shortening import fitting_limit
 from bot.redaction import masked
 from bot.store.journal import Journal
+from bot.store.spending import ENOUGH
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,29 @@ class Sitting:
     journal: Journal
     emit: Callable[[Event], None]
     labels: tuple[str, ...] = field(init=False)
+    _deadlines: list[Deadline] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.labels = ranking.labels_of(self.question, self.council)
+        self.journal.listen(ENOUGH, self._end_stage)
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether nothing more is bought but a verdict of what there is."""
+        return self.journal.decision(ENOUGH) is not None
+
+    def deadline(self) -> Deadline:
+        """Of a call that its stage waits for, and nobody once it is enough."""
+        deadline = Deadline(self.caller.patience.longest)
+        self._deadlines.append(deadline)
+        if self.is_enough:
+            deadline.give_up()
+        return deadline
+
+    def _end_stage(self) -> None:
+        self.emit(Enough())
+        for deadline in self._deadlines:
+            deadline.give_up()
 
     def seat(self, label: str) -> int:
         return self.labels.index(label)

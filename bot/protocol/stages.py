@@ -19,6 +19,7 @@ from bot.council import (
     Change,
     Claim,
     Deliberation,
+    EndedEarly,
     MemberResult,
     Plurality,
     Redo,
@@ -79,7 +80,7 @@ async def gather_answers(
         sitting.emit(AnswerGiven(answers[-1]))
 
     async with task_group() as group:
-        deadlines = {seat: Deadline(patience.longest) for seat in seats}
+        deadlines = {seat: sitting.deadline() for seat in seats}
         pending = {group.create_task(ask(*each)) for each in deadlines.items()}
         if pending:
             _, pending = await asyncio.wait(pending, timeout=patience.answers)
@@ -147,12 +148,12 @@ async def gather_reviews(
     # What an earlier run finished is read before anything is asked: it may be enough.
     for label in decided or reviewers:
         if sitting.journal.finished("review", 0, sitting.seat(label)):
-            await ask(label, Deadline(patience.longest))
+            await ask(label, sitting.deadline())
     left_to_ask = [label for label in decided or reviewers if label not in reviews]
     if left_to_ask and _may_stop(sitting, reviews, orders):
         decided, left_to_ask = await _journal_stop(sitting, reviews), []
     async with task_group() as group:
-        deadlines = {label: Deadline(patience.longest) for label in left_to_ask}
+        deadlines = {label: sitting.deadline() for label in left_to_ask}
         pending = {group.create_task(ask(*each)) for each in deadlines.items()}
         ends_at = asyncio.get_running_loop().time() + patience.reviews
         while pending and not decided:
@@ -232,6 +233,7 @@ class Particulars(TypedDict, total=False):
     degraded: bool
     timings: Timings
     redo: Redo | None
+    ended_early: EndedEarly | None
 
 
 async def conclude(

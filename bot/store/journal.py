@@ -83,7 +83,13 @@ class Journal:
         self._max_tokens: dict[CallKey, int] = {}
         self._bills: dict[CallKey, dict[int, Bill]] = {}
         self._decisions: dict[str, str] = {}
+        self._listeners: dict[str, list[Callable[[], None]]] = {}
         self._requests = 0
+
+    @property
+    def place(self) -> str | None:
+        """Where the question was asked, as one word."""
+        return self._place
 
     @classmethod
     async def begin(
@@ -327,6 +333,12 @@ class Journal:
         sql = "INSERT INTO decisions (deliberation, name, value) VALUES (?, ?, ?)"
         await self._write(lambda: change(sql, (self.deliberation, name, value)))
         self._decisions[name] = value
+        for tell in self._listeners.get(name, ()):
+            tell()
+
+    def listen(self, name: str, tell: Callable[[], None]) -> None:
+        """Be told once this is decided, also by whoever else has this journal."""
+        self._listeners.setdefault(name, []).append(tell)
 
     async def decide_all(self, decisions: Mapping[str, str]) -> None:
         """Several by name, all of them or none. Raises `StoreFailed` where one was recorded."""
@@ -349,6 +361,12 @@ class Journal:
         """Have money for a second beginning of the verdict; False where a budget has no room."""
         return await self._write(
             lambda: spending.set_restart_aside(self.deliberation, self._day, self._limits)
+        )
+
+    async def set_aside(self, shares: Mapping[CallKey, int]) -> bool:
+        """Have money for calls to come; False, nothing set aside, where a budget has no room."""
+        return await self._write(
+            lambda: spending.set_more_aside(self.deliberation, self._day, self._limits, shares)
         )
 
     async def finish(self, result: Deliberation) -> None:

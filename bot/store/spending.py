@@ -30,6 +30,8 @@ ALL = "all"
 # Decisions of a run that say which calls it may still make: the chairman began while reviews were
 # written; no more of these were waited for.
 EARLY_VERDICT, EARLY_STOP = "early_verdict", "early_stop"
+# Nothing more is bought but a verdict of what there is: a person wanted no more, or money ended.
+ENOUGH = "enough"
 
 Shares = Mapping[Key, int]
 
@@ -334,7 +336,29 @@ def set_restart_aside(deliberation: str, day: str, limits: Mapping[str, int]) ->
     """Set as much aside for a verdict that may be begun again as for its first time. False, nothing
     written, where a limit has no room for it."""
     allowance = yield from _allowance(deliberation)
-    more = allowance.with_restart()
+    return (yield from _set_aside(deliberation, day, limits, allowance, allowance.with_restart()))
+
+
+def set_more_aside(
+    deliberation: str, day: str, limits: Mapping[str, int], shares: Shares
+) -> Transaction[bool]:
+    """The same for calls for which nothing was set aside so far. A run without any money of its own
+    needs none."""
+    allowance = yield from _allowance(deliberation)
+    if not allowance.shares:
+        return True
+    return (
+        yield from _set_aside(deliberation, day, limits, allowance, allowance.with_step(shares))
+    )
+
+
+def _set_aside(
+    deliberation: str,
+    day: str,
+    limits: Mapping[str, int],
+    allowance: Allowance,
+    more: Allowance,
+) -> Transaction[bool]:
     left = yield from _left(day, limits, besides=deliberation)
     if left.left_micros is not None and more.held > max(left.left_micros, allowance.held):
         return False

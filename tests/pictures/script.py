@@ -86,7 +86,7 @@ class Script:
     def compared(self) -> "Script":
         return replace(self, question=f"/compare {self.question}")
 
-    def debated(self, *changed: str) -> "Script":
+    def debated(self, *changed: str, mode: str = "debate") -> "Script":
         """In a debate, in which the members with these labels change their answers."""
 
         def words(label: str) -> str:
@@ -94,7 +94,7 @@ class Script:
             return (folder / f"revision-{label}.md").read_text(encoding="utf-8").strip()
 
         revisions = tuple(words(x) if x in changed else "KEPT" for x in LABELS)
-        return replace(self, question=f"/debate {self.question}", revisions=revisions)
+        return replace(self, question=f"/{mode} {self.question}", revisions=revisions)
 
     def lengthened(self, chars: int) -> "Script":
         """With a verdict and a first answer of about so many characters."""

@@ -99,6 +99,19 @@ async def quick(platform: Platform) -> AsyncIterator[Scene]:
         yield here.thread("quick")
 
 
+async def deep(platform: Platform) -> AsyncIterator[Scene]:
+    """Ended by its asker while one member still thinks."""
+    script = Script.read("flags").debated("B", "C", mode="deep")
+    held = [("revision", 3)]
+    async with models(script, held=held) as council, stage(platform, council) as here:
+        await here.ask(script.question)
+        await here.revised(3)
+        yield here.thread("deep-live")
+        await here.click("enough")
+        await here.finished()
+        yield here.thread("deep-enough")
+
+
 async def asked_on(platform: Platform) -> AsyncIterator[Scene]:
     script = Script.read("flags")
     async with models(script) as council, stage(platform, council) as here:
@@ -193,6 +206,8 @@ STORIES: Mapping[str, Story] = {
     "names": done,
     "follow-form": asked_on,
     "follow-up": done,
+    "deep-live": deep,
+    "deep-enough": deep,
     "debate-live": debate,
     "debate": debate,
     "debate-ranking": debate,

@@ -28,6 +28,7 @@ from bot.conversation.actions import CANCELLED
 from bot.conversation.app import App
 from bot.conversation.desk import parse
 from bot.conversation.followups import NOT_YET
+from bot.conversation.loops import ended
 from bot.conversation.outbox import Outbox, Sending
 from bot.conversation.persistence import Line
 from bot.conversation.presses import Choice, Press, Told
@@ -64,6 +65,8 @@ class TerminalReply:
 
         await self._outbox.show(key, 0, Sending("", send=there, find=there))
         self._run.posts[key] = document
+        if key == RANKING:
+            self._run.stands.set()
         self._changed()
 
 
@@ -340,8 +343,15 @@ class Terminal:
         await self._screen.attend(self._watch(run))
 
     async def _watch(self, run: Run) -> None:
-        """Show what came of it, once it is over."""
-        await self.app.running.finished(run.id)
+        """Show what came of it, once it is over; to a person once it stands: what is checked of it
+        then comes to what `open` shows."""
+        over = asyncio.create_task(self.app.running.finished(run.id))
+        stands = asyncio.create_task(run.stands.wait())
+        try:
+            waited_for = {over, stands} if self._screen.asks else {over}
+            await asyncio.wait(waited_for, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await ended({over, stands})
         run.live = False
         await self._screen.thread(run, self._threads.number(run.thread))
 

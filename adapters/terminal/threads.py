@@ -4,6 +4,7 @@ A thread's number is its place among all of the channel, and its questions count
 of the second are `2A`, `2 verdict`. Knows no screen.
 """
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -32,6 +33,8 @@ class Run:
     names: dict[str, str] = field(default_factory=dict)
     began: float | None = None
     live: bool = False
+    # Verdict and ranking are there.
+    stands: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def prefix(self) -> str:

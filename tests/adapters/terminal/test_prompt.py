@@ -3,6 +3,7 @@
 import asyncio
 import os
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -155,6 +156,20 @@ async def test_what_is_typed_meanwhile_is_not_lost() -> None:
         await person.sees_at_the_end("1> open")
         person.types("critiques" + ENTER)
         await person.sees("All of them are fine.")
+        await leaves(person)
+
+
+async def test_the_verdict_waits_for_no_check_of_it() -> None:
+    hanging = Hanging("audit")
+    async with running_app(hanging.provider, time_scale=1) as app, person_at(app) as person:
+        app.defaults = replace(app.defaults, audit="on")
+        person.says(QUESTION)
+        await person.sees(OVER)
+        await person.sees_at_the_end("1>")
+        await hanging.reached.wait()
+        assert len(await app.store.unfinished("terminal")) == 1
+        hanging.let.set()
+        await nothing_left(app)
         await leaves(person)
 
 

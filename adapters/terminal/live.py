@@ -14,6 +14,7 @@ from adapters.terminal.threads import Run
 from bot.chat import HEADLINE
 from bot.cleaning import harmless
 from bot.document import Document, Heading, Note, Text
+from bot.language import _
 
 # Turns for as long as somebody is at work.
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -37,6 +38,8 @@ def _live(run: Run, now: float) -> Iterator[tuple[str, str]]:
         yield style, f"{'▌' if n else spinner} {text}"
     for answer in answer_lines(run):
         yield "class:dim", f"  {answer.part}  {answer.said}"
+    if any(button.name == "enough" for button in run.posts.get(HEADLINE, Document()).buttons):
+        yield "class:dim", _("  enough: the verdict of what there is by now")
 
 
 def _state(headline: Document) -> Iterator[tuple[str, str]]:

@@ -21,6 +21,8 @@ from bot.protocol.prompts import (
 from bot.protocol.values import offered
 
 _KEEPS, _IS_CONVINCED = 0.5, 0.5
+_ADDED = "One thing more decides whether this works:"
+_FINAL = re.compile(r"^Final answer: .*$", re.MULTILINE)
 _NOTE = "*A simulated rehearsal {}, by no model.*"
 _MARKUP = re.compile(r"[*_~<>|\[\]\\`]|://|&#?\w+;")
 _PLAIN = re.compile(r"[^()*_~<>|\[\]\\`{}=&/:;]{1,24}")
@@ -114,15 +116,19 @@ def _value(brief: Brief, rng: Random) -> str:
 
 
 def _revision(brief: Brief, rng: Random) -> str:
-    """Often nothing; else the answer as it was and a point of another, which may change a view."""
-    if rng.random() < _KEEPS:
+    """Often nothing; else the answer as it was and a point of another, which may change a view: then
+    its value, too, is the other's."""
+    if rng.random() < _KEEPS or _ADDED in brief.own:
         return KEPT_MARKER
     label, text = rng.choice(brief.answers)
-    note = _NOTE.format("answer")
-    point = _point(text, *_sentences(brief.own))
-    added = f"One thing more decides whether this works: {point}"
-    closing = f"{CHANGED_MARKER} {label}" if rng.random() < _IS_CONVINCED else KEPT_MARKER
-    return "\n\n".join((brief.own.replace(note, "").strip(), added, note, closing))
+    own, note = brief.own, _NOTE.format("answer")
+    added = f"{_ADDED} {_point(text, *_sentences(own))}"
+    revised = own.replace(note, f"{added}\n\n{note}") if note in own else f"{own}\n\n{added}"
+    if rng.random() >= _IS_CONVINCED:
+        return f"{revised}\n\n{KEPT_MARKER}"
+    if value := _FINAL.search(text):
+        revised = _FINAL.sub(lambda _own: value[0], revised)
+    return f"{revised}\n\n{CHANGED_MARKER} {label}"
 
 
 def _verdict(brief: Brief, rng: Random) -> str:

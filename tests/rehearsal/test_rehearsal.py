@@ -20,6 +20,7 @@ from bot.protocol.values import values
 from bot.rehearsal.simulated import CHAIRMAN, MEMBERS, SHAKY, Rehearsal
 
 FENCE = "=== 8c1f00d5a2b97e34 ==="
+NOTE = "*A simulated rehearsal answer, by no model.*"
 COUNCIL = Council(MEMBERS, CHAIRMAN)
 ASKED = Question(
     "d1", "Should we use Postgres or SQLite?", seed=1, asked_at=datetime(2026, 1, 1, tzinfo=UTC)
@@ -411,3 +412,24 @@ async def test_closed_questions_are_answered_so_that_they_can_be_counted(
         found |= {each.text for each in values(asked, {"A": text}).values()}
 
     assert found == said
+
+
+async def test_a_member_of_a_debate_keeps_its_answer_or_takes_a_point_and_the_value_of_another() -> (
+    None
+):
+    council = replace(COUNCIL, mode="debate")
+    own = f"Take your time.\n\n{NOTE}\n\nFinal answer: no"
+    others = [("B", "Check it twice.\n\nFinal answer: yes")]
+    prompt = prompts.revision_prompt(ASKED, council, own, others, fence=FENCE)
+
+    texts = {
+        (await complete(MEMBERS[0], prompt, "revision", deliberation=f"d{n}")).text
+        for n in range(40)
+    }
+
+    added = "Take your time.\n\nOne thing more decides whether this works: “Check it twice.”"
+    assert texts == {
+        "KEPT",
+        f"{added}\n\n{NOTE}\n\nFinal answer: no\n\nKEPT",
+        f"{added}\n\n{NOTE}\n\nFinal answer: yes\n\nCHANGED: B",
+    }

@@ -251,6 +251,20 @@ async def test_ctrl_c_stops_the_question_and_the_chat_goes_on(stage: str) -> Non
         await leaves(person)
 
 
+async def test_enough_has_the_verdict_of_what_there_is() -> None:
+    hanging = Hanging("answer", seat=2)
+    async with running_app(hanging.provider, time_scale=1) as app, person_at(app) as person:
+        person.says(f"@council /deep {QUESTION}")
+        await person.sees("enough: the verdict of what there is by now")
+        person.says("enough")
+        await person.sees(OVER)
+        assert "Ended early, as somebody asked" in person.screen.text
+        assert "Because the answers say so." in person.screen.text
+        person.says("enough")
+        await person.sees("Nothing is under way.")
+        await leaves(person)
+
+
 @pytest.mark.parametrize("stage", ["answer", "review", "verdict"])
 async def test_ctrl_c_twice_leaves_and_nothing_is_gone_on_with(tmp_path: Path, stage: str) -> None:
     hanging, database = Hanging(stage), str(tmp_path / "council.db")

@@ -48,6 +48,7 @@ class Council:
     # What of its thread goes along with a question: "run" for what the council was asked there,
     # "thread" for what people said there, too.
     context: str = "run"
+    links: bool = False
     audit: Auditing = "off"
     verify: bool = False
 

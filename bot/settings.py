@@ -55,6 +55,7 @@ class Settings:
     changers: Changers = "admins"
     redact: bool = False
     context: Context = "run"
+    links: bool = False
     audit: Auditing = "auto"
     verify: bool = False
     paused: bool = False
@@ -158,6 +159,7 @@ def council_of(settings: Settings) -> Council:
         chairman_sees_names=settings.chairman_sees_names,
         redact=settings.redact,
         context=settings.context,
+        links=settings.links,
         audit=settings.audit,
         verify=settings.verify,
     )
@@ -466,6 +468,16 @@ SETTINGS: Mapping[str, Setting] = {
         {"run": "run", "thread": "thread"},
         {"run": N_("what the council was asked"), "thread": N_("the last messages, too")},
     ),
+    "links": _choice(
+        "links",
+        N_("Links"),
+        N_(
+            "Whether the pages that a question links to are fetched, once, and read along: public ones, "
+            "as far as their sites let programs read them."
+        ),
+        _ON_OFF,
+        {"on": N_("read along"), "off": N_("not followed")},
+    ),
     "audit": _choice(
         "audit",
         N_("Check of the verdict"),
@@ -496,7 +508,9 @@ SETTINGS: Mapping[str, Setting] = {
 }
 
 # Money, rights, names and what leaves the house stay with administrators, whoever else may change settings.
-RESERVED = frozenset({"budget", "ask_first", "reveal", "redact", "context", "paused", "changers"})
+RESERVED = frozenset(
+    {"budget", "ask_first", "reveal", "redact", "context", "links", "paused", "changers"}
+)
 
 # What forms ask for, in this order, under the settings' labels.
 FORM: Mapping[str, Asked] = {

@@ -162,13 +162,20 @@ def files_to_read(names: Sequence[str]) -> str:
 def evidence(found: Sequence[Evidence]) -> list[str]:
     """What was read along with the question, and of what not all, in sentences; what could not be read
     is marked."""
-    files = [each for each in found if each.kind == "file"]
-    read = [each.name for each in files if each.read]
+    files = [each for each in found if each.kind in ("file", "link")]
+    read = [each.name for each in files if each.read and each.kind == "file"]
+    pages = [each.name for each in files if each.read and each.kind == "link"]
     told = n_(
         "The council read the attached file along with the question: {files}.",
         "The council read the attached files along with the question: {files}.",
         len(read),
         files=_file_names(read),
+    )
+    followed = n_(
+        "The council read the page that is linked to: {pages}.",
+        "The council read the pages that are linked to: {pages}.",
+        len(pages),
+        pages=_file_names(pages),
     )
     partly = [f"`{file_name(each.name)}`: {each.why}" for each in files if each.read and each.why]
     unread = [
@@ -176,7 +183,7 @@ def evidence(found: Sequence[Evidence]) -> list[str]:
         for each in files
         if not each.read
     ]
-    return [*([told] if read else []), *partly, *unread]
+    return [*([told] if read else []), *([followed] if pages else []), *partly, *unread]
 
 
 def _file_names(names: Sequence[str]) -> str:

@@ -6,29 +6,31 @@ What was read stands in the journal of the question, so that a resumed run reads
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.chat import KeepsFiles, Platforms
 from bot.conversation.redacting import hidden
-from bot.council import Attached, Council, Exhibit, Question
+from bot.council import Attached, Council, EvidenceKind, Exhibit, Question
 from bot.errors import Unreadable
 from bot.evidence import local
-from bot.evidence.files import FILE_LIMIT_BYTES, read_file, too_large
+from bot.evidence.files import FILE_LIMIT_BYTES, Read, read_file, too_large
+from bot.evidence.mentioned import links_in
 from bot.language import N_, _
 from bot.models.catalogue import Catalogue
 from bot.models.gate import mended
 from bot.protocol import past
 from bot.protocol.shortening import common_limit, size
 from bot.records import Case
+from bot.redaction import placeholders
 from bot.store.journal import Journal
 from bot.store.store import Store
 
 # What is asked where nothing but files was sent.
 ABOUT_FILES = "Answer what came along: what it asks, or else what is to be said about it."
 
-# Of one question: how many files are read, for how long in all, and how much of them goes along.
-FILES_LIMIT, READING_SECONDS = 10, 120.0
+# Of one question: how many files and links are read, for how long in all, and how much of them goes along.
+FILES_LIMIT, LINKS_LIMIT, READING_SECONDS = 10, 5, 120.0
 ROOM_LIMIT_BYTES = 100_000
 # At once, for everybody: each is held in memory and read by a process of its own.
 AT_ONCE = 3
@@ -41,6 +43,8 @@ _PACKED = (".pdf", ".docx")
 _EXHIBITS = "exhibits"
 
 _TOO_MANY = N_("No more than {limit} files are read with one question.")
+_TOO_MANY_LINKS = N_("No more than {limit} links are followed with one question.")
+_HIDDEN_LINK = N_("Personal data stands in it, which is hidden here.")
 _TOO_LONG = N_("There was no time left to read it.")
 _NOWHERE = N_("It is on a platform that is not served here.")
 
@@ -54,52 +58,59 @@ class Exhibits:
 
     def carried(self, case: Case) -> int:
         """How many bytes go along at most, which is all that is known before they are read."""
-        files = case.question.files[:FILES_LIMIT]
-        return min(sum(map(_most, files)), self._room(case.council)) if files else 0
+        files, links = case.question.files[:FILES_LIMIT], _links(case)[:LINKS_LIMIT]
+        if not (files or links):
+            return 0
+        most = sum(map(_most, files)) + ROOM_LIMIT_BYTES * len(links)
+        return min(most, self._room(case.council))
+
+    def expected(self, case: Case) -> bool:
+        """Whether anything is to be read along with the question."""
+        return bool(case.question.files or _links(case))
 
     async def told(self, case: Case, question: Question, journal: Journal) -> Question:
-        """The question with what was read of its files, once; of one that is asked once more, then."""
-        if not question.files:
+        """The question with what was read of its files and links, once; of one that is asked once more,
+        then."""
+        if not self.expected(case):
             return question
         known = await self.store.exhibits(case.id)
         origin = question.origin
-        before = await self.store.exhibits(origin.repeats) if origin and origin.repeats else {}
+        earlier = await self.store.exhibits(origin.repeats) if origin and origin.repeats else {}
+        before = {(each.kind, each.name): each for each in earlier.values() if each.text}
         ends_at = asyncio.get_running_loop().time() + READING_SECONDS
-        for place, file in enumerate(question.files):
+        for place, (kind, file) in enumerate(_sources(case)):
             if place not in known:
-                again = before.get(place)
-                if again and again.text:
+                if again := before.get((kind, file.name)):
                     [text] = await hidden(self.store, case, [again.text])
                     known[place] = replace(again, text=text)
                 else:
-                    known[place] = await self._exhibit(case, place, file, ends_at)
+                    known[place] = await self._exhibit(case, kind, file, ends_at)
                 await journal.exhibit(place, known[place])
         exhibits = tuple(known[place] for place in sorted(known))
         chars = await self._chars(case.council, exhibits, journal)
         return replace(question, exhibits=exhibits, exhibit_chars=chars)
 
-    async def _exhibit(self, case: Case, place: int, file: Attached, ends_at: float) -> Exhibit:
+    async def _exhibit(
+        self, case: Case, kind: EvidenceKind, file: Attached, ends_at: float
+    ) -> Exhibit:
         try:
-            if place >= FILES_LIMIT:
-                raise Unreadable(_(_TOO_MANY, limit=FILES_LIMIT))
             if file.why:
                 raise Unreadable(file.why)
-            async with asyncio.timeout_at(ends_at):
-                return await self._read(case, file)
+            async with asyncio.timeout_at(ends_at), self.at_once:
+                read = await (self._read(case, file) if kind == "file" else read_link(file.source))
         except Unreadable as error:
-            return Exhibit(file.name, why=str(error))
+            return Exhibit(file.name, why=str(error), kind=kind)
         except TimeoutError:
-            return Exhibit(file.name, why=_(_TOO_LONG))
+            return Exhibit(file.name, why=_(_TOO_LONG), kind=kind)
+        [text] = await hidden(self.store, case, [mended(read.text)])
+        first = _("Only its first {n:,} characters were read.", n=len(read.text))
+        return Exhibit(file.name, text, why=first if read.more else None, kind=kind)
 
-    async def _read(self, case: Case, file: Attached) -> Exhibit:
+    async def _read(self, case: Case, file: Attached) -> Read:
         """Raises `Unreadable`."""
         if (file.size or 0) > FILE_LIMIT_BYTES:
             raise too_large()
-        async with self.at_once:
-            read = await read_file(await self._fetched(case, file), file.name)
-        [text] = await hidden(self.store, case, [mended(read.text)])
-        first = _("Only its first {n:,} characters were read.", n=len(read.text))
-        return Exhibit(file.name, text, why=first if read.more else None)
+        return await read_file(await self._fetched(case, file), file.name)
 
     async def _fetched(self, case: Case, file: Attached) -> bytes:
         if case.platform in ("cli", "terminal"):
@@ -127,6 +138,30 @@ class Exhibits:
         models = map(self.catalogue.find, (*council.members, council.chairman))
         contexts = [model.context_tokens if model else None for model in models]
         return min(past.room(contexts), ROOM_LIMIT_BYTES)
+
+
+async def read_link(link: str) -> Read:
+    """What the page says. Raises `Unreadable`."""
+    # Late: most questions need no HTTP.
+    from bot.evidence.links import Web
+
+    return await Web().read(link)
+
+
+def _sources(case: Case) -> Iterator[tuple[EvidenceKind, Attached]]:
+    """Everything that is to be read, in its place; what is too much says so."""
+    for n, file in enumerate(case.question.files):
+        too_many = _(_TOO_MANY, limit=FILES_LIMIT)
+        yield "file", file if n < FILES_LIMIT else replace(file, why=too_many)
+    for n, link in enumerate(_links(case)):
+        why = _(_TOO_MANY_LINKS, limit=LINKS_LIMIT) if n >= LINKS_LIMIT else None
+        if placeholders(link):
+            why = _(_HIDDEN_LINK)
+        yield "link", Attached(link, link, why=why)
+
+
+def _links(case: Case) -> list[str]:
+    return links_in(case.question.text) if case.council.links else []
 
 
 def _most(file: Attached) -> int:

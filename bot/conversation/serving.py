@@ -212,7 +212,7 @@ class Serving:
         usual = await self._store.usual_seconds(self.case)
         calls = await self._store.calls(self.case.id)
         self._board = board = Board(question, self.case.council, calls)
-        if (question.unread or question.files) and not self._showing.seen:
+        if (question.unread or self._exhibits.expected(self.case)) and not self._showing.seen:
             # Said before anything is paid, so that the asker can stop it.
             self._showing.update(posts(board.progress))
             await self._stop_unseen()

@@ -89,11 +89,13 @@ def read(data: bytes, ending: str, limits: Limits) -> tuple[str, bool]:
         if not data.startswith(sign):
             raise Unread("disguised")
         pieces = _surely(take, data, limits)
+    elif ending == ".html":
+        pieces = _surely(_page, data, limits)
     else:
         pieces = [_text(data)]
     text, is_whole = _joined(pieces, limits.chars)
     if not text.strip():
-        raise Unread("wordless" if ending in packed else "empty")
+        raise Unread("wordless" if ending in (*packed, ".html") else "empty")
     return text[: limits.chars], not is_whole or len(text) > limits.chars
 
 
@@ -155,6 +157,12 @@ def _docx(data: bytes, limits: Limits) -> Iterator[str]:
 def _rows(table: Any) -> Iterator[str]:
     for row in table.rows:
         yield " | ".join(" ".join(cell.text.split()) for cell in row.cells)
+
+
+def _page(data: bytes, limits: Limits) -> Iterator[str]:
+    from trafilatura import extract
+
+    yield extract(data, include_comments=False) or ""
 
 
 def _text(data: bytes) -> str:

@@ -106,6 +106,10 @@ def page(facts: Facts) -> str:
                     "the chairman and whoever checks the verdict also the others' answers, without names"
                 ),
             ),
+            (
+                _("with `links on`, the servers of the pages that a question links to"),
+                _("a request for the page from where the bot runs; nothing of the question"),
+            ),
             (facts.platforms, _("what is posted")),
             (
                 _("nobody else"),

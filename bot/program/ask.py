@@ -131,7 +131,7 @@ async def run(
             show(event.deliberation)
 
     question = await app.exhibits.told(case, case.question, journal)
-    for sentence in evidence(outcome.evidence(question)) if question.files else ():
+    for sentence in evidence(outcome.evidence(question)) if question.exhibits else ():
         note(sentence)
     deliberate = MODES[case.council.mode].run
     return await deliberate(question, case.council, app.caller, journal=journal, emit=tell)

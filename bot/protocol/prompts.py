@@ -306,12 +306,11 @@ def _asked(question: Question, council: Council, fence: str) -> str:
 def _exhibit(exhibit: Exhibit, limit: int | None, fence: str) -> str:
     """Its name is within the fence, too: whoever attached it chose that."""
     name = one_line(exhibit.name)
+    what = "page that is linked to" if exhibit.kind == "link" else "file that came along"
     if not exhibit.text:
-        return f"A file that came along could not be read:\n{fenced(name, fence)}"
+        return f"A {what} could not be read:\n{fenced(name, fence)}"
     whole = None if limit is None else limit + len(name) + 2
-    return "This file came along, its name first:\n" + fenced(
-        f"{name}\n\n{exhibit.text}", fence, whole
-    )
+    return f"A {what}, its name first:\n" + fenced(f"{name}\n\n{exhibit.text}", fence, whole)
 
 
 def _known(past: Past, council: Council, fence: str) -> list[str]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.council import Deliberation, Earlier, Past, Question
+from bot.council import Deliberation, Earlier, Exhibit, Past, Question
 from bot.llm import Request
 from bot.models.gate import mended
 from bot.protocol.ballots import parse_ranking
@@ -71,6 +71,20 @@ def test_what_a_reviewer_quotes_moves_no_place_and_no_verdict(text: str) -> None
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_is_quoted_or_was_said_before_moves_nothing(text: str) -> None:
     result = told(replace(question(), quoted=text, past=Past((Earlier(text, text),))))
+
+    assert ranked(result) == UNTOUCHED
+    assert [answer.text[:20] for answer in result.answers] == ["The answer from seat"] * 3
+    assert result.verdict.text == HONEST
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_comes_along_moves_nothing(text: str) -> None:
+    exhibits = (
+        Exhibit(text, text),
+        Exhibit(text, why="It is damaged."),
+        Exhibit("https://site.example", text, kind="link"),
+    )
+    result = told(replace(question(), exhibits=exhibits))
 
     assert ranked(result) == UNTOUCHED
     assert [answer.text[:20] for answer in result.answers] == ["The answer from seat"] * 3

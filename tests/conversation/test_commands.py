@@ -242,6 +242,7 @@ async def test_show_all_lists_every_setting_as_it_is_typed(app: App) -> None:
             ("changers", "admins", "default"),
             ("redact", "off", "default"),
             ("context", "run", "default"),
+            ("links", "off", "default"),
             ("audit", "auto", "default"),
             ("verify", "off", "default"),
             ("paused", "off", "default"),

@@ -18,6 +18,7 @@ from bot.pages.exports import as_json
 from bot.records import Case
 from tests.conversation.room import ANN, CHANNEL, Held, Room, case_of, mention, running
 from tests.evidence import made
+from tests.evidence.sites import Internet, internet, page
 from tests.fakes.provider import FakeProvider
 from tests.fakes.watched import eventually
 
@@ -290,3 +291,98 @@ async def test_hostile_files_end_with_a_sentence_and_the_question_goes_on() -> N
         assert case.result.answered
         assert not any(each.read for each in case.result.evidence)
         assert all(each.why for each in case.result.evidence)
+
+
+# Links
+
+
+async def linking(app: App, monkeypatch: pytest.MonkeyPatch, world: Internet) -> None:
+    monkeypatch.setattr(module, "read_link", world.reader().read)
+    shelf(app, notes=b"Sky is blue.")
+    await app.command(CHANNEL, replace(ANN, admin=True), "set links on")
+
+
+async def test_links_are_followed_once_for_everybody_where_a_channel_wants_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with internet() as world, running(provider := FakeProvider()) as app:
+        world.pages["/page"] = page("Grass is green.", "text/plain")
+        gone, inside = world.url("/gone"), world.url(host="127.0.0.1")
+        asked = f"Is {world.url()} right, or {gone}, or {inside}?"
+        shelf(app)
+        await ask(app, text=asked)
+        assert world.asked == {}
+
+        provider.requests.clear()
+        await linking(app, monkeypatch, world)
+        case = await ask(app, NOTES, text=asked)
+        assert world.paths() == ["/robots.txt", "/page", "/robots.txt", "/gone"]
+        assert world.private_asked == []
+        assert case.result
+        assert case.result.evidence == (
+            Evidence("file", "notes.md", 12, read=True),
+            Evidence("link", world.url(), 15, read=True),
+            Evidence("link", gone, 0, read=False, why="Its server answered with the status 404."),
+            Evidence(
+                "link", inside, 0, read=False, why="It leads to an address that is not public."
+            ),
+        )
+        assert len(prompts(provider)) == 7
+        for prompt in prompts(provider):
+            assert "Grass is green." in prompt
+            assert "Sky is blue." in prompt
+        place = app.platforms["discord"]
+        assert isinstance(place, Shelf)
+        shown = str(place.documents[case.id, HEADLINE])
+        assert f"The council read the page that is linked to: `{world.url()}`." in shown
+        assert f"`{gone}` was not read." in shown
+
+
+async def test_a_kill_among_the_answers_fetches_no_page_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, held = str(tmp_path / "council.db"), Held("Right?")
+    async with internet() as world:
+        world.pages["/page"] = page("Grass is green.", "text/plain")
+        async with running(held, database=database) as app:
+            await linking(app, monkeypatch, world)
+            taken = await app.questions.accept(mention(f"{world.url()} Right?"))
+            assert isinstance(taken, Accepted)
+            await held.until_asked("Right?")
+            await app.close()
+        async with running(provider := FakeProvider(), database=database) as app:
+            shelf(app)
+            await app.running.resume("discord")
+            await app.running.finished(taken.id)
+        assert world.paths() == ["/robots.txt", "/page"]
+        assert all("Grass is green." in prompt for prompt in prompts(provider))
+
+
+async def test_no_more_than_five_links_are_followed_and_none_with_what_is_hidden(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with internet() as world, running() as app:
+        await linking(app, monkeypatch, world)
+        case = await ask(app, text=" ".join(world.url(f"/{n}") for n in range(7)))
+        assert case.result
+        whys = [each.why for each in case.result.evidence]
+        assert whys[5:] == ["No more than 5 links are followed with one question."] * 2
+        assert len(world.paths()) == 10
+
+        await app.command(CHANNEL, replace(ANN, admin=True), "set redact on")
+        case = await ask(app, text=f"{world.url('/ann@example.org')}?")
+        assert case.result
+        [hidden] = case.result.evidence
+        assert hidden.why == "Personal data stands in it, which is hidden here."
+        assert len(world.paths()) == 10
+
+
+async def test_links_count_as_much_as_they_may_hold_before_they_are_followed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with internet() as world, running() as app:
+        shelf(app)
+        case = await ask(app, text=world.url())
+        assert app.exhibits.carried(case) == 0
+        await linking(app, monkeypatch, world)
+        assert app.exhibits.carried(await ask(app, text=world.url())) == 5_120

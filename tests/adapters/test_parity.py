@@ -9,18 +9,23 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from adapters.terminal.client import Terminal
 from adapters.terminal.threads import CHANNEL
 from bot.chat import Channel
 from bot.conversation.app import App
 from bot.conversation.budget import Rules
+from bot.council import Deliberation
+from bot.llm import Request
+from bot.modes import MODES
 from bot.records import Case, PlatformName
 from tests.evidence import made
 from tests.fakes import council_on_discord, council_on_slack
 from tests.fakes.council import running_app
 from tests.fakes.discord_server import Message as DiscordMessage
 from tests.fakes.discord_server import running_discord
-from tests.fakes.provider import FakeProvider
+from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
 from tests.fakes.slack_server import Message as SlackMessage
 from tests.fakes.slack_server import running_slack
 from tests.fakes.watched import eventually
@@ -270,6 +275,7 @@ async def rows(stage: Stage) -> dict[str, Any]:
         "places": {(c.platform, c.workspace or "", c.channel) == _key(here) for c in found},
         "mentions": len({case.mention for case in found}),
         "verdicts": [case.result.verdict.text for case in found if case.result],
+        "ways": [way(case.result) for case in found if case.result],
         "calls": [
             sorted((call.stage, call.round, call.seat) for call in await store.calls(case.id))
             for case in found
@@ -286,6 +292,20 @@ async def rows(stage: Stage) -> dict[str, Any]:
         "settings": (settings.version, dict(settings.values)),
         "audit": [(change.version, change.what, change.person in askers) for change in changes],
     }
+
+
+def way(result: Deliberation) -> tuple[Any, ...]:
+    """What the mode made of it."""
+    return (
+        result.mode,
+        result.escalated,
+        result.verdict.label,
+        result.vote,
+        len(result.rounds),
+        result.changes,
+        len(result.answers),
+        result.not_asked,
+    )
 
 
 def _key(channel: Channel) -> tuple[str, str, str]:
@@ -331,6 +351,51 @@ async def tell(stage: Stage) -> dict[str, Any]:
     assert ["Why is the sky blue?" in text for text in follow_up] == [True] * 2
     assert len(read(second)) == 1
     return left
+
+
+async def tell_of(stage: Stage, mode: str) -> dict[str, Any]:
+    """Ask in a mode, vote, reveal; a question that a restart interrupts between two answers."""
+    answers = 0
+
+    def interrupted(request: Request) -> Scripted:
+        nonlocal answers
+        if "Interrupted?" in request.messages[-1].content:
+            answers += 1
+            return sensible(request) if answers == 1 else asyncio.Event()
+        return closed(request)
+
+    async with stage.open(FakeProvider(otherwise=interrupted)):
+        stage.app.questions.seed = 1
+        await stage.ask(f"/{mode} Is the sky blue?")
+        await answered(stage, 1)
+        [asked] = await cases(stage)
+        assert asked.result
+        label = asked.result.answers[0].label
+        await stage.vote(label, "🏆")
+        await voted(stage, (label, "best", True, True))
+        await stage.reveal()
+        await voted(stage, (label, "best", True, True), (label, "best", False, True))
+        await stage.ask(f"/{mode} Interrupted?")
+        await eventually(lambda: has_one_of_two(stage))
+    second = FakeProvider(otherwise=closed)
+    async with stage.open(second):
+        await answered(stage, 2)
+        left = await rows(stage)
+    whole = [call for call in left["calls"][1] if call[0] == "answer"]
+    assert len(second.asked("answer")) == len(whole) - 1
+    return left
+
+
+def closed(request: Request) -> str:
+    """As sensible models answer a question whose answers can be counted: two say yes, one no."""
+    stage, seat = stage_and_seat(request)
+    said = sensible(request)
+    return f"{said}\n\nFinal answer: {'no' if seat == 2 else 'yes'}" if stage == "answer" else said
+
+
+async def has_one_of_two(stage: Stage) -> bool:
+    found = await cases(stage)
+    return len(found) == 2 and len(await stage.app.store.calls(found[1].id)) == 1
 
 
 def read(provider: FakeProvider) -> list[str]:
@@ -382,3 +447,12 @@ async def test_files_are_read_alike_on_every_platform(tmp_path: Path) -> None:
         assert [each.read for each in expected[-1]] == [True, True, False, False, False]
         for stage in others:
             assert await tell_of_files(stage) == expected, stage.platform
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_every_platform_leaves_the_same_rows_in_every_mode(tmp_path: Path, mode: str) -> None:
+    async with stages(tmp_path) as (terminal, *others):
+        expected = await tell_of(terminal, mode)
+        assert [way[0] for way in expected["ways"]] == [mode, mode]
+        for stage in others:
+            assert await tell_of(stage, mode) == expected, stage.platform

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.records import Case
-from bot.redaction import Redaction
+from bot.redaction import Redaction, placeholders
 from bot.store.store import Store
 
 
@@ -14,5 +14,8 @@ async def hidden(store: Store, case: Case, texts: Sequence[str]) -> list[str]:
         return list(texts)
     redaction = Redaction(await store.redactions(case))
     shown = list(map(redaction.hide, texts))
-    await store.keep_redactions(case.id, redaction.originals)
+    stand = {name for text in shown for name in placeholders(text)}
+    await store.keep_redactions(
+        case.id, {name: text for name, text in redaction.originals.items() if name in stand}
+    )
     return shown

@@ -19,7 +19,9 @@ from tests.conversation.room import (
     ANN,
     BOB,
     CHANNEL,
+    Held,
     Room,
+    accepted,
     case_of,
     mention,
     pressed,
@@ -216,3 +218,21 @@ async def test_no_kind_reaches_any_model(kind: str, secret: str) -> None:
         await served(app, replace(mention(f"Look: {secret} !"), quoted=f"> {secret}"))
     assert secret not in sent(provider)
     assert f"{kind}-" in sent(provider)
+
+
+async def test_a_question_keeps_nothing_of_a_thread_of_which_it_knows_nothing(
+    tmp_path: Path,
+) -> None:
+    provider = Held("pineapple")
+    async with running(provider, database=str(tmp_path / "council.db")) as app:
+        await hiding(app)
+        stopped = await accepted(app, mention(ASKED, thread="t"))
+        await provider.until_asked("pineapple")
+        app.running.stop(stopped, "ann")
+        await app.running.finished(stopped)
+        await served(app, mention("And bananas?", person=BOB, thread="t"))
+
+        await app.command(CHANNEL, ANN, "forget me")
+
+        for file in tmp_path.iterdir():
+            assert MAIL.encode() not in file.read_bytes(), file.name

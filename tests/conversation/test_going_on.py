@@ -17,7 +17,7 @@ from bot.conversation.presses import Press, Told
 from bot.document import Button, Document, Heading
 from bot.llm import ModelInfo
 from bot.protocol import ranking
-from bot.records import Case, Stop, Untold
+from bot.records import Case, Place, Stop, Untold
 from bot.store.encoding import encode
 from bot.store.spending import ALL, channel_scope, month_scope, person_scope
 from bot.texts import EXPIRED, FORGOTTEN, OUT_OF_DATE
@@ -101,15 +101,15 @@ async def went_on(app: App, id: str, person: Person = BOB) -> Case:
     return await case_of(app, id)
 
 
+async def asked_more(app: App, id: str, before: int) -> bool:
+    return len(await app.store.attempts(id)) > before
+
+
 async def went_on_and_stopped(app: App, id: str, person: Person) -> None:
     """Gone on with, and stopped while a member was asked once more."""
     before = len(await app.store.attempts(id))
-
-    async def asked() -> bool:
-        return len(await app.store.attempts(id)) > before
-
     assert words(await pressed(app, id, person, "go_on")) == GOES_ON
-    await eventually(asked)
+    await eventually(lambda: asked_more(app, id, before))
     await pressed(app, id, person, "stop")
     await app.running.finished(id)
 
@@ -250,8 +250,10 @@ async def test_what_is_set_aside_is_the_rest_of_the_run() -> None:
         case = await case_of(app, id)
         rest = await app.budget.rest(case, await app.budget.shares(case))
         before = (await app.store.left(NOW.date(), {ALL: 50_000_000})).left_micros
+        asked = len(await app.store.attempts(id))
 
         await pressed(app, id, BOB, "go_on")
+        await eventually(lambda: asked_more(app, id, asked))
 
         after = (await app.store.left(NOW.date(), {ALL: 50_000_000})).left_micros
         assert before is not None
@@ -430,6 +432,31 @@ async def test_who_went_on_with_it_in_between_leaves_no_trace_of_theirs() -> Non
         rows = await app.store._database.read("SELECT scope FROM accounts WHERE scope LIKE '%bob'")
         assert rows == []
         assert (await case_of(app, id)).asker == "cid"
+
+
+async def test_what_was_gone_on_with_just_before_is_put_aside_again() -> None:
+    async with running(hanging(times=3)) as app:
+        id = await stopped(app)
+        looked = asyncio.Event()
+
+        async def find() -> tuple[Place, ...]:
+            looked.set()
+            return await app.store.asked_by("ann")
+
+        async def aside() -> bool:
+            async with app.running.aside(find):
+                return any(case.id == id for case in app.running.cases)
+
+        async with app.running._lock("resume"):
+            forgetting = asyncio.create_task(aside())
+            await looked.wait()
+            for _ in range(5):  # until it waits for its turn
+                await asyncio.sleep(0)
+            case = await app.store.go_on(id, "bob", NOW)
+            assert case
+            app.running.start(case)
+
+        assert not await forgetting
 
 
 async def test_what_is_gone_on_with_while_it_is_forgotten_is_stopped_for_good() -> None:

@@ -392,6 +392,16 @@ def test_the_post_that_pings_is_plain_text() -> None:
     assert components(page)[0]["id"] == render.mark("abc123", "ranking")
 
 
+def test_what_was_found_about_the_verdict_has_a_button_of_its_own() -> None:
+    found = Detail("Details: the verdict checked", (Text("- It is free"),))
+    page = post(replace(RANKING, blocks=(*RANKING.blocks, found)), "ranking")
+
+    assert buttons(page) == {
+        "c1:abc123:read:ranking:0": "How they ranked",
+        "c1:abc123:read:ranking:1": "Details",
+    }
+
+
 @pytest.mark.parametrize("sign", ["# a", "> a", "- a", "1. a", "```\na\n```", "-# a"])
 def test_what_begins_a_block_begins_a_line_behind_the_greeting(sign: str) -> None:
     page = post(Document((Text(sign),)), "ranking", asker="42")

@@ -23,6 +23,8 @@ MEMBERS = ("northlight/heron-3", "alder/finch-large", "basalt/orca-2.5", "quarry
 CHAIRMAN = "meridian/ibis-4"
 # The cheapest member.
 AUDITOR = MEMBERS[3]
+# What it calls a thread whose question is too long for a name.
+TITLE = "Where feature flags live"
 # US dollars per million tokens of prompt and completion.
 PRICES = {
     MEMBERS[0]: (1.25, 10.0),
@@ -154,6 +156,8 @@ class Models:
         self, request: Request, on_text: Callable[[str], None] | None = None
     ) -> Completion:
         stage, seat = stage_and_seat(request)
+        if stage == "title":
+            return Completion(TITLE, "stop")
         if gate := self.held.get((stage, seat)):
             await gate.wait()
         if stage == "verdict" and self.all_posted:

@@ -21,11 +21,16 @@ async def goes_on(
     round: int,
     between_stages: Callable[[], Awaitable[None]],
 ) -> bool:
-    """Whether this stage may begin, once its money is set aside. What was spent so far is told."""
+    """Whether this stage may begin, once its money is set aside. What was spent so far is told.
+
+    One that an earlier run of this deliberation began is gone through again, whatever came then."""
     await between_stages()
     tell_spent(sitting)
     if sitting.is_enough:
         sitting.emit(Enough())
+    if any((call.stage, call.round) == (stage, round) for call in sitting.journal.calls):
+        return True
+    if sitting.is_enough:
         return False
     question, council, journal = sitting.question, sitting.council, sitting.journal
     shares = await sitting.caller.priced(question, council, journal.place, stage, round)

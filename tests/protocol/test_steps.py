@@ -20,6 +20,7 @@ from bot.protocol.events import (
     Enough,
     Event,
     ReviewGiven,
+    RevisionGiven,
     RevisionsAsked,
     Spent,
     VerdictAsked,
@@ -237,6 +238,37 @@ async def test_a_run_that_was_ended_early_stays_so_after_a_kill(store: Store) ->
     assert again.asked() == ["verdict/0/4"]
     assert again.deliberation.ended_early == "enough"
     assert [answer.label for answer in again.deliberation.answers] == ["A", "B", "C"]
+
+
+async def test_what_a_round_brought_before_it_was_ended_stays_after_a_kill(store: Store) -> None:
+    """Three have revised, the fourth is given up; killed while the verdict is written."""
+
+    def reply(request: Request) -> Scripted:
+        is_held = request.tag.endswith(("/revision/1/2", "/verdict/0/4"))
+        return asyncio.Event() if is_held else restless(request)
+
+    press, asked = press_at(RevisionGiven, 3), asyncio.Event()
+
+    def until(event: Event, journal: Journal) -> None:
+        press(event, journal)
+        if isinstance(event, VerdictAsked):
+            asked.set()
+
+    dying = asyncio.create_task(run(store, FakeProvider(otherwise=reply), until=until))
+    await asked.wait()
+    dying.cancel()
+    await asyncio.wait({dying})
+
+    again = await run(store, FakeProvider(otherwise=restless))
+
+    assert again.asked() == ["verdict/0/4"]
+    assert [answer.text for answer in again.deliberation.answers] == [
+        "Text 1 of seat 0.",
+        "Text 1 of seat 1.",
+        "The answer from seat 2.",
+        "Text 1 of seat 3.",
+    ]
+    assert again.deliberation.ended_early == "enough"
 
 
 # --- money

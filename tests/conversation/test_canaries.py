@@ -13,8 +13,10 @@ from typing import Any, get_args
 
 import pytest
 
+from bot.chat import Accepted
+from bot.council import Attached
 from bot.document import Document
-from bot.errors import ModelFailed, Undeliverable
+from bot.errors import ModelFailed, Undeliverable, Unreadable
 from bot.llm import Provider
 from bot.models.http import Endpoint, HttpProvider
 from bot.printing import as_it_is, write_notes
@@ -87,6 +89,32 @@ async def test_no_fault_of_a_model_server_brings_words_into_the_log(do: Do) -> N
                 await asked(provider)
             finally:
                 await provider.aclose()
+    require_silence(written)
+
+
+class Shelf(Room):
+    """A platform with files, some of which it does not find."""
+
+    async def fetch(self, file: Attached) -> bytes:
+        if "gone" in file.source:
+            raise Unreadable("It is not here.")
+        return f"{WRITTEN} {SECRET}".encode()
+
+
+async def test_no_file_and_no_link_brings_words_into_the_log() -> None:
+    files = [Attached(f"{ASKED}.{end}", f"{QUOTED}/{end}", 30) for end in ("md", "pdf", "gone")]
+    links = f"http://127.0.0.1:1/{QUOTED} https://user:{SECRET}@site.example/{WRITTEN}"
+    with logged() as written:
+        async with running_app(FakeProvider(), time_scale=TIME_SCALE) as app:
+            app.platforms["discord"] = Shelf(app)
+            question = replace(mention(f"Is {ASKED} right? {links}"), files=tuple(files))
+            await app.command(question.channel, replace(ANN, admin=True), "set links on")
+            taken = await app.questions.accept(question)
+            assert isinstance(taken, Accepted)
+            await app.running.finished(taken.id)
+            result = (await case_of(app, taken.id)).result
+    assert result
+    assert [each.read for each in result.evidence] == [True, False, False, False, False]
     require_silence(written)
 
 

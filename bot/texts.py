@@ -146,6 +146,9 @@ UNREAD_MESSAGE = N_(
     "matters of it has to be in the question itself."
 )
 SHORTENED_EXHIBIT = N_("It was shortened to {n:,} of its {of:,} characters for the council.")
+SHORTENED_BEGINNING = N_(
+    "Only its first {of:,} characters were read, and shortened to {n:,} for the council."
+)
 _NAMES_SHOWN, _NAME_LIMIT_CHARS = 3, 60
 
 

@@ -34,7 +34,7 @@ from bot.protocol.ballots import parse_ranking
 from bot.protocol.claims import claims
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.prompts import CHANGED_MARKER, DISSENT_MARKER, KEPT_MARKER
-from bot.texts import SHORTENED_EXHIBIT
+from bot.texts import SHORTENED_BEGINNING, SHORTENED_EXHIBIT
 
 _FINISHES: dict[Ending, Finish] = {"refused": "filtered", "length": "length", "broken": "broken"}
 # Providers name an end of a text's own as they like; a word that is known for nothing is none.
@@ -226,7 +226,7 @@ def evidence(question: Question) -> tuple[Evidence, ...]:
 def _evidence(exhibit: Exhibit, limit: int | None) -> Evidence:
     chars, why = len(exhibit.text), exhibit.why
     if limit is not None and chars > limit:
-        why = _(SHORTENED_EXHIBIT, n=limit, of=chars)
+        why = _(SHORTENED_BEGINNING if why else SHORTENED_EXHIBIT, n=limit, of=chars)
         chars = limit
     return Evidence(exhibit.kind, exhibit.name, chars, bool(exhibit.text), why)
 

@@ -310,7 +310,9 @@ def _exhibit(exhibit: Exhibit, limit: int | None, fence: str) -> str:
     if not exhibit.text:
         return f"A {what} could not be read:\n{fenced(name, fence)}"
     whole = None if limit is None else limit + len(name) + 2
-    return f"A {what}, its name first:\n" + fenced(f"{name}\n\n{exhibit.text}", fence, whole)
+    text = fenced(f"{name}\n\n{exhibit.text}", fence, whole)
+    more = "\n(There is more of it, which nobody here has read.)" if exhibit.why else ""
+    return f"A {what}, its name first:\n{text}{more}"
 
 
 def _known(past: Past, council: Council, fence: str) -> list[str]:

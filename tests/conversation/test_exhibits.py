@@ -143,12 +143,17 @@ async def test_what_does_not_fit_the_smallest_context_is_cut_visibly(
 
 
 async def test_a_file_too_long_to_be_read_whole_says_so() -> None:
-    async with running() as app:
+    async with running(provider := FakeProvider()) as app:
         shelf(app, long=b"x" * 200_000)
         case = await ask(app, Attached("long.txt", "there/long", 200_000))
         assert case.result
-        assert case.result.evidence[0].read
-        assert case.result.evidence[0].why
+        [long] = case.result.evidence
+        assert long.read
+        assert long.why == (
+            f"Only its first 100,000 characters were read, and shortened to {long.chars:,} for the "
+            "council."
+        )
+        assert all("There is more of it" in prompt for prompt in prompts(provider))
 
 
 async def test_a_kill_while_a_file_is_read_reads_it_again_and_what_was_read_never(

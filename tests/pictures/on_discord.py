@@ -1,6 +1,6 @@
 """Alice on the local Discord."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from bot.conversation.budget import Rules
@@ -42,10 +42,12 @@ class OnDiscord(Stage):
     def place_id(self) -> str:
         return str(self.place.channel.id)
 
-    async def ask(self, text: str, *, in_thread: bool = False) -> None:
+    async def ask(
+        self, text: str, *, in_thread: bool = False, files: Mapping[str, bytes] | None = None
+    ) -> None:
         self.models.clock.ask()
         where = self._thread if in_thread else self.place.channel
-        question = self.place.server.mention(where, self.place.ada, text)
+        question = self.place.server.mention(where, self.place.ada, text, files=files)
         self._questions.append(question)
         self._asked.append(f"discord:{question.id}")
 

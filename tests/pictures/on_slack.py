@@ -1,6 +1,6 @@
 """Alice on the local Slack."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from bot.conversation.budget import Rules
@@ -35,11 +35,14 @@ class OnSlack(Stage):
     def place_id(self) -> str:
         return self.place.channel.id
 
-    async def ask(self, text: str, *, in_thread: bool = False) -> None:
+    async def ask(
+        self, text: str, *, in_thread: bool = False, files: Mapping[str, bytes] | None = None
+    ) -> None:
         self.models.clock.ask()
         root = self._questions[0].ts if in_thread else None
         place = self.place
-        question = place.server.mention(place.channel, place.ada, text, root)
+        typed = f"<@{place.server.bot.id}> {text}"
+        question = place.server.post(place.channel, place.ada, typed, root, files=files)
         self._questions.append(question)
         self._asked.append(f"slack:{place.server.team.id}:{place.channel.id}:{question.ts}")
 

@@ -6,7 +6,7 @@ The same acts on each: ask, press, type a command, look. Each look is a `Scene`.
 import asyncio
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
@@ -37,7 +37,9 @@ class Stage(ABC):
         """The platform's own id of the channel."""
 
     @abstractmethod
-    async def ask(self, text: str, *, in_thread: bool = False) -> None: ...
+    async def ask(
+        self, text: str, *, in_thread: bool = False, files: Mapping[str, bytes] | None = None
+    ) -> None: ...
 
     @abstractmethod
     def thread(self, name: str) -> Scene:

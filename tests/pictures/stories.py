@@ -161,6 +161,20 @@ async def redone(platform: Platform) -> AsyncIterator[Scene]:
         yield here.thread("redone")
 
 
+async def files(platform: Platform) -> AsyncIterator[Scene]:
+    """A question with files, one of which cannot be read and one not whole."""
+    script = Script.read("flags")
+    along = {
+        "rollout.csv": b"flag,since,owner\nnew_cart,2024-02,ana\n",
+        "incidents.md": b"The old flag was still on.\n" * 5_000,
+        "dashboard.png": b"\x89PNG",
+    }
+    async with models(script) as council, stage(platform, council) as here:
+        await here.ask(script.question, files=along)
+        await here.finished()
+        yield here.thread("files")
+
+
 def asked(name: str, script: Script) -> Story:
     """One question, answered."""
 
@@ -221,6 +235,7 @@ STORIES: Mapping[str, Story] = {
     "failed": failed,
     "stopped": stopped,
     "redone": redone,
+    "files": files,
     "long": asked("long", Script.read("flags").lengthened(20_000)),
     "code": asked("code", Script.read("code")),
     "korean": asked("korean", Script.read("korean")),

@@ -271,6 +271,30 @@ async def test_what_a_round_brought_before_it_was_ended_stays_after_a_kill(store
     assert again.deliberation.ended_early == "enough"
 
 
+async def test_a_kill_while_the_verdict_is_verified_asks_for_that_alone(store: Store) -> None:
+    asked = asyncio.Event()
+
+    def reply(request: Request) -> Scripted:
+        if request.tag.endswith("/review/1/2"):
+            asked.set()
+            return asyncio.Event()
+        return restless(request)
+
+    dying = asyncio.create_task(run(store, FakeProvider(otherwise=reply)))
+    await asked.wait()
+    dying.cancel()
+    await asyncio.wait({dying})
+
+    again = await run(store, FakeProvider(otherwise=restless))
+
+    assert "review/1/2" in again.asked()
+    assert all(tag.startswith("review/1") for tag in again.asked())
+    verification = again.deliberation.verdict.verification
+    assert verification
+    assert verification.ballots == 4
+    assert again.deliberation.ended_early is None
+
+
 # --- money
 
 

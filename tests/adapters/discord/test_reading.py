@@ -105,6 +105,21 @@ async def test_a_forward_that_is_replied_to_is_read_or_said_to_be_unread(
     assert (UNREAD in first_frame(posts)) is not told
 
 
+async def test_files_of_a_forward_that_is_replied_to_are_read(
+    place: Place, provider: FakeProvider
+) -> None:
+    server = place.server
+    server.world.forwards_reveal_content = True
+    along = {"notes.md": b"Grass: red."}
+    original = server.post(place.channel, place.ada, "The sky is green.", files=along)
+    forward = server.forward(place.channel, place.ada, original)
+    question = server.mention(place.channel, place.ada, "Is that right?", reply_to=forward)
+    headline, *_ = await place.answered(question)
+    await place.delivered()
+    assert all("Grass: red." in prompt for prompt in questions(provider))
+    assert "`notes.md`" in headline.text
+
+
 async def test_what_a_bot_shows_in_an_embed_or_components_is_read(server: DiscordServer) -> None:
     provider = FakeProvider()
     async with (

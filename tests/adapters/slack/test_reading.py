@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+from adapters.slack.files import attached as files_of
+from adapters.slack.files import fetch
 from bot.conversation.budget import Rules
+from bot.council import Attached
+from bot.errors import Unreadable
 from tests.fakes.council_on_slack import Place
 from tests.fakes.provider import FakeProvider
 from tests.fakes.slack.building import section
@@ -132,6 +136,35 @@ async def test_attached_files_are_read_and_named(place: Place, provider: FakePro
     assert "The council read the attached file along with the question: `notes.txt`." in last
     assert "`paper.pdf` was not read. What it holds is not what its name says." in last
     assert all("Grass: red." in prompt for prompt in prompts(provider))
+
+
+async def test_files_of_what_is_forwarded_are_read(place: Place, provider: FakeProvider) -> None:
+    server = place.server
+    along = {"notes.md": b"Grass: red."}
+    original = server.post(place.channel, place.ada, "The sky is green.", files=along)
+    words = f"<@{server.bot.id}> is that right?"
+    asked = server.forward(place.channel, place.ada, original, words)
+    _, last = await said_in_the_headline(place, asked)
+    assert "along with the question: `notes.md`." in last
+    for prompt in prompts(provider):
+        assert "Grass: red." in prompt
+        assert "The sky is green." in prompt
+
+
+def test_what_slack_does_not_have_is_said() -> None:
+    shown = files_of({"files": [{"name": "drive.txt", "is_external": True, "url_private": "x"}]})
+    assert shown == (Attached("drive.txt", "", why="It is not on Slack, only a link to it."),)
+    withheld = files_of({"files": [{"name": "a.txt", "file_access": "check_file_info"}]})
+    assert withheld == (Attached("a.txt", "", why="Slack does not hand it to the bot."),)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://evil.example/files-pri/T-F/a", "https://files.slack.com.evil.example/a", "file:///a"],
+)
+async def test_the_token_goes_nowhere_else(place: Place, address: str) -> None:
+    with pytest.raises(Unreadable, match="fetches no files from"):
+        await fetch(place.client.web, Attached("a", address))
 
 
 async def test_a_file_alone_is_what_is_asked(place: Place, provider: FakeProvider) -> None:

@@ -48,15 +48,14 @@ _ADDRESS = re.compile(r"https?:|www\.|discord\.gg", re.IGNORECASE)
 
 
 def is_good_name(text: str) -> bool:
-    """Whether the first line of a question names its thread well enough: it is not too long, no
-    greeting, no code, no link alone, and says something, or all there is."""
+    """Whether the first line of a question names its thread well enough: it is not too long, no code,
+    no link alone, and says something; or as well as anything can, where it is all there is."""
     first, _, rest = text.strip().partition("\n")
     line = one_line(first)
-    if len(line) > _NAME_CHARS or _CODE.match(line):
+    if len(line) > _NAME_CHARS or _CODE.match(line) or _LINKS.fullmatch(line):
         return False
-    if _LINKS.fullmatch(line) or _GREETING.fullmatch(line):
-        return False
-    return sum(map(str.isalnum, line)) >= _TELLING or not rest.strip()
+    says_little = _GREETING.fullmatch(line) or sum(map(str.isalnum, line)) < _TELLING
+    return not (says_little and rest.strip())
 
 
 async def write_title(sitting: Sitting, seat: int) -> str:

@@ -15,6 +15,7 @@ MODELS = ("anthropic/claude-sonnet-4.5", "lab/orca-2", "acme/tiny")
         "Is a monolith right for a team of five?",
         "How do we deploy?\n\n" + "We have three servers. " * 40,
         "Why?",
+        "Hi all!",
         "Hello world in Rust, how?",
         "모놀리식이 우리 팀에 맞을까요?",
         "データベースの選び方を教えてください",

@@ -116,6 +116,13 @@ async def test_what_costs_as_usual_is_asked_at_once() -> None:
         await with_past(app, 6)
 
 
+async def test_a_mode_that_asks_far_more_waits_and_one_that_asks_less_does_not() -> None:
+    async with running() as app:
+        await with_past(app)
+        assert "about $0.38" in (await held(app, mention("/deep Is it right?"))).price
+        await served(app, mention("/quick Is it right?"))
+
+
 async def test_where_too_few_were_asked_nobody_knows_what_is_usual() -> None:
     async with running() as app:
         await with_past(app, 4)

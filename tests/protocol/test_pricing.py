@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from bot.allowance import MARGIN, SUCCESSOR
 from bot.bills import Price, Usage
 from bot.council import Cost, Council, Question, Stage
+from bot.protocol.modes import MODES
 from bot.protocol.pricing import Pricing, planned, quantile
 
 COUNCIL = Council(("lab/a", "lab/b"), "lab/c")
@@ -158,3 +159,18 @@ async def test_an_estimate_says_what_of_it_rests_on_an_assumed_price() -> None:
     assert await estimate({}, a=assumed) == Cost(0.0, 3 * 7_500 / 1e6, 2 * 7_500 / 1e6)
     told = [replace(usage, cost_micros=9) for usage in used(1, 2, 3)]
     assert await estimate({HERE: told}, a=assumed) == Cost(0.0, 5 * 9 / 1e6, 0.0)
+
+
+async def test_an_estimate_goes_the_way_that_most_runs_of_a_mode_go() -> None:
+    """Two answers, two reviews, a verdict; in a debate each answers once more. Who reasons for long
+    writes half of what it may: 6,000 tokens, 4,000 of a review."""
+    calls = {}
+    for mode in MODES:
+        council = replace(COUNCIL, mode=mode)
+        cost = await Pricing(Prices(), nothing_known).estimate(QUESTION, council, HERE)
+        calls[mode] = round(cost.usd * 1e6 / 7_500)
+    assert calls == {"council": 5, "quick": 2, "compare": 2, "vote": 2, "debate": 7, "deep": 41}
+
+
+async def nothing_known(stage: Stage | None, model: str, place: str | None) -> Sequence[Usage]:
+    return ()

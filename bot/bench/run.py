@@ -26,7 +26,7 @@ from bot.errors import InvalidInput
 from bot.language import N_, _, n_
 from bot.pages.exports import as_json
 from bot.privacy import make_private
-from bot.protocol.modes import MODES
+from bot.protocol.modes import deliberate
 from bot.protocol.pricing import planned
 from bot.protocol.sitting import task_group
 from bot.records import Case
@@ -259,7 +259,6 @@ class Bench:
     async def _one(self, item: Item) -> Line:
         case, earlier_usd = await self._case(item)
         journal = await self.app.store.begin(case.id, self._limits())
-        deliberate = MODES[case.council.mode].run
         result = case.result or await deliberate(
             case.question, case.council, self.app.caller, journal=journal
         )

@@ -34,6 +34,7 @@ from bot.protocol import outcome
 from bot.protocol.calls import Caller
 from bot.protocol.events import Event, Progress, advance
 from bot.protocol.modes import MODES
+from bot.protocol.sitting import Sitting
 from bot.records import Case, Stop, StopCause
 from bot.store.journal import Journal
 from bot.store.spending import ENOUGH
@@ -255,17 +256,11 @@ class Serving:
         question = await self._read(question, journal, board)
         opened = self._showing.begun
         naming = asyncio.create_task(self._titles.give(self.case, question, journal, opened=opened))
-        run = MODES[self.case.council.mode].run
-        if question.redo:
-            run = await anew(self._store, question.redo)
+        council = self.case.council
+        run = await anew(self._store, question.redo) if question.redo else MODES[council.mode].run
         try:
             return await run(
-                question,
-                self.case.council,
-                self._caller,
-                journal=journal,
-                emit=board.emit,
-                between_stages=self._stop_unseen,
+                Sitting(question, council, self._caller, journal, board.emit, self._stop_unseen)
             )
         finally:
             await ended({naming})

@@ -32,7 +32,7 @@ from bot.program.progress import Narrator
 from bot.program.reading import put
 from bot.protocol import outcome
 from bot.protocol.events import Event, Finished
-from bot.protocol.modes import MODES
+from bot.protocol.modes import deliberate
 from bot.protocol.pricing import Carried
 from bot.records import Case
 from bot.store.spending import OverBudget
@@ -133,7 +133,6 @@ async def run(
     question = await app.exhibits.told(case, case.question, journal)
     for sentence in evidence(outcome.evidence(question)) if question.exhibits else ():
         note(sentence)
-    deliberate = MODES[case.council.mode].run
     return await deliberate(question, case.council, app.caller, journal=journal, emit=tell)
 
 

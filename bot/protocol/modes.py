@@ -7,7 +7,7 @@ missing.
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol, Unpack
+from typing import Unpack
 
 from bot.council import Answer, Council, Deliberation, Question, Review
 from bot.protocol import plans
@@ -25,7 +25,7 @@ from bot.protocol.rounds import (
     rounds,
     unsettled,
 )
-from bot.protocol.sitting import Sitting
+from bot.protocol.sitting import Sitting, go_on
 from bot.protocol.stages import (
     Particulars,
     conclude,
@@ -44,10 +44,6 @@ from bot.store.journal import Journal
 DEEP_PATIENCE = 6
 
 
-async def go_on() -> None:
-    """Nothing speaks against the next stage."""
-
-
 async def deliberate(
     question: Question,
     council: Council,
@@ -57,197 +53,139 @@ async def deliberate(
     emit: Callable[[Event], None] = lambda event: None,
     between_stages: Callable[[], Awaitable[None]] = go_on,
 ) -> Deliberation:
-    """Answer the question in three stages and return everything that came of it.
-
-    `between_stages` is awaited before more is bought: a caller that wants no more may cancel there.
+    """Answer the question in the council's mode and return everything that came of it.
 
     Never raises for what models do: a member that fails is a value, a chairman that fails is
     replaced, and where nobody answers the verdict is an apology. Raises `StoreFailed`.
     """
-    sitting = Sitting(question, council, caller, journal, emit)
-    emit(Started(sitting.seats()))
+    sitting = Sitting(question, council, caller, journal, emit, between_stages)
+    return await MODES[council.mode].run(sitting)
+
+
+async def council(sitting: Sitting) -> Deliberation:
+    """Three stages: everybody answers, everybody reviews the answers blind, the chairman rules."""
+    sitting.emit(Started(sitting.seats()))
 
     answers = await gather_answers(sitting)
     if len(answers) < 2:
         return await conclude(sitting, answers, verdict=too_few(sitting, answers))
 
-    await between_stages()
-    reviews, standings, verdict = await review_and_rule(sitting, answers, between_stages)
+    await sitting.between_stages()
+    reviews, standings, verdict = await review_and_rule(sitting, answers)
     return await conclude(sitting, answers, reviews, standings, verdict=verdict)
 
 
-async def compare(
-    question: Question,
-    council: Council,
-    caller: Caller,
-    *,
-    journal: Journal,
-    emit: Callable[[Event], None] = lambda event: None,
-    between_stages: Callable[[], Awaitable[None]] = go_on,
-) -> Deliberation:
-    """Answers alone, for people to judge. As `deliberate` else."""
-    sitting = Sitting(question, council, caller, journal, emit)
-    emit(Started(sitting.seats()))
+async def compare(sitting: Sitting) -> Deliberation:
+    """Answers alone, for people to judge. Nobody reviews them."""
+    sitting.emit(Started(sitting.seats()))
 
     answers = await gather_answers(sitting)
     verdict = side_by_side() if answers else no_answer(sitting)
     return await conclude(sitting, answers, verdict=verdict)
 
 
-async def vote(
-    question: Question,
-    council: Council,
-    caller: Caller,
-    *,
-    journal: Journal,
-    emit: Callable[[Event], None] = lambda event: None,
-    between_stages: Callable[[], Awaitable[None]] = go_on,
-) -> Deliberation:
+async def vote(sitting: Sitting) -> Deliberation:
     """What most answers to a closed question say; the chairman decides between as many. Where fewer
-    than two give anything that can be counted, it goes on as `deliberate`."""
-    sitting = Sitting(question, council, caller, journal, emit)
-    emit(Started(sitting.seats()))
+    than two give anything that can be counted, it goes on as `council`."""
+    sitting.emit(Started(sitting.seats()))
 
     answers = await gather_answers(sitting)
     if len(answers) < 2:
         return await conclude(sitting, answers, verdict=too_few(sitting, answers))
 
-    counted = plurality(question, answers)
+    counted = plurality(sitting.question, answers)
     if counted is None:
-        return await rule(sitting, answers, between_stages)
+        return await rule(sitting, answers)
     if not counted.tie:
         verdict = elected(sitting, answers, counted)
         return await conclude(sitting, answers, verdict=verdict, vote=counted)
 
-    await between_stages()
+    await sitting.between_stages()
     verdict = await break_tie(sitting, answers, tied(counted.options))
-    counted = replace(counted, winner=decided(question, verdict, tied(counted.options)))
+    counted = replace(counted, winner=decided(sitting.question, verdict, tied(counted.options)))
     return await conclude(sitting, answers, verdict=verdict, vote=counted)
 
 
-async def quick(
-    question: Question,
-    council: Council,
-    caller: Caller,
-    *,
-    journal: Journal,
-    emit: Callable[[Event], None] = lambda event: None,
-    between_stages: Callable[[], Awaitable[None]] = go_on,
-) -> Deliberation:
+async def quick(sitting: Sitting) -> Deliberation:
     """Two members, by lot as their labels are; where they agree, one of their answers, by lot. Else
-    it grows into `deliberate`, with what they answered."""
-    sitting = Sitting(question, council, caller, journal, emit)
+    it grows into `council`, with what they answered."""
     first, others = sitting.seats()[:2], sitting.seats()[2:]
-    emit(Started(first))
+    sitting.emit(Started(first))
 
     answers = await gather_answers(sitting, [seat for _, seat in first], enough=1)
-    if all_agree(question, answers):
+    if all_agree(sitting.question, answers):
         return await conclude(sitting, answers, verdict=drawn(sitting, answers))
 
-    await between_stages()
-    emit(Grown(sitting.seats()))
+    await sitting.between_stages()
+    sitting.emit(Grown(sitting.seats()))
     missing = 2 - len(answers)
     answers += await gather_answers(sitting, [seat for _, seat in others], enough=missing)
-    return await rule(sitting, answers, between_stages, escalated=True)
+    return await rule(sitting, answers, escalated=True)
 
 
-async def rule(
-    sitting: Sitting,
-    answers: tuple[Answer, ...],
-    between_stages: Callable[[], Awaitable[None]],
-    **particulars: Unpack[Particulars],
-) -> Deliberation:
-    """What follows the answers where they are reviewed."""
-    if len(answers) < 2:
-        verdict = too_few(sitting, answers)
-        return await conclude(sitting, answers, verdict=verdict, **particulars)
-    await between_stages()
-    reviews, standings, verdict = await review_and_rule(sitting, answers, between_stages)
-    return await conclude(sitting, answers, reviews, standings, verdict=verdict, **particulars)
-
-
-async def debate(
-    question: Question,
-    council: Council,
-    caller: Caller,
-    *,
-    journal: Journal,
-    emit: Callable[[Event], None] = lambda event: None,
-    between_stages: Callable[[], Awaitable[None]] = go_on,
-) -> Deliberation:
-    """As `deliberate`, but before they are reviewed, each member reads the answers of the others and
+async def debate(sitting: Sitting) -> Deliberation:
+    """As `council`, but before they are reviewed, each member reads the answers of the others and
     may change its own: once, and once more where values moved and the members still disagree."""
-    sitting = Sitting(question, council, caller, journal, emit)
-    emit(Started(sitting.seats()))
+    sitting.emit(Started(sitting.seats()))
 
     answers = await gather_answers(sitting)
     if len(answers) < 2:
         return await conclude(sitting, answers, verdict=too_few(sitting, answers))
 
-    await between_stages()
+    await sitting.between_stages()
     answers = await gather_revisions(sitting, answers, round=1)
-    if unsettled(question, rounds(sitting)):
-        await between_stages()
+    if unsettled(sitting.question, rounds(sitting)):
+        await sitting.between_stages()
         answers = await gather_revisions(sitting, answers, round=2)
 
-    await between_stages()
-    reviews, standings, verdict = await review_and_rule(sitting, answers, between_stages)
-    return await conclude(
-        sitting, answers, reviews, standings, verdict=verdict, **discussed(sitting)
-    )
+    return await rule(sitting, answers, **discussed(sitting))
 
 
-async def deep(
-    question: Question,
-    council: Council,
-    caller: Caller,
-    *,
-    journal: Journal,
-    emit: Callable[[Event], None] = lambda event: None,
-    between_stages: Callable[[], Awaitable[None]] = go_on,
-) -> Deliberation:
+async def deep(sitting: Sitting) -> Deliberation:
     """As `debate`, in two rounds, by members that think for long and are waited for; and the verdict is
     verified. Money is set aside step by step: where there is no more, or a person has enough, the
     verdict is of what there is."""
-    council = replace(council, effort="high")
-    sitting = Sitting(question, council, caller.patient(DEEP_PATIENCE), journal, emit)
-    emit(Started(sitting.seats()))
+    sitting.council = replace(sitting.council, effort="high")
+    sitting.caller = sitting.caller.patient(DEEP_PATIENCE)
+    sitting.emit(Started(sitting.seats()))
 
     answers = await gather_answers(sitting)
     if len(answers) < 2:
         return await conclude(sitting, answers, verdict=too_few(sitting, answers))
 
     for round in range(1, ROUNDS + 1):
-        if not await goes_on(sitting, "revision", round, between_stages):
+        if not await goes_on(sitting, "revision", round):
             break
         before, answers = answers, await gather_revisions(sitting, answers, round)
         if not any_changed(before, answers):
             break
 
     reviews: tuple[Review, ...] = ()
-    if await goes_on(sitting, "review", 0, between_stages):
-        reviews, standings, verdict = await review_and_rule(sitting, answers, between_stages)
+    if await goes_on(sitting, "review", 0):
+        reviews, standings, verdict = await review_and_rule(sitting, answers)
     else:
         standings, verdict = await rule_unreviewed(sitting, answers)
-    if await goes_on(sitting, "review", VERIFYING, between_stages):
+    if await goes_on(sitting, "review", VERIFYING):
         sitting.council = replace(sitting.council, verify=True)
     told: Particulars = {**discussed(sitting), "ended_early": ended_early(sitting)}
     return await conclude(sitting, answers, reviews, standings, verdict=verdict, **told)
 
 
-class Run(Protocol):
-    """As `deliberate`, whatever its stages are."""
+async def rule(
+    sitting: Sitting,
+    answers: tuple[Answer, ...],
+    **particulars: Unpack[Particulars],
+) -> Deliberation:
+    """What follows the answers where they are reviewed."""
+    if len(answers) < 2:
+        verdict = too_few(sitting, answers)
+        return await conclude(sitting, answers, verdict=verdict, **particulars)
+    await sitting.between_stages()
+    reviews, standings, verdict = await review_and_rule(sitting, answers)
+    return await conclude(sitting, answers, reviews, standings, verdict=verdict, **particulars)
 
-    async def __call__(
-        self,
-        question: Question,
-        council: Council,
-        caller: Caller,
-        *,
-        journal: Journal,
-        emit: Callable[[Event], None] = ...,
-        between_stages: Callable[[], Awaitable[None]] = ...,
-    ) -> Deliberation: ...
+
+Run = Callable[[Sitting], Awaitable[Deliberation]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +203,7 @@ class Mode:
 
 # By the names that people type, which `bot.modes` puts into words.
 MODES: Mapping[str, Mode] = {
-    "council": Mode(deliberate, plans.all_stages),
+    "council": Mode(council, plans.all_stages),
     "quick": Mode(quick, plans.all_stages, plans.two_answers),
     "compare": Mode(compare, plans.answers),
     "vote": Mode(vote, plans.all_stages, plans.answers),

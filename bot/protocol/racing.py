@@ -7,7 +7,7 @@ with every review.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from bot.council import Answer, Call, Review, Standing, Verdict
@@ -20,7 +20,7 @@ from bot.store.spending import EARLY_STOP, EARLY_VERDICT
 
 
 async def review_and_rule(
-    sitting: Sitting, answers: Sequence[Answer], between_stages: Callable[[], Awaitable[None]]
+    sitting: Sitting, answers: Sequence[Answer]
 ) -> tuple[tuple[Review, ...], tuple[Standing, ...], Verdict]:
     """The reviews, how all of them add up, and the verdict, which may rest on fewer."""
     draft: Draft | None = None
@@ -30,7 +30,7 @@ async def review_and_rule(
         async def begin_early(reviews: tuple[Review, ...]) -> None:
             nonlocal draft
             if draft is None and (basis := await _early_basis(sitting, answers, reviews)):
-                await between_stages()
+                await sitting.between_stages()
                 draft = Draft(group, sitting, answers, basis)
 
         reviews = await gather_reviews(sitting, answers, heard=begin_early)
@@ -42,7 +42,7 @@ async def review_and_rule(
         if draft and basis.round:
             await draft.give_up()
         if draft is None or basis.round:
-            await between_stages()
+            await sitting.between_stages()
             draft = Draft(group, sitting, answers, basis)
         call = await draft.published()
     return reviews, standings, verdict(sitting, answers, basis, call)

@@ -3,7 +3,7 @@
 Nobody but its author is asked. How a verdict is written, `chairman` knows.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.council import (
@@ -19,12 +19,10 @@ from bot.council import (
     Timings,
 )
 from bot.protocol import outcome, ranking
-from bot.protocol.calls import Caller
 from bot.protocol.chairman import Basis, first_verdict, verdict
-from bot.protocol.events import Event, Started
+from bot.protocol.events import Started
 from bot.protocol.sitting import Sitting
 from bot.protocol.stages import conclude, no_answer
-from bot.store.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,26 +81,16 @@ def paid_before_stop(question: Question, council: Council, calls: Sequence[Call]
     )
 
 
-async def write_anew(
-    question: Question,
-    council: Council,
-    caller: Caller,
-    *,
-    journal: Journal,
-    paid: Paid,
-    before: str,
-    emit: Callable[[Event], None],
-    between_stages: Callable[[], Awaitable[None]],
-) -> Deliberation:
+async def write_anew(sitting: Sitting, *, paid: Paid, before: str) -> Deliberation:
     """As a mode is run, of what is `paid`; `before` is the verdict so far, "" where there is none."""
-    sitting = Sitting(question, council, caller, journal, emit)
-    emit(Started(sitting.seats()))
+    question, journal = sitting.question, sitting.journal
+    sitting.emit(Started(sitting.seats()))
     if not paid.answers:
         return await conclude(sitting, (), verdict=no_answer(sitting))
-    await between_stages()
+    await sitting.between_stages()
     basis = Basis(paid.reviews, paid.standings, before=before)
-    call = await first_verdict(sitting, paid.answers, basis, emit)
-    ended = max((each.finished_at for each in journal.calls), default=caller.now())
+    call = await first_verdict(sitting, paid.answers, basis, sitting.emit)
+    ended = max((each.finished_at for each in journal.calls), default=sitting.caller.now())
     seconds = round(question.seconds_until(ended), 3)
     first = call.first_text_at if call else None
     seen = seconds if first is None else round(question.seconds_until(first), 3)

@@ -4,7 +4,7 @@ Knows neither stages nor prompts but by their names.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -35,15 +35,21 @@ class Material:
     limit: int | None = None
 
 
+async def go_on() -> None:
+    """Nothing speaks against the next stage."""
+
+
 @dataclass(slots=True)
 class Sitting:
-    """`labels` is by seat."""
+    """`labels` is by seat. `between_stages` is awaited before more is bought: a caller that wants no
+    more may cancel there."""
 
     question: Question
     council: Council
     caller: Caller
     journal: Journal
     emit: Callable[[Event], None]
+    between_stages: Callable[[], Awaitable[None]] = go_on
     labels: tuple[str, ...] = field(init=False)
     _deadlines: list[Deadline] = field(init=False, default_factory=list)
 

@@ -5,7 +5,7 @@ of it, nothing more is bought but a verdict. Knows no stage but by its name.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from bot.council import Answer, EndedEarly, Stage, Standing, Verdict
 from bot.protocol.chairman import Basis, first_verdict, verdict
@@ -15,16 +15,11 @@ from bot.protocol.stages import rank
 from bot.store.spending import ENOUGH
 
 
-async def goes_on(
-    sitting: Sitting,
-    stage: Stage,
-    round: int,
-    between_stages: Callable[[], Awaitable[None]],
-) -> bool:
+async def goes_on(sitting: Sitting, stage: Stage, round: int) -> bool:
     """Whether this stage may begin, once its money is set aside. What was spent so far is told.
 
     One that an earlier run of this deliberation began is gone through again, whatever came then."""
-    await between_stages()
+    await sitting.between_stages()
     tell_spent(sitting)
     if sitting.is_enough:
         sitting.emit(Enough())

@@ -12,7 +12,7 @@ from bot.llm import Request
 from bot.protocol import ranking
 from bot.protocol.calls import Caller
 from bot.protocol.events import Event, Progress, advance
-from bot.protocol.modes import MODES
+from bot.protocol.modes import deliberate
 from bot.protocol.patience import Patience
 from bot.records import Case
 from bot.store.store import Store
@@ -84,8 +84,7 @@ async def _tell(
     try:
         await store.create(Case(question=asked, council=council, platform="cli"))
         journal = await store.begin(asked.id)
-        run = MODES[council.mode].run
-        result = await run(asked, council, caller, journal=journal, emit=events.append)
+        result = await deliberate(asked, council, caller, journal=journal, emit=events.append)
     finally:
         await store.close()
     return Told(asked, council, tuple(events), result)

@@ -8,7 +8,7 @@ from bot.council import Council, Deliberation, Question
 from bot.errors import ModelFailed
 from bot.protocol.calls import Caller
 from bot.protocol.events import Event
-from bot.protocol.modes import MODES
+from bot.protocol.modes import deliberate
 from bot.protocol.patience import Patience
 from bot.records import Case
 from bot.store.store import Store
@@ -67,7 +67,6 @@ async def run(
         events.append(event)
         watch(event)
 
-    run_it = MODES[council.mode].run
-    deliberation = await run_it(asked, council, caller, journal=journal, emit=emit)
+    deliberation = await deliberate(asked, council, caller, journal=journal, emit=emit)
     assert provider.leftover == []
     return Run(deliberation, provider, events)

@@ -20,7 +20,7 @@ from bot.llm import Completion, Request
 from bot.protocol import ranking
 from bot.protocol.calls import Caller
 from bot.protocol.events import Event, RevisionGiven, RevisionsAsked
-from bot.protocol.modes import debate
+from bot.protocol.modes import deliberate
 from bot.protocol.outcome import split_change
 from bot.protocol.patience import Patience
 from bot.protocol.pricing import Pricing
@@ -73,7 +73,7 @@ async def run(
     journal = await store.begin(asked.id)
     caller = Caller(provider, FreeOfCharge(), patience or Patience().scaled(0.002), no_history)
     events: list[Event] = []
-    deliberation = await debate(asked, council, caller, journal=journal, emit=events.append)
+    deliberation = await deliberate(asked, council, caller, journal=journal, emit=events.append)
     assert provider.leftover == []
     return Run(deliberation, provider, events)
 
@@ -311,7 +311,7 @@ async def test_a_question_that_was_taken_in_has_money_for_all_of_its_rounds(stor
     provider = FakeProvider(otherwise=moving)
     caller = Caller(provider, Priced(), Patience().scaled(0.002), no_history)
 
-    done = await debate(asked, FOUR, caller, journal=journal)
+    done = await deliberate(asked, FOUR, caller, journal=journal)
 
     assert len(provider.requests) == 17
     assert [len(said) for said in done.rounds] == [4, 4, 4]

@@ -25,7 +25,7 @@ from bot.protocol.events import (
     Spent,
     VerdictAsked,
 )
-from bot.protocol.modes import deep
+from bot.protocol.modes import deliberate
 from bot.protocol.patience import Patience
 from bot.protocol.pricing import Pricing, planned
 from bot.records import Case
@@ -99,7 +99,7 @@ async def run(
         going.events.append(event)
         until(event, journal)
 
-    going.result = await deep(QUESTION, FOUR, caller, journal=journal, emit=emit)
+    going.result = await deliberate(QUESTION, FOUR, caller, journal=journal, emit=emit)
     return going
 
 
@@ -327,7 +327,9 @@ async def bought(store: Store, limit: int, reply: Callable[[Request], Scripted] 
     provider = FakeProvider(otherwise=reply)
     caller = Caller(provider, Priced(), UNHURRIED, no_history, priced=PRICING.step)
     going = Run(provider)
-    going.result = await deep(QUESTION, FOUR, caller, journal=journal, emit=going.events.append)
+    going.result = await deliberate(
+        QUESTION, FOUR, caller, journal=journal, emit=going.events.append
+    )
     return going
 
 

@@ -428,7 +428,10 @@ class People:
         left = {run for (run,) in world.disk.rows("SELECT id FROM deliberations")}
         for run, (question, _) in runs.items():
             if run not in left:
-                text = json.loads(question)["text"]  # not what it quotes, which others said
+                read = json.loads(question)
+                repeats = (read["origin"] or {}).get("repeats")
+                # Not what it quotes, which others said, nor what it says once more.
+                text = "" if repeats in left else read["text"]
                 words = [a.word for a in self.asked if a.word in text]
                 world.watch.forget(run, words)
 

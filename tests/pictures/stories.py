@@ -209,6 +209,16 @@ async def refusal(platform: Platform) -> AsyncIterator[Scene]:
         yield await here.refused("refusal", script.question)
 
 
+async def dear(platform: Platform) -> AsyncIterator[Scene]:
+    """A question that will cost far more than those before it."""
+    script = Script.read("flags")
+    async with models(script) as council, stage(platform, council) as here:
+        for _ in range(5):
+            await here.ask(script.question)
+            await here.finished()
+        yield await here.refused("dear", f"/deep {script.question}")
+
+
 # By the scenes that they tell.
 STORIES: Mapping[str, Story] = {
     "live": live,
@@ -244,6 +254,7 @@ STORIES: Mapping[str, Story] = {
     "help": settings,
     "form": settings,
     "refusal": refusal,
+    "dear": dear,
 }
 
 PLATFORMS: tuple[Platform, ...] = ("discord", "slack")

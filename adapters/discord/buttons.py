@@ -199,8 +199,8 @@ async def _change(interaction: Interaction, name: str, value: str) -> None:
             await answer(interaction, await settings_commands.pressed(desk, name))
         case ["members", "add", *model] if model:
             await _change(interaction, "members:add", ":".join(model))
-        case ["chairman", *model] if model:
-            await _change(interaction, "chairman", ":".join(model))
+        case ["chairman" | "mode" as setting, *chosen] if chosen:
+            await _change(interaction, setting, ":".join(chosen))
         case ["members" | "chairman" | "mode", *_rest]:
             page = await settings_commands.pressed(desk, name, value)
             await replace(interaction, pages.document_pages(page)[0])

@@ -57,6 +57,7 @@ BUTTONS = {
     "follow": Kind("follow", FORM),
     "again": Kind("again", "was put to the council"),
     "stop": Kind("stop", "over already", ""),
+    "enough": Kind("enough", "over already", ""),
     "reveal": Kind("reveal", "You have not voted here yet"),
     "names": Kind("names", "Answer  Model"),
     "later": Kind("later", "Vote on the answers", ""),

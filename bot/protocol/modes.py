@@ -13,6 +13,15 @@ from bot.council import Answer, Council, Deliberation, Question, Review
 from bot.protocol import plans
 from bot.protocol.calls import Caller
 from bot.protocol.chairman import break_tie
+from bot.protocol.conclusion import (
+    Particulars,
+    conclude,
+    drawn,
+    elected,
+    no_answer,
+    side_by_side,
+    too_few,
+)
 from bot.protocol.counting import all_agree, decided, plurality, tied
 from bot.protocol.events import Event, Grown, Started
 from bot.protocol.plans import Planned
@@ -26,16 +35,7 @@ from bot.protocol.rounds import (
     unsettled,
 )
 from bot.protocol.sitting import Sitting, go_on
-from bot.protocol.stages import (
-    Particulars,
-    conclude,
-    drawn,
-    elected,
-    gather_answers,
-    no_answer,
-    side_by_side,
-    too_few,
-)
+from bot.protocol.stages import gather_answers
 from bot.protocol.steps import ended_early, goes_on, rule_unreviewed
 from bot.protocol.verification import ROUND as VERIFYING
 from bot.store.journal import Journal

@@ -20,9 +20,9 @@ from bot.council import (
 )
 from bot.protocol import outcome, ranking
 from bot.protocol.chairman import Basis, first_verdict, verdict
+from bot.protocol.conclusion import conclude, no_answer
 from bot.protocol.events import Started
 from bot.protocol.sitting import Sitting
-from bot.protocol.stages import conclude, no_answer
 
 
 @dataclass(frozen=True, slots=True)

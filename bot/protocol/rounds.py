@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from bot.council import Answer, Call, Change, Question, Said, Stage
 from bot.llm import Message
 from bot.protocol import outcome, prompts, ranking
+from bot.protocol.conclusion import Particulars
 from bot.protocol.events import RevisionGiven, RevisionsAsked
 from bot.protocol.patience import Deadline
 from bot.protocol.shortening import reading_limit
 from bot.protocol.sitting import Material, Sitting, task_group
-from bot.protocol.stages import ANSWER_TOKENS, Particulars
+from bot.protocol.stages import ANSWER_TOKENS
 from bot.protocol.values import Value, values
 
 Answers = Sequence[Answer]

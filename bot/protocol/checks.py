@@ -36,8 +36,6 @@ async def check(
     answers: Sequence[Answer],
     standings: Sequence[Standing],
     verdict: Verdict,
-    *,
-    review_tokens: int,
 ) -> tuple[Verdict, Audit]:
     """The verdict with how it was placed, and what was found about it."""
     found, checked = Audit(), verdict
@@ -48,7 +46,7 @@ async def check(
 
     async def place() -> None:
         nonlocal checked
-        verification = await verify(sitting, answers, standings, verdict, tokens=review_tokens)
+        verification = await verify(sitting, answers, standings, verdict)
         checked = replace(verdict, verification=verification)
 
     async with task_group() as group:

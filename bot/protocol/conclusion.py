@@ -31,7 +31,6 @@ from bot.protocol.checks import check, checks_due
 from bot.protocol.counting import same_answer
 from bot.protocol.events import Checked, Finished
 from bot.protocol.sitting import Sitting
-from bot.protocol.stages import REVIEW_TOKENS
 from bot.store.spending import EARLY_STOP
 from bot.texts import SIDE_BY_SIDE, apology, election
 
@@ -113,8 +112,7 @@ async def conclude(
     else:
         await sitting.journal.finish_unchecked(deliberation)
         sitting.emit(Finished(deliberation))
-        matter = sitting, answers, standings, verdict
-        checked, found = await check(checks, *matter, review_tokens=REVIEW_TOKENS)
+        checked, found = await check(checks, sitting, answers, standings, verdict)
         deliberation = result(checked, left_out=found.left_out, unsupported=found.unsupported)
         await sitting.journal.amend(deliberation)
         sitting.emit(Checked(deliberation))

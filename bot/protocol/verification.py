@@ -18,6 +18,7 @@ from bot.protocol.patience import Deadline
 from bot.protocol.ranking import SAME_SCORE
 from bot.protocol.shortening import reading_limit
 from bot.protocol.sitting import Material, Sitting, task_group
+from bot.protocol.stages import REVIEW_TOKENS
 
 ROUND = 1
 
@@ -31,15 +32,9 @@ def can_be_verified(standings: Sequence[Standing], verdict: Verdict) -> bool:
 
 
 async def verify(
-    sitting: Sitting,
-    answers: Sequence[Answer],
-    standings: Sequence[Standing],
-    verdict: Verdict,
-    *,
-    tokens: int,
+    sitting: Sitting, answers: Sequence[Answer], standings: Sequence[Standing], verdict: Verdict
 ) -> Verification:
-    """How the reviewers place it, who may write so many tokens each. Without any ballot it is not
-    verified."""
+    """How the reviewers place it. Without any ballot it is not verified."""
     seed = sitting.question.seed
     answered = [answer.label for answer in answers]
     dealt = ranking.draw(seed, "verification").getrandbits(48)
@@ -55,7 +50,7 @@ async def verify(
     async def ballot(reviewer: str) -> Ranking | None:
         order = orders[reviewer]
         shown = [(letter, texts[letter]) for letter in order]
-        call = await _review(sitting, sitting.seat(reviewer), shown, broken_off, tokens)
+        call = await _review(sitting, sitting.seat(reviewer), shown, broken_off)
         is_whole = outcome.finish(call.finish_reason) == "stop"
         return parse_ranking(call.text or "", order, complete=is_whole)
 
@@ -76,14 +71,13 @@ async def _review(
     seat: int,
     shown: Sequence[tuple[str, str]],
     broken_off: Sequence[str],
-    tokens: int,
 ) -> Call:
     def prompt(limit: int | None) -> tuple[Message, ...]:
         return prompts.review_prompt(
             sitting.question,
             sitting.council,
             shown,
-            fence=prompts.fence(sitting.question.seed, "review", ROUND, seat),
+            fence=sitting.fence("review", seat, round=ROUND),
             broken_off=broken_off,
             limit=limit,
         )
@@ -93,7 +87,7 @@ async def _review(
         "review",
         seat,
         Material(texts, prompt, reading_limit(list(texts))),
-        tokens=tokens,
+        tokens=REVIEW_TOKENS,
         deadline=Deadline(sitting.caller.patience.reviews),
         round=ROUND,
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from bot.bench.grading import Grader, check_reference
-from bot.conversation.questions import checked
+from bot.conversation.cases import checked
 from bot.errors import InvalidInput
 from bot.language import _
 from bot.privacy import make_private

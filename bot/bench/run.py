@@ -20,7 +20,7 @@ from bot.bench.items import Item, finished_lines, replace_lines, written
 from bot.bench.judging import judge
 from bot.bills import TYPICAL_TOKENS
 from bot.conversation.app import App
-from bot.conversation.questions import new_case
+from bot.conversation.cases import new_case
 from bot.council import Council, Deliberation, Stage
 from bot.errors import InvalidInput
 from bot.language import N_, _, n_

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from bot import settings as channel_settings
 from bot.chat import Accepted, Mention, Person, Refused, Repeated, channel_of
 from bot.conversation.budget import SettingsOf
+from bot.conversation.cases import checked
 from bot.conversation.offers import can_be_alone, offer, sat_with
 from bot.conversation.presses import Form
-from bot.conversation.questions import Questions, checked
+from bot.conversation.questions import Questions
 from bot.council import Alone, Attached, Origin
 from bot.errors import InvalidInput
 from bot.language import N_, _

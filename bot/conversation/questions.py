@@ -1,16 +1,14 @@
-"""Questions: what may be asked, by whom and at what price, and the case that each one becomes.
+"""Questions: what may be asked, by whom and at what price. What becomes of one is in `cases`.
 
 Whatever goes wrong, "taken once": one question of a person's starts one run, however often its
 event comes, and one that was heard, or missed for a while, is taken in or told no.
 """
 
 import logging
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from pathlib import PurePath
 
 from bot import settings as channel_settings
 from bot.allowance import Allowance, Key
@@ -26,8 +24,18 @@ from bot.chat import (
     channel_of,
 )
 from bot.conversation.budget import Budget, SettingsOf
+from bot.conversation.cases import (
+    TakenUp,
+    as_asked_by,
+    checked,
+    new_case,
+    redacted,
+    sendable,
+    split_mode,
+    taking_up,
+)
 from bot.conversation.desk import Admission
-from bot.conversation.exhibits import ABOUT_FILES, Exhibits
+from bot.conversation.exhibits import Exhibits
 from bot.conversation.holding import Dear, Holding
 from bot.conversation.locks import Locks
 from bot.conversation.offers import alone, answer_of, sat_with
@@ -35,25 +43,21 @@ from bot.conversation.running import Running
 from bot.conversation.silence import paused_page
 from bot.conversation.threads import Threads, is_thread_of
 from bot.conversation.titles import Titles
-from bot.council import Call, Council, Origin, Question, Redo
+from bot.council import Call, Council
 from bot.document import Document, Text
 from bot.errors import InvalidInput, StoreFailed
 from bot.language import N_, _
-from bot.models.gate import mended
-from bot.modes import mode_and_question
 from bot.pages.sentences import masked
-from bot.protocol.folding import is_blank
 from bot.protocol.pricing import Carried
 from bot.recognition import signs
 from bot.records import Case, PlatformName
-from bot.redaction import Redaction, placeholders, put_back
+from bot.redaction import put_back
 from bot.store.spending import OverBudget
 from bot.store.store import Store
 from bot.texts import OUT_OF_DATE
 
 logger = logging.getLogger(__name__)
 
-QUESTION_LIMIT_CHARS = 32_000
 # Unfinished questions of one person, wherever they were asked, and of one channel; more would only
 # queue at the providers.
 PERSON_LIMIT, CHANNEL_LIMIT = 5, 25
@@ -65,110 +69,6 @@ NOT_WAITING = N_(
     "nothing paid. Ask it again."
 )
 _NOTHING = N_("What should the council answer? Write the question behind the mention.")
-
-
-def checked(text: str, nothing: str = "") -> str:
-    """The question without space around it. Raises `InvalidInput` where there is none, which
-    `nothing` says, or too much."""
-    # Bytes that are no UTF-8 come from the command line as halves of surrogate pairs.
-    text = text.encode("utf-8", "replace").decode().strip()
-    if is_blank(text):
-        raise InvalidInput(
-            nothing or _("The question is empty. Write what the council should answer.")
-        )
-    if len(text) > QUESTION_LIMIT_CHARS:
-        raise InvalidInput(
-            _(
-                "The question has {given:,} characters; the limit is {limit:,}. "
-                "Shorten it, or ask about a part.",
-                given=len(text),
-                limit=QUESTION_LIMIT_CHARS,
-            )
-        )
-    return text
-
-
-def new_case(
-    text: str,
-    council: Council,
-    asked_at: datetime,
-    *,
-    id: str | None = None,
-    seed: int | None = None,
-    mention: Mention | None = None,
-) -> Case:
-    """A case of this question, not stored yet; without a `mention` one of the command line, without
-    a `seed` one of its own.
-
-    Raises `InvalidInput`.
-    """
-    question = Question(
-        id=id or secrets.token_hex(6),
-        text=checked(text),
-        seed=secrets.randbits(48) if seed is None else seed,
-        asked_at=asked_at,
-    )
-    if mention is None:
-        return Case(question, council, "cli")
-    return Case(
-        question=replace(
-            question,
-            quoted=mention.quoted,
-            unread=mention.unread,
-            origin=mention.origin,
-            alone=mention.alone,
-            files=mention.files,
-        ),
-        council=council,
-        platform=mention.channel.platform,
-        workspace=mention.channel.workspace,
-        channel=mention.channel.id,
-        thread=mention.thread,
-        asker=mention.person.id,
-        mention=mention.key,
-        address=mention.address,
-    )
-
-
-def redacted(case: Case, known: Mapping[str, str]) -> tuple[Case, dict[str, str]]:
-    """The case with placeholders in all that models would get of it, and what they stand for.
-    `known` are those of its thread."""
-    hidden = Redaction(known)
-    question, council = case.question, case.council
-    redo = question.redo
-    question = replace(
-        question,
-        text=hidden.hide(question.text),
-        quoted=hidden.hide(question.quoted),
-        redo=redo and replace(redo, guidance=hidden.hide(redo.guidance)),
-        files=tuple(replace(f, name=_hidden_name(f.name, hidden)) for f in question.files),
-    )
-    council = replace(
-        council,
-        criteria=hidden.hide(council.criteria),
-        instructions=hidden.hide(council.instructions),
-    )
-    guidance = question.redo.guidance if question.redo else ""
-    names = [file.name for file in question.files]
-    prose = (question.text, question.quoted, guidance, council.criteria, council.instructions)
-    texts = (*prose, *names)
-    stand = {name for text in texts for name in placeholders(text)}
-    originals = {name: text for name, text in hidden.originals.items() if name in stand}
-    return replace(case, question=question, council=council), originals
-
-
-def _hidden_name(name: str, hidden: Redaction) -> str:
-    """Its end stays: by that files are read."""
-    path = PurePath(name)
-    return hidden.hide(path.stem) + path.suffix
-
-
-@dataclass(frozen=True, slots=True)
-class TakenUp:
-    """The run whose answers a question has: for a verdict anew, or to grow into the whole council."""
-
-    case: Case
-    redo: Redo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +115,7 @@ class Questions:
         # One by one for each person, so that a burst of questions meets the limit.
         try:
             async with self._lock(mention.channel.platform, mention.person.id):
-                return await self._accept(_mended(mention), council, taken, agreed)
+                return await self._accept(sendable(mention), council, taken, agreed)
         except StoreFailed as error:
             logger.error("a question could not be taken in: %s", error)
             return Refused(Document((Text(error.public),)))
@@ -306,7 +206,7 @@ class Questions:
         finished is not asked again. `Repeated` where it is not stopped any more."""
         try:
             async with self._lock(case.platform, person.id):
-                if refusal := await self._barred(_as_asked_by(person, case)):
+                if refusal := await self._barred(as_asked_by(person, case)):
                     return Refused(refusal)
                 self._entering += 1
                 try:
@@ -403,7 +303,7 @@ class Questions:
         agreed: Agreed | None,
     ) -> tuple[Case, dict[str, str]]:
         """What comes of the question, and what placeholders in it stand for."""
-        mention, mode = _named(mention)
+        mention, mode = split_mode(mention)
         if council is None:
             mention, council = await self._council(mention, mode)
         case = new_case(
@@ -415,7 +315,7 @@ class Questions:
             mention=mention,
         )
         if taken:
-            case = _taking_up(case, taken)
+            case = taking_up(case, taken)
         if not council.redact:
             return case, {}
         case, originals = redacted(case, await self.store.redactions(case))
@@ -499,7 +399,7 @@ class Questions:
 
     def _check(self, mention: Mention) -> None:
         """Refuse what cannot or may not be asked. Raises `InvalidInput`."""
-        mention, _mode = _named(mention)
+        mention, _mode = split_mode(mention)
         unread = " ".join((*mention.unread, _("Write the question behind the mention.")))
         checked(mention.text, unread if mention.unread else _(_NOTHING))
         cases = self.running.cases
@@ -533,50 +433,5 @@ class Questions:
             )
 
 
-def _named(mention: Mention) -> tuple[Mention, str | None]:
-    """The mention without the mode that it names, and that. A mode alone is meant for the message
-    replied to, and what is asked once more named one before. Raises `InvalidInput` where there is no
-    such mode."""
-    if mention.origin and mention.origin.repeats:
-        return mention, None
-    mode, text = mode_and_question(mention.text)
-    if mode and not text:
-        mention, text = replace(mention, quoted=""), mention.quoted
-    if is_blank(text) and mention.files:
-        text = ABOUT_FILES
-    return replace(mention, text=text), mode
-
-
 def _keys(calls: Sequence[Call]) -> frozenset[Key]:
     return frozenset((call.stage, call.round, call.seat) for call in calls)
-
-
-def _taking_up(case: Case, taken: TakenUp) -> Case:
-    grows = "" if taken.redo else taken.case.id
-    return replace(case, question=replace(case.question, redo=taken.redo, grows=grows))
-
-
-def _as_asked_by(person: Person, case: Case) -> Mention:
-    """The question of a case as this person's."""
-    return Mention(
-        key=case.mention or "",
-        channel=channel_of(case),
-        person=person,
-        text=case.question.text,
-        address=case.address,
-        thread=case.thread,
-        quoted=case.question.quoted,
-        unread=case.question.unread,
-        origin=Origin(repeats=case.id),
-    )
-
-
-def _mended(mention: Mention) -> Mention:
-    """Half a character, which chats do send, can be neither stored nor sent on."""
-    return replace(
-        mention,
-        text=mended(mention.text),
-        quoted=mended(mention.quoted),
-        unread=tuple(map(mended, mention.unread)),
-        files=tuple(replace(file, name=mended(file.name)) for file in mention.files),
-    )

@@ -13,9 +13,10 @@ from bot import settings as channel_settings
 from bot.chat import Accepted, Mention, Person, Refused, Repeated, channel_of
 from bot.conversation.anew import paid_of, verdict_of
 from bot.conversation.budget import SettingsOf
+from bot.conversation.cases import TakenUp
 from bot.conversation.followups import FollowUps, require_texts
 from bot.conversation.locks import Locks
-from bot.conversation.questions import Questions, TakenUp
+from bot.conversation.questions import Questions
 from bot.conversation.wishes import AllOfYou, Wish, wish
 from bot.conversation.wishes import Redo as Anew
 from bot.council import Council, Redo

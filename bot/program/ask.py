@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot import settings as channel_settings
 from bot.bills import NOTHING
 from bot.conversation.app import App
-from bot.conversation.questions import checked, new_case
+from bot.conversation.cases import checked, new_case
 from bot.council import Call, Council, Deliberation, Failure, Question, Verdict
 from bot.document import Document, Note, Text
 from bot.errors import BotError, Expired, InvalidInput

@@ -10,7 +10,7 @@ from bot.allowance import needed_of
 from bot.chat import Said
 from bot.conversation.app import App
 from bot.conversation.budget import Rules
-from bot.conversation.questions import new_case
+from bot.conversation.cases import new_case
 from bot.document import Document, Note
 from bot.errors import ModelFailed
 from bot.llm import Completion, ModelInfo, Request

@@ -8,7 +8,7 @@ import pytest
 from bot.allowance import needed_of
 from bot.conversation.app import App
 from bot.conversation.budget import Rules
-from bot.conversation.questions import new_case
+from bot.conversation.cases import new_case
 from bot.errors import ModelFailed
 from bot.llm import Request
 from bot.records import Case

@@ -150,7 +150,7 @@ BUGS = (
     ),
     Bug(
         "a mention that comes twice is asked twice",
-        "bot/conversation/questions.py",
+        "bot/conversation/cases.py",
         "mention=mention.key,\n",
         "mention=f'{mention.key}/{secrets.token_hex(2)}',\n",
     ),

@@ -1,0 +1,172 @@
+"""What becomes of a mention: the words that it asks, checked, and the case that is made of them.
+
+Whether it may be asked, and at what price, `questions` knows.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import PurePath
+
+from bot.chat import Mention, Person, channel_of
+from bot.conversation.exhibits import ABOUT_FILES
+from bot.council import Council, Origin, Question, Redo
+from bot.errors import InvalidInput
+from bot.language import _
+from bot.models.gate import mended
+from bot.modes import mode_and_question
+from bot.protocol.folding import is_blank
+from bot.records import Case
+from bot.redaction import Redaction, placeholders
+
+QUESTION_LIMIT_CHARS = 32_000
+
+
+@dataclass(frozen=True, slots=True)
+class TakenUp:
+    """The run whose answers a question has: for a verdict anew, or to grow into the whole council."""
+
+    case: Case
+    redo: Redo | None = None
+
+
+def checked(text: str, nothing: str = "") -> str:
+    """The question without space around it. Raises `InvalidInput` where there is none, which
+    `nothing` says, or too much."""
+    # Bytes that are no UTF-8 come from the command line as halves of surrogate pairs.
+    text = text.encode("utf-8", "replace").decode().strip()
+    if is_blank(text):
+        raise InvalidInput(
+            nothing or _("The question is empty. Write what the council should answer.")
+        )
+    if len(text) > QUESTION_LIMIT_CHARS:
+        raise InvalidInput(
+            _(
+                "The question has {given:,} characters; the limit is {limit:,}. "
+                "Shorten it, or ask about a part.",
+                given=len(text),
+                limit=QUESTION_LIMIT_CHARS,
+            )
+        )
+    return text
+
+
+def new_case(
+    text: str,
+    council: Council,
+    asked_at: datetime,
+    *,
+    id: str | None = None,
+    seed: int | None = None,
+    mention: Mention | None = None,
+) -> Case:
+    """A case of this question, not stored yet; without a `mention` one of the command line, without
+    a `seed` one of its own.
+
+    Raises `InvalidInput`.
+    """
+    question = Question(
+        id=id or secrets.token_hex(6),
+        text=checked(text),
+        seed=secrets.randbits(48) if seed is None else seed,
+        asked_at=asked_at,
+    )
+    if mention is None:
+        return Case(question, council, "cli")
+    return Case(
+        question=replace(
+            question,
+            quoted=mention.quoted,
+            unread=mention.unread,
+            origin=mention.origin,
+            alone=mention.alone,
+            files=mention.files,
+        ),
+        council=council,
+        platform=mention.channel.platform,
+        workspace=mention.channel.workspace,
+        channel=mention.channel.id,
+        thread=mention.thread,
+        asker=mention.person.id,
+        mention=mention.key,
+        address=mention.address,
+    )
+
+
+def redacted(case: Case, known: Mapping[str, str]) -> tuple[Case, dict[str, str]]:
+    """The case with placeholders in all that models would get of it, and what they stand for.
+    `known` are those of its thread."""
+    hidden = Redaction(known)
+    question, council = case.question, case.council
+    redo = question.redo
+    question = replace(
+        question,
+        text=hidden.hide(question.text),
+        quoted=hidden.hide(question.quoted),
+        redo=redo and replace(redo, guidance=hidden.hide(redo.guidance)),
+        files=tuple(replace(f, name=_hidden_name(f.name, hidden)) for f in question.files),
+    )
+    council = replace(
+        council,
+        criteria=hidden.hide(council.criteria),
+        instructions=hidden.hide(council.instructions),
+    )
+    guidance = question.redo.guidance if question.redo else ""
+    names = [file.name for file in question.files]
+    prose = (question.text, question.quoted, guidance, council.criteria, council.instructions)
+    texts = (*prose, *names)
+    stand = {name for text in texts for name in placeholders(text)}
+    originals = {name: text for name, text in hidden.originals.items() if name in stand}
+    return replace(case, question=question, council=council), originals
+
+
+def split_mode(mention: Mention) -> tuple[Mention, str | None]:
+    """The mention without the mode that it names, and that. A mode alone is meant for the message
+    replied to, and what is asked once more named one before. Raises `InvalidInput` where there is no
+    such mode."""
+    if mention.origin and mention.origin.repeats:
+        return mention, None
+    mode, text = mode_and_question(mention.text)
+    if mode and not text:
+        mention, text = replace(mention, quoted=""), mention.quoted
+    if is_blank(text) and mention.files:
+        text = ABOUT_FILES
+    return replace(mention, text=text), mode
+
+
+def taking_up(case: Case, taken: TakenUp) -> Case:
+    grows = "" if taken.redo else taken.case.id
+    return replace(case, question=replace(case.question, redo=taken.redo, grows=grows))
+
+
+def as_asked_by(person: Person, case: Case) -> Mention:
+    """The question of a case as this person's."""
+    return Mention(
+        key=case.mention or "",
+        channel=channel_of(case),
+        person=person,
+        text=case.question.text,
+        address=case.address,
+        thread=case.thread,
+        quoted=case.question.quoted,
+        unread=case.question.unread,
+        origin=Origin(repeats=case.id),
+    )
+
+
+def sendable(mention: Mention) -> Mention:
+    """Half a character, which chats do send, can be neither stored nor sent on."""
+    return replace(
+        mention,
+        text=mended(mention.text),
+        quoted=mended(mention.quoted),
+        unread=tuple(map(mended, mention.unread)),
+        files=tuple(replace(file, name=mended(file.name)) for file in mention.files),
+    )
+
+
+def _hidden_name(name: str, hidden: Redaction) -> str:
+    """Its end stays: by that files are read."""
+    path = PurePath(name)
+    return hidden.hide(path.stem) + path.suffix

@@ -33,6 +33,18 @@ EARLY_VERDICT, EARLY_STOP = "early_verdict", "early_stop"
 # Nothing more is bought but a verdict of what there is: a person wanted no more, or money ended.
 ENOUGH = "enough"
 
+# What runs under way spent so far of a scope's money, each; what they hold; whether that was set aside.
+_UNDER_WAY = (
+    "SELECT coalesce(sum(told_micros), 0), coalesce(sum(cost_micros), 0),"
+    " coalesce(sum(assumed_micros), 0), coalesce(sum(counted_micros), 0),"
+    " max(held_micros), max(shares IS NOT NULL)"
+    " FROM deliberations JOIN accounts ON accounts.deliberation = deliberations.id"
+    " LEFT JOIN attempts ON attempts.deliberation = accounts.deliberation"
+    " AND attempts.term = accounts.term"
+    " WHERE status = 'running' AND day = ? AND scope = ?"
+    " GROUP BY accounts.deliberation, accounts.term"
+)
+
 Shares = Mapping[Key, int]
 
 
@@ -206,7 +218,8 @@ class Spending(Tables):
         )
 
     async def account(self, day: date, scope: str) -> Account:
-        """A scope's money on that day, as it is told to people."""
+        """A scope's money on that day, as it is told to people: what runs under way spent is told as
+        what was set aside for them, or not yet. Call by call it would say whose answer was which."""
         at = period(day.isoformat(), scope)
         rows = await self._database.read(
             "SELECT told_micros, estimated_micros, assumed_micros, spent_micros"
@@ -219,6 +232,14 @@ class Spending(Tables):
             " WHERE day = ? AND scope = ? AND held_micros > 0",
             (at, scope),
         )
+        under_way = await self._database.read(_UNDER_WAY, (at, scope))
+        for run_told, run_cost, run_assumed, run_counted, run_held, has_shares in under_way:
+            told -= run_told
+            estimated -= run_cost - run_told
+            assumed -= run_assumed
+            if not has_shares:
+                counted -= run_counted
+                held -= run_held
         doubtful = counted - told - estimated - assumed
         return Account(scope, told, estimated, assumed, reserved_micros=held + doubtful)
 

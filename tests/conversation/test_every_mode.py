@@ -1,7 +1,8 @@
 """What holds in every mode, whatever fails: a reply that says so, no money left set aside, and no word
 of who sits where before somebody has voted."""
 
-from collections.abc import Callable, Collection
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
 
 import pytest
 
@@ -15,6 +16,7 @@ from bot.modes import MODES
 from bot.records import Case
 from tests.conversation.room import (
     BOB,
+    CHANNEL,
     Held,
     Room,
     accepted,
@@ -175,6 +177,48 @@ async def test_no_post_and_no_button_tells_who_sits_where_before_a_vote(
         for name in {button for _, button in room.buttons} - {"again", "stop", "enough"}:
             pressed = await app.actions.press(a_press(id, BOB, *name.split(":")))
             assert tells(repr(pressed)) == [], name
+
+
+class Watched(Priced):
+    """Each seat has a price of its own, and `look` is awaited at every answer."""
+
+    def __init__(self, look: Callable[[], Awaitable[None]]) -> None:
+        super().__init__()
+        self._look = look
+
+    async def complete(
+        self, request: Request, on_text: Callable[[str], None] | None = None
+    ) -> Completion:
+        stage, seat = stage_and_seat(request)
+        if stage == "answer":
+            await asyncio.sleep(0.02 * seat)  # one after the other, as people see them come
+            await self._look()
+        done = await super().complete(request, on_text)
+        return Completion(done.text, "stop", 100, 20, COSTS[seat] // 1_000)
+
+
+@pytest.mark.parametrize("rules", [PLENTY, Rules()], ids=["limited", "without limits"])
+@pytest.mark.parametrize("mode", MODES)
+async def test_no_budget_tells_what_an_answer_cost_before_the_verdict(
+    mode: str, rules: Rules
+) -> None:
+    """Whoever looks at it after each answer subtracts."""
+    seen: list[str] = []
+
+    async def look() -> None:
+        seen.append(repr((await app.budget.lines(CHANNEL, BOB), await app.health(CHANNEL))))
+
+    provider = Watched(look)
+    async with running(provider, rules=rules) as app:
+        id = await served(app, mention(f"/{mode} Is it right?"))
+
+        assert len(seen) == 3
+        assert len(set(seen)) == 1
+        result = (await case_of(app, id)).result
+        [line, *_] = await app.budget.lines(CHANNEL, BOB)
+        assert result
+        assert line.account
+        assert line.account.spent_micros / 1e6 == pytest.approx(result.cost_usd)
 
 
 class Remembering(Room):

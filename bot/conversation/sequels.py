@@ -22,13 +22,17 @@ from bot.conversation.wishes import Redo as Anew
 from bot.council import Council, Redo
 from bot.document import Document, Text
 from bot.errors import InvalidInput
-from bot.language import _
+from bot.language import N_, _
 from bot.models.gate import mended
 from bot.records import Case, PlatformName
 from bot.store.store import Store
 from bot.texts import FORGOTTEN
 from bot.votes import VERDICT as VERDICT_TARGET
 
+NO_RUN = N_(
+    "There is no question here that this could be about, so nothing was asked. Say it in the thread of "
+    "a question."
+)
 # Nobody waits any more for what came of a sign that went by unheard for longer.
 MISSED = timedelta(minutes=15)
 # Modes that leave something of the whole council out, whose answers it takes over.
@@ -48,12 +52,14 @@ class Sequels:
         """Take in what somebody said: to a run before, or else as a question."""
         said = wish(mention.text)
         case = await self._meant(mention) if said else None
-        if said is None or case is None:
+        if said is None or (case is None and mention.quoted):
             return await self.questions.accept(mention)
         if await self.questions.is_known(mention.key):
             return Repeated()
         try:
             await self.questions.admission.require(mention.channel, mention.person)
+            if case is None:
+                raise InvalidInput(_(NO_RUN))
             return await self._take_up(said, case, mention)
         except InvalidInput as error:
             await self.store.refuse(mention.key, self.questions.now())

@@ -271,11 +271,19 @@ async def test_without_guidance_nothing_is_written() -> None:
         assert (await refused(app, said("redo:"))).startswith("Say what is to be otherwise")
 
 
-async def test_outside_of_a_thread_with_a_run_it_is_a_question() -> None:
+@pytest.mark.parametrize("text", ["redo: shorter", "again, all of you"])
+async def test_where_there_was_no_question_nothing_is_paid(text: str) -> None:
     async with running() as app:
-        case = await taken(app, said("redo: the kitchen", thread="another"))
+        outcome = await refused(app, said(text, thread="another"))
 
-        assert (case.question.text, case.question.redo) == ("redo: the kitchen", None)
+        assert outcome.startswith("There is no question here that this could be about")
+
+
+async def test_about_a_message_that_somebody_wrote_it_is_a_question() -> None:
+    async with running() as app:
+        heard = replace(said("again", thread="another"), quoted="Shall we paint the kitchen?")
+
+        assert (await taken(app, heard)).question.redo is None
 
 
 @pytest.mark.parametrize(

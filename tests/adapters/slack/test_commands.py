@@ -286,7 +286,7 @@ async def test_the_form_tells_what_a_question_and_an_answer_cost(server: SlackSe
         view = await opened(place, boss)
         about, members, *_ = view.body["blocks"]
         assert about["text"]["text"] == (
-            "About *$0.05 a question*: 3 models answer and review, one writes the verdict."
+            "About *$0.06 a question*: 3 models answer and review, one writes the verdict."
         )
         first = members["element"]["initial_options"][0]
         assert first["text"]["text"] == "a · $0.008"

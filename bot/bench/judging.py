@@ -3,7 +3,7 @@
 from bot.bench.grading import Grade
 from bot.council import Deliberation
 from bot.llm import Message, Request
-from bot.protocol import prompts
+from bot.protocol import fences
 from bot.protocol.calls import Caller
 from bot.protocol.patience import Deadline
 from bot.store.journal import Journal
@@ -24,7 +24,7 @@ async def judge(
 
     A reply that is neither yes nor no, or none at all, counts as not correct with nothing read.
     """
-    fence = prompts.fence(result.seed, "grade", 0, seat)
+    fence = fences.fence(result.seed, "grade", 0, seat)
     request = Request(
         model=result.chairman,
         messages=(
@@ -38,8 +38,8 @@ async def judge(
             Message(
                 "user",
                 f"Question:\n{result.question}\n\n"
-                f"Reference:\n{prompts.fenced(reference, fence)}\n\n"
-                f"Answer to compare:\n{prompts.fenced(answer, fence)}",
+                f"Reference:\n{fences.fenced(reference, fence)}\n\n"
+                f"Answer to compare:\n{fences.fenced(answer, fence)}",
             ),
         ),
         max_completion_tokens=GRADE_TOKENS,

@@ -1,6 +1,6 @@
 """One deliberation under way: what every stage needs to know, and how it asks a seat.
 
-Knows neither stages nor prompts but by their names.
+Knows stages by their names alone, and no prompts.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from bot.council import Answer, Call, Council, Question, Stage
 from bot.errors import ModelFailed
 from bot.llm import Message, Request
-from bot.protocol import prompts, ranking
+from bot.protocol import fences, ranking
 from bot.protocol.calls import Caller
 from bot.protocol.events import Enough, Event
 from bot.protocol.listening import OnText
@@ -86,7 +86,7 @@ class Sitting:
         """A verdict's is the same in every round: what was written in one is not quoted in another."""
         # One that is written anew quotes an earlier one, whose author knew another fence.
         of = f"{stage}/{self.question.id}" if self.question.redo else stage
-        return prompts.fence(self.question.seed, of, round, seat)
+        return fences.fence(self.question.seed, of, round, seat)
 
     def unnamed(self, text: str) -> str:
         """As others read it: without what it says of its author."""

@@ -34,7 +34,7 @@ from bot.models.thoughts import shown_so_far, without_thoughts
 from bot.pages import presenter
 from bot.pages.asked import first_asked
 from bot.pages.transcript import transcript
-from bot.protocol import prompts
+from bot.protocol import fences, prompts
 from bot.protocol.events import Progress
 from bot.recognition import signs
 from bot.redaction import Redaction, masked
@@ -46,7 +46,7 @@ from tests.fakes.provider import sensible, stage_and_seat
 from tests.pages.telling import COUNCIL, question, tell
 
 SIZE, SECONDS = 50_000, 1.0
-FENCE = prompts.fence(1, "review", 0, 0)
+FENCE = fences.fence(1, "review", 0, 0)
 ME = Me("U1", "B1", "T1", "", frozenset({"T1"}))
 
 TEXTS: dict[str, str] = {

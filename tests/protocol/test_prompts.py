@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.council import Council, Earlier, Past, Question, Standing
 from bot.llm import Message
-from bot.protocol import prompts
+from bot.protocol import fences, prompts
 
 COUNCIL = Council(("lab/a", "lab/b"), "lab/chair")
 QUESTION = Question("q1", "Is a monolith right?", 1, datetime(2026, 11, 24, tzinfo=UTC))
@@ -330,21 +330,21 @@ def test_what_only_has_such_signs_stays(harmless: str) -> None:
 
 
 def test_no_two_prompts_have_the_same_fence() -> None:
-    fences = {
-        prompts.fence(seed, stage, round, seat)
+    found = {
+        fences.fence(seed, stage, round, seat)
         for seed in (1, 2)
         for stage in ("answer", "review", "verdict")
         for round in (0, 1)
         for seat in range(5)
     }
-    assert len(fences) == 60
-    assert all(re.fullmatch(r"=== [0-9a-f]{16} ===", fence) for fence in fences)
+    assert len(found) == 60
+    assert all(re.fullmatch(r"=== [0-9a-f]{16} ===", fence) for fence in found)
 
 
 def test_every_sign_that_looks_like_part_of_a_fence_is_looked_into() -> None:
     signs = [sign for sign in map(chr, range(0x110000)) if set(normalize("NFKC", sign)) == {"="}]
     spoofed = [f"{sign * 3} 0123456789abcdef {sign * 3}" for sign in signs]
-    assert [text for text in spoofed if text in prompts.fenced(text, "=== 00 ===")] == []
+    assert [text for text in spoofed if text in fences.fenced(text, "=== 00 ===")] == []
     assert len(signs) > 5
 
 

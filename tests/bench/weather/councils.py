@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from bot.council import Council, Question, Ranking
 from bot.errors import ModelFailed
 from bot.llm import Completion, Message, Request
-from bot.protocol import prompts, ranking, stages
+from bot.protocol import fences, prompts, ranking, stages
 from bot.protocol.ballots import parse_ranking
 from tests.bench.weather.draws import CHAIRMAN, MEMBERS, TEMPERS, Climate, draw, worth
 from tests.bench.weather.models import Models, question_text
@@ -83,7 +83,7 @@ class Plain:
                 [(labels[seat], text) for seat, text in reviews.items()],
                 standings,
                 None,
-                fence=prompts.fence(seed, "verdict", 0, COUNCIL.chairman_seat),
+                fence=fences.fence(seed, "verdict", 0, COUNCIL.chairman_seat),
             ),
             lambda piece: heard.append(loop.time() - began) if piece else None,
         )
@@ -104,7 +104,7 @@ class Plain:
 
     async def _answers(self, question: Question) -> Texts:
         def prompt(seat: int) -> tuple[Message, ...]:
-            fence = prompts.fence(question.seed, "answer", 0, seat)
+            fence = fences.fence(question.seed, "answer", 0, seat)
             return prompts.answer_prompt(question, COUNCIL, fence=fence)
 
         return await self._all(question, "answer", range(len(MEMBERS)), prompt)
@@ -296,7 +296,7 @@ def _review_prompt(
     """The answers in an order drawn anew for each reviewer."""
     shown = [(labels[each], text) for each, text in answers.items()]
     draw(question.seed, "order", seat).shuffle(shown)
-    fence = prompts.fence(question.seed, "review", 0, seat)
+    fence = fences.fence(question.seed, "review", 0, seat)
     return prompts.review_prompt(question, COUNCIL, shown, fence=fence)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from bot.council import Question
 from bot.llm import Message, Request
-from bot.protocol import prompts, ranking
+from bot.protocol import fences, prompts, ranking
 from tests.bench.weather import figures
 from tests.bench.weather.__main__ import _knob
 from tests.bench.weather.arms import apart
@@ -88,7 +88,7 @@ def test_material_asks_for_nothing() -> None:
 
 def test_reviews_and_verdicts_of_the_product_are_read() -> None:
     question = Question("q", question_text(4), 1, datetime(2026, 1, 1, tzinfo=UTC))
-    fence = prompts.fence(1, "review", 0, 0)
+    fence = fences.fence(1, "review", 0, 0)
     review = prompts.review_prompt(question, COUNCIL, [("A", "x"), ("B", "y")], fence=fence)
     verdict = prompts.verdict_prompt(
         question, COUNCIL, [("A", "x"), ("B", "y")], [], [], None, fence=fence

@@ -142,16 +142,20 @@ def taking_up(case: Case, taken: TakenUp) -> Case:
 
 def as_asked_by(person: Person, case: Case) -> Mention:
     """The question of a case as this person's."""
-    return Mention(
-        key=case.mention or "",
-        channel=channel_of(case),
-        person=person,
-        text=case.question.text,
-        address=case.address,
-        thread=case.thread,
-        quoted=case.question.quoted,
-        unread=case.question.unread,
-        origin=Origin(repeats=case.id),
+    mention = Mention(case.mention or "", channel_of(case), person, "", case.address, case.thread)
+    return asking_again(mention, case.question, Origin(repeats=case.id))
+
+
+def asking_again(mention: Mention, question: Question, origin: Origin) -> Mention:
+    """The mention with this question and all that went along with it."""
+    return replace(
+        mention,
+        text=question.text,
+        quoted=question.quoted,
+        unread=question.unread,
+        origin=origin,
+        alone=question.alone,
+        files=question.files,
     )
 
 

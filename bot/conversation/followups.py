@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from bot import settings as channel_settings
 from bot.chat import Accepted, Mention, Person, Refused, Repeated, channel_of
 from bot.conversation.budget import SettingsOf
-from bot.conversation.cases import checked
+from bot.conversation.cases import asking_again, checked
 from bot.conversation.offers import can_be_alone, offer, sat_with
 from bot.conversation.presses import Form
 from bot.conversation.questions import Questions
-from bot.council import Alone, Attached, Origin
+from bot.council import Alone, Origin
 from bot.errors import InvalidInput
 from bot.language import N_, _
 from bot.models.catalogue import Catalogue
@@ -39,7 +39,9 @@ class FollowUps:
         """The form of a follow-up to this run, where one may be asked now; `first` is whom it offers
         first, the council or a label. Raises `InvalidInput`."""
         require_texts(case)
-        if refusal := await self.questions.refusal(_mention(case, person, "", text="?")):
+        if refusal := await self.questions.refusal(
+            replace(_mention(case, person, "", ""), text="?")
+        ):
             return Refused(refusal)
         return Form(
             run=case.id,
@@ -56,12 +58,9 @@ class FollowUps:
         """Ask what was written, once for each opening of the form. Raises `InvalidInput`."""
         require_texts(case)
         label = "" if whom == COUNCIL else whom
-        mention = _mention(
-            case,
-            person,
-            f"follow:{case.id}:{opening}",
+        mention = replace(
+            _mention(case, person, f"follow:{case.id}:{opening}", address),
             text=checked(text),
-            address=address,
             origin=Origin(earlier=case.id, label=label and await self._shown(case, label)),
             alone=Alone(case.id, label) if label else None,
         )
@@ -73,19 +72,8 @@ class FollowUps:
         """Ask the same once more, with all that went along with it, once for each run. Raises
         `InvalidInput`."""
         require_texts(case)
-        asked, origin = case.question, await self.repeated(case)
-        mention = _mention(
-            case,
-            person,
-            f"again:{case.id}",
-            text=asked.text,
-            address=address,
-            quoted=asked.quoted,
-            unread=asked.unread,
-            origin=origin,
-            alone=asked.alone,
-            files=asked.files,
-        )
+        again = _mention(case, person, f"again:{case.id}", address)
+        mention = asking_again(again, case.question, await self.repeated(case))
         # One member alone was asked on purpose, for its price, and each question in its mode; any
         # other council may be put right.
         council = case.council
@@ -131,30 +119,6 @@ def require_texts(case: Case) -> None:
         raise InvalidInput(_(EXPIRED))
 
 
-def _mention(
-    case: Case,
-    person: Person,
-    key: str,
-    *,
-    text: str,
-    address: str = "",
-    quoted: str = "",
-    unread: tuple[str, ...] = (),
-    origin: Origin | None = None,
-    alone: Alone | None = None,
-    files: tuple[Attached, ...] = (),
-) -> Mention:
-    """A question where the run was asked."""
-    return Mention(
-        key=key,
-        channel=channel_of(case),
-        person=person,
-        text=text,
-        address=address or case.address,
-        thread=case.thread,
-        quoted=quoted,
-        unread=unread,
-        origin=origin,
-        alone=alone,
-        files=files,
-    )
+def _mention(case: Case, person: Person, key: str, address: str) -> Mention:
+    """A question to come where the run was asked."""
+    return Mention(key, channel_of(case), person, "", address or case.address, case.thread)

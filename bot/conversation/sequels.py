@@ -13,7 +13,7 @@ from bot import settings as channel_settings
 from bot.chat import Accepted, Mention, Person, Refused, Repeated, channel_of
 from bot.conversation.anew import paid_of, verdict_of
 from bot.conversation.budget import SettingsOf
-from bot.conversation.cases import TakenUp
+from bot.conversation.cases import TakenUp, asking_again
 from bot.conversation.followups import FollowUps, require_texts
 from bot.conversation.locks import Locks
 from bot.conversation.questions import Questions
@@ -162,17 +162,7 @@ class Sequels:
 
     async def _asked_again(self, case: Case, mention: Mention) -> Mention:
         """The question of the case, as the person's who said so now."""
-        asked = case.question
-        origin = await self.followups.repeated(case)
-        return replace(
-            mention,
-            text=asked.text,
-            quoted=asked.quoted,
-            unread=asked.unread,
-            origin=origin,
-            alone=asked.alone,
-            files=asked.files,
-        )
+        return asking_again(mention, case.question, await self.followups.repeated(case))
 
     async def _with_todays_chairman(self, case: Case) -> Council:
         """The members that answered, under whoever would rule here now; one alone rules itself."""

@@ -11,14 +11,14 @@ from datetime import timedelta
 from bot import emoji as reactions
 from bot import settings as channel_settings
 from bot.chat import Accepted, Mention, Person, Refused, Repeated, channel_of
-from bot.conversation.anew import paid_of, verdict_of
+from bot.conversation import wishes
 from bot.conversation.budget import SettingsOf
 from bot.conversation.cases import TakenUp, asking_again
 from bot.conversation.followups import FollowUps, require_texts
 from bot.conversation.locks import Locks
 from bot.conversation.questions import Questions
-from bot.conversation.wishes import AllOfYou, Wish, wish
-from bot.conversation.wishes import Redo as Anew
+from bot.conversation.redoing import paid_of, verdict_of
+from bot.conversation.wishes import Wish, wish
 from bot.council import Council, Redo
 from bot.document import Document, Text
 from bot.errors import InvalidInput
@@ -122,12 +122,12 @@ class Sequels:
         if whole is None:
             raise InvalidInput(_(FORGOTTEN))
         match said:
-            case Anew(guidance):
-                return await self._anew(whole, case, mention, mended(guidance))
-            case AllOfYou():
+            case wishes.Redo(guidance):
+                return await self._redo(whole, case, mention, mended(guidance))
+            case wishes.AllOfYou():
                 return await self._all(whole, mention)
 
-    async def _anew(
+    async def _redo(
         self, whole: Case, newest: Case, mention: Mention, guidance: str
     ) -> Accepted | Refused | Repeated:
         if not guidance:

@@ -16,10 +16,10 @@ from functools import partial
 
 from bot import texts
 from bot.chat import HEADLINE, QUESTION, FewEdits, Reply, TellsAsker, is_answer
-from bot.conversation.anew import anew
 from bot.conversation.exhibits import ABOUT_FILES, Exhibits
 from bot.conversation.loops import ended, within
 from bot.conversation.posts import last_posts, posts, put_back, together
+from bot.conversation.redoing import redoing
 from bot.conversation.showing import Showing
 from bot.conversation.threads import Threads
 from bot.conversation.titles import Titles
@@ -257,7 +257,8 @@ class Serving:
         opened = self._showing.begun
         naming = asyncio.create_task(self._titles.give(self.case, question, journal, opened=opened))
         council = self.case.council
-        run = await anew(self._store, question.redo) if question.redo else MODES[council.mode].run
+        redo, mode = question.redo, MODES[council.mode]
+        run = await redoing(self._store, redo) if redo else mode.run
         try:
             return await run(
                 Sitting(question, council, self._caller, journal, board.emit, self._stop_unseen)

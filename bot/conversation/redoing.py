@@ -12,7 +12,7 @@ from bot.store.store import Store
 _NOTHING = Paid((), (), (), (), Agreement(None, None, stopped_early=False))
 
 
-async def anew(store: Store, redo: Redo) -> Run:
+async def redoing(store: Store, redo: Redo) -> Run:
     """How the verdict is written, as a mode runs."""
     case, last = await store.case(redo.of), await store.case(redo.after)
     paid = await paid_of(store, case) if case else _NOTHING

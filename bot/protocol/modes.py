@@ -36,7 +36,7 @@ from bot.protocol.rounds import (
 )
 from bot.protocol.sitting import Sitting, go_on
 from bot.protocol.stages import gather_answers
-from bot.protocol.steps import ended_early, goes_on, rule_unreviewed
+from bot.protocol.steps import ended_early, may_begin, rule_unreviewed
 from bot.protocol.verification import ROUND as VERIFYING
 from bot.store.journal import Journal
 
@@ -154,18 +154,18 @@ async def deep(sitting: Sitting) -> Deliberation:
         return await conclude(sitting, answers, verdict=too_few(sitting, answers))
 
     for round in range(1, ROUNDS + 1):
-        if not await goes_on(sitting, "revision", round):
+        if not await may_begin(sitting, "revision", round):
             break
         before, answers = answers, await gather_revisions(sitting, answers, round)
         if not any_changed(before, answers):
             break
 
     reviews: tuple[Review, ...] = ()
-    if await goes_on(sitting, "review", 0):
+    if await may_begin(sitting, "review", 0):
         reviews, standings, verdict = await review_and_rule(sitting, answers)
     else:
         standings, verdict = await rule_unreviewed(sitting, answers)
-    if await goes_on(sitting, "review", VERIFYING):
+    if await may_begin(sitting, "review", VERIFYING):
         sitting.council = replace(sitting.council, verify=True)
     told: Particulars = {**discussed(sitting), "ended_early": ended_early(sitting)}
     return await conclude(sitting, answers, reviews, standings, verdict=verdict, **told)

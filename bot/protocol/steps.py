@@ -15,8 +15,8 @@ from bot.protocol.stages import rank
 from bot.store.spending import ENOUGH
 
 
-async def goes_on(sitting: Sitting, stage: Stage, round: int) -> bool:
-    """Whether this stage may begin, once its money is set aside. What was spent so far is told.
+async def may_begin(sitting: Sitting, stage: Stage, round: int) -> bool:
+    """Whether this stage is to begin: its money is set aside then. What was spent so far is told.
 
     One that an earlier run of this deliberation began is gone through again, whatever came then."""
     await sitting.between_stages()

@@ -3,11 +3,11 @@
 What is broken off gives no value: it may have been about to give another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.council import Answer, Held, Plurality, Question, Verdict
 from bot.protocol.outcome import broken_off
-from bot.protocol.values import Value, values
+from bot.protocol.values import K, Value, values
 
 
 def plurality(question: Question, answers: Sequence[Answer]) -> Plurality | None:
@@ -36,7 +36,7 @@ def decided(question: Question, verdict: Verdict, tie: Sequence[Held]) -> str | 
     if verdict.seat is None:
         return None
     texts = [*(f"Final answer: {held.value}" for held in tie), verdict.text]
-    given = values(_asked(question), {str(n): text for n, text in enumerate(texts)})
+    given = values_of(question, {str(n): text for n, text in enumerate(texts)})
     found = given.get(str(len(tie)))
     sides = (given.get(str(n)) for n in range(len(tie)))
     return next(
@@ -60,10 +60,11 @@ def same_answer(question: Question, answers: Sequence[Answer], label: str) -> in
     return sum(value == given[label] for value in given.values())
 
 
+def values_of(question: Question, texts: Mapping[K, str]) -> dict[K, Value]:
+    """The values of all these texts, such that any two can be compared."""
+    return values("\n".join((question.text, question.quoted)), texts)
+
+
 def _given(question: Question, answers: Sequence[Answer]) -> dict[str, Value]:
     cut = broken_off(answers)
-    return values(_asked(question), {a.label: a.text for a in answers if a.label not in cut})
-
-
-def _asked(question: Question) -> str:
-    return "\n".join((question.text, question.quoted))
+    return values_of(question, {a.label: a.text for a in answers if a.label not in cut})

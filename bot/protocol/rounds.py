@@ -14,12 +14,13 @@ from bot.council import Answer, Call, Change, Question, Said, Stage
 from bot.llm import Message
 from bot.protocol import outcome, prompts, ranking
 from bot.protocol.conclusion import Particulars
+from bot.protocol.counting import values_of
 from bot.protocol.events import RevisionGiven, RevisionsAsked
 from bot.protocol.patience import Deadline
 from bot.protocol.shortening import reading_limit
 from bot.protocol.sitting import Material, Sitting, task_group
 from bot.protocol.stages import ANSWER_TOKENS
-from bot.protocol.values import Value, values
+from bot.protocol.values import Value
 
 Answers = Sequence[Answer]
 
@@ -167,7 +168,7 @@ def _read(question: Question, rounds: Sequence[Round]) -> list[Mapping[str, Valu
         for number, round in enumerate(rounds)
         for label, answer in round.answers.items()
     }
-    found = values("\n".join((question.text, question.quoted)), texts)
+    found = values_of(question, texts)
     return [
         {label: value for (n, label), value in found.items() if n == number}
         for number in range(len(rounds))

@@ -34,7 +34,7 @@ from bot.protocol.rounds import (
     rounds,
     unsettled,
 )
-from bot.protocol.sitting import Sitting, go_on
+from bot.protocol.sitting import Sitting, nothing_between
 from bot.protocol.stages import gather_answers
 from bot.protocol.steps import ended_early, may_begin, rule_unreviewed
 from bot.protocol.verification import ROUND as VERIFYING
@@ -51,7 +51,7 @@ async def deliberate(
     *,
     journal: Journal,
     emit: Callable[[Event], None] = lambda event: None,
-    between_stages: Callable[[], Awaitable[None]] = go_on,
+    between_stages: Callable[[], Awaitable[None]] = nothing_between,
 ) -> Deliberation:
     """Answer the question in the council's mode and return everything that came of it.
 

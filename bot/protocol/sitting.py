@@ -35,7 +35,7 @@ class Material:
     limit: int | None = None
 
 
-async def go_on() -> None:
+async def nothing_between() -> None:
     """Nothing speaks against the next stage."""
 
 
@@ -49,7 +49,7 @@ class Sitting:
     caller: Caller
     journal: Journal
     emit: Callable[[Event], None]
-    between_stages: Callable[[], Awaitable[None]] = go_on
+    between_stages: Callable[[], Awaitable[None]] = nothing_between
     labels: tuple[str, ...] = field(init=False)
     _deadlines: list[Deadline] = field(init=False, default_factory=list)
 

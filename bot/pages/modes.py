@@ -1,11 +1,21 @@
 """What the modes say in their threads that no other one does. Pure and blind."""
 
+from collections.abc import Mapping
+
 from bot import texts
-from bot.council import Deliberation, Plurality, Question
+from bot.council import Deliberation, EndedEarly, Plurality, Question
 from bot.document import Block, Heading, Table, Text
-from bot.language import _, n_
+from bot.language import N_, Message, _, n_
 from bot.pages.sentences import shown
 from bot.protocol.counting import plurality, tied
+
+_ENDED: Mapping[EndedEarly, Message] = {
+    "enough": N_("⏩ Ended early, as somebody asked: this is the verdict of what there was."),
+    "no_credit": N_(
+        "⏩ Ended early: no budget had room for more. This is the verdict of what there was."
+    ),
+}
+_NOT_REVIEWED = N_("Nobody reviewed the answers.")
 
 
 def side_by_side(deliberation: Deliberation) -> list[Block]:
@@ -59,6 +69,14 @@ def looks_closer(deliberation: Deliberation) -> list[str]:
     if deliberation.mode != "quick" or deliberation.reviews or not deliberation.not_asked:
         return []
     return [_("React 🔍 to have the whole council asked, at the price of whoever does.")]
+
+
+def ended_early(deliberation: Deliberation) -> list[str]:
+    """Why it is without a stage, and which."""
+    if deliberation.ended_early is None:
+        return []
+    why = _ENDED[deliberation.ended_early]
+    return [_(why) if deliberation.reviews else f"{_(why)} {_(_NOT_REVIEWED)}"]
 
 
 def why_unranked(deliberation: Deliberation) -> str:

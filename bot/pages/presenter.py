@@ -11,10 +11,11 @@ from dataclasses import replace
 
 from bot import texts
 from bot.cleaning import shortened
-from bot.council import Answer, Council, Deliberation, Evidence, Question, Standing
+from bot.council import Answer, Council, Deliberation, Question, Standing
 from bot.document import Block, Button, Detail, Document, Heading, Note, State, Table, Text
 from bot.language import _, n_
 from bot.modes import STEPWISE
+from bot.pages.along import read_along
 from bot.pages.checked import checked
 from bot.pages.gists import (
     demoted,
@@ -30,6 +31,7 @@ from bot.pages.live import Pace, asked, duration, grown, live_lines, stand_in
 from bot.pages.modes import (
     agreed,
     count_of_answers,
+    ended_early,
     how_decided,
     looks_closer,
     opens,
@@ -40,22 +42,19 @@ from bot.pages.sentences import (
     best_first,
     broken_off,
     dissent,
-    ended_early,
-    known,
     letters,
     masked,
     rehearsal,
     shortened_for_verdict,
     shown,
     tells_total,
-    unread,
     verdict_text,
     written_by,
 )
 from bot.pages.settings import unambiguous
 from bot.protocol.claims import unmarked
 from bot.protocol.events import Progress
-from bot.protocol.outcome import evidence, finish
+from bot.protocol.outcome import finish
 from bot.records import Stop
 from bot.votes import Tally
 
@@ -82,7 +81,7 @@ def headline(progress: Progress, pace: Pace | None = None) -> Document:
     blocks: list[Block] = [*_draft(draft), Text(live_lines(progress, pace))]
     blocks += [Note(line) for line in (grown(progress), stand_in(progress)) if line]
     return Document(
-        (*blocks, *_read_along(question), *rehearsal(models)),
+        (*blocks, *read_along(question), *rehearsal(models)),
         state="live",
         buttons=(*_enough(progress), Button("stop", _("Stop"))),
         letters=letters((label for label, _seat in progress.labels), question),
@@ -123,7 +122,7 @@ def queued(question: Question, ahead: int) -> Document:
 
 def _waiting(question: Question, text: str) -> Document:
     return Document(
-        (Heading(_("Waiting for its turn")), Text(text), *_read_along(question)),
+        (Heading(_("Waiting for its turn")), Text(text), *read_along(question)),
         state="live",
         buttons=(Button("stop", _("Stop")),),
     )
@@ -163,7 +162,7 @@ def verdict(deliberation: Deliberation, question: Question) -> Document:
     return Document(
         (
             *blocks,
-            *_read_along(question, deliberation.evidence),
+            *read_along(question, deliberation.evidence),
             *rehearsal(_models(deliberation)),
         ),
         state=state,
@@ -206,7 +205,7 @@ def _failed(deliberation: Deliberation, question: Question) -> Document:
         len(deliberation.members),
     )
     kinds = [texts.kind_of(member.error) for member in deliberation.members if member.error]
-    read = _read_along(question, deliberation.evidence)
+    read = read_along(question, deliberation.evidence)
     notes = (*read, *rehearsal(_models(deliberation)))
     return Document(
         (Heading(heading), Text(texts.causes(kinds)), *notes),
@@ -229,7 +228,7 @@ def _stopped(progress: Progress, stop: Stop) -> Document:
             Heading(_stopped_when(progress.stopped_by, n, of)),
             *([Text(_(why, refusal=stop.refusal))] if why else []),
             Text(text),
-            *(_read_along(progress.question) if stop.cause == "unread" else []),
+            *(read_along(progress.question) if stop.cause == "unread" else []),
         ),
         state="stopped",
         buttons=_after(stop),
@@ -461,20 +460,3 @@ def _plain_verdict(deliberation: Deliberation) -> str:
 
 def _models(deliberation: Deliberation) -> list[str]:
     return [member.model for member in deliberation.members]
-
-
-def _read_along(question: Question, found: Sequence[Evidence] = ()) -> list[Note]:
-    """`found` is what a question that is over had with it."""
-    notes = unread(question)
-    if files := texts.evidence(found or evidence(question)):
-        notes += map(Note, files)
-    elif question.files:
-        notes.append(Note(texts.files_to_read([file.name for file in question.files])))
-    if question.alone:
-        only = _("Only {label} was asked, with its earlier answer.", label=question.alone.label)
-        notes.append(Note(only))
-    elif question.quoted:
-        notes.append(Note(_("The council read the message replied to along with the question.")))
-    if question.past:
-        notes.append(Note(" ".join(known(question.past))))
-    return notes

@@ -11,12 +11,11 @@ from bot.council import Deliberation, Question, Review, Standing
 from bot.document import Bar, Bars, Leaf, Note, Table, Text
 from bot.language import N_, Message, _, n_
 from bot.pages.modes import counted, why_unranked
+from bot.pages.rounds import discussion, in_rounds
 from bot.pages.sentences import (
     based_on,
     best_first,
     broken_off,
-    discussion,
-    in_rounds,
     put_first,
     read_shortened,
     reviewers_stand,

@@ -1,27 +1,18 @@
 """What is said of a deliberation in its posts and its transcript alike, blind. Pure."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from bot import texts
 from bot.chat import answer_key
 from bot.cleaning import one_line
-from bot.council import Change, Deliberation, EndedEarly, Past, Question, Review, Standing
+from bot.council import Deliberation, Question, Review, Standing
 from bot.document import Letter, Note
-from bot.language import N_, Message, _, n_
+from bot.language import N_, _, n_
 from bot.pages.prices import where_from
 from bot.protocol.claims import offers_letters
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.outcome import finish, not_heard
-
-_ENDED: Mapping[EndedEarly, Message] = {
-    "enough": N_("⏩ Ended early, as somebody asked: this is the verdict of what there was."),
-    "no_credit": N_(
-        "⏩ Ended early: no budget had room for more. This is the verdict of what there was."
-    ),
-}
-NOT_REVIEWED = N_("Nobody reviewed the answers.")
 
 
 def masked(text: str, models: Sequence[str]) -> str:
@@ -97,69 +88,6 @@ def based_on(deliberation: Deliberation) -> str:
     return _("Based on {n} of {of} reviews.", n=verdict.ballots, of=of)
 
 
-def discussion(deliberation: Deliberation, question: Question) -> str:
-    """How many members changed their mind once they knew the other answers, and towards which; ""
-    where they did not get to know them."""
-    if len(deliberation.rounds) < 2:
-        return ""
-    of, last = len(deliberation.answers), {c.label: c.towards for c in deliberation.changes}
-    if not last:
-        return _("Nobody changed their mind after reading the other answers.")
-    n = len(last)
-    letters = Counter(shown(label, question) for label in last.values() if label)
-    if not letters:
-        return n_(
-            "{n} of {of} changed its mind after reading the other answers.",
-            "{n} of {of} changed their mind after reading the other answers.",
-            n,
-            of=of,
-        )
-    parts = [_("**{label}**", label=label) for label, _count in letters.most_common()]
-    if len(letters) > 1 or letters.total() < n:
-        parts = [
-            _("{n} towards **{label}**", n=count, label=label)
-            for label, count in letters.most_common()
-        ]
-        return n_(
-            "{n} of {of} changed its mind: {towards}.",
-            "{n} of {of} changed their mind: {towards}.",
-            n,
-            of=of,
-            towards=", ".join(parts),
-        )
-    return n_(
-        "{n} of {of} changed its mind, towards {label}.",
-        "{n} of {of} changed their mind, towards {label}.",
-        n,
-        of=of,
-        label=parts[0],
-    )
-
-
-def in_rounds(deliberation: Deliberation, question: Question) -> list[str]:
-    """What each round changed, a line each; who gave nothing in it kept its answer."""
-    lines = []
-    for number, said in enumerate(deliberation.rounds[1:], start=1):
-        heard = {each.label for each in said}
-        changed = [_changed(c, question) for c in deliberation.changes if c.round == number]
-        missing = [
-            _("{label} was not heard and kept its answer", label=shown(each.label, question))
-            for each in deliberation.answers
-            if each.label not in heard
-        ]
-        what = "; ".join((*changed, *missing)) or _("nobody changed their mind")
-        lines.append(_("Round {n}: {what}.", n=number, what=what))
-    return lines
-
-
-def _changed(change: Change, question: Question) -> str:
-    label = shown(change.label, question)
-    if change.towards is None:
-        return _("{label} changed its mind", label=label)
-    other = shown(change.towards, question)
-    return _("{label} changed its mind, towards {other}", label=label, other=other)
-
-
 def same_answer(deliberation: Deliberation) -> str:
     """How many answers say what the first does; "" where no other one does, or none can tell."""
     same, of = deliberation.agreement.same_answer, len(deliberation.answers)
@@ -200,14 +128,6 @@ def verified(deliberation: Deliberation, named: Callable[[str], str]) -> str:
         label=label,
         below=below,
     )
-
-
-def ended_early(deliberation: Deliberation) -> list[str]:
-    """Why it is without a stage, and which."""
-    if deliberation.ended_early is None:
-        return []
-    why = _ENDED[deliberation.ended_early]
-    return [_(why) if deliberation.reviews else f"{_(why)} {_(NOT_REVIEWED)}"]
 
 
 def put_first(standings: Sequence[Standing]) -> list[Standing]:
@@ -355,50 +275,6 @@ def tells_total(deliberation: Deliberation) -> bool:
     be a seat's own, and so it is where one seat alone wrote."""
     several = len(deliberation.answers) > 1 and deliberation.redo is None
     return several and sum(answer.cost_usd > 0 for answer in deliberation.answers) != 1
-
-
-def unread(question: Question) -> list[Note]:
-    return [Note(f"⚠ {sentence}") for sentence in question.unread]
-
-
-def known(past: Past) -> list[str]:
-    """What the council knows of the thread, in sentences."""
-    sentences = []
-    if past.turns:
-        sentences.append(
-            n_(
-                "The council knows the earlier question and verdict of this thread.",
-                "The council knows the {n} questions and verdicts of this thread before this one.",
-                len(past.turns),
-            )
-        )
-    if past.turns and past.limit is not None:
-        sentences.append(_("They were shortened for it."))
-    if past.recap:
-        sentences.append(
-            n_(
-                "It knows {n} older one in short.",
-                "It knows {n} older ones in short.",
-                past.folded,
-            )
-        )
-    elif past.folded:
-        sentences.append(
-            n_(
-                "{n} older one was too long to go along, and could not be summed up.",
-                "{n} older ones were too long to go along, and could not be summed up.",
-                past.folded,
-            )
-        )
-    if past.said:
-        sentences.append(
-            n_(
-                "The council read the last message of people here.",
-                "The council read the last {n} messages of people here.",
-                len(past.said),
-            )
-        )
-    return sentences
 
 
 def rehearsal(models: Sequence[str]) -> list[Note]:

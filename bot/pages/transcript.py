@@ -6,21 +6,20 @@ from bot import texts
 from bot.cleaning import harmless, one_line, shortened
 from bot.council import Answer, Council, Deliberation, Question
 from bot.language import _
+from bot.pages.along import unread
 from bot.pages.checked import checked_lines
-from bot.pages.modes import how_decided
+from bot.pages.modes import ended_early, how_decided
 from bot.pages.presenter import standings_table
+from bot.pages.rounds import in_rounds
 from bot.pages.sentences import (
     account,
     broken_off,
     degraded,
     dissent,
-    ended_early,
-    in_rounds,
     masked,
     read_shortened,
     rehearsal,
     shown,
-    unread,
     verdict_text,
     vote,
 )

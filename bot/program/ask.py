@@ -14,14 +14,13 @@ from bot.document import Document, Note, Text
 from bot.errors import BotError, Expired, InvalidInput
 from bot.language import _, n_
 from bot.pages.checked import checked_lines
-from bot.pages.modes import how_decided
+from bot.pages.modes import ended_early, how_decided
 from bot.pages.prices import where_from
 from bot.pages.ranked import discussion_line, reviewers_line
 from bot.pages.sentences import (
     broken_off,
     degraded,
     dissent,
-    ended_early,
     rehearsal,
     verified,
     written_by,

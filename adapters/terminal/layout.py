@@ -17,7 +17,7 @@ from rich.text import Text as Line
 from adapters.terminal import render
 from adapters.terminal.threads import Run
 from adapters.text.bars import bar_lines
-from bot.chat import HEADLINE, RANKING
+from bot.chat import HEADLINE, RANKING, is_answer
 from bot.cleaning import one_line
 from bot.document import Bars, Block, Detail, Document, Heading, Note, State, Text
 from bot.language import _
@@ -210,9 +210,11 @@ def _hint(run: Run, headline: Document) -> str:
     """What can be done next; "" where nothing can."""
     if any(button.name == "go_on" for button in headline.buttons):
         return _("continue goes on with it · any other line asks on")
-    if not headline.votable:
+    if headline.state not in {"done", "degraded"}:
         return ""
-    first = next((line.part for line in answer_lines(run)), "A")
+    first = next((run.part(key) for key in sorted(run.posts) if is_answer(key)), "")
+    if not first:  # written anew, from answers further up
+        return _("open {v} · react {v} 👍 (👎) · any other line asks on", v=run.part(HEADLINE))
     return _(
         "open {a} · open ranking · react {a} 👍 (👎 🏆) · reveal · any other line asks on", a=first
     )

@@ -4,7 +4,7 @@ import re
 
 from adapters.terminal.threads import Run, Threads
 from bot import emoji as reactions
-from bot.chat import HEADLINE, RANKING, answer_key
+from bot.chat import HEADLINE, RANKING, answer_key, is_answer
 from bot.errors import InvalidInput
 from bot.language import _
 
@@ -30,6 +30,9 @@ def posted(threads: Threads, part: str) -> tuple[Run, str]:
     number, key = _read(part)
     runs = threads.of(current.thread)
     run = next((run for run in runs if run.number == number), None) if number else current
+    if run is current and not any(map(is_answer, current.posts)) and is_answer(key):
+        # A verdict written anew is of the answers that stand before it.
+        run = next((run for run in reversed(runs) if key in run.posts), current)
     if run and (key in run.posts or key == CRITIQUES):
         return run, key
     missing = _("There is no `{part}` in this thread.", part=part) if part else _("Name a part.")

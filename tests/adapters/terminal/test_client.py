@@ -274,6 +274,14 @@ async def test_a_part_is_opened_by_its_name(line: str, first: str) -> None:
     assert after(text, line).startswith(first)
 
 
+async def test_letters_under_a_verdict_written_anew_are_those_of_its_answers() -> None:
+    lines = ["@council Is it right?", "thread 1", "redo: shorter", "open B", "ask only B Why?"]
+    text = await said(*lines)
+
+    assert after(text, "open B").startswith("**B** · The answer")
+    assert "Only B was asked" in after(text, "ask only B Why?")
+
+
 @pytest.mark.parametrize("line", ["open D", "react D 👍", "unreact D 👍"])
 async def test_a_part_that_is_not_there_is_answered_with_those_that_are(line: str) -> None:
     answer = after(await said("@council Is it right?", line), line)

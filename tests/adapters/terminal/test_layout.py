@@ -84,6 +84,16 @@ def test_a_thread_is_verdict_answers_bars_and_what_comes_next() -> None:
     ]
 
 
+def test_what_comes_next_is_what_there_is() -> None:
+    anew, compared = run(number=2), run()
+    anew.posts = {"headline": anew.posts["headline"], "question": Document((Text("Ann wants."),))}
+    compared.posts["headline"] = replace(compared.posts["headline"], votable=False)
+
+    assert shown(anew)[-1] == "  open 2 verdict · react 2 verdict 👍 (👎) · any other line asks on"
+    assert shown(compared)[-1].startswith("  open A · open ranking · react A 👍")
+    assert not shown(run(state="live"))[-1].startswith("  open")
+
+
 @pytest.mark.parametrize(
     ("rows", "columns", "answers"),
     [(22, 80, 4), (22, 80, 8), (38, 120, 4), (22, 60, 4), (38, 120, 20), (48, 80, 20)],

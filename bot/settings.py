@@ -17,7 +17,7 @@ from bot.council import MEMBERS_MAX, Auditing, Council
 from bot.errors import InvalidInput
 from bot.language import N_, Message, _
 from bot.modes import MODES
-from bot.typos import did_you_mean
+from bot.typos import did_you_mean, either
 
 logger = logging.getLogger(__name__)
 
@@ -261,7 +261,7 @@ def _one_of(choices: Mapping[str, object]) -> Callable[[str], object]:
             raise InvalidInput(
                 _(
                     "This can be {choices}.{hint}",
-                    choices=_(" or ").join(f"`{choice}`" for choice in choices),
+                    choices=either([f"`{choice}`" for choice in choices]),
                     hint=did_you_mean(word, choices),
                 )
             )

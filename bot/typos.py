@@ -22,4 +22,10 @@ def closest(typed: str, words: Iterable[str], *, likeness: float = 0.6) -> str:
 
 def question(close: Sequence[str]) -> str:
     """` Did you mean x or y?` about these; "" where there are none."""
-    return _(" Did you mean {close}?", close=_(" or ").join(close)) if close else ""
+    return _(" Did you mean {close}?", close=either(close)) if close else ""
+
+
+def either(words: Sequence[str]) -> str:
+    """`a, b or c`."""
+    *first, last = words
+    return _(" or ").join([", ".join(first), last] if first else [last])

@@ -54,7 +54,7 @@ def grown(progress: Progress) -> str:
     """That more are asked than at first; "" where that is not so."""
     if not progress.grown:
         return ""
-    return _("The first two do not agree in an answer that can be compared: everybody is asked.")
+    return _("The first two do not plainly agree: everybody is asked.")
 
 
 def duration(seconds: float) -> str:

@@ -81,12 +81,13 @@ def setting_page(settings: Settings, defaults: Settings, name: str) -> Document:
     """What it is now, what it can be, what it is where nobody changed it. Raises `InvalidInput`."""
     now, default = at_length(settings, name), shown(defaults, name)
     presets = SETTINGS[name].presets.items()
-    possible = _("It can be: {values}", values=_possible(SETTINGS[name]))
-    usual = _("Default: {value}", value=default)
+    facts = [_("Default: {value}", value=default)]
+    if not SETTINGS[name].meanings:  # each of which is a line below
+        facts.insert(0, _("It can be: {values}", values=_possible(SETTINGS[name])))
     return Document(
         (
             Text(f"**{name}**: {now}"),
-            Text(f"- {possible}\n- {usual}"),
+            Text("\n".join(f"- {fact}" for fact in facts)),
             *(Text(f"- `{preset}`: {text}") for preset, text in presets),
             *_meanings(SETTINGS[name]),
             Note(_(SETTINGS[name].description)),

@@ -10,10 +10,12 @@ from bot.conversation.posts import last_posts, posts
 from bot.document import Button, Detail, Heading, Note, Table, Text
 from bot.pages import presenter
 from bot.pages.live import Pace
+from bot.pages.settings import setting_page
 from bot.protocol import ranking
 from bot.protocol.events import Finished, Grown, Progress, Started
 from bot.protocol.modes import MODES
 from bot.records import Case
+from bot.settings import Settings
 from bot.store.store import Store
 from tests.fakes.provider import Scripted
 from tests.pages.telling import COUNCIL, Told, failing, question, tell, words
@@ -161,7 +163,7 @@ def test_two_that_do_not_agree_are_told_while_others_are_asked_and_in_the_end() 
     assert live(told, told.before(Grown)) == "**Answers 2 of 2**"
     grown = told.progress(told.events[: told.events.index(Grown(told.progress().labels)) + 1])
     assert live(told, grown) == "**Answers 2 of 3** · reviews · verdict"
-    assert "The first two do not agree in an answer that can be compared" in words(
+    assert "The first two do not plainly agree: everybody is asked." in words(
         presenter.headline(grown)
     )
     assert list(posts(grown)) == ["headline", "answer:A", "answer:B", "answer:C"]
@@ -210,3 +212,12 @@ def test_a_link_to_the_first_post_promises_no_verdict_where_there_is_none() -> N
 
     assert posts(compared.progress())["ranking"].top == "Back to the top"
     assert posts(ruled.progress())["ranking"].top == ""
+
+
+def test_a_setting_names_what_it_can_be_once() -> None:
+    settings = Settings(("a", "b"), "c")
+
+    said = words(setting_page(settings, settings, "mode"))
+
+    assert said.count("`debate`") == 1
+    assert "It can be: `on`, `off`" in words(setting_page(settings, settings, "verify"))

@@ -52,7 +52,9 @@ WORDS: Mapping[str, Word] = {
     "unreact": Word("unreact A 👍", N_("takes a vote back"), 3),
     "reveal": Word("reveal", N_("shows who wrote what"), 1),
     "continue": Word("continue", N_("goes on with a question that was stopped")),
-    "enough": Word("enough", N_("ends a `deep` question: its verdict is written of what there is by now")),
+    "enough": Word(
+        "enough", N_("ends a `deep` question: its verdict is written of what there is by now")
+    ),
     "threads": Word("threads", N_("lists the threads of this and earlier chats")),
     "thread": Word("thread 1", N_("goes into a thread; `thread` leaves it"), 1),
     COMMAND: Word("/council help", N_("is about this channel's council"), _ANY),

@@ -154,7 +154,7 @@ class Sequels:
         if whole.question.alone:
             again = replace(again, quoted="", alone=None)
         mode = "council" if whole.council.mode in LIGHT else whole.council.mode
-        if _is_light(whole):
+        if _is_light(whole) and not await self.store.grown_from(whole.id):
             council = replace(await self._with_todays_chairman(whole), mode=mode)
             return await self.questions.accept(again, council=council, taken=TakenUp(whole))
         here = channel_settings.council_of(await self.settings(mention.channel))

@@ -49,8 +49,8 @@ class Cases(Tables):
         """Keep a new case, with the `originals` of the placeholders in its texts, and set its money
         aside: `shares`, within `limits`, which are micro-dollars by scope. `answers` are those of a run
         before that it need not ask for. False, and nothing
-        written, where its mention or id is known already, if only as an event that was handled.
-        Raises `OverBudget`, nothing written."""
+        written, where its mention or id is known already, if only as an event that was handled, or the
+        run that it grows from grew before. Raises `OverBudget`, nothing written."""
         values = (
             case.id,
             encode_time(case.question.asked_at),
@@ -74,6 +74,8 @@ class Cases(Tables):
         )
 
         def write() -> Transaction[bool]:
+            if case.question.grows and (yield _grown_from(case.question.grows)):
+                return False
             if case.mention is not None:
                 is_new = yield from note_event(case.mention, case.question.asked_at)
                 if not is_new:
@@ -274,11 +276,8 @@ class Cases(Tables):
 
     async def grown_from(self, id: str) -> Case | None:
         """The first that grew into the whole council from the answers of this one."""
-        rows = await self._database.read(
-            f"SELECT {COLUMNS} FROM deliberations WHERE takes_up = ? AND question LIKE ? "
-            "ORDER BY number LIMIT 1",
-            (id, f'%"grows":"{id}"%'),
-        )
+        grown = _grown_from(id)
+        rows = await self._database.read(grown.sql, grown.parameters)
         return case_of(rows[0]) if rows else None
 
     async def newest_in(
@@ -364,6 +363,14 @@ class Cases(Tables):
             "SELECT min(number) FROM deliberations WHERE asked_at >= ?", (encode_time(since),)
         )
         return 0 if first is None else int(first) - 1
+
+
+def _grown_from(id: str) -> Statement:
+    return Statement(
+        f"SELECT {COLUMNS} FROM deliberations WHERE takes_up = ? AND question LIKE ? "
+        "ORDER BY number LIMIT 1",
+        (id, f'%"grows":"{id}"%'),
+    )
 
 
 def _turns(rows: Iterable[Row]) -> tuple[Turn, ...]:

@@ -684,3 +684,31 @@ async def test_where_it_is_far_dearer_than_usual_whoever_gave_the_sign_agrees_fi
         await app.running.finished(outcome.id)
         assert len(provider.asked("answer")) == 1
         assert (await case_of(app, outcome.id)).question.grows == id
+
+
+async def test_it_grows_once_however_many_agree_to_the_price() -> None:
+    provider = Priced(otherwise=alike)
+    async with running(provider) as app:
+        id = [await quickly(app, provider) for _ in range(5)][-1]
+        held = [await looked(app, id, person) for person in (BOB, ADMIN, BOB)]
+
+        for each, person in zip(held, (BOB, ADMIN, BOB), strict=True):
+            assert isinstance(each, HeldBack)
+            outcome = await app.questions.go(each.id, "discord", person)
+            assert isinstance(outcome, Accepted if each is held[0] else Repeated)
+            if isinstance(outcome, Accepted):
+                await app.running.finished(outcome.id)
+        assert len(provider.asked("verdict")) == 1
+
+
+async def test_what_grew_is_asked_afresh_whichever_of_its_posts_is_replied_to() -> None:
+    provider = FakeProvider(otherwise=alike)
+    async with running(provider) as app:
+        id = await quickly(app, provider)
+        await taken(app, said("again"))
+        assert len(provider.asked("answer")) == 1
+
+        afresh = await taken(app, said("again", about=f"{id}/headline"))
+
+        assert len(provider.asked("answer")) == 1 + 3
+        assert (afresh.question.grows, afresh.council.mode) == ("", "council")

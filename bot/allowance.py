@@ -19,7 +19,7 @@ that is free: a few that hang would cost all others their retries.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from bot.council import Stage
@@ -147,11 +147,19 @@ class Allowance:
 
     def besides(self, finished: Collection[Key]) -> "Allowance":
         """Of a run that is gone on with: without shares for what is finished, and with no more for
-        asking again than the dearest of its stages to come needs."""
-        calls = {key: micros for key, micros in self.shares.items() if key not in finished}
-        margin = calls.pop(MARGIN, 0)
-        stages = margin_of({key: micros for key, micros in calls.items() if key != SUCCESSOR})
-        return replace(self, shares={**calls, MARGIN: min(margin, stages)})
+        asking again than the dearest of its stages to come needs.
+
+        Whoever is left in a stage has the dearest shares of it: of a sum of their own, people could
+        subtract who is finished."""
+        calls: dict[Key, int] = {}
+        for keys in _by_stage(self.shares):
+            dearest = sorted((self.shares[key] for key in keys), reverse=True)
+            left = sorted(keys - set(finished), key=lambda key: -self.shares[key])
+            calls |= zip(left, dearest, strict=False)
+        stages = margin_of(calls)
+        if SUCCESSOR in self.shares:
+            calls[SUCCESSOR] = self.shares[SUCCESSOR]
+        return replace(self, shares={**calls, MARGIN: min(self.shares.get(MARGIN, 0), stages)})
 
     def _begun_with(self, key: Key) -> "Allowance":
         """Once this call is asked: those of earlier stages are over."""
@@ -190,6 +198,15 @@ def margin_of(shares: Mapping[Key, int]) -> int:
 def checks_of(shares: Mapping[Key, int]) -> Mapping[Key, int]:
     """Those of calls that are made once the verdict stands."""
     return {key: micros for key, micros in shares.items() if _order(key) == _CHECKING}
+
+
+def _by_stage(keys: Collection[Key]) -> Collection[Set[Key]]:
+    """Those of calls, by the stage and round that they are of."""
+    stages: dict[tuple[Stage, int], set[Key]] = {}
+    for key in keys:
+        if key not in {MARGIN, SUCCESSOR}:
+            stages.setdefault(key[:2], set()).add(key)
+    return stages.values()
 
 
 def _order(key: Key) -> int:

@@ -266,9 +266,7 @@ class Questions:
                 redo=taken.redo if taken else None,
             )
         limits = await self.budget.limits(mention.channel, mention.person.id)
-        shares = await self._shares(case) if limits else None
-        if shares and answers:
-            shares = Allowance(shares).besides(_keys(answers)).shares
+        shares = await self._unpaid(case, answers) if limits else None
         if not await self.store.create(
             case, originals, shares=shares, limits=limits, answers=answers
         ):
@@ -286,7 +284,7 @@ class Questions:
         dear = await self.holding.dear(mention.channel, case, partial(estimate, carried), agreed)
         limits = await self.budget.limits(mention.channel, mention.person.id) if dear else {}
         if limits:
-            await self.budget.require_room(await self._shares(case), limits)
+            await self.budget.require_room(await self._unpaid(case, answers), limits)
         return dear
 
     async def _carried(self, case: Case) -> Carried:
@@ -351,6 +349,11 @@ class Questions:
             for call in await self.store.calls(case.id)
             if call.stage == "answer" and call.round == 0 and call.text is not None
         )
+
+    async def _unpaid(self, case: Case, answers: Sequence[Call]) -> Mapping[Key, int]:
+        """What the run takes where these are there."""
+        shares = await self._shares(case)
+        return Allowance(shares).besides(_keys(answers)).shares if answers else shares
 
     async def _shares(self, case: Case) -> Mapping[Key, int]:
         """Of one member alone as much as of the dearest that it sat with: what is missing in a

@@ -184,22 +184,23 @@ class Pricing:
         paid: Collection[Key] = (),
     ) -> Cost:
         """About what the run of this question will cost, where nothing is asked again: of its calls
-        some may be `paid` already."""
+        some may be `paid` already. As many of their stages count as the cheapest: who was asked,
+        nobody learns."""
         size = _asked_bytes(question, council, carried)
-        calls = self._likely(question, council)
-        known, assumed = 0, 0
-        for call in (*_besides(self.prices, council, carried), *calls):
-            if call.key in paid:
-                continue
+        stages: dict[tuple[Stage, int], list[tuple[int, bool]]] = {}
+        for call in (*_besides(self.prices, council, carried), *self._likely(question, council)):
             price, used = self.prices.price(call.model), await self._lately(call, place)
             micros = typical(price, used, asked_bytes=size)
             if not call.is_usual:  # thoughts take about half of what it may write
                 micros = max(micros, price.cost(TYPICAL_TOKENS[0], call.tokens // 2))
             is_told = len(used) >= FEW and all(usage.cost_micros is not None for usage in used)
-            if price.known or is_told:
-                known += micros
-            else:
-                assumed += micros
+            stages.setdefault(call.key[:2], []).append((micros, price.known or is_told))
+        known, assumed = 0, 0
+        for stage, costs in stages.items():
+            done = sum(key[:2] == stage for key in paid)
+            for micros, is_known in sorted(costs)[done:]:
+                known += micros if is_known else 0
+                assumed += 0 if is_known else micros
         return Cost(0.0, known / 1e6, assumed / 1e6)
 
     async def _lately(self, call: Planned, place: str | None) -> Sequence[Usage]:

@@ -278,6 +278,32 @@ async def test_where_there_is_no_room_it_is_refused_with_the_numbers() -> None:
         assert (await went_on(app, id)).status == "finished"
 
 
+class Unequal(Priced):
+    """Whose members differ in their prices, which everybody may know."""
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        return tuple(
+            ModelInfo(id=id, prompt_usd_per_million=n, completion_usd_per_million=5.0 * n)
+            for n, id in enumerate((*MEMBERS, CHAIRMAN), 1)
+        )
+
+
+@pytest.mark.parametrize("stage", ["answer", "review"])
+async def test_what_is_needed_does_not_say_who_answered(stage: str) -> None:
+    """Nor does what is set aside: whoever knows the price of all subtracts."""
+    told = set()
+    for seat in range(3):
+        provider = Unequal({(stage, seat): [asyncio.Event() for _ in range(2)]})
+        async with running(provider) as app:
+            id = await stopped(app, calls=2 if stage == "answer" else 5)
+            await set_here(app, "budget 0.01")
+            told.add(words(await pressed(app, id, BOB, "go_on")))
+            case = await case_of(app, id)
+            rest = await app.budget.rest(case, await app.budget.shares(case))
+            told.add(str(sum(rest.values())))
+    assert len(told) == 2
+
+
 async def test_what_is_learnt_later_of_an_earlier_request_is_not_the_next_ones() -> None:
     async with running(hanging(times=2), rules=RULES) as app:
         id = await stopped(app)

@@ -40,7 +40,7 @@ from tests.conversation.room import (
     set_here,
     words,
 )
-from tests.conversation.test_going_on import Priced
+from tests.conversation.test_going_on import Priced, Unequal
 from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
 
 GUEST = Person("gus", guest=True)
@@ -684,6 +684,38 @@ async def test_where_it_is_far_dearer_than_usual_whoever_gave_the_sign_agrees_fi
         await app.running.finished(outcome.id)
         assert len(provider.asked("answer")) == 1
         assert (await case_of(app, outcome.id)).question.grows == id
+
+
+async def test_a_price_that_only_the_whole_question_had_keeps_nobody_from_the_rest() -> None:
+    provider = Priced(otherwise=alike)
+    async with running(provider) as app:
+        id = [await quickly(app, provider) for _ in range(5)][-1]
+        held = await looked(app, id)
+        assert isinstance(held, HeldBack)
+        # $0.23 for what is left of it, and $0.29 where nothing was asked.
+        await set_here(app, "budget 0.25")
+
+        assert isinstance(await looked(app, id), HeldBack)
+        outcome = await app.questions.go(held.id, "discord", BOB)
+
+        assert isinstance(outcome, Accepted)
+        await app.running.finished(outcome.id)
+
+
+async def test_the_price_of_the_rest_does_not_say_who_answered() -> None:
+    prices = set()
+    for seed in range(12):
+        provider = Unequal(otherwise=alike)
+        async with running(provider) as app:
+            app.questions.seed = 0
+            for _ in range(5):
+                await quickly(app, provider)
+            app.questions.seed = seed
+            id = await quickly(app, provider)
+            held = await looked(app, id)
+            assert isinstance(held, HeldBack)
+            prices.add(held.price.partition(" Here ")[0])
+    assert len(prices) == 1
 
 
 async def test_it_grows_once_however_many_agree_to_the_price() -> None:

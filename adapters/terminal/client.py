@@ -173,7 +173,7 @@ class Terminal:
         for held in await self.app.questions.waiting("terminal"):
             question = _gist(held.mention.text)
             await self._say(_("An earlier chat left this unasked: {question}", question=question))
-            await self._taken(await self.app.questions.accept(held.mention, council=held.council))
+            await self._taken(await self.app.questions.remind(held))
 
     async def _price_of_the_rest(self, case: Case) -> str:
         calls = await self.app.store.calls(case.id)

@@ -148,6 +148,14 @@ class Questions:
             await self.store.let_go(id)
             return ToPost(mention.text, agreed)
 
+    async def remind(self, held: HeldQuestion) -> Accepted | Refused | Repeated:
+        """Ask its asker once more about what waits, at the price of now."""
+        try:
+            taken = await self._up(held)
+        except InvalidInput as error:
+            return Refused(Document((Text(str(error)),)))
+        return await self.accept(held.mention, council=held.council, taken=taken)
+
     async def waiting(self, platform: PlatformName) -> tuple[HeldQuestion, ...]:
         """Those that wait there for their asker to agree, the oldest first."""
         held = await self.store.all_held(platform)

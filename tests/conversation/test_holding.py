@@ -256,6 +256,24 @@ async def test_what_is_heard_again_waits_once_and_asks_again_whoever_was_not_tol
         assert [each.id for each in await app.questions.waiting("discord")] == [first.id]
 
 
+async def test_whoever_is_reminded_agrees_to_what_was_held_and_pays_nothing_twice() -> None:
+    async with running() as app:
+        compared = await served(app, mention(f"/compare {LONG}", thread="thread"))
+        await with_past(app)
+        again = await app.sequels.heard(mention("again, all of you", thread="thread"))
+        assert isinstance(again, Held)
+        [waiting] = await app.questions.waiting("discord")
+
+        reminded = await app.questions.remind(waiting)
+
+        assert isinstance(reminded, Held)
+        before = requests(app)
+        assert await told(app, f"go:{reminded.id}") == ASKED
+        await app.running.finished(reminded.id)
+        assert (await case_of(app, reminded.id)).question.grows == compared
+        assert requests(app) - before == 5  # the reviews and the verdict
+
+
 async def test_what_is_dearer_than_was_agreed_to_is_asked_about_once_more() -> None:
     async with running() as app:
         await with_past(app)

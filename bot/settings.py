@@ -8,15 +8,16 @@ exists: the catalogue says that.
 import dataclasses
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
 from bot import criteria
-from bot.council import MEMBERS_MAX, Auditing, Council
+from bot.council import Auditing, Council
 from bot.errors import InvalidInput
 from bot.language import N_, Message, _
 from bot.modes import MODES
+from bot.seats import parse_members, parse_model, show_members
 from bot.typos import did_you_mean, either
 
 logger = logging.getLogger(__name__)
@@ -28,7 +29,6 @@ Changers = Literal["admins", "anyone"]
 
 PROSE_LIMIT_CHARS = 2_000
 LANGUAGE_LIMIT_CHARS = 60
-MODEL_LIMIT_CHARS = 200
 # More than anybody has for it; micro-dollars of it are still numbers that are kept exactly.
 BUDGET_MAX_USD = 1e9
 
@@ -165,59 +165,6 @@ def council_of(settings: Settings) -> Council:
     )
 
 
-def added(members: Sequence[str], models: Sequence[str]) -> tuple[str, ...]:
-    """A seat more for each model. Two seats may hold the same one, which is then said on purpose:
-    by `replaced`."""
-    seats = list(members)
-    for model in _named(models):
-        if model in seats:
-            raise InvalidInput(
-                _(
-                    "`{model}` has a seat already, number {seat}. To give it another: "
-                    "`/council members set {seats}`.",
-                    model=model,
-                    seat=seats.index(model) + 1,
-                    seats=_show_members([*seats, model]),
-                )
-            )
-        seats.append(model)
-    return _seats(seats)
-
-
-def removed(members: Sequence[str], models: Sequence[str]) -> tuple[str, ...]:
-    """One seat less for each model named, the last one that holds it."""
-    left = list(members)
-    for model in _named(models):
-        if model not in left:
-            raise InvalidInput(
-                _(
-                    "`{model}` holds no seat. Seated are: {seated}.",
-                    model=model,
-                    seated=_show_members(members),
-                )
-            )
-        del left[len(left) - 1 - left[::-1].index(model)]
-    return _seats(left)
-
-
-def replaced(models: Sequence[str]) -> tuple[str, ...]:
-    """These models and no others."""
-    return _seats(_named(models))
-
-
-def parse_members(text: str) -> tuple[str, ...]:
-    """Models separated by commas, spaces or both."""
-    return replaced(text.replace(",", " ").split())
-
-
-def parse_model(text: str) -> str:
-    """One model id. Whether it exists is not checked."""
-    model = text.strip().strip("`")
-    if not model or len(model) > MODEL_LIMIT_CHARS or any(c.isspace() or c in ",`" for c in model):
-        raise InvalidInput(_("Name one model by its id, for example `openai/gpt-5.1`."))
-    return model
-
-
 def parse_budget(text: str) -> float | None:
     """US dollars, `None` for the word `unlimited`."""
     text = text.strip().lower().removeprefix("$").removesuffix("usd").strip()
@@ -230,28 +177,6 @@ def parse_budget(text: str) -> float | None:
     if not 0 <= budget <= BUDGET_MAX_USD:
         raise InvalidInput(_("Give US dollars a day, for example `2.50`, or write `unlimited`."))
     return budget
-
-
-def _named(models: Sequence[str]) -> list[str]:
-    if not models:
-        raise InvalidInput(_("Name at least one model by its id, for example `openai/gpt-5.1`."))
-    return [parse_model(model) for model in models]
-
-
-def _seats(members: Sequence[str]) -> tuple[str, ...]:
-    if not 1 <= len(members) <= MEMBERS_MAX:
-        raise InvalidInput(
-            _(
-                "A council has 1 to {most} members; this would leave it with {left}.",
-                most=MEMBERS_MAX,
-                left=len(members),
-            )
-        )
-    return tuple(members)
-
-
-def _show_members(members: Sequence[str]) -> str:
-    return ", ".join(members)
 
 
 def _one_of(choices: Mapping[str, object]) -> Callable[[str], object]:
@@ -361,7 +286,7 @@ SETTINGS: Mapping[str, Setting] = {
         N_("Who answers and reviews"),
         N_("The models that answer and review."),
         parse_members,
-        _show_members,
+        show_members,
         takes=N_("1 to 20 model ids, separated by commas; `/council models SEARCH` finds some"),
     ),
     "chairman": Setting(

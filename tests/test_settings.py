@@ -11,16 +11,14 @@ from hypothesis import strategies as st
 from bot.council import Council
 from bot.criteria import PRESETS
 from bot.errors import InvalidInput
+from bot.seats import added, removed, replaced
 from bot.settings import (
     BUDGET_MAX_USD,
     SETTINGS,
     Settings,
-    added,
     at_length,
     change,
     council_of,
-    removed,
-    replaced,
     resolve,
     shown,
     without,

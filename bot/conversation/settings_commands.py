@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from bot import seats
 from bot import settings as channel_settings
 from bot.conversation.desk import (
     Command,
@@ -45,9 +46,9 @@ NAMES = tuple(SETTINGS)
 
 # What comes of the members of now, by the word for it.
 CHANGES: Mapping[str, Callable[[Sequence[str], Sequence[str]], Sequence[str]]] = {
-    "add": channel_settings.added,
-    "remove": channel_settings.removed,
-    "set": lambda members, models: channel_settings.replaced(models),
+    "add": seats.added,
+    "remove": seats.removed,
+    "set": lambda members, models: seats.replaced(models),
 }
 
 

@@ -33,7 +33,8 @@ from bot.program.endpoints import (
     used_keys,
 )
 from bot.program.env_file import read_env_file
-from bot.settings import parse_budget, parse_members, parse_model
+from bot.seats import parse_members, parse_model
+from bot.settings import parse_budget
 from bot.typos import closest, question
 
 OPENROUTER_URL = "https://openrouter.ai/api/v1"

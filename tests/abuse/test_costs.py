@@ -38,7 +38,8 @@ from bot.protocol import fences, prompts
 from bot.protocol.events import Progress
 from bot.recognition import signs
 from bot.redaction import Redaction, masked
-from bot.settings import change, parse_members, parse_model
+from bot.seats import parse_members, parse_model
+from bot.settings import change
 from bot.votes import tally
 from tests.abuse.corpus import BOMBS, STRUCTURES
 from tests.adapters.text.test_hostile_texts import READERS, seconds

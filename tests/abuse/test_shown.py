@@ -46,7 +46,8 @@ from bot.pages.statistics_details import details_page
 from bot.pages.suggestion import suggestion_page
 from bot.pages.transcript import transcript
 from bot.records import Account, SettingsChange, StoredSettings
-from bot.settings import FORM, MODEL_LIMIT_CHARS, PROSE_LIMIT_CHARS, Settings
+from bot.seats import MODEL_LIMIT_CHARS
+from bot.settings import FORM, PROSE_LIMIT_CHARS, Settings
 from bot.votes import tally
 from tests.abuse.corpus import KINDS
 from tests.fakes.provider import sensible, stage_and_seat

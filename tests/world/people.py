@@ -118,10 +118,11 @@ class People:
 
     async def _follow_up(self, on_slack: bool) -> None:
         random = self.world.random
-        self._wants_anew = random.random() < 0.4
+        wants_anew = random.random() < 0.4
         if on_slack:
             roots = [each for each in self._mine(True) if not self._is_forgotten(each)]
             if roots:
+                self._wants_anew = wants_anew
                 root = random.choice(roots).message
                 self._ask_on_slack(root.channel, root.thread_ts or root.ts)
             return
@@ -133,6 +134,7 @@ class People:
             if thread.id not in forgotten
         ]
         if threads:
+            self._wants_anew = wants_anew
             self._ask_on_discord(random.choice(threads))
 
     def _is_forgotten(self, asked: Asked) -> bool:

@@ -108,8 +108,10 @@ def unmarked(text: str) -> str:
 
 def _kept(text: str, answers: Mapping[str, str]) -> Iterator[tuple[_Mark, tuple[str, ...]]]:
     """Each mark with those of its letters that count."""
-    have = {label: words(answer) for label, answer in answers.items()}
-    for mark in _marks(text):
+    marks = list(_marks(text))
+    # Read for marks alone: a draft is shown again and again, and answers are long.
+    have = {label: words(answer) for label, answer in answers.items()} if marks else {}
+    for mark in marks:
         said = words(mark.claim)
         shares = {label: shared(said, theirs) for label, theirs in have.items()}
         is_telling = len(said) >= _TELLING_WORDS and max(shares.values(), default=0) >= _HALF

@@ -17,7 +17,7 @@ _DENSE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Kh
 def words(text: str) -> frozenset[str]:
     """The words that carry a text: numbers, and whatever is longer than most words of grammar."""
     found: set[str] = set()
-    for word in _WORD.findall(text.casefold()):
+    for word in set(_WORD.findall(text.casefold())):
         if _DENSE.search(word):
             found |= {word[at : at + 2] for at in range(max(len(word) - 1, 1))}
         elif len(word) > 3 or any(map(str.isdigit, word)):

@@ -67,6 +67,20 @@ NONE = (
 )
 
 
+class Unread(str):
+    """A text that nobody may read, for what that costs."""
+
+    def casefold(self) -> str:
+        raise AssertionError("it was read")
+
+
+def test_where_no_letter_stands_no_answer_is_read() -> None:
+    """A draft is shown again and again while it is written, and answers are long."""
+    assert credited("It writes fast.", [answer("A", Unread("Yes."))], ASKED) == "It writes fast."
+    with pytest.raises(AssertionError, match="it was read"):
+        credited("It writes fast (A).", [answer("A", Unread("Yes."))], ASKED)
+
+
 @pytest.mark.parametrize(("name", "text", "expected"), READ, ids=[name for name, *_ in READ])
 def test_a_claim_is_read_with_its_letters(
     name: str, text: str, expected: list[tuple[str, str]]

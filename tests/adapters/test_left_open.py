@@ -17,7 +17,7 @@ from discord import Permissions
 
 from adapters.discord import forms
 from adapters.discord.buttons import CouncilButton
-from adapters.discord.page import Page, Row, button, custom_id
+from adapters.discord.page import Page, Row, button, custom_id, select_row
 from adapters.slack import asking, client, form
 from adapters.slack.blocks import NO_RUN
 from adapters.slack.render import document_messages
@@ -208,16 +208,18 @@ class OnDiscord:
     async def show(self, kind: Kind) -> None:
         scene = self.scene
         reply = scene.server.reply(scene.posts()[0], scene.ada, "And then?")
-        name = kind.name.format(message=reply.id) + (f":{kind.value}" if kind.value else "")
-        self.id = custom_id(self.run, name)
-        page = Page(Row(button("x", self.id)))
-        self.post = await scene.host.send(scene.thread().id, page, nonce="x")
+        name = kind.name.format(message=reply.id)
+        self.id, self.values = custom_id(self.run, name), [kind.value] if kind.value else None
+        select = Select(name, "x", (("x", kind.value), ("y", "lab/y")))
+        control = select_row(select, self.run) if kind.value else Row(button("x", self.id))
+        assert control
+        self.post = await scene.host.send(scene.thread().id, Page(control), nonce="x")
 
     async def press(self) -> str:
         scene = self.scene
         sees = scene.thread().permissions(scene.ada).view_channel
         click = scene.server.click if sees else scene.server.click_left_open
-        self.opened = done = await click(scene.ada, self.post.id, self.id)
+        self.opened = done = await click(scene.ada, self.post.id, self.id, self.values)
         await scene.server.wait_for(lambda: done.settled)
         files = done.original.files() if done.original else {}
         return " ".join([done.text, FORM if done.modal else "", FILE if files else ""])

@@ -447,11 +447,16 @@ async def test_the_menu_asks_once_about_a_message(place: Place) -> None:
     await place.answered(message)
 
 
-async def test_a_message_without_text_is_refused_in_words(place: Place) -> None:
-    message = place.server.post(place.channel, place.ada, "", files={"a.png": b"x"})
+async def test_the_menu_says_of_a_message_that_is_a_file_alone_why_it_cannot_be_read(
+    place: Place,
+) -> None:
+    message = place.server.post(place.channel, place.ada, "", files={"a.png": b"\x89PNG"})
     done = await place.server.context_menu(place.ada, message, "Ask the council")
-    assert "`a.png`" in done.text
-    assert "Write the question" in done.text
+    assert "The council deliberates" in done.text
+    thread = await place.server.wait_for(lambda: message.thread)
+    assert thread
+    headline = await place.said(thread, "Nothing that came along could be read")
+    assert "`a.png`" in headline.text
 
 
 async def test_the_menu_reads_a_forward_and_tells_of_files(place: Place) -> None:

@@ -22,6 +22,8 @@ MODES: Mapping[str, Message] = {
 
 # Those that end with the answers alone where these agree.
 ENDS_EARLY = frozenset({"quick", "vote"})
+# Those whose members may change their answers before these are reviewed.
+REVISES = frozenset({"debate", "deep"})
 # Those that pay step by step, and end with what there is once somebody has enough.
 STEPWISE = frozenset({"deep"})
 

@@ -29,14 +29,15 @@ class Votes:
             surely=bot.surely,
             closer=self._missed,
         )
-        # The bot's own messages that were voted on before it was written down what they are.
+        # The bot's own messages that were voted on before what they are was written down, or may
+        # not change any more.
         self._early: set[str] = set()
 
     async def added(self, event: discord.RawReactionActionEvent) -> Held | None:
         """What whoever gave the sign to look closer has to agree to first, if anything."""
         post_id, person = _post_id(event), Person(str(event.user_id))
         if self._is_own(event):
-            # Seeds come once it is written down.
+            # Seeds come once it is written down, to stay.
             if post_id in self._early or _age(event.message_id) > SEEDED_WITHIN:
                 self._early.discard(post_id)
                 await self.readings.changed(post_id)
@@ -44,10 +45,12 @@ class Votes:
         is_elsewhere = event.message_author_id not in {None, self._bot.me.id}
         if is_elsewhere or (event.member and event.member.bot):
             return None
-        is_vote = await self.readings.added(post_id, person, emoji_text(event.emoji))
-        if not is_vote and not await self._bot.app.voting.post("discord", post_id):
+        emoji = emoji_text(event.emoji)
+        is_vote = await self.readings.added(post_id, person, emoji)
+        post = None if is_vote else await self._bot.app.voting.post("discord", post_id)
+        if not is_vote and (post is None or reactions.value(post.key, emoji)):
             self._early.add(post_id)
-        elif reactions.looks_closer(HEADLINE, emoji_text(event.emoji)):
+        elif reactions.looks_closer(HEADLINE, emoji):
             # Discord has no way to tell somebody alone why nothing comes of it.
             taken = await self._bot.app.sequels.look_closer("discord", post_id, person)
             return taken if isinstance(taken, Held) else None

@@ -30,6 +30,9 @@ class Bot(Handling):
     async def place(self, channel: str) -> chat.Channel:
         return chat.Channel("slack", (await self.web.me()).team, channel)
 
+    async def offered(self, post_id: str) -> None:
+        """The emoji to vote with were put under this post."""
+
     async def surely(self, call: Callable[[], Awaitable[T]], /) -> T:
         """The call's result, however long Slack is away. Raises `Undeliverable` where it
         refuses."""

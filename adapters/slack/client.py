@@ -273,6 +273,9 @@ class SlackClient(Bot):
 
     # --- Votes, and places that are new
 
+    async def offered(self, post_id: str) -> None:
+        await self.votes.offered(post_id)
+
     async def _reaction(self, body: Json) -> None:
         event: Json = body["event"]
         if event["type"] == "reaction_added":

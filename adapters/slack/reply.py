@@ -243,6 +243,7 @@ class SlackReply:
     async def _seed(self, key: str, id: str) -> None:
         with surviving(f"{key} of deliberation {self._case.id} offers no emoji to vote with"):
             await self._outbox.seed(key, partial(self._react, id))
+            await self._bot.offered(id)
 
     async def _parts(
         self, key: str, document: Document, ping: bool, verdict_url: str | None

@@ -29,15 +29,26 @@ class Votes:
             closer=self._missed,
             room=Allowance(TIER_3, MINUTE_SECONDS * bot.time_scale).take,
         )
+        # Posts that were voted on before what they are about was there to stay.
+        self._early: set[str] = set()
 
     async def changed(self, event: Json) -> None:
         """A reaction was added or taken away."""
         item, me = event["item"], await self._bot.web.me()
         if item.get("type") != "message" or event.get("user") == me.user:
             return
+        id = post_id(item["channel"], item["ts"])
+        if await self._bot.app.voting.is_early("slack", id):
+            self._early.add(id)
         is_own = event.get("item_user") == me.user
         pauses = [seconds * self._bot.time_scale for seconds in _UNTIL_KNOWN if is_own]
-        await self.readings.changed(post_id(item["channel"], item["ts"]), known_within=pauses)
+        await self.readings.changed(id, known_within=pauses)
+
+    async def offered(self, id: str) -> None:
+        """What people may vote with was put there, so that it stays."""
+        if id in self._early:
+            self._early.discard(id)
+            await self.readings.changed(id)
 
     async def looked(self, event: Json) -> Refused | Repeated | None:
         """Whether somebody gave the sign to look closer at a verdict, and nothing comes of it."""

@@ -32,6 +32,7 @@ from bot.conversation.loops import ended
 from bot.conversation.outbox import Outbox, Sending
 from bot.conversation.persistence import Line
 from bot.conversation.presses import Choice, Press, Told
+from bot.conversation.voting import MAY_CHANGE
 from bot.conversation.wishes import wish
 from bot.council import Alone, Attached
 from bot.document import Document, Note, Text
@@ -410,6 +411,9 @@ class Terminal:
         run, key = posted(self._threads, part)
         if key == CRITIQUES:
             await self._say(_("Nobody votes on critiques. An answer takes votes: `react A 👍`."))
+            return
+        if await self.app.voting.is_early("terminal", post_id(run.id, key)):
+            await self._say(_(MAY_CHANGE))
             return
         emoji, name = emoji_names.emoji_of(written), run.part(key) or part
         if await record("terminal", post_id(run.id, key), self._person, emoji):

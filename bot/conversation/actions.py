@@ -179,7 +179,9 @@ class Actions:
         calls = await self.store.calls(id)
         for given in outcome.answers(case.question, case.council, calls):
             if key == answer_key(given.label):
-                return presenter.answer(given, question, case.council)
+                document = presenter.answer(given, question, case.council)
+                is_over = case.status != "running" or outcome.settled(case.council, calls)
+                return document if is_over else presenter.unvoted(document)
         return None
 
     async def posted(self, platform: PlatformName, post_id: str) -> Document | None:

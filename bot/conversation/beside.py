@@ -57,7 +57,7 @@ async def _nearest(app: App, question: Question, keys: Iterable[str]) -> Neighbo
     """The first that can be read: some members gave no answer."""
     for key in keys:
         document = await app.actions.document(question.id, key)
-        if document and document.votable:
+        if document:
             return Neighbour(key, shown(reactions.target(key) or "", question))
     return None
 

@@ -84,6 +84,7 @@ def _state(progress: Progress, label: str) -> object:
     return (
         label in dict(progress.labels),
         progress.answers.get(label),
+        progress.settled,
         progress.failures.get(label),
         bool(progress.stopped),
         bool(progress.fault),

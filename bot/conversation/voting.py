@@ -21,7 +21,7 @@ from bot.conversation.persistence import Surely
 from bot.conversation.revealing import knows_names
 from bot.errors import InvalidInput, Undeliverable
 from bot.language import N_, _
-from bot.protocol.outcome import answers
+from bot.protocol.outcome import answers, settled
 from bot.records import PlatformName, Post, Reaction, ReactionValue
 from bot.store.store import Store
 from bot.votes import VERDICT, standing_votes
@@ -29,6 +29,7 @@ from bot.votes import VERDICT, standing_votes
 logger = logging.getLogger(__name__)
 
 NO_VOTE = N_("Nobody votes on this.")
+MAY_CHANGE = N_("This is still being written and may change. Vote once it stands.")
 BY_REACTION = N_(
     "You gave this vote with a reaction. Take that away under the answer, and the vote goes with it."
 )
@@ -78,6 +79,8 @@ class Voting:
         target = votable(post)
         if target is None:
             raise InvalidInput(_(NO_VOTE))
+        if await self._is_missing(post, target):
+            raise InvalidInput(_(NO_VOTE if target == VERDICT else MAY_CHANGE))
         run, id = post.deliberation, person.id
         given = [each for each in await self.store.reactions(run) if each.person == id]
         counts = any((v.target, v.value) == (target, value) for v in standing_votes(given))
@@ -92,10 +95,11 @@ class Voting:
         return not counts
 
     async def reconcile(self, platform: PlatformName, post_id: str, standing: Standing) -> None:
-        """Make what stands on the platform the reactions of this post."""
+        """Make what stands on the platform the reactions of this post: none of them counts before
+        what it is about is there to stay, and each that still stands then does."""
         post = await self.post(platform, post_id)
         target = votable(post) if post else None
-        if post is None or target is None:
+        if post is None or target is None or await self._is_missing(post, target):
             return
         values = {
             (person, value)
@@ -116,6 +120,14 @@ class Voting:
     async def post(self, platform: PlatformName, post_id: str) -> Post | None:
         """What the bot posted there, as far as it is written down."""
         return await self.store.post_by_id(platform, post_id)
+
+    async def is_early(self, platform: PlatformName, post_id: str) -> bool:
+        """Whether what the post is about is not there to stay as yet, so that no vote counts."""
+        post = await self.post(platform, post_id)
+        target = votable(post) if post else None
+        if post is None or target in {None, VERDICT}:
+            return False
+        return await self._is_missing(post, target)
 
     async def same(self, post: Post) -> tuple[Post, ...]:
         """The posts that stand and are voted on as one, the first of them first: two where the
@@ -138,15 +150,16 @@ class Voting:
         return post, target, value
 
     async def _is_missing(self, post: Post, label: str) -> bool:
-        """Whether the post says as yet that its answer is being written: who votes on that has
-        read nothing. Or that nothing was decided."""
+        """Whether its answer is yet being written, or may be written anew: who votes on that has not
+        read what will stand there. Or whether nothing was decided."""
         case = await self.store.case(post.deliberation)
         if case and case.result and label == VERDICT:
             return not case.result.has_verdict
         if case is None or case.status != "running" or post.key != answer_key(label):
             return False
         calls = await self.store.calls(case.id)
-        return label not in [each.label for each in answers(case.question, case.council, calls)]
+        given = [each.label for each in answers(case.question, case.council, calls)]
+        return label not in given or not settled(case.council, calls)
 
     async def _reaction(
         self, post: Post, target: str, value: ReactionValue, person: Person

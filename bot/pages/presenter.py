@@ -343,7 +343,8 @@ def answer(given: Answer, question: Question, council: Council) -> Document:
 def seat(progress: Progress, label: str) -> Document:
     """The post of a label: its answer, what became of it, or that it is being written."""
     if given := progress.answers.get(label):
-        return answer(given, progress.question, progress.council)
+        document = answer(given, progress.question, progress.council)
+        return document if progress.settled else unvoted(document)
     name = shown(label, progress.question)
     failure = progress.failures.get(label)
     if failure and not progress.finished:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from bot.council import Answer, Council, Deliberation, Failure, Question, Review, Standing
+from bot.modes import REVISES
 from bot.records import Stop
 
 
@@ -168,6 +169,12 @@ class Progress:
     # How whoever did it is called, as CommonMark; "" where nobody says.
     stopped_by: str = ""
     fault: str = ""
+
+    @property
+    def settled(self) -> bool:
+        """Whether nobody will change an answer any more, as `outcome.settled` reads it from calls."""
+        over = bool(self.reviewed or self.finished or self.stopped)
+        return over or self.council.mode not in REVISES
 
 
 def advance(progress: Progress, event: Event) -> Progress:

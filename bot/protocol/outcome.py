@@ -29,6 +29,7 @@ from bot.council import (
 )
 from bot.language import _
 from bot.llm import Ending, ending_of
+from bot.modes import REVISES
 from bot.protocol import ranking
 from bot.protocol.ballots import parse_ranking
 from bot.protocol.claims import claims
@@ -107,6 +108,11 @@ def split_change(text: str) -> tuple[str, str | None]:
         " *_`()<>."
     )
     return body.strip(), letter.upper() if len(letter) == 1 else ""
+
+
+def settled(council: Council, calls: Collection[Call]) -> bool:
+    """Whether nobody will change an answer any more: where members may, from the first review on."""
+    return council.mode not in REVISES or any(call.stage in {"review", "verdict"} for call in calls)
 
 
 def broken_off(answers: Collection[Answer]) -> tuple[str, ...]:

@@ -68,6 +68,15 @@ class Stage(ABC):
     def __init__(self) -> None:
         self._asked: list[str] = []
 
+    async def offered(self, what: str) -> None:
+        """Until `click` would find it: on Slack an edit waits for those before it."""
+
+        async def there() -> bool:
+            shown = self.thread("").to_json()
+            return re.search(rf'_id": "[^"]*{what}"', shown) is not None
+
+        await eventually(there)
+
     async def finished(self) -> None:
         """Until every question is over, everything posted, and emoji to vote with are offered."""
         for run in range(len(self._asked)):

@@ -106,6 +106,7 @@ async def deep(platform: Platform) -> AsyncIterator[Scene]:
     async with models(script, held=held) as council, stage(platform, council) as here:
         await here.ask(script.question)
         await here.revised(3)
+        await here.offered("enough")
         yield here.thread("deep-live")
         await here.click("enough")
         await here.finished()

@@ -158,7 +158,8 @@ def _replace(lock: Path) -> str:
 def _add(lock: Path) -> str:
     return _run(
         *(MAKER, "-m", "pip", "--python", str(VENV), "install", "--quiet"),
-        *("--disable-pip-version-check", "--require-hashes", "-r", str(lock)),
+        # The lock has everything; what packages say they need, or warn of, is settled by it.
+        *("--disable-pip-version-check", "--no-deps", "--require-hashes", "-r", str(lock)),
     )
 
 

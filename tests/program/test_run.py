@@ -77,13 +77,13 @@ def broken(checkout: Path) -> None:
 
 
 def wheel(folder: Path) -> Path:
-    """A package in a file: `import greeting` and nothing more."""
+    """A package in a file: `import greeting`, and a need of its own that no lock names."""
     path = folder / "greeting-1.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("greeting.py", "words = 'good day'\n")
         archive.writestr(
             "greeting-1.0.dist-info/METADATA",
-            "Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\n",
+            "Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\nRequires-Dist: manners[please]\n",
         )
         archive.writestr(
             "greeting-1.0.dist-info/WHEEL",

@@ -364,6 +364,12 @@ def seat(progress: Progress, label: str) -> Document:
 # --- The ranking, and who wrote what
 
 
+def _up_there(deliberation: Deliberation) -> str:
+    if deliberation.reviews:
+        return _("The answers and their ranking stand further up; nobody was asked again.")
+    return _("The answers stand further up; nobody was asked again.")
+
+
 def ranking(deliberation: Deliberation, question: Question, tally: Tally | None = None) -> Document:
     """The last post: the verdict's first sentence, and, folded, how the reviewers ranked.
 
@@ -373,7 +379,7 @@ def ranking(deliberation: Deliberation, question: Question, tally: Tally | None 
         return Document(
             (
                 Text(first_sentence(verdict_text(deliberation))),
-                Note(_("The answers and their ranking stand further up; nobody was asked again.")),
+                Note(_up_there(deliberation)),
             ),
             letters=letters((member.label for member in deliberation.members), question),
         )

@@ -216,6 +216,9 @@ async def test_a_comparison_gets_its_first_verdict() -> None:
 
         assert stages(provider) == ["verdict/3"]
         assert "The verdict so far" not in provider.requests[0].messages[-1].content
+        assert shown(app, case.id, "ranking").blocks[1] == Note(
+            "The answers stand further up; nobody was asked again."
+        )
         assert case.result
         assert case.result.verdict.text == "**Yes.** Because the answers say so."
 

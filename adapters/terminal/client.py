@@ -378,7 +378,9 @@ class Terminal:
             case Refused(document):
                 await self._show(document)
             case _nothing:
-                await self._say(_("There is nothing to look closer at."))
+                await self._say(
+                    _("🔍 is for the verdict of a `quick` question that two answered, once.")
+                )
 
     async def _react(self, rest: str) -> None:
         part, __, written = rest.rpartition(" ")

@@ -51,9 +51,11 @@ class Completing(Completer):
     async def _offers(self, words: Sequence[str], last: str) -> list[Offer]:
         match [word.lower() for word in words]:
             case []:
-                return _starting(last, ((f"{w} ", _(WORDS[w].description)) for w in WORDS))
+                offers = [(f"{w} ", _(WORDS[w].description)) for w in WORDS]
+                modes = [each for each in _modes() if each[0].strip() != COMMAND]
+                return _starting(last, [*offers, *modes] if last else offers)
             case [word] | [word, "ask"] if word in {ASK, COMMAND} and last.startswith("/"):
-                return _starting(last, ((f"/{name} ", _(does)) for name, does in MODES.items()))
+                return _starting(last, _modes())
             case ["ask"]:
                 return _starting(last, [("only ", _("the author of an answer alone"))])
             case ["ask", "only"]:
@@ -93,6 +95,11 @@ class Completing(Completer):
             found = await option.complete(self._sources.desk(), named, last)
             return [(text, label.removeprefix(f"{text} · ")) for text, label in found]
         return _starting(last, ((c, _described(c, option.meanings)) for c in option.choices))
+
+
+def _modes() -> list[Offer]:
+    """As a question names them."""
+    return [(f"/{name} ", _(does)) for name, does in MODES.items()]
 
 
 def _of_setting(name: str) -> Option | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from bot.conversation.commands import COMMANDS
 from bot.conversation.desk import first_word
 from bot.language import N_, Message, _
+from bot.modes import MODES
 from bot.typos import closest
 
 ASK, COMMAND, ONLY = "@council", "/council", "ask"
@@ -108,8 +109,10 @@ def read(line: str) -> Command | Asked | AskedOnly | Mistaken:
 def help_text() -> str:
     """Every word in a line of Markdown, after the plain question."""
     question = _("- any other line is a question; in a thread it follows up")
+    anew = _("- `redo: GUIDANCE` in a thread has its verdict written anew")
+    again = _("- `@council again, all of you` there puts its question to the whole council")
     lines = (f"- `{word.usage}` {_(word.description)}" for word in WORDS.values())
-    return "\n".join([question, *lines])
+    return "\n".join([question, anew, again, *lines])
 
 
 def _meant(word: str, rest: str) -> str:
@@ -117,6 +120,8 @@ def _meant(word: str, rest: str) -> str:
     count = len(rest.split())
     if rest.endswith("?") or count > 3:
         return ""
+    if word[1:] in MODES and not rest:
+        return f"{word} QUESTION"
     if re.fullmatch(r"/[a-z]+", word):
         name = closest(word[1:], [*COMMANDS, "council"]) or "help"
         return f"{COMMAND} {rest if name == 'council' else f'{name} {rest}'}".strip()

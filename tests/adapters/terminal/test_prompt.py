@@ -419,6 +419,7 @@ async def test_what_is_forgotten_goes_from_the_history(tmp_path: Path) -> None:
     [
         ("unr", "unreact"),
         ("/cou", "/council"),
+        ("/deb", "/debate"),
         ("/council rese", "/council reset"),
         ("/council set rev", "/council set reveal"),
         ("/council set reveal nev", "/council set reveal never"),

@@ -54,6 +54,7 @@ def test_everything_else_is_a_question(line: str) -> None:
         ("exti", "exit"),
         ("/show", "/council show"),
         ("/helpp", "/council help"),
+        ("/debate", "/debate QUESTION"),
         ("/concil show", "/council show"),
         ("council show", "/council show"),
         ("hello", ""),

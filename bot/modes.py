@@ -20,8 +20,11 @@ MODES: Mapping[str, Message] = {
     "deep": N_("a debate in two rounds by models that think for long; takes up to an hour"),
 }
 
-# Those that end with the answers alone where these agree.
+# Those that go by the value that each answer gives.
+READS_VALUES = frozenset({"quick", "vote", "debate", "deep"})
+# Those that end with the answers alone where these agree, and those that do where they can.
 ENDS_EARLY = frozenset({"quick", "vote"})
+ANSWERS_ALONE = ENDS_EARLY | {"compare"}
 # Those whose members may change their answers before these are reviewed.
 REVISES = frozenset({"debate", "deep"})
 # Those that pay step by step, and end with what there is once somebody has enough.

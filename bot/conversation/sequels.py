@@ -24,6 +24,7 @@ from bot.document import Document, Text
 from bot.errors import InvalidInput
 from bot.language import N_, _
 from bot.models.gate import mended
+from bot.modes import ANSWERS_ALONE
 from bot.records import Case, PlatformName
 from bot.store.store import Store
 from bot.texts import FORGOTTEN
@@ -35,8 +36,6 @@ NO_RUN = N_(
 )
 # Nobody waits any more for what came of a sign that went by unheard for longer.
 MISSED = timedelta(minutes=15)
-# Modes that leave something of the whole council out, whose answers it takes over.
-LIGHT = frozenset({"quick", "vote", "compare"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +152,7 @@ class Sequels:
         again = await self._asked_again(whole, mention)
         if whole.question.alone:
             again = replace(again, quoted="", alone=None)
-        mode = "council" if whole.council.mode in LIGHT else whole.council.mode
+        mode = "council" if whole.council.mode in ANSWERS_ALONE else whole.council.mode
         if _is_light(whole) and not await self.store.grown_from(whole.id):
             council = replace(await self._with_todays_chairman(whole), mode=mode)
             return await self.questions.accept(again, council=council, taken=TakenUp(whole))
@@ -179,4 +178,4 @@ def _is_light(case: Case) -> bool:
     """Whether it has answers that the whole council was not asked about."""
     result, council = case.result, case.council
     is_whole = result is None or bool(result.reviews) or len(council.members) == 1
-    return council.mode in LIGHT and not is_whole
+    return council.mode in ANSWERS_ALONE and not is_whole

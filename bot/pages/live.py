@@ -7,12 +7,10 @@ from dataclasses import dataclass
 
 from bot import texts
 from bot.language import _
-from bot.modes import ENDS_EARLY
+from bot.modes import ANSWERS_ALONE
 from bot.protocol.events import Progress
 
 CELLS, FULL, EMPTY = 14, "▰", "▱"
-# Modes that end with the answers where they can.
-_ANSWERS_ALONE = ENDS_EARLY | {"compare"}
 # Nobody can tell better than to so many seconds.
 _STEP = 5
 
@@ -98,7 +96,7 @@ def _share_done(progress: Progress) -> float:
 def _by_answers_alone(progress: Progress) -> bool:
     """Whether nothing but answers is needed for all that is known."""
     begun = progress.grown or progress.reviewers or progress.author is not None
-    return progress.council.mode in _ANSWERS_ALONE and not begun
+    return progress.council.mode in ANSWERS_ALONE and not begun
 
 
 def _spent(usd: float | None) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from bot.cleaning import one_line
 from bot.council import Council, Earlier, Exhibit, Held, Past, Question, Standing
 from bot.llm import Message
+from bot.modes import READS_VALUES
 from bot.protocol.claims import offers_letters, unmarked
 from bot.protocol.fences import fenced
 from bot.protocol.masking import mask_self_naming
@@ -23,9 +24,6 @@ RANKING_MARKER = "FINAL RANKING:"
 DISSENT_MARKER = "Dissent:"
 KEPT_MARKER, CHANGED_MARKER = "KEPT", "CHANGED:"
 LEFT_OUT_MARKER, UNSUPPORTED_MARKER = "LEFT OUT:", "UNSUPPORTED:"
-
-# Modes that look at the value of answers, as `values` reads it.
-_COMPARING = frozenset({"quick", "vote", "debate", "deep"})
 
 # What is asked for, where the question needs no more. Members' answers are read in full by every
 # reviewer and by the chairman, so each of their words is paid for several times and waited for; the
@@ -270,7 +268,7 @@ def title_prompt(text: str, council: Council, *, fence: str) -> tuple[Message, .
 
 def _value(council: Council) -> str:
     """Where answers are compared by what they say, that is said where it is looked for."""
-    if council.mode not in _COMPARING:
+    if council.mode not in READS_VALUES:
         return ""
     return (
         "Where the question has one short answer, such as a number, a choice, yes or no, or a name, "

@@ -192,7 +192,7 @@ async def _quoted(replied: discord.Message, app: App, me: Snowflake) -> str:
     """What the message replied to says, without its author's name; "" where that is hidden."""
     if replied.author.id != me.id:
         return whole_text(replied, me)
-    if document := await app.actions.posted("discord", f"{replied.channel.id}/{replied.id}"):
+    if document := await app.archive.posted("discord", f"{replied.channel.id}/{replied.id}"):
         return "\n\n".join(_texts(document))
     # What somebody had the bot ask: their words, without their name.
     return await app.questions.words(key_of(replied.id)) or reading.whole_text(replied)

@@ -1,4 +1,4 @@
-"""What each button does, on every platform; and what was posted, read again.
+"""What each button does, on every platform.
 
 The answer comes from the store, for the person alone who pressed it. Adapters tell what was
 pressed, and show what comes of it, as `bot.conversation.presses` has it.
@@ -12,7 +12,6 @@ from bot import emoji as reactions
 from bot import settings as channel_settings
 from bot.chat import (
     HEADLINE,
-    QUESTION,
     RANKING,
     VERDICT,
     Accepted,
@@ -26,10 +25,10 @@ from bot.chat import (
     is_answer,
 )
 from bot.conversation import commands
+from bot.conversation.archive import Archive
 from bot.conversation.budget import SettingsOf
 from bot.conversation.desk import NOT_ENABLED, Admission, Desk, Typed, settings_of
 from bot.conversation.followups import COUNCIL, NOT_YET, FollowUps
-from bot.conversation.naming import name_of
 from bot.conversation.offers import Offer, can_be_alone, offer, sat_with
 from bot.conversation.posts import put_back
 from bot.conversation.presses import Ask, Choice, File, Form, Press, Told
@@ -43,14 +42,10 @@ from bot.errors import InvalidInput
 from bot.language import N_, Message, _
 from bot.models.catalogue import Catalogue
 from bot.pages import presenter
-from bot.pages.asked import asked
 from bot.pages.sentences import shown
-from bot.pages.transcript import transcript
-from bot.protocol import outcome
 from bot.records import Case, PlatformName
 from bot.store.store import Store
 from bot.texts import ASKED, ASKED_ALREADY, ELSEWHERE, EXPIRED, FORGOTTEN, OUT_OF_DATE, VOTE_HERE
-from bot.votes import tally
 
 VOTE_FIRST = N_(
     "You have not voted here yet. Vote first, or show the names now: your votes on this "
@@ -79,6 +74,7 @@ class Actions:
     questions: Questions
     voting: Voting
     followups: FollowUps
+    archive: Archive
     settings: SettingsOf
     desk: Callable[[Channel, Person], Desk]
     now: Callable[[], datetime]
@@ -158,46 +154,13 @@ class Actions:
     async def part(self, press: Press, key: str) -> Document:
         """What is posted under this key, as it would be shown now. Raises `InvalidInput`."""
         case = await self.case(press)
-        if document := await self.document(case.id, key):
+        if document := await self.archive.document(case.id, key):
             return await put_back(self.store, case, document)
         raise InvalidInput(_(_why_none(case, FORGOTTEN)))
 
-    async def document(self, id: str, key: str) -> Document | None:
-        """A post as it would be shown now; `None` where it is not, or no longer, stored."""
-        case = await self.store.case(id)
-        if case is None or case.expired_at:
-            return None
-        if key == QUESTION and (origin := case.question.origin):
-            name = await name_of(self.running.platforms, channel_of(case), case.writer)
-            return asked(case.question, origin, name)
-        question = await self.store.numbered(case)
-        if key in {HEADLINE, VERDICT} and case.result:
-            return presenter.verdict(case.result, question)
-        if key == RANKING and case.result:
-            votes = tally(await self.store.reactions(id))
-            return presenter.ranking(case.result, question, votes)
-        calls = await self.store.calls(id)
-        for given in outcome.answers(case.question, case.council, calls):
-            if key == answer_key(given.label):
-                document = presenter.answer(given, question, case.council)
-                is_over = case.status != "running" or outcome.settled(case.council, calls)
-                return document if is_over else presenter.unvoted(document)
-        return None
-
-    async def posted(self, platform: PlatformName, post_id: str) -> Document | None:
-        """The whole of what one of the bot's own messages shows."""
-        post = await self.voting.post(platform, post_id)
-        return await self.document(post.deliberation, post.key) if post else None
-
-    async def transcript(self, id: str) -> str | None:
-        case = await self.store.case(id)
-        if case is None or case.result is None or case.expired_at:
-            return None
-        return transcript(case.result, await self.store.numbered(case), case.council)
-
     async def _file(self, press: Press) -> File:
         case = await self.case(press)
-        text = await self.transcript(case.id)
+        text = await self.archive.transcript(case.id)
         if text is None:
             raise InvalidInput(_(_why_none(case, NO_TRANSCRIPT)))
         return File(TRANSCRIPT, text)

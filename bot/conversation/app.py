@@ -16,6 +16,7 @@ from bot import settings as channel_settings
 from bot.chat import Channel, KnowsPrivate, Person, Platform, channel_of
 from bot.conversation import commands
 from bot.conversation.actions import Actions
+from bot.conversation.archive import Archive
 from bot.conversation.budget import Budget, Rules
 from bot.conversation.desk import Admission, Desk, parse, require
 from bot.conversation.exhibits import AT_ONCE, Exhibits
@@ -70,6 +71,7 @@ class App:
     exhibits: Exhibits = field(init=False)
     questions: Questions = field(init=False)
     voting: Voting = field(init=False)
+    archive: Archive = field(init=False)
     actions: Actions = field(init=False)
     sequels: Sequels = field(init=False)
     recounts: Recounts = field(init=False)
@@ -110,6 +112,7 @@ class App:
         self.voting = Voting(store, settings, now)
         followups = FollowUps(store, self.catalogue, self.questions, settings)
         self.sequels = Sequels(store, self.questions, followups, settings)
+        self.archive = Archive(store, self.platforms)
         self.actions = Actions(
             store,
             self.catalogue,
@@ -118,11 +121,12 @@ class App:
             self.questions,
             self.voting,
             followups,
+            self.archive,
             settings,
             self.desk,
             now,
         )
-        self.recounts = Recounts(store, self.platforms, self.actions.document, self.time_scale)
+        self.recounts = Recounts(store, self.platforms, self.archive.document, self.time_scale)
         self.removals = Removals(store, self.platforms, now, self.time_scale)
 
     def now(self) -> datetime:

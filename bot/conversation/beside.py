@@ -56,7 +56,7 @@ async def beside(app: App, run: str, key: str, person: Person) -> Beside:
 async def _nearest(app: App, question: Question, keys: Iterable[str]) -> Neighbour | None:
     """The first that can be read: some members gave no answer."""
     for key in keys:
-        document = await app.actions.document(question.id, key)
+        document = await app.archive.document(question.id, key)
         if document:
             return Neighbour(key, shown(reactions.target(key) or "", question))
     return None

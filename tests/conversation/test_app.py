@@ -1357,14 +1357,14 @@ async def test_a_post_can_be_shown_again_as_it_is_now() -> None:
             ("headline", Heading("Yes.")),
             ("ranking", Text("**Yes.**")),
         ):
-            document = await app.actions.document(id, key)
+            document = await app.archive.document(id, key)
             assert document is not None
             assert document.blocks[0] == first
-        answer = await app.actions.document(id, "answer:A")
+        answer = await app.archive.document(id, "answer:A")
         assert answer is not None
         assert "**A** · The answer from seat" in str(answer.blocks)
-        assert await app.actions.document(id, "answer:Z") is None
-        assert await app.actions.document("unknown", "headline") is None
+        assert await app.archive.document(id, "answer:Z") is None
+        assert await app.archive.document("unknown", "headline") is None
 
 
 async def test_an_answer_can_be_shown_while_the_verdict_is_written() -> None:
@@ -1375,19 +1375,19 @@ async def test_an_answer_can_be_shown_while_the_verdict_is_written() -> None:
 
     async with running(FakeProvider(otherwise=reviewers_hang)) as app:
         id = await accepted(app, mention())
-        while await app.actions.document(id, "answer:A") is None:
+        while await app.archive.document(id, "answer:A") is None:
             pass
 
-        assert await app.actions.document(id, "headline") is None
-        assert await app.actions.document(id, "ranking") is None
-        assert await app.actions.transcript(id) is None
+        assert await app.archive.document(id, "headline") is None
+        assert await app.archive.document(id, "ranking") is None
+        assert await app.archive.transcript(id) is None
 
 
 async def test_the_transcript_is_of_the_whole() -> None:
     async with running() as app:
         id = await served(app)
 
-        text = await app.actions.transcript(id)
+        text = await app.archive.transcript(id)
 
         assert text is not None
         assert all(f"The answer from seat {seat}." in text for seat in range(3))

@@ -51,7 +51,7 @@ async def test_no_vote_counts_before_the_discussion_is_over(mode: str) -> None:
         with pytest.raises(InvalidInput, match="Vote once it stands"):
             await app.voting.pressed(post, ANN, "accept")
         assert await app.store.reactions(id) == ()
-        page = await app.actions.document(id, A)
+        page = await app.archive.document(id, A)
         assert page
         assert not page.votable
 

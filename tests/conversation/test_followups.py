@@ -159,10 +159,10 @@ async def test_what_is_asked_can_be_read_again() -> None:
         await sent(app, await form_of(app, id), "And now?")
         case = await newest(app)
 
-        assert await app.actions.document(case.id, "question") == Document(
+        assert await app.archive.document(case.id, "question") == Document(
             (Text("**Bob asks:**\n\nAnd now?"),)
         )
-        assert await app.actions.document(id, "question") is None
+        assert await app.archive.document(id, "question") is None
 
 
 async def test_a_follow_up_builds_on_the_verdict_that_it_was_asked_under() -> None:
@@ -763,7 +763,7 @@ async def test_what_is_erased_for_its_age_is_said_to_be() -> None:
             assert words(await pressed(app, id, ANN, *what)) == str(EXPIRED), what
         with pytest.raises(InvalidInput, match="erased for its age"):
             await app.actions.part(a_press(id, ANN), "answer:A")
-        assert await app.actions.posted("discord", f"{id}/headline") is None
+        assert await app.archive.posted("discord", f"{id}/headline") is None
         assert words(await pressed(app, id, ANN, "vote", "answer", "A", "accept")).startswith(
             "Your vote is recorded"
         )

@@ -213,11 +213,11 @@ async def test_seeing_the_names_changes_nothing_that_others_see() -> None:
         id = await delivered(app)
         edits_of(app)
         await vote(app, id)
-        before = await app.actions.document(id, "ranking")
+        before = await app.archive.document(id, "ranking")
         await pressed(app, id, BOB, "reveal")
         await pressed(app, id, ANN, "names")
 
-        assert await app.actions.document(id, "ranking") == before
+        assert await app.archive.document(id, "ranking") == before
 
 
 async def test_votes_wait_for_a_platform_that_was_left_meanwhile() -> None:

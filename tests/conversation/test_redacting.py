@@ -89,7 +89,7 @@ async def test_nothing_of_it_is_in_exports_transcripts_logs_or_another_channel(
         id = await served(app, replace(mention(ASKED), quoted=QUOTED))
         case = await case_of(app, id)
         exported = repr(await export(app.store, case))
-        transcript = await app.actions.transcript(id)
+        transcript = await app.archive.transcript(id)
         exported_here = await app.export(CHANNEL, ADMIN)
 
     for secret in (MAIL, PHONE, KEY):

@@ -142,7 +142,7 @@ async def test_the_transcript_is_a_file_for_whoever_presses() -> None:
 
         assert isinstance(file, File)
         assert file.name == "transcript.md"
-        assert file.text == await app.actions.transcript(id)
+        assert file.text == await app.archive.transcript(id)
 
 
 async def test_there_is_no_transcript_before_the_verdict_nor_without_one() -> None:

@@ -231,7 +231,7 @@ async def test_where_a_text_is_refused_it_says_so_and_names_the_transcript(
         )
         await place.delivered()
         [case] = [case async for case in place.app.store.cases()]
-        assert "evil.example" in (await place.app.actions.transcript(case.id) or "")
+        assert "evil.example" in (await place.app.archive.transcript(case.id) or "")
     assert "The verdict cannot be shown here" in headline.text
     assert "transcript" in headline.text
     assert "Stop" not in str(headline.components)

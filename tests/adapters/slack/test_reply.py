@@ -431,7 +431,7 @@ async def test_a_deliberation_served_again_changes_nothing(scene: Stage) -> None
     assert case
     reply = scene.reply(case)
     for post in await scene.app.store.posts(id):
-        document = await scene.app.actions.document(id, post.key)
+        document = await scene.app.archive.document(id, post.key)
         assert document
         await reply.show(post.key, document, ping=post.key == "ranking")
     assert [len(post.frames) for post in scene.said(case)] == frames

@@ -25,6 +25,7 @@ Kind = Literal[
     "unauthorised",
     "unknown_model",
     "timed_out",
+    "not_waited_for",
     "refused",
     "empty",
     "cut_off",

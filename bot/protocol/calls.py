@@ -136,9 +136,9 @@ class Caller:
             failure = _failure(asking, error)
         except TimeoutError:
             if asking.completion is None:
-                late = Failure("timed_out", _("no complete answer before the deadline."))
                 none = asking.no_room
-                failure = _failure(asking, none) if none else asking.last_failure or late
+                late = asking.last_failure or _late(deadline)
+                failure = _failure(asking, none) if none else late
         call = self._finished(asking, started_at, failure)
         await journal.finish_call(call)
         return call
@@ -236,6 +236,12 @@ class Caller:
         # Waiting past the deadline would only hide the reason behind a time-out.
         left = deadline.at - asyncio.get_running_loop().time()
         return wait if wait < min(left, self.patience.retry_after_longest) else False
+
+
+def _late(deadline: Deadline) -> Failure:
+    if deadline.is_enough:
+        return Failure("not_waited_for", _("somebody had enough before it was complete."))
+    return Failure("timed_out", _("no complete answer before the deadline."))
 
 
 def _failure(asking: Asking, error: ModelFailed) -> Failure:

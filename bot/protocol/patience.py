@@ -34,9 +34,12 @@ class Patience:
 
 
 class Deadline:
-    """A call's deadline, counted from now. Its stage may bring it forward at any time."""
+    """A call's deadline, counted from now. Its stage may bring it forward at any time, and so may a
+    person: `is_enough` says that this came first."""
 
     def __init__(self, seconds: float) -> None:
+        self.is_enough = False
+        self._is_over = False
         self.at = asyncio.get_running_loop().time() + seconds
         self._timeout: asyncio.Timeout | None = None
 
@@ -45,7 +48,13 @@ class Deadline:
         self._timeout = asyncio.timeout_at(self.at)
         return self._timeout
 
+    def enough(self) -> None:
+        """Give up because nobody waits any longer."""
+        self.is_enough |= not self._is_over
+        self.give_up()
+
     def give_up(self) -> None:
+        self._is_over = True
         self.at = asyncio.get_running_loop().time()
         try:
             if self._timeout:

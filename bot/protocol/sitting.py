@@ -67,13 +67,13 @@ class Sitting:
         deadline = Deadline(self.caller.patience.longest)
         self._deadlines.append(deadline)
         if self.is_enough:
-            deadline.give_up()
+            deadline.enough()
         return deadline
 
     def _end_stage(self) -> None:
         self.emit(Enough())
         for deadline in self._deadlines:
-            deadline.give_up()
+            deadline.enough()
 
     def seat(self, label: str) -> int:
         return self.labels.index(label)

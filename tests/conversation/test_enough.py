@@ -61,6 +61,7 @@ async def test_the_asker_and_moderators_get_the_verdict_of_what_there_is(person:
         done = words(room.documents[id, HEADLINE])
         assert "Ended early, as somebody asked" in done
         assert "Nobody reviewed the answers." in done
+        assert ": not waited for" in done
         assert not offers_enough(room.documents[id, HEADLINE])
         assert RANKING in room.keys(id)
 

@@ -176,6 +176,8 @@ async def test_enough_ends_the_answers_with_those_that_are_in(store: Store) -> N
     assert done.deliberation.ended_early == "enough"
     assert done.deliberation.verdict.verification is None
     assert Enough() in done.events
+    missing = done.deliberation.members[3]
+    assert missing.error == "not_waited_for: somebody had enough before it was complete."
 
 
 async def test_enough_in_a_round_leaves_the_others_their_answers(store: Store) -> None:
@@ -199,6 +201,8 @@ async def test_enough_among_the_reviews_leaves_those_that_are_in(store: Store) -
 
     counted = [review.label for review in done.deliberation.reviews if review.counted]
     assert counted == ["A", "D"]
+    unheard = [review.error for review in done.deliberation.reviews if not review.counted]
+    assert all(error and error.startswith("not_waited_for: ") for error in unheard)
     assert done.deliberation.verdict.ballots == 2
     assert done.deliberation.ended_early == "enough"
 

@@ -9,8 +9,8 @@ from bot.pages.sentences import shown
 
 def discussion(deliberation: Deliberation, question: Question) -> str:
     """How many members changed their mind once they knew the other answers, and towards which; ""
-    where they did not get to know them."""
-    if len(deliberation.rounds) < 2:
+    where nobody was heard after getting to know them."""
+    if not any(deliberation.rounds[1:]):
         return ""
     of, last = len(deliberation.answers), {c.label: c.towards for c in deliberation.changes}
     if not last:

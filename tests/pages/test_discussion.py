@@ -88,6 +88,13 @@ def test_the_ranking_tells_each_round_and_who_was_not_heard() -> None:
     )
 
 
+def test_where_nobody_was_heard_in_a_round_nobody_is_said_to_have_kept_its_mind() -> None:
+    told = debated({seat: [failing()] for seat in range(4)})
+
+    assert len(told.result.rounds) == 2
+    assert "mind" not in words(presenter.verdict(told.result, told.question))
+
+
 def test_a_later_question_of_its_thread_tells_its_own_letters() -> None:
     told = debated({0: ["So.\nCHANGED: B"]})
 

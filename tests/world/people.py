@@ -201,10 +201,9 @@ class People:
         ended = [when for when in world.ends.values() if each.at - 1 < when < until]
         if each.heard and not ended:
             return True
-        rows = world.disk.rows("SELECT asked_at FROM deliberations WHERE channel = ?", each.channel)
-        knew = len(rows) and any(
-            a.channel == each.channel and a.at < each.at - 60 for a in self.asked
-        )
+        rows = world.disk.rows("SELECT mention FROM deliberations WHERE channel = ?", each.channel)
+        taken = {mention for (mention,) in rows}
+        knew = any(a.key in taken and a.at < each.at - 60 for a in self.asked)
         soon = not ended or max(ended) < each.at + 120
         return bool(
             knew and soon and not world.drift and not world.plan.clock_jumps and len(ended) <= 1

@@ -11,6 +11,7 @@ from bot.llm import Provider
 from bot.models.catalogue import Catalogue
 from bot.protocol.calls import Caller
 from bot.protocol.patience import Patience
+from bot.protocol.pricing import Pricing
 from bot.settings import Settings
 from bot.store.store import Store
 
@@ -44,6 +45,7 @@ async def running_app(
                 store.recent_first_text_seconds,
                 used=partial(store.usual, None),
                 tempos=store.recent_tempos,
+                priced=Pricing(catalogue, store.usual).step,
                 now=clock,
             ),
             catalogue=catalogue,

@@ -18,23 +18,29 @@ from bot.store.spending import ENOUGH
 async def may_begin(sitting: Sitting, stage: Stage, round: int) -> bool:
     """Whether this stage is to begin: its money is set aside then. What was spent so far is told.
 
-    One that an earlier run of this deliberation began is gone through again, whatever came then."""
+    One that an earlier run of this deliberation began is gone through again, whatever came then, and
+    whether there is room or not."""
     await sitting.between_stages()
     tell_spent(sitting)
     if sitting.is_enough:
         sitting.emit(Enough())
-    if any((call.stage, call.round) == (stage, round) for call in sitting.journal.calls):
-        return True
+    has_begun = any((call.stage, call.round) == (stage, round) for call in sitting.journal.calls)
     if sitting.is_enough:
-        return False
-    question, council, journal = sitting.question, sitting.council, sitting.journal
-    shares = await sitting.caller.priced(question, council, journal.place, stage, round)
-    if await journal.set_aside(shares):
+        return has_begun
+    if await _set_aside(sitting, stage, round) or has_begun:
         return True
     if not sitting.is_enough:  # by a press meanwhile
         at = sitting.caller.now().isoformat()
-        await journal.decide(ENOUGH, json.dumps({"why": "no_credit", "at": at}))
+        await sitting.journal.decide(ENOUGH, json.dumps({"why": "no_credit", "at": at}))
     return False
+
+
+async def _set_aside(sitting: Sitting, stage: Stage, round: int) -> bool:
+    """Have money for the calls of this stage that are not finished; whether there is room for it."""
+    question, council, journal = sitting.question, sitting.council, sitting.journal
+    shares = await sitting.caller.priced(question, council, journal.place, stage, round)
+    left = {key: micros for key, micros in shares.items() if not journal.finished(*key)}
+    return not left or await journal.set_aside(left)
 
 
 def tell_spent(sitting: Sitting) -> None:

@@ -84,11 +84,13 @@ async def reached(app: App, id: str, calls: int) -> None:
     await eventually(there)
 
 
-async def stopped(app: App, calls: int = 2, person: Person = ANN) -> str:
+async def stopped(
+    app: App, calls: int = 2, person: Person = ANN, text: str = "Is it right?"
+) -> str:
     """A question of Ann's in a thread, stopped once so many calls were finished."""
     app.questions.seed = ALL_HEARD
     app.defaults = replace(app.defaults, audit="off")
-    id = await accepted(app, mention("Is it right?", key="asked", thread="thread"))
+    id = await accepted(app, mention(text, key="asked", thread="thread"))
     await reached(app, id, calls)
     await pressed(app, id, person, "stop")
     await app.running.finished(id)
@@ -259,6 +261,25 @@ async def test_what_is_set_aside_is_the_rest_of_the_run() -> None:
         assert before is not None
         assert after == before - sum(rest.values())
         assert set(rest) == {("verdict", 0, 3), SUCCESSOR, MARGIN}
+        await pressed(app, id, BOB, "stop")
+        await app.running.finished(id)
+
+
+async def test_a_step_that_had_begun_has_its_money_set_aside_again() -> None:
+    async with running(hanging("revision", times=2), rules=RULES) as app:
+        id = await stopped(app, calls=5, text="/deep Is it right?")
+        case = await case_of(app, id)
+        rest = await app.budget.rest(case, await app.budget.shares(case))
+        step = await app.caller.priced(case.question, case.council, None, "revision", 1)
+        before = (await app.store.left(NOW.date(), {ALL: 50_000_000})).left_micros
+        asked = len(await app.store.attempts(id))
+
+        await pressed(app, id, BOB, "go_on")
+        await eventually(lambda: asked_more(app, id, asked))
+
+        after = (await app.store.left(NOW.date(), {ALL: 50_000_000})).left_micros
+        assert before is not None
+        assert after == before - sum(rest.values()) - step["revision", 1, 2]
         await pressed(app, id, BOB, "stop")
         await app.running.finished(id)
 

@@ -370,7 +370,7 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Side:
     """A value, and the labels of the answers that hold it."""
 
     value: str
@@ -383,13 +383,13 @@ class Plurality:
     `tie` that nobody broke."""
 
     kind: ValueKind
-    options: tuple[Held, ...]
+    options: tuple[Side, ...]
     winner: str | None
     tie: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Version:
     """An answer as it was in one round."""
 
     label: str
@@ -463,7 +463,7 @@ class Deliberation:
     escalated: bool = False
     not_asked: tuple[str, ...] = ()
     vote: Plurality | None = None
-    rounds: tuple[tuple[Said, ...], ...] = ()
+    rounds: tuple[tuple[Version, ...], ...] = ()
     changes: tuple[Change, ...] = ()
     claims: tuple[Claim, ...] = ()
     left_out: tuple[Claim, ...] = ()

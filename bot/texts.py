@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
 from bot.cleaning import one_line, shortened
-from bot.council import Evidence, Failure, Fallback, Finish, Held, Plurality, Standing
+from bot.council import Evidence, Failure, Fallback, Finish, Plurality, Side, Standing
 from bot.document import Document, Heading, Text
 from bot.errors import Kind
 from bot.language import N_, Message, _, n_
@@ -260,13 +260,13 @@ def election(vote: Plurality, labels: Sequence[str]) -> str:
     return " ".join(sentences)
 
 
-def unbroken(tie: Sequence[Held]) -> str:
+def unbroken(tie: Sequence[Side]) -> str:
     """What stands against each other where nobody decided."""
     between = _(" or ").join(held.value for held in tie)
     return " ".join((_("**It is a tie: {values}.**", values=between), *map(says, tie)))
 
 
-def says(held: Held) -> str:
+def says(held: Side) -> str:
     return n_(
         "{answers} says {value}.",
         "{answers} say {value}.",

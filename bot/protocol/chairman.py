@@ -7,7 +7,7 @@ Knows what a verdict rests on, and not when it may be begun: that is `racing`.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.council import Answer, Call, Held, Review, Standing, Verdict
+from bot.council import Answer, Call, Review, Side, Standing, Verdict
 from bot.llm import Message
 from bot.models.thoughts import shown_so_far
 from bot.protocol import outcome, prompts
@@ -32,7 +32,7 @@ class Basis:
     reviews: tuple[Review, ...]
     standings: tuple[Standing, ...]
     round: int = 0
-    tie: tuple[Held, ...] = ()
+    tie: tuple[Side, ...] = ()
     before: str = ""
 
 
@@ -110,7 +110,7 @@ def verdict(
     )
 
 
-async def break_tie(sitting: Sitting, answers: Sequence[Answer], tie: Sequence[Held]) -> Verdict:
+async def break_tie(sitting: Sitting, answers: Sequence[Answer], tie: Sequence[Side]) -> Verdict:
     """The chairman decides between values that as many answers give; where it cannot, one of those
     who gave them, in an order drawn by lot. Where nobody can, the tie is all there is."""
     labels = {label for held in tie for label in held.labels}

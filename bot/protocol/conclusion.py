@@ -20,10 +20,10 @@ from bot.council import (
     Plurality,
     Redo,
     Review,
-    Said,
     Standing,
     Timings,
     Verdict,
+    Version,
 )
 from bot.language import _
 from bot.protocol import outcome, ranking
@@ -75,7 +75,7 @@ class Particulars(TypedDict, total=False):
 
     escalated: bool
     vote: Plurality | None
-    rounds: tuple[tuple[Said, ...], ...]
+    rounds: tuple[tuple[Version, ...], ...]
     changes: tuple[Change, ...]
     claims: tuple[Claim, ...]
     left_out: tuple[Claim, ...]

@@ -5,7 +5,7 @@ What is broken off gives no value: it may have been about to give another.
 
 from collections.abc import Mapping, Sequence
 
-from bot.council import Answer, Held, Plurality, Question, Verdict
+from bot.council import Answer, Plurality, Question, Side, Verdict
 from bot.protocol.outcome import broken_off
 from bot.protocol.values import K, Value, values
 
@@ -18,20 +18,20 @@ def plurality(question: Question, answers: Sequence[Answer]) -> Plurality | None
     holders: dict[Value, list[str]] = {}
     for label, value in given.items():
         holders.setdefault(value, []).append(label)
-    options = [Held(value.text, tuple(labels)) for value, labels in holders.items()]
+    options = [Side(value.text, tuple(labels)) for value, labels in holders.items()]
     options.sort(key=lambda option: (-len(option.labels), option.labels))
     tie = len(tied(options)) > 1
     kind = next(iter(holders)).kind
     return Plurality(kind, tuple(options), None if tie else options[0].value, tie)
 
 
-def tied(options: Sequence[Held]) -> tuple[Held, ...]:
+def tied(options: Sequence[Side]) -> tuple[Side, ...]:
     """Those that most answers give: several of them are a tie."""
     most = max(len(option.labels) for option in options)
     return tuple(option for option in options if len(option.labels) == most)
 
 
-def decided(question: Question, verdict: Verdict, tie: Sequence[Held]) -> str | None:
+def decided(question: Question, verdict: Verdict, tie: Sequence[Side]) -> str | None:
     """Which of these values the verdict gives; `None` where it gives none of them."""
     if verdict.seat is None:
         return None

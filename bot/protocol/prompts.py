@@ -12,7 +12,7 @@ of a prompt at a part of its price where they had it lately, and models with it 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from bot.cleaning import one_line
-from bot.council import Council, Earlier, Exhibit, Held, Past, Question, Standing
+from bot.council import Council, Earlier, Exhibit, Past, Question, Side, Standing
 from bot.llm import Message
 from bot.modes import READS_VALUES
 from bot.protocol.claims import offers_letters, unmarked
@@ -140,7 +140,7 @@ def verdict_prompt(
     fence: str,
     not_heard: Sequence[str] = (),
     broken_off: Collection[str] = (),
-    tie: Sequence[Held] = (),
+    tie: Sequence[Side] = (),
     before: str = "",
     limit: int | None = None,
 ) -> tuple[Message, ...]:
@@ -366,7 +366,7 @@ def _places(standings: Sequence[Standing]) -> str:
     )
 
 
-def _tied(tie: Sequence[Held]) -> str:
+def _tied(tie: Sequence[Side]) -> str:
     """The values as they are tied; what models wrote of them is fenced above."""
     sides = "\n".join(f"- Answer {', Answer '.join(held.labels)}" for held in tie)
     return (

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.council import Answer, Call, Change, Question, Said, Stage
+from bot.council import Answer, Call, Change, Question, Stage, Version
 from bot.llm import Message
 from bot.protocol import outcome, prompts, ranking
 from bot.protocol.conclusion import Particulars
@@ -93,7 +93,7 @@ def discussed(sitting: Sitting) -> Particulars:
     """What the deliberation tells of its rounds: each without whoever was not heard in it."""
     found = rounds(sitting)
     said = tuple(
-        tuple(Said(label, each.answers[label].text) for label in sorted(each.heard))
+        tuple(Version(label, each.answers[label].text) for label in sorted(each.heard))
         for each in found
     )
     return {"rounds": said, "changes": changes(sitting.question, found)}

@@ -14,11 +14,11 @@ from bot.council import (
     Council,
     Deliberation,
     Failure,
-    Held,
     MemberResult,
     Plurality,
     Question,
     Review,
+    Side,
     Standing,
     Timings,
     Verdict,
@@ -117,7 +117,7 @@ def test_what_belongs_to_other_modes_is_empty() -> None:
 
 
 def test_a_vote_lists_the_values_with_their_labels() -> None:
-    options = (Held("18", ("A", "C")), Held("20", ("B",)))
+    options = (Side("18", ("A", "C")), Side("20", ("B",)))
     counted = replace(DELIBERATION, vote=Plurality("number", options, "18", tie=False))
 
     assert as_json(counted)["vote"] == {

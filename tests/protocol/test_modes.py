@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.council import Council, Held, Plurality
+from bot.council import Council, Plurality, Side
 from bot.llm import Request
 from bot.modes import MODES as MEANINGS
 from bot.protocol import ranking
@@ -134,7 +134,7 @@ async def test_what_most_answers_say_is_the_verdict_with_its_counts(store: Store
     result = done.deliberation
     assert {stage_and_seat(request)[0] for request in done.provider.requests} == {"answer"}
     assert result.vote == Plurality(
-        "number", (Held("18", ("A", "C", "D")), Held("20", ("B",))), "18", tie=False
+        "number", (Side("18", ("A", "C", "D")), Side("20", ("B",))), "18", tie=False
     )
     assert result.verdict.text == (
         "**The answer is 18.** 3 of 4 say so: Answers A, C, D. Answer B says 20."
@@ -178,7 +178,7 @@ async def test_a_tie_goes_to_the_chairman_alone(store: Store) -> None:
     stages = [stage_and_seat(request) for request in done.provider.requests]
     assert stages[4:] == [("verdict", CHAIR)]
     assert result.vote == Plurality(
-        "number", (Held("18", ("A", "D")), Held("20", ("B", "C"))), "20", tie=True
+        "number", (Side("18", ("A", "D")), Side("20", ("B", "C"))), "20", tie=True
     )
     assert result.verdict.written_by == "lab/chair"
     assert (result.verdict.label, result.agreement.same_answer) == (None, 2)

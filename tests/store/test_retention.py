@@ -10,7 +10,7 @@ import pytest
 
 from bot.bills import Bill
 from bot.conversation.statistics import Statistics
-from bot.council import Call, Claim, Evidence, Failure, Held, Plurality, Said
+from bot.council import Call, Claim, Evidence, Failure, Plurality, Side, Version
 from bot.errors import Superseded
 from bot.records import Case
 from bot.store.journal import Asked
@@ -45,8 +45,8 @@ def spoken(number: int, *, status: str = "finished", word: str = WORD) -> Case:
         verdict=verdict,
         members=members,
         reviews=reviews,
-        vote=Plurality("text", (Held(word, ("A",)), Held("", ("B",))), word, tie=False),
-        rounds=((Said("A", f"First {word}."),),),
+        vote=Plurality("text", (Side(word, ("A",)), Side("", ("B",))), word, tie=False),
+        rounds=((Version("A", f"First {word}."),),),
         claims=(Claim(f"It is {word}.", ("A",)),),
         left_out=(Claim(f"It was {word}.", ("B",)),),
         unsupported=(f"It will be {word}.",),

@@ -135,8 +135,7 @@ class Exhibits:
         return found if found is None else int(found)
 
     def _room(self, council: Council) -> int:
-        models = map(self.catalogue.find, (*council.members, council.chairman))
-        contexts = [model.context_tokens if model else None for model in models]
+        contexts = map(self.catalogue.context_tokens, (*council.members, council.chairman))
         return min(past.room(contexts), ROOM_LIMIT_BYTES)
 
 

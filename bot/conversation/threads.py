@@ -149,7 +149,7 @@ class Threads:
             summed = plan.split.summed if plan.split.summed in recaps else 0
             [before] = await hidden(self.store, case, [recaps.get(summed, "")])
             sitting = Sitting(question, case.council, self.caller, journal, _tell_nobody)
-            context = self._context(case.council.model(plan.seat))
+            context = self.catalogue.context_tokens(case.council.model(plan.seat))
             recap = await write_recap(
                 sitting,
                 plan.seat,
@@ -187,11 +187,7 @@ class Threads:
         return {count: size(text) for count, text in (await self.store.recaps(ids)).items()}
 
     def _room(self, council: Council) -> int:
-        return past.room(map(self._context, (*council.members, council.chairman)))
-
-    def _context(self, model: str) -> int | None:
-        found = self.catalogue.find(model)
-        return found.context_tokens if found else None
+        return past.room(map(self.catalogue.context_tokens, (*council.members, council.chairman)))
 
 
 def is_thread_of(one: Case, other: Case) -> bool:

@@ -125,6 +125,11 @@ class Catalogue:
                     return model
         return None
 
+    def context_tokens(self, id: str) -> int | None:
+        """How much the model's context holds, as its list says."""
+        model = self.find(id)
+        return model.context_tokens if model else None
+
     def missing(self, id: str) -> bool:
         """Whether the endpoint that this id goes to has a list, and the model is not in it."""
         prefix = id.partition("/")[0]

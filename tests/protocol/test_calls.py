@@ -15,7 +15,7 @@ from bot.errors import ModelFailed, Spent
 from bot.llm import Completion, Message, ModelInfo, Request
 from bot.protocol.calls import Caller
 from bot.protocol.patience import Deadline, Patience
-from bot.records import Attempt, Case, Tempo
+from bot.records import Account, Attempt, Case, Stop, Tempo
 from bot.rehearsal.simulated import Rehearsal
 from bot.store.spending import ALL
 from bot.store.store import Store
@@ -177,6 +177,12 @@ class Bench:
 
     async def spent(self) -> int:
         return await self.store.spent(DAY.date())
+
+    async def account(self) -> Account:
+        """What budgets tell of the deliberation, once it is over."""
+        journal = await self.store.begin("one", self.limits)
+        await journal.stop(Stop("person", DAY))
+        return await self.store.account(DAY.date(), ALL)
 
     async def is_free(self) -> bool:
         """Whether nothing is reserved: a limit of what was spent and one request more is kept."""
@@ -983,7 +989,7 @@ async def test_what_a_request_used_is_booked_however_it_ended(
     await bench.call(Model(step), deadline=0.1, patience=ONCE)
 
     [attempt] = await bench.attempts()
-    account = await bench.store.account(DAY.date(), ALL)
+    account = await bench.account()
     summed = told in (9, 40_000)  # a sum of the provider's own needs no price
     if priced or summed:
         assert (account.told_micros, account.estimated_micros) == (told, estimated)

@@ -14,7 +14,7 @@ from bot.protocol.calls import Caller
 from bot.protocol.listening import Draft
 from bot.protocol.lookups import LOOKED_UP_FOR, look_up
 from bot.protocol.patience import Deadline, Patience
-from bot.records import Case
+from bot.records import Case, Stop
 from bot.store.spending import ALL
 from bot.store.store import Store
 from tests.bench.deliberations import no_history
@@ -52,6 +52,8 @@ async def cancelled(store: Store, server: ModelServer, *, openrouter: bool) -> H
     await heard.wait()
     call.cancel()
     await asyncio.wait({call})
+    # Budgets tell call by call only what is over.
+    await journal.stop(Stop("person", NOW))
     return provider
 
 

@@ -96,6 +96,8 @@ def opens(deliberation: Deliberation) -> str:
     """What a button says that shows what is folded there; "" for the ranking."""
     if deliberation.reviews or len(deliberation.answers) < 2:
         return ""
+    if deliberation.mode == "compare":
+        return _("Votes")
     return _("Counts") if deliberation.vote else _("Details")
 
 

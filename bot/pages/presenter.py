@@ -150,9 +150,9 @@ def verdict(deliberation: Deliberation, question: Question) -> Document:
         discussion_line(deliberation, question),
         reviewers_line(deliberation, question),
         *how_decided(deliberation, question),
-        *looks_closer(deliberation),
         " · ".join(filter(None, _account(deliberation))),
         *shortened_for_verdict(deliberation),
+        *looks_closer(deliberation),
         _(texts.VOTE if votes_here else texts.VOTE_ON_ANSWERS)
         if _explains_votes(deliberation, question)
         else "",

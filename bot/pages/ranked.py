@@ -189,6 +189,8 @@ def _people(deliberation: Deliberation, question: Question, tally: Tally) -> Ite
     if any(any(votes) for _label, *votes in counts) or none:
         rows = tuple((shown(label, question), *map(str, votes)) for label, *votes in counts)
         yield Table((_("People"), "👍", "👎", "🏆"), rows)
+    elif deliberation.mode == "compare":
+        yield Note(_("Votes of people are counted here."))
     if none:
         yield Note(
             n_("🚫 none is good enough: {n} person", "🚫 none is good enough: {n} people", none)

@@ -66,7 +66,11 @@ def test_the_last_post_of_answers_to_compare_takes_the_votes() -> None:
     assert document.votable
     assert document.blocks == (
         Text("**3 answers, side by side**"),
-        Detail("No ranking: people compare", (Note("3 calls."),), button="Details"),
+        Detail(
+            "No ranking: people compare",
+            (Note("Votes of people are counted here."), Note("3 calls.")),
+            button="Votes",
+        ),
         Note("🚫 none of the answers is good enough"),
     )
     assert presenter.unvoted(presenter.verdict(told.result, told.question)).blocks[-1] == Note(
@@ -148,6 +152,8 @@ def test_two_that_agree_have_two_posts_and_say_who_was_not_asked_by_number() -> 
     assert document.blocks[:2] == (Heading("The answer is 18."), Text(text))
     said = f"Both members asked give the same answer; this is Answer {label}, drawn by lot."
     assert Note(f"{said} 1 more was not asked.") in document.blocks
+    last = [block.text[:8] for block in document.blocks[-3:] if isinstance(block, Note)]
+    assert last == ["2 answer", "React 🔍 ", "React 👍 "]
     assert (document.state, document.votable) == ("done", True)
     assert list(posts(told.progress())) == ["headline", "answer:A", "answer:B", "ranking"]
     fold = posts(told.progress())["ranking"].blocks[1]

@@ -27,7 +27,7 @@ from bot.pages.gists import (
     lead,
     unbolded,
 )
-from bot.pages.live import Pace, asked, duration, grown, live_lines, stand_in
+from bot.pages.live import Pace, duration, grown, live_lines, stand_in
 from bot.pages.modes import (
     agreed,
     count_of_answers,
@@ -52,10 +52,10 @@ from bot.pages.sentences import (
     written_by,
 )
 from bot.pages.settings import unambiguous
+from bot.pages.stopped import stopped
 from bot.protocol.claims import unmarked
 from bot.protocol.events import Progress
 from bot.protocol.outcome import finish
-from bot.records import Stop
 from bot.votes import Tally
 
 # An answer of fewer characters stands open.
@@ -73,7 +73,7 @@ def headline(progress: Progress, pace: Pace | None = None) -> Document:
     if progress.finished:
         return verdict(progress.finished, question)
     if progress.stopped:
-        return _stopped(progress, progress.stopped)
+        return stopped(progress, progress.stopped)
     if progress.fault:
         heading = Heading(_("The council had to stop"))
         return Document((heading, Text(progress.fault)), state="failed")
@@ -215,49 +215,6 @@ def _failed(deliberation: Deliberation, question: Question) -> Document:
             Button("check", _("Check the council")),
         ),
     )
-
-
-def _stopped(progress: Progress, stop: Stop) -> Document:
-    n, of = len(progress.answers), asked(progress)
-    why = texts.STOPPED.get(stop.cause)
-    text = _("The answers below stay; nothing was ranked.") if n else _("Nothing was ranked.")
-    if progress.reviewers:
-        text = _("The answers below stay; no verdict was written.")
-    return Document(
-        (
-            Heading(_stopped_when(progress.stopped_by, n, of)),
-            *([Text(_(why, refusal=stop.refusal))] if why else []),
-            Text(text),
-            *(read_along(progress.question) if stop.cause == "unread" else []),
-        ),
-        state="stopped",
-        buttons=_after(stop),
-    )
-
-
-def _after(stop: Stop) -> tuple[Button, ...]:
-    if stop.cause == "forgotten":
-        return ()
-    again = Button("again", _("Ask again"), primary=not stop.may_go_on)
-    return (Button("go_on", _("Go on"), primary=True), again) if stop.may_go_on else (again,)
-
-
-def _stopped_when(name: str, n: int, of: int) -> str:
-    if n and name:
-        return n_(
-            "Stopped by {name} after {n} of {of} answers",
-            "Stopped by {name} after {n} of {of} answers",
-            n,
-            of=of,
-            name=name,
-        )
-    if n:
-        return n_(
-            "Stopped after {n} of {of} answers", "Stopped after {n} of {of} answers", n, of=of
-        )
-    if name:
-        return _("Stopped by {name} before any answer", name=name)
-    return _("Stopped before any answer")
 
 
 def _headed(text: str) -> list[Block]:

@@ -13,7 +13,7 @@ from bot import settings as channel_settings
 from bot.chat import Accepted, Mention, Person, Refused, Repeated, channel_of
 from bot.conversation import wishes
 from bot.conversation.budget import SettingsOf
-from bot.conversation.cases import TakenUp, asking_again
+from bot.conversation.cases import TakenUp, asking_again, checked
 from bot.conversation.followups import FollowUps, require_texts
 from bot.conversation.locks import Locks
 from bot.conversation.questions import Questions
@@ -129,10 +129,9 @@ class Sequels:
     async def _redo(
         self, whole: Case, newest: Case, mention: Mention, guidance: str
     ) -> Accepted | Refused | Repeated:
-        if not guidance:
-            raise InvalidInput(
-                _("Say what is to be otherwise, as in `redo: shorter, and with the costs`.")
-            )
+        guidance = checked(
+            guidance, _("Say what is to be otherwise, as in `redo: shorter, and with the costs`.")
+        )
         if not (await paid_of(self.store, whole)).answers:
             raise InvalidInput(
                 _(

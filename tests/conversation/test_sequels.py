@@ -267,11 +267,24 @@ async def test_what_is_erased_or_under_way_is_not_taken_up(text: str) -> None:
         await app.running.finished(running_one)
 
 
-async def test_without_guidance_nothing_is_written() -> None:
+@pytest.mark.parametrize("nothing", ["redo:", "redo: \u200b"])
+async def test_without_guidance_nothing_is_written(nothing: str) -> None:
     async with running() as app:
         await asked(app)
 
-        assert (await refused(app, said("redo:"))).startswith("Say what is to be otherwise")
+        assert (await refused(app, said(nothing))).startswith("Say what is to be otherwise")
+
+
+async def test_guidance_is_no_longer_than_a_question_may_be() -> None:
+    provider = FakeProvider()
+    async with running(provider) as app:
+        await asked(app)
+        provider.requests.clear()
+
+        told = await refused(app, said("redo: " + "x" * 32_001))
+
+        assert "32,001 characters; the limit is 32,000" in told
+        assert provider.requests == []
 
 
 @pytest.mark.parametrize("text", ["redo: shorter", "again, all of you"])

@@ -64,7 +64,7 @@ BUGS = (
     Bug(
         "a finished call has no row",
         "bot/store/journal.py",
-        "yield Statement(_INSERT_CALL, (self.deliberation, *_call_columns(call)))",
+        "yield inserted(self.deliberation, call)",
         "yield Statement('SELECT 1')",
     ),
     Bug(
@@ -101,9 +101,9 @@ BUGS = (
     Bug(
         "a stopped run keeps what it set aside",
         "bot/store/journal.py",
-        "                yield from spending.release(self.deliberation)\n",
+        "                yield from then(self.deliberation)\n",
         "                if status == 'finished':\n"
-        "                    yield from spending.release(self.deliberation)\n",
+        "                    yield from then(self.deliberation)\n",
     ),
     Bug(
         "questions together pass a limit",

@@ -110,7 +110,7 @@ def values(question: str, answers: Mapping[K, str]) -> dict[K, Value]:
     most. Equal values are written alike. An answer that gives none is left out.
 
     Where the question offers choices, only these count. A number without a unit stands for one with
-    the unit that the others name, if that is one."""
+    the unit that the others name, if that is one; what may be a share stands for no percentage."""
     choices = offered(question)
     read = {label: value(text, choices=choices) for label, text in answers.items()}
     given = {label: each for label, each in read.items() if each}
@@ -118,10 +118,17 @@ def values(question: str, answers: Mapping[K, str]) -> dict[K, Value]:
         return {}
     [(kind, _n)] = Counter(each.kind for each in given.values()).most_common(1)
     given = {label: each for label, each in given.items() if each.kind == kind}
-    if len({each.unit for each in given.values()} - {""}) < 2:
-        given = {label: replace(each, unit="") for label, each in given.items()}
+    units = {each.unit for each in given.values()} - {""}
+    if len(units) < 2:
+        given = {label: replace(each, unit=_alike(each, units)) for label, each in given.items()}
     first: dict[Value, Value] = {}
     return {label: first.setdefault(each, each) for label, each in given.items()}
+
+
+def _alike(value: Value, units: Collection[str]) -> str:
+    """What is left of its unit where all name the same, if any: beside percentages 0.5 may be a half."""
+    may_be_share = "%" in units and not value.unit and isinstance(value.form, Fraction)
+    return "share" if may_be_share and 0 < abs(Fraction(value.form)) <= 1 else ""
 
 
 def offered(question: str) -> frozenset[str]:

@@ -155,6 +155,16 @@ def test_different_units_are_different_amounts() -> None:
     assert read["A"] == read["C"] != read["B"]
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "are_same"),
+    [("50%", "50", True), ("0.5%", "0.5", False), ("1%", "1", False), ("0%", "0", True)],
+)
+def test_what_may_be_a_share_is_no_percentage(one: str, other: str, are_same: bool) -> None:
+    """A half is not half a percent, and "50" beside "50%" leaves nothing to doubt."""
+    read = values("", {"A": f"Final answer: {one}", "B": f"Final answer: {other}"})
+    assert (read["A"] == read["B"]) is are_same
+
+
 def test_only_values_of_the_kind_that_most_give_are_compared() -> None:
     read = values("Is it?", {"A": "Yes.", "B": "Yes, it is.", "C": "42", "D": "Who knows that?"})
     assert set(read) == {"A", "B"}

@@ -58,7 +58,7 @@ class Board:
         known = {answer.label: answer for answer in outcome.answers(question, council, calls)}
         self.progress = Progress(question, council, answers=known)
         self.over = asyncio.Event()
-        self._changed = asyncio.Event()
+        self._changed, self._due = asyncio.Event(), asyncio.Event()
 
     def read(self, question: Question) -> None:
         """The question with all that goes along with it."""
@@ -66,17 +66,25 @@ class Board:
         self._changed.set()
 
     def emit(self, event: Event) -> None:
-        self.progress = advance(self.progress, event)
+        before, self.progress = self.progress, advance(self.progress, event)
         self._changed.set()
+        if self.progress.finished and not before.finished:
+            self._due.set()
 
     def end(self) -> None:
         """No further event will come."""
         self.over.set()
         self._changed.set()
+        self._due.set()
 
     async def changed(self) -> None:
         await self._changed.wait()
         self._changed.clear()
+
+    async def due(self) -> None:
+        """What is to be shown at once: the verdict, which may yet be checked, and the end."""
+        await self._due.wait()
+        self._due.clear()
 
 
 class Serving:
@@ -298,7 +306,7 @@ class Serving:
             if over:
                 self._showing.end()
                 return
-            await within(interval, board.over.wait())
+            await within(interval, board.due())
 
     async def _have_places(self) -> bool:
         """Whether answers have their places in the thread before they are there: each is edited

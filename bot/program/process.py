@@ -119,6 +119,8 @@ def configure(level: int, *, json: bool) -> None:
     logging.getLogger("stamina").setLevel(logging.ERROR)
     for name in ("bot", "adapters"):
         logging.getLogger(name).setLevel(level)
+    # As lines of the log: a library's may come as late as at the end.
+    logging.captureWarnings(True)
     sys.excepthook = _crashed
 
 

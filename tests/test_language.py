@@ -100,6 +100,7 @@ NOT_OURS = (
     "bot/protocol/ballot",
     "bot/protocol/masking.py",
     "bot/protocol/counting.py",
+    "bot/protocol/fences.py",
     "bot/protocol/prompts.py",
     "bot/protocol/shortening.py",
     "bot/protocol/values.py",

@@ -451,6 +451,7 @@ async def test_without_the_scope_a_download_is_a_login_page(place: Place) -> Non
     message = place.server.post(place.channel, place.ada, "read", files={"a.txt": b"secret"})
     shown = (await place.client.conversations_history(channel=place.channel.id))["messages"][0]
     assert (shown["subtype"], shown["files"][0]["size"]) == ("file_share", 6)
+    place.server.desk.scopes = place.server.desk.scopes - {"files:read"}
     token = {"Authorization": f"Bearer {place.client.token}"}
     async with aiohttp.ClientSession(headers=token) as session:
         answer = await session.get(shown["files"][0]["url_private"])

@@ -111,12 +111,17 @@ class OnDiscord(Stage):
         return Scene(name, "discord", where, messages, modal, files=files)
 
     def _told(self, message: Message) -> Json:
-        told = payloads.message(message, self.place.server.world, gateway=False, reads_all=True)
+        world = self.place.server.world
+        told = payloads.message(message, world, gateway=False, reads_all=True)
+        # A client shows who is named, and whom a post once notified, also where an edit of the post
+        # notified nobody.
+        named = world.mentions(message.channel, message.author, message.text, None).users
+        notified = {user for ping in world.pings if ping.message is message for user in ping.users}
         return {
             "author": {"name": message.author.name, "bot": message.author.bot},
             "flags": message.flags,
             "content": told["content"],
-            "names": {user["id"]: user["username"] for user in told["mentions"]},
+            "names": {str(user.id): user.name for user in named},
             "components": told["components"],
             "attachments": [{"filename": a.filename} for a in message.attachments],
             "reactions": [
@@ -124,5 +129,5 @@ class OnDiscord(Stage):
                 for each in told["reactions"]
             ],
             "private": message.viewer is not None,
-            "pings": self.place.ada.id in {user.id for user in message.mentions.users},
+            "pings": self.place.ada in notified,
         }

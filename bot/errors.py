@@ -67,7 +67,8 @@ class ModelFailed(BotError):
 
     `context_tokens` is set where the prompt alone is longer than the model's context, which holds
     that many tokens (0 where nobody said how many): only a shorter prompt can succeed. The server
-    counted `prompt_tokens` in it, 0 where it did not say.
+    counted `prompt_tokens` in it, 0 where it did not say. Where it is `unseeing`, the request was
+    refused for its images: without them it may be answered.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class ModelFailed(BotError):
         written_bytes: int | None = None,
         context_tokens: int | None = None,
         prompt_tokens: int = 0,
+        unseeing: bool = False,
     ) -> None:
         super().__init__(message)
         self.kind: Kind = kind
@@ -94,6 +96,7 @@ class ModelFailed(BotError):
         self.written_bytes = written_bytes
         self.context_tokens = context_tokens
         self.prompt_tokens = prompt_tokens
+        self.unseeing = unseeing
 
 
 class InvalidInput(BotError):

@@ -3,15 +3,31 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Literal, Protocol, runtime_checkable
 
 from bot.errors import Spent
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture as every model gets it: a PNG or a JPEG, by its media type in `kind`."""
+
+    kind: str
+    data: bytes = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        return sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
+    """A text, and behind it the images that it speaks of, in its order."""
+
     role: Literal["system", "user"]
     content: str
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +116,8 @@ def ending_of(finish_reason: str) -> Ending:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """A model of the catalogue; prices in US dollars per million tokens, `None` where unknown."""
+    """A model of the catalogue; prices in US dollars per million tokens, and whether it `sees` images:
+    `None` where unknown."""
 
     id: str
     name: str = ""
@@ -109,6 +126,7 @@ class ModelInfo:
     prompt_usd_per_million: float | None = None
     completion_usd_per_million: float | None = None
     created: int = 0
+    sees: bool | None = None
 
 
 @runtime_checkable

@@ -130,6 +130,11 @@ class Catalogue:
         model = self.find(id)
         return model.context_tokens if model else None
 
+    def sees(self, id: str) -> bool | None:
+        """Whether the model takes images; `None` where its list does not say."""
+        model = self.find(id)
+        return model.sees if model else None
+
     def missing(self, id: str) -> bool:
         """Whether the endpoint that this id goes to has a list, and the model is not in it."""
         prefix = id.partition("/")[0]

@@ -31,6 +31,7 @@ from bot.models.failures import (
     failure_of,
 )
 from bot.models.gate import as_count, as_dict, as_json, as_text
+from bot.models.images import is_about_images, with_images
 from bot.models.incoming import Incoming, micros_of
 from bot.models.model_lists import LIST_LIMIT_BYTES, PAGES, entries_of, model_info, next_page
 from bot.models.reports import is_page, report_of
@@ -173,9 +174,13 @@ class HttpProvider:
             )
             try:
                 headers = self._headers(endpoint, cached=terms.cacheable)
-                return await self._ask(endpoint, body, answer, headers, request.named)
+                sent = with_images(body, request.messages)
+                return await self._ask(endpoint, sent, answer, headers, request.named)
             except ServerFailed as error:
                 if answer.began:
+                    raise
+                if _is_unseeing(error, request):
+                    error.unseeing, error.retryable = True, False
                     raise
                 if body != (known := terms.body(model, request)) and request.messages:
                     body = known  # what was stored is of older terms
@@ -356,6 +361,12 @@ def _keyless(error: ServerFailed, endpoint: Endpoint, saying: Saying) -> ModelFa
         return None
     advice = _(_NO_KEY_OF, name=endpoint.name) if endpoint.name else _(_NO_KEY)
     return failed("unauthorised", advice=advice, said=saying.of(error.report.message))
+
+
+def _is_unseeing(error: ServerFailed, request: Request) -> bool:
+    """Whether it was refused for its images; what no model is to see is no matter of eyes."""
+    has_images = any(message.images for message in request.messages)
+    return has_images and error.kind != "refused" and is_about_images(error.report)
 
 
 def _models_in(page: object, endpoint: str, today: str) -> list[ModelInfo]:

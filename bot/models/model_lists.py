@@ -83,7 +83,22 @@ def model_info(entry: dict[str, Any], endpoint: str, today: str) -> ModelInfo | 
         prompt_usd_per_million=_usd_per_million(pricing.get("prompt")),
         completion_usd_per_million=_usd_per_million(pricing.get("completion")),
         created=as_count(entry.get("created")),
+        sees=_sees(entry),
     )
+
+
+def _sees(entry: dict[str, Any]) -> bool | None:
+    """Whether it takes images: OpenRouter; Mistral; LM Studio; llama.cpp. Most lists say nothing."""
+    inputs = as_dict(entry.get("architecture")).get("input_modalities")
+    if isinstance(inputs, list) and inputs:
+        return "image" in inputs
+    able = entry.get("capabilities")
+    if isinstance(able, list):
+        return True if {"vision", "multimodal"} & {str(each) for each in able} else None
+    vision = as_dict(able).get("vision")
+    if isinstance(vision, bool):
+        return vision
+    return True if entry.get("type") == "vlm" else None
 
 
 def _writes_text(entry: dict[str, Any]) -> bool:

@@ -14,8 +14,9 @@ from typing import Literal
 
 from bot.errors import ModelFailed
 from bot.language import _
-from bot.llm import ModelInfo, Request
+from bot.llm import Message, ModelInfo, Request
 from bot.models.failures import Saying, failed
+from bot.models.images import IMAGE_TOKENS, content_of
 from bot.models.lengths import Lengths, lengths_in, speaks_of_length
 from bot.models.reports import Report
 
@@ -182,17 +183,18 @@ class Terms:
     def _goes_out(self, name: str) -> bool:
         return name == "stream" or name not in self.left_out
 
-    def _messages(self, request: Request) -> list[dict[str, str]]:
-        messages = [(message.role, message.content) for message in request.messages]
+    def _messages(self, request: Request) -> list[dict[str, object]]:
+        messages = request.messages
         if not self.system:
-            told = [content for role, content in messages if role == "system"]
-            asked = [content for role, content in messages if role != "system"]
-            folded = "\n\n".join([*told, *asked[:1]])
-            messages = [("user", content) for content in (folded, *asked[1:])]
-        return [{"role": role, "content": content} for role, content in messages]
+            told = [message.content for message in messages if message.role == "system"]
+            first, *others = [message for message in messages if message.role != "system"]
+            folded = "\n\n".join([*told, first.content])
+            messages = (Message("user", folded, first.images), *others)
+        return [{"role": message.role, "content": content_of(message)} for message in messages]
 
     def _prompt_tokens(self, request: Request) -> int:
-        return math.ceil(_size(request) / self.bytes_per_token) + _TEMPLATE_TOKENS
+        images = IMAGE_TOKENS * sum(len(message.images) for message in request.messages)
+        return math.ceil(_size(request) / self.bytes_per_token) + images + _TEMPLATE_TOKENS
 
     def _refused(self, report: Report, *, plainly: bool) -> str | None:
         """The field that a refusal is about, if the request can go without it.

@@ -33,7 +33,8 @@ from typing import Any, Literal, get_args
 
 from aiohttp import web
 
-from tests.fakes.refusals import Refusal, cap_of
+from tests.fakes.refusals import BLIND, Refusal, Told, cap_of
+from tests.fakes.seeing import images_of, problem_of_parts, text_of, tokens_of_images, words_in
 
 Do = Literal[
     "ok",
@@ -150,7 +151,8 @@ class ModelServer:
     are the forms of a request that the server does not take (recorded as `refused_form`, never
     billed). `list_raw` is sent as the list of models, `redirect` instead of everything: a status and
     a place. With `tls` the server speaks that. `prices` are US dollars per million tokens of prompt
-    and completion, for models that cost other than `PRICE`.
+    and completion, for models that cost other than `PRICE`. Images are taken by the models that are
+    `seeing`, `None` for all: OpenRouter's list says who that is, others refuse as `blind` has it.
     """
 
     def __init__(
@@ -167,7 +169,9 @@ class ModelServer:
         quality: Mapping[str, float] | None = None,
         prices: Mapping[str, tuple[float, float]] | None = None,
         entries: Sequence[Mapping[str, Any]] | None = None,
+        seeing: Sequence[str] | None = None,
         refusals: Sequence[Refusal] = (),
+        blind: str = "vllm",
         list_raw: bytes | None = None,
         redirect: tuple[int, str] | None = None,
         tls: ssl.SSLContext | None = None,
@@ -178,7 +182,9 @@ class ModelServer:
         self.key = key
         self.openrouter = openrouter
         self.entries = entries
+        self.seeing = seeing
         self.refusals = tuple(refusals)
+        self.blind = blind
         self.list_raw = list_raw
         self.redirect = redirect
         self.redirected: list[Mapping[str, str]] = []
@@ -321,8 +327,8 @@ class ModelServer:
     async def _answer(
         self, request: web.Request, received: Received, body: dict[str, Any]
     ) -> web.StreamResponse:
-        for refusal in self.refusals:
-            if told := refusal.told(body):
+        for told in (*(refusal.told(body) for refusal in self.refusals), self._blind(body)):
+            if told:
                 received.outcome = "refused_form"
                 return web.json_response(told[1], status=told[0])
         cached = self._cache.get((request.headers.get("Authorization", ""), received.body))
@@ -355,6 +361,15 @@ class ModelServer:
         if self._wants_cache(request) and behaviour.do in ("ok", "no_done"):
             self._cache[(request.headers.get("Authorization", ""), received.body)] = text
         return response
+
+    def _blind(self, body: dict[str, Any]) -> Told | None:
+        """Of a request with images, to a model that sees none."""
+        if not images_of(body["messages"]) or self.sees(body["model"]):
+            return None
+        return BLIND["openrouter" if self.openrouter else self.blind](body["model"])
+
+    def sees(self, model: str) -> bool:
+        return self.seeing is None or model in self.seeing
 
     async def _raw(self, request: web.Request, behaviour: Behaviour) -> web.StreamResponse:
         response = web.StreamResponse(status=behaviour.status, headers=behaviour.headers)
@@ -465,7 +480,10 @@ class ModelServer:
                 "name": f"Lab: {model.rpartition('/')[2].upper()}",
                 "created": 1_760_000_000,
                 "context_length": 128_000,
-                "architecture": {"input_modalities": ["text"], "output_modalities": ["text"]},
+                "architecture": {
+                    "input_modalities": ["text", *(["image"] if self.sees(model) else [])],
+                    "output_modalities": ["text"],
+                },
                 "pricing": {
                     name: f"{usd / 1e6:.12f}"
                     for name, usd in zip(("prompt", "completion"), self.price(model), strict=True)
@@ -536,8 +554,10 @@ def _problem_of_messages(messages: Any) -> str:
             return "A message has a role and a content, nothing else."
         if message["role"] not in ("system", "user", "assistant"):
             return f"Invalid role: {message['role']}"
-        if not isinstance(message["content"], str) or not message["content"]:
+        if not words_in(message):
             return "A message's content is empty."
+        if problem := problem_of_parts(message):
+            return problem
     if messages[-1]["role"] != "user":
         return "The last message is not the user's."
     return ""
@@ -826,7 +846,10 @@ class _Reply:
 
 
 def tokens_of(body: bytes, text: str) -> tuple[int, int]:
-    return len(body) // _CHARS_PER_TOKEN, max(1, len(text) // _CHARS_PER_TOKEN)
+    messages = json.loads(body)["messages"]
+    images = images_of(messages)
+    prompt = (len(body) - sum(map(len, images))) // _CHARS_PER_TOKEN + tokens_of_images(images)
+    return prompt, max(1, len(text) // _CHARS_PER_TOKEN)
 
 
 def cost_micros(price: tuple[float, float], body: bytes, text: str) -> int:
@@ -834,13 +857,13 @@ def cost_micros(price: tuple[float, float], body: bytes, text: str) -> int:
     return round(prompt * price[0] + completion * price[1])
 
 
-def stage_of(messages: list[dict[str, str]]) -> Stage:
+def stage_of(messages: list[dict[str, Any]]) -> Stage:
     """A verdict is asked of a chairman; a revision shows one's own answer, and others with labels; a
     review shows these and asks for a ranking."""
-    system = "\n".join(m["content"] for m in messages if m["role"] == "system")
+    system = text_of(messages, {"system"})
     if not system:  # folded into what the user says, at its beginning
-        system = messages[0]["content"].partition("\n\n")[0]
-    user = "\n".join(m["content"] for m in messages if m["role"] != "system")
+        system = words_in(messages[0]).partition("\n\n")[0]
+    user = text_of(messages, {"user", "assistant"})
     if "chairman" in system.lower():
         return "verdict"
     if "\nYour answer\n" in user and labelled_answers(messages):
@@ -850,10 +873,10 @@ def stage_of(messages: list[dict[str, str]]) -> Stage:
     return "answer"
 
 
-def labelled_answers(messages: list[dict[str, str]]) -> dict[str, str]:
+def labelled_answers(messages: list[dict[str, Any]]) -> dict[str, str]:
     """Label to text, in the order shown. A label stands alone on the line before its answer, which
     is fenced between two equal lines."""
-    user = "\n".join(m["content"] for m in messages if m["role"] != "system")
+    user = text_of(messages, {"user", "assistant"})
     found = re.findall(
         r"^Answer ([A-Z])\n([^\n]+)\n(.*?)\n\2$", user, flags=re.MULTILINE | re.DOTALL
     )
@@ -874,7 +897,7 @@ def write_answer(model: str, quality: float) -> str:
     return f"{opening}\n\n{reason}\n\nI am sure of this to {round(quality * 1000)} in 1000."
 
 
-def write_revision(messages: list[dict[str, str]], quality: float) -> str:
+def write_revision(messages: list[dict[str, Any]], quality: float) -> str:
     """A model that is surer than any other keeps its answer; the others follow the surest."""
     answers = labelled_answers(messages)
     surest = max(answers, key=lambda label: quality_of(answers[label]))
@@ -891,7 +914,7 @@ def quality_of(text: str) -> float:
     return int(sha256(text.encode()).hexdigest()[:6], 16) / 0xFFFFFF
 
 
-def write_review(messages: list[dict[str, str]]) -> str:
+def write_review(messages: list[dict[str, Any]]) -> str:
     answers = labelled_answers(messages)
     comments = [
         f"Answer {label} argues clearly and could say more about costs." for label in answers
@@ -901,7 +924,7 @@ def write_review(messages: list[dict[str, str]]) -> str:
     return "\n".join(comments) + "\n\nFINAL RANKING:\n" + "\n".join(lines)
 
 
-def write_verdict(messages: list[dict[str, str]]) -> str:
+def write_verdict(messages: list[dict[str, Any]]) -> str:
     answers = labelled_answers(messages)
     best = max(answers, key=lambda label: quality_of(answers[label]), default="A")
     return (

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from tests.fakes.seeing import images_of, tokens_of_images, words_in
+
 Told = tuple[int, Any]
 
 
@@ -42,7 +44,8 @@ class Refusal:
 
 
 def prompt_tokens(body: Mapping[str, Any]) -> int:
-    return sum(len(message["content"].encode()) for message in body["messages"]) // 4 + 8
+    text = "".join(map(words_in, body["messages"]))
+    return len(text.encode()) // 4 + tokens_of_images(images_of(body["messages"])) + 8
 
 
 def cap_of(body: Mapping[str, Any]) -> int:
@@ -354,3 +357,89 @@ SYSTEMS: Mapping[str, Told] = {
 def _camel(name: str) -> str:
     first, *others = name.split("_")
     return first + "".join(other.capitalize() for other in others)
+
+
+# How servers refuse an image to a model that sees none.
+BLIND: Mapping[str, Callable[[str], Told]] = {
+    "openrouter": lambda model: (
+        404,
+        {"error": {"message": "No endpoints found that support image input", "code": 404}},
+    ),
+    "deepseek": lambda model: _openai(
+        "Failed to deserialize the JSON body into the target type: messages[1]: unknown variant "
+        "`image_url`, expected `text` at line 1 column 679289",
+        "invalid_request_error",
+        None,
+    ),
+    "llama.cpp": lambda model: (
+        500,
+        {
+            "error": {
+                "code": 500,
+                "message": "image input is not supported - hint: if this is unexpected, you may need "
+                "to provide the mmproj",
+                "type": "server_error",
+            }
+        },
+    ),
+    "llama.cpp_before": lambda model: (
+        500,
+        {
+            "error": {
+                "code": 500,
+                "message": 'Failed to parse messages: Unsupported content part type: "image_url"',
+                "type": "server_error",
+            }
+        },
+    ),
+    "vllm": lambda model: _flat(f"{model} is not a multimodal model"),
+    "vllm_one": lambda model: _flat("At most 1 image(s) may be provided in one request."),
+    "lm_studio": lambda model: (
+        400,
+        {"error": "Model does not support images. Please use a model that does."},
+    ),
+    "groq": lambda model: _openai(
+        "'messages.1' : for 'role:user' the following must be satisfied[('messages.1.content' : value "
+        "must be a string)]",
+        None,
+        None,
+    ),
+    "openai": lambda model: _openai(
+        "Invalid content type. image_url is only supported by certain models.",
+        None,
+        "messages.[1].content.[1].type",
+    ),
+    "openai_by_openrouter": lambda model: (
+        400,
+        {
+            "error": {
+                "code": 400,
+                "message": "Provider returned error",
+                "metadata": {
+                    "provider_name": "OpenAI",
+                    "raw": '{"error": {"message": "Invalid content type. image_url is only supported '
+                    'by certain models.", "param": "messages.[0].content.[1].type"}}',
+                },
+            }
+        },
+    ),
+    "anthropic_size": lambda model: _openai(
+        "messages.0.content.1.image.source.base64.data: At least one of the image dimensions exceed "
+        "max allowed size: 8000 pixels",
+        None,
+        None,
+    ),
+    "tinker": lambda model: (
+        422,
+        {
+            "detail": "Validation Error",
+            "errors": [
+                {
+                    "loc": "body -> messages -> 0 -> content -> list[TextContentPart] -> 0 -> type",
+                    "msg": "Input should be 'text'",
+                    "type": "literal_error",
+                }
+            ],
+        },
+    ),
+}

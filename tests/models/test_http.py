@@ -495,6 +495,7 @@ async def test_openrouters_list_has_prices_and_sizes() -> None:
         prompt_usd_per_million=1.25,
         completion_usd_per_million=10.0,
         created=1_760_000_000,
+        sees=True,
     )
 
 

@@ -34,7 +34,11 @@ Ranking = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Council:
-    """Who deliberates and how: the snapshot that the journal keeps, never today's settings."""
+    """Who deliberates and how: the snapshot that the journal keeps, never today's settings.
+
+    A model on `audition`, "" for none, has the last seat. It answers along, and does nothing else but
+    what its answer has to go through like any other; `seated` are the others.
+    """
 
     members: tuple[str, ...]
     chairman: str
@@ -51,6 +55,15 @@ class Council:
     links: bool = False
     audit: Auditing = "off"
     verify: bool = False
+    audition: str = ""
+
+    @property
+    def seated(self) -> tuple[str, ...]:
+        return self.members[:-1] if self.audition else self.members
+
+    @property
+    def audition_seat(self) -> int | None:
+        return len(self.seated) if self.audition else None
 
     @property
     def chairman_seat(self) -> int:
@@ -219,13 +232,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class MemberResult:
-    """A seat and what came of it. `error` is `KIND: sentence`."""
+    """A seat and what came of it. `error` is `KIND: sentence`; `audition` says that its model is no
+    member so far."""
 
     label: str
     model: str
     status: Literal["answered", "failed"]
     error: str | None
     seat: int
+    audition: bool = False
 
 
 @dataclass(frozen=True, slots=True)

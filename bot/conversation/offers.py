@@ -56,7 +56,7 @@ def offer(
 
 def alone(council: Council, model: str) -> Council:
     """One member in the place of the council, with all else that the channel set but its mode."""
-    return replace(council, members=(model,), chairman=model, mode="council")
+    return replace(council, members=(model,), chairman=model, mode="council", audition="")
 
 
 async def sat_with(store: Store, case: Case) -> tuple[str, ...]:

@@ -169,7 +169,11 @@ class Sequels:
             return council
         here = channel_settings.council_of(await self.settings(channel_of(case)))
         return replace(
-            here, members=council.members, mode="council", redact=here.redact or council.redact
+            here,
+            members=council.members,
+            audition=council.audition,
+            mode="council",
+            redact=here.redact or council.redact,
         )
 
 

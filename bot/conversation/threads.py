@@ -125,7 +125,7 @@ class Threads:
         room = self._room(case.council)
         plan = _Plan(past.split(sizes, recaps, room), room)
         if to_fold := _to_fold(plan.split, sizes, recaps):
-            seat = cheapest(self.catalogue, case.council.members, to_fold, RECAP_TOKENS)
+            seat = cheapest(self.catalogue, case.council.seated, to_fold, RECAP_TOKENS)
             plan = replace(plan, seat=seat)
             decisions[RECAP] = summed_up(ids[: plan.split.folded])
         await journal.decide_all({**decisions, _THREAD: encode(_Plan, plan)})

@@ -63,7 +63,7 @@ class Titles:
         """A call that was cut off is not made again: it may be paid already."""
         decided = journal.decision(_TITLE)
         if decided is None:
-            seat = cheapest(self.catalogue, case.council.members, TITLE_BYTES, TITLE_TOKENS)
+            seat = cheapest(self.catalogue, case.council.seated, TITLE_BYTES, TITLE_TOKENS)
             await journal.decide(_TITLE, str(seat))
         else:
             seat = int(decided)

@@ -3,7 +3,7 @@
 from bot.council import Deliberation, Question
 from bot.document import Block, Document, Heading, Note, Text
 from bot.language import _
-from bot.pages.sentences import letters, masked, shown, vote
+from bot.pages.sentences import letters, masked, vote, whose_review
 
 
 def critiques(deliberation: Deliberation, question: Question) -> Document:
@@ -13,13 +13,8 @@ def critiques(deliberation: Deliberation, question: Question) -> Document:
     for review in deliberation.reviews:
         if review.text:
             blocks += [
-                Heading(
-                    _(
-                        "Review by the author of Answer {label}",
-                        label=shown(review.label, question),
-                    )
-                ),
-                Note(vote(review, question)),
+                Heading(whose_review(review, deliberation, question)),
+                Note(vote(review, deliberation, question)),
                 Text(masked(review.text, models)),
             ]
     return Document(

@@ -6,12 +6,12 @@ provider's words, except `names`, which one person asked for. Knows no platform 
 Whatever goes wrong, "no name": no public post names a member before a vote.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot import texts
 from bot.cleaning import shortened
-from bot.council import Answer, Council, Deliberation, Question, Standing
+from bot.council import Answer, Council, Deliberation, MemberResult, Question, Standing
 from bot.document import Block, Button, Detail, Document, Heading, Note, State, Table, Text
 from bot.language import _, n_
 from bot.modes import STEPWISE
@@ -49,6 +49,7 @@ from bot.pages.sentences import (
     shown,
     tells_total,
     verdict_text,
+    wanted,
     written_by,
 )
 from bot.pages.settings import unambiguous
@@ -232,7 +233,7 @@ def _draft(text: str) -> list[Block]:
 def _missing(deliberation: Deliberation, question: Question) -> str:
     """What the verdict is without, in sentences; "" where nothing is missing."""
     without = _without(deliberation, question)
-    outcome, n, of = deliberation.verdict, len(deliberation.answers), len(deliberation.members)
+    outcome, n, of = deliberation.verdict, len(deliberation.answers), len(wanted(deliberation))
     label = next((m.label for m in deliberation.members if m.seat == outcome.seat), "?")
     if outcome.fallback == "only_answer":
         only = _(
@@ -256,7 +257,7 @@ def _without(deliberation: Deliberation, question: Question) -> str:
     """Who gave no answer, and why: `C: no credit`."""
     return " · ".join(
         f"{shown(member.label, question)}: {texts.error_words(member.error)}"
-        for member in deliberation.members
+        for member in wanted(deliberation)
         if member.error
     )
 
@@ -264,7 +265,7 @@ def _without(deliberation: Deliberation, question: Question) -> str:
 def _account(deliberation: Deliberation) -> Iterator[str]:
     """What it took, as far as that tells nothing of one seat, and who wrote it, unless it sits."""
     n = len(deliberation.answers)
-    if n == len(deliberation.members):
+    if n == len(wanted(deliberation)):
         yield n_("{n} answer", "{n} answers", n)
     if n > 1 and deliberation.timings.verdict is not None:
         yield duration(deliberation.timings.verdict)
@@ -399,11 +400,16 @@ def names(deliberation: Deliberation, question: Question) -> Document:
     """Who sits behind each label: for one person, after a reveal."""
     author = deliberation.verdict.written_by
     called = unambiguous([*_models(deliberation), *([author] if author else [])])
-    rows = tuple((shown(m.label, question), called[m.model]) for m in deliberation.members)
+    rows = tuple((shown(m.label, question), _called(m, called)) for m in deliberation.members)
     note = (
         [Note(_("The verdict was written by {author}.", author=called[author]))] if author else []
     )
     return Document((Table((_("Answer"), _("Model")), rows), *note))
+
+
+def _called(member: MemberResult, called: Mapping[str, str]) -> str:
+    name = called[member.model]
+    return _("{model} (on audition)", model=name) if member.audition else name
 
 
 def first_sentence(text: str) -> str:

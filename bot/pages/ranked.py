@@ -13,17 +13,19 @@ from bot.language import N_, Message, _, n_
 from bot.pages.modes import counted, why_unranked
 from bot.pages.rounds import discussion, in_rounds
 from bot.pages.sentences import (
+    are_numbered,
     based_on,
     best_first,
     broken_off,
+    not_heard,
     put_first,
     read_shortened,
+    reviewer,
     reviewers_stand,
     same_answer,
     shown,
     verified,
 )
-from bot.protocol.outcome import not_heard
 from bot.texts import Agreement, agreement_words, error_words
 from bot.votes import NONE, Tally
 
@@ -33,6 +35,16 @@ _AGREEMENT: Mapping[Agreement, Message] = {
     "leaned": N_("Most reviewers agree on the first place (Kendall's W {w:.2f})."),
     "split": N_("The reviewers are split on the first place (Kendall's W {w:.2f})."),
 }
+
+# How far reviewers are blind, and readers with them.
+_LETTERED = N_(
+    "Each reviewer wrote the answer of its letter. None knew who wrote what, and each "
+    "read the answers in another order."
+)
+_UNLETTERED = N_(
+    "Each reviewer wrote one of the answers. None knew who wrote what, and each read the answers in "
+    "another order."
+)
 
 
 def title(deliberation: Deliberation, question: Question) -> str:
@@ -66,7 +78,7 @@ def reviewers_line(deliberation: Deliberation, question: Question) -> str:
     """Whom how many put first, who was not heard, on how many the verdict rests where these are
     fewer, and how many answers say the same as the first, as a note; "" without any ballot."""
     named = partial(shown, question=question)
-    stand = reviewers_stand(deliberation.standings, not_heard(deliberation.reviews), named)
+    stand = reviewers_stand(deliberation.standings, not_heard(deliberation, question), named)
     said = (stand, based_on(deliberation), same_answer(deliberation))
     return " ".join(filter(None, ("⚖️", *said))) if stand else ""
 
@@ -86,14 +98,11 @@ def ranking_blocks(deliberation: Deliberation, question: Question, tally: Tally)
         yield _bars(deliberation.standings, question)
         yield Note(_points(len(deliberation.answers), heard))
     if deliberation.reviews:
-        lines = (f"- {_reviewer(review, question)}" for review in deliberation.reviews)
-        yield Text("\n".join(lines))
-        yield Note(
-            _(
-                "Each reviewer wrote the answer of its letter. None knew who wrote what, and each "
-                "read the answers in another order."
-            )
+        lines = (
+            f"- {_reviewer(review, deliberation, question)}" for review in deliberation.reviews
         )
+        yield Text("\n".join(lines))
+        yield Note(_(_UNLETTERED if are_numbered(deliberation) else _LETTERED))
     if deliberation.rounds:
         lines = (f"- {line}" for line in in_rounds(deliberation, question))
         yield Text("\n".join((_("Once each had read the other answers:"), "", *lines)))
@@ -123,8 +132,8 @@ def _split(deliberation: Deliberation, question: Question) -> str:
     return _("all for {label}", label=shown(firsts[0].label, question))
 
 
-def _reviewer(review: Review, question: Question) -> str:
-    who = _("Reviewer {label}", label=shown(review.label, question))
+def _reviewer(review: Review, deliberation: Deliberation, question: Question) -> str:
+    who = _("Reviewer {label}", label=reviewer(review, deliberation, question))
     if review.counted:
         places = (" = ".join(shown(label, question) for label in tied) for tied in review.ranking)
         return f"{who}: {' › '.join(places)}"

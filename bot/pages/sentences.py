@@ -6,13 +6,13 @@ from functools import partial
 from bot import texts
 from bot.chat import answer_key
 from bot.cleaning import one_line
-from bot.council import Deliberation, Question, Review, Standing
+from bot.council import Deliberation, MemberResult, Question, Review, Standing
 from bot.document import Letter, Note
 from bot.language import N_, _, n_
 from bot.pages.prices import where_from
 from bot.protocol.claims import offers_letters
 from bot.protocol.masking import mask_self_naming
-from bot.protocol.outcome import finish, not_heard
+from bot.protocol.outcome import finish
 
 
 def masked(text: str, models: Sequence[str]) -> str:
@@ -58,19 +58,41 @@ def best_first(standings: Sequence[Standing]) -> list[Standing]:
     return sorted(standings, key=lambda each: (-round(each.score or 0, 9), each.label))
 
 
+def reviewer(review: Review, deliberation: Deliberation, question: Question) -> str:
+    """How a reviewer is called: by the letter of its answer. Where somebody answered who reviews
+    nothing, all have numbers, because the letter that is missing would tell whose that is."""
+    if not are_numbered(deliberation):
+        return shown(review.label, question)
+    return str(1 + [each.label for each in deliberation.reviews].index(review.label))
+
+
+def are_numbered(deliberation: Deliberation) -> bool:
+    """Whether reviewers are called by numbers."""
+    return any(member.audition for member in deliberation.members)
+
+
+def not_heard(deliberation: Deliberation, question: Question) -> list[str]:
+    """The reviewers without a ballot that counts, as they are called."""
+    missing = [each for each in deliberation.reviews if not each.counted]
+    called = (reviewer(each, deliberation, question) for each in missing)
+    if are_numbered(deliberation):
+        return [_("reviewer {n}", n=n) for n in called]
+    return list(called)
+
+
 def reviewers_stand(
     standings: Sequence[Standing], missing: Sequence[str], named: Callable[[str], str] = str
 ) -> str:
     """Whom how many reviewers put first, and who was not heard, in sentences with labels in bold.
 
-    `missing` are the labels of those, `named` says how a label is shown; "" without any ballot.
+    `missing` are those, as they are called, `named` says how a label is shown; "" without any ballot.
     """
     heard = standings[0].ballots if standings else 0
     if not heard:
         return ""
     sentences = [f"{_who_first(standings, heard, named, is_complete=not missing)}."]
     if missing:
-        labels = ", ".join(map(named, missing))
+        labels = ", ".join(missing)
         n = len(missing)
         sentences.append(
             n_("{n} was not heard ({labels}).", "{n} were not heard ({labels}).", n, labels=labels)
@@ -160,6 +182,11 @@ def _who_first(
     return ", ".join(parts)
 
 
+def wanted(deliberation: Deliberation) -> list[MemberResult]:
+    """Those whose answers were: a model on audition that gives none is not missed."""
+    return [each for each in deliberation.members if not (each.audition and each.error)]
+
+
 def degraded(deliberation: Deliberation, question: Question) -> list[str]:
     lines = []
     outcome = deliberation.verdict
@@ -169,7 +196,7 @@ def degraded(deliberation: Deliberation, question: Question) -> list[str]:
         label = shown(label, question)
         lines.append("⚠ " + _(texts.FALLBACKS[outcome.fallback], kind=kind, label=label))
     lines += shortened_for_verdict(deliberation)
-    missing = [member for member in deliberation.members if member.status == "failed"]
+    missing = [member for member in wanted(deliberation) if member.status == "failed"]
     if missing and deliberation.answered:
         who = ", ".join(
             f"{shown(member.label, question)} ({texts.error_words(member.error)})"
@@ -192,8 +219,11 @@ def shortened_for_verdict(deliberation: Deliberation) -> list[str]:
     return [] if chars is None else ["⚠ " + _(texts.SHORTENED_FOR_VERDICT, chars=chars)]
 
 
-def vote(review: Review, question: Question) -> str:
-    who = _("**Author of {label}**", label=shown(review.label, question))
+def vote(review: Review, deliberation: Deliberation, question: Question) -> str:
+    label = reviewer(review, deliberation, question)
+    who = _("**Author of {label}**", label=label)
+    if are_numbered(deliberation):
+        who = _("**Reviewer {n}**", n=label)
     read = ", ".join(shown(label, question) for label in review.order)
     if review.counted:
         ranking = [[shown(label, question) for label in tied] for tied in review.ranking]
@@ -212,6 +242,14 @@ def vote(review: Review, question: Question) -> str:
             order=read,
         )
     return _("{who} was not waited for: the first place was decided", who=who)
+
+
+def whose_review(review: Review, deliberation: Deliberation, question: Question) -> str:
+    """What stands above it."""
+    label = reviewer(review, deliberation, question)
+    if are_numbered(deliberation):
+        return _("Review {n}", n=label)
+    return _("Review by the author of Answer {label}", label=label)
 
 
 def ballot(ranking: Sequence[Sequence[str]]) -> str:
@@ -249,7 +287,7 @@ def account(deliberation: Deliberation, question: Question) -> list[str]:
     agreement, timings = deliberation.agreement, deliberation.timings
     lines = []
     named = partial(shown, question=question)
-    stand = reviewers_stand(deliberation.standings, not_heard(deliberation.reviews), named)
+    stand = reviewers_stand(deliberation.standings, not_heard(deliberation, question), named)
     if stand:
         lines.append(_("Stopped early: {stand}", stand=stand) if agreement.stopped_early else stand)
     lines += filter(None, [based_on(deliberation), verified(deliberation, named)])

@@ -22,6 +22,7 @@ from bot.pages.sentences import (
     shown,
     verdict_text,
     vote,
+    whose_review,
 )
 from bot.protocol.outcome import finish
 
@@ -57,11 +58,10 @@ def transcript(deliberation: Deliberation, question: Question, council: Council)
     parts += in_rounds(deliberation, question)
     for review in deliberation.reviews:
         if review.text:
-            text, label = masked(review.text, council.members), shown(review.label, question)
             parts += [
-                _("## Review by the author of Answer {label}", label=label),
-                vote(review, question),
-                _quoted(text),
+                f"## {whose_review(review, deliberation, question)}",
+                vote(review, deliberation, question),
+                _quoted(masked(review.text, council.members)),
             ]
     if deliberation.standings:
         table = standings_table(deliberation.standings, question)

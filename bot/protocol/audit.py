@@ -57,7 +57,7 @@ def auditor(
         return None
     costs = {
         seat: _cost(prices.price(model), _TYPICAL_TOKENS)
-        for seat, model in enumerate(council.members)
+        for seat, model in enumerate(council.seated)
         if model != writer and (seats is None or seat in seats)
     }
     if not costs:
@@ -168,7 +168,7 @@ def _split_letter(line: str) -> tuple[str, str]:
 
 def _question_cost(council: Council, prices: Prices) -> float:
     """Micro-dollars, roughly: every member answers and reviews, the chairman writes."""
-    models = (*council.members * 2, council.chairman)
+    models = (*council.members, *council.seated, council.chairman)
     return sum(_cost(prices.price(model), TYPICAL_TOKENS) for model in models)
 
 

@@ -185,7 +185,7 @@ def outcome(
         question=question.text,
         mode=council.mode,
         seed=question.seed,
-        degraded=len(answers) < len(asked),
+        degraded=any(member.error and not member.audition for member in asked),
         members=asked,
         not_asked=tuple(m for seat, m in enumerate(council.members) if seat not in seats),
         answers=tuple(answers),
@@ -257,6 +257,7 @@ def members(
                 status="failed" if failure else "answered",
                 error=str(failure) if failure else None,
                 seat=seat,
+                audition=seat == council.audition_seat,
             )
         )
     return tuple(sorted(found, key=lambda member: member.label))

@@ -83,14 +83,14 @@ def revisions(council: Council, *, rounds: int = ROUNDS) -> Iterator[Planned]:
 
 def reviews(council: Council) -> Iterator[Planned]:
     read = len(council.members) * ANSWER_TOKENS
-    for seat, model in enumerate(council.members):
+    for seat, model in enumerate(council.seated):
         yield Planned("review", seat, model, REVIEW_TOKENS, read)
 
 
 def verification(council: Council) -> Iterator[Planned]:
     """The verdict is one more answer to review."""
     read = (len(council.members) + 1) * ANSWER_TOKENS
-    for seat, model in enumerate(council.members):
+    for seat, model in enumerate(council.seated):
         yield Planned("review", seat, model, REVIEW_TOKENS, read, verifying.ROUND)
 
 

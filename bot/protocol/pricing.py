@@ -78,10 +78,10 @@ def planned(council: Council) -> Iterator[Planned]:
 def _besides(prices: Prices, council: Council, carried: Carried) -> Iterator[Planned]:
     """The calls that no mode makes."""
     if carried.folded:
-        seat = cheapest(prices, council.members, carried.folded, RECAP_TOKENS)
+        seat = cheapest(prices, council.seated, carried.folded, RECAP_TOKENS)
         yield Planned("recap", seat, council.members[seat], RECAP_TOKENS, carried.folded)
     if carried.named:
-        seat = cheapest(prices, council.members, TITLE_BYTES, TITLE_TOKENS)
+        seat = cheapest(prices, council.seated, TITLE_BYTES, TITLE_TOKENS)
         yield Planned("title", seat, council.members[seat], TITLE_TOKENS)
 
 

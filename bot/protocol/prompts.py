@@ -170,15 +170,15 @@ def verdict_prompt(
     if critiques:
         user.append(
             "\n\n".join(
-                f"Critique by the author of Answer {label}\n{fenced(text, fence, limit)}"
-                for label, text in critiques
+                f"Critique by {who}\n{fenced(text, fence, limit)}"
+                for who, text in _critics(critiques, council)
             )
         )
     if any(standing.ballots for standing in standings):
         user.append(
             "Standings (mean share of the places, 1 is best):\n"
             + _places(standings)
-            + _not_heard(not_heard)
+            + _not_heard(not_heard, council)
         )
     if names:
         user.append(
@@ -376,9 +376,18 @@ def _tied(tie: Sequence[Side]) -> str:
     )
 
 
-def _not_heard(labels: Sequence[str]) -> str:
+def _critics(critiques: Sequence[tuple[str, str]], council: Council) -> Iterator[tuple[str, str]]:
+    """Who wrote each, and what. Among the letters of all that answered, the one of a model that is on
+    audition would be missing: there they have none."""
+    for n, (label, text) in enumerate(critiques, start=1):
+        yield f"reviewer {n}" if council.audition else f"the author of Answer {label}", text
+
+
+def _not_heard(labels: Sequence[str], council: Council) -> str:
     if not labels:
         return ""
+    if council.audition:
+        return f"\nNot heard: {len(labels)} of the reviewers, who may well have ranked otherwise."
     who = "author" if len(labels) == 1 else "authors"
     return f"\nNot heard: the {who} of {', '.join(labels)}, who may well have ranked otherwise."
 

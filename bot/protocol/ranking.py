@@ -69,6 +69,15 @@ def reviewers(seed: int, answered: Collection[str]) -> tuple[str, ...]:
     return tuple(sorted(draw(seed, "reviewers").sample(sorted(answered), REVIEWERS_MAX)))
 
 
+def reviewers_of(
+    question: Question, council: Council, answered: Collection[str]
+) -> tuple[str, ...]:
+    """Those of this council: a model on audition reviews nothing, and is asked for no review."""
+    labels, seat = labels_of(question, council), council.audition_seat
+    auditioning = None if seat is None else labels[seat]
+    return reviewers(question.seed, [label for label in answered if label != auditioning])
+
+
 def presentation(
     seed: int, answered: Collection[str], reviewers: Sequence[str]
 ) -> dict[str, tuple[str, ...]]:

@@ -57,9 +57,8 @@ def paid_before_stop(question: Question, council: Council, calls: Sequence[Call]
     answers = outcome.answers(question, council, calls)
     labels = ranking.labels_of(question, council)
     answered = [answer.label for answer in answers]
-    orders = ranking.presentation(
-        question.seed, answered, ranking.reviewers(question.seed, answered)
-    )
+    reviewers = ranking.reviewers_of(question, council, answered)
+    orders = ranking.presentation(question.seed, answered, reviewers)
     reviews = tuple(
         outcome.review(labels[call.seat], orders[labels[call.seat]], call)
         for call in sorted(calls, key=lambda call: labels[call.seat : call.seat + 1])
@@ -77,7 +76,7 @@ def paid_before_stop(question: Question, council: Council, calls: Sequence[Call]
         reviews,
         standings,
         agreement,
-        degraded=len(answers) < len(council.members),
+        degraded=not set(range(len(council.seated))) <= {answer.seat for answer in answers},
     )
 
 

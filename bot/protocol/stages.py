@@ -74,7 +74,7 @@ async def gather_reviews(
     """
     seed = sitting.question.seed
     answered = [answer.label for answer in answers]
-    reviewers = ranking.reviewers(seed, answered)
+    reviewers = ranking.reviewers_of(sitting.question, sitting.council, answered)
     orders = ranking.presentation(seed, answered, reviewers)
     texts = dict(sitting.shown(answers))
     broken_off = outcome.broken_off(answers)

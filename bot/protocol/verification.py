@@ -42,7 +42,7 @@ async def verify(
     letter_of = dict(zip(answered, letters, strict=True))
     texts = {letter_of[label]: text for label, text in sitting.shown(answers)}
     texts[own] = sitting.unnamed(_as_an_answer(sitting, answered, verdict.text))
-    reviewers = ranking.reviewers(seed, answered)
+    reviewers = ranking.reviewers_of(sitting.question, sitting.council, answered)
     orders = ranking.presentation(dealt, texts.keys(), reviewers)
     broken_off = [letter_of[label] for label in outcome.broken_off(answers)]
     best = standings[0].label

@@ -33,6 +33,12 @@ class Bot(discord.Client, Handling):
         self.time_scale = time_scale
         self.line = delivery.line(time_scale)
 
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        """Nothing once it is closed: the library, which has let go of its loop, stumbles over what
+        it still has to tell, such as that all servers are known."""
+        if not self.is_closed():
+            super().dispatch(event, *args, **kwargs)
+
     @property
     def me(self) -> discord.ClientUser:
         assert self.user is not None, "nothing happens before the login"

@@ -185,6 +185,14 @@ async def test_the_wait_that_a_proxy_states_is_kept_in_between(
     assert [r for r in caplog.records if r.exc_info or "html" in r.getMessage()] == []
 
 
+async def test_what_the_library_has_to_tell_after_the_end_is_not_heard(
+    server: DiscordServer,
+) -> None:
+    async with Place(server).online() as place:
+        client = place.client
+    client.dispatch("ready")  # as it does once no more servers come
+
+
 # --- Owed
 
 

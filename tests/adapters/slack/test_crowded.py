@@ -19,6 +19,7 @@ from bot.records import Case
 from tests.fakes.provider import FakeProvider
 from tests.fakes.slack_server import Message
 from tests.fakes.slack_thread import Stage, stage
+from tests.fakes.watched import eventually
 
 LIVE = Document((Heading("The council is deliberating"), Note("Stage 1 of 3")), state="live")
 LATER = Document((Heading("The council is deliberating"), Note("Stage 2 of 3")), state="live")
@@ -202,6 +203,11 @@ async def test_while_slack_wants_no_more_posts_none_is_made_ready(scene: Stage) 
     showing = asyncio.create_task(scene.reply(case).show("headline", LIVE))
     await scene.server.wait_for(lambda: scene.server.rate_limited)
     began = asyncio.get_running_loop().time()
+
+    async def is_told() -> bool:
+        return scene.web.posts._last > began
+
+    await eventually(is_told)
     turn = await scene.reply(other).turn("headline", Worth.VERDICT)
     await turn.come()
     assert asyncio.get_running_loop().time() - began > 0.9

@@ -105,7 +105,9 @@ async def test_a_mention_that_is_edited_in_counts_once(place: Place) -> None:
     place.server.edit(message, f"<@{place.server.bot.id}> What about that?")
     await place.answered(message)
     await settled(place)
-    assert await asked(place) == ["What about this?", "the last one"]
+    first, *others = await asked(place)
+    assert first in {"What about this?", "What about that?"}  # whichever is heard first
+    assert others == ["the last one"]
 
 
 async def test_a_mention_edited_into_an_old_message_is_none(place: Place) -> None:

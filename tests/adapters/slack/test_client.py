@@ -168,7 +168,9 @@ async def test_an_edited_mention_is_the_same_question(place: Place) -> None:
     place.server.edit(message, f"<@{place.server.bot.id}> What about that?")
     await place.answered(message)
     await settled(place)
-    assert await asked(place) == ["What about this?", "the last one"]
+    first, *others = await asked(place)
+    assert first in {"What about this?", "What about that?"}  # whichever is heard first
+    assert others == ["the last one"]
 
 
 async def test_a_mention_edited_in_late_asks_nothing(place: Place) -> None:

@@ -145,6 +145,11 @@ class Allowance:
         }
         return replace(self, shares={**shares, **kept})
 
+    def with_more(self, shares: Mapping[Key, int]) -> "Allowance":
+        """With as much for each call as these say, where that is more."""
+        raised = {key: max(micros, shares.get(key, 0)) for key, micros in self.shares.items()}
+        return replace(self, shares=raised)
+
     def besides(self, finished: Collection[Key]) -> "Allowance":
         """Of a run that is gone on with: without shares for what is finished, and with no more for
         asking again than the dearest of its stages to come needs.

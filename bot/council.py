@@ -1,9 +1,11 @@
 """The values of a deliberation. Field names are the JSON keys of the contract; nothing here acts.
 
 A *seat* is an index into the council's members as configured; the chairman's seat is the number of
-members. A *label* (A, B, ...) stands for a member while answers are anonymous.
+members, and those of people who answer, too, come after it. A *label* (A, B, ...) stands for whoever has
+a seat while answers are anonymous.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -27,9 +29,22 @@ EvidenceKind = Literal["file", "image", "link", "search", "quoted", "thread"]
 
 # One letter per member; 20 is far past where more members help (research: 3 to 6).
 MEMBERS_MAX = 20
+# Answers of people beside theirs: with the most members there are letters enough.
+PEOPLE_MAX = 5
+# In the place of a model where a person answered: never a name.
+PERSON = "person"
 
 # A ranking, best first; members of an inner tuple are tied.
 Ranking = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seating:
+    """Where people answer beside the members: the `labels` of all seats, in the order of `Council.seats`.
+    `seen` are the seats whose answers stood under theirs before the first person sat down."""
+
+    labels: tuple[str, ...]
+    seen: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +71,9 @@ class Council:
     audit: Auditing = "off"
     verify: bool = False
     audition: str = ""
+    # For so many seconds people may add their answers before anybody else is asked.
+    wait: int = 0
+    seating: Seating | None = None
 
     @property
     def seated(self) -> tuple[str, ...]:
@@ -66,10 +84,28 @@ class Council:
         return len(self.seated) if self.audition else None
 
     @property
+    def all_review(self) -> bool:
+        """Whether whoever answers reviews, too."""
+        return not (self.audition or self.seating)
+
+    @property
     def chairman_seat(self) -> int:
         return len(self.members)
 
+    @property
+    def people(self) -> int:
+        """How many people answer, too."""
+        return len(self.seating.labels) - len(self.members) if self.seating else 0
+
+    @property
+    def seats(self) -> tuple[int, ...]:
+        """Of all who answer: the members, then people."""
+        first = self.chairman_seat + 1
+        return (*range(len(self.members)), *range(first, first + self.people))
+
     def model(self, seat: int) -> str:
+        if seat > self.chairman_seat:
+            return PERSON
         return self.chairman if seat == self.chairman_seat else self.members[seat]
 
 
@@ -257,6 +293,11 @@ class Answer:
     leaks: int
     seat: int
     finish_reason: str
+
+
+def by_models(answers: Sequence[Answer]) -> tuple[Answer, ...]:
+    """Without those of people, who review nothing, rule nothing and enter no statistics."""
+    return tuple(answer for answer in answers if answer.model != PERSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -489,8 +530,8 @@ class Deliberation:
 
     @property
     def answered(self) -> bool:
-        """Whether anybody answered; else `verdict.text` is the apology."""
-        return bool(self.answers)
+        """Whether any member answered; else `verdict.text` is the apology."""
+        return bool(by_models(self.answers))
 
     @property
     def has_verdict(self) -> bool:

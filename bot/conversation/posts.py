@@ -28,6 +28,7 @@ def posts(
     """The headline, and every other post that is new, or has a new state, since `drawn`, in the
     order of the thread."""
     shown = {HEADLINE: presenter.headline(progress, pace)}
+    progress, drawn = _veiled(progress), drawn and _veiled(drawn)
     # A verdict that is written anew rests on answers whose posts are another run's.
     for label, _seat in () if progress.question.redo else progress.labels:
         if drawn is None or _state(progress, label) != _state(drawn, label):
@@ -38,12 +39,31 @@ def posts(
     return shown
 
 
+def _veiled(progress: Progress) -> Progress:
+    """The progress where people answer, too: what nobody has read by then is read once all is in. What
+    is there at once, or beside a label more, would be a person's."""
+    seating = progress.council.seating
+    if seating is None or progress.finished or _have_answered(progress):
+        return progress
+    seen = {label for label, seat in progress.labels if seat in seating.seen}
+    return replace(
+        progress,
+        answers={label: each for label, each in progress.answers.items() if label in seen},
+        failures={label: each for label, each in progress.failures.items() if label in seen},
+    )
+
+
+def _have_answered(progress: Progress) -> bool:
+    """Whether the stage of answers is over."""
+    begun = progress.revising or progress.reviewers or progress.author is not None
+    return bool(begun or progress.stopped or progress.fault)
+
+
 def together(progress: Progress) -> Progress:
     """The progress where no answer has a place in the thread before it is there: none is shown until
     their stage ends, so that their order tells nothing of speed."""
     known = {*progress.answers, *progress.failures}
-    begun = progress.revising or progress.reviewers or progress.author is not None
-    ended = begun or progress.stopped or progress.fault
+    ended = _have_answered(progress)
     if progress.finished or known.issuperset(dict(progress.labels)):
         return progress
     labels = [(label, seat) for label, seat in progress.labels if ended and label in known]
@@ -95,7 +115,7 @@ def _state(progress: Progress, label: str) -> object:
 def _ended(case: Case, calls: Sequence[Call]) -> Progress:
     """How a case that is over ended, as far as the journal tells."""
     labels = ranking.labels_of(case.question, case.council)
-    seats = sorted((label, seat) for seat, label in enumerate(labels))
+    seats = sorted((label, seat) for seat, label in labels.items())
     asked = [call for call in calls if call.stage == "answer"]
     answers = outcome.answers(case.question, case.council, calls)
     failures = {labels[call.seat]: call.failure for call in asked if call.failure}

@@ -6,7 +6,7 @@ from functools import partial
 from bot import texts
 from bot.chat import answer_key
 from bot.cleaning import one_line
-from bot.council import Deliberation, MemberResult, Question, Review, Standing
+from bot.council import PERSON, Deliberation, MemberResult, Question, Review, Standing
 from bot.document import Letter, Note
 from bot.language import N_, _, n_
 from bot.pages.prices import where_from
@@ -68,7 +68,7 @@ def reviewer(review: Review, deliberation: Deliberation, question: Question) -> 
 
 def are_numbered(deliberation: Deliberation) -> bool:
     """Whether reviewers are called by numbers."""
-    return any(member.audition for member in deliberation.members)
+    return any(member.audition or member.model == PERSON for member in deliberation.members)
 
 
 def not_heard(deliberation: Deliberation, question: Question) -> list[str]:

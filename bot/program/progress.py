@@ -22,6 +22,7 @@ from bot.protocol.events import (
     ReviewsAsked,
     RevisionGiven,
     RevisionsAsked,
+    Seated,
     Spent,
     Started,
     VerdictAsked,
@@ -110,7 +111,7 @@ class Narrator:
                 note(_("{model} writes the verdict.", model=council.model(seat)))
             case ChairmanFailed(seat, failure):
                 self._failed(failure, *_CHAIRMAN_FAILED, model=council.model(seat))
-            case RevisionGiven() | Spent() | Enough() | Ranked() | VerdictText():
+            case Seated() | RevisionGiven() | Spent() | Enough() | Ranked() | VerdictText():
                 pass
             case Finished() | Checked():
                 pass

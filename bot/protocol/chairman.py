@@ -7,7 +7,7 @@ Knows what a verdict rests on, and not when it may be begun: that is `racing`.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.council import Answer, Call, Review, Side, Standing, Verdict
+from bot.council import PERSON, Answer, Call, Review, Side, Standing, Verdict, by_models
 from bot.llm import Message
 from bot.models.thoughts import shown_so_far
 from bot.protocol import outcome, prompts
@@ -42,7 +42,8 @@ async def first_verdict(
     """The first verdict to be complete; `None` where no seat can write one. One that an earlier run
     of this deliberation got is taken, and nobody else is asked."""
     council, caller = sitting.council, sitting.caller
-    seats = (council.chairman_seat, *(sitting.seat(each.label) for each in basis.standings))
+    others = [sitting.seat(each.label) for each in basis.standings if each.model != PERSON]
+    seats = (council.chairman_seat, *others)
     written = {seat: sitting.journal.finished("verdict", basis.round, seat) for seat in seats}
     known = {seat: call for seat, call in written.items() if call}
     if any(call.failure is None for call in known.values()):
@@ -77,7 +78,8 @@ async def first_verdict(
 def verdict(
     sitting: Sitting, answers: Sequence[Answer], basis: Basis, call: Call | None
 ) -> Verdict:
-    """What came of the call, or without one the top-ranked answer."""
+    """What came of the call, or without one the top-ranked answer: of a member, since what people
+    wrote is theirs to take back."""
     chairman = sitting.council.chairman_seat
     asked = sitting.journal.finished("verdict", basis.round, chairman)
     chairman_error = (asked and asked.failure) or overtaken()
@@ -96,7 +98,8 @@ def verdict(
             ballots=ballots,
             restart_usd=_restart_usd(sitting, basis),
         )
-    top = next(answer for answer in answers if answer.label == basis.standings[0].label)
+    by_label = {answer.label: answer for answer in by_models(answers) or answers}
+    top = next(by_label[each.label] for each in basis.standings if each.label in by_label)
     return Verdict(
         text=top.text,
         written_by=None,

@@ -24,6 +24,7 @@ from bot.council import (
     Timings,
     Verdict,
     Version,
+    by_models,
 )
 from bot.language import _
 from bot.protocol import outcome, ranking
@@ -37,9 +38,14 @@ from bot.texts import SIDE_BY_SIDE, apology, election
 logger = logging.getLogger(__name__)
 
 
+def can_be_ranked(answers: Sequence[Answer]) -> bool:
+    """Whether there are several, and somebody to review them."""
+    return len(answers) > 1 and bool(by_models(answers))
+
+
 def too_few(sitting: Sitting, answers: Sequence[Answer]) -> Verdict:
-    """With one answer there is nothing to rank; without any there is an apology."""
-    if not answers:
+    """With one answer there is nothing to rank; without any of a member's there is an apology."""
+    if not by_models(answers):
         return no_answer(sitting)
     (only,) = answers
     return Verdict(only.text, None, "only_answer", None, None, only.seat, only.finish_reason)
@@ -58,8 +64,8 @@ def side_by_side() -> Verdict:
 
 
 def drawn(sitting: Sitting, answers: Sequence[Answer]) -> Verdict:
-    """One of these answers, by lot."""
-    one = ranking.draw(sitting.question.seed, "verdict").choice(answers)
+    """One of these answers, by lot: of members', where there is any."""
+    one = ranking.draw(sitting.question.seed, "verdict").choice(by_models(answers) or answers)
     return Verdict(one.text, None, None, None, None, one.seat, one.finish_reason, label=one.label)
 
 

@@ -27,6 +27,14 @@ class Grown:
 
 
 @dataclass(frozen=True, slots=True)
+class Seated:
+    """People sat down with their answers: the council with them, and the seats as they are now."""
+
+    council: Council
+    labels: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerGiven:
     answer: Answer
 
@@ -126,6 +134,7 @@ class Checked:
 Event = (
     Started
     | Grown
+    | Seated
     | AnswerGiven
     | MemberFailed
     | RevisionsAsked
@@ -174,7 +183,7 @@ class Progress:
     def settled(self) -> bool:
         """Whether nobody will change an answer any more, as `outcome.settled` reads it from calls."""
         over = bool(self.reviewed or self.finished or self.stopped)
-        return over or self.council.mode not in REVISES
+        return over or (self.council.mode not in REVISES and self.council.seating is None)
 
 
 def advance(progress: Progress, event: Event) -> Progress:
@@ -184,6 +193,8 @@ def advance(progress: Progress, event: Event) -> Progress:
             return replace(progress, labels=labels)
         case Grown(labels):
             return replace(progress, labels=labels, grown=True)
+        case Seated(council, labels):
+            return replace(progress, council=council, labels=labels)
         case AnswerGiven(answer):
             # One that an earlier run revised is known as it is now.
             return replace(progress, answers={answer.label: answer, **progress.answers})

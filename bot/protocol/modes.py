@@ -9,12 +9,13 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Unpack
 
-from bot.council import Answer, Council, Deliberation, Question, Review
+from bot.council import Answer, Council, Deliberation, Question, Review, by_models
 from bot.protocol import plans
 from bot.protocol.calls import Caller
 from bot.protocol.chairman import break_tie
 from bot.protocol.conclusion import (
     Particulars,
+    can_be_ranked,
     conclude,
     drawn,
     elected,
@@ -23,7 +24,7 @@ from bot.protocol.conclusion import (
     too_few,
 )
 from bot.protocol.counting import all_agree, decided, plurality, tied
-from bot.protocol.events import Event, Grown, Started
+from bot.protocol.events import Event
 from bot.protocol.plans import Planned
 from bot.protocol.racing import review_and_rule
 from bot.protocol.rounds import (
@@ -64,10 +65,10 @@ async def deliberate(
 
 async def council(sitting: Sitting) -> Deliberation:
     """Three stages: everybody answers, everybody reviews the answers blind, the chairman rules."""
-    sitting.emit(Started(sitting.seats()))
+    sitting.begin()
 
     answers = await gather_answers(sitting)
-    if len(answers) < 2:
+    if not can_be_ranked(answers):
         return await conclude(sitting, answers, verdict=too_few(sitting, answers))
 
     await sitting.between_stages()
@@ -77,20 +78,20 @@ async def council(sitting: Sitting) -> Deliberation:
 
 async def compare(sitting: Sitting) -> Deliberation:
     """Answers alone, for people to judge. Nobody reviews them."""
-    sitting.emit(Started(sitting.seats()))
+    sitting.begin()
 
     answers = await gather_answers(sitting)
-    verdict = side_by_side() if answers else no_answer(sitting)
+    verdict = side_by_side() if by_models(answers) else no_answer(sitting)
     return await conclude(sitting, answers, verdict=verdict)
 
 
 async def vote(sitting: Sitting) -> Deliberation:
     """What most answers to a closed question say; the chairman decides between as many. Where fewer
     than two give anything that can be counted, it goes on as `council`."""
-    sitting.emit(Started(sitting.seats()))
+    sitting.begin()
 
     answers = await gather_answers(sitting)
-    if len(answers) < 2:
+    if not can_be_ranked(answers):
         return await conclude(sitting, answers, verdict=too_few(sitting, answers))
 
     counted = plurality(sitting.question, answers)
@@ -107,29 +108,29 @@ async def vote(sitting: Sitting) -> Deliberation:
 
 
 async def quick(sitting: Sitting) -> Deliberation:
-    """Two members, by lot as their labels are; where they agree, one of their answers, by lot. Else
-    it grows into `council`, with what they answered."""
-    first, others = sitting.seats()[:2], sitting.seats()[2:]
-    sitting.emit(Started(first))
+    """Two members, by lot as their labels are; where they agree, and people with them, one of their
+    answers, by lot. Else it grows into `council`, with what they answered."""
+    first, others = sitting.members()[:2], sitting.members()[2:]
+    sitting.begin(first)
 
-    answers = await gather_answers(sitting, [seat for _, seat in first], enough=1)
-    if all_agree(sitting.question, answers):
+    answers = await gather_answers(sitting, first, enough=1)
+    heard = len(by_models(answers))
+    if heard > 1 and all_agree(sitting.question, answers):
         return await conclude(sitting, answers, verdict=drawn(sitting, answers))
 
     await sitting.between_stages()
-    sitting.emit(Grown(sitting.seats()))
-    missing = 2 - len(answers)
-    answers += await gather_answers(sitting, [seat for _, seat in others], enough=missing)
+    sitting.grow()
+    answers = await gather_answers(sitting, others, enough=2 - heard, given=answers)
     return await rule(sitting, answers, escalated=True)
 
 
 async def debate(sitting: Sitting) -> Deliberation:
     """As `council`, but before they are reviewed, each member reads the answers of the others and
     may change its own: once, and once more where values moved and the members still disagree."""
-    sitting.emit(Started(sitting.seats()))
+    sitting.begin()
 
     answers = await gather_answers(sitting)
-    if len(answers) < 2:
+    if not can_be_ranked(answers):
         return await conclude(sitting, answers, verdict=too_few(sitting, answers))
 
     await sitting.between_stages()
@@ -147,10 +148,10 @@ async def deep(sitting: Sitting) -> Deliberation:
     verdict is of what there is."""
     sitting.council = replace(sitting.council, effort="high")
     sitting.caller = sitting.caller.patient(DEEP_PATIENCE)
-    sitting.emit(Started(sitting.seats()))
+    sitting.begin()
 
     answers = await gather_answers(sitting)
-    if len(answers) < 2:
+    if not can_be_ranked(answers):
         return await conclude(sitting, answers, verdict=too_few(sitting, answers))
 
     for round in range(1, ROUNDS + 1):
@@ -177,7 +178,7 @@ async def rule(
     **particulars: Unpack[Particulars],
 ) -> Deliberation:
     """What follows the answers where they are reviewed."""
-    if len(answers) < 2:
+    if not can_be_ranked(answers):
         verdict = too_few(sitting, answers)
         return await conclude(sitting, answers, verdict=verdict, **particulars)
     await sitting.between_stages()

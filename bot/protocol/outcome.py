@@ -111,8 +111,10 @@ def split_change(text: str) -> tuple[str, str | None]:
 
 
 def settled(council: Council, calls: Collection[Call]) -> bool:
-    """Whether nobody will change an answer any more: where members may, from the first review on."""
-    return council.mode not in REVISES or any(call.stage in {"review", "verdict"} for call in calls)
+    """Whether nobody will change an answer any more: where members may, from the first review on. Nor
+    is any that waits to be read until people's are in."""
+    may_change = council.mode in REVISES or council.seating is not None
+    return not may_change or any(call.stage in {"review", "verdict"} for call in calls)
 
 
 def broken_off(answers: Collection[Answer]) -> tuple[str, ...]:
@@ -253,7 +255,7 @@ def members(
         found.append(
             MemberResult(
                 label=labels[seat],
-                model=council.members[seat],
+                model=council.model(seat),
                 status="failed" if failure else "answered",
                 error=str(failure) if failure else None,
                 seat=seat,

@@ -32,9 +32,9 @@ class Planned:
 
 
 def all_stages(council: Council) -> Iterator[Planned]:
-    """One member alone is not reviewed."""
+    """One answer alone is not reviewed."""
     yield from answers(council)
-    if len(council.members) > 1:
+    if len(council.seats) > 1:
         yield from reviews(council)
         yield verdict(council)
 
@@ -42,13 +42,13 @@ def all_stages(council: Council) -> Iterator[Planned]:
 def with_rounds(council: Council) -> Iterator[Planned]:
     """All stages, and between answers and reviews as many rounds as there may be."""
     yield from all_stages(council)
-    if len(council.members) > 1:
+    if len(council.seats) > 1:
         yield from revisions(council)
 
 
 def at_length(council: Council) -> Iterator[Planned]:
     """All stages with all rounds and a verdict that is verified, by members that think for long."""
-    checked = verification(council) if len(council.members) > 1 else ()
+    checked = verification(council) if len(council.seats) > 1 else ()
     yield from (replace(call, is_usual=False) for call in (*with_rounds(council), *checked))
 
 
@@ -65,7 +65,7 @@ def answers(council: Council) -> Iterator[Planned]:
 def with_a_round(council: Council) -> Iterator[Planned]:
     """The same where members agree after the first."""
     yield from all_stages(council)
-    if len(council.members) > 1:
+    if len(council.seats) > 1:
         yield from revisions(council, rounds=1)
 
 
@@ -75,25 +75,25 @@ def two_answers(council: Council) -> Iterator[Planned]:
 
 
 def revisions(council: Council, *, rounds: int = ROUNDS) -> Iterator[Planned]:
-    read = len(council.members) * ANSWER_TOKENS
+    read = len(council.seats) * ANSWER_TOKENS
     for round in range(1, rounds + 1):
         for seat, model in enumerate(council.members):
             yield Planned("revision", seat, model, ANSWER_TOKENS, read, round)
 
 
 def reviews(council: Council) -> Iterator[Planned]:
-    read = len(council.members) * ANSWER_TOKENS
+    read = len(council.seats) * ANSWER_TOKENS
     for seat, model in enumerate(council.seated):
         yield Planned("review", seat, model, REVIEW_TOKENS, read)
 
 
 def verification(council: Council) -> Iterator[Planned]:
     """The verdict is one more answer to review."""
-    read = (len(council.members) + 1) * ANSWER_TOKENS
+    read = (len(council.seats) + 1) * ANSWER_TOKENS
     for seat, model in enumerate(council.seated):
         yield Planned("review", seat, model, REVIEW_TOKENS, read, verifying.ROUND)
 
 
 def verdict(council: Council) -> Planned:
-    read = len(council.members) * (ANSWER_TOKENS + REVIEW_TOKENS)
+    read = len(council.seats) * (ANSWER_TOKENS + REVIEW_TOKENS)
     return Planned("verdict", council.chairman_seat, council.chairman, VERDICT_TOKENS, read)

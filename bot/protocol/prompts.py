@@ -380,13 +380,13 @@ def _critics(critiques: Sequence[tuple[str, str]], council: Council) -> Iterator
     """Who wrote each, and what. Among the letters of all that answered, the one of a model that is on
     audition would be missing: there they have none."""
     for n, (label, text) in enumerate(critiques, start=1):
-        yield f"reviewer {n}" if council.audition else f"the author of Answer {label}", text
+        yield f"the author of Answer {label}" if council.all_review else f"reviewer {n}", text
 
 
 def _not_heard(labels: Sequence[str], council: Council) -> str:
     if not labels:
         return ""
-    if council.audition:
+    if not council.all_review:
         return f"\nNot heard: {len(labels)} of the reviewers, who may well have ranked otherwise."
     who = "author" if len(labels) == 1 else "authors"
     return f"\nNot heard: the {who} of {', '.join(labels)}, who may well have ranked otherwise."

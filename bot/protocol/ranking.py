@@ -10,11 +10,12 @@ import hashlib
 import random
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from math import fsum
 from string import ascii_uppercase
 
-from bot.council import Council, Question, Ranking, Standing
+from bot.council import Council, Question, Ranking, Seating, Standing
 
 # Reading everything costs tokens that grow with the square of the members. A few reviewers that
 # read everything are better than all of them reading a part, at equal tokens.
@@ -55,11 +56,30 @@ def labels(seed: int, count: int) -> tuple[str, ...]:
     return tuple(letters)
 
 
-def labels_of(question: Question, council: Council) -> tuple[str, ...]:
+def labels_of(question: Question, council: Council) -> Mapping[int, str]:
     """Those of this council's seats: one that is asked alone keeps the label that it is known by."""
     if question.alone:
-        return (question.alone.label,)
-    return labels(question.seed, len(council.members))
+        return {0: question.alone.label}
+    if council.seating:
+        return dict(zip(council.seats, council.seating.labels, strict=True))
+    return dict(enumerate(labels(question.seed, len(council.members))))
+
+
+def with_people(
+    question: Question, council: Council, people: int, *, fixed: Collection[int]
+) -> Council:
+    """The council with so many people more. Seats that are `fixed` keep their labels, under which they
+    may be known already; those of all others are dealt anew, so that none says whose it is."""
+    before = labels_of(question, council)
+    labels = (*before.values(), *ascii_uppercase[len(before) : len(before) + people])
+    seating = council.seating or Seating((), tuple(sorted(fixed)))
+    council = replace(council, seating=replace(seating, labels=labels))
+    after = dict(zip(council.seats, labels, strict=True))
+    loose = [seat for seat in after if seat not in fixed]
+    dealt = [after[seat] for seat in loose]
+    draw(question.seed, f"people/{council.people}").shuffle(dealt)
+    after |= zip(loose, dealt, strict=True)
+    return replace(council, seating=replace(seating, labels=tuple(after.values())))
 
 
 def reviewers(seed: int, answered: Collection[str]) -> tuple[str, ...]:
@@ -72,10 +92,10 @@ def reviewers(seed: int, answered: Collection[str]) -> tuple[str, ...]:
 def reviewers_of(
     question: Question, council: Council, answered: Collection[str]
 ) -> tuple[str, ...]:
-    """Those of this council: a model on audition reviews nothing, and is asked for no review."""
-    labels, seat = labels_of(question, council), council.audition_seat
-    auditioning = None if seat is None else labels[seat]
-    return reviewers(question.seed, [label for label in answered if label != auditioning])
+    """Those of this council: neither a model on audition nor people are asked for reviews."""
+    labels = labels_of(question, council)
+    members = {labels[seat] for seat in range(len(council.seated)) if seat in labels}
+    return reviewers(question.seed, [label for label in answered if label in members])
 
 
 def presentation(

@@ -17,11 +17,11 @@ from bot.council import (
     Review,
     Standing,
     Timings,
+    by_models,
 )
 from bot.protocol import outcome, ranking
 from bot.protocol.chairman import Basis, first_verdict, verdict
 from bot.protocol.conclusion import conclude, no_answer
-from bot.protocol.events import Started
 from bot.protocol.sitting import Sitting
 
 
@@ -61,7 +61,7 @@ def paid_before_stop(question: Question, council: Council, calls: Sequence[Call]
     orders = ranking.presentation(question.seed, answered, reviewers)
     reviews = tuple(
         outcome.review(labels[call.seat], orders[labels[call.seat]], call)
-        for call in sorted(calls, key=lambda call: labels[call.seat : call.seat + 1])
+        for call in sorted(calls, key=lambda call: labels.get(call.seat, ""))
         if call.stage == "review" and call.round == 0 and labels[call.seat] in orders
     )
     ballots = outcome.ballots(reviews)
@@ -83,8 +83,8 @@ def paid_before_stop(question: Question, council: Council, calls: Sequence[Call]
 async def write_anew(sitting: Sitting, *, paid: Paid, before: str) -> Deliberation:
     """As a mode is run, of what is `paid`; `before` is the verdict so far, "" where there is none."""
     question, journal = sitting.question, sitting.journal
-    sitting.emit(Started(sitting.seats()))
-    if not paid.answers:
+    sitting.begin()
+    if not by_models(paid.answers):
         return await conclude(sitting, (), verdict=no_answer(sitting))
     await sitting.between_stages()
     basis = Basis(paid.reviews, paid.standings, before=before)

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.council import Answer, Call, Change, Question, Stage, Version
+from bot.council import PERSON, Answer, Call, Change, Question, Stage, Version, by_models
 from bot.llm import Message
 from bot.protocol import outcome, prompts, ranking
 from bot.protocol.conclusion import Particulars
@@ -31,12 +31,13 @@ ROUNDS = 2
 async def gather_revisions(sitting: Sitting, answers: Answers, round: int) -> tuple[Answer, ...]:
     """The answers as they are after this round, from 1 on, in the order of their labels.
 
-    A member that gives no revision until the stage's deadline keeps its answer.
+    A member that gives no revision until the stage's deadline keeps its answer. People are not asked:
+    theirs stand.
     """
-    labels = [answer.label for answer in answers]
+    labels, revising = [answer.label for answer in answers], by_models(answers)
     orders = ranking.others(sitting.question.seed, labels, round)
     after = {answer.label: answer for answer in answers}
-    sitting.emit(RevisionsAsked(round, tuple(labels)))
+    sitting.emit(RevisionsAsked(round, tuple(answer.label for answer in revising)))
 
     async def ask(answer: Answer, deadline: Deadline) -> None:
         material = _material(sitting, answers, answer, orders[answer.label], round)
@@ -47,8 +48,8 @@ async def gather_revisions(sitting: Sitting, answers: Answers, round: int) -> tu
         sitting.emit(RevisionGiven(after[answer.label]))
 
     async with task_group() as group:
-        deadlines = [sitting.deadline() for _ in answers]
-        tasks = {group.create_task(ask(*each)) for each in zip(answers, deadlines, strict=True)}
+        deadlines = [sitting.deadline() for _ in revising]
+        tasks = {group.create_task(ask(*each)) for each in zip(revising, deadlines, strict=True)}
         _, pending = await asyncio.wait(tasks, timeout=sitting.caller.patience.answers)
         if pending:
             for deadline in deadlines:
@@ -104,6 +105,8 @@ def rounds(sitting: Sitting) -> tuple[Round, ...]:
     question, council, calls = sitting.question, sitting.council, sitting.journal.calls
     now = {a.label: a for a in outcome.answers(question, council, _of(calls, "answer", 0))}
     found = [Round(now, frozenset(now), {})]
+    # Left out, they would be known for what they are.
+    people = frozenset(label for label, each in now.items() if each.model == PERSON)
     last = max((call.round for call in calls if call.stage == "revision"), default=0)
     by_seat = {answer.seat: label for label, answer in now.items()}
     for round in range(1, last + 1):
@@ -115,7 +118,7 @@ def rounds(sitting: Sitting) -> tuple[Round, ...]:
         heard = {label: call.text for label, call in given.items() if call.text is not None}
         said = {label: outcome.split_change(text)[1] for label, text in heard.items()}
         towards = {label: letter for label, letter in said.items() if letter is not None}
-        found.append(Round(now, frozenset(heard), towards))
+        found.append(Round(now, people.union(heard), towards))
     return tuple(found)
 
 

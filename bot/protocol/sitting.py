@@ -4,7 +4,7 @@ Knows stages by their names alone, and no prompts.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -13,7 +13,7 @@ from bot.errors import ModelFailed
 from bot.llm import Message, Request
 from bot.protocol import fences, ranking
 from bot.protocol.calls import Caller
-from bot.protocol.events import Enough, Event
+from bot.protocol.events import Enough, Event, Grown, Started
 from bot.protocol.listening import OnText
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.patience import Deadline
@@ -42,7 +42,8 @@ async def nothing_between() -> None:
 @dataclass(slots=True)
 class Sitting:
     """`labels` is by seat. `between_stages` is awaited before more is bought: a caller that wants no
-    more may cancel there."""
+    more may cancel there. Until the reviews are about to begin it is `open` to answers of people; who
+    looks at that, and sits down or ends it, holds the `door` meanwhile."""
 
     question: Question
     council: Council
@@ -50,7 +51,11 @@ class Sitting:
     journal: Journal
     emit: Callable[[Event], None]
     between_stages: Callable[[], Awaitable[None]] = nothing_between
-    labels: tuple[str, ...] = field(init=False)
+    labels: Mapping[int, str] = field(init=False)
+    # The members that are asked so far, whose labels are known; `None` before any is.
+    asked: tuple[int, ...] | None = field(init=False, default=None)
+    open: bool = field(init=False, default=True)
+    door: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     _deadlines: list[Deadline] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
@@ -76,11 +81,30 @@ class Sitting:
             deadline.enough()
 
     def seat(self, label: str) -> int:
-        return self.labels.index(label)
+        return next(seat for seat, other in self.labels.items() if other == label)
 
     def seats(self) -> tuple[tuple[str, int], ...]:
         """Every seat by its label, in the order of labels."""
-        return tuple(sorted((label, seat) for seat, label in enumerate(self.labels)))
+        return tuple(sorted((label, seat) for seat, label in self.labels.items()))
+
+    def members(self) -> list[int]:
+        """Their seats, in the order of labels."""
+        return [seat for _, seat in self.seats() if seat < self.council.chairman_seat]
+
+    def known(self) -> tuple[tuple[str, int], ...]:
+        """The seats that are asked by their labels, people's among them."""
+        rest = set(self.members()).difference(self.asked or ())
+        return tuple(each for each in self.seats() if each[1] not in rest)
+
+    def begin(self, members: Sequence[int] | None = None) -> None:
+        """All of them are asked, or these."""
+        self.asked = tuple(self.members() if members is None else members)
+        self.emit(Started(self.known()))
+
+    def grow(self) -> None:
+        """The others are asked, too."""
+        self.asked, self.open = tuple(self.members()), True
+        self.emit(Grown(self.known()))
 
     def fence(self, stage: Stage, seat: int, *, round: int = 0) -> str:
         """A verdict's is the same in every round: what was written in one is not quoted in another."""

@@ -9,11 +9,12 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
-from bot.council import Answer, Review, Standing
+from bot.council import Answer, Review, Standing, by_models
 from bot.llm import Message
 from bot.protocol import outcome, prompts, ranking
 from bot.protocol.events import AnswerGiven, MemberFailed, ReviewGiven, ReviewsAsked
 from bot.protocol.patience import Deadline
+from bot.protocol.people import answers_of
 from bot.protocol.shortening import reading_limit
 from bot.protocol.sitting import Material, Sitting, task_group
 from bot.store.spending import EARLY_STOP
@@ -25,16 +26,23 @@ ANSWER_TOKENS, REVIEW_TOKENS, VERDICT_TOKENS = 6_000, 4_000, 6_000
 
 
 async def gather_answers(
-    sitting: Sitting, seats: Sequence[int] | None = None, *, enough: int = 2
+    sitting: Sitting,
+    seats: Sequence[int] | None = None,
+    *,
+    enough: int = 2,
+    given: Sequence[Answer] = (),
 ) -> tuple[Answer, ...]:
-    """Stage 1: every member answers on its own, or those of these seats. Those that did, in the order
-    of their labels.
+    """Stage 1: every member answers on its own, or those of these seats. Those that did, those `given`
+    before, and what people answered, in the order of their labels.
 
-    After the stage's deadline so many answers are enough; who is missing then has timed out.
+    After the stage's deadline so many answers of members are enough; who is missing then has timed
+    out.
     """
     seats = range(len(sitting.council.members)) if seats is None else seats
     patience = sitting.caller.patience
     answers: list[Answer] = []
+    for each in answers_of(sitting):
+        sitting.emit(AnswerGiven(each))
 
     async def ask(seat: int, deadline: Deadline) -> None:
         fence = sitting.fence("answer", seat)
@@ -56,7 +64,10 @@ async def gather_answers(
             _, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
         for deadline in deadlines.values():
             deadline.give_up()
-    return tuple(sorted(answers, key=lambda answer: answer.label))
+    async with sitting.door:
+        sitting.open = False
+    everybodys = (*by_models(given), *answers, *answers_of(sitting))
+    return tuple(sorted(everybodys, key=lambda answer: answer.label))
 
 
 async def gather_reviews(
@@ -65,7 +76,7 @@ async def gather_reviews(
     *,
     heard: Callable[[tuple[Review, ...]], Awaitable[None]],
 ) -> tuple[Review, ...]:
-    """Stage 2: the members that answered judge the answers, each in an order of its own.
+    """Stage 2: the members that answered judge all answers, each in an order of its own.
 
     One review for each reviewer, in the order of labels. Once the first place is decided the rest
     are not waited for; the journal names the ballots that decided. After the stage's deadline one

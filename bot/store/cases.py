@@ -14,6 +14,7 @@ from bot.store.events import note_event
 from bot.store.feed import record
 from bot.store.held import taken_in
 from bot.store.journal import inserted
+from bot.store.people import taken_over
 from bot.store.redactions import insert_redactions
 from bot.store.transactions import Row, Statement, Tables, Transaction, change, equal, lists
 
@@ -86,6 +87,8 @@ class Cases(Tables):
             yield from insert_redactions(case.id, originals or {})
             for call in answers:
                 yield inserted(case.id, call)
+            if case.takes_up and case.council.seating:
+                yield taken_over(case.id, case.takes_up)
             if shares is not None:
                 day = spending.day_of(case.question.asked_at)
                 scopes = spending.scopes_of(case.platform, case.channel, case.asker, limits or {})

@@ -9,18 +9,18 @@ its own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeVar
 
 from bot.bills import Bill, total
-from bot.council import Call, Deliberation, Exhibit, Failure, Stage
+from bot.council import Call, Council, Deliberation, Exhibit, Failure, Stage
 from bot.errors import StoreFailed, Superseded
 from bot.language import _
 from bot.records import Stop, Tempo
 from bot.store import hedges, spending
-from bot.store.encoding import decode_time, decode_time_or_none, encode, encode_time
+from bot.store.encoding import decode, decode_time, decode_time_or_none, encode, encode_time
 from bot.store.feed import record
 from bot.store.transactions import Database, Many, Row, Statement, Transaction, change
 
@@ -350,6 +350,31 @@ class Journal:
 
         await self._write(write)
         self._decisions |= decisions
+
+    async def seat(self, council: Council, calls: Sequence[Call], people: Sequence[str]) -> None:
+        """Have these people answer, too, each with one of the calls, in this order: what they wrote
+        moves there, and the seats are as the council has them."""
+        seating = council.seating
+
+        def write() -> Transaction[None]:
+            ((stored,),) = yield Statement(
+                "SELECT council FROM deliberations WHERE id = ?", (self.deliberation,)
+            )
+            kept = replace(decode(Council, stored), seating=seating)
+            yield Statement(
+                "UPDATE deliberations SET council = ? WHERE id = ?",
+                (encode(Council, kept), self.deliberation),
+            )
+            for person, call in zip(people, calls, strict=True):
+                yield inserted(self.deliberation, call)
+                yield Statement(
+                    "UPDATE people SET seat = ?, answer = '' WHERE deliberation = ? AND person = ?",
+                    (call.seat, self.deliberation, person),
+                )
+
+        await self._write(write)
+        for call in calls:
+            self._keep(call)
 
     async def exhibit(self, place: int, read: Exhibit) -> None:
         """Keep what was read of a file, by its place among the question's."""

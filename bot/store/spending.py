@@ -373,6 +373,17 @@ def set_more_aside(
     )
 
 
+def raise_shares(
+    deliberation: str, day: str, limits: Mapping[str, int], shares: Shares
+) -> Transaction[bool]:
+    """The same where its calls are to take more than was set aside for them."""
+    allowance = yield from _allowance(deliberation)
+    if not allowance.shares:
+        return True
+    more = allowance.with_more(shares)
+    return (yield from _set_aside(deliberation, day, limits, allowance, more))
+
+
 def _set_aside(
     deliberation: str,
     day: str,

@@ -16,6 +16,7 @@ from bot.store.feed import Feed
 from bot.store.held import Held
 from bot.store.journal import Journal, decision, finished_calls
 from bot.store.notes import Notes
+from bot.store.people import People
 from bot.store.posts import Posts
 from bot.store.publications import Publications
 from bot.store.reactions import Reactions
@@ -41,6 +42,7 @@ class Store(
     Feed,
     Recaps,
     Held,
+    People,
     Redactions,
     Removal,
     Removals,

@@ -71,6 +71,7 @@ def page(facts: Facts) -> str:
                 forgotten,
             ),
             (_("votes: who, on what, when; who had the names shown"), forgotten),
+            (_("who added an answer of their own to a question"), forgotten),
             (_("tokens, seconds, costs, how reviewers ranked, how long answers were"), forgotten),
             (
                 _("keyed hashes of a question's words, to recognise it when it is repeated"),

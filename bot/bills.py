@@ -19,30 +19,52 @@ BYTES_PER_TOKEN = 4
 TEMPLATE_TOKENS = 64
 
 
+# Of what a search of the web brings up, a model gets at most so much, which is no more tokens than
+# characters, its address and title aside.
+FOUND_PAGES, FOUND_CHARS = 5, 2_000
+FOUND_TOKENS = FOUND_PAGES * (FOUND_CHARS + 200)
+
 # Prompt and completion of a typical call.
 TYPICAL_TOKENS = (1_500, 600)
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Micro-dollars a token of prompt and of completion; not `known` where it is assumed."""
+    """Micro-dollars a token of prompt and of completion, and a search of the web, `None` where there
+    is none; not `known` where it is assumed."""
 
     prompt: float
     completion: float
     known: bool = True
+    search: int | None = None
 
     def cost(self, prompt_tokens: int, completion_tokens: int) -> int:
         """What the tokens cost. Nothing that is assumed is rounded down."""
         exact = self.prompt * prompt_tokens + self.completion * completion_tokens
         return round(exact) if self.known else ceil(exact)
 
-    def most(self, prompt_tokens: int, completion_tokens: int) -> int:
-        return ceil(self.prompt * prompt_tokens + self.completion * completion_tokens)
+    def most(self, prompt_tokens: int, completion_tokens: int, searches: int = 0) -> int:
+        """After each search the model reads all from the beginning, and may write as much again."""
+        turns = 1 + searches
+        written = turns * self.completion * completion_tokens
+        return ceil(self._read(prompt_tokens, searches) + written)
 
-    def tokens(self, micros: int, prompt_tokens: int) -> int | None:
+    def tokens(self, micros: int, prompt_tokens: int, searches: int = 0) -> int | None:
         """How many may be written for this much; `None` where they cost nothing."""
-        left = micros - self.prompt * prompt_tokens
-        return int(left // self.completion) if self.completion else None
+        left = micros - self._read(prompt_tokens, searches)
+        return int(left // (self.completion * (1 + searches))) if self.completion else None
+
+    def searching(self, searches: int) -> int:
+        """What so many searches are likely to add to a typical call: text of a usual density."""
+        if self.search is None:
+            return 0
+        read = TYPICAL_TOKENS[0] + FOUND_PAGES * FOUND_CHARS // BYTES_PER_TOKEN
+        return searches * (self.search + self.cost(read, 0))
+
+    def _read(self, prompt_tokens: int, searches: int) -> float:
+        turns = 1 + searches
+        found = FOUND_TOKENS * searches * turns // 2
+        return self.prompt * (turns * prompt_tokens + found) + searches * (self.search or 0)
 
 
 class Prices(Protocol):
@@ -89,14 +111,15 @@ class Bill:
 NOTHING = Bill()
 
 
-def told(price: Price, spent: Spent) -> Bill:
-    """From the usage that the provider reported."""
+def told(price: Price, spent: Spent, *, searches: int = 0) -> Bill:
+    """From the usage that the provider reported; where it named no sum, with all `searches` that it
+    may have made."""
     tokens = spent.prompt_tokens, spent.completion_tokens
     cost = spent.cost_micros
+    sum_of_it = price.cost(*tokens) + searches * (price.search or 0)
     if cost is None and not price.known:
-        assumed = price.cost(*tokens)
-        return Bill(*tokens, cost_micros=None, counted_micros=assumed, assumed_micros=assumed)
-    cost = price.cost(*tokens) if cost is None else cost
+        return Bill(*tokens, cost_micros=None, counted_micros=sum_of_it, assumed_micros=sum_of_it)
+    cost = sum_of_it if cost is None else cost
     return Bill(*tokens, cost_micros=cost, counted_micros=cost, told_micros=cost)
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.errors import Kind
+from bot.llm import Source
 
 # `recap` comes before the first: the beginning of a long thread in short. `revision` is a member's
 # answer once it knows those of the others, from round 1 on. A `title` goes on beside all of them, an
@@ -68,6 +69,7 @@ class Council:
     # "thread" for what people said there, too.
     context: str = "run"
     links: bool = False
+    web: bool = False
     audit: Auditing = "off"
     verify: bool = False
     audition: str = ""
@@ -102,6 +104,12 @@ class Council:
         """Of all who answer: the members, then people."""
         first = self.chairman_seat + 1
         return (*range(len(self.members)), *range(first, first + self.people))
+
+    @property
+    def searches(self) -> int:
+        """How often a member may search the web for its answer. Reviewers and the chairman judge by
+        what all of them read."""
+        return 1 if self.web else 0
 
     def model(self, seat: int) -> str:
         if seat > self.chairman_seat:
@@ -244,7 +252,8 @@ class Call:
 
     `seconds` and `first_text_seconds` are counted from the call's start; `requests` counts
     attempts and hedges, the cancelled ones included; cost is in micro-dollars, `None` where
-    neither the provider nor the catalogue gives a price.
+    neither the provider nor the catalogue gives a price. `sources` are what was found on the
+    web for it.
     """
 
     stage: Stage
@@ -260,6 +269,7 @@ class Call:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_micros: int | None = None
+    sources: tuple[Source, ...] = ()
 
     @property
     def seconds(self) -> float:

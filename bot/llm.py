@@ -31,13 +31,23 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A page of the web that a search brought up: its address, and how many characters of it the model
+    was shown."""
+
+    url: str
+    chars: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One request to one model.
 
     `tag` tells this call from every other one (deliberation, stage, round, seat): providers that
     cache by body put it there, so that only a repeat of the very same call can hit the cache.
     `max_price` is in US dollars per million tokens of prompt and completion: what no provider may
-    ask more than, where that can be told to the endpoint. `body` are bytes to send instead of encoding the request, from `Provider.stored_body`.
+    ask more than, where that can be told to the endpoint. `searches` is how often the model may search
+    the web, where its endpoint has a search. `body` are bytes to send instead of encoding the request, from `Provider.stored_body`.
     `resent` is called where it was refused for its form, and is sent once more; `named` with the
     provider's own id of it, before the first word, by which its bill can be looked up.
     """
@@ -48,6 +58,7 @@ class Request:
     tag: str
     effort: str = ""
     max_price: tuple[float, float] | None = None
+    searches: int = 0
     body: bytes | None = field(default=None, repr=False)
     resent: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
     named: Callable[[str], None] = field(default=lambda id: None, repr=False, compare=False)
@@ -59,7 +70,8 @@ class Completion:
     `length`, `content_filter`), which `ending_of` reads.
 
     `cost_micros` is in micro-dollars as the provider reported it, `None` where it said nothing.
-    `written_bytes` counts what the model wrote besides, `None` where nobody can tell.
+    `written_bytes` counts what the model wrote besides, `None` where nobody can tell. `sources` are
+    what its searches brought up.
     """
 
     text: str
@@ -69,6 +81,7 @@ class Completion:
     cost_micros: int | None = None
     generation_id: str = ""
     written_bytes: int | None = None
+    sources: tuple[Source, ...] = ()
 
     @property
     def spent(self) -> Spent | None:
@@ -136,6 +149,15 @@ class TellsBills(Protocol):
     async def billed(self, model: str, generation_id: str) -> Spent | None:
         """`None` where this model's server cannot tell. Raises `ModelFailed`, as while it does not
         know yet."""
+        ...
+
+
+@runtime_checkable
+class Searches(Protocol):
+    """A provider that has servers which search the web for their models."""
+
+    def search_usd(self, model: str) -> float | None:
+        """What one search costs; `None` where this model's server has none."""
         ...
 
 

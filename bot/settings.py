@@ -56,6 +56,7 @@ class Settings:
     redact: bool = False
     context: Context = "run"
     links: bool = False
+    web: bool = False
     audit: Auditing = "auto"
     verify: bool = False
     paused: bool = False
@@ -160,6 +161,7 @@ def council_of(settings: Settings) -> Council:
         redact=settings.redact,
         context=settings.context,
         links=settings.links,
+        web=settings.web,
         audit=settings.audit,
         verify=settings.verify,
     )
@@ -403,6 +405,17 @@ SETTINGS: Mapping[str, Setting] = {
         _ON_OFF,
         {"on": N_("read along"), "off": N_("not followed")},
     ),
+    "web": _choice(
+        "web",
+        N_("Web search"),
+        N_(
+            "Whether members may search the web, once each, for an answer: with the search of their "
+            "model server, which costs extra and tells a search engine what they look for. What it "
+            "brings up is named under the verdict."
+        ),
+        _ON_OFF,
+        {"on": N_("by members, for their answers"), "off": N_("none")},
+    ),
     "audit": _choice(
         "audit",
         N_("Check of the verdict"),
@@ -434,7 +447,7 @@ SETTINGS: Mapping[str, Setting] = {
 
 # Money, rights, names and what leaves the house stay with administrators, whoever else may change settings.
 RESERVED = frozenset(
-    {"budget", "ask_first", "reveal", "redact", "context", "links", "paused", "changers"}
+    {"budget", "ask_first", "reveal", "redact", "context", "links", "web", "paused", "changers"}
 )
 
 # What forms ask for, in this order, under the settings' labels.

@@ -152,6 +152,7 @@ SHORTENED_BEGINNING = N_(
     "Only its first {of:,} characters were read, and shortened to {n:,} for the council."
 )
 _NAMES_SHOWN, _NAME_LIMIT_CHARS = 3, 60
+_SOURCES_SHOWN = 5
 
 
 def files_to_read(names: Sequence[str]) -> str:
@@ -188,7 +189,22 @@ def evidence(found: Sequence[Evidence]) -> list[str]:
         for each in files
         if not each.read
     ]
-    return [*([told] if read else []), *([followed] if pages else []), *partly, *unread]
+    found_by_search = [each.name for each in found if each.kind == "search"]
+    return [
+        *([told] if read else []),
+        *([followed] if pages else []),
+        *([_sources(found_by_search)] if found_by_search else []),
+        *partly,
+        *unread,
+    ]
+
+
+def _sources(addresses: Sequence[str]) -> str:
+    """What searches brought up, whole, so that it can be opened."""
+    named = [f"<{address}>" for address in addresses[:_SOURCES_SHOWN]]
+    if more := len(addresses) - len(named):
+        named.append(_("{more} more", more=more))
+    return _("Found on the web for the answers: {sources}", sources=" · ".join(named))
 
 
 def _file_names(names: Sequence[str]) -> str:

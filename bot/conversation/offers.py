@@ -89,7 +89,8 @@ def question_usd(catalogue: Catalogue, council: Council) -> float | None:
     calls = *planned(council), *checks(council, catalogue)
     micros = [catalogue.cost_micros(call.model, *TYPICAL_TOKENS) for call in calls]
     known = [each for each in micros if each is not None]
-    return None if len(known) < len(micros) else sum(known) / 1e6
+    searches = sum(catalogue.price(call.model).searching(call.searches) for call in calls)
+    return None if len(known) < len(micros) else (sum(known) + searches) / 1e6
 
 
 def answer_usd(catalogue: Catalogue, model: str) -> float | None:

@@ -261,7 +261,7 @@ async def _keep(
         )
         for name in names
     ]
-    return lines, [note for name in names for note in _warnings(settings, name)]
+    return lines, [note for name in names for note in _warnings(desk.catalogue, settings, name)]
 
 
 async def save(desk: Desk, seen_version: int, values: Mapping[str, str], what: str) -> None:
@@ -306,12 +306,31 @@ def require_known(catalogue: Catalogue, models: Sequence[str]) -> None:
             )
 
 
-def _warnings(settings: Settings, name: str) -> list[Note]:
+def _warnings(catalogue: Catalogue, settings: Settings, name: str) -> list[Note]:
+    warnings = []
     if name == "members" and len(settings.members) == 1:
+        warnings.append(
+            _("With one member there is nothing to rank: its answer will be the verdict.")
+        )
+    if name in ("members", "web") and settings.web:
+        warnings += _without_search(catalogue, settings.members)
+    return [Note(warning) for warning in warnings]
+
+
+def _without_search(catalogue: Catalogue, members: Sequence[str]) -> list[str]:
+    """Who cannot search the web, in a sentence, if anybody cannot."""
+    unable = [m for m in dict.fromkeys(members) if catalogue.price(m).search is None]
+    if not unable:
+        return []
+    if len(unable) == len(set(members)):
         return [
-            Note(_("With one member there is nothing to rank: its answer will be the verdict."))
+            _(
+                "Nobody here can search the web: the members' model servers have no search. OpenRouter "
+                "has one, unless COUNCIL_ZDR is on."
+            )
         ]
-    return []
+    listed = ", ".join(f"`{model}`" for model in unable)
+    return [_("These cannot search the web, and answer without: {models}.", models=listed)]
 
 
 async def _models_like(

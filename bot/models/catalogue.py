@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import nlargest, nsmallest
 from ipaddress import ip_address
+from math import ceil
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from bot.bills import Price
 from bot.errors import InvalidConfiguration, ModelFailed
 from bot.language import _
-from bot.llm import HasEndpoints, ModelInfo, Provider
+from bot.llm import HasEndpoints, ModelInfo, Provider, Searches
 from bot.models.flagships import flagships, prices_of
 from bot.models.likeness import ALIKE, Likeness
 from bot.models.own_server import seated
@@ -180,7 +181,11 @@ class Catalogue:
     def price(self, model: str) -> Price:
         """As its list says, else as it is assumed."""
         known = prices_of(self.find(model))
-        return Price(*known) if known else Price(*self._unknown_price(model), known=False)
+        usd = self._provider.search_usd(model) if isinstance(self._provider, Searches) else None
+        search = None if usd is None else ceil(usd * 1e6)
+        if known:
+            return Price(*known, search=search)
+        return Price(*self._unknown_price(model), known=False, search=search)
 
     def max_price(self, model: str) -> tuple[float, float] | None:
         """The assumed price where nothing else says what a model costs; `None` where that is free:

@@ -35,6 +35,7 @@ from bot.models.images import is_about_images, with_images
 from bot.models.incoming import Incoming, micros_of
 from bot.models.model_lists import LIST_LIMIT_BYTES, PAGES, entries_of, model_info, next_page
 from bot.models.reports import is_page, report_of
+from bot.models.searching import SEARCH_USD
 from bot.models.terms import CAREFUL, KnownTerms, Routing, Terms
 from bot.models.wire import GATHER_SECONDS, USAGE_SECONDS, Traffic, read_completion
 
@@ -159,6 +160,8 @@ class HttpProvider:
         endpoint, model = self._route(request.model)
         if endpoint is None:
             raise ModelFailed("unknown_model", _(_NO_ENDPOINT))
+        if request.searches and self.search_usd(request.model) is None:
+            request = replace(request, searches=0)
         saying = Saying(self._keys, _names(request.model, model))
         terms = self._terms(endpoint, model)
         body = request.body or terms.body(model, request)
@@ -171,6 +174,7 @@ class HttpProvider:
                 on_text or (lambda piece: None),
                 max_completion_tokens=request.max_completion_tokens,
                 thinking=terms.thinking,
+                searching=bool(request.searches),
             )
             try:
                 headers = self._headers(endpoint, cached=terms.cacheable)
@@ -195,6 +199,13 @@ class HttpProvider:
                     kept = replace(terms, thinking=answer.begins_in_thought)
                     self._known.keep(endpoint.name, model, kept)
         raise refusal
+
+    def search_usd(self, model: str) -> float | None:
+        """Under zdr none: a search engine keeps what it is asked by terms of its own. Source:
+        openrouter.ai/docs, "Server Tools", privacy."""
+        endpoint, _ = self._route(model)
+        searches = endpoint is not None and endpoint.openrouter and not self._zdr
+        return SEARCH_USD if searches else None
 
     async def billed(self, model: str, generation_id: str) -> Spent | None:
         """Source: openrouter.ai/docs, "Get a generation"."""

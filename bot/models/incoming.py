@@ -12,7 +12,7 @@ import httpx
 
 from bot.errors import Kind, ModelFailed, Spent
 from bot.language import N_, Message
-from bot.llm import Completion, ending_of
+from bot.llm import Completion, Source, ending_of
 from bot.models.event_stream import (
     LIMIT_BYTES,
 )
@@ -25,11 +25,13 @@ from bot.models.failures import (
 )
 from bot.models.gate import as_count, as_decimal, as_dict, as_json, as_list, as_text, mended
 from bot.models.reports import is_error
+from bot.models.searching import sources_in
 from bot.models.thoughts import ThoughtFilter, begins_in_thought, without_thoughts
 
 # Far more than any tokenizer's mean over a text; whoever writes more does not keep to the limit.
 CHARS_PER_TOKEN = 8
 _LEAST_LIMIT_CHARS = 2_000
+_SOURCES_KEPT = 50
 # Every token may come in an event of its own, reasoning included.
 _BYTES_PER_TOKEN = 4_000
 _ALL_REASONING = N_(
@@ -52,6 +54,7 @@ class Incoming:
         *,
         max_completion_tokens: int = 100_000,
         thinking: bool = False,
+        searching: bool = False,
     ) -> None:
         self.saying = saying
         self.headers = httpx.Headers()
@@ -71,6 +74,8 @@ class Incoming:
         self._worked = False
         self._unseen = False
         self._thinking = thinking
+        self._searching = searching
+        self._sources: dict[str, Source] = {}
         self._usage: dict[str, int] = {}
         self._cost_micros: int | None = None
         self._id = ""
@@ -118,6 +123,8 @@ class Incoming:
     def _choice(self, choice: dict[str, Any]) -> None:
         delta, message = as_dict(choice.get("delta")), as_dict(choice.get("message"))
         self._look_at(delta or message)
+        if self._searching:
+            self._cite(delta.get("annotations") or message.get("annotations"))
         if content := delta.get("content") or choice.get("text"):
             text = self._words(content)
             if not (choice.get("finish_reason") and self._is_repeated(text)):
@@ -138,11 +145,19 @@ class Incoming:
             or delta.get("reasoning_content")
             or delta.get("reasoning_details")
             or delta.get("thinking")
+            or (self._searching and delta.get("tool_calls"))
         ):
             self._unseen = True
             self._on_text("")
         if delta.get("refusal"):
             self._refused = True
+
+    def _cite(self, annotations: object) -> None:
+        """Sources come in any event, and some servers send them again and again."""
+        for source in sources_in(annotations):
+            if len(self._sources) < _SOURCES_KEPT or source.url in self._sources:
+                before = self._sources.get(source.url, source)
+                self._sources[source.url] = max(before, source, key=lambda each: each.chars)
 
     def _is_repeated(self, text: str) -> bool:
         """Whether a last piece is all pieces once more, as some streams end."""
@@ -191,6 +206,8 @@ class Incoming:
         reason = as_text(reason, 60).strip()
         if reason.lower() in ("", "null", "none") or self.full:
             return
+        if self._searching and reason == "tool_calls":
+            return  # the model goes on with what is found
         if reason == "error" and not self.ended:
             raise failure_of(report_in_band({"error": choice.get("error") or {}}), self.saying)
         self._finish_reason = reason
@@ -243,6 +260,7 @@ class Incoming:
             cost_micros=spent.cost_micros,
             generation_id=as_text(self.headers.get("X-Generation-Id"), 200) or self._id,
             written_bytes=self.written_bytes,
+            sources=tuple(self._sources.values()),
         )
 
     @property

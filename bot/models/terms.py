@@ -19,6 +19,7 @@ from bot.models.failures import Saying, failed
 from bot.models.images import IMAGE_TOKENS, content_of
 from bot.models.lengths import Lengths, lengths_in, speaks_of_length
 from bot.models.reports import Report
+from bot.models.searching import search_fields
 
 # A shorter answer than this helps nobody.
 LEAST_TOKENS = 256
@@ -42,12 +43,14 @@ _OPTIONAL = {
     "reasoning": re.compile(r"reasoning|\bthinking\b", re.IGNORECASE),
     "session_id": re.compile(r"session[ _-]?id", re.IGNORECASE),
     "metadata": re.compile(r"\bmetadata\b", re.IGNORECASE),
+    # Who takes none is asked without a search.
+    "tools": re.compile(r"\btools?\b(?! ?call)", re.IGNORECASE),
     "stream": re.compile(r"\bstream(?:ing)?\b(?![ _-]?options)", re.IGNORECASE),
 }
 _OBJECTION = re.compile(
     r"un(?:known|supported|expected|recogni[sz]ed)|extraneous|extra[ _](?:inputs|forbidden)|no attribute"
     r"|not (?:be )?(?:a )?(?:supported|permitted|allowed|recogni[sz]ed|known|valid|enabled|available)"
-    r"|does(?: not|n't) support|cannot find field|must be verified",
+    r"|does(?: not|n't) support|cannot find field|must be verified|no endpoints found that support",
     re.IGNORECASE,
 )
 _SYSTEM = re.compile(
@@ -135,6 +138,8 @@ class Terms:
             body["provider"] = self.routing.of(request)
             body["session_id"] = request.tag.partition("/")[0]
             body["metadata"] = {"call": request.tag}
+            if request.searches:
+                body |= search_fields(request.searches)
             if request.effort:
                 body["reasoning"] = {"effort": request.effort}
         elif request.effort:
@@ -181,6 +186,8 @@ class Terms:
         )
 
     def _goes_out(self, name: str) -> bool:
+        if name == "max_tool_calls":
+            return "tools" not in self.left_out
         return name == "stream" or name not in self.left_out
 
     def _messages(self, request: Request) -> list[dict[str, object]]:
@@ -226,7 +233,7 @@ class Terms:
 
     def _sent(self) -> list[str]:
         effort = "reasoning" if self.openrouter else "reasoning_effort"
-        marks = ["session_id", "metadata"] if self.openrouter else []
+        marks = ["session_id", "metadata", "tools"] if self.openrouter else []
         return [self.limit_field, "stream_options", effort, "stream", *marks]
 
     def _fitted(self, found: Lengths, request: Request) -> "Terms | None":

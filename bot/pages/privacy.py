@@ -111,6 +111,10 @@ def page(facts: Facts) -> str:
                 _("with `links on`, the servers of the pages that a question links to"),
                 _("a request for the page from where the bot runs; nothing of the question"),
             ),
+            (
+                _("with `web on`, the search engine that OpenRouter asks (Exa)"),
+                _("what members look for, in their words; it keeps that by terms of its own"),
+            ),
             (facts.platforms, _("what is posted")),
             (
                 _("nobody else"),

@@ -79,20 +79,29 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """How a request's cost is bounded: by the size of its prompt and the tokens that it asks for."""
+    """How a request's cost is bounded: by the size of its prompt, the tokens that it asks for and its
+    `searches`."""
 
     price: Price
     prompt_bytes: int
     prompt_tokens: int
     dearest_micros: int
+    searches: int = 0
 
     def micros(self, tokens: int) -> int:
-        return max(self.price.most(self.prompt_tokens, tokens), self.dearest_micros)
+        most = self.price.most(self.prompt_tokens, tokens, self.searches)
+        return max(most, self.dearest_micros)
 
     def tokens(self, micros: int, wanted: int) -> int:
         """How many may be asked for that cost no more."""
-        fit = self.price.tokens(micros, self.prompt_tokens)
+        fit = self.price.tokens(micros, self.prompt_tokens, self.searches)
         return wanted if fit is None else min(fit, wanted)
+
+    @property
+    def telling_bytes(self) -> int:
+        """The size of its prompt, where its usage will say what such a prompt takes: not where what was
+        found is counted with it."""
+        return 0 if self.searches else self.prompt_bytes
 
 
 class Attempts:
@@ -256,7 +265,8 @@ class Attempts:
         price = self._prices.price(asking.request.model)
         size = len(asking.prompt.encode("utf-8", "replace"))
         tokens = bills.prompt_tokens(size, bills.density(pace.used))
-        return Cap(price, size, tokens, bills.dearest(price, pace.used))
+        searches = 0 if price.search is None else asking.request.searches
+        return Cap(price, size, tokens, bills.dearest(price, pace.used), searches)
 
     async def _start(self, asking: Asking, cap: Cap, hedge_share: float | None) -> Grant:
         """Write a request's row and set its money aside. A hedge is done without where there is no
@@ -270,7 +280,7 @@ class Attempts:
         def shrunk(micros: int) -> Asked:
             tokens = cap.tokens(micros, wanted)
             smaller = replace(request, max_completion_tokens=tokens, body=None)
-            return Asked(cap.prompt_bytes, tokens, self._provider.stored_body(smaller))
+            return Asked(cap.telling_bytes, tokens, self._provider.stored_body(smaller))
 
         return await asking.journal.attempt_started(
             *asking.key,
@@ -279,7 +289,7 @@ class Attempts:
             reserved_micros=cap.micros(wanted),
             least_micros=cap.micros(min(wanted, least)),
             enough_micros=cap.micros(min(wanted, ENOUGH_TOKENS)),
-            asked=Asked(cap.prompt_bytes, wanted, request.body),
+            asked=Asked(cap.telling_bytes, wanted, request.body),
             shrunk=shrunk,
             hedge_share=hedge_share,
         )
@@ -290,15 +300,15 @@ class Attempts:
             cap.prompt_bytes,
             heard,
             most_prompt_tokens=cap.prompt_tokens,
-            most_bytes=most,
+            most_bytes=None if cap.searches else most,
             most=grant.micros,
         )
 
     def _told(self, cap: Cap, pace: Pace, spent: Spent) -> Bill:
-        bill = bills.told(cap.price, spent)
-        if cap.prompt_bytes:
+        bill = bills.told(cap.price, spent, searches=cap.searches)
+        if cap.telling_bytes:
             tokens = spent.prompt_tokens, spent.completion_tokens
-            pace.used.append(Usage(cap.prompt_bytes, *tokens, spent.cost_micros))
+            pace.used.append(Usage(cap.telling_bytes, *tokens, spent.cost_micros))
         return bill
 
     async def _get_to_know(self, model: str) -> None:

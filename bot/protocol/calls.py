@@ -179,6 +179,7 @@ class Caller:
             text=completion.text,
             first_text_at=call.first_text_at or call.finished_at,
             finish_reason=completion.finish_reason,
+            sources=completion.sources,
         )
 
     async def _fitted(

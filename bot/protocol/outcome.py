@@ -4,7 +4,8 @@ Pure, and from the journal's rows alone, so that a resumed run reports what the 
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -209,7 +210,7 @@ def outcome(
         chairman=council.chairman,
         cost=cost(paid),
         claims=claims(verdict.text, answers, question) if verdict.written_by else (),
-        evidence=evidence(question),
+        evidence=(*evidence(question), *_found(calls)),
         escalated=bool(question.grows),
     )
 
@@ -237,6 +238,16 @@ def _evidence(exhibit: Exhibit, limit: int | None) -> Evidence:
         why = _(SHORTENED_BEGINNING if why else SHORTENED_EXHIBIT, n=limit, of=chars)
         chars = limit
     return Evidence(exhibit.kind, exhibit.name, chars, bool(exhibit.text), why)
+
+
+def _found(calls: Collection[Call]) -> Iterator[Evidence]:
+    """What the answers' searches brought up, first what most of them did: of whose it is, the order
+    tells nothing."""
+    cited = [s for call in calls if call.stage == "answer" and call.text for s in call.sources]
+    times = Counter(source.url for source in cited)
+    for url in sorted(times, key=lambda url: (-times[url], url)):
+        chars = max(source.chars for source in cited if source.url == url)
+        yield Evidence("search", url, chars, read=True)
 
 
 def cost(bill: Bill) -> Cost:

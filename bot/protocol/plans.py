@@ -15,7 +15,8 @@ from bot.protocol.stages import ANSWER_TOKENS, REVIEW_TOKENS, VERDICT_TOKENS
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A call to come: the most tokens that it may write, and may be given to judge. Unless it
+    """A call to come: the most tokens that it may write, and may be given to judge, and how often it
+    may search the web. Unless it
     `is_usual`, what such calls used before says nothing of it."""
 
     stage: Stage
@@ -25,6 +26,7 @@ class Planned:
     material_tokens: int = 0
     round: int = 0
     is_usual: bool = True
+    searches: int = 0
 
     @property
     def key(self) -> Key:
@@ -59,7 +61,7 @@ def at_length_at_first(council: Council) -> Iterator[Planned]:
 
 def answers(council: Council) -> Iterator[Planned]:
     for seat, model in enumerate(council.members):
-        yield Planned("answer", seat, model, ANSWER_TOKENS)
+        yield Planned("answer", seat, model, ANSWER_TOKENS, searches=council.searches)
 
 
 def with_a_round(council: Council) -> Iterator[Planned]:

@@ -190,7 +190,7 @@ class Pricing:
         stages: dict[tuple[Stage, int], list[tuple[int, bool]]] = {}
         for call in (*_besides(self.prices, council, carried), *self._likely(question, council)):
             price, used = self.prices.price(call.model), await self._lately(call, place)
-            micros = typical(price, used, asked_bytes=size)
+            micros = typical(price, used, asked_bytes=size) + price.searching(call.searches)
             if not call.is_usual:  # thoughts take about half of what it may write
                 micros = max(micros, price.cost(TYPICAL_TOKENS[0], call.tokens // 2))
             is_told = len(used) >= FEW and all(usage.cost_micros is not None for usage in used)
@@ -225,9 +225,10 @@ def share(
 ) -> int:
     """Enough for all but a few of such calls, about a question of this size. `density` is the most
     tokens that a byte of this model's prompts takes."""
-    if len(used) < ENOUGH:
+    searches = 0 if price.search is None else call.searches
+    if len(used) < ENOUGH or searches:  # what others used says nothing of one that searches
         tokens = bills.prompt_tokens(asked_bytes + _FRAME_BYTES, 1) + call.material_tokens
-        return max(price.most(tokens, call.tokens), bills.dearest(price, used))
+        return max(price.most(tokens, call.tokens, searches), bills.dearest(price, used))
     took = [_took(usage, price, density) for usage in used]
     prompts = [bills.prompt_tokens(usage.prompt_bytes, density) for usage in used]
     least = price.most(quantile(prompts), min(LEAST_TOKENS, call.tokens))

@@ -186,6 +186,7 @@ class Sitting:
             max_completion_tokens=tokens,
             tag=f"{self.question.id}/{stage}/{round}/{seat}",
             effort="low" if stage == "title" else self.council.effort,
+            searches=self.council.searches if stage == "answer" else 0,
         )
 
     def _sent(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:

@@ -18,6 +18,7 @@ from bot.bills import Bill, total
 from bot.council import Call, Council, Deliberation, Exhibit, Failure, Stage
 from bot.errors import StoreFailed, Superseded
 from bot.language import _
+from bot.llm import Source
 from bot.records import Stop, Tempo
 from bot.store import hedges, spending
 from bot.store.encoding import decode, decode_time, decode_time_or_none, encode, encode_time
@@ -28,14 +29,15 @@ T = TypeVar("T")
 # The decision that holds what people said in the thread, until the question is answered.
 SAID = "said"
 CallKey = tuple[Stage, int, int]  # stage, round, seat
+_SOURCES = tuple[Source, ...]
 
 _CALL_COLUMNS = (
     "stage, round, seat, model, started_at, finished_at, first_text_at, text, failure_kind,"
-    " failure_message, finish_reason, prompt_tokens, completion_tokens, cost_micros"
+    " failure_message, finish_reason, prompt_tokens, completion_tokens, cost_micros, sources"
 )
 _INSERT_CALL = (
     f"INSERT INTO calls (deliberation, {_CALL_COLUMNS}) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _THIS_CALL = "deliberation = ? AND stage = ? AND round = ? AND seat = ?"
 
@@ -553,6 +555,7 @@ def _call_columns(call: Call) -> Row:
         call.prompt_tokens,
         call.completion_tokens,
         call.cost_micros,
+        encode(_SOURCES, call.sources) if call.sources else None,
     )
 
 
@@ -560,7 +563,7 @@ def _call(row: Row) -> Call:
     stage, round, seat, model, started_at, finished_at, first_text_at, text, kind, message = row[
         :10
     ]
-    finish_reason, prompt_tokens, completion_tokens, cost_micros = row[10:]
+    finish_reason, prompt_tokens, completion_tokens, cost_micros, sources = row[10:]
     return Call(
         stage=stage,
         round=round,
@@ -575,4 +578,5 @@ def _call(row: Row) -> Call:
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
         cost_micros=cost_micros,
+        sources=decode(_SOURCES, sources) if sources else (),
     )

@@ -39,6 +39,7 @@ _KEPT = "keep"
 
 _ERASED = (
     "UPDATE calls SET text = '' WHERE deliberation = ? AND text IS NOT NULL",
+    "UPDATE calls SET sources = NULL WHERE deliberation = ? AND sources IS NOT NULL",
     "UPDATE calls SET failure_message = '' WHERE deliberation = ? AND failure_message IS NOT NULL",
     "UPDATE attempts SET body = NULL WHERE deliberation = ? AND body IS NOT NULL",
     "UPDATE attempts SET failure_message = '' WHERE deliberation = ? AND failure_message IS NOT NULL",

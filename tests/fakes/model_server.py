@@ -70,6 +70,8 @@ Stage = Literal["answer", "revision", "review", "verdict"]
 
 # US dollars per million tokens of prompt and completion.
 PRICE = (1.25, 10.0)
+# Of one web search by Exa. Source: openrouter.ai/docs, "Web Search", pricing.
+SEARCH_MICROS = 7_000
 _CHARS_PER_TOKEN = 4
 
 
@@ -79,6 +81,11 @@ class Behaviour:
     usage report), `header` (LiteLLM's), or "" for none. `status`, `message` and `code` replace
     those of an error; `retry_after` is sent as given. `delay` is in seconds, before each piece.
     `text` is sent whole, however few tokens were asked for: some servers know no limit.
+
+    `annotations` are sent beside the text, as they stand, where a web search is among what is asked
+    for: in an event of their own while the model writes, again and again as `repeated`, with its last
+    word, or `late`: after that and before the usage. It searched so many times as `searches` says,
+    for which the bill has a fee.
 
     `raw` are the writes of a body that the server sends without a look at it. After the last one it
     does what `then` says: ends the body, breaks the connection, leaves it open in silence, or keeps
@@ -97,6 +104,9 @@ class Behaviour:
     usage: bool = True
     cost: Literal["", "usage", "header"] = "usage"
     probability: float = 1.0
+    annotations: Sequence[Any] = ()
+    annotated: Literal["between", "repeated", "last", "late"] = "between"
+    searches: int = 0
     raw: Sequence[str | bytes] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     then: Literal["end", "cut", "open", "alive"] = "end"
@@ -152,7 +162,8 @@ class ModelServer:
     billed). `list_raw` is sent as the list of models, `redirect` instead of everything: a status and
     a place. With `tls` the server speaks that. `prices` are US dollars per million tokens of prompt
     and completion, for models that cost other than `PRICE`. Images are taken by the models that are
-    `seeing`, `None` for all: OpenRouter's list says who that is, others refuse as `blind` has it.
+    `seeing`, `None` for all: OpenRouter's list says who that is, others refuse as `blind` has it. Models
+    in `toolless` are served by nobody who takes tools.
     """
 
     def __init__(
@@ -175,6 +186,7 @@ class ModelServer:
         list_raw: bytes | None = None,
         redirect: tuple[int, str] | None = None,
         tls: ssl.SSLContext | None = None,
+        toolless: Sequence[str] = (),
         log: Path | None = None,
     ) -> None:
         self.requests: list[Received] = []
@@ -190,6 +202,7 @@ class ModelServer:
         self.redirected: list[Mapping[str, str]] = []
         self.list_requests = 0
         self._tls = tls
+        self._toolless = frozenset(toolless)
         self._scripts = {
             model: _Script.read(script, seed, model) for model, script in (behaviours or {}).items()
         }
@@ -343,6 +356,9 @@ class ModelServer:
         if self._is_too_dear(body):
             received.outcome = "too_dear"
             return _error(404, "No endpoints found that match your max price.")
+        if "tools" in body and body["model"] in self._toolless:
+            received.outcome = "no_tools"
+            return _error(404, _NO_TOOLS)
         received.outcome = behaviour.do
         if failure := _refusal(behaviour, received.model):
             return failure
@@ -426,6 +442,9 @@ class ModelServer:
             return 0
         text, _ = self._write(received, body)
         return cost_micros(self.price(received.model), received.body, text)
+
+    def fee_micros(self, received: Received, behaviour: Behaviour) -> int:
+        return SEARCH_MICROS * behaviour.searches if "tools" in received.json else 0
 
     def _is_too_dear(self, body: dict[str, Any]) -> bool:
         most = body.get("provider", {}).get("max_price", {})
@@ -542,7 +561,12 @@ _FIELDS = {
     "stop",
     "response_format",
 }
-_OPENROUTER_FIELDS = {"provider", "session_id", "metadata", "reasoning"}
+_OPENROUTER_FIELDS = {"provider", "session_id", "metadata", "reasoning", "tools", "max_tool_calls"}
+# Source: github.com/bobrware/bobrchat, issue 60, among many.
+_NO_TOOLS = (
+    "No endpoints found that support tool use. To learn more about provider routing, visit: "
+    "https://openrouter.ai/docs/guides/routing/provider-selection"
+)
 _EFFORTS = ("max", "xhigh", "high", "medium", "low", "minimal", "none")
 
 
@@ -578,7 +602,7 @@ def _problem_of_options(body: dict[str, Any]) -> str:
     reasoning = body.get("reasoning", {"effort": "low"})
     if not isinstance(reasoning, dict) or reasoning.get("effort") not in _EFFORTS:
         return "reasoning is wrong."
-    if problem := _problem_of_routing(body.get("provider", {})):
+    if problem := _problem_of_routing(body.get("provider", {})) or _problem_of_tools(body):
         return problem
     session = body.get("session_id", "-")
     if not isinstance(session, str) or not 0 < len(session) <= 256:
@@ -589,6 +613,30 @@ def _problem_of_options(body: dict[str, Any]) -> str:
     if any(not isinstance(value, str) or len(value) > 512 for value in metadata.values()):
         return "metadata holds something that is no short text."
     return ""
+
+
+def _problem_of_tools(body: dict[str, Any]) -> str:
+    """The web search that OpenRouter runs. Source: openrouter.ai/docs, "Web Search" among the server
+    tools, and "Tool Call Limits"."""
+    if "max_tool_calls" in body and body["max_tool_calls"] not in range(1, 31):
+        return "max_tool_calls is wrong."
+    tools = body.get("tools", [{"type": "openrouter:web_search"}])
+    if not isinstance(tools, list) or not tools:
+        return "tools is wrong."
+    for tool in tools:
+        if not isinstance(tool, dict) or tool.keys() - {"type", "parameters"}:
+            return "A tool is wrong."
+        if tool.get("type") != "openrouter:web_search":
+            return "This server runs no such tool."
+        known = {"engine": _ENGINES, "max_results": range(1, 26), "max_uses": range(1, 31)}
+        known |= {"max_total_results": range(1, 1_000), "max_characters": range(1, 100_001)}
+        for name, value in tool.get("parameters", {}).items():
+            if isinstance(value, bool) or value not in known.get(name, ()):
+                return f"tools.parameters.{name} is wrong."
+    return ""
+
+
+_ENGINES = ("auto", "native", "exa", "firecrawl", "parallel", "perplexity")
 
 
 def _problem_of_routing(routing: Any) -> str:
@@ -698,6 +746,7 @@ class _Reply:
         self._hit = hit
         self._text = text
         self._finish_reason = finish_reason
+        self._annotations = behaviour.annotations if "tools" in received.json else ()
         delay = behaviour.delay
         self._delay = server._chunk_delay if delay is None else delay
         self._id = f"gen-{received.n:06d}"
@@ -709,6 +758,8 @@ class _Reply:
 
     async def whole(self) -> web.Response:
         message: dict[str, Any] = {"role": "assistant", "content": self._text}
+        if self._annotations:
+            message["annotations"] = self._annotations
         if self._behaviour.reasoning:
             message[self._behaviour.reasoning] = "Hm."
         body = {"id": self._id, "object": "chat.completion", "model": self._received.model}
@@ -754,6 +805,8 @@ class _Reply:
             if self._delay:
                 await asyncio.sleep(self._delay)
             await self._delta({"content": piece})
+            if self._annotations and self._behaviour.annotated == "repeated":
+                await self._delta({"content": "", "annotations": self._annotations})
             sent += piece
             self._received.bill_micros = self._micros(sent)
             # From here on a client that leaves has had something to pay for.
@@ -792,7 +845,13 @@ class _Reply:
 
     async def _end(self, finish_reason: str, *, billed: bool) -> web.StreamResponse:
         self._received.billed = billed
-        await self._event(self._chunk({}, finish_reason))
+        annotated, cited = self._behaviour.annotated, {"annotations": self._annotations}
+        if self._annotations and annotated == "between":
+            await self._delta({"content": "", **cited})
+        last = cited if self._annotations and annotated == "last" else {}
+        await self._event(self._chunk(last, finish_reason))
+        if self._annotations and annotated == "late":
+            await self._delta({"role": "assistant", "content": "", **cited})
         if usage := self._usage():
             self._charge()
             await self._event({**self._chunk({}, None), "choices": [], **usage})
@@ -831,6 +890,8 @@ class _Reply:
         }
         if self._behaviour.cost == "usage":
             usage["cost"] = self._cost()
+        if "tools" in self._received.json:
+            usage["server_tool_use"] = {"web_search_requests": self._behaviour.searches}
         return {"usage": usage}
 
     def _tokens(self) -> tuple[int, int]:
@@ -842,7 +903,8 @@ class _Reply:
     def _micros(self, text: str) -> int:
         if self._hit:
             return 0
-        return cost_micros(self._server.price(self._received.model), self._received.body, text)
+        micros = cost_micros(self._server.price(self._received.model), self._received.body, text)
+        return micros + self._server.fee_micros(self._received, self._behaviour)
 
 
 def tokens_of(body: bytes, text: str) -> tuple[int, int]:

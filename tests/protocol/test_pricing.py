@@ -118,6 +118,36 @@ async def test_a_stage_has_a_margin_by_its_calls_of_which_enough_is_known() -> N
     assert found[MARGIN] == 2 * (285 + 300 * 10)
 
 
+SEARCHING = replace(COUNCIL, web=True)
+
+
+def test_members_search_for_their_answers_alone() -> None:
+    for mode in MODES:
+        calls = [*planned(replace(SEARCHING, mode=mode))]
+        assert {call.stage for call in calls if call.searches} == {"answer"}
+        assert all(call.searches == 1 for call in calls if call.stage == "answer")
+        assert not any(call.searches for call in planned(replace(COUNCIL, mode=mode)))
+
+
+async def test_an_answer_that_may_search_takes_the_most_whatever_others_took() -> None:
+    """The prompt and 6,000 tokens of text twice, 11,000 tokens of what is found, and the search."""
+    prices = Prices({"lab/a": Price(1, 10, search=7_000)})
+
+    async def usual(stage: Stage | None, model: str, place: str | None) -> Sequence[Usage]:
+        return used(*[300] * 20)
+
+    found = await Pricing(prices, usual).shares(QUESTION, SEARCHING, HERE)
+    assert found["answer", 0, 0] == 2 * (60_000 + 2_064) + 11_000 + 7_000
+    assert found["answer", 0, 1] == found["review", 0, 0] == 285 + 300 * 10  # has no search
+
+
+async def test_a_search_is_estimated_with_what_is_likely_to_be_read_again() -> None:
+    """The prompt of 1,500 tokens once more, 2,500 of what is found, and the search."""
+    prices = Prices({"lab/a": Price(1, 10, search=7_000)})
+    cost = await Pricing(prices, nothing_known).estimate(QUESTION, SEARCHING, HERE)
+    assert cost == Cost(0.0, (5 * 7_500 + 1_500 + 2_500 + 7_000) / 1e6, 0.0)
+
+
 def test_the_quantile_leaves_one_in_twenty_above_it() -> None:
     assert quantile(list(range(1, 101))) == 95
     assert quantile(list(range(1, 21))) == 19

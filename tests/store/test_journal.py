@@ -29,6 +29,7 @@ from bot.council import (
     Verdict,
 )
 from bot.errors import ModelFailed, StoreFailed, Superseded
+from bot.llm import Source
 from bot.program.watch import watch
 from bot.records import Attempt, Case, Stop
 from bot.store.encoding import decode, encode
@@ -54,6 +55,7 @@ CALL = Call(
     prompt_tokens=10,
     completion_tokens=20,
     cost_micros=33,
+    sources=(Source("https://a.example/1", 20), Source("https://a.example/2")),
 )
 
 

@@ -12,6 +12,7 @@ from bot.bills import Bill
 from bot.conversation.statistics import Statistics
 from bot.council import Call, Claim, Evidence, Failure, Plurality, Side, Version
 from bot.errors import Superseded
+from bot.llm import Source
 from bot.records import Case
 from bot.store.journal import Asked
 from bot.store.migrations import SCHEMA
@@ -50,7 +51,10 @@ def spoken(number: int, *, status: str = "finished", word: str = WORD) -> Case:
         claims=(Claim(f"It is {word}.", ("A",)),),
         left_out=(Claim(f"It was {word}.", ("B",)),),
         unsupported=(f"It will be {word}.",),
-        evidence=(Evidence("file", f"{word}.pdf", 3, read=False),),
+        evidence=(
+            Evidence("file", f"{word}.pdf", 3, read=False),
+            Evidence("search", f"https://{word}.example", 3, read=True),
+        ),
     )
     if status == "running":
         return replace(case, question=question, council=council, status="running", result=None)
@@ -80,7 +84,8 @@ async def journaled(store: Store, case: Case) -> None:
             first_text_seconds=None,
         )
     answered = Call("answer", 0, 0, "lab/a", at, at, at, f"A {WORD}.", None, "stop", 1, 1, 1)
-    await journal.finish_call(answered)
+    found = (Source(f"https://{WORD}.example"),)
+    await journal.finish_call(replace(answered, sources=found))
     failure = Failure("refused", f"no {WORD}")
     await journal.finish_call(replace(answered, seat=1, text=None, failure=failure))
     await journal.attempt_started(

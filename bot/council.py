@@ -35,6 +35,9 @@ PEOPLE_MAX = 5
 # In the place of a model where a person answered: never a name.
 PERSON = "person"
 
+# After so many ratings of its answers an audition is over.
+AUDITION_RATINGS = 20
+
 # A ranking, best first; members of an inner tuple are tied.
 Ranking = tuple[tuple[str, ...], ...]
 
@@ -207,7 +210,8 @@ class Question:
     recognised (`bot.recognition`) where `text` is not as it was written; else empty. Of one that a
     member is asked `alone`, `quoted` is that member's own answer. One that `grows` has the answers of
     that deliberation. `pauses` are the times, from when to
-    when, in which its run was stopped and somebody had yet to go on with it.
+    when, in which its run was stopped and somebody had yet to go on with it. `ended_audition` is the
+    model whose audition was over as it was asked, "" for none.
     """
 
     id: str
@@ -227,6 +231,7 @@ class Question:
     pauses: tuple[tuple[datetime, datetime], ...] = ()
     redo: Redo | None = None
     grows: str = ""
+    ended_audition: str = ""
 
     def seconds_until(self, moment: datetime) -> float:
         """Since it was asked, without its pauses."""

@@ -251,6 +251,10 @@ class StoredSettings:
     values: Mapping[str, str]
 
 
+# In the place of a person: what the council changed by itself.
+ITSELF = "council"
+
+
 @dataclass(frozen=True, slots=True)
 class SettingsChange:
     """`values` are all of the channel's after the change."""
@@ -259,6 +263,27 @@ class SettingsChange:
     values: Mapping[str, str]
     person: str
     at: datetime
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndedAudition:
+    """What came of a model's audition in a channel, as text that others write and read."""
+
+    model: str
+    at: datetime
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """An audition that ends with a question, and the channel's settings without it, as
+    `SettingsChange` has them. It holds only where they still have the `seen_version`."""
+
+    audition: EndedAudition
+    seen_version: int
+    values: Mapping[str, str]
+    person: str
     what: str
 
 

@@ -60,6 +60,12 @@ class Settings:
     audit: Auditing = "auto"
     verify: bool = False
     paused: bool = False
+    audition: str = ""
+
+    @property
+    def auditioning(self) -> str:
+        """The model that answers along, "" for none: once it is a member, it is no more than that."""
+        return "" if self.audition in self.members else self.audition
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +155,9 @@ def word(name: str, text: str) -> str:
 
 def council_of(settings: Settings) -> Council:
     """The part of the settings that a deliberation keeps as its snapshot."""
+    audition = settings.auditioning
     return Council(
-        members=settings.members,
+        members=(*settings.members, audition) if audition else settings.members,
         chairman=settings.chairman,
         mode=settings.mode,
         criteria=settings.criteria,
@@ -164,6 +171,7 @@ def council_of(settings: Settings) -> Council:
         web=settings.web,
         audit=settings.audit,
         verify=settings.verify,
+        audition=audition,
     )
 
 
@@ -260,6 +268,10 @@ def _parse_language(text: str) -> str:
             _("Name a language, for example `German`, or `auto` for the question's.")
         )
     return "" if language.lower() == "auto" else language
+
+
+def _parse_audition(text: str) -> str:
+    return "" if text.strip().lower() == "none" else parse_model(text)
 
 
 def _show_budget(budget: float | None) -> str:
@@ -442,6 +454,15 @@ SETTINGS: Mapping[str, Setting] = {
         N_("Whether the council is silent in this channel."),
         _ON_OFF,
         {"on": N_("yes"), "off": N_("no")},
+    ),
+    "audition": Setting(
+        "audition",
+        N_("On audition"),
+        N_("The model that answers along, unnamed, until its answers were rated often enough."),
+        _parse_audition,
+        lambda model: cast(str, model) or "none",
+        takes=N_("one model id, or `none`; `/council audition MODEL` says what comes of it"),
+        words={"none": N_("nobody")},
     ),
 }
 

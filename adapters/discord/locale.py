@@ -23,6 +23,7 @@ KOREAN: Mapping[str, str] = {
     "set": "설정",
     "reset": "초기화",
     "audit": "변경기록",
+    "audition": "오디션",
     "restore": "복원",
     "version": "버전",
     "ask": "질문",
@@ -63,6 +64,12 @@ KOREAN: Mapping[str, str] = {
     "What to do; without it the members are listed": "할 일. 비우면 구성원을 보여 줍니다",
     "One or more models, separated by commas": "하나 이상의 모델, 쉼표로 구분",
     "Who writes the verdict": "누가 결론을 쓰는지",
+    "Have a model answer along, and hear what it would bring": (
+        "모델을 시험 삼아 함께 답하게 하고, 앉히면 어떨지 봅니다"
+    ),
+    "The model, or stop; without it you hear how it goes": (
+        "모델 또는 stop. 비우면 어떻게 되어 가는지 알려 줍니다"
+    ),
     "The model; without it the chairman is named": "모델. 비우면 지금의 의장을 알려 줍니다",
     "Models that can be seated, with prices": "앉힐 수 있는 모델과 가격",
     "Parts of a name, like claude or mistral large": "이름의 일부, 예: claude, mistral large",

@@ -28,7 +28,7 @@ from bot.analysis.cofailure import MINIMUM_ROWS, Ceiling, ceiling_of_votes
 from bot.analysis.estimates import Estimate
 from bot.analysis.leaderboard import Acceptance, Board, acceptances, peer_board, people_board
 from bot.analysis.lift import Chairman, Lift, Price, chairman, lift, price
-from bot.analysis.rows import Rated, Row, outcomes, rated, rosters
+from bot.analysis.rows import Rated, Row, outcomes, rated, rosters, seated
 from bot.errors import InvalidInput
 from bot.language import _
 
@@ -64,7 +64,9 @@ class Missing:
 @dataclass(frozen=True, slots=True)
 class Report:
     """`spent_usd` and `not_blind`, the votes of people who had seen the names, are over all rows,
-    `first` is how people's and peers' best compare, in a sentence."""
+    `first` is how people's and peers' best compare, in a sentence. Models that were `on_audition` when
+    they answered count for how people and reviewers judge answers, and in no standing, share or
+    comparison of members."""
 
     rated: Rated
     spent_usd: float
@@ -79,6 +81,7 @@ class Report:
     price: Price | Missing
     position: Estimate | None
     length: LengthEffect | Missing
+    on_audition: tuple[str, ...] = ()
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -101,7 +104,7 @@ def _reviewed(rows: Sequence[Row]) -> list[Row]:
 def peers_of(rows: Sequence[Row]) -> Peers:
     recent = _reviewed(rows)
     return Peers(
-        board=peer_board(rows[-COMPARED_MAX:]),
+        board=peer_board([seated(row) for row in rows[-COMPARED_MAX:]]),
         self_preference=self_preference(recent),
         position_slopes=position_slopes(recent),
         reliabilities=reliabilities(recent),
@@ -111,7 +114,8 @@ def peers_of(rows: Sequence[Row]) -> Peers:
 
 def report(rows: Sequence[Row], peers: Peers) -> Report:
     """Total on any rows: what is not known yet says so."""
-    people = people_board(rows)
+    members = tuple(map(seated, rows))
+    people = people_board(members)
     return Report(
         rated=rated(rows),
         spent_usd=sum(row.cost_usd for row in rows),
@@ -119,13 +123,14 @@ def report(rows: Sequence[Row], peers: Peers) -> Report:
         people=people,
         peers=peers,
         first=first_places(people, peers.board),
-        acceptance=acceptances(rows),
+        acceptance=acceptances(members),
         agreement=agreement(rows[-COMPARED_MAX:]),
-        lift=_known(lambda: lift(rows)),
+        lift=_known(lambda: lift(members)),
         chairman=chairman(rows),
         price=_known(lambda: price(rows)),
         position=people_position_slope(rows),
         length=_known(lambda: people_length_effect(rows[-COMPARED_MAX:])),
+        on_audition=tuple(sorted({row.audition for row in rows} - {""})),
     )
 
 

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 import numpy as np
 
@@ -21,6 +22,8 @@ from bot.protocol.ranking import never_stops_early
 from bot.recognition import SAME_QUESTION, alike
 from bot.records import Case, Reaction, remains_of
 from bot.votes import NONE, VERDICT, Vote, standing_votes
+
+T = TypeVar("T")
 
 # One ballot of two decides nothing, so that two reviewers are always both heard.
 _NEVER_STOPPED = 2
@@ -60,7 +63,9 @@ class Row:
     them; elsewhere both are empty, and `columns` says which holds. `not_blind` counts
     votes of people who had seen the names; nothing else here is about them. `signs` are those by
     which the question is recognised (`bot.recognition`), each for itself or several in one text;
-    its words are not here. Of a brief row the `DETAILS` are left out.
+    its words are not here. Of a brief row the `DETAILS` are left out. `audition` is the model that
+    answered along without being a member, "" for none, and `audition_usd` what its answer cost; all
+    else is about that answer, too.
     """
 
     id: str
@@ -85,6 +90,8 @@ class Row:
     seats: tuple[str, ...] = ()
     seats_accepted: tuple[bool | None, ...] = ()
     signs: tuple[str, ...] = ()
+    audition: str = ""
+    audition_usd: float = 0.0
 
     @property
     def is_brief(self) -> bool:
@@ -105,6 +112,11 @@ class Row:
         if self.seats:
             return dict(zip(self.seats, self.seats_accepted, strict=True))
         return dict(zip(self.models, self.accepted, strict=True))
+
+    @property
+    def roster(self) -> tuple[str, ...]:
+        """The columns of members."""
+        return tuple(sorted(self.columns.keys() - {self.audition}))
 
     @property
     def all_rejected(self) -> bool | None:
@@ -176,6 +188,7 @@ def row_of(case: Case, reactions: Sequence[Reaction], key: str = "") -> Row | No
     places = {r.target: r.place for r in blind if r.place is not None}
     left = case.remains or remains_of(case, key)
     scores = {standing.label: standing.score for standing in result.standings}
+    auditioning = {member.label: member.model for member in result.members if member.audition}
     return Row(
         id=case.id,
         asked_at=case.question.asked_at,
@@ -199,6 +212,8 @@ def row_of(case: Case, reactions: Sequence[Reaction], key: str = "") -> Row | No
         seats_accepted=tuple(said[label][0] for label in columns),
         not_blind=sum(not vote.blind for vote in standing_votes(reactions)),
         signs=left.signs,
+        audition="".join(auditioning.values()),
+        audition_usd=sum(a.cost_usd for a in result.answers if a.label in auditioning),
     )
 
 
@@ -212,9 +227,48 @@ def rated(rows: Sequence[Row]) -> Rated:
     return Rated(number, len(rows), len(shares), 2 * most > number)
 
 
+def seated(row: Row) -> Row:
+    """The row as its members stood in it: without the answer of a model on audition, which takes no
+    place from anybody, and whose rank says nothing of how the others stand to each other."""
+    if row.audition not in row.models:
+        return row
+    kept = [place for place, model in enumerate(row.models) if model != row.audition]
+
+    def of_members(values: Sequence[T]) -> tuple[T, ...]:
+        return tuple(values[place] for place in kept) if values else ()
+
+    ballots = (
+        replace(
+            ballot,
+            ranking=tuple(filter(None, (_without(group, row) for group in ballot.ranking))),
+            order=_without(ballot.order, row),
+        )
+        for ballot in row.ballots
+    )
+    held = {column: good for column, good in row.columns.items() if column != row.audition}
+    return replace(
+        row,
+        models=of_members(row.models),
+        accepted=of_members(row.accepted),
+        places=of_members(row.places),
+        scores=of_members(row.scores),
+        lengths=of_members(row.lengths),
+        best=None if row.best == row.audition else row.best,
+        picks=tuple(pick for pick in row.picks if pick.model != row.audition),
+        ballots=tuple(ballots),
+        seats=tuple(held) if row.seats else (),
+        seats_accepted=tuple(held.values()) if row.seats else (),
+    )
+
+
+def _without(models: Sequence[str], row: Row) -> tuple[str, ...]:
+    return tuple(model for model in models if model != row.audition)
+
+
 def rosters(rows: Iterable[Row]) -> tuple[tuple[tuple[str, ...], int], ...]:
-    """The sets of columns that answered together, and in how many rows; most frequent first."""
-    return tuple(Counter(tuple(sorted(row.columns)) for row in rows).most_common())
+    """The sets of members that answered together, by columns, and in how many rows; most frequent
+    first."""
+    return tuple(Counter(row.roster for row in rows).most_common())
 
 
 def outcomes(rows: Iterable[Row], roster: Sequence[str]) -> Outcomes:

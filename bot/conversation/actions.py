@@ -127,6 +127,8 @@ class Actions:
                 return await self._cancel(press, id)
             case ("check",):
                 return await self._check(press)
+            case ("audition", *rest):
+                return await self._command(press, Typed("audition", " ".join(rest)))
             case ("resume",):
                 return await self._resume(press)
             case _:
@@ -341,8 +343,11 @@ class Actions:
     # --- the channel's council
 
     async def _check(self, press: Press) -> Told:
+        return await self._command(press, Typed("show"))
+
+    async def _command(self, press: Press, typed: Typed) -> Told:
         here = channel_of(await self.case(press))
-        return Told(await commands.run(self.desk(here, press.person), Typed("show")))
+        return Told(await commands.run(self.desk(here, press.person), typed))
 
     async def _resume(self, press: Press) -> Told:
         """End the silence of the channel that the button stands in, for those who may."""

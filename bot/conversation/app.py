@@ -17,6 +17,7 @@ from bot.chat import Channel, KnowsPrivate, Person, Platform, channel_of
 from bot.conversation import commands
 from bot.conversation.actions import Actions
 from bot.conversation.archive import Archive
+from bot.conversation.auditions import Auditions
 from bot.conversation.budget import Budget, Rules
 from bot.conversation.desk import Admission, Desk, parse, require
 from bot.conversation.exhibits import AT_ONCE, Exhibits
@@ -106,6 +107,7 @@ class App:
             self.exhibits,
             self.titles,
             Holding(store, settings, now),
+            Auditions(store, self.statistics, self.defaults, now),
             settings,
             now,
         )

@@ -19,7 +19,7 @@ from bot.document import Document, Text
 from bot.errors import InvalidInput
 from bot.language import N_, _
 from bot.pages.audit import audit_page, version_page
-from bot.records import SettingsChange
+from bot.records import ITSELF, SettingsChange
 
 # As many changes as a person reads at once.
 LISTED = 20
@@ -41,14 +41,18 @@ async def _audit(desk: Desk, rest: str) -> Document:
         return await _newest(desk)
     version = await _version(desk, rest)
     settings = channel_settings.resolve(version.values, desk.defaults)
-    return version_page(version, await desk.name(version.person), settings)
+    return version_page(version, await _name(desk, version.person), settings)
+
+
+async def _name(desk: Desk, person: str) -> str:
+    return _("the council itself") if person == ITSELF else await desk.name(person)
 
 
 async def _newest(desk: Desk) -> Document:
     here = desk.channel
     changes = await desk.store.audit(here.platform, here.workspace, here.id, limit=LISTED + 1)
     people = {change.person for change in changes}
-    names = {person: await desk.name(person) for person in people}
+    names = {person: await _name(desk, person) for person in people}
     return audit_page(changes[:LISTED], names, older=len(changes) > LISTED)
 
 
@@ -85,7 +89,12 @@ async def _restore(desk: Desk, number: str) -> Document:
     settings = channel_settings.resolve(version.values, desk.defaults)
     seated = {*before.members, before.chairman}
     require_known(
-        desk.catalogue, [m for m in (*settings.members, settings.chairman) if m not in seated]
+        desk.catalogue,
+        [
+            m
+            for m in (*channel_settings.council_of(settings).members, settings.chairman)
+            if m not in seated
+        ],
     )
     await save(desk, stored.version, version.values, f"restore {version.version}")
     said = _("Version {number} of this channel's settings holds again.", number=version.version)

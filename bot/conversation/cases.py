@@ -17,7 +17,7 @@ from bot.language import _
 from bot.models.gate import mended
 from bot.modes import mode_and_question
 from bot.protocol.folding import is_blank
-from bot.records import Case
+from bot.records import Case, Ending
 from bot.redaction import Redaction, placeholders
 
 QUESTION_LIMIT_CHARS = 32_000
@@ -138,6 +138,13 @@ def split_mode(mention: Mention) -> tuple[Mention, str | None]:
 def taking_up(case: Case, taken: TakenUp) -> Case:
     grows = "" if taken.redo else taken.case.id
     return replace(case, question=replace(case.question, redo=taken.redo, grows=grows))
+
+
+def without_audition(case: Case, ending: Ending) -> Case:
+    """Asked of the members alone, and to say that the audition is over."""
+    council = replace(case.council, members=case.council.seated, audition="")
+    question = replace(case.question, ended_audition=ending.audition.model)
+    return replace(case, council=council, question=question)
 
 
 def as_asked_by(person: Person, case: Case) -> Mention:

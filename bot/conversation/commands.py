@@ -6,7 +6,12 @@ answer is not known here.
 
 from collections.abc import Mapping
 
-from bot.conversation import audit_commands, records_commands, settings_commands
+from bot.conversation import (
+    audit_commands,
+    audition_commands,
+    records_commands,
+    settings_commands,
+)
 from bot.conversation.desk import Command, Desk, Option, Right, Run, Typed, parse, require
 from bot.document import Block, Document, Heading, Note, Text
 from bot.language import N_, Message, _
@@ -99,12 +104,15 @@ def _admission(word: str, said: Message) -> Run:
 
 
 # Buttons that stand for what people may type.
-ASKED_BY_BUTTON = frozenset({"stats:details", "suggest"})
+ASKED_BY_BUTTON = frozenset(
+    {"stats:details", "suggest", "audition", "audition:stop", "audition:leave"}
+)
 
 COMMANDS: Mapping[str, Command] = {
     command.name: command
     for command in (
         *settings_commands.COMMANDS,
+        *audition_commands.COMMANDS,
         *audit_commands.COMMANDS,
         Command(
             "ask QUESTION",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.document import Document, Heading, Text
 from bot.language import _
 from bot.models.catalogue import Catalogue
-from bot.settings import Settings
+from bot.settings import Settings, council_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def _lines(
 ) -> Iterator[str]:
     yield _("Deliberations under way here: {count}.", count=under_way)
     if catalogue.known:
-        for model in (*settings.members, settings.chairman):
+        for model in (*council_of(settings).members, settings.chairman):
             if catalogue.missing(model):
                 yield _("⚠ The model {model} is not in the catalogue.", model=model)
     else:

@@ -23,6 +23,7 @@ from bot.chat import (
     Repeated,
     channel_of,
 )
+from bot.conversation.auditions import Auditions
 from bot.conversation.budget import Budget, SettingsOf
 from bot.conversation.cases import (
     TakenUp,
@@ -33,6 +34,7 @@ from bot.conversation.cases import (
     sendable,
     split_mode,
     taking_up,
+    without_audition,
 )
 from bot.conversation.desk import Admission
 from bot.conversation.exhibits import Exhibits
@@ -45,12 +47,12 @@ from bot.conversation.threads import Threads, is_thread_of
 from bot.conversation.titles import Titles
 from bot.council import Call, Council
 from bot.document import Document, Text
-from bot.errors import InvalidInput, StoreFailed
+from bot.errors import InvalidInput, SettingsChanged, StoreFailed
 from bot.language import N_, _
 from bot.pages.sentences import masked
 from bot.protocol.pricing import Carried
 from bot.recognition import signs
-from bot.records import Case, PlatformName
+from bot.records import Case, Ending, PlatformName
 from bot.redaction import put_back
 from bot.store.spending import OverBudget
 from bot.store.store import Store
@@ -91,6 +93,7 @@ class Questions:
     exhibits: Exhibits
     titles: Titles
     holding: Holding
+    auditions: Auditions
     settings: SettingsOf
     now: Callable[[], datetime]
     seed: int | None = None  # of every question, in the place of one of its own
@@ -200,7 +203,11 @@ class Questions:
             return Refused(refusal)
         self._entering += 1
         try:
-            return await self._take_in(mention, council, taken, agreed)
+            while True:
+                try:
+                    return await self._take_in(mention, council, taken, agreed)
+                except SettingsChanged:
+                    continue  # the audition that was to end with it ended otherwise
         except OverBudget as over:
             await self.store.refuse(mention.key, self.now())
             return Refused(Document((Text(self.budget.sentence(over)),)))
@@ -262,7 +269,8 @@ class Questions:
         taken: TakenUp | None,
         agreed: Agreed | None,
     ) -> Accepted | Refused | Repeated:
-        case, originals = await self._case(mention, council, taken, agreed)
+        ending = await self._ending(mention, council)
+        case, originals = await self._case(mention, council, taken, agreed, ending)
         answers = await self._answers(taken.case) if taken and not taken.redo else ()
         if dear := await self._dear(mention, case, answers, agreed):
             return await self.holding.hold(
@@ -276,11 +284,16 @@ class Questions:
         limits = await self.budget.limits(mention.channel, mention.person.id)
         shares = await self._unpaid(case, answers) if limits else None
         if not await self.store.create(
-            case, originals, shares=shares, limits=limits, answers=answers
+            case, originals, shares=shares, limits=limits, answers=answers, ending=ending
         ):
             return Repeated()
         self.running.start(case)
         return Accepted(case.id)
+
+    async def _ending(self, mention: Mention, council: Council | None) -> Ending | None:
+        """Of an audition that is over with this question, as the channel's own council is asked."""
+        is_whole = council is None and mention.alone is None
+        return await self.auditions.due(mention.channel) if is_whole else None
 
     async def _dear(
         self, mention: Mention, case: Case, answers: Sequence[Call], agreed: Agreed | None
@@ -307,6 +320,7 @@ class Questions:
         council: Council | None,
         taken: TakenUp | None,
         agreed: Agreed | None,
+        ending: Ending | None = None,
     ) -> tuple[Case, dict[str, str]]:
         """What comes of the question, and what placeholders in it stand for."""
         mention, mode = split_mode(mention)
@@ -322,6 +336,8 @@ class Questions:
         )
         if taken:
             case = taking_up(case, taken)
+        if ending:
+            case = without_audition(case, ending)
         if not council.redact:
             return case, {}
         case, originals = redacted(case, await self.store.redactions(case))

@@ -77,15 +77,17 @@ async def pressed(desk: Desk, name: str, value: str = "") -> Document:
     match name.split(":"):
         case ["settings", "all"]:
             return await _show(desk, "all")
+        case ["members", "add", *model] if model:
+            said = await _members(desk, f"add {':'.join(model)}")
         case ["members", "add"]:
             said = await _members(desk, f"add {value}")
         case ["members", "remove", *model]:
             said = await _members(desk, f"remove {':'.join(model)}")
         case ["chairman" | "mode" as setting]:
-            said = await _change(desk, setting, lambda now: value)
+            said = await change(desk, setting, lambda now: value)
         case ["form", setting] if setting in channel_settings.FORM:
             text = value.strip() or channel_settings.FORM[setting].empty
-            said = await _change(desk, setting, lambda now: text)
+            said = await change(desk, setting, lambda now: text)
         case _:
             raise InvalidInput(_(OUT_OF_DATE))
     page = await _show(desk, "")
@@ -106,7 +108,7 @@ async def _members(desk: Desk, rest: str) -> Document:
                 hint=did_you_mean(action, CHANGES),
             )
         )
-    return await _change(desk, "members", lambda now: ", ".join(new(now.members, models)))
+    return await change(desk, "members", lambda now: ", ".join(new(now.members, models)))
 
 
 async def _models(desk: Desk, rest: str) -> Document:
@@ -133,7 +135,7 @@ def _one(name: str) -> Run:
     async def run(desk: Desk, rest: str) -> Document:
         if not rest:
             return setting_page(await settings_of(desk), desk.defaults, name)
-        return await _change(desk, name, lambda now: rest)
+        return await change(desk, name, lambda now: rest)
 
     return run
 
@@ -161,12 +163,12 @@ async def _set(desk: Desk, rest: str) -> Document:
         )
     if not value:
         return setting_page(await settings_of(desk), desk.defaults, name)
-    return await _change(desk, name, lambda now: value)
+    return await change(desk, name, lambda now: value)
 
 
 def _silence(paused: str) -> Run:
     async def run(desk: Desk, rest: str) -> Document:
-        return await _change(desk, "paused", lambda now: paused)
+        return await change(desk, "paused", lambda now: paused)
 
     return run
 
@@ -189,13 +191,15 @@ def _back_at_the_default(names: str) -> str:
     return _("Back at the default: {names}.", names=names)
 
 
-async def _change(desk: Desk, name: str, new: Callable[[Settings], str]) -> Document:
+async def change(desk: Desk, name: str, new: Callable[[Settings], str]) -> Document:
     """Change one setting, from what holds now, and say what it is then."""
     await _require_right(desk, [name])
     stored, before = await stored_and_settings(desk)
     values = _changed(desk, stored.values, name, new(before))
-    (line,), warnings = await _keep(desk, stored.version, values, [name])
-    return Document((Text(line), *warnings))
+    is_over = name == "members" and values.get("audition") != stored.values.get("audition")
+    names = [name, "audition"] if is_over else [name]
+    lines, warnings = await _keep(desk, stored.version, values, names)
+    return Document((*map(Text, lines), *warnings))
 
 
 async def fill_in(desk: Desk, form: Mapping[str, str], *, seen_version: int) -> Document:
@@ -240,9 +244,36 @@ def _changed(desk: Desk, values: Mapping[str, str], name: str, text: str) -> Map
     settings = channel_settings.resolve(values, desk.defaults)
     if name == "members":
         require_known(desk.catalogue, [m for m in settings.members if m not in before.members])
+        if settings.audition in settings.members:
+            values = channel_settings.without(values, "audition")
     if name == "chairman":
         require_known(desk.catalogue, [settings.chairman])
+    if name == "audition" and settings.audition:
+        _require_free(before, settings)
+        require_known(desk.catalogue, [settings.audition])
     return values
+
+
+def _require_free(before: Settings, after: Settings) -> None:
+    """Refuse an audition that tells nothing, and a second one. Raises `InvalidInput`."""
+    model = after.audition
+    if before.auditioning:
+        raise InvalidInput(
+            _(
+                "`{model}` is on audition here already, and there is one at a time. `/council audition` "
+                "says how it goes, `/council audition stop` ends it.",
+                model=before.auditioning,
+            )
+        )
+    if model in after.members:
+        raise InvalidInput(_("`{model}` is a member already.", model=model))
+    if after.reveal == "always":
+        raise InvalidInput(
+            _(
+                "An audition is blind, and here everybody sees the names: `reveal` is `always`. An "
+                "administrator can change that: `/council set reveal after_vote`."
+            )
+        )
 
 
 async def _keep(
@@ -333,9 +364,7 @@ def _without_search(catalogue: Catalogue, members: Sequence[str]) -> list[str]:
     return [_("These cannot search the web, and answer without: {models}.", models=listed)]
 
 
-async def _models_like(
-    desk: Desk, given: Mapping[str, object], typed: str
-) -> list[tuple[str, str]]:
+async def models_like(desk: Desk, given: Mapping[str, object], typed: str) -> list[tuple[str, str]]:
     return _priced(desk, [model.id for model in desk.catalogue.search(typed)])
 
 
@@ -389,11 +418,7 @@ COMMANDS = (
         "chairman [MODEL]",
         N_("Who writes the verdict"),
         _one("chairman"),
-        (
-            Option(
-                "model", N_("The model; without it the chairman is named"), complete=_models_like
-            ),
-        ),
+        (Option("model", N_("The model; without it the chairman is named"), complete=models_like),),
     ),
     Command(
         "models [SEARCH]",

@@ -7,7 +7,7 @@ from bot.cleaning import one_line, shortened
 from bot.document import Document, Heading, Note, Text, literal
 from bot.language import _
 from bot.pages.settings import settings_table
-from bot.records import SettingsChange
+from bot.records import ITSELF, SettingsChange
 from bot.settings import Settings
 
 # So much is told of a change: criteria may be a page.
@@ -31,7 +31,7 @@ def version_page(change: SettingsChange, name: str, settings: Settings) -> Docum
     """`settings` are what held then, over today's defaults."""
     number = change.version
     told = _("Since {at} UTC, by {person}.", at=_at(change.at), person=_person(change, name))
-    if name and change.person:
+    if name and change.person not in {"", ITSELF}:
         # Two people may be called the same; the platform's id tells them apart.
         told = f"{told} {_('Their id: {id}', id=literal(change.person))}"
     return Document(

@@ -11,7 +11,15 @@ from dataclasses import replace
 
 from bot import texts
 from bot.cleaning import shortened
-from bot.council import Answer, Council, Deliberation, MemberResult, Question, Standing
+from bot.council import (
+    AUDITION_RATINGS,
+    Answer,
+    Council,
+    Deliberation,
+    MemberResult,
+    Question,
+    Standing,
+)
 from bot.document import Block, Button, Detail, Document, Heading, Note, State, Table, Text
 from bot.language import _, n_
 from bot.modes import STEPWISE
@@ -52,7 +60,7 @@ from bot.pages.sentences import (
     wanted,
     written_by,
 )
-from bot.pages.settings import unambiguous
+from bot.pages.settings import short, unambiguous
 from bot.pages.stopped import stopped
 from bot.protocol.claims import unmarked
 from bot.protocol.events import Progress
@@ -154,6 +162,7 @@ def verdict(deliberation: Deliberation, question: Question) -> Document:
         " · ".join(filter(None, _account(deliberation))),
         *shortened_for_verdict(deliberation),
         *looks_closer(deliberation),
+        *_audition_over(question),
         _(texts.VOTE if votes_here else texts.VOTE_ON_ANSWERS)
         if _explains_votes(deliberation, question)
         else "",
@@ -171,11 +180,33 @@ def verdict(deliberation: Deliberation, question: Question) -> Document:
         buttons=(
             *([again] if state == "degraded" else []),
             Button("follow", _("Follow up"), primary=state == "done"),
+            *_audition(question),
             Button("reveal", _("Names")),
             Button("transcript", _("Transcript")),
         ),
         letters=letters((member.label for member in deliberation.members), question),
     )
+
+
+def _audition_over(question: Question) -> list[str]:
+    """That a model's audition is, which was no part of this run."""
+    model = question.ended_audition
+    if not model:
+        return []
+    return [
+        _(
+            "🎭 The audition of {model} is over: {n} of its answers were rated. `/council audition` "
+            "says what it would bring.",
+            model=short(model),
+            n=AUDITION_RATINGS,
+        )
+    ]
+
+
+def _audition(question: Question) -> tuple[Button, ...]:
+    if not question.ended_audition:
+        return ()
+    return (Button("audition", _("The audition")),)
 
 
 def _explains_votes(deliberation: Deliberation, question: Question) -> bool:
@@ -207,12 +238,13 @@ def _failed(deliberation: Deliberation, question: Question) -> Document:
     )
     kinds = [texts.kind_of(member.error) for member in deliberation.members if member.error]
     read = read_along(question, deliberation.evidence)
-    notes = (*read, *rehearsal(_models(deliberation)))
+    notes = (*map(Note, _audition_over(question)), *read, *rehearsal(_models(deliberation)))
     return Document(
         (Heading(heading), Text(texts.causes(kinds)), *notes),
         state="failed",
         buttons=(
             Button("again", _("Try again"), primary=True),
+            *_audition(question),
             Button("check", _("Check the council")),
         ),
     )

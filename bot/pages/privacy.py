@@ -83,6 +83,10 @@ def page(facts: Facts) -> str:
                 _("until the channel is forgotten; whoever is forgotten is no longer named"),
             ),
             (
+                _("what came of auditions: numbers by model, nobody's votes"),
+                _("until the channel is forgotten"),
+            ),
+            (
                 _("sums of money by day, channel, person and model"),
                 _("for ever; those of a person no longer than two days, forgotten or not"),
             ),

@@ -62,8 +62,12 @@ def _picture(found: Report) -> Image | None:
 def _told(published: Published, waiting: int, page: Callable[[], Document]) -> Document:
     if not published.rows and waiting:
         return Document((Text(_not_yet(waiting)),))
-    shown = page()
-    return replace(shown, blocks=(*shown.blocks, Note(_since(waiting)))) if waiting else shown
+    return with_what_waits(page(), waiting)
+
+
+def with_what_waits(page: Document, waiting: int) -> Document:
+    """A page with the word that it is not the newest, where so many questions changed since."""
+    return replace(page, blocks=(*page.blocks, Note(_since(waiting)))) if waiting else page
 
 
 def _not_yet(waiting: int) -> str:

@@ -19,7 +19,7 @@ _SUMMARY_CHARS = 120
 
 _SEATS = frozenset({"members", "chairman"})
 # Told at the end in any case: what people ask about first.
-_ALWAYS_TOLD = ("reveal", "budget", "changers")
+_ALWAYS_TOLD = ("reveal", "budget", "changers", "audition")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,8 @@ def council_page(
         # One button takes a seat of the model, and two of its name no platform takes.
         first = model not in settings.members[:n]
         blocks.append(_seat(model, prices, can_remove=can_remove and first))
+    if settings.auditioning:
+        blocks.append(_auditioning(settings.auditioning, prices, change))
     if change:
         blocks += _selects(settings, prices, change)
     own = [name for name in SETTINGS if name in changed and name not in (*_SEATS, *_ALWAYS_TOLD)]
@@ -167,6 +169,12 @@ def _seat(model: str, prices: Prices, *, can_remove: bool) -> Entry:
     note = " · ".join(filter(None, (vendor, _("{price} an answer", price=price) if usd else price)))
     remove = Button(f"members:remove:{model}", _("Remove"))
     return Entry(f"**{short(model)}**", note, remove if can_remove else None)
+
+
+def _auditioning(model: str, prices: Prices, change: Change | None) -> Entry:
+    seat = _seat(model, prices, can_remove=False)
+    stop = Button("audition:stop", _("Stop")) if change else None
+    return Entry(_("{model}, on audition", model=seat.text), seat.note, stop)
 
 
 def _selects(settings: Settings, prices: Prices, change: Change) -> list[Block]:

@@ -42,6 +42,7 @@ def stats_page(report: Report, picture: Image | None = None) -> Document:
         *([Text("\n".join(f"- {line}" for line in _short(report)))] if report.rated.rated else []),
         Note(rated[0].upper() + rated[1:] + "."),
         *_uncounted(report),
+        *on_audition(report),
     ]
     return Document(
         tuple(blocks),
@@ -173,6 +174,21 @@ def _uncounted(report: Report) -> list[Leaf]:
         report.not_blind,
     )
     return [Note(sentence)]
+
+
+def on_audition(report: Report) -> list[Leaf]:
+    if not report.on_audition:
+        return []
+    models = ", ".join(report.on_audition)
+    return [
+        Note(
+            _(
+                "On audition when they answered, and not compared here: {models}. `/council audition` "
+                "tells of them.",
+                models=models,
+            )
+        )
+    ]
 
 
 def _order(board: Board) -> str:

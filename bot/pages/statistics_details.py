@@ -14,7 +14,7 @@ from bot.analysis.report import COMPARED_MAX, NAMED_FROM, REVIEWED_MAX, Missing,
 from bot.document import Document, Heading, Leaf, Note, Table, Text
 from bot.language import N_, _
 from bot.pages.numbers import interval, percents, points, share, signed_estimate
-from bot.pages.statistics import NO_QUESTION
+from bot.pages.statistics import NO_QUESTION, on_audition
 
 
 def details_page(report: Report) -> Document:
@@ -27,7 +27,8 @@ def details_page(report: Report) -> Document:
 
 
 def _details(report: Report) -> Iterable[tuple[str, Sequence[Leaf]]]:
-    yield _("How sure this is"), (Text("\n".join(f"- {line}" for line in _in_full(report))),)
+    sure = Text("\n".join(f"- {line}" for line in _in_full(report)))
+    yield _("How sure this is"), (sure, *on_audition(report))
     boards = (
         (_("People's standings"), report.people),
         (_("Models' standings"), report.peers.board),

@@ -7,8 +7,9 @@ from datetime import datetime
 from statistics import median
 
 from bot.council import Attached, Call, Cost, Council, Deliberation, Question
-from bot.records import Case, PlatformName, Remains, Stop, Turn
+from bot.records import Case, Ending, PlatformName, Remains, Stop, Turn
 from bot.store import spending
+from bot.store.auditions import ended
 from bot.store.encoding import decode, decode_time_or_none, encode, encode_time
 from bot.store.events import note_event
 from bot.store.feed import record
@@ -46,12 +47,14 @@ class Cases(Tables):
         shares: spending.Shares | None = None,
         limits: Mapping[str, int] | None = None,
         answers: Sequence[Call] = (),
+        ending: Ending | None = None,
     ) -> bool:
         """Keep a new case, with the `originals` of the placeholders in its texts, and set its money
         aside: `shares`, within `limits`, which are micro-dollars by scope. `answers` are those of a run
         before that it need not ask for. False, and nothing
         written, where its mention or id is known already, if only as an event that was handled, or the
-        run that it grows from grew before. Raises `OverBudget`, nothing written."""
+        run that it grows from grew before. An audition that ends with it does so then. Raises
+        `OverBudget` or `SettingsChanged`, nothing written."""
         values = (
             case.id,
             encode_time(case.question.asked_at),
@@ -89,6 +92,8 @@ class Cases(Tables):
                 yield inserted(case.id, call)
             if case.takes_up and case.council.seating:
                 yield taken_over(case.id, case.takes_up)
+            if ending:
+                yield from ended(case, ending)
             if shares is not None:
                 day = spending.day_of(case.question.asked_at)
                 scopes = spending.scopes_of(case.platform, case.channel, case.asker, limits or {})

@@ -37,34 +37,18 @@ class Channels(Tables):
 
         Raises `SettingsChanged`, nothing written, where the stored version is not `seen_version`.
         """
-        here = (platform, workspace or "", channel)
-        saved = StoredSettings(seen_version + 1, dict(values))
-        changed = json.dumps(saved.values, ensure_ascii=False)
 
-        def write() -> Transaction[None]:
-            rows = yield Statement(f"SELECT version FROM settings WHERE {_THIS_CHANNEL}", here)
-            if (rows[0][0] if rows else 0) != seen_version:
-                raise SettingsChanged(
-                    _(
-                        "Somebody else changed this channel's settings in the meantime. Look "
-                        "at them again and repeat your change."
-                    )
-                )
-            yield Statement(
-                "INSERT INTO settings (platform, workspace, channel, version, changed) "
-                "VALUES (?, ?, ?, ?, ?) ON CONFLICT (platform, workspace, channel) DO UPDATE "
-                "SET version = excluded.version, changed = excluded.changed",
-                (*here, saved.version, changed),
-            )
-            yield Statement(
-                "INSERT INTO settings_audit"
-                " (platform, workspace, channel, version, changed, person, at, what) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (*here, saved.version, changed, person, encode_time(at), what),
+        def write() -> Transaction[StoredSettings]:
+            return changed(
+                (platform, workspace or "", channel),
+                seen_version=seen_version,
+                values=values,
+                person=person,
+                at=at,
+                what=what,
             )
 
-        await self._database.write(write)
-        return saved
+        return await self._database.write(write)
 
     async def audit(
         self, platform: str, workspace: str | None, channel: str, limit: int = 50
@@ -87,6 +71,41 @@ class Channels(Tables):
             (platform, workspace or "", channel, version),
         )
         return _change(rows[0]) if rows else None
+
+
+def changed(
+    here: tuple[str, str, str],
+    *,
+    seen_version: int,
+    values: Mapping[str, str],
+    person: str,
+    at: datetime,
+    what: str,
+) -> Transaction[StoredSettings]:
+    """As `save_settings`; `here` are platform, workspace and channel."""
+    rows = yield Statement(f"SELECT version FROM settings WHERE {_THIS_CHANNEL}", here)
+    if (rows[0][0] if rows else 0) != seen_version:
+        raise SettingsChanged(
+            _(
+                "Somebody else changed this channel's settings in the meantime. Look "
+                "at them again and repeat your change."
+            )
+        )
+    saved = StoredSettings(seen_version + 1, dict(values))
+    text = json.dumps(saved.values, ensure_ascii=False)
+    yield Statement(
+        "INSERT INTO settings (platform, workspace, channel, version, changed) "
+        "VALUES (?, ?, ?, ?, ?) ON CONFLICT (platform, workspace, channel) DO UPDATE "
+        "SET version = excluded.version, changed = excluded.changed",
+        (*here, saved.version, text),
+    )
+    yield Statement(
+        "INSERT INTO settings_audit"
+        " (platform, workspace, channel, version, changed, person, at, what) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (*here, saved.version, text, person, encode_time(at), what),
+    )
+    return saved
 
 
 def _change(row: Row) -> SettingsChange:

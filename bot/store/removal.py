@@ -83,7 +83,7 @@ class Removal(Erasing):
     async def forget_channel(self, platform: str | None, channel: str) -> int:
         """Every question of a channel, its settings and their history. How many questions."""
         which, place = equal(channel=channel, platform=platform)
-        tables = ("settings", "settings_audit", "publications", "held")
+        tables = ("settings", "settings_audit", "publications", "auditions", "held")
         more = [Statement(f"DELETE FROM {table} WHERE {which}", place) for table in tables]
         return await self._forget((which, place), more)
 

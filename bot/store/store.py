@@ -8,6 +8,7 @@ from typing import Self
 
 from bot.council import Call
 from bot.store import files, spending
+from bot.store.auditions import Auditions
 from bot.store.cases import Cases
 from bot.store.channels import Channels
 from bot.store.events import Events, secret
@@ -49,6 +50,7 @@ class Store(
     Retention,
     Summaries,
     Publications,
+    Auditions,
 ):
     """Made by `open`; `close` it. Every method may raise `StoreFailed`."""
 

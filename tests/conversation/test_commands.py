@@ -243,9 +243,11 @@ async def test_show_all_lists_every_setting_as_it_is_typed(app: App) -> None:
             ("redact", "off", "default"),
             ("context", "run", "default"),
             ("links", "off", "default"),
+            ("web", "off", "default"),
             ("audit", "auto", "default"),
             ("verify", "off", "default"),
             ("paused", "off", "default"),
+            ("audition", "none", "default"),
         )
 
 

@@ -24,6 +24,7 @@ TOLD = {
     "settings": "a channel's settings",
     "settings_audit": "who changed them",
     "publications": "how reviewers ranked",
+    "auditions": "what came of auditions",
     "summaries": "keyed hashes of a question's words",
     "redactions": "what the placeholders stand for",
     "exhibits": "the texts of files attached",

@@ -190,12 +190,13 @@ class Attached:
 @dataclass(frozen=True, slots=True)
 class Exhibit:
     """What came of it: its `text`, "" where it could not be read. `why` says in a sentence what of it was
-    not."""
+    not. One that is `earlier` came with a question before this one in its thread."""
 
     name: str
     text: str = ""
     why: str | None = None
     kind: EvidenceKind = "file"
+    earlier: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -488,13 +489,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Something that came along with the question; `why` it was not read is a sentence."""
+    """Something that came along with the question, or `earlier` in its thread; `why` it was not read is
+    a sentence."""
 
     kind: EvidenceKind
     name: str
     chars: int
     read: bool
     why: str | None = None
+    earlier: bool = False
 
 
 @dataclass(frozen=True, slots=True)

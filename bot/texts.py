@@ -169,8 +169,10 @@ def evidence(found: Sequence[Evidence]) -> list[str]:
     """What was read along with the question, and of what not all, in sentences; what could not be read
     is marked."""
     files = [each for each in found if each.kind in ("file", "link")]
-    read = [each.name for each in files if each.read and each.kind == "file"]
-    pages = [each.name for each in files if each.read and each.kind == "link"]
+    now = [each for each in files if each.read and not each.earlier]
+    read = [each.name for each in now if each.kind == "file"]
+    pages = [each.name for each in now if each.kind == "link"]
+    earlier = [each.name for each in files if each.read and each.earlier]
     told = n_(
         "The council read the attached file along with the question: {files}.",
         "The council read the attached files along with the question: {files}.",
@@ -183,6 +185,10 @@ def evidence(found: Sequence[Evidence]) -> list[str]:
         len(pages),
         pages=_file_names(pages),
     )
+    kept = _(
+        "The council also has what came earlier in this thread: {names}.",
+        names=_file_names(earlier),
+    )
     partly = [f"`{file_name(each.name)}`: {each.why}" for each in files if each.read and each.why]
     unread = [
         "⚠ " + _("`{name}` was not read. {why}", name=file_name(each.name), why=each.why or "")
@@ -193,6 +199,7 @@ def evidence(found: Sequence[Evidence]) -> list[str]:
     return [
         *([told] if read else []),
         *([followed] if pages else []),
+        *([kept] if earlier else []),
         *([_sources(found_by_search)] if found_by_search else []),
         *partly,
         *unread,

@@ -6,7 +6,7 @@ What was read stands in the journal of the question, so that a resumed run reads
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.chat import KeepsFiles, Platforms
@@ -56,23 +56,53 @@ class Exhibits:
     platforms: Platforms
     at_once: asyncio.Semaphore
 
-    def carried(self, case: Case) -> int:
-        """How many bytes go along at most, which is all that is known before they are read."""
-        files, links = case.question.files[:FILES_LIMIT], _links(case)[:LINKS_LIMIT]
-        if not (files or links):
-            return 0
-        most = sum(map(_most, files)) + ROOM_LIMIT_BYTES * len(links)
-        return min(most, self._room(case.council))
+    async def carried(
+        self, case: Case, earlier: Sequence[str] = (), ahead: Iterable[Case] = ()
+    ) -> int:
+        """How many bytes go along at most, which is all that is known before they are read: of the
+        question, of those `earlier` in its thread, and of those `ahead` that are answered before it."""
+        known = await self._of_thread(earlier)
+        most = sum(size(exhibit.text) + _FRAME_BYTES for exhibit in known)
+        most += sum(map(_most_of, (case, *ahead)))
+        return min(most, self._room(case.council)) if most else 0
 
     def expected(self, case: Case) -> bool:
         """Whether anything is to be read along with the question."""
         return bool(case.question.files or _links(case))
 
-    async def told(self, case: Case, question: Question, journal: Journal) -> Question:
-        """The question with what was read of its files and links, once; of one that is asked once more,
-        then."""
-        if not self.expected(case):
+    async def told(
+        self, case: Case, question: Question, journal: Journal, earlier: Sequence[str] = ()
+    ) -> Question:
+        """The question with what was read of its files and links, once, and of those of the questions
+        `earlier` in its thread, as long as these are stored."""
+        own = await self._own(case, question, journal) if self.expected(case) else ()
+        known = [await self._hidden(case, each) for each in await self._of_thread(earlier, own)]
+        exhibits = (*known, *own)
+        if not exhibits:
             return question
+        chars = await self._chars(case.council, exhibits, journal)
+        return replace(question, exhibits=exhibits, exhibit_chars=chars)
+
+    async def _of_thread(
+        self, earlier: Sequence[str], own: Sequence[Exhibit] = ()
+    ) -> list[Exhibit]:
+        """What was read along with these questions, oldest first: of several by one name the newest.
+        Nothing is copied, so that whatever is forgotten or erased is gone from here as well."""
+        taken = {(each.kind, each.name) for each in own}
+        found: list[Exhibit] = []
+        for id in reversed(earlier):
+            for exhibit in reversed((await self.store.exhibits(id)).values()):
+                if exhibit.text and (exhibit.kind, exhibit.name) not in taken:
+                    taken.add((exhibit.kind, exhibit.name))
+                    found.append(replace(exhibit, earlier=True))
+        return list(reversed(found[:FILES_LIMIT]))
+
+    async def _hidden(self, case: Case, exhibit: Exhibit) -> Exhibit:
+        name, text = await hidden(self.store, case, [exhibit.name, exhibit.text])
+        return replace(exhibit, name=name, text=text)
+
+    async def _own(self, case: Case, question: Question, journal: Journal) -> tuple[Exhibit, ...]:
+        """Of one that is asked once more, what was read then."""
         known = await self.store.exhibits(case.id)
         origin = question.origin
         earlier = await self.store.exhibits(origin.repeats) if origin and origin.repeats else {}
@@ -86,9 +116,7 @@ class Exhibits:
                 else:
                     known[place] = await self._exhibit(case, kind, file, ends_at)
                 await journal.exhibit(place, known[place])
-        exhibits = tuple(known[place] for place in sorted(known))
-        chars = await self._chars(case.council, exhibits, journal)
-        return replace(question, exhibits=exhibits, exhibit_chars=chars)
+        return tuple(known[place] for place in sorted(known))
 
     async def _exhibit(
         self, case: Case, kind: EvidenceKind, file: Attached, ends_at: float
@@ -161,6 +189,11 @@ def _sources(case: Case) -> Iterator[tuple[EvidenceKind, Attached]]:
 
 def _links(case: Case) -> list[str]:
     return links_in(case.question.text) if case.council.links else []
+
+
+def _most_of(case: Case) -> int:
+    files, links = case.question.files[:FILES_LIMIT], _links(case)[:LINKS_LIMIT]
+    return sum(map(_most, files)) + ROOM_LIMIT_BYTES * len(links)
 
 
 def _most(file: Attached) -> int:

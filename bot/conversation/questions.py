@@ -311,7 +311,8 @@ class Questions:
     async def _carried(self, case: Case) -> Carried:
         ahead = [each for each in self.running.cases if is_thread_of(each, case)]
         carried = await self.threads.carried(case, ahead)
-        size = carried.bytes + self.exhibits.carried(case)
+        earlier = await self.threads.before(case)
+        size = carried.bytes + await self.exhibits.carried(case, earlier, ahead)
         return replace(carried, bytes=size, named=self.titles.names(case) is not None)
 
     async def _case(

@@ -277,7 +277,8 @@ class Serving:
     async def _read(self, question: Question, journal: Journal, board: Board) -> Question:
         """The question with all that goes along with it. What could not be read is said before
         anything is paid."""
-        question = await self._exhibits.told(self.case, question, journal)
+        earlier = await self._threads.known(self.case, journal)
+        question = await self._exhibits.told(self.case, question, journal, earlier)
         board.read(question)
         if any(exhibit.why for exhibit in question.exhibits) and not journal.requests:
             if question.text == ABOUT_FILES and not any(e.text for e in question.exhibits):

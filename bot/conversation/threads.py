@@ -62,11 +62,19 @@ class Threads:
             return Carried(min(sum(sizes), room) + said)
         return Carried(room + said, _to_fold(split, sizes, recaps))
 
+    async def before(self, case: Case) -> Sequence[str]:
+        """The questions that it follows, oldest first."""
+        return [turn.id for turn in await self._before(case)]
+
+    async def known(self, case: Case, journal: Journal) -> Sequence[str]:
+        """Those that it followed when it was first served."""
+        await self._planned(case, journal)
+        return await self.store.known_to(case.id) or ()
+
     async def told(self, case: Case, question: Question, journal: Journal) -> Question:
         """The question with what its thread knew when it was first served. What has to be summed up
         is, once."""
-        plan = await self._planned(case, journal)
-        ids = await self.store.known_to(case.id) or ()
+        plan, ids = await self._planned(case, journal), await self.known(case, journal)
         turns = await self._turns(case, ids)
         folded, whole = turns[: plan.split.folded], _there(turns[plan.split.folded :])
         recap = await self._recap(case, question, journal, plan, ids, folded)

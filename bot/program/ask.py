@@ -72,7 +72,7 @@ async def ask(
 async def _take_in(app: App, case: Case) -> None:
     """Keep the question, and its money. Raises `BotError` where a budget has no room for it."""
     limits = app.rules.limits
-    carried = Carried(app.exhibits.carried(case))
+    carried = Carried(await app.exhibits.carried(case))
     shares = await app.budget.shares(case, carried) if limits else None
     try:
         await app.store.create(case, shares=shares, limits=limits)

@@ -237,7 +237,8 @@ def _evidence(exhibit: Exhibit, limit: int | None) -> Evidence:
     if limit is not None and chars > limit:
         why = _(SHORTENED_BEGINNING if why else SHORTENED_EXHIBIT, n=limit, of=chars)
         chars = limit
-    return Evidence(exhibit.kind, exhibit.name, chars, bool(exhibit.text), why)
+    read = bool(exhibit.text)
+    return Evidence(exhibit.kind, exhibit.name, chars, read, why, exhibit.earlier)
 
 
 def _found(calls: Collection[Call]) -> Iterator[Evidence]:

@@ -303,6 +303,8 @@ def _exhibit(exhibit: Exhibit, limit: int | None, fence: str) -> str:
     """Its name is within the fence, too: whoever attached it chose that."""
     name = one_line(exhibit.name)
     what = "page that is linked to" if exhibit.kind == "link" else "file that came along"
+    if exhibit.earlier:
+        what += " with an earlier question" if exhibit.kind == "file" else " by an earlier question"
     if not exhibit.text:
         return f"A {what} could not be read:\n{fenced(name, fence)}"
     whole = None if limit is None else limit + len(name) + 2

@@ -30,7 +30,7 @@ class Shelf(Room):
 
     def __init__(self, app: App, files: Mapping[str, bytes]) -> None:
         super().__init__(app)
-        self.files = files
+        self.files = dict(files)
         self.fetched: list[str] = []
         self.held = ""
         self.reached = asyncio.Event()
@@ -77,7 +77,14 @@ async def test_every_member_reviewer_and_chairman_reads_the_same_fenced() -> Non
         assert case.result.evidence == (Evidence("file", "notes.md", 15, read=True),)
         found = json.loads(json.dumps(as_json(case.result)))["evidence"]
         assert found == [
-            {"kind": "file", "name": "notes.md", "chars": 15, "read": True, "why": None}
+            {
+                "kind": "file",
+                "name": "notes.md",
+                "chars": 15,
+                "read": True,
+                "why": None,
+                "earlier": False,
+            }
         ]
 
 
@@ -276,11 +283,11 @@ async def test_before_they_are_read_files_count_as_much_as_they_may_hold(
     async with running() as app:
         shelf(app)
         case = await ask(app, text="Right?")
-        room = app.exhibits.carried(
+        room = await app.exhibits.carried(
             replace(case, question=replace(case.question, files=(Attached("a.pdf", "x"),)))
         )
         asked = replace(case, question=replace(case.question, files=files))
-        assert app.exhibits.carried(asked) == (room if most is None else most)
+        assert await app.exhibits.carried(asked) == (room if most is None else most)
 
 
 async def test_hostile_files_end_with_a_sentence_and_the_question_goes_on() -> None:
@@ -296,6 +303,125 @@ async def test_hostile_files_end_with_a_sentence_and_the_question_goes_on() -> N
         assert case.result.answered
         assert not any(each.read for each in case.result.evidence)
         assert all(each.why for each in case.result.evidence)
+
+
+# In a thread
+
+
+async def ask_in(thread: str, app: App, *files: Attached, text: str = "Is that right?") -> Case:
+    taken = await app.questions.accept(replace(mention(text, thread=thread), files=files))
+    assert isinstance(taken, Accepted)
+    await app.running.finished(taken.id)
+    return await case_of(app, taken.id)
+
+
+async def test_a_follow_up_has_the_files_of_its_thread_unfetched() -> None:
+    async with running(provider := FakeProvider()) as app:
+        place = shelf(app, notes=b"Grass is green.", more=b"Sky is blue.")
+        await ask_in("t", app, NOTES)
+        provider.requests.clear()
+        case = await ask_in("t", app, Attached("more.md", "there/more", 12), text="And that?")
+        other = await ask_in("u", app, text="Elsewhere?")
+        assert place.fetched == ["notes.md", "more.md"]
+        assert case.result
+        assert case.result.evidence == (
+            Evidence("thread", "verdicts", case.result.evidence[0].chars, read=True),
+            Evidence("file", "notes.md", 15, read=True, earlier=True),
+            Evidence("file", "more.md", 12, read=True),
+        )
+        for prompt in prompts(provider)[:7]:
+            earlier = prompt.index(
+                "A file that came along with an earlier question, its name first:"
+            )
+            assert earlier < prompt.index("Grass is green.") < prompt.index("Sky is blue.")
+        assert "Grass is green." not in "".join(prompts(provider)[7:])
+        assert other.result
+        assert other.result.evidence == ()
+        shown = str(place.documents[case.id, HEADLINE])
+        assert "The council also has what came earlier in this thread: `notes.md`." in shown
+        assert "along with the question: `more.md`." in shown
+
+
+async def test_a_file_that_comes_again_is_there_once_as_it_is_now() -> None:
+    async with running(provider := FakeProvider()) as app:
+        place = shelf(app, notes=b"Grass is green.")
+        await ask_in("t", app, NOTES)
+        place.files["there/notes"] = b"Grass is mauve."
+        provider.requests.clear()
+        case = await ask_in("t", app, NOTES)
+        assert case.result
+        assert [e.earlier for e in case.result.evidence if e.kind == "file"] == [False]
+        assert not any("Grass is green." in prompt for prompt in prompts(provider))
+        await ask_in("t", app, text="Third?")
+        assert all("Grass is mauve." in prompt for prompt in prompts(provider)[7:])
+        assert not any("Grass is green." in prompt for prompt in prompts(provider)[7:])
+
+
+async def test_what_was_forgotten_or_erased_is_shared_with_no_follow_up() -> None:
+    async with running(provider := FakeProvider()) as app:
+        shelf(app, notes=b"Grass is green.")
+        await ask_in("t", app, NOTES)
+        await app.store.expire(app.now().replace(year=2100), app.now())
+        provider.requests.clear()
+        case = await ask_in("t", app, text="And now?")
+        assert case.result
+        assert case.result.evidence == ()
+
+        await ask_in("v", app, NOTES)
+        await app.command(CHANNEL, ANN, "forget me")
+        provider.requests.clear()
+        await ask_in("v", app, text="And now?")
+        assert not any("Grass is green." in prompt for prompt in prompts(provider))
+
+
+async def test_a_follow_up_keeps_no_copy_of_what_it_was_told(tmp_path: Path) -> None:
+    path = tmp_path / "council.db"
+    async with running(database=str(path)) as app:
+        shelf(app, notes=b"Grass is mauve.")
+        first = await ask_in("t", app, NOTES)
+        second = await ask_in("t", app, text="And now?")
+        assert await app.store.exhibits(first.id)
+        assert await app.store.exhibits(second.id) == {}
+
+
+async def test_a_kill_among_a_follow_ups_answers_shares_the_same_again(tmp_path: Path) -> None:
+    database, held = str(tmp_path / "council.db"), Held("Second?")
+    async with running(held, database=database) as app:
+        shelf(app, notes=b"Grass is green.")
+        await ask_in("t", app, NOTES, text="First?")
+        taken = await app.questions.accept(mention("Second?", thread="t"))
+        assert isinstance(taken, Accepted)
+        await held.until_asked("Question:\nSecond?")
+        await app.close()
+    async with running(provider := FakeProvider(), database=database) as app:
+        place = shelf(app)
+        await app.running.resume("discord")
+        await app.running.finished(taken.id)
+        assert place.fetched == []
+        assert prompts(provider)
+        assert all("Grass is green." in prompt for prompt in prompts(provider))
+
+
+async def test_what_comes_from_the_thread_is_priced_before() -> None:
+    async with running() as app:
+        shelf(app, notes=b"x" * 3_000)
+        case = await ask(app, text="Right?")
+        assert await app.exhibits.carried(case) == 0
+        first = await ask_in("t", app, Attached("notes.md", "there/notes", 3_000))
+        assert await app.exhibits.carried(case, [first.id]) == 3_400
+        assert await app.exhibits.carried(case, (), [first]) == 5_120  # all there is room for
+
+
+async def test_personal_data_in_a_threads_files_is_hidden_from_now_on() -> None:
+    async with running(provider := FakeProvider()) as app:
+        shelf(app, notes=b"Write to ann@example.org.")
+        await ask_in("t", app, replace(NOTES, name="ann@example.org.md"))
+        await app.command(CHANNEL, replace(ANN, admin=True), "set redact on")
+        provider.requests.clear()
+        await ask_in("t", app, text="To whom?")
+        for prompt in prompts(provider):
+            assert "EMAIL-" in prompt
+            assert "ann@example.org" not in prompt
 
 
 # Links
@@ -388,6 +514,6 @@ async def test_links_count_as_much_as_they_may_hold_before_they_are_followed(
     async with internet() as world, running() as app:
         shelf(app)
         case = await ask(app, text=world.url())
-        assert app.exhibits.carried(case) == 0
+        assert await app.exhibits.carried(case) == 0
         await linking(app, monkeypatch, world)
-        assert app.exhibits.carried(await ask(app, text=world.url())) == 5_120
+        assert await app.exhibits.carried(await ask(app, text=world.url())) == 5_120

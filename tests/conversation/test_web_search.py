@@ -108,6 +108,7 @@ async def test_members_search_for_their_answers_and_the_verdict_names_what_they_
             "chars": 40,
             "read": True,
             "why": None,
+            "earlier": False,
         }
         line = "Found on the web for the answers: <https://a.example/one> · <https://a.example/a>"
         assert Note(line) in room.documents[case.id, HEADLINE].blocks

@@ -68,7 +68,8 @@ class Mention:
     `address` is whatever the adapter needs to build the Reply again in another process. `origin`
     is set where a button put the question: then the run itself posts it, under `QUESTION`. `alone`
     is the answer that it is about, and to whose author alone it is put. `about` is the post of the
-    bot's that it replies to, by the platform's id, as far as that is known.
+    bot's that it replies to, by the platform's id, as far as that is known. `locale` is of those who
+    will read the reply, as the platform calls it, "" where it names none.
     """
 
     key: str
@@ -84,6 +85,7 @@ class Mention:
     alone: Alone | None = None
     about: str = ""
     files: tuple[Attached, ...] = ()
+    locale: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,8 @@ class Council:
     # For so many seconds people may add their answers before anybody else is asked.
     wait: int = 0
     seating: Seating | None = None
+    # What the bot speaks in everything that all see of it; models write in the `language`.
+    interface: str = "en"
 
     @property
     def seated(self) -> tuple[str, ...]:

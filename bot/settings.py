@@ -15,10 +15,10 @@ from typing import Any, Literal, cast
 from bot import criteria
 from bot.council import Auditing, Council
 from bot.errors import InvalidInput
-from bot.language import N_, Message, _
+from bot.language import LANGUAGES, N_, Message, _, either, language_for, spoken
 from bot.modes import MODES
 from bot.seats import parse_members, parse_model, show_members
-from bot.typos import did_you_mean, either
+from bot.typos import did_you_mean
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,8 @@ BUDGET_MAX_USD = 1e9
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`""` leaves criteria and instructions at none, effort and language to the model.
+    """`""` leaves criteria and instructions at none, effort and language to the model, and what the bot
+    itself speaks to the platform.
 
     `budget_usd` is for this channel and one UTC day, `None` where only the program's own limit
     holds.
@@ -48,6 +49,7 @@ class Settings:
     instructions: str = ""
     effort: Effort = ""
     language: str = ""
+    interface: str = ""
     reveal: Reveal = "after_vote"
     chairman_sees_names: bool = False
     budget_usd: float | None = None
@@ -172,7 +174,13 @@ def council_of(settings: Settings) -> Council:
         audit=settings.audit,
         verify=settings.verify,
         audition=audition,
+        interface=settings.interface or spoken(),
     )
+
+
+def language_in(settings: Settings, locale: str) -> str:
+    """What the bot speaks there to whoever has this locale, "" where the platform names none."""
+    return settings.interface or language_for(locale)
 
 
 def parse_budget(text: str) -> float | None:
@@ -292,6 +300,8 @@ def _setting(name: str) -> Setting:
 
 
 _ON_OFF = {"on": True, "off": False}
+# As each calls itself, in every language.
+_LANGUAGE_NAMES = {name: Message(called) for name, called in LANGUAGES.items()}
 
 # By the names that people type.
 SETTINGS: Mapping[str, Setting] = {
@@ -344,11 +354,21 @@ SETTINGS: Mapping[str, Setting] = {
     "language": Setting(
         "language",
         N_("Language"),
-        N_("The language everything is written in; `auto` for the question's."),
+        N_("The language that models write in; `auto` for the question's."),
         _parse_language,
         lambda language: cast(str, language) or "auto",
         takes=N_("the name of a language, for example `German`, or `auto`"),
         words={"auto": N_("that of the question")},
+    ),
+    "interface": _choice(
+        "interface",
+        N_("Language of the bot"),
+        N_(
+            "The language of the bot's own words; `auto` for that of the platform, and of each person in "
+            "what they alone see."
+        ),
+        {"auto": "", **{name: name for name in LANGUAGES}},
+        {"auto": N_("as the platform is set"), **_LANGUAGE_NAMES},
     ),
     "reveal": _choice(
         "reveal",

@@ -8,7 +8,7 @@ from bot.cleaning import one_line, shortened
 from bot.council import Evidence, Failure, Fallback, Finish, Plurality, Side, Standing
 from bot.document import Document, Heading, Text
 from bot.errors import Kind
-from bot.language import N_, Message, _, n_
+from bot.language import N_, Message, _, either, n_
 from bot.records import StopCause
 
 # What happened to a member, and what a person can do about it.
@@ -285,7 +285,7 @@ def election(vote: Plurality, labels: Sequence[str]) -> str:
 
 def unbroken(tie: Sequence[Side]) -> str:
     """What stands against each other where nobody decided."""
-    between = _(" or ").join(held.value for held in tie)
+    between = either([held.value for held in tie])
     return " ".join((_("**It is a tie: {values}.**", values=between), *map(says, tie)))
 
 

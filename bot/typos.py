@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
-from bot.language import _
+from bot.language import _, either
 
 # So much of what was typed is looked at, and so many words are offered.
 _TYPED_CHARS, _OFFERED = 100, 2
@@ -23,9 +23,3 @@ def closest(typed: str, words: Iterable[str], *, likeness: float = 0.6) -> str:
 def question(close: Sequence[str]) -> str:
     """` Did you mean x or y?` about these; "" where there are none."""
     return _(" Did you mean {close}?", close=either(close)) if close else ""
-
-
-def either(words: Sequence[str]) -> str:
-    """`a, b or c`."""
-    *first, last = words
-    return _(" or ").join([", ".join(first), last] if first else [last])

@@ -3,16 +3,34 @@
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from contextvars import copy_context
+from datetime import date
 from pathlib import Path
 from string import Formatter
 from symtable import SymbolTable, symtable
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
+from babel.messages.pofile import write_po
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot import language
-from bot.language import N_, _, n_, speaking
+from bot.language import (
+    N_,
+    _,
+    day,
+    days,
+    either,
+    language_for,
+    listed,
+    locale_of_process,
+    n_,
+    speak,
+    speaking,
+    spoken,
+    weekday,
+)
 from tests.catalogue import ROOT, TEMPLATE, template
 
 MARKS = {"_": 1, "N_": 1, "n_": 2}
@@ -283,8 +301,8 @@ def korean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     catalogue.add(("{n} answer", "{n} answers"), ("답변 {n}개",))
     folder = tmp_path / "ko" / "LC_MESSAGES"
     folder.mkdir(parents=True)
-    with (folder / "council.mo").open("wb") as file:
-        write_mo(file, catalogue)
+    with (folder / "council.po").open("wb") as file:
+        write_po(file, catalogue)
     monkeypatch.setattr(language, "LOCALE", tmp_path)
     language._catalogue.cache_clear()
     yield
@@ -319,3 +337,97 @@ def test_a_language_without_a_catalogue_is_english() -> None:
 
 def test_braces_in_a_value_mean_nothing() -> None:
     assert _("Ask {who} again.", who="{n} {0.__class__}") == "Ask {n} {0.__class__} again."
+
+
+def test_what_a_task_speaks_is_spoken_in_what_it_begins_and_nowhere_else() -> None:
+    def said() -> str:
+        speak("ko")
+        return copy_context().run(spoken)
+
+    assert copy_context().run(said) == "ko"
+    assert spoken() == "en"
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [
+        ("ko", "ko"),
+        ("ko-KR", "ko"),
+        ("ko_KR.UTF-8", "ko"),
+        ("ko_KR@euc", "ko"),
+        ("en-US", "en"),
+        ("fr", "en"),
+        ("C.UTF-8", "en"),
+        ("POSIX", "en"),
+        ("kok-IN", "en"),
+    ],
+)
+def test_the_language_is_that_of_the_locale_or_else_english(locale: str, language: str) -> None:
+    with speaking("ko"):  # which is of no account where a locale is known
+        assert language_for(locale) == language
+
+
+def test_of_whom_no_locale_is_known_is_spoken_to_as_everybody() -> None:
+    with speaking("ko"):
+        assert language_for("") == "ko"
+    assert language_for("") == "en"
+
+
+@pytest.mark.parametrize(
+    ("environment", "locale"),
+    [
+        ({"LANG": "ko_KR.UTF-8"}, "ko_KR.UTF-8"),
+        ({"LANG": "ko_KR.UTF-8", "LC_MESSAGES": "en_GB.UTF-8"}, "en_GB.UTF-8"),
+        ({"LANG": "ko_KR.UTF-8", "LC_MESSAGES": "en_GB.UTF-8", "LC_ALL": "C"}, "C"),
+        ({"LANG": "ko_KR.UTF-8", "LC_ALL": ""}, "ko_KR.UTF-8"),
+        ({}, ""),
+    ],
+)
+def test_the_locale_of_the_process_is_the_one_for_messages(
+    environment: dict[str, str], locale: str
+) -> None:
+    assert locale_of_process(environment) == locale
+
+
+@pytest.mark.parametrize(
+    ("value", "spec", "written"),
+    [
+        (1234567, ",", "1.234.567"),
+        (1234.5, ",.2f", "1.234,50"),
+        (0.125, ".2f", "0,12"),
+        (-3.0, "+.1f", "-3,0"),
+        (3.0, "+.1f", "+3,0"),
+        (0.42, ".0%", "42%"),
+        (7, "", "7"),
+        (1e-9, ".3g", "1e-09"),
+        (float("nan"), ".1f", "nan"),
+    ],
+)
+def test_a_number_has_the_marks_of_its_language_and_the_digits_of_its_format(
+    value: float, spec: str, written: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(language, "_REGIONS", {"en": "en_GB", "de": "de_DE"})
+    with speaking("de"):
+        assert language.number(value, spec) == written
+        assert language._filled(f"{{v:{spec}}}", {"v": value}) == written
+    assert language.number(value, spec) == format(value, spec)
+
+
+@given(st.floats(-1e12, 1e12), st.sampled_from([",", ".0f", ".1f", ",.2f", ".4f", "+.2f", ".1%"]))
+def test_any_number_is_the_same_in_korean_as_in_english(value: float, spec: str) -> None:
+    value = round(value) if spec == "," else value
+    with speaking("ko"):
+        assert language.number(value, spec) == format(value, spec)
+
+
+def test_lists_dates_and_days_are_written_as_the_language_does() -> None:
+    first, last = date(2026, 3, 1), date(2026, 5, 9)
+    assert (listed(["a"]), listed("ab"), listed("abc")) == ("a", "a and b", "a, b and c")
+    assert either("abc") == "a, b or c"
+    assert (day(last), weekday(last)) == ("9 May 2026", "Saturday")
+    assert days(first, last) == "1 Mar\u2009–\u20099 May 2026"
+    with speaking("ko"):
+        assert listed("abc") == "a, b 및 c"
+        assert either("ab") == "a 또는 b"
+        assert (day(last), weekday(last)) == ("2026년 5월 9일", "토요일")
+        assert days(first, last) == "2026년 3월 1일~5월 9일"

@@ -37,6 +37,7 @@ SETTINGS_STRATEGY = st.builds(
     instructions=PROSE,
     effort=st.sampled_from(["", "low", "medium", "high"]),
     language=st.sampled_from(["", "German", "Swiss German", "日本語"]),
+    interface=st.sampled_from(["", "en", "ko"]),
     reveal=st.sampled_from(["after_vote", "always", "never"]),
     chairman_sees_names=st.booleans(),
     budget_usd=st.none() | st.floats(min_value=0, max_value=BUDGET_MAX_USD),

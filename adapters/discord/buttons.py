@@ -25,10 +25,12 @@ from adapters.discord.interactions import (
     absence,
     answer,
     log,
+    public_language,
     replace,
     say,
     sees,
     send,
+    speak_to,
     think,
     where,
     who,
@@ -45,7 +47,7 @@ from bot.conversation.desk import settings_of
 from bot.conversation.presses import Ask, Choice, File, Form, Press, Told
 from bot.document import Entry
 from bot.errors import BotError, InvalidInput
-from bot.language import N_, _
+from bot.language import N_, _, speaking
 from bot.records import Case
 from bot.settings import FORM
 from bot.texts import ELSEWHERE, OUT_OF_DATE
@@ -79,6 +81,7 @@ class CouncilButton(ui.DynamicItem[Item], template=r"c1:(?P<run>[^:]+):(?P<what>
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         interaction.client.hold()
+        await speak_to(interaction)
         try:
             await self._pressed(interaction)
         except InvalidInput as error:
@@ -195,7 +198,7 @@ async def _change(interaction: Interaction, name: str, value: str) -> None:
     match name.split(":"):
         case ["form", setting] if setting in FORM:
             await desk.admission.require(desk.channel, desk.person)
-            form = SettingForm(app, setting, await settings_of(desk), interaction.locale)
+            form = SettingForm(app, setting, await settings_of(desk))
             await interaction.response.send_modal(form)
         case ["settings", "all"]:
             await answer(interaction, await settings_commands.pressed(desk, name))
@@ -247,7 +250,8 @@ async def _question(interaction: Interaction, message_id: str) -> Mention:
         ) from error
     if not (message.content or message.message_snapshots):
         raise InvalidInput(_(HIDDEN))
-    return await questions.mention_of(client, message, person=who(interaction))
+    with speaking(await public_language(interaction)):
+        return await questions.mention_of(client, message, person=who(interaction))
 
 
 # --- Who clicks

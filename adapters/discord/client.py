@@ -32,7 +32,7 @@ from bot.conversation.desk import NOT_ENABLED
 from bot.council import Attached
 from bot.document import Document, Text
 from bot.errors import BotError, InvalidInput, Undeliverable
-from bot.language import N_, _
+from bot.language import N_, _, speak
 from bot.records import Case
 
 logger = logging.getLogger(__name__)
@@ -192,6 +192,7 @@ class CouncilClient(Bot):
         if place and await self.app.once(f"discord:joined:{guild.id}"):
             here = Channel("discord", str(guild.id), str(place.id))
             may_ask = await self.app.admission.admits(here, Person(""))
+            speak(await self.app.language(here, questions.locale_of(guild)))
             said = welcome() if may_ask else Document((Text(str(NOT_ENABLED)),))
             await self._post(place.id, document_pages(said), nonce=("welcome", guild.id))
 
@@ -232,6 +233,9 @@ class CouncilClient(Bot):
             message = await questions.fetched(self, message.channel, message.id) or message
             addressed = questions.addressed(message, self.me) or addressed
         await questions.know_place(self, message)
+        guild = message.guild
+        here = questions.channel_of(message.channel, guild)
+        speak(await self.app.language(here, questions.locale_of(guild)))
         if not _can_be_answered(message):
             await self._say_elsewhere(message)
             return

@@ -30,14 +30,16 @@ from adapters.discord.interactions import (
     log,
     post,
     post_more,
+    public_language,
     replace,
     say,
     send,
+    speak_to,
     think,
     where,
     who,
 )
-from adapters.discord.locale import Translations
+from adapters.discord.locale import CHOICE_MAX_CHARS, Translations, explained
 from adapters.discord.page import Page, Upload
 from adapters.discord.pages import document_pages, refusal_view
 from bot.chat import Accepted, Agreed, Mention, Refused, Repeated
@@ -47,13 +49,13 @@ from bot.conversation.presses import Ask
 from bot.council import Attached
 from bot.document import literal
 from bot.errors import BotError
-from bot.language import N_, _
+from bot.language import N_, _, speaking
 from bot.pages.asked import first_asked
 
 logger = logging.getLogger(__name__)
 
 ASK_MENU = N_("Ask the council")
-CHOICES_MAX, CHOICE_MAX_CHARS = 25, 100
+CHOICES_MAX = 25
 # How long the bot waits for its commands to be taken before it comes online without.
 SYNC_SECONDS = 10.0
 
@@ -105,6 +107,7 @@ class CouncilTree(app_commands.CommandTree[Bot]):
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         """Every command passes here, in the task that runs it."""
         self.client.hold()
+        await speak_to(interaction)
         return True
 
     async def on_error(
@@ -142,7 +145,7 @@ def _subcommand(command: Command) -> app_commands.Command[Any, Any, Any]:
     )
     app_commands.choices(
         **{
-            name: [app_commands.Choice(name=_shown(option, c), value=c) for c in option.choices]
+            name: [app_commands.Choice(name=shown(option, c), value=c) for c in option.choices]
             for name, option in of.items()
             if 0 < len(option.choices) <= CHOICES_MAX
         }
@@ -155,9 +158,9 @@ def _subcommand(command: Command) -> app_commands.Command[Any, Any, Any]:
     )
 
 
-def _shown(option: Option, choice: str) -> str:
+def shown(option: Option, choice: str) -> app_commands.locale_str:
     does = option.meanings.get(choice)
-    return f"{choice}: {does.english}"[:CHOICE_MAX_CHARS] if does else choice
+    return explained(choice, does) if does else app_commands.locale_str(choice)
 
 
 def _parameter(option: Option) -> Parameter:
@@ -211,7 +214,7 @@ async def _criteria(interaction: Interaction, command: Command, text: str) -> No
     if text or not is_admitted or not await may_change(desk):
         await _run(interaction, command, text)
         return
-    form = SettingForm(app, "criteria", await settings_of(desk), interaction.locale)
+    form = SettingForm(app, "criteria", await settings_of(desk))
     await interaction.response.send_modal(form)
 
 
@@ -257,7 +260,9 @@ async def _put(
     agreed: Agreed | None,
 ) -> None:
     app = interaction.client.app
-    first, *rest = document_pages(first_asked(literal(interaction.user.display_name), question))
+    with speaking(await public_language(interaction)):
+        asked = first_asked(literal(interaction.user.display_name), question)
+        first, *rest = document_pages(asked)
     try:
         root = await post(interaction, first)
     except discord.HTTPException as error:
@@ -321,4 +326,5 @@ def _mention(
         thread=questions.thread_of(place, guild, message),
         files=files,
         direct=guild is None,
+        locale=str(interaction.guild_locale or interaction.locale),
     )

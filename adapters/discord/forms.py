@@ -19,11 +19,11 @@ from adapters.discord.interactions import (
     replace,
     say,
     sees,
+    speak_to,
     think,
     where,
     who,
 )
-from adapters.discord.locale import translated
 from adapters.discord.pages import document_pages
 from bot.chat import Held, Refused
 from bot.cleaning import shortened
@@ -51,6 +51,7 @@ class Form(ui.Modal):
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         interaction.client.hold()
+        await speak_to(interaction)
         try:
             await self.sent(interaction)
         except InvalidInput as error:
@@ -67,10 +68,9 @@ class Form(ui.Modal):
 class SettingForm(Form):
     """One setting, filled in with its value of now. Sent off, it shows the council's page."""
 
-    def __init__(self, app: App, name: str, settings: Settings, locale: discord.Locale) -> None:
+    def __init__(self, app: App, name: str, settings: Settings) -> None:
         asked, setting = FORM[name], SETTINGS[name]
-        title = translated(COUNCIL_HERE, locale)
-        super().__init__(title=title[:TITLE_LIMIT], timeout=FORM_SECONDS)
+        super().__init__(title=_(COUNCIL_HERE)[:TITLE_LIMIT], timeout=FORM_SECONDS)
         self._app = app
         self._name = name
         is_prose = asked.kind == "prose"
@@ -83,11 +83,11 @@ class SettingForm(Form):
             max_length=PROSE_LIMIT_CHARS if is_prose else 100,
             custom_id="text",
         )
-        label, hint = translated(setting.label, locale), asked.hint or setting.description
+        label, hint = _(setting.label), asked.hint or setting.description
         self.add_item(
             ui.Label(
                 text=label[:TITLE_LIMIT],
-                description=translated(hint, locale)[:DESCRIPTION_LIMIT],
+                description=_(hint)[:DESCRIPTION_LIMIT],
                 component=self._text,
             )
         )
@@ -102,8 +102,7 @@ class SettingForm(Form):
             ],
         )
         if setting.presets:
-            label = translated(PRESET_LABEL, locale)
-            self.add_item(ui.Label(text=label[:TITLE_LIMIT], component=self._preset))
+            self.add_item(ui.Label(text=_(PRESET_LABEL)[:TITLE_LIMIT], component=self._preset))
 
     async def sent(self, interaction: discord.Interaction[Any]) -> None:
         if not sees(interaction):

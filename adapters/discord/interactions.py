@@ -16,7 +16,7 @@ from adapters.discord.page import Page
 from adapters.discord.pages import document_pages, sentence_view
 from bot.chat import Channel, Person
 from bot.document import Document
-from bot.language import N_
+from bot.language import N_, language_for, speak
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,22 @@ _ACKNOWLEDGE_TRIES = 3
 def where(interaction: discord.Interaction[Any]) -> Channel:
     assert interaction.channel is not None
     return questions.channel_of(interaction.channel, interaction.guild)
+
+
+async def speak_to(interaction: discord.Interaction[Any]) -> None:
+    """Speak from here on as this person reads it, unless the channel says otherwise."""
+    locale = str(interaction.locale)
+    if interaction.channel is None:
+        speak(language_for(locale))
+    else:
+        speak(await interaction.client.app.language(where(interaction), locale))
+
+
+async def public_language(interaction: discord.Interaction[Any]) -> str:
+    """What is spoken in answers that everybody sees."""
+    locale = str(interaction.guild_locale or interaction.locale)
+    spoken: str = await interaction.client.app.language(where(interaction), locale)
+    return spoken
 
 
 def who(interaction: discord.Interaction[Any]) -> Person:

@@ -88,6 +88,7 @@ async def mention_of(
         unread=_unread(message, replied, before),
         direct=guild is None,
         files=files,
+        locale=locale_of(guild),
     )
 
 
@@ -129,6 +130,11 @@ def channel_of(place: Snowflake, guild: discord.Guild | None) -> Channel:
     """Where the settings live: of a thread, the channel it hangs in."""
     id = place.parent_id if isinstance(place, discord.Thread) else place.id
     return Channel("discord", str(guild.id) if guild else "", str(id))
+
+
+def locale_of(guild: discord.Guild | None) -> str:
+    """That of a server; Discord does not tell what somebody reads who writes to the bot alone."""
+    return str(guild.preferred_locale) if guild else ""
 
 
 def address_of(place: Snowflake, guild: discord.Guild | None, message: int | None) -> Address:

@@ -13,6 +13,7 @@ from adapters.discord.bot import Bot
 from bot import emoji as reactions
 from bot.chat import HEADLINE, Held, Person
 from bot.conversation.voting import Readings
+from bot.language import speaking, spoken
 from bot.records import Post
 
 # A seed that comes later was held up, and what people did meanwhile may have gone unheard.
@@ -52,7 +53,10 @@ class Votes:
             self._early.add(post_id)
         elif reactions.looks_closer(HEADLINE, emoji):
             # Discord has no way to tell somebody alone why nothing comes of it.
-            taken = await self._bot.app.sequels.look_closer("discord", post_id, person)
+            app = self._bot.app
+            case = await app.store.case(post.deliberation) if post else None
+            with speaking(case.council.interface if case else spoken()):
+                taken = await app.sequels.look_closer("discord", post_id, person)
             return taken if isinstance(taken, Held) else None
         return None
 

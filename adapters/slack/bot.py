@@ -15,6 +15,7 @@ from bot import chat
 from bot.conversation.app import App
 from bot.conversation.loops import Handling
 from bot.errors import Undeliverable
+from bot.language import speak
 
 T = TypeVar("T")
 
@@ -29,6 +30,11 @@ class Bot(Handling):
 
     async def place(self, channel: str) -> chat.Channel:
         return chat.Channel("slack", (await self.web.me()).team, channel)
+
+    async def speak_to(self, user: str, channel: str) -> None:
+        """Speak from here on as this person reads it, unless the channel says otherwise."""
+        locale = await self.people.locale(user)
+        speak(await self.app.language(await self.place(channel), locale))
 
     async def offered(self, post_id: str) -> None:
         """The emoji to vote with were put under this post."""

@@ -4,6 +4,7 @@ Bolt acknowledges an event before its listener runs; commands, buttons and forms
 here. What a message means is known in `questions`, what is posted in `reply`.
 """
 
+import json
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -152,6 +153,7 @@ class SlackClient(Bot):
             self.hold()
             await ack()
             try:
+                await self._speak_to_whoever(body)
                 await listener(self, body)
             except Exception:
                 logger.exception("something that was clicked or typed failed")
@@ -166,9 +168,15 @@ class SlackClient(Bot):
 
         async def answering(body: Json, ack: AsyncAck) -> None:
             self.hold()
+            await self._speak_to_whoever(body)
             await listener(self, body, ack)
 
         return answering
+
+    async def _speak_to_whoever(self, body: Json) -> None:
+        """Clicked, typed a command, or filled a form in."""
+        user = body.get("user_id") or body["user"]["id"]
+        await self.speak_to(user, _channel_of(body))
 
     # --- Questions
 
@@ -206,6 +214,7 @@ class SlackClient(Bot):
         if await self.app.questions.is_known(key):
             return
         person = await self.people.asker(message["user"])
+        await self.speak_to(person.id, message["channel"])
         if addressed == "reply":
             await self._say_once(message, key, await self._offer(message, person))
             return
@@ -301,4 +310,13 @@ class SlackClient(Bot):
             return
         channel = event["channel"]
         if await self.app.once(f"slack:joined:{channel}"):
+            await self.speak_to(event.get("inviter") or event["user"], channel)
             await self._post(channel, *document_messages(welcome()))
+
+
+def _channel_of(body: Json) -> str:
+    """Of a command, a click, or a form that keeps what it was opened for."""
+    if channel := body.get("channel_id") or (body.get("channel") or {}).get("id"):
+        return str(channel)
+    kept = json.loads((body.get("view") or {}).get("private_metadata") or "{}")
+    return str(kept.get("channel", ""))

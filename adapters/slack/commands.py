@@ -308,6 +308,7 @@ async def _mention(bot: Bot, body: Json, question: str) -> chat.Mention:
         address="",
         unread=await questions.unknown_people(bot.app, bot.people, place.id),
         direct=place.id.startswith("D"),
+        locale=await bot.people.locale(body["user_id"]),
     )
     return _placed(mention, str(body["trigger_id"]))
 

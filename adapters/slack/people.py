@@ -4,10 +4,12 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import aiohttp
 from slack_sdk.errors import SlackApiError
 
 from adapters.slack.limits import MINUTE_SECONDS
@@ -25,6 +27,8 @@ _MEMBERS = 999
 
 # Lookups a minute that those who ask leave for everything else.
 RESERVED_LOOKUPS = 30
+# What is answered within three seconds waits no longer for a language.
+LOCALE_SECONDS = 1.0
 # Of the list of everybody: as many people as a page may hold, and fewer pages than tier 2 allows in a
 # minute. Source: docs.slack.dev, "users.list".
 _PAGE, _PAGES = 999, 15
@@ -55,6 +59,8 @@ class People:
         # Neither changes; everything else is looked up again.
         self._is_bot: dict[str, bool] = {}
         self._names: dict[str, str] = {}
+        # As of their last lookup.
+        self._locales: dict[str, str] = {}
         # Everybody, as of a moment that is less than a minute ago.
         self._listed: Mapping[str, Json] = {}
         self._listed_until = 0.0
@@ -121,6 +127,16 @@ class People:
                 return None
             raise
 
+    async def locale(self, id: str) -> str:
+        """What they read, as Slack calls it; "" where that is not known soon, or looking it up would
+        take from what those who ask need."""
+        can_be_asked = not self.problem and self._web.people.is_free(RESERVED_LOOKUPS)
+        if id not in self._locales and can_be_asked:
+            with suppress(SlackApiError, aiohttp.ClientError, OSError, TimeoutError):
+                async with asyncio.timeout(LOCALE_SECONDS):
+                    await self._user(id)
+        return self._locales.get(id, "")
+
     async def is_ours(self, id: str) -> bool:
         """Whether somebody of another workspace is of this one's organisation."""
         return _is_ours(await self._user(id), await self._web.me())
@@ -145,9 +161,12 @@ class People:
     async def _user(self, id: str) -> Json:
         await self._web.people.take()
         try:
-            answer = await self._web.persistently(lambda: self._web.client.users_info(user=id))
+            answer = await self._web.persistently(
+                lambda: self._web.client.users_info(user=id, include_locale=True)
+            )
         except SlackApiError as error:
             if error_of(error) in {"user_not_found", "user_not_visible"}:
+                self._locales[id] = ""
                 return _STRANGER
             if is_of_the_token(error):
                 raise
@@ -157,6 +176,7 @@ class People:
             return _UNKNOWN
         self.problem = ""
         found: Json = answer["user"]
+        self._read(found)
         return found
 
     async def _everybody(self) -> Mapping[str, Json]:
@@ -172,16 +192,22 @@ class People:
     async def _list(self) -> Mapping[str, Json]:
         found: dict[str, Json] = {}
         cursor, users_list = "", self._web.client.users_list
+        wanted: Json = {"limit": _PAGE, "include_locale": True}
         try:
             for _ in range(_PAGES):
-                page = await self._web.persistently(partial(users_list, cursor=cursor, limit=_PAGE))
-                found |= {user["id"]: user for user in page["members"]}
+                page = await self._web.persistently(partial(users_list, **wanted, cursor=cursor))
+                for user in page["members"]:
+                    found[user["id"]] = user
+                    self._read(user)
                 cursor = page["response_metadata"]["next_cursor"]
                 if not cursor:
                     break
         except SlackApiError as error:
             logger.info("Slack does not list everybody: %s", sentence(error))
         return found
+
+    def _read(self, user: Json) -> None:
+        self._locales[user["id"]] = user.get("locale") or ""
 
     async def _created(self, channel: str, id: str) -> bool:
         if channel.startswith("D"):

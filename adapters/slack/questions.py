@@ -135,6 +135,7 @@ async def mention_of(
         unread=(*unread, *await unknown_people(app, people, channel)),
         direct=is_direct(message),
         files=(*attached(first), *attached(message)),
+        locale=await people.locale(person.id),
     )
 
 

@@ -58,6 +58,7 @@ class Votes:
         if not reactions.looks_closer(HEADLINE, emoji) or not await self._is_a_person(user):
             return None
         person = await self._bot.people.asker(user)
+        await self._bot.speak_to(user, item["channel"])
         taken = await self._bot.app.sequels.look_closer(
             "slack", post_id(item["channel"], item["ts"]), person
         )

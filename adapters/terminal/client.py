@@ -38,7 +38,7 @@ from bot.council import Alone, Attached
 from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
 from bot.evidence.local import attached
-from bot.language import N_, Message, _, n_
+from bot.language import N_, Message, _, n_, speak, spoken
 from bot.pages.presenter import beneath_verdict
 from bot.records import Case, PlatformName
 from bot.texts import file_name
@@ -88,6 +88,7 @@ class Terminal:
     ) -> None:
         self.app = app
         self._person = Person(getpass.getuser(), admin=True)
+        self._locale = spoken()
         self._files: list[Attached] = []  # of the next question
         self._stopped: set[str] = set()  # questions that Ctrl-C has stopped
         self._leaves_next = False  # whether another Ctrl-C leaves
@@ -137,6 +138,7 @@ class Terminal:
 
     async def run(self) -> None:
         """Until `quit` or the end of the input."""
+        await self._speak()
         await self._threads.load()
         async with self._screen:
             if not await self._take_up():
@@ -144,10 +146,15 @@ class Terminal:
             await self._screen.aside(Document((Text(_(_WELCOME)),)))
             while (line := await self._screen.line(self._place())) is not None:
                 self._leaves_next = False
+                await self._speak()
                 line = line.strip()
                 if line and not await self._screen.doing(self._obeyed(line)):
                     break
             await self._say_goodbye()
+
+    async def _speak(self) -> None:
+        """As the channel says, else as whoever runs the program reads."""
+        speak(await self.app.language(CHANNEL, self._locale))
 
     async def _take_up(self) -> bool:
         """Go on with what an earlier chat left unfinished, where that is wanted; False for whoever

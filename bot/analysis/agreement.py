@@ -16,7 +16,7 @@ from bot.analysis.estimates import Estimate, mean, share
 from bot.analysis.leaderboard import ROWS_MIN, Board, people_board
 from bot.analysis.rows import PeerBallot, Row, sole_first
 from bot.errors import InvalidInput
-from bot.language import _
+from bot.language import _, either
 from bot.protocol.ranking import SAME_SCORE, shares
 
 # One ranking of five models against another has a tau of 0 +- .41 by chance alone.
@@ -91,7 +91,7 @@ def first_places(people: Board, peers: Board) -> str:
         return _(
             "Whether people and models agree about the best is open: no model clearly "
             "leads among {who}.",
-            who=_(" or ").join(open_among),
+            who=either(open_among),
         )
     if people.leader == peers.leader:
         return _("People and models agree on the best model: {leader}.", leader=people.leader)

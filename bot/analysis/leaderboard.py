@@ -18,7 +18,7 @@ from bot.analysis import strengths
 from bot.analysis.estimates import Z90, Estimate, beta
 from bot.analysis.rows import Rated, Row, rated
 from bot.analysis.strengths import Ballot, Choices, Fit, Pairs
-from bot.language import N_, Message, _, n_
+from bot.language import N_, Message, _, listed, n_
 
 ROWS_MIN = 20
 LEADS_AT = 0.8
@@ -347,9 +347,7 @@ def _chance(strength: float, error: float, rows: int) -> Estimate:
 def _listed(models: Sequence[str]) -> str:
     if len(models) > _LISTED_MAX + 1:
         models = [*models[:_LISTED_MAX], _("{more} more", more=len(models) - _LISTED_MAX)]
-    if len(models) == 1:
-        return models[0]
-    return _("{first} and {last}", first=", ".join(models[:-1]), last=models[-1])
+    return listed(models)
 
 
 def _sigmoid(x: float) -> float:

@@ -6,7 +6,6 @@ not be computed again for every vote.
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any, TypeVar
 
 from bot.analysis.agreement import (
@@ -30,7 +29,7 @@ from bot.analysis.leaderboard import Acceptance, Board, acceptances, peer_board,
 from bot.analysis.lift import Chairman, Lift, Price, chairman, lift, price
 from bot.analysis.rows import Rated, Row, outcomes, rated, rosters, seated
 from bot.errors import InvalidInput
-from bot.language import _
+from bot.language import _, days
 
 # The newest questions give intervals that are narrow enough; more would only cost time. Reviewers
 # are judged by those in which every review was waited for.
@@ -152,17 +151,7 @@ def ceiling(rows: Sequence[Row]) -> tuple[Ceiling, str]:
     roster = rosters(voted)[0][0]
     found = ceiling_of_votes(outcomes(rows, roster))
     asked = [row.asked_at for row in voted if row.columns.keys() >= set(roster)]
-    return found, period(asked)
-
-
-def period(times: Sequence[datetime]) -> str:
-    """From the first day to the last: "1 Mar - 9 May 2026"."""
-    first, last = min(times), max(times)
-    end = f"{last.day} {last:%b %Y}"
-    if first.date() == last.date():
-        return end
-    year = f" {first.year}" if first.year != last.year else ""
-    return f"{first.day} {first:%b}{year} - {end}"
+    return found, days(min(asked).date(), max(asked).date())
 
 
 def _known(quantity: Callable[[], T]) -> T | Missing:

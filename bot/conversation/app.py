@@ -35,7 +35,7 @@ from bot.conversation.threads import Threads
 from bot.conversation.titles import Titles
 from bot.conversation.voting import Voting
 from bot.document import Document, Text
-from bot.errors import BotError
+from bot.errors import BotError, StoreFailed
 from bot.llm import Provider
 from bot.models.catalogue import Catalogue
 from bot.models.gate import mended
@@ -139,6 +139,14 @@ class App:
     async def settings(self, channel: Channel) -> Settings:
         stored = await self.store.settings(channel.platform, channel.workspace, channel.id)
         return channel_settings.resolve(stored.values, self.defaults)
+
+    async def language(self, channel: Channel, locale: str) -> str:
+        """What the bot speaks there to whoever has this locale; "" where the platform names none."""
+        try:
+            settings = await self.settings(channel)
+        except StoreFailed:  # what is said of that has to be said in some language
+            settings = self.defaults
+        return channel_settings.language_in(settings, locale)
 
     async def command(self, channel: Channel, person: Person, text: str) -> Document:
         """Run what was typed after `/council`; a refusal is a document, too."""

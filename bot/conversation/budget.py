@@ -12,7 +12,7 @@ from bot.allowance import Allowance, Key, needed_of
 from bot.chat import Channel, Person
 from bot.conversation.desk import Admission
 from bot.council import Cost, Question
-from bot.language import N_, Message, _, n_
+from bot.language import N_, Message, _, day, n_
 from bot.pages.costs import BudgetLine
 from bot.pages.prices import dollars_at_least, dollars_at_most
 from bot.protocol.pricing import NOTHING, Carried, Pricing
@@ -172,7 +172,7 @@ class Budget:
         now = self.now().astimezone(UTC)
         if scope.startswith("month:"):
             first = (now.replace(day=1) + timedelta(days=31)).replace(day=1).date()
-            return _("It is free again on {day:%Y-%m-%d} (UTC).", day=first)
+            return _("It is free again on {day} (UTC).", day=day(first))
         midnight = datetime.combine(now.date() + timedelta(days=1), time(), UTC)
         return n_(
             "It is free again at midnight UTC, in at most {n} hour.",

@@ -149,7 +149,9 @@ def without_audition(case: Case, ending: Ending) -> Case:
 
 def as_asked_by(person: Person, case: Case) -> Mention:
     """The question of a case as this person's."""
-    mention = Mention(case.mention or "", channel_of(case), person, "", case.address, case.thread)
+    here, spoken = channel_of(case), case.council.interface
+    key = case.mention or ""
+    mention = Mention(key, here, person, "", case.address, case.thread, locale=spoken)
     return asking_again(mention, case.question, Origin(repeats=case.id))
 
 

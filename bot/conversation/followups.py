@@ -121,4 +121,6 @@ def require_texts(case: Case) -> None:
 
 def _mention(case: Case, person: Person, key: str, address: str) -> Mention:
     """A question to come where the run was asked."""
-    return Mention(key, channel_of(case), person, "", address or case.address, case.thread)
+    spoken = case.council.interface
+    place = address or case.address
+    return Mention(key, channel_of(case), person, "", place, case.thread, locale=spoken)

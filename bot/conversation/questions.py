@@ -327,9 +327,11 @@ class Questions:
         mention, mode = split_mode(mention)
         if council is None:
             mention, council = await self._council(mention, mode)
+        settings = await self.settings(mention.channel)
+        interface = channel_settings.language_in(settings, mention.locale)
         case = new_case(
             mention.text,
-            council,
+            replace(council, interface=interface),
             self.now(),
             id=agreed.id if agreed else None,
             seed=taken.case.question.seed if taken else self.seed,

@@ -15,6 +15,8 @@ from bot.conversation.loops import surviving
 from bot.conversation.posts import put_back
 from bot.document import Document
 from bot.errors import Undeliverable
+from bot.language import speaking
+from bot.records import Case
 from bot.store.store import Store
 
 logger = logging.getLogger(__name__)
@@ -76,8 +78,15 @@ class Recounts:
 
     async def _is_settled(self, id: str) -> bool:
         """Show the votes of now; False where the platform is away."""
-        case, document = await self.store.case(id), await self.document(id, RANKING)
-        if case is None or document is None:
+        case = await self.store.case(id)
+        if case is None:
+            return True
+        with speaking(case.council.interface):
+            return await self._shown(case)
+
+    async def _shown(self, case: Case) -> bool:
+        document = await self.document(case.id, RANKING)
+        if document is None:
             return True
         platform = self.platforms.get(case.platform)
         if platform is None:
@@ -90,5 +99,5 @@ class Recounts:
         except TimeoutError:
             return False
         except Undeliverable as error:
-            logger.info("the votes of deliberation %s cannot be shown: %s", id, error)
+            logger.info("the votes of deliberation %s cannot be shown: %s", case.id, error)
         return True

@@ -22,6 +22,7 @@ from bot.conversation.showing import PATIENCE_SECONDS
 from bot.conversation.threads import Threads
 from bot.conversation.titles import Titles
 from bot.errors import BotError, Superseded
+from bot.language import speaking
 from bot.pages import presenter
 from bot.protocol.calls import Caller
 from bot.records import Case, Place, PlatformName, Stop
@@ -78,6 +79,12 @@ class Running:
         # `resume` may read a case before whoever accepted it gets here; `close` may come between.
         if self.closing or id in self._runs or case.platform not in self.platforms:
             return
+        # Whatever the run says, it says in one language, whoever had it started or goes on with it.
+        with speaking(case.council.interface):
+            self._begin(case)
+
+    def _begin(self, case: Case) -> None:
+        id = case.id
         serving = Serving(
             case,
             caller=self.caller,

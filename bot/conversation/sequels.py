@@ -100,7 +100,8 @@ class Sequels:
             except InvalidInput as error:
                 return Refused(Document((Text(str(error)),)))
             key = f"closer:{case.id}:{person.id}:{now.isoformat()}"
-            sign = Mention(key, here, person, "", case.address, thread=case.thread)
+            spoken = case.council.interface
+            sign = Mention(key, here, person, "", case.address, case.thread, locale=spoken)
             return await self._all(case, sign)
 
     async def _meant(self, mention: Mention) -> Case | None:

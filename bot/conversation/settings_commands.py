@@ -25,7 +25,7 @@ from bot.conversation.offers import answer_usd, question_usd
 from bot.criteria import PRESETS
 from bot.document import Document, Note, Text
 from bot.errors import BotError, InvalidForm, InvalidInput
-from bot.language import N_, _
+from bot.language import N_, _, listed
 from bot.models.catalogue import Catalogue
 from bot.modes import MODES
 from bot.pages.costs import budget_lines
@@ -319,8 +319,8 @@ async def _require_right(desk: Desk, names: Sequence[str] = ()) -> None:
         )
     reserved = [name for name in names if name in RESERVED]
     if reserved and not is_administrator(desk):
-        listed = _(" and ").join(reserved)
-        raise InvalidInput(_("Only administrators can change {settings} here.", settings=listed))
+        words = listed(reserved)
+        raise InvalidInput(_("Only administrators can change {settings} here.", settings=words))
 
 
 def require_known(catalogue: Catalogue, models: Sequence[str]) -> None:

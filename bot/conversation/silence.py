@@ -6,20 +6,11 @@ from itertools import takewhile
 from bot.chat import Channel, Platforms
 from bot.conversation.naming import name_of
 from bot.document import Button, Document, Text
-from bot.language import N_, _
+from bot.language import _, day, weekday
 from bot.records import SettingsChange
 from bot.store.store import Store
 
 _CHANGES_LIMIT = 1_000
-_WEEKDAYS = (
-    N_("Monday"),
-    N_("Tuesday"),
-    N_("Wednesday"),
-    N_("Thursday"),
-    N_("Friday"),
-    N_("Saturday"),
-    N_("Sunday"),
-)
 
 
 async def paused_page(
@@ -49,5 +40,5 @@ def _paused(name: str, at: datetime, now: datetime) -> str:
         return _("{name} paused it today.", name=name)
     if days == 1:
         return _("{name} paused it yesterday.", name=name)
-    day = _(_WEEKDAYS[at.weekday()]) if 0 < days < 7 else at.date().isoformat()
-    return _("{name} paused it on {day}.", name=name, day=day)
+    when = weekday(at) if 0 < days < 7 else day(at.date())
+    return _("{name} paused it on {day}.", name=name, day=when)

@@ -16,6 +16,7 @@ from bot.analysis.cofailure import Ceiling
 from bot.analysis.publication import STEP, Published, anonymous, changes
 from bot.analysis.report import Peers, Report, ceiling, compared, peers_of, report
 from bot.analysis.rows import DETAILS, Row, brief, counted, row_of
+from bot.language import spoken
 from bot.records import PlatformName, Summary
 from bot.store.encoding import decode, encode
 from bot.store.store import Store
@@ -48,7 +49,8 @@ class _Known:
     """What was read of a channel, by deliberation, with the revision that it was read at."""
 
     rows: _Rows = field(default_factory=dict)
-    peers: Peers | None = None
+    # By the language that their sentences are in.
+    peers: dict[str, Peers] = field(default_factory=dict)
     published: Published | None = None
 
 
@@ -225,7 +227,7 @@ def _once(field: str, values: T) -> T:
 
 def _report(known: _Known, rows: Sequence[Row]) -> Report:
     ids = {row.id for row in rows}
-    peers = known.peers
+    peers = known.peers.get(spoken())
     if peers is None or not peers.ids <= ids or len(ids) > (1 + GROWTH) * len(peers.ids):
-        peers = known.peers = peers_of(rows)
+        peers = known.peers[spoken()] = peers_of(rows)
     return report(rows, peers)

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from bot.council import Deliberation, Question, Review, Standing
 from bot.document import Bar, Bars, Leaf, Note, Table, Text
-from bot.language import N_, Message, _, n_
+from bot.language import N_, Message, _, listed, n_
 from bot.pages.modes import counted, why_unranked
 from bot.pages.rounds import discussion, in_rounds
 from bot.pages.sentences import (
@@ -126,7 +126,7 @@ def _split(deliberation: Deliberation, question: Question) -> str:
         return ""
     counts = [str(standing.first_places) for standing in firsts]
     if len(counts) > 1:
-        return _("{most} against {others}", most=counts[0], others=_listed(counts[1:]))
+        return _("{most} against {others}", most=counts[0], others=listed(counts[1:]))
     if firsts[0].first_places < heard:
         return ""
     return _("all for {label}", label=shown(firsts[0].label, question))
@@ -183,12 +183,7 @@ def _levels(standings: Sequence[Standing], question: Question) -> Iterator[str]:
         best_first(standings), key=lambda standing: round(standing.score or 0, 9)
     ):
         labels = [shown(each.label, question) for each in group]
-        yield _("{labels} level", labels=_listed(labels)) if len(labels) > 1 else labels[0]
-
-
-def _listed(words: Sequence[str]) -> str:
-    *most, last = words
-    return _("{most} and {last}", most=", ".join(most), last=last) if most else last
+        yield _("{labels} level", labels=listed(labels)) if len(labels) > 1 else labels[0]
 
 
 def _people(deliberation: Deliberation, question: Question, tally: Tally) -> Iterator[Leaf]:

@@ -7,6 +7,7 @@ needs no Discord library.
 import argparse
 import logging
 import math
+import os
 import shlex
 import sys
 from collections.abc import Callable, Collection, Coroutine, Sequence
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot import __version__
 from bot.errors import BotError, InvalidConfiguration, InvalidInput, StoreFailed
-from bot.language import N_, _, n_
+from bot.language import N_, _, language_for, locale_of_process, n_, speak
 from bot.modes import MODES
 from bot.printing import complain, note, tell, tell_json
 from bot.program import reading
@@ -45,6 +46,7 @@ STOPPED = N_("Stopped. The same command goes on where it was.")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     never_fail_for_a_character()
+    speak(language_for(locale_of_process(os.environ)))
     words = sys.argv[1:] if argv is None else argv
     parser, commands = _parser()
     if words and not words[0].startswith("-") and words[0] not in commands:

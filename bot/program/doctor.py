@@ -16,7 +16,7 @@ from bot.bills import Bill
 from bot.conversation.health import Finding
 from bot.document import Document, Text
 from bot.errors import StoreFailed, StoreLocked
-from bot.language import _, n_
+from bot.language import _, listed, n_
 from bot.pages.privacy import Facts, page
 from bot.printing import tell
 from bot.program.compose import retention_days, routing_of
@@ -92,7 +92,7 @@ def _facts(config: Config, days: int | None) -> Facts:
         servers=", ".join(each.url for each in endpoints)
         or _("this program itself, whose models are simulated"),
         routing=" ".join(told),
-        platforms=_(" and ").join(served) or _("no platform: none has a token"),
+        platforms=listed(served) or _("no platform: none has a token"),
     )
 
 

@@ -82,8 +82,11 @@ def end_at_the_latest(seconds: float) -> None:
     """End the process after this time whatever it does then: the store survives that, as it does a
     kill, and nothing paid is lost. In a thread, for an event loop that does not turn any more."""
 
+    # A thread would say it in no particular language.
+    unfinished = _("Not everything ended in time. The next start goes on where it was.")
+
     def end() -> None:
-        note(_("Not everything ended in time. The next start goes on where it was."))
+        note(unfinished)
         os._exit(INTERRUPTED)
 
     timer = threading.Timer(seconds, end)

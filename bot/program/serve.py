@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from bot.errors import BotError, InvalidConfiguration
-from bot.language import _, n_
+from bot.language import _, listed, n_
 from bot.program.process import DONE
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ async def _serve_all(adapters: "Sequence[asyncio.Task[None]]") -> None:
                     adapter.result()
                 error = adapter.exception()
                 trace = None if isinstance(error, BotError) else error
-                left = _(" and ").join(sorted(each.get_name() for each in going))
+                left = listed(sorted(each.get_name() for each in going))
                 logger.error(
                     "%s is not served any more, %s goes on. %s",
                     adapter.get_name(),
@@ -133,7 +133,7 @@ async def _served(config: "Config", app: "App", platforms: "Sequence[str]") -> s
         )
     return _(
         "Serving {platforms}: members {members}; chairman {chairman}; {budget}; {kept}.",
-        platforms=_(" and ").join(platforms),
+        platforms=listed(platforms),
         members=seats_in_words(app.defaults.members),
         chairman=app.defaults.chairman,
         budget=budget,

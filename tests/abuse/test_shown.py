@@ -13,7 +13,6 @@ from io import StringIO
 from typing import Any, cast
 
 import pytest
-from discord import Locale
 from discord.ui import Modal
 from rich.console import Console
 
@@ -226,7 +225,7 @@ def on_discord(text: str) -> Iterator[tuple[str, str, str]]:
 def discord_forms(text: str) -> Iterator[Modal]:
     settings = Settings((model_of(text),), model_of(text), criteria=text[:PROSE_LIMIT_CHARS])
     for name in FORM:
-        yield SettingForm(cast(App, None), name, settings, Locale.american_english)
+        yield SettingForm(cast(App, None), name, settings)
     yield QuestionForm(follow_up(text), lambda interaction: cast(Press, interaction))
 
 

@@ -476,7 +476,7 @@ async def test_a_channels_month_is_free_again_with_the_next_one() -> None:
 
         assert await refusal(app, mention()) == (
             "About $0.0001 is needed; $0.00 of this channel's $3.00 a month is left. "
-            "It is free again on 2026-12-01 (UTC). Whoever runs the bot can raise it."
+            "It is free again on 1 Dec 2026 (UTC). Whoever runs the bot can raise it."
         )
         await served(app, mention(channel=ELSEWHERE))
         clock.move(6 * 24 * 3600)

@@ -235,6 +235,7 @@ async def test_show_all_lists_every_setting_as_it_is_typed(app: App) -> None:
             ("instructions", "none", "default"),
             ("effort", "auto", "default"),
             ("language", "German", ""),
+            ("interface", "auto", "default"),
             ("reveal", "after_vote", "default"),
             ("chairman_sees_names", "off", "default"),
             ("budget", "unlimited", "default"),
@@ -537,7 +538,7 @@ async def test_a_change_says_what_holds_now(app: App, typed: str, said: str) -> 
         ("mode zzz", "This can be `council`, `quick`, `compare`, `vote`, `debate` or `deep`."),
         (
             "set critera brevity",
-            "There is no setting `critera`. Did you mean `criteria`? "
+            "There is no setting `critera`. Did you mean `criteria` or `interface`? "
             f"Settings are: {', '.join(SETTINGS)}.",
         ),
         (
@@ -952,7 +953,7 @@ async def test_the_ceiling_is_told_or_what_is_missing(app: App) -> None:
     heading, worded, _ = (await app.command(GENERAL, ANN, "ceiling")).blocks
     assert heading == Heading("What picking the best answer could gain")
     assert isinstance(worded, Text)
-    assert worded.text.startswith("In 20 rated questions (20 Nov - 21 Nov 2026) you rejected")
+    assert worded.text.startswith("In 20 rated questions (20\u2009–\u200921 Nov 2026) you rejected")
 
 
 @pytest.mark.parametrize("reveal", ["after_vote", "always", "never"])

@@ -46,7 +46,7 @@ async def refused(app: App) -> Document:
         (DAY, "yesterday"),
         (2 * DAY, "on Tuesday"),
         (6 * DAY, "on Tuesday"),
-        (7 * DAY, "on 2026-11-24"),
+        (7 * DAY, "on 24 Nov 2026"),
     ],
 )
 async def test_a_paused_channel_says_by_whom_and_when(seconds: float, when: str) -> None:

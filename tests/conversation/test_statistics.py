@@ -180,7 +180,7 @@ async def test_the_ceiling_says_what_is_missing_and_then_what_it_is(store: Store
 
     assert (ceiling.rows, ceiling.models, ceiling.all_wrong) == (20, 4, 0)
     assert ceiling.gain == pytest.approx(0.75)
-    assert period == "20 Nov - 21 Nov 2026"
+    assert period == "20\u2009–\u200921 Nov 2026"
 
 
 async def test_labels_are_dealt_anew_and_the_models_counted(store: Store) -> None:

@@ -134,7 +134,9 @@ async def test_the_ceiling_of_votes(
     told = await council.run("ceiling", "--channel", "general", environment=environment)
     as_json = await council.run("ceiling", "--json", environment=environment)
 
-    assert "In 20 rated questions (20 Nov - 21 Nov 2026) you rejected every answer" in told.out
+    assert (
+        "In 20 rated questions (20\u2009–\u200921 Nov 2026) you rejected every answer" in told.out
+    )
     assert "correlation of errors" in told.out
     assert as_json.json["rows"] == 20
     assert as_json.json.keys() >= CEILING

@@ -10,16 +10,15 @@ from typing import Any
 import discord
 import pytest
 
-from adapters.discord.forms import COUNCIL_HERE
-from adapters.discord.locale import KOREAN
 from adapters.text.markdown import WORD_JOINER
 from bot.chat import Channel
 from bot.conversation.budget import Rules
 from bot.conversation.commands import COMMANDS
 from bot.criteria import PRESETS
+from bot.language import _, speaking
 from bot.llm import ModelInfo
 from bot.modes import MODES
-from bot.settings import FORM, PRESET_LABEL, SETTINGS
+from bot.settings import SETTINGS
 from tests.fakes.channel import finished_case, rate
 from tests.fakes.council_on_discord import Place
 from tests.fakes.discord.state import Flag, Message
@@ -676,13 +675,12 @@ def strings(node: Any) -> Iterator[tuple[str, dict[str, str]]]:
     """Every name and description with its translations."""
     for option in node.get("options") or []:
         yield from strings(option)
-    # The names of settings are words that people type, and those of models are ids.
+    # A choice is a word that people type, alone, or with what it does.
     for choice in node.get("choices") or []:
-        if choice["name"] in KOREAN:
+        if ": " in choice["name"]:
             yield choice["name"], choice.get("name_localizations") or {}
-    for key in ("name", "description"):
-        if node.get(key):
-            yield node[key], node.get(f"{key}_localizations") or {}
+    if node.get("description"):
+        yield node["description"], node.get("description_localizations") or {}
 
 
 async def test_each_command_of_the_table_is_a_subcommand(place: Place) -> None:
@@ -729,19 +727,25 @@ async def test_discord_is_told_of_each_option(
     assert {key: value for key, value in found.items() if key not in texts} == told
 
 
-async def test_every_name_and_description_is_there_in_korean(place: Place) -> None:
-    commands = place.server.commands.registered[None]
-    found = [pair for command in commands for pair in strings(command)]
+def names(node: Any) -> Iterator[tuple[str, dict[str, str]]]:
+    yield node["name"], node.get("name_localizations") or {}
+    for option in node.get("options") or []:
+        yield from names(option)
+
+
+async def test_every_description_is_there_in_korean(place: Place) -> None:
+    found = [
+        pair for command in place.server.commands.registered[None] for pair in strings(command)
+    ]
     assert len(found) > 40
     assert [text for text, translations in found if "ko" not in translations] == []
-    unused = set(KOREAN) - {text for text, _ in found}
-    fields = [(SETTINGS[name].label, FORM[name].hint) for name in ("criteria", "budget")]
-    asked = [
-        COUNCIL_HERE,
-        PRESET_LABEL,
-        *(message for pair in fields for message in pair if message),
-    ]
-    assert unused == {message.english for message in asked}
+    assert dict(found)["Who writes the verdict"]["ko"] == "결론을 쓰는 모델"
+
+
+async def test_what_people_type_is_english_everywhere(place: Place) -> None:
+    council, menu = sorted(place.server.commands.registered[None], key=lambda each: each["type"])
+    assert [name for name, translations in names(council) if translations] == []
+    assert menu["name_localizations"] == {"ko": "카운슬에 질문"}
 
 
 async def test_the_form_speaks_korean_to_koreans(place: Place) -> None:
@@ -749,7 +753,8 @@ async def test_the_form_speaks_korean_to_koreans(place: Place) -> None:
     place.ada.locale = "ko"
     opened = await place.server.slash(place.ada, place.channel, "council", "criteria")
     assert opened.modal
-    assert opened.modal["title"] == KOREAN["This channel's council"]
+    with speaking("ko"):
+        assert opened.modal["title"] == _("This channel's council") != "This channel's council"
 
 
 async def test_everybody_sees_the_command_and_nobody_can_install_it_alone(place: Place) -> None:

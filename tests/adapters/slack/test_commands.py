@@ -424,12 +424,18 @@ async def test_a_form_whose_sender_slack_does_not_name_is_refused_with_the_reaso
     assert "users:read" in view.errors["members"]
 
 
-async def test_the_form_opens_before_anything_else_is_asked_of_slack(
+async def test_the_form_opens_before_anything_is_asked_of_slack_but_the_language_once(
     place: Place, boss: User
 ) -> None:
+    def methods() -> list[str]:
+        return [request.method for request in place.server.requests[asked:]]
+
     asked = len(place.server.requests)
     await opened(place, boss)
-    assert [request.method for request in place.server.requests[asked:]] == ["views.open"]
+    assert methods() == ["users.info", "views.open"]
+    asked = len(place.server.requests)
+    await opened(place, boss)
+    assert methods() == ["views.open"]
 
 
 async def test_a_form_that_cannot_open_becomes_text(place: Place, boss: User) -> None:

@@ -219,29 +219,11 @@ class Spending(Tables):
 
     async def account(self, day: date, scope: str) -> Account:
         """A scope's money on that day, as it is told to people: what runs under way spent is told as
-        what was set aside for them, or not yet. Call by call it would say whose answer was which."""
-        at = period(day.isoformat(), scope)
-        rows = await self._database.read(
-            "SELECT told_micros, estimated_micros, assumed_micros, spent_micros"
-            " FROM spending WHERE day = ? AND scope = ?",
-            (at, scope),
-        )
-        told, estimated, assumed, counted = rows[0] if rows else (0, 0, 0, 0)
-        ((held,),) = await self._database.read(
-            "SELECT coalesce(sum(held_micros), 0) FROM accounts"
-            " WHERE day = ? AND scope = ? AND held_micros > 0",
-            (at, scope),
-        )
-        under_way = await self._database.read(_UNDER_WAY, (at, scope))
-        for run_told, run_cost, run_assumed, run_counted, run_held, has_shares in under_way:
-            told -= run_told
-            estimated -= run_cost - run_told
-            assumed -= run_assumed
-            if not has_shares:
-                counted -= run_counted
-                held -= run_held
-        doubtful = counted - told - estimated - assumed
-        return Account(scope, told, estimated, assumed, reserved_micros=held + doubtful)
+        what was set aside for them, or not yet. Call by call it would say whose answer was which.
+
+        All of it is looked at in one transaction: between two, a call may be booked.
+        """
+        return await self._database.write(lambda: _account(day.isoformat(), scope))
 
     async def left(self, day: date, limits: Mapping[str, int]) -> Left:
         """What these limits have left on that day."""
@@ -463,6 +445,31 @@ def book_all() -> Transaction[None]:
     for (deliberation,) in rows:
         yield from book(deliberation)
     yield from _give_up_checks_left()
+
+
+def _account(day: str, scope: str) -> Transaction[Account]:
+    at = period(day, scope)
+    rows = yield Statement(
+        "SELECT told_micros, estimated_micros, assumed_micros, spent_micros"
+        " FROM spending WHERE day = ? AND scope = ?",
+        (at, scope),
+    )
+    told, estimated, assumed, counted = rows[0] if rows else (0, 0, 0, 0)
+    ((held,),) = yield Statement(
+        "SELECT coalesce(sum(held_micros), 0) FROM accounts"
+        " WHERE day = ? AND scope = ? AND held_micros > 0",
+        (at, scope),
+    )
+    under_way = yield Statement(_UNDER_WAY, (at, scope))
+    for run_told, run_cost, run_assumed, run_counted, run_held, has_shares in under_way:
+        told -= run_told
+        estimated -= run_cost - run_told
+        assumed -= run_assumed
+        if not has_shares:
+            counted -= run_counted
+            held -= run_held
+    doubtful = counted - told - estimated - assumed
+    return Account(scope, told, estimated, assumed, reserved_micros=held + doubtful)
 
 
 def _left(day: str, limits: Mapping[str, int], *, besides: str | None = None) -> Transaction[Left]:

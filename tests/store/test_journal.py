@@ -205,6 +205,18 @@ async def test_requests_sent_at_once_have_numbers_of_their_own(journal: Journal)
     assert [task.result() for task in tasks] == [1, 2, 3, 4, 5]
 
 
+async def test_money_that_is_booked_meanwhile_counts_in_all_of_an_account_or_nowhere(
+    store: Store, journal: Journal
+) -> None:
+    numbers = [await start(journal) for _ in range(20)]
+    before = await store.account(TODAY, GENERAL)
+    for n in numbers:
+        async with asyncio.TaskGroup() as group:
+            looking = group.create_task(store.account(TODAY, GENERAL))
+            group.create_task(end(journal, n, cost=33))
+        assert looking.result() == before
+
+
 async def test_a_decision_is_taken_once_and_kept(store: Store, journal: Journal) -> None:
     assert journal.decision("early_stop") is None
     await journal.decide("early_stop", '["A"]')

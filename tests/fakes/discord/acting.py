@@ -159,9 +159,12 @@ class Acting(Scenario):
             interaction.failed = True
             return interaction
         try:
-            await self.wait_for(lambda: interaction.settled, timeout_seconds)
+            await self.wait_for(lambda: interaction.answer, timeout_seconds)
         except TimeoutError:
-            interaction.failed = interaction.answer is None
+            interaction.failed = True
+            return interaction
+        # "Thinking ..." may last for minutes.
+        await self.wait_for(lambda: interaction.settled)
         return interaction
 
     def _command(

@@ -26,6 +26,8 @@ from bot.records import Case, PlatformName, Stop
 from bot.store.store import Store
 from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
 
+pytestmark = pytest.mark.usefixtures("own_time")
+
 ASKED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 COUNCIL = Council(("lab/a", "lab/b", "lab/c"), "lab/chair", audit="on")
 CHAIR = ("verdict", COUNCIL.chairman_seat)

@@ -15,6 +15,8 @@ from tests.fakes.prices import FreeOfCharge
 from tests.fakes.provider import FakeProvider, labels_shown, stage_and_seat
 from tests.protocol.deliberating import final, question, run
 
+pytestmark = pytest.mark.usefixtures("own_time")
+
 # The last seat is that of the model on audition.
 COUNCIL = Council(("lab/a", "lab/b", "lab/c", "lab/new"), "lab/chair", audition="lab/new")
 NEW = 3

@@ -21,6 +21,8 @@ from bot.store.spending import ALL
 from bot.store.store import Store
 from tests.fakes.prices import FreeOfCharge
 
+pytestmark = pytest.mark.usefixtures("own_time")
+
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
 RESERVED = 1_000
 ANSWER = Completion("The answer.", "stop", 100, 20, cost_micros=7, generation_id="gen-1")

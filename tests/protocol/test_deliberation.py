@@ -46,6 +46,8 @@ from tests.protocol.deliberating import (
     run,
 )
 
+pytestmark = pytest.mark.usefixtures("own_time")
+
 
 @pytest.fixture
 async def store() -> AsyncIterator[Store]:

@@ -18,6 +18,8 @@ from bot.store.store import Store
 from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
 from tests.protocol.deliberating import CHAIR, FOUR, final, question, run
 
+pytestmark = pytest.mark.usefixtures("own_time")
+
 
 @pytest.fixture
 async def store() -> AsyncIterator[Store]:

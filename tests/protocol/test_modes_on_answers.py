@@ -16,6 +16,8 @@ from tests.bench.modes import asked, drawn, figures, most_say, question
 from tests.fakes.provider import FakeProvider, labels_shown, stage_and_seat
 from tests.protocol.deliberating import run
 
+pytestmark = pytest.mark.usefixtures("own_time")
+
 
 def test_two_that_agree_are_as_right_as_a_vote_of_four_for_half_of_the_answers() -> None:
     found = figures()

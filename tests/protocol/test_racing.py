@@ -35,6 +35,8 @@ from bot.store.store import Store
 from tests.fakes.prices import FreeOfCharge
 from tests.fakes.provider import FakeProvider, Scripted, sensible
 
+pytestmark = pytest.mark.usefixtures("own_time")
+
 ASKED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 FOUR = Council(("lab/a", "lab/b", "lab/c", "lab/d"), "lab/chair")
 SIX = replace(FOUR, members=tuple(f"lab/{seat}" for seat in range(6)))

@@ -31,6 +31,8 @@ from bot.store.store import Store
 from tests.fakes.prices import FreeOfCharge
 from tests.fakes.provider import FakeProvider, Scripted, labels_shown, sensible, stage_and_seat
 
+pytestmark = pytest.mark.usefixtures("own_time")
+
 ASKED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 FOUR = Council(("lab/a", "lab/b", "lab/c", "lab/d"), "lab/chair", mode="debate")
 # Labels in the order of the seats, and every reviewer is heard.

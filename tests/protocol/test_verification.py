@@ -26,6 +26,8 @@ from tests.fakes.prices import FreeOfCharge
 from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
 from tests.fakes.watched import eventually
 
+pytestmark = pytest.mark.usefixtures("own_time")
+
 ASKED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 COUNCIL = Council(("lab/a", "lab/b", "lab/c", "lab/d"), "lab/chair", verify=True)
 IMPATIENT = Patience().scaled(0.05)

@@ -7,6 +7,7 @@ the guard on the network.
 
 import gc
 import os
+import signal
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -52,6 +53,12 @@ def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
 
 # Below every library: an audit hook sees what the socket module is about to do, and can stop it.
 sys.addaudithook(_stay_here)
+
+
+# Whoever starts this in the background of a shell may have it ignore the key that interrupts: so would
+# every process that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 # Much of the time is waiting, so more of them than cores; one file is done before they have started.

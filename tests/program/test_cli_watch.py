@@ -26,7 +26,7 @@ async def server() -> AsyncIterator[ModelServer]:
 
 async def test_the_journal_tells_who_was_asked_and_what_it_took(council: Program) -> None:
     async with ModelServer(behaviours={"lab/b": ["rate_limited", "moderated"]}) as server:
-        here = environment(server, COUNCIL_MEMBERS="lab/a,lab/b", COUNCIL_TIME_SCALE="0.001")
+        here = environment(server, COUNCIL_MEMBERS="lab/a,lab/b", COUNCIL_TIME_SCALE="0.1")
         await council.run("ask", "Why?", "--id", "w1", environment=here)
         ended = await council.run("watch", environment=here)
 

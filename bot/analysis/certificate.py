@@ -10,6 +10,25 @@ from bot.language import N_, Message, _, n_
 # Below this no way of picking is worth what a council costs, several times one model's price.
 WORTHWHILE_GAIN = 0.05
 
+_LITTLE = N_(
+    "Picking the best answer of {models} can gain at most {high} over always using {best_model}: "
+    "skip the council for this kind of question, or add a model that fails on other questions, not "
+    "a router."
+)
+_LITTLE_BUT_VERDICT = N_(
+    "Picking the best answer of {models} can gain at most {high} over always using {best_model}, "
+    "but the written verdict does better than any member: keep the chairman, and add no router."
+)
+_MUCH = N_(
+    "Picking the best answer of {models} would gain at least {low:.0f} points over always using "
+    "{best_model}, for they fail on different questions: keep them all, and change how an answer is "
+    "picked until more of that is made real."
+)
+_MUCH_AND_VERDICT = N_(
+    "Picking the best answer of {models} would gain at least {low:.0f} points over always using "
+    "{best_model}, and the written verdict does better than any member: keep this council."
+)
+
 FOOTNOTE = N_(
     "Each end is a one-sided limit that is right 95 % of the time, at all looks together."
 )
@@ -27,18 +46,36 @@ def as_json(ceiling: Ceiling) -> dict[str, Any]:
 
 
 def advice(ceiling: Ceiling) -> str | None:
-    """What to do, where the rows are complete enough to say it.
+    """What a reader should do, where the limits carry it: the first line of every display.
 
     People choose what they rate, so the rows they rated in full alone may mislead (those that
     rejected everything are among them); the limit that allows for the others has to agree.
     """
-    high = ceiling.gain_anytime_high_complete
-    if high is None or max(high, ceiling.gain_high_paired_anytime) >= WORTHWHILE_GAIN:
-        return None
+    if ceiling.reference_alarm:
+        return _(
+            "Look at the {n:,} questions that every model got wrong before you act on any of this: "
+            "so many together are mostly faults of the references.",
+            n=ceiling.all_wrong,
+        )
+    better = ceiling.verdict_is_better
+    complete = ceiling.gain_anytime_high_complete
+    if complete is not None:
+        high = max(complete, ceiling.gain_high_paired_anytime)
+        if high < WORTHWHILE_GAIN:
+            return _limit(_LITTLE_BUT_VERDICT if better else _LITTLE, ceiling, high=high)
+    if ceiling.gain_anytime_low >= WORTHWHILE_GAIN:
+        return _limit(_MUCH_AND_VERDICT if better else _MUCH, ceiling, low=ceiling.gain_anytime_low)
+    return None
+
+
+def _limit(advice: Message, ceiling: Ceiling, *, low: float = 0.0, high: float = 0.0) -> str:
+    low, high = outwards(100 * low, 100 * high)
+    models = _("these {models} models", models=ceiling.models)
     return _(
-        "By {complete_rows:,} questions of which every outcome is known that is too "
-        "little: skip the council for this kind of question and ask {best_model}.",
-        complete_rows=ceiling.complete_rows,
+        advice,
+        low=low,
+        high=n_("{n} point", "{n} points", int(high)),
+        models=models if ceiling.models > 1 else _("these models"),
         best_model=ceiling.best_model,
     )
 
@@ -79,7 +116,6 @@ def _votes(ceiling: Ceiling, period: str) -> list[str]:
             "It covers only rated questions, and not the written synthesis, which can do "
             "better or worse."
         ),
-        *filter(None, [advice(ceiling)]),
     ]
 
 
@@ -108,7 +144,6 @@ def _grades(ceiling: Ceiling, period: str) -> list[str]:
             "It covers only questions like these, and not the written synthesis, which can do "
             "better or worse."
         ),
-        *filter(None, [advice(ceiling)]),
     ]
 
 
@@ -139,7 +174,6 @@ def _counts(ceiling: Ceiling, period: str) -> list[str]:
             "It covers only questions like these, and not the written synthesis, which can do "
             "better or worse."
         ),
-        *filter(None, [advice(ceiling)]),
     ]
 
 

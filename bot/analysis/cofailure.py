@@ -9,12 +9,13 @@ over always using the best model. A text written anew from the answers is not bo
 The theory is Josef Chen's, "When Does Combining Language Models Help?", arXiv 2606.27288.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
 from bot.analysis.audit import set_aside
 from bot.analysis.dependence import PoolSize, by_pool_size, diagnose, undiagnosed
+from bot.analysis.estimates import Missing, known
 from bot.analysis.gain import (
     DELTA,
     beta_certificate,
@@ -24,8 +25,9 @@ from bot.analysis.gain import (
     resolvable_bounds,
     resolvable_counts,
 )
-from bot.analysis.limits import anytime_lower, anytime_upper, interval, lower, upper
+from bot.analysis.limits import anytime_lower, anytime_upper, anytime_z, interval, lower, upper
 from bot.analysis.outcomes import RIGHT, Outcomes
+from bot.analysis.realised import Realised, Ways, more_than_half, realised
 from bot.errors import InvalidInput
 from bot.language import N_, _
 
@@ -63,7 +65,9 @@ class Ceiling:
 
     `complete_rows` have no unknown cell, and `gain_anytime_high_complete` is over these alone,
     `None` below `MINIMUM_ROWS`. `audit` are the rows that are all wrong. `gain_seed` is the first
-    published rule, see `gain.beta_certificate`.
+    published rule, see `gain.beta_certificate`. The intervals of `realised` are of 95 %, those of
+    votes at all looks together. `verdict_is_better` than every single model, as far as the caller can
+    tell.
     """
 
     source: Source
@@ -107,6 +111,8 @@ class Ceiling:
     all_wrong_graded: int
     all_wrong_genuine: int
     rows_set_aside: int
+    realised: Realised | Missing
+    verdict_is_better: bool
     n_beta: int
     n_beta_worst_case: int
     n_best_accuracy: int
@@ -114,11 +120,18 @@ class Ceiling:
     n_phi_mean: int
 
 
-def ceiling_of_grades(outcomes: Outcomes, labels: Mapping[str, str] | None = None) -> Ceiling:
+def ceiling_of_grades(
+    outcomes: Outcomes,
+    labels: Mapping[str, str] | None = None,
+    ways: Ways | None = None,
+    *,
+    verdict_is_better: bool = False,
+) -> Ceiling:
     """Over the complete rows of a graded benchmark, `beta_worst_case` over all of them.
 
     `labels` are an audit's, by row: rows whose label says that the question or its grading is at
-    fault are set aside, and counted. Raises `InvalidInput` for less than two models, for less than
+    fault are set aside, and counted. `ways` go with the rows; without them a majority vote is what
+    outcomes tell of it. Raises `InvalidInput` for less than two models, for less than
     `MINIMUM_ROWS` rows, and for labels that cannot be read.
     """
     _check_models(outcomes)
@@ -135,6 +148,12 @@ def ceiling_of_grades(outcomes: Outcomes, labels: Mapping[str, str] | None = Non
             )
         )
     genuine = [labels.get(row) == "genuine" for row in outcomes.rows]
+    if ways is None:
+        ways = {"majority_at_least": more_than_half(outcomes)}
+    kept_ways: Ways = {
+        way: tuple(value for value, away in zip(values, aside, strict=True) if not away)
+        for way, values in ways.items()
+    }
     return _ceiling(
         "grades",
         outcomes.of_rows(kept),
@@ -142,6 +161,8 @@ def ceiling_of_grades(outcomes: Outcomes, labels: Mapping[str, str] | None = Non
         all_wrong_graded=int(outcomes.all_wrong.sum()),
         all_wrong_genuine=int((outcomes.all_wrong & genuine).sum()),
         rows_set_aside=int(aside.sum()),
+        realised=known(lambda: realised(outcomes.of_rows(~aside), kept_ways)),
+        verdict_is_better=verdict_is_better,
     )
 
 
@@ -214,6 +235,8 @@ def ceiling_of_counts(all_wrong: int, rows: int, best_right: int, *, models: int
         all_wrong_graded=all_wrong,
         all_wrong_genuine=0,
         rows_set_aside=0,
+        realised=Missing(_("Counts alone do not tell what was made of the possible gain.")),
+        verdict_is_better=False,
         n_beta=rows,
         n_beta_worst_case=rows,
         n_best_accuracy=rows,
@@ -221,10 +244,16 @@ def ceiling_of_counts(all_wrong: int, rows: int, best_right: int, *, models: int
     )
 
 
-def ceiling_of_votes(outcomes: Outcomes) -> Ceiling:
+def ceiling_of_votes(
+    outcomes: Outcomes,
+    ways: Ways | None = None,
+    clusters: Sequence[str] | None = None,
+    *,
+    verdict_is_better: bool = False,
+) -> Ceiling:
     """Over what people rated, which may be the best answer alone.
 
-    Raises `InvalidInput`, which says what is still missing, for less than two models, and below
+    `ways` go with the rows, and so do `clusters`, whose votes belong together. Raises `InvalidInput`, which says what is still missing, for less than two models, and below
     `MINIMUM_ROWS` rows of which it is known whether every answer was rejected.
     """
     _check_models(outcomes)
@@ -246,6 +275,12 @@ def ceiling_of_votes(outcomes: Outcomes) -> Ceiling:
         all_wrong_graded=int(outcomes.all_wrong.sum()),
         all_wrong_genuine=0,
         rows_set_aside=0,
+        realised=known(
+            lambda: realised(
+                outcomes, ways or {}, clusters=clusters, z=anytime_z(len(outcomes.rows))
+            )
+        ),
+        verdict_is_better=verdict_is_better,
     )
 
 
@@ -274,6 +309,8 @@ def _ceiling(
     all_wrong_graded: int,
     all_wrong_genuine: int,
     rows_set_aside: int,
+    realised: Realised | Missing,
+    verdict_is_better: bool,
 ) -> Ceiling:
     """`outcomes` are the rows with any known cell, out of `everything`."""
     rated, models = outcomes.cells.shape
@@ -333,6 +370,8 @@ def _ceiling(
         all_wrong_graded=all_wrong_graded,
         all_wrong_genuine=all_wrong_genuine,
         rows_set_aside=rows_set_aside,
+        realised=realised,
+        verdict_is_better=verdict_is_better,
         n_beta=n,
         n_beta_worst_case=total,
         n_best_accuracy=labelled[best],

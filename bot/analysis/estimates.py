@@ -5,7 +5,9 @@ votes, or which question's, belong together.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +19,8 @@ Floats = NDArray[np.float64]
 
 # The standard normal's quantiles for two-sided intervals.
 Z90, Z95 = 1.6448536269514722, 1.959963984540054
+
+T = TypeVar("T")
 
 # Grid of the Beta quantiles: a thousandth of what is shown.
 _POINTS = 20_001
@@ -30,6 +34,20 @@ class Estimate:
     low: float
     high: float
     n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A quantity that cannot be given yet, and why in a sentence."""
+
+    why: str
+
+
+def known(quantity: Callable[[], T]) -> T | Missing:
+    try:
+        return quantity()
+    except InvalidInput as error:
+        return Missing(str(error))
 
 
 def outwards(low: float, high: float, digits: int = 0) -> tuple[float, float]:

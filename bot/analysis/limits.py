@@ -14,6 +14,9 @@ Limit = Callable[[int, int, float], float]
 # Far below anything shown, and a few dozen steps away.
 _PRECISION = 1e-12
 
+# As many rated questions as a channel has when its numbers begin to matter.
+_NARROWEST = 100
+
 
 def lower(k: int, n: int, alpha: float) -> float:
     """The one-sided Clopper-Pearson lower limit."""
@@ -56,6 +59,18 @@ def anytime_lower(k: int, n: int, alpha: float) -> float:
 def anytime_upper(k: int, n: int, alpha: float) -> float:
     """The one-sided upper limit that holds at all looks together."""
     return 1 - anytime_lower(n - k, n, alpha)
+
+
+def anytime_z(n: int, alpha: float = 0.05) -> float:
+    """What the normal's quantile is at one look, for both limits of a mean at all looks together.
+
+    After `n` values, some 20 or more of them: it is a limit theorem's (Waudby-Smith, Arbour, Sinha,
+    Kennedy, Ramdas, "Time-uniform central limit theory", arXiv 2103.06476), and narrowest at
+    `_NARROWEST`.
+    """
+    wide = -2 * math.log(alpha)
+    spread = n * (wide + math.log(wide + 1)) / _NARROWEST
+    return math.sqrt((1 + 1 / spread) * (math.log(spread + 1) + wide))
 
 
 def _check(k: int, n: int, alpha: float) -> None:

@@ -4,9 +4,9 @@ What the models think of each other does not depend on votes, so it is a part of
 not be computed again for every vote.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from bot.analysis.agreement import (
     Agreement,
@@ -24,9 +24,10 @@ from bot.analysis.biases import (
     self_preference,
 )
 from bot.analysis.cofailure import MINIMUM_ROWS, Ceiling, ceiling_of_votes
-from bot.analysis.estimates import Estimate
+from bot.analysis.estimates import Estimate, Missing, known
 from bot.analysis.leaderboard import Acceptance, Board, acceptances, peer_board, people_board
 from bot.analysis.lift import Chairman, Lift, Price, chairman, lift, price
+from bot.analysis.realised import Ways
 from bot.analysis.rows import Rated, Row, outcomes, rated, rosters, seated
 from bot.errors import InvalidInput
 from bot.language import _, days
@@ -39,8 +40,6 @@ REVIEWED_MAX = 200
 # Counts by model over fewer rated questions would tell which model wrote which answer.
 NAMED_FROM = 5
 
-T = TypeVar("T")
-
 
 @dataclass(frozen=True, slots=True)
 class Peers:
@@ -51,13 +50,6 @@ class Peers:
     position_slopes: Biases
     reliabilities: tuple[Reliability, ...]
     ids: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A quantity that cannot be given yet, and why in a sentence."""
-
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +116,11 @@ def report(rows: Sequence[Row], peers: Peers) -> Report:
         first=first_places(people, peers.board),
         acceptance=acceptances(members),
         agreement=agreement(rows[-COMPARED_MAX:]),
-        lift=_known(lambda: lift(members)),
+        lift=known(lambda: lift(members)),
         chairman=chairman(rows),
-        price=_known(lambda: price(rows)),
+        price=known(lambda: price(rows)),
         position=people_position_slope(rows),
-        length=_known(lambda: people_length_effect(rows[-COMPARED_MAX:])),
+        length=known(lambda: people_length_effect(rows[-COMPARED_MAX:])),
         on_audition=tuple(sorted({row.audition for row in rows} - {""})),
     )
 
@@ -149,13 +141,33 @@ def ceiling(rows: Sequence[Row]) -> tuple[Ceiling, str]:
             )
         )
     roster = rosters(voted)[0][0]
-    found = ceiling_of_votes(outcomes(rows, roster))
-    asked = [row.asked_at for row in voted if row.columns.keys() >= set(roster)]
+    together = [row for row in rows if row.columns.keys() >= set(roster)]
+    members = [seated(row) for row in together]
+    beats = known(lambda: lift(members))
+    found = ceiling_of_votes(
+        outcomes(together, roster),
+        _ways(members),
+        [row.cluster for row in together],
+        verdict_is_better=not isinstance(beats, Missing) and beats.lift.low > 0,
+    )
+    asked = [row.asked_at for row in together if row.rated]
     return found, days(min(asked).date(), max(asked).date())
 
 
-def _known(quantity: Callable[[], T]) -> T | Missing:
-    try:
-        return quantity()
-    except InvalidInput as error:
-        return Missing(str(error))
+def _ways(rows: Sequence[Row]) -> Ways:
+    """Whether what the council came to was accepted: its verdict, and what reviewers put first."""
+    return {
+        "top_answer": [_top(row) for row in rows],
+        "verdict": [None if row.verdict is None else float(row.verdict) for row in rows],
+    }
+
+
+def _top(row: Row) -> float | None:
+    """Where several are first, what a draw among them would be accepted in."""
+    scores = [score for score in row.scores if score is not None]
+    if not scores:
+        return None
+    first = [
+        held for held, score in zip(row.accepted, row.scores, strict=True) if score == max(scores)
+    ]
+    return None if None in first else sum(map(bool, first)) / len(first)

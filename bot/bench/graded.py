@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from bot.analysis.cofailure import MINIMUM_ROWS
-from bot.analysis.estimates import Estimate, Floats, mean
+from bot.analysis.estimates import Estimate, mean
 from bot.analysis.limits import interval, lower
 from bot.analysis.outcomes import RIGHT, UNKNOWN, WRONG, Outcomes, seat_columns
+from bot.analysis.realised import Way, Ways
 from bot.bench.grading import common_form
-from bot.errors import InvalidInput
 from bot.language import N_, _
 from bot.protocol.ranking import draw
 
@@ -25,10 +24,6 @@ Line = dict[str, Any]
 _Given = tuple[bool, float | None, float | None]
 
 MAJORITY, TOP_ANSWER, VERDICT = N_("majority vote"), N_("top answer"), N_("verdict")
-BEST_MEMBER = N_("best member")
-
-# Draws of the bootstrap, always the same ones.
-_DRAWS = 2_000
 
 # Of each of the two claims that a comparison can make.
 _LEVEL = 0.025
@@ -50,21 +45,6 @@ class Contender:
     accuracy: Estimate
     seconds: Estimate | None
     cost_usd: Estimate | None
-
-
-@dataclass(frozen=True, slots=True)
-class Realised:
-    """How much of the possible gain one way of coming to an answer made real.
-
-    `of_gain` is a share, 0 where it is no better than a member drawn at random and 1 where it is
-    right whenever some member is; a verdict can pass either. `over_best` is how much more often it
-    is right than the best member, `None` for that one. Intervals are 95 %, from the same questions
-    for everything (paired).
-    """
-
-    name: str
-    of_gain: Estimate
-    over_best: Estimate | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,62 +155,14 @@ def compared(lines: Sequence[Line]) -> Comparison | None:
     )
 
 
-def realised(lines: Sequence[Line]) -> tuple[Estimate, tuple[Realised, ...]]:
-    """What a perfect picker would add to a member drawn at random, and who realised how much of it.
-
-    Over the questions that every member answered and every way has a grade for. The best member of
-    a question is the one that was right most often in all others, so that it is not praised for the
-    answers it was picked by; equal ones share. Raises `InvalidInput` below `MINIMUM_ROWS`
-    questions, and where members never differ.
-    """
-    ways = {
-        MAJORITY: majority,
-        TOP_ANSWER: _correct("top_answer"),
-        VERDICT: _correct("verdict"),
+def ways(lines: Sequence[Line]) -> Ways:
+    """By line, whether each way of coming to one answer was right."""
+    found: dict[Way, Callable[[Line], bool | None]] = {
+        "majority": majority,
+        "top_answer": _correct("top_answer"),
+        "verdict": _correct("verdict"),
     }
-    complete = [line for line, known in zip(lines, outcomes(lines).complete, strict=True) if known]
-    given = {name: [way(line) for line in complete] for name, way in ways.items()}
-    # One that never has a grade is left out: answers that cannot be counted have no majority.
-    given = {name: found for name, found in given.items() if set(found) != {None}}
-    kept = [all(found[n] is not None for found in given.values()) for n in range(len(complete))]
-    used = [line for line, keep in zip(complete, kept, strict=True) if keep]
-    if len(used) < MINIMUM_ROWS:
-        raise InvalidInput(
-            _(
-                "What was made of the possible gain is told from {least} questions on "
-                "that every member answered; there are {n}.",
-                least=MINIMUM_ROWS,
-                n=len(used),
-            )
-        )
-    right = (outcomes(used).cells == RIGHT).astype(float)
-    drawn, picked = right.mean(axis=1), right.max(axis=1)
-    possible = picked - drawn
-    if not possible.any():
-        raise InvalidInput(
-            _("The members were right on the same questions: there is nothing to gain.")
-        )
-    best = _best_elsewhere(right)
-    weights = np.random.default_rng(0).standard_exponential((_DRAWS, len(used)))
-
-    def share(values: Floats) -> Estimate:
-        gained = values - drawn
-        low, high = np.quantile(weights @ gained / (weights @ possible), [0.025, 0.975])
-        return Estimate(gained.sum() / possible.sum(), float(low), float(high), len(used))
-
-    found = [Realised(_(BEST_MEMBER), share(best), None)]
-    for name, way in given.items():
-        values = np.array([each for each, keep in zip(way, kept, strict=True) if keep], float)
-        found.append(Realised(_(name), share(values), mean(values - best)))
-    return mean(possible), tuple(found)
-
-
-def _best_elsewhere(right: Floats) -> Floats:
-    """By row, how right those members were that were right most often in all other rows."""
-    others = right.sum(axis=0) - right
-    best = others == others.max(axis=1, keepdims=True)
-    found: Floats = (right * best).sum(axis=1) / best.sum(axis=1)
-    return found
+    return {way: [right(line) for line in lines] for way, right in found.items()}
 
 
 def _by_seat(line: Line) -> dict[str, Any]:

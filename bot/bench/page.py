@@ -19,13 +19,12 @@ from bot.bench.graded import (
     contenders,
     graded,
     outcomes,
-    realised,
+    ways,
 )
 from bot.document import Block, Document, Heading, Leaf, Note, Table, Text
 from bot.errors import InvalidInput
 from bot.language import N_, _, n_
-from bot.pages.ceiling import ceiling_page, curve, diagnostics
-from bot.pages.numbers import points
+from bot.pages.ceiling import curve, diagnostics, limits, made_real, what_to_do
 
 # Which of the rows that one member alone got right are sampled does not change with every look.
 _SAMPLE_SEED = 0
@@ -47,9 +46,21 @@ def bench_page(lines: Sequence[Line], audit: Path) -> Document:
     known = {row: label for row, label in labels.items() if row in set(matrix.rows)}
     aside = set_aside(matrix, known)
     kept = [line for line, away in zip(rows, aside, strict=True) if not away]
-    blocks: list[Block] = [total, *_accuracy(kept, set_aside=len(rows) - len(kept))]
-    blocks += _realised(kept)
-    blocks += _ceiling(matrix, known)
+    comparison = compared(kept)
+    accuracy = _accuracy(kept, set_aside=len(rows) - len(kept))
+    blocks: list[Block]
+    try:
+        ceiling = ceiling_of_grades(
+            matrix,
+            known,
+            ways(rows),
+            verdict_is_better=comparison is not None and comparison.better,
+        )
+    except InvalidInput as error:
+        blocks = [total, *accuracy, Note(str(error))]
+    else:
+        blocks = [*what_to_do(ceiling), total, *accuracy, *made_real(ceiling), *limits(ceiling, "")]
+        blocks += [diagnostics(ceiling), curve(ceiling)]
     blocks += _audit(rows, matrix, known, audit)
     if len(known) < len(labels):
         blocks.append(
@@ -60,7 +71,7 @@ def bench_page(lines: Sequence[Line], audit: Path) -> Document:
                 )
             )
         )
-    if comparison := compared(kept):
+    if comparison:
         blocks.append(Text(_carries(comparison)))
     return Document(tuple(blocks))
 
@@ -189,60 +200,11 @@ def _row(each: Contender) -> tuple[str, ...]:
     )
 
 
-def _realised(lines: Sequence[Line]) -> list[Leaf]:
-    if not lines:
-        return []
-    try:
-        possible, found = realised(lines)
-    except InvalidInput as error:
-        return [Note(str(error))]
-    return [
-        Heading(_("What was made of the possible gain")),
-        Text(
-            _(
-                "A perfect picker among the members would be right more often than a member "
-                "drawn at random by {gain}.",
-                gain=points(possible),
-            )
-        ),
-        Table(
-            (_("Who"), _("Of that gain"), _("More often right than the best member")),
-            tuple(
-                (each.name, _share(each.of_gain), points(each.over_best) if each.over_best else "-")
-                for each in found
-            ),
-        ),
-        Note(
-            _(
-                "Over {questions:,} questions that every member answered; 95 % intervals, paired "
-                "by question. The best member is chosen by all other questions each time. A "
-                "verdict is written anew and not bound by what members said.",
-                questions=possible.n,
-            )
-        ),
-    ]
-
-
-def _share(value: Estimate) -> str:
-    low, high = outwards(100 * value.low, 100 * value.high)
-    return _(
-        "{share} % ({low:.0f} to {high:.0f} %)", share=round(100 * value.value), low=low, high=high
-    )
-
-
 def _mean(value: Estimate | None, unit: str, digits: int) -> str:
     if value is None:
         return "-"
     low, high = outwards(max(0.0, value.low), value.high, digits)
     return f"{unit}{value.value:.{digits}f} ({low:.{digits}f}-{high:.{digits}f})"
-
-
-def _ceiling(matrix: Outcomes, labels: dict[str, str]) -> Iterable[Block]:
-    try:
-        ceiling = ceiling_of_grades(matrix, labels)
-    except InvalidInput as error:
-        return [Note(str(error))]
-    return [*ceiling_page(ceiling, "").blocks, diagnostics(ceiling), curve(ceiling)]
 
 
 def _audit(

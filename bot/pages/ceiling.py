@@ -1,26 +1,101 @@
 """The co-failure ceiling as pages: in words for a channel, and in tables for those who compare."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from bot.analysis.certificate import FOOTNOTE, worded
-from bot.analysis.cofailure import Ceiling
-from bot.analysis.estimates import outwards
+from bot.analysis.certificate import FOOTNOTE, advice, worded
+from bot.analysis.cofailure import Ceiling, Source
+from bot.analysis.estimates import Estimate, Missing, outwards
+from bot.analysis.realised import Realised, Way
 from bot.cleaning import one_line, shortened
-from bot.document import Block, Document, Heading, Note, Table, Text
-from bot.language import _
+from bot.document import Block, Document, Heading, Leaf, Note, Table, Text
+from bot.language import N_, Message, _
+from bot.pages.numbers import points
+
+_WAYS: Mapping[Way, Message] = {
+    "best_member": N_("best member"),
+    "majority": N_("majority vote"),
+    "majority_at_least": N_("majority vote, at least"),
+    "top_answer": N_("top answer"),
+    "verdict": N_("verdict"),
+}
 
 # As much of the audit as somebody reads on a terminal.
 AUDITED_MAX, QUESTION_CHARS = 30, 300
 
 
 def ceiling_page(ceiling: Ceiling, period: str) -> Document:
-    return Document(
-        (
-            Heading(_("What picking the best answer could gain")),
-            Text(worded(ceiling, period=period)),
-            Note(_(FOOTNOTE)),
-        )
+    return Document((*what_to_do(ceiling), *limits(ceiling, period), *made_real(ceiling)))
+
+
+def what_to_do(ceiling: Ceiling) -> tuple[Text, ...]:
+    """The first line; none where the limits carry no advice."""
+    said = advice(ceiling)
+    return (Text(said),) if said else ()
+
+
+def limits(ceiling: Ceiling, period: str) -> tuple[Leaf, ...]:
+    return (
+        Heading(_("What picking the best answer could gain")),
+        Text(worded(ceiling, period=period)),
+        Note(_(FOOTNOTE)),
     )
+
+
+def made_real(ceiling: Ceiling) -> tuple[Leaf, ...]:
+    """Who realised how much of the possible gain, or why that is not told."""
+    found = ceiling.realised
+    if ceiling.source == "counts":
+        return ()
+    if isinstance(found, Missing):
+        return (Note(found.why),)
+    return (
+        Heading(_("What was made of the possible gain")),
+        Text(
+            _(
+                "A perfect picker among the members would be right more often than a member "
+                "drawn at random by {gain}.",
+                gain=points(found.possible),
+            )
+        ),
+        Table(
+            (_("Who"), _("Of that gain"), _("More often right than the best member")),
+            tuple(
+                (
+                    _(_WAYS[each.way]),
+                    _share(each.of_gain),
+                    points(each.over_best) if each.over_best else "-",
+                )
+                for each in found.shares
+            ),
+        ),
+        Note(" ".join(_made_real_how(ceiling.source, found))),
+    )
+
+
+def _made_real_how(source: Source, found: Realised) -> Iterable[str]:
+    if source == "votes":
+        yield _(
+            "Right is what people accepted, over {questions:,} questions that were rated in full, "
+            "the verdict included, which may be unlike the others; 95 % intervals at all looks "
+            "together, paired by question.",
+            questions=found.possible.n,
+        )
+    else:
+        yield _(
+            "Over {questions:,} questions that every member answered; 95 % intervals, paired by "
+            "question.",
+            questions=found.possible.n,
+        )
+    yield _("The best member is chosen by all other questions each time.")
+    if found.of("majority_at_least"):
+        yield _(
+            "A majority vote counts as right where more than half of the members are, and as half "
+            "right where half are; where wrong answers differ it does better."
+        )
+    if found.of("verdict"):
+        yield _("A verdict is written anew and not bound by what members said.")
+        if source == "votes":
+            yield _("Whoever rates a verdict knows that it is one.")
 
 
 def diagnostics(ceiling: Ceiling) -> Table:
@@ -93,6 +168,13 @@ def audit_page(ceiling: Ceiling, questions: Mapping[str, str]) -> Document:
         look = _("And {more:,} more, which --json lists.", more=more) + " " + look
     blocks.append(Note(look))
     return Document(tuple(blocks))
+
+
+def _share(value: Estimate) -> str:
+    low, high = outwards(100 * value.low, 100 * value.high)
+    return _(
+        "{share} % ({low:.0f} to {high:.0f} %)", share=round(100 * value.value), low=low, high=high
+    )
 
 
 def _percent(value: float | None) -> str:

@@ -5,10 +5,10 @@ a sentence. Pure. Models are named whatever the channel's `reveal` says, because
 Those over the first few would: counts by model begin with `NAMED_FROM` rated questions.
 """
 
-from bot.analysis.estimates import Estimate
+from bot.analysis.estimates import Estimate, Missing
 from bot.analysis.leaderboard import Board, Place, unrated
 from bot.analysis.lift import Lift, Price
-from bot.analysis.report import Missing, Report
+from bot.analysis.report import Report
 from bot.document import (
     Bar,
     Bars,

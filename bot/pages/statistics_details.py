@@ -7,10 +7,10 @@ import math
 from collections.abc import Iterable, Sequence
 
 from bot.analysis.biases import Biases
-from bot.analysis.estimates import outwards
+from bot.analysis.estimates import Missing, outwards
 from bot.analysis.leaderboard import ROWS_MIN, Acceptance, Board
 from bot.analysis.lift import Lift, Price, Rate
-from bot.analysis.report import COMPARED_MAX, NAMED_FROM, REVIEWED_MAX, Missing, Report
+from bot.analysis.report import COMPARED_MAX, NAMED_FROM, REVIEWED_MAX, Report
 from bot.document import Document, Heading, Leaf, Note, Table, Text
 from bot.language import N_, _
 from bot.pages.numbers import interval, percents, points, share, signed_estimate

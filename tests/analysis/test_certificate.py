@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from bot.analysis.certificate import advice, as_json, worded
-from bot.analysis.cofailure import ceiling_of_grades, ceiling_of_votes
-from bot.analysis.outcomes import UNKNOWN, WRONG
+from bot.analysis.cofailure import ceiling_of_counts, ceiling_of_grades, ceiling_of_votes
+from bot.analysis.outcomes import UNKNOWN, WRONG, Outcomes
 from tests.fakes.outcomes import (
     all_wrong_labels,
     filled,
@@ -63,16 +63,52 @@ def test_an_audit_is_told_with_what_was_graded() -> None:
     assert "An audit set 5 rows aside; as graded, 5 were all wrong." in said
 
 
-def test_a_gain_too_small_to_pay_for_is_told_with_the_rows_that_say_so() -> None:
+def little_to_gain() -> Outcomes:
     cells = np.ones((2_000, 3), np.int8)
     cells[:20, 2] = WRONG
     cells[:200, 1] = WRONG
-    found = ceiling_of_votes(matrix(cells))
-    assert worded(found).endswith(
-        "By 2,000 questions of which every outcome is known that is too little: skip the council "
-        "for this kind of question and ask a."
+    cells[:20, 0] = WRONG
+    cells[20:40, 0] = WRONG
+    return matrix(cells)
+
+
+def test_a_gain_too_small_for_a_router_says_what_to_do_instead() -> None:
+    found = ceiling_of_votes(little_to_gain())
+    assert advice(found) == (
+        "Picking the best answer of these 3 models can gain at most 1 point over always using c: "
+        "skip the council for this kind of question, or add a model that fails on other questions, "
+        "not a router."
     )
     assert as_json(found)["advice"] == advice(found)
+
+
+def test_a_verdict_that_beats_every_member_is_not_skipped() -> None:
+    said = advice(ceiling_of_grades(little_to_gain(), verdict_is_better=True))
+    assert said is not None
+    assert "at most 1 point over always using c, but the written verdict does better" in said
+    assert "skip" not in said
+
+
+def test_a_gain_that_is_surely_large_asks_for_better_picking() -> None:
+    said = advice(ceiling_of_votes(worked_example()))
+    assert said is not None
+    assert said.startswith(
+        "Picking the best answer of these 5 models would gain at least 6 points over always using a,"
+    )
+
+
+def test_wrong_references_come_before_any_other_advice() -> None:
+    assert advice(ceiling_of_grades(with_broken_references())) == (
+        "Look at the 5 questions that every model got wrong before you act on any of this: so many "
+        "together are mostly faults of the references."
+    )
+
+
+def test_three_counts_alone_advise_too() -> None:
+    assert str(advice(ceiling_of_counts(30, 1_000, 968))).startswith(
+        "Picking the best answer of these models can gain at most 1 point over always using the "
+        "best model: skip the council"
+    )
 
 
 def test_rows_that_are_complete_because_all_were_rejected_advise_nothing() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import stats
 
-from bot.analysis.certificate import advice, worded
+from bot.analysis.certificate import advice
 from bot.analysis.cofailure import Ceiling, ceiling_of_grades, ceiling_of_votes, reference_alarm
 from bot.analysis.dependence import wrong_rates
 from bot.analysis.gain import (
@@ -240,9 +240,8 @@ def test_no_votes_at_all_are_a_sentence() -> None:
 def test_limits_hold_for_the_votes_that_people_really_give(habit: Habit) -> None:
     found = held(habit, channels=200)
     assert min(found.high, found.high_anytime, found.low) >= 0.95
-    told = ceilings(habit, channels=3)
-    assert [advice(each) for each in told] == [None] * 3
-    assert all("skip" not in worded(each) for each in told)
+    told = [advice(each) for each in ceilings(habit, channels=3)]
+    assert not any("skip" in each for each in told if each)
 
 
 def test_full_votes_give_limits_as_narrow_as_before() -> None:

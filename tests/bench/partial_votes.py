@@ -145,7 +145,7 @@ def main() -> None:
             f"{name}: covered {found.high:.1%} (at any time {found.high_anytime:.1%}), lower limit "
             f"{found.low:.1%}, mean limit {found.width:.3f}; by known cells alone "
             f"{found.high_of_known_cells:.1%}, {found.width_of_known_cells:.3f}; advised to skip "
-            f"{sum(each is not None for each in told)} of {len(told)}"
+            f"{sum('skip' in each for each in told if each)} of {len(told)}"
         )
 
 

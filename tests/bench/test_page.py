@@ -17,24 +17,21 @@ import pytest
 from scipy import stats
 
 from adapters.terminal.render import plain
+from bot.analysis.realised import realised
 from bot.bench.audit_file import Entry, offer, read_labels
 from bot.bench.graded import (
-    BEST_MEMBER,
-    TOP_ANSWER,
-    VERDICT,
     Contender,
     Line,
     compared,
     contenders,
     majority,
     outcomes,
-    realised,
+    ways,
 )
 from bot.bench.page import bench_page
 from bot.bench.progress import progress
 from bot.bench.run import Step
 from bot.errors import InvalidInput
-from bot.language import Message
 from tests.fakes.forks import CHAIRMAN, Program, environment, program
 from tests.fakes.model_server import ModelServer, Script
 from tests.reference_data import reference_file
@@ -444,7 +441,7 @@ def test_two_seats_of_one_model_are_two_columns() -> None:
     assert [each.name for each in contenders([first])][:3] == ["x", "x #2", "y"]
 
 
-def ways(number: int = 40) -> list[Line]:
+def fourths(number: int = 40) -> list[Line]:
     """a is right in 3 of 4, b in the fourth, c never; the verdict always, the top is a."""
     return [
         graded_line(
@@ -457,19 +454,22 @@ def ways(number: int = 40) -> list[Line]:
 
 
 def test_who_realised_how_much_of_the_possible_gain() -> None:
-    possible, found = realised(ways())
-    shares = {Message(each.name): each.of_gain for each in found}
+    lines = fourths()
+    found = realised(outcomes(lines), ways(lines))
+    shares = {each.way: each.of_gain for each in found.shares}
     # Somebody is always right, a member drawn at random in a third.
-    assert possible.value == pytest.approx(2 / 3)
-    assert shares[VERDICT].value == pytest.approx(1)
-    assert shares[VERDICT].low == shares[VERDICT].high == pytest.approx(1)
-    assert shares[BEST_MEMBER].value == pytest.approx((3 / 4 - 1 / 3) / (2 / 3))
-    assert shares[BEST_MEMBER].low < shares[BEST_MEMBER].value < shares[BEST_MEMBER].high
-    over = {Message(each.name): each.over_best for each in found if each.over_best}
-    assert BEST_MEMBER not in over
-    assert over[VERDICT].value == pytest.approx(1 / 4)
-    assert over[VERDICT].low > 0
-    assert over[TOP_ANSWER].value == 0
+    assert found.possible.value == pytest.approx(2 / 3)
+    assert shares["verdict"].value == pytest.approx(1)
+    assert shares["verdict"].low == pytest.approx(1)
+    assert shares["verdict"].high == pytest.approx(1)
+    best = shares["best_member"]
+    assert best.value == pytest.approx((3 / 4 - 1 / 3) / (2 / 3))
+    assert best.low < best.value < best.high
+    over = {each.way: each.over_best for each in found.shares if each.over_best}
+    assert "best_member" not in over
+    assert over["verdict"].value == pytest.approx(1 / 4)
+    assert over["verdict"].low > 0
+    assert over["top_answer"].value == 0
 
 
 def test_the_best_member_is_not_praised_for_the_answers_it_was_picked_by() -> None:
@@ -482,18 +482,51 @@ def test_the_best_member_is_not_praised_for_the_answers_it_was_picked_by() -> No
             graded_line(n, [("4", bool(x)), ("5", bool(y))], models=("a", "b"))
             for n, (x, y) in enumerate(cells)
         ]
-        shares.append(realised(lines)[1][0].of_gain.value)
+        shares.append(realised(outcomes(lines), ways(lines)).shares[0].of_gain.value)
     assert abs(float(np.mean(shares))) < 0.15
 
 
 def test_the_report_tells_of_the_possible_gain_or_why_not(audit: Path) -> None:
-    said = shown(ways(), audit)
+    said = shown(fourths(), audit)
     assert "What was made of the possible gain" in said
     assert "best member" in said
     assert re.search(r"verdict +100 % \(100 to 100 %\) +\+25 points \(\+\d+ to \+\d+\)", said)
-    assert "from 20 questions on that every member answered; there are 8" in shown(ways(8), audit)
+    few = [
+        *fourths(8),
+        *[line | {"grades": line["grades"] | {"verdict": None}} for line in fourths()[8:15]],
+    ]
+    assert "A ceiling needs 20 complete rows; of the 15 here 15" in shown(few, audit)
+    ungraded = [line | {"grades": line["grades"] | {"verdict": None}} for line in fourths()[15:]]
+    said = shown([*fourths(15), *ungraded[:10]], audit)
+    assert "told from 20 questions on of which every outcome is known; there are 15" in said
     alike = [graded_line(n, [RIGHT] * 3, models=("a", "b", "c")) for n in range(30)]
     assert "there is nothing to gain" in shown(alike, audit)
+
+
+def test_the_first_line_says_what_to_do(audit: Path) -> None:
+    """c alone is right in a tenth of the questions and a in all others, so both are needed."""
+    lines = [
+        graded_line(
+            n,
+            [WRONG, WRONG, RIGHT] if n % 10 == 0 else [RIGHT, RIGHT, WRONG],
+            models=("a", "b", "c"),
+            verdict=n % 10 > 0,
+        )
+        for n in range(300)
+    ]
+    assert shown(lines, audit).startswith(
+        "Picking the best answer of these 3 models would gain at least 5 points over always using "
+        "a, for they"
+    )
+    lines = [line | {"grades": line["grades"] | {"verdict": {"correct": True}}} for line in lines]
+    assert "always using a, and the written verdict does better than any member: keep this" in (
+        " ".join(shown(lines, audit).splitlines()[:3])
+    )
+
+
+def test_what_questions_do_not_carry_is_no_advice(audit: Path) -> None:
+    kinds = [(28, True, True, True), (1, True, True, False), (1, True, False, True)]
+    assert shown(compared_lines(kinds), audit).startswith("30 questions, ")
 
 
 # From outside

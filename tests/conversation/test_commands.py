@@ -950,7 +950,7 @@ async def test_the_ceiling_is_told_or_what_is_missing(app: App) -> None:
         "far 0 were rated at all."
     )
     await rated_channel(app, 20)
-    heading, worded, _ = (await app.command(GENERAL, ANN, "ceiling")).blocks
+    heading, worded, *_ = (await app.command(GENERAL, ANN, "ceiling")).blocks
     assert heading == Heading("What picking the best answer could gain")
     assert isinstance(worded, Text)
     assert worded.text.startswith("In 20 rated questions (20\u2009–\u200921 Nov 2026) you rejected")

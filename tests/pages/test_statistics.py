@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
 
 import pytest
 
 from bot.analysis.cofailure import ceiling_of_votes
 from bot.analysis.estimates import Estimate
+from bot.analysis.realised import Realised
 from bot.analysis.report import ceiling, peers_of, report
 from bot.analysis.rows import Row, outcomes
 from bot.document import Bar, Document, Heading, Image, Note, Table, Text
@@ -202,8 +205,26 @@ def test_the_ceiling_is_told_with_its_period_and_how_its_limits_hold() -> None:
 
     said = words(ceiling_page(*ceiling(rows)))
 
-    assert said.startswith("In 60 rated questions (20 Nov 2026) you rejected every answer 0 times")
+    assert said.startswith(
+        "Picking the best answer of these 3 models would gain at least 47 points"
+    )
+    assert "In 60 rated questions (20 Nov 2026) you rejected every answer 0 times" in said
     assert "Each end is a one-sided limit" in said
+
+
+def test_a_channel_hears_what_was_made_of_the_possible_gain_and_over_which_questions() -> None:
+    rows = [rated(number, best="abc"[number % 3], verdict=number % 4 > 0) for number in range(60)]
+
+    said = words(ceiling_page(*ceiling(rows)))
+
+    # A draw of three is accepted in a third, b was always put first, the verdict in 3 of 4.
+    assert re.search(r"verdict \| 62 % \(\d+ to \d+ %\) \| \+\d+ points \(", said)
+    assert re.search(r"top answer \| 0 % \(", said)
+    assert "over 60 questions that were rated in full" in said
+    assert "Whoever rates a verdict knows that it is one." in said
+
+    found, _ = ceiling([replace(row, verdict=None) for row in rows])
+    assert "verdict" not in [each.way for each in cast("Realised", found.realised).shares]
 
 
 def test_diagnostics_are_a_table_of_their_own() -> None:

@@ -19,7 +19,7 @@ CEILING = {
     "gain_high_paired_anytime", "gain_high_published", "phi_mean", "tetrachoric_mean",
     "beta_single_factor", "ratio_single_factor", "reference_alarm", "beta_anytime_low",
     "beta_anytime_high", "gain_anytime_low", "gain_seed", "by_pool_size", "audit", "complete_rows",
-    "advice",
+    "advice", "realised", "verdict_is_better",
 }  # fmt: skip
 
 
@@ -216,6 +216,10 @@ async def test_a_file_lists_the_rows_to_audit_with_their_questions_and_the_curve
     told = await council.run("ceiling", file, environment=environment)
     as_json = (await council.run("ceiling", file, "--json", environment=environment)).json
 
+    assert "majority vote, at least" in told.out
+    shares = as_json["realised"]["shares"]
+    assert [each["way"] for each in shares] == ["best_member", "majority_at_least"]
+    assert shares[1]["over_best"].keys() == {"value", "low", "high", "n"}
     assert "Rows that every model got wrong" in told.out
     assert "b1   How many, of these two?" in told.out
     assert "b2   Which?" in told.out

@@ -15,6 +15,7 @@ from bot.conversation.posts import last_posts
 from bot.document import Document
 from bot.language import _
 from bot.pages.critiques import critiques
+from bot.pages.sentences import with_audition
 from bot.records import Case
 
 CHANNEL = Channel("terminal", "", "terminal")
@@ -144,7 +145,8 @@ class Threads:
         if await self._app.store.revealed(run.id, self._person.id):
             case = await self._app.store.case(run.id)
             if case and case.result:
-                run.names = {member.label: member.model for member in case.result.members}
+                members = case.result.members
+                run.names = {each.label: with_audition(each, each.model) for each in members}
 
     async def listed(self, most: int) -> list[Listed]:
         """The newest threads by their names or first questions, the newest last."""

@@ -6,7 +6,7 @@ provider's words, except `names`, which one person asked for. Knows no platform 
 Whatever goes wrong, "no name": no public post names a member before a vote.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bot import texts
@@ -16,7 +16,6 @@ from bot.council import (
     Answer,
     Council,
     Deliberation,
-    MemberResult,
     Question,
     Standing,
 )
@@ -58,6 +57,7 @@ from bot.pages.sentences import (
     tells_total,
     verdict_text,
     wanted,
+    with_audition,
     written_by,
 )
 from bot.pages.settings import short, unambiguous
@@ -432,16 +432,13 @@ def names(deliberation: Deliberation, question: Question) -> Document:
     """Who sits behind each label: for one person, after a reveal."""
     author = deliberation.verdict.written_by
     called = unambiguous([*_models(deliberation), *([author] if author else [])])
-    rows = tuple((shown(m.label, question), _called(m, called)) for m in deliberation.members)
+    rows = tuple(
+        (shown(m.label, question), with_audition(m, called[m.model])) for m in deliberation.members
+    )
     note = (
         [Note(_("The verdict was written by {author}.", author=called[author]))] if author else []
     )
     return Document((Table((_("Answer"), _("Model")), rows), *note))
-
-
-def _called(member: MemberResult, called: Mapping[str, str]) -> str:
-    name = called[member.model]
-    return _("{model} (on audition)", model=name) if member.audition else name
 
 
 def first_sentence(text: str) -> str:

@@ -187,6 +187,11 @@ def wanted(deliberation: Deliberation) -> list[MemberResult]:
     return [each for each in deliberation.members if not (each.audition and each.error)]
 
 
+def with_audition(member: MemberResult, name: str) -> str:
+    """What a member is called, once names may be seen, with the word that it is no member so far."""
+    return _("{model} (on audition)", model=name) if member.audition else name
+
+
 def degraded(deliberation: Deliberation, question: Question) -> list[str]:
     lines = []
     outcome = deliberation.verdict

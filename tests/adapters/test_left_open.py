@@ -75,6 +75,7 @@ BUTTONS = {
     "form": Kind("form:criteria", FORM),
     "stats": Kind("stats:details", "Numbers by model"),
     "suggest": Kind("suggest", "Numbers by model"),
+    "audition": Kind("audition", "No model is on audition here."),
     # On Discord, where one reads by pressing
     "read": Kind("read:answer:A:0", "Answer A"),
     "more": Kind("more:headline", "What next?"),

@@ -140,8 +140,9 @@ class OnDiscord(Stage):
         self._first = self._first or asked
 
     async def command(self, text: str) -> None:
-        verb, action, model = text.split()
-        options = {"action": action, "model": model}
+        verb, *rest = text.split()
+        names = ("model",) if verb == "audition" else ("action", "model")
+        options = dict(zip(names, rest, strict=True))
         place = self.place
         await place.server.slash(place.ada, place.channel, "council", verb, options)
 
@@ -447,6 +448,42 @@ async def test_files_are_read_alike_on_every_platform(tmp_path: Path) -> None:
         assert [each.read for each in expected[-1]] == [True, True, False, False, False]
         for stage in others:
             assert await tell_of_files(stage) == expected, stage.platform
+
+
+async def tell_of_an_audition(stage: Stage) -> list[Any]:
+    """A model that answers along, is voted on and revealed; and a question without it."""
+    async with stage.open(FakeProvider()):
+        stage.app.questions.seed = 1
+        await stage.command("audition lab/new")
+        await eventually(lambda: auditions(stage, "lab/new"))
+        await stage.ask("Is the sky blue?")
+        await answered(stage, 1)
+        [case] = await cases(stage)
+        assert case.result
+        label = next(member.label for member in case.result.members if member.audition)
+        await stage.vote(label, "🏆")
+        await voted(stage, (label, "best", True, True))
+        await stage.reveal()
+        await voted(stage, (label, "best", True, True), (label, "best", False, True))
+        await stage.command("audition stop")
+        await eventually(lambda: auditions(stage, ""))
+        await stage.ask("Is grass green?")
+        await answered(stage, 2)
+        [first, _] = await stage.app.statistics().rows(stage.platform, stage.channel.id)
+        return [await rows(stage), case.result.members, first.audition, first.best]
+
+
+async def auditions(stage: Stage, model: str) -> bool:
+    return (await stage.app.settings(stage.channel)).audition == model
+
+
+async def test_an_audition_is_the_same_on_every_platform(tmp_path: Path) -> None:
+    async with stages(tmp_path) as (terminal, *others):
+        expected = await tell_of_an_audition(terminal)
+        assert [case[2].audition for case in expected[0]["cases"]] == ["lab/new", ""]
+        assert expected[2:] == ["lab/new", "lab/new"]
+        for stage in others:
+            assert await tell_of_an_audition(stage) == expected, stage.platform
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -27,6 +27,8 @@ def make_row(
     cost_usd: float = 0.02,
     seconds: float | None = 30.0,
     not_blind: int = 0,
+    audition: str = "",
+    audition_usd: float = 0.0,
 ) -> Row:
     unknown = (None,) * len(models)
     voted = verdict is not None or best or (accepted and set(accepted) != {None})
@@ -51,6 +53,8 @@ def make_row(
         seconds=seconds,
         not_blind=not_blind,
         signs=signs(f"What about {id}?", ""),
+        audition=audition,
+        audition_usd=audition_usd,
     )
 
 

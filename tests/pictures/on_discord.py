@@ -91,10 +91,17 @@ class OnDiscord(Stage):
 
     async def command(self, name: str, text: str) -> Scene:
         place = self.place
+        verb, _, model = text.partition(" ")
+        options = {"model": model} if model else {}
         return self._answer(
             name,
             await place.server.slash(
-                place.ada, place.channel, "council", text, timeout_seconds=PATIENCE_SECONDS
+                place.ada,
+                place.channel,
+                "council",
+                verb,
+                options,
+                timeout_seconds=PATIENCE_SECONDS,
             ),
         )
 

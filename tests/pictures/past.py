@@ -6,18 +6,18 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from bot.council import Answer, Deliberation
+from bot.council import AUDITION_RATINGS, Answer, Deliberation
 from bot.records import Case, PlatformName, Reaction, ReactionValue
 from bot.store.store import Store
 from tests.fakes.channel import finished_case, reaction
-from tests.pictures.script import MEMBERS
+from tests.pictures.script import MEMBERS, ON_AUDITION
 
 QUESTIONS = 60
 # Nobody looks for mentions that were missed then.
 LONG_AGO = timedelta(days=60)
 PEOPLE = ("mina", "omar", "lena", "jun")
 # How often an answer is good enough for people, and how much reviewers think of it.
-_ACCEPTED = dict(zip(MEMBERS, (0.85, 0.55, 0.7, 0.35), strict=True))
+_ACCEPTED = dict(zip((*MEMBERS, ON_AUDITION), (0.85, 0.55, 0.7, 0.35, 0.65), strict=True))
 _REVIEWED = dict(zip(MEMBERS, (0.6, 0.4, 0.8, 0.1), strict=True))
 _VERDICT_ACCEPTED = 0.9
 
@@ -35,6 +35,35 @@ async def remember(database: Path, platform: PlatformName, channel: str) -> None
             assert case.result
             long_ago = replace(case.question, asked_at=case.question.asked_at - LONG_AGO)
             case = replace(case, question=long_ago, result=_reviewed(case.result, random))
+            await store.create(case)
+            await store.delivered(case.id)
+            for vote in _votes(case, random):
+                await store.react(vote)
+    finally:
+        await store.close()
+
+
+async def remember_audition(database: Path, platform: PlatformName, channel: str) -> None:
+    """Of a model that was rated often enough by now."""
+    random = Random("an audition")
+    store = await Store.open(str(database), holder="the past")
+    try:
+        for number in range(AUDITION_RATINGS):
+            asker = random.choice(PEOPLE)
+            models = (*MEMBERS, ON_AUDITION)
+            case = finished_case(
+                number, models=models, platform=platform, channel=channel, asker=asker
+            )
+            assert case.result
+            members = (
+                replace(member, audition=member.model == ON_AUDITION)
+                for member in case.result.members
+            )
+            case = replace(
+                case,
+                question=replace(case.question, asked_at=case.question.asked_at - LONG_AGO),
+                result=replace(case.result, members=tuple(members)),
+            )
             await store.create(case)
             await store.delivered(case.id)
             for vote in _votes(case, random):

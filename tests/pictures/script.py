@@ -21,6 +21,7 @@ LABELS = "ABCD"
 
 MEMBERS = ("northlight/heron-3", "alder/finch-large", "basalt/orca-2.5", "quarry/lynx-mini")
 CHAIRMAN = "meridian/ibis-4"
+ON_AUDITION = "tidewater/tern-5"
 # The cheapest member.
 AUDITOR = MEMBERS[3]
 # What it calls a thread whose question is too long for a name.
@@ -32,6 +33,7 @@ PRICES = {
     MEMBERS[2]: (3.0, 15.0),
     MEMBERS[3]: (0.3, 0.5),
     CHAIRMAN: (5.0, 25.0),
+    ON_AUDITION: (1.0, 6.0),
 }
 
 # Deals the labels A to D in the order of the seats and waits for every reviewer, so that it does not

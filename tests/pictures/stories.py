@@ -1,6 +1,6 @@
 """The states that somebody looks at: how each comes about, on either platform."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,9 +12,9 @@ from tests.fakes.discord_server import running_discord
 from tests.fakes.slack_server import running_slack
 from tests.pictures.on_discord import OnDiscord
 from tests.pictures.on_slack import OnSlack
-from tests.pictures.past import remember
+from tests.pictures.past import remember, remember_audition
 from tests.pictures.scenes import Platform, Scene
-from tests.pictures.script import MEMBERS, Models, Script, models
+from tests.pictures.script import MEMBERS, ON_AUDITION, Models, Script, models
 from tests.pictures.stage import Stage
 
 # Slow enough that posts wait for each other on a busy machine, too.
@@ -203,6 +203,24 @@ async def statistics(platform: Platform) -> AsyncIterator[Scene]:
             yield await here.command("statistics", "stats")
 
 
+async def audition(platform: Platform) -> AsyncIterator[Scene]:
+    """A model that was rated often enough: the next question ends its audition."""
+    script = Script.read("flags")
+    with TemporaryDirectory() as folder:
+        database = Path(folder) / "council.db"
+        async with (
+            models(script) as council,
+            stage(platform, council, past=database, remember=remember_audition) as here,
+        ):
+            yield await here.command("audition-begun", f"audition {ON_AUDITION}")
+            yield await here.command("audition-council", "show")
+            yield await here.command("audition-under-way", "audition")
+            await here.ask(script.question)
+            await here.finished()
+            yield here.thread("audition-over")
+            yield await here.press("audition", "audition$")
+
+
 async def refusal(platform: Platform) -> AsyncIterator[Scene]:
     script = Script.read("flags")
     async with models(script) as council, stage(platform, council) as here:
@@ -254,6 +272,11 @@ STORIES: Mapping[str, Story] = {
     "settings": settings,
     "help": settings,
     "form": settings,
+    "audition-begun": audition,
+    "audition-council": audition,
+    "audition-under-way": audition,
+    "audition-over": audition,
+    "audition": audition,
     "refusal": refusal,
     "dear": dear,
 }
@@ -270,9 +293,13 @@ async def scenes(names: Collection[str], platforms: Sequence[Platform] = PLATFOR
 
 @asynccontextmanager
 async def stage(
-    platform: Platform, council: Models, *, past: Path | None = None
+    platform: Platform,
+    council: Models,
+    *,
+    past: Path | None = None,
+    remember: Callable[[Path, Platform, str], Awaitable[None]] = remember,
 ) -> AsyncIterator[Stage]:
-    """The bot online; with `past`, a database, in a channel that has one."""
+    """The bot online; with `past`, a database, in a channel that has one to `remember`."""
     async with AsyncExitStack() as stack:
         database = str(past or ":memory:")
         here: Stage

@@ -231,6 +231,31 @@ async def test_models_are_completed_with_their_prices(place: Place) -> None:
     assert choice["name"] == "lab/new · $1 / $2 per million tokens"
 
 
+async def test_a_model_for_an_audition_is_completed_unless_it_is_a_member(place: Place) -> None:
+    async def choices(typed: str) -> list[str]:
+        found = await place.server.autocomplete(
+            place.ada, place.channel, "council", "audition", "model", typed
+        )
+        return [choice["value"] for choice in found]
+
+    assert sorted(await choices("lab")) == ["lab/chair", "lab/new"]
+    make_admin(place)
+    await typed(place, "audition", model="lab/new")
+    assert await choices("") == await choices("st") == ["stop"]
+    assert await choices("lab") == []
+
+
+async def test_an_audition_is_begun_looked_at_and_stopped(place: Place) -> None:
+    make_admin(place)
+    assert "**lab/new** is on audition here." in await typed(place, "audition", model="lab/new")
+    done = await place.server.slash(place.ada, place.channel, "council", "audition")
+    assert "So far it answered 0 questions" in done.text
+    assert done.original
+    stopped = await place.server.click(place.ada, done.original, "c1:-:audition:stop")
+    assert "is stopped" in stopped.text
+    assert stopped.ephemeral
+
+
 async def test_of_several_models_the_last_is_completed(place: Place) -> None:
     (choice,) = await place.server.autocomplete(
         place.ada, place.channel, "council", "members", "model", "lab/a, new", {"action": "set"}

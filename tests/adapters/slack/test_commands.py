@@ -312,6 +312,17 @@ async def test_a_council_is_changed_on_its_page(place: Place, boss: User) -> Non
     assert await members(place) == ("lab/a", "lab/b", "lab/new")
 
 
+async def test_an_audition_is_begun_looked_at_and_stopped(place: Place, boss: User) -> None:
+    server = place.server
+    await say(place, boss, "audition lab/new", "is on audition here")
+    await say(place, boss, "audition", "So far it answered 0 questions")
+    page = server.ephemerals[-1]
+    await server.click(boss, place.channel, page.ts, "audition:stop", "-:stop")
+    await place.whispered("is stopped")
+    at = await place.client.place(place.channel.id)
+    assert (await place.app.settings(at)).audition == ""
+
+
 async def test_a_form_that_a_page_cannot_open_changes_nothing(place: Place, boss: User) -> None:
     await say(place, boss, "criteria brevity", "criteria")
     await say(place, boss, "show", "This channel's council")

@@ -30,7 +30,7 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class Audition:
     """Of a model: `kept` are its answers, `members` those of each member to the questions in which
-    its own was rated.
+    its own was rated, the most accepted first.
 
     In `compared` of these a member's answer was rated, too. In `saved` of them its own was acceptable
     and no rated answer of a member's; in `spoilt` it was the other way around. `cost_usd` is the mean
@@ -65,12 +65,13 @@ def audition(rows: Sequence[Row], model: str) -> Audition:
     """Of the rows in which it was heard, some of which are rated."""
     own = [row for row in rows if _own(row) is not None]
     names = sorted({name for row in own for name in row.roster})
+    members = [_kept(name, _said(own, name)) for name in names]
     compared = [(_own(row), said) for row in own if (said := _members(row))]
     return Audition(
         model=model,
         rated=rated(rows),
         kept=_kept(model, [bool(_own(row)) for row in own]),
-        members=tuple(_kept(name, _said(own, name)) for name in names),
+        members=tuple(sorted(members, key=lambda each: -each.accepted / max(each.rated, 1))),
         compared=len(compared),
         saved=sum(bool(mine) and not any(theirs) for mine, theirs in compared),
         spoilt=sum(not mine and all(theirs) for mine, theirs in compared),

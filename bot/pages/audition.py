@@ -43,9 +43,9 @@ def under_way_page(
 
 def _meaning(more_usd: float | None, price: str) -> list[Block]:
     says = _(
-        "It answers along, without its name, and may win. It reviews nothing, and a question lacks "
-        "nothing where it fails. That ends by itself once {n} of its answers were rated, and then I "
-        "say what it would bring.",
+        "It answers along, without its name, and may win. It reviews nothing, and where it fails "
+        "nothing is missing. That ends by itself once {n} of its answers were rated, and then I say "
+        "what it would bring.",
         n=AUDITION_RATINGS,
     )
     if more_usd is None:
@@ -144,13 +144,11 @@ def _failures(found: Audition) -> list[str]:
         return [_("No answer of a member was rated beside its own.")]
     return [
         _(
-            "**Failures that it does not share:** in {questions} its answer was accepted and no rated "
-            "answer of a member.",
+            "**Failures that it does not share:** in {questions} only its answer was accepted.",
             questions=_of(found.saved, found.compared),
         ),
         _(
-            "**Failures of its own:** in {questions} its answer was rejected, and no rated answer of a "
-            "member.",
+            "**Failures of its own:** in {questions} only its answer was rejected.",
             questions=_of(found.spoilt, found.compared),
         ),
     ]

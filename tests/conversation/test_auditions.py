@@ -358,8 +358,8 @@ async def test_what_came_of_it_is_told_with_intervals(app: App) -> None:
     text = words(page)
     assert "new: 15 of 20 answers were accepted" in text
     assert "75\u00a0% (50-92\u00a0%)" in text
-    assert "in 3 of 20 questions (3-38\u00a0%) its answer was accepted" in text
-    assert "in 5 of 20 questions (8-50\u00a0%) its answer was rejected" in text
+    assert "in 3 of 20 questions (3-38\u00a0%) only its answer was accepted" in text
+    assert "in 5 of 20 questions (8-50\u00a0%) only its answer was rejected" in text
     assert "an answer. As a member it reviews, too" in text
     [table] = [block for block in page.blocks if isinstance(block, Table)]
     assert table.rows[0] == ("new (on audition)", "15 of 20", "75\u00a0% (50-92\u00a0%)")

@@ -200,10 +200,11 @@ async def models(
     *scripts: Script,
     fails: Mapping[str, str] | None = None,
     held: Sequence[tuple[str, int]] = (),
+    besides: Sequence[str] = (),
 ) -> AsyncIterator[Models]:
-    """Models that play these scripts one after the other."""
+    """Models that play these scripts one after the other; others are listed `besides`."""
     behaviours = _behaviours(scripts, fails or {})
-    names = (*MEMBERS, CHAIRMAN)
+    names = (*MEMBERS, CHAIRMAN, *besides)
     async with ModelServer(
         behaviours=behaviours, models=names, prices=PRICES, openrouter=True
     ) as server:

@@ -209,7 +209,7 @@ async def audition(platform: Platform) -> AsyncIterator[Scene]:
     with TemporaryDirectory() as folder:
         database = Path(folder) / "council.db"
         async with (
-            models(script) as council,
+            models(script, besides=[ON_AUDITION]) as council,
             stage(platform, council, past=database, remember=remember_audition) as here,
         ):
             yield await here.command("audition-begun", f"audition {ON_AUDITION}")

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.errors import Kind
-from bot.llm import Source
+from bot.llm import Image, Source
 
 # `recap` comes before the first: the beginning of a long thread in short. `revision` is a member's
 # answer once it knows those of the others, from round 1 on. A `title` goes on beside all of them, an
@@ -191,14 +191,23 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """What came of it: its `text`, "" where it could not be read. `why` says in a sentence what of it was
-    not. One that is `earlier` came with a question before this one in its thread."""
+    """What came of it: its `text` or the `image` that it is, neither where it could not be read. `why`
+    says in a sentence what of it was not. One that is `earlier` came with a question before this one
+    in its thread. An image is `seen_by` the members of these labels, as far as that is known, and
+    `unseen_by` those that can see none."""
 
     name: str
     text: str = ""
     why: str | None = None
     kind: EvidenceKind = "file"
     earlier: bool = False
+    image: Image | None = None
+    seen_by: tuple[str, ...] = ()
+    unseen_by: tuple[str, ...] = ()
+
+    @property
+    def is_read(self) -> bool:
+        return bool(self.text or self.image)
 
 
 @dataclass(frozen=True, slots=True)
@@ -492,7 +501,8 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Something that came along with the question, or `earlier` in its thread; `why` it was not read is
-    a sentence."""
+    a sentence. Of an image there are the labels of the members that it was shown to, and of those that
+    can see none."""
 
     kind: EvidenceKind
     name: str
@@ -500,6 +510,8 @@ class Evidence:
     read: bool
     why: str | None = None
     earlier: bool = False
+    seen_by: tuple[str, ...] = ()
+    unseen_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

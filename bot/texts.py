@@ -1,7 +1,7 @@
 """The program's own words to people: kinds of failure, apologies, legends. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, cast
 
 from bot.cleaning import one_line, shortened
@@ -168,7 +168,7 @@ def files_to_read(names: Sequence[str]) -> str:
 def evidence(found: Sequence[Evidence]) -> list[str]:
     """What was read along with the question, and of what not all, in sentences; what could not be read
     is marked."""
-    files = [each for each in found if each.kind in ("file", "link")]
+    files = [each for each in found if each.kind in ("file", "image", "link")]
     now = [each for each in files if each.read and not each.earlier]
     read = [each.name for each in now if each.kind == "file"]
     pages = [each.name for each in now if each.kind == "link"]
@@ -189,6 +189,7 @@ def evidence(found: Sequence[Evidence]) -> list[str]:
         "The council also has what came earlier in this thread: {names}.",
         names=_file_names(earlier),
     )
+    images = [each for each in files if each.read and each.kind == "image"]
     partly = [f"`{file_name(each.name)}`: {each.why}" for each in files if each.read and each.why]
     unread = [
         "⚠ " + _("`{name}` was not read. {why}", name=file_name(each.name), why=each.why or "")
@@ -199,7 +200,9 @@ def evidence(found: Sequence[Evidence]) -> list[str]:
     return [
         *([told] if read else []),
         *([followed] if pages else []),
+        *_shown([each.name for each in now if each.kind == "image"]),
         *([kept] if earlier else []),
+        *_seen(images),
         *([_sources(found_by_search)] if found_by_search else []),
         *partly,
         *unread,
@@ -212,6 +215,32 @@ def _sources(addresses: Sequence[str]) -> str:
     if more := len(addresses) - len(named):
         named.append(_("{more} more", more=more))
     return _("Found on the web for the answers: {sources}", sources=" · ".join(named))
+
+
+def _shown(names: Sequence[str]) -> Iterator[str]:
+    if names:
+        yield n_(
+            "The council was shown the attached image: {images}.",
+            "The council was shown the attached images: {images}.",
+            len(names),
+            images=_file_names(names),
+        )
+
+
+def _seen(images: Sequence[Evidence]) -> Iterator[str]:
+    """How many members see them, where not all do, and never which: who sees is known of models, so
+    that a letter would narrow down whose it is."""
+    if not images or not images[0].unseen_by:
+        return
+    seeing, of = len(images[0].seen_by), len(images[0].seen_by) + len(images[0].unseen_by)
+    if seeing:
+        yield _(
+            "{seeing} of {of} members can see images; the others were told that some came along.",
+            seeing=seeing,
+            of=of,
+        )
+    else:
+        yield _("None of the members can see images; they were told that some came along.")
 
 
 def _file_names(names: Sequence[str]) -> str:

@@ -312,8 +312,13 @@ class Questions:
         ahead = [each for each in self.running.cases if is_thread_of(each, case)]
         carried = await self.threads.carried(case, ahead)
         earlier = await self.threads.before(case)
-        size = carried.bytes + await self.exhibits.carried(case, earlier, ahead)
-        return replace(carried, bytes=size, named=self.titles.names(case) is not None)
+        files = await self.exhibits.carried(case, earlier, ahead)
+        return replace(
+            carried,
+            bytes=carried.bytes + files.bytes,
+            images=files.images,
+            named=self.titles.names(case) is not None,
+        )
 
     async def _case(
         self,

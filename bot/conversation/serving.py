@@ -281,7 +281,7 @@ class Serving:
         question = await self._exhibits.told(self.case, question, journal, earlier)
         board.read(question)
         if any(exhibit.why for exhibit in question.exhibits) and not journal.requests:
-            if question.text == ABOUT_FILES and not any(e.text for e in question.exhibits):
+            if question.text == ABOUT_FILES and not any(e.is_read for e in question.exhibits):
                 self.stop("unread")
                 await asyncio.sleep(0)  # where the cancellation arrives
             self._showing.update(posts(board.progress))

@@ -1,10 +1,11 @@
 """One file read, by a process of its own that may die of it: a script, given the end of the file's
-name and its limits; the file on standard input, JSON on standard output.
+name, or `IMAGE`, and its limits; the file on standard input, JSON on standard output.
 
 Imports nothing of the program, and what it needs only when it is confined: to so much memory and
 time, and to no file that it could write.
 """
 
+import base64
 import io
 import json
 import logging
@@ -17,8 +18,13 @@ from typing import Any, Literal
 
 # Why nothing was read.
 Problem = Literal[
-    "empty", "kind", "disguised", "password", "pages", "unpacked", "wordless", "broken"
+    "empty", "kind", "disguised", "password", "pages", "unpacked", "pixels", "wordless", "broken"
 ]
+
+# In the place of a name's end, for what begins as an image does: it has to be one.
+IMAGE = "image"
+# The first that is small enough is taken.
+_QUALITIES = (85, 70, 50, 30)
 
 # What files begin with that are no text, whatever they are called.
 _BEGINNINGS = (
@@ -59,12 +65,20 @@ _CONTROL_SHARE = 0.002
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`unpacked_bytes` and `parts` are of what is packed in one file."""
+    """`unpacked_bytes` and `parts` are of what is packed in one file, `pixels` of an image as it is
+    sent; as it is handed on, it has at most `side_pixels` a side and `image_bytes`.
+
+    Models look at no more: what has a longer side, providers scale down themselves. Source:
+    docs.claude.com, "Vision"; OpenAI's limit is 2,048, platform.openai.com/docs, "Images and vision".
+    """
 
     pages: int = 300
     chars: int = 100_000
     unpacked_bytes: int = 50_000_000
     parts: int = 2_000
+    pixels: int = 60_000_000
+    side_pixels: int = 1_568
+    image_bytes: int = 1_000_000
     memory_bytes: int = 1_000_000_000
     cpu_seconds: int = 15
 
@@ -97,6 +111,70 @@ def read(data: bytes, ending: str, limits: Limits) -> tuple[str, bool]:
     if not text.strip():
         raise Unread("wordless" if ending in (*packed, ".html") else "empty")
     return text[: limits.chars], not is_whole or len(text) > limits.chars
+
+
+def picture(data: bytes, limits: Limits) -> tuple[str, bytes]:
+    """The first frame of an image, upright, on white, and no larger than models look at, without what
+    else it says of itself, such as where it was taken: its media type and the bytes. Raises `Unread`."""
+    from PIL import Image
+
+    Image.MAX_IMAGE_PIXELS = None  # counted here, before any is unpacked
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "GIF", "WEBP")) as opened:
+            millions = -(-opened.width * opened.height // 1_000_000)
+            if opened.width * opened.height > limits.pixels:
+                raise Unread("pixels", millions)
+            side = limits.side_pixels, limits.side_pixels
+            opened.draft(None, side)  # of a JPEG no more than that is unpacked
+            drawn = _flat(_upright(opened))
+            drawn.thumbnail(side)
+            drawn.info.clear()
+            return _packed(drawn, limits.image_bytes, lossless=opened.format != "JPEG")
+    except Unread:
+        raise
+    except Exception as error:
+        raise Unread("broken") from error
+
+
+def _upright(image: Any) -> Any:
+    """As its camera was held."""
+    from PIL import ImageOps
+
+    image.load()
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:
+        return image.copy()  # what it says of itself is broken; it may be whole
+
+
+def _flat(image: Any) -> Any:
+    """In colours or greys that every reader shows alike."""
+    from PIL import Image
+
+    if image.has_transparency_data:
+        ground = Image.new("RGBA", image.size, "white")
+        ground.alpha_composite(image.convert("RGBA"))
+        return ground.convert("RGB")
+    if image.mode.startswith("I"):  # 16 bits a pixel
+        return image.convert("I").point(lambda level: level / 257).convert("L")
+    return image if image.mode in ("RGB", "L") else image.convert("RGB")
+
+
+def _packed(image: Any, limit_bytes: int, *, lossless: bool) -> tuple[str, bytes]:
+    if lossless and len(data := _saved(image, "PNG")) <= limit_bytes:
+        return "image/png", data
+    data = b""
+    for quality in _QUALITIES:
+        data = _saved(image, "JPEG", quality=quality)
+        if len(data) <= limit_bytes:
+            break
+    return "image/jpeg", data
+
+
+def _saved(image: Any, format: str, **options: int) -> bytes:
+    written = io.BytesIO()
+    image.save(written, format, **options)
+    return written.getvalue()
 
 
 def _joined(pieces: Iterable[str], chars: int) -> tuple[str, bool]:
@@ -215,9 +293,14 @@ def main() -> None:
     ending, limits = sys.argv[1], Limits(**json.loads(sys.argv[2]))
     _confine(limits)
     logging.disable()  # libraries complain of files
+    data, found = sys.stdin.buffer.read(), dict[str, object]()
     try:
-        text, more = read(sys.stdin.buffer.read(), ending, limits)
-        found: dict[str, object] = {"text": text, "more": more}
+        if ending == IMAGE:
+            kind, drawn = picture(data, limits)
+            found = {"kind": kind, "data": base64.b64encode(drawn).decode("ascii")}
+        else:
+            text, more = read(data, ending, limits)
+            found = {"text": text, "more": more}
     except Unread as unread:
         found = {"problem": unread.problem, "n": unread.n}
     json.dump(found, sys.stdout)

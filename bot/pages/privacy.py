@@ -48,7 +48,8 @@ def page(facts: Facts) -> str:
         [
             (
                 _(
-                    "questions and the messages quoted with them, the texts of files attached, answers, "
+                    "questions and the messages quoted with them, the texts of files attached, images as "
+                    "models got them, answers, "
                     "reviews, verdicts and what was found about them, summaries and titles of threads; "
                     "with `redact on`, what the placeholders stand for"
                 ),

@@ -32,7 +32,6 @@ from bot.program.reading import put
 from bot.protocol import outcome
 from bot.protocol.events import Event, Finished
 from bot.protocol.modes import deliberate
-from bot.protocol.pricing import Carried
 from bot.records import Case
 from bot.store.spending import OverBudget
 from bot.texts import EXPIRED_ID, SHELL_ADVICE, apology, evidence, kind_of
@@ -72,7 +71,7 @@ async def ask(
 async def _take_in(app: App, case: Case) -> None:
     """Keep the question, and its money. Raises `BotError` where a budget has no room for it."""
     limits = app.rules.limits
-    carried = Carried(await app.exhibits.carried(case))
+    carried = await app.exhibits.carried(case)
     shares = await app.budget.shares(case, carried) if limits else None
     try:
         await app.store.create(case, shares=shares, limits=limits)
@@ -130,9 +129,15 @@ async def run(
             show(event.deliberation)
 
     question = await app.exhibits.told(case, case.question, journal)
-    for sentence in evidence(outcome.evidence(question)) if question.exhibits else ():
+    told = evidence(outcome.evidence(question)) if question.exhibits else []
+    for sentence in told:
         note(sentence)
-    return await deliberate(question, case.council, app.caller, journal=journal, emit=tell)
+    found = await deliberate(question, case.council, app.caller, journal=journal, emit=tell)
+    # Who sees no image may have said so only when asked.
+    for sentence in evidence(found.evidence):
+        if question.exhibits and sentence not in told:
+            note(sentence)
+    return found
 
 
 def council_for(app: App, mode: str | None) -> Council:

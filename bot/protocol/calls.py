@@ -54,9 +54,9 @@ async def _no_price(
 # What the calls of a stage will take, by their keys, where the question was asked in this place.
 Priced = Callable[[Question, Council, str | None, Stage, int], Awaitable[Mapping[Key, int]]]
 
-# The same request with less in it, for a model whose context the prompt exceeded; `None` where
-# nothing can be left out.
-Shorten = Callable[[ModelFailed], Awaitable[Request | None]]
+# The same request with less in it, for a model that refused it for its length or its images; `None`
+# where nothing more can be left out.
+Otherwise = Callable[[ModelFailed], Awaitable[Request | None]]
 
 
 class Caller:
@@ -105,11 +105,11 @@ class Caller:
         deadline: Deadline,
         round: int = 0,
         on_text: OnText | None = None,
-        shorten: Shorten | None = None,
+        otherwise: Otherwise | None = None,
     ) -> Call:
         """Ask until there is an answer, a final failure, or the deadline; then commit.
 
-        A prompt that does not fit is asked once more as `shorten` gives it.
+        A prompt that is too long, or has images for who sees none, is asked again as `otherwise` gives it.
 
         A call that the journal holds already is returned as it was, and nothing is sent.
         """
@@ -127,7 +127,7 @@ class Caller:
         failure = None
         try:
             async with deadline.timeout():
-                await self._fitted(asking, deadline, shorten)
+                await self._fitted(asking, deadline, otherwise)
         except asyncio.CancelledError:
             if asking.completion:  # it is paid for, so its row is written all the same
                 await journal.finish_call(self._finished(asking, started_at, None))
@@ -183,18 +183,16 @@ class Caller:
         )
 
     async def _fitted(
-        self, asking: Asking, deadline: Deadline, shorten: Shorten | None
+        self, asking: Asking, deadline: Deadline, otherwise: Otherwise | None
     ) -> Completion:
-        try:
-            return await self._retried(asking, deadline)
-        except ModelFailed as error:
-            if error.context_tokens is None or shorten is None:
-                raise
-            shorter = await shorten(error)
-            if shorter is None:
-                raise
-        asking.request = replace(shorter, body=self._provider.stored_body(shorter))
-        return await self._retried(asking, deadline)
+        while True:
+            try:
+                return await self._retried(asking, deadline)
+            except ModelFailed as error:
+                other = await otherwise(error) if otherwise else None
+                if other is None:
+                    raise
+            asking.request = replace(other, body=self._provider.stored_body(other))
 
     async def _retried(self, asking: Asking, deadline: Deadline) -> Completion:
         async for attempt in stamina.retry_context(

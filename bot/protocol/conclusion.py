@@ -31,6 +31,7 @@ from bot.protocol import outcome, ranking
 from bot.protocol.checks import check, checks_due
 from bot.protocol.counting import same_answer
 from bot.protocol.events import Checked, Finished
+from bot.protocol.seeing import with_eyes
 from bot.protocol.sitting import Sitting
 from bot.store.spending import EARLY_STOP
 from bot.texts import SIDE_BY_SIDE, apology, election
@@ -136,7 +137,7 @@ def _result(
 ) -> Deliberation:
     decision = sitting.journal.decision(EARLY_STOP)
     deliberation = outcome.outcome(
-        sitting.question,
+        with_eyes(sitting.question, sitting.council, sitting.journal),
         sitting.council,
         sitting.journal.calls,
         answers=answers,

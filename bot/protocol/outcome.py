@@ -210,7 +210,10 @@ def outcome(
         chairman=council.chairman,
         cost=cost(paid),
         claims=claims(verdict.text, answers, question) if verdict.written_by else (),
-        evidence=(*evidence(question), *_found(calls)),
+        evidence=(
+            *(_of_those_asked(each, asked) for each in evidence(question)),
+            *_found(calls),
+        ),
         escalated=bool(question.grows),
     )
 
@@ -237,8 +240,18 @@ def _evidence(exhibit: Exhibit, limit: int | None) -> Evidence:
     if limit is not None and chars > limit:
         why = _(SHORTENED_BEGINNING if why else SHORTENED_EXHIBIT, n=limit, of=chars)
         chars = limit
-    read = bool(exhibit.text)
-    return Evidence(exhibit.kind, exhibit.name, chars, read, why, exhibit.earlier)
+    eyes = exhibit.seen_by, exhibit.unseen_by
+    read = exhibit.is_read
+    return Evidence(exhibit.kind, exhibit.name, chars, read, why, exhibit.earlier, *eyes)
+
+
+def _of_those_asked(found: Evidence, asked: Sequence[MemberResult]) -> Evidence:
+    """Some modes ask only a part of the council."""
+    labels = {member.label for member in asked}
+    seen_by, unseen_by = (
+        tuple(label for label in by if label in labels) for by in (found.seen_by, found.unseen_by)
+    )
+    return replace(found, seen_by=seen_by, unseen_by=unseen_by)
 
 
 def _found(calls: Collection[Call]) -> Iterator[Evidence]:

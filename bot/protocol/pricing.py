@@ -46,12 +46,13 @@ Usual = Callable[[Stage | None, str, str | None], Awaitable[Sequence[Usage]]]
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What goes along with a question besides, in bytes; how much has to be `folded` first: summed
-    up by one member; and whether its thread is `named` by one."""
+    """What goes along with a question besides, in bytes and `images`; how much has to be `folded` first:
+    summed up by one member; and whether its thread is `named` by one."""
 
     bytes: int = 0
     folded: int = 0
     named: bool = False
+    images: int = 0
 
 
 NOTHING = Carried()
@@ -122,7 +123,8 @@ class Pricing:
     ) -> Mapping[Key, int]:
         """The same for the calls of one stage alone, in one round."""
         calls = [call for call in planned(council) if (call.stage, call.round) == (stage, round)]
-        shares = await self._of(calls, question, council, place, NOTHING)
+        images = sum(1 for exhibit in question.exhibits if exhibit.image)
+        shares = await self._of(calls, question, council, place, Carried(images=images))
         return {key: micros for key, micros in shares.items() if key != MARGIN}
 
     async def _of(
@@ -141,7 +143,12 @@ class Pricing:
         for call in calls:
             price, used = self.prices.price(call.model), await self._used(call, place)
             shares[call.key] = share(
-                call, price, used, density=density[call.model], asked_bytes=size
+                call,
+                price,
+                used,
+                density=density[call.model],
+                asked_bytes=size,
+                images=carried.images,
             )
             if len(used) >= ENOUGH:
                 known[call.key] = shares[call.key]
@@ -150,7 +157,14 @@ class Pricing:
                 tokens = [replace(usage, cost_micros=None) for usage in used]
                 prices = {m: self.prices.price(m) for m in council.members}
                 shares[SUCCESSOR] = max(
-                    share(call, prices[m], tokens, density=density[m], asked_bytes=size)
+                    share(
+                        call,
+                        prices[m],
+                        tokens,
+                        density=density[m],
+                        asked_bytes=size,
+                        images=carried.images,
+                    )
                     for m in council.members
                 )
         return {**shares, MARGIN: margin_of(known)}
@@ -190,7 +204,8 @@ class Pricing:
         stages: dict[tuple[Stage, int], list[tuple[int, bool]]] = {}
         for call in (*_besides(self.prices, council, carried), *self._likely(question, council)):
             price, used = self.prices.price(call.model), await self._lately(call, place)
-            micros = typical(price, used, asked_bytes=size) + price.searching(call.searches)
+            micros = typical(price, used, asked_bytes=size, images=carried.images)
+            micros += price.searching(call.searches)
             if not call.is_usual:  # thoughts take about half of what it may write
                 micros = max(micros, price.cost(TYPICAL_TOKENS[0], call.tokens // 2))
             is_told = len(used) >= FEW and all(usage.cost_micros is not None for usage in used)
@@ -221,23 +236,32 @@ class Pricing:
 
 
 def share(
-    call: Planned, price: Price, used: Sequence[Usage], *, density: float, asked_bytes: int
+    call: Planned,
+    price: Price,
+    used: Sequence[Usage],
+    *,
+    density: float,
+    asked_bytes: int,
+    images: int = 0,
 ) -> int:
     """Enough for all but a few of such calls, about a question of this size. `density` is the most
     tokens that a byte of this model's prompts takes."""
+    seen = images * bills.IMAGE_TOKENS
     searches = 0 if price.search is None else call.searches
     if len(used) < ENOUGH or searches:  # what others used says nothing of one that searches
-        tokens = bills.prompt_tokens(asked_bytes + _FRAME_BYTES, 1) + call.material_tokens
+        tokens = bills.prompt_tokens(asked_bytes + _FRAME_BYTES, 1) + call.material_tokens + seen
         return max(price.most(tokens, call.tokens, searches), bills.dearest(price, used))
     took = [_took(usage, price, density) for usage in used]
     prompts = [bills.prompt_tokens(usage.prompt_bytes, density) for usage in used]
     least = price.most(quantile(prompts), min(LEAST_TOKENS, call.tokens))
-    return max(quantile(took), least) + price.most(ceil(asked_bytes * density), 0)
+    return max(quantile(took), least) + price.most(ceil(asked_bytes * density) + seen, 0)
 
 
-def typical(price: Price, used: Sequence[Usage], *, asked_bytes: int) -> int:
-    """As the one in the middle of such calls cost; of a long question there is more to read."""
+def typical(price: Price, used: Sequence[Usage], *, asked_bytes: int, images: int = 0) -> int:
+    """As the one in the middle of such calls cost; of a long question there is more to read, and of one
+    with images more to see."""
     tokens = ceil(max(asked_bytes - _SHORT_BYTES, 0) / BYTES_PER_TOKEN)
+    tokens += images * bills.USUAL_IMAGE_TOKENS
     if len(used) < FEW:
         prompt_tokens, completion_tokens = TYPICAL_TOKENS
         return price.cost(prompt_tokens + tokens, completion_tokens)

@@ -17,6 +17,7 @@ from bot.protocol.events import Enough, Event, Grown, Started
 from bot.protocol.listening import OnText
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.patience import Deadline
+from bot.protocol.seeing import has_images, sees, unseeing, without_images
 from bot.protocol.shortening import fitting_limit
 from bot.redaction import masked
 from bot.store.journal import Journal
@@ -57,6 +58,7 @@ class Sitting:
     open: bool = field(init=False, default=True)
     door: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     _deadlines: list[Deadline] = field(init=False, default_factory=list)
+    _unseeing: set[int] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self.labels = ranking.labels_of(self.question, self.council)
@@ -130,7 +132,13 @@ class Sitting:
         deadline: Deadline,
     ) -> Call:
         request = self._request(stage, 0, seat, messages, tokens)
-        return await self.caller.call(request, stage, seat, journal=self.journal, deadline=deadline)
+
+        async def otherwise(refused: ModelFailed) -> Request | None:
+            return await self._unseen(seat, request, refused)
+
+        return await self.caller.call(
+            request, stage, seat, journal=self.journal, deadline=deadline, otherwise=otherwise
+        )
 
     async def ask_about(
         self,
@@ -148,18 +156,26 @@ class Sitting:
         request = self._request(stage, round, seat, material.prompt(limit), tokens)
         shortened = _shortened(stage, round, seat)
 
-        async def shorten(refused: ModelFailed) -> Request | None:
+        async def shorter(refused: ModelFailed) -> Request | None:
+            if refused.context_tokens is None or self.journal.decision(shortened):
+                return None
             fits = fitting_limit(
                 material.texts,
                 "".join(message.content for message in request.messages),
-                context_tokens=refused.context_tokens or 0,
+                context_tokens=refused.context_tokens,
                 prompt_tokens=refused.prompt_tokens,
             )
-            if fits is None or self.journal.decision(shortened):
+            if fits is None:
                 return None
             # A resumed run asks with the same, and tells it.
             await self.journal.decide(shortened, str(fits))
-            return replace(request, messages=self._sent(material.prompt(fits)))
+            return replace(request, messages=self._sent(seat, material.prompt(fits)))
+
+        async def otherwise(refused: ModelFailed) -> Request | None:
+            nonlocal request
+            other = await shorter(refused) or await self._unseen(seat, request, refused)
+            request = other or request
+            return other
 
         return await self.caller.call(
             *(request, stage, seat),
@@ -167,7 +183,7 @@ class Sitting:
             deadline=deadline,
             round=round,
             on_text=on_text,
-            shorten=shorten,
+            otherwise=otherwise,
         )
 
     def shown_chars(
@@ -182,18 +198,31 @@ class Sitting:
     ) -> Request:
         return Request(
             model=self.council.model(seat),
-            messages=self._sent(messages),
+            messages=self._sent(seat, messages),
             max_completion_tokens=tokens,
             tag=f"{self.question.id}/{stage}/{round}/{seat}",
             effort="low" if stage == "title" else self.council.effort,
             searches=self.council.searches if stage == "answer" else 0,
         )
 
-    def _sent(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
-        """Where personal data is hidden from models, what others of them wrote of it, too."""
+    def _sent(self, seat: int, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+        """As this seat gets them: without images where it sees none, and where personal data is hidden
+        from models, without what others of them wrote of it."""
+        if seat in self._unseeing or not sees(self.journal, seat):
+            messages = without_images(messages)
         if not self.council.redact:
             return messages
         return tuple(replace(each, content=masked(each.content)) for each in messages)
+
+    async def _unseen(self, seat: int, request: Request, refused: ModelFailed) -> Request | None:
+        """The same without images, from now on, for a seat that sees none, or has no room for them."""
+        no_room = refused.context_tokens is not None
+        if not (refused.unseeing or no_room) or not has_images(request.messages):
+            return None
+        if seat not in self._unseeing and sees(self.journal, seat):
+            self._unseeing.add(seat)  # it may be asked two things at once
+            await self.journal.decide(unseeing(seat), "refused")
+        return replace(request, messages=without_images(request.messages))
 
 
 @asynccontextmanager

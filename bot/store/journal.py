@@ -22,6 +22,7 @@ from bot.llm import Source
 from bot.records import Stop, Tempo
 from bot.store import hedges, spending
 from bot.store.encoding import decode, decode_time, decode_time_or_none, encode, encode_time
+from bot.store.exhibits import columns
 from bot.store.feed import record
 from bot.store.transactions import Database, Many, Row, Statement, Transaction, change
 
@@ -380,8 +381,8 @@ class Journal:
 
     async def exhibit(self, place: int, read: Exhibit) -> None:
         """Keep what was read of a file, by its place among the question's."""
-        sql = "INSERT INTO exhibits (deliberation, place, exhibit) VALUES (?, ?, ?)"
-        values = self.deliberation, place, encode(Exhibit, read)
+        sql = "INSERT INTO exhibits (deliberation, place, exhibit, image) VALUES (?, ?, ?, ?)"
+        values = self.deliberation, place, *columns(read)
         await self._write(lambda: change(sql, values))
 
     async def set_restart_aside(self) -> bool:

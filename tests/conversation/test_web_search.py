@@ -109,6 +109,8 @@ async def test_members_search_for_their_answers_and_the_verdict_names_what_they_
             "read": True,
             "why": None,
             "earlier": False,
+            "seen_by": [],
+            "unseen_by": [],
         }
         line = "Found on the web for the answers: <https://a.example/one> · <https://a.example/a>"
         assert Note(line) in room.documents[case.id, HEADLINE].blocks

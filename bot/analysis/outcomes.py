@@ -97,8 +97,13 @@ def seat_columns(models: Iterable[str]) -> tuple[str, ...]:
 
 def read_outcomes(path: Path) -> Outcomes:
     """Raises `InvalidInput` where the file cannot be read or holds no outcome matrix."""
+    return parse_outcomes(read_text(path))
+
+
+def read_text(path: Path) -> str:
+    """Of a file as spreadsheets write them. Raises `InvalidInput`."""
     try:
-        text = _decoded(path.read_bytes())
+        return _decoded(path.read_bytes())
     except OSError as error:
         raise InvalidInput(
             _("{path} cannot be read: {strerror}.", path=path, strerror=error.strerror)
@@ -111,7 +116,6 @@ def read_outcomes(path: Path) -> Outcomes:
                 reason=error.reason,
             )
         ) from error
-    return parse_outcomes(text)
 
 
 def _decoded(content: bytes) -> str:
@@ -121,23 +125,27 @@ def _decoded(content: bytes) -> str:
     return content.decode("utf-8-sig")
 
 
+def read_table(text: str) -> list[list[str]]:
+    """The lines that are not empty. Where there is no comma in the first, semicolons or tabs separate, as
+    spreadsheets write them. Raises `InvalidInput`."""
+    try:
+        # Not by lines: a question may go over several.
+        table = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text))
+        return [line for line in table if line]
+    except csv.Error as error:
+        raise InvalidInput(_("This is no CSV file: {error}.", error=error)) from error
+
+
 def parse_outcomes(text: str) -> Outcomes:
     """Read a CSV: a header of model names, then a row per question of 1, 0 or nothing.
-
-    Where there is no comma in the header, semicolons or tabs separate, as spreadsheets write them.
 
     A first column called id, question, question_id, row or nothing at all names the questions;
     otherwise they are counted from 1. Another one called question, text or prompt holds their
     texts. Raises `InvalidInput`, which names the row and column.
     """
-    try:
-        # Not by lines: a question may go over several.
-        table = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text))
-        header, *lines = [line for line in table if line]
-    except csv.Error as error:
-        raise InvalidInput(_("This is no CSV file: {error}.", error=error)) from error
-    except ValueError:
-        raise InvalidInput(_("The file is empty; it needs a header of model names.")) from None
+    header, *lines = read_table(text) or [[]]
+    if not header:
+        raise InvalidInput(_("The file is empty; it needs a header of model names."))
     names = [name.strip() for name in header]
     first = 1 if names[0].lower() in _ID_COLUMNS else 0
     texts = [n for n in range(first, len(names)) if names[n].lower() in _TEXT_COLUMNS]

@@ -178,10 +178,10 @@ def row_of(case: Case, reactions: Sequence[Reaction], key: str = "") -> Row | No
     blind = [reaction for reaction in reactions if reaction.blind]
     votes = standing_votes(blind)
     asker = case.asker or ""
-    said = {label: _decided(_on_answer(votes, label), asker) for label in model_of}
-    columns = _seats(result) if len(label_of) < len(model_of) else {}
+    said = {label: decided(on_answer(votes, label), asker) for label in model_of}
+    columns = columns_of_seats(result) if len(label_of) < len(model_of) else {}
     on_verdict = [v for v in votes if v.target == VERDICT and result.has_verdict]
-    verdict = _decided({v.person: v.value == "accept" for v in on_verdict}, asker)
+    verdict = decided({v.person: v.value == "accept" for v in on_verdict}, asker)
     picks = _picks(votes, blind, model_of)
     best, best_by = _best(picks, asker)
     deciding = {*verdict[1], *best_by, *(person for _, by in said.values() for person in by)}
@@ -291,7 +291,7 @@ def _first_of_threads(rows: Iterable[tuple[Hashable, Row | None]]) -> list[Row]:
     return list(first.values())
 
 
-def _seats(result: Deliberation) -> dict[str, str]:
+def columns_of_seats(result: Deliberation) -> dict[str, str]:
     """The columns of the seats that answered, by label."""
     members = sorted(result.members, key=lambda member: member.seat)
     names = seat_columns(member.model for member in members)
@@ -306,7 +306,7 @@ def _thread(case: Case) -> tuple[str, ...]:
     return (case.platform, case.workspace or "", case.channel or "", case.thread)
 
 
-def _on_answer(votes: Iterable[Vote], label: str) -> dict[str, bool]:
+def on_answer(votes: Iterable[Vote], label: str) -> dict[str, bool]:
     """What each person holds of an answer: "none of these" refuses it like a thumbs-down."""
     return {
         vote.person: vote.value in ("accept", "best")
@@ -315,7 +315,7 @@ def _on_answer(votes: Iterable[Vote], label: str) -> dict[str, bool]:
     }
 
 
-def _decided(said: Mapping[str, bool], asker: str) -> tuple[bool | None, tuple[str, ...]]:
+def decided(said: Mapping[str, bool], asker: str) -> tuple[bool | None, tuple[str, ...]]:
     """What counts, and the people behind it."""
     if asker in said:
         return said[asker], (asker,)

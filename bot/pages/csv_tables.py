@@ -4,7 +4,7 @@ import csv
 from collections.abc import AsyncIterable, Iterator, Sequence
 from typing import TextIO
 
-from bot.analysis.rows import Row
+from bot.analysis.rows import Row, columns_of_seats
 from bot.council import Deliberation
 from bot.records import Case
 
@@ -29,9 +29,9 @@ def write_outcomes(rows: Sequence[Row], file: TextIO) -> None:
 async def write_ballots(cases: AsyncIterable[Case], file: TextIO) -> None:
     """A line for each answer on each counted ballot.
 
-    `place` is 1 for the best, ties share one and what stands below skips as many, as in 1, 1, 3;
-    empty where the reviewer left the answer out. `position` is where it stood in what the reviewer
-    read, from 1.
+    Models are called as the columns of the outcomes are: a further seat of one has a number. `place`
+    is 1 for the best, ties share one and what stands below skips as many, as in 1, 1, 3; empty where
+    the reviewer left the answer out. `position` is where it stood in what the reviewer read, from 1.
     """
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(BALLOT_COLUMNS)
@@ -41,11 +41,19 @@ async def write_ballots(cases: AsyncIterable[Case], file: TextIO) -> None:
 
 
 def _ballots(result: Deliberation) -> Iterator[tuple[object, ...]]:
-    models = {answer.label: answer.model for answer in result.answers}
+    models = columns_of_seats(result)
     for review in result.reviews:
         places: dict[str, int] = {}
         for tied in review.ranking:
             places |= dict.fromkeys(tied, len(places) + 1)
         for position, label in enumerate(review.order if review.counted else (), start=1):
             place = places.get(label, "")
-            yield (result.id, review.model, review.label, models[label], label, place, position)
+            yield (
+                result.id,
+                models.get(review.label, review.model),
+                review.label,
+                models[label],
+                label,
+                place,
+                position,
+            )

@@ -210,6 +210,16 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
         ),
     )
     ceiling.add_argument("--json", action="store_true", help=_("every number as JSON"))
+    reviewers = add("reviewers", reading.reviewers, _("which reviewers order answers as people do"))
+    reviewers.add_argument(
+        "files",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help=_("two: ballots and outcomes, as `council export --csv` writes each"),
+    )
+    reviewers.add_argument("--channel", help=_("from the votes of this channel only"))
+    reviewers.add_argument("--json", action="store_true", help=_("every number as JSON"))
     costs = add("costs", reading.costs, _("what was spent: told, estimated, assumed"))
     costs.add_argument(
         "--since", type=_moment, help=_("asked since this time (ISO, e.g. 2026-11-01)")

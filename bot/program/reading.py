@@ -5,7 +5,7 @@ Each imports what it needs when it runs.
 
 import argparse
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TextIO
 
@@ -15,7 +15,10 @@ from bot.printing import note, tell, tell_json
 from bot.program.process import DONE, NO_ANSWER
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from bot.analysis.cofailure import Ceiling
+    from bot.analysis.judged import Judged
     from bot.document import Document
     from bot.program.config import Config
     from bot.store.store import Store
@@ -89,6 +92,62 @@ async def _ceiling_of(
     async with database(config) as store:
         await _require_channel(store, options.channel)
         return *await Statistics(store).ceiling(channel=options.channel), {}
+
+
+async def reviewers(options: argparse.Namespace, config: "Config") -> int:
+    from bot.analysis.reviewers import as_json, reviewers
+    from bot.pages.reviewers import reviewers_page
+
+    judged, elsewhere, pace = await _judged(options, config)
+    found = reviewers(judged, elsewhere)
+    if options.json:
+        tell_json(as_json(found), indent=2)
+    else:
+        show(reviewers_page(found, pace))
+    return DONE
+
+
+async def _judged(
+    options: argparse.Namespace, config: "Config"
+) -> "tuple[Sequence[Judged], Sequence[Judged], timedelta | None]":
+    """Of what was named, and of all other channels; and the time from one rated question to the next."""
+    if options.files:
+        if len(options.files) != 2:
+            raise InvalidInput(_("Name two files, BALLOTS.csv and OUTCOMES.csv, or none."))
+        if options.channel:
+            raise InvalidInput(
+                _("Name two files or a --channel: reviewers are told of one of them.")
+            )
+        from bot.analysis.ballot_files import read_judged
+
+        return read_judged(*options.files), (), None
+    from bot.conversation.statistics import Statistics
+
+    await _keep_up(config)
+    async with database(config) as store:
+        await _require_channel(store, options.channel)
+        statistics = Statistics(store)
+        here = [row for row in await statistics.rows(channel=options.channel) if row.rated]
+        ids = {row.id for row in here}
+        judged = await _judged_of(store, ids)
+        elsewhere: Sequence[Judged] = ()
+        if options.channel:
+            others = {row.id for row in await statistics.rows() if row.rated}
+            elsewhere = await _judged_of(store, others - ids)
+    asked = sorted(row.asked_at for row in here)
+    pace = (asked[-1] - asked[0]) / (len(asked) - 1) if len(asked) > 1 else None
+    return judged, elsewhere, pace
+
+
+async def _judged_of(store: "Store", ids: Collection[str]) -> "list[Judged]":
+    from bot.analysis.judged import judged
+
+    found = []
+    for id in sorted(ids):
+        case = await store.case(id)
+        if case and (each := judged(case, await store.reactions(id))):
+            found.append(each)
+    return found
 
 
 async def costs(options: argparse.Namespace, config: "Config") -> int:

@@ -1,0 +1,224 @@
+"""What weights learned from people's votes are worth: `python -m tests.bench.reviewers`.
+
+First on real judges of pairs of answers (`llmbar_judgments_a.csv`): a few labelled pairs are drawn again
+and again, and the rest is judged. Then on simulated channels: an answer's quality is q ~ N(0, 1), and
+reviewer j sees q + s_j N(0, 1) + .5 (1 - 2 place / (N - 1)) + k_j where it is its own, with
+s_j = exp(z / 2), z ~ N(0, 1), and k_j ~ .5 Exp(1). Its ballot is the order of what it sees. Of a pair
+that colludes, each puts the two first, the other one before itself; of `first`, one puts itself first.
+One of twelve people asks and accepts what is above 0, seen with an error of .5, and gives the best a
+trophy if it is that. `alike` are reviewers of s_j = 2 and k_j = .5, of whom weights can learn nothing.
+"""
+
+import argparse
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from bot.analysis.ballot_files import matched, parse_ballots
+from bot.analysis.estimates import Floats
+from bot.analysis.judged import Judged, Sheet, held_pairs
+from bot.analysis.outcomes import parse_outcomes
+from bot.analysis.reviewers import reviewers
+from bot.analysis.weights import EQUAL, Weights, fitted, learned
+from tests.reference_data import reference_file
+
+SLICES = {
+    "Natural + Adversarial": ("Natural", "Adversarial"),
+    "Natural": ("Natural",),
+    "Adversarial": ("Adversarial",),
+    "MT-Bench": ("MT-Bench",),
+    "FairEval": ("FairEval",),
+    "LLMEval^2": ("LLMEval^2",),
+    "labelled by people": ("MT-Bench", "FairEval", "LLMEval^2"),
+}
+KINDS = ("plain", "pair", "first", "alike")
+PEOPLE, FORCE = 12, 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Simulated reviewers, all of whom answer."""
+
+    kind: str
+    noise: Floats
+    own: Floats
+
+    @property
+    def members(self) -> int:
+        return len(self.noise)
+
+
+def llmbar(sets: Sequence[str], rng: np.random.Generator) -> tuple[Judged, ...]:
+    """The judges' choices as they would be exported, one drawn order of presentation for each pair."""
+    lines = [line for line in _choices() if line["set"].startswith(tuple(sets))]
+    drawn = {id: str(rng.integers(1, 3)) for id in sorted({line["pair"] for line in lines})}
+    shown = [line for line in lines if line["shown_first"] == drawn[line["pair"]]]
+    ballots = ["id,reviewer,reviewer_label,model,label,place,position"]
+    for line in shown:
+        for output, model in (("1", "one"), ("2", "two")):
+            place = {"": "", output: "1"}.get(line["winner"], "2")
+            position = 1 if output == line["shown_first"] else 2
+            ballots.append(f"{line['pair']},{line['judge']},,{model},,{place},{position}")
+    labels = {line["pair"]: line["label"] for line in shown}
+    outcomes = [f"{id},{int(label == '1')},{int(label == '2')}" for id, label in labels.items()]
+    return matched(
+        parse_ballots("\n".join(ballots)), parse_outcomes("\n".join(["id,one,two", *outcomes]))
+    )
+
+
+@cache
+def _choices() -> list[dict[str, str]]:
+    with reference_file("llmbar_judgments_a.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def world(kind: str, members: int, rng: np.random.Generator) -> World:
+    if kind == "alike":
+        return World(kind, np.full(members, 2.0), np.full(members, 0.5))
+    noise = np.exp(rng.standard_normal(members) / 2)
+    return World(kind, noise, 0.5 * rng.exponential(size=members))
+
+
+def channel(
+    world: World, questions: int, rng: np.random.Generator, *, people: int = PEOPLE
+) -> tuple[list[Judged], list[str]]:
+    """Rated questions, and the answer of each that is really best."""
+    n = world.members
+    quality = rng.standard_normal((questions, n))
+    held = quality + 0.5 * rng.standard_normal((questions, n))
+    asks = rng.integers(people, size=questions)
+    names = [f"lab/{letter}" for letter in "abcdefgh"[:n]]
+    found = []
+    for number, share in enumerate(_shares(world, quality, rng)):
+        accepted = {name: bool(held[number, place] > 0) for place, name in enumerate(names)}
+        best = names[int(held[number].argmax())]
+        pairs = held_pairs(accepted, best if accepted[best] else None)
+        sheets = tuple(
+            Sheet(name, dict(zip(names, share[place].tolist(), strict=True)))
+            for place, name in enumerate(names)
+        )
+        person = f"person {asks[number]}"
+        found.append(Judged(str(number), person, (person,), pairs, sheets))
+    return found, [names[place] for place in quality.argmax(axis=1)]
+
+
+def _shares(world: World, quality: Floats, rng: np.random.Generator) -> Floats:
+    """By question, reviewer and answer, each answer once in each place that is read."""
+    questions, n = quality.shape
+    seat, row = (rng.random((questions, n)).argsort(axis=1) for _ in range(2))
+    place = (seat[:, None, :] + row[:, :, None]) % n
+    seen = quality[:, None, :] + 0.5 * (1 - 2 * place / (n - 1))
+    seen = seen + world.noise[:, None] * rng.standard_normal((questions, n, n))
+    seen = seen + world.own[:, None] * np.eye(n)
+    if world.kind == "pair":
+        seen[:, :2, :2] += FORCE
+        seen[:, [0, 1], [1, 0]] += FORCE
+    if world.kind == "first":
+        seen[:, 0, 0] += FORCE
+    return np.asarray(seen.argsort(axis=2).argsort(axis=2) / (n - 1))
+
+
+def pairs_right(judged: Sequence[Judged], weights: Weights) -> float:
+    """Of pairs that people decided, how many the weighted ballots order alike."""
+    right = [
+        0.5 * (1 + np.sign(round(scores[better] - scores[worse], 9)))
+        for each in judged
+        for scores in (weights.scores(each),)
+        for better, worse in each.pairs
+    ]
+    return float(np.mean(right))
+
+
+def firsts_right(judged: Sequence[Judged], best: Sequence[str], weights: Weights) -> float:
+    """How often the best answer is first; a tie of k firsts counts 1/k."""
+    hits = []
+    for each, really in zip(judged, best, strict=True):
+        scores = {answer: round(score, 9) for answer, score in weights.scores(each).items()}
+        first = [answer for answer, score in scores.items() if score == max(scores.values())]
+        hits.append((really in first) / len(first))
+    return float(np.mean(hits))
+
+
+def drawn(sets: Sequence[str], draws: int, *, labelled: int = 20) -> tuple[float, float]:
+    """Equal and weighted votes on the pairs that were not drawn to learn from."""
+    found = []
+    for number in range(draws):
+        rng = np.random.default_rng(number)
+        judged = llmbar(sets, rng)
+        order = rng.permutation(len(judged))
+        known, rest = ([judged[i] for i in part] for part in (order[:labelled], order[labelled:]))
+        found.append((pairs_right(rest, EQUAL), pairs_right(rest, learned(known))))
+    equal, weighted = np.mean(found, axis=0)
+    return float(equal), float(weighted)
+
+
+def gains(
+    kind: str, members: int, questions: Sequence[int], worlds: int, *, tested: int = 400
+) -> tuple[float, list[float], float]:
+    """How often equal votes put the best answer first, and how much more often weights do: those that
+    are learned from so many questions, and those that an oracle learns from thousands."""
+    found = []
+    for number in range(worlds):
+        rng = np.random.default_rng(number)
+        reviewing = world(kind, members, rng)
+        oracle = fitted(channel(reviewing, 2_000, rng)[0])
+        weights = [learned(channel(reviewing, count, rng)[0]) for count in questions]
+        test = channel(reviewing, tested, rng)
+        equal, *others = (firsts_right(*test, each) for each in (EQUAL, *weights, oracle))
+        found.append([equal, *(other - equal for other in others)])
+    equal, *learned_gains, oracle_gain = np.mean(found, axis=0).tolist()
+    return equal, learned_gains, oracle_gain
+
+
+def suggested(
+    kind: str, members: int, channels: int, *, questions: int, step: int, people: int = PEOPLE
+) -> float:
+    """In how many channels weights are ever suggested, with a look after every few questions."""
+    ever = 0
+    for number in range(channels):
+        rng = np.random.default_rng(number)
+        judged, _ = channel(world(kind, members, rng), questions, rng, people=people)
+        ever += any(above_zero(judged[:end]) for end in range(step, questions + 1, step))
+    return ever / channels
+
+
+def above_zero(judged: Sequence[Judged]) -> bool:
+    low = reviewers([each for each in judged if each.pairs]).gain_low_anytime
+    return low is not None and low > 0
+
+
+def report(quick: bool) -> Iterator[str]:
+    draws, worlds, channels = (20, 10, 10) if quick else (300, 60, 100)
+    yield f"real judges, 20 labelled pairs drawn {draws} times: pairs right, equal and weighted"
+    for name, sets in SLICES.items():
+        equal, weighted = drawn(sets, draws)
+        yield f"  {name:<24}{equal:.3f}  {weighted:.3f}"
+    rated = (10, 20, 100)
+    yield (
+        f"simulated channels ({worlds} of each): best answer first with equal votes; points gained by "
+        f"weights after {rated} rated questions, and by an oracle's; the last two compared"
+    )
+    for kind in KINDS:
+        for members in (4, 6):
+            equal, gained, oracle = gains(kind, members, rated, worlds)
+            points = "".join(f"{100 * gain:+6.1f}" for gain in (*gained, oracle))
+            part = f"{gained[-1] / oracle:5.0%}" if oracle > 0.005 else "    -"
+            yield f"  {kind:<6} N={members}  {equal:.3f} {points}  {part}"
+    yield f"weights ever suggested, a look every 5 of 200 rated questions ({channels} channels)"
+    for kind, people in (("alike", 3), ("alike", 12), ("alike", 40), ("plain", 12), ("pair", 12)):
+        ever = suggested(kind, 4, channels, questions=200, step=5, people=people)
+        yield f"  {kind:<6} {people:>2} people  {ever:.1%}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a few draws, within a minute or two")
+    for line in report(parser.parse_args().quick):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

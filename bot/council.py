@@ -32,6 +32,8 @@ EvidenceKind = Literal["file", "image", "link", "search", "quoted", "thread"]
 MEMBERS_MAX = 20
 # Answers of people beside theirs: with the most members there are letters enough.
 PEOPLE_MAX = 5
+# Of each; Slack's forms take no longer text.
+ANSWER_LIMIT_CHARS = 3_000
 # In the place of a model where a person answered: never a name.
 PERSON = "person"
 
@@ -250,6 +252,12 @@ class Question:
         none = timedelta()
         paused = [max(min(end, moment) - start, none) for start, end in self.pauses]
         return (moment - self.asked_at - sum(paused, none)).total_seconds()
+
+
+def takes_people(question: Question, council: Council) -> bool:
+    """Whether people may add answers of their own: not where one member is asked alone, nor where
+    what is written anew rests on answers of before."""
+    return not (question.alone or question.redo) and council.people < PEOPLE_MAX
 
 
 @dataclass(frozen=True, slots=True)

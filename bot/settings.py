@@ -19,6 +19,7 @@ from bot.language import LANGUAGES, N_, Message, _, either, language_for, spoken
 from bot.modes import MODES
 from bot.seats import parse_members, parse_model, show_members
 from bot.typos import did_you_mean
+from bot.waiting import parse_wait, show_wait
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ class Settings:
     itself speaks to the platform.
 
     `budget_usd` is for this channel and one UTC day, `None` where only the program's own limit
-    holds.
+    holds. `wait` is in seconds.
     """
 
     members: tuple[str, ...]
@@ -61,6 +62,7 @@ class Settings:
     web: bool = False
     audit: Auditing = "auto"
     verify: bool = False
+    wait: int = 0
     paused: bool = False
     audition: str = ""
 
@@ -175,6 +177,7 @@ def council_of(settings: Settings) -> Council:
         verify=settings.verify,
         audition=audition,
         interface=settings.interface or spoken(),
+        wait=settings.wait,
     )
 
 
@@ -467,6 +470,18 @@ SETTINGS: Mapping[str, Setting] = {
         ),
         _ON_OFF,
         {"on": N_("of the verdict"), "off": N_("none")},
+    ),
+    "wait": Setting(
+        "wait",
+        N_("Answers of people"),
+        N_(
+            "How long a question waits for answers of people before the models are asked; `off` to "
+            "ask them at once."
+        ),
+        parse_wait,
+        show_wait,
+        takes=N_("`off`, or a time from `1m` to `24h`, for example `10m`"),
+        words={"off": N_("none are waited for")},
     ),
     "paused": _choice(
         "paused",

@@ -135,6 +135,8 @@ EXPIRED_ID = N_(
     "The texts of the deliberation {id} were erased for their age (COUNCIL_RETENTION_DAYS); numbers "
     "and votes are kept."
 )
+ADD_ANSWER = N_("Add my answer")
+TAKEN_BACK = N_("Whoever wrote this answer has taken it back.")
 OUT_OF_DATE = N_("This button is from another version of the bot and does nothing any more.")
 ELSEWHERE = N_("You cannot see the channel that this belongs to.")
 VOTE_HERE = N_("Vote on the answers, then press *Names* again.")

@@ -117,17 +117,20 @@ class SettingForm(Form):
 
 
 class QuestionForm(Form):
-    """A question to write, and whom to put it to. The bot posts it where everybody sees it."""
+    """A text to write, and whom to put it to where there is a choice."""
 
     def __init__(self, form: presses.Form, press: Callable[[Any], Press]) -> None:
         """`press` reads who sent it off, and from where."""
         super().__init__(title=form.title, timeout=FORM_SECONDS)
         self._press = press
         self._text: ui.TextInput[QuestionForm] = ui.TextInput(
-            style=discord.TextStyle.paragraph, max_length=TEXT_LIMIT, custom_id="text"
+            style=discord.TextStyle.paragraph,
+            max_length=min(form.limit or TEXT_LIMIT, TEXT_LIMIT),
+            custom_id="text",
         )
-        self.add_item(ui.Label(text=form.text, component=self._text))
-        (_label, self._first), *others = form.whom
+        hint = form.hint or None
+        self.add_item(ui.Label(text=form.text, description=hint, component=self._text))
+        self._first = form.whom[0][1] if form.whom else ""
         self._whom: ui.Select[QuestionForm] = ui.Select(
             custom_id="whom",
             # Not required by itself in this version of the library.
@@ -137,7 +140,7 @@ class QuestionForm(Form):
                 for label, value in form.whom
             ],
         )
-        if others:
+        if len(form.whom) > 1:
             self.add_item(ui.Label(text=form.whom_label, component=self._whom))
 
     async def sent(self, interaction: discord.Interaction[Any]) -> None:

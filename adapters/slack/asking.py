@@ -20,7 +20,7 @@ from adapters.slack.form import plain
 from adapters.slack.refusals import error_of, sentence
 from adapters.slack.render import document_messages
 from bot.chat import Held, Refused
-from bot.conversation.presses import Form, Press
+from bot.conversation.presses import Form, Press, Told
 from bot.document import Document, Heading, Note, Text
 from bot.language import N_, _
 
@@ -30,6 +30,8 @@ Json = dict[str, Any]
 
 CALLBACK = "question"
 TEXT, WHOM = "text", "whom"
+# The name of the form for an answer begins so: what is asked with any other is seen in the thread.
+ANSWER = "answer:"
 
 TOO_LATE = N_("Slack was slow to say who you are. Send it off once more.")
 
@@ -46,9 +48,12 @@ class _Opened:
 
 def view(form: Form, channel: str) -> Json:
     """With a choice only where there is one."""
-    opened = _Opened(channel, form.run, form.name, form.whom[0][1])
-    text = {"type": "plain_text_input", "action_id": TEXT, "multiline": True}
-    blocks = [_input(TEXT, form.text, text)]
+    opened = _Opened(channel, form.run, form.name, form.whom[0][1] if form.whom else "")
+    text: Json = {"type": "plain_text_input", "action_id": TEXT, "multiline": True}
+    if form.limit:
+        text["max_length"] = form.limit
+    hint = {"hint": plain(form.hint)} if form.hint else {}
+    blocks = [_input(TEXT, form.text, text) | hint]
     if len(form.whom) > 1:
         options = [option(label, value) for label, value in form.whom]
         whom = {"type": "static_select", "options": options, "initial_option": options[0]}
@@ -58,7 +63,7 @@ def view(form: Form, channel: str) -> Json:
         "callback_id": CALLBACK,
         "private_metadata": json.dumps(asdict(opened)),
         "title": plain(form.title),
-        "submit": plain(_("Ask")),
+        "submit": plain(form.send),
         "close": plain(_("Cancel")),
         "blocks": blocks,
     }
@@ -88,15 +93,18 @@ async def submit(bot: Bot, body: Json, ack: AsyncAck) -> None:
     match await bot.app.actions.submit(press, values[TEXT][TEXT]["value"] or "", whom):
         case Held(document):
             await ack()
-            await _ask_about(bot, opened, person.id, document)
+            await _tell(bot, opened, person.id, document)
         case Refused(document):
             await _show_problem(ack, _words(document))
-        case _asked:
+        case Told(document):
             await ack()
+            if opened.name.startswith(ANSWER):
+                await _tell(bot, opened, person.id, document)
 
 
-async def _ask_about(bot: Bot, opened: _Opened, user: str, document: Document) -> None:
-    """A form has no buttons: what its price is stands beside the thread, for this person alone."""
+async def _tell(bot: Bot, opened: _Opened, user: str, document: Document) -> None:
+    """A form has no buttons, and is gone once it is sent off: what comes of it, or its price, stands
+    beside the thread, for this person alone."""
     case = await bot.app.store.case(opened.run)
     thread = case.thread if case else None
     try:

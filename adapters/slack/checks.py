@@ -140,7 +140,7 @@ def templates() -> Iterator[tuple[str, Json]]:
     ):
         yield name, {"blocks": list(render.document_messages(document)[0].blocks)}
     whom = (("A", "a"), ("B", "b"))
-    follow = Form("doctor", "follow:1", "A", "A", "B", whom)
+    follow = Form("doctor", "follow:1", "A", "A", "B", "C", whom)
     yield _("a follow-up"), {"view": asking.view(follow, "C0000000000")}
     yield _("the settings"), {"view": _form()}
 

@@ -32,7 +32,7 @@ from bot.conversation.loops import ended
 from bot.conversation.outbox import Outbox, Sending
 from bot.conversation.persistence import Line
 from bot.conversation.presses import Choice, Press, Told
-from bot.conversation.voting import MAY_CHANGE
+from bot.conversation.voting import MAY_CHANGE, OWN_ANSWER
 from bot.conversation.wishes import wish
 from bot.council import Alone, Attached
 from bot.document import Document, Note, Text
@@ -253,6 +253,7 @@ class Terminal:
             "reveal": self._reveal,
             "continue": self._go_on,
             "enough": self._enough,
+            words.ANSWER: self._answer,
             "thread": self._enter,
             "threads": self._list,
             "help": self._help,
@@ -424,6 +425,9 @@ class Terminal:
         if await self.app.voting.is_early("terminal", post_id(run.id, key)):
             await self._say(_(MAY_CHANGE))
             return
+        if await self.app.voting.is_own("terminal", post_id(run.id, key), self._person):
+            await self._say(_(OWN_ANSWER))
+            return
         emoji, name = emoji_names.emoji_of(written), run.part(key) or part
         if await record("terminal", post_id(run.id, key), self._person, emoji):
             await self._say(_(done, emoji=emoji, part=name))
@@ -475,6 +479,9 @@ class Terminal:
             match await self.app.actions.press(press):
                 case Told(document):
                     await self._show(document)
+
+    async def _answer(self, rest: str) -> None:
+        await self._show(await self.app.command(CHANNEL, self._person, f"answer {rest}"))
 
     # --- threads
 

@@ -15,7 +15,7 @@ from bot.language import N_, Message, _
 from bot.modes import MODES
 from bot.typos import closest
 
-ASK, COMMAND, ONLY = "@council", "/council", "ask"
+ASK, COMMAND, ONLY, ANSWER = "@council", "/council", "ask", "answer"
 # Whatever else begins with that word is a question.
 _ONLY = re.compile(r"only\s+(?P<part>\d*[A-Za-z])[\s,:]+(?P<question>\S.*)", re.DOTALL)
 
@@ -33,6 +33,9 @@ _ANY = float("inf")
 
 # What shells, editors and games take; too little to be worth a council.
 _LONE_WORD = re.compile(r"[A-Za-z:/!.-]{1,12}")
+
+# With the colon alone: "answer me this" is a question.
+_ANSWER = re.compile(r"answer:\s*(?P<text>\S.*)", re.DOTALL | re.IGNORECASE)
 
 WORDS: Mapping[str, Word] = {
     ASK: Word("@council QUESTION", N_("asks, whatever the question looks like"), _ANY),
@@ -56,6 +59,7 @@ WORDS: Mapping[str, Word] = {
     "enough": Word(
         "enough", N_("ends a `deep` question: its verdict is written of what there is by now")
     ),
+    ANSWER: Word("answer: TEXT", N_("adds an answer of your own to the question under way")),
     "threads": Word("threads", N_("lists the threads of this and earlier chats")),
     "thread": Word("thread 1", N_("goes into a thread; `thread` leaves it"), 1),
     COMMAND: Word("/council help", N_("is about this channel's council"), _ANY),
@@ -96,6 +100,8 @@ class Mistaken:
 def read(line: str) -> Command | Asked | AskedOnly | Mistaken:
     first, rest = first_word(line)
     word = first.lower().rstrip(",:")
+    if answer := _ANSWER.fullmatch(line):
+        return Command(ANSWER, answer["text"])
     if word == ONLY and (only := _ONLY.fullmatch(rest)):
         return AskedOnly(only["part"], only["question"])
     if word == ONLY and re.fullmatch(r"only(\s+\S+)?", rest):

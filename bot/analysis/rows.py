@@ -16,7 +16,7 @@ from typing import TypeVar
 import numpy as np
 
 from bot.analysis.outcomes import RIGHT, UNKNOWN, WRONG, Outcomes, seat_columns
-from bot.council import Deliberation, Review
+from bot.council import PERSON, Deliberation, Review, by_models
 from bot.language import _, n_
 from bot.protocol.ranking import never_stops_early
 from bot.recognition import SAME_QUESTION, alike
@@ -57,7 +57,8 @@ class Row:
     `accepted`, `places` (of the answers in the thread, from 0), `scores` (the peers') and `lengths`
     (in characters) go with `models`; `None` is not known. `voters` are the people whose votes count in this row, and
     `asker` is "" where nobody in particular asked. `best` is the asker's pick, else that of most people.
-    `verdict_written` is False where an answer stood in for the verdict. `all_heard` marks a row
+    `verdict_written` is False where an answer stood in for the verdict, or people's were among those
+    that it was written of. `all_heard` marks a row
     that may be used for statistics about reviewers: no early stop was possible. Where a model holds
     several seats, `seats` are all that answered (`seat_columns`) and `seats_accepted` goes with
     them; elsewhere both are empty, and `columns` says which holds. `not_blind` counts
@@ -168,7 +169,7 @@ def row_of(case: Case, reactions: Sequence[Reaction], key: str = "") -> Row | No
     """What one deliberation says; `None` where it is unfinished or nobody answered,
     or its answers are those of another. Under the `key`
     questions are recognised."""
-    result = case.result
+    result = case.result and without_people(case.result)
     if result is None or not result.answers or result.redo:
         return None
     # A model that holds two seats counts by one of them; labels are dealt at random.
@@ -200,7 +201,7 @@ def row_of(case: Case, reactions: Sequence[Reaction], key: str = "") -> Row | No
         scores=tuple(scores.get(label) for label in label_of),
         lengths=tuple(left.lengths[label] for label in label_of),
         verdict=verdict[0],
-        verdict_written=result.verdict.written_by is not None,
+        verdict_written=result.verdict.written_by is not None and result is case.result,
         best=best,
         picks=picks,
         voters=tuple(sorted(deciding)),
@@ -214,6 +215,19 @@ def row_of(case: Case, reactions: Sequence[Reaction], key: str = "") -> Row | No
         signs=left.signs,
         audition="".join(auditioning.values()),
         audition_usd=sum(a.cost_usd for a in result.answers if a.label in auditioning),
+    )
+
+
+def without_people(result: Deliberation) -> Deliberation:
+    """The result without what people answered, who enter no statistics."""
+    answers = by_models(result.answers)
+    if len(answers) == len(result.answers):
+        return result
+    return replace(
+        result,
+        members=tuple(each for each in result.members if each.model != PERSON),
+        answers=answers,
+        standings=tuple(each for each in result.standings if each.model != PERSON),
     )
 
 

@@ -30,6 +30,7 @@ from bot.conversation.budget import SettingsOf
 from bot.conversation.desk import NOT_ENABLED, Admission, Desk, Typed, settings_of
 from bot.conversation.followups import COUNCIL, NOT_YET, FollowUps
 from bot.conversation.offers import Offer, can_be_alone, offer, sat_with
+from bot.conversation.people import People
 from bot.conversation.posts import put_back
 from bot.conversation.presses import Ask, Choice, File, Form, Press, Told
 from bot.conversation.questions import Questions, ToPost
@@ -74,6 +75,7 @@ class Actions:
     questions: Questions
     voting: Voting
     followups: FollowUps
+    people: People
     archive: Archive
     settings: SettingsOf
     desk: Callable[[Channel, Person], Desk]
@@ -103,6 +105,8 @@ class Actions:
                 return await self._follow(press, COUNCIL)
             case ("follow", label):
                 return await self._follow(press, label)
+            case ("answer",):
+                return await self.people.form(await self._seen(press), press.person)
             case ("again",):
                 return await self._again(press)
             case ("stop",):
@@ -178,8 +182,11 @@ class Actions:
     async def _enough(self, press: Press) -> Told:
         """Have the verdict of what there is, for the same people."""
         case = await self._under_way(press)
+        waits = self.running.waits_for_people(case.id)
         if not await self.running.enough(case.id):
             return Told(_sentence(_(NOTHING_TO_END)))
+        if waits:
+            return Told(_sentence(_("The models are asked now.")))
         return Told(_sentence(_("The verdict is written now, of what there is.")))
 
     async def _under_way(self, press: Press) -> Case:
@@ -311,6 +318,9 @@ class Actions:
                 return form
 
     async def _submit(self, press: Press, text: str, whom: str) -> Told | Refused:
+        if press.what[:1] == ("answer",):
+            told = await self.people.submit(await self._seen(press), press.person, text)
+            return told if isinstance(told, Refused) else Told(told)
         if len(press.what) != 2 or press.what[0] != "follow":
             raise InvalidInput(_(OUT_OF_DATE))
         case, address = await self.case(press), await press.address()

@@ -25,6 +25,7 @@ from bot.conversation.followups import FollowUps
 from bot.conversation.health import health
 from bot.conversation.holding import Holding
 from bot.conversation.naming import name_of
+from bot.conversation.people import People
 from bot.conversation.questions import Questions
 from bot.conversation.records_commands import export_lines
 from bot.conversation.recounts import Recounts
@@ -73,6 +74,7 @@ class App:
     questions: Questions = field(init=False)
     voting: Voting = field(init=False)
     archive: Archive = field(init=False)
+    people: People = field(init=False)
     actions: Actions = field(init=False)
     sequels: Sequels = field(init=False)
     recounts: Recounts = field(init=False)
@@ -114,6 +116,7 @@ class App:
         self.voting = Voting(store, settings, now)
         followups = FollowUps(store, self.catalogue, self.questions, settings)
         self.sequels = Sequels(store, self.questions, followups, settings)
+        self.people = People(store, self.admission, self.budget, self.running, self.questions)
         self.archive = Archive(store, self.platforms)
         self.actions = Actions(
             store,
@@ -123,6 +126,7 @@ class App:
             self.questions,
             self.voting,
             followups,
+            self.people,
             self.archive,
             settings,
             self.desk,
@@ -177,6 +181,7 @@ class App:
             statistics=self.statistics,
             admission=self.admission,
             aside=self.running.aside,
+            answer=partial(self.people.submit_here, channel, person),
             is_private=self._is_private,
             name=partial(name_of, self.platforms, channel, time_scale=self.time_scale),
             now=self.now,

@@ -19,6 +19,7 @@ from bot.modes import mode_and_question
 from bot.protocol.folding import is_blank
 from bot.records import Case, Ending
 from bot.redaction import Redaction, placeholders
+from bot.waiting import wait_and_question
 
 QUESTION_LIMIT_CHARS = 32_000
 
@@ -121,18 +122,33 @@ def redacted(case: Case, known: Mapping[str, str]) -> tuple[Case, dict[str, str]
     return replace(case, question=question, council=council), originals
 
 
-def split_mode(mention: Mention) -> tuple[Mention, str | None]:
-    """The mention without the mode that it names, and that. A mode alone is meant for the message
-    replied to, and what is asked once more named one before. Raises `InvalidInput` where there is no
-    such mode."""
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a question says that it is to be asked; `None` is as always in its channel."""
+
+    mode: str | None = None
+    wait: int | None = None
+
+    def __bool__(self) -> bool:
+        return self != Way()
+
+
+def split_way(mention: Mention) -> tuple[Mention, Way]:
+    """The mention without what it says of that, in either order, and that. Where there is nothing else
+    it is meant for the message replied to, and what is asked once more said so before. Raises
+    `InvalidInput` where there is no such mode or time."""
     if mention.origin and mention.origin.repeats:
-        return mention, None
-    mode, text = mode_and_question(mention.text)
-    if mode and not text:
+        return mention, Way()
+    wait, text = wait_and_question(mention.text)
+    mode, text = mode_and_question(text)
+    if wait is None:
+        wait, text = wait_and_question(text)
+    way = Way(mode, wait)
+    if way and not text:
         mention, text = replace(mention, quoted=""), mention.quoted
     if is_blank(text) and mention.files:
         text = ABOUT_FILES
-    return replace(mention, text=text), mode
+    return replace(mention, text=text), way
 
 
 def taking_up(case: Case, taken: TakenUp) -> Case:

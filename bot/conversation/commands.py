@@ -14,6 +14,7 @@ from bot.conversation import (
 )
 from bot.conversation.desk import Command, Desk, Option, Right, Run, Typed, parse, require
 from bot.document import Block, Document, Heading, Note, Text
+from bot.errors import InvalidInput
 from bot.language import N_, Message, _
 from bot.modes import MODES, modes_in_lines
 from bot.typos import did_you_mean
@@ -91,6 +92,14 @@ def _said(command: Command) -> str:
     return description[0].lower() + description[1:]
 
 
+async def _answer(desk: Desk, rest: str) -> Document:
+    if not rest:
+        raise InvalidInput(
+            _("Write `/council answer TEXT`, or press *Add my answer* below the question.")
+        )
+    return await desk.answer(rest)
+
+
 async def _help(desk: Desk, rest: str) -> Document:
     return help_page()
 
@@ -129,6 +138,12 @@ COMMANDS: Mapping[str, Command] = {
                     mark="/",
                 ),
             ),
+        ),
+        Command(
+            "answer TEXT",
+            N_("Add an answer of your own to the newest question here"),
+            _answer,
+            options=(Option("text", N_("Your answer"), "prose", required=True),),
         ),
         *records_commands.COMMANDS,
         Command(

@@ -7,7 +7,7 @@ say it of one server or workspace more, in the store. Which commands there are i
 Whatever goes wrong, "not admitted": nothing comes of what a guest asks whom nobody listed.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -92,6 +92,13 @@ class Admission:
         await self.store.set_note(_key(channel), word)
 
 
+# Room to forget questions that are found, while others that are named rest.
+Aside = Callable[
+    [Callable[[], Awaitable[Sequence[Place]]], Callable[[], Awaitable[Collection[str]]]],
+    AbstractAsyncContextManager[None],
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What one command works with: where it is given, by whom, and what it needs of the council.
@@ -111,7 +118,8 @@ class Desk:
     admission: Admission
     is_private: Callable[[Case], bool]
     name: Callable[[str], Awaitable[str]]
-    aside: Callable[[Callable[[], Awaitable[Sequence[Place]]]], AbstractAsyncContextManager[None]]
+    aside: Aside
+    answer: Callable[[str], Awaitable[Document]]
     now: Callable[[], datetime]
 
 

@@ -48,6 +48,7 @@ class FollowUps:
             name=f"follow:{secrets.token_hex(4)}",
             title=_("Ask a follow-up"),
             text=_("Your question"),
+            send=_("Ask"),
             whom_label=_("Whom to ask"),
             whom=tuple(sorted(await self._whom(case), key=lambda each: each[1] != first)),
         )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.bills import TYPICAL_TOKENS
-from bot.council import Answer, Council
+from bot.council import PERSON, Answer, Council
 from bot.language import _
 from bot.models.catalogue import Catalogue
 from bot.modes import ENDS_EARLY
@@ -56,7 +56,7 @@ def offer(
 
 def alone(council: Council, model: str) -> Council:
     """One member in the place of the council, with all else that the channel set but its mode."""
-    return replace(council, members=(model,), chairman=model, mode="council", audition="")
+    return replace(council, members=(model,), chairman=model, mode="council", audition="", wait=0)
 
 
 async def sat_with(store: Store, case: Case) -> tuple[str, ...]:
@@ -73,7 +73,8 @@ async def sat_with(store: Store, case: Case) -> tuple[str, ...]:
 def can_be_alone(case: Case, label: str) -> bool:
     """Whether the author of this answer is one of several, whom a question can be put to alone."""
     is_seated = len(case.council.members) > 1 or case.question.alone is not None
-    return is_seated and answer_of(case, label) is not None
+    given = answer_of(case, label)
+    return is_seated and given is not None and given.model != PERSON
 
 
 def answer_of(case: Case | None, label: str) -> Answer | None:

@@ -85,20 +85,25 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A question to write, and one of `whom` to put it to: (label, value), the first chosen.
+    """A text to write, and where there is any, one of `whom` to put it to: (label, value), the first
+    chosen.
 
     Opened for the person alone. What they send off goes to `Actions.submit` as a `Press` of this
     `run` whose `what` are the `name`, split at its colons, with the text and the value chosen. Each
     opening has a name of its own: one that is sent off twice asks once. The bot posts the question
     itself, in the thread, so the adapter posts nothing.
 
-    `title` has at most 24 characters, `text` and `whom_label` 45, an option's label 75; there may
-    be 21 options.
+    `title` and `send` have at most 24 characters, `text` and `whom_label` 45, an option's label 75,
+    `hint` 100; there may be 21 options. The text has at most `limit` characters, `None` for as many as
+    the platform takes.
     """
 
     run: str
     name: str
     title: str
     text: str
-    whom_label: str
-    whom: tuple[tuple[str, str], ...]
+    send: str
+    whom_label: str = ""
+    whom: tuple[tuple[str, str], ...] = ()
+    hint: str = ""
+    limit: int | None = None

@@ -27,12 +27,13 @@ from bot.conversation.auditions import Auditions
 from bot.conversation.budget import Budget, SettingsOf
 from bot.conversation.cases import (
     TakenUp,
+    Way,
     as_asked_by,
     checked,
     new_case,
     redacted,
     sendable,
-    split_mode,
+    split_way,
     taking_up,
     without_audition,
 )
@@ -236,7 +237,7 @@ class Questions:
 
     async def _go_on(self, case: Case, person: Person) -> Accepted | Repeated:
         limits = await self.budget.limits(channel_of(case), person.id)
-        shares = await self.budget.rest(case, await self._shares(case)) if limits else None
+        shares = await self.budget.rest(case, await self.shares(case)) if limits else None
 
         async def take() -> Case | None:
             now = self.now()
@@ -329,9 +330,9 @@ class Questions:
         ending: Ending | None = None,
     ) -> tuple[Case, dict[str, str]]:
         """What comes of the question, and what placeholders in it stand for."""
-        mention, mode = split_mode(mention)
+        mention, way = split_way(mention)
         if council is None:
-            mention, council = await self._council(mention, mode)
+            mention, council = await self._council(mention, way)
         settings = await self.settings(mention.channel)
         interface = channel_settings.language_in(settings, mention.locale)
         case = new_case(
@@ -355,12 +356,14 @@ class Questions:
             case = replace(case, question=replace(case.question, signs=found))
         return case, originals
 
-    async def _council(self, mention: Mention, mode: str | None) -> tuple[Mention, Council]:
-        """Who is asked, and with what. Whoever names a mode wants the whole council. Raises
+    async def _council(self, mention: Mention, way: Way) -> tuple[Mention, Council]:
+        """Who is asked, and with what. Whoever says how wants the whole council. Raises
         `InvalidInput`."""
         council = channel_settings.council_of(await self.settings(mention.channel))
-        if mode or mention.alone is None:
-            return replace(mention, alone=None), replace(council, mode=mode or council.mode)
+        if way or mention.alone is None:
+            wait = council.wait if way.wait is None else way.wait
+            council = replace(council, mode=way.mode or council.mode, wait=wait)
+            return replace(mention, alone=None), council
         case = await self.store.case(mention.alone.run)
         given = answer_of(case, mention.alone.label)
         if case is None or given is None:
@@ -384,10 +387,10 @@ class Questions:
 
     async def _unpaid(self, case: Case, answers: Sequence[Call]) -> Mapping[Key, int]:
         """What the run takes where these are there."""
-        shares = await self._shares(case)
+        shares = await self.shares(case)
         return Allowance(shares).besides(_keys(answers)).shares if answers else shares
 
-    async def _shares(self, case: Case) -> Mapping[Key, int]:
+    async def shares(self, case: Case) -> Mapping[Key, int]:
         """Of one member alone as much as of the dearest that it sat with: what is missing in a
         budget would say who it is."""
         shares: dict[Key, int] = {}
@@ -434,7 +437,7 @@ class Questions:
 
     def _check(self, mention: Mention) -> None:
         """Refuse what cannot or may not be asked. Raises `InvalidInput`."""
-        mention, _mode = split_mode(mention)
+        mention, _way = split_way(mention)
         unread = " ".join((*mention.unread, _("Write the question behind the mention.")))
         checked(mention.text, unread if mention.unread else _(_NOTHING))
         cases = self.running.cases

@@ -10,7 +10,7 @@ processes never need it.
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -140,7 +140,7 @@ async def _forget(desk: Desk, rest: str) -> Document:
         case _:
             raise InvalidInput(
                 _(
-                    "Write `/council forget me` (your questions and votes, everywhere), "
+                    "Write `/council forget me` (your questions, votes and answers, everywhere), "
                     "`/council forget thread LINK` (a thread that you began; LINK is the link to a "
                     "message of it) or `/council forget channel` (everything asked here, and its "
                     "settings)."
@@ -148,21 +148,34 @@ async def _forget(desk: Desk, rest: str) -> Document:
             )
 
 
+async def _none_beside() -> Collection[str]:
+    return ()
+
+
 @asynccontextmanager
-async def _aside(desk: Desk, find: Callable[[], Awaitable[Sequence[Place]]]) -> AsyncIterator[int]:
-    """Room to forget these questions, and how many of their posts can only be looked for by people."""
-    async with desk.aside(find):
+async def _aside(
+    desk: Desk,
+    find: Callable[[], Awaitable[Sequence[Place]]],
+    beside: Callable[[], Awaitable[Collection[str]]] = _none_beside,
+) -> AsyncIterator[int]:
+    """Room to forget these questions, and how many of their posts can only be looked for by people.
+    Those `beside` lose an answer alone, and go on."""
+    async with desk.aside(find, beside):
         yield await desk.store.posts_in_doubt(await find())
 
 
 async def _forget_person(desk: Desk) -> Document:
-    async with _aside(desk, partial(desk.store.asked_by, desk.person.id)) as in_doubt:
+    find = partial(desk.store.asked_by, desk.person.id)
+    beside = partial(desk.store.answered_by, desk.person.id)
+    async with _aside(desk, find, beside) as in_doubt:
         count = await desk.store.forget_person(desk.person.id)
     return await _forgotten(
         desk,
         n_(
-            "your votes, and {n} deliberation that you asked for or that follows up on yours",
-            "your votes, and {n} deliberations that you asked for or that follow up on yours",
+            "your votes, the answers that you added, and {n} deliberation that you asked for or that "
+            "follows up on yours",
+            "your votes, the answers that you added, and {n} deliberations that you asked for or that "
+            "follow up on yours",
             count,
         ),
         in_doubt,

@@ -7,7 +7,7 @@ its name.
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,9 +26,14 @@ from bot.language import speaking
 from bot.pages import presenter
 from bot.protocol.calls import Caller
 from bot.records import Case, Place, PlatformName, Stop
+from bot.store.people import NotKept
 from bot.store.store import Store
 
 logger = logging.getLogger(__name__)
+
+
+async def _nobody() -> Collection[str]:
+    return ()
 
 
 @dataclass(slots=True)
@@ -169,6 +174,23 @@ class Running:
         run = self._runs.get(id)
         return run is not None and await run.serving.enough()
 
+    def waits_for_people(self, id: str) -> bool:
+        """Whether nobody else is asked so far, because people may answer first."""
+        run = self._runs.get(id)
+        return run is not None and run.serving.waits_for_people
+
+    def takes_answers(self, id: str) -> bool:
+        """Whether people may add their answers to it now."""
+        run = self._runs.get(id)
+        return run is not None and not run.over.is_set() and run.serving.takes_answers
+
+    async def answered(
+        self, id: str, keep: Callable[[], Awaitable[NotKept | None]]
+    ) -> NotKept | None:
+        """Take in a person's answer, as `Serving.answered` does."""
+        run = self._runs.get(id)
+        return "late" if run is None or run.over.is_set() else await run.serving.answered(keep)
+
     async def question_deleted(self, key: str) -> None:
         """Whoever deletes the question ends its run; what is paid stays in the journal."""
         await self.store.let_go_of_mention(key)
@@ -195,24 +217,31 @@ class Running:
                 run.serving.stop("place")
 
     @asynccontextmanager
-    async def aside(self, find: Callable[[], Awaitable[Sequence[Place]]]) -> AsyncIterator[None]:
+    async def aside(
+        self,
+        find: Callable[[], Awaitable[Sequence[Place]]],
+        beside: Callable[[], Awaitable[Collection[str]]] = _nobody,
+    ) -> AsyncIterator[None]:
         """Room to forget the questions that it finds: those under way are stopped, which their
-        headlines say, and others of their threads, or that quote them, rest; they go on
-        afterwards. What is asked meanwhile is found, too."""
+        headlines say, and others of their threads, or that quote them, rest, as do those `beside`;
+        they go on afterwards. What is asked meanwhile is found, too."""
         known: set[str] = set()
         while True:
             places = await find()
-            tasks = await self._stopped(places)
+            tasks = await self._stopped(places, await beside())
             async with self._lock("resume"):
                 await ended(tasks)
                 known |= {place.id for place in places}
                 found = known.issuperset(place.id for place in await find())
-                if found and known.isdisjoint(self._runs):  # nobody went on with one meanwhile
+                resting = {*known, *await beside()}
+                if found and resting.isdisjoint(self._runs):  # nobody went on with one meanwhile
                     yield
                     break
         await self.sweep()
 
-    async def _stopped(self, places: Sequence[Place]) -> set[asyncio.Task[None]]:
+    async def _stopped(
+        self, places: Sequence[Place], beside: Collection[str]
+    ) -> set[asyncio.Task[None]]:
         """The runs of these questions, whose headlines say so, and those that are to rest."""
         ids = {place.id for place in places}
         stopped = [run for id, run in self._runs.items() if id in ids]
@@ -225,7 +254,7 @@ class Running:
         except TimeoutError:
             logger.warning("not every headline could say that its question was forgotten")
         threads = {(place.channel, place.thread) for place in places if place.thread}
-        quoting = await self.store.quoting(places)
+        quoting = {*await self.store.quoting(places), *beside}
         resting = [
             run
             for run in self._runs.values()
@@ -250,6 +279,7 @@ class Running:
         case = serving.case
         try:
             async with AsyncExitStack() as held:
+                await serving.gather()
                 await self._take_turns(serving, held)
                 await serving.run(await self.limits(case))
             over.set()
@@ -281,7 +311,7 @@ class Running:
 
     def _ahead(self, case: Case) -> int:
         """How many questions of its thread come before this one."""
-        cases = [run.case for run in self._under_way()]
+        cases = [run.case for run in self._under_way() if not run.serving.waits_for_people]
         before = cases[: [each.id for each in cases].index(case.id)]
         return sum(each.thread == case.thread and each.channel == case.channel for each in before)
 

@@ -165,7 +165,7 @@ class Sequels:
 
     async def _with_todays_chairman(self, case: Case) -> Council:
         """The members that answered, under whoever would rule here now; one alone rules itself."""
-        council = replace(case.council, mode="council")
+        council = replace(case.council, mode="council", wait=0)
         if len(council.members) == 1:
             return council
         here = channel_settings.council_of(await self.settings(channel_of(case)))
@@ -175,6 +175,8 @@ class Sequels:
             audition=council.audition,
             mode="council",
             redact=here.redact or council.redact,
+            wait=0,
+            seating=council.seating,
         )
 
 

@@ -22,6 +22,7 @@ from bot.conversation.revealing import knows_names
 from bot.errors import InvalidInput, Undeliverable
 from bot.language import N_, _
 from bot.protocol.outcome import answers, settled
+from bot.protocol.ranking import labels_of
 from bot.records import PlatformName, Post, Reaction, ReactionValue
 from bot.store.store import Store
 from bot.votes import VERDICT, standing_votes
@@ -29,6 +30,7 @@ from bot.votes import VERDICT, standing_votes
 logger = logging.getLogger(__name__)
 
 NO_VOTE = N_("Nobody votes on this.")
+OWN_ANSWER = N_("This answer is your own: your votes on it do not count.")
 MAY_CHANGE = N_("This is still being written and may change. Vote once it stands.")
 BY_REACTION = N_(
     "You gave this vote with a reaction. Take that away under the answer, and the vote goes with it."
@@ -49,11 +51,13 @@ class Voting:
     now: Callable[[], datetime]
 
     async def react(self, platform: PlatformName, post_id: str, person: Person, emoji: str) -> bool:
-        """Take a reaction as a vote; whether it is one."""
+        """Take a reaction as a vote; whether it is one: on one's own answer none is."""
         found = await self._vote(platform, post_id, emoji)
         if found is None:
             return False
         post, target, value = found
+        if await self._author(post, target) == person.id:
+            return False
         await self.store.react(await self._reaction(post, target, value, person))
         return True
 
@@ -81,6 +85,8 @@ class Voting:
             raise InvalidInput(_(NO_VOTE))
         if await self._is_missing(post, target):
             raise InvalidInput(_(NO_VOTE if target == VERDICT else MAY_CHANGE))
+        if await self._author(post, target) == person.id:
+            raise InvalidInput(_(OWN_ANSWER))
         run, id = post.deliberation, person.id
         given = [each for each in await self.store.reactions(run) if each.person == id]
         counts = any((v.target, v.value) == (target, value) for v in standing_votes(given))
@@ -101,10 +107,11 @@ class Voting:
         target = votable(post) if post else None
         if post is None or target is None or await self._is_missing(post, target):
             return
+        author = await self._author(post, target)
         values = {
             (person, value)
             for person, emoji in standing
-            if (value := reactions.value(post.key, emoji))
+            if person != author and (value := reactions.value(post.key, emoji))
         }
         seen = await self._reaction(post, target, "accept", Person(""))
         await self.store.reconcile(
@@ -128,6 +135,14 @@ class Voting:
         if post is None or target in {None, VERDICT}:
             return False
         return await self._is_missing(post, target)
+
+    async def is_own(self, platform: PlatformName, post_id: str, person: Person) -> bool:
+        """Whether the post is an answer that this person wrote."""
+        post = await self.post(platform, post_id)
+        target = votable(post) if post else None
+        if post is None or target is None:
+            return False
+        return await self._author(post, target) == person.id
 
     async def same(self, post: Post) -> tuple[Post, ...]:
         """The posts that stand and are voted on as one, the first of them first: two where the
@@ -160,6 +175,16 @@ class Voting:
         calls = await self.store.calls(case.id)
         given = [each.label for each in answers(case.question, case.council, calls)]
         return label not in given or not settled(case.council, calls)
+
+    async def _author(self, post: Post, label: str) -> str | None:
+        """The person whose own answer it is, `None` where it is a model's: they cannot vote on it."""
+        case = await self.store.case(post.deliberation)
+        if case is None or case.council.seating is None:
+            return None
+        seats = await self.store.people(case.id)
+        labels = labels_of(case.question, case.council)
+        own = {labels.get(seat): person for person, seat in seats.items() if seat is not None}
+        return own.get(label)
 
     async def _reaction(
         self, post: Post, target: str, value: ReactionValue, person: Person

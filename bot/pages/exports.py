@@ -9,6 +9,7 @@ from bot.chat import HEADLINE, RANKING, VERDICT
 from bot.council import Cost, Deliberation
 from bot.emoji import target
 from bot.protocol.outcome import finish
+from bot.protocol.ranking import labels_of
 from bot.records import Case, Post
 from bot.store.store import Store
 from bot.votes import Vote, standing_votes
@@ -32,6 +33,7 @@ async def export(store: Store, case: Case) -> dict[str, Any]:
     """A finished case with its place, posts and standing votes."""
     assert case.result is not None
     posts = await store.posts(case.id)
+    labels, people = labels_of(case.question, case.council), await store.people(case.id)
     votes = standing_votes(await store.reactions(case.id))
     return as_json(case.result) | {
         "platform": case.platform,
@@ -42,6 +44,11 @@ async def export(store: Store, case: Case) -> dict[str, Any]:
         "expired_at": case.expired_at.isoformat() if case.expired_at else None,
         "posts": {} if case.platform == "cli" else _posts(posts),
         "votes": [_vote(vote) for vote in votes],
+        "people": [
+            {"label": labels[seat], "person": person}
+            for person, seat in people.items()
+            if seat is not None and seat in labels
+        ],
     }
 
 

@@ -6,7 +6,7 @@ Pure, and blind: nothing here tells one seat's pace from another's.
 from dataclasses import dataclass
 
 from bot import texts
-from bot.language import _
+from bot.language import _, n_
 from bot.modes import ANSWERS_ALONE
 from bot.protocol.events import Progress
 
@@ -53,6 +53,13 @@ def grown(progress: Progress) -> str:
     if not progress.grown:
         return ""
     return _("The first two do not plainly agree: everybody is asked.")
+
+
+def people_in(count: int) -> str:
+    """How many answers of people there are; "" where there is none."""
+    if not count:
+        return ""
+    return n_("{n} answer of a person is in.", "{n} answers of people are in.", count)
 
 
 def duration(seconds: float) -> str:

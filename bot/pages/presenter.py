@@ -8,16 +8,20 @@ Whatever goes wrong, "no name": no public post names a member before a vote.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from bot import texts
 from bot.cleaning import shortened
 from bot.council import (
     AUDITION_RATINGS,
+    PERSON,
     Answer,
     Council,
     Deliberation,
     Question,
     Standing,
+    by_models,
+    takes_people,
 )
 from bot.document import Block, Button, Detail, Document, Heading, Note, State, Table, Text
 from bot.language import _, n_
@@ -34,7 +38,7 @@ from bot.pages.gists import (
     lead,
     unbolded,
 )
-from bot.pages.live import Pace, duration, grown, live_lines, stand_in
+from bot.pages.live import Pace, duration, grown, live_lines, people_in, stand_in
 from bot.pages.modes import (
     agreed,
     count_of_answers,
@@ -88,13 +92,21 @@ def headline(progress: Progress, pace: Pace | None = None) -> Document:
         return Document((heading, Text(progress.fault)), state="failed")
     draft = masked(progress.draft.text, models) if progress.draft else ""
     blocks: list[Block] = [*_draft(draft), Text(live_lines(progress, pace))]
-    blocks += [Note(line) for line in (grown(progress), stand_in(progress)) if line]
+    notes = (grown(progress), people_in(progress.council.people), stand_in(progress))
+    blocks += [Note(line) for line in notes if line]
     return Document(
         (*blocks, *read_along(question), *rehearsal(models)),
         state="live",
-        buttons=(*_enough(progress), Button("stop", _("Stop"))),
+        buttons=(*_answer(progress), *_enough(progress), Button("stop", _("Stop"))),
         letters=letters((label for label, _seat in progress.labels), question),
     )
+
+
+def _answer(progress: Progress) -> tuple[Button, ...]:
+    """Until the answers are reviewed or ruled on, where more than one is asked."""
+    begun = progress.revising or progress.reviewers or progress.author is not None
+    may_join = takes_people(progress.question, progress.council) and progress.labels and not begun
+    return (Button("answer", _(texts.ADD_ANSWER)),) if may_join else ()
 
 
 def _enough(progress: Progress) -> tuple[Button, ...]:
@@ -103,6 +115,29 @@ def _enough(progress: Progress) -> tuple[Button, ...]:
     if progress.council.mode not in STEPWISE or is_over or len(progress.answers) < 2:
         return ()
     return (Button("enough", _("Enough")),)
+
+
+def gathering(question: Question, count: int, until: datetime, now: datetime) -> Document:
+    """The first post of a question that waits for answers of people, of which so many are in."""
+    minutes = max(1, round((until - now).total_seconds() / 60))
+    left = n_(
+        "Until {until:%H:%M} UTC, for {n} more minute, anybody here may add an answer. Then the models "
+        "are asked, and all answers are ranked together, blind.",
+        "Until {until:%H:%M} UTC, for {n} more minutes, anybody here may add an answer. Then the models "
+        "are asked, and all answers are ranked together, blind.",
+        minutes,
+        until=until,
+    )
+    so_far = people_in(count) or _("No answer of a person is in so far.")
+    return Document(
+        (Heading(_("Waiting for your answers")), Text(left), Note(so_far), *read_along(question)),
+        state="live",
+        buttons=(
+            Button("answer", _(texts.ADD_ANSWER), primary=True),
+            Button("enough", _("Start now")),
+            Button("stop", _("Stop")),
+        ),
+    )
 
 
 def waiting(question: Question, ahead: int = 1) -> Document:
@@ -234,7 +269,7 @@ def _failed(deliberation: Deliberation, question: Question) -> Document:
     heading = n_(
         "No verdict: the one model asked could not answer",
         "No verdict: none of the {n} models could answer",
-        len(deliberation.members),
+        len(_models(deliberation)),
     )
     kinds = [texts.kind_of(member.error) for member in deliberation.members if member.error]
     read = read_along(question, deliberation.evidence)
@@ -299,6 +334,8 @@ def _account(deliberation: Deliberation) -> Iterator[str]:
     n = len(deliberation.answers)
     if n == len(wanted(deliberation)):
         yield n_("{n} answer", "{n} answers", n)
+        if people := n - len(by_models(deliberation.answers)):
+            yield n_("{n} of them a person's", "{n} of them people's", people)
     if n > 1 and deliberation.timings.verdict is not None:
         yield duration(deliberation.timings.verdict)
     if deliberation.cost_usd and tells_total(deliberation):
@@ -320,6 +357,8 @@ def answer(given: Answer, question: Question, council: Council) -> Document:
     """One member's answer under its label, folded unless it is short."""
     text = demoted(masked(given.text, council.members).strip())
     label = shown(given.label, question)
+    if given.model == PERSON and not text:
+        return Document((Note(labelled(label, _(texts.TAKEN_BACK))),))
     cut = texts.broken_off(_("The answer"), finish(given.finish_reason))
     notes = [Note(line) for line in cut]
     if len(text) < OPEN_LIMIT_CHARS:
@@ -431,7 +470,8 @@ def standings_table(standings: Sequence[Standing], question: Question) -> Table:
 def names(deliberation: Deliberation, question: Question) -> Document:
     """Who sits behind each label: for one person, after a reveal."""
     author = deliberation.verdict.written_by
-    called = unambiguous([*_models(deliberation), *([author] if author else [])])
+    called = dict(unambiguous([*_models(deliberation), *([author] if author else [])]))
+    called[PERSON] = _("a person")
     rows = tuple(
         (shown(m.label, question), with_audition(m, called[m.model])) for m in deliberation.members
     )
@@ -458,4 +498,4 @@ def _plain_verdict(deliberation: Deliberation) -> str:
 
 
 def _models(deliberation: Deliberation) -> list[str]:
-    return [member.model for member in deliberation.members]
+    return [member.model for member in deliberation.members if member.model != PERSON]

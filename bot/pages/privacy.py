@@ -166,7 +166,9 @@ def _forgetting() -> str:
     return "\n".join(
         f"- {line}"
         for line in (
-            _("`/council forget me`: one's own questions and votes, everywhere; for anybody."),
+            _(
+                "`/council forget me`: one's own questions, votes and answers, everywhere; for anybody."
+            ),
             _(
                 "`/council forget thread LINK`: a thread, for whoever began it and for administrators; "
                 "LINK is the link to a message of it."

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bot import texts
 from bot.cleaning import harmless, one_line, shortened
-from bot.council import Answer, Council, Deliberation, Question
+from bot.council import PERSON, Answer, Council, Deliberation, Question
 from bot.language import _
 from bot.pages.along import unread
 from bot.pages.checked import checked_lines
@@ -50,6 +50,8 @@ def transcript(deliberation: Deliberation, question: Question, council: Council)
     parts += how_decided(deliberation, question)
     for given in deliberation.answers:
         text = masked(given.text, council.members)
+        if given.model == PERSON and not text:
+            text = _(texts.TAKEN_BACK)
         parts += [_("## Answer {label}", label=shown(given.label, question)), _quoted(text)]
         parts += texts.broken_off(_("The answer"), finish(given.finish_reason))
         for number, before in _before(deliberation, given):

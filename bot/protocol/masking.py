@@ -38,7 +38,7 @@ _OTHER_SCRIPTS = (
 _GENERIC = frozenset(
     {
         "auto", "best", "chat", "default", "free", "instruct", "large", "latest", "local", "mini",
-        "model", "models", "openrouter", "preview", "rehearsal", "router", "small", "test", "the",
+        "model", "models", "openrouter", "person", "preview", "rehearsal", "router", "small", "test", "the",
     }
 )  # fmt: skip
 

@@ -77,25 +77,25 @@ def two_answers(council: Council) -> Iterator[Planned]:
 
 
 def revisions(council: Council, *, rounds: int = ROUNDS) -> Iterator[Planned]:
-    read = len(council.seats) * ANSWER_TOKENS
+    read = len(council.members) * ANSWER_TOKENS
     for round in range(1, rounds + 1):
         for seat, model in enumerate(council.members):
             yield Planned("revision", seat, model, ANSWER_TOKENS, read, round)
 
 
 def reviews(council: Council) -> Iterator[Planned]:
-    read = len(council.seats) * ANSWER_TOKENS
+    read = len(council.members) * ANSWER_TOKENS
     for seat, model in enumerate(council.seated):
         yield Planned("review", seat, model, REVIEW_TOKENS, read)
 
 
 def verification(council: Council) -> Iterator[Planned]:
     """The verdict is one more answer to review."""
-    read = (len(council.seats) + 1) * ANSWER_TOKENS
+    read = (len(council.members) + 1) * ANSWER_TOKENS
     for seat, model in enumerate(council.seated):
         yield Planned("review", seat, model, REVIEW_TOKENS, read, verifying.ROUND)
 
 
 def verdict(council: Council) -> Planned:
-    read = len(council.seats) * (ANSWER_TOKENS + REVIEW_TOKENS)
+    read = len(council.members) * (ANSWER_TOKENS + REVIEW_TOKENS)
     return Planned("verdict", council.chairman_seat, council.chairman, VERDICT_TOKENS, read)

@@ -21,7 +21,7 @@ from statistics import median
 from bot import bills
 from bot.allowance import AUDIT, MARGIN, SUCCESSOR, Key, margin_of
 from bot.bills import BYTES_PER_TOKEN, ENOUGH, TYPICAL_TOKENS, Price, Prices, Usage
-from bot.council import Cost, Council, Question, Stage
+from bot.council import ANSWER_LIMIT_CHARS, Cost, Council, Question, Stage
 from bot.protocol import plans
 from bot.protocol.attempts import LEAST_TOKENS
 from bot.protocol.audit import AUDIT_TOKENS, auditor
@@ -35,6 +35,8 @@ from bot.protocol.title import TITLE_BYTES, TITLE_TOKENS
 QUANTILE = 0.95
 # Around what is asked and judged: instructions, fences, labels, standings.
 _FRAME_BYTES = 2_000
+# The most that UTF-8 takes for one.
+_BYTES_PER_CHARACTER = 4
 # From so many calls on it is known what such ones are like.
 FEW = 3
 # Of what is asked in a typical call there is no more.
@@ -142,12 +144,13 @@ class Pricing:
         known: dict[Key, int] = {}
         for call in calls:
             price, used = self.prices.price(call.model), await self._used(call, place)
+            read = size + _people_bytes(council, call)
             shares[call.key] = share(
                 call,
                 price,
                 used,
                 density=density[call.model],
-                asked_bytes=size,
+                asked_bytes=read,
                 images=carried.images,
             )
             if len(used) >= ENOUGH:
@@ -162,7 +165,7 @@ class Pricing:
                         prices[m],
                         tokens,
                         density=density[m],
-                        asked_bytes=size,
+                        asked_bytes=read,
                         images=carried.images,
                     )
                     for m in council.members
@@ -278,6 +281,12 @@ def _asked_bytes(question: Question, council: Council, carried: Carried) -> int:
     guidance = question.redo.guidance if question.redo else ""
     asked = (question.text, question.quoted, guidance, council.instructions, council.criteria)
     return len("".join(asked).encode("utf-8", "replace")) + carried.bytes
+
+
+def _people_bytes(council: Council, call: Planned) -> int:
+    """At most, of what people answered beside the members: whoever judges answers reads it."""
+    is_told = call.stage in {"revision", "review", "verdict", "audit"}
+    return council.people * ANSWER_LIMIT_CHARS * _BYTES_PER_CHARACTER if is_told else 0
 
 
 def _took(usage: Usage, price: Price, density: float) -> int:

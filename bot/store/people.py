@@ -1,15 +1,20 @@
 """Answers of people to a question: whose, and as long as nobody has read them, what they say."""
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Literal, TypeVar
 
-from bot.council import PEOPLE_MAX
+from bot.council import PEOPLE_MAX, Answer, Council, Deliberation, Version
 from bot.store import spending
+from bot.store.copies import Thread
+from bot.store.encoding import decode, decode_time, encode
 from bot.store.transactions import Statement, Tables, Transaction
 
-# Why an answer was not kept: its question is over, the person's answer was read already, there are as
-# many as may be, or a budget has no room for what they make longer.
-NotKept = Literal["over", "read", "full", "no_room"]
+Text = TypeVar("Text", Answer, Version)
+
+# Why an answer was not kept: it comes too late, one of the person's is among the others already, there
+# are as many as may be, or a budget has no room for what it makes longer.
+NotKept = Literal["late", "there", "full", "no_room"]
 
 
 class People(Tables):
@@ -19,7 +24,6 @@ class People(Tables):
         person: str,
         text: str,
         *,
-        day: str,
         shares: spending.Shares,
         limits: Mapping[str, int],
     ) -> NotKept | None:
@@ -27,18 +31,18 @@ class People(Tables):
         set aside what the run takes with it: these `shares`."""
 
         def write() -> Transaction[NotKept | None]:
-            if not (
-                yield Statement(
-                    "SELECT 1 FROM deliberations "
-                    "WHERE id = ? AND status = 'running' AND expired_at IS NULL",
-                    (id,),
-                )
-            ):
-                return "over"
+            running = yield Statement(
+                "SELECT coalesce(went_on_at, asked_at) FROM deliberations "
+                "WHERE id = ? AND status = 'running' AND expired_at IS NULL",
+                (id,),
+            )
+            if not running:
+                return "late"
+            day = spending.day_of(decode_time(running[0][0]))
             rows = yield Statement("SELECT person, seat FROM people WHERE deliberation = ?", (id,))
             seats: dict[str, int | None] = dict(rows)
             if seats.get(person) is not None:
-                return "read"
+                return "there"
             if person not in seats and len(seats) >= PEOPLE_MAX:
                 return "full"
             if not (yield from spending.raise_shares(id, day, limits, shares)):
@@ -52,6 +56,21 @@ class People(Tables):
 
         return await self._database.write(write)
 
+    async def end_wait(self, id: str, seconds: int) -> None:
+        """Have it wait for people no longer than this, counted from the question."""
+
+        def write() -> Transaction[None]:
+            for (stored,) in (
+                yield Statement("SELECT council FROM deliberations WHERE id = ?", (id,))
+            ):
+                council = replace(decode(Council, stored), wait=seconds)
+                yield Statement(
+                    "UPDATE deliberations SET council = ? WHERE id = ?",
+                    (encode(Council, council), id),
+                )
+
+        await self._database.write(write)
+
     async def unseated(self, id: str) -> Mapping[str, str]:
         """What people answered whose answers have no seat so far, by person, the first first."""
         rows = await self._database.read(
@@ -60,6 +79,13 @@ class People(Tables):
             (id,),
         )
         return dict(rows)
+
+    async def answered_by(self, person: str) -> set[str]:
+        """The deliberations that this person added an answer to."""
+        rows = await self._database.read(
+            "SELECT deliberation FROM people WHERE person = ?", (person,)
+        )
+        return {id for (id,) in rows}
 
     async def people(self, id: str) -> Mapping[str, int | None]:
         """Who answered, and the seat of each, `None` for one that has none so far."""
@@ -75,4 +101,76 @@ def taken_over(id: str, earlier: str) -> Statement:
         "INSERT INTO people (deliberation, person, answer, number, seat) "
         "SELECT ?, person, '', number, seat FROM people WHERE deliberation = ? AND seat IS NOT NULL",
         (id, earlier),
+    )
+
+
+def take_back(person: str) -> Transaction[list[tuple[Thread | None, str]]]:
+    """Take out what this person answered to questions, and that they did, in the posts, too. What was
+    ranked stays ranked, and nothing is asked again. The texts, each with its thread."""
+    taken: list[tuple[Thread | None, str]] = []
+    rows = yield Statement(
+        "SELECT deliberation, answer, seat FROM people WHERE person = ?", (person,)
+    )
+    for id, waiting, seat in rows:
+        found = yield Statement(
+            "SELECT platform, channel, thread, council, result FROM deliberations WHERE id = ?",
+            (id,),
+        )
+        *thread, council, result = found[0]
+        place = None if thread[2] is None else (thread[0], thread[1], thread[2])
+        texts = [waiting]
+        if seat is not None:
+            texts += yield from _take_out(id, seat, decode(Council, council), result)
+        taken += [(place, text) for text in texts if text]
+    yield Statement("DELETE FROM people WHERE person = ?", (person,))
+    return taken
+
+
+def _take_out(id: str, seat: int, council: Council, result: str | None) -> Transaction[list[str]]:
+    """The answer of this seat, of one deliberation; what it said."""
+    label = council.seating.labels[council.seats.index(seat)] if council.seating else ""
+    this_call = "deliberation = ? AND stage = 'answer' AND seat = ?"
+    rows = yield Statement(f"SELECT text FROM calls WHERE {this_call}", (id, seat))
+    texts = [text for (text,) in rows]
+    yield Statement(f"DELETE FROM calls WHERE {this_call}", (id, seat))
+    # Requests that are yet to be answered quote it.
+    yield Statement(
+        "UPDATE attempts SET body = NULL WHERE deliberation = ? AND body IS NOT NULL", (id,)
+    )
+    if result is not None:
+        whole = decode(Deliberation, result)
+        texts += [answer.text for answer in whole.answers if answer.label == label]
+        yield Statement(
+            "UPDATE deliberations SET result = ? WHERE id = ?",
+            (encode(Deliberation, _without(whole, label)), id),
+        )
+    post = (id, f"answer:{label}")
+    yield Statement(
+        "INSERT INTO removals (platform, post_id) SELECT platform, post_id FROM posts "
+        "WHERE deliberation = ? AND key = ? AND post_id IS NOT NULL AND deleted = 0 "
+        "AND platform IN ('discord', 'slack') ON CONFLICT DO NOTHING",
+        post,
+    )
+    yield Statement("UPDATE posts SET deleted = 1 WHERE deliberation = ? AND key = ?", post)
+    return texts
+
+
+def _without(result: Deliberation, label: str) -> Deliberation:
+    """Its words in no place of their own. What others wrote of it stays."""
+
+    def bare(texts: Sequence[Text]) -> tuple[Text, ...]:
+        return tuple(replace(each, text="") if each.label == label else each for each in texts)
+
+    vote = result.vote
+    if vote:
+        options = tuple(
+            replace(side, value="") if side.labels == (label,) else side for side in vote.options
+        )
+        vote = replace(vote, options=options)
+    return replace(
+        result,
+        answers=bare(result.answers),
+        rounds=tuple(bare(versions) for versions in result.rounds),
+        left_out=tuple(each for each in result.left_out if each.labels != (label,)),
+        vote=vote,
     )

@@ -17,6 +17,7 @@ from bot.store import spending
 from bot.store.copies import Thread, Words
 from bot.store.encoding import encode_time
 from bot.store.erasing import TO_ERASE, Erasing
+from bot.store.people import take_back
 from bot.store.recaps import KNOWS
 from bot.store.transactions import Many, Statement, Transaction, change, equal, lists
 
@@ -88,10 +89,12 @@ class Removal(Erasing):
         return await self._forget((which, place), more)
 
     async def forget_person(self, person: str) -> int:
-        """A person's questions, and their votes on those of others. How many questions.
+        """A person's questions, and their votes on those of others and answers to them. How many
+        questions.
 
         What they spent today is kept to the day's end, since a limit counts it.
         """
+        await self._database.write(lambda: _taken_back(person))
         today = spending.day_of(datetime.now(UTC))
         scopes = [spending.person_scope(platform, person) for platform in get_args(PlatformName)]
         marks = ", ".join("?" * len(scopes))
@@ -202,8 +205,20 @@ def _forget_copies(ids: Sequence[str]) -> Transaction[None]:
     words = Words()
     for _, place, texts in (yield from _said(ids)):
         words.add(texts, place)
-    yield from _forget_held(words, set(ids))
-    gone = set(ids)
+    yield from _forget_quotes(words, set(ids))
+
+
+def _taken_back(person: str) -> Transaction[None]:
+    """What they answered to questions, and what others quote of that."""
+    words = Words()
+    for place, text in (yield from take_back(person)):
+        words.add([text], place)
+    yield from _forget_quotes(words, set())
+
+
+def _forget_quotes(words: Words, gone: set[str]) -> Transaction[None]:
+    """Take these words out of questions that quote them, but for those that are gone themselves."""
+    yield from _forget_held(words, gone)
     quoting = yield from _quoting(words)
     quoting = {id: question for id, question in quoting.items() if id not in gone}
     yield Many(

@@ -45,6 +45,7 @@ _ERASED = (
     "UPDATE attempts SET failure_message = '' WHERE deliberation = ? AND failure_message IS NOT NULL",
     "DELETE FROM redactions WHERE deliberation = ?",
     "DELETE FROM exhibits WHERE deliberation = ?",
+    "DELETE FROM people WHERE deliberation = ? AND seat IS NULL",
     # Earlier versions copied the question and verdict that a follow-up builds on.
     "UPDATE decisions SET value = 'null' WHERE deliberation = ? AND name = 'earlier'"
     " AND value LIKE '[%'",

@@ -257,7 +257,7 @@ def forms(text: str) -> Iterator[Json]:
 
 def follow_up(text: str) -> Form:
     whom = ((f"The council ({one_line(text)[:40]})", "council"), ("Only A", "A"))
-    return Form("r", "follow:1", "Ask a follow-up", "Question", "Whom", whom)
+    return Form("r", "follow:1", "Ask a follow-up", "Question", "Ask", "Whom", whom)
 
 
 def in_terminal(text: str) -> Iterator[tuple[str, str]]:

@@ -817,7 +817,12 @@ async def test_forgetting_stops_ones_runs_which_say_so() -> None:
 
         said = await app.command(CHANNEL, ANN, "forget me")
 
-        assert repr(said).count("Forgotten: your votes, and 1 deliberation that you") == 1
+        assert (
+            repr(said).count(
+                "Forgotten: your votes, the answers that you added, and 1 deliberation that"
+            )
+            == 1
+        )
         stopped = headline_of(app, id)
         assert stopped is not None
         assert stopped.blocks == (

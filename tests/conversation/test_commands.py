@@ -247,6 +247,7 @@ async def test_show_all_lists_every_setting_as_it_is_typed(app: App) -> None:
             ("web", "off", "default"),
             ("audit", "auto", "default"),
             ("verify", "off", "default"),
+            ("wait", "off", "default"),
             ("paused", "off", "default"),
             ("audition", "none", "default"),
         )
@@ -1024,7 +1025,8 @@ async def test_forget_me_takes_my_questions_and_votes_and_the_numbers_follow(app
 
     assert (
         said
-        == "Forgotten: your votes, and 2 deliberations that you asked for or that follow up on yours."
+        == "Forgotten: your votes, the answers that you added, and 2 deliberations that you asked for "
+        "or that follow up on yours."
     )
     (row,) = await app.statistics().rows("discord", "general")
     assert (row.id, row.rated) == ("run-2", False)

@@ -301,7 +301,7 @@ async def test_what_is_missing_in_a_budget_says_nothing_of_who_is_asked_alone(
 
 async def _opened(app: App, id: str, label: str) -> Form:
     """A form from before the budget was spent."""
-    return Form(id, f"follow:{label}", "", "", "", ())
+    return Form(id, f"follow:{label}", "", "", "")
 
 
 async def test_who_is_asked_alone_is_reserved_for_by_its_own_thread_and_released() -> None:

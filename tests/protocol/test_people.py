@@ -57,9 +57,7 @@ class Table:
 
     async def write(self, texts: Mapping[str, str]) -> None:
         for person, text in texts.items():
-            kept = await self.store.keep_answer(
-                self.id, person, text, day="2026-11-24", shares={}, limits={}
-            )
+            kept = await self.store.keep_answer(self.id, person, text, shares={}, limits={})
             assert kept is None
 
     async def run(self, texts: Mapping[str, str] = ANN) -> Deliberation:

@@ -14,7 +14,7 @@ from bot.chat import HEADLINE, QUESTION, RANKING, VERDICT, answer_key
 from tests.fakes.discord.state import Message as DiscordMessage
 from tests.fakes.slack.state import Message as SlackMessage
 from tests.world.loop import LIFE
-from tests.world.models import PRICES, name_of
+from tests.world.models import NEWCOMER, PRICES, name_of
 
 if TYPE_CHECKING:
     from tests.world.people import Asked
@@ -192,7 +192,10 @@ class Watch:
         return self._marks.get(id)
 
     def _check_words(self, kind: str, shown: str) -> None:
-        for model in list(PRICES)[: self.world.people.members]:
+        models = list(PRICES)[: self.world.people.members]
+        # Once its audition is over, and it answers no more, that is said.
+        models += [NEWCOMER] if "The audition of" not in shown else []
+        for model in models:
             name = name_of(model)
             if name in shown.lower():
                 self.fail("no name", f"{name} in a public {kind}: {shown[:300]}")

@@ -20,6 +20,8 @@ PRICES = {
     "mill/harborlynx-7": (5.0, 25.0),
     "den/mistralope-1": (1.0, 4.0),
 }
+# Never a member.
+NEWCOMER = list(PRICES)[-1]
 
 
 def name_of(model: str) -> str:

@@ -14,6 +14,7 @@ from tests.fakes.discord.components import walk
 from tests.fakes.discord.scenario import Impossible as DiscordImpossible
 from tests.fakes.slack.blocks import elements_of
 from tests.fakes.slack.forms import Impossible as SlackImpossible
+from tests.world.models import NEWCOMER
 
 if TYPE_CHECKING:
     from tests.world.world import World
@@ -74,6 +75,8 @@ class People:
         until = world.loop.time() + seconds
         if world.plan.redact:
             self._going.add(world.loop.create_task(self._hide()))
+        if world.plan.audition:
+            self._going.add(world.loop.create_task(self._in_every_channel(f"audition {NEWCOMER}")))
         while world.loop.time() < until:
             await asyncio.sleep(world.random.expovariate(1 / world.plan.pause_seconds))
             self._going = {task for task in self._going if not task.done()}
@@ -391,15 +394,18 @@ class People:
 
     async def _hide(self) -> None:
         """Until every channel does."""
+        await self._in_every_channel("set redact on")
+        self.hiding = True
+
+    async def _in_every_channel(self, text: str) -> None:
         channels = [
             *(Channel("slack", self.world.slack.team.id, each.id) for each in self.channels),
             *(Channel("discord", str(self.guild.id), str(each.id)) for each in self.rooms),
         ]
         for here in channels:
             admin = Person(self.admins[here.platform == "slack"], admin=True)
-            while not await self._run(here, admin, "set redact on"):  # noqa: ASYNC110 - no bell
+            while not await self._run(here, admin, text):  # noqa: ASYNC110 - no bell
                 await asyncio.sleep(5)
-        self.hiding = True
 
     async def _run(self, here: Channel, person: Person, text: str) -> bool:
         """Whether the program did it, and is still there to say so."""

@@ -63,6 +63,7 @@ class Plan:
     expires: bool = False  # weeks later, texts are too old to be kept
     frozen: bool = False  # nobody may edit anything on Slack
     keep_up: bool = False
+    audition: bool = False  # in every channel a model answers along
 
     @classmethod
     def drawn(cls, random: Random, minutes: float) -> "Plan":
@@ -85,6 +86,7 @@ class Plan:
             redact=random.random() < 0.15,
             expires=random.random() < 0.15,
             frozen=random.random() < 0.1,
+            audition=random.random() < 0.3,
         )
 
 

@@ -19,7 +19,14 @@ from bot.language import N_, _
 # Global unicast is here, and in no other range; of it these lead to whatever IPv4 address is written
 # in them, or nowhere. Source: IANA, IPv6 Special-Purpose Address Registry.
 _UNICAST = IPv6Network("2000::/3")
-_RELAY = IPv4Network("192.88.99.0/24")  # deprecated, and leads to 6to4
+# Source: IANA, IPv4 Special-Purpose Address Registry, of which older versions of Python know not all.
+_SPECIAL = (
+    IPv4Network("192.0.0.0/24"),  # a cloud's machines are told of themselves there
+    IPv4Network("192.88.99.0/24"),  # deprecated, and leads to 6to4
+    # Theirs in Azure, though it looks public. Source: learn.microsoft.com, "What is IP address
+    # 168.63.129.16".
+    IPv4Network("168.63.129.16/32"),
+)
 _LEADS_ELSEWHERE = (
     IPv6Network("2001::/23"),
     IPv6Network("2001:db8::/32"),
@@ -41,8 +48,8 @@ def is_public(address: str) -> bool:
     except ValueError:
         return False
     if isinstance(found, IPv4Address):
-        special = found.is_multicast or found.is_reserved or found in _RELAY
-        return found.is_global and not special
+        special = any(found in network for network in _SPECIAL)
+        return found.is_global and not (special or found.is_multicast or found.is_reserved)
     return _is_public_ipv6(found)
 
 

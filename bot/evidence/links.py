@@ -55,6 +55,10 @@ class _Answer:
     location: str
     body: bytes
 
+    @property
+    def leads_on(self) -> bool:
+        return self.status in _REDIRECT_STATUSES and bool(self.location)
+
 
 @dataclass(frozen=True, slots=True)
 class Web:
@@ -78,7 +82,7 @@ class Web:
 
     async def _page(self, link: str) -> _Answer:
         async with self._session() as session:
-            answer = await self._followed(session, self._url(link), PAGE_LIMIT_BYTES, robots=True)
+            answer = await self._followed_where_welcome(session, self._url(link))
         if answer.status != 200:
             why = _("Its server answered with the status {status}.", status=answer.status)
             raise Unreadable(why)
@@ -99,16 +103,24 @@ class Web:
             trust_env=False,
         )
 
-    async def _followed(
-        self, session: aiohttp.ClientSession, url: URL, limit_bytes: int, *, robots: bool
-    ) -> _Answer:
-        """Where it leads in the end. Raises `Unreadable`."""
-        allowed: dict[str, Protego] = {}
+    async def _followed_where_welcome(self, session: aiohttp.ClientSession, url: URL) -> _Answer:
+        """What stands where a page leads in the end, the robots.txt of each step's site heard before.
+        Raises `Unreadable`."""
+        known: dict[str, Protego] = {}
         for _step in range(_REDIRECTS + 1):
-            if robots:
-                await self._require_welcome(session, url, allowed)
-            answer = await self._asked(session, url, limit_bytes)
-            if answer.status not in _REDIRECT_STATUSES or not answer.location:
+            await self._require_welcome(session, url, known)
+            answer = await self._asked(session, url, PAGE_LIMIT_BYTES)
+            if not answer.leads_on:
+                return answer
+            url = self._url(answer.location, url)
+        raise Unreadable(_(_CIRCLE))
+
+    async def _followed(self, session: aiohttp.ClientSession, url: URL) -> _Answer:
+        """What stands where a robots.txt leads in the end: for that nobody has to be asked. Raises
+        `Unreadable`."""
+        for _step in range(_REDIRECTS + 1):
+            answer = await self._asked(session, url, ROBOTS_LIMIT_BYTES)
+            if not answer.leads_on:
                 return answer
             url = self._url(answer.location, url)
         raise Unreadable(_(_CIRCLE))
@@ -125,7 +137,7 @@ class Web:
 
     async def _robots(self, session: aiohttp.ClientSession, url: URL) -> Protego:
         """Where there is none, everything is allowed; where that cannot be told, nothing is."""
-        answer = await self._followed(session, url, ROBOTS_LIMIT_BYTES, robots=False)
+        answer = await self._followed(session, url)
         if 400 <= answer.status < 500:
             return Protego.parse("")
         if answer.status != 200:

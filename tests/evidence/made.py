@@ -119,6 +119,25 @@ def crowded_zip() -> bytes:
     return written.getvalue()
 
 
+def zipped(data: bytes) -> bytes:
+    """A file in an archive."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as packed:
+        packed.writestr("inner.docx", data)
+    return written.getvalue()
+
+
+def repeated_entity() -> bytes:
+    """Not one within another: a long one, again and again."""
+    return (
+        b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "'
+        + b"ha" * 50_000
+        + b'">]><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+        b"<w:body><w:p><w:r><w:t>" + b"&a;" * 50_000 + b"</w:t></w:r></w:p></w:body></w:document>"
+    )
+
+
+DEEP = b"<a>" * 1_000_000
 LAUGHTER = (
     b'<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "'
     + b"ha" * 500

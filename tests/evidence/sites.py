@@ -7,6 +7,7 @@ forgery, RFC 9110 on redirects and content codings, RFC 9309 on robots.txt.
 import asyncio
 import gzip
 import sys
+import zlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -167,6 +168,11 @@ async def says_ten_gigabytes(request: web.Request) -> web.StreamResponse:
     await response.prepare(request)
     await response.write(b"x" * 1_000)
     return response
+
+
+def deflate_bomb() -> bytes:
+    packer = zlib.compressobj(9)
+    return b"".join(packer.compress(b" " * 10_000_000) for _ in range(10)) + packer.flush()
 
 
 def gzip_bomb() -> bytes:

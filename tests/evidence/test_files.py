@@ -40,6 +40,17 @@ async def test_text_is_read_as_it_is(name: str, data: bytes, text: str) -> None:
     assert await read_file(data, name) == Read(text)
 
 
+async def test_one_line_without_end_is_read_up_to_the_limit() -> None:
+    read = await read_file(b"a," * (FILE_LIMIT_BYTES // 2), "a.csv")
+    assert read == Read("a," * 50_000, more=True)
+
+
+async def test_of_two_kinds_in_one_file_the_one_that_it_is_called_is_read() -> None:
+    both = made.pdf("Grass is green.") + made.docx("Sky is blue.")
+    assert (await read_file(both, "a.pdf")).text == "Grass is green."
+    assert "not what its name says" in await refusal(both, "a.docx")
+
+
 async def test_old_korean_text_is_read() -> None:
     text = "안녕하세요 여러분, 오늘은 하늘이 왜 파란지 이야기해 봅시다."
     assert (await read_file(text.encode("cp949"), "a.txt")).text == text
@@ -85,6 +96,13 @@ async def test_what_is_too_long_is_read_up_to_the_limit() -> None:
         ("a.pdf", made.blank_pdf(1, "secret"), "It is protected by a password."),
         ("a.docx", made.docx_with(b"\0" * 60_000_000), "Too much is packed in it."),
         ("a.docx", made.crowded_zip(), "Too much is packed in it."),
+        ("a.docx", made.zipped(made.docx("x")), "What it holds is not what its name says."),
+        ("a.docx", made.zipped(made.zipped(b"")), "What it holds is not what its name says."),
+        ("a.docx", b"MZ" + made.docx("x"), "What it holds is not what its name says."),
+        ("a.zip", made.zipped(b"words"), "What it holds is not what its name says."),
+        ("a.txt", "Why?".encode("utf-16-le"), "Text, code, Markdown, CSV"),
+        ("a.txt", b"\xff\xfe\x00", "Text, code, Markdown, CSV"),
+        ("a.txt", b"\xff\xfe\0\0\0", "Text, code, Markdown, CSV"),
     ],
 )
 async def test_what_cannot_be_read_is_refused_with_a_sentence(
@@ -105,6 +123,8 @@ async def test_what_is_larger_than_may_be_is_not_looked_at() -> None:
 @pytest.mark.parametrize(
     ("name", "data"),
     [
+        ("a.docx", made.docx_with(made.repeated_entity())),
+        ("a.docx", made.docx_with(made.DEEP)),
         ("a.docx", made.lying_zip()),
         ("a.docx", made.docx_with(made.LAUGHTER)),
         ("a.pdf", made.pdf_in_a_circle()),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.errors import Unreadable
 from bot.evidence.addresses import Checked, is_public
+from bot.evidence.links import Web
 from bot.evidence.mentioned import links_in
 from tests.evidence import made, sites
 from tests.evidence.sites import (
@@ -120,6 +121,16 @@ PRIVATE_HOSTS = [
     "127.1",
     "0177.0.0.1",
     "１２７.0.0.1",
+    "127.0.0.1.",
+    "127.0.0.1..",
+    "127。0。0。1",
+    # Where machines in a cloud are told of themselves.
+    "168.63.129.16",
+    "100.100.100.200",
+    "192.0.0.192",
+    "[fd00:ec2::254]",
+    "[::ffff:169.254.169.254]",
+    "[64:ff9b:1::a9fe:a9fe]",
 ]
 
 
@@ -149,12 +160,36 @@ async def test_nor_where_a_page_leads_there(world: Internet, host: str, status: 
         ["no address"],
     ],
 )
-@pytest.mark.parametrize("host", ["inside.example", "0x7f.1", "localhost", "0x7f000001"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "inside.example",
+        "inside.example.",
+        "0x7f.1",
+        "localhost",
+        "localhost.",
+        "0x7f000001",
+        "metadata.google.internal",
+        "xn--80ak6aa92e.example",
+    ],
+)
 async def test_a_name_that_means_such_an_address_is_not_asked(
     world: Internet, addresses: list[str], host: str
 ) -> None:
     world.names[host] = [addresses]
     assert "not public" in await refused(world, world.url(host=host))
+
+
+async def test_what_a_name_means_to_the_system_itself_is_checked() -> None:
+    with watched() as connected, pytest.raises(Unreadable, match="not public"):
+        await Web(seconds=10.0).read("http://localhost/")
+    assert connected == []
+
+
+async def test_a_name_in_any_script_is_asked_as_it_is_known(world: Internet) -> None:
+    world.pages["/page"] = page("Words.", "text/plain")
+    await world.reader().read(world.url(host="bücher.example"))
+    assert set(world.looked_up) == {"xn--bcher-kva.example"}
 
 
 async def test_a_name_that_changes_its_meaning_is_checked_at_each_connection(
@@ -214,6 +249,9 @@ async def test_a_name_that_is_not_known_is_said(world: Internet) -> None:
         ("8.8.8.8", True),
         ("2606:2800:21f:cb07::1", True),
         ("240.0.0.1", False),
+        ("192.0.0.9", False),
+        ("192.0.0.192", False),
+        ("168.63.129.16", False),
         ("198.18.0.1", False),
         ("192.88.99.1", False),
         ("::ffff:8.8.8.8", False),
@@ -242,7 +280,13 @@ def test_any_address_of_version_4_within_one_of_version_6_is_refused(address: ob
         (sites.endless, "larger than 5"),
         (sites.says_ten_gigabytes, "larger than 5"),
         (data(sites.gzip_bomb(), "text/plain", Content_Encoding="gzip"), "larger than 5"),
+        (data(sites.deflate_bomb(), "text/html", Content_Encoding="deflate"), "larger than 5"),
         (data(b"no gzip", "text/plain", Content_Encoding="gzip"), "could not be fetched"),
+        (data(b"x", "text/plain", Content_Encoding="gzip, gzip"), "neither a page nor text"),
+        (page("moved", status=302, X_Long="x" * 100_000), "could not be fetched"),
+        (page("<div>" * 300_000), "no text"),
+        (leads_to("http://[broken"), "no address of the web"),
+        (leads_to("//user:password@site.example/"), "no address of the web"),
         (data(b"x", "text/plain", Content_Encoding="br"), "neither a page nor text"),
         (data(b"\x89PNG", "image/png"), "neither a page nor text"),
         (data(b"x", "application/octet-stream"), "neither a page nor text"),

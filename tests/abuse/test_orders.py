@@ -83,6 +83,8 @@ def test_what_comes_along_moves_nothing(text: str) -> None:
         Exhibit(text, text),
         Exhibit(text, why="It is damaged."),
         Exhibit("https://site.example", text, kind="link"),
+        Exhibit(text, text, earlier=True),
+        Exhibit(text, text, kind="link", earlier=True),
     )
     result = told(replace(question(), exhibits=exhibits))
 

@@ -29,10 +29,11 @@ from bot.analysis.selection import suggest
 from bot.cleaning import one_line
 from bot.conversation.app import App
 from bot.conversation.presses import Form, Press
-from bot.council import Claim, Council, Exhibit, Origin, Question
+from bot.council import Claim, Council, Evidence, Exhibit, Origin, Question
 from bot.document import Bar, Bars, Document, Image, Note, Table, Text, literal
 from bot.llm import Request
 from bot.models.gate import mended
+from bot.models.searching import sources_in
 from bot.pages import audit, presenter
 from bot.pages import settings as settings_pages
 from bot.pages.asked import asked, first_asked
@@ -102,7 +103,12 @@ def documents(text: str) -> dict[str, Document]:
             return f"{text}\n\n{sensible(request)}"
         return text if seat == 0 or stage == "verdict" else sensible(request)
 
-    exhibits = (Exhibit(text, text, why=text), Exhibit(text, why=text))
+    exhibits = (
+        Exhibit(text, text, why=text),
+        Exhibit(text, why=text),
+        Exhibit(text, text, kind="link", why=text),
+        Exhibit(text, text, earlier=True),
+    )
     put = replace(question(), text=text, quoted=text, exhibits=exhibits, origin=Origin(label="A"))
     story = tell(otherwise=reply, council=council, asked=put)
     shown: dict[str, Document] = {
@@ -113,8 +119,9 @@ def documents(text: str) -> dict[str, Document]:
         f"seat {n}": presenter.seat(story.progress(story.events[:n]), "A")
         for n in range(0, len(story.events), 4)
     }
-    shown["headline"] = presenter.verdict(story.result, put)
-    found = replace(story.result, left_out=(Claim(text, ("A",)),), unsupported=(text,))
+    searched = replace(story.result, evidence=(*story.result.evidence, *_sources(text)))
+    shown["headline"] = presenter.verdict(searched, put)
+    found = replace(searched, left_out=(Claim(text, ("A",)),), unsupported=(text,))
     shown["ranking"] = presenter.ranking(found, put, tally(()))
     shown |= {
         f"answer:{given.label}": presenter.answer(given, put, council)
@@ -126,6 +133,14 @@ def documents(text: str) -> dict[str, Document]:
     shown["transcript"] = Document((Text(transcript(found, put, council)),))
     shown |= _about_the_channel(text, put, Settings(models, models[0]))
     return shown | _statistics(models)
+
+
+def _sources(text: str) -> Iterator[Evidence]:
+    """What a search found, as a server tells it, with the text in every part of its address."""
+    for address in (f"https://evil.example/{text}", f"https://{text}.example", text):
+        annotation = {"type": "url_citation", "url": address, "title": text, "content": text}
+        for source in sources_in([annotation]):
+            yield Evidence("search", source.url, source.chars, read=True)
 
 
 def _about_the_channel(text: str, put: Question, settings: Settings) -> dict[str, Document]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from bot.analysis.rows import columns_of_seats, decided, on_answer, sole_first
-from bot.council import Deliberation
+from bot.council import Deliberation, by_models
 from bot.protocol.ranking import shares
 from bot.records import Case, Reaction
 from bot.votes import Vote, standing_votes
@@ -59,8 +59,10 @@ def judged(case: Case, reactions: Sequence[Reaction]) -> Judged | None:
 
 
 def seats(result: Deliberation) -> dict[str, str]:
-    """What each seat that answered is called, by its label."""
-    return {label: seat_name(column) for label, column in columns_of_seats(result).items()}
+    """What each model's seat that answered is called, by its label. People's answers are in no
+    statistics."""
+    columns = columns_of_seats(result)
+    return {each.label: seat_name(columns[each.label]) for each in by_models(result.answers)}
 
 
 def seat_name(column: str) -> str:
@@ -100,4 +102,4 @@ def _decided_pairs(
 
 
 def _by_name(given: Mapping[str, float], names: Mapping[str, str]) -> dict[str, float]:
-    return {names[label]: share for label, share in given.items()}
+    return {names[label]: share for label, share in given.items() if label in names}

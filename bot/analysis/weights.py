@@ -26,7 +26,7 @@ PARTS = 3
 
 # How far accuracies differ among reviewers before anything is known: half-normal, in shares. And
 # besides what is seen, so many questions in which all were alike.
-SPREAD, ALIKE = 0.1, 4.0
+SPREAD, ALIKE = 0.1, 7.0
 
 # A question's pairs rarely differ less than so among reviewers, as a variance.
 _NOISE_MIN = 0.02

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.analysis.judged import Judged, judged, seat_name
-from bot.council import Deliberation, MemberResult, Review
+from bot.council import PERSON, Deliberation, MemberResult, Review
 from bot.records import Case, Reaction
 from tests.analysis.test_rows import case, says
 
@@ -88,6 +88,16 @@ def test_a_member_that_failed_is_refused_by_nobody() -> None:
     assert isinstance(whole.members[2], MemberResult)
     each = found(says("ann", "accept"), says("bob", "none", "none"), of=reviewed)
     assert each.pairs == (("lab/a", "lab/b"),)
+
+
+def test_a_persons_answer_is_in_no_pair() -> None:
+    models = {"A": "lab/a", "B": PERSON, "C": "lab/c"}
+    reviewed = case(models=models, reviews=(review("A", "A", "B", "C"),))
+    each = found(
+        says("ann", "accept"), says("ann", "reject", "B"), says("ann", "reject", "C"), of=reviewed
+    )
+    assert each.pairs == (("lab/a", "lab/c"),)
+    assert each.sheets[0].shares.keys() == {"lab/a", "lab/c"}
 
 
 def test_seats_are_read_from_the_columns_of_outcomes() -> None:

@@ -29,7 +29,8 @@ from tests.fakes import council_on_discord, council_on_slack
 from tests.fakes.council import running_app
 from tests.fakes.discord_server import Message as DiscordMessage
 from tests.fakes.discord_server import running_discord
-from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
+from tests.fakes.pictures import photo, picture
+from tests.fakes.provider import FakeProvider, Scripted, Unseeing, images, sensible, stage_and_seat
 from tests.fakes.slack_server import Message as SlackMessage
 from tests.fakes.slack_server import running_slack
 from tests.fakes.watched import eventually
@@ -452,6 +453,44 @@ async def test_files_are_read_alike_on_every_platform(tmp_path: Path) -> None:
         assert [each.read for each in expected[-1]] == [True, True, False, False, False]
         for stage in others:
             assert await tell_of_files(stage) == expected, stage.platform
+
+
+async def tell_of_images(stage: Stage) -> list[Any]:
+    """A question with images, one of them broken, to a council of which one member sees none; and a
+    follow-up."""
+    files = {"photo.jpg": photo(), "torn.png": picture()[:60]}
+    async with stage.open(provider := Unseeing("lab/b")):
+        await stage.ask("What is it?", files=files)
+        await answered(stage, 1)
+        await stage.ask("And behind it?", in_thread=True)
+        await answered(stage, 2)
+        found = [case.result for case in await cases(stage)]
+    shown = {digest for request in provider.requests for digest in images(request)}
+    for request in provider.requests:
+        assert "photo.jpg" in request.messages[-1].content
+    told = [
+        [
+            (each.kind, each.name, each.read, each.why, len(each.unseen_by))
+            for each in result.evidence
+        ]
+        for result in found
+        if result
+    ]
+    return [len(provider.requests), shown, told]
+
+
+async def test_images_are_shown_alike_on_every_platform(tmp_path: Path) -> None:
+    async with stages(tmp_path) as (terminal, *others):
+        expected = await tell_of_images(terminal)
+        _, shown, [first, second] = expected
+        assert len(shown) == 1
+        assert first == [
+            ("image", "photo.jpg", True, None, 1),
+            ("image", "torn.png", False, "It is damaged.", 0),
+        ]
+        assert ("image", "photo.jpg", True, None, 1) in second
+        for stage in others:
+            assert await tell_of_images(stage) == expected, stage.platform
 
 
 async def tell_of_an_audition(stage: Stage) -> list[Any]:

@@ -12,7 +12,6 @@ import pytest
 from bot.chat import HEADLINE, Accepted
 from bot.conversation.presses import Press
 from bot.council import Attached, Council, Evidence, Question
-from bot.errors import ModelFailed
 from bot.llm import ModelInfo, Request
 from bot.protocol import ranking
 from bot.protocol.pricing import Carried
@@ -21,7 +20,7 @@ from tests.conversation.shelf import ask, shelf
 from tests.evidence import made
 from tests.fakes import pictures
 from tests.fakes.pictures import picture
-from tests.fakes.provider import FakeProvider, Scripted, sensible
+from tests.fakes.provider import FakeProvider, Scripted, Unseeing, images
 from tests.fakes.watched import eventually
 
 PHOTO = Attached("photo.png", "there/photo", 300)
@@ -37,23 +36,6 @@ class Listed(FakeProvider):
 
     async def models(self) -> tuple[ModelInfo, ...]:
         return tuple(ModelInfo(model, sees=sees) for model, sees in self._sees.items())
-
-
-class Refusing(FakeProvider):
-    """These models answer no request with images: their server says so, and no list."""
-
-    def __init__(self, *blind: str) -> None:
-        super().__init__(otherwise=self._reply)
-        self._blind = blind
-
-    def _reply(self, request: Request) -> Scripted:
-        if request.model in self._blind and images(request):
-            return ModelFailed("server_error", "No images, please.", unseeing=True)
-        return sensible(request)
-
-
-def images(request: Request) -> list[str]:
-    return [image.digest for message in request.messages for image in message.images]
 
 
 def shown(provider: FakeProvider) -> dict[str, set[int]]:
@@ -136,7 +118,7 @@ async def test_whom_a_list_calls_blind_is_told_and_never_shown_and_nobody_learns
 
 
 async def test_who_refuses_an_image_is_asked_again_without_it_and_from_then_on() -> None:
-    provider = Refusing("lab/b", "lab/chair")
+    provider = Unseeing("lab/b", "lab/chair")
     async with running(provider) as app:
         place = shelf(app, photo=picture())
         case = await ask(app, PHOTO)
@@ -152,7 +134,7 @@ async def test_who_refuses_an_image_is_asked_again_without_it_and_from_then_on()
 
 
 async def test_where_everybody_refuses_it_the_question_is_answered_all_the_same() -> None:
-    provider = Refusing("lab/a", "lab/b", "lab/c", "lab/chair")
+    provider = Unseeing("lab/a", "lab/b", "lab/c", "lab/chair")
     async with running(provider) as app:
         place = shelf(app, photo=picture())
         case = await ask(app, PHOTO)
@@ -264,7 +246,7 @@ async def test_hostile_images_end_with_a_sentence_and_the_question_goes_on() -> 
 
 
 async def test_a_follow_up_has_the_images_of_its_thread_unfetched_and_its_own_first() -> None:
-    async with running(provider := Refusing("lab/b")) as app:
+    async with running(provider := Unseeing("lab/b")) as app:
         place = shelf(app, first=picture(), second=pictures.film())
         # Whatever is pasted into a chat has the same name.
         pasted = Attached("image.png", "there/first", 300)
@@ -360,23 +342,22 @@ async def test_a_kill_while_an_image_is_fetched_reads_it_then(tmp_path: Path) ->
 
 async def test_who_was_found_to_see_none_is_shown_none_after_a_kill(tmp_path: Path) -> None:
     database = str(tmp_path / "council.db")
-    first = Refusing("lab/b")
-    asked = asyncio.Event()
+    blind, asked = Unseeing("lab/b"), asyncio.Event()
 
     def reply(request: Request) -> Scripted:
         if "/review/" in request.tag:
             asked.set()
             return asyncio.Event()
-        return Refusing._reply(first, request)
+        return blind.unless_shown(request)
 
-    first._otherwise = reply
+    first = FakeProvider(otherwise=reply)
     async with running(first, database=database) as app:
         shelf(app, photo=picture())
         taken = await app.questions.accept(replace(mention("Right?"), files=(PHOTO,)))
         assert isinstance(taken, Accepted)
         await asked.wait()
         await app.close()
-    async with running(second := Refusing("lab/b"), database=database) as app:
+    async with running(second := Unseeing("lab/b"), database=database) as app:
         shelf(app)
         await app.running.resume("discord")
         await app.running.finished(taken.id)

@@ -92,3 +92,21 @@ class FakeProvider:
 
     async def models(self) -> tuple[ModelInfo, ...]:
         return ()
+
+
+def images(request: Request) -> list[str]:
+    """The images of a request, by their digests."""
+    return [image.digest for message in request.messages for image in message.images]
+
+
+class Unseeing(FakeProvider):
+    """These models answer no request with images: their server says so, and no list."""
+
+    def __init__(self, *blind: str) -> None:
+        super().__init__(otherwise=self.unless_shown)
+        self._blind = blind
+
+    def unless_shown(self, request: Request) -> Scripted:
+        if request.model in self._blind and images(request):
+            return ModelFailed("server_error", "No images, please.", unseeing=True)
+        return sensible(request)

@@ -201,12 +201,14 @@ async def models(
     fails: Mapping[str, str] | None = None,
     held: Sequence[tuple[str, int]] = (),
     besides: Sequence[str] = (),
+    seeing: Sequence[str] | None = None,
 ) -> AsyncIterator[Models]:
-    """Models that play these scripts one after the other; others are listed `besides`."""
+    """Models that play these scripts one after the other; others are listed `besides`. Those that are
+    `seeing` take images, `None` for all."""
     behaviours = _behaviours(scripts, fails or {})
     names = (*MEMBERS, CHAIRMAN, *besides)
     async with ModelServer(
-        behaviours=behaviours, models=names, prices=PRICES, openrouter=True
+        behaviours=behaviours, models=names, prices=PRICES, openrouter=True, seeing=seeing
     ) as server:
         http = HttpProvider([Endpoint("", server.url, server.key, openrouter=True)])
         try:

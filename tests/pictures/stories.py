@@ -9,12 +9,13 @@ from bot.chat import RANKING, answer_key
 from tests.fakes.council_on_discord import Place as DiscordPlace
 from tests.fakes.council_on_slack import Place as SlackPlace
 from tests.fakes.discord_server import running_discord
+from tests.fakes.pictures import picture
 from tests.fakes.slack_server import running_slack
 from tests.pictures.on_discord import OnDiscord
 from tests.pictures.on_slack import OnSlack
 from tests.pictures.past import remember, remember_audition
 from tests.pictures.scenes import Platform, Scene
-from tests.pictures.script import MEMBERS, ON_AUDITION, Models, Script, models
+from tests.pictures.script import CHAIRMAN, MEMBERS, ON_AUDITION, Models, Script, models
 from tests.pictures.stage import Stage
 
 # Slow enough that posts wait for each other on a busy machine, too.
@@ -176,6 +177,19 @@ async def files(platform: Platform) -> AsyncIterator[Scene]:
         yield here.thread("files")
 
 
+async def image(platform: Platform) -> AsyncIterator[Scene]:
+    """A question with images, one of them torn, to a council of which not all members see any."""
+    along = {"dashboard.png": picture(), "incident.jpg": picture("JPEG")[:200]}
+    script = Script.read("flags")
+    async with (
+        models(script, seeing=(*MEMBERS[:3], CHAIRMAN)) as council,
+        stage(platform, council) as here,
+    ):
+        await here.ask(script.question, files=along)
+        await here.finished()
+        yield here.thread("image")
+
+
 def asked(name: str, script: Script) -> Story:
     """One question, answered."""
 
@@ -265,6 +279,7 @@ STORIES: Mapping[str, Story] = {
     "stopped": stopped,
     "redone": redone,
     "files": files,
+    "image": image,
     "long": asked("long", Script.read("flags").lengthened(20_000)),
     "code": asked("code", Script.read("code")),
     "korean": asked("korean", Script.read("korean")),

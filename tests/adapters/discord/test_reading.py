@@ -7,7 +7,8 @@ from adapters.discord.reading import mentions_typed
 from bot.conversation.budget import Rules
 from tests.fakes.council_on_discord import Place
 from tests.fakes.discord_server import DiscordServer, Flag, Message, running_discord
-from tests.fakes.provider import FakeProvider
+from tests.fakes.pictures import film, picture
+from tests.fakes.provider import FakeProvider, images
 
 
 def questions(provider: FakeProvider) -> set[str]:
@@ -167,6 +168,40 @@ async def test_attached_files_are_read_by_every_member_and_named(
     assert "`message.txt`, `notes.md`" in headline.text
     assert "`a.zip` was not read." in headline.text
     assert len(server.downloads) == 3
+
+
+async def test_images_of_a_message_and_of_what_it_replies_to_are_shown_to_all(
+    place: Place, provider: FakeProvider
+) -> None:
+    server = place.server
+    server.world.forwards_reveal_content = True
+    original = server.post(place.channel, place.ada, "Look", files={"image.png": picture()})
+    forward = server.forward(place.channel, place.ada, original)
+    question = server.mention(
+        place.channel,
+        place.ada,
+        "Are these alike?",
+        reply_to=forward,
+        files={"image.png": film()},
+    )
+    headline, *_ = await place.answered(question)
+    await place.delivered()
+    assert {len(set(images(request))) for request in provider.requests} == {2}
+    assert "was shown the attached images: `image.png`, `image.png`." in headline.text
+    assert len(server.downloads) == 2
+
+
+async def test_a_broken_image_alone_is_said_and_nothing_asked(
+    place: Place, provider: FakeProvider
+) -> None:
+    server = place.server
+    torn = {"image.png": picture()[:60]}
+    question = server.mention(place.channel, place.ada, "", files=torn)
+    thread = await server.wait_for(lambda: question.thread)
+    assert thread
+    headline = await place.said(thread, "Nothing that came along could be read")
+    assert "`image.png` was not read. It is damaged." in headline.text
+    assert provider.requests == []
 
 
 async def test_a_file_alone_is_what_is_asked(place: Place, provider: FakeProvider) -> None:

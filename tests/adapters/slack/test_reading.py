@@ -12,7 +12,8 @@ from bot.conversation.budget import Rules
 from bot.council import Attached
 from bot.errors import Unreadable
 from tests.fakes.council_on_slack import Place
-from tests.fakes.provider import FakeProvider
+from tests.fakes.pictures import picture
+from tests.fakes.provider import FakeProvider, images
 from tests.fakes.slack.building import section
 from tests.fakes.slack_server import Message, SlackServer, User
 from tests.fakes.watched import eventually
@@ -149,6 +150,30 @@ async def test_files_of_what_is_forwarded_are_read(place: Place, provider: FakeP
     for prompt in prompts(provider):
         assert "Grass: red." in prompt
         assert "The sky is green." in prompt
+
+
+async def test_images_of_a_message_and_of_what_is_forwarded_are_shown_to_all(
+    place: Place, provider: FakeProvider
+) -> None:
+    server = place.server
+    along = {"image.png": picture()}
+    original = server.post(place.channel, place.ada, "Look", files=along)
+    words = f"<@{server.bot.id}> what is it?"
+    asked = server.forward(place.channel, place.ada, original, words)
+    _, last = await said_in_the_headline(place, asked)
+    assert "The council was shown the attached image: `image.png`." in last
+    assert provider.requests
+    assert all(len(images(request)) == 1 for request in provider.requests)
+
+
+async def test_images_that_slack_withholds_are_said(place: Place, provider: FakeProvider) -> None:
+    server = place.server
+    server.withdraw("files:read")
+    words = f"<@{server.bot.id}> what is it?"
+    asked = server.post(place.channel, place.ada, words, files={"image.png": picture()})
+    _, last = await said_in_the_headline(place, asked)
+    assert "Without the scope files:read no attached file is read." in last
+    assert not any(images(request) for request in provider.requests)
 
 
 def test_what_slack_does_not_have_is_said() -> None:

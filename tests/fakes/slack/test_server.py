@@ -4,6 +4,7 @@ Everything goes through the unmodified slack_sdk and Bolt; where the client chec
 itself, the same client sends the bare call.
 """
 
+import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -288,12 +289,14 @@ async def test_an_acknowledged_event_can_come_twice(live: Place) -> None:
 
 
 async def test_the_time_to_acknowledge_is_measured(live: Place) -> None:
+    live.server.courier.deadline_scale = 100  # or it may be sent again
+    began = time.monotonic()
     live.server.mention(live.channel, live.ada, "why?")
     (delivery,) = live.server.deliveries
     assert delivery.ack_seconds is None
     await live.server.wait_for(lambda: delivery.state == "acknowledged")
     assert delivery.ack_seconds is not None
-    assert 0 < delivery.ack_seconds < 3
+    assert 0 < delivery.ack_seconds < time.monotonic() - began
     assert live.bot.retries == ["0"]
 
 

@@ -69,9 +69,7 @@ class Place:
                 name="the bot",
             )
             try:
-                await self.server.wait_for(
-                    lambda: running.done() or self.server.socket_mode.open, 10
-                )
+                await self.server.wait_for(lambda: running.done() or self.server.socket_mode.open)
                 if running.done():
                     running.result()
                 yield self

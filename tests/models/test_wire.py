@@ -21,6 +21,7 @@ from bot.models.incoming import Incoming
 from bot.models.thoughts import shown_so_far, without_thoughts
 from bot.models.wire import Traffic, read_completion
 from tests.fakes.lab import ask, completion, failure, lab, raw
+from tests.fakes.watched import PATIENCE_SECONDS
 
 USAGE = '"usage":{"prompt_tokens":11,"completion_tokens":7,"cost":0.04}'
 DONE = "data: [DONE]\n\n"
@@ -237,7 +238,7 @@ async def test_a_line_of_a_stream_may_be_an_event_of_its_own() -> None:
 
 @pytest.mark.parametrize("then", ["open", "cut"])
 async def test_a_whole_body_counts_before_its_connection_ends(then: Any) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         assert (await completion(raw(whole("42"), then=then))).text == "42"
 
 
@@ -249,7 +250,7 @@ async def test_a_text_in_which_nothing_can_be_seen_is_empty(content: str) -> Non
 
 @pytest.mark.parametrize("done", ["[DONE]", '"[DONE]"', "[done]", " [DONE]\t"])
 async def test_the_end_mark_is_known_in_every_spelling(done: str) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         done_ = await completion(raw(delta("42"), f"data: {done}\n\n", then="open"))
     assert done_.text == "42"
 
@@ -296,14 +297,14 @@ GOOD = (delta("42"), delta(finish="stop"), usage())
     ],
 )
 async def test_after_the_finish_reason_nothing_can_spoil_an_answer(after: str, then: Any) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         done = await completion(raw(*GOOD, after, then=then))
     assert (done.text, done.finish_reason) == ("42", "stop")
     assert (done.prompt_tokens, done.completion_tokens, done.cost_micros) == (11, 7, 40_000)
 
 
 async def test_without_usage_it_is_not_waited_for_long() -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         done = await completion(raw(*GOOD[:2], then="alive"))
     assert (done.text, done.cost_micros) == ("42", None)
 
@@ -571,7 +572,7 @@ async def test_nothing_at_all_is_cut_off(then: Any) -> None:
 
 async def test_an_answer_beyond_any_limit_is_cut_and_hung_up_on() -> None:
     stream = raw(*(delta("x" * 1_000) for _ in range(60)), then="open")
-    async with lab(stream) as (provider, _), asyncio.timeout(5):
+    async with lab(stream) as (provider, _), asyncio.timeout(PATIENCE_SECONDS):
         done = await provider.complete(ask(tokens=1_000))
     assert (len(done.text), done.finish_reason) == (8_000, "length")
 

@@ -29,7 +29,8 @@ logger = logging.getLogger(__name__)
 FRESH_FOR = timedelta(hours=1)
 # An endpoint that gave no list is asked again after this, not at every look into the catalogue.
 RETRY_AFTER = timedelta(minutes=1)
-LOAD_SECONDS = 20.0
+# For a list, and the least however fast the clock: a machine that is busy reads no faster.
+LOAD_SECONDS, LOAD_SECONDS_AT_LEAST = 20.0, 2.0
 
 # So many models are compared closely with what somebody typed.
 _COMPARED = 2_000
@@ -88,7 +89,7 @@ class Catalogue:
             for endpoint, at_home in _at_home(provider).items()
         }
         self._storage = storage
-        self._load_seconds = LOAD_SECONDS * time_scale
+        self._load_seconds = max(LOAD_SECONDS * time_scale, LOAD_SECONDS_AT_LEAST)
         self._now = now
         self._lists: dict[str, _List] = {}
         self._problems: list[tuple[int, str]] = []

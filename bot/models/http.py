@@ -20,7 +20,7 @@ import httpx
 from bot.errors import InvalidConfiguration, ModelFailed, Spent
 from bot.language import N_, _
 from bot.llm import Completion, ModelInfo, Request
-from bot.models.connection import CONNECT_SECONDS, pool, unreachable
+from bot.models.connection import CONNECT_SECONDS, CONNECT_SECONDS_AT_LEAST, pool, unreachable
 from bot.models.event_stream import TRANSPORT_ERRORS, read_start, read_whole
 from bot.models.failures import (
     UNREADABLE,
@@ -131,7 +131,7 @@ class HttpProvider:
         )
         self._known = KnownTerms(routing)
         self._moved: set[str] = set()
-        self._client = client or pool(CONNECT_SECONDS * time_scale)
+        self._client = client or pool(max(CONNECT_SECONDS * time_scale, CONNECT_SECONDS_AT_LEAST))
 
     @property
     def endpoints(self) -> tuple[str, ...]:

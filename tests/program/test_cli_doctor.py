@@ -116,7 +116,7 @@ async def test_every_fault_is_found_at_once(council: Program) -> None:
             server,
             COUNCIL_MEMBERS="lab/a,lab/b,lab/c,labb/d",
             COUNCIL_DATABASE="no/where.db",
-            COUNCIL_TIME_SCALE="0.005",
+            COUNCIL_TIME_SCALE="0.02",
         )
         ended = await council.run("doctor", environment=here)
 

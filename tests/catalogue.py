@@ -32,6 +32,8 @@ def extracted() -> Catalog:
                         catalogue.add(text)
                     case ast.Call(ast.Name("n_"), [ast.Constant(one), ast.Constant(many), *_]):
                         catalogue.add((str(one), str(many)))
+    for message in catalogue:  # a percent sign is none of a format of ours
+        message.flags.discard("python-format")
     return catalogue
 
 

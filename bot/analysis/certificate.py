@@ -250,4 +250,4 @@ def _audit(ceiling: Ceiling) -> list[str]:
 
 def _range(low: float, high: float) -> str:
     low, high = outwards(100 * low, 100 * high, 1)
-    return f"{low:.1f}-{high:.1f} %"
+    return _("{low:.1f}-{high:.1f} %", low=low, high=high)

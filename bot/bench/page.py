@@ -194,7 +194,12 @@ def _row(each: Contender) -> tuple[str, ...]:
     return (
         each.name,
         _("{right} of {total}", right=each.right, total=accuracy.n),
-        f"{100 * accuracy.value:.1f} % ({low:.1f}-{high:.1f})",
+        _(
+            "{percent:.1f} % ({low:.1f}-{high:.1f})",
+            percent=100 * accuracy.value,
+            low=low,
+            high=high,
+        ),
         _mean(each.seconds, "", 1),
         _mean(each.cost_usd, "$", 4),
     )

@@ -208,7 +208,7 @@ class Catalogue:
         if prices is None:
             return _("price unknown")
         if prices == (0, 0):
-            return "free"
+            return _("free")
         prompt, completion = (f"${price:.4f}".rstrip("0").rstrip(".") for price in prices)
         return _("{prompt} / {completion} per million tokens", prompt=prompt, completion=completion)
 

@@ -8,8 +8,8 @@ from bot.analysis.estimates import Estimate, Missing, outwards
 from bot.analysis.realised import Realised, Way
 from bot.cleaning import one_line, shortened
 from bot.document import Block, Document, Heading, Leaf, Note, Table, Text
-from bot.language import N_, Message, _
-from bot.pages.numbers import points
+from bot.language import N_, Message, _, number
+from bot.pages.numbers import points, share, span
 
 _WAYS: Mapping[Way, Message] = {
     "best_member": N_("best member"),
@@ -104,10 +104,10 @@ def diagnostics(ceiling: Ceiling) -> Table:
     rows = (
         (_("correlation of errors (phi), mean"), _plain(ceiling.phi_mean)),
         (_("the same, tetrachoric"), _plain(ceiling.tetrachoric_mean)),
-        (_("all wrong"), f"{100 * ceiling.beta:.2f}\u00a0%"),
+        (_("all wrong"), share(ceiling.beta, 2)),
         (
             _("95\u00a0% interval for n fixed in advance"),
-            f"{low:.2f}-{high:.2f}\u00a0%",
+            span(low, high, 2),
         ),
         (_("predicted by one common factor"), _percent(ceiling.beta_single_factor)),
         (_("seen / predicted"), _plain(ceiling.ratio_single_factor)),
@@ -137,7 +137,7 @@ def curve(ceiling: Ceiling) -> Table:
             str(size),
             _percent(seen),
             _percent(predicted),
-            "-" if not predicted else f"{seen / predicted:.2f}",
+            "-" if not predicted else number(seen / predicted, ".2f"),
         )
         for size, seen, predicted in ceiling.by_pool_size
     )
@@ -178,8 +178,8 @@ def _share(value: Estimate) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.2f}\u00a0%"
+    return "-" if value is None else share(value, 2)
 
 
 def _plain(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
+    return "-" if value is None else number(value, ".2f")

@@ -6,7 +6,7 @@ Pure, and blind: nothing here tells one seat's pace from another's.
 from dataclasses import dataclass
 
 from bot import texts
-from bot.language import _, n_
+from bot.language import _, n_, number
 from bot.modes import ANSWERS_ALONE
 from bot.protocol.events import Progress
 
@@ -107,7 +107,7 @@ def _by_answers_alone(progress: Progress) -> bool:
 
 
 def _spent(usd: float | None) -> str:
-    return "" if usd is None or usd < 0.005 else f"${usd:.2f}"
+    return "" if usd is None or usd < 0.005 else f"${number(usd, '.2f')}"
 
 
 def _time(pace: Pace | None) -> str:

@@ -1,11 +1,11 @@
 """Estimates in words: a value with its interval, in shares, points and signed numbers. Pure."""
 
 from bot.analysis.estimates import Estimate, outwards
-from bot.language import _
+from bot.language import _, number
 
 
-def share(value: float) -> str:
-    return f"{100 * value:.0f}\u00a0%"
+def share(value: float, digits: int = 0) -> str:
+    return _("{percent}\u00a0%", percent=number(100 * value, f".{digits}f"))
 
 
 def interval(value: Estimate | None) -> str:
@@ -14,8 +14,13 @@ def interval(value: Estimate | None) -> str:
 
 
 def percents(low: float, high: float) -> str:
-    low, high = outwards(100 * low, 100 * high)
-    return f"{low:.0f}-{high:.0f}\u00a0%"
+    return span(*outwards(100 * low, 100 * high), 0)
+
+
+def span(low: float, high: float, digits: int) -> str:
+    """Of percents."""
+    spec = f".{digits}f"
+    return _("{low}-{high}\u00a0%", low=number(low, spec), high=number(high, spec))
 
 
 def points(value: Estimate) -> str:
@@ -43,4 +48,4 @@ def signed_estimate(value: Estimate) -> str:
 def signed(value: float, digits: int) -> str:
     """With its sign, and 0 without: what rounds to nothing is neither above nor below it."""
     rounded = round(value, digits)
-    return f"{rounded:+.{digits}f}" if rounded else f"{0:.{digits}f}"
+    return number(rounded, f"+.{digits}f") if rounded else number(0, f".{digits}f")

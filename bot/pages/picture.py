@@ -1,7 +1,9 @@
 """The standings as a picture for a phone: what people prefer beside what models do, with intervals.
 
 A card with a ground of its own reads the same in light and dark mode; it is drawn at the width of a
-phone, so that nothing in it has to be enlarged. matplotlib is imported when something is drawn.
+phone, so that nothing in it has to be enlarged. matplotlib is imported when something is drawn. The
+font that it brings along has no letters for every language, so the few words are English; what is
+said beside the picture, and in its place, is not.
 """
 
 from functools import cache
@@ -10,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from bot.analysis.leaderboard import Board, Place
 from bot.cleaning import shortened
-from bot.language import _
+from bot.language import ENGLISH, _, speaking
+from bot.pages.numbers import share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,6 +39,11 @@ def standings_png(people: Board, peers: Board) -> bytes | None:
     """`None` where neither side is ranked yet."""
     if not (people.ranked or peers.ranked):
         return None
+    with speaking(ENGLISH):
+        return _drawn(people, peers)
+
+
+def _drawn(people: Board, peers: Board) -> bytes:
     first = people if people.ranked else peers
     models = [place.model for place in first.places][:MODELS_MAX]
     height = _HEAD + _MODEL * len(models) + _FOOT
@@ -113,8 +121,9 @@ def _mark(axes: "Axes", place: Place | None, y: float, colour: str) -> None:
     axes.plot([0.5, 0.5], [y - 0.14, y + 0.14], color=_FAINT, linewidth=0.6, zorder=1)
     axes.plot([wins.low, wins.high], [y, y], color=colour, linewidth=1.6, alpha=0.65)
     axes.plot(wins.value, y, "o", color=colour, markersize=4.5)
-    share = f"{100 * wins.value:.0f} %"
-    axes.text(right, y, share, color=colour, size=7.5, weight="bold", ha="right", va="center")
+    axes.text(
+        right, y, share(wins.value), color=colour, size=7.5, weight="bold", ha="right", va="center"
+    )
 
 
 def _short(model: str) -> str:

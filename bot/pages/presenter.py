@@ -24,7 +24,7 @@ from bot.council import (
     takes_people,
 )
 from bot.document import Block, Button, Detail, Document, Heading, Note, State, Table, Text
-from bot.language import _, n_
+from bot.language import _, n_, number
 from bot.modes import STEPWISE
 from bot.pages.along import read_along
 from bot.pages.checked import checked
@@ -458,7 +458,7 @@ def standings_table(standings: Sequence[Standing], question: Question) -> Table:
     rows = tuple(
         (
             shown(standing.label, question),
-            "-" if standing.score is None else f"{standing.score:.2f}",
+            "-" if standing.score is None else number(standing.score, ".2f"),
             str(standing.first_places),
             str(standing.ballots),
         )

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 from bot.council import Cost
-from bot.language import _
+from bot.language import _, number
 
 
 def price_words(usd: float | None) -> str:
@@ -43,11 +43,11 @@ def _in_steps(micros: int, to_whole: Callable[[float], int]) -> str:
     if 1_000 <= micros < 50_000:
         step, digits = 1_000, 3
     usd = to_whole(micros / step) * step / 1e6
-    return f"{usd:,.{digits}f}" if usd else "0.00"
+    return number(usd, f",.{digits}f") if usd else number(0, ".2f")
 
 
 def dollars(usd: float) -> str:
     """In cents, and where they are few in tenths of one, and so on: `12.00`, `0.09`, `0.014`, `0.0003`."""
     if usd >= 0.05:
-        return f"{usd:,.2f}"
-    return f"{usd:.3f}" if usd >= 0.001 else f"{usd:.4f}"
+        return number(usd, ",.2f")
+    return number(usd, ".3f" if usd >= 0.001 else ".4f")

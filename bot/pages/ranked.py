@@ -11,6 +11,7 @@ from bot.council import Deliberation, Question, Review, Standing
 from bot.document import Bar, Bars, Leaf, Note, Table, Text
 from bot.language import N_, Message, _, listed, n_
 from bot.pages.modes import counted, why_unranked
+from bot.pages.numbers import share
 from bot.pages.rounds import discussion, in_rounds
 from bot.pages.sentences import (
     are_numbered,
@@ -153,7 +154,7 @@ def _bars(standings: Sequence[Standing], question: Question) -> Bars:
             Bar(
                 shown(standing.label, question),
                 standing.score or 0,
-                f"{100 * (standing.score or 0):.0f}\u00a0%",
+                share(standing.score or 0),
                 _first_places(standing),
             )
             for standing in best_first(standings)

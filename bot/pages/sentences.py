@@ -8,7 +8,7 @@ from bot.chat import answer_key
 from bot.cleaning import one_line
 from bot.council import PERSON, Deliberation, MemberResult, Question, Review, Standing
 from bot.document import Letter, Note
-from bot.language import N_, _, n_
+from bot.language import N_, _, n_, number
 from bot.pages.prices import where_from
 from bot.protocol.claims import offers_letters
 from bot.protocol.masking import mask_self_naming
@@ -307,9 +307,9 @@ def account(deliberation: Deliberation, question: Question) -> list[str]:
     unknown = "" if deliberation.cost_known else _(" (some prices are unknown, counted as zero)")
     if tells_total(deliberation):
         origin = where_from(deliberation.cost) or unknown
-        line.append(f"${deliberation.cost_usd:.4f}{origin}")
+        line.append(f"${number(deliberation.cost_usd, '.4f')}{origin}")
     if len(deliberation.answers) > 1:
-        line.append(f"{timings.verdict:.0f} s")
+        line.append(_("{seconds:.0f} s", seconds=timings.verdict))
     return [*lines, " · ".join(line)]
 
 

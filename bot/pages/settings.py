@@ -127,7 +127,7 @@ def models_page(ids: Iterable[str], price: Price) -> Document:
 def seats_in_words(members: Sequence[str]) -> str:
     """The models; of one with several seats also how many."""
     return ", ".join(
-        n_("{model}", "{model} ({n} seats)", count, model=model)
+        model if count == 1 else n_("{model} ({n} seat)", "{model} ({n} seats)", count, model=model)
         for model, count in Counter(members).items()
     )
 

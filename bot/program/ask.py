@@ -12,7 +12,7 @@ from bot.conversation.cases import checked, new_case
 from bot.council import Call, Council, Deliberation, Failure, Question, Verdict
 from bot.document import Document, Note, Text
 from bot.errors import BotError, Expired, InvalidInput
-from bot.language import _, n_
+from bot.language import _, n_, number
 from bot.pages.checked import checked_lines
 from bot.pages.modes import ended_early, how_decided
 from bot.pages.prices import where_from
@@ -250,7 +250,7 @@ def closing(deliberation: Deliberation) -> str:
     parts = [
         n_("{n} call", "{n} calls", deliberation.calls),
         _spent(deliberation),
-        "" if seconds is None else f"{seconds:.0f} s",
+        "" if seconds is None else _("{seconds:.0f} s", seconds=seconds),
         deliberation.id,
     ]
     return " · ".join(filter(None, parts))
@@ -260,7 +260,7 @@ def _spent(deliberation: Deliberation) -> str:
     usd, origin = deliberation.cost_usd, where_from(deliberation.cost)
     if not usd and not origin:
         return _("free") if deliberation.cost_known else _("price unknown")
-    spent = f"${usd:.2f}" if usd >= 0.01 else f"${usd:.4f}"
+    spent = "$" + number(usd, ".2f" if usd >= 0.01 else ".4f")
     if origin:
         return spent + origin
     return (

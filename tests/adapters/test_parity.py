@@ -72,13 +72,14 @@ class InTerminal(Stage):
     def __init__(self, database: Path) -> None:
         self._database = str(database)
         self._writing = -1
+        self.printed = StringIO()
 
     @asynccontextmanager
     async def open(self, provider: FakeProvider) -> AsyncIterator[None]:
         async with running_app(provider, database=self._database, time_scale=1) as self.app:
             reading, self._writing = os.pipe()
             with os.fdopen(reading) as stdin:
-                terminal = Terminal(self.app, stdin=stdin, stdout=StringIO())
+                terminal = Terminal(self.app, stdin=stdin, stdout=self.printed)
                 self.app.platforms["terminal"] = terminal
                 running = asyncio.create_task(terminal.run())
                 try:

@@ -52,10 +52,12 @@ def smoke(run: Run, folder: Path) -> dict[str, Any]:
     asked = run("ask", QUESTION, "--json", "--id", "one", **here)
     again = run("ask", QUESTION, "--json", "--id", "one", **here)
     wrong = run("serve", **here)
+    korean = run("serve", **here, LANG="ko_KR.UTF-8", PYTHONUTF8="1")
     told = json.loads(asked.stdout)
     assert (asked.returncode, again.returncode, wrong.returncode) == (0, 0, 2), asked.stderr
     assert json.loads(again.stdout) == told, "an answered question is not asked again"
     assert "No platform has a token" in wrong.stderr, wrong.stderr
+    assert "토큰이 있는 플랫폼이 없습니다" in korean.stderr, korean.stderr
     assert told["verdict"]["text"]
     members = sorted(member["model"] for member in told["members"])  # seated at random
     shape = {"keys": sorted(told), "members": members, "answers": len(told["answers"])}

@@ -328,11 +328,11 @@ class Interactions:
         guild = channel.guild
         member = payloads.member(guild, user)
         member["permissions"] = str(channel.permissions(user).value)
-        about = {"id": str(guild.id), "locale": "en-US", "features": []}
+        about = {"id": str(guild.id), "locale": guild.locale, "features": []}
         return body | {
             "guild_id": str(guild.id),
             "guild": about,
-            "guild_locale": "en-US",
+            "guild_locale": guild.locale,
             "member": member,
         }
 

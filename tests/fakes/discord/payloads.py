@@ -110,7 +110,7 @@ def guild(guild: Guild, world: "World") -> Json:
         "mfa_level": 0,
         "nsfw_level": 0,
         "premium_tier": 0,
-        "preferred_locale": "en-US",
+        "preferred_locale": guild.locale,
         "system_channel_id": None,
     }
 

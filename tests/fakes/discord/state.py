@@ -91,6 +91,7 @@ class Guild:
     members: dict[int, User] = field(default_factory=dict)
     member_roles: dict[int, list[int]] = field(default_factory=dict)
     emojis: dict[int, str] = field(default_factory=dict)
+    locale: str = "en-US"
 
     def roles_of(self, user: User) -> list[Role]:
         """Everyone's role first."""

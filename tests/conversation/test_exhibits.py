@@ -1,5 +1,6 @@
 """What comes along with a question: read once, the same for everybody, fenced, and gone with it."""
 
+import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from bot.conversation import exhibits as module
 from bot.conversation.app import App
 from bot.conversation.presses import Press
 from bot.council import Attached, Evidence
+from bot.evidence.files import Read
 from bot.pages.exports import as_json
 from bot.records import Case
 from tests.conversation.room import ANN, CHANNEL, Held, case_of, mention, running
@@ -144,6 +146,54 @@ async def test_a_kill_while_a_file_is_read_reads_it_again_and_what_was_read_neve
         for prompt in prompts(provider):
             assert "Grass is green." in prompt
             assert "Sky is blue." in prompt
+
+
+@pytest.mark.parametrize("step", ["read_file", "read_link"])
+async def test_a_kill_within_an_extraction_or_a_fetch_leaves_what_was_read_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """The first file is read, and a second one or a page is not done when the process ends."""
+    database, provider = str(tmp_path / "council.db"), FakeProvider()
+    reached, reads = asyncio.Event(), 0
+
+    async def read(*given: object) -> Read:
+        nonlocal reads
+        reads += 1
+        if step == "read_file" and reads == 1:
+            return Read("Grass is green.")
+        reached.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def read_now(*given: object) -> Read:
+        return Read("Sky is blue.")
+
+    monkeypatch.setattr(module, step, read)
+    async with running(provider, database=database) as app:
+        place = shelf(app, notes=b"Grass is green.", more=b"Sky is blue.")
+        await app.command(CHANNEL, replace(ANN, admin=True), "set links on")
+        more = (Attached("more.md", "there/more", 12),) if step == "read_file" else ()
+        asked = mention("Right? https://site.example/" if step == "read_link" else "Right?")
+        taken = await app.questions.accept(replace(asked, files=(NOTES, *more)))
+        assert isinstance(taken, Accepted)
+        await reached.wait()
+        await app.close()
+        posted = await app.store.posts(taken.id)
+    assert provider.requests == []
+    monkeypatch.setattr(module, step, read_now)
+    async with running(provider, database=database) as app:
+        place = shelf(app, notes=b"Changed since.", more=b"Sky is blue.")
+        await app.running.resume("discord")
+        await app.running.finished(taken.id)
+        case = await case_of(app, taken.id)
+        assert case.result
+        assert "notes.md" not in place.fetched
+        assert len(provider.requests) == len({request.tag for request in provider.requests}) == 7
+        for prompt in prompts(provider):
+            assert "Grass is green." in prompt
+            assert "Sky is blue." in prompt
+        now = {(post.key, post.part): post.post_id for post in await app.store.posts(taken.id)}
+        assert {(post.key, post.part): post.post_id for post in posted}.items() <= now.items()
 
 
 async def test_a_kill_among_the_answers_reads_nothing_again(tmp_path: Path) -> None:

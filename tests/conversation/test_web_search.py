@@ -19,6 +19,7 @@ from bot.records import Case
 from tests.conversation.room import ADMIN, ANN, CHANNEL, Room, case_of, mention, running
 from tests.fakes.council import running_app
 from tests.fakes.model_server import SEARCH_MICROS, Behaviour, ModelServer
+from tests.fakes.watched import eventually
 
 MODELS = ("lab/a", "lab/b", "lab/c", "lab/chair", "own/lab/d")
 NOTHING_FOUND: Mapping[str, Behaviour] = {}
@@ -232,3 +233,32 @@ async def test_what_was_found_is_kept_over_a_restart_and_goes_with_the_question(
         await app.store.erase()
     for file in tmp_path.iterdir():
         assert b"mauve.example" not in file.read_bytes()
+
+
+async def test_a_kill_among_the_answers_pays_no_search_twice_and_keeps_its_sources(
+    tmp_path: Path,
+) -> None:
+    path = str(tmp_path / "council.db")
+    found = finding(page("https://a.example/"))
+    async with searching({"lab/a": found, "lab/c": Behaviour("hang")}, database=path) as (
+        app,
+        server,
+        _,
+    ):
+        await turn_on(app)
+        taken = await app.questions.accept(mention())
+        assert isinstance(taken, Accepted)
+
+        async def two_are_in() -> bool:
+            calls = await app.store.calls(taken.id)
+            return {call.seat for call in calls if call.stage == "answer"} == {0, 1}
+
+        await eventually(two_are_in)
+        await app.close()
+    async with searching(database=path) as (app, server, _):
+        await app.running.resume("discord")
+        await app.running.finished(taken.id)
+        case = await case_of(app, taken.id)
+        assert [r.model for r in server.requests if "/answer/" in r.call] == ["lab/c"]
+        assert case.result
+        assert case.result.evidence == (Evidence("search", "https://a.example/", 0, read=True),)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from bot.bills import FOUND_CHARS, FOUND_PAGES
 from bot.errors import ModelFailed
 from bot.language import _
 from bot.llm import Message, ModelInfo, Request
@@ -201,7 +202,9 @@ class Terms:
 
     def _prompt_tokens(self, request: Request) -> int:
         images = IMAGE_TOKENS * sum(len(message.images) for message in request.messages)
-        return math.ceil(_size(request) / self.bytes_per_token) + images + _TEMPLATE_TOKENS
+        # What searches bring up is read before the answer is written.
+        size = _size(request) + request.searches * FOUND_PAGES * FOUND_CHARS
+        return math.ceil(size / self.bytes_per_token) + images + _TEMPLATE_TOKENS
 
     def _refused(self, report: Report, *, plainly: bool) -> str | None:
         """The field that a refusal is about, if the request can go without it.

@@ -96,6 +96,17 @@ async def test_a_model_that_takes_no_tools_answers_without_a_search_from_then_on
     assert "max_tool_calls" not in server.requests[1].json
 
 
+async def test_what_is_found_has_room_beside_the_answer() -> None:
+    """10,000 characters are about 3,334 tokens."""
+    entry = {"id": "lab/a", "context_length": 8_192, "top_provider": {}}
+    async with lab("ok", openrouter=True, entries=[entry]) as (provider, server):
+        await provider.models()
+        await provider.complete(replace(ask(tokens=9_000), tag="d1/answer/0/0"))
+        await provider.complete(replace(SEARCHING, max_completion_tokens=9_000))
+    plain, searching = (r.json["max_completion_tokens"] for r in server.requests)
+    assert 3_333 <= plain - searching <= 3_334
+
+
 async def test_a_server_of_ones_own_is_asked_for_no_search() -> None:
     async with lab(Behaviour(text="Yes.", annotations=(PAGE,))) as (provider, server):
         answer = await provider.complete(SEARCHING)

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 _VARIANCE = 3.0
 _PRECISION = 1e-6
 
+# Farther ahead nobody can see.
+_GROWTH_MAX = 64.0
+
 
 def mean_lower(sums: Sequence[float], counts: Sequence[int], alpha: float) -> float:
     """Of values of at least -1, given as the sum and the count of each cluster.
@@ -32,14 +35,14 @@ def mean_lower(sums: Sequence[float], counts: Sequence[int], alpha: float) -> fl
 
 def growth_needed(sums: Sequence[float], alpha: float) -> float | None:
     """How many times as much of the same has to be seen for the limit to be above 0; at most 1 where it
-    is. `None` where the mean is not above 0, or nothing but far more than anybody will see would do."""
+    is. `None` where the mean is not above 0, or so little that it would take more than `_GROWTH_MAX`."""
     total, squares = sum(sums), sum(each**2 for each in sums)
     if total <= 0:
         return None
     low, high = 0.0, 1.0
     while not _above(high * total, high * squares, alpha):
         low, high = high, 2 * high
-        if high > 2**20:
+        if high > _GROWTH_MAX:
             return None
     while high - low > _PRECISION * high:
         middle = (low + high) / 2

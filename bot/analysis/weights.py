@@ -39,6 +39,10 @@ _OWN_QUESTIONS = 10.0
 _POWER = 2.0
 _ACCURACY_MIN, _ACCURACY_MAX = 0.02, 0.98
 
+# Among reviewers that are hardly better than a coin, the least difference would be everything: they are
+# taken for as good as this on average.
+_MEAN_MIN = 0.55
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:
@@ -232,7 +236,9 @@ def _believed(seen: Floats, noise: Floats) -> Floats:
 
 
 def _weights(deviations: Mapping[str, float], mean: float) -> dict[str, float]:
-    accuracy = np.clip(mean + np.array([*deviations.values()]), _ACCURACY_MIN, _ACCURACY_MAX)
+    accuracy = np.clip(
+        max(mean, _MEAN_MIN) + np.array([*deviations.values()]), _ACCURACY_MIN, _ACCURACY_MAX
+    )
     weight = np.maximum(np.log(accuracy / (1 - accuracy)), 0.0) ** _POWER
     if not weight.any():
         weight = np.ones(len(weight))  # nobody is better than a coin

@@ -54,7 +54,7 @@ def _told(found: Reviewers, pace: timedelta | None) -> Iterator[str]:
 
 
 def _decided(found: Reviewers) -> str:
-    pairs = n_("1 pair of answers", "{n} pairs of answers", found.equal.pairs)
+    pairs = n_("1 pair of answers", "{n:,} pairs of answers", found.equal.pairs)
     questions = n_("1 question", "{n:,} questions", found.questions)
     if not found.people:
         return _(
@@ -103,10 +103,10 @@ def _shown(found: Reviewers, pace: timedelta | None) -> str:
     if found.gain_low_anytime > 0:
         return _("However often one looks, that is above 0.")
     if found.questions_needed is None:
-        return _("Nothing here speaks for weights.")
+        return _("That weights gain anything is not in sight.")
     left = n_(
         "1 more rated question",
-        "{n} more rated questions",
+        "{n:,} more rated questions",
         max(1, found.questions_needed - found.questions),
     )
     if pace is None:
@@ -142,7 +142,7 @@ def _row(each: Reviewer, *, own: bool) -> tuple[str, ...]:
     cells = (
         each.reviewer,
         interval(each.agreement) or "-",
-        str(each.pairs),
+        f"{each.pairs:,}",
         f"{each.weight:.2f}",
     )
     if not own:

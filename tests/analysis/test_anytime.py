@@ -53,6 +53,6 @@ def test_growth_is_how_much_more_of_the_same_it_takes() -> None:
     assert mean_lower(sums * (times - 1), [1] * 15 * (times - 1), 0.05) <= 0
 
 
-@pytest.mark.parametrize("sums", [[], [0.0], [-1.0, 0.5]])
+@pytest.mark.parametrize("sums", [[], [0.0], [-1.0, 0.5], [*[1.0, -1.0] * 5_000, 1.0]])
 def test_what_gains_nothing_needs_no_more_of_it(sums: list[float]) -> None:
     assert growth_needed(sums, 0.05) is None

@@ -53,6 +53,22 @@ def test_reviewers_that_are_always_of_one_mind_stay_alike() -> None:
     assert [*weight.values()] == pytest.approx([1, 1, 1])
 
 
+def test_among_reviewers_no_better_than_a_coin_a_little_is_not_everything() -> None:
+    rng = np.random.default_rng(5)
+    names = ("a", "b", "c", "d")
+    judged = [
+        question(
+            str(n),
+            *(name for name in names if right[name]),
+            wrong=[name for name in names if not right[name]],
+        )
+        for n in range(300)
+        for right in (dict(zip(names, rng.random(4) < 0.5, strict=True)),)
+    ]
+    weight = learned(judged).weight
+    assert max(weight.values()) < 3 * min(weight.values())
+
+
 def test_what_is_known_elsewhere_counts_where_little_is_known_here() -> None:
     elsewhere = fitted(uneven(300))
     alike = [question(str(n), "best", "worst") for n in range(20)]

@@ -45,7 +45,7 @@ def test_where_weights_gain_nothing_nothing_is_promised() -> None:
     alike = [question(str(n), "best", "x", "y") for n in range(40)]
     words = str(reviewers_page(reviewers(alike), timedelta(days=1)).blocks[1])
     assert "0 points (-5 to +5)" in words
-    assert "Nothing here speaks for weights." in words
+    assert "That weights gain anything is not in sight." in words
     assert "changed" not in words
 
 

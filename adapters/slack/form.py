@@ -91,13 +91,13 @@ def view(settings: Settings, stored: StoredSettings, prices: Prices, opened: Ope
 
 
 def _about(settings: Settings, prices: Prices) -> str:
-    council = n_("{n} model is seated.", "{n} models are seated.", len(settings.members))
-    if settings.mode == "council":
-        council = n_(
-            "{n} model answers, one writes the verdict.",
-            "{n} models answer and review, one writes the verdict.",
-            len(settings.members),
-        )
+    n = len(settings.members)
+    if settings.mode != "council":
+        council = n_("{n} model is seated.", "{n} models are seated.", n)
+    elif n == 1:
+        council = _("1 model answers, one writes the verdict.")
+    else:
+        council = _("{n} models answer and review, one writes the verdict.", n=n)
     if not prices.question:
         return council
     return _(

@@ -34,7 +34,9 @@ def agreed(deliberation: Deliberation, question: Question) -> str:
 
 def count_of_answers(deliberation: Deliberation) -> str:
     n = len(deliberation.answers)
-    return n_("{n} answer, and none to compare it with", "{n} answers, side by side", n)
+    if n == 1:
+        return _("1 answer, and none to compare it with")
+    return _("{n} answers, side by side", n=n)
 
 
 def how_decided(deliberation: Deliberation, question: Question) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.cleaning import one_line, shortened
 from bot.document import Block, Button, Document, Entry, Heading, Note, Select, Table, Text
-from bot.language import _, n_
+from bot.language import N_, _, n_
 from bot.modes import ENDS_EARLY, MODES
 from bot.pages.prices import dollars, price_words
 from bot.settings import SETTINGS, Setting, Settings, at_length, in_words, shown
@@ -144,12 +144,11 @@ def _who_does_what(settings: Settings) -> str:
         mode, does = settings.mode, _(MODES[settings.mode])
         seated = n_("{n} model is seated.", "{n} models are seated.", len(settings.members))
         return _("{seated} Mode **{mode}**: {does}.", seated=seated, mode=mode, does=does)
-    return n_(
-        "{n} model answers, **{chairman}** writes the verdict.",
-        "{n} models answer and review, **{chairman}** writes the verdict.",
-        len(settings.members),
-        chairman=short(settings.chairman),
-    )
+    n, chairman = len(settings.members), short(settings.chairman)
+    if n == 1:  # who has nothing to review, which a plural alone could not say
+        return _("1 model answers, **{chairman}** writes the verdict.", chairman=chairman)
+    said = N_("{n} models answer and review, **{chairman}** writes the verdict.")
+    return _(said, n=n, chairman=chairman)
 
 
 def _question_price(usd: float | None, mode: str) -> str:

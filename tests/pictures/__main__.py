@@ -3,6 +3,7 @@
     python -m tests.pictures                       those of the documentation, into docs/pictures
     python -m tests.pictures --all-states --out D  every state, on both platforms, at both widths
     python -m tests.pictures done live --out D     some of them
+    python -m tests.pictures --language ko --out D the same for people who read Korean
     python -m tests.pictures --height              how high a finished thread is on a phone
 
 Chromium draws them; without it payloads, and the terminal as SVG, are written all the same.
@@ -14,6 +15,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.language import ENGLISH, LANGUAGES, speak
 from tests.pictures import browser, on_terminal
 from tests.pictures.drawing import WIDTHS, draw, page
 from tests.pictures.scenes import Scene
@@ -80,10 +82,12 @@ def main() -> None:
     parser.add_argument("--width", choices=list(WIDTHS), action="append")
     parser.add_argument("--out", type=Path, default=DOCS, metavar="DIR")
     parser.add_argument("--all-states", action="store_true")
+    parser.add_argument("--language", choices=list(LANGUAGES), default=ENGLISH)
     parser.add_argument("--height", action="store_true")
     given = parser.parse_args()
     if unknown := [name for name in given.name if name not in known]:
         parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(known)}")
+    speak(given.language)
     if given.height:
         print(json.dumps(asyncio.run(heights((given.width or ["390"])[0]))))
         return

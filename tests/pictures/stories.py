@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.chat import RANKING, answer_key
+from bot.language import ENGLISH, spoken
 from tests.fakes.council_on_discord import Place as DiscordPlace
 from tests.fakes.council_on_slack import Place as SlackPlace
 from tests.fakes.discord_server import running_discord
@@ -306,6 +307,11 @@ async def scenes(names: Collection[str], platforms: Sequence[Platform] = PLATFOR
     return [scene for scene in told if scene.name in names]
 
 
+def _locale() -> str:
+    """Of whoever looks: what is spoken where the pictures are drawn."""
+    return {ENGLISH: "en-US"}.get(spoken(), spoken())
+
+
 @asynccontextmanager
 async def stage(
     platform: Platform,
@@ -317,10 +323,11 @@ async def stage(
     """The bot online; with `past`, a database, in a channel that has one to `remember`."""
     async with AsyncExitStack() as stack:
         database = str(past or ":memory:")
-        here: Stage
+        here: OnDiscord | OnSlack
         if platform == "discord":
             discord = await stack.enter_async_context(running_discord(time_scale=TIME_SCALE))
             here = OnDiscord(DiscordPlace(discord, database=database, time_scale=TIME_SCALE))
+            here.place.guild.locale = _locale()
         else:
             slack = running_slack(time_scale=TIME_SCALE, deadline_scale=1)
             here = OnSlack(
@@ -328,6 +335,7 @@ async def stage(
                     await stack.enter_async_context(slack), database=database, time_scale=TIME_SCALE
                 )
             )
+        here.place.ada.locale = _locale()
         if past:
             await remember(past, platform, here.place_id)
         yield await stack.enter_async_context(here.open(council))

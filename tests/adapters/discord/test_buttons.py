@@ -1,6 +1,7 @@
 """Buttons under the posts: what a click shows, to whom, and that it works for years."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -21,6 +22,7 @@ from tests.fakes.discord.interactions import Interaction
 from tests.fakes.discord_server import ChannelType, Message
 from tests.fakes.discord_thread import Stage, buttons, stage
 from tests.fakes.provider import FakeProvider, wordy
+from tests.fakes.watched import eventually
 
 FORGOTTEN = "This deliberation is no longer stored."
 
@@ -595,6 +597,11 @@ async def test_a_click_that_comes_too_late_takes_a_line(
     [custom_id] = [id for id, shown in buttons(posts[index]).items() if shown == label]
     await scene.server.click(scene.ada, posts[index], custom_id, timeout_seconds=0.01)
     scene.server.interactions.late_seconds = 0
+
+    async def logged() -> list[logging.LogRecord]:
+        return caplog.records
+
+    await eventually(logged)
     await press(scene, posts[1], "Read")
     [record] = caplog.records
     assert "10062" in record.getMessage()

@@ -38,7 +38,12 @@ def _live(run: Run, now: float) -> Iterator[tuple[str, str]]:
         yield style, f"{'▌' if n else spinner} {text}"
     for answer in answer_lines(run):
         yield "class:dim", f"  {answer.part}  {answer.said}"
-    if any(button.name == "enough" for button in run.posts.get(HEADLINE, Document()).buttons):
+    names = {button.name for button in run.posts.get(HEADLINE, Document()).buttons}
+    if "answer" in names:
+        yield "class:dim", _("  answer: TEXT adds an answer of your own")
+    if "begin" in names:
+        yield "class:dim", _("  enough: the models are asked now")
+    if "enough" in names:
         yield "class:dim", _("  enough: the verdict of what there is by now")
 
 

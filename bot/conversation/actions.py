@@ -113,7 +113,7 @@ class Actions:
                 return await self._stop(press)
             case ("go_on",):
                 return await self._go_on(press)
-            case ("enough",):
+            case ("enough",) | ("begin",):
                 return await self._enough(press)
             case ("reveal",):
                 return await self._reveal(press)

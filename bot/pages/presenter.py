@@ -134,7 +134,7 @@ def gathering(question: Question, count: int, until: datetime, now: datetime) ->
         state="live",
         buttons=(
             Button("answer", _(texts.ADD_ANSWER), primary=True),
-            Button("enough", _("Start now")),
+            Button("begin", _("Start now")),
             Button("stop", _("Stop")),
         ),
     )

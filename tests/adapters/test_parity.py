@@ -1,6 +1,7 @@
 """The same stories, told in a terminal, on Discord and on Slack, leave the same rows behind."""
 
 import asyncio
+import getpass
 import os
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
@@ -18,6 +19,7 @@ from bot.chat import Channel, Person
 from bot.conversation import exhibits
 from bot.conversation.app import App
 from bot.conversation.budget import Rules
+from bot.conversation.presses import Press
 from bot.council import Deliberation
 from bot.llm import Request
 from bot.modes import MODES
@@ -27,6 +29,7 @@ from tests.evidence import made
 from tests.evidence.sites import Internet, internet, page
 from tests.fakes import council_on_discord, council_on_slack
 from tests.fakes.council import running_app
+from tests.fakes.discord.interactions import Interaction
 from tests.fakes.discord_server import Message as DiscordMessage
 from tests.fakes.discord_server import running_discord
 from tests.fakes.pictures import photo, picture
@@ -63,6 +66,13 @@ class Stage(ABC):
 
     @abstractmethod
     async def reveal(self) -> None: ...
+
+    @abstractmethod
+    async def answer(self, text: str) -> None:
+        """To the question that waits for answers of people."""
+
+    @abstractmethod
+    async def start_now(self) -> None: ...
 
 
 class InTerminal(Stage):
@@ -112,6 +122,18 @@ class InTerminal(Stage):
 
     async def reveal(self) -> None:
         self._type("reveal")
+
+    async def answer(self, text: str) -> None:
+        await self.app.command(CHANNEL, self._person, f"answer {text}")
+
+    async def start_now(self) -> None:
+        [case] = self.app.running.cases
+        await self.app.actions.press(Press(self._person, case.id, ("enough",), lambda _: True))
+
+    @property
+    def _person(self) -> Person:
+        """A pipe reads on once a question is over, so that these are said beside it."""
+        return Person(getpass.getuser(), admin=True)
 
     def _type(self, line: str) -> None:
         os.write(self._writing, f"{line}\n".encode())
@@ -163,6 +185,19 @@ class OnDiscord(Stage):
         headline = await self._post("verdict")
         await self.place.server.click(self.place.ada, headline, f"c1:{case.id}:reveal")
 
+    async def answer(self, text: str) -> None:
+        opened = await self._press("answer")
+        sent = await self.place.server.submit_modal(opened, {"text": text})
+        assert sent.ephemeral
+
+    async def start_now(self) -> None:
+        await self._press("begin")
+
+    async def _press(self, name: str) -> Interaction:
+        case = (await cases(self))[0]
+        headline = await self._post("verdict")
+        return await self.place.server.click(self.place.ada, headline, f"c1:{case.id}:{name}")
+
     async def _post(self, part: str) -> DiscordMessage:
         id = await post_of(self, part)
         assert self._first
@@ -211,6 +246,18 @@ class OnSlack(Stage):
     async def reveal(self) -> None:
         ts = await post_of(self, "verdict")
         await self.place.server.click(self.place.ada, self.place.channel, ts, "reveal")
+
+    async def answer(self, text: str) -> None:
+        server, ts = self.place.server, await post_of(self, "verdict")
+        before = len(server.open_views)
+        await server.click(self.place.ada, self.place.channel, ts, "answer")
+        await server.wait_for(lambda: len(server.open_views) > before)
+        sent = await server.submit_view(self.place.ada, server.open_views[-1], {"text": text})
+        assert sent.action == "close"
+
+    async def start_now(self) -> None:
+        ts = await post_of(self, "verdict")
+        await self.place.server.click(self.place.ada, self.place.channel, ts, "begin")
 
 
 @asynccontextmanager
@@ -515,6 +562,60 @@ async def tell_of_an_audition(stage: Stage) -> list[Any]:
         await answered(stage, 2)
         [first, _] = await stage.app.statistics().rows(stage.platform, stage.channel.id)
         return [await rows(stage), case.result.members, first.audition, first.best]
+
+
+async def tell_of_people(stage: Stage) -> list[Any]:
+    """A question that waits for people: one answers, thinks better of it, and votes on everything."""
+    async with stage.open(provider := FakeProvider()):
+        stage.app.questions.seed = 1
+        await stage.ask("/wait 10m Is the sky blue?")
+        await eventually(lambda: waits(stage))
+        [case] = await cases(stage)
+        for text in ("Never.", "Only by day."):
+            await stage.answer(text)
+            await eventually(lambda text=text: has_answered(stage, text))  # type: ignore[misc]  # bound now
+        assert provider.requests == []
+        await stage.start_now()
+        await answered(stage, 1)
+        [case] = await cases(stage)
+        assert case.result
+        own = next(answer.label for answer in case.result.answers if answer.model == "person")
+        other = next(answer.label for answer in case.result.answers if answer.model != "person")
+        await stage.vote(own, "👍")
+        await stage.vote(other, "🏆")
+        await voted(stage, (other, "best", True, True))
+        await stage.reveal()
+        await voted(stage, (other, "best", True, True), (other, "best", False, True))
+        [row] = await stage.app.statistics().rows(stage.platform, stage.channel.id)
+        people = await stage.app.store.people(case.id)
+        assert list(people) == [case.asker]
+        texts = [(answer.label, answer.text) for answer in case.result.answers]
+        council = replace(case.council, wait=0)
+        assert case.council.wait < 600
+        left = await rows(stage) | {"cases": [council]}
+        return [left, texts, list(people.values()), row.models, row.best]
+
+
+async def waits(stage: Stage) -> bool:
+    """Whether the first post of the one question says that it does."""
+    found = await cases(stage)
+    if not (found and stage.app.running.waits_for_people(found[0].id)):
+        return False
+    posts = await stage.app.store.posts(found[0].id)
+    return any(post.post_id for post in posts)
+
+
+async def has_answered(stage: Stage, text: str) -> bool:
+    [case] = await cases(stage)
+    return list((await stage.app.store.unseated(case.id)).values()) == [text]
+
+
+async def test_a_persons_answer_is_the_same_on_every_platform(tmp_path: Path) -> None:
+    async with stages(tmp_path) as (terminal, *others):
+        expected = await tell_of_people(terminal)
+        assert ("Only by day." in dict(expected[1]).values(), expected[2]) == (True, [4])
+        for stage in others:
+            assert await tell_of_people(stage) == expected, stage.platform
 
 
 async def auditions(stage: Stage, model: str) -> bool:

@@ -112,7 +112,7 @@ async def test_nobody_is_asked_while_a_question_waits_for_people() -> None:
         page = await until_gathering(app, id)
 
         assert all_words(page).startswith("Waiting for your answers")
-        assert buttons(page) == ["answer", "enough", "stop"]
+        assert buttons(page) == ["answer", "begin", "stop"]
         assert provider.requests == []
         assert room_of(app).keys(id) == ["headline"]
         assert (await case_of(app, id)).question.text == "Is it right?"
@@ -129,7 +129,7 @@ async def test_an_answer_that_comes_meanwhile_is_ranked_with_the_others() -> Non
         await until_gathering(app, id)
 
         assert await written(app, id) == f"{IN} {MAY_REPLACE}"
-        await pressed(app, id, ANN, "enough")
+        await pressed(app, id, ANN, "begin")
         await app.running.finished(id)
 
         case = await case_of(app, id)
@@ -172,7 +172,7 @@ async def test_a_second_answer_takes_the_place_of_the_first() -> None:
         await until_gathering(app, id)
         await written(app, id, text="The first.")
         await written(app, id, text="The second.")
-        await pressed(app, id, ANN, "enough")
+        await pressed(app, id, ANN, "begin")
         await app.running.finished(id)
 
         result = (await case_of(app, id)).result
@@ -292,7 +292,7 @@ async def test_no_answer_is_read_before_all_are_in() -> None:
         id = await accepted(app, mention("/wait 10m Is it right?"))
         await until_gathering(app, id)
         await written(app, id)
-        await pressed(app, id, ANN, "enough")
+        await pressed(app, id, ANN, "begin")
         members = len((await case_of(app, id)).council.members)
 
         async def all_but_one() -> bool:
@@ -315,7 +315,7 @@ async def test_no_public_word_tells_whose_letter_it_is(mode: str) -> None:
         id = await accepted(app, mention(f"/{mode} /wait 10m Is it right?"))
         await until_gathering(app, id)
         await written(app, id)
-        await pressed(app, id, ANN, "enough")
+        await pressed(app, id, ANN, "begin")
         await app.running.finished(id)
 
         own = await label_of(app, id)
@@ -420,7 +420,7 @@ async def one(app: App, mode: str = "council") -> tuple[str, str]:
     id = await accepted(app, mention(f"/{mode} /wait 10m Is it right?"))
     await until_gathering(app, id)
     await written(app, id)
-    await pressed(app, id, ANN, "enough")
+    await pressed(app, id, ANN, "begin")
     await app.running.finished(id)
     return id, await label_of(app, id)
 
@@ -508,7 +508,7 @@ async def test_its_reading_is_set_aside_before_it_is_taken_in() -> None:
         with_one = await left(app, id)
         await written(app, id, CAL)
         assert before > with_one > await left(app, id)
-        await pressed(app, id, ANN, "enough")
+        await pressed(app, id, ANN, "begin")
         await app.running.finished(id)
         assert (await case_of(app, id)).result
         assert await left(app, id) > before
@@ -525,7 +525,7 @@ async def test_without_money_to_have_it_read_it_is_not_taken_in() -> None:
         await until_gathering(app, id)
         assert (await written(app, id)).startswith("Your answer was not kept: no budget here")
         assert await app.store.people(id) == {}
-        await pressed(app, id, ANN, "enough")
+        await pressed(app, id, ANN, "begin")
         await app.running.finished(id)
         assert (await case_of(app, id)).result
 
@@ -565,7 +565,7 @@ async def test_who_is_forgotten_while_it_is_under_way_takes_it_back_and_it_goes_
         id = await accepted(app, mention("/wait 10m Is it right?"))
         await until_gathering(app, id)
         await written(app, id)
-        await pressed(app, id, ANN, "enough")
+        await pressed(app, id, ANN, "begin")
 
         async def is_asked() -> bool:
             return bool(provider.requests)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
-from bot.chat import answer_key
+from bot.chat import HEADLINE, answer_key
 from bot.conversation.app import App
 from bot.records import Case
 from tests.fakes.watched import eventually
@@ -76,6 +76,18 @@ class Stage(ABC):
             return re.search(rf'_id": "[^"]*{what}"', shown) is not None
 
         await eventually(there)
+
+    async def tells(self, words: str) -> None:
+        """Until the thread says so."""
+
+        async def there() -> bool:
+            return words in self.thread("").to_json()
+
+        await eventually(there)
+
+    async def begun(self) -> None:
+        """Until the newest question has its first post."""
+        await self._post_id(HEADLINE, len(self._asked) - 1)
 
     async def finished(self) -> None:
         """Until every question is over, everything posted, and emoji to vote with are offered."""

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.chat import RANKING, answer_key
+from bot.chat import RANKING, Person, answer_key
 from bot.language import ENGLISH, spoken
 from tests.fakes.council_on_discord import Place as DiscordPlace
 from tests.fakes.council_on_slack import Place as SlackPlace
@@ -18,6 +18,11 @@ from tests.pictures.past import remember, remember_audition
 from tests.pictures.scenes import Platform, Scene
 from tests.pictures.script import CHAIRMAN, MEMBERS, ON_AUDITION, Models, Script, models
 from tests.pictures.stage import Stage
+
+ANSWER_OF_A_PERSON = (
+    "Branches by environment. We tried flags for a year: nobody removed them, and tests of every "
+    "combination took longer than the releases that they were to make safe."
+)
 
 # Slow enough that posts wait for each other on a busy machine, too.
 TIME_SCALE = 0.1
@@ -121,6 +126,25 @@ async def asked_on(platform: Platform) -> AsyncIterator[Scene]:
         await here.ask(script.question)
         await here.finished()
         yield await here.press("follow-form", "follow")
+
+
+async def people(platform: Platform) -> AsyncIterator[Scene]:
+    """A question that waits for people, one of whom answers."""
+    script = Script.read("flags")
+    async with models(script) as council, stage(platform, council) as here:
+        await here.ask(f"/wait 10m {script.question}")
+        await here.begun()
+        await here.offered("answer")
+        yield await here.press("people-form", "answer")
+        [case] = here.app.running.cases
+        await here.app.people.submit(case, Person("U9"), ANSWER_OF_A_PERSON)
+        await here.tells("1 answer of a person is in.")
+        yield here.thread("people-wait")
+        await here.click("begin")
+        await here.finished()
+        yield here.thread("people")
+        yield await here.press("people-names-first", "reveal$")
+        yield await here.press("people-names", "names$")
 
 
 async def degraded(platform: Platform) -> AsyncIterator[Scene]:
@@ -275,6 +299,10 @@ STORIES: Mapping[str, Story] = {
     "vote-ranking": vote,
     "vote-tie": tie,
     "quick": quick,
+    "people-form": people,
+    "people-wait": people,
+    "people": people,
+    "people-names": people,
     "degraded": degraded,
     "failed": failed,
     "stopped": stopped,

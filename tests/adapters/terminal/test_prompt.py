@@ -265,6 +265,27 @@ async def test_enough_has_the_verdict_of_what_there_is() -> None:
         await leaves(person)
 
 
+async def test_an_answer_of_ones_own_is_added_while_the_question_waits_for_it() -> None:
+    async with running_app(FakeProvider(), time_scale=1) as app, person_at(app) as person:
+        person.says(f"@council /wait 10m {QUESTION}")
+        await person.sees("Waiting for your answers")
+        await person.sees("answer: TEXT adds an answer of your own")
+        person.says("answer: It scatters.")
+        await person.sees("Your answer is in.")
+        await person.sees("1 answer of a person is in.")
+        person.says("enough")
+        await person.sees(OVER)
+        [case] = [case async for case in app.store.cases()]
+        assert case.result
+        own = [a for a in case.result.answers if a.model == "person"]
+        assert [answer.text for answer in own] == ["It scatters."]
+        person.says(f"react {own[0].label} +1")
+        await person.sees("This answer is your own: your votes on it do not count.")
+        person.says("answer: Again.")
+        await person.sees("No question of this channel takes answers of people now.")
+        await leaves(person)
+
+
 @pytest.mark.parametrize("stage", ["answer", "review", "verdict"])
 async def test_ctrl_c_twice_leaves_and_nothing_is_gone_on_with(tmp_path: Path, stage: str) -> None:
     hanging, database = Hanging(stage), str(tmp_path / "council.db")

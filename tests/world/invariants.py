@@ -192,9 +192,11 @@ class Watch:
         return self._marks.get(id)
 
     def _check_words(self, kind: str, shown: str) -> None:
-        models = list(PRICES)[: self.world.people.members]
-        # Once its audition is over, and it answers no more, that is said.
-        models += [NEWCOMER] if "The audition of" not in shown else []
+        people, known = self.world.people, list(PRICES)
+        models = known[: people.members]
+        # Of a chairman without a seat it is said, and of a model whose audition is over.
+        if known[people.chairman] != NEWCOMER and "The audition of" not in shown:
+            models.append(NEWCOMER)
         for model in models:
             name = name_of(model)
             if name in shown.lower():

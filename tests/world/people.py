@@ -54,6 +54,7 @@ class People:
         self.hiding = False  # every channel hides personal data
         self._wants_anew = False  # what is said next is about a verdict that is there
         self._count = 0
+        self._wrote: list[tuple[str, str]] = []  # answers, by the id of whose they are
         self._going: set[asyncio.Task[None]] = set()
 
     def furnish(self) -> None:
@@ -73,10 +74,7 @@ class People:
     async def live(self, seconds: float) -> None:
         world = self.world
         until = world.loop.time() + seconds
-        if world.plan.redact:
-            self._going.add(world.loop.create_task(self._hide()))
-        if world.plan.audition:
-            self._going.add(world.loop.create_task(self._in_every_channel(f"audition {NEWCOMER}")))
+        self._going.add(world.loop.create_task(self._settle()))
         while world.loop.time() < until:
             await asyncio.sleep(world.random.expovariate(1 / world.plan.pause_seconds))
             self._going = {task for task in self._going if not task.done()}
@@ -90,6 +88,7 @@ class People:
         acts = [self._ask] * 10 + [self._follow_up] * 4 + [self._press] * 6 + [self._vote] * 6
         acts += [self._unvote, self._delete_question, self._edit, self._delete_post]
         acts += [self._delete_thread]
+        acts += [self._answer] * (6 if self.world.plan.waits else 2)
         if random.random() < 0.3:
             acts += [self._command, self._command, self._forget]
         if self.world.plan.forgetful:
@@ -376,6 +375,13 @@ class People:
         here = Channel("discord", str(self.guild.id), str(random.choice(self.rooms).id))
         return here, Person(str(someone.id), admin=someone is self.discord_people[2])
 
+    async def _answer(self, on_slack: bool) -> None:
+        """Beside the models, where a question takes such answers."""
+        here, person = self._someplace(on_slack)
+        word, _ = self._words()
+        if await self._run(here, person, f"answer Neither: {word} is."):
+            self._wrote.append((person.id, word))
+
     async def _command(self, on_slack: bool) -> None:
         here, person = self._someplace(on_slack)
         self.commanded = True
@@ -392,10 +398,16 @@ class People:
         )
         await self._run(here, person, text)
 
-    async def _hide(self) -> None:
-        """Until every channel does."""
-        await self._in_every_channel("set redact on")
-        self.hiding = True
+    async def _settle(self) -> None:
+        """What holds in every channel from then on; one after the other, as two at once refuse."""
+        plan = self.world.plan
+        if plan.redact:
+            await self._in_every_channel("set redact on")
+            self.hiding = True
+        if plan.waits and not plan.clock_jumps:  # the end of a wait is a time of the clock's
+            await self._in_every_channel("set wait 1m")
+        if plan.audition:
+            await self._in_every_channel(f"audition {NEWCOMER}")
 
     async def _in_every_channel(self, text: str) -> None:
         channels = [
@@ -430,8 +442,10 @@ class People:
                 "SELECT id, question, mention FROM deliberations WHERE asker = ?", person.id
             )
         }
-        if not runs or not await self._run(here, person, "forget me"):
+        wrote = [word for id, word in self._wrote if id == person.id]
+        if not (runs or wrote) or not await self._run(here, person, "forget me"):
             return
+        world.watch.forget("", wrote)
         left = {run for (run,) in world.disk.rows("SELECT id FROM deliberations")}
         for run, (question, _) in runs.items():
             if run not in left:

@@ -64,6 +64,7 @@ class Plan:
     frozen: bool = False  # nobody may edit anything on Slack
     keep_up: bool = False
     audition: bool = False  # in every channel a model answers along
+    waits: bool = False  # every question waits for answers of people
 
     @classmethod
     def drawn(cls, random: Random, minutes: float) -> "Plan":
@@ -87,6 +88,7 @@ class Plan:
             expires=random.random() < 0.15,
             frozen=random.random() < 0.1,
             audition=random.random() < 0.3,
+            waits=random.random() < 0.3,
         )
 
 

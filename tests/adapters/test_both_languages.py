@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from bot.chat import Person
-from bot.language import speaking
+from bot.council import Failure
+from bot.language import _, speaking
 from bot.llm import Request
+from bot.texts import error_words, kind_of
 from tests.abuse.test_shown import strings
 from tests.adapters.test_parity import (
     InTerminal,
@@ -177,3 +179,10 @@ def told(message: object) -> str:
     """All that a message of Discord's shows."""
     body = [getattr(message, "text", ""), getattr(message, "components", [])]
     return "\n".join(text for _kind, text in strings(body))
+
+
+def test_programs_read_the_kind_of_an_error_in_any_language() -> None:
+    with speaking("ko"):
+        error = str(Failure("no_credit", _("no credit")))
+        assert kind_of(error) == "no_credit"
+        assert KOREAN.search(error_words(error))

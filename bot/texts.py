@@ -154,7 +154,7 @@ SHORTENED_BEGINNING = N_(
     "Only its first {of:,} characters were read, and shortened to {n:,} for the council."
 )
 _NAMES_SHOWN, _NAME_LIMIT_CHARS = 3, 60
-_SOURCES_SHOWN = 5
+_SOURCES_SHOWN, _ADDRESS_SHOWN_CHARS = 5, 120
 
 
 def files_to_read(names: Sequence[str]) -> str:
@@ -212,8 +212,11 @@ def evidence(found: Sequence[Evidence]) -> list[str]:
 
 
 def _sources(addresses: Sequence[str]) -> str:
-    """What searches brought up, whole, so that it can be opened."""
-    named = [f"<{address}>" for address in addresses[:_SOURCES_SHOWN]]
+    """What searches brought up: whole, so that it can be opened, unless that takes too much of a post."""
+    named = [
+        f"<{address}>" if len(address) <= _ADDRESS_SHOWN_CHARS else f"`{file_name(address)}`"
+        for address in addresses[:_SOURCES_SHOWN]
+    ]
     if more := len(addresses) - len(named):
         named.append(_("{more} more", more=more))
     return _("Found on the web for the answers: {sources}", sources=" · ".join(named))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.llm import Completion, ModelInfo, Provider, Request
+from bot.llm import Completion, ModelInfo, Provider, Request, Source
 from bot.models.http import Endpoint, HttpProvider
 from tests.fakes.model_server import Behaviour, ModelServer
 from tests.fakes.provider import stage_and_seat
@@ -145,7 +145,7 @@ class Clock:
 class Models:
     """The models on their local server, and the clock that they move.
 
-    A call (stage, seat) in `held` waits for its event, and the chairman for `all_posted`: real ones
+    Their searches of the web have `found` these. A call (stage, seat) in `held` waits for its event, and the chairman for `all_posted`: real ones
     take so long that everything else is posted by then.
     """
 
@@ -153,6 +153,7 @@ class Models:
     clock: Clock
     held: Mapping[tuple[str, int], asyncio.Event] = field(default_factory=dict)
     all_posted: Callable[[], Awaitable[None]] | None = None
+    found: Sequence[Source] = ()
 
     async def complete(
         self, request: Request, on_text: Callable[[str], None] | None = None
@@ -165,7 +166,8 @@ class Models:
         if stage == "verdict" and self.all_posted:
             await self.all_posted()
         try:
-            return await self.provider.complete(request, on_text)
+            done = await self.provider.complete(request, on_text)
+            return replace(done, sources=tuple(self.found)) if stage == "answer" else done
         finally:
             self.clock.finish(stage)
 
@@ -202,6 +204,7 @@ async def models(
     held: Sequence[tuple[str, int]] = (),
     besides: Sequence[str] = (),
     seeing: Sequence[str] | None = None,
+    found: Sequence[Source] = (),
 ) -> AsyncIterator[Models]:
     """Models that play these scripts one after the other; others are listed `besides`. Those that are
     `seeing` take images, `None` for all."""
@@ -212,6 +215,6 @@ async def models(
     ) as server:
         http = HttpProvider([Endpoint("", server.url, server.key, openrouter=True)])
         try:
-            yield Models(http, Clock(), {call: asyncio.Event() for call in held})
+            yield Models(http, Clock(), {call: asyncio.Event() for call in held}, found=found)
         finally:
             await http.aclose()

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from bot.chat import RANKING, Person, answer_key
 from bot.language import ENGLISH, spoken
+from bot.llm import Source
 from tests.fakes.council_on_discord import Place as DiscordPlace
 from tests.fakes.council_on_slack import Place as SlackPlace
 from tests.fakes.discord_server import running_discord
@@ -215,6 +216,22 @@ async def image(platform: Platform) -> AsyncIterator[Scene]:
         yield here.thread("image")
 
 
+async def web(platform: Platform) -> AsyncIterator[Scene]:
+    """What searches of the web brought up, more than is shown."""
+    addresses = (
+        "https://en.example/wiki/Feature_toggle",
+        "https://engineering.example/2026/11/how-we-retired-four-hundred-flags-in-one-quarter?page=2",
+        "https://a.example/@everyone/%3C!channel%3E",
+        "https://docs.example/flags/kill_switch_and_*roll_out*",
+        *(f"https://news.example/{n}" for n in range(4)),
+    )
+    script, found = Script.read("flags"), [Source(address, 200) for address in addresses]
+    async with models(script, found=found) as council, stage(platform, council) as here:
+        await here.ask(script.question)
+        await here.finished()
+        yield here.thread("web")
+
+
 def asked(name: str, script: Script) -> Story:
     """One question, answered."""
 
@@ -309,6 +326,7 @@ STORIES: Mapping[str, Story] = {
     "redone": redone,
     "files": files,
     "image": image,
+    "web": web,
     "long": asked("long", Script.read("flags").lengthened(20_000)),
     "code": asked("code", Script.read("code")),
     "korean": asked("korean", Script.read("korean")),

@@ -41,7 +41,10 @@ def with_images(body: bytes, messages: Iterable[Message]) -> bytes:
 
 
 def is_about_images(report: Report) -> bool:
-    """Whether a request with images was refused for them."""
+    """Whether a request with images was refused for them: in so many words, or for its size, of which
+    they are nearly all; what stands before a server often takes no more than 1 MB."""
+    if report.status == 413:
+        return True
     return report.status not in _OTHER_REASONS and bool(_ABOUT_IMAGES.search(report.text))
 
 

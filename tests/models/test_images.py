@@ -10,7 +10,7 @@ from bot.llm import Image, Message, Request
 from bot.models.images import IMAGE_TOKENS
 from bot.models.model_lists import model_info
 from bot.models.terms import Terms
-from tests.fakes.lab import QUESTION, SYSTEM, ask, lab
+from tests.fakes.lab import QUESTION, SYSTEM, ask, lab, raw
 from tests.fakes.model_server import Behaviour
 from tests.fakes.pictures import picture
 from tests.fakes.refusals import BLIND, Refusal
@@ -97,6 +97,15 @@ async def test_a_model_that_sees_none_says_so_in_its_servers_words(server: str) 
     assert not caught.value.retryable
     assert [received.outcome for received in models.requests] == ["refused_form", "ok"]
     assert sum(received.bill_micros for received in models.requests[:1]) == 0
+
+
+async def test_a_request_too_large_for_what_stands_before_a_server_may_be_sent_without() -> None:
+    page = "<html><h1>413 Request Entity Too Large</h1><center>nginx</center></html>"
+    async with lab(raw(page, status=413, Content_Type="text/html")) as (provider, models):
+        with pytest.raises(ModelFailed) as caught:
+            await provider.complete(showing(RED))
+    assert caught.value.unseeing
+    assert len(models.requests) == 1
 
 
 @pytest.mark.parametrize(

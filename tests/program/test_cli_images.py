@@ -11,6 +11,7 @@ import pytest
 from tests.fakes.forks import CHAIRMAN, KILLED, MEMBERS, Kill, Program, environment, program
 from tests.fakes.model_server import ModelServer, Received
 from tests.fakes.pictures import photo, picture
+from tests.fakes.refusals import Refusal
 from tests.fakes.seeing import image_in, images_of
 
 QUESTION = "What is wrong here?"
@@ -124,6 +125,20 @@ def rows(database: str, sql: str) -> list[tuple[Any, ...]]:
         return connection.execute(sql).fetchall()
     finally:
         connection.close()
+
+
+async def test_a_model_without_room_for_an_image_is_asked_without_it(
+    council: Program, tmp_path: Path
+) -> None:
+    large = picture("JPEG", (1_568, 1_568))
+    small = Refusal("length", "llama.cpp", context=1_900)
+    async with ModelServer(refusals=[small]) as server:
+        ended = await council.run(*taken_along(tmp_path, large), environment=environment(server))
+
+    assert ended.code == 0, ended.err
+    assert ended.json["degraded"] is False
+    assert not any(images(r) for r in server.requests if r.outcome == "ok")
+    assert "None of the members can see images" in ended.err
 
 
 async def test_a_budget_holds_with_images(council: Program, tmp_path: Path) -> None:

@@ -130,12 +130,12 @@ class Exhibits:
         known = await self.store.exhibits(case.id)
         origin = question.origin
         earlier = await self.store.exhibits(origin.repeats) if origin and origin.repeats else {}
-        before = {(_source(each), each.name): each for each in earlier.values() if each.is_read}
+        is_hidden = case.council.redact
         ends_at = asyncio.get_running_loop().time() + READING_SECONDS
         for place, (kind, file) in enumerate(_sources(case)):
             if place not in known:
-                again = before.get((kind, file.name))
-                if again and not (again.image and case.council.redact):
+                again = earlier.get(place)
+                if again and _is_same(again, kind, file) and not (again.image and is_hidden):
                     [text] = await hidden(self.store, case, [again.text])
                     known[place] = replace(again, text=text)
                 else:
@@ -235,9 +235,11 @@ def _if_seen(exhibit: Exhibit) -> Exhibit:
     return replace(exhibit, image=None, why=_(_NOBODY_SEES), unseen_by=())
 
 
-def _source(exhibit: Exhibit) -> EvidenceKind:
-    """As which it came: what a file holds is known once it is fetched."""
-    return "file" if exhibit.kind == "image" else exhibit.kind
+def _is_same(exhibit: Exhibit, kind: EvidenceKind, file: Attached) -> bool:
+    """Whether it was read of this, in the same place of an earlier question: several of one question
+    may have one name, and what a file holds is known once it is fetched."""
+    came_as = "file" if exhibit.kind == "image" else exhibit.kind
+    return exhibit.is_read and (came_as, exhibit.name) == (kind, file.name)
 
 
 async def read_link(link: str) -> Read:

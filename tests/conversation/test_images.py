@@ -368,11 +368,12 @@ async def test_who_was_found_to_see_none_is_shown_none_after_a_kill(tmp_path: Pa
     assert case.result.evidence[0].unseen_by == (label(case.question, case.council, "lab/b"),)
 
 
-async def test_what_is_asked_once_more_has_the_same_image_unfetched() -> None:
+async def test_what_is_asked_once_more_has_the_same_images_unfetched() -> None:
     async with running(provider := FakeProvider()) as app:
-        place = shelf(app, photo=picture())
-        case = await ask(app, PHOTO)
+        place = shelf(app, photo=picture(), more=pictures.film())
+        case = await ask(app, PHOTO, replace(PHOTO, source="there/more"))
         [first] = {tuple(images(request)) for request in provider.requests}
+        assert len(set(first)) == 2
         provider.requests.clear()
         await app.actions.press(Press(ANN, case.id, ("again",), sees=lambda case: True))
 
@@ -380,7 +381,7 @@ async def test_what_is_asked_once_more_has_the_same_image_unfetched() -> None:
             return len([each async for each in app.store.cases()]) == 2
 
         await eventually(both)
-        assert place.fetched == ["photo.png"]
+        assert place.fetched == ["photo.png"] * 2
         assert {tuple(images(request)) for request in provider.requests} == {first}
 
 

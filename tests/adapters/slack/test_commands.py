@@ -449,6 +449,20 @@ async def test_the_form_opens_before_anything_is_asked_of_slack_but_the_language
     assert methods() == ["views.open"]
 
 
+async def test_a_form_opens_in_some_language_while_slack_does_not_say_which(
+    place: Place, boss: User
+) -> None:
+    """What opens it is good for three seconds; the form waits one of them for a language."""
+    boss.locale = "ko-KR"
+    held = place.server.hold("users.info")
+    view = await opened(place, boss)
+    assert view.body["title"]["text"] == "This channel's council"
+    assert held.gate
+    held.gate.set()
+    await place.server.slash(boss, place.channel, "/council", "show")
+    await place.whispered("이 채널의 카운슬")
+
+
 async def test_a_form_that_cannot_open_becomes_text(place: Place, boss: User) -> None:
     place.server.refuse("views.open", "expired_trigger_id")
     await say(place, boss, "", "This channel's council")

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from bot.conversation.budget import Rules
+from bot.conversation.loops import Handling
 from tests.fakes.council_on_discord import Place
 from tests.fakes.discord import payloads
 from tests.fakes.discord.components import walk
@@ -37,6 +38,10 @@ class OnDiscord(Stage):
             server = self.place.server
             await server.wait_for(lambda: server.commands.syncs > 0)
             yield self
+
+    @property
+    def client(self) -> Handling:
+        return self.place.client
 
     @property
     def place_id(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from bot.conversation.budget import Rules
+from bot.conversation.loops import Handling
 from tests.fakes.council_on_slack import Place
 from tests.fakes.slack import payloads
 from tests.fakes.slack.blocks import elements_of
@@ -30,6 +31,10 @@ class OnSlack(Stage):
             self.app.questions.seed = SEED
             models.all_posted = self.all_posted
             yield self
+
+    @property
+    def client(self) -> Handling:
+        return self.place.client
 
     @property
     def place_id(self) -> str:

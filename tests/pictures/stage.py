@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from bot.chat import HEADLINE, answer_key
 from bot.conversation.app import App
+from bot.conversation.loops import Handling
 from bot.records import Case
 from tests.fakes.watched import eventually
 from tests.pictures.scenes import Platform, Scene
@@ -30,6 +31,10 @@ class Stage(ABC):
     @abstractmethod
     def open(self, models: Models) -> AbstractAsyncContextManager["Stage"]:
         """The bot online, until its orderly end."""
+
+    @property
+    @abstractmethod
+    def client(self) -> Handling: ...
 
     @property
     @abstractmethod
@@ -98,6 +103,8 @@ class Stage(ABC):
             return not await self.app.store.unfinished(self.platform)
 
         await eventually(done)
+        while tasks := set(self.client._tasks):  # as those that offer emoji
+            await asyncio.wait(tasks)
         await self._quiet()
 
     async def answered(self, count: int) -> None:

@@ -28,13 +28,14 @@ async def running_app(
     database: str = ":memory:",
     rules: Rules | None = None,
     time_scale: float = 0.01,
+    patience: Patience | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> AsyncIterator[App]:
     store = await Store.open(database, holder="tests")
     try:
         catalogue = Catalogue(provider, store, time_scale=time_scale, now=clock)
         await catalogue.load()
-        patience = Patience().scaled(time_scale)
+        patience = patience or Patience().scaled(time_scale)
         app = App(
             store=store,
             provider=provider,

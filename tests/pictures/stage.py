@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from bot.chat import HEADLINE, answer_key
 from bot.conversation.app import App
 from bot.conversation.loops import Handling
+from bot.protocol.patience import Patience
 from bot.records import Case
 from tests.fakes.watched import eventually
 from tests.pictures.scenes import Platform, Scene
@@ -155,8 +156,13 @@ class Stage(ABC):
 
 
 def settings(models: Models) -> dict[str, Any]:
-    """Those of `running_app`."""
-    return {"members": MEMBERS, "chairman": CHAIRMAN, "clock": models.clock}
+    """Those of `running_app`. Nobody is asked twice or given up because the machine is busy."""
+    return {
+        "members": MEMBERS,
+        "chairman": CHAIRMAN,
+        "clock": models.clock,
+        "patience": Patience(),
+    }
 
 
 def first(what: str, offered: Sequence[tuple[str, T]]) -> tuple[str, T]:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from bot.bills import Bill
 from bot.council import (
+    PERSON,
     Agreement,
     Answer,
     Call,
@@ -298,7 +299,9 @@ def _timings(
     stopped_at: datetime | None,
 ) -> Timings:
     ends = [call.finished_at for call in calls if call.stage in {"answer", "revision"}]
-    answered = [c.finished_at for c in calls if c.stage == "answer" and c.text is not None]
+    given = [c for c in calls if c.stage == "answer" and c.text is not None]
+    # What people wrote is there before anybody is asked: it tells nothing of how long that takes.
+    answered = [call.finished_at for call in given if call.model != PERSON]
     if not answered:
         return Timings(None, None, None, None, None)
     seats = {review.seat for review in reviews}

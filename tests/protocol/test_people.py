@@ -199,6 +199,14 @@ async def test_a_vote_counts_what_people_say(store: Store) -> None:
     assert len(result.vote.options[0].labels) == 3
 
 
+async def test_the_first_answer_is_a_members(store: Store) -> None:
+    result = await Table(store, FakeProvider()).run()
+
+    calls = [c for c in await store.calls("q1") if c.stage == "answer" and c.model != PERSON]
+    first = min(call.finished_at for call in calls)
+    assert result.timings.first_answer == round(question().seconds_until(first), 3)
+
+
 async def test_it_costs_nothing_and_tells_no_price_of_a_seat(store: Store) -> None:
     result = await Table(store, FakeProvider()).run()
 

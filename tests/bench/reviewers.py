@@ -191,7 +191,7 @@ def above_zero(judged: Sequence[Judged]) -> bool:
 
 
 def report(quick: bool) -> Iterator[str]:
-    draws, worlds, channels = (20, 10, 10) if quick else (300, 60, 100)
+    draws, worlds, channels = (20, 10, 10) if quick else (300, 60, 60)
     yield f"real judges, 20 labelled pairs drawn {draws} times: pairs right, equal and weighted"
     for name, sets in SLICES.items():
         equal, weighted = drawn(sets, draws)
@@ -207,9 +207,9 @@ def report(quick: bool) -> Iterator[str]:
             points = "".join(f"{100 * gain:+6.1f}" for gain in (*gained, oracle))
             part = f"{gained[-1] / oracle:5.0%}" if oracle > 0.005 else "    -"
             yield f"  {kind:<6} N={members}  {equal:.3f} {points}  {part}"
-    yield f"weights ever suggested, a look every 5 of 200 rated questions ({channels} channels)"
+    yield f"weights ever suggested, a look every 10 of 200 rated questions ({channels} channels)"
     for kind, people in (("alike", 3), ("alike", 12), ("alike", 40), ("plain", 12), ("pair", 12)):
-        ever = suggested(kind, 4, channels, questions=200, step=5, people=people)
+        ever = suggested(kind, 4, channels, questions=200, step=10, people=people)
         yield f"  {kind:<6} {people:>2} people  {ever:.1%}"
 
 

@@ -20,6 +20,8 @@ from bot.language import _
 # Below it intervals are so wide that they only invite misreading.
 REALISED_MIN = 20
 
+_FOLDS, _FOLDINGS = 5, 20
+
 Way = Literal["best_member", "majority", "majority_at_least", "top_answer", "verdict"]
 # By row: 1 right, 0 wrong, in between what a draw would be right in; `None` is not known.
 Ways = Mapping[Way, Sequence[float | None]]
@@ -52,7 +54,7 @@ def realised(
 ) -> Realised:
     """Over the rows that are complete and in which every way is known; `ways` go with the rows.
 
-    The best member of a row is the one that was right most often in all others, so that it is not
+    The best member of a row is the one that was right most often in others, so that it is not
     praised for the answers it was picked by; equal ones share. A way that is known in less than half
     of the complete rows is left out, so that it does not cost the others theirs. `clusters` (by row) and `z` are those of `estimates.mean`. Raises `InvalidInput` below
     `REALISED_MIN` rows, and where members never differ.
@@ -119,8 +121,17 @@ def _known(values: Floats) -> Mask:
 
 
 def _best_elsewhere(right: Floats) -> Floats:
-    """By row, how right those members were that were right most often in all other rows."""
-    others = right.sum(axis=0) - right
-    best = others == others.max(axis=1, keepdims=True)
-    found: Floats = (right * best).sum(axis=1) / best.sum(axis=1)
-    return found
+    """By row, how right those members were that were right most often in the other folds, on the
+    average of many ways of folding; always the same ones.
+
+    With folds of one row each, equal members would take turns to be best where they are wrong.
+    """
+    rng, rows = np.random.default_rng(0), len(right)
+    found = np.zeros(rows)
+    for _draw in range(_FOLDINGS):
+        fold = rng.permutation(rows) % _FOLDS
+        inside = np.stack([right[fold == each].sum(axis=0) for each in range(_FOLDS)])
+        others = right.sum(axis=0) - inside
+        best = others == others.max(axis=1, keepdims=True)
+        found += (right * (best / best.sum(axis=1, keepdims=True))[fold]).sum(axis=1)
+    return np.asarray(found / _FOLDINGS)

@@ -86,7 +86,7 @@ def _made_real_how(source: Source, found: Realised) -> Iterable[str]:
             "question.",
             questions=found.possible.n,
         )
-    yield _("The best member is chosen by all other questions each time.")
+    yield _("The best member is chosen by other questions each time.")
     if found.of("majority_at_least"):
         yield _(
             "A majority vote counts as right where more than half of the members are, and as half "

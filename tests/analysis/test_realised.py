@@ -26,6 +26,15 @@ def test_a_perfect_picker_realises_all_and_a_draw_nothing() -> None:
     assert top.of_gain.value == pytest.approx(0, abs=1e-12)
 
 
+def test_equal_members_do_not_take_turns_to_be_best_where_they_are_wrong() -> None:
+    """Each is right as often as the others: the best of all other single rows never is, which would
+    be a share of -0.5; what is left is that folds are not all alike."""
+    cells = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1]] * 40, np.int8)
+    best = realised(matrix(cells), {}).of("best_member")
+    assert best is not None
+    assert -0.2 < best.of_gain.value < 0.05
+
+
 def test_rows_count_in_which_everything_is_known() -> None:
     cells = np.array(CELLS)
     cells[0, 0] = UNKNOWN

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -35,7 +36,8 @@ async def running_app(
     try:
         catalogue = Catalogue(provider, store, time_scale=time_scale, now=clock)
         await catalogue.load()
-        patience = patience or Patience().scaled(time_scale)
+        # Models that answer at once are hedged by no busy machine; a hedge shows in what was asked.
+        patience = patience or replace(Patience().scaled(time_scale), hedge_unknown=60)
         app = App(
             store=store,
             provider=provider,

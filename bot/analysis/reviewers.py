@@ -6,7 +6,7 @@ asker's in the same. Pure; it knows no display.
 
 import hashlib
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -146,21 +146,16 @@ def _with_gain(
         for right, before in zip(weighted, equal, strict=True)
     ]
     gain = _estimate(judged, differences, _difference)
-    sums: defaultdict[str, float] = defaultdict(float)
-    counts: Counter[str] = Counter()
-    for each, of_pairs in zip(judged, differences, strict=True):
-        sums[each.asker] += sum(of_pairs)
-        counts[each.asker] += len(of_pairs)
-    askers = list(counts)
-    by_asker = [sums[asker] for asker in askers]
-    growth = growth_needed(by_asker, ALPHA)
+    sums, counts = [sum(of) for of in differences], [len(of) for of in differences]
+    askers = [each.asker for each in judged]
+    growth = growth_needed(sums, counts, askers, ALPHA)
     return replace(
         found,
         weighted=Votes(found.equal.pairs, _mean(weighted)),
         gain=gain.value,
         gain_low=gain.low,
         gain_high=gain.high,
-        gain_low_anytime=mean_lower(by_asker, [counts[asker] for asker in askers], ALPHA),
+        gain_low_anytime=mean_lower(sums, counts, askers, ALPHA),
         first_places=_first_places(judged, tried),
         questions_needed=None if growth is None else math.ceil(growth * len(judged)),
     )

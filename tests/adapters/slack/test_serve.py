@@ -14,7 +14,7 @@ from tests.fakes.discord_server import running_discord
 from tests.fakes.processes import Program, delivered, free_port, listening_at, until_said
 from tests.fakes.served import POSTS, OnDiscord, OnSlack
 from tests.fakes.slack_server import SIGNING_SECRET, SlackServer, running_slack
-from tests.fakes.watched import eventually
+from tests.fakes.watched import PATIENCE_SECONDS, eventually
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ async def test_a_slack_out_of_reach_is_told_of_once_and_waited_for(room: OnSlack
     assert process.stderr
     said = b""
     while b"Slack cannot be reached" not in said:
-        said = await asyncio.wait_for(process.stderr.readline(), 30)
+        said = await asyncio.wait_for(process.stderr.readline(), PATIENCE_SECONDS)
         assert said, "it ended without a word"
     # The time of a few more tries.
     with pytest.raises(TimeoutError):

@@ -47,9 +47,10 @@ class Request:
     cache by body put it there, so that only a repeat of the very same call can hit the cache.
     `max_price` is in US dollars per million tokens of prompt and completion: what no provider may
     ask more than, where that can be told to the endpoint. `searches` is how often the model may search
-    the web, where its endpoint has a search. `body` are bytes to send instead of encoding the request, from `Provider.stored_body`.
-    `resent` is called where it was refused for its form, and is sent once more; `named` with the
-    provider's own id of it, before the first word, by which its bill can be looked up.
+    the web, where its endpoint has a search. `body` are bytes to send instead of encoding the request,
+    from `Provider.stored_body`. `resent` is called where it was refused for its form, and is sent once
+    more; `named` with the provider's own id of it, before the first word, by which its bill can be
+    looked up.
     """
 
     model: str
@@ -62,6 +63,11 @@ class Request:
     body: bytes | None = field(default=None, repr=False)
     resent: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
     named: Callable[[str], None] = field(default=lambda id: None, repr=False, compare=False)
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """Those of all its messages."""
+        return tuple(image for message in self.messages for image in message.images)
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,7 +178,7 @@ class HttpProvider:
             )
             try:
                 headers = self._headers(endpoint, cached=terms.cacheable)
-                sent = with_images(body, request.messages)
+                sent = with_images(body, request.images)
                 return await self._ask(endpoint, sent, answer, headers, request.named)
             except ServerFailed as error:
                 if answer.began:
@@ -376,8 +376,8 @@ def _keyless(error: ServerFailed, endpoint: Endpoint, saying: Saying) -> ModelFa
 
 def _is_unseeing(error: ServerFailed, request: Request) -> bool:
     """Whether it was refused for its images; what no model is to see is no matter of eyes."""
-    has_images = any(message.images for message in request.messages)
-    return has_images and error.kind != "refused" and is_about_images(error.report)
+    is_refused = error.kind == "refused"
+    return bool(request.images) and not is_refused and is_about_images(error.report)
 
 
 def _models_in(page: object, endpoint: str, today: str) -> list[ModelInfo]:

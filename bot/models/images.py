@@ -9,10 +9,6 @@ from collections.abc import Iterable
 from bot.llm import Image, Message
 from bot.models.reports import Report
 
-# About what one takes of a model's context, at the size that images are brought to. Source:
-# docs.claude.com, "Vision": an image of more than about 1,600 tokens is scaled down.
-IMAGE_TOKENS = 1_600
-
 # Key, money, rights, haste: without its images such a request would fare no better.
 _OTHER_REASONS = (401, 402, 403, 408, 429)
 _ABOUT_IMAGES = re.compile(
@@ -32,9 +28,9 @@ def content_of(message: Message) -> object:
     return [{"type": "text", "text": message.content}, *images]
 
 
-def with_images(body: bytes, messages: Iterable[Message]) -> bytes:
+def with_images(body: bytes, images: Iterable[Image]) -> bytes:
     """The body as it is sent. No text can stand for an image: its quotes are escaped there."""
-    for image in {image for message in messages for image in message.images}:
+    for image in set(images):
         data = f"data:{image.kind};base64,{b64encode(image.data).decode('ascii')}"
         body = body.replace(_place(_mark(image)), _place(data))
     return body

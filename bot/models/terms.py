@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.bills import FOUND_CHARS, FOUND_PAGES
+from bot.bills import FOUND_CHARS, FOUND_PAGES, USUAL_IMAGE_TOKENS
 from bot.errors import ModelFailed
 from bot.language import _
 from bot.llm import Message, ModelInfo, Request
 from bot.models.failures import Saying, failed
-from bot.models.images import IMAGE_TOKENS, content_of
+from bot.models.images import content_of
 from bot.models.lengths import Lengths, lengths_in, speaks_of_length
 from bot.models.reports import Report
 from bot.models.searching import search_fields
@@ -201,7 +201,7 @@ class Terms:
         return [{"role": message.role, "content": content_of(message)} for message in messages]
 
     def _prompt_tokens(self, request: Request) -> int:
-        images = IMAGE_TOKENS * sum(len(message.images) for message in request.messages)
+        images = USUAL_IMAGE_TOKENS * len(request.images)
         # What searches bring up is read before the answer is written.
         size = _size(request) + request.searches * FOUND_PAGES * FOUND_CHARS
         return math.ceil(size / self.bytes_per_token) + images + _TEMPLATE_TOKENS

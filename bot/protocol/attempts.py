@@ -265,8 +265,9 @@ class Attempts:
         price = self._prices.price(asking.request.model)
         size = len(asking.prompt.encode("utf-8", "replace"))
         tokens = bills.prompt_tokens(size, bills.density(pace.used))
-        tokens += bills.IMAGE_TOKENS * asking.images
-        size += bills.image_bytes(asking.images)
+        images = len(asking.request.images)
+        tokens += bills.IMAGE_TOKENS * images
+        size += bills.image_bytes(images)
         searches = 0 if price.search is None else asking.request.searches
         return Cap(price, size, tokens, bills.dearest(price, pace.used), searches)
 

@@ -62,10 +62,6 @@ class Asking:
     def prompt(self) -> str:
         return "".join(message.content for message in self.request.messages)
 
-    @property
-    def images(self) -> int:
-        return sum(len(message.images) for message in self.request.messages)
-
 
 class Listener:
     """Hears one request at work: every sign pushes its silence back, text goes into the draft."""

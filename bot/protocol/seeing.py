@@ -39,13 +39,9 @@ def _seen(exhibit: Exhibit, seeing: Iterable[tuple[str, bool]]) -> Exhibit:
     return replace(exhibit, seen_by=seen_by, unseen_by=unseen_by)
 
 
-def has_images(messages: Iterable[Message]) -> bool:
-    return any(message.images for message in messages)
-
-
 def without_images(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     """The same for who sees none, and is told so."""
-    if not has_images(messages):
+    if not any(message.images for message in messages):
         return messages
     told, *others = (replace(message, images=()) for message in messages)
     return replace(told, content=f"{told.content}\n\n{UNSEEN}"), *others

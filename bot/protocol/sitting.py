@@ -17,7 +17,7 @@ from bot.protocol.events import Enough, Event, Grown, Started
 from bot.protocol.listening import OnText
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.patience import Deadline
-from bot.protocol.seeing import has_images, sees, unseeing, without_images
+from bot.protocol.seeing import sees, unseeing, without_images
 from bot.protocol.shortening import fitting_limit
 from bot.redaction import masked
 from bot.store.journal import Journal
@@ -217,7 +217,7 @@ class Sitting:
     async def _unseen(self, seat: int, request: Request, refused: ModelFailed) -> Request | None:
         """The same without images, from now on, for a seat that sees none, or has no room for them."""
         no_room = refused.context_tokens is not None
-        if not (refused.unseeing or no_room) or not has_images(request.messages):
+        if not (refused.unseeing or no_room) or not request.images:
             return None
         if seat not in self._unseeing and sees(self.journal, seat):
             self._unseeing.add(seat)  # it may be asked two things at once

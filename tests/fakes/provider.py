@@ -96,7 +96,7 @@ class FakeProvider:
 
 def images(request: Request) -> list[str]:
     """The images of a request, by their digests."""
-    return [image.digest for message in request.messages for image in message.images]
+    return [image.digest for image in request.images]
 
 
 class Unseeing(FakeProvider):

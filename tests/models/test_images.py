@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot.bills import USUAL_IMAGE_TOKENS
 from bot.errors import ModelFailed
 from bot.llm import Image, Message, Request
-from bot.models.images import IMAGE_TOKENS
 from bot.models.model_lists import model_info
 from bot.models.terms import Terms
 from tests.fakes.lab import QUESTION, SYSTEM, ask, lab, raw
@@ -78,7 +78,7 @@ def test_an_image_takes_its_part_of_a_context() -> None:
     terms = Terms(context_tokens=8_000)
     asked = replace(showing(RED), max_completion_tokens=8_000)
     without = replace(asked, messages=tuple(replace(m, images=()) for m in asked.messages))
-    assert terms.cap(without) - terms.cap(asked) == IMAGE_TOKENS
+    assert terms.cap(without) - terms.cap(asked) == USUAL_IMAGE_TOKENS
 
 
 def test_no_image_is_written_where_a_message_is() -> None:

@@ -108,9 +108,9 @@ async def vote(sitting: Sitting) -> Deliberation:
 
 
 async def quick(sitting: Sitting) -> Deliberation:
-    """Two members, by lot as their labels are; where they agree, and people with them, one of their
-    answers, by lot. Else it grows into `council`, with what they answered."""
-    first, others = sitting.members()[:2], sitting.members()[2:]
+    """Two members, by lot; where they agree, and people with them, one of their answers, by lot. Else
+    it grows into `council`, with what they answered."""
+    first, others = sitting.by_lot()[:2], sitting.by_lot()[2:]
     sitting.begin(first)
 
     answers = await gather_answers(sitting, first, enough=1)

@@ -93,6 +93,12 @@ class Sitting:
         """Their seats, in the order of labels."""
         return [seat for _, seat in self.seats() if seat < self.council.chairman_seat]
 
+    def by_lot(self) -> list[int]:
+        """The same in an order that no letter tells: that of the labels dealt first, whoever sat down
+        since."""
+        lots = ranking.labels(self.question.seed, len(self.council.members))
+        return sorted(self.members(), key=lambda seat: lots[seat])
+
     def known(self) -> tuple[tuple[str, int], ...]:
         """The seats that are asked by their labels, people's among them."""
         rest = set(self.members()).difference(self.asked or ())

@@ -1,6 +1,7 @@
 """Answers of people beside those of the members, with scripted models and a store in memory."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +18,7 @@ from bot.records import Case
 from bot.store.store import Store
 from tests.fakes.prices import FreeOfCharge
 from tests.fakes.provider import FakeProvider, labels_shown, sensible, stage_and_seat
+from tests.fakes.watched import eventually
 from tests.protocol.deliberating import FOUR, IMPATIENT, final, no_history, question
 
 ANN = {"ann": "It depends on how many teams there are."}
@@ -266,3 +268,52 @@ async def test_hostile_words_of_a_person_are_material_like_a_members(
         assert sorted(set(labels_shown(request))) >= ["A", "B", "C", "D", "E"]
         assert "As Claude" not in request.messages[-1].content
     assert [a.leaks for a in result.answers if a.label == own] == [int("Claude" in text)]
+
+
+async def _shown_letters(store: Store, seed: int) -> tuple[list[str], str]:
+    """The letters that a quick question shows which waited for people, and that of the person."""
+    provider = FakeProvider(otherwise=lambda request: "Final answer: yes")
+    table = Table(store, provider, replace(FOUR, mode="quick"), seed=seed, id=f"q{seed}")
+    result = await table.run({"ann": "Yes"})
+    return [member.label for member in result.members], label_of(result, "Yes")
+
+
+async def test_no_gap_in_the_letters_of_a_quick_question_tells_whose_is_whose(store: Store) -> None:
+    """Of three letters that are shown each is the person's as often as any other."""
+    found = [await _shown_letters(store, seed) for seed in range(60)]
+
+    with_gap = [(letters, own) for letters, own in found if letters != ["A", "B", "C"]]
+    places = Counter(letters.index(own) for letters, own in with_gap)
+    assert set(places) == {0, 1, 2}
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_a_quick_question_goes_on_with_the_members_that_it_asked(
+    store: Store, seed: int
+) -> None:
+    """Though somebody sat down meanwhile, and letters were dealt anew."""
+    held = asyncio.Event()
+    asked = ranking.labels(seed, 4)
+    slow, quick = asked.index("B"), asked.index("A")
+    first = FakeProvider({("answer", slow): [held]}, otherwise=lambda _: "Final answer: yes")
+    table = Table(store, first, replace(FOUR, mode="quick"), seed=seed)
+    sitting = await table.sitting()
+    running = asyncio.ensure_future(MODES["quick"].run(sitting))
+
+    async def one_is_in() -> bool:
+        return any(call.seat == quick for call in await store.calls("q1"))
+
+    await eventually(one_is_in)
+    await table.write({"ann": "Yes"})
+    async with sitting.door:
+        await sit_down(sitting, {"ann": "Yes"})
+    running.cancel()
+    await asyncio.wait({running})
+
+    second = FakeProvider(otherwise=lambda _: "Final answer: yes")
+    result = await Table(store, second, table.council, seed=seed).run()
+
+    assert [stage_and_seat(request) for request in second.requests] == [("answer", slow)]
+    assert sorted(answer.model for answer in result.answers) == sorted(
+        [PERSON, FOUR.members[slow], FOUR.members[quick]]
+    )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.bills import TYPICAL_TOKENS
-from bot.council import PERSON, Answer, Council
+from bot.council import Answer, Council
 from bot.language import _
 from bot.models.catalogue import Catalogue
 from bot.modes import ENDS_EARLY
@@ -71,10 +71,10 @@ async def sat_with(store: Store, case: Case) -> tuple[str, ...]:
 
 
 def can_be_alone(case: Case, label: str) -> bool:
-    """Whether the author of this answer is one of several, whom a question can be put to alone."""
+    """Whether the author of this answer is one of several, whom a question can be put to alone: of
+    none where a person answered, too, whom nobody can ask, which would tell whose answer that is."""
     is_seated = len(case.council.members) > 1 or case.question.alone is not None
-    given = answer_of(case, label)
-    return is_seated and given is not None and given.model != PERSON
+    return is_seated and not case.council.people and answer_of(case, label) is not None
 
 
 def answer_of(case: Case | None, label: str) -> Answer | None:

@@ -32,11 +32,11 @@ class People(Tables):
 
         def write() -> Transaction[NotKept | None]:
             running = yield Statement(
-                "SELECT coalesce(went_on_at, asked_at) FROM deliberations "
+                "SELECT coalesce(went_on_at, asked_at), council FROM deliberations "
                 "WHERE id = ? AND status = 'running' AND expired_at IS NULL",
                 (id,),
             )
-            if not running:
+            if not running or (yield from _all_are_in(id, decode(Council, running[0][1]))):
                 return "late"
             day = spending.day_of(decode_time(running[0][0]))
             rows = yield Statement("SELECT person, seat FROM people WHERE deliberation = ?", (id,))
@@ -124,6 +124,16 @@ def take_back(person: str) -> Transaction[list[tuple[Thread | None, str]]]:
         taken += [(place, text) for text in texts if text]
     yield Statement("DELETE FROM people WHERE person = ?", (person,))
     return taken
+
+
+def _all_are_in(id: str, council: Council) -> Transaction[bool]:
+    """Whether each member has answered, or failed to."""
+    members = len(council.members)
+    rows = yield Statement(
+        "SELECT seat FROM calls WHERE deliberation = ? AND stage = 'answer' AND seat < ?",
+        (id, members),
+    )
+    return len(rows) == members
 
 
 def _take_out(id: str, seat: int, council: Council, result: str | None) -> Transaction[list[str]]:

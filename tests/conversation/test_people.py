@@ -11,6 +11,7 @@ import pytest
 from bot.analysis.rows import row_of
 from bot.chat import Channel, Person, Refused, channel_of
 from bot.conversation.app import App
+from bot.conversation.beside import beside
 from bot.conversation.budget import Rules
 from bot.conversation.people import IN, LATE, MAY_REPLACE, NONE_OPEN
 from bot.conversation.presses import Form, Press, Told
@@ -329,6 +330,44 @@ async def test_no_public_word_tells_whose_letter_it_is(mode: str) -> None:
             assert not {"bob", "Bob", "person", "human"} & set(text.split())
         assert f"Author of {own}" not in texts.get("ranking", "")
         assert f"author of {own}" not in texts.get("ranking", "").lower()
+
+
+async def test_no_offer_tells_whose_letter_it_is() -> None:
+    """A person cannot be asked alone: where one answered, nobody can."""
+    async with running() as app:
+        id, own = await one(app)
+
+        posts = {key: f"{id}/{key}" for key in room_of(app).keys(id) if key.startswith("answer:")}
+        assert f"answer:{own}" in posts
+        for key, post in posts.items():
+            assert await app.actions.answer_at("discord", post) is None
+            assert (await beside(app, id, key, ANN)).alone is None
+        form = await app.actions.press(Press(ANN, id, ("follow",), sees=lambda case: True))
+        assert isinstance(form, Form)
+        assert [value for _said, value in form.whom] == ["council"]
+
+
+async def test_what_comes_while_answers_that_are_all_in_wait_is_told_that_it_is_late(
+    tmp_path: Path,
+) -> None:
+    """After a restart in the middle of the reviews, which wait for their turn again."""
+    database = str(tmp_path / "council.db")
+    reviews = FakeProvider({("review", seat): [asyncio.Event()] for seat in range(3)})
+    async with running(reviews, database=database) as app:
+        id = await accepted(app, mention())
+
+        async def are_reviewed() -> bool:
+            return len(reviews.asked("review")) == 3
+
+        await eventually(are_reviewed)
+    async with running(database=database) as app:
+        case = await case_of(app, id)
+        async with app.running._turn(case):
+            await app.running.resume("discord")
+            assert await written(app, id) == str(LATE)
+            assert await app.store.people(id) == {}
+        await app.running.finished(id)
+        assert (await case_of(app, id)).result
 
 
 # --- who may, and how much

@@ -278,7 +278,7 @@ class Call:
     `seconds` and `first_text_seconds` are counted from the call's start; `requests` counts
     attempts and hedges, the cancelled ones included; cost is in micro-dollars, `None` where
     neither the provider nor the catalogue gives a price. `sources` are what was found on the
-    web for it.
+    web for it, `None` where it was not searched.
     """
 
     stage: Stage
@@ -294,7 +294,7 @@ class Call:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_micros: int | None = None
-    sources: tuple[Source, ...] = ()
+    sources: tuple[Source, ...] | None = None
 
     @property
     def seconds(self) -> float:

@@ -77,7 +77,7 @@ class Completion:
 
     `cost_micros` is in micro-dollars as the provider reported it, `None` where it said nothing.
     `written_bytes` counts what the model wrote besides, `None` where nobody can tell. `sources` are
-    what its searches brought up.
+    what its searches brought up, `None` where it could not search.
     """
 
     text: str
@@ -87,7 +87,7 @@ class Completion:
     cost_micros: int | None = None
     generation_id: str = ""
     written_bytes: int | None = None
-    sources: tuple[Source, ...] = ()
+    sources: tuple[Source, ...] | None = None
 
     @property
     def spent(self) -> Spent | None:

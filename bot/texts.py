@@ -198,7 +198,8 @@ def evidence(found: Sequence[Evidence]) -> list[str]:
         for each in files
         if not each.read
     ]
-    found_by_search = [each.name for each in found if each.kind == "search"]
+    searched = [each for each in found if each.kind == "search"]
+    found_by_search = [each.name for each in searched if each.read]
     return [
         *([told] if read else []),
         *([followed] if pages else []),
@@ -206,6 +207,7 @@ def evidence(found: Sequence[Evidence]) -> list[str]:
         *([kept] if earlier else []),
         *_seen(images),
         *([_sources(found_by_search)] if found_by_search else []),
+        *(each.why for each in searched if each.why),
         *partly,
         *unread,
     ]

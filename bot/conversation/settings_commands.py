@@ -357,7 +357,7 @@ def _without_search(catalogue: Catalogue, members: Sequence[str]) -> list[str]:
         return [
             _(
                 "Nobody here can search the web: the members' model servers have no search. OpenRouter "
-                "has one, unless COUNCIL_ZDR is on."
+                "has one, but not within one region, and not where COUNCIL_ZDR is on."
             )
         ]
     listed = ", ".join(f"`{model}`" for model in unable)

@@ -56,6 +56,8 @@ _NO_ENDPOINT = N_("no endpoint is configured for this model; set one up or pick 
 # Terms for one request that are tried: a server may refuse a field, a role and a length in turn.
 _TERMS_TRIED = 8
 _REDIRECTS = 3
+# Hosts that keep what they are sent within a region. Source: openrouter.ai/docs, "In-Region Routing".
+_REGIONS = ".openrouter.ai"
 _BIG_LIST_BYTES = 512 * 1024
 _ERROR_LIMIT_BYTES = 64 * 1024
 
@@ -152,7 +154,7 @@ class HttpProvider:
         if endpoint is None or not keeps:
             return None
         terms = self._terms(endpoint, model)
-        return terms.body(model, request) if terms.cacheable else None
+        return terms.body(model, self._searching(request)) if terms.cacheable else None
 
     async def complete(
         self, request: Request, on_text: Callable[[str], None] | None = None
@@ -160,8 +162,7 @@ class HttpProvider:
         endpoint, model = self._route(request.model)
         if endpoint is None:
             raise ModelFailed("unknown_model", _(_NO_ENDPOINT))
-        if request.searches and self.search_usd(request.model) is None:
-            request = replace(request, searches=0)
+        request = self._searching(request)
         saying = Saying(self._keys, _names(request.model, model))
         terms = self._terms(endpoint, model)
         body = request.body or terms.body(model, request)
@@ -174,7 +175,7 @@ class HttpProvider:
                 on_text or (lambda piece: None),
                 max_completion_tokens=request.max_completion_tokens,
                 thinking=terms.thinking,
-                searching=bool(request.searches),
+                searching=terms.searches(request),
             )
             try:
                 headers = self._headers(endpoint, cached=terms.cacheable)
@@ -201,11 +202,18 @@ class HttpProvider:
         raise refusal
 
     def search_usd(self, model: str) -> float | None:
-        """Under zdr none: a search engine keeps what it is asked by terms of its own. Source:
-        openrouter.ai/docs, "Server Tools", privacy."""
+        """Under zdr none: a search engine keeps what it is asked by terms of its own; and none within
+        one region, which nothing is to leave. Source: openrouter.ai/docs, "Server Tools", privacy, and
+        "In-Region Routing"."""
         endpoint, _ = self._route(model)
-        searches = endpoint is not None and endpoint.openrouter and not self._zdr
-        return SEARCH_USD if searches else None
+        if endpoint is None or not endpoint.openrouter or self._zdr:
+            return None
+        return None if httpx.URL(endpoint.url).host.endswith(_REGIONS) else SEARCH_USD
+
+    def _searching(self, request: Request) -> Request:
+        """The same, without what its server has not."""
+        has_search = self.search_usd(request.model) is not None
+        return request if has_search else replace(request, searches=0)
 
     async def billed(self, model: str, generation_id: str) -> Spent | None:
         """Source: openrouter.ai/docs, "Get a generation"."""

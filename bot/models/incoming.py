@@ -260,7 +260,7 @@ class Incoming:
             cost_micros=spent.cost_micros,
             generation_id=as_text(self.headers.get("X-Generation-Id"), 200) or self._id,
             written_bytes=self.written_bytes,
-            sources=tuple(self._sources.values()),
+            sources=tuple(self._sources.values()) if self._searching else None,
         )
 
     @property

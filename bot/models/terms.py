@@ -61,6 +61,9 @@ _SYSTEM = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
+# What may be forbidden to a key or in a region, and is no reason to answer nothing.
+_SEARCH = re.compile(r"web[ _-]?search|\b(?:tools?|plugins?|region|regional)\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Routing:
@@ -125,6 +128,10 @@ class Terms:
             cap = min(cap, max(fits, LEAST_TOKENS))
         return cap
 
+    def searches(self, request: Request) -> bool:
+        """Whether the model may search the web for it."""
+        return self.openrouter and request.searches > 0 and "tools" not in self.left_out
+
     def body(self, model: str, request: Request) -> bytes:
         """The same bytes for the same request: a repeat hits OpenRouter's cache by them."""
         body: dict[str, object] = {
@@ -139,7 +146,7 @@ class Terms:
             body["provider"] = self.routing.of(request)
             body["session_id"] = request.tag.partition("/")[0]
             body["metadata"] = {"call": request.tag}
-            if request.searches:
+            if self.searches(request):
                 body |= search_fields(request.searches)
             if request.effort:
                 body["reasoning"] = {"effort": request.effort}
@@ -148,13 +155,15 @@ class Terms:
         if "stream" in self.left_out:
             body |= {"stream": False}
             del body["stream_options"]
-        body = {name: value for name, value in body.items() if self._goes_out(name)}
+        body = {n: value for n, value in body.items() if n == "stream" or n not in self.left_out}
         text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         # Half of a surrogate pair, which chats do send, has no place in UTF-8.
         return text.encode("utf-8", "replace")
 
     def adapted(self, report: Report, request: Request) -> "Terms | None":
         """The terms that a refusal asks for; `None` where it asks for nothing that can be done."""
+        if report.status == 403 and self.searches(request) and _SEARCH.search(report.text):
+            return replace(self, left_out=self.left_out | {"tools"})
         if report.status in _NOT_ABOUT_TERMS:
             return None
         length = _is_about_length(report)
@@ -185,11 +194,6 @@ class Terms:
             context_tokens=found.context,
             prompt_tokens=found.prompt,
         )
-
-    def _goes_out(self, name: str) -> bool:
-        if name == "max_tool_calls":
-            return "tools" not in self.left_out
-        return name == "stream" or name not in self.left_out
 
     def _messages(self, request: Request) -> list[dict[str, object]]:
         messages = request.messages

@@ -342,10 +342,16 @@ class Config(BaseSettings):
     def _default_endpoint(self) -> Iterator[EndpointSettings]:
         url = self.model_url or (OPENROUTER_URL if self.openrouter_api_key else None)
         if url:
-            openrouter = urlsplit(url).hostname == "openrouter.ai"
+            openrouter = _is_openrouters(url)
             # OpenRouter's key is sent to OpenRouter and to nobody else.
             key = self.model_key or (self.openrouter_api_key if openrouter else None)
             yield EndpointSettings("", url, key.get_secret_value() if key else None, openrouter)
+
+
+def _is_openrouters(url: str) -> bool:
+    """That of the world, or of one region. Source: openrouter.ai/docs, "In-Region Routing"."""
+    host = urlsplit(url).hostname or ""
+    return host == "openrouter.ai" or host.endswith(".openrouter.ai")
 
 
 VARIABLES: Mapping[str, str] = {

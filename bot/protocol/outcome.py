@@ -214,6 +214,7 @@ def outcome(
         evidence=(
             *(_of_those_asked(each, asked) for each in evidence(question)),
             *_found(calls),
+            *_unsearched(council, calls),
         ),
         escalated=bool(question.grows),
     )
@@ -258,11 +259,29 @@ def _of_those_asked(found: Evidence, asked: Sequence[MemberResult]) -> Evidence:
 def _found(calls: Collection[Call]) -> Iterator[Evidence]:
     """What the answers' searches brought up, first what most of them did: of whose it is, the order
     tells nothing."""
-    cited = [s for call in calls if call.stage == "answer" and call.text for s in call.sources]
+    cited = [
+        s for call in calls if call.stage == "answer" and call.text for s in call.sources or ()
+    ]
     times = Counter(source.url for source in cited)
     for url in sorted(times, key=lambda url: (-times[url], url)):
         chars = max(source.chars for source in cited if source.url == url)
         yield Evidence("search", url, chars, read=True)
+
+
+def _unsearched(council: Council, calls: Collection[Call]) -> Iterator[Evidence]:
+    """That some were to search and could not: how many, and not who, whom that would narrow down."""
+    asked = [c for c in calls if c.stage == "answer" and c.text and c.model != PERSON]
+    unable = sum(1 for call in asked if call.sources is None)
+    if not council.searches or not unable:
+        return
+    why = _(
+        "{unable} of {of} members could not search the web, and answered without.",
+        unable=unable,
+        of=len(asked),
+    )
+    if unable == len(asked):
+        why = _("No member could search the web: all of them answered without.")
+    yield Evidence("search", "web", 0, read=False, why=why)
 
 
 def cost(bill: Bill) -> Cost:

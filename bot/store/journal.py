@@ -556,7 +556,7 @@ def _call_columns(call: Call) -> Row:
         call.prompt_tokens,
         call.completion_tokens,
         call.cost_micros,
-        encode(_SOURCES, call.sources) if call.sources else None,
+        encode(_SOURCES, call.sources) if call.sources is not None else None,
     )
 
 
@@ -579,5 +579,5 @@ def _call(row: Row) -> Call:
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
         cost_micros=cost_micros,
-        sources=decode(_SOURCES, sources) if sources else (),
+        sources=decode(_SOURCES, sources) if sources else None,
     )

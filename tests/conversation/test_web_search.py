@@ -39,10 +39,13 @@ async def searching(
     *,
     database: str = ":memory:",
     budget: int | None = None,
+    toolless: Sequence[str] = (),
 ) -> AsyncIterator[tuple[App, ModelServer, Room]]:
     """OpenRouter, whose models find so much, and a server of one's own that could not search."""
     async with (
-        ModelServer(behaviours=finds, models=MODELS[:4], openrouter=True) as server,
+        ModelServer(
+            behaviours=finds, models=MODELS[:4], openrouter=True, toolless=toolless
+        ) as server,
         ModelServer(models=("lab/d",)) as own,
     ):
         provider = HttpProvider(
@@ -203,12 +206,12 @@ async def test_where_no_server_has_a_search_that_is_said_and_nothing_is_sent() -
     assert said == (
         "**web** is now: on\n"
         "Nobody here can search the web: the members' model servers have no search. OpenRouter has one, "
-        "unless COUNCIL_ZDR is on."
+        "but not within one region, and not where COUNCIL_ZDR is on."
     )
 
 
 async def test_members_that_cannot_search_are_named_to_whoever_seats_them() -> None:
-    async with searching() as (app, server, _):
+    async with searching() as (app, server, room):
         said = await turn_on(app, "members set lab/a own/lab/d")
         assert said == (
             "**web** is now: on\nThese cannot search the web, and answer without: `own/lab/d`."
@@ -218,8 +221,23 @@ async def test_members_that_cannot_search_are_named_to_whoever_seats_them() -> N
         assert case.result.answered
         assert not case.result.degraded
         assert searched(server) == ["answer"]
+        why = "1 of 2 members could not search the web, and answered without."
+        assert case.result.evidence == (Evidence("search", "web", 0, read=False, why=why),)
+        assert Note(why) in room.documents[case.id, HEADLINE].blocks
         left = told(await app.command(CHANNEL, ADMIN, "members set lab/a"))
         assert "cannot search" not in left
+
+
+async def test_where_every_search_is_refused_that_is_said_under_the_verdict() -> None:
+    """Their lists say nothing of it: it shows when they are asked."""
+    async with searching(toolless=MODELS) as (app, server, room):
+        await turn_on(app)
+        case = await ask(app)
+        assert case.result
+        assert searched(server) == ["answer"] * 3
+        assert not case.result.degraded
+        why = "No member could search the web: all of them answered without."
+        assert Note(why) in room.documents[case.id, HEADLINE].blocks
 
 
 async def test_only_administrators_turn_it_on() -> None:
@@ -239,7 +257,7 @@ async def test_what_was_found_is_kept_over_a_restart_and_goes_with_the_question(
         case = await ask(app)
     async with running(database=str(path)) as app:
         [first, *_] = [c for c in await app.store.calls(case.id) if c.sources]
-        assert [source.url for source in first.sources] == ["https://mauve.example/"]
+        assert [source.url for source in first.sources or ()] == ["https://mauve.example/"]
         await app.command(CHANNEL, ANN, "forget me")
         await app.store.erase()
     for file in tmp_path.iterdir():

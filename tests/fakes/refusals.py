@@ -17,9 +17,9 @@ Told = tuple[int, Any]
 class Refusal:
     """`length` refuses what exceeds `context` tokens, `completion` a cap above it, `field` a request
     that has the field `name`, `missing` one that has it not, `system` one with that role; in the
-    words of `style`."""
+    words of `style`; `search` forbids to search the web."""
 
-    kind: Literal["length", "completion", "field", "missing", "system"]
+    kind: Literal["length", "completion", "field", "missing", "system", "search"]
     style: str
     name: str = ""
     context: int = 0
@@ -38,6 +38,8 @@ class Refusal:
                 return FIELDS[self.style](self.name) if self.name in body else None
             case "missing":
                 return None if self.name in body else MISSING[self.style](self.name)
+            case "search":
+                return SEARCHES[self.style] if "tools" in body else None
             case "system":
                 roles = [message["role"] for message in body["messages"]]
                 return SYSTEMS[self.style] if "system" in roles else None
@@ -217,6 +219,15 @@ COMPLETIONS: Mapping[str, Callable[[int, int], Told]] = {
             ]
         },
     ),
+}
+
+# What OpenRouter says of one is nowhere documented; its errors have this shape.
+SEARCHES: Mapping[str, Told] = {
+    style: (403, {"error": {"code": 403, "message": message}})
+    for style, message in {
+        "region": "Server tool openrouter:web_search is not available in this region.",
+        "guardrail": "Web search is disabled for this API key.",
+    }.items()
 }
 
 FIELDS: Mapping[str, Callable[[str], Told]] = {

@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.errors import ModelFailed
 from bot.llm import Source
 from bot.models.http import Endpoint, HttpProvider
 from bot.models.searching import sources_in
 from bot.models.terms import Routing
 from tests.fakes.lab import ask, lab, raw
 from tests.fakes.model_server import SEARCH_MICROS, Behaviour, ModelServer
+from tests.fakes.refusals import SEARCHES, Refusal
 
 SEARCHING = replace(ask(), searches=1)
 PAGE = {
@@ -34,7 +36,7 @@ async def test_one_search_of_few_pages_is_allowed_and_its_sources_come_back() ->
         plain = await provider.complete(ask())
         found = await provider.complete(SEARCHING)
 
-    assert (plain.sources, found.sources) == ((), (FOUND,))
+    assert (plain.sources, found.sources) == (None, (FOUND,))
     first, second = (request.json for request in server.requests)
     assert "tools" not in first
     assert second["max_tool_calls"] == 1
@@ -96,6 +98,33 @@ async def test_a_model_that_takes_no_tools_answers_without_a_search_from_then_on
     assert "max_tool_calls" not in server.requests[1].json
 
 
+@pytest.mark.parametrize("style", sorted(SEARCHES))
+async def test_who_is_forbidden_to_search_is_answered_without(style: str) -> None:
+    refusal = Refusal("search", style)
+    async with lab("ok", openrouter=True, refusals=[refusal]) as (provider, server):
+        answer = await provider.complete(SEARCHING)
+        body = provider.stored_body(replace(SEARCHING, tag="d2/answer/0/0"))
+    assert answer.sources is None
+    assert [request.outcome for request in server.requests] == ["refused_form", "ok"]
+    assert b"web_search" not in (body or b"")
+
+
+async def test_a_refused_key_is_not_asked_again_without_a_search() -> None:
+    refused = raw('{"error":{"code":403,"message":"Forbidden"}}', status=403)
+    async with lab(refused, openrouter=True) as (provider, server):
+        with pytest.raises(ModelFailed):
+            await provider.complete(SEARCHING)
+    assert len(server.requests) == 1
+
+
+async def test_within_one_region_nothing_is_searched() -> None:
+    """A search would leave it; what is kept for a repeat asks for none, either."""
+    eu = HttpProvider([Endpoint("", "https://eu.openrouter.ai/api/v1", "sk-1", openrouter=True)])
+    assert eu.search_usd("lab/a") is None
+    assert b"web_search" not in (eu.stored_body(SEARCHING) or b"web_search")
+    await eu.aclose()
+
+
 async def test_what_is_found_has_room_beside_the_answer() -> None:
     """10,000 characters are about 3,334 tokens."""
     entry = {"id": "lab/a", "context_length": 8_192, "top_provider": {}}
@@ -111,7 +140,7 @@ async def test_a_server_of_ones_own_is_asked_for_no_search() -> None:
     async with lab(Behaviour(text="Yes.", annotations=(PAGE,))) as (provider, server):
         answer = await provider.complete(SEARCHING)
         assert provider.search_usd("lab/a") is None
-    assert answer.sources == ()
+    assert answer.sources is None
     assert server.refused == []
     assert "tools" not in server.requests[0].json
 

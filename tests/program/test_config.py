@@ -169,18 +169,16 @@ def test_another_server_wins_over_openrouter_and_never_gets_its_key() -> None:
     )
 
 
-def test_an_address_at_openrouter_speaks_its_dialect_with_its_key() -> None:
-    config = load(
-        {"OPENROUTER_API_KEY": "sk-or-1", "COUNCIL_MODEL_URL": "https://openrouter.ai/api/v1"},
-        None,
-    )
-    assert config.endpoints() == (
-        EndpointSettings("", "https://openrouter.ai/api/v1", "sk-or-1", openrouter=True),
-    )
+@pytest.mark.parametrize("host", ["openrouter.ai", "eu.openrouter.ai", "us.openrouter.ai"])
+def test_an_address_at_openrouter_speaks_its_dialect_with_its_key(host: str) -> None:
+    url = f"https://{host}/api/v1"
+    config = load({"OPENROUTER_API_KEY": "sk-or-1", "COUNCIL_MODEL_URL": url}, None)
+    assert config.endpoints() == (EndpointSettings("", url, "sk-or-1", openrouter=True),)
 
 
-def test_a_host_that_only_looks_like_openrouter_is_another_server() -> None:
-    url = "https://openrouter.ai.example.com/v1"
+@pytest.mark.parametrize("host", ["openrouter.ai.example.com", "notopenrouter.ai"])
+def test_a_host_that_only_looks_like_openrouter_is_another_server(host: str) -> None:
+    url = f"https://{host}/v1"
     config = load({"OPENROUTER_API_KEY": "sk-or-1", "COUNCIL_MODEL_URL": url}, None)
     assert config.endpoints() == (EndpointSettings("", url, None, openrouter=False),)
 

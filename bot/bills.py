@@ -59,6 +59,10 @@ class Price:
         left = micros - self._read(prompt_tokens, searches)
         return int(left // (self.completion * (1 + searches))) if self.completion else None
 
+    def searches(self, wanted: int) -> int:
+        """How many of them there may be: none where there is no search."""
+        return 0 if self.search is None else wanted
+
     def searching(self, searches: int) -> int:
         """What so many searches are likely to add to a typical call: text of a usual density."""
         if self.search is None:

@@ -268,7 +268,7 @@ class Attempts:
         images = len(asking.request.images)
         tokens += bills.IMAGE_TOKENS * images
         size += bills.image_bytes(images)
-        searches = 0 if price.search is None else asking.request.searches
+        searches = price.searches(asking.request.searches)
         return Cap(price, size, tokens, bills.dearest(price, pace.used), searches)
 
     async def _start(self, asking: Asking, cap: Cap, hedge_share: float | None) -> Grant:

@@ -16,8 +16,7 @@ from bot.protocol.stages import ANSWER_TOKENS, REVIEW_TOKENS, VERDICT_TOKENS
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A call to come: the most tokens that it may write, and may be given to judge, and how often it
-    may search the web. Unless it
-    `is_usual`, what such calls used before says nothing of it."""
+    may search the web. Unless it `is_usual`, what such calls used before says nothing of it."""
 
     stage: Stage
     seat: int

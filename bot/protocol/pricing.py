@@ -15,6 +15,7 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import dataclass, replace
+from functools import partial
 from math import ceil
 from statistics import median
 
@@ -144,15 +145,9 @@ class Pricing:
         known: dict[Key, int] = {}
         for call in calls:
             price, used = self.prices.price(call.model), await self._used(call, place)
-            read = size + _people_bytes(council, call)
-            shares[call.key] = share(
-                call,
-                price,
-                used,
-                density=density[call.model],
-                asked_bytes=read,
-                images=carried.images,
-            )
+            asked_bytes = size + _people_bytes(council, call)
+            of_call = partial(share, call, asked_bytes=asked_bytes, images=carried.images)
+            shares[call.key] = of_call(price, used, density=density[call.model])
             if len(used) >= ENOUGH:
                 known[call.key] = shares[call.key]
             if call.stage == "verdict":
@@ -160,15 +155,7 @@ class Pricing:
                 tokens = [replace(usage, cost_micros=None) for usage in used]
                 prices = {m: self.prices.price(m) for m in council.members}
                 shares[SUCCESSOR] = max(
-                    share(
-                        call,
-                        prices[m],
-                        tokens,
-                        density=density[m],
-                        asked_bytes=read,
-                        images=carried.images,
-                    )
-                    for m in council.members
+                    of_call(prices[m], tokens, density=density[m]) for m in council.members
                 )
         return {**shares, MARGIN: margin_of(known)}
 
@@ -250,7 +237,7 @@ def share(
     """Enough for all but a few of such calls, about a question of this size. `density` is the most
     tokens that a byte of this model's prompts takes."""
     seen = images * bills.IMAGE_TOKENS
-    searches = 0 if price.search is None else call.searches
+    searches = price.searches(call.searches)
     if len(used) < ENOUGH or searches:  # what others used says nothing of one that searches
         tokens = bills.prompt_tokens(asked_bytes + _FRAME_BYTES, 1) + call.material_tokens + seen
         return max(price.most(tokens, call.tokens, searches), bills.dearest(price, used))

@@ -165,10 +165,14 @@ def without_audition(case: Case, ending: Ending) -> Case:
 
 def as_asked_by(person: Person, case: Case) -> Mention:
     """The question of a case as this person's."""
-    here, spoken = channel_of(case), case.council.interface
-    key = case.mention or ""
-    mention = Mention(key, here, person, "", case.address, case.thread, locale=spoken)
+    mention = mention_in(case, person, case.mention or "")
     return asking_again(mention, case.question, Origin(repeats=case.id))
+
+
+def mention_in(case: Case, person: Person, key: str, address: str = "") -> Mention:
+    """A question to come where the case was asked, and in its language."""
+    here, place, spoken = channel_of(case), address or case.address, case.council.interface
+    return Mention(key, here, person, "", place, case.thread, locale=spoken)
 
 
 def asking_again(mention: Mention, question: Question, origin: Origin) -> Mention:

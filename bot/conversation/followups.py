@@ -8,9 +8,9 @@ import secrets
 from dataclasses import dataclass, replace
 
 from bot import settings as channel_settings
-from bot.chat import Accepted, Mention, Person, Refused, Repeated, channel_of
+from bot.chat import Accepted, Person, Refused, Repeated, channel_of
 from bot.conversation.budget import SettingsOf
-from bot.conversation.cases import asking_again, checked
+from bot.conversation.cases import asking_again, checked, mention_in
 from bot.conversation.offers import can_be_alone, offer, sat_with
 from bot.conversation.presses import Form
 from bot.conversation.questions import Questions
@@ -39,9 +39,8 @@ class FollowUps:
         """The form of a follow-up to this run, where one may be asked now; `first` is whom it offers
         first, the council or a label. Raises `InvalidInput`."""
         require_texts(case)
-        if refusal := await self.questions.refusal(
-            replace(_mention(case, person, "", ""), text="?")
-        ):
+        mention = replace(mention_in(case, person, ""), text="?")
+        if refusal := await self.questions.refusal(mention):
             return Refused(refusal)
         return Form(
             run=case.id,
@@ -60,7 +59,7 @@ class FollowUps:
         require_texts(case)
         label = "" if whom == COUNCIL else whom
         mention = replace(
-            _mention(case, person, f"follow:{case.id}:{opening}", address),
+            mention_in(case, person, f"follow:{case.id}:{opening}", address),
             text=checked(text),
             origin=Origin(earlier=case.id, label=label and await self._shown(case, label)),
             alone=Alone(case.id, label) if label else None,
@@ -73,7 +72,7 @@ class FollowUps:
         """Ask the same once more, with all that went along with it, once for each run. Raises
         `InvalidInput`."""
         require_texts(case)
-        again = _mention(case, person, f"again:{case.id}", address)
+        again = mention_in(case, person, f"again:{case.id}", address)
         mention = asking_again(again, case.question, await self.repeated(case))
         # One member alone was asked on purpose, for its price, and each question in its mode; any
         # other council may be put right.
@@ -118,10 +117,3 @@ def require_texts(case: Case) -> None:
         raise InvalidInput(_(NOT_YET))
     if case.expired_at:
         raise InvalidInput(_(EXPIRED))
-
-
-def _mention(case: Case, person: Person, key: str, address: str) -> Mention:
-    """A question to come where the run was asked."""
-    spoken = case.council.interface
-    place = address or case.address
-    return Mention(key, channel_of(case), person, "", place, case.thread, locale=spoken)

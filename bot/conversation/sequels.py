@@ -13,7 +13,7 @@ from bot import settings as channel_settings
 from bot.chat import Accepted, Mention, Person, Refused, Repeated, channel_of
 from bot.conversation import wishes
 from bot.conversation.budget import SettingsOf
-from bot.conversation.cases import TakenUp, asking_again, checked
+from bot.conversation.cases import TakenUp, asking_again, checked, mention_in
 from bot.conversation.followups import FollowUps, require_texts
 from bot.conversation.locks import Locks
 from bot.conversation.questions import Questions
@@ -91,18 +91,16 @@ class Sequels:
         return case if case and is_quick and not case.expired_at else None
 
     async def _looked(self, case: Case, person: Person) -> Accepted | Refused | Repeated | None:
-        here, now = channel_of(case), self.questions.now()
+        now = self.questions.now()
         async with self._lock(case.id):
             if grown := await self.store.grown_from(case.id):
                 return None if grown.asker == person.id else Repeated()
             try:
-                await self.questions.admission.require(here, person)
+                await self.questions.admission.require(channel_of(case), person)
             except InvalidInput as error:
                 return Refused(Document((Text(str(error)),)))
             key = f"closer:{case.id}:{person.id}:{now.isoformat()}"
-            spoken = case.council.interface
-            sign = Mention(key, here, person, "", case.address, case.thread, locale=spoken)
-            return await self._all(case, sign)
+            return await self._all(case, mention_in(case, person, key))
 
     async def _meant(self, mention: Mention) -> Case | None:
         """The run that it is said of: that of the post replied to, else the newest of the thread."""

@@ -43,7 +43,7 @@ def _veiled(progress: Progress) -> Progress:
     """The progress where people answer, too: what nobody has read by then is read once all is in. What
     is there at once, or beside a label more, would be a person's."""
     seating = progress.council.seating
-    if seating is None or progress.finished or _have_answered(progress):
+    if seating is None or progress.answers_ended:
         return progress
     seen = {label for label, seat in progress.labels if seat in seating.seen}
     return replace(
@@ -53,19 +53,13 @@ def _veiled(progress: Progress) -> Progress:
     )
 
 
-def _have_answered(progress: Progress) -> bool:
-    """Whether the stage of answers is over."""
-    begun = progress.revising or progress.reviewers or progress.author is not None
-    return bool(begun or progress.stopped or progress.fault)
-
-
 def together(progress: Progress) -> Progress:
     """The progress where no answer has a place in the thread before it is there: none is shown until
     their stage ends, so that their order tells nothing of speed."""
     known = {*progress.answers, *progress.failures}
-    ended = _have_answered(progress)
     if progress.finished or known.issuperset(dict(progress.labels)):
         return progress
+    ended = progress.answers_ended
     labels = [(label, seat) for label, seat in progress.labels if ended and label in known]
     return replace(progress, labels=tuple(labels))
 

@@ -104,8 +104,8 @@ def headline(progress: Progress, pace: Pace | None = None) -> Document:
 
 def _answer(progress: Progress) -> tuple[Button, ...]:
     """Until the answers are reviewed or ruled on, where more than one is asked."""
-    begun = progress.revising or progress.reviewers or progress.author is not None
-    may_join = takes_people(progress.question, progress.council) and progress.labels and not begun
+    is_open = progress.labels and not progress.answers_ended
+    may_join = is_open and takes_people(progress.question, progress.council)
     return (Button("answer", _(texts.ADD_ANSWER)),) if may_join else ()
 
 

@@ -180,6 +180,12 @@ class Progress:
     fault: str = ""
 
     @property
+    def answers_ended(self) -> bool:
+        """Whether the stage of answers is over."""
+        begun = self.revising or self.reviewers or self.author is not None
+        return bool(begun or self.finished or self.stopped or self.fault)
+
+    @property
     def settled(self) -> bool:
         """Whether nobody will change an answer any more, as `outcome.settled` reads it from calls."""
         over = bool(self.reviewed or self.finished or self.stopped)

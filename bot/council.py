@@ -153,8 +153,8 @@ class Origin:
     """Of a question that a button put, so that no message of a person's says it.
 
     `earlier` is the deliberation whose question and verdict go along, `None` for none. `label` is
-    the member that it was put to alone, as the thread shows it, "" for the whole council. `repeats` is the deliberation
-    whose words it asks once more, the first of them all; "" where the words are new.
+    the member that it was put to alone, as the thread shows it, "" for the whole council. `repeats` is
+    the deliberation whose words it asks once more, the first of them all; "" where the words are new.
     """
 
     earlier: str | None = None
@@ -223,8 +223,8 @@ class Question:
     says which question of its thread it is, as far as that is known. `signs` are those by which it is
     recognised (`bot.recognition`) where `text` is not as it was written; else empty. Of one that a
     member is asked `alone`, `quoted` is that member's own answer. One that `grows` has the answers of
-    that deliberation. `pauses` are the times, from when to
-    when, in which its run was stopped and somebody had yet to go on with it. `ended_audition` is the
+    that deliberation. `pauses` are the times, from when to when, in which its run was stopped and
+    somebody had yet to go on with it, or people's answers were waited for. `ended_audition` is the
     model whose audition was over as it was asked, "" for none.
     """
 
@@ -246,6 +246,10 @@ class Question:
     redo: Redo | None = None
     grows: str = ""
     ended_audition: str = ""
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        return tuple(each.image for each in self.exhibits if each.image)
 
     def seconds_until(self, moment: datetime) -> float:
         """Since it was asked, without its pauses."""

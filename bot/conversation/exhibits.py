@@ -147,7 +147,7 @@ class Exhibits:
     async def _seen(self, question: Question, council: Council, journal: Journal) -> Question:
         """The question whose images say who sees them. Whoever is listed as seeing none is not asked
         with them; where nobody sees any, they are not read."""
-        if not any(exhibit.image for exhibit in question.exhibits):
+        if not question.images:
             return question
         for seat in range(len(council.members) + 1):
             is_blind = self.catalogue.sees(council.model(seat)) is False

@@ -126,8 +126,8 @@ class Pricing:
     ) -> Mapping[Key, int]:
         """The same for the calls of one stage alone, in one round."""
         calls = [call for call in planned(council) if (call.stage, call.round) == (stage, round)]
-        images = sum(1 for exhibit in question.exhibits if exhibit.image)
-        shares = await self._of(calls, question, council, place, Carried(images=images))
+        carried = Carried(images=len(question.images))
+        shares = await self._of(calls, question, council, place, carried)
         return {key: micros for key, micros in shares.items() if key != MARGIN}
 
     async def _of(

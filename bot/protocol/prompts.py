@@ -291,7 +291,7 @@ def _value(council: Council) -> str:
 def _messages(
     system: Sequence[str], user: str, question: Question | None = None
 ) -> tuple[Message, ...]:
-    images = tuple(each.image for each in question.exhibits if each.image) if question else ()
+    images = question.images if question else ()
     return Message("system", "\n\n".join(filter(None, system))), Message("user", user, images)
 
 

@@ -75,6 +75,7 @@ class DiscordReply:
         self._headline = Document()
         self._drawing = asyncio.Lock()
         self._linked: frozenset[str] = frozenset()
+        self._editing = asyncio.Lock()
         self.interval_seconds = INTERVAL_SECONDS * bot.time_scale
 
     async def turn(self, key: str, worth: Worth) -> Turn:
@@ -244,7 +245,10 @@ class DiscordReply:
 
     async def _edit(self, page: Showable, id: str) -> Edited:
         try:
-            await delivery.edit(self._bot, *_ids(id), page)
+            # One at a time: the library takes what is left of the limit from the answers to them, and
+            # answers that overtake each other tell it too much.
+            async with self._editing:
+                await delivery.edit(self._bot, *_ids(id), page)
         except discord.HTTPException as error:
             if error.code == delivery.UNKNOWN_MESSAGE:
                 return Edited.DELETED

@@ -17,6 +17,7 @@ from bot.store import spending
 from bot.store.copies import Thread, Words
 from bot.store.encoding import encode_time
 from bot.store.erasing import TO_ERASE, Erasing
+from bot.store.exhibits import forget_forwarded
 from bot.store.people import take_back
 from bot.store.recaps import KNOWS
 from bot.store.transactions import Many, Statement, Transaction, change, equal, lists
@@ -134,6 +135,7 @@ class Removal(Erasing):
             for statement in more:
                 yield from change(*statement)
             ids = yield from _and_what_follows(which)
+            yield from forget_forwarded(ids)
             yield from _forget_copies(ids)
             for marks, part in lists(ids):
                 yield Statement(

@@ -15,10 +15,11 @@ from bot.council import Attached, Evidence
 from bot.evidence.files import Read
 from bot.pages.exports import as_json
 from bot.records import Case
-from tests.conversation.room import ANN, CHANNEL, Held, case_of, mention, running
+from tests.conversation.room import ANN, BOB, CHANNEL, Held, case_of, mention, running
 from tests.conversation.shelf import Shelf, ask, shelf
 from tests.evidence import made
 from tests.evidence.sites import Internet, internet, page
+from tests.fakes import pictures
 from tests.fakes.provider import FakeProvider
 from tests.fakes.watched import eventually
 
@@ -272,6 +273,43 @@ async def test_forgetting_and_expiring_take_what_was_read(tmp_path: Path) -> Non
     for file in tmp_path.iterdir():
         assert b"Grass is mauve." not in file.read_bytes()
         assert b"notes.md" not in file.read_bytes()
+
+
+async def test_forgetting_takes_what_was_read_of_a_file_that_others_forwarded(
+    tmp_path: Path,
+) -> None:
+    """Its platform keeps it once, at an address that is signed anew; what else came along stays."""
+    path = tmp_path / "council.db"
+    async with running(database=str(path)) as app:
+        place = shelf(app, notes=b"Grass is mauve.", own=b"Snow is teal.", photo=pictures.photo())
+        photo = Attached("ann.png", "there/photo")
+        await ask(app, NOTES, photo)
+        signed = replace(NOTES, source=f"{NOTES.source}?ex=2")
+        place.files[signed.source] = place.files[NOTES.source]
+        files = (Attached("own.md", "there/own"), signed, photo)
+        forwarded = replace(mention("Who knows?", person=BOB), files=files)
+        taken = await app.questions.accept(forwarded)
+        assert isinstance(taken, Accepted)
+        await app.running.finished(taken.id)
+        before = await app.store.exhibits(taken.id)
+        assert [each.is_read for each in before.values()] == [True] * 3
+
+        await app.command(CHANNEL, ANN, "forget me")
+        left = await app.store.exhibits(taken.id)
+        assert [each.text for each in left.values()] == ["Snow is teal.", "", ""]
+        case = await case_of(app, taken.id)
+        assert [file.name for file in case.question.files] == ["own.md", "", ""]
+        assert case.result
+        assert [each.name for each in case.result.evidence] == ["own.md", "", ""]
+        await app.store.erase()
+    image = before[2].image
+    assert image
+    for file in tmp_path.iterdir():
+        data = file.read_bytes()
+        assert b"Grass is mauve." not in data
+        assert b"notes.md" not in data
+        assert b"ann.png" not in data
+        assert image.data[:64] not in data
 
 
 @pytest.mark.parametrize(

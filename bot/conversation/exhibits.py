@@ -64,6 +64,10 @@ _TOO_LONG = N_("There was no time left to read it.")
 _NOWHERE = N_("It is on a platform that is not served here.")
 
 
+# What Discord and Slack call a long text that somebody pastes.
+_PASTED = {"message.txt", "Untitled"}
+
+
 @dataclass(frozen=True, slots=True)
 class Exhibits:
     store: Store
@@ -218,8 +222,10 @@ class Exhibits:
 
 
 def _identity(exhibit: Exhibit) -> tuple[str, str]:
-    """Whatever is pasted into a chat has the same name."""
-    return exhibit.kind, exhibit.image.digest if exhibit.image else exhibit.name
+    """A file's is its name, so that a newer one takes its place, unless the chat gave it that name."""
+    if exhibit.image:
+        return exhibit.kind, exhibit.image.digest
+    return exhibit.kind, exhibit.text if exhibit.name in _PASTED else exhibit.name
 
 
 def _within(limit: int, found: Exhibit, others: Iterable[Exhibit]) -> Exhibit:

@@ -399,6 +399,18 @@ async def test_a_file_that_comes_again_is_there_once_as_it_is_now() -> None:
         assert not any("Grass is green." in prompt for prompt in prompts(provider)[7:])
 
 
+async def test_texts_that_were_pasted_one_after_the_other_are_all_there() -> None:
+    async with running(provider := FakeProvider()) as app:
+        shelf(app, first=b"Grass is green.", second=b"Snow is white.")
+        await ask_in("t", app, Attached("message.txt", "there/first", 15))
+        provider.requests.clear()
+        case = await ask_in("t", app, Attached("message.txt", "there/second", 14))
+        assert case.result
+        assert [e.earlier for e in case.result.evidence if e.kind == "file"] == [True, False]
+        for text in ("Grass is green.", "Snow is white."):
+            assert any(text in prompt for prompt in prompts(provider))
+
+
 async def test_what_was_forgotten_or_erased_is_shared_with_no_follow_up() -> None:
     async with running(provider := FakeProvider()) as app:
         shelf(app, notes=b"Grass is green.")

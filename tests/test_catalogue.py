@@ -125,7 +125,7 @@ def limited() -> Iterator[tuple[str, int]]:
     places: dict[str, list[tuple[int | str, int]]] = {
         "Button": [(1, 75)],
         "Select": [(1, 100), (3, 75)],
-        "Form": [("title", 24), ("text", 45), ("whom_label", 45)],
+        "Form": [("title", 24), ("text", 45), ("hint", 100), ("send", 24), ("whom_label", 45)],
         "Detail": [("button", 75)],
     }
     for file in files():
@@ -159,11 +159,11 @@ def test_every_sentence_fits_where_it_stands(language: str) -> None:
     found = sorted(set(limited()))
     assert len(found) > 80
     with speaking(language):
-        said = [(language_of(english), limit) for english, limit in found]
+        said = [(without_values(english), limit) for english, limit in found]
     assert [(text, len(text)) for text, limit in said if len(text) > limit] == []
 
 
-def language_of(english: str) -> str:
-    """As it is said here, without its values."""
+def without_values(english: str) -> str:
+    """As it is said here."""
     found = _catalogue(spoken()).gettext(english)
     return "".join(text for text, _field, _spec, _how in Formatter().parse(found))

@@ -112,7 +112,7 @@ SQL = re.compile(
 )
 
 # Words that no person reads as the bot's: prompts and what models write back, patterns,
-# simulated models, and what Discord keeps in its own list.
+# and simulated models.
 NOT_OURS = (
     "bot/bench/judging.py",
     "bot/criteria.py",
@@ -128,7 +128,6 @@ NOT_OURS = (
     "bot/rehearsal/",
     "bot/models/lengths.py",
     "bot/models/reports.py",
-    "adapters/discord/locale.py",
 )
 
 

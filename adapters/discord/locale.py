@@ -9,8 +9,6 @@ from bot.language import ENGLISH, Message, _, language_for, speaking
 
 CHOICE_MAX_CHARS = 100
 
-_TYPED = frozenset({Location.group_name, Location.parameter_name})
-
 
 class Translations(app_commands.Translator):
     async def translate(
@@ -20,12 +18,7 @@ class Translations(app_commands.Translator):
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
         language = language_for(locale.value)
-        if language == ENGLISH or context.location in _TYPED:
-            return None
-        if (
-            isinstance(context.data, app_commands.Command)
-            and context.location == Location.command_name
-        ):
+        if language == ENGLISH or _is_typed(context):
             return None
         does = string.extras.get("does")
         with speaking(language):
@@ -33,6 +26,13 @@ class Translations(app_commands.Translator):
                 return _explained(string.extras["choice"], does)
             found = _(Message(string.message))
         return None if found == string.message else found
+
+
+def _is_typed(context: app_commands.TranslationContextTypes) -> bool:
+    """Not so the name of what stands in a menu, to be clicked."""
+    if context.location == Location.command_name:
+        return isinstance(context.data, app_commands.Command)
+    return context.location in (Location.group_name, Location.parameter_name)
 
 
 def explained(choice: str, does: Message) -> app_commands.locale_str:

@@ -407,8 +407,8 @@ def _tied(tie: Sequence[Side]) -> str:
 
 
 def _critics(critiques: Sequence[tuple[str, str]], council: Council) -> Iterator[tuple[str, str]]:
-    """Who wrote each, and what. Among the letters of all that answered, the one of a model that is on
-    audition would be missing: there they have none."""
+    """Who wrote each, and what. Where somebody answered who reviews nothing they have numbers: the
+    letter that is missing would tell whose that is."""
     for n, (label, text) in enumerate(critiques, start=1):
         yield f"the author of Answer {label}" if council.all_review else f"reviewer {n}", text
 

@@ -210,6 +210,7 @@ async def test_a_kill_among_the_answers_reads_nothing_again(tmp_path: Path) -> N
         await app.running.resume("discord")
         await app.running.finished(taken.id)
         assert place.fetched == []
+        assert prompts(provider)
         assert all("Grass is green." in prompt for prompt in prompts(provider))
         case = await case_of(app, taken.id)
         assert case.result
@@ -541,6 +542,7 @@ async def test_a_kill_among_the_answers_fetches_no_page_again(
             await app.running.resume("discord")
             await app.running.finished(taken.id)
         assert world.paths() == ["/robots.txt", "/page"]
+        assert prompts(provider)
         assert all("Grass is green." in prompt for prompt in prompts(provider))
 
 

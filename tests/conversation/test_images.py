@@ -165,6 +165,7 @@ async def test_an_image_alone_is_a_question() -> None:
     async with running(provider := FakeProvider()) as app:
         shelf(app, photo=picture())
         assert (await ask(app, PHOTO, text="")).result
+        assert provider.requests
         assert all(images(request) for request in provider.requests)
 
 
@@ -337,6 +338,7 @@ async def test_a_kill_while_an_image_is_fetched_reads_it_then(tmp_path: Path) ->
         await app.running.resume("discord")
         await app.running.finished(taken.id)
         assert place.fetched == ["more.gif"]
+        assert provider.requests
         assert all(len(images(request)) == 2 for request in provider.requests)
 
 

@@ -137,6 +137,7 @@ async def test_an_answer_that_comes_meanwhile_is_ranked_with_the_others() -> Non
         assert case.result is not None
         own = await label_of(app, id)
         assert [m.model for m in case.result.members if m.label == own] == [PERSON]
+        assert provider.asked("review")
         assert all(TEXT in r.messages[-1].content for r in provider.asked("review"))
         assert room_of(app).keys(id) == [
             "headline",

@@ -85,6 +85,7 @@ async def test_where_no_list_says_who_sees_a_refusal_does_and_costs_nothing(
     assert sorted(r.model for r in refused) == sorted(("lab/c", "lab/d", CHAIRMAN))
     assert sum(r.bill_micros for r in refused) == 0
     taken = [r for r in server.requests if r.outcome == "ok"]
+    assert taken
     assert all(len(images(r)) == (r.model in ("lab/a", "lab/b")) for r in taken)
     assert len(ended.json["evidence"][0]["unseen_by"]) == 2
     assert "2 of 4 members can see images" in ended.err

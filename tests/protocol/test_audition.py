@@ -43,6 +43,7 @@ async def test_it_is_reviewed_like_any_other_and_reviews_nothing(store: Store) -
     assert [m.model for m in result.members if m.audition] == ["lab/new"]
     assert {answer.model for answer in result.answers} == set(COUNCIL.members)
     assert own in {standing.label for standing in result.standings}
+    assert done.provider.asked("review")
     assert all(own in labels_shown(each) for each in done.provider.asked("review"))
     assert own not in {review.label for review in result.reviews}
     reviewers = {stage_and_seat(each)[1] for each in done.provider.asked("review")}

@@ -113,7 +113,9 @@ class Actions:
                 return await self._stop(press)
             case ("go_on",):
                 return await self._go_on(press)
-            case ("enough",) | ("begin",):
+            case ("begin",):
+                return await self._begin(press)
+            case ("enough",):
                 return await self._enough(press)
             case ("reveal",):
                 return await self._reveal(press)
@@ -179,14 +181,20 @@ class Actions:
         self.running.stop(case.id, press.person.id)
         return Told(_sentence(_("Stopping. What is finished stays.")))
 
+    async def _begin(self, press: Press) -> Told:
+        """Wait for people no longer, for the same people; pressed once more, it ends nothing else."""
+        case = await self._under_way(press)
+        if self.running.waits_for_people(case.id):
+            await self.running.enough(case.id)
+        return Told(_sentence(_("The models are asked now.")))
+
     async def _enough(self, press: Press) -> Told:
         """Have the verdict of what there is, for the same people."""
         case = await self._under_way(press)
-        waits = self.running.waits_for_people(case.id)
+        if self.running.waits_for_people(case.id):
+            return await self._begin(press)
         if not await self.running.enough(case.id):
             return Told(_sentence(_(NOTHING_TO_END)))
-        if waits:
-            return Told(_sentence(_("The models are asked now.")))
         return Told(_sentence(_("The verdict is written now, of what there is.")))
 
     async def _under_way(self, press: Press) -> Case:

@@ -34,6 +34,7 @@ from bot.pages.asked import asked
 from bot.pages.live import Pace
 from bot.protocol import outcome
 from bot.protocol.calls import Caller
+from bot.protocol.conclusion import can_be_ranked
 from bot.protocol.events import Event, Progress, advance
 from bot.protocol.modes import MODES
 from bot.protocol.people import may_sit_down, sit_down
@@ -262,12 +263,12 @@ class Serving:
         if self.waits_for_people:
             await self._end_wait()
             return True
-        journal = self._journal
-        if journal is None or self.case.council.mode not in STEPWISE:
+        journal, board = self._journal, self._board
+        if journal is None or board is None or self.case.council.mode not in STEPWISE:
             return False
-        answers = [call for call in journal.calls if call.stage == "answer" and call.text]
-        is_ruled = self._board is not None and self._board.progress.author is not None
-        if len(answers) < 2 or is_ruled or journal.decision(ENOUGH):
+        progress = board.progress
+        is_ruled = progress.author is not None or journal.decision(ENOUGH)
+        if is_ruled or not can_be_ranked(tuple(progress.answers.values())):
             return False
         value = {"why": "person", "at": self._caller.now().isoformat()}
         await journal.decide(ENOUGH, json.dumps(value))

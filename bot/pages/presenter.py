@@ -67,6 +67,7 @@ from bot.pages.sentences import (
 from bot.pages.settings import short, unambiguous
 from bot.pages.stopped import stopped
 from bot.protocol.claims import unmarked
+from bot.protocol.conclusion import can_be_ranked
 from bot.protocol.events import Progress
 from bot.protocol.outcome import finish
 from bot.votes import Tally
@@ -112,7 +113,8 @@ def _answer(progress: Progress) -> tuple[Button, ...]:
 def _enough(progress: Progress) -> tuple[Button, ...]:
     """While there is something to rule on, and no verdict under way."""
     is_over = progress.enough or progress.author is not None
-    if progress.council.mode not in STEPWISE or is_over or len(progress.answers) < 2:
+    is_stepwise = progress.council.mode in STEPWISE
+    if not is_stepwise or is_over or not can_be_ranked(tuple(progress.answers.values())):
         return ()
     return (Button("enough", _("Enough")),)
 

@@ -10,13 +10,14 @@ import pytest
 
 from bot.analysis.rows import row_of
 from bot.chat import Channel, Person, Refused, channel_of
+from bot.conversation.actions import NOTHING_TO_END
 from bot.conversation.app import App
 from bot.conversation.beside import beside
 from bot.conversation.budget import Rules
 from bot.conversation.people import IN, LATE, MAY_REPLACE, NONE_OPEN
 from bot.conversation.presses import Form, Press, Told
 from bot.conversation.voting import OWN_ANSWER
-from bot.council import ANSWER_LIMIT_CHARS, PEOPLE_MAX, PERSON
+from bot.council import ANSWER_LIMIT_CHARS, PEOPLE_MAX, PERSON, by_models
 from bot.document import Document
 from bot.llm import ModelInfo
 from bot.pages.exports import as_json, export
@@ -644,3 +645,55 @@ async def test_another_channel_is_no_way_in() -> None:
         assert await app.store.people(id) == {}
         await pressed(app, id, ADMIN, "stop")
         await app.running.finished(id)
+
+
+# --- enough of it
+
+
+async def deep_with(app: App, *people: Person) -> str:
+    """A deep question whose members are asked, with answers of these people."""
+    id = await accepted(app, mention("/deep /wait 10m Is it right?"))
+    await until_gathering(app, id)
+    for person in people:
+        await written(app, id, person)
+    await pressed(app, id, ANN, "begin")
+    return id
+
+
+async def test_answers_of_people_alone_are_nothing_to_rule_on() -> None:
+    provider = Held("right")
+    async with running(provider) as app:
+        id = await deep_with(app, BOB, CAL)
+        await provider.until_asked("right")
+
+        await room_of(app).until_shown(id, "answer:C")
+        assert "enough" not in buttons(room_of(app).documents[id, "headline"])
+        assert words(await pressed(app, id, ANN, "enough")) == str(NOTHING_TO_END)
+        provider.release()
+        await app.running.finished(id)
+
+        result = (await case_of(app, id)).result
+        assert result is not None
+        assert len(by_models(result.answers)) == 3
+        assert result.ended_early is None
+
+
+async def test_a_second_press_on_start_now_ends_nothing_else() -> None:
+    """The button may stand a while longer where the platform is slow."""
+    held = asyncio.Event()
+    provider = FakeProvider({("answer", 0): [held]}, otherwise=sensible)
+    async with running(provider) as app:
+        id = await deep_with(app, BOB)
+
+        async def all_but_one() -> bool:
+            return len(await app.store.calls(id)) == 3  # two members' and the person's
+
+        await eventually(all_but_one)
+        assert words(await pressed(app, id, ANN, "begin")) == "The models are asked now."
+        held.set()
+        await app.running.finished(id)
+
+        result = (await case_of(app, id)).result
+        assert result is not None
+        assert len(by_models(result.answers)) == 3
+        assert result.ended_early is None

@@ -1,7 +1,7 @@
 """What is found about a verdict once it stands: by whom, for how much, and how it is read."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -182,13 +182,6 @@ REPLIES: Mapping[str, str] = {
 
 def telling(request: Request) -> Scripted:
     return REPLIES.get(stage_and_seat(request)[0]) or sensible(request)
-
-
-@pytest.fixture
-async def store() -> AsyncIterator[Store]:
-    store = await Store.open(":memory:", holder="tests")
-    yield store
-    await store.close()
 
 
 async def run(

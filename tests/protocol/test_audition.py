@@ -1,6 +1,5 @@
 """A model that answers along on audition: what it takes part in, in every mode, and what it leaves alone."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -20,13 +19,6 @@ pytestmark = pytest.mark.usefixtures("own_time")
 # The last seat is that of the model on audition.
 COUNCIL = Council(("lab/a", "lab/b", "lab/c", "lab/new"), "lab/chair", audition="lab/new")
 NEW = 3
-
-
-@pytest.fixture
-async def store() -> AsyncIterator[Store]:
-    store = await Store.open(":memory:", holder="tests")
-    yield store
-    await store.close()
 
 
 def test_who_is_seated_is_without_it() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -47,13 +47,6 @@ from tests.protocol.deliberating import (
 )
 
 pytestmark = pytest.mark.usefixtures("own_time")
-
-
-@pytest.fixture
-async def store() -> AsyncIterator[Store]:
-    store = await Store.open(":memory:", holder="tests")
-    yield store
-    await store.close()
 
 
 def seed_where(claim: Callable[[int], bool]) -> int:

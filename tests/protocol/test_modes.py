@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -19,13 +19,6 @@ from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_sea
 from tests.protocol.deliberating import CHAIR, FOUR, final, question, run
 
 pytestmark = pytest.mark.usefixtures("own_time")
-
-
-@pytest.fixture
-async def store() -> AsyncIterator[Store]:
-    store = await Store.open(":memory:", holder="tests")
-    yield store
-    await store.close()
 
 
 def test_every_mode_is_explained_in_a_line_that_forms_can_show() -> None:

@@ -3,7 +3,6 @@
 Reviewers rank first what most say, and the chairman writes that.
 """
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -32,13 +31,6 @@ def test_a_vote_is_the_plurality_counted_another_way() -> None:
 
     assert found.counted_twice > 1_200
     assert found.same_winner == found.counted_twice
-
-
-@pytest.fixture
-async def store() -> AsyncIterator[Store]:
-    store = await Store.open(":memory:", holder="tests")
-    yield store
-    await store.close()
 
 
 async def test_the_modes_themselves_do_what_the_rules_say(store: Store) -> None:

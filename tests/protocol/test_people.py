@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -23,13 +23,6 @@ from tests.protocol.deliberating import FOUR, IMPATIENT, final, no_history, ques
 
 ANN = {"ann": "It depends on how many teams there are."}
 TWO = {"ann": "Ann's own view.", "bob": "Bob's own view."}
-
-
-@pytest.fixture
-async def store() -> AsyncIterator[Store]:
-    store = await Store.open(":memory:", holder="tests")
-    yield store
-    await store.close()
 
 
 @dataclass

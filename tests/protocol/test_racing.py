@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import cast
@@ -100,13 +100,6 @@ OVERTURNED = ["B > A > C > D", "B > A > D > C", "A > C > D > B", "A > C > D > B"
 
 
 LATE: list[Key] = [("review", 0, 2), ("review", 0, 3)]
-
-
-@pytest.fixture
-async def store() -> AsyncIterator[Store]:
-    store = await Store.open(":memory:", holder="tests")
-    yield store
-    await store.close()
 
 
 @dataclass

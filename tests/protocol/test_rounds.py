@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -46,13 +46,6 @@ FAILED = ModelFailed("refused", "it will not do that.")
 
 def question(text: str = "How many are left?") -> Question:
     return Question(id="q1", text=text, seed=SEED, asked_at=ASKED_AT)
-
-
-@pytest.fixture
-async def store() -> AsyncIterator[Store]:
-    store = await Store.open(":memory:", holder="tests")
-    yield store
-    await store.close()
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -47,13 +47,6 @@ SEED = next(
 )
 QUESTION = Question("q1", "How many are left?", SEED, ASKED_AT)
 UNHURRIED = replace(Patience().scaled(0.002), hedge_unknown=60)
-
-
-@pytest.fixture
-async def store() -> AsyncIterator[Store]:
-    store = await Store.open(":memory:", holder="tests")
-    yield store
-    await store.close()
 
 
 async def no_history(model: str) -> tuple[float, ...]:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -76,13 +76,6 @@ def placing(places: Places) -> Callable[[Request], Scripted]:
 FIRST_IS_SEAT = next(
     seed for seed in range(1_000) if ranking.labels(seed, 4) == ("A", "B", "C", "D")
 )
-
-
-@pytest.fixture
-async def store() -> AsyncIterator[Store]:
-    store = await Store.open(":memory:", holder="tests")
-    yield store
-    await store.close()
 
 
 async def run(

@@ -5,12 +5,11 @@ bot it only notices when it is exceeded, and by then everything under way is ref
 Discord locks out whoever is refused too often.
 """
 
-import asyncio
 from types import SimpleNamespace
 
 import aiohttp
 
-from bot.conversation.turns import Turns
+from bot.conversation.turns import Spaced, Turns
 
 # Discord allows 50 a second, interactions aside. Requests catch up with each other on their way,
 # so they are sent at even distances, and fewer of them.
@@ -24,8 +23,7 @@ _READY = 4
 class Pace:
     def __init__(self, *, time_scale: float) -> None:
         self._distance = time_scale / PER_SECOND
-        self._last = 0.0
-        self._turn = asyncio.Lock()
+        self._spaced = Spaced(self._distance)
         self._waiting = 0
 
     def turns(self) -> Turns:
@@ -34,13 +32,9 @@ class Pace:
 
     async def wait(self) -> None:
         """Until this request may be sent: first come, first served."""
-        loop = asyncio.get_running_loop()
         self._waiting += 1
         try:
-            # One after the other, not each at its own time: a busy loop wakes up many at once.
-            async with self._turn:
-                await asyncio.sleep(max(0.0, self._last + self._distance - loop.time()))
-                self._last = loop.time()
+            await self._spaced.wait()
         finally:
             self._waiting -= 1
 

@@ -6,6 +6,7 @@ is looked for first.
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -40,7 +41,7 @@ from adapters.slack.refusals import error_of, status_of
 from adapters.slack.render import File
 from bot.conversation.loops import ended, surviving
 from bot.conversation.persistence import BACKOFF_FIRST, Doubt, Line
-from bot.conversation.turns import Turns, Worth
+from bot.conversation.turns import Spaced, Turns, Worth
 from bot.errors import Undeliverable
 from bot.language import _
 
@@ -142,8 +143,8 @@ class Web:
         self.time_scale = time_scale
         self._me: Me | None = None
         self._failures = 0
-        # When the next post may go to a channel.
-        self._turns: dict[str, float] = {}
+        # Posts to each channel.
+        self._channels = defaultdict[str, Spaced](lambda: Spaced(POST_SPACING * time_scale))
         self._statuses: dict[tuple[str, str], str] = {}
         self._renewing: asyncio.Task[None] | None = None
 
@@ -229,7 +230,7 @@ class Web:
         metadata: dict[str, Any] | None = None,
     ) -> Posted:
         """The same, in one request."""
-        await self._turn(channel)
+        await self._channels[channel].wait()
         answer = await self.client.chat_postMessage(
             channel=channel,
             text=message.text,
@@ -302,7 +303,7 @@ class Web:
             filename=file.name, length=len(file.content), alt_txt=file.alt or None
         )
         await _send_content(place["upload_url"], file.content)
-        await self._turn(channel)
+        await self._channels[channel].wait()
         await self.client.files_completeUploadExternal(
             files=[{"id": place["file_id"], "title": file.title}],
             channel_id=channel,
@@ -356,13 +357,6 @@ class Web:
         return self.updates.is_free(self.reserved_updates + edits) and self.placeholders.spend(
             edits
         )
-
-    async def _turn(self, channel: str) -> None:
-        """Wait for this channel's next post."""
-        now = asyncio.get_running_loop().time()
-        turn = max(now, self._turns.get(channel, now))
-        self._turns[channel] = turn + POST_SPACING * self.time_scale
-        await asyncio.sleep(turn - now)
 
     # The line that says the bot is busy
 

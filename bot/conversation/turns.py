@@ -63,6 +63,23 @@ class Turn:
             self._turns.leave(self)
 
 
+class Spaced:
+    """One after the other, first come, first served."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._last = float("-inf")
+        self._turn = asyncio.Lock()
+
+    async def wait(self) -> None:
+        """Until so many seconds after whoever came before."""
+        loop = asyncio.get_running_loop()
+        # Not each at a time of its own: a busy loop wakes up many at once.
+        async with self._turn:
+            await asyncio.sleep(max(0.0, self._last + self._seconds - loop.time()))
+            self._last = loop.time()
+
+
 class Turns:
     """`spacing` is how many seconds after the one before a turn of this worth may be given, `is_free`
     whether there is room for one, looked at anew after as many. The widest of places rest after a turn.

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversation.turns import Place, Turns, Worth
+from bot.conversation.turns import Place, Spaced, Turns, Worth
 from tests.world.loop import WorldLoop
 
 
@@ -255,3 +256,25 @@ def test_alone_nobody_waits(worth: Worth) -> None:
         await Turns(lambda _: 1.0).take(("place",), worth)
 
     assert played(scene) == 0.0
+
+
+def test_those_that_are_spaced_keep_their_distance_when_a_busy_loop_wakes_up_late() -> None:
+    times: list[float] = []
+
+    async def scene() -> None:
+        loop, spaced = asyncio.get_running_loop(), Spaced(1.0)
+        assert isinstance(loop, WorldLoop)
+
+        async def wait() -> None:
+            await spaced.wait()
+            times.append(loop.time())
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(5):
+                group.create_task(wait())
+            loop.call_later(0.5, loop.stall, 3.0)
+
+    played(scene)
+    assert times[0] == 0.0
+    assert times[1] > 3.0
+    assert all(later - earlier >= 1.0 for earlier, later in pairwise(times))

@@ -85,6 +85,10 @@ class WorldLoop(base_events.BaseEventLoop):
     def time(self) -> float:
         return self._moment
 
+    def stall(self, seconds: float) -> None:
+        """Nothing runs for so long: the machine is busy with something else."""
+        self._moment += seconds
+
     def call_soon_threadsafe(  # type: ignore[override]  # as call_soon has it
         self, callback: Any, *args: Any, context: Any = None
     ) -> Any:

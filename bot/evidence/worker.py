@@ -11,8 +11,10 @@ import json
 import logging
 import re
 import sys
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -61,6 +63,7 @@ _SIGN_WITHIN_BYTES = 1_024
 # What steers a terminal, or nothing: texts hold hardly any of it.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _CONTROL_SHARE = 0.002
+_PLAIN = re.compile(r"[\t\n\r -~]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +260,12 @@ def _text(data: bytes) -> str:
 
 def _decoded(data: bytes) -> str:
     encoding = next((name for mark, name in _BYTE_ORDERS if data.startswith(mark)), "utf-8")
+    if encoding == "utf-8" and b"\0" in data:
+        return _unmarked(data)
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        if encoding != "utf-8" or b"\0" in data:
+        if encoding != "utf-8":
             raise Unread("kind") from error
     from charset_normalizer import from_bytes
 
@@ -268,6 +273,26 @@ def _decoded(data: bytes) -> str:
     if guessed is None:
         raise Unread("kind")
     return str(guessed)
+
+
+def _unmarked(data: bytes) -> str:
+    """UTF-16 that does not say in which order its bytes are: in that with more spaces, digits and signs.
+    Raises `Unread` for what is no text in it."""
+    texts = []
+    for encoding in ("utf-16-le", "utf-16-be"):
+        with suppress(UnicodeDecodeError):
+            texts.append(data.decode(encoding))
+    text = max(texts, key=lambda text: len(_PLAIN.findall(text)), default="\0")
+    unknown = sum(unicodedata.category(character) in ("Cn", "Co") for character in text)
+    plain, pairs = len(_PLAIN.findall(text)), sum(map(_is_pair, text))
+    if not plain or 2 * pairs > len(text) - plain or unknown > _CONTROL_SHARE * len(text):
+        raise Unread("kind")
+    return text
+
+
+def _is_pair(character: str) -> bool:
+    """Whether it may as well be two characters of a byte each, as half of Chinese may."""
+    return all(32 <= half < 127 for half in divmod(ord(character), 256))
 
 
 def _confine(limits: Limits) -> None:

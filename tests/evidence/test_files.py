@@ -56,6 +56,33 @@ async def test_old_korean_text_is_read() -> None:
     assert (await read_file(text.encode("cp949"), "a.txt")).text == text
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "text", ["가나다 가 회의: 예산은 3억 원이다.\n", "Why?\r\n", "Ø, Привет.\n", "會議記錄。\n"]
+)
+async def test_text_in_two_bytes_a_character_is_read_without_a_mark(
+    text: str, encoding: str
+) -> None:
+    assert (await read_file(text.encode(encoding), "a.txt")).text == text
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"SQLite format 3\0\x10\0\1\1\0@  \0\0\0\x06\0\0\0\x04" + bytes(100),
+        bytes(range(256)) * 8,
+        b"\0" * 1_001,
+        b"text\0" * 500,
+        b"abc\0",
+        b"\0\xd8\0\xd8",
+        b"\0\1" * 600,
+        b"\0\xe0 \0" * 600,
+    ],
+)
+async def test_what_holds_zeros_and_is_no_text_is_refused(data: bytes) -> None:
+    assert (await refusal(data, "a.txt")).startswith("Text, code, Markdown, CSV")
+
+
 async def test_the_words_of_a_pdf_are_read() -> None:
     assert (await read_file(made.pdf("Grass is green."), "a.PDF")).text == "Grass is green."
 
@@ -100,7 +127,7 @@ async def test_what_is_too_long_is_read_up_to_the_limit() -> None:
         ("a.docx", made.zipped(made.zipped(b"")), "What it holds is not what its name says."),
         ("a.docx", b"MZ" + made.docx("x"), "What it holds is not what its name says."),
         ("a.zip", made.zipped(b"words"), "What it holds is not what its name says."),
-        ("a.txt", "Why?".encode("utf-16-le"), "Text, code, Markdown, CSV"),
+        ("a.txt", "Why?".encode("utf-32-le"), "Text, code, Markdown, CSV"),
         ("a.txt", b"\xff\xfe\x00", "Text, code, Markdown, CSV"),
         ("a.txt", b"\xff\xfe\0\0\0", "Text, code, Markdown, CSV"),
     ],

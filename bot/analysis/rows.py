@@ -55,16 +55,15 @@ class Row:
     """A thread, rated or not. Models are those that answered, each once.
 
     `accepted`, `places` (of the answers in the thread, from 0), `scores` (the peers') and `lengths`
-    (in characters) go with `models`; `None` is not known. `voters` are the people whose votes count in this row, and
-    `asker` is "" where nobody in particular asked. `best` is the asker's pick, else that of most people.
-    `verdict_written` is False where an answer stood in for the verdict, or people's were among those
-    that it was written of. `all_heard` marks a row
-    that may be used for statistics about reviewers: no early stop was possible. Where a model holds
-    several seats, `seats` are all that answered (`seat_columns`) and `seats_accepted` goes with
-    them; elsewhere both are empty, and `columns` says which holds. `not_blind` counts
-    votes of people who had seen the names; nothing else here is about them. `signs` are those by
-    which the question is recognised (`bot.recognition`), each for itself or several in one text;
-    its words are not here. Of a brief row the `DETAILS` are left out. `audition` is the model that
+    (in characters) go with `models`; `None` is not known. `voters` are the people whose votes count in
+    this row, and `asker` is "" where nobody in particular asked. `best` is the asker's pick, else that
+    of most people. `verdict_written` is False where an answer stood in for the verdict, or people's were
+    among those that it was written of. `all_heard` marks a row that may be used for statistics about
+    reviewers: no early stop was possible. Where a model holds several seats, `seats` are all that
+    answered (`seat_columns`) and `seats_accepted` goes with them; elsewhere both are empty, and
+    `columns` says which holds. `not_blind` counts votes of people who had seen the names; nothing else
+    here is about them. `signs` are those by which the question is recognised (`bot.recognition`), each
+    for itself or several in one text; its words are not here. Of a brief row the `DETAILS` are left out. `audition` is the model that
     answered along without being a member, "" for none, and `audition_usd` what its answer cost; all
     else is about that answer, too.
     """

@@ -180,9 +180,9 @@ async def _reset(desk: Desk, rest: str) -> Document:
     values: Mapping[str, str] = {} if not names else stored.values
     for name in names:
         values = channel_settings.without(values, name)
-    listed = ", ".join(names)
-    await save(desk, stored.version, values, f"reset {listed or 'everything'}")
-    return Document((Text(_back_at_the_default(listed)),))
+    which = ", ".join(names)
+    await save(desk, stored.version, values, f"reset {which or 'everything'}")
+    return Document((Text(_back_at_the_default(which)),))
 
 
 def _back_at_the_default(names: str) -> str:
@@ -360,8 +360,8 @@ def _without_search(catalogue: Catalogue, members: Sequence[str]) -> list[str]:
                 "has one, but not within one region, and not where COUNCIL_ZDR is on."
             )
         ]
-    listed = ", ".join(f"`{model}`" for model in unable)
-    return [_("These cannot search the web, and answer without: {models}.", models=listed)]
+    models = ", ".join(f"`{model}`" for model in unable)
+    return [_("These cannot search the web, and answer without: {models}.", models=models)]
 
 
 async def models_like(desk: Desk, given: Mapping[str, object], typed: str) -> list[tuple[str, str]]:

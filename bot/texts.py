@@ -1,11 +1,10 @@
 """The program's own words to people: kinds of failure, apologies, legends. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
-from bot.cleaning import one_line, shortened
-from bot.council import Evidence, Failure, Fallback, Finish, Plurality, Side, Standing
+from bot.council import Failure, Fallback, Finish, Plurality, Side, Standing
 from bot.document import Document, Heading, Text
 from bot.errors import Kind
 from bot.language import N_, Message, _, either, n_
@@ -153,113 +152,6 @@ SHORTENED_EXHIBIT = N_("It was shortened to {n:,} of its {of:,} characters for t
 SHORTENED_BEGINNING = N_(
     "Only its first {of:,} characters were read, and shortened to {n:,} for the council."
 )
-_NAMES_SHOWN, _NAME_LIMIT_CHARS = 3, 60
-_SOURCES_SHOWN, _ADDRESS_SHOWN_CHARS = 5, 120
-
-
-def files_to_read(names: Sequence[str]) -> str:
-    """That these files are read before anything is asked."""
-    return n_(
-        "The council first reads the attached file: {files}.",
-        "The council first reads the attached files: {files}.",
-        len(names),
-        files=_file_names(names),
-    )
-
-
-def evidence(found: Sequence[Evidence]) -> list[str]:
-    """What was read along with the question, and of what not all, in sentences; what could not be read
-    is marked."""
-    files = [each for each in found if each.kind in ("file", "image", "link")]
-    now = [each for each in files if each.read and not each.earlier]
-    read = [each.name for each in now if each.kind == "file"]
-    pages = [each.name for each in now if each.kind == "link"]
-    earlier = [each.name for each in files if each.read and each.earlier]
-    told = n_(
-        "The council read the attached file along with the question: {files}.",
-        "The council read the attached files along with the question: {files}.",
-        len(read),
-        files=_file_names(read),
-    )
-    followed = n_(
-        "The council read the page that is linked to: {pages}.",
-        "The council read the pages that are linked to: {pages}.",
-        len(pages),
-        pages=_file_names(pages),
-    )
-    kept = _(
-        "The council also has what came earlier in this thread: {names}.",
-        names=_file_names(earlier),
-    )
-    images = [each for each in files if each.read and each.kind == "image"]
-    partly = [f"`{file_name(each.name)}`: {each.why}" for each in files if each.read and each.why]
-    unread = [
-        "⚠ " + _("`{name}` was not read. {why}", name=file_name(each.name), why=each.why or "")
-        for each in files
-        if not each.read
-    ]
-    searched = [each for each in found if each.kind == "search"]
-    found_by_search = [each.name for each in searched if each.read]
-    return [
-        *([told] if read else []),
-        *([followed] if pages else []),
-        *_shown([each.name for each in now if each.kind == "image"]),
-        *([kept] if earlier else []),
-        *_seen(images),
-        *([_sources(found_by_search)] if found_by_search else []),
-        *(each.why for each in searched if each.why),
-        *partly,
-        *unread,
-    ]
-
-
-def _sources(addresses: Sequence[str]) -> str:
-    """What searches brought up: whole, so that it can be opened, unless that takes too much of a post."""
-    named = [
-        f"<{address}>" if len(address) <= _ADDRESS_SHOWN_CHARS else f"`{file_name(address)}`"
-        for address in addresses[:_SOURCES_SHOWN]
-    ]
-    if more := len(addresses) - len(named):
-        named.append(_("{more} more", more=more))
-    return _("Found on the web for the answers: {sources}", sources=" · ".join(named))
-
-
-def _shown(names: Sequence[str]) -> Iterator[str]:
-    if names:
-        yield n_(
-            "The council was shown the attached image: {images}.",
-            "The council was shown the attached images: {images}.",
-            len(names),
-            images=_file_names(names),
-        )
-
-
-def _seen(images: Sequence[Evidence]) -> Iterator[str]:
-    """How many members see them, where not all do, and never which: who sees is known of models, so
-    that a letter would narrow down whose it is."""
-    if not images or not images[0].unseen_by:
-        return
-    seeing, of = len(images[0].seen_by), len(images[0].seen_by) + len(images[0].unseen_by)
-    if seeing:
-        yield _(
-            "{seeing} of {of} members can see images; the others were told that some came along.",
-            seeing=seeing,
-            of=of,
-        )
-    else:
-        yield _("None of the members can see images; they were told that some came along.")
-
-
-def _file_names(names: Sequence[str]) -> str:
-    named = [f"`{file_name(name)}`" for name in names[:_NAMES_SHOWN]]
-    if more := len(names) - len(named):
-        named.append(_("{more} more", more=more))
-    return ", ".join(named)
-
-
-def file_name(name: str) -> str:
-    """What people call their files, to be shown as code."""
-    return shortened(one_line(name.replace("`", "'")) or _("unnamed"), _NAME_LIMIT_CHARS)
 
 
 def never_heard(posts: int) -> str:

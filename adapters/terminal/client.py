@@ -39,9 +39,9 @@ from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
 from bot.evidence.local import attached
 from bot.language import N_, Message, _, n_, speak, spoken
+from bot.pages.evidence import file_name
 from bot.pages.presenter import beneath_verdict
 from bot.records import Case, PlatformName
-from bot.texts import file_name
 
 # Nothing that is printed fails to arrive.
 _ALWAYS_OPEN = Line(lambda _: False, refusals=(), time_scale=1)

@@ -4,20 +4,20 @@ posts. Pure.
 
 from collections.abc import Sequence
 
-from bot import texts
 from bot.council import Evidence, Past, Question
 from bot.document import Note
 from bot.language import _, n_
-from bot.protocol.outcome import evidence
+from bot.pages import evidence
+from bot.protocol import outcome
 
 
 def read_along(question: Question, found: Sequence[Evidence] = ()) -> list[Note]:
     """`found` is what a question that is over had with it."""
     notes = unread(question)
-    if files := texts.evidence(found or evidence(question)):
+    if files := evidence.sentences(found or outcome.evidence(question)):
         notes += map(Note, files)
     elif question.files:
-        notes.append(Note(texts.files_to_read([file.name for file in question.files])))
+        notes.append(Note(evidence.files_to_read([file.name for file in question.files])))
     if question.alone:
         only = _("Only {label} was asked, with its earlier answer.", label=question.alone.label)
         notes.append(Note(only))

@@ -6,6 +6,7 @@ from bot import texts
 from bot.cleaning import harmless, one_line, shortened
 from bot.council import PERSON, Answer, Council, Deliberation, Question
 from bot.language import _
+from bot.pages import evidence
 from bot.pages.along import unread
 from bot.pages.checked import checked_lines
 from bot.pages.modes import ended_early, how_decided
@@ -42,7 +43,7 @@ def transcript(deliberation: Deliberation, question: Question, council: Council)
     if question.quoted:
         parts += [_("### About this message"), _quoted(question.quoted)]
     parts += [note.text for note in unread(question)]
-    parts += texts.evidence(deliberation.evidence)
+    parts += evidence.sentences(deliberation.evidence)
     parts += [_("## Verdict"), _quoted(verdict_text(deliberation))]
     parts += [*broken_off(deliberation), *dissent(deliberation)]
     parts += checked_lines(deliberation, question)

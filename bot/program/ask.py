@@ -13,6 +13,7 @@ from bot.council import Call, Council, Deliberation, Failure, Question, Verdict
 from bot.document import Document, Note, Text
 from bot.errors import BotError, Expired, InvalidInput
 from bot.language import _, n_, number
+from bot.pages import evidence
 from bot.pages.checked import checked_lines
 from bot.pages.modes import ended_early, how_decided
 from bot.pages.prices import where_from
@@ -34,7 +35,7 @@ from bot.protocol.events import Event, Finished
 from bot.protocol.modes import deliberate
 from bot.records import Case
 from bot.store.spending import OverBudget
-from bot.texts import EXPIRED_ID, SHELL_ADVICE, apology, evidence, kind_of
+from bot.texts import EXPIRED_ID, SHELL_ADVICE, apology, kind_of
 
 # A question asked again after this long is a new one.
 SAME_QUESTION = timedelta(hours=24)
@@ -129,12 +130,12 @@ async def run(
             show(event.deliberation)
 
     question = await app.exhibits.told(case, case.question, journal)
-    told = evidence(outcome.evidence(question)) if question.exhibits else []
+    told = evidence.sentences(outcome.evidence(question)) if question.exhibits else []
     for sentence in told:
         note(sentence)
     found = await deliberate(question, case.council, app.caller, journal=journal, emit=tell)
     # Who sees no image may have said so only when asked.
-    for sentence in evidence(found.evidence):
+    for sentence in evidence.sentences(found.evidence):
         if question.exhibits and sentence not in told:
             note(sentence)
     return found

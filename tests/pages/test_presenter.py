@@ -13,7 +13,7 @@ from bot.council import Council, Earlier, Evidence, Past, Question, Standing
 from bot.document import Button, Detail, Document, Heading, Note, Table, Text
 from bot.errors import ModelFailed
 from bot.llm import Completion, Request
-from bot.pages import presenter
+from bot.pages import evidence, presenter
 from bot.pages.live import live_lines
 from bot.pages.transcript import transcript
 from bot.program.ask import notes as cli_notes
@@ -27,7 +27,7 @@ from bot.protocol.events import (
     advance,
 )
 from bot.records import Stop, StopCause
-from bot.texts import KINDS, evidence, files_to_read
+from bot.texts import KINDS
 from tests.fakes.provider import Scripted, sensible, stage_and_seat
 from tests.pages.telling import (
     ASKED_AT,
@@ -749,7 +749,7 @@ def test_what_was_read_of_files_is_told_and_what_was_not_is_marked() -> None:
         Evidence("file", "`@x`\n# y", 0, read=False, why="It is empty."),
         Evidence("file", "é" * 99, 0, read=False, why="It is damaged."),
     )
-    assert evidence(found) == [
+    assert evidence.sentences(found) == [
         "The council read the attached files along with the question: `a.md`, `b.csv`.",
         "`b.csv`: Half of it was read.",
         "⚠ `'@x' # y` was not read. It is empty.",
@@ -758,6 +758,6 @@ def test_what_was_read_of_files_is_told_and_what_was_not_is_marked() -> None:
 
 
 def test_more_files_than_a_line_holds_are_counted() -> None:
-    assert files_to_read(["a", "b", "c", "d", "e"]) == (
+    assert evidence.files_to_read(["a", "b", "c", "d", "e"]) == (
         "The council first reads the attached files: `a`, `b`, `c`, 2 more."
     )

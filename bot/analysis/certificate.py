@@ -192,16 +192,14 @@ def _questions(asked: Message, rows: int, period: str) -> str:
 def _all_wrong(ceiling: Ceiling) -> str:
     times = n_("{n:,} time", "{n:,} times", ceiling.all_wrong)
     low, high = ceiling.beta_anytime_low, ceiling.beta_anytime_high
-    of = (
-        ""
-        if ceiling.rows == ceiling.rated_rows
-        else _(" of the {rows:,} that tell", rows=ceiling.rows)
-    )
+    all_tell = ceiling.rows == ceiling.rated_rows
     return _(
-        "{times} ({share:.1f} %{of}; plausible range {range})",
+        N_("{times} ({share:.1f} %; plausible range {range})")
+        if all_tell
+        else N_("{times} ({share:.1f} % of the {rows:,} that tell; plausible range {range})"),
         times=times,
         share=100 * ceiling.beta,
-        of=of,
+        rows=ceiling.rows,
         range=_range(low, high),
     )
 
@@ -209,14 +207,20 @@ def _all_wrong(ceiling: Ceiling) -> str:
 def _gain(ceiling: Ceiling) -> str:
     low, high = outwards(100 * ceiling.gain_anytime_low, 100 * ceiling.gain_high_paired_anytime)
     rated = ceiling.n_best_accuracy
-    of = "" if rated == ceiling.rated_rows else _(" of its {rated:,} rated answers", rated=rated)
     return _(
-        "{low:.0f} to {high:.0f} points more often than always using {best_model} ({share:.0f} %{of})",
+        N_(
+            "{low:.0f} to {high:.0f} points more often than always using {best_model} ({share:.0f} %)"
+        )
+        if rated == ceiling.rated_rows
+        else N_(
+            "{low:.0f} to {high:.0f} points more often than always using {best_model} "
+            "({share:.0f} % of its {rated:,} rated answers)"
+        ),
         low=low,
         high=high,
         best_model=ceiling.best_model,
         share=100 * ceiling.best_accuracy,
-        of=of,
+        rated=rated,
     )
 
 

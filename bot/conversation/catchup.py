@@ -17,6 +17,7 @@ from bot.conversation.loops import surviving
 from bot.conversation.persistence import Surely
 from bot.conversation.voting import Readings
 from bot.errors import Undeliverable
+from bot.language import speaking, spoken
 from bot.records import PlatformName, Post
 
 logger = logging.getLogger(__name__)
@@ -100,7 +101,8 @@ class _CatchingUp(Generic[PlaceT, MessageT]):
             for key, message in await self._messages(place):
                 # A refused question, or one that was forgotten, is not missed.
                 if not await self._app.store.handled(key):
-                    await self._heard.take(message)
+                    with speaking(spoken()):  # whoever wrote the one before reads another
+                        await self._heard.take(message)
 
         await self._repeatedly(f"{place}: missed mentions cannot be looked for", turn)
 

@@ -263,5 +263,5 @@ def _naming(model: str) -> str:
 
 
 def _this_model(found: re.Match[str]) -> str:
-    words = _("this model")
+    words = "this model"  # amid the provider's own, which are English
     return words.capitalize() if (found["said"] or "")[:1].isupper() else words

@@ -12,7 +12,6 @@ from prometheus_client.exposition import generate_latest
 
 from bot.chat import KnowsConnected
 from bot.conversation.app import App
-from bot.language import _
 from bot.records import JournalLine
 
 OTHER = "other"
@@ -34,25 +33,23 @@ class Metrics:
         def gauge(name: str, told: str, *labels: str) -> Gauge:
             return Gauge(f"council_{name}", told, labels, registry=registry)
 
-        self._ended = counter("deliberations", _("Deliberations that ended."), "outcome")
-        self._calls = counter("calls", _("Calls with a final row."), "stage", "model", "outcome")
-        self._failures = counter("failed_requests", _("Requests that failed."), "model", "kind")
-        self._tokens = counter("tokens", _("Tokens of calls as reported."), "model")
-        self._cost = counter("cost_usd", _("US dollars of calls where known."), "model")
+        self._ended = counter("deliberations", "Deliberations that ended.", "outcome")
+        self._calls = counter("calls", "Calls with a final row.", "stage", "model", "outcome")
+        self._failures = counter("failed_requests", "Requests that failed.", "model", "kind")
+        self._tokens = counter("tokens", "Tokens of calls as reported.", "model")
+        self._cost = counter("cost_usd", "US dollars of calls where known.", "model")
         self._seconds = Histogram(
             "council_call_seconds",
-            _("From a call's start to its final row."),
+            "From a call's start to its final row.",
             ("stage",),
             registry=registry,
             buckets=_BUCKETS,
         )
-        self._under_way = gauge("deliberations_under_way", _("Deliberations under way."))
-        self._connected = gauge("platform_connected", _("1 where events come in."), "platform")
-        self._spent = gauge(
-            "spent_today_usd", _("US dollars counted against today's budget (UTC).")
-        )
-        self._budget = gauge("daily_budget_usd", _("US dollars a day; +Inf where unlimited."))
-        self._bytes = gauge("database_bytes", _("Size of the database with its log."))
+        self._under_way = gauge("deliberations_under_way", "Deliberations under way.")
+        self._connected = gauge("platform_connected", "1 where events come in.", "platform")
+        self._spent = gauge("spent_today_usd", "US dollars counted against today's budget (UTC).")
+        self._budget = gauge("daily_budget_usd", "US dollars a day; +Inf where unlimited.")
+        self._bytes = gauge("database_bytes", "Size of the database with its log.")
 
     async def page(self) -> bytes:
         lines, self._cursor = await self._app.store.journal_since(self._cursor)

@@ -71,7 +71,7 @@ def _numbers(line: JournalLine) -> str:
     if not line.kind:
         numbers.append(_("{tokens} tokens", tokens=line.tokens or 0))
     if line.seconds is not None:
-        numbers.append(f"{line.seconds:.1f} s")
+        numbers.append(_("{seconds:.1f} s", seconds=line.seconds))
     if line.cost_micros is not None:
         numbers.append(f"${line.cost_micros / 1e6:.4f}")
     return ", ".join(numbers)

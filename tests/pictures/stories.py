@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from bot.chat import RANKING, Person, answer_key
 from bot.language import ENGLISH, spoken
 from bot.llm import Source
+from bot.pages.live import people_in
 from tests.fakes.council_on_discord import Place as DiscordPlace
 from tests.fakes.council_on_slack import Place as SlackPlace
 from tests.fakes.discord_server import running_discord
@@ -139,7 +140,7 @@ async def people(platform: Platform) -> AsyncIterator[Scene]:
         yield await here.press("people-form", "answer")
         [case] = here.app.running.cases
         await here.app.people.submit(case, Person("U9"), ANSWER_OF_A_PERSON)
-        await here.tells("1 answer of a person is in.")
+        await here.tells(people_in(1))
         yield here.thread("people-wait")
         await here.click("begin")
         await here.finished()

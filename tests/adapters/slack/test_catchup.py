@@ -101,6 +101,20 @@ async def test_missed_mentions_are_answered_in_their_order(place: Place) -> None
         assert await asked(place) == ["The first one", "One?", "Two?"]
 
 
+async def test_somebody_of_unknown_language_is_not_spoken_to_as_the_one_before(
+    place: Place,
+) -> None:
+    place.ada.locale = "ko-KR"
+    place.server.mention(place.channel, place.ada, "One?")
+    eve = place.server.create_user("eve", place.channel)
+    eve.locale = ""
+    second = place.server.mention(place.channel, eve, "Two?")
+    async with place.online():
+        await place.answered(second)
+        spoken = {c.question.text: c.council.interface async for c in place.app.store.cases()}
+    assert spoken == {"The first one": "en", "One?": "ko", "Two?": "en"}
+
+
 async def test_a_missed_mention_in_a_thread_is_answered_there(place: Place) -> None:
     root = first(place)
     missed = place.server.mention(place.channel, place.ada, "And then?", root.ts)

@@ -55,10 +55,11 @@ SHOWN_AT = {
 }
 SHOWN_AS = {"label", "alt", "public", "description", "placeholder"}
 
-# Parts of log lines and of JSON, words of commands, a style, names of tasks, and what a
-# model or another program reads.
+# Parts of log lines and of JSON, words of commands, a style, names of tasks, what a
+# model or another program reads, and what stands amid a provider's English.
 NOT_SHOWN = {
     "default endpoint",
+    "this model",
     "verdict not blind",
     "Attempting a reconnect",
     "ask QUESTION",
@@ -112,7 +113,7 @@ SQL = re.compile(
 )
 
 # Words that no person reads as the bot's: prompts and what models write back, patterns,
-# and simulated models.
+# simulated models, and what dashboards read.
 NOT_OURS = (
     "bot/bench/judging.py",
     "bot/criteria.py",
@@ -128,6 +129,7 @@ NOT_OURS = (
     "bot/rehearsal/",
     "bot/models/lengths.py",
     "bot/models/reports.py",
+    "bot/program/metrics.py",
 )
 
 

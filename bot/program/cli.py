@@ -30,6 +30,7 @@ from bot.program.process import (
     drop_output,
     event_loop,
     never_fail_for_a_character,
+    readable,
     until_interrupted,
     until_signalled,
 )
@@ -46,7 +47,7 @@ STOPPED = N_("Stopped. The same command goes on where it was.")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     never_fail_for_a_character()
-    speak(language_for(locale_of_process(os.environ)))
+    speak(readable(language_for(locale_of_process(os.environ))))
     words = sys.argv[1:] if argv is None else argv
     parser, commands = _parser()
     if words and not words[0].startswith("-") and words[0] not in commands:

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from bot.cleaning import harmless, json_escaped
-from bot.language import _
+from bot.language import ENGLISH, LANGUAGES, _
 from bot.printing import as_it_is, note, write_notes
 
 if TYPE_CHECKING:
@@ -99,6 +99,17 @@ def never_fail_for_a_character() -> None:
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def readable(language: str) -> str:
+    """The language; English where the output would be question marks in it."""
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                LANGUAGES[language].encode(stream.encoding)
+    except UnicodeEncodeError:
+        return ENGLISH
+    return language
 
 
 def drop_output() -> None:

@@ -2,10 +2,12 @@
 
 import json
 import logging
+import os
 import signal
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +64,31 @@ def test_what_ends_in_order_does_so_at_its_own_pace() -> None:
     assert err.startswith("in order\n")
     assert "Not everything" not in err
     assert code != 0
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        ("utf-8", "플랫폼이 없습니다"),
+        ("euc-kr", "플랫폼이 없습니다"),
+        ("ascii", "No platform has a token"),
+        ("latin-1", "No platform has a token"),
+    ],
+)
+def test_nobody_is_told_question_marks_in_place_of_korean(
+    encoding: str, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").touch()
+    here = {"PYTHONPATH": str(ROOT), "LC_ALL": "ko_KR.UTF-8", "PYTHONIOENCODING": encoding}
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", "serve"],
+        env={"PATH": os.environ["PATH"], **here},
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+    assert said in ended.stderr.decode(encoding)
+    assert "??" not in ended.stderr.decode(encoding)
 
 
 def logged(error: Exception | None = None, **more: object) -> dict[str, object]:

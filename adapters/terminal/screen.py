@@ -4,15 +4,17 @@ From a pipe a thread is printed once it is whole, without escape codes, and the 
 ends the chat.
 """
 
+import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol, Self, TextIO
 
 from rich.console import Console
 
-from adapters.terminal import render
+from adapters.terminal import render, words
 from adapters.terminal.lines import Lines
 from adapters.terminal.threads import Run
 from bot.cleaning import harmless
+from bot.conversation.loops import ended
 from bot.document import Document, Text
 from bot.language import _
 from bot.pages.presenter import unvoted
@@ -68,7 +70,8 @@ class Screen(Protocol):
 
 
 class Script:
-    """Lines from a pipe, answered one after the other."""
+    """Lines from a pipe, answered one after the other: those that are about a question under way while
+    it is, all others after it."""
 
     follows = False
     asks = False
@@ -76,9 +79,12 @@ class Script:
     def __init__(self, stdin: TextIO, stdout: TextIO) -> None:
         self._lines = Lines(stdin.fileno())
         self._console = Console(file=stdout, soft_wrap=True, highlight=False, emoji=False)
+        self._watching: asyncio.Task[None] | None = None
 
     async def line(self, place: str) -> str | None:
         line = await self._lines.next()
+        if line is None or not words.is_meanwhile(line.strip()):
+            await self._watched()
         if line is not None:
             self._console.print(f"> {harmless(line.strip())}", markup=False)
         return line
@@ -102,7 +108,12 @@ class Script:
         return await what
 
     async def attend(self, watching: Coroutine[Any, Any, None]) -> None:
-        await watching
+        await self._watched()
+        self._watching = asyncio.create_task(watching)
+
+    async def _watched(self) -> None:
+        if self._watching:
+            await self._watching
 
     def changed(self) -> None:
         pass
@@ -118,4 +129,5 @@ class Script:
         return self
 
     async def __aexit__(self, *raised: Any) -> None:
-        pass
+        if self._watching:
+            await ended({self._watching})

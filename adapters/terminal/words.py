@@ -57,7 +57,11 @@ WORDS: Mapping[str, Word] = {
     "reveal": Word("reveal", N_("shows who wrote what"), 1),
     "continue": Word("continue", N_("goes on with a question that was stopped")),
     "enough": Word(
-        "enough", N_("ends a `deep` question: its verdict is written of what there is by now")
+        "enough",
+        N_(
+            "ends a wait for answers, or a `deep` question: its verdict is written of what there is "
+            "by now"
+        ),
     ),
     ANSWER: Word("answer: TEXT", N_("adds an answer of your own to the question under way")),
     "threads": Word("threads", N_("lists the threads of this and earlier chats")),
@@ -110,6 +114,15 @@ def read(line: str) -> Command | Asked | AskedOnly | Mistaken:
         return Command(word, rest)
     meant = _meant(word, rest)
     return Mistaken(meant) if meant or _LONE_WORD.fullmatch(line) else Asked(line)
+
+
+def is_meanwhile(line: str) -> bool:
+    """Whether the line is about a question that is under way."""
+    match read(line):
+        case Command("answer" | "enough"):
+            return True
+        case _:
+            return False
 
 
 def help_text() -> str:

@@ -126,7 +126,8 @@ class Serving:
         self._sitting: Sitting | None = None
         self._door = asyncio.Lock()  # until there is a sitting, which has its own
         self._news = asyncio.Event()  # while people's answers are waited for
-        self.waits_for_people = False
+        # From the moment on at which it is taken in: a script says at once what there is to say.
+        self.waits_for_people = case.status == "running" and case.council.wait > 0
         self._stopping = asyncio.Event()
         self._stop: Stop | None = None
 
@@ -134,9 +135,8 @@ class Serving:
         """Wait for answers of people, as long as the question wants, saying until when. Nothing is
         asked meanwhile, and nobody's turn is held."""
         pause, closes_at = TICK_SECONDS * self._time_scale, self._closes_at()
-        if self.case.status != "running" or not self.case.council.wait:
+        if not self.waits_for_people:
             return
-        self.waits_for_people = True
         try:
             await self._show_question()
             while (now := self._caller.now()) < closes_at and not self._stopping.is_set():

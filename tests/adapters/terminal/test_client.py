@@ -557,3 +557,20 @@ async def test_threads_go_by_the_title_of_a_question_that_begins_with_none() -> 
     assert "A queue for four" in listed
     assert "Is it right?" in listed
     assert "We are four people" not in listed
+
+
+async def test_a_script_adds_an_answer_while_its_question_waits_for_one() -> None:
+    asked = "@council /wait 10m Is a monolith right for a team of five?"
+    text = await said(asked, "answer: It depends.", "enough", "open ranking", "quit")
+
+    assert "Your answer is in." in after(text, "answer: It depends.")
+    assert after(text, "enough").startswith("The models are asked now.\nThread 1\n")
+    assert "1 of them a person's" in after(text, "enough")
+    assert "Points: first of 4 counts 1" in after(text, "open ranking")
+
+
+async def test_a_script_that_ends_waits_for_the_question_under_way() -> None:
+    text = await said("@council Is a monolith right for a team of five?")
+
+    assert "React" not in after(text, "@council Is a monolith right for a team of five?")
+    assert "Ranking: " in text

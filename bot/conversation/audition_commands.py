@@ -28,18 +28,15 @@ _STOP, _LEAVE = "stop", "leave"
 
 async def _audition(desk: Desk, rest: str) -> Document:
     """What holds now; with a model, its audition; with `stop`, the end of it."""
-    match rest.lower():
-        case "":
-            return await _told(desk)
-        case "stop":
-            return await _stopped(desk)
-        case "leave":
-            from bot.pages.audition import left
-
-            return left()
-        case _:
-            await change(desk, "audition", lambda now: rest)
-            return await _begun(desk)
+    word = rest.lower()
+    if not word:
+        return await _told(desk)
+    if word == _STOP:
+        return await _stopped(desk)
+    if word == _LEAVE:
+        return _left()
+    await change(desk, "audition", lambda now: rest)
+    return await _begun(desk)
 
 
 async def _begun(desk: Desk) -> Document:
@@ -66,6 +63,12 @@ async def _stopped(desk: Desk) -> Document:
             ),
         )
     )
+
+
+def _left() -> Document:
+    from bot.pages.audition import left
+
+    return left()
 
 
 async def _told(desk: Desk) -> Document:

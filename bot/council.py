@@ -248,6 +248,11 @@ class Question:
     ended_audition: str = ""
 
     @property
+    def is_about_answers(self) -> bool:
+        """Whether it goes to one member with its own, or only has a verdict written anew."""
+        return bool(self.alone or self.redo)
+
+    @property
     def images(self) -> tuple[Image, ...]:
         return tuple(each.image for each in self.exhibits if each.image)
 
@@ -259,9 +264,8 @@ class Question:
 
 
 def takes_people(question: Question, council: Council) -> bool:
-    """Whether people may add answers of their own: not where one member is asked alone, nor where
-    what is written anew rests on answers of before."""
-    return not (question.alone or question.redo) and council.people < PEOPLE_MAX
+    """Whether people may add answers of their own, of which there may be so many."""
+    return not question.is_about_answers and council.people < PEOPLE_MAX
 
 
 @dataclass(frozen=True, slots=True)

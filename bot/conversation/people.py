@@ -75,8 +75,8 @@ class People:
             case.id, partial(self._keep, case, person.id, text)
         ):
             return Refused(_told(_(_WHY[not_kept], most=PEOPLE_MAX)))
-        seat = (await self.store.people(case.id)).get(person.id)
-        return _told(" ".join([_(IN), *([] if seat is not None else [_(MAY_REPLACE)])]))
+        is_seated = (await self.store.people(case.id)).get(person.id) is not None
+        return _told(_(IN) if is_seated else f"{_(IN)} {_(MAY_REPLACE)}")
 
     async def _keep(self, case: Case, person: str, text: str) -> NotKept | None:
         """With the money for having it read."""
@@ -103,7 +103,7 @@ class People:
     async def _require(self, case: Case, person: Person) -> None:
         """Raises `InvalidInput`."""
         await self.admission.require(channel_of(case), person)
-        if case.question.alone or case.question.redo:
+        if case.question.is_about_answers:
             raise InvalidInput(_(NO_PEOPLE))
         if not self.running.takes_answers(case.id):
             raise InvalidInput(_(LATE))

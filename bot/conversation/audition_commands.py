@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot import settings as channel_settings
 from bot.conversation.desk import Command, Desk, Option, may_change, settings_of
+from bot.conversation.health import NOT_LISTED
 from bot.conversation.offers import question_usd
 from bot.conversation.records_commands import NAMES_SHOWN
 from bot.conversation.settings_commands import change, models_like
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from bot.records import EndedAudition
 
 _STOP, _LEAVE = "stop", "leave"
+# As the setting has it.
+_NONE = ("none", "default")
 
 
 async def _audition(desk: Desk, rest: str) -> Document:
@@ -31,7 +34,7 @@ async def _audition(desk: Desk, rest: str) -> Document:
     word = rest.lower()
     if not word:
         return await _told(desk)
-    if word == _STOP:
+    if word in (_STOP, *_NONE):
         return await _stopped(desk)
     if word == _LEAVE:
         return _left()
@@ -99,6 +102,8 @@ def _under_way(
     rows = heard(numbers.rows, model, before.at if before else None)
     price = desk.catalogue.price_in_full(model)
     page = under_way_page(model, len(rows), ratings(rows), _more_usd(desk, settings), price)
+    if desk.catalogue.missing(model):
+        page = replace(page, blocks=(*page.blocks, Note(_(NOT_LISTED, model=model))))
     return with_what_waits(page, waiting)
 
 

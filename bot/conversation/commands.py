@@ -69,6 +69,11 @@ def help_page(first: str = "") -> Document:
             Heading(_("Council")),
             Text(lines),
             Text(f"{modes}\n\n{modes_in_lines()}"),
+            Text(
+                _(
+                    "`@council /wait 10m ...` gives people ten minutes to add answers of their own first."
+                )
+            ),
             Text(f"{_('In the thread of a verdict:')}\n\n{_in_threads()}"),
         )
     )

@@ -217,7 +217,7 @@ class Exhibits:
         return found if found is None else int(found)
 
     def _room(self, council: Council) -> int:
-        contexts = map(self.catalogue.context_tokens, (*council.members, council.chairman))
+        contexts = map(self.catalogue.context_tokens, (*council.seated, council.chairman))
         return min(past.room(contexts), ROOM_LIMIT_BYTES)
 
 

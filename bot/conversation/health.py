@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.document import Document, Heading, Text
-from bot.language import _
+from bot.language import N_, _
 from bot.models.catalogue import Catalogue
 from bot.settings import Settings, council_of
+
+NOT_LISTED = N_("⚠ The model {model} is not in the catalogue.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ def _lines(
     if catalogue.known:
         for model in (*council_of(settings).members, settings.chairman):
             if catalogue.missing(model):
-                yield _("⚠ The model {model} is not in the catalogue.", model=model)
+                yield _(NOT_LISTED, model=model)
     else:
         yield _("⚠ The list of models could not be loaded; ids are not checked.")
     yield _spent(spent_micros / 1e6, settings.budget_usd)

@@ -180,6 +180,7 @@ async def _reset(desk: Desk, rest: str) -> Document:
     values: Mapping[str, str] = {} if not names else stored.values
     for name in names:
         values = channel_settings.without(values, name)
+    values = _seated_once(desk, values)
     which = ", ".join(names)
     await save(desk, stored.version, values, f"reset {which or 'everything'}")
     return Document((Text(_back_at_the_default(which)),))
@@ -244,14 +245,20 @@ def _changed(desk: Desk, values: Mapping[str, str], name: str, text: str) -> Map
     settings = channel_settings.resolve(values, desk.defaults)
     if name == "members":
         require_known(desk.catalogue, [m for m in settings.members if m not in before.members])
-        if settings.audition in settings.members:
-            values = channel_settings.without(values, "audition")
+        values = _seated_once(desk, values)
     if name == "chairman":
         require_known(desk.catalogue, [settings.chairman])
     if name == "audition" and settings.audition:
         _require_free(before, settings)
         require_known(desk.catalogue, [settings.audition])
     return values
+
+
+def _seated_once(desk: Desk, values: Mapping[str, str]) -> Mapping[str, str]:
+    """A model that is a member is on audition no more, nor once it is none again."""
+    settings = channel_settings.resolve(values, desk.defaults)
+    is_both = settings.audition in settings.members
+    return channel_settings.without(values, "audition") if is_both else values
 
 
 def _require_free(before: Settings, after: Settings) -> None:

@@ -195,7 +195,7 @@ class Threads:
         return {count: size(text) for count, text in (await self.store.recaps(ids)).items()}
 
     def _room(self, council: Council) -> int:
-        return past.room(map(self.catalogue.context_tokens, (*council.members, council.chairman)))
+        return past.room(map(self.catalogue.context_tokens, (*council.seated, council.chairman)))
 
 
 def is_thread_of(one: Case, other: Case) -> bool:

@@ -60,6 +60,7 @@ _BYTE_ORDERS = (
 _OLD_ENCODINGS = ("cp1252", "cp949", "cp932", "gb18030", "big5", "euc_jp", "cp1251", "cp1250")
 # Readers of PDF look for its sign so far into a file, whatever stands before it.
 _SIGN_WITHIN_BYTES = 1_024
+_IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 # What steers a terminal, or nothing: texts hold hardly any of it.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _CONTROL_SHARE = 0.002
@@ -109,7 +110,7 @@ def read(data: bytes, ending: str, limits: Limits) -> tuple[str, bool]:
     elif ending == ".html":
         pieces = _surely(_page, data, limits)
     else:
-        pieces = [_text(data)]
+        pieces = [_text_called(data, ending)]
     text, is_whole = _joined(pieces, limits.chars)
     if not text.strip():
         raise Unread("wordless" if ending in (*packed, ".html") else "empty")
@@ -244,6 +245,15 @@ def _page(data: bytes, limits: Limits) -> Iterator[str]:
     from trafilatura import extract
 
     yield extract(data, include_comments=False) or ""
+
+
+def _text_called(data: bytes, ending: str) -> str:
+    """Images are no news to whoever sends what is called one."""
+    try:
+        return _text(data)
+    except Unread as unread:
+        is_no_image = unread.problem == "kind" and ending in _IMAGE_ENDINGS
+        raise Unread("disguised" if is_no_image else unread.problem) from None
 
 
 def _text(data: bytes) -> str:

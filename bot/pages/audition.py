@@ -44,8 +44,8 @@ def under_way_page(
 def _meaning(more_usd: float | None, price: str) -> list[Block]:
     says = _(
         "It answers along, without its name, and may win. It reviews nothing, and where it fails "
-        "nothing is missing. That ends by itself once {n} of its answers were rated, and then I say "
-        "what it would bring.",
+        "nothing is missing. That ends by itself with the first question after {n} of its answers were "
+        "rated, and then I say what it would bring.",
         n=AUDITION_RATINGS,
     )
     if more_usd is None:

@@ -159,7 +159,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
         action="append",
         default=[],
         metavar="F",
-        help=_("a file that the council reads along (text, PDF, .docx); once for each"),
+        help=_("a file that goes along (text, code, CSV, PDF, .docx, an image); once for each"),
     )
     ask.add_argument("--answers", action="store_true", help=_("each member's answer, too"))
     ask.add_argument("--json", action="store_true", help=_("the whole deliberation as JSON"))

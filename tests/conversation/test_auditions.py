@@ -1,6 +1,6 @@
 """A model on audition in a channel: how it begins, that it ends by itself, and what is told of it."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,10 +9,11 @@ import pytest
 from bot.allowance import needed_of
 from bot.chat import HEADLINE, Person
 from bot.conversation.app import App
-from bot.council import AUDITION_RATINGS
+from bot.council import AUDITION_RATINGS, Attached
 from bot.document import Document, Note, Table
-from bot.errors import SettingsChanged
-from bot.llm import ModelInfo
+from bot.errors import ModelFailed, SettingsChanged
+from bot.llm import ModelInfo, Request
+from bot.modes import MODES
 from bot.records import Case, Reaction, ReactionValue
 from tests.conversation.room import (
     ADMIN,
@@ -27,9 +28,10 @@ from tests.conversation.room import (
     served,
     set_here,
 )
+from tests.conversation.shelf import shelf
 from tests.fakes.channel import WORDS
 from tests.fakes.council import CHAIRMAN, MEMBERS
-from tests.fakes.provider import FakeProvider
+from tests.fakes.provider import FakeProvider, Scripted, sensible
 from tests.pages.telling import words
 
 NEW = "lab/new"
@@ -37,11 +39,25 @@ GUEST = Person("gus", guest=True)
 
 
 class Listed(FakeProvider):
-    """A catalogue of models with prices, but for one."""
+    """A catalogue of models with prices, but for one; these hold no more than so many tokens."""
+
+    def __init__(
+        self,
+        *,
+        otherwise: Callable[[Request], Scripted] = sensible,
+        context_tokens: Mapping[str, int] | None = None,
+    ) -> None:
+        super().__init__(otherwise=otherwise)
+        self._context_tokens = context_tokens or {}
 
     async def models(self) -> tuple[ModelInfo, ...]:
         known = tuple(
-            ModelInfo(id, prompt_usd_per_million=1.0, completion_usd_per_million=10.0)
+            ModelInfo(
+                id,
+                context_tokens=self._context_tokens.get(id, 100_000),
+                prompt_usd_per_million=1.0,
+                completion_usd_per_million=10.0,
+            )
             for id in (*MEMBERS, CHAIRMAN, NEW, "lab/other")
         )
         return (*known, ModelInfo("lab/unpriced"))
@@ -428,3 +444,88 @@ async def test_without_room_for_it_too_no_question_is_taken_in() -> None:
         refused = await refusal(app, mention("And this?"))
 
     assert "of this channel's" in refused
+
+
+# --- What is no model
+
+
+@pytest.mark.parametrize("typed", ["none", "NONE", "default"])
+async def test_a_word_for_none_begins_none(app: App, typed: str) -> None:
+    assert await begin(app, typed) == "No model is on audition here."
+
+
+@pytest.mark.parametrize("typed", ["none", "default"])
+async def test_a_word_for_none_ends_the_one_that_there_is(app: App, typed: str) -> None:
+    await begin(app)
+
+    said = await begin(app, typed)
+
+    assert f"The audition of **{NEW}** is stopped." in said
+    assert not sits(await ask(app, 0))
+
+
+async def test_a_model_that_a_reset_seats_is_on_audition_no_more(app: App) -> None:
+    first, *others = MEMBERS
+    await say(app, f"members set {' '.join(others)}")
+    await begin(app, first)
+
+    await say(app, "reset members")
+    await say(app, f"members remove {first}")
+
+    assert "No model is on audition here." in await say(app, "audition")
+
+
+async def test_a_model_that_left_the_catalogue_is_told_so(app: App) -> None:
+    await app.store.save_settings(
+        CHANNEL.platform,
+        CHANNEL.workspace,
+        CHANNEL.id,
+        seen_version=0,
+        values={"audition": "lab/gone"},
+        person="eve",
+        at=app.now(),
+        what="audition = lab/gone",
+    )
+
+    said = await say(app, "audition")
+
+    assert "⚠ The model lab/gone is not in the catalogue." in said
+    assert "`/council audition stop` ends it" in said
+
+
+async def test_ratings_outlive_the_texts_that_they_are_about(app: App) -> None:
+    await begin(app)
+    await rated(app, AUDITION_RATINGS)
+    await app.store.expire(app.now().replace(year=2100), app.now())
+
+    assert not sits(await ask(app, AUDITION_RATINGS))
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_model_that_is_gone_costs_no_verdict(mode: str) -> None:
+    gone = ModelFailed("unknown_model", "There is no such model.")
+
+    def reply(request: Request) -> Scripted:
+        return gone if request.model == NEW else sensible(request)
+
+    async with running(Listed(otherwise=reply)) as app:
+        await begin(app)
+        await set_here(app, f"mode {mode}")
+        case = await ask(app, 0)
+
+    assert case.result is not None
+    assert not case.result.degraded
+    assert case.result.verdict.text
+
+
+async def test_members_read_whole_what_it_has_no_room_for() -> None:
+    provider = Listed(context_tokens={NEW: 2_000})
+    async with running(provider) as app:
+        shelf(app, long=b"x" * 20_000)
+        await begin(app)
+        asked = replace(mention("Right?"), files=(Attached("long.txt", "there/long", 20_000),))
+        case = await case_of(app, await served(app, asked))
+
+    assert case.result is not None
+    assert sits(case)
+    assert [each.why for each in case.result.evidence] == [None]

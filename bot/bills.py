@@ -26,7 +26,6 @@ FOUND_TOKENS = FOUND_PAGES * (FOUND_CHARS + 200)
 # Of an image at the size that models get it, at most and usually. Sources: docs.claude.com, "Vision" (a
 # pixel in 750, scaled down to about 1,600 by most models); ai.google.dev, "Understand images" (258 for
 # 768 x 768); platform.openai.com/docs, "Images and vision" (at most 1,536 patches, times up to 2.46).
-# Where one bills for more, it is believed the next time, as it is for text.
 IMAGE_TOKENS, USUAL_IMAGE_TOKENS = 4_000, 1_600
 
 # Prompt and completion of a typical call.
@@ -193,8 +192,8 @@ def prompt_tokens(prompt_bytes: int, tokens_per_byte: float) -> int:
 
 
 def image_bytes(images: int) -> int:
-    """As much text as takes as many tokens, so that requests with images and without are comparable."""
-    return BYTES_PER_TOKEN * IMAGE_TOKENS * images
+    """As much text as usually takes as many tokens."""
+    return BYTES_PER_TOKEN * USUAL_IMAGE_TOKENS * images
 
 
 def dearest(price: Price, usages: Collection[Usage]) -> int:

@@ -79,14 +79,15 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """How a request's cost is bounded: by the size of its prompt, the tokens that it asks for and its
-    `searches`."""
+    """How a request's cost is bounded: by the size of its prompt, its `images`, the tokens that it asks
+    for and its `searches`. `prompt_bytes` and `prompt_tokens` hold the images, too."""
 
     price: Price
     prompt_bytes: int
     prompt_tokens: int
     dearest_micros: int
     searches: int = 0
+    images: int = 0
 
     def micros(self, tokens: int) -> int:
         most = self.price.most(self.prompt_tokens, tokens, self.searches)
@@ -99,9 +100,9 @@ class Cap:
 
     @property
     def telling_bytes(self) -> int:
-        """The size of its prompt, where its usage will say what such a prompt takes: not where what was
-        found is counted with it."""
-        return 0 if self.searches else self.prompt_bytes
+        """The size of its prompt, where its usage will say what such a text takes: not where what was
+        found or seen is counted with it."""
+        return 0 if self.searches or self.images else self.prompt_bytes
 
 
 class Attempts:
@@ -269,7 +270,7 @@ class Attempts:
         tokens += bills.IMAGE_TOKENS * images
         size += bills.image_bytes(images)
         searches = price.searches(asking.request.searches)
-        return Cap(price, size, tokens, bills.dearest(price, pace.used), searches)
+        return Cap(price, size, tokens, bills.dearest(price, pace.used), searches, images)
 
     async def _start(self, asking: Asking, cap: Cap, hedge_share: float | None) -> Grant:
         """Write a request's row and set its money aside. A hedge is done without where there is no

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.bills import NOTHING, Price
+from bot.bills import ENOUGH, NOTHING, Price
 from bot.council import Call, Council, Question, Stage
 from bot.errors import ModelFailed, Spent
-from bot.llm import Completion, Message, ModelInfo, Request
+from bot.llm import Completion, Image, Message, ModelInfo, Request
 from bot.protocol.calls import Caller
 from bot.protocol.patience import Deadline, Patience
 from bot.records import Account, Attempt, Case, Stop, Tempo
@@ -1324,6 +1324,27 @@ async def test_a_request_of_which_too_little_would_be_left_is_not_sent(bench: Be
         "no_credit: The daily budget of 0.00218 USD has no room: 0.00218 USD of it is left for "
         "this, and 0.00228 USD is needed."
     )
+
+
+async def test_images_that_take_little_say_nothing_of_what_a_text_takes(bench: Bench) -> None:
+    """Of one more text as much is set aside as it may take at most: a token a byte."""
+    bench.prices = Priced()
+    shown = Message("user", "Why?", images=(Image("image/png", b"small"),))
+    little = Completion("Yes.", "stop", 300, 20, cost_micros=7)
+    caller = bench.caller(Model(*[answers(little)] * ENOUGH), PATIENCE)
+    journal = await bench.store.begin("one", {ALL: 20 * 7 + 150_000})
+
+    async def asked(seat: int, message: Message) -> Call:
+        request = replace(REQUEST, messages=(message,))
+        deadline = Deadline(1_000)
+        return await caller.call(request, "answer", seat, journal=journal, deadline=deadline)
+
+    for seat in range(ENOUGH):
+        assert (await asked(seat, shown)).text
+    refused = await asked(ENOUGH, Message("user", "?" * 20_000))
+    assert refused.failure
+    assert refused.failure.kind == "no_credit"
+    assert await bench.store.usual(None, "lab/a") == ()
 
 
 async def test_what_was_asked_with_fewer_tokens_is_asked_again_with_the_same_bytes(

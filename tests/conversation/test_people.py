@@ -619,6 +619,7 @@ async def test_who_is_forgotten_while_it_is_under_way_takes_it_back_and_it_goes_
         case = await case_of(app, id)
         assert case.result is not None
         assert TEXT not in [answer.text for answer in case.result.answers]
+        assert provider.asked("review")
         for request in provider.asked("review"):
             assert TEXT not in request.messages[-1].content
             assert len(labels_shown(request)) == len(case.council.members)

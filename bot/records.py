@@ -276,7 +276,7 @@ class EndedAudition:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class AuditionEnding:
     """An audition that ends with a question, and the channel's settings without it, as
     `SettingsChange` has them. It holds only where they still have the `seen_version`."""
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bot import settings as channel_settings
 from bot.chat import Channel
 from bot.council import AUDITION_RATINGS
-from bot.records import ITSELF, EndedAudition, Ending
+from bot.records import ITSELF, AuditionEnding, EndedAudition
 from bot.settings import Settings
 from bot.store.encoding import encode
 from bot.store.store import Store
@@ -31,7 +31,7 @@ class Auditions:
     defaults: Settings
     now: Callable[[], datetime]
 
-    async def due(self, channel: Channel) -> Ending | None:
+    async def due(self, channel: Channel) -> AuditionEnding | None:
         """How the audition of the channel ends; `None` where there is none, or it goes on."""
         stored = await self.store.settings(channel.platform, channel.workspace, channel.id)
         model = channel_settings.resolve(stored.values, self.defaults).auditioning
@@ -42,7 +42,7 @@ class Auditions:
         result = await asyncio.to_thread(_result, rows, model, before.at if before else None)
         if result is None:
             return None
-        return Ending(
+        return AuditionEnding(
             EndedAudition(model, self.now(), result),
             stored.version,
             channel_settings.without(stored.values, "audition"),

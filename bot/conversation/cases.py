@@ -17,7 +17,7 @@ from bot.language import _
 from bot.models.gate import mended
 from bot.modes import mode_and_question
 from bot.protocol.folding import is_blank
-from bot.records import Case, Ending
+from bot.records import AuditionEnding, Case
 from bot.redaction import Redaction, placeholders
 from bot.waiting import wait_and_question
 
@@ -156,7 +156,7 @@ def taking_up(case: Case, taken: TakenUp) -> Case:
     return replace(case, question=replace(case.question, redo=taken.redo, grows=grows))
 
 
-def without_audition(case: Case, ending: Ending) -> Case:
+def without_audition(case: Case, ending: AuditionEnding) -> Case:
     """Asked of the members alone, and to say that the audition is over."""
     council = replace(case.council, members=case.council.seated, audition="")
     question = replace(case.question, ended_audition=ending.audition.model)

@@ -53,7 +53,7 @@ from bot.language import N_, _
 from bot.pages.sentences import masked
 from bot.protocol.pricing import Carried
 from bot.recognition import signs
-from bot.records import Case, Ending, PlatformName
+from bot.records import AuditionEnding, Case, PlatformName
 from bot.redaction import put_back
 from bot.store.spending import OverBudget
 from bot.store.store import Store
@@ -291,7 +291,7 @@ class Questions:
         self.running.start(case)
         return Accepted(case.id)
 
-    async def _ending(self, mention: Mention, council: Council | None) -> Ending | None:
+    async def _ending(self, mention: Mention, council: Council | None) -> AuditionEnding | None:
         """Of an audition that is over with this question, as the channel's own council is asked."""
         is_whole = council is None and mention.alone is None
         return await self.auditions.due(mention.channel) if is_whole else None
@@ -327,7 +327,7 @@ class Questions:
         council: Council | None,
         taken: TakenUp | None,
         agreed: Agreed | None,
-        ending: Ending | None = None,
+        ending: AuditionEnding | None = None,
     ) -> tuple[Case, dict[str, str]]:
         """What comes of the question, and what placeholders in it stand for."""
         mention, way = split_way(mention)

@@ -22,7 +22,7 @@ from bot.protocol.events import (
     ReviewsAsked,
     RevisionGiven,
     RevisionsAsked,
-    Seated,
+    SatDown,
     Spent,
     Started,
     VerdictAsked,
@@ -111,7 +111,7 @@ class Narrator:
                 note(_("{model} writes the verdict.", model=council.model(seat)))
             case ChairmanFailed(seat, failure):
                 self._failed(failure, *_CHAIRMAN_FAILED, model=council.model(seat))
-            case Seated() | RevisionGiven() | Spent() | Enough() | Ranked() | VerdictText():
+            case SatDown() | RevisionGiven() | Spent() | Enough() | Ranked() | VerdictText():
                 pass
             case Finished() | Checked():
                 pass

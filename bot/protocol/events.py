@@ -27,7 +27,7 @@ class Grown:
 
 
 @dataclass(frozen=True, slots=True)
-class Seated:
+class SatDown:
     """People sat down with their answers: the council with them, and the seats as they are now."""
 
     council: Council
@@ -134,7 +134,7 @@ class Checked:
 Event = (
     Started
     | Grown
-    | Seated
+    | SatDown
     | AnswerGiven
     | MemberFailed
     | RevisionsAsked
@@ -199,7 +199,7 @@ def advance(progress: Progress, event: Event) -> Progress:
             return replace(progress, labels=labels)
         case Grown(labels):
             return replace(progress, labels=labels, grown=True)
-        case Seated(council, labels):
+        case SatDown(council, labels):
             return replace(progress, council=council, labels=labels)
         case AnswerGiven(answer):
             # One that an earlier run revised is known as it is now.

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot.council import PERSON, Answer, Call
 from bot.protocol import outcome, ranking
-from bot.protocol.events import AnswerGiven, Seated
+from bot.protocol.events import AnswerGiven, SatDown
 from bot.protocol.sitting import Sitting
 
 
@@ -32,7 +32,7 @@ async def sit_down(sitting: Sitting, texts: Mapping[str, str]) -> None:
     # At once: what a member answers meanwhile gets its new label, and is committed after this.
     sitting.council, sitting.labels = council, ranking.labels_of(sitting.question, council)
     await journal.seat(council, calls, tuple(texts))
-    sitting.emit(Seated(council, sitting.known()))
+    sitting.emit(SatDown(council, sitting.known()))
     for call in calls:
         sitting.emit(AnswerGiven(outcome.answer(sitting.question, council, call)))
 

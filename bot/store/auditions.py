@@ -1,6 +1,6 @@
 """Auditions that are over: opaque text of what came of each, the newest of each model."""
 
-from bot.records import Case, EndedAudition, Ending, PlatformName
+from bot.records import AuditionEnding, Case, EndedAudition, PlatformName
 from bot.store.channels import changed
 from bot.store.encoding import decode_time, encode_time
 from bot.store.transactions import Row, Statement, Tables, Transaction
@@ -20,7 +20,7 @@ class Auditions(Tables):
         return _audition(rows[0]) if rows else None
 
 
-def ended(case: Case, ending: Ending) -> Transaction[None]:
+def ended(case: Case, ending: AuditionEnding) -> Transaction[None]:
     """Keep what came of it, and have it no more in the settings of the channel that the case was
     asked in. Raises `SettingsChanged`, nothing written, where these are others by now."""
     channel, over = case.channel or "", ending.audition

@@ -7,7 +7,7 @@ from datetime import datetime
 from statistics import median
 
 from bot.council import Attached, Call, Cost, Council, Deliberation, Question
-from bot.records import Case, Ending, PlatformName, Remains, Stop, Turn
+from bot.records import AuditionEnding, Case, PlatformName, Remains, Stop, Turn
 from bot.store import spending
 from bot.store.auditions import ended
 from bot.store.encoding import decode, decode_time_or_none, encode, encode_time
@@ -47,7 +47,7 @@ class Cases(Tables):
         shares: spending.Shares | None = None,
         limits: Mapping[str, int] | None = None,
         answers: Sequence[Call] = (),
-        ending: Ending | None = None,
+        ending: AuditionEnding | None = None,
     ) -> bool:
         """Keep a new case, with the `originals` of the placeholders in its texts, and set its money
         aside: `shares`, within `limits`, which are micro-dollars by scope. `answers` are those of a run

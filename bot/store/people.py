@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, TypeVar
 
-from bot.council import PEOPLE_MAX, Answer, Council, Deliberation, Version
+from bot.council import PEOPLE_MAX, Answer, Council, Deliberation, Plurality, Version
+from bot.language import speaking
 from bot.store import spending
 from bot.store.copies import Thread
 from bot.store.encoding import decode, decode_time, encode
 from bot.store.transactions import Statement, Tables, Transaction
+from bot.texts import says
 
 Text = TypeVar("Text", Answer, Version)
 
@@ -152,7 +154,7 @@ def _take_out(id: str, seat: int, council: Council, result: str | None) -> Trans
         texts += [answer.text for answer in whole.answers if answer.label == label]
         yield Statement(
             "UPDATE deliberations SET result = ? WHERE id = ?",
-            (encode(Deliberation, _without(whole, label)), id),
+            (encode(Deliberation, _without(whole, label, council.interface)), id),
         )
     post = (id, f"answer:{label}")
     yield Statement(
@@ -165,22 +167,31 @@ def _take_out(id: str, seat: int, council: Council, result: str | None) -> Trans
     return texts
 
 
-def _without(result: Deliberation, label: str) -> Deliberation:
-    """Its words in no place of their own. What others wrote of it stays."""
+def _without(result: Deliberation, label: str, interface: str) -> Deliberation:
+    """Its words in no place of their own, the bot's sentence in this language among them. What others
+    wrote of it stays."""
 
     def bare(texts: Sequence[Text]) -> tuple[Text, ...]:
         return tuple(replace(each, text="") if each.label == label else each for each in texts)
 
-    vote = result.vote
-    if vote:
-        options = tuple(
-            replace(side, value="") if side.labels == (label,) else side for side in vote.options
-        )
-        vote = replace(vote, options=options)
+    vote, verdict = result.vote, result.verdict
+    for side in vote.options if vote else ():
+        if side.labels == (label,) and not verdict.written_by:
+            with speaking(interface):
+                text = verdict.text.replace(says(side), "").strip()
+            verdict = replace(verdict, text=text)
     return replace(
         result,
         answers=bare(result.answers),
         rounds=tuple(bare(versions) for versions in result.rounds),
         left_out=tuple(each for each in result.left_out if each.labels != (label,)),
-        vote=vote,
+        vote=vote and _uncounted(vote, label),
+        verdict=verdict,
     )
+
+
+def _uncounted(vote: Plurality, label: str) -> Plurality | None:
+    """The values without one that this answer alone gave; `None` where that was the only one."""
+    options = tuple(side for side in vote.options if side.labels != (label,))
+    winner = vote.winner if vote.winner in {side.value for side in options} else None
+    return replace(vote, options=options, winner=winner) if options else None

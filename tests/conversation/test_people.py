@@ -44,7 +44,7 @@ from tests.conversation.room import (
 from tests.conversation.room import (
     running as a_room,
 )
-from tests.fakes.provider import FakeProvider, labels_shown, sensible
+from tests.fakes.provider import FakeProvider, labels_shown, sensible, stage_and_seat
 from tests.fakes.watched import eventually
 from tests.pages.telling import words as all_words
 
@@ -597,6 +597,31 @@ async def test_who_is_forgotten_takes_the_answer_back_and_nothing_runs_again() -
         assert "Whoever wrote this answer has taken it back." in transcript
         assert len(provider.requests) == asked
         assert TEXT not in json.dumps(await export(app.store, case))
+
+
+@pytest.mark.parametrize("second", ["Rome", "Oslo"])
+async def test_a_value_that_was_theirs_alone_is_counted_no_more(second: str) -> None:
+    cities = {0: "Rome", 1: second, 2: "Oslo", 3: "Oslo"}
+    provider = FakeProvider(
+        otherwise=lambda request: f"Final answer: {cities[stage_and_seat(request)[1]]}"
+    )
+    async with running(provider) as app:
+        id = await accepted(app, mention("/vote /wait 10m Which city is it?"))
+        await until_gathering(app, id)
+        await written(app, id, text="Final answer: Quito")
+        await pressed(app, id, ANN, "begin")
+        await app.running.finished(id)
+        await app.command(CHANNEL, BOB, "forget me")
+
+        result = (await case_of(app, id)).result
+        assert result is not None
+        assert result.vote is not None
+        assert {side.value for side in result.vote.options} == {"Oslo", "Rome"}
+        assert result.vote.winner == second
+        for key in ("headline", "ranking"):
+            document = await app.archive.document(id, key)
+            assert document is not None
+            assert "Quito" not in all_words(document)
 
 
 async def test_who_is_forgotten_while_it_is_under_way_takes_it_back_and_it_goes_on() -> None:

@@ -51,11 +51,9 @@ class _Seen:
 
 
 class People:
-    """`problem` says in sentences why nobody is known; "" while Slack tells."""
-
     def __init__(self, web: Web) -> None:
         self._web = web
-        self.problem = ""
+        self._refused: SlackApiError | None = None
         # Neither changes; everything else is looked up again.
         self._is_bot: dict[str, bool] = {}
         self._names: dict[str, str] = {}
@@ -68,6 +66,11 @@ class People:
         # By channel, for less than a minute, too.
         self._seen: Mapping[str, _Seen] = {}
         self._looking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    @property
+    def problem(self) -> str:
+        """Says in sentences why nobody is known; "" while Slack tells."""
+        return sentence(self._refused) if self._refused else ""
 
     async def asker(self, id: str) -> Person:
         """Somebody who asks: whether they are a guest, as far as that is known."""
@@ -170,11 +173,11 @@ class People:
                 return _STRANGER
             if is_of_the_token(error):
                 raise
-            if self.problem != sentence(error):
-                self.problem = sentence(error)
+            before, self._refused = self._refused, error
+            if before is None or error_of(before) != error_of(error):
                 logger.warning("Slack does not say who people are: %s", self.problem)
             return _UNKNOWN
-        self.problem = ""
+        self._refused = None
         found: Json = answer["user"]
         self._read(found)
         return found

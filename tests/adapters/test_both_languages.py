@@ -174,6 +174,60 @@ async def test_what_a_channel_says_goes_before_what_people_read(
     assert any(re.search(r"put \W*A\W* first", text) for text in shown(stage))
 
 
+@pytest.mark.parametrize("platform", PLATFORMS)
+async def test_a_run_ends_in_the_language_that_it_began_in_whatever_the_channel_says_meanwhile(
+    platform: str, tmp_path: Path
+) -> None:
+    hangs = FakeProvider({("answer", 1): [asyncio.Event()]}, otherwise=korean)
+    async with staged(platform, tmp_path) as stage:
+        async with stage.open(hangs):
+            await stage.ask("하늘은 왜 파란가요?")
+            await eventually(lambda: has_begun(stage))
+            admin = Person("ada", admin=True)
+            await stage.app.command(stage.channel, admin, "set interface en")
+        async with stage.open(FakeProvider(otherwise=korean)):
+            await answered(stage, 1)
+            await stage.vote("A", "👍")
+            await voted(stage, ("A", "accept", True, True))
+            await stage.app.recounts.turn()
+            found = shown(stage)
+            await stage.ask("밤에는요?")
+            await answered(stage, 2)
+            spoken = [case.council.interface for case in await cases(stage)]
+    assert spoken == ["ko", "en"]
+    if platform != "terminal":  # which says all the rest in the language of now
+        assert set(english(found)) == set()
+
+
+async def has_begun(stage: Stage) -> bool:
+    found = await cases(stage)
+    return len(found) == 1 and len(await stage.app.store.calls(found[0].id)) >= 1
+
+
+async def test_what_everybody_sees_on_discord_is_in_the_servers_language_whoever_asks_or_presses(
+    tmp_path: Path,
+) -> None:
+    async with staged("discord", tmp_path) as stage, stage.open(FakeProvider(otherwise=korean)):
+        assert isinstance(stage, OnDiscord)
+        place, server = stage.place, stage.place.server
+        place.ada.locale = "en-GB"
+        asked = {"question": "하늘은 왜 파란가요?"}
+        await server.slash(place.ada, place.channel, "council", "ask", asked)
+        await answered(stage, 1)
+        case = (await cases(stage))[0]
+        root = next(m for m in server.said(place.channel) if m.thread)
+        assert root.thread
+        headline = next(m for m in server.said(root.thread) if "후속 질문" in told(m))
+        form = await server.click(place.ada, headline, f"c1:{case.id}:follow")
+        await server.submit_modal(form, {"text": "밤에는요?"})
+        await answered(stage, 2)
+        spoken = {case.council.interface for case in await cases(stage)}
+        found = [told(m) for place in (place.channel, root.thread) for m in server.said(place)]
+    assert spoken == {"ko"}
+    assert len(found) > 8
+    assert set(english(found)) == set()
+
+
 def told(message: object) -> str:
     """All that a message of Discord's shows."""
     body = [getattr(message, "text", ""), getattr(message, "components", [])]

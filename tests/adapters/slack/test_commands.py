@@ -536,6 +536,24 @@ async def test_a_question_stands_as_its_askers_words_without_the_right_to_know_n
     assert "users:read" in str(headline.frames[0].blocks)
 
 
+async def test_why_nobody_is_known_is_told_to_each_in_their_language_and_logged_once(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    bob = place.server.create_user("bob", place.channel)
+    bob.locale = "ko-KR"
+    for reader in (place.ada, bob):
+        await place.server.slash(reader, place.channel, "/council", "help")
+    await place.whispered("이 채널의 카운슬과 설정")  # so that both languages are known
+    place.server.withdraw("users:read")
+    await place.server.slash(place.ada, place.channel, "/council", "show")
+    await place.whispered("The app lacks the permission users:read")
+    await place.server.slash(bob, place.channel, "/council", "show")
+    told = await place.whispered("앱에 users:read 권한이 없습니다")
+    assert "lacks" not in told
+    await place.server.slash(place.ada, place.channel, "/council", "show")
+    assert caplog.text.count("Slack does not say who people are") == 1
+
+
 async def test_where_the_bot_is_not_it_asks_to_be_invited(place: Place) -> None:
     elsewhere = place.server.create_channel("elsewhere", place.ada, with_bot=False)
     await place.server.slash(place.ada, elsewhere, "/council", "ask Why?")

@@ -162,24 +162,10 @@ class Sitting:
         request = self._request(stage, round, seat, material.prompt(limit), tokens)
         shortened = _shortened(stage, round, seat)
 
-        async def shorter(refused: ModelFailed) -> Request | None:
-            if refused.context_tokens is None or self.journal.decision(shortened):
-                return None
-            fits = fitting_limit(
-                material.texts,
-                "".join(message.content for message in request.messages),
-                context_tokens=refused.context_tokens,
-                prompt_tokens=refused.prompt_tokens,
-            )
-            if fits is None:
-                return None
-            # A resumed run asks with the same, and tells it.
-            await self.journal.decide(shortened, str(fits))
-            return replace(request, messages=self._sent(seat, material.prompt(fits)))
-
         async def otherwise(refused: ModelFailed) -> Request | None:
             nonlocal request
-            other = await shorter(refused) or await self._unseen(seat, request, refused)
+            other = await self._shorter(shortened, seat, material, request, refused)
+            other = other or await self._unseen(seat, request, refused)
             request = other or request
             return other
 
@@ -214,18 +200,45 @@ class Sitting:
     def _sent(self, seat: int, messages: tuple[Message, ...]) -> tuple[Message, ...]:
         """As this seat gets them: without images where it sees none, and where personal data is hidden
         from models, without what others of them wrote of it."""
-        if seat in self._unseeing or not sees(self.journal, seat):
+        if not self._sees(seat):
             messages = without_images(messages)
         if not self.council.redact:
             return messages
         return tuple(replace(each, content=masked(each.content)) for each in messages)
+
+    def _sees(self, seat: int) -> bool:
+        return seat not in self._unseeing and sees(self.journal, seat)
+
+    async def _shorter(
+        self,
+        shortened: str,
+        seat: int,
+        material: Material,
+        request: Request,
+        refused: ModelFailed,
+    ) -> Request | None:
+        """The same with as much of the material as fits, once, where it was too long. The decision of
+        that name holds how much that is."""
+        if refused.context_tokens is None or self.journal.decision(shortened):
+            return None
+        fits = fitting_limit(
+            material.texts,
+            "".join(message.content for message in request.messages),
+            context_tokens=refused.context_tokens,
+            prompt_tokens=refused.prompt_tokens,
+        )
+        if fits is None:
+            return None
+        # A resumed run asks with the same, and tells it.
+        await self.journal.decide(shortened, str(fits))
+        return replace(request, messages=self._sent(seat, material.prompt(fits)))
 
     async def _unseen(self, seat: int, request: Request, refused: ModelFailed) -> Request | None:
         """The same without images, from now on, for a seat that sees none, or has no room for them."""
         no_room = refused.context_tokens is not None
         if not (refused.unseeing or no_room) or not request.images:
             return None
-        if seat not in self._unseeing and sees(self.journal, seat):
+        if self._sees(seat):
             self._unseeing.add(seat)  # it may be asked two things at once
             await self.journal.decide(unseeing(seat), "refused")
         return replace(request, messages=without_images(request.messages))

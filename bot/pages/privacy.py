@@ -48,10 +48,10 @@ def page(facts: Facts) -> str:
         [
             (
                 _(
-                    "questions and the messages quoted with them, the texts of files attached, images as "
-                    "models got them, answers, "
-                    "reviews, verdicts and what was found about them, summaries and titles of threads; "
-                    "with `redact on`, what the placeholders stand for"
+                    "questions and the messages quoted with them, the texts of files attached and of "
+                    "pages linked to, images as models got them, answers, reviews, verdicts and what was "
+                    "found about them, summaries and titles of threads; with `redact on`, what the "
+                    "placeholders stand for"
                 ),
                 facts.texts_kept,
             ),
@@ -106,10 +106,11 @@ def page(facts: Facts) -> str:
                     servers=facts.servers,
                 ),
                 _(
-                    "the question, what was quoted with it, the thread's earlier questions and verdicts, "
-                    "which one of them may sum up for the others, and with `context thread` the last "
-                    "20 messages of people there, without their names; reviewers, "
-                    "the chairman and whoever checks the verdict also the others' answers, without names"
+                    "the question, what was quoted with it, the files and pages that came along, images "
+                    "where they can see them, the thread's earlier questions and verdicts, which one of "
+                    "them may sum up for the others, and with `context thread` the last 20 messages of "
+                    "people there, without their names; reviewers, the chairman and whoever checks the "
+                    "verdict also the others' answers, those of people among them, without names"
                 ),
             ),
             (

@@ -27,7 +27,7 @@ TOLD = {
     "auditions": "what came of auditions",
     "summaries": "keyed hashes of a question's words",
     "redactions": "what the placeholders stand for",
-    "exhibits": "the texts of files attached",
+    "exhibits": "the texts of files attached and of pages linked to, images",
     "people": "who added an answer of their own to a question",
     "seen_events": "keyed hashes of the platform's events",
     # Nothing of people: the lists of models, and small facts of the program's own.

@@ -59,6 +59,7 @@ SHOWN_AS = {"label", "alt", "public", "description", "placeholder"}
 # model or another program reads, and what stands amid a provider's English.
 NOT_SHOWN = {
     "default endpoint",
+    "positional arguments",
     "this model",
     "verdict not blind",
     "Attempting a reconnect",

@@ -34,6 +34,7 @@ from bot.program.process import (
     until_interrupted,
     until_signalled,
 )
+from bot.program.usage import Parser
 
 if TYPE_CHECKING:
     from bot.program.asked import Asked
@@ -122,7 +123,7 @@ def _unknown(word: str, commands: Collection[str]) -> str:
 
 def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     """It, and the names of the commands."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="council",
         description=_("Several models answer, rank each other blindly, and a chairman rules."),
     )

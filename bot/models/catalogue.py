@@ -30,7 +30,7 @@ FRESH_FOR = timedelta(hours=1)
 # An endpoint that gave no list is asked again after this, not at every look into the catalogue.
 RETRY_AFTER = timedelta(minutes=1)
 # For a list, and the least however fast the clock: a machine that is busy reads no faster.
-LOAD_SECONDS, LOAD_SECONDS_AT_LEAST = 20.0, 2.0
+LOAD_SECONDS, LOAD_SECONDS_AT_LEAST = 20.0, 5.0
 
 # So many models are compared closely with what somebody typed.
 _COMPARED = 2_000

@@ -13,7 +13,7 @@ from bot.models.failures import WRONG_ADDRESS, failed
 
 CONNECT_SECONDS = 10.0
 # However fast the clock: a busy machine needs some of its own time to notice that it is connected.
-CONNECT_SECONDS_AT_LEAST = 1.0
+CONNECT_SECONDS_AT_LEAST = 3.0
 
 
 def unreachable(error: Exception) -> ModelFailed:

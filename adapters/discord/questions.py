@@ -224,7 +224,7 @@ async def fetched(bot: Bot, place: discord.abc.Messageable, id: int) -> discord.
     by what its application is allowed.
     """
     try:
-        async with asyncio.timeout(FETCHING_SECONDS * bot.time_scale):
+        async with asyncio.timeout(FETCHING_SECONDS):
             return await bot.line.persistently(lambda: place.fetch_message(id))
     except (discord.HTTPException, TimeoutError) as error:
         logger.info("message %d cannot be fetched: %s", id, words(error))

@@ -34,7 +34,7 @@ async def said(bot: Bot, case: Case, most: int) -> Said:
     if address.kind != "here" or case.thread != str(address.channel):
         return Said()
     try:
-        async with asyncio.timeout(FETCHING_SECONDS * bot.time_scale):
+        async with asyncio.timeout(FETCHING_SECONDS):
             return await bot.line.persistently(lambda: _read(bot, address, most))
     except (discord.HTTPException, TimeoutError) as error:
         logger.info("thread %d cannot be read: %s", address.channel, words(error))

@@ -33,7 +33,7 @@ async def said(bot: Bot, case: Case, most: int) -> Said:
     if address.thread == address.message and not case.question.origin:
         return Said()
     try:
-        async with asyncio.timeout(READING_SECONDS * bot.time_scale):
+        async with asyncio.timeout(READING_SECONDS):
             return await _read(bot, case, address, most)
     except SlackApiError as error:
         logger.warning("%s: a thread could not be read: %s", address.channel, sentence(error))

@@ -183,7 +183,7 @@ class App:
             aside=self.running.aside,
             answer=partial(self.people.submit_here, channel, person),
             is_private=self._is_private,
-            name=partial(name_of, self.platforms, channel, time_scale=self.time_scale),
+            name=partial(name_of, self.platforms, channel),
             now=self.now,
         )
 

@@ -14,15 +14,13 @@ PATIENCE_SECONDS = 30.0
 _LIMIT_CHARS = 80
 
 
-async def name_of(
-    platforms: Platforms, channel: Channel, person: str | None, *, time_scale: float = 1.0
-) -> str:
+async def name_of(platforms: Platforms, channel: Channel, person: str | None) -> str:
     """How the person is called there, as CommonMark; "" where nobody says."""
     platform = platforms.get(channel.platform)
     if not person or not isinstance(platform, NamesPeople):
         return ""
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS * time_scale):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             name = await platform.name(channel, person)
     except Exception as error:  # whatever it is, no question waits for a name
         logger.warning("a name cannot be looked up: %s", type(error).__name__)

@@ -430,10 +430,7 @@ class Questions:
         return None
 
     async def _paused(self, channel: Channel) -> Document:
-        running = self.running
-        return await paused_page(
-            self.store, running.platforms, channel, self.now(), time_scale=running.time_scale
-        )
+        return await paused_page(self.store, self.running.platforms, channel, self.now())
 
     def _check(self, mention: Mention) -> None:
         """Refuse what cannot or may not be asked. Raises `InvalidInput`."""

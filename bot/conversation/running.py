@@ -98,7 +98,7 @@ class Running:
             exhibits=self.exhibits,
             titles=self.titles,
             reply=self.platforms[case.platform].reply(case),
-            name=partial(name_of, self.platforms, channel_of(case), time_scale=self.time_scale),
+            name=partial(name_of, self.platforms, channel_of(case)),
             time_scale=self.time_scale,
         )
         over = asyncio.Event()

@@ -14,12 +14,12 @@ _CHANGES_LIMIT = 1_000
 
 
 async def paused_page(
-    store: Store, platforms: Platforms, channel: Channel, now: datetime, *, time_scale: float
+    store: Store, platforms: Platforms, channel: Channel, now: datetime
 ) -> Document:
     """What somebody is told who asks in a silent channel, with the button that ends it."""
     sentences = [_("⏸ **The council is paused in this channel.**")]
     if change := await _paused_by(store, channel):
-        name = await name_of(platforms, channel, change.person, time_scale=time_scale)
+        name = await name_of(platforms, channel, change.person)
         sentences.append(_paused(name or _("Somebody"), change.at, now))
     sentences.append(_("Administrators can end that: `/council resume`."))
     return Document((Text(" ".join(sentences)),), buttons=(Button("resume", _("Resume")),))

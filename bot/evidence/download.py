@@ -45,10 +45,11 @@ async def download(
     *,
     origins: Collection[str],
     headers: Mapping[str, str] | None = None,
+    seconds: float = FETCH_SECONDS,
     time_scale: float = 1.0,
 ) -> Fetched:
-    """What stands at an address of one of these origins, such as `https://a.example`. Raises
-    `Unreadable`."""
+    """What stands at an address of one of these origins, such as `https://a.example`. `time_scale`
+    is that of the pauses between tries. Raises `Unreadable`."""
     url = _checked(address, origins)
     tries = stamina.retry_context(
         on=_Passing,
@@ -59,7 +60,7 @@ async def download(
         wait_jitter=time_scale,
     )
     try:
-        async with asyncio.timeout(FETCH_SECONDS * time_scale):
+        async with asyncio.timeout(seconds):
             async for attempt in tries:
                 with attempt:
                     return await _fetched(url, headers or {})

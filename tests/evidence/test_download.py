@@ -123,13 +123,20 @@ async def test_what_is_final_is_not() -> None:
     [
         (endless, "larger than 10 MB"),
         (said("x" * (FILE_LIMIT_BYTES + 1)), "larger than 10 MB"),
-        (silent, "could not be fetched"),
         (said(status=500), "could not be fetched"),
     ],
 )
-async def test_nothing_is_waited_for_or_kept_without_end(answer: Serve, why: str) -> None:
+async def test_nothing_is_kept_without_end_or_asked_for_again_and_again(
+    answer: Serve, why: str
+) -> None:
     async with serving(answer) as (origin, _):
         assert why in await refusal(f"{origin}/a", origin)
+
+
+async def test_who_goes_on_without_end_is_not_waited_for() -> None:
+    async with serving(silent) as (origin, _):
+        with pytest.raises(Unreadable, match="could not be fetched"):
+            await download(f"{origin}/a", origins={origin}, seconds=0.5)
 
 
 async def test_where_nobody_listens_that_is_said() -> None:

@@ -134,6 +134,7 @@ async def _said_of(
     finally:
         if process.returncode is None:
             await _end(process)
+        await _let_go(process)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
@@ -143,6 +144,14 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     while process.stdout and await process.stdout.read(_PIECE_BYTES):
         pass
     await process.wait()
+
+
+async def _let_go(process: asyncio.subprocess.Process) -> None:
+    """Close what it was written through, which else outlives it, as where it took not all of it."""
+    assert process.stdin is not None
+    process.stdin.close()
+    with suppress(BrokenPipeError, ConnectionResetError):
+        await process.stdin.wait_closed()
 
 
 async def _answer(process: asyncio.subprocess.Process, data: bytes, limit_bytes: int) -> bytes:

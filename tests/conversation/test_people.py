@@ -349,6 +349,22 @@ async def test_no_offer_tells_whose_letter_it_is() -> None:
         assert [value for _said, value in form.whom] == ["council"]
 
 
+async def test_what_was_kept_as_the_process_died_is_seated_by_the_next(tmp_path: Path) -> None:
+    """Before it had its letter, while members were asked; its author was told nothing."""
+    database = str(tmp_path / "council.db")
+    dying = Held("right")
+    async with running(dying, database=database) as app:
+        id = await accepted(app, mention())
+        await dying.until_asked("right")
+        assert await app.store.keep_answer(id, BOB.id, TEXT, shares={}, limits={}) is None
+    async with running(database=database) as app:
+        await app.running.resume("discord")
+        await app.running.finished(id)
+        own = await label_of(app, id)
+        assert list((await app.store.people(id)).values()) != [None]
+        assert words(await pressed(app, id, BOB, "vote", "answer", own, "best")) == str(OWN_ANSWER)
+
+
 async def test_what_comes_while_answers_that_are_all_in_wait_is_told_that_it_is_late(
     tmp_path: Path,
 ) -> None:

@@ -130,10 +130,9 @@ def picture(data: bytes, limits: Limits) -> tuple[str, bytes]:
                 raise Unread("pixels", millions)
             side = limits.side_pixels, limits.side_pixels
             opened.draft(None, side)  # of a JPEG no more than that is unpacked
-            drawn = _flat(_upright(opened))
-            drawn.thumbnail(side)
-            drawn.info.clear()
-            return _packed(drawn, limits.image_bytes, lossless=opened.format != "JPEG")
+            drawn = _plain(_upright(opened))
+            drawn.thumbnail(side)  # the whole is in memory no more often than needs be
+            return _packed(_on_white(drawn), limits.image_bytes, lossless=opened.format != "JPEG")
     except Unread:
         raise
     except Exception as error:
@@ -145,23 +144,31 @@ def _upright(image: Any) -> Any:
     from PIL import ImageOps
 
     image.load()
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:
-        return image.copy()  # what it says of itself is broken; it may be whole
+    with suppress(Exception):  # what it says of itself may be broken while it is whole
+        ImageOps.exif_transpose(image, in_place=True)
+    return image
 
 
-def _flat(image: Any) -> Any:
-    """In colours or greys that every reader shows alike."""
-    from PIL import Image
-
+def _plain(image: Any) -> Any:
+    """In colours or greys that can be scaled; see-through as far as it is."""
     if image.has_transparency_data:
-        ground = Image.new("RGBA", image.size, "white")
-        ground.alpha_composite(image.convert("RGBA"))
-        return ground.convert("RGB")
+        return image.convert("RGBA")
     if image.mode.startswith("I"):  # 16 bits a pixel
         return image.convert("I").point(lambda level: level / 257).convert("L")
     return image if image.mode in ("RGB", "L") else image.convert("RGB")
+
+
+def _on_white(image: Any) -> Any:
+    """As every reader shows it alike, and without what else it says of itself."""
+    from PIL import Image
+
+    shown = image
+    if image.mode == "RGBA":
+        ground = Image.new("RGBA", image.size, "white")
+        ground.alpha_composite(image)
+        shown = ground.convert("RGB")
+    shown.info.clear()
+    return shown
 
 
 def _packed(image: Any, limit_bytes: int, *, lossless: bool) -> tuple[str, bytes]:

@@ -80,6 +80,14 @@ async def test_what_shines_through_stands_on_white() -> None:
     assert (color_at(found, 16, 4), color_at(found, 16, 28)) == (RED, WHITE)
 
 
+async def test_a_picture_that_shines_through_may_be_as_large_as_any_other() -> None:
+    written = io.BytesIO()
+    PIL.Image.new("RGBA", (7_700, 7_700)).save(written, "PNG")
+    drawn = opened(await read_image(written.getvalue()))
+    assert drawn.size == (1_568, 1_568)
+    assert color_at(drawn, 700, 700) == (255, 255, 255)
+
+
 @pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP"])
 async def test_of_a_film_the_first_frame_is_shown(format: str) -> None:
     found = opened(await read_image(pictures.film(format)))

@@ -214,7 +214,7 @@ def outcome(
         evidence=(
             *(_of_those_asked(each, asked) for each in evidence(question)),
             *_found(calls),
-            *_unsearched(council, calls),
+            *(() if question.alone else _unsearched(council, calls)),
         ),
         escalated=bool(question.grows),
     )
@@ -269,7 +269,8 @@ def _found(calls: Collection[Call]) -> Iterator[Evidence]:
 
 
 def _unsearched(council: Council, calls: Collection[Call]) -> Iterator[Evidence]:
-    """That some were to search and could not: how many, and not who, whom that would narrow down."""
+    """That some were to search and could not: how many, and not who, which would narrow down whose
+    answers theirs are."""
     asked = [c for c in calls if c.stage == "answer" and c.text and c.model != PERSON]
     unable = sum(1 for call in asked if call.sources is None)
     if not council.searches or not unable:

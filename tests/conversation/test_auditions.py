@@ -446,6 +446,26 @@ async def test_without_room_for_it_too_no_question_is_taken_in() -> None:
     assert "of this channel's" in refused
 
 
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_question_takes_exactly_what_is_set_aside_for_it_too(mode: str) -> None:
+    async with running(Listed()) as app:
+        await begin(app)
+        await set_here(app, f"mode {mode}")
+        case = await case_of(app, await served(app))
+        account = await app.store.account(app.now().date(), "channel:discord:channel")
+        needed = needed_of(await app.questions.shares(case)) + account.told_micros
+
+        await set_here(app, f"budget {(needed - 1) / 1e6:.6f}")
+        refused = await refusal(app, mention())
+        await set_here(app, f"budget {needed / 1e6:.6f}")
+        taken = await case_of(app, await served(app, mention()))
+
+    assert "of this channel's" in refused
+    assert sits(taken)
+    assert taken.result is not None
+    assert len(taken.result.members) == len(taken.council.members)
+
+
 # --- What is no model
 
 

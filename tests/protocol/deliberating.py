@@ -17,6 +17,7 @@ from tests.fakes.provider import FakeProvider
 
 ASKED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 FOUR = Council(("lab/a", "lab/b", "lab/c", "lab/d"), "lab/chair")
+LONG_ANSWERS = ["word " * 4_000, "word " * 200, "word " * 4_400, "word " * 3_600]
 CHAIR = FOUR.chairman_seat
 
 # Far shorter than a test's own limit, long enough for work that has to happen first.

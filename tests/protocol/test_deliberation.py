@@ -12,7 +12,6 @@ import pytest
 from bot.council import Claim, Council, Earlier, Past
 from bot.errors import ModelFailed, Spent
 from bot.llm import Completion, Request
-from bot.models.http import HttpProvider
 from bot.protocol import ranking
 from bot.protocol.calls import Caller
 from bot.protocol.events import (
@@ -32,13 +31,12 @@ from bot.protocol.patience import Patience
 from bot.records import Case
 from bot.settings import SETTINGS
 from bot.store.store import Store
-from tests.fakes.lab import lab
 from tests.fakes.prices import FreeOfCharge
 from tests.fakes.provider import FakeProvider, Scripted, labels_shown, sensible, stage_and_seat
-from tests.fakes.refusals import Refusal
 from tests.protocol.deliberating import (
     CHAIR,
     FOUR,
+    LONG_ANSWERS,
     final,
     no_history,
     passing,
@@ -243,9 +241,6 @@ class Small:
         return ModelFailed("refused", "too long.", context_tokens=context, prompt_tokens=counted)
 
 
-LONG_ANSWERS = ["word " * 4_000, "word " * 200, "word " * 4_400, "word " * 3_600]
-
-
 @pytest.mark.parametrize("told", [True, False])
 async def test_material_that_does_not_fit_a_context_is_shortened_and_asked_about_once_more(
     store: Store, told: bool
@@ -272,43 +267,6 @@ async def test_material_that_does_not_fit_a_context_is_shortened_and_asked_about
     assert (verdict.fallback, verdict.written_by) == (None, "lab/chair")
     assert verdict.shown_chars is not None
     assert done.deliberation.calls == 11
-
-
-class LongAnswers(FakeProvider):
-    """Members answer at length in this process; reviews and the verdict are a server's."""
-
-    def __init__(self, server: HttpProvider) -> None:
-        super().__init__(otherwise=lambda request: LONG_ANSWERS[stage_and_seat(request)[1]])
-        self._server = server
-
-    async def complete(
-        self, request: Request, on_text: Callable[[str], None] | None = None
-    ) -> Completion:
-        if stage_and_seat(request)[0] == "answer":
-            return await super().complete(request, on_text)
-        return await self._server.complete(request, on_text)
-
-
-@pytest.mark.parametrize("style", ["vllm", "llama.cpp", "openrouter", "silent"])
-@pytest.mark.parametrize("context", [4_096, 6_000, 8_192])
-async def test_reviews_and_verdict_come_through_whatever_a_servers_context(
-    store: Store, context: int, style: str
-) -> None:
-    refusals = [Refusal("length", style, context=context)]
-    async with lab(refusals=refusals) as (provider, _):
-        done = await run(
-            store,
-            LongAnswers(provider),
-            council=replace(FOUR, chairman="lab/e"),
-            asked=question(seed=ALL_HEARD),
-            patience=replace(Patience(), hedge_unknown=60),
-        )
-
-    assert [review.error for review in done.deliberation.reviews] == [None] * 4
-    assert all(review.counted for review in done.deliberation.reviews)
-    assert all(review.shown_chars for review in done.deliberation.reviews)
-    assert done.deliberation.verdict.chairman_error is None
-    assert done.deliberation.verdict.shown_chars is not None
 
 
 async def test_a_prompt_that_does_not_fit_shortened_either_is_not_asked_again(

@@ -24,7 +24,7 @@ from bot.conversation.redoing import redoing
 from bot.conversation.showing import Showing
 from bot.conversation.threads import Threads
 from bot.conversation.titles import Titles
-from bot.council import Call, Council, Deliberation, Question, takes_people
+from bot.council import Call, Council, Deliberation, Question
 from bot.document import Document
 from bot.errors import BotError, Superseded
 from bot.language import _
@@ -161,7 +161,7 @@ class Serving:
     @property
     def takes_answers(self) -> bool:
         """Whether people may add theirs now."""
-        if self._stopping.is_set() or not takes_people(self.case.question, self.case.council):
+        if self._stopping.is_set() or self.case.question.is_about_answers:
             return False
         return self._sitting is None or may_sit_down(self._sitting)
 

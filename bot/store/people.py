@@ -38,14 +38,19 @@ class People(Tables):
                 "WHERE id = ? AND status = 'running' AND expired_at IS NULL",
                 (id,),
             )
-            if not running or (yield from _all_are_in(id, decode(Council, running[0][1]))):
+            if not running:
+                return "late"
+            council = decode(Council, running[0][1])
+            if (yield from _all_are_in(id, council)):
                 return "late"
             day = spending.day_of(decode_time(running[0][0]))
             rows = yield Statement("SELECT person, seat FROM people WHERE deliberation = ?", (id,))
             seats: dict[str, int | None] = dict(rows)
             if seats.get(person) is not None:
                 return "there"
-            if person not in seats and len(seats) >= PEOPLE_MAX:
+            # A seat whose answer was taken back is nobody else's: letters would run out.
+            taken = council.people + list(seats.values()).count(None)
+            if person not in seats and taken >= PEOPLE_MAX:
                 return "full"
             if not (yield from spending.raise_shares(id, day, limits, shares)):
                 return "no_room"

@@ -442,6 +442,41 @@ async def test_there_is_room_for_so_many_people() -> None:
         await app.running.finished(id)
 
 
+FULL = "5 people have answered already, which is as many as may."
+
+
+async def test_who_comes_after_the_last_seat_is_taken_is_told_so(tmp_path: Path) -> None:
+    """After a restart, too: it is not too late."""
+    database = str(tmp_path / "council.db")
+    held = Held("right")
+    async with running(held, database=database) as app:
+        id = await accepted(app, mention())
+        await held.until_asked("right")
+        for n in range(PEOPLE_MAX):
+            assert await written(app, id, Person(f"p{n}")) == str(IN)
+        assert await written(app, id, CAL) == FULL
+    held = Held("right")
+    async with running(held, database=database) as app:
+        await app.running.resume("discord")
+        await held.until_asked("right")
+        assert await written(app, id, CAL) == FULL
+
+
+async def test_who_takes_an_answer_back_leaves_no_room_for_more() -> None:
+    """Else one person could have letters run out."""
+    held = Held("right")
+    async with running(held) as app:
+        id = await accepted(app, mention())
+        await held.until_asked("right")
+        for n in range(PEOPLE_MAX):
+            assert await written(app, id, Person(f"p{n}")) == str(IN)
+        await app.command(CHANNEL, Person("p0"), "forget me")
+        assert await written(app, id, CAL) == FULL
+        held.release()
+        await app.running.finished(id)
+        assert (await case_of(app, id)).result
+
+
 async def test_a_member_that_is_asked_alone_gets_no_company() -> None:
     async with running() as app:
         id = await served(app)

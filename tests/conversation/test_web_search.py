@@ -10,7 +10,7 @@ from typing import Any
 from bot.chat import HEADLINE, Accepted, Refused
 from bot.conversation.app import App
 from bot.conversation.budget import Rules
-from bot.council import Evidence
+from bot.council import Alone, Evidence
 from bot.document import Document, Note, Text
 from bot.models.http import Endpoint, HttpProvider
 from bot.pages.exports import as_json
@@ -239,6 +239,21 @@ async def test_where_every_search_is_refused_that_is_said_under_the_verdict() ->
         assert not case.result.degraded
         why = "No member could search the web: all of them answered without."
         assert Note(why) in room.documents[case.id, HEADLINE].blocks
+
+
+async def test_of_whom_is_asked_alone_it_is_not_said_that_it_cannot_search() -> None:
+    """Whose answer has that letter would be known before anybody picked one."""
+    async with searching(toolless=MODELS) as (app, server, _):
+        await turn_on(app)
+        case = await ask(app)
+        taken = await app.questions.accept(replace(mention("Why?"), alone=Alone(case.id, "A")))
+        assert isinstance(taken, Accepted)
+        await app.running.finished(taken.id)
+        alone = await case_of(app, taken.id)
+        assert alone.result
+        assert alone.result.answers
+        assert alone.result.evidence
+        assert not [each for each in alone.result.evidence if each.kind == "search"]
 
 
 async def test_only_administrators_turn_it_on() -> None:

@@ -157,6 +157,8 @@ class Exhibits:
             is_blind = self.catalogue.sees(council.model(seat)) is False
             if is_blind and seeing.sees(journal, seat):
                 await journal.decide(seeing.unseeing(seat), "listed")
+        if question.alone:
+            return question
         question = seeing.with_eyes(question, council, journal)
         return replace(question, exhibits=tuple(map(_if_seen, question.exhibits)))
 

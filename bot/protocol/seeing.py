@@ -23,7 +23,10 @@ def sees(journal: Journal, seat: int) -> bool:
 
 
 def with_eyes(question: Question, council: Council, journal: Journal) -> Question:
-    """The question whose images say by which members they are seen."""
+    """The question whose images say by which members they are seen: nothing of whoever is asked alone,
+    whose letter that would narrow down."""
+    if question.alone:
+        return question
     labels = ranking.labels_of(question, council)
     members = {seat: label for seat, label in labels.items() if seat < council.chairman_seat}
     seeing = {label: sees(journal, seat) for seat, label in members.items()}

@@ -11,7 +11,7 @@ import pytest
 
 from bot.chat import HEADLINE, Accepted
 from bot.conversation.presses import Press
-from bot.council import Attached, Council, Evidence, Question
+from bot.council import Alone, Attached, Council, Evidence, Question
 from bot.llm import ModelInfo, Request
 from bot.protocol import ranking
 from bot.protocol.pricing import Carried
@@ -143,6 +143,25 @@ async def test_where_everybody_refuses_it_the_question_is_answered_all_the_same(
         assert "None of the members can see images; they were told that some came along." in str(
             place.documents[case.id, HEADLINE]
         )
+
+
+async def test_of_whom_is_asked_alone_nobody_learns_whether_it_sees() -> None:
+    """Whose answer has that letter would be known before anybody picked one."""
+    provider = Listed({"lab/a": True, "lab/b": False})
+    async with running(provider) as app:
+        shelf(app, photo=picture())
+        case = await ask(app, PHOTO, thread="t")
+        told = []
+        for each in "ABC":
+            asked = replace(mention("Why?", thread="t"), alone=Alone(case.id, each))
+            taken = await app.questions.accept(asked)
+            assert isinstance(taken, Accepted)
+            await app.running.finished(taken.id)
+            alone = await case_of(app, taken.id)
+            assert alone.result
+            told.append([found for found in alone.result.evidence if found.kind == "image"])
+        assert told == [[Evidence("image", "photo.png", 0, read=True, earlier=True)]] * 3
+        assert shown(provider)["lab/b"] == {0}
 
 
 async def test_an_image_for_a_council_that_sees_none_is_not_read() -> None:

@@ -243,7 +243,7 @@ async def test_where_every_search_is_refused_that_is_said_under_the_verdict() ->
 
 async def test_of_whom_is_asked_alone_it_is_not_said_that_it_cannot_search() -> None:
     """Whose answer has that letter would be known before anybody picked one."""
-    async with searching(toolless=MODELS) as (app, server, _):
+    async with searching(toolless=MODELS) as (app, _, _room):
         await turn_on(app)
         case = await ask(app)
         taken = await app.questions.accept(replace(mention("Why?"), alone=Alone(case.id, "A")))

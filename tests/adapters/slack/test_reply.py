@@ -977,7 +977,8 @@ async def test_many_questions_in_as_many_channels_stay_within_the_limits(full: b
             posts = scene.server.said(channel, question.ts)
             keys = [post.metadata["event_payload"]["key"] for post in posts if post.metadata]
             answers = [key for key in keys if key.startswith("answer:")]
-            assert answers == ["answer:A", "answer:B", "answer:C"]
+            # Each waits for the one before, but not for ever: in what order is no matter of limits.
+            assert sorted(answers) == ["answer:A", "answer:B", "answer:C"]
             assert (keys[0], keys.count("ranking")) == ("headline", 1)
             # In the place of the progress, or, where no edit was left, in a post of its own.
             verdicts = [post for post in posts if "Because the answers" in everything([post])]

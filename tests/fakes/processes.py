@@ -53,6 +53,7 @@ async def model_server(folder: Path, *options: str) -> AsyncIterator[str]:
         yield (await process.stdout.readline()).decode().strip()
     finally:
         await end(process)
+        await process.stdout.read()  # to its end: until then the pipe is open
 
 
 async def council(

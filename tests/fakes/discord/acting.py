@@ -1,5 +1,6 @@
 """Commands, buttons and modals in people's hands: what their client offers, and what comes back."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from discord import Permissions
@@ -19,6 +20,8 @@ from tests.fakes.discord.modals import filled_in
 from tests.fakes.discord.refusals import Json
 from tests.fakes.discord.scenario import Impossible, Scenario
 from tests.fakes.discord.state import Channel, Message, User
+
+_FILLING_IN_SECONDS = 0.1
 
 
 class Acting(Scenario):
@@ -148,6 +151,9 @@ class Acting(Scenario):
             fields = filled_in(opened.modal, values)
         except ValueError as error:
             raise Impossible(str(error)) from error
+        # The library knows its form once it has read what its own request came to: sooner than anybody
+        # fills one in.
+        await asyncio.sleep(_FILLING_IN_SECONDS)
         data: Json = {"custom_id": opened.modal["custom_id"], "components": fields}
         started = self.interactions.start(
             MODAL_SUBMIT, opened.user, opened.channel, data, opened.source

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Awaitable
@@ -71,10 +72,14 @@ async def until_interrupted(command: Awaitable[int], *, end_seconds: float = END
 
 def until_signalled(why: str) -> int:
     """Say why, and do nothing until somebody ends the process. Returns its exit code."""
-    ends = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+    # A signal that is blocked until it is waited for would be taken by another thread meanwhile.
+    heard, hearing = socket.socketpair()
+    hearing.setblocking(False)
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, lambda *_: None)
+    signal.set_wakeup_fd(hearing.fileno())
     note(why)
-    signal.sigwait(ends)
+    heard.recv(1)
     return INTERRUPTED
 
 

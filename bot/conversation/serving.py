@@ -10,13 +10,14 @@ apology, or the word that it was stopped, under its headline, with each answer a
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from bot import texts
 from bot.chat import HEADLINE, QUESTION, FewEdits, Reply, TellsAsker, is_answer
+from bot.conversation.board import Board
 from bot.conversation.exhibits import ABOUT_FILES, Exhibits
 from bot.conversation.loops import ended, within
 from bot.conversation.posts import last_posts, posts, put_back, together
@@ -24,7 +25,7 @@ from bot.conversation.redoing import redoing
 from bot.conversation.showing import Showing
 from bot.conversation.threads import Threads
 from bot.conversation.titles import Titles
-from bot.council import Call, Council, Deliberation, Question
+from bot.council import Deliberation, Question
 from bot.document import Document
 from bot.errors import BotError, Superseded
 from bot.language import _
@@ -32,10 +33,8 @@ from bot.modes import STEPWISE
 from bot.pages import presenter
 from bot.pages.asked import asked
 from bot.pages.live import Pace
-from bot.protocol import outcome
 from bot.protocol.calls import Caller
 from bot.protocol.conclusion import can_be_ranked
-from bot.protocol.events import Event, Progress, advance
 from bot.protocol.modes import MODES
 from bot.protocol.people import may_sit_down, sit_down
 from bot.protocol.sitting import Sitting
@@ -53,43 +52,6 @@ TICK_SECONDS = 5.0
 
 # What failed at this many starts, at no model's fault, fails at the next one, too.
 FAILED_STARTS = 3
-
-
-class Board:
-    """The newest progress of one deliberation, and a bell that rings when it changes."""
-
-    def __init__(self, question: Question, council: Council, calls: Collection[Call]) -> None:
-        """`calls` were finished by an earlier run, whose past is emitted again."""
-        known = {answer.label: answer for answer in outcome.answers(question, council, calls)}
-        self.progress = Progress(question, council, answers=known)
-        self.over = asyncio.Event()
-        self._changed, self._due = asyncio.Event(), asyncio.Event()
-
-    def read(self, question: Question) -> None:
-        """The question with all that goes along with it."""
-        self.progress = replace(self.progress, question=question)
-        self._changed.set()
-
-    def emit(self, event: Event) -> None:
-        before, self.progress = self.progress, advance(self.progress, event)
-        self._changed.set()
-        if self.progress.finished and not before.finished:
-            self._due.set()
-
-    def end(self) -> None:
-        """No further event will come."""
-        self.over.set()
-        self._changed.set()
-        self._due.set()
-
-    async def changed(self) -> None:
-        await self._changed.wait()
-        self._changed.clear()
-
-    async def due(self) -> None:
-        """What is to be shown at once: the verdict, which may yet be checked, and the end."""
-        await self._due.wait()
-        self._due.clear()
 
 
 class Serving:

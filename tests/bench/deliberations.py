@@ -17,7 +17,7 @@ from pathlib import Path
 from random import Random
 from statistics import median
 
-from bot.conversation.serving import Board
+from bot.conversation.board import Board
 from bot.council import Council, Question
 from bot.llm import Completion, Provider, Request
 from bot.program.process import collect_seldom

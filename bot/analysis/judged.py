@@ -12,7 +12,7 @@ from itertools import combinations
 from bot.analysis.rows import columns_of_seats, decided, on_answer, sole_first
 from bot.council import Deliberation, by_models
 from bot.protocol.ranking import shares
-from bot.records import Case, Reaction
+from bot.records import Reaction
 from bot.votes import Vote, standing_votes
 
 
@@ -40,14 +40,15 @@ class Judged:
     sheets: tuple[Sheet, ...]
 
 
-def judged(case: Case, reactions: Sequence[Reaction]) -> Judged | None:
+def judged(
+    id: str, asker: str | None, result: Deliberation, reactions: Sequence[Reaction]
+) -> Judged | None:
     """`None` where nobody reviewed, or people hold no answer for better than another."""
-    result = case.result
-    if result is None or result.redo:
+    if result.redo:
         return None
     names = seats(result)
     votes = standing_votes([reaction for reaction in reactions if reaction.blind])
-    pairs, people = _decided_pairs(votes, names, case.asker or "")
+    pairs, people = _decided_pairs(votes, names, asker or "")
     sheets = tuple(
         Sheet(names[review.label], _by_name(shares(review.ranking, review.order), names))
         for review in result.reviews
@@ -55,7 +56,7 @@ def judged(case: Case, reactions: Sequence[Reaction]) -> Judged | None:
     )
     if not pairs or not sheets:
         return None
-    return Judged(case.id, case.asker or case.id, people, pairs, sheets)
+    return Judged(id, asker or id, people, pairs, sheets)
 
 
 def seats(result: Deliberation) -> dict[str, str]:

@@ -13,9 +13,11 @@ from sys import intern
 from typing import TypeVar
 
 from bot.analysis.cofailure import Ceiling
+from bot.analysis.judged import Judged
 from bot.analysis.publication import STEP, Published, anonymous, changes
 from bot.analysis.report import Peers, Report, ceiling, compared, peers_of, report
 from bot.analysis.rows import DETAILS, Row, brief, counted, row_of
+from bot.conversation.judgements import Judgements
 from bot.language import spoken
 from bot.records import PlatformName, Summary
 from bot.store.encoding import decode, encode
@@ -60,6 +62,7 @@ class Statistics:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._known: dict[_Place, _Known] = {}
+        self._judgements = Judgements(store)
         self._lock = asyncio.Lock()
         self._publishing = asyncio.Lock()
 
@@ -96,6 +99,14 @@ class Statistics:
             known.rows = rows  # without what is no longer there
             return found
 
+    async def judged(
+        self, platform: PlatformName | None = None, channel: str | None = None
+    ) -> tuple[Judged, ...]:
+        """What reviewers and people held of the answers in each rated question."""
+        rated = {row.id for row in await self.rows(platform, channel) if row.rated}
+        summaries = await self._store.summaries(platform=platform, channel=channel)
+        return await self._judgements.of(rated, summaries)
+
     async def published(self, platform: PlatformName, channel: str) -> tuple[Published, int]:
         """What the people of a channel are told, and how many questions changed since.
 
@@ -129,6 +140,7 @@ class Statistics:
     def forget(self) -> None:
         """Keep nothing in memory of what may have been deleted."""
         self._known.clear()
+        self._judgements.forget()
 
     def _of(self, platform: PlatformName | None, channel: str | None) -> _Known:
         place = (platform, channel)

@@ -5,7 +5,7 @@ Each imports what it needs when it runs.
 
 import argparse
 import sys
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TextIO
 
@@ -128,26 +128,14 @@ async def _judged(
         await _require_channel(store, options.channel)
         statistics = Statistics(store)
         here = [row for row in await statistics.rows(channel=options.channel) if row.rated]
-        ids = {row.id for row in here}
-        judged = await _judged_of(store, ids)
+        judged = await statistics.judged(channel=options.channel)
         elsewhere: Sequence[Judged] = ()
         if options.channel:
-            others = {row.id for row in await statistics.rows() if row.rated}
-            elsewhere = await _judged_of(store, others - ids)
+            ids = {row.id for row in here}
+            elsewhere = [each for each in await statistics.judged() if each.id not in ids]
     asked = sorted(row.asked_at for row in here)
     pace = (asked[-1] - asked[0]) / (len(asked) - 1) if len(asked) > 1 else None
     return judged, elsewhere, pace
-
-
-async def _judged_of(store: "Store", ids: Collection[str]) -> "list[Judged]":
-    from bot.analysis.judged import judged
-
-    found = []
-    for id in sorted(ids):
-        case = await store.case(id)
-        if case and (each := judged(case, await store.reactions(id))):
-            found.append(each)
-    return found
 
 
 async def costs(options: argparse.Namespace, config: "Config") -> int:

@@ -106,6 +106,18 @@ class Cases(Tables):
         rows = await self._database.read(f"SELECT {COLUMNS} FROM deliberations WHERE id = ?", (id,))
         return case_of(rows[0]) if rows else None
 
+    async def results(self, ids: Sequence[str]) -> dict[str, tuple[str | None, str]]:
+        """Who asked, and the result as `decode` reads it, of those that are finished."""
+        found = {}
+        for marks, part in lists(ids):
+            rows = await self._database.read(
+                "SELECT id, asker, result FROM deliberations "
+                f"WHERE id IN ({marks}) AND result IS NOT NULL",
+                part,
+            )
+            found.update({id: (asker, result) for id, asker, result in rows})
+        return found
+
     async def go_on(
         self,
         id: str,

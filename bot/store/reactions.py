@@ -4,12 +4,13 @@ Until a person's own reveal all of their reactions change freely. The reveal cop
 as non-blind ones; from then on only those copies change, and the blind ones stay as they were.
 """
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from bot.records import Reaction, ReactionValue
 from bot.store.encoding import decode_time, encode_time
-from bot.store.transactions import Many, Row, Statement, Tables, Transaction, change
+from bot.store.transactions import Many, Row, Statement, Tables, Transaction, change, lists
 
 _COLUMNS = "deliberation, target, person, value, at, blind, ranking_shown, place, by_button"
 _INSERT = (
@@ -87,6 +88,18 @@ class Reactions(Tables):
             (deliberation,),
         )
         return tuple(map(_reaction, rows))
+
+    async def reactions_to(self, deliberations: Sequence[str]) -> dict[str, list[Reaction]]:
+        """By deliberation, where there are any; oldest first."""
+        found: defaultdict[str, list[Reaction]] = defaultdict(list)
+        for marks, part in lists(deliberations):
+            rows = await self._database.read(
+                f"SELECT {_COLUMNS} FROM reactions WHERE deliberation IN ({marks}) ORDER BY at, rowid",
+                part,
+            )
+            for each in map(_reaction, rows):
+                found[each.deliberation].append(each)
+        return dict(found)
 
     async def reveal(self, deliberation: str, person: str, at: datetime) -> None:
         """This person sees the names from now on."""

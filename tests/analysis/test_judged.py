@@ -1,8 +1,10 @@
 """From a deliberation and the votes on it to what reviewers and people each held of its answers."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.analysis.judged import Judged, judged, seat_name
+from bot.analysis import judged as judging
+from bot.analysis.judged import Judged, seat_name
 from bot.council import PERSON, Deliberation, MemberResult, Review
 from bot.records import Case, Reaction
 from tests.analysis.test_rows import case, says
@@ -14,6 +16,10 @@ def review(label: str, *ranking: str, model: str = "", counted: bool = True) -> 
     groups = tuple(tuple(group) for group in ranking)
     name = model or f"lab/{label.lower()}"
     return Review(name, label, ("A", "B", "C"), groups, counted, "A review.", 1.0, None, 0)
+
+
+def judged(of: Case, reactions: Sequence[Reaction]) -> Judged | None:
+    return judging.judged(of.id, of.asker, result(of), reactions)
 
 
 def found(*reactions: Reaction, of: Case | None = None) -> Judged:

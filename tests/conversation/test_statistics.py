@@ -51,6 +51,36 @@ async def test_a_vote_moves_the_numbers_and_its_retraction_moves_them_back(store
     assert await accepted(statistics) == unrated
 
 
+async def test_what_reviewers_and_people_held_is_read_again_only_where_a_vote_came(
+    store: Store,
+) -> None:
+    await asked(store, 3)
+    statistics = Statistics(store)
+    for number in range(2):
+        await rate(store, finished_case(number), best="lab/a")
+    first = await statistics.judged(*HERE)
+    await rate(store, finished_case(2), best="lab/b")
+    await store.react(reaction(finished_case(0), "verdict", "reject", "bob"))
+    second = await statistics.judged(*HERE)
+
+    assert [each.id for each in first] == ["run-0", "run-1"]
+    assert [each.id for each in second] == ["run-0", "run-1", "run-2"]
+    assert second[0] is not first[0]
+    assert second[1] is first[1]
+    assert {better for better, _ in second[2].pairs} == {"lab/b"}
+
+
+async def test_what_was_taken_back_is_no_longer_held(store: Store) -> None:
+    await asked(store, 1)
+    statistics = Statistics(store)
+    best = reaction(finished_case(0), "A", "best")
+    await store.react(best)
+    assert [each.people for each in await statistics.judged(*HERE)] == [("ann",)]
+
+    await store.unreact(best.deliberation, best.target, best.person, best.value)
+    assert await statistics.judged(*HERE) == ()
+
+
 async def test_votes_found_after_a_downtime_move_the_numbers(store: Store) -> None:
     await asked(store, 1)
     statistics = Statistics(store)

@@ -12,10 +12,10 @@ from bot.conversation import (
     records_commands,
     settings_commands,
 )
-from bot.conversation.desk import Command, Desk, Option, Right, Run, Typed, parse, require
+from bot.conversation.desk import Command, Desk, Option, Right, Typed, parse, require
 from bot.document import Block, Document, Heading, Note, Text
 from bot.errors import InvalidInput
-from bot.language import N_, Message, _
+from bot.language import N_, _
 from bot.modes import MODES, modes_in_lines
 from bot.typos import did_you_mean
 
@@ -109,12 +109,18 @@ async def _help(desk: Desk, rest: str) -> Document:
     return help_page()
 
 
-def _admission(word: str, said: Message) -> Run:
-    async def run(desk: Desk, rest: str) -> Document:
-        await desk.admission.say(desk.channel, word)
-        return Document((Text(_(said)),))
-
-    return run
+async def _allow(desk: Desk, rest: str) -> Document:
+    """In this server or workspace; `off` takes it back."""
+    match rest.lower():
+        case "":
+            await desk.admission.say(desk.channel, "allow")
+            said = _("The council may be used in this server from now on.")
+        case "off":
+            await desk.admission.say(desk.channel, "disallow")
+            said = _("The council may not be used in this server from now on.")
+        case _:
+            raise InvalidInput(_("Write `/council allow` or `/council allow off`."))
+    return Document((Text(said),))
 
 
 # Buttons that stand for what people may type.
@@ -157,15 +163,10 @@ COMMANDS: Mapping[str, Command] = {
             lambda desk, rest: desk.health(desk.channel),
         ),
         Command(
-            "allow",
-            N_("Let this server use the council, for its operators"),
-            _admission("allow", N_("The council may be used in this server from now on.")),
-            may="operator",
-        ),
-        Command(
-            "disallow",
-            N_("Keep this server from the council, for its operators"),
-            _admission("disallow", N_("The council may not be used in this server from now on.")),
+            "allow [off]",
+            N_("Let this server use the council, for its operators; off takes it back"),
+            _allow,
+            (Option("off", N_("Keep this server from the council"), "flag"),),
             may="operator",
         ),
         *settings_commands.SILENCE,

@@ -1,7 +1,7 @@
 """What commands are made of: the form of a row, what was typed, whose right it is, and the Desk.
 
 Who may use the council at all is one rule for questions, commands, buttons and forms:
-`COUNCIL_ALLOWED` lists servers, workspaces, channels and people; `/council allow` and `disallow`
+`COUNCIL_ALLOWED` lists servers, workspaces, channels and people; `/council allow` and `allow off`
 say it of one server or workspace more, in the store. Which commands there are is not known here.
 
 Whatever goes wrong, "not admitted": nothing comes of what a guest asks whom nobody listed.
@@ -200,6 +200,9 @@ class Typed:
 def parse(text: str) -> Typed:
     """The command in what was typed after `/council`."""
     name, rest = first_word(text)
+    # As it was called once, and is understood still.
+    if name.lower() == "disallow":
+        return Typed("allow", "off")
     return Typed(name.lower() or "show", rest)
 
 

@@ -708,11 +708,20 @@ async def test_an_operator_allows_a_server_and_takes_it_back(app: App) -> None:
     assert await text(app, "chairman", ANN, Channel("discord", "third", "c")) == NOT_ENABLED
     assert await text(app, "chairman", ANN, Channel("slack", "server", "c")) == NOT_ENABLED
 
-    await app.command(HERE, Person("root"), "disallow")
+    assert await text(app, "allow of", Person("root")) == (
+        "Write `/council allow` or `/council allow off`."
+    )
+    assert "chairman" in await text(app, "chairman", ANN)
+    await app.command(HERE, Person("root"), "allow off")
     assert await text(app, "chairman", ANN) == NOT_ENABLED
 
 
-@pytest.mark.parametrize("word", ["allow", "disallow"])
+async def test_the_word_of_before_still_keeps_a_server_out(app: App) -> None:
+    assert "may not be used in this server" in await text(app, "Disallow", Person("root"))
+    assert await text(app, "chairman", ANN) == NOT_ENABLED
+
+
+@pytest.mark.parametrize("word", ["allow", "allow off", "disallow"])
 async def test_only_operators_say_where_the_council_may_be_used(app: App, word: str) -> None:
     assert await text(app, word, ADMIN) == (
         "Only those listed in COUNCIL_ADMINS can say where the council may be used."
@@ -846,7 +855,7 @@ def test_no_command_is_lost() -> None:
         *("show", "members", "chairman", "models", "criteria", "mode", "budget", "set", "reset"),
         "audit",
         *("ask", "stats", "ceiling", "suggest", "export", "forget"),
-        *("health", "allow", "disallow", "pause", "resume", "help"),
+        *("health", "allow", "pause", "resume", "help"),
     }
 
 
@@ -857,6 +866,7 @@ def test_no_command_is_lost() -> None:
         ("suggest", {"seats": 3}, "3"),
         ("stats", {"details": True}, "details"),
         ("stats", {"details": False}, ""),
+        ("allow", {"off": True}, "off"),
         ("set", {"value": "high", "name": "effort"}, "effort high"),
         ("chairman", {}, ""),
         ("ask", {"question": "Why?"}, "Why?"),

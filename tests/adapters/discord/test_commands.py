@@ -610,7 +610,7 @@ async def test_only_an_operator_allows_a_server(server: DiscordServer) -> None:
         done = await server.slash(root, place.channel, "council", "allow")
         assert "may be used in this server" in done.text
         assert "writes the verdict" in await typed(place, "show")
-        await server.slash(root, place.channel, "council", "disallow")
+        await server.slash(root, place.channel, "council", "allow", {"off": True})
         assert NOT_ENABLED in await typed(place, "show")
 
 

@@ -158,7 +158,7 @@ async def test_a_form_that_was_open_is_refused_where_nothing_is_allowed_any_more
     boss = server.create_user("boss", place.channel, admin=True)
     async with place.online(Listing(), rules=Rules(admins=frozenset({ops.id}))):
         view = await opened(place, boss)
-        await say(place, ops, "disallow", "")
+        await say(place, ops, "allow off", "may not be used in this server")
         answer = await server.submit_view(boss, view, {"criteria": "brevity"})
         assert answer.action == "errors"
         assert "not enabled here" in view.errors["members"]

@@ -54,6 +54,14 @@ class Seating:
 
 
 @dataclass(frozen=True, slots=True)
+class SeatWeight:
+    """What a seat's ballot counts for, not below 0, and what its own answer's share on it is less by."""
+
+    weight: float
+    preference: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Council:
     """Who deliberates and how: the snapshot that the journal keeps, never today's settings.
 
@@ -83,6 +91,8 @@ class Council:
     seating: Seating | None = None
     # What the bot speaks in everything that all see of it; models write in the `language`.
     interface: str = "en"
+    # By seat, from the first; empty where all count alike.
+    weights: tuple[SeatWeight, ...] = ()
 
     @property
     def seated(self) -> tuple[str, ...]:
@@ -377,6 +387,12 @@ class Standing:
     first_places: int
     ballots: int
     weighted_score: float | None = None
+
+    @property
+    def ordered_by(self) -> float:
+        """The score that puts it in its place."""
+        score = self.score if self.weighted_score is None else self.weighted_score
+        return round(score or 0, 9)
 
 
 @dataclass(frozen=True, slots=True)

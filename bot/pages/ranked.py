@@ -180,9 +180,7 @@ def _points(answers: int, heard: int) -> str:
 
 def _levels(standings: Sequence[Standing], question: Question) -> Iterator[str]:
     """The answers from the best on, those of one score together."""
-    for _score, group in groupby(
-        best_first(standings), key=lambda standing: round(standing.score or 0, 9)
-    ):
+    for _score, group in groupby(best_first(standings), key=lambda standing: standing.ordered_by):
         labels = [shown(each.label, question) for each in group]
         yield _("{labels} level", labels=listed(labels)) if len(labels) > 1 else labels[0]
 

@@ -55,7 +55,7 @@ def dissent(deliberation: Deliberation) -> list[str]:
 
 def best_first(standings: Sequence[Standing]) -> list[Standing]:
     """Those of one score by label: the lot that decides between them says nothing to people."""
-    return sorted(standings, key=lambda each: (-round(each.score or 0, 9), each.label))
+    return sorted(standings, key=lambda each: (-each.ordered_by, each.label))
 
 
 def reviewer(review: Review, deliberation: Deliberation, question: Question) -> str:

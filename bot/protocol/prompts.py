@@ -188,9 +188,7 @@ def verdict_prompt(
         )
     if any(standing.ballots for standing in standings):
         user.append(
-            "Standings (mean share of the places, 1 is best):\n"
-            + _places(standings)
-            + _not_heard(not_heard, council)
+            _standings_title(standings) + _places(standings) + _not_heard(not_heard, council)
         )
     if names:
         user.append(
@@ -385,6 +383,15 @@ def _marks(question: Question, answers: Sequence[tuple[str, str]]) -> str:
         "Behind each claim put the letters of the answers that make it, as in (X) or (X, Y); none "
         "behind a claim of your own. "
     )
+
+
+def _standings_title(standings: Sequence[Standing]) -> str:
+    if any(standing.weighted_score is not None for standing in standings):
+        return (
+            "Standings, best first (some reviewers count more than others: this order holds, and not "
+            "the mean shares of the places behind it, where 1 is best):\n"
+        )
+    return "Standings (mean share of the places, 1 is best):\n"
 
 
 def _places(standings: Sequence[Standing]) -> str:

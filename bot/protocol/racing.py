@@ -11,11 +11,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from bot.council import Answer, Call, Review, Standing, Verdict
-from bot.protocol import outcome, ranking
+from bot.protocol import outcome, ranking, weighing
 from bot.protocol.chairman import Basis, first_verdict, verdict
 from bot.protocol.events import Event, Ranked
 from bot.protocol.sitting import Sitting, task_group
 from bot.protocol.stages import gather_reviews, rank
+from bot.protocol.weighing import weights_of
 from bot.store.spending import EARLY_STOP, EARLY_VERDICT
 
 
@@ -45,6 +46,7 @@ async def review_and_rule(
             await sitting.between_stages()
             draft = Draft(group, sitting, answers, basis)
         call = await draft.published()
+    reviews = weighing.weighted(reviews, weights_of(sitting.question, sitting.council))
     return reviews, standings, verdict(sitting, answers, basis, call)
 
 
@@ -111,9 +113,12 @@ def _last_basis(
 def _may_begin(sitting: Sitting, answers: Sequence[Answer], reviews: Sequence[Review]) -> bool:
     if ranking.never_stops_early(sitting.question.seed):
         return False
-    ballots = outcome.ballots(reviews).values()
+    ballots = outcome.ballots(reviews)
     shown = [answer.label for answer in answers]
-    return ranking.leading(ballots, shown, reviewers=len(reviews)) is not None
+    if weights := weights_of(sitting.question, sitting.council):
+        first = weighing.leading(ballots, shown, weights, reviewers=len(reviews))
+        return first is not None
+    return ranking.leading(ballots.values(), shown, reviewers=len(reviews)) is not None
 
 
 def _begun(sitting: Sitting, answers: Sequence[Answer], reviews: Sequence[Review]) -> Basis | None:

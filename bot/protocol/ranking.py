@@ -156,25 +156,37 @@ def standings(
     other than the author, then by a lot drawn from the seed: any fixed order would favour somebody.
     """
     shown = [label for label, _ in answered]
-    lots = draw(seed, "ties").sample(sorted(shown), len(shown))
     per_ballot = [shares(ballot, shown) for ballot in ballots.values()]
     firsts = Counter(_sole_firsts(ballots.values()))
+    ties = tie_breaks(ballots, shown, seed)
 
     def standing(label: str, model: str) -> Standing:
         score = fsum(ballot[label] for ballot in per_ballot) / len(ballots) if ballots else None
         return Standing(label, model, score, firsts[label], len(ballots))
 
     def place(standing: Standing) -> tuple[float, int, int]:
-        label = standing.label
-        own = _sole_firsts([ballots[label]] if label in ballots else []).count(label)
-        return -round(standing.score or 0, 9), own - firsts[label], lots.index(label)
+        return -standing.ordered_by, *ties[standing.label]
 
     return tuple(sorted((standing(*each) for each in answered), key=place))
 
 
+def tie_breaks(
+    ballots: Mapping[str, Ranking], shown: Collection[str], seed: int
+) -> dict[str, tuple[int, int]]:
+    """What orders answers of equal scores, the least first."""
+    lots = draw(seed, "ties").sample(sorted(shown), len(shown))
+    others = Counter(
+        first
+        for reviewer, ballot in ballots.items()
+        for first in _sole_firsts([ballot])
+        if first != reviewer
+    )
+    return {label: (-others[label], lots.index(label)) for label in shown}
+
+
 def too_close(standings: Sequence[Standing]) -> bool:
     """Whether the first two have the same score, so that only a lot put one of them first."""
-    scores = [standing.score for standing in standings[:2] if standing.score is not None]
+    scores = [standing.ordered_by for standing in standings[:2] if standing.score is not None]
     return any(abs(one - other) < SAME_SCORE for one, other in pairwise(scores))
 
 

@@ -19,7 +19,7 @@ from bot.council import (
     Timings,
     by_models,
 )
-from bot.protocol import outcome, ranking
+from bot.protocol import outcome, ranking, weighing
 from bot.protocol.chairman import Basis, first_verdict, verdict
 from bot.protocol.conclusion import conclude, no_answer
 from bot.protocol.sitting import Sitting
@@ -66,14 +66,15 @@ def paid_before_stop(question: Question, council: Council, calls: Sequence[Call]
     )
     ballots = outcome.ballots(reviews)
     by_label = [(answer.label, answer.model) for answer in answers]
-    standings = ranking.standings(ballots, by_label, question.seed)
+    weights = weighing.weights_of(question, council)
+    standings = weighing.standings(ballots, by_label, question.seed, weights)
     top = ranking.top_share(ballots.values(), standings[0].label) if ballots else None
     w = ranking.kendall_w(ballots.values(), answered)
     agreement = Agreement(w, top, stopped_early=False, heard=len(ballots))
     return Paid(
         outcome.members(question, council, calls),
         answers,
-        reviews,
+        weighing.weighted(reviews, weights),
         standings,
         agreement,
         degraded=not set(range(len(council.seated))) <= {answer.seat for answer in answers},

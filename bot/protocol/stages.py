@@ -11,12 +11,13 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from bot.council import Answer, Review, Standing, by_models
 from bot.llm import Message
-from bot.protocol import outcome, prompts, ranking
+from bot.protocol import outcome, prompts, ranking, weighing
 from bot.protocol.events import AnswerGiven, MemberFailed, ReviewGiven, ReviewsAsked
 from bot.protocol.patience import Deadline
 from bot.protocol.people import answers_of
 from bot.protocol.shortening import reading_limit
 from bot.protocol.sitting import Material, Sitting, task_group
+from bot.protocol.weighing import weights_of
 from bot.store.spending import EARLY_STOP
 
 # The most that one call may write, reasoning included. Enough for a long answer after some thought,
@@ -160,7 +161,8 @@ def rank(
 ) -> tuple[Standing, ...]:
     """Add the counted ballots up, best first."""
     answered = [(answer.label, answer.model) for answer in answers]
-    return ranking.standings(outcome.ballots(reviews), answered, sitting.question.seed)
+    weights = weights_of(sitting.question, sitting.council)
+    return weighing.standings(outcome.ballots(reviews), answered, sitting.question.seed, weights)
 
 
 def _unread(sitting: Sitting, label: str, order: tuple[str, ...]) -> Review:
@@ -176,10 +178,13 @@ def _may_stop(
     """A seeded tenth of all deliberations hears everybody: statistics about reviewers use those."""
     if ranking.never_stops_early(sitting.question.seed):
         return False
-    ballots = outcome.ballots(reviews.values()).values()
+    ballots = outcome.ballots(reviews.values())
     shown = next(iter(orders.values()))
-    to_come = len(orders) - len(reviews)
-    return ranking.decided(ballots, shown, reviewers=len(orders), to_come=to_come) is not None
+    missing = [label for label in orders if label not in reviews]
+    if weights := weights_of(sitting.question, sitting.council):
+        return weighing.decided(ballots, shown, weights, missing=missing) is not None
+    counted, to_come = ballots.values(), len(missing)
+    return ranking.decided(counted, shown, reviewers=len(orders), to_come=to_come) is not None
 
 
 async def _journal_stop(sitting: Sitting, reviews: Collection[str]) -> tuple[str, ...]:

@@ -23,13 +23,14 @@ from adapters.discord.page import Notice
 from adapters.slack import asking, form
 from adapters.slack import render as slack
 from adapters.terminal import render as terminal
+from bot.analysis.reflection import compared
 from bot.analysis.report import ceiling, peers_of, report
 from bot.analysis.rows import PeerBallot, rated
 from bot.analysis.selection import suggest
 from bot.cleaning import one_line
 from bot.conversation.app import App
 from bot.conversation.presses import Form, Press
-from bot.council import Claim, Council, Evidence, Exhibit, Origin, Question
+from bot.council import Claim, Cost, Council, Evidence, Exhibit, Origin, Question
 from bot.document import Bar, Bars, Document, Image, Note, Table, Text, literal
 from bot.llm import Request
 from bot.models.gate import mended
@@ -40,6 +41,7 @@ from bot.pages.asked import asked, first_asked
 from bot.pages.ceiling import audit_page as rows_page
 from bot.pages.ceiling import ceiling_page
 from bot.pages.costs import costs_page
+from bot.pages.reflection import Reflected, reflected_page
 from bot.pages.settings import Change, Prices
 from bot.pages.statistics import standings_alt, standings_bars, stats_page
 from bot.pages.statistics_details import details_page
@@ -149,6 +151,7 @@ def _about_the_channel(text: str, put: Question, settings: Settings) -> dict[str
     prices = Prices(0.05, lambda model: 0.01)
     seats, models = settings.members, ["lab/a", *settings.members]
     change = SettingsChange(2, {"criteria": prose}, one_line(text), ASKED_AT, f"criteria = {text}")
+    reflected = Reflected(prose, prose, text, 9, compared((), 1), Cost(0.1, 0, 0))
     bar = Bar(one_line(text), 0.5, one_line(text), one_line(text))
     return {
         "asked": first_asked(literal(text), text, "A"),
@@ -161,6 +164,7 @@ def _about_the_channel(text: str, put: Question, settings: Settings) -> dict[str
         "members": settings_pages.members_page(settings, lambda model: "$1"),
         "models": settings_pages.models_page(seats, lambda model: "$1"),
         "audit": audit.audit_page([change], {change.person: literal(text)}, older=True),
+        "reflection": reflected_page(reflected, may_change=True),
         "version": audit.version_page(change, literal(text), settings),
         "bars": Document((Bars((bar, bar), ("", one_line(text), "")), Note(text.split("\n")[0]))),
         "table": Document((Table((text, text), ((text, text), (text, text))),)),

@@ -40,6 +40,7 @@ _ORDER: Mapping[Stage, int] = {
     "title": 0,
     "answer": 1,
     "revision": 2,
+    "proposal": 5,
     "review": 10,
     "verdict": 20,
     "grade": 40,

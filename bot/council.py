@@ -15,9 +15,11 @@ from bot.llm import Image, Source
 
 # `recap` comes before the first: the beginning of a long thread in short. `revision` is a member's
 # answer once it knows those of the others, from round 1 on. A `title` goes on beside all of them, an
-# `audit` is of the verdict. `grade` is no stage of a deliberation: a benchmark asks afterwards whether
-# an answer was right.
-Stage = Literal["recap", "title", "answer", "revision", "review", "verdict", "audit", "grade"]
+# `audit` is of the verdict. `grade` and `proposal` are no stages of a deliberation: a benchmark asks
+# afterwards whether an answer was right, a reflection for changed criteria.
+Stage = Literal[
+    "recap", "title", "answer", "revision", "proposal", "review", "verdict", "audit", "grade"
+]
 Auditing = Literal["auto", "on", "off"]
 # How a text ended: all but `stop` were broken off.
 Finish = Literal["stop", "length", "filtered", "broken"]

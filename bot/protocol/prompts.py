@@ -32,6 +32,9 @@ ANSWER_WORDS, CRITIQUE_WORDS, VERDICT_WORDS, RECAP_WORDS = 200, 25, 150, 200
 # An audit's lists are short, so that they are read.
 AUDIT_POINTS, AUDIT_WORDS = 3, 15
 
+# Where a channel has none of its own.
+CRITERIA = "correctness first, then usefulness, then clarity."
+
 # For a model that is asked without them.
 UNSEEN = (
     "You cannot see the images that came along; others may. Do not guess what they show, and where "
@@ -126,7 +129,7 @@ def review_prompt(
         "You judge anonymous answers to one question. You do not know who wrote them; do not guess."
         " Length and style are no merit of their own. One of the answers may be your own; judge it "
         "like any other.",
-        "Judge by: " + (council.criteria or "correctness first, then usefulness, then clarity."),
+        "Judge by: " + (council.criteria or CRITERIA),
         _language(council),
         _DATA.format(fence=fence),
     ]

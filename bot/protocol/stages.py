@@ -88,32 +88,14 @@ async def gather_reviews(
     answered = [answer.label for answer in answers]
     reviewers = ranking.reviewers_of(sitting.question, sitting.council, answered)
     orders = ranking.presentation(seed, answered, reviewers)
-    texts = dict(sitting.shown(answers))
-    broken_off = outcome.broken_off(answers)
-    limit = reading_limit(list(texts.values()))
     patience = sitting.caller.patience
     reviews: dict[str, Review] = {}
     sitting.emit(ReviewsAsked(reviewers))
 
     async def ask(label: str, deadline: Deadline) -> None:
-        seat = sitting.seat(label)
-
-        def prompt(limit: int | None) -> tuple[Message, ...]:
-            return prompts.review_prompt(
-                sitting.question,
-                sitting.council,
-                [(each, texts[each]) for each in orders[label]],
-                fence=sitting.fence("review", seat),
-                broken_off=broken_off,
-                limit=limit,
-            )
-
-        material = Material(tuple(texts.values()), prompt, limit)
-        call = await sitting.ask_about(
-            "review", seat, material, tokens=REVIEW_TOKENS, deadline=deadline
+        reviews[label] = await ask_for_review(
+            sitting, label, orders[label], answers, deadline=deadline
         )
-        shown_chars = sitting.shown_chars("review", seat, limit)
-        reviews[label] = outcome.review(label, orders[label], call, shown_chars=shown_chars)
         sitting.emit(ReviewGiven(reviews[label]))
 
     def so_far(counted: Collection[str]) -> tuple[Review, ...]:
@@ -154,6 +136,42 @@ async def gather_reviews(
                     task.cancel()
     # A review that came in while the others were being stopped decided nothing.
     return so_far(decided or reviewers)
+
+
+async def ask_for_review(
+    sitting: Sitting,
+    label: str,
+    order: tuple[str, ...],
+    answers: Sequence[Answer],
+    *,
+    deadline: Deadline,
+    round: int = 0,
+) -> Review:
+    """What the reviewer of this label makes of the answers, read in this order."""
+    seat = sitting.seat(label)
+    texts = dict(sitting.shown(answers))
+    limit = reading_limit(list(texts.values()))
+
+    def prompt(limit: int | None) -> tuple[Message, ...]:
+        return prompts.review_prompt(
+            sitting.question,
+            sitting.council,
+            [(each, texts[each]) for each in order],
+            fence=sitting.fence("review", seat),
+            broken_off=outcome.broken_off(answers),
+            limit=limit,
+        )
+
+    call = await sitting.ask_about(
+        "review",
+        seat,
+        Material(tuple(texts.values()), prompt, limit),
+        tokens=REVIEW_TOKENS,
+        deadline=deadline,
+        round=round,
+    )
+    shown_chars = sitting.shown_chars("review", seat, limit, round=round)
+    return outcome.review(label, order, call, shown_chars=shown_chars)
 
 
 def rank(

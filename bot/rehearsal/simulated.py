@@ -40,6 +40,7 @@ _PACE = {
     "title": 0.1,
     "answer": 1.0,
     "revision": 0.6,
+    "proposal": 0.6,
     "review": 0.45,
     "verdict": 0.9,
     "audit": 0.4,

@@ -45,6 +45,11 @@ NUMBER = re.compile(r"(?:(?<!\d)-)?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,3})?(
 _APART = re.compile(
     r"^[ \t]*(?P<sign>```|~~~).*?(?:^[ \t]*(?P=sign)|\Z)|^[ \t]*>[^\n]*", re.M | re.S
 )
+# A text that is one short line of output in a fence, at most behind words that end in a colon.
+_OUTPUT = re.compile(
+    r"\A\s*(?:[^\n`]{1,200}:[ \t]*\n\s*)?(?P<sign>```|~~~)[^\n`]{0,20}\n[ \t]*(?P<line>[^\n]{1,60}?)[ \t]*\n"
+    r"[ \t]*(?P=sign)\s*\Z"
+)
 _BOLD = re.compile(r"\*\*([^*\n]{1,80})\*\*")
 # What ends the words that give the answer: the sentence's end, its reason, a remark.
 _END = re.compile(
@@ -78,8 +83,8 @@ _UNITS = {
     )
     for name in names.split()
 }  # fmt: skip
-_YES = "yes yep ja oui sí si да 네 예 是 はい sim tak evet"
-_NO = "no nope nein non нет 아니요 아니오 不 不是 いいえ não nie hayır"
+_YES = "yes yep ja oui sí si да 네 넵 예 是 はい sim tak evet"
+_NO = "no nope nein non нет 아니요 아니오 아뇨 아닙니다 不 不是 いいえ não nie hayır"
 _WORDS: Mapping[str, tuple[ValueKind, str]] = {
     **dict.fromkeys(_YES.split(), ("yes_no", "yes")),
     **dict.fromkeys(_NO.split(), ("yes_no", "no")),
@@ -139,6 +144,8 @@ def offered(question: str) -> frozenset[str]:
 
 def value(text: str, *, choices: Collection[str] = ()) -> Value | None:
     """What one answer gives; `None` where it is none, or more than one."""
+    if output := _OUTPUT.match(text[:_HEAD_CHARS]):
+        return _output(output["line"], choices)
     plain = _plain(text)
     for sort in _SORTS:
         if marked := [each for each in sort.finditer(plain) if _is_said(plain, each)]:
@@ -225,6 +232,12 @@ def _alone(line: str, choices: Collection[str]) -> Value | None:
         return _letter(line, choices)
     words = re.sub(r"[\d\s.,/$€£¥₩%°-]", "", line).lower()
     return _number(line) if not words or words in _UNITS else None
+
+
+def _output(line: str, choices: Collection[str]) -> Value | None:
+    """What a program prints is the same only to the letter, unless it is a number or one word for yes."""
+    read = _alone(line, choices) or (_word(line) if line.isalpha() else None)
+    return read if read or choices else Value("text", line, text=line)
 
 
 def _word(said: str) -> Value | None:

@@ -222,3 +222,47 @@ def test_public_answers_are_read_as_the_graders_read_them() -> None:
                 alike += given.form == common_form("number", cell)
     assert read / total > 0.98
     assert alike / read > 0.999
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("```\n[1, 2]\n```", "[1, 2]"),
+        ("The output is:\n\n```python\n[1, 2]\n```\n", "[1, 2]"),
+        ("~~~\n{'a': 1}\n~~~", "{'a': 1}"),
+        ("```\nAb\n```", "Ab"),
+        ("```\n  42\n```", 42),
+        ("```\nTrue\n```", "true"),
+    ],
+)
+def test_one_line_of_output_in_a_fence_is_a_value(text: str, form: str | int) -> None:
+    read = value(text)
+    assert read
+    assert read.form == form
+
+
+def test_output_is_compared_to_the_letter() -> None:
+    texts = ("```\n[1, 2]\n```", "It prints:\n```\n[1, 2]\n```", "`[1, 2]`", "```\n[1,2]\n```")
+    given = values("What does it print?", dict(enumerate(texts)))
+    assert given[0] == given[1] == given[2] != given[3]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```\ndef f():\n    return 1\n```",
+        "```\na\n```\nor\n```\nb\n```",
+        "I would write\n```\nls\n```",
+        "```\nls\n```\nwhich lists them.",
+        f"```\n{'x' * 61}\n```",
+    ],
+)
+def test_other_code_is_no_value(text: str) -> None:
+    assert value(text) is None
+
+
+@pytest.mark.parametrize("text", ["아뇨", "아뇨, 그렇지 않습니다.", "아닙니다.", "아니요"])
+def test_koreans_say_no_in_several_words(text: str) -> None:
+    read = value(text)
+    assert read
+    assert (read.kind, read.form) == ("yes_no", "no")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.analysis.report import Report, peers_of, report
+from bot.analysis.reviewers import Reviewers
 from bot.analysis.rows import Row, brief
 
 STEP = 10
@@ -17,14 +18,16 @@ STEP = 10
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """`rows` without texts and people, and what they amount to."""
+    """`rows` without texts and people, and what they amount to. `reviewers` is `None` until they are
+    counted with the next step."""
 
     rows: tuple[Row, ...]
     report: Report
+    reviewers: Reviewers | None = None
 
     @staticmethod
-    def of(rows: tuple[Row, ...]) -> "Published":
-        return Published(rows, report(rows, peers_of(rows)))
+    def of(rows: tuple[Row, ...], reviewers: Reviewers | None = None) -> "Published":
+        return Published(rows, report(rows, peers_of(rows)), reviewers)
 
 
 def changes(published: Sequence[Row], rows: Sequence[Row]) -> int:

@@ -10,7 +10,7 @@ before add no row. Pure, and knows no formula.
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import numpy as np
@@ -157,6 +157,12 @@ def rows(cases: Iterable[tuple[Case, Sequence[Reaction]]], key: str = "") -> tup
 def counted(rows: Iterable[tuple[Hashable, Row | None]]) -> tuple[Row, ...]:
     """Of the rows of deliberations, each with its thread, oldest first, those that count."""
     return _asked_once(_first_of_threads(rows))
+
+
+def pace(rows: Iterable[Row]) -> timedelta | None:
+    """The time from one rated question to the next, `None` where it is not known."""
+    asked = sorted(row.asked_at for row in rows if row.rated)
+    return (asked[-1] - asked[0]) / (len(asked) - 1) if len(asked) > 1 else None
 
 
 def brief(row: Row) -> Row:

@@ -125,7 +125,7 @@ async def _allow(desk: Desk, rest: str) -> Document:
 
 # Buttons that stand for what people may type.
 ASKED_BY_BUTTON = frozenset(
-    {"stats:details", "suggest", "audition", "audition:stop", "audition:leave"}
+    {"stats:details", "stats:reviewers", "suggest", "audition", "audition:stop", "audition:leave"}
 )
 
 COMMANDS: Mapping[str, Command] = {

@@ -68,8 +68,12 @@ async def _stats(desk: Desk, rest: str) -> Document:
 
     if rest.lower() == "details":
         return await _told(desk, published.details)
+    if rest.lower() == "reviewers":
+        return await _told(desk, published.reviewers)
     if rest:
-        raise InvalidInput(_("Write `/council stats` or `/council stats details`."))
+        raise InvalidInput(
+            _("Write `/council stats`, `/council stats details` or `/council stats reviewers`.")
+        )
     page = await _told(desk, published.stats)
     if (await settings_of(desk)).reveal == "always":
         return replace(page, blocks=(*page.blocks, Note(_(NAMES_SHOWN))))
@@ -251,10 +255,16 @@ _POSTS_STAY = N_("What people wrote themselves stays where it is until they dele
 
 COMMANDS = (
     Command(
-        "stats [details]",
+        "stats [details|reviewers]",
         N_("Which models serve best here"),
         _stats,
-        (Option("details", N_("Every number by model, too"), "flag"),),
+        (
+            Option(
+                "more",
+                N_("Every number by model, or what votes say of the reviewers"),
+                choices=("details", "reviewers"),
+            ),
+        ),
         at_length=lambda: _("which models serve best here, and whether the council helps"),
         slow=True,
     ),

@@ -16,6 +16,7 @@ from bot.analysis.cofailure import Ceiling
 from bot.analysis.judged import Judged
 from bot.analysis.publication import STEP, Published, anonymous, changes
 from bot.analysis.report import Peers, Report, ceiling, compared, peers_of, report
+from bot.analysis.reviewers import Reviewers, reviewers
 from bot.analysis.rows import DETAILS, Row, brief, counted, row_of
 from bot.conversation.judgements import Judgements
 from bot.language import spoken
@@ -116,13 +117,14 @@ class Statistics:
         async with self._publishing:
             known = self._of(platform, channel)
             if known.published is None:
-                text = await self._store.publication(platform, channel)
-                known.published = await asyncio.to_thread(_published, text)
+                kept = await self._store.publication(platform, channel)
+                known.published = await asyncio.to_thread(_published, *kept)
             waiting = await asyncio.to_thread(changes, known.published.rows, rows)
             if waiting >= STEP:
-                text = await asyncio.to_thread(_anonymous_text, rows)
-                await self._store.publish(platform, channel, text)
-                known.published, waiting = await asyncio.to_thread(_published, text), 0
+                here, everywhere = await self.judged(platform, channel), await self.judged()
+                texts = await asyncio.to_thread(_texts_to_publish, rows, here, everywhere)
+                await self._store.publish(platform, channel, *texts)
+                known.published, waiting = await asyncio.to_thread(_published, *texts), 0
             return known.published, waiting
 
     async def report(
@@ -163,12 +165,20 @@ class Statistics:
         return _NOTHING if row is None else encode(Row, row)
 
 
-def _published(text: str | None) -> Published:
-    return Published.of(decode(tuple[Row, ...], text) if text else ())
+def _published(rows: str | None, told: str | None) -> Published:
+    return Published.of(
+        decode(tuple[Row, ...], rows) if rows else (),
+        decode(Reviewers, told) if told else None,
+    )
 
 
-def _anonymous_text(rows: Sequence[Row]) -> str:
-    return encode(tuple[Row, ...], anonymous(rows))
+def _texts_to_publish(
+    rows: Sequence[Row], here: Sequence[Judged], everywhere: Sequence[Judged]
+) -> tuple[str, str]:
+    """Neither leads to a question or a person."""
+    ids = {each.id for each in here}
+    told = reviewers(here, [each for each in everywhere if each.id not in ids])
+    return encode(tuple[Row, ...], anonymous(rows)), encode(Reviewers, told)
 
 
 def _is_known(known: _Known, summary: Summary) -> bool:

@@ -8,12 +8,13 @@ from dataclasses import replace
 
 from bot.analysis.publication import STEP, Published
 from bot.analysis.report import Report, ceiling
-from bot.analysis.rows import rated
+from bot.analysis.rows import pace, rated
 from bot.analysis.selection import suggest
 from bot.document import Document, Image, Note, Text
 from bot.language import _, n_
 from bot.pages.ceiling import ceiling_page
 from bot.pages.picture import standings_png
+from bot.pages.reviewers import reviewers_page
 from bot.pages.statistics import standings_alt, standings_bars, stats_page
 from bot.pages.statistics_details import details_page
 from bot.pages.suggestion import suggestion_page
@@ -27,6 +28,13 @@ def stats(published: Published, waiting: int) -> Document:
 
 def details(published: Published, waiting: int) -> Document:
     return _told(published, waiting, lambda: details_page(published.report))
+
+
+def reviewers(published: Published, waiting: int) -> Document:
+    found = published.reviewers
+    if found is None:
+        return _told(published, waiting, lambda: Document((Text(_uncounted(waiting)),)))
+    return _told(published, waiting, lambda: reviewers_page(found, pace(published.rows)))
 
 
 def gain(published: Published, waiting: int) -> Document:
@@ -77,6 +85,14 @@ def _not_yet(waiting: int) -> str:
         "here.",
         step=STEP,
         questions=_questions(waiting),
+    )
+
+
+def _uncounted(waiting: int) -> str:
+    return n_(
+        "What votes say of the reviewers is counted once 1 more question was asked or voted on.",
+        "What votes say of the reviewers is counted once {n} more questions were asked or voted on.",
+        STEP - waiting,
     )
 
 

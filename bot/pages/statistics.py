@@ -48,6 +48,7 @@ def stats_page(report: Report, picture: Image | None = None) -> Document:
         tuple(blocks),
         buttons=(
             Button("stats:details", _("How sure is this?")),
+            Button("stats:reviewers", _("Reviewers")),
             Button("suggest", _("Whom to seat?")),
         ),
     )

@@ -121,21 +121,20 @@ async def _judged(
         from bot.analysis.ballot_files import read_judged
 
         return read_judged(*options.files), (), None
+    from bot.analysis.rows import pace
     from bot.conversation.statistics import Statistics
 
     await _keep_up(config)
     async with database(config) as store:
         await _require_channel(store, options.channel)
         statistics = Statistics(store)
-        here = [row for row in await statistics.rows(channel=options.channel) if row.rated]
+        rows = await statistics.rows(channel=options.channel)
         judged = await statistics.judged(channel=options.channel)
         elsewhere: Sequence[Judged] = ()
         if options.channel:
-            ids = {row.id for row in here}
+            ids = {each.id for each in judged}
             elsewhere = [each for each in await statistics.judged() if each.id not in ids]
-    asked = sorted(row.asked_at for row in here)
-    pace = (asked[-1] - asked[0]) / (len(asked) - 1) if len(asked) > 1 else None
-    return judged, elsewhere, pace
+    return judged, elsewhere, pace(rows)
 
 
 async def costs(options: argparse.Namespace, config: "Config") -> int:

@@ -864,8 +864,9 @@ def test_no_command_is_lost() -> None:
     [
         ("members", {"action": "set", "model": "a/b, c/d"}, "set a/b, c/d"),
         ("suggest", {"seats": 3}, "3"),
-        ("stats", {"details": True}, "details"),
-        ("stats", {"details": False}, ""),
+        ("stats", {"more": "details"}, "details"),
+        ("stats", {"more": "reviewers"}, "reviewers"),
+        ("stats", {}, ""),
         ("allow", {"off": True}, "off"),
         ("set", {"value": "high", "name": "effort"}, "effort high"),
         ("chairman", {}, ""),
@@ -930,6 +931,7 @@ async def test_the_buttons_below_the_statistics_tell_more(app: App) -> None:
     shown = [await app.pressed(GENERAL, ANN, button.name) for button in page.buttons]
     assert shown == [
         await app.command(GENERAL, ANN, "stats details"),
+        await app.command(GENERAL, ANN, "stats reviewers"),
         await app.command(GENERAL, ANN, "suggest"),
     ]
 
@@ -972,7 +974,7 @@ async def test_no_page_tells_who_wrote_what_before_and_after_one_question(
     app: App, reveal: str
 ) -> None:
     async def pages() -> list[str]:
-        words = ("stats", "stats details", "ceiling", "suggest 1")
+        words = ("stats", "stats details", "stats reviewers", "ceiling", "suggest 1")
         return [
             str([b for b in (await app.command(GENERAL, ANN, each)).blocks if not waits(b)])
             for each in words
@@ -998,11 +1000,22 @@ async def test_no_page_tells_who_wrote_what_before_and_after_one_question(
 
 async def test_few_questions_are_counted_and_say_when_there_will_be_numbers(app: App) -> None:
     await rated_channel(app, 9)
-    for each in ("stats", "stats details", "ceiling", "suggest 1"):
+    for each in ("stats", "stats details", "stats reviewers", "ceiling", "suggest 1"):
         said = await text(app, each, ANN, GENERAL)
         assert "from 10 questions on" in said
         assert "So far 9 questions were answered here." in said
         assert "lab/" not in said
+
+
+async def test_the_reviewers_are_told_of_to_whoever_reads_the_statistics(app: App) -> None:
+    await rated_channel(app, 30)
+    heading, told, table, *notes = (await app.command(GENERAL, ANN, "stats reviewers")).blocks
+    assert heading == Heading("What people's votes say of the reviewers")
+    assert isinstance(told, Text)
+    assert "of 30 questions" in told.text
+    assert isinstance(table, Table)
+    assert {row[0] for row in table.rows} == {"lab/a", "lab/b", "lab/c", "lab/d"}
+    assert notes
 
 
 async def test_only_administrators_export_even_where_anyone_may_change(app: App) -> None:

@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
+from bot.analysis.publication import Published
 from bot.analysis.reviewers import reviewers
 from bot.document import Note, Table, Text
+from bot.pages import published
 from bot.pages.reviewers import reviewers_page
 from tests.analysis.test_reviewers import of
 from tests.analysis.test_weights import question, uneven
+from tests.pages.test_statistics import rated
 
 
 def test_a_gain_that_holds_at_all_looks_is_called_that() -> None:
@@ -53,3 +56,8 @@ def test_who_weighs_most_stands_first() -> None:
     table = reviewers_page(reviewers(uneven(40))).blocks[2]
     assert isinstance(table, Table)
     assert [row[0] for row in table.rows] == ["best", "coin", "worst"]
+
+
+def test_what_was_published_before_reviewers_were_counted_says_when_they_will_be() -> None:
+    page = published.reviewers(Published.of((rated(0),)), 3)
+    assert "counted once 7 more questions were asked or voted on" in str(page.blocks[0])

@@ -104,7 +104,11 @@ def test_the_page_says_who_serves_best_what_models_would_pick_and_what_it_costs(
     assert "everybody knows which text is the verdict" in said
     assert "An accepted verdict costs **$0.020** and takes **30 s**." in said
     assert "Rated 40 of 40 questions, by 5 people." in said
-    assert [button.name for button in found.buttons] == ["stats:details", "suggest"]
+    assert [button.name for button in found.buttons] == [
+        "stats:details",
+        "stats:reviewers",
+        "suggest",
+    ]
 
 
 def test_the_details_give_every_number_of_the_page_with_its_interval() -> None:

@@ -735,7 +735,7 @@ async def test_each_command_of_the_table_is_a_subcommand(place: Place) -> None:
         ("reset", "name", {"type": 3, "required": False, "choices": list(SETTINGS)}),
         ("ask", "question", {"type": 3, "required": True, "min_length": 1, "max_length": 3_900}),
         ("ask", "mode", {"type": 3, "required": False, "choices": list(MODES)}),
-        ("stats", "details", {"type": 5, "required": False}),
+        ("stats", "more", {"type": 3, "required": False, "choices": ["details", "reviewers"]}),
         ("suggest", "seats", {"type": 4, "required": False, "min_value": 1, "max_value": 20}),
         ("forget", "what", {"type": 3, "required": True, "choices": ["me", "thread", "channel"]}),
     ],

@@ -166,10 +166,13 @@ async def test_statistics_lead_to_their_details(place: Place) -> None:
     shown = done.original
     assert shown
     await place.server.wait_for(lambda: shown.attachments)
-    assert named(shown) == ["stats:details", "suggest"]
+    assert named(shown) == ["stats:details", "stats:reviewers", "suggest"]
     clicked = await press(place, shown, "stats:details")
     await place.server.wait_for(lambda: "standings" in clicked.text)
     assert clicked.ephemeral
+    told = await press(place, shown, "stats:reviewers")
+    await place.server.wait_for(lambda: "People hold one answer for better in" in told.text)
+    assert told.ephemeral
 
 
 async def test_a_page_of_somebody_else_is_out_of_reach(place: Place) -> None:

@@ -23,7 +23,7 @@ from bot import bills
 from bot.allowance import AUDIT, MARGIN, SUCCESSOR, Key, margin_of
 from bot.bills import BYTES_PER_TOKEN, ENOUGH, TYPICAL_TOKENS, Price, Prices, Usage
 from bot.council import ANSWER_LIMIT_CHARS, Cost, Council, Question, Stage
-from bot.protocol import plans
+from bot.protocol import plans, reflecting
 from bot.protocol.attempts import LEAST_TOKENS
 from bot.protocol.audit import AUDIT_TOKENS, auditor
 from bot.protocol.modes import MODES
@@ -31,6 +31,7 @@ from bot.protocol.plans import Planned
 from bot.protocol.recap import RECAP_TOKENS
 from bot.protocol.stages import VERDICT_TOKENS
 from bot.protocol.title import TITLE_BYTES, TITLE_TOKENS
+from bot.settings import PROSE_LIMIT_CHARS
 
 # Of calls like one to come, so many cost no more than its share.
 QUANTILE = 0.95
@@ -38,6 +39,7 @@ QUANTILE = 0.95
 _FRAME_BYTES = 2_000
 # The most that UTF-8 takes for one.
 _BYTES_PER_CHARACTER = 4
+_CRITERIA_BYTES = PROSE_LIMIT_CHARS * _BYTES_PER_CHARACTER
 # From so many calls on it is known what such ones are like.
 FEW = 3
 # Of what is asked in a typical call there is no more.
@@ -129,6 +131,31 @@ class Pricing:
         carried = Carried(images=len(question.images))
         shares = await self._of(calls, question, council, place, carried)
         return {key: micros for key, micros in shares.items() if key != MARGIN}
+
+    async def reflection(
+        self,
+        question: Question,
+        council: Council,
+        rows: Sequence[tuple[Question, Council, Carried]],
+        place: str | None,
+        budget_micros: int,
+    ) -> tuple[Mapping[Key, int], int]:
+        """The same for a reflection on the criteria of this council, and how many of the rows, taken in
+        the order of their lot, are within the budget; none where not even the first is."""
+        councils = [of_row for _, of_row, _ in rows]
+        calls: dict[int, list[Planned]] = {}
+        for call in reflecting.planned(council, councils):
+            calls.setdefault((call.round - 1) // 2, []).append(call)
+        shares = dict(await self._of(calls[-1], question, council, place, NOTHING))
+        for row, (of_question, of_council, carried) in enumerate(rows):
+            # Nobody knows yet how long the new criteria are.
+            carried = replace(carried, bytes=carried.bytes + _CRITERIA_BYTES)
+            more = await self._of(calls.get(row, ()), of_question, of_council, place, carried)
+            more = {**shares, **more, MARGIN: max(shares[MARGIN], more[MARGIN])}
+            if sum(more.values()) > budget_micros:
+                return shares, row
+            shares = more
+        return shares, len(rows)
 
     async def _of(
         self,

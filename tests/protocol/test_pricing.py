@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bot.allowance import MARGIN, SUCCESSOR
+from bot.allowance import MARGIN, SUCCESSOR, Key
 from bot.bills import Price, Usage
 from bot.council import Cost, Council, Question, Stage
 from bot.protocol.modes import MODES
-from bot.protocol.pricing import Pricing, planned, quantile
+from bot.protocol.pricing import NOTHING, Pricing, planned, quantile
 
 COUNCIL = Council(("lab/a", "lab/b"), "lab/c")
 QUESTION = Question("one", "", 1, datetime(2026, 11, 24, tzinfo=UTC))
@@ -204,3 +204,31 @@ async def test_an_estimate_goes_the_way_that_most_runs_of_a_mode_go() -> None:
 
 async def nothing_known(stage: Stage | None, model: str, place: str | None) -> Sequence[Usage]:
     return ()
+
+
+async def test_as_many_rows_of_a_reflection_as_the_budget_has_room_for() -> None:
+    async def usual(stage: Stage | None, model: str, place: str | None) -> Sequence[Usage]:
+        return ()
+
+    pricing = Pricing(Prices(), usual)
+    rows = [(replace(QUESTION, id=f"q{n}"), COUNCIL, NOTHING) for n in range(3)]
+
+    async def fitting(micros: int) -> tuple[Mapping[Key, int], int]:
+        return await pricing.reflection(QUESTION, COUNCIL, rows, HERE, micros)
+
+    every, fit = await fitting(100_000_000)
+    assert fit == 3
+    assert {key for key in every if key != MARGIN} == {
+        ("proposal", 0, 2),
+        *(("review", round, seat) for round in range(1, 7) for seat in (0, 1)),
+    }
+    total = sum(every.values())
+    assert await fitting(total) == (every, 3)
+    fewer, fit = await fitting(total - 1)
+    assert fit == 2
+    assert (
+        total
+        > sum(fewer.values())
+        == total - sum(every["review", r, s] for r in (5, 6) for s in (0, 1))
+    )
+    assert (await fitting(0))[1] == 0

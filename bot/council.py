@@ -399,7 +399,8 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """How many verdicts people accepted, of those they judged: a share with its 95 % limits."""
+    """How many verdicts people accepted, of those they judged; between `low` and `high` the share among
+    the next ones plausibly lies."""
 
     accepted: int
     of: int

@@ -18,6 +18,7 @@ from bot.pages.sentences import (
     based_on,
     best_first,
     broken_off,
+    counted_unequally,
     not_heard,
     put_first,
     read_shortened,
@@ -80,7 +81,8 @@ def reviewers_line(deliberation: Deliberation, question: Question) -> str:
     fewer, and how many answers say the same as the first, as a note; "" without any ballot."""
     named = partial(shown, question=question)
     stand = reviewers_stand(deliberation.standings, not_heard(deliberation, question), named)
-    said = (stand, based_on(deliberation), same_answer(deliberation))
+    unequal = counted_unequally(deliberation.standings, named)
+    said = (stand, unequal, based_on(deliberation), same_answer(deliberation))
     return " ".join(filter(None, ("⚖️", *said))) if stand else ""
 
 

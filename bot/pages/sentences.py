@@ -8,7 +8,7 @@ from bot.chat import answer_key
 from bot.cleaning import one_line
 from bot.council import PERSON, Deliberation, MemberResult, Question, Review, Standing
 from bot.document import Letter, Note
-from bot.language import N_, _, n_, number
+from bot.language import N_, _, listed, n_, number
 from bot.pages.prices import where_from
 from bot.protocol.claims import offers_letters
 from bot.protocol.masking import mask_self_naming
@@ -108,6 +108,19 @@ def based_on(deliberation: Deliberation) -> str:
         return ""
     of = len(deliberation.reviews)
     return _("Based on {n} of {of} reviews.", n=verdict.ballots, of=of)
+
+
+def counted_unequally(standings: Sequence[Standing], named: Callable[[str], str] = str) -> str:
+    """That reviewers did not count alike, and what would be first if they did; "" where they did. By how
+    much is nowhere told before the names are: it would give away which answer is whose."""
+    if not standings or standings[0].weighted_score is None:
+        return ""
+    scores = {each.label: round(each.score or 0, 9) for each in standings}
+    best = sorted(label for label, score in scores.items() if score == max(scores.values()))
+    if best == [standings[0].label]:
+        return _("Reviews counted unequally; equal votes would put the same one first.")
+    first = listed([f"**{named(label)}**" for label in best])
+    return _("Reviews counted unequally; equal votes would put {first} first.", first=first)
 
 
 def same_answer(deliberation: Deliberation) -> str:
@@ -295,7 +308,8 @@ def account(deliberation: Deliberation, question: Question) -> list[str]:
     stand = reviewers_stand(deliberation.standings, not_heard(deliberation, question), named)
     if stand:
         lines.append(_("Stopped early: {stand}", stand=stand) if agreement.stopped_early else stand)
-    lines += filter(None, [based_on(deliberation), verified(deliberation, named)])
+    unequal = counted_unequally(deliberation.standings, named)
+    lines += filter(None, [unequal, based_on(deliberation), verified(deliberation, named)])
     if agreement.kendall_w is not None and not agreement.stopped_early:
         lines.append(
             _(

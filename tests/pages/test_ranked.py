@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.council import Council
+from bot.council import Council, SeatWeight
 from bot.document import Bar, Bars, Detail, Document, Note, Table, Text
 from bot.errors import ModelFailed
 from bot.llm import Request
-from bot.pages import presenter
+from bot.pages import presenter, ranked
 from bot.pages.transcript import transcript
 from tests.fakes.provider import Scripted, sensible, stage_and_seat
 from tests.pages.telling import (
@@ -356,3 +356,47 @@ def test_words_of_the_trade_are_not_in_the_open() -> None:
     text = " ".join([*words_of(blocks), fold(document).title, fold(document).hint])
 
     assert not [word for word in ("Borda", "Kendall", "ballot", "share") if word in text]
+
+
+# --- where some reviewers count more than others
+
+
+def counting(first: float, second: float, third: float) -> Told:
+    """Two put A first, the third C; what each counts for is by label."""
+    given = dict(zip("ABC", (first, second, third), strict=True))
+    told = ballots("A > B > C", "A > B > C", "C > B > A")
+    seat_of = {review.label: review.seat for review in told.result.reviews}
+    by_seat = sorted(given, key=lambda label: seat_of[label])
+    weights = tuple(SeatWeight(given[label]) for label in by_seat)
+    council = replace(COUNCIL, weights=weights)
+    return ballots("A > B > C", "A > B > C", "C > B > A", council=council)
+
+
+def test_it_says_what_equal_votes_would_put_first() -> None:
+    told = counting(0.2, 0.3, 2.5)
+    said = ranked.reviewers_line(told.result, told.question)
+    assert "Reviews counted unequally; equal votes would put **A** first." in said
+    assert ranked.title(told.result, told.question).startswith("Ranking: C")
+
+
+def test_it_says_where_equal_votes_would_put_the_same_first() -> None:
+    told = counting(1.2, 1.3, 0.5)
+    said = ranked.reviewers_line(told.result, told.question)
+    assert "Reviews counted unequally; equal votes would put the same one first." in said
+
+
+def test_where_all_count_alike_nothing_is_said_of_it() -> None:
+    told = ballots("A > B > C", "A > B > C", "C > B > A")
+    assert "unequally" not in ranked.reviewers_line(told.result, told.question)
+
+
+def test_readers_learn_of_weights_no_more_than_the_order() -> None:
+    """Whoever counts for how much, with the same order every word is the same."""
+    one, other = counting(0.2, 0.3, 2.5), counting(0.5, 0.1, 2.4)
+    orders = [[each.label for each in told.result.standings] for told in (one, other)]
+    assert orders[0] == orders[1] == ["C", "B", "A"]
+    assert one.result.standings != other.result.standings
+    assert ranking(one) == ranking(other)
+    in_full = [transcript(told.result, told.question, told.council) for told in (one, other)]
+    assert in_full[0] == in_full[1]
+    assert "equal votes would put **A** first" in in_full[0]

@@ -2,21 +2,35 @@
 reviewers agree more with people. Pure; it recommends what `bot.analysis.reflection` does, no more.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.analysis.reflection import ASKERS_MIN, ROWS_MIN, Compared, alpha_of
 from bot.council import Cost
 from bot.document import Block, Button, Document, Heading, Note, Table, Text, literal
-from bot.language import N_, _, n_
+from bot.language import N_, Message, _, n_
 from bot.pages.numbers import points, share
 from bot.pages.prices import dollars, where_from
+from bot.protocol.prompts import CRITERIA
+from bot.protocol.reflecting import Why
 
-_NONE = N_("None of its own: reviewers judge by what they are always asked.")
+_NONE = N_("None of this channel's own, so that reviewers are asked to judge by:")
 _BY_YOU = N_(
     "Criteria never change by themselves: this is for an administrator to decide, either way."
 )
 _FROM_OTHERS = N_("No question that the proposal was written from is among these.")
+
+_NO_PROPOSAL: Mapping[Why, Message] = {
+    "failed": N_("The chairman did not answer."),
+    "broken_off": N_("The chairman's text broke off before its end."),
+    "unreadable": N_("What the chairman wrote holds no criteria that can be read."),
+    "same": N_("The chairman would leave the criteria as they are."),
+    "too_long": N_("What the chairman wrote is longer than criteria may be."),
+    "names": N_("What the chairman wrote names a model, and reviewers know no names."),
+    "letters": N_("What the chairman wrote speaks of an answer by its letter."),
+    "pings": N_("What the chairman wrote mentions somebody or links to a page."),
+    "private": N_("What the chairman wrote repeats words of a question or an answer."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,18 @@ def reflected_page(found: Reflected, *, may_change: bool) -> Document:
         ),
     ]
     return Document(tuple(blocks), buttons=_buttons(found.compared) if may_change else ())
+
+
+def no_proposal_page(why: Why, cost: Cost) -> Document:
+    """Where the chairman's text is none that could be tried on questions."""
+    kept = _("No question was reviewed again, and the criteria stay as they are.")
+    return Document(
+        (
+            Heading(_("No criteria are proposed")),
+            Text(f"{_(_NO_PROPOSAL[why])} {kept}"),
+            Note(_cost(cost)),
+        )
+    )
 
 
 def _headline(compared: Compared) -> str:
@@ -117,7 +143,7 @@ def _agreement(compared: Compared) -> Iterator[Table]:
 
 
 def _beside(found: Reflected) -> str:
-    before = _quoted(found.before) or f"> {_(_NONE)}"
+    before = _quoted(found.before) or f"{_(_NONE)}\n{_quoted(CRITERIA)}"
     return f"**{_('Now')}**\n{before}\n\n**{_('Proposed')}**\n{_quoted(found.criteria)}"
 
 

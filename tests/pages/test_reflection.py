@@ -1,12 +1,16 @@
 """What came of a reflection is told as far as the questions carry it, and never adopted by itself."""
 
+from typing import get_args
+
 import pytest
 
 from bot.analysis.reflection import Compared, HeldOut, compared
 from bot.council import Cost
-from bot.document import Document
+from bot.document import Document, literal
 from bot.language import speaking
-from bot.pages.reflection import Reflected, reflected_page
+from bot.pages.reflection import Reflected, no_proposal_page, reflected_page
+from bot.protocol.prompts import CRITERIA
+from bot.protocol.reflecting import Why
 from tests.pages.telling import words
 from tests.pages.test_korean import english_in
 
@@ -124,7 +128,9 @@ def test_nothing_hides_in_what_would_be_adopted() -> None:
 def test_a_channel_without_criteria_of_its_own_says_so() -> None:
     text = words(shown(compared(BETTER, 1), before=""))
 
-    assert "**Now**\n> None of its own: reviewers judge by what they are always asked." in text
+    assert (
+        "**Now**\nNone of this channel's own, so that reviewers are asked to judge by:\n> "
+    ) in text
 
 
 def test_later_tries_are_called_that() -> None:
@@ -139,5 +145,17 @@ def test_all_of_it_is_korean(found: list[HeldOut]) -> None:
     with speaking("ko"):
         text = words(shown(compared(found, 2), before=""))
 
-    ours = [line for line in text.splitlines() if line not in WRITTEN]
+    ours = [line for line in text.splitlines() if line not in {*WRITTEN, f"> {literal(CRITERIA)}"}]
     assert list(english_in("\n".join(ours))) == []
+
+
+@pytest.mark.parametrize("why", get_args(Why))
+def test_no_proposal_says_why_and_what_that_cost(why: Why) -> None:
+    page = no_proposal_page(why, Cost(0.02, 0, 0))
+
+    text = words(page)
+    assert text.startswith("No criteria are proposed\n")
+    assert text.endswith("the criteria stay as they are.\nIt cost $0.020.")
+    assert page.buttons == ()
+    with speaking("ko"):
+        assert list(english_in(words(no_proposal_page(why, Cost(0.02, 0, 0))))) == []

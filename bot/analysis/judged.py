@@ -49,14 +49,20 @@ def judged(
     names = seats(result)
     votes = standing_votes([reaction for reaction in reactions if reaction.blind])
     pairs, people = _decided_pairs(votes, names, asker or "")
-    sheets = tuple(
+    sheets = sheets_of(result)
+    if not pairs or not sheets:
+        return None
+    return Judged(id, asker or id, people, pairs, sheets)
+
+
+def sheets_of(result: Deliberation) -> tuple[Sheet, ...]:
+    """Of its reviews that count."""
+    names = seats(result)
+    return tuple(
         Sheet(names[review.label], _by_name(shares(review.ranking, review.order), names))
         for review in result.reviews
         if review.counted and review.label in names
     )
-    if not pairs or not sheets:
-        return None
-    return Judged(id, asker or id, people, pairs, sheets)
 
 
 def seats(result: Deliberation) -> dict[str, str]:

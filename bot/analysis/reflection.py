@@ -10,14 +10,17 @@ criteria.
 import hashlib
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from bot.analysis.estimates import Estimate, Floats, mean
-from bot.analysis.judged import Judged, Sheet
+from bot.analysis.judged import Judged, Sheet, seats, sheets_of
+from bot.council import Deliberation, Review, by_models
+from bot.protocol.masking import mask_self_naming
 from bot.protocol.ranking import SAME_SCORE
+from bot.protocol.reflecting import Lesson
 
 Recommendation = Literal["adopt", "discard", "too_few"]
 
@@ -89,6 +92,29 @@ def split(rated: Sequence[Rated], learned_before: Collection[str], seed: int) ->
             fits = len(learn) + len(group) <= _LEARNED * len(rated)
             (learn if fits else test).extend(group)
     return Split(_drawn(learn, seed), _drawn(test, seed))
+
+
+def lesson(result: Deliberation, judged: Judged) -> Lesson:
+    """What the chairman reads of a question with its votes: models' answers, unnamed as reviewers read
+    them."""
+    label_of = {seat: label for label, seat in seats(result).items()}
+    models = tuple(sorted({member.model for member in result.members}))
+
+    def unnamed(text: str) -> str:
+        return mask_self_naming(text, models)[0]
+
+    return Lesson(
+        question=result.question,
+        answers=tuple((each.label, unnamed(each.text)) for each in by_models(result.answers)),
+        critiques=tuple(unnamed(each.text) for each in result.reviews if each.counted),
+        better=tuple((label_of[one], label_of[other]) for one, other in judged.pairs),
+        models=models,
+    )
+
+
+def sheets(result: Deliberation, reviews: Sequence[Review]) -> tuple[Sheet, ...]:
+    """Those of reviews that the deliberation's reviewers wrote again."""
+    return sheets_of(replace(result, reviews=tuple(reviews)))
 
 
 def held_out(judged: Judged, old: Sequence[Sheet], new: Sequence[Sheet]) -> HeldOut | None:

@@ -1,5 +1,7 @@
 """What a proposal learns from, what it is tried on, and when it is recommended."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,8 +16,13 @@ from bot.analysis.reflection import (
     alpha_of,
     compared,
     held_out,
+    lesson,
+    sheets,
     split,
 )
+from bot.council import MemberResult
+from tests.analysis.test_judged import review
+from tests.analysis.test_rows import case
 from tests.bench.reflect import Channel, recommended, simulated
 
 RATED = st.lists(
@@ -109,3 +116,32 @@ def test_a_harmful_change_is_hardly_ever_recommended_a_good_one_mostly() -> None
     assert recommended(simulated(Channel(150, -2), trials=40)) <= 0.05
     assert recommended(simulated(Channel(150, 0), trials=40)) <= 0.075
     assert recommended(simulated(Channel(150, 5), trials=40)) >= 0.6
+
+
+def test_the_chairman_reads_what_reviewers_read_and_what_people_preferred() -> None:
+    says_who = "As Zulu, I say yes."
+    reviewed = case(reviews=(review("A", "A", "B", "C"), review("B", "BC", "A", counted=False)))
+    result = reviewed.result
+    assert result is not None
+    first = replace(result.answers[0], text=says_who)
+    members = (*result.members, MemberResult("Z", "zulu/one", "failed", "refused: no.", 9))
+    result = replace(result, answers=(first, *result.answers[1:]), members=members)
+    judged = Judged("q", "ann", ("ann",), (("lab/b", "lab/a"),), ())
+
+    found = lesson(result, judged)
+
+    assert found.question == result.question
+    assert found.answers[0] == ("A", "As [a member], I say yes.")
+    assert [label for label, _ in found.answers] == ["A", "B", "C"]
+    assert found.critiques == ("A review.",)
+    assert found.better == (("B", "A"),)
+    assert set(found.models) >= {"lab/a", "lab/b", "lab/c", "zulu/one"}
+
+
+def test_a_review_again_counts_for_the_one_who_wrote_it() -> None:
+    reviewed = case(reviews=(review("A", "A", "B", "C"),))
+    assert reviewed.result is not None
+
+    (sheet,) = sheets(reviewed.result, [review("A", "C", "B", "A")])
+
+    assert sheet == Sheet("lab/a", {"lab/c": 1.0, "lab/b": 0.5, "lab/a": 0.0})

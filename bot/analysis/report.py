@@ -27,7 +27,7 @@ from bot.analysis.cofailure import MINIMUM_ROWS, Ceiling, ceiling_of_votes
 from bot.analysis.estimates import Estimate, Missing, known
 from bot.analysis.leaderboard import Acceptance, Board, acceptances, peer_board, people_board
 from bot.analysis.lift import Chairman, Lift, Price, chairman, lift, price
-from bot.analysis.realised import Ways
+from bot.analysis.realised import Ways, more_than_half
 from bot.analysis.rows import Rated, Row, outcomes, rated, rosters, seated
 from bot.errors import InvalidInput
 from bot.language import _, days
@@ -144,9 +144,10 @@ def ceiling(rows: Sequence[Row]) -> tuple[Ceiling, str]:
     together = [row for row in rows if row.columns.keys() >= set(roster)]
     members = [seated(row) for row in together]
     beats = known(lambda: lift(members))
+    held = outcomes(together, roster)
     found = ceiling_of_votes(
-        outcomes(together, roster),
-        _ways(members),
+        held,
+        {"majority_at_least": more_than_half(held), **_ways(members)},
         [row.cluster for row in together],
         verdict_is_better=not isinstance(beats, Missing) and beats.lift.low > 0,
     )

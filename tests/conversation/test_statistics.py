@@ -9,6 +9,7 @@ import pytest
 
 from bot.analysis import report as report_module
 from bot.analysis.publication import Published
+from bot.analysis.realised import Realised
 from bot.analysis.report import peers_of, report
 from bot.analysis.rows import Row, brief, rows
 from bot.conversation.statistics import Statistics
@@ -290,6 +291,24 @@ async def test_questions_that_are_old_by_now_are_no_change_to_publish(store: Sto
 def told(published: tuple[Published, int]) -> tuple[int, int]:
     """How many questions are published, and how many wait."""
     return len(published[0].rows), published[1]
+
+
+async def test_over_votes_a_majority_has_its_share_of_the_possible_gain(store: Store) -> None:
+    for number in range(40):
+        case = finished_case(number)
+        await store.create(case)
+        liked = MODELS[: 3 if number % 2 else 1]
+        for model in MODELS:
+            label = label_of(case, model)
+            await store.react(reaction(case, label, "accept" if model in liked else "reject"))
+    realised = (await Statistics(store).ceiling(*HERE))[0].realised
+    assert isinstance(realised, Realised)
+    majority = realised.of("majority_at_least")
+    assert majority is not None
+    # Right in the half of the questions in which three of four are, as a drawn member is.
+    assert majority.of_gain.value == pytest.approx(0.0)
+    assert majority.over_best is not None
+    assert majority.over_best.value == pytest.approx(-0.5)
 
 
 async def test_numbers_are_published_in_steps_of_ten_questions(store: Store) -> None:

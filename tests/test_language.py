@@ -124,6 +124,7 @@ NOT_OURS = (
     "bot/protocol/counting.py",
     "bot/protocol/fences.py",
     "bot/protocol/prompts.py",
+    "bot/protocol/reflecting.py",
     "bot/protocol/shortening.py",
     "bot/protocol/values.py",
     "bot/protocol/verification.py",

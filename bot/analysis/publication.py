@@ -6,12 +6,14 @@ whoever looks before and after it, whatever the channel reveals. Pure.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from bot.analysis.calibration import Rated, acceptance, look_of
 from bot.analysis.report import Report, peers_of, report
 from bot.analysis.reviewers import Reviewers
 from bot.analysis.rows import Row, brief
+from bot.council import Acceptance, Deliberation
 
 STEP = 10
 
@@ -28,6 +30,24 @@ class Published:
     @staticmethod
     def of(rows: tuple[Row, ...], reviewers: Reviewers | None = None) -> "Published":
         return Published(rows, report(rows, peers_of(rows)), reviewers)
+
+    def accepted_like(self, result: Deliberation) -> Acceptance | None:
+        """How often people accepted verdicts that looked like this one; `None` where too few did.
+
+        This one is among them, once it is published: without it two such numbers would differ by one vote.
+        """
+        look = look_of(result) if result.has_verdict else None
+        return acceptance(verdicts(self.rows), look) if look else None
+
+
+def verdicts(rows: Iterable[Row]) -> list[Rated]:
+    """Those that people accepted or not, each with one person: the asker who decided that, else the
+    first of the people who voted, so that those who often vote are counted as one."""
+    return [
+        Rated(row.look, row.verdict, row.asker if row.asker in row.voters else row.voters[0])
+        for row in rows
+        if row.look and row.verdict is not None
+    ]
 
 
 def changes(published: Sequence[Row], rows: Sequence[Row]) -> int:
@@ -62,7 +82,8 @@ def _hidden(id: str) -> str:
 
 
 def _said(row: Row) -> Row:
-    """What numbers are made of, whoever said it; rows grow brief with age, which changes nothing."""
+    """What people said, whoever said it. Rows grow brief with age, and those published by earlier
+    versions have no look: neither changes what was said."""
     return replace(
         brief(row),
         id="",
@@ -70,4 +91,5 @@ def _said(row: Row) -> Row:
         asker="",
         picks=tuple(replace(pick, person="") for pick in row.picks),
         voters=("",) * len(row.voters),
+        look=None,
     )

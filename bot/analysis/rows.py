@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from bot.analysis.calibration import Look, look_of
 from bot.analysis.outcomes import RIGHT, UNKNOWN, WRONG, Outcomes, seat_columns
 from bot.council import PERSON, Deliberation, Review, by_models
 from bot.language import _, n_
@@ -65,7 +66,7 @@ class Row:
     here is about them. `signs` are those by which the question is recognised (`bot.recognition`), each
     for itself or several in one text; its words are not here. Of a brief row the `DETAILS` are left out. `audition` is the model that
     answered along without being a member, "" for none, and `audition_usd` what its answer cost; all
-    else is about that answer, too.
+    else is about that answer, too. `look` is what was known of the verdict before anybody voted.
     """
 
     id: str
@@ -92,6 +93,7 @@ class Row:
     signs: tuple[str, ...] = ()
     audition: str = ""
     audition_usd: float = 0.0
+    look: Look | None = None
 
     @property
     def is_brief(self) -> bool:
@@ -220,6 +222,7 @@ def row_of(case: Case, reactions: Sequence[Reaction], key: str = "") -> Row | No
         signs=left.signs,
         audition="".join(auditioning.values()),
         audition_usd=sum(a.cost_usd for a in result.answers if a.label in auditioning),
+        look=look_of(case.result) if case.result and case.result.has_verdict else None,
     )
 
 

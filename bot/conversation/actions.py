@@ -34,6 +34,7 @@ from bot.conversation.people import People
 from bot.conversation.posts import put_back
 from bot.conversation.presses import Ask, Choice, File, Form, Press, Told
 from bot.conversation.questions import Questions, ToPost
+from bot.conversation.records_commands import accepted_like
 from bot.conversation.revealing import has_voted, named_with
 from bot.conversation.running import Running
 from bot.conversation.voting import Voting
@@ -257,7 +258,11 @@ class Actions:
             return _sentence(_("Names are shown once the verdict is there."))
         for run in await named_with(self.store, case):
             await self.store.reveal(run.id, person.id, self.now())
-        return presenter.names(case.result, await self.store.numbered(case))
+        page = presenter.names(case.result, await self.store.numbered(case))
+        if not await has_voted(self.store, case, person.id):
+            return page
+        told = await accepted_like(self.desk(channel_of(case), person), case.result)
+        return replace(page, blocks=(*page.blocks, *told))
 
     async def _vote(self, press: Press, key: str, value: str) -> str:
         """Give a vote, or take it back where it counts already; says which."""

@@ -26,7 +26,7 @@ from bot.conversation.desk import (
     is_administrator,
     settings_of,
 )
-from bot.council import MEMBERS_MAX
+from bot.council import MEMBERS_MAX, Deliberation
 from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
 from bot.language import N_, _, n_
@@ -106,6 +106,15 @@ async def _told(desk: Desk, page: Callable[["Published", int], Document]) -> Doc
     """A page of what is published, made beside the event loop. May raise what the page does."""
     numbers, waiting = await desk.statistics().published(desk.channel.platform, desk.channel.id)
     return await asyncio.to_thread(page, numbers, waiting)
+
+
+async def accepted_like(desk: Desk, result: Deliberation) -> tuple[Note, ...]:
+    """How often verdicts that looked like this one were accepted in the channel: for somebody who
+    has voted on it."""
+    from bot.pages import published
+
+    numbers, _waiting = await desk.statistics().published(desk.channel.platform, desk.channel.id)
+    return await asyncio.to_thread(published.accepted_like, numbers, result)
 
 
 async def _export(desk: Desk, rest: str) -> Document:

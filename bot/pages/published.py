@@ -6,12 +6,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from bot.analysis.estimates import outwards
 from bot.analysis.publication import STEP, Published
 from bot.analysis.report import Report, ceiling
 from bot.analysis.rows import pace, rated
 from bot.analysis.selection import suggest
+from bot.council import Deliberation
 from bot.document import Document, Image, Note, Text
-from bot.language import _, n_
+from bot.language import _, n_, number
 from bot.pages.ceiling import ceiling_page
 from bot.pages.picture import standings_png
 from bot.pages.reviewers import reviewers_page
@@ -57,6 +59,24 @@ def suggestion(
         return suggestion_page(suggest(rows, seats=seats, refused=gone), seated, rated(rows))
 
     return _told(published, waiting, page)
+
+
+def accepted_like(published: Published, result: Deliberation) -> tuple[Note, ...]:
+    """For whoever has voted on it, and nobody else: who knows how often verdicts like one were
+    accepted votes by that, and what was learned would be true of nothing any more."""
+    found = published.accepted_like(result)
+    if found is None:
+        return ()
+    low, high = outwards(100 * found.low, 100 * found.high)
+    text = _(
+        "When it looked like this here, people accepted the verdict in {accepted} of {n} (the next: "
+        "plausible {low} to {high} %).",
+        accepted=number(found.accepted, ",d"),
+        n=number(found.of, ",d"),
+        low=number(low, ".0f"),
+        high=number(high, ".0f"),
+    )
+    return (Note(text),)
 
 
 def _picture(found: Report) -> Image | None:

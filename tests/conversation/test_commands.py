@@ -14,6 +14,7 @@ from bot.conversation import desk
 from bot.conversation.app import App
 from bot.conversation.budget import Rules
 from bot.conversation.commands import COMMANDS
+from bot.conversation.presses import Press, Told
 from bot.conversation.settings_commands import fill_in
 from bot.criteria import PRESETS
 from bot.document import (
@@ -902,6 +903,40 @@ async def rated_channel(app: App, count: int) -> None:
         case = finished_case(number)
         await app.store.create(case)
         await rate(app.store, case, best="lab/b")
+
+
+LIKE_THIS = Note(
+    "When it looked like this here, people accepted the verdict in 40 of 40 (the next: "
+    "plausible 89 to 100 %)."
+)
+
+
+async def names_for(app: App, person: Person, *, run: str = "run-3") -> tuple[Block, ...]:
+    told = await app.actions.press(Press(person, run, ("names",), sees=lambda case: True))
+    assert isinstance(told, Told)
+    return told.document.blocks
+
+
+async def test_whoever_has_voted_reads_beside_the_names_how_verdicts_like_it_fared(
+    app: App,
+) -> None:
+    await rated_channel(app, 40)
+    assert LIKE_THIS in await names_for(app, ANN)
+
+
+async def test_nobody_else_reads_it_even_where_others_have_voted(app: App) -> None:
+    await rated_channel(app, 40)
+    *_, last = await names_for(app, Person("bob"))
+    assert last == Note("The verdict was written by chair.")
+    # A vote now counts no more, but is one.
+    await app.store.react(replace(reaction(finished_case(3), "A", "accept", "bob"), blind=False))
+    assert LIKE_THIS in await names_for(app, Person("bob"))
+
+
+async def test_below_thirty_verdicts_like_it_the_names_stand_alone(app: App) -> None:
+    await rated_channel(app, 29)
+    *_, last = await names_for(app, ANN)
+    assert last == Note("The verdict was written by chair.")
 
 
 async def test_stats_of_an_unrated_channel_are_a_sentence(app: App) -> None:

@@ -1,6 +1,7 @@
 """From the store to the numbers of a channel: they follow every vote, and nothing is read twice."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from bot.analysis import report as report_module
-from bot.analysis.publication import Published
+from bot.analysis.publication import Published, verdicts
 from bot.analysis.realised import Realised
 from bot.analysis.report import peers_of, report
 from bot.analysis.rows import Row, brief, rows
 from bot.conversation.statistics import Statistics
 from bot.errors import InvalidInput, StoreFailed
-from bot.records import PlatformName
+from bot.records import PlatformName, ReactionValue
 from bot.store.store import Store
 from tests.fakes.channel import MODELS, finished_case, label_of, rate, reaction
 
@@ -367,6 +368,68 @@ async def test_what_is_published_leads_to_no_question_and_no_person(store: Store
         live.rated, live.people, live.acceptance,
     )  # fmt: skip
     assert (found.lift, found.agreement, found.price) == (live.lift, live.agreement, live.price)
+
+
+async def judged_verdicts(store: Store, count: int, accepted: int, first: int = 0) -> None:
+    """By five people in turn, each on a question of their own."""
+    for number in range(first, first + count):
+        case = finished_case(number, asker=f"person-{number % 5}")
+        await store.create(case)
+        value: ReactionValue = "accept" if number < first + accepted else "reject"
+        await store.react(reaction(case, "verdict", value, f"person-{number % 5}"))
+
+
+async def accepted_like(statistics: Statistics) -> tuple[int, int] | None:
+    result = finished_case(0).result
+    assert result
+    found = (await statistics.published(*HERE))[0].accepted_like(result)
+    return (found.accepted, found.of) if found else None
+
+
+async def test_verdicts_like_one_are_told_of_from_thirty_on_and_in_steps(store: Store) -> None:
+    statistics = Statistics(store)
+    await judged_verdicts(store, 29, 20)
+    assert await accepted_like(statistics) is None
+    await judged_verdicts(store, 9, 9, first=29)
+    assert await accepted_like(Statistics(store)) is None
+    await judged_verdicts(store, 1, 1, first=38)
+    assert await accepted_like(statistics) == (30, 39)
+
+
+async def test_forgetting_a_person_takes_their_verdicts_out_of_what_is_told(store: Store) -> None:
+    statistics = Statistics(store)
+    await judged_verdicts(store, 60, 20)
+    assert await accepted_like(statistics) == (20, 60)
+    await store.forget_person("person-0")
+    statistics.forget()
+    assert await accepted_like(statistics) == (16, 48)
+
+
+async def test_rows_published_without_looks_are_no_changes_and_tell_nothing(store: Store) -> None:
+    statistics = Statistics(store)
+    await judged_verdicts(store, 40, 20)
+    assert await accepted_like(statistics) == (20, 40)
+    rows, told_of_reviewers = await store.publication(*HERE)
+    assert rows
+    assert told_of_reviewers
+    earlier = [{k: v for k, v in row.items() if k != "look"} for row in json.loads(rows)]
+    await store.publish(*HERE, json.dumps(earlier), told_of_reviewers)
+
+    statistics = Statistics(store)
+    assert told(await statistics.published(*HERE)) == (40, 0)
+    assert await accepted_like(statistics) is None
+    await judged_verdicts(store, 10, 10, first=40)
+    assert await accepted_like(statistics) == (30, 50)
+
+
+async def test_one_who_votes_on_the_questions_of_all_is_one_person(store: Store) -> None:
+    statistics = Statistics(store)
+    for number in range(40):
+        case = finished_case(number, asker=f"asker-{number}")
+        await store.create(case)
+        await store.react(reaction(case, "verdict", "accept", "bob"))
+    rows = (await statistics.published(*HERE))[0].rows
+    assert len({each.person for each in verdicts(rows)}) == 1
 
 
 async def test_a_forgotten_channel_has_nothing_published(store: Store) -> None:

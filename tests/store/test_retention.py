@@ -233,6 +233,23 @@ async def test_a_new_database_erases_and_an_older_one_keeps(path: Path, tmp_path
             await store.close()
 
 
+async def test_summaries_of_before_are_made_again_with_how_the_verdict_looked(path: Path) -> None:
+    connection = older(path, version=25)
+    connection.execute(
+        "INSERT INTO deliberations (id, platform, address, asked_at, question, council, status, result)"
+        " VALUES ('one', 'discord', '', '2026-11-20T12:00:00.123456+00:00', '{}', '{}', 'finished', '{}')"
+    )
+    connection.execute(
+        "INSERT OR REPLACE INTO summaries (deliberation, value) VALUES ('one', '{}')"
+    )
+    connection.commit()
+    connection.close()
+
+    store = await Store.open(path, holder="tests")
+    assert [id for id, _ in await store.missing_summaries(9)] == ["one"]
+    await store.close()
+
+
 async def test_many_are_erased_at_once(store: Store) -> None:
     for number in range(120):
         case = spoken(number)

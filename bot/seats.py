@@ -5,7 +5,7 @@ Whether a model exists is not known here: the catalogue says that.
 
 from collections.abc import Sequence
 
-from bot.council import MEMBERS_MAX
+from bot.council import MEMBERS_MAX, PERSON
 from bot.errors import InvalidInput
 from bot.language import _
 
@@ -62,6 +62,14 @@ def parse_model(text: str) -> str:
     model = text.strip().strip("`")
     if not model or len(model) > MODEL_LIMIT_CHARS or any(c.isspace() or c in ",`" for c in model):
         raise InvalidInput(_("Name one model by its id, for example `openai/gpt-5.1`."))
+    if model == PERSON:
+        raise InvalidInput(
+            _(
+                "`{model}` stands for people who answer, too, so that no model of that name can take "
+                "part: give it another one on its server.",
+                model=model,
+            )
+        )
     return model
 
 

@@ -49,13 +49,13 @@ async def export_lines(desk: Desk) -> str:
 
     Raises `InvalidInput` where there is more than a platform takes.
     """
-    from bot.pages.exports import export
+    from bot.conversation.exporting import exported
 
+    found = desk.store.cases(platform=desk.channel.platform, channel=desk.channel.id)
+    public = (case async for case in found if not desk.is_private(case))
     lines, size = [], 0
-    async for case in desk.store.cases(platform=desk.channel.platform, channel=desk.channel.id):
-        if desk.is_private(case):
-            continue
-        lines.append(json.dumps(await export(desk.store, case), ensure_ascii=False) + "\n")
+    async for each in exported(desk.store, desk.statistics(), public):
+        lines.append(json.dumps(each, ensure_ascii=False) + "\n")
         size += len(lines[-1].encode(errors="replace"))
         if size > EXPORT_LIMIT_BYTES:
             too_much = _("This channel's deliberations are too much for a message.")

@@ -1,12 +1,12 @@
 """Deliberations as the contract's JSON, with what the store knows beside them."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from bot.chat import HEADLINE, RANKING, VERDICT
-from bot.council import Cost, Deliberation
+from bot.council import Acceptance, Cost, Deliberation
 from bot.emoji import target
 from bot.protocol.outcome import finish
 from bot.protocol.ranking import labels_of
@@ -29,13 +29,17 @@ def as_json(deliberation: Deliberation) -> dict[str, Any]:
     return dumped
 
 
-async def export(store: Store, case: Case) -> dict[str, Any]:
-    """A finished case with its place, posts and standing votes."""
+async def export(
+    store: Store, case: Case, accepted_like: Acceptance | None = None
+) -> dict[str, Any]:
+    """A finished case with its place, posts and standing votes, and how often verdicts like its own
+    were accepted."""
     assert case.result is not None
+    agreement = replace(case.result.agreement, accepted_when_like_this=accepted_like)
     posts = await store.posts(case.id)
     labels, people = labels_of(case.question, case.council), await store.people(case.id)
     votes = standing_votes(await store.reactions(case.id))
-    return as_json(case.result) | {
+    return as_json(replace(case.result, agreement=agreement)) | {
         "platform": case.platform,
         "channel": case.channel,
         "thread": case.thread,

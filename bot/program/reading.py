@@ -153,7 +153,8 @@ async def costs(options: argparse.Namespace, config: "Config") -> int:
 
 
 async def export(options: argparse.Namespace, config: "Config") -> int:
-    from bot.pages.exports import export
+    from bot.conversation.exporting import exported
+    from bot.conversation.statistics import Statistics
 
     async with database(config) as store:
         await _require_channel(store, options.channel)
@@ -161,8 +162,9 @@ async def export(options: argparse.Namespace, config: "Config") -> int:
             await _export_csv(options, store)
             return DONE
         count = 0
-        async for case in store.cases(channel=options.channel, since=options.since):
-            tell_json(await export(store, case))
+        cases = store.cases(channel=options.channel, since=options.since)
+        async for each in exported(store, Statistics(store), cases):
+            tell_json(each)
             count += 1
     if not count:
         note(_("No finished question is from there and then."))

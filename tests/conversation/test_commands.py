@@ -32,6 +32,7 @@ from bot.document import (
 from bot.errors import InvalidForm, InvalidInput, SettingsChanged
 from bot.llm import ModelInfo
 from bot.modes import MODES
+from bot.records import Case
 from bot.settings import SETTINGS
 from tests.fakes.channel import finished_case, rate, reaction
 from tests.fakes.council import running_app
@@ -1065,6 +1066,24 @@ async def test_only_administrators_export_even_where_anyone_may_change(app: App)
     assert await text(app, "export", ADMIN, GENERAL) == "Finished deliberations of this channel: 2."
     lines = (await app.export(GENERAL, ADMIN)).splitlines()
     assert [json.loads(line)["id"] for line in lines] == ["run-0", "run-1"]
+
+
+async def test_an_export_has_how_often_verdicts_like_each_were_accepted(app: App) -> None:
+    await rated_channel(app, 29)
+    before = (await app.export(GENERAL, ADMIN)).splitlines()
+    await rate(app.store, await created(app, 29), best="lab/b", verdict=False)
+    await created(app, 30)
+    lines = (await app.export(GENERAL, ADMIN)).splitlines()
+
+    told = [json.loads(line)["agreement"]["accepted_when_like_this"] for line in (*before, *lines)]
+    assert told[:29] == [None] * 29
+    assert [(each["accepted"], each["of"]) for each in told[29:]] == [(29, 30)] * 31
+
+
+async def created(app: App, number: int) -> Case:
+    case = finished_case(number)
+    await app.store.create(case)
+    return case
 
 
 async def test_an_export_that_no_message_takes_says_where_it_is(app: App) -> None:

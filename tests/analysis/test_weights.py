@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.analysis.judged import Judged, Sheet
 from bot.analysis.weights import EQUAL, Weights, fitted, learned, parts
-from tests.bench.reviewers import SLICES, channel, drawn, gains, world
+from tests.bench.reviewers import JUDGES, SLICES, channel, drawn, gain, gains, world
 
 
 def question(
@@ -171,3 +171,23 @@ def test_on_ordinary_pairs_weights_lose_nothing_to_speak_of(name: str) -> None:
 def test_weights_gain_at_least_half_of_what_an_oracle_does(kind: str) -> None:
     _, (gained,), oracle = gains(kind, 4, [100], 8, tested=300)
     assert gained >= oracle / 2 > 0
+
+
+@pytest.mark.parametrize("judge", ["GPT-4", "Falcon"])
+def test_without_one_of_the_judges_weights_gain_as_well(judge: str) -> None:
+    others = [name for name in JUDGES if name != judge]
+    equal, weighted = drawn(SLICES["Natural + Adversarial"], 20, judges=others)
+    assert weighted > equal + 0.08
+
+
+@pytest.mark.parametrize("kind", ["alike", "coins"])
+def test_where_all_reviewers_are_alike_weights_lose_at_most_a_hundredth(kind: str) -> None:
+    """And as much as chance explains: two standard errors."""
+    lost = -gain(kind, 4, [20], 25, tested=300)[:, 1]
+    assert lost.mean() - 2 * lost.std(ddof=1) / len(lost) ** 0.5 < 0.01
+
+
+@pytest.mark.parametrize("members", [2, 3])
+def test_one_that_sees_the_worse_for_better_counts_for_little_among_few(members: int) -> None:
+    _, (gained,), oracle = gains("against", members, [100], 8, tested=200)
+    assert gained >= oracle / 2 > 0.02

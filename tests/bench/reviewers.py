@@ -6,12 +6,15 @@ reviewer j sees q + s_j N(0, 1) + .5 (1 - 2 place / (N - 1)) + k_j where it is i
 s_j = exp(z / 2), z ~ N(0, 1), and k_j ~ .5 Exp(1). Its ballot is the order of what it sees. Of a pair
 that colludes, each puts the two first, the other one before itself; of `first`, one puts itself first.
 One of twelve people asks and accepts what is above 0, seen with an error of .5, and gives the best a
-trophy if it is that. `alike` are reviewers of s_j = 2 and k_j = .5, of whom weights can learn nothing.
+trophy if it is that. `alike`, `good` and `coins` are reviewers of one s_j each and k_j = .5, of whom
+weights can learn nothing; of `against` one sees the worse for better, of `all against` each.
+
+Beside each figure stands its standard error over draws, worlds or channels.
 """
 
 import argparse
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -25,6 +28,10 @@ from bot.analysis.reviewers import reviewers
 from bot.analysis.weights import EQUAL, Weights, fitted, learned
 from tests.reference_data import reference_file
 
+ADVERSARIAL = tuple(f"Adversarial/{name}" for name in ("Neighbor", "GPTInst", "GPTOut", "Manual"))
+SUBSETS = ("Natural", *ADVERSARIAL)
+LABELLED_BY_PEOPLE = ("MT-Bench", "FairEval", "LLMEval^2")
+JUDGES = ("GPT-4", "PaLM2", "ChatGPT", "LLaMA2", "Falcon")
 SLICES = {
     "Natural + Adversarial": ("Natural", "Adversarial"),
     "Natural": ("Natural",),
@@ -32,9 +39,13 @@ SLICES = {
     "MT-Bench": ("MT-Bench",),
     "FairEval": ("FairEval",),
     "LLMEval^2": ("LLMEval^2",),
-    "labelled by people": ("MT-Bench", "FairEval", "LLMEval^2"),
+    "labelled by people": LABELLED_BY_PEOPLE,
 }
-KINDS = ("plain", "pair", "first", "alike")
+# By kind of which all are alike, the noise of each.
+ALIKE = {"alike": 2.0, "good": 0.7, "coins": 50.0}
+# By kind with reviewers that see the worse for better, how many of all these are.
+AGAINST: dict[str, Callable[[int], int]] = {"against": lambda n: 1, "all against": lambda n: n}
+KINDS = ("plain", "pair", "first", *ALIKE, *AGAINST)
 PEOPLE, FORCE = 12, 50.0
 
 
@@ -45,15 +56,22 @@ class World:
     kind: str
     noise: Floats
     own: Floats
+    sight: Floats
 
     @property
     def members(self) -> int:
         return len(self.noise)
 
 
-def llmbar(sets: Sequence[str], rng: np.random.Generator) -> tuple[Judged, ...]:
+def llmbar(
+    sets: Sequence[str], rng: np.random.Generator, judges: Sequence[str] = JUDGES
+) -> tuple[Judged, ...]:
     """The judges' choices as they would be exported, one drawn order of presentation for each pair."""
-    lines = [line for line in _choices() if line["set"].startswith(tuple(sets))]
+    lines = [
+        line
+        for line in _choices()
+        if line["set"].startswith(tuple(sets)) and line["judge"] in judges
+    ]
     drawn = {id: str(rng.integers(1, 3)) for id in sorted({line["pair"] for line in lines})}
     shown = [line for line in lines if line["shown_first"] == drawn[line["pair"]]]
     ballots = ["id,reviewer,reviewer_label,model,label,place,position"]
@@ -76,10 +94,13 @@ def _choices() -> list[dict[str, str]]:
 
 
 def world(kind: str, members: int, rng: np.random.Generator) -> World:
-    if kind == "alike":
-        return World(kind, np.full(members, 2.0), np.full(members, 0.5))
+    sight = np.ones(members)
+    if kind in ALIKE:
+        return World(kind, np.full(members, ALIKE[kind]), np.full(members, 0.5), sight)
+    if kind in AGAINST:
+        sight[: AGAINST[kind](members)] = -1.0
     noise = np.exp(rng.standard_normal(members) / 2)
-    return World(kind, noise, 0.5 * rng.exponential(size=members))
+    return World(kind, noise, 0.5 * rng.exponential(size=members), sight)
 
 
 def channel(
@@ -110,7 +131,7 @@ def _shares(world: World, quality: Floats, rng: np.random.Generator) -> Floats:
     questions, n = quality.shape
     seat, row = (rng.random((questions, n)).argsort(axis=1) for _ in range(2))
     place = (seat[:, None, :] + row[:, :, None]) % n
-    seen = quality[:, None, :] + 0.5 * (1 - 2 * place / (n - 1))
+    seen = world.sight[:, None] * quality[:, None, :] + 0.5 * (1 - 2 * place / (n - 1))
     seen = seen + world.noise[:, None] * rng.standard_normal((questions, n, n))
     seen = seen + world.own[:, None] * np.eye(n)
     if world.kind == "pair":
@@ -142,17 +163,26 @@ def firsts_right(judged: Sequence[Judged], best: Sequence[str], weights: Weights
     return float(np.mean(hits))
 
 
-def drawn(sets: Sequence[str], draws: int, *, labelled: int = 20) -> tuple[float, float]:
+def drawn(
+    sets: Sequence[str], draws: int, *, labelled: int = 20, judges: Sequence[str] = JUDGES
+) -> tuple[float, float]:
     """Equal and weighted votes on the pairs that were not drawn to learn from."""
+    equal, weighted = draw(sets, draws, labelled=labelled, judges=judges).mean(axis=0)
+    return float(equal), float(weighted)
+
+
+def draw(
+    sets: Sequence[str], draws: int, *, labelled: int, judges: Sequence[str] = JUDGES
+) -> Floats:
+    """The same, by draw."""
     found = []
     for number in range(draws):
         rng = np.random.default_rng(number)
-        judged = llmbar(sets, rng)
+        judged = llmbar(sets, rng, judges)
         order = rng.permutation(len(judged))
         known, rest = ([judged[i] for i in part] for part in (order[:labelled], order[labelled:]))
         found.append((pairs_right(rest, EQUAL), pairs_right(rest, learned(known))))
-    equal, weighted = np.mean(found, axis=0)
-    return float(equal), float(weighted)
+    return np.array(found)
 
 
 def gains(
@@ -160,17 +190,31 @@ def gains(
 ) -> tuple[float, list[float], float]:
     """How often equal votes put the best answer first, and how much more often weights do: those that
     are learned from so many questions, and those that an oracle learns from thousands."""
+    found = gain(kind, members, questions, worlds, tested=tested)
+    equal, *learned_gains, oracle_gain = found.mean(axis=0).tolist()
+    return equal, learned_gains, oracle_gain
+
+
+def gain(
+    kind: str,
+    members: int,
+    questions: Sequence[int],
+    worlds: int,
+    *,
+    tested: int = 400,
+    people: int = PEOPLE,
+) -> Floats:
+    """The same, by world."""
     found = []
     for number in range(worlds):
         rng = np.random.default_rng(number)
         reviewing = world(kind, members, rng)
         oracle = fitted(channel(reviewing, 2_000, rng)[0])
-        weights = [learned(channel(reviewing, count, rng)[0]) for count in questions]
+        weights = [learned(channel(reviewing, n, rng, people=people)[0]) for n in questions]
         test = channel(reviewing, tested, rng)
         equal, *others = (firsts_right(*test, each) for each in (EQUAL, *weights, oracle))
         found.append([equal, *(other - equal for other in others)])
-    equal, *learned_gains, oracle_gain = np.mean(found, axis=0).tolist()
-    return equal, learned_gains, oracle_gain
+    return np.array(found)
 
 
 def suggested(
@@ -191,26 +235,60 @@ def above_zero(judged: Sequence[Judged]) -> bool:
 
 
 def report(quick: bool) -> Iterator[str]:
-    draws, worlds, channels = (20, 10, 10) if quick else (300, 60, 60)
-    yield f"real judges, 20 labelled pairs drawn {draws} times: pairs right, equal and weighted"
-    for name, sets in SLICES.items():
-        equal, weighted = drawn(sets, draws)
-        yield f"  {name:<24}{equal:.3f}  {weighted:.3f}"
-    rated = (10, 20, 100)
-    yield (
-        f"simulated channels ({worlds} of each): best answer first with equal votes; points gained by "
-        f"weights after {rated} rated questions, and by an oracle's; the last two compared"
-    )
-    for kind in KINDS:
-        for members in (4, 6):
-            equal, gained, oracle = gains(kind, members, rated, worlds)
-            points = "".join(f"{100 * gain:+6.1f}" for gain in (*gained, oracle))
-            part = f"{gained[-1] / oracle:5.0%}" if oracle > 0.005 else "    -"
-            yield f"  {kind:<6} N={members}  {equal:.3f} {points}  {part}"
+    draws, worlds, channels = (20, 10, 10) if quick else (100, 60, 100)
+    yield from _of_judges(draws if quick else 300, draws)
+    yield from _of_channels(worlds, worlds if quick else 200)
     yield f"weights ever suggested, a look every 10 of 200 rated questions ({channels} channels)"
-    for kind, people in (("alike", 3), ("alike", 12), ("alike", 40), ("plain", 12), ("pair", 12)):
+    for kind, people in (("alike", 3), ("alike", 12), ("alike", 40), ("plain", 12)):
         ever = suggested(kind, 4, channels, questions=200, step=10, people=people)
         yield f"  {kind:<6} {people:>2} people  {ever:.1%}"
+
+
+def _of_judges(draws: int, fewer: int) -> Iterator[str]:
+    yield f"real judges, labelled pairs drawn {draws} times: pairs right, equal and weighted"
+    for name, sets in SLICES.items():
+        yield _pairs(name, draw(sets, draws, labelled=20))
+    yield f"a subset or a judge left out, or other counts ({fewer} draws)"
+    for left in SUBSETS:
+        rest = [name for name in SUBSETS if name != left]
+        yield _pairs(f"less {left}", draw(rest, fewer, labelled=20))
+    for judge in JUDGES:
+        others = [name for name in JUDGES if name != judge]
+        for name in ("Natural + Adversarial", "labelled by people"):
+            yield _pairs(
+                f"{name}, less {judge}", draw(SLICES[name], fewer, labelled=20, judges=others)
+            )
+    for labelled in (30, 40, 60):
+        for name in ("Natural + Adversarial", "labelled by people"):
+            yield _pairs(f"{name}, {labelled} pairs", draw(SLICES[name], fewer, labelled=labelled))
+
+
+def _pairs(name: str, found: Floats) -> str:
+    equal, weighted = found.mean(axis=0)
+    gained = found[:, 1] - found[:, 0]
+    return f"  {name:<36}{equal:.3f}  {weighted:.3f}  {_points(gained)}"
+
+
+def _of_channels(worlds: int, alike: int) -> Iterator[str]:
+    rated = (10, 20, 100)
+    yield (
+        f"simulated channels: best answer first with equal votes; points gained by weights after "
+        f"{rated} rated questions, and by an oracle's; the last two compared"
+    )
+    for kind in KINDS:
+        for members in (2, 3, 4, 6):
+            if kind == "pair" and members == 2:
+                continue  # nobody would be left to find it out
+            found = gain(kind, members, rated, alike if kind == "alike" else worlds)
+            points = "".join(f"  {_points(column)}" for column in found[:, 1:].T)
+            gained, oracle = found[:, -2:].mean(axis=0)
+            part = f"{gained / oracle:5.0%}" if oracle > 0.005 else "    -"
+            yield f"  {kind:<12} N={members}  {found[:, 0].mean():.3f}{points}  {part}"
+
+
+def _points(shares: Floats) -> str:
+    error = shares.std(ddof=1) / len(shares) ** 0.5
+    return f"{100 * shares.mean():+5.1f} ±{100 * error:.1f}"
 
 
 def main() -> None:

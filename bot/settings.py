@@ -27,6 +27,7 @@ Effort = Literal["", "low", "medium", "high"]
 Reveal = Literal["after_vote", "always", "never"]
 Context = Literal["run", "thread"]
 Changers = Literal["admins", "anyone"]
+Weighted = Literal["off", "shadow", "on"]
 
 PROSE_LIMIT_CHARS = 2_000
 LANGUAGE_LIMIT_CHARS = 60
@@ -62,6 +63,7 @@ class Settings:
     web: bool = False
     audit: Auditing = "auto"
     verify: bool = False
+    weights: Weighted = "shadow"
     wait: int = 0
     paused: bool = False
     audition: str = ""
@@ -470,6 +472,21 @@ SETTINGS: Mapping[str, Setting] = {
         ),
         _ON_OFF,
         {"on": N_("of the verdict"), "off": N_("none")},
+    ),
+    "weights": _choice(
+        "weights",
+        N_("What reviews count for"),
+        N_(
+            "Whether a review counts for more the more often its reviewer orders answers as people's votes "
+            "here do. With `shadow` all count alike, and the statistics tell what weights would change. "
+            "Below 20 pairs of answers that votes decided, `on` counts all alike, too."
+        ),
+        {"off": "off", "shadow": "shadow", "on": "on"},
+        {
+            "off": N_("all for the same"),
+            "shadow": N_("all for the same; what weights would change is told"),
+            "on": N_("the more, the more often they agree with people"),
+        },
     ),
     "wait": Setting(
         "wait",

@@ -35,6 +35,7 @@ from bot.conversation.sequels import Sequels
 from bot.conversation.threads import Threads
 from bot.conversation.titles import Titles
 from bot.conversation.voting import Voting
+from bot.conversation.weighing import Weighing
 from bot.document import Document, Text
 from bot.errors import BotError, StoreFailed
 from bot.llm import Provider
@@ -110,6 +111,7 @@ class App:
             self.titles,
             Holding(store, settings, now),
             Auditions(store, self.statistics, self.defaults, now),
+            Weighing(store, self.statistics),
             settings,
             now,
         )
@@ -248,3 +250,4 @@ class App:
         """Take nothing new in and leave everything resumable."""
         self.running.closing = True
         await self.running.let_go()
+        await self.questions.weighing.close()

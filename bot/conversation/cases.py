@@ -152,8 +152,11 @@ def split_way(mention: Mention) -> tuple[Mention, Way]:
 
 
 def taking_up(case: Case, taken: TakenUp) -> Case:
+    """Its reviews count for what those of the run taken up do."""
     grows = "" if taken.redo else taken.case.id
-    return replace(case, question=replace(case.question, redo=taken.redo, grows=grows))
+    question = replace(case.question, redo=taken.redo, grows=grows)
+    council = replace(case.council, weights=taken.case.council.weights)
+    return replace(case, question=question, council=council)
 
 
 def without_audition(case: Case, ending: AuditionEnding) -> Case:

@@ -46,6 +46,7 @@ from bot.conversation.running import Running
 from bot.conversation.silence import paused_page
 from bot.conversation.threads import Threads, is_thread_of
 from bot.conversation.titles import Titles
+from bot.conversation.weighing import Weighing
 from bot.council import Call, Council
 from bot.document import Document, Text
 from bot.errors import InvalidInput, SettingsChanged, StoreFailed
@@ -95,6 +96,7 @@ class Questions:
     titles: Titles
     holding: Holding
     auditions: Auditions
+    weighing: Weighing
     settings: SettingsOf
     now: Callable[[], datetime]
     seed: int | None = None  # of every question, in the place of one of its own
@@ -347,6 +349,8 @@ class Questions:
             case = taking_up(case, taken)
         if ending:
             case = without_audition(case, ending)
+        if settings.weights == "on" and not taken:
+            case = await self.weighing.frozen(mention.channel, case)
         if not council.redact:
             return case, {}
         case, originals = redacted(case, await self.store.redactions(case))

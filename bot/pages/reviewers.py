@@ -10,9 +10,9 @@ from bot.document import Document, Heading, Note, Table, Text
 from bot.language import N_, _, n_
 from bot.pages.numbers import interval, points, share, signed
 
-# Only told: nothing uses them.
 _ALIKE = N_(
-    "A weight of 1 is what all have on average. So far they are only told: every review counts alike."
+    "A weight of 1 is what all have on average. With the setting `weights` at `on` reviews count for their "
+    "weight, else all alike."
 )
 _PERSON = N_(
     "One person's votes are at most a third of what weights are learned from; where fewer than three "

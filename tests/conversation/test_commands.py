@@ -249,6 +249,7 @@ async def test_show_all_lists_every_setting_as_it_is_typed(app: App) -> None:
             ("web", "off", "default"),
             ("audit", "auto", "default"),
             ("verify", "off", "default"),
+            ("weights", "shadow", "default"),
             ("wait", "off", "default"),
             ("paused", "off", "default"),
             ("audition", "none", "default"),

@@ -26,8 +26,8 @@ def test_a_gain_that_holds_at_all_looks_is_called_that() -> None:
     assert table.columns == ("Reviewer", "Agrees with people", "Pairs", "Weight")
     assert table.rows[0] == ("best", "100\u00a0% (93-100\u00a0%)", "60", "3.00")
     assert note == Note(
-        "A weight of 1 is what all have on average. So far they are only told: every review counts "
-        "alike."
+        "A weight of 1 is what all have on average. With the setting `weights` at `on` reviews count for "
+        "their weight, else all alike."
     )
 
 

@@ -78,7 +78,7 @@ async def test_a_channel_says_who_orders_answers_as_its_people_do(
 
     assert told.code == 0
     assert "better in 120 pairs of answers, of 40 questions, by the votes of 8 people." in told.out
-    assert "every review counts alike" in told.out
+    assert "With the setting `weights` at `on`" in told.out
     assert "Own answer" in told.out
     assert [each["reviewer"] for each in found["reviewers"]] == [*MODELS]
     knows = found["reviewers"][2]

@@ -67,13 +67,19 @@ def llmbar(
     sets: Sequence[str], rng: np.random.Generator, judges: Sequence[str] = JUDGES
 ) -> tuple[Judged, ...]:
     """The judges' choices as they would be exported, one drawn order of presentation for each pair."""
-    lines = [
+    of = {shown: _exported(tuple(sets), tuple(judges), shown) for shown in ("1", "2")}
+    drawn = {id: str(rng.integers(1, 3)) for id in sorted(of["1"].keys() | of["2"].keys())}
+    return tuple(of[drawn[id]][id] for id in of["1"] if id in of[drawn[id]])
+
+
+@cache
+def _exported(sets: tuple[str, ...], judges: tuple[str, ...], first: str) -> dict[str, Judged]:
+    """By pair, all shown in one order."""
+    shown = [
         line
         for line in _choices()
-        if line["set"].startswith(tuple(sets)) and line["judge"] in judges
+        if line["set"].startswith(sets) and line["judge"] in judges and line["shown_first"] == first
     ]
-    drawn = {id: str(rng.integers(1, 3)) for id in sorted({line["pair"] for line in lines})}
-    shown = [line for line in lines if line["shown_first"] == drawn[line["pair"]]]
     ballots = ["id,reviewer,reviewer_label,model,label,place,position"]
     for line in shown:
         for output, model in (("1", "one"), ("2", "two")):
@@ -82,9 +88,10 @@ def llmbar(
             ballots.append(f"{line['pair']},{line['judge']},,{model},,{place},{position}")
     labels = {line["pair"]: line["label"] for line in shown}
     outcomes = [f"{id},{int(label == '1')},{int(label == '2')}" for id, label in labels.items()]
-    return matched(
+    found = matched(
         parse_ballots("\n".join(ballots)), parse_outcomes("\n".join(["id,one,two", *outcomes]))
     )
+    return {each.id: each for each in found}
 
 
 @cache
@@ -235,13 +242,14 @@ def above_zero(judged: Sequence[Judged]) -> bool:
 
 
 def report(quick: bool) -> Iterator[str]:
-    draws, worlds, channels = (20, 10, 10) if quick else (100, 60, 100)
+    draws, worlds, channels = (20, 10, 10) if quick else (60, 40, 100)
     yield from _of_judges(draws if quick else 300, draws)
     yield from _of_channels(worlds, worlds if quick else 200)
     yield f"weights ever suggested, a look every 10 of 200 rated questions ({channels} channels)"
-    for kind, people in (("alike", 3), ("alike", 12), ("alike", 40), ("plain", 12)):
-        ever = suggested(kind, 4, channels, questions=200, step=10, people=people)
-        yield f"  {kind:<6} {people:>2} people  {ever:.1%}"
+    for people in (3, 12, 40):
+        ever = suggested("alike", 4, channels, questions=200, step=10, people=people)
+        error = (ever * (1 - ever) / channels) ** 0.5
+        yield f"  alike  {people:>2} people  {ever:.1%} ±{error:.1%}"
 
 
 def _of_judges(draws: int, fewer: int) -> Iterator[str]:
@@ -276,9 +284,7 @@ def _of_channels(worlds: int, alike: int) -> Iterator[str]:
         f"{rated} rated questions, and by an oracle's; the last two compared"
     )
     for kind in KINDS:
-        for members in (2, 3, 4, 6):
-            if kind == "pair" and members == 2:
-                continue  # nobody would be left to find it out
+        for members in (2, 3, 4, 6) if kind in ("alike", "against") else (4, 6):
             found = gain(kind, members, rated, alike if kind == "alike" else worlds)
             points = "".join(f"  {_points(column)}" for column in found[:, 1:].T)
             gained, oracle = found[:, -2:].mean(axis=0)

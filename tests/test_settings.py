@@ -126,7 +126,12 @@ def test_an_unknown_setting_is_refused_with_the_list() -> None:
         ("paused", "maybe", "This can be `on` or `off`."),
         ("mode", "zzz", "This can be `council`, `quick`, `compare`, `vote`, `debate` or `deep`."),
         ("chairman", "two models", "Name one model by its id, for example `openai/gpt-5.1`."),
-        ("chairman", "person", "`person` stands for people who answer, too, so that no model of"),
+        (
+            "chairman",
+            "person",
+            "`person` stands for people who answer, too, so that no model of that name can take part: give "
+            "it another one on its server.",
+        ),
         ("criteria", "x" * 2001, "This may have 2,000 characters; that text has 2,001."),
         ("budget", "-1", "Give US dollars a day, for example `2.50`, or write `unlimited`."),
         ("budget", "inf", "Give US dollars a day, for example `2.50`, or write `unlimited`."),

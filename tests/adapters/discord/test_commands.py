@@ -159,7 +159,7 @@ async def test_stats_come_with_their_picture_in_the_same_message(place: Place) -
 
 async def test_details_and_the_ceiling_are_texts(place: Place) -> None:
     await rated_channel(place, 20)
-    assert "People's standings" in (await answered(place, "stats", details=True)).text
+    assert "People's standings" in (await answered(place, "stats", more="details")).text
     assert "A perfect picker" in (await answered(place, "ceiling")).text
 
 

@@ -23,9 +23,12 @@ class Publications(Tables):
     async def publish(
         self, platform: PlatformName, channel: str, rows: str, reviewers: str
     ) -> None:
+        """Nothing of a channel that was forgotten while it was counted."""
+        place = (platform, channel)
         await self._change(
-            "INSERT INTO publications (platform, channel, rows, reviewers) VALUES (?, ?, ?, ?) "
+            "INSERT INTO publications (platform, channel, rows, reviewers) SELECT ?, ?, ?, ? "
+            "WHERE EXISTS (SELECT 1 FROM deliberations WHERE platform = ? AND channel = ?) "
             "ON CONFLICT (platform, channel) DO UPDATE "
             "SET rows = excluded.rows, reviewers = excluded.reviewers",
-            (platform, channel, *(zlib.compress(each.encode()) for each in (rows, reviewers))),
+            (*place, *(zlib.compress(each.encode()) for each in (rows, reviewers)), *place),
         )

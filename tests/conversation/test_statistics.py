@@ -405,6 +405,17 @@ async def test_forgetting_a_person_takes_their_verdicts_out_of_what_is_told(stor
     assert await accepted_like(statistics) == (16, 48)
 
 
+async def test_what_was_counted_of_a_channel_that_is_forgotten_is_kept_nowhere(
+    store: Store,
+) -> None:
+    await judged_verdicts(store, 10, 10)
+    await store.publish(*HERE, "[]", "{}")
+    assert await store.publication(*HERE) == ("[]", "{}")
+    await store.forget_channel(*HERE)
+    await store.publish(*HERE, "[]", "{}")
+    assert await store.publication(*HERE) == (None, None)
+
+
 async def test_rows_published_without_looks_are_no_changes_and_tell_nothing(store: Store) -> None:
     statistics = Statistics(store)
     await judged_verdicts(store, 40, 20)

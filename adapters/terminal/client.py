@@ -140,6 +140,7 @@ class Terminal:
         """Until `quit` or the end of the input."""
         await self._speak()
         await self._threads.load()
+        self.app.questions.weighing.keep_up_beside()
         async with self._screen:
             if not await self._take_up():
                 return

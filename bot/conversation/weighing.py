@@ -2,7 +2,8 @@
 
 Those move in steps of several questions, and are kept in the database: what moved with one vote would
 tell whose answer that was about. Whether there is a new step is looked at beside the question, for
-those that come after it. What counts is imported where it is used, as for auditions.
+those that come after it, and where reviews are weighed from time to time, too. What counts is imported
+where it is used, as for auditions.
 """
 
 import asyncio
@@ -21,6 +22,8 @@ from bot.store.store import Store
 if TYPE_CHECKING:
     from bot.conversation.statistics import Statistics
 
+_STAYS = "what reviews count for stays as it was"
+
 
 @dataclass(slots=True)
 class Weighing:
@@ -29,6 +32,8 @@ class Weighing:
     _beside: Handling = field(default_factory=Handling)
     # Where it is being looked whether there is a new step.
     _looking: set[Channel] = field(default_factory=set)
+    # What there was to learn from where it was looked last for channels that weigh reviews.
+    _seen: dict[Channel, tuple[int, int]] = field(default_factory=dict)
 
     async def frozen(self, channel: Channel, case: Case) -> Case:
         """The case with the weights of now, by seat; without any where all would count alike."""
@@ -43,12 +48,31 @@ class Weighing:
         weights = await asyncio.to_thread(_by_seat, told, case.council.members)
         return replace(case, council=replace(case.council, weights=weights))
 
+    async def keep_up(self) -> None:
+        """Look where reviews are weighed and something changed since, so that weights are known before
+        anybody asks there or reads the statistics."""
+        weighed = await self.store.channels_with("weights", "on")
+        self._seen = {channel: at for channel, at in self._seen.items() if channel in weighed}
+        for channel in weighed:
+            changes = await self.store.revisions(channel.platform, channel.id)
+            if self._seen.get(channel) != changes:
+                with surviving(_STAYS):
+                    await self.statistics().published(channel.platform, channel.id)
+                    self._seen[channel] = changes
+
+    def keep_up_beside(self) -> None:
+        self._beside.begin(self._kept_up())
+
     async def close(self) -> None:
         await self._beside.silence()
 
+    async def _kept_up(self) -> None:
+        with surviving(_STAYS):
+            await self.keep_up()
+
     async def _look(self, channel: Channel) -> None:
         try:
-            with surviving("what reviews count for stays as it was"):
+            with surviving(_STAYS):
                 await self.statistics().published(channel.platform, channel.id)
         finally:
             self._looking.discard(channel)

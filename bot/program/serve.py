@@ -114,6 +114,7 @@ async def _keep_up(app: "App") -> None:
 
     await asyncio.to_thread(plots.load)
     await app.statistics().keep_up()
+    await app.questions.weighing.keep_up()
 
 
 async def _served(config: "Config", app: "App", platforms: "Sequence[str]") -> str:

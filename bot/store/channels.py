@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
+from bot.chat import Channel
 from bot.errors import SettingsChanged
 from bot.language import _
 from bot.records import SettingsChange, StoredSettings
@@ -20,6 +21,14 @@ class Channels(Tables):
             (platform, workspace or "", channel),
         )
         return StoredSettings(rows[0][0], json.loads(rows[0][1])) if rows else StoredSettings(0, {})
+
+    async def channels_with(self, name: str, value: str) -> tuple[Channel, ...]:
+        """Those that changed the setting of this name, and have it at this value."""
+        rows = await self._database.read(
+            "SELECT platform, workspace, channel FROM settings WHERE json_extract(changed, ?) = ?",
+            (f"$.{name}", value),
+        )
+        return tuple(Channel(*row) for row in rows)
 
     async def save_settings(
         self,

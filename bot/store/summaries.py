@@ -24,6 +24,15 @@ class Summaries(Tables):
         )
         return tuple(Summary(*row) for row in rows)
 
+    async def revisions(self, platform: PlatformName, channel: str) -> tuple[int, int]:
+        """How many finished deliberations a channel has, and how often they changed in all."""
+        [(count, changes)] = await self._database.read(
+            "SELECT count(*), coalesce(sum(revision), 0) FROM summaries "
+            "JOIN deliberations ON deliberation = id WHERE platform = ? AND channel = ?",
+            (platform, channel),
+        )
+        return count, changes
+
     async def summary_texts(
         self, ids: Sequence[str], *, emptied: Sequence[str] = ()
     ) -> dict[str, str | None]:

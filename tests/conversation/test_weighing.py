@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat import Accepted, Person
+from bot.chat import Accepted, Channel, Person
 from bot.conversation.app import App
 from bot.council import Council, Deliberation, SeatWeight
+from bot.errors import StoreFailed
 from bot.llm import Request
-from bot.records import Case
+from bot.records import Case, PlatformName
 from bot.store.store import Store
 from tests.conversation.room import (
     ALL_HEARD,
@@ -28,7 +29,7 @@ from tests.conversation.room import (
 )
 from tests.conversation.test_kills import agreeing
 from tests.conversation.test_sequels import said, taken
-from tests.fakes.channel import finished_case, label_of, rate
+from tests.fakes.channel import finished_case, label_of, rate, reaction
 from tests.fakes.council import MEMBERS
 from tests.fakes.provider import FakeProvider, sensible, stage_and_seat
 from tests.fakes.watched import eventually
@@ -163,6 +164,67 @@ async def test_what_votes_teach_is_learned_beside_a_question_for_those_to_come()
 
         await eventually(learned)
         assert (await of_council(app, await served(app))).weights != ()
+
+
+async def looked_at(app: App) -> list[Channel]:
+    """Keep up, and say of which channels' statistics that asked for."""
+    published, found = app.statistics().published, list[Channel]()
+
+    async def watched(platform: PlatformName, channel: str) -> object:
+        found.append(Channel(platform, CHANNEL.workspace, channel))
+        return await published(platform, channel)
+
+    app.statistics().published = watched  # type: ignore[assignment,method-assign]
+    await app.questions.weighing.keep_up()
+    app.statistics().published = published  # type: ignore[method-assign]
+    return found
+
+
+async def test_weights_are_known_where_nobody_ever_looked_at_the_statistics() -> None:
+    async with council(FakeProvider(otherwise=at_odds)) as app:
+        await voted(app.store, range(40), agree=C, people=8)
+        await set_here(app, "weights on")
+        await app.questions.weighing.keep_up()
+
+        assert first_by((await case_of(app, await served(app))).result) == (B, A)
+
+
+async def test_it_is_looked_only_where_reviews_are_weighed_and_something_changed() -> None:
+    async with council(FakeProvider(otherwise=at_odds)) as app:
+        await voted(app.store, range(10), agree=C, people=8)
+        assert await looked_at(app) == []
+        await set_here(app, "weights on")
+        assert await looked_at(app) == [CHANNEL]
+        assert await looked_at(app) == []
+        await voted(app.store, range(10, 11), agree=C, people=8)
+        assert await looked_at(app) == [CHANNEL]
+        await app.store.react(reaction(finished_case(0, models=MEMBERS), "verdict"))
+        assert await looked_at(app) == [CHANNEL]
+        await set_here(app, "weights off")
+        await voted(app.store, range(11, 12), agree=C, people=8)
+        assert await looked_at(app) == []
+
+
+async def test_where_looking_fails_it_is_looked_again_and_elsewhere_all_the_same(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    broken, well = CHANNEL, replace(CHANNEL, id="elsewhere")
+    async with council(FakeProvider()) as app:
+        for channel in (broken, well):
+            await set_here(app, "weights on", channel)
+        published, tried = app.statistics().published, list[str]()
+
+        async def failing(platform: PlatformName, channel: str) -> object:
+            tried.append(channel)
+            if channel == broken.id:
+                raise StoreFailed("The disk is full.")
+            return await published(platform, channel)
+
+        app.statistics().published = failing  # type: ignore[assignment,method-assign]
+        await app.questions.weighing.keep_up()
+        await app.questions.weighing.keep_up()
+        assert sorted(tried) == sorted([broken.id, well.id, broken.id])
+        assert "what reviews count for stays as it was" in caplog.text
 
 
 async def weights_of(app: App) -> tuple[SeatWeight, ...]:

@@ -16,8 +16,10 @@ from bot.llm import Request
 from bot.rehearsal import simulated as rehearsal
 from bot.rehearsal.simulated import Rehearsal
 from bot.votes import standing_votes
+from tests.fakes.channel import finished_case
 from tests.fakes.council import running_app
 from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
+from tests.fakes.watched import eventually
 
 
 async def chat(app: App, *lines: str, end: str = "\n") -> str:
@@ -574,3 +576,16 @@ async def test_a_script_that_ends_waits_for_the_question_under_way() -> None:
 
     assert "React" not in after(text, "@council Is a monolith right for a team of five?")
     assert "Ranking: " in text
+
+
+async def test_a_chat_that_weighs_reviews_looks_what_votes_teach_as_it_begins() -> None:
+    async with running_app(FakeProvider(), time_scale=1) as app:
+        for number in range(10):
+            await app.store.create(finished_case(number, platform="terminal", channel=CHANNEL.id))
+        await app.command(CHANNEL, Person("ann", admin=True), "set weights on")
+        await chat(app, "quit")
+
+        async def known() -> bool:
+            return (await app.store.publication("terminal", CHANNEL.id))[1] is not None
+
+        await eventually(known)

@@ -37,7 +37,7 @@ ENOUGH = "enough"
 _UNDER_WAY = (
     "SELECT coalesce(sum(told_micros), 0), coalesce(sum(cost_micros), 0),"
     " coalesce(sum(assumed_micros), 0), coalesce(sum(counted_micros), 0),"
-    " max(held_micros), max(shares IS NOT NULL)"
+    " max(held_micros), max(CASE WHEN shares IS NULL THEN 0 ELSE 1 END)"
     " FROM deliberations JOIN accounts ON accounts.deliberation = deliberations.id"
     " LEFT JOIN attempts ON attempts.deliberation = accounts.deliberation"
     " AND attempts.term = accounts.term"
@@ -514,12 +514,12 @@ def _allowance(deliberation: str) -> Transaction[Allowance]:
         shares = checks_of(shares)
     rows = yield Statement(
         "SELECT stage, round, seat, sum(counted_micros), sum(reserved_micros), EXISTS (SELECT 1"
-        " FROM calls WHERE calls.deliberation = attempts.deliberation AND"
+        " FROM calls WHERE calls.deliberation = ? AND"
         " calls.stage = attempts.stage AND calls.round = attempts.round AND"
         " calls.seat = attempts.seat)"
         " FROM attempts WHERE deliberation = ?"
         " AND term = (SELECT term FROM deliberations WHERE id = ?) GROUP BY stage, round, seat",
-        (deliberation, deliberation),
+        (deliberation, deliberation, deliberation),
     )
     allowance = Allowance(shares, reviewing=bool(reviewing))
     for stage, round, seat, counted, in_flight, over in rows:

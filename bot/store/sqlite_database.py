@@ -6,33 +6,25 @@ Whatever goes wrong, "whole": the database is undamaged.
 """
 
 import asyncio
-import logging
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, Generic, TypeGuard, TypeVar
+from typing import Any, TypeVar
 
 import aiosqlite
 
 from bot.errors import StoreFailed
 from bot.language import N_, _
 from bot.store import files, migrations
+from bot.store.batches import UNUSABLE, Batches, Write
 from bot.store.transactions import Many, Row, Rows, Statement, Transaction
-
-logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 MEMORY = ":memory:"
 
-# Writes in one commit. Everybody whose write is committed goes on in the same turn of the event
-# loop, so a larger batch would stop the loop for longer than it saves.
-BATCH = 100
-
-# Before a write that failed for want of room, for a lock or at a fault of the disk is made again.
-PAUSES = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 _READS_AGAIN = 4
 
 # How long a statement waits for another program's lock.
@@ -42,37 +34,18 @@ _BUSY_MILLISECONDS = 5_000
 _READERS_PATIENCE = (0.01, 0.05, 0.1, 0.25, 0.5)
 
 
-class Write(Generic[T]):
-    """A change that waits for its commit."""
-
-    def __init__(self, begin: Callable[[], Transaction[T]]) -> None:
-        self._begin = begin
-        self.done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self.value: T
-        self.error: Exception | None = None
-
-    def run(self, connection: sqlite3.Connection) -> None:
-        """In SQLite's thread, inside the transaction of the batch."""
-        self.error = None
-        connection.execute("SAVEPOINT one_write")
-        try:
-            self.value = _run(connection, self._begin())
-        except sqlite3.OperationalError:
-            raise  # such as a full disk, which ends the transaction for all
-        except Exception as error:
-            connection.execute("ROLLBACK TO one_write")
-            self.error = error
-        connection.execute("RELEASE one_write")
-
-    def resolve(self, path: str) -> None:
-        if self.done.done():  # its caller was cancelled; the write stands
-            return
-        if self.error is None:
-            self.done.set_result(self.value)
-        elif isinstance(self.error, sqlite3.Error):
-            self.done.set_exception(failed(path, self.error))
-        else:
-            self.done.set_exception(self.error)
+def _make(connection: sqlite3.Connection, write: Write[Any]) -> None:
+    """In SQLite's thread, inside the transaction of the batch."""
+    write.error = None
+    connection.execute("SAVEPOINT one_write")
+    try:
+        write.value = _run(connection, write.begin())
+    except sqlite3.OperationalError:
+        raise  # such as a full disk, which ends the transaction for all
+    except Exception as error:
+        connection.execute("ROLLBACK TO one_write")
+        write.error = error
+    connection.execute("RELEASE one_write")
 
 
 def _run(connection: sqlite3.Connection, transaction: Transaction[T]) -> T:
@@ -116,7 +89,7 @@ class GroupCommit(sqlite3.Connection):
         try:
             self.execute("BEGIN IMMEDIATE")
             for write in self._batch:
-                write.run(self)
+                _make(self, write)
             self.execute("COMMIT")
         except Exception as error:
             with suppress(sqlite3.Error):  # SQLite has rolled back by itself after some errors
@@ -126,12 +99,8 @@ class GroupCommit(sqlite3.Connection):
                 write.error = error
 
 
-class SqliteDatabase:
-    """An open file, as `Database` says. Made by `open`; `close` it.
-
-    One task owns the connection from the beginning to its end, which comes with `close` or, at the
-    latest, with the event loop: a connection left open would keep the process from ending.
-    """
+class SqliteDatabase(Batches):
+    """An open file, as `Database` says. Made by `open`; `close` it."""
 
     def __init__(
         self,
@@ -140,21 +109,13 @@ class SqliteDatabase:
         batch: list[Write[Any]],
         *,
         lock: int | None = None,
-        read_only: bool = False,
         time_scale: float = 1.0,
     ) -> None:
+        super().__init__(path, time_scale=time_scale)
         self._path = path
         self._connection = connection
-        self._batch = batch
+        self._batch = batch  # of the connection, too
         self._lock = lock
-        self._read_only = read_only
-        self._waiting: list[Write[Any]] = []
-        self._wake = asyncio.Event()
-        self._open = True
-        self._closing = asyncio.Event()
-        self._ailing = False
-        self.pauses = tuple(pause * time_scale for pause in PAUSES)
-        self._owner = asyncio.create_task(self._commit_until_closed())
 
     @classmethod
     async def open(cls, path: str, *, holder: str, time_scale: float = 1.0) -> "SqliteDatabase":
@@ -176,13 +137,7 @@ class SqliteDatabase:
         """Open beside whoever writes. Raises `StoreFailed`."""
         files.check_readable(path)
         batch: list[Write[Any]] = []
-        return cls(path, await _connect(path, "ro", batch), batch, read_only=True)
-
-    async def close(self) -> None:
-        self._open = False
-        self._closing.set()
-        self._wake.set()
-        await asyncio.wait({self._owner})
+        return _ReadOnly(path, await _connect(path, "ro", batch), batch)
 
     async def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         for pause in (*self.pauses[:_READS_AGAIN], None):
@@ -190,7 +145,7 @@ class SqliteDatabase:
             try:
                 rows = await self._connection.execute_fetchall(sql, parameters)
             except sqlite3.Error as error:
-                if pause is None or not _may_pass(error):
+                if pause is None or not self._may_pass(error):
                     raise failed(self._path, error) from error
                 await asyncio.sleep(pause)
             else:
@@ -233,65 +188,32 @@ class SqliteDatabase:
             await asyncio.sleep(seconds)
         return False
 
-    async def write(self, begin: Callable[[], Transaction[T]]) -> T:
-        """Run it in a commit shared with other writes; a failed commit raises in all of them."""
-        self._require_open()
-        if self._read_only:
-            raise StoreFailed(
-                _("The database {path} is open for reading only.", path=self._path),
-                public=_(UNUSABLE),
-            )
-        write = Write(begin)
-        self._waiting.append(write)
-        self._wake.set()
-        return await write.done
+    async def _make(self, batch: Sequence[Write[Any]]) -> None:
+        self._batch[:] = batch
+        await self._connection.commit()
 
-    async def _commit_until_closed(self) -> None:
+    async def _disconnect(self) -> None:
         try:
-            while self._open or self._waiting:
-                await self._wake.wait()
-                self._wake.clear()
-                self._batch.extend(self._waiting[:BATCH])
-                del self._waiting[:BATCH]
-                if self._waiting:
-                    self._wake.set()
-                if self._batch:
-                    await self._commit()
-                for write in self._batch:
-                    write.resolve(self._path)
-                self._batch.clear()
+            await self._connection.close()
         finally:
-            self._open = False
-            for write in (*self._batch, *self._waiting):
-                write.done.cancel()  # the event loop ends: nobody is left waiting
-            try:
-                await self._connection.close()
-            finally:
-                _release(self._lock)
+            _release(self._lock)
 
-    async def _commit(self) -> None:
-        """Commit the batch, again and again for a while where that may help."""
-        # Once it was waited for in vain, nobody waits as long again before it has passed.
-        pauses = self.pauses[:1] if self._ailing else self.pauses
-        for pause in (*pauses, None):
-            await self._connection.commit()
-            fault = next((write.error for write in self._batch if _may_pass(write.error)), None)
-            self._ailing = fault is not None and pause is None
-            if fault is None or pause is None:
-                return
-            logger.warning("%s Tried again in %g s.", failed(self._path, fault), pause)
-            try:
-                async with asyncio.timeout(pause):
-                    await self._closing.wait()
-                return  # whoever closes waits for no further try
-            except TimeoutError:
-                pass
+    def _may_pass(self, error: Exception | None) -> bool:
+        return isinstance(error, sqlite3.OperationalError) and _kind(error) in _PASSING
 
-    def _require_open(self) -> None:
-        if not self._open:
-            raise StoreFailed(
-                _("The database {path} is closed.", path=self._path), public=_(UNUSABLE)
-            )
+    def _told(self, error: Exception) -> Exception:
+        return failed(self._path, error) if isinstance(error, sqlite3.Error) else error
+
+
+class _ReadOnly(SqliteDatabase):
+    """Beside whoever writes."""
+
+    async def write(self, begin: Callable[[], Transaction[T]]) -> T:
+        self._require_open()
+        raise StoreFailed(
+            _("The database {path} is open for reading only.", path=self._path),
+            public=_(UNUSABLE),
+        )
 
 
 async def check_copy(path: str) -> None:
@@ -374,10 +296,6 @@ _SENTENCES = {
 }
 _REFUSED = N_("The database {path} refused what was asked of it ({error}).")
 
-UNUSABLE = N_(
-    "The bot's database cannot be used at the moment. Try again in a few minutes; the "
-    "bot's log tells its operator why."
-)
 _PUBLIC = {
     sqlite3.SQLITE_FULL: N_(
         "The disk of the bot's database is full. Try again once there is room; the bot's "
@@ -389,19 +307,17 @@ _PUBLIC = {
 _PASSING = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR})
 
 
-def _may_pass(error: Exception | None) -> TypeGuard[sqlite3.Error]:
-    # The low byte is the kind of the error, the rest its detail (sqlite.org, "Result codes").
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    return isinstance(error, sqlite3.OperationalError) and code in _PASSING
-
-
 def failed(path: str, error: sqlite3.Error) -> StoreFailed:
     """The error in words a person can act on."""
-    # The low byte is the kind of the error, the rest its detail (sqlite.org, "Result codes").
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    code = _kind(error)
     translated = StoreFailed(
         _(_SENTENCES.get(code, _REFUSED), path=path, error=error),
         public=_(_PUBLIC.get(code, UNUSABLE)),
     )
     translated.__cause__ = error
     return translated
+
+
+def _kind(error: sqlite3.Error) -> int:
+    # The low byte is the kind of the error, the rest its detail (sqlite.org, "Result codes").
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF

@@ -38,8 +38,9 @@ class Summaries(Tables):
     ) -> dict[str, str | None]:
         """`None` where one has to be made first. Of the lists that `emptied` names comes nothing."""
         texts: dict[str, str | None] = {}
-        without = ", ?, json('[]')" * len(emptied)
-        value = f"json_replace(value{without})" if emptied else "value"
+        value = "value"
+        for _ in emptied:
+            value = f"json_replace({value}, ?, json('[]'))"
         paths = [f"$.{name}" for name in emptied]
         for marks, part in lists(ids):
             rows = await self._database.read(

@@ -36,6 +36,7 @@ from tests.fakes.pictures import photo, picture
 from tests.fakes.provider import FakeProvider, Scripted, Unseeing, images, sensible, stage_and_seat
 from tests.fakes.slack_server import Message as SlackMessage
 from tests.fakes.slack_server import running_slack
+from tests.fakes.teaching import is_taught
 from tests.fakes.watched import eventually
 
 
@@ -276,9 +277,9 @@ async def stages(folder: Path) -> AsyncIterator[tuple[Stage, ...]]:
 
 
 async def cases(stage: Stage) -> list[Case]:
-    """Oldest first, the unfinished ones last."""
+    """Oldest first, the unfinished ones last; without a past that was planted."""
     store = stage.app.store
-    finished = [case async for case in store.cases()]
+    finished = [case async for case in store.cases() if not is_taught(case)]
     running = [case for case in await store.unfinished(stage.platform) if not case.result]
     return [*finished, *running]
 
@@ -294,7 +295,7 @@ async def post_of(stage: Stage, part: str) -> str:
 
 async def answered(stage: Stage, count: int) -> None:
     async def done() -> bool:
-        finished = [case async for case in stage.app.store.cases()]
+        finished = [case async for case in stage.app.store.cases() if not is_taught(case)]
         return len(finished) == count and not await stage.app.store.unfinished(stage.platform)
 
     await eventually(done)

@@ -1,7 +1,6 @@
 """What people voted turns the order of answers where a channel lets reviews count unequally."""
 
-import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +12,7 @@ from bot.conversation.app import App
 from bot.council import Council, Deliberation, SeatWeight
 from bot.errors import StoreFailed
 from bot.llm import Request
-from bot.records import Case, PlatformName
-from bot.store.store import Store
+from bot.records import PlatformName
 from tests.conversation.room import (
     ALL_HEARD,
     ANN,
@@ -29,56 +27,13 @@ from tests.conversation.room import (
 )
 from tests.conversation.test_kills import agreeing
 from tests.conversation.test_sequels import said, taken
-from tests.fakes.channel import finished_case, label_of, rate, reaction
+from tests.fakes.channel import finished_case, reaction
 from tests.fakes.council import MEMBERS
-from tests.fakes.provider import FakeProvider, sensible, stage_and_seat
+from tests.fakes.provider import FakeProvider
+from tests.fakes.teaching import at_odds, teach
 from tests.fakes.watched import eventually
 
 A, B, C = MEMBERS
-
-
-def at_odds(request: Request) -> str:
-    """Seat 2 holds seat 1 for the best, the others seat 0; all hold seat 2 for the worst."""
-    stage, seat = stage_and_seat(request)
-    if stage != "review":
-        return sensible(request)
-    shown = re.findall(
-        r"^Answer ([A-Z])$.*?The answer from seat (\d)",
-        request.messages[-1].content,
-        re.MULTILINE | re.DOTALL,
-    )
-    place = (1, 0, 2) if seat == 2 else (0, 1, 2)
-    ranked = sorted(shown, key=lambda each: place.index(int(each[1])))
-    lines = "\n".join(f"{n}. Answer {label}" for n, (label, _) in enumerate(ranked, 1))
-    return f"All of them are fine.\n\nFINAL RANKING:\n{lines}"
-
-
-async def voted(
-    store: Store, numbers: Sequence[int], *, agree: str, people: int, name: str = "voter"
-) -> None:
-    """Questions in which `people` in turn held an answer for the best as only the reviewer `agree` did."""
-    for number in numbers:
-        case = finished_case(
-            number, models=MEMBERS, channel=CHANNEL.id, asker=f"{name}-{number % people}"
-        )
-        assert case.result is not None
-        best = MEMBERS[number % 3]
-        case = replace(case, result=_reviewed(case, case.result, best, agree))
-        await store.create(case)
-        await rate(store, case, best=best)
-
-
-def _reviewed(case: Case, result: Deliberation, best: str, agree: str) -> Deliberation:
-    first = label_of(case, best)
-    rest = tuple(answer.label for answer in result.answers if answer.label != first)
-    reviews = tuple(
-        replace(
-            review,
-            ranking=((first,), rest) if review.model == agree else (rest, (first,)),
-        )
-        for review in result.reviews
-    )
-    return replace(result, reviews=reviews)
 
 
 async def known(app: App) -> None:
@@ -108,7 +63,7 @@ async def of_council(app: App, id: str) -> Council:
 
 async def test_weights_learned_from_votes_turn_the_order() -> None:
     async with council(FakeProvider(otherwise=at_odds)) as app:
-        await voted(app.store, range(40), agree=C, people=8)
+        await teach(app.store, range(40), agree=C, people=8)
         await known(app)
         await set_here(app, "weights on")
 
@@ -126,7 +81,7 @@ async def test_weights_learned_from_votes_turn_the_order() -> None:
 @pytest.mark.parametrize("value", ["off", "shadow", "default"])
 async def test_without_it_votes_leave_standings_as_they_are(value: str) -> None:
     async with council(FakeProvider(otherwise=at_odds)) as app:
-        await voted(app.store, range(40), agree=C, people=8)
+        await teach(app.store, range(40), agree=C, people=8)
         await known(app)
         await set_here(app, f"weights {value}")
 
@@ -141,7 +96,7 @@ async def test_without_it_votes_leave_standings_as_they_are(value: str) -> None:
 
 async def test_below_twenty_pairs_all_count_alike() -> None:
     async with council(FakeProvider(otherwise=at_odds)) as app:
-        await voted(app.store, range(9), agree=C, people=9)  # of two pairs each
+        await teach(app.store, range(9), agree=C, people=9)  # of two pairs each
         await app.store.create(finished_case(9, models=MEMBERS, channel=CHANNEL.id))
         await known(app)
         await set_here(app, "weights on")
@@ -154,7 +109,7 @@ async def test_below_twenty_pairs_all_count_alike() -> None:
 
 async def test_what_votes_teach_is_learned_beside_a_question_for_those_to_come() -> None:
     async with council(FakeProvider(otherwise=at_odds)) as app:
-        await voted(app.store, range(40), agree=C, people=8)
+        await teach(app.store, range(40), agree=C, people=8)
         await set_here(app, "weights on")
 
         assert (await of_council(app, await served(app))).weights == ()
@@ -182,7 +137,7 @@ async def looked_at(app: App) -> list[Channel]:
 
 async def test_weights_are_known_where_nobody_ever_looked_at_the_statistics() -> None:
     async with council(FakeProvider(otherwise=at_odds)) as app:
-        await voted(app.store, range(40), agree=C, people=8)
+        await teach(app.store, range(40), agree=C, people=8)
         await set_here(app, "weights on")
         await app.questions.weighing.keep_up()
 
@@ -191,17 +146,17 @@ async def test_weights_are_known_where_nobody_ever_looked_at_the_statistics() ->
 
 async def test_it_is_looked_only_where_reviews_are_weighed_and_something_changed() -> None:
     async with council(FakeProvider(otherwise=at_odds)) as app:
-        await voted(app.store, range(10), agree=C, people=8)
+        await teach(app.store, range(10), agree=C, people=8)
         assert await looked_at(app) == []
         await set_here(app, "weights on")
         assert await looked_at(app) == [CHANNEL]
         assert await looked_at(app) == []
-        await voted(app.store, range(10, 11), agree=C, people=8)
+        await teach(app.store, range(10, 11), agree=C, people=8)
         assert await looked_at(app) == [CHANNEL]
         await app.store.react(reaction(finished_case(0, models=MEMBERS), "verdict"))
         assert await looked_at(app) == [CHANNEL]
         await set_here(app, "weights off")
-        await voted(app.store, range(11, 12), agree=C, people=8)
+        await teach(app.store, range(11, 12), agree=C, people=8)
         assert await looked_at(app) == []
 
 
@@ -237,8 +192,8 @@ async def test_one_person_who_votes_a_thousand_times_is_a_third_of_it_at_most() 
     found = []
     for flood in (12, 1_000):
         async with council(FakeProvider(otherwise=at_odds)) as app:
-            await voted(app.store, range(24), agree=A, people=2)
-            await voted(app.store, range(24, 24 + flood), agree=C, people=1, name="flood")
+            await teach(app.store, range(24), agree=A, people=2)
+            await teach(app.store, range(24, 24 + flood), agree=C, people=1, name="flood")
             found.append([each.weight for each in await weights_of(app)])
     for few, many in zip(*found, strict=True):
         assert many == pytest.approx(few, abs=0.05)
@@ -247,7 +202,7 @@ async def test_one_person_who_votes_a_thousand_times_is_a_third_of_it_at_most() 
 
 async def test_a_model_seated_twice_has_two_weights() -> None:
     async with council(FakeProvider(otherwise=at_odds)) as app:
-        await voted(app.store, range(40), agree=C, people=8)
+        await teach(app.store, range(40), agree=C, people=8)
         app.defaults = replace(app.defaults, members=(C, A, C))
         first, _, second = await weights_of(app)
         assert first.weight > 2
@@ -256,7 +211,7 @@ async def test_a_model_seated_twice_has_two_weights() -> None:
 
 async def test_a_member_asked_alone_has_no_weight() -> None:
     async with running(FakeProvider()) as app:
-        await voted(app.store, range(40), agree=C, people=8)
+        await teach(app.store, range(40), agree=C, people=8)
         app.defaults = replace(app.defaults, members=(C,))
         assert await weights_of(app) == ()
 
@@ -269,7 +224,7 @@ async def test_what_takes_up_a_run_takes_its_weights_along(
     mode: str, words: str, says: Callable[[Request], str]
 ) -> None:
     async with council(FakeProvider(otherwise=says)) as app:
-        await voted(app.store, range(40), agree=C, people=8)
+        await teach(app.store, range(40), agree=C, people=8)
         await known(app)
         await set_here(app, "weights on")
         id = await served(app, mention(f"{mode}Is it right?", thread="thread"))
@@ -287,7 +242,7 @@ async def test_what_takes_up_a_run_takes_its_weights_along(
 async def test_a_run_that_is_resumed_keeps_the_weights_it_was_asked_with(tmp_path: Path) -> None:
     database, provider = str(tmp_path / "council.db"), Held("right")
     async with council(provider, database) as app:
-        await voted(app.store, range(40), agree=C, people=8)
+        await teach(app.store, range(40), agree=C, people=8)
         await known(app)
         await set_here(app, "weights on")
         id = await accepted(app, mention())
@@ -295,7 +250,7 @@ async def test_a_run_that_is_resumed_keeps_the_weights_it_was_asked_with(tmp_pat
         before = await of_council(app, id)
     async with council(FakeProvider(otherwise=at_odds), database) as app:
         await set_here(app, "weights off")
-        await voted(app.store, range(40, 80), agree=A, people=8)
+        await teach(app.store, range(40, 80), agree=A, people=8)
         await known(app)
         await app.running.resume("discord")
         await app.running.finished(id)
@@ -311,7 +266,7 @@ async def test_a_question_that_was_lost_before_it_was_kept_takes_the_weights_of_
 ) -> None:
     database, asked = str(tmp_path / "council.db"), mention()
     async with running(database=database) as app:
-        await voted(app.store, range(40), agree=C, people=8)
+        await teach(app.store, range(40), agree=C, people=8)
         await known(app)
         await set_here(app, "weights on")
         assert await app.questions.before_posting(asked) is None  # and is stopped here

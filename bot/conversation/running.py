@@ -68,11 +68,11 @@ class Running:
     # One for each thread with a question under way; it goes with the last.
     _lock: Locks = field(default_factory=Locks)
     _unservable: set[str] = field(default_factory=set)
-    _seats: asyncio.Semaphore = field(init=False)
+    seats: asyncio.Semaphore = field(init=False)
     _queue: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._seats = asyncio.Semaphore(self.at_once or sys.maxsize)
+        self.seats = asyncio.Semaphore(self.at_once or sys.maxsize)
 
     @property
     def cases(self) -> list[Case]:
@@ -303,11 +303,11 @@ class Running:
         self._queue.append(case.id)
         try:
             place = partial(self._queue.index, case.id)
-            took = await serving.take(self._seats, lambda: presenter.queued(case.question, place()))
+            took = await serving.take(self.seats, lambda: presenter.queued(case.question, place()))
         finally:
             self._queue.remove(case.id)
         if took:
-            held.callback(self._seats.release)
+            held.callback(self.seats.release)
 
     def _ahead(self, case: Case) -> int:
         """How many questions of its thread come before this one."""

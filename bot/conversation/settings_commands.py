@@ -176,7 +176,7 @@ def _silence(paused: str) -> Run:
 async def _reset(desk: Desk, rest: str) -> Document:
     stored, __ = await stored_and_settings(desk)
     names = words(rest.lower())
-    await _require_right(desk, names or list(stored.values))
+    await require_right(desk, names or list(stored.values))
     values: Mapping[str, str] = {} if not names else stored.values
     for name in names:
         values = channel_settings.without(values, name)
@@ -194,7 +194,7 @@ def _back_at_the_default(names: str) -> str:
 
 async def change(desk: Desk, name: str, new: Callable[[Settings], str]) -> Document:
     """Change one setting, from what holds now, and say what it is then."""
-    await _require_right(desk, [name])
+    await require_right(desk, [name])
     stored, before = await stored_and_settings(desk)
     values = _changed(desk, stored.values, name, new(before))
     is_over = name == "members" and values.get("audition") != stored.values.get("audition")
@@ -210,7 +210,7 @@ async def fill_in(desk: Desk, form: Mapping[str, str], *, seen_version: int) -> 
     Raises `InvalidForm`, and other errors that are about no field.
     """
     await desk.admission.require(desk.channel, desk.person)
-    await _require_right(desk)
+    await require_right(desk)
     stored, before = await stored_and_settings(desk)
     values, problems = stored.values, {}
     for name, text in form.items():
@@ -223,7 +223,7 @@ async def fill_in(desk: Desk, form: Mapping[str, str], *, seen_version: int) -> 
     changed = [name for name in form if values.get(name) != stored.values.get(name)]
     if not changed:
         return Document((Text(_("Nothing was changed.")),))
-    await _require_right(desk, changed)
+    await require_right(desk, changed)
     lines, warnings = await _keep(desk, seen_version, values, changed)
     return Document((Text("\n".join(f"- {line}" for line in lines)), *warnings))
 
@@ -315,7 +315,7 @@ async def save(desk: Desk, seen_version: int, values: Mapping[str, str], what: s
     )
 
 
-async def _require_right(desk: Desk, names: Sequence[str] = ()) -> None:
+async def require_right(desk: Desk, names: Sequence[str] = ()) -> None:
     """Raises `InvalidInput` where the person may not change these settings."""
     if not await may_change(desk):
         raise InvalidInput(

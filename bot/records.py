@@ -287,6 +287,37 @@ class AuditionEnding:
     what: str
 
 
+ReflectionDecision = Literal["adopted", "discarded"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReflectionBegun:
+    """A reflection on a channel's criteria that a person has begun: its `question` has no text, `split`
+    is text that others read, of the ids that it is `learned` from and `tested` on."""
+
+    question: Question
+    council: Council
+    platform: PlatformName
+    workspace: str
+    channel: str
+    person: str
+    split: str
+    learned: tuple[str, ...]
+    tested: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LastReflection:
+    """Of a channel: how many came to a comparison so far, the id of the one `under_way`, and the
+    `result`, as text that others read, of the one that ended last."""
+
+    tries: int = 0
+    under_way: str | None = None
+    result: str | None = None
+    ended_at: datetime | None = None
+    decided: ReflectionDecision | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """A finished deliberation to the statistics. Follow-ups have the `thread` of the first question

@@ -46,7 +46,7 @@ _ON_THE_PAGE = _SELECTS | {"settings", "form"}
 # Of other buttons that belong to no run, what `Actions` knows; the rest are commands.
 _OF_NO_RUN = frozenset({"ask", "resume", "go", "cancel"})
 # For these it counts what the person may change.
-_CHANGES = frozenset({"stop", "enough", "begin", "resume", "check", "audition"})
+_CHANGES = frozenset({"stop", "enough", "begin", "resume", "check", "audition", "reflect"})
 TRANSCRIPT_SENT = N_("The transcript is in our direct messages.")
 SLOW = N_("Slack was slow to open the form. Press once more.")
 

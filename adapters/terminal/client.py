@@ -171,6 +171,7 @@ class Terminal:
             if not agreed:
                 await self.app.running.drop(case.id, self._person.id)
         await self.app.running.resume("terminal")
+        await self.app.reflections.resume("terminal")
         for run in self._threads.live:
             await self._attend(run)
         if self._screen.asks:

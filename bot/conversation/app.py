@@ -6,7 +6,8 @@ way, buttons, votes, commands.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -29,6 +30,7 @@ from bot.conversation.people import People
 from bot.conversation.questions import Questions
 from bot.conversation.records_commands import export_lines
 from bot.conversation.recounts import Recounts
+from bot.conversation.reflections import Reflections
 from bot.conversation.removals import Removals
 from bot.conversation.running import Running
 from bot.conversation.sequels import Sequels
@@ -44,7 +46,7 @@ from bot.models.gate import mended
 from bot.protocol.calls import Caller
 from bot.protocol.lookups import look_up
 from bot.protocol.pricing import Pricing
-from bot.records import Case, PlatformName
+from bot.records import Case, Place, PlatformName
 from bot.settings import Settings
 from bot.store.store import Store
 
@@ -80,6 +82,7 @@ class App:
     sequels: Sequels = field(init=False)
     recounts: Recounts = field(init=False)
     removals: Removals = field(init=False)
+    reflections: Reflections = field(init=False)
     _statistics: "Statistics | None" = None
 
     def __post_init__(self) -> None:
@@ -136,6 +139,17 @@ class App:
         )
         self.recounts = Recounts(store, self.platforms, self.archive.document, self.time_scale)
         self.removals = Removals(store, self.platforms, now, self.time_scale)
+        self.reflections = Reflections(
+            store,
+            self.caller,
+            pricing,
+            self.budget.limits,
+            self.budget.sentence,
+            self.statistics,
+            settings,
+            self.running.seats,
+            now,
+        )
 
     def now(self) -> datetime:
         return self.clock()
@@ -182,12 +196,24 @@ class App:
             budgets=self.budget.lines,
             statistics=self.statistics,
             admission=self.admission,
-            aside=self.running.aside,
+            aside=self._aside,
+            reflections=self.reflections,
             answer=partial(self.people.submit_here, channel, person),
             is_private=self._is_private,
             name=partial(name_of, self.platforms, channel),
             now=self.now,
         )
+
+    @asynccontextmanager
+    async def _aside(
+        self,
+        find: Callable[[], Awaitable[Sequence[Place]]],
+        beside: Callable[[], Awaitable[Collection[str]]],
+    ) -> AsyncIterator[None]:
+        """Room to forget questions, which reflections may read, too."""
+        ids = [place.id for place in await find()]
+        async with self.reflections.aside(ids), self.running.aside(find, beside):
+            yield
 
     def _is_private(self, case: Case) -> bool:
         platform = self.platforms.get(case.platform)
@@ -248,6 +274,7 @@ class App:
 
     async def close(self) -> None:
         """Take nothing new in and leave everything resumable."""
-        self.running.closing = True
+        self.running.closing = self.reflections.closing = True
+        await self.reflections.let_go()
         await self.running.let_go()
         await self.questions.weighing.close()

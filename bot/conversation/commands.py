@@ -10,6 +10,7 @@ from bot.conversation import (
     audit_commands,
     audition_commands,
     records_commands,
+    reflect_commands,
     settings_commands,
 )
 from bot.conversation.desk import Command, Desk, Option, Right, Typed, parse, require
@@ -51,7 +52,7 @@ async def run(desk: Desk, typed: Typed) -> Document:
 async def pressed(desk: Desk, name: str, value: str = "") -> Document:
     """What comes of a button below a page, or of a `value` selected there. Raises `InvalidInput`;
     then nothing was changed."""
-    if name in ASKED_BY_BUTTON:
+    if name in ASKED_BY_BUTTON or name.startswith(_BEGINS_A_REFLECTION):
         return await run(desk, parse(name.replace(":", " ")))
     return await settings_commands.pressed(desk, name, value)
 
@@ -125,8 +126,20 @@ async def _allow(desk: Desk, rest: str) -> Document:
 
 # Buttons that stand for what people may type.
 ASKED_BY_BUTTON = frozenset(
-    {"stats:details", "stats:reviewers", "suggest", "audition", "audition:stop", "audition:leave"}
+    {
+        "stats:details",
+        "stats:reviewers",
+        "suggest",
+        "audition",
+        "audition:stop",
+        "audition:leave",
+        "reflect:stop",
+        "reflect:adopt",
+        "reflect:discard",
+    }
 )
+# With what it may cost, and after how many tries it was shown.
+_BEGINS_A_REFLECTION = "reflect:begin:"
 
 COMMANDS: Mapping[str, Command] = {
     command.name: command
@@ -134,6 +147,7 @@ COMMANDS: Mapping[str, Command] = {
         *settings_commands.COMMANDS,
         *audition_commands.COMMANDS,
         *audit_commands.COMMANDS,
+        *reflect_commands.COMMANDS,
         Command(
             "ask QUESTION",
             N_("Put a question to the council"),

@@ -25,6 +25,7 @@ from bot.settings import Settings
 from bot.store.store import Store
 
 if TYPE_CHECKING:
+    from bot.conversation.reflections import Reflections
     from bot.conversation.statistics import Statistics
 
 NOT_ENABLED = N_(
@@ -119,6 +120,7 @@ class Desk:
     is_private: Callable[[Case], bool]
     name: Callable[[str], Awaitable[str]]
     aside: Aside
+    reflections: "Reflections"
     answer: Callable[[str], Awaitable[Document]]
     now: Callable[[], datetime]
 

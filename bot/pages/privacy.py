@@ -88,6 +88,14 @@ def page(facts: Facts) -> str:
                 _("until the channel is forgotten"),
             ),
             (
+                _("the criteria that a reflection proposed, why, and how well they did in numbers"),
+                _("until the channel is forgotten"),
+            ),
+            (
+                _("which questions criteria were proposed from, or are being tried on"),
+                forgotten,
+            ),
+            (
                 _("sums of money by day, channel, person and model"),
                 _("for ever; those of a person no longer than two days, forgotten or not"),
             ),

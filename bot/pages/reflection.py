@@ -46,6 +46,21 @@ class Reflected:
     cost: Cost
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is kept of a reflection that ended: what it found, or why nothing was proposed."""
+
+    reflected: Reflected | None
+    why: Why | None
+    cost: Cost
+
+
+def outcome_page(found: Outcome, *, may_change: bool) -> Document:
+    if found.reflected:
+        return reflected_page(found.reflected, may_change=may_change)
+    return no_proposal_page(found.why or "failed", found.cost)
+
+
 def reflected_page(found: Reflected, *, may_change: bool) -> Document:
     """With buttons for whoever may change the criteria."""
     written = n_(

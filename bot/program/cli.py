@@ -222,6 +222,11 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     )
     reviewers.add_argument("--channel", help=_("from the votes of this channel only"))
     reviewers.add_argument("--json", action="store_true", help=_("every number as JSON"))
+    reflect = add("reflect", _reflect, _("propose better criteria from votes, and try them"))
+    reflect.add_argument("--channel", help=_("of this channel; without it, of the terminal's chat"))
+    reflect.add_argument("--budget", type=_usd, metavar="USD", help=_("the most that it may cost"))
+    reflect.add_argument("--yes", action="store_true", help=_("begin without being asked"))
+    reflect.add_argument("--json", action="store_true", help=_("every number as JSON"))
     costs = add("costs", reading.costs, _("what was spent: told, estimated, assumed"))
     costs.add_argument(
         "--since", type=_moment, help=_("asked since this time (ISO, e.g. 2026-11-01)")
@@ -387,6 +392,12 @@ async def _bench(options: argparse.Namespace, config: "Config") -> int:
         note(unanswered(reasons, len(items)))
         return NO_ANSWER
     return DONE
+
+
+async def _reflect(options: argparse.Namespace, config: "Config") -> int:
+    from bot.program.reflect import reflect
+
+    return await reflect(options, config)
 
 
 async def _serve(options: argparse.Namespace, config: "Config") -> int:

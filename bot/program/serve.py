@@ -93,6 +93,11 @@ def beside(app: "App", time_scale: float) -> "Iterator[Coroutine[Any, Any, NoRet
     yield forever("the list of models is not refreshed", app.catalogue.load, pause_seconds=pause)
     yield forever("old lines are kept", app.tidy, pause_seconds=TIDY_SECONDS * time_scale)
     yield forever("unfinished questions are not looked for", app.running.sweep, pause_seconds=pause)
+    yield forever(
+        "unfinished reflections are not looked for",
+        partial(app.reflections.sweep, app.platforms),
+        pause_seconds=pause,
+    )
     yield forever("what requests cost is not looked up", app.look_up, pause_seconds=pause)
     yield forever(
         "votes are not shown",

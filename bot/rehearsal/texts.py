@@ -86,6 +86,14 @@ class Style:
     doubt: float = 0.0
 
 
+_PROPOSAL = """REASONS:
+Nobody read the votes: this is a simulated proposal, so that you see what becomes of one.
+
+CRITERIA:
+whether a reader can act on it at once, whether it says where it is unsure, and whether it is brief. (A \
+simulated text.)"""
+
+
 def compose(stage: str, brief: Brief, style: Style, rng: Random) -> str:
     """A text for the stage, never empty; an answer where the prompt holds none to judge."""
     if stage == "revision" and brief.answers:
@@ -96,6 +104,8 @@ def compose(stage: str, brief: Brief, style: Style, rng: Random) -> str:
         return _verdict(brief, rng)
     if stage == "title":
         return " ".join(_keywords(brief.question)[:5]).capitalize() or "A rehearsal"
+    if stage == "proposal":
+        return _PROPOSAL
     if stage == "recap":
         return f"{_context(brief)}\n\n{_NOTE.format('summary')}".strip()
     if stage == "audit" and brief.answers:

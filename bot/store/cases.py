@@ -17,6 +17,7 @@ from bot.store.held import taken_in
 from bot.store.journal import inserted
 from bot.store.people import taken_over
 from bot.store.redactions import insert_redactions
+from bot.store.reflections import IS_JOURNAL
 from bot.store.transactions import Row, Statement, Tables, Transaction, change, equal, lists
 
 _PAGE = 100
@@ -347,6 +348,15 @@ class Cases(Tables):
             "SELECT 1 FROM deliberations WHERE channel = ? LIMIT 1", (channel,)
         )
         return bool(rows)
+
+    async def place_of_channel(self, channel: str) -> tuple[str, str] | None:
+        """Its platform and workspace, by what was asked there last."""
+        rows = await self._database.read(
+            "SELECT platform, workspace FROM deliberations WHERE channel = ? "
+            f"AND NOT {IS_JOURNAL} ORDER BY number DESC LIMIT 1",
+            (channel,),
+        )
+        return (rows[0][0], rows[0][1] or "") if rows else None
 
     async def channels(self) -> tuple[str, ...]:
         """Those that something was asked in, on whatever platform, the busiest lately first."""

@@ -20,7 +20,7 @@ from bot.errors import StoreFailed, Superseded
 from bot.language import _
 from bot.llm import Source
 from bot.records import Stop, Tempo
-from bot.store import hedges, spending
+from bot.store import hedges, reflections, spending
 from bot.store.encoding import decode, decode_time, decode_time_or_none, encode, encode_time
 from bot.store.exhibits import columns
 from bot.store.feed import record
@@ -114,6 +114,7 @@ class Journal:
                     )
                 )
             ((token, platform, channel, asker, begun_at, term),) = rows
+            platform = reflections.channels_platform(platform)
             journal = cls(database, deliberation, token, limits)
             journal._day = spending.day_of(decode_time(begun_at))
             journal._term = term
@@ -428,6 +429,10 @@ class Journal:
         """The deliberation ends early: what is paid stays, and nothing resumes it by itself. Where
         its verdict stands already, what is checked of that is not waited for."""
         await self._end("stopped", None, why)
+
+    async def finish_reflection(self, result: str | None, at: datetime, *, tries: int) -> None:
+        """As `reflections.ended`: what came of it stands beside the channel, and not here."""
+        await self._write(lambda: reflections.ended(self.deliberation, result, at, tries=tries))
 
     async def failed(self) -> int:
         """Count a start that failed at no model's fault. Returns how many there were."""

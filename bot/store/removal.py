@@ -20,11 +20,23 @@ from bot.store.erasing import TO_ERASE, Erasing
 from bot.store.exhibits import forget_forwarded
 from bot.store.people import take_back
 from bot.store.recaps import KNOWS
+from bot.store.reflections import IS_JOURNAL, journal_platform
 from bot.store.transactions import Many, Statement, Transaction, change, equal, lists
 
 # How a question that quotes nothing is written, and one that a button put.
 _QUOTES_NOTHING = '%"quoted":""%'
 _PUT_BY_BUTTON = '%"origin":{%'
+
+# What is kept of a channel, beside its questions.
+_OF_CHANNELS = (
+    "settings",
+    "settings_audit",
+    "publications",
+    "auditions",
+    "held",
+    "reflections",
+    "lessons",
+)
 
 Parameters = Sequence[str]
 Which = tuple[str, Parameters]
@@ -39,8 +51,8 @@ class Removal(Erasing):
         """Where the questions of this channel stand, in the order in which they were asked."""
         which, parameters = equal(channel=channel, platform=platform)
         rows = await self._database.read(
-            f"SELECT id, platform, channel, thread FROM deliberations WHERE {which} "
-            "ORDER BY number",
+            "SELECT id, platform, channel, thread FROM deliberations "
+            f"WHERE {which} AND NOT {IS_JOURNAL} ORDER BY number",
             parameters,
         )
         return tuple(Place(*row) for row in rows)
@@ -85,8 +97,8 @@ class Removal(Erasing):
     async def forget_channel(self, platform: str | None, channel: str) -> int:
         """Every question of a channel, its settings and their history. How many questions."""
         which, place = equal(channel=channel, platform=platform)
-        tables = ("settings", "settings_audit", "publications", "auditions", "held")
-        more = [Statement(f"DELETE FROM {table} WHERE {which}", place) for table in tables]
+        more = [Statement(f"DELETE FROM {table} WHERE {which}", place) for table in _OF_CHANNELS]
+        more.append(_journals_of_reflections(platform, channel))
         return await self._forget((which, place), more)
 
     async def forget_person(self, person: str) -> int:
@@ -110,6 +122,11 @@ class Removal(Erasing):
                 ),
                 Statement(f"DELETE FROM accounts WHERE scope IN ({marks})", scopes),
                 Statement("UPDATE settings_audit SET person = '' WHERE person = ?", (person,)),
+                # A reflection is the channel's, whoever began it.
+                Statement(
+                    f"UPDATE deliberations SET asker = NULL WHERE asker = ? AND {IS_JOURNAL}",
+                    (person,),
+                ),
                 Statement(
                     "UPDATE deliberations SET stopped_by = NULL WHERE stopped_by = ?", (person,)
                 ),
@@ -155,11 +172,16 @@ class Removal(Erasing):
 
 
 def _by(person: str) -> Which:
-    return "(asker = ? OR wrote = ?)", (person, person)
+    return f"(asker = ? OR wrote = ?) AND NOT {IS_JOURNAL}", (person, person)
 
 
 def _as(id: str) -> Which:
     return "id = ?", (id,)
+
+
+def _journals_of_reflections(platform: str | None, channel: str) -> Statement:
+    which, place = equal(channel=channel, platform=platform and journal_platform(platform))
+    return Statement(f"DELETE FROM deliberations WHERE {which} AND {IS_JOURNAL}", place)
 
 
 def _in_thread(platform: str, channel: str, thread: str) -> Which:

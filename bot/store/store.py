@@ -23,6 +23,7 @@ from bot.store.publications import Publications
 from bot.store.reactions import Reactions
 from bot.store.recaps import Recaps
 from bot.store.redactions import Redactions
+from bot.store.reflections import Reflections
 from bot.store.removal import Removal
 from bot.store.removals import Removals
 from bot.store.retention import Retention
@@ -51,6 +52,7 @@ class Store(
     Summaries,
     Publications,
     Auditions,
+    Reflections,
 ):
     """Made by `open`; `close` it. Every method may raise `StoreFailed`."""
 

@@ -78,6 +78,7 @@ BUTTONS = {
     "stats": Kind("stats:details", "Numbers by model"),
     "suggest": Kind("suggest", "Numbers by model"),
     "audition": Kind("audition", "No model is on audition here."),
+    "reflect": Kind("reflect:stop", "No reflection is under way here.", ADMINISTRATORS),
     # On Discord, where one reads by pressing
     "read": Kind("read:answer:A:0", "Answer A"),
     "more": Kind("more:headline", "What next?"),

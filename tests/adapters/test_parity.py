@@ -23,7 +23,9 @@ from bot.conversation.presses import Press
 from bot.council import Deliberation
 from bot.llm import Request
 from bot.modes import MODES
+from bot.pages.reflection import Outcome
 from bot.records import Case, PlatformName
+from bot.store.encoding import decode
 from tests.abuse.obedient import obey, outside
 from tests.evidence import made
 from tests.evidence.sites import Internet, internet, page
@@ -34,6 +36,7 @@ from tests.fakes.discord_server import Message as DiscordMessage
 from tests.fakes.discord_server import running_discord
 from tests.fakes.pictures import photo, picture
 from tests.fakes.provider import FakeProvider, Scripted, Unseeing, images, sensible, stage_and_seat
+from tests.fakes.reflecting import NEW, Reviewers, remember
 from tests.fakes.slack_server import Message as SlackMessage
 from tests.fakes.slack_server import running_slack
 from tests.fakes.teaching import is_taught
@@ -171,7 +174,8 @@ class OnDiscord(Stage):
     async def command(self, text: str) -> None:
         verb, *rest = text.split()
         names = ("model",) if verb == "audition" else ("action", "model")
-        options = dict(zip(names, rest, strict=True))
+        parts = [" ".join(rest)] if verb == "reflect" else rest
+        options = dict(zip(names, parts, strict=False))
         place = self.place
         await place.server.slash(place.ada, place.channel, "council", verb, options)
 
@@ -617,6 +621,41 @@ async def test_a_persons_answer_is_the_same_on_every_platform(tmp_path: Path) ->
         assert ("Only by day." in dict(expected[1]).values(), expected[2]) == (True, [4])
         for stage in others:
             assert await tell_of_people(stage) == expected, stage.platform
+
+
+async def tell_of_a_reflection(stage: Stage) -> list[Any]:
+    """Criteria are proposed, tried and adopted."""
+    async with stage.open(provider := Reviewers()):
+        await remember(stage.app.store, stage.channel)
+        await stage.command("reflect")
+        plan = await stage.app.reflections.plan(stage.channel)
+        await stage.command(f"reflect begin {plan.most_micros} 0")
+        await eventually(lambda: has_reflected(stage))
+        await stage.command("reflect adopt")
+        await eventually(lambda: judges_by(stage, NEW))
+        last = await stage.app.store.reflection(stage.platform, stage.channel.id)
+        assert last.result
+        found = decode(Outcome, last.result).reflected
+        assert found
+        asked = len(provider.asked("review"))
+        return [await rows(stage) | {"cases": []}, found.compared, last.decided, asked]
+
+
+async def has_reflected(stage: Stage) -> bool:
+    last = await stage.app.store.reflection(stage.platform, stage.channel.id)
+    return last.result is not None
+
+
+async def judges_by(stage: Stage, criteria: str) -> bool:
+    return (await stage.app.settings(stage.channel)).criteria == criteria
+
+
+async def test_a_reflection_is_the_same_on_every_platform(tmp_path: Path) -> None:
+    async with stages(tmp_path) as (terminal, *others):
+        expected = await tell_of_a_reflection(terminal)
+        assert (expected[1].recommendation, expected[2]) == ("adopt", "adopted")
+        for stage in others:
+            assert await tell_of_a_reflection(stage) == expected, stage.platform
 
 
 async def auditions(stage: Stage, model: str) -> bool:

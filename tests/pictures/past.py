@@ -6,10 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from bot.council import AUDITION_RATINGS, Answer, Deliberation
-from bot.records import Case, PlatformName, Reaction, ReactionValue
+from bot.analysis.reflection import HeldOut, compared
+from bot.council import AUDITION_RATINGS, Answer, Cost, Council, Deliberation, Question
+from bot.pages.reflection import Outcome, Reflected
+from bot.records import Case, PlatformName, Reaction, ReactionValue, ReflectionBegun
+from bot.store.encoding import encode
 from bot.store.store import Store
-from tests.fakes.channel import finished_case, reaction
+from tests.fakes.channel import NOW, finished_case, reaction
 from tests.pictures.script import MEMBERS, ON_AUDITION
 
 QUESTIONS = 60
@@ -39,6 +42,40 @@ async def remember(database: Path, platform: PlatformName, channel: str) -> None
             await store.delivered(case.id)
             for vote in _votes(case, random):
                 await store.react(vote)
+    finally:
+        await store.close()
+
+
+async def remember_reflection(database: Path, platform: PlatformName, channel: str) -> None:
+    """One that has ended, beside that past."""
+    await remember(database, platform, channel)
+    store = await Store.open(str(database), holder="the past")
+    at = NOW - LONG_AGO
+    council = Council(MEMBERS, MEMBERS[0])
+    begun = ReflectionBegun(
+        *(Question("reflection", "", 1, at), council, platform, "", channel, PEOPLE[0]),
+        split="",
+        learned=(),
+        tested=(),
+    )
+    rows = [
+        HeldOut(f"q{n}", f"person {n % 8}", (0.5, 0.75), (0.75, 0.5 + n % 2 / 2)) for n in range(60)
+    ]
+    found = Reflected(
+        before="correctness first, then brevity",
+        criteria="whether one can act on it at once, with a command or an example where there is one; then "
+        "whether it says where it is unsure. Length counts against an answer that says no more.",
+        reasons="Where answers were equally right, people chose the one with a next step, and passed over "
+        "those that listed every alternative.",
+        learned=12,
+        compared=compared(rows, tries=2),
+        cost=Cost(1.24, 0.0, 0.0),
+    )
+    try:
+        await store.begin_reflection(begun, shares={}, limits={})
+        journal = await store.begin("reflection")
+        text = encode(Outcome, Outcome(found, None, found.cost))
+        await journal.finish_reflection(text, at, tries=1)
     finally:
         await store.close()
 

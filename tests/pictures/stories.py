@@ -16,7 +16,7 @@ from tests.fakes.pictures import picture
 from tests.fakes.slack_server import running_slack
 from tests.pictures.on_discord import OnDiscord
 from tests.pictures.on_slack import OnSlack
-from tests.pictures.past import remember, remember_audition
+from tests.pictures.past import remember, remember_audition, remember_reflection
 from tests.pictures.scenes import Platform, Scene
 from tests.pictures.script import CHAIRMAN, MEMBERS, ON_AUDITION, Models, Script, models
 from tests.pictures.stage import Stage
@@ -278,6 +278,25 @@ async def audition(platform: Platform) -> AsyncIterator[Scene]:
             yield await here.press("audition", "audition$")
 
 
+async def reflection(platform: Platform) -> AsyncIterator[Scene]:
+    """What it would do."""
+    with TemporaryDirectory() as folder:
+        database = Path(folder) / "council.db"
+        async with models() as council, stage(platform, council, past=database) as here:
+            yield await here.command("reflection", "reflect")
+
+
+async def reflected(platform: Platform) -> AsyncIterator[Scene]:
+    """What came of it."""
+    with TemporaryDirectory() as folder:
+        database = Path(folder) / "council.db"
+        async with (
+            models() as council,
+            stage(platform, council, past=database, remember=remember_reflection) as here,
+        ):
+            yield await here.command("reflected", "reflect")
+
+
 async def refusal(platform: Platform) -> AsyncIterator[Scene]:
     script = Script.read("flags")
     async with models(script) as council, stage(platform, council) as here:
@@ -340,6 +359,8 @@ STORIES: Mapping[str, Story] = {
     "audition-under-way": audition,
     "audition-over": audition,
     "audition": audition,
+    "reflection": reflection,
+    "reflected": reflected,
     "refusal": refusal,
     "dear": dear,
 }

@@ -1,0 +1,274 @@
+"""Reflections of a channel: begun within its budgets, gone on with after a kill, and what is left."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.allowance import MARGIN
+from bot.chat import Person
+from bot.conversation.app import App
+from bot.conversation.budget import Rules
+from bot.conversation.reflections import Plan
+from bot.pages.reflection import Outcome
+from bot.records import Case
+from bot.store.encoding import decode
+from bot.store.spending import OverBudget
+from tests.conversation.room import ADMIN, ANN, CHANNEL, running
+from tests.fakes.reflecting import ASKERS, NEW, PAST, QUESTIONS, Reviewers, remember
+from tests.pages.telling import words
+
+
+@pytest.fixture
+async def app() -> AsyncIterator[App]:
+    async with running(Reviewers()) as app:
+        await remember(app.store, CHANNEL)
+        yield app
+
+
+async def reflect(app: App) -> Outcome:
+    plan = await app.reflections.plan(CHANNEL)
+    assert await app.reflections.begin(CHANNEL, ADMIN, plan)
+    return await outcome(app)
+
+
+async def outcome(app: App) -> Outcome:
+    here = CHANNEL.platform, CHANNEL.id
+    if id := (await app.store.reflection(*here)).under_way:
+        await app.reflections.finished(id)
+    last = await app.store.reflection(*here)
+    assert last.result
+    assert not last.under_way
+    return decode(Outcome, last.result)
+
+
+async def test_better_criteria_are_found_and_recommended(app: App) -> None:
+    found = (await reflect(app)).reflected
+
+    assert found
+    assert found.criteria == NEW
+    assert found.compared.recommendation == "adopt"
+    assert found.compared.rows >= 30
+    assert found.compared.tries == 1
+    assert (found.compared.old, found.compared.new) == (0, 1)
+
+
+async def test_what_was_learned_from_is_not_tried_on(app: App) -> None:
+    plan = await app.reflections.plan(CHANNEL)
+    learned = {PAST[app_case.question.text][0] for app_case in _cases(plan, plan.gathered.learn)}
+    tested = {PAST[app_case.question.text][0] for app_case in _cases(plan, plan.gathered.test)}
+    await reflect(app)
+
+    again = await app.reflections.plan(CHANNEL)
+
+    assert learned
+    assert not {n % ASKERS for n in learned} & {n % ASKERS for n in tested}
+    assert await app.store.learned_before("discord", CHANNEL.id) == set(plan.gathered.learn)
+    assert not set(plan.gathered.learn) & set(again.gathered.test)
+
+
+def _cases(plan: Plan, ids: tuple[str, ...]) -> list[Case]:
+    return [plan.gathered.readable[id].case for id in ids]
+
+
+@pytest.mark.parametrize("dies_at", [1, 2, 40, 150])
+async def test_a_kill_pays_nothing_twice(tmp_path: Path, dies_at: int) -> None:
+    dying, living = Reviewers(dies_at), Reviewers()
+    database = str(tmp_path / "council.db")
+    async with running(dying, database=database) as app:
+        await remember(app.store, CHANNEL)
+        assert await app.reflections.begin(CHANNEL, ADMIN, await app.reflections.plan(CHANNEL))
+        await dying.died.wait()
+
+    async with running(living, database=database) as app:
+        await app.reflections.resume("discord")
+        found = await outcome(app)
+
+    assert found.reflected
+    assert found.reflected.compared.recommendation == "adopt"
+    assert not dying.paid.keys() & living.paid.keys()
+    assert set((dying.paid + living.paid).values()) == {1}
+
+
+async def test_there_is_one_at_a_time_in_a_channel(app: App) -> None:
+    plan = await app.reflections.plan(CHANNEL)
+
+    assert await app.reflections.begin(CHANNEL, ADMIN, plan)
+    assert not await app.reflections.begin(CHANNEL, ADMIN, plan)
+
+
+async def test_one_that_was_stopped_leaves_what_came_of_the_last(app: App) -> None:
+    first = await reflect(app)
+    assert await app.reflections.begin(CHANNEL, ADMIN, await app.reflections.plan(CHANNEL))
+
+    assert await app.reflections.stop(CHANNEL)
+
+    last = await app.store.reflection("discord", CHANNEL.id)
+    assert (last.under_way, last.tries) == (None, 1)
+    assert last.result
+    assert decode(Outcome, last.result) == first
+    assert not await app.reflections.stop(CHANNEL)
+
+
+async def test_its_journal_is_no_question(app: App) -> None:
+    rows = await app.statistics().rows("discord", CHANNEL.id)
+    await reflect(app)
+
+    assert await app.statistics().rows("discord", CHANNEL.id) == rows
+    assert await app.store.unfinished("discord") == ()
+    assert len(await app.store.asked_in("discord", CHANNEL.id)) == QUESTIONS
+    assert await app.store.asked_by(ADMIN.id) == ()
+    assert len([case async for case in app.store.cases(channel=CHANNEL.id)]) == QUESTIONS
+
+
+async def test_no_review_of_a_question_is_kept(app: App) -> None:
+    plan = await app.reflections.plan(CHANNEL)
+    assert await app.reflections.begin(CHANNEL, ADMIN, plan)
+    id = (await app.store.reflection("discord", CHANNEL.id)).under_way
+    assert id
+    await outcome(app)
+
+    calls = await app.store.calls(id)
+
+    assert len(calls) > QUESTIONS
+    assert {call.text for call in calls} == {""}
+
+
+async def test_a_question_forgotten_meanwhile_ends_it() -> None:
+    dying = Reviewers(dies_at=40)
+    async with running(dying) as app:
+        await remember(app.store, CHANNEL)
+        plan = await app.reflections.plan(CHANNEL)
+        assert await app.reflections.begin(CHANNEL, ADMIN, plan)
+        await dying.died.wait()
+
+        async with app.reflections.aside([plan.gathered.test[-1]]):
+            await app.store.forget_deliberation(plan.gathered.test[-1])
+
+        last = await app.store.reflection("discord", CHANNEL.id)
+        assert (last.under_way, last.result) == (None, None)
+        # What is learned from once, is not tried on, whatever came of it.
+        assert await app.store.learned_before("discord", CHANNEL.id) == set(plan.gathered.learn)
+
+
+async def test_a_channel_that_is_forgotten_has_none(app: App) -> None:
+    await reflect(app)
+
+    assert await app.store.forget_channel("discord", CHANNEL.id) == QUESTIONS
+
+    last = await app.store.reflection("discord", CHANNEL.id)
+    assert (last.tries, last.result) == (0, None)
+    assert await app.store.learned_before("discord", CHANNEL.id) == frozenset()
+
+
+async def test_whoever_began_it_is_forgotten_and_it_is_not(app: App) -> None:
+    found = await reflect(app)
+
+    assert await app.store.forget_person(ADMIN.id) == 0
+
+    assert await outcome(app) == found
+
+
+async def test_it_keeps_the_budgets() -> None:
+    async with running(Reviewers(), rules=Rules(daily_budget_micros=1)) as app:
+        await remember(app.store, CHANNEL)
+        plan = await app.reflections.plan(CHANNEL)
+        with pytest.raises(OverBudget):
+            await app.reflections.begin(CHANNEL, ADMIN, plan)
+        assert (await app.store.reflection("discord", CHANNEL.id)).under_way is None
+
+
+async def test_a_smaller_budget_has_room_for_fewer_rows(app: App) -> None:
+    whole = await app.reflections.plan(CHANNEL)
+
+    less = await app.reflections.plan(CHANNEL, whole.most_micros // 2)
+
+    assert MARGIN in whole.shares
+    assert 0 < less.rows < whole.rows
+    assert less.most_micros <= whole.most_micros // 2
+
+
+async def say(app: App, text: str, person: Person = ADMIN) -> str:
+    return words(await app.command(CHANNEL, person, text))
+
+
+async def test_it_says_first_what_it_would_do_and_begins_when_pressed(app: App) -> None:
+    page = await app.command(CHANNEL, ADMIN, "reflect")
+
+    (button,) = page.buttons
+    assert "45 questions are rated here" in words(page)
+    assert "30 others are reviewed again, twice." in words(page)
+    assert app.provider.requests == []  # type: ignore[attr-defined]
+
+    page = await app.pressed(CHANNEL, ADMIN, button.name)
+    assert "A reflection is under way here" in words(page)
+    await app.pressed(CHANNEL, ADMIN, button.name)
+    await outcome(app)
+    await app.pressed(CHANNEL, ADMIN, button.name)
+    await outcome(app)
+    assert len(app.provider.asked("proposal")) == 1  # type: ignore[attr-defined]
+    page = await app.command(CHANNEL, ADMIN, "reflect")
+    assert [each.label for each in page.buttons] == ["Adopt", "Discard"]
+
+    assert "hold from now on" in await say(app, "reflect adopt")
+
+    settings = await app.settings(CHANNEL)
+    (change,) = await app.store.audit(CHANNEL.platform, CHANNEL.workspace, CHANNEL.id)
+    assert settings.criteria == NEW
+    assert change.what.startswith("criteria adopted by reflect (adopt: +100.0 points")
+    assert "no proposed criteria" in await say(app, "reflect adopt")
+    await say(app, "reset criteria")
+    assert (await app.settings(CHANNEL)).criteria == ""
+
+
+async def test_criteria_that_changed_meanwhile_are_not_replaced(app: App) -> None:
+    await reflect(app)
+    await say(app, "set criteria Short ones first.")
+
+    assert "The criteria were changed since" in await say(app, "reflect adopt")
+
+    assert (await app.settings(CHANNEL)).criteria == "Short ones first."
+    assert "Discarded" in await say(app, "reflect discard")
+
+
+async def test_nobody_else_may(app: App) -> None:
+    for text in ("reflect", "reflect begin 999999999 0", "reflect stop", "reflect adopt"):
+        assert "Only administrators can" in await say(app, text, ANN)
+    assert (await app.store.reflection("discord", CHANNEL.id)).under_way is None
+
+
+async def test_a_budget_without_room_says_what_it_takes(app: App) -> None:
+    assert "has room for 0 of them" in await say(app, "reflect 0.00")
+    assert "Write `/council reflect`" in await say(app, "reflect a lot")
+
+
+async def test_a_paused_channel_reflects_on_nothing(app: App) -> None:
+    await say(app, "pause")
+
+    assert "paused here" in await say(app, "reflect begin 999999999 0")
+
+
+async def test_a_channel_with_few_votes_is_told_how_many_more() -> None:
+    async with running(Reviewers()) as app:
+        assert "about 45 more are needed" in await say(app, "reflect")
+
+
+async def test_texts_that_expire_meanwhile_end_it() -> None:
+    dying = Reviewers(dies_at=40)
+    async with running(dying) as app:
+        await remember(app.store, CHANNEL)
+        plan = await app.reflections.plan(CHANNEL)
+        assert await app.reflections.begin(CHANNEL, ADMIN, plan)
+        await dying.died.wait()
+        first = min(case.question.asked_at for _, case in PAST.values())
+
+        async with app.reflections.aside(plan.gathered.test):
+            assert await app.store.expire(first + timedelta(hours=12), app.now())
+
+        last = await app.store.reflection("discord", CHANNEL.id)
+        assert (last.under_way, last.result) == (None, None)
+        assert app.reflections.under_way == frozenset()
+        left = await app.reflections.plan(CHANNEL)
+        assert left.gathered.rated == QUESTIONS
+        assert len(left.gathered.readable) == QUESTIONS - 12

@@ -1,0 +1,89 @@
+"""`council reflect`, with simulated models: asked for first, gone on with after a kill, and told."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.chat import Channel
+from bot.rehearsal.simulated import MEMBERS
+from bot.store.store import Store
+from tests.fakes.channel import finished_case, rate
+from tests.fakes.forks import KILLED, Kill, Program, program
+
+QUESTIONS, ASKERS = 45, 9
+CHANNEL = Channel("discord", "server", "general")
+
+
+@pytest.fixture(scope="module")
+def council() -> Iterator[Program]:
+    with program() as running:
+        yield running
+
+
+@pytest.fixture
+async def environment(tmp_path: Path) -> dict[str, str]:
+    database = tmp_path / "council.db"
+    store = await Store.open(database, holder="tests")
+    for number in range(QUESTIONS):
+        case = finished_case(number, models=MEMBERS[:3], asker=f"person {number % ASKERS}")
+        await store.create(case)
+        await rate(store, case, best=MEMBERS[number % 3])
+    await store.close()
+    return {"COUNCIL_DATABASE": str(database), "COUNCIL_TIME_SCALE": "0.001"}
+
+
+def asked(environment: dict[str, str]) -> dict[tuple[str, int, int], tuple[int, bool]]:
+    """Of every call of a reflection how many requests there were, and whether it is over."""
+    connection = sqlite3.connect(environment["COUNCIL_DATABASE"])
+    try:
+        rows = connection.execute(
+            "SELECT stage, round, seat, count(*), (SELECT count(*) FROM calls WHERE"
+            " (calls.deliberation, calls.stage, calls.round, calls.seat)"
+            " = (attempts.deliberation, attempts.stage, attempts.round, attempts.seat))"
+            " FROM attempts GROUP BY deliberation, stage, round, seat"
+        )
+        return {(stage, round, seat): (n, bool(over)) for stage, round, seat, n, over in rows}
+    finally:
+        connection.close()
+
+
+async def test_nobody_is_asked_before_somebody_agreed(
+    council: Program, environment: dict[str, str]
+) -> None:
+    told = await council.run("reflect", "--channel", "general", environment=environment)
+
+    assert told.code == 0
+    assert "30 others are reviewed again, twice." in told.out
+    assert "add --yes" in told.err
+    assert asked(environment) == {}
+
+
+@pytest.mark.parametrize("commit", [4, 60, 300])
+async def test_after_a_kill_it_goes_on_and_asks_nothing_twice(
+    council: Program, environment: dict[str, str], commit: int
+) -> None:
+    words = "reflect", "--channel", "general", "--yes", "--json"
+    killed = await council.run(*words, environment=environment, kill=Kill(commit, made=True))
+    assert killed.code == KILLED
+    paid = {call: found for call, found in asked(environment).items() if found[1]}
+
+    found = (await council.run(*words, environment=environment)).json
+
+    assert found["reflected"]["compared"]["rows"] == 30
+    assert found["reflected"]["compared"]["tries"] == 1
+    after = asked(environment)
+    assert {call: after[call] for call in paid} == paid
+    assert len(paid) < len(after)
+    assert all(over for _, over in after.values())
+
+
+async def test_wrong_words_are_refused(council: Program, environment: dict[str, str]) -> None:
+    for words, sentence in (
+        (("--channel", "nowhere"), "Nothing was asked in a channel nowhere."),
+        (("--budget", "much"), "is no sum in US dollars"),
+    ):
+        told = await council.run("reflect", *words, environment=environment)
+        assert (told.code, told.out) == (2, "")
+        assert sentence in told.err

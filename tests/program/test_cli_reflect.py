@@ -31,7 +31,7 @@ async def environment(tmp_path: Path) -> dict[str, str]:
         await store.create(case)
         await rate(store, case, best=MEMBERS[number % 3])
     await store.close()
-    return {"COUNCIL_DATABASE": str(database), "COUNCIL_TIME_SCALE": "0.001"}
+    return {"COUNCIL_DATABASE": str(database), "COUNCIL_TIME_SCALE": "0.02"}
 
 
 def asked(environment: dict[str, str]) -> dict[tuple[str, int, int], tuple[int, bool]]:

@@ -18,6 +18,8 @@ QUESTION, HEADLINE, RANKING = "question", "headline", "ranking"
 # Where the platform takes too few edits for the headline to become the verdict, which is then a post
 # of its own that the headline leads to.
 VERDICT = "verdict"
+# What came of a channel's trial, below the question that ended it.
+TRIAL = "trial"
 
 
 def answer_key(label: str) -> str:

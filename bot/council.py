@@ -237,7 +237,8 @@ class Question:
     member is asked `alone`, `quoted` is that member's own answer. One that `grows` has the answers of
     that deliberation. `pauses` are the times, from when to when, in which its run was stopped and
     somebody had yet to go on with it, or people's answers were waited for. `ended_audition` is the
-    model whose audition was over as it was asked, "" for none.
+    model whose audition was over as it was asked, "" for none. `rivals` are the models of a trial, the one
+    that people preferred most before it first; none without a trial.
     """
 
     id: str
@@ -258,6 +259,7 @@ class Question:
     redo: Redo | None = None
     grows: str = ""
     ended_audition: str = ""
+    rivals: tuple[str, ...] = ()
 
     @property
     def is_about_answers(self) -> bool:

@@ -318,6 +318,43 @@ class LastReflection:
     decided: ReflectionDecision | None = None
 
 
+# What was chosen of two texts, and which of them stood first.
+ChosenPlace = Literal["first", "second", "same"]
+FirstText = Literal["verdict", "answer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A verdict and an answer that one person was shown as two texts, and what they `chose`, `None` so
+    far. It was `blind` where they had not seen the names by then; `trial` counts those of the channel
+    from 1."""
+
+    person: str
+    first: FirstText
+    chose: ChosenPlace | None = None
+    at: datetime | None = None
+    blind: bool = True
+    trial: int = 0
+
+    @property
+    def verdict(self) -> float | None:
+        """1 where the verdict was chosen, 0 where the answer was, 0.5 for neither."""
+        if self.chose is None or self.chose == "same":
+            return None if self.chose is None else 0.5
+        return float((self.chose == "first") == (self.first == "verdict"))
+
+
+@dataclass(frozen=True, slots=True)
+class EndedTrial:
+    """What came of the channel's trial of this number, as text that others write and read. It is told
+    in the thread of the deliberation, `None` where that is forgotten."""
+
+    number: int
+    at: datetime
+    result: str
+    deliberation: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """A finished deliberation to the statistics. Follow-ups have the `thread` of the first question

@@ -67,6 +67,7 @@ class Settings:
     wait: int = 0
     paused: bool = False
     audition: str = ""
+    trial: bool = False
 
     @property
     def auditioning(self) -> str:
@@ -515,6 +516,16 @@ SETTINGS: Mapping[str, Setting] = {
         lambda model: cast(str, model) or "none",
         takes=N_("one model id, or `none`; `/council audition MODEL` says what comes of it"),
         words={"none": N_("nobody")},
+    ),
+    "trial": _choice(
+        "trial",
+        N_("Blind trial"),
+        N_(
+            "Whether people who have voted may compare the verdict with the best member's answer, blind, "
+            "until it is known which they prefer."
+        ),
+        _ON_OFF,
+        {"on": N_("until it is decided"), "off": N_("none")},
     ),
 }
 

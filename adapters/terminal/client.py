@@ -22,7 +22,7 @@ from adapters.terminal.pictures import with_paths
 from adapters.terminal.screen import Screen, Script
 from adapters.terminal.threads import CHANNEL, Run, ScriptThreads, Threads
 from bot import emoji as reactions
-from bot.chat import HEADLINE, RANKING, Accepted, Channel, Held, Mention, Person, Refused
+from bot.chat import HEADLINE, RANKING, TRIAL, Accepted, Channel, Held, Mention, Person, Refused
 from bot.cleaning import one_line, shortened
 from bot.conversation.actions import CANCELLED
 from bot.conversation.app import App
@@ -39,6 +39,7 @@ from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
 from bot.evidence.local import attached
 from bot.language import N_, Message, _, n_, speak, spoken
+from bot.pages.comparison import COMPARE
 from bot.pages.evidence import file_name
 from bot.pages.presenter import beneath_verdict
 from bot.records import Case, PlatformName
@@ -118,6 +119,8 @@ class Terminal:
         return Prompt(self, stdin, stdout, completer=Completing(sources), history=history)
 
     def reply(self, case: Case) -> TerminalReply:
+        if case.result and (run := self._threads.known(case.id)):
+            return TerminalReply(case, run, self)
         now = asyncio.get_running_loop().time()
         return TerminalReply(case, self._threads.begin(case, now), self)
 
@@ -255,6 +258,7 @@ class Terminal:
             "reveal": self._reveal,
             "continue": self._go_on,
             "enough": self._enough,
+            "compare": self._compare,
             words.ANSWER: self._answer,
             "thread": self._enter,
             "threads": self._list,
@@ -458,6 +462,26 @@ class Terminal:
             case Choice(question):
                 await self._say(question)
                 await self._say(_("`reveal anyway` shows them now."))
+
+    async def _compare(self, rest: str) -> None:
+        run = self._threads.current()
+        if run is None:
+            await self._say(nowhere(self._threads))
+            return
+        what = (COMPARE, *filter(None, (rest.lower(),)))
+        match await self.app.actions.press(
+            Press(self._person, run.id, what, sees=lambda case: True)
+        ):
+            case Told(document):
+                await self._show(document)
+                if not rest and document.buttons:
+                    await self._say(
+                        _("`compare first`, `compare second` or `compare same` chooses.")
+                    )
+        before = run.posts.get(TRIAL)
+        await self.app.trials.tell(run.id)
+        if (end := run.posts.get(TRIAL)) and end != before:
+            await self._show(end)
 
     async def _go_on(self, rest: str) -> None:
         run = self._threads.current()

@@ -15,6 +15,7 @@ from bot.conversation.desk import Command, Desk, Option
 from bot.criteria import PRESETS
 from bot.language import Message, _
 from bot.modes import MODES
+from bot.pages.comparison import PLACES
 from bot.settings import SETTINGS
 
 # (what is written, what it says)
@@ -72,6 +73,8 @@ class Completing(Completer):
                 return _starting(last, await self._sources.threads())
             case ["reveal"]:
                 return _starting(last, [("anyway", _("before you have voted"))])
+            case ["compare"]:
+                return _starting(last, ((place, _(says)) for place, says in PLACES.items()))
             case [word] if word == COMMAND:
                 names = ((f"{c.name} ", _(c.description)) for c in COMMANDS.values())
                 return _starting(last, names)

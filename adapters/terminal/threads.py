@@ -100,6 +100,10 @@ class Threads:
         ids = self._ids.get(case.thread or case.id, [case.id])
         return ids[0] == case.id
 
+    def known(self, id: str) -> Run | None:
+        """The run as it stands, where this chat has shown it."""
+        return self._runs.get(id)
+
     def run(self, id: str) -> Run:
         return self._runs[id]
 

@@ -55,6 +55,11 @@ WORDS: Mapping[str, Word] = {
     "react": Word("react A 👍", N_("votes: 👍 `+1`, 👎 `-1`, 🏆 `trophy`; `react ranking 🚫`"), 3),
     "unreact": Word("unreact A 👍", N_("takes a vote back"), 3),
     "reveal": Word("reveal", N_("shows who wrote what"), 1),
+    "compare": Word(
+        "compare",
+        N_("shows the verdict and a member's answer, unnamed; `compare first` (`second`, `same`)"),
+        1,
+    ),
     "continue": Word("continue", N_("goes on with a question that was stopped")),
     "enough": Word(
         "enough",

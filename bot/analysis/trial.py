@@ -9,8 +9,8 @@ question may be alike, too.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,11 @@ _TINY = 1e-290
 
 End = Literal["better", "worse", "no_difference"]
 
+# About how many choices it takes to an end where people differ by so many points, by how many people
+# choose: by simulation (`tests.bench.trial`).
+POINTS = 15
+LENGTHS = {40: 125, 20: 155, 10: 270}
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -72,6 +77,31 @@ class Trial:
     same: int
     share: Estimate | None
     end: End | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What came of it. In a month, asking the best member alone would save so many US dollars, as far
+    as that is known."""
+
+    trial: Trial
+    saves_usd: float | None
+
+
+def missing_people(found: Trial) -> int:
+    """How many more have to choose before it may end."""
+    return max(0, PEOPLE_MIN - found.people)
+
+
+def as_json(found: Trial, *, is_on: bool, saves_usd: float | None) -> dict[str, Any]:
+    return {
+        "on": is_on,
+        **asdict(found),
+        "margin": MARGIN,
+        "people_min": PEOPLE_MIN,
+        "people_missing": missing_people(found),
+        "saves_usd": saves_usd,
+    }
 
 
 def trial(choices: Sequence[Choice]) -> Trial:

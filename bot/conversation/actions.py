@@ -37,6 +37,7 @@ from bot.conversation.questions import Questions, ToPost
 from bot.conversation.records_commands import accepted_like
 from bot.conversation.revealing import has_voted, named_with
 from bot.conversation.running import Running
+from bot.conversation.trials import Trials
 from bot.conversation.voting import Voting
 from bot.council import Alone
 from bot.document import Document, Text
@@ -78,6 +79,7 @@ class Actions:
     followups: FollowUps
     people: People
     archive: Archive
+    trials: Trials
     settings: SettingsOf
     desk: Callable[[Channel, Person], Desk]
     now: Callable[[], datetime]
@@ -126,6 +128,11 @@ class Actions:
                 return Told(_sentence(_(VOTE_HERE)), instead=True)
             case ("vote", *key, value):
                 return Told(_sentence(await self._vote(press, ":".join(key), value)))
+            case ("compare",):
+                return Told(await self.trials.show(await self.case(press), press.person))
+            case ("compare", place):
+                case = await self.case(press)
+                return Told(await self.trials.choose(case, press.person, place), instead=True)
             case ("transcript",):
                 return await self._file(press)
             case ("go", id):

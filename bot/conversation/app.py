@@ -36,6 +36,7 @@ from bot.conversation.running import Running
 from bot.conversation.sequels import Sequels
 from bot.conversation.threads import Threads
 from bot.conversation.titles import Titles
+from bot.conversation.trials import Trials
 from bot.conversation.voting import Voting
 from bot.conversation.weighing import Weighing
 from bot.document import Document, Text
@@ -83,6 +84,7 @@ class App:
     recounts: Recounts = field(init=False)
     removals: Removals = field(init=False)
     reflections: Reflections = field(init=False)
+    trials: Trials = field(init=False)
     _statistics: "Statistics | None" = None
 
     def __post_init__(self) -> None:
@@ -104,6 +106,16 @@ class App:
             self.time_scale,
             self.rules.at_once,
         )
+        self.trials = Trials(
+            store,
+            self.statistics,
+            self.catalogue,
+            self.admission,
+            self.defaults,
+            self.platforms,
+            now,
+            self.time_scale,
+        )
         self.questions = Questions(
             store,
             self.admission,
@@ -115,6 +127,7 @@ class App:
             Holding(store, settings, now),
             Auditions(store, self.statistics, self.defaults, now),
             Weighing(store, self.statistics),
+            self.trials,
             settings,
             now,
         )
@@ -133,6 +146,7 @@ class App:
             followups,
             self.people,
             self.archive,
+            self.trials,
             settings,
             self.desk,
             now,
@@ -199,6 +213,7 @@ class App:
             aside=self._aside,
             reflections=self.reflections,
             answer=partial(self.people.submit_here, channel, person),
+            saves_usd=self.trials.saves_usd,
             is_private=self._is_private,
             name=partial(name_of, self.platforms, channel),
             now=self.now,

@@ -3,10 +3,12 @@
 Whose eyes may see it is not known here.
 """
 
+import asyncio
 from dataclasses import dataclass
 
-from bot.chat import HEADLINE, QUESTION, RANKING, VERDICT, Platforms, answer_key, channel_of
+from bot.chat import HEADLINE, QUESTION, RANKING, TRIAL, VERDICT, Platforms, answer_key, channel_of
 from bot.conversation.naming import name_of
+from bot.conversation.trials import told_page
 from bot.document import Document
 from bot.pages import presenter
 from bot.pages.asked import asked
@@ -30,6 +32,8 @@ class Archive:
         if key == QUESTION and (origin := case.question.origin):
             name = await name_of(self.platforms, channel_of(case), case.writer)
             return asked(case.question, origin, name)
+        if key == TRIAL and (over := await self.store.trial_told_in(id)):
+            return await asyncio.to_thread(told_page, over.result)
         question = await self.store.numbered(case)
         if key in {HEADLINE, VERDICT} and case.result:
             return presenter.verdict(case.result, question)

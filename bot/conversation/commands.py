@@ -12,6 +12,7 @@ from bot.conversation import (
     records_commands,
     reflect_commands,
     settings_commands,
+    trial_commands,
 )
 from bot.conversation.desk import Command, Desk, Option, Right, Typed, parse, require
 from bot.document import Block, Document, Heading, Note, Text
@@ -146,6 +147,7 @@ COMMANDS: Mapping[str, Command] = {
     for command in (
         *settings_commands.COMMANDS,
         *audition_commands.COMMANDS,
+        *trial_commands.COMMANDS,
         *audit_commands.COMMANDS,
         *reflect_commands.COMMANDS,
         Command(

@@ -122,6 +122,7 @@ class Desk:
     aside: Aside
     reflections: "Reflections"
     answer: Callable[[str], Awaitable[Document]]
+    saves_usd: Callable[[Channel], Awaitable[float | None]]
     now: Callable[[], datetime]
 
 

@@ -46,6 +46,7 @@ from bot.conversation.running import Running
 from bot.conversation.silence import paused_page
 from bot.conversation.threads import Threads, is_thread_of
 from bot.conversation.titles import Titles
+from bot.conversation.trials import Trials
 from bot.conversation.weighing import Weighing
 from bot.council import Call, Council
 from bot.document import Document, Text
@@ -97,6 +98,7 @@ class Questions:
     holding: Holding
     auditions: Auditions
     weighing: Weighing
+    trials: Trials
     settings: SettingsOf
     now: Callable[[], datetime]
     seed: int | None = None  # of every question, in the place of one of its own
@@ -274,6 +276,9 @@ class Questions:
     ) -> Accepted | Refused | Repeated:
         ending = await self._ending(mention, council)
         case, originals = await self._case(mention, council, taken, agreed, ending)
+        if council is None and not case.question.is_about_answers:
+            rivals = await self.trials.rivals(mention.channel)
+            case = replace(case, question=replace(case.question, rivals=rivals))
         answers = await self._answers(taken.case) if taken and not taken.redo else ()
         if dear := await self._dear(mention, case, answers, agreed):
             return await self.holding.hold(

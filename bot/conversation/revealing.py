@@ -36,6 +36,13 @@ async def knows_names(store: Store, case: Case, person: str) -> bool:
     return any([await store.revealed(run.id, person) for run in await named_with(store, case)])
 
 
+async def may_know_names(store: Store, case: Case, person: str) -> bool:
+    """The same, or what tells one of them: the best member's answer beside the verdict."""
+    runs = await named_with(store, case)
+    compared = any([await store.comparison(run.id, person) for run in runs])
+    return compared or await knows_names(store, case, person)
+
+
 async def has_voted(store: Store, case: Case, person: str) -> bool:
     """On what there is: a sign under the post of a member that gave no answer is no vote."""
     there = {VERDICT, NONE, *(_labels(case.result) if case.result else ())}

@@ -251,7 +251,22 @@ def _changed(desk: Desk, values: Mapping[str, str], name: str, text: str) -> Map
     if name == "audition" and settings.audition:
         _require_free(before, settings)
         require_known(desk.catalogue, [settings.audition])
+    if name == "trial" and settings.trial:
+        _require_hidden(settings)
     return values
+
+
+def _require_hidden(settings: Settings) -> None:
+    """Refuse a trial where nobody could choose blind, or where names stay hidden: who compares the best
+    member's answer learns whose it is. Raises `InvalidInput`."""
+    if settings.reveal != "after_vote":
+        raise InvalidInput(
+            _(
+                "A trial is for those who have voted, and then may see names: here `reveal` is `{reveal}`. "
+                "An administrator can change that: `/council set reveal after_vote`.",
+                reveal=settings.reveal,
+            )
+        )
 
 
 def _seated_once(desk: Desk, values: Mapping[str, str]) -> Mapping[str, str]:

@@ -18,7 +18,7 @@ from bot.chat import QUESTION, RANKING, Person, answer_key, channel_of
 from bot.conversation.budget import SettingsOf
 from bot.conversation.locks import Locks
 from bot.conversation.persistence import Surely
-from bot.conversation.revealing import knows_names
+from bot.conversation.revealing import may_know_names
 from bot.errors import InvalidInput, Undeliverable
 from bot.language import N_, _
 from bot.protocol.outcome import answers, settled
@@ -192,7 +192,7 @@ class Voting:
         case = await self.store.case(post.deliberation)
         is_blind = case is None or not (
             (await self.settings(channel_of(case))).reveal == "always"
-            or await knows_names(self.store, case, person.id)
+            or await may_know_names(self.store, case, person.id)
         )
         posts = await self.store.posts(post.deliberation)
         there = [each.key for each in posts if each.post_id and each.part == 0]

@@ -10,7 +10,7 @@ from bot.council import Acceptance, Cost, Deliberation
 from bot.emoji import target
 from bot.protocol.outcome import finish
 from bot.protocol.ranking import labels_of
-from bot.records import Case, Post
+from bot.records import Case, Comparison, Post
 from bot.store.store import Store
 from bot.votes import Vote, standing_votes
 
@@ -48,6 +48,7 @@ async def export(
         "expired_at": case.expired_at.isoformat() if case.expired_at else None,
         "posts": {} if case.platform == "cli" else _posts(posts),
         "votes": [_vote(vote) for vote in votes],
+        "comparisons": [_compared(each) for each in await store.comparisons(case.id)],
         "people": [
             {"label": labels[seat], "person": person}
             for person, seat in people.items()
@@ -66,6 +67,17 @@ def _posts(posts: tuple[Post, ...]) -> dict[str, Any]:
     }
     headline = ids.get(VERDICT) or ids.get(HEADLINE)
     return {"headline": headline, "answers": answers, "ranking": ids.get(RANKING)}
+
+
+def _compared(said: Comparison) -> dict[str, Any]:
+    return {
+        "person": said.person,
+        "first": said.first,
+        "chose": said.chose,
+        "blind": said.blind,
+        "trial": said.trial,
+        "at": said.at.isoformat() if said.at else None,
+    }
 
 
 def _vote(vote: Vote) -> dict[str, Any]:

@@ -28,6 +28,8 @@ from bot.language import _, n_, number
 from bot.modes import STEPWISE
 from bot.pages.along import read_along
 from bot.pages.checked import checked
+from bot.pages.comparison import button as compare
+from bot.pages.comparison import compared
 from bot.pages.gists import (
     demoted,
     expected,
@@ -428,6 +430,7 @@ def ranking(deliberation: Deliberation, question: Question, tally: Tally | None 
             Note(_(texts.NONE_LEGEND)),
         ),
         votable=True,
+        buttons=(compare(),) if compared(deliberation, question) else (),
         top="" if deliberation.has_verdict else _("Back to the top"),
         letters=letters((member.label for member in deliberation.members), question),
     )

@@ -72,6 +72,10 @@ def page(facts: Facts) -> str:
                 forgotten,
             ),
             (_("votes: who, on what, when; who had the names shown"), forgotten),
+            (
+                _("in a trial, which of two texts a person chose about a question, and when"),
+                forgotten,
+            ),
             (_("who added an answer of their own to a question"), forgotten),
             (_("tokens, seconds, costs, how reviewers ranked, how long answers were"), forgotten),
             (
@@ -94,6 +98,10 @@ def page(facts: Facts) -> str:
             (
                 _("which questions criteria were proposed from, or are being tried on"),
                 forgotten,
+            ),
+            (
+                _("what came of trials: numbers alone, nobody's choices"),
+                _("until the channel is forgotten"),
             ),
             (
                 _("sums of money by day, channel, person and model"),

@@ -227,6 +227,9 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     reflect.add_argument("--budget", type=_usd, metavar="USD", help=_("the most that it may cost"))
     reflect.add_argument("--yes", action="store_true", help=_("begin without being asked"))
     reflect.add_argument("--json", action="store_true", help=_("every number as JSON"))
+    trial = add("trial", reading.trial, _("whether people prefer verdicts to the best answers"))
+    trial.add_argument("--channel", help=_("of this channel only"))
+    trial.add_argument("--json", action="store_true", help=_("every number as JSON"))
     costs = add("costs", reading.costs, _("what was spent: told, estimated, assumed"))
     costs.add_argument(
         "--since", type=_moment, help=_("asked since this time (ISO, e.g. 2026-11-01)")

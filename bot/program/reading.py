@@ -7,7 +7,7 @@ import argparse
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from bot.errors import Expired, InvalidInput
 from bot.language import N_, _
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.analysis.judged import Judged
     from bot.document import Document
     from bot.program.config import Config
+    from bot.records import PlatformName
     from bot.store.store import Store
 
 # Of those that there are, as many as fit a line or two.
@@ -135,6 +136,49 @@ async def _judged(
             ids = {each.id for each in judged}
             elsewhere = [each for each in await statistics.judged() if each.id not in ids]
     return judged, elsewhere, pace(rows)
+
+
+async def trial(options: argparse.Namespace, config: "Config") -> int:
+    async with database(config) as store:
+        await _require_channel(store, options.channel)
+        places = await store.channels_with_trials(options.channel)
+        found = [await _trial_in(store, *place) for place in places]
+    if options.json:
+        tell_json({"trials": [numbers for numbers, _page in found]}, indent=2)
+        return DONE
+    from bot.pages.trial import none_page
+
+    for numbers, page in found:
+        if len(found) > 1:
+            note(f"{numbers['platform']} {numbers['channel']}")
+        show(page)
+    if not found:
+        show(none_page())
+    return DONE
+
+
+async def _trial_in(
+    store: "Store", platform: "PlatformName", channel: str
+) -> "tuple[dict[str, Any], Document]":
+    """The numbers of a channel's trial, and its page. What it would save needs prices, which are known
+    where it ended."""
+    from bot.analysis.trial import as_json
+    from bot.conversation.trials import counted, finding
+    from bot.pages.trial import over_page, stopped_page, under_way_page
+
+    over, is_on = (
+        await store.trial_over(platform, channel),
+        await store.has_trial(platform, channel),
+    )
+    found = await counted(store, platform, channel, over.number + 1 if over else 1)
+    if over and not is_on and not found.choices:
+        ended = finding(over.result)
+        numbers = as_json(ended.trial, is_on=False, saves_usd=ended.saves_usd)
+        page = over_page(ended)
+    else:
+        numbers = as_json(found, is_on=is_on, saves_usd=None)
+        page = under_way_page(found, None) if is_on else stopped_page(found)
+    return {"platform": platform, "channel": channel, **numbers}, page
 
 
 async def costs(options: argparse.Namespace, config: "Config") -> int:

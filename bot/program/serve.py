@@ -104,6 +104,7 @@ def beside(app: "App", time_scale: float) -> "Iterator[Coroutine[Any, Any, NoRet
         app.recounts.turn,
         pause_seconds=recounts.PAUSE_SECONDS * time_scale,
     )
+    yield forever("ends of trials are not told", app.trials.turn, pause_seconds=pause)
     yield forever(
         "posts of forgotten questions are not removed",
         app.removals.turn,

@@ -33,6 +33,7 @@ _OF_CHANNELS = (
     "settings_audit",
     "publications",
     "auditions",
+    "trials",
     "held",
     "reflections",
     "lessons",
@@ -116,6 +117,7 @@ class Removal(Erasing):
             [
                 Statement("DELETE FROM reactions WHERE person = ?", (person,)),
                 Statement("DELETE FROM reveals WHERE person = ?", (person,)),
+                Statement("DELETE FROM comparisons WHERE person = ?", (person,)),
                 Statement("DELETE FROM held WHERE asker = ?", (person,)),
                 Statement(
                     f"DELETE FROM spending WHERE scope IN ({marks}) AND day < ?", (*scopes, today)

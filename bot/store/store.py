@@ -30,6 +30,7 @@ from bot.store.retention import Retention
 from bot.store.spending import Spending
 from bot.store.sqlite_database import SqliteDatabase, check_copy
 from bot.store.summaries import Summaries
+from bot.store.trials import Trials
 
 
 class Store(
@@ -53,6 +54,7 @@ class Store(
     Publications,
     Auditions,
     Reflections,
+    Trials,
 ):
     """Made by `open`; `close` it. Every method may raise `StoreFailed`."""
 

@@ -64,6 +64,7 @@ BUTTONS = {
     "names": Kind("names", "Answer  Model"),
     "later": Kind("later", "Vote on the answers", ""),
     "vote": Kind("vote:answer:A:accept", "Your vote is recorded"),
+    "compare": Kind("compare", "No trial is under way here"),
     "transcript": Kind("transcript", FILE),
     "go_on": Kind("go_on", "over"),
     "go": Kind("go:held", "was put to the council"),

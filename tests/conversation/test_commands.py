@@ -253,6 +253,7 @@ async def test_show_all_lists_every_setting_as_it_is_typed(app: App) -> None:
             ("wait", "off", "default"),
             ("paused", "off", "default"),
             ("audition", "none", "default"),
+            ("trial", "off", "default"),
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.chat import TRIAL
 from bot.conversation.outbox import Edited, Outbox, Sending
 from bot.conversation.persistence import Line
 from bot.council import Council, Question
@@ -177,3 +178,12 @@ async def test_when_all_is_over_what_was_deleted_stays_deleted_and_no_emoji_are_
     assert await later.show("ranking", 0, wall.sending("votes")) is None
     await later.seed("ranking", react)
     assert (wall.posts, offered) == (["a ranking"], [])
+
+
+async def test_what_came_of_a_trial_is_posted_when_all_is_over_and_once(store: Store) -> None:
+    wall = Wall()
+    later = await delivered(store, wall)
+
+    assert await later.show(TRIAL, 0, wall.sending("people prefer it")) == "1"
+    assert await outbox(store).show(TRIAL, 0, wall.sending("people prefer it")) == "1"
+    assert wall.posts == ["a ranking", "people prefer it"]

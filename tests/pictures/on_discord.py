@@ -96,8 +96,8 @@ class OnDiscord(Stage):
 
     async def command(self, name: str, text: str) -> Scene:
         place = self.place
-        verb, _, model = text.partition(" ")
-        options = {"model": model} if model else {}
+        verb, _, rest = text.partition(" ")
+        options = {"action" if verb == "trial" else "model": rest} if rest else {}
         return self._answer(
             name,
             await place.server.slash(

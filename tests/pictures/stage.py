@@ -14,7 +14,7 @@ from bot.chat import HEADLINE, answer_key
 from bot.conversation.app import App
 from bot.conversation.loops import Handling
 from bot.protocol.patience import Patience
-from bot.records import Case
+from bot.records import Case, Reaction, ReactionValue
 from tests.fakes.watched import eventually
 from tests.pictures.scenes import Platform, Scene
 from tests.pictures.script import CHAIRMAN, LABELS, MEMBERS, Models
@@ -107,6 +107,12 @@ class Stage(ABC):
         while tasks := set(self.client._tasks):  # as those that offer emoji
             await asyncio.wait(tasks)
         await self._quiet()
+
+    async def voted(self, target: str, value: ReactionValue) -> None:
+        """She gave this vote on the first question."""
+        case = await self._case(0)
+        given = Reaction(case.id, target, case.asker or "", value, self.app.now(), blind=True)
+        await self.app.store.react(given)
 
     async def answered(self, count: int) -> None:
         """Until so many answers to the newest question are in and shown."""

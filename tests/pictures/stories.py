@@ -297,6 +297,23 @@ async def reflected(platform: Platform) -> AsyncIterator[Scene]:
             yield await here.command("reflected", "reflect")
 
 
+async def trial(platform: Platform) -> AsyncIterator[Scene]:
+    """Somebody who has voted compares two texts, and hears which was which."""
+    script = Script.read("flags")
+    with TemporaryDirectory() as folder:
+        database = Path(folder) / "council.db"
+        async with models(script) as council, stage(platform, council, past=database) as here:
+            yield await here.command("trial-begun", "trial on")
+            await here.ask(script.question)
+            await here.finished()
+            yield here.thread("trial")
+            yield await here.press("trial-vote-first", "compare$")
+            await here.voted("verdict", "accept")
+            yield await here.press("trial-compare", "compare$")
+            yield await here.press("trial-chosen", "compare:first$")
+            yield await here.command("trial-under-way", "trial")
+
+
 async def refusal(platform: Platform) -> AsyncIterator[Scene]:
     script = Script.read("flags")
     async with models(script) as council, stage(platform, council) as here:
@@ -361,6 +378,12 @@ STORIES: Mapping[str, Story] = {
     "audition": audition,
     "reflection": reflection,
     "reflected": reflected,
+    "trial-begun": trial,
+    "trial": trial,
+    "trial-vote-first": trial,
+    "trial-compare": trial,
+    "trial-chosen": trial,
+    "trial-under-way": trial,
     "refusal": refusal,
     "dear": dear,
 }

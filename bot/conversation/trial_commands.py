@@ -1,0 +1,66 @@
+"""`/council trial`: where the channel's blind trial stands, or what came of it; begins and ends one."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from bot.conversation.desk import Command, Desk, Option, settings_of
+from bot.conversation.settings_commands import change
+from bot.conversation.trials import counted, finding
+from bot.document import Document
+from bot.errors import InvalidInput
+from bot.language import N_, _
+from bot.records import EndedTrial
+
+if TYPE_CHECKING:
+    from bot.analysis.trial import Trial
+
+
+async def _trial(desk: Desk, rest: str) -> Document:
+    """What holds now; `on` and `off` change the setting."""
+    match rest.lower():
+        case "":
+            return await _told(desk)
+        case "on" | "off" as word:
+            said = await change(desk, "trial", lambda now: word)
+            return said if word == "off" else await _told(desk)
+        case _:
+            raise InvalidInput(_("Write `/council trial`, `/council trial on` or `trial off`."))
+
+
+async def _told(desk: Desk) -> Document:
+    here = desk.channel
+    over = await desk.store.trial_over(here.platform, here.id)
+    is_on = (await settings_of(desk)).trial
+    number = over.number + 1 if over else 1
+    found = await counted(desk.store, here.platform, here.id, number)
+    saves_usd = await desk.saves_usd(here) if is_on else None
+    return await asyncio.to_thread(_page, over, found, saves_usd, is_on=is_on)
+
+
+def _page(
+    over: EndedTrial | None, found: "Trial", saves_usd: float | None, *, is_on: bool
+) -> Document:
+    from bot.pages.trial import none_page, over_page, stopped_page, under_way_page
+
+    if is_on:
+        return under_way_page(found, saves_usd)
+    if found.choices:
+        return stopped_page(found)
+    return over_page(finding(over.result)) if over else none_page()
+
+
+COMMANDS = (
+    Command(
+        "trial [on|off]",
+        N_("Whether people prefer verdicts to the best member's answers, blind"),
+        _trial,
+        (
+            Option(
+                "action",
+                N_("Begin a trial or end it; without it you hear how it stands"),
+                choices=("on", "off"),
+            ),
+        ),
+        slow=True,
+    ),
+)

@@ -1,0 +1,170 @@
+"""A channel's blind trial: where it stands, and what came of it. Pure."""
+
+from collections.abc import Iterator
+
+from bot.analysis.trial import (
+    LENGTHS,
+    MARGIN,
+    POINTS,
+    Finding,
+    Trial,
+    missing_people,
+)
+from bot.document import Document, Heading, Note, Text
+from bot.language import _, n_
+from bot.pages.numbers import interval
+from bot.pages.prices import dollars
+
+
+def under_way_page(found: Trial, saves_usd: float | None) -> Document:
+    """While people choose."""
+    return Document(
+        (
+            Heading(_("A blind trial is under way here")),
+            Text(" ".join(_so_far(found))),
+            *([Text(_missing(found))] if missing_people(found) else []),
+            Note(_length()),
+            *_notes(saves_usd),
+        )
+    )
+
+
+def stopped_page(found: Trial) -> Document:
+    """Of one that is off before it could end."""
+    return Document(
+        (
+            Heading(_("The blind trial here is stopped")),
+            Text(" ".join(_so_far(found))),
+            Note(_("`/council trial on` goes on with it: what was chosen so far is kept.")),
+            *_notes(None),
+        )
+    )
+
+
+def over_page(found: Finding) -> Document:
+    """Once it has ended."""
+    return Document(
+        (
+            Heading(_("The blind trial here is over")),
+            Text(end(found.trial)),
+            *_notes(found.saves_usd),
+            Note(_("`/council trial on` begins another, in which these choices do not count.")),
+        )
+    )
+
+
+def none_page() -> Document:
+    return Document(
+        (
+            Text(_("No trial is under way here.")),
+            Note(
+                _(
+                    "With `/council trial on`, whoever has voted can compare the verdict with the best "
+                    "member's answer, without knowing which is which. It ends by itself once it is known "
+                    "which people prefer."
+                )
+            ),
+        )
+    )
+
+
+def told(found: Finding) -> Document:
+    """One sentence below the question with which it ended."""
+    saved = _saves(found.saves_usd)
+    return Document((Text(" ".join(filter(None, (f"🏁 {end(found.trial)}", saved)))),))
+
+
+def end(found: Trial) -> str:
+    """What came of a trial that ended."""
+    of = _of(found)
+    if found.end == "no_difference" or found.share is None:
+        return _(
+            "Between the verdict and the best member's answer people see no difference beyond {margin} "
+            "points, after {of}.",
+            margin=round(100 * MARGIN),
+            of=of,
+        )
+    share = interval(found.share)
+    if found.end == "better":
+        return _(
+            "People prefer the verdict to the best member's answer: in {share} of the choices for one of "
+            "them, after {of}.",
+            share=share,
+            of=of,
+        )
+    return _(
+        "People prefer the best member's answer to the verdict, which they chose in {share} of the choices "
+        "for one of them, after {of}.",
+        share=share,
+        of=of,
+    )
+
+
+def _of(found: Trial) -> str:
+    people = n_("{n} person", "{n} people", found.people)
+    return n_("{n} choice of {people}", "{n} choices of {people}", found.choices, people=people)
+
+
+def _so_far(found: Trial) -> Iterator[str]:
+    if not found.choices:
+        yield _("Nobody has chosen so far.")
+        return
+    yield _("So far: {of}.", of=_of(found))
+    if found.same:
+        yield n_("{n} of them was for neither.", "{n} of them were for neither.", found.same)
+    if found.share:
+        share = interval(found.share)
+        yield (
+            _(
+                "Of the others, the verdict was chosen in {share}: limits that hold however often one looks.",
+                share=share,
+            )
+            if found.same
+            else _(
+                "The verdict was chosen in {share}: limits that hold however often one looks.",
+                share=share,
+            )
+        )
+
+
+def _missing(found: Trial) -> str:
+    return n_(
+        "It needs {n} more person who chooses before it can end.",
+        "It needs {n} more people who choose before it can end.",
+        missing_people(found),
+    )
+
+
+def _length() -> str:
+    (many, few_choices), (some, more_choices), (few, most_choices) = LENGTHS.items()
+    return _(
+        "Where people differ by {points} points, it takes about {few_choices} choices of {many} people, "
+        "{more_choices} of {some}, or {most_choices} of {few}; where they do not differ, more than 500 with "
+        "few people.",
+        points=POINTS,
+        few_choices=few_choices,
+        many=many,
+        more_choices=more_choices,
+        some=some,
+        most_choices=most_choices,
+        few=few,
+    )
+
+
+def _notes(saves_usd: float | None) -> list[Note]:
+    read = _(
+        "Those who choose had read the verdict before, and choices about one question may be alike, which "
+        "the limits do not know."
+    )
+    saved = _saves(saves_usd)
+    return [*([Note(saved)] if saved else []), Note(read)]
+
+
+def _saves(usd: float | None) -> str:
+    if usd is None:
+        return ""
+    return _(
+        "Always asking the best member alone would save about ${usd} a month, at list prices and the pace "
+        "of the last 30 days.",
+        usd=dollars(usd),
+    )

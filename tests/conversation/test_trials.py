@@ -1,0 +1,195 @@
+"""A blind trial in a channel: who may choose between which texts, and that it ends by itself, once."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.chat import RANKING, TRIAL, Person
+from bot.conversation.app import App
+from bot.document import Document
+from bot.llm import Request
+from bot.pages.comparison import first_text
+from bot.records import Case, Reaction
+from tests.conversation.room import (
+    ADMIN,
+    ANN,
+    BOB,
+    CHANNEL,
+    Clock,
+    case_of,
+    mention,
+    pressed,
+    running,
+    served,
+    set_here,
+)
+from tests.fakes.channel import WORDS
+from tests.fakes.council import MEMBERS
+from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
+from tests.pages.telling import words
+
+BEST = MEMBERS[1]
+RANKED = 20
+GUEST = Person("gus", guest=True)
+VERDICT = "**Yes.** It was right all along."
+
+
+def plain(request: Request) -> Scripted:
+    """A chairman that speaks of nobody."""
+    return VERDICT if stage_and_seat(request)[0] == "verdict" else sensible(request)
+
+
+@pytest.fixture
+async def app() -> AsyncIterator[App]:
+    async with running(FakeProvider(otherwise=plain)) as app:
+        yield app
+
+
+async def ask(app: App, number: int, text: str = "") -> Case:
+    """A question like no other; each a minute later."""
+    assert isinstance(app.clock, Clock)
+    app.clock.move(60)
+    written = text or " ".join(WORDS[8 * number : 8 * number + 8])
+    return await case_of(app, await served(app, mention(written)))
+
+
+async def vote(app: App, case: Case, person: Person) -> None:
+    """For the answer of the best model."""
+    assert case.result is not None
+    [label] = [each.label for each in case.result.answers if each.model == BEST]
+    await app.store.react(Reaction(case.id, label, person.id, "best", app.now(), blind=True))
+
+
+async def ranked(app: App) -> None:
+    """A channel whose people prefer one model, and a trial in it."""
+    for number in range(RANKED):
+        await vote(app, await ask(app, number), ANN)
+    await set_here(app, "trial on")
+
+
+def buttons(document: Document) -> list[str]:
+    return [button.name for button in document.buttons]
+
+
+def ranking(app: App, case: Case) -> Document:
+    room = app.platforms["discord"]
+    return room.documents[case.id, RANKING]  # type: ignore[attr-defined,no-any-return]  # a Room
+
+
+async def test_without_a_trial_or_a_best_model_nothing_is_compared(app: App) -> None:
+    await set_here(app, "trial on")
+    assert buttons(ranking(app, await ask(app, 0))) == []
+    await set_here(app, "trial off")
+    for number in range(1, RANKED):
+        await vote(app, await ask(app, number), ANN)
+    assert buttons(ranking(app, await ask(app, RANKED))) == []
+
+
+async def test_a_trial_adds_a_button_and_no_word(app: App) -> None:
+    await ranked(app)
+    before = ranking(app, await ask(app, RANKED))
+    assert buttons(before) == ["compare"]
+    await set_here(app, "trial off")
+    after = ranking(app, await ask(app, RANKED + 1))
+    assert buttons(after) == []
+    assert [type(block) for block in before.blocks] == [type(block) for block in after.blocks]
+
+
+async def test_somebody_who_has_voted_chooses_once_and_learns_which_was_which(app: App) -> None:
+    await ranked(app)
+    case = await ask(app, RANKED)
+    assert case.result is not None
+    assert "Vote here first" in words(await pressed(app, case.id, BOB, "compare"))
+    await vote(app, case, BOB)
+    shown = await pressed(app, case.id, BOB, "compare")
+    assert buttons(shown) == ["compare:first", "compare:second", "compare:same"]
+    answer = next(each.text for each in case.result.answers if each.model == BEST)
+    text = words(shown)
+    verdict_first = text.index("right all along") < text.index(answer)
+    assert verdict_first == (first_text(case.question, "bob") == "verdict")
+    assert not any(model in text for model in MEMBERS)
+    told = words(await pressed(app, case.id, BOB, "compare", "first"))
+    first = "the verdict" if verdict_first else "Answer"
+    assert f"The first was {first}" in told
+    again = words(await pressed(app, case.id, BOB, "compare", "second"))
+    assert "the first choice stands" in again
+    [said] = await app.store.comparisons(case.id)
+    assert (said.person, said.chose, said.blind, said.trial) == ("bob", "first", True, 1)
+
+
+async def test_names_seen_before_the_choice_leave_nothing_to_choose(app: App) -> None:
+    await ranked(app)
+    case = await ask(app, RANKED)
+    await vote(app, case, BOB)
+    await pressed(app, case.id, BOB, "compare")
+    await pressed(app, case.id, BOB, "reveal")
+    assert "seen the names" in words(await pressed(app, case.id, BOB, "compare", "first"))
+    assert await app.store.choices("discord", CHANNEL.id, 1) == ()
+    assert "for guests" in words(await pressed(app, case.id, GUEST, "compare"))
+
+
+async def test_a_choice_without_having_read_is_none(app: App) -> None:
+    await ranked(app)
+    case = await ask(app, RANKED)
+    await vote(app, case, BOB)
+    await pressed(app, case.id, BOB, "compare", "first")
+    assert await app.store.comparisons(case.id) == ()
+
+
+async def test_a_vote_after_comparing_is_not_blind(app: App) -> None:
+    await ranked(app)
+    case = await ask(app, RANKED)
+    await vote(app, case, BOB)
+    await pressed(app, case.id, BOB, "compare")
+    await app.voting.react("discord", f"{case.id}/headline", BOB, "👍")
+    given = {each.target: each.blind for each in await app.store.reactions(case.id)}
+    assert given.pop("verdict") is False
+    assert set(given.values()) == {True}
+
+
+async def test_a_verdict_that_gives_itself_away_is_not_compared() -> None:
+    async with running(FakeProvider(otherwise=sensible)) as app:
+        await ranked(app)
+        assert buttons(ranking(app, await ask(app, RANKED))) == []
+
+
+async def test_it_ends_by_itself_and_is_told_once(app: App) -> None:
+    await ranked(app)
+    case, people = await ask(app, RANKED), [Person(f"p{n}") for n in range(40)]
+    for person in people:
+        await vote(app, case, person)
+        await pressed(app, case.id, person, "compare")
+        verdict_first = first_text(case.question, person.id) == "verdict"
+        await pressed(app, case.id, person, "compare", "first" if verdict_first else "second")
+    over = await app.store.trial_over("discord", CHANNEL.id)
+    assert over is not None
+    assert 8 <= len(await app.store.choices("discord", CHANNEL.id, 1)) < 40
+    assert not (await app.settings(CHANNEL)).trial
+    [newest, *_] = await app.store.audit("discord", "server", "channel")
+    assert (newest.what, newest.person) == ("trial = off", "council")
+    room = app.platforms["discord"]
+    await app.trials.turn()
+    await app.trials.turn()
+    assert room.shown.count((case.id, TRIAL)) == 1  # type: ignore[attr-defined]  # a Room
+    assert "People prefer the verdict" in words(room.documents[case.id, TRIAL])  # type: ignore[attr-defined]  # a Room
+    page = words(await app.command(CHANNEL, ADMIN, "trial"))
+    assert "is over" in page
+    await app.command(CHANNEL, ADMIN, "trial on")
+    assert "Nobody has chosen" in words(await app.command(CHANNEL, ADMIN, "trial"))
+
+
+async def test_it_needs_votes_before_names(app: App) -> None:
+    await set_here(app, "reveal always")
+    assert "reveal" in words(await app.command(CHANNEL, ADMIN, "trial on"))
+    assert not (await app.settings(CHANNEL)).trial
+
+
+async def test_whoever_is_forgotten_has_chosen_nothing(app: App) -> None:
+    await ranked(app)
+    case = await ask(app, RANKED)
+    await vote(app, case, BOB)
+    await pressed(app, case.id, BOB, "compare")
+    await pressed(app, case.id, BOB, "compare", "same")
+    assert len(await app.store.choices("discord", CHANNEL.id, 1)) == 1
+    await app.store.forget_person("bob")
+    assert await app.store.choices("discord", CHANNEL.id, 1) == ()

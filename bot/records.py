@@ -177,13 +177,15 @@ class Untold:
 @dataclass(frozen=True, slots=True)
 class Account:
     """What was spent under a name: as providers told, as estimated, and at assumed prices; and what
-    is set aside for questions under way, or may yet be billed."""
+    is set aside for questions under way, or may yet be billed. `keeps_back`: more was spent, and would
+    say what one answer cost."""
 
     name: str
     told_micros: int
     estimated_micros: int
     assumed_micros: int
     reserved_micros: int = 0
+    keeps_back: bool = False
 
     @property
     def spent_micros(self) -> int:

@@ -150,7 +150,7 @@ class Bench:
                 group.create_task(work(queue))
         missing = len(left) - asked
         if missing and self.over and self.over.scope != run_scope(self.run):
-            tell(self.app.budget.sentence(self.over))
+            tell(await self.app.budget.sentence(self.over))
         elif missing:
             each = self.over.needed_micros / 1e6 if self.over else self._dearest_usd
             tell(

@@ -13,7 +13,7 @@ from bot.chat import Channel, Person
 from bot.conversation.desk import Admission
 from bot.council import Cost, Question
 from bot.language import N_, Message, _, day, n_
-from bot.pages.costs import BudgetLine
+from bot.pages.costs import BudgetLine, left_micros
 from bot.pages.prices import dollars_at_least, dollars_at_most
 from bot.protocol.pricing import NOTHING, Carried, Pricing
 from bot.records import Account, Case
@@ -137,10 +137,8 @@ class Budget:
         return tuple([await self._line(scope, limits.get(scope), scope in own) for scope in shown])
 
     async def _line(self, scope: str, limit: int | None, is_own: bool) -> BudgetLine:
-        today = self.now().date()
-        left = (await self.store.left(today, {} if limit is None else {scope: limit})).left_micros
-        account = await self.store.account(today, scope) if is_own else None
-        return BudgetLine(_(_WHOSE[scope.partition(":")[0]]), limit, left, account)
+        account = await self.store.account(self.now().date(), scope)
+        return BudgetLine(_(_WHOSE[scope.partition(":")[0]]), limit, account, is_own)
 
     async def refusal(self, channel: Channel, person: str | None = None) -> str:
         """Why nothing can be asked here now; "" where there is room for a short question."""
@@ -153,20 +151,30 @@ class Budget:
         try:
             await self.require_room(await self.pricing.shares(question, council, place), limits)
         except OverBudget as over:
-            return self.sentence(over)
+            return await self.sentence(over)
         return ""
 
-    def sentence(self, over: OverBudget) -> str:
+    async def sentence(self, over: OverBudget) -> str:
         """The numbers, when there is room again, and who can make some."""
-        numbers = _(
-            _LEFT[over.scope.partition(":")[0]],
-            needed=dollars_at_least(over.needed_micros),
-            left=dollars_at_most(over.left_micros),
-            limit=dollars_at_most(over.limit_micros),
-        )
+        numbers = await self._numbers(over)
         if over.needed_micros > over.limit_micros:
             return f"{numbers} {_('That is more than it ever has.')} {_raised(over.scope)}"
         return f"{numbers} {self._free_again(over.scope)} {_raised(over.scope)}"
+
+    async def _numbers(self, over: OverBudget) -> str:
+        """Without what is left where so much is kept back that it would look like enough."""
+        account = await self.store.account(self.now().date(), over.scope)
+        left, whose = left_micros(account, over.limit_micros), over.scope.partition(":")[0]
+        needed = dollars_at_least(over.needed_micros)
+        limit = dollars_at_most(over.limit_micros)
+        if left >= over.needed_micros:
+            return _(
+                "About ${needed} is needed; less is left of ${limit} ({whose}).",
+                needed=needed,
+                limit=limit,
+                whose=_(_WHOSE[whose]),
+            )
+        return _(_LEFT[whose], needed=needed, left=dollars_at_most(left), limit=limit)
 
     def _free_again(self, scope: str) -> str:
         now = self.now().astimezone(UTC)

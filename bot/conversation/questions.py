@@ -138,7 +138,7 @@ class Questions:
             dear = await self._dear(mention, case, (), None)
             return await self.holding.hold(mention, None, dear, is_posted=False) if dear else None
         except OverBudget as over:
-            return Refused(Document((Text(self.budget.sentence(over)),)))
+            return Refused(Document((Text(await self.budget.sentence(over)),)))
 
     async def go(
         self, id: str, platform: PlatformName, person: Person
@@ -215,7 +215,7 @@ class Questions:
                     continue  # the audition that was to end with it ended otherwise
         except OverBudget as over:
             await self.store.refuse(mention.key, self.now())
-            return Refused(Document((Text(self.budget.sentence(over)),)))
+            return Refused(Document((Text(await self.budget.sentence(over)),)))
         except InvalidInput as error:
             return Refused(Document((Text(str(error)),)))
         finally:
@@ -234,7 +234,7 @@ class Questions:
                 finally:
                     self._entering -= 1
         except OverBudget as over:
-            return Refused(Document((Text(self.budget.sentence(over)),)))
+            return Refused(Document((Text(await self.budget.sentence(over)),)))
         except StoreFailed as error:
             logger.error("a question could not be gone on with: %s", error)
             return Refused(Document((Text(error.public),)))

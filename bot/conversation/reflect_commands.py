@@ -104,7 +104,7 @@ async def _begun(desk: Desk, budget_micros: int, tries: int) -> Document:
     try:
         is_first = await desk.reflections.begin(desk.channel, desk.person, plan)
     except OverBudget as over:
-        raise InvalidInput(desk.reflections.refusal(over)) from over
+        raise InvalidInput(await desk.reflections.refusal(over)) from over
     if not is_first:
         raise InvalidInput(_(_UNDER_WAY))
     return under_way_page(0, plan.rows, may_change=True)

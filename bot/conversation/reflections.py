@@ -74,7 +74,7 @@ class Reflections:
     caller: Caller
     pricing: Pricing
     limits: Callable[[Channel, str | None], Awaitable[Mapping[str, int]]]
-    refusal: Callable[[OverBudget], str]
+    refusal: Callable[[OverBudget], Awaitable[str]]
     statistics: Callable[[], "Statistics"]
     settings: Callable[[Channel], Awaitable[channel_settings.Settings]]
     seats: asyncio.Semaphore

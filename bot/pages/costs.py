@@ -14,13 +14,20 @@ BY: dict[str, Message] = {"day": N_("Day"), "channel": N_("Channel"), "model": N
 
 @dataclass(frozen=True, slots=True)
 class BudgetLine:
-    """`account` is `None` where what others spend there is nobody's business; `limit_micros` is
-    `None` where there is no limit."""
+    """`limit_micros` is `None` where there is no limit; whether all see what is spent there, or it is
+    others' and nobody's business."""
 
     whose: str
     limit_micros: int | None
-    left_micros: int | None
-    account: Account | None
+    account: Account
+    is_shown: bool = True
+
+    @property
+    def left_micros(self) -> int | None:
+        """What it has left, as far as that is told."""
+        if self.limit_micros is None:
+            return None
+        return left_micros(self.account, self.limit_micros)
 
 
 def costs_page(accounts: Sequence[Account], by: str) -> Document:
@@ -61,17 +68,23 @@ def budget_lines(lines: Sequence[BudgetLine]) -> tuple[Block, ...]:
         (
             line.whose,
             _("none") if line.limit_micros is None else _usd(line.limit_micros),
-            "–" if line.account is None else _usd(line.account.spent_micros),
-            "–" if line.account is None else _usd(line.account.reserved_micros),
+            _usd(line.account.spent_micros) if line.is_shown else "–",
+            _usd(line.account.reserved_micros) if line.is_shown else "–",
             "–" if line.left_micros is None else _usd(line.left_micros),
         )
         for line in lines
     )
+    kept = (Note(_(_KEPT_BACK)),) if any(line.account.keeps_back for line in lines) else ()
     limited = [line for line in lines if line.left_micros is not None]
     if not limited:
-        return Table(columns, rows), Note(_("Nothing limits what is asked here."))
+        return Table(columns, rows), *kept, Note(_("Nothing limits what is asked here."))
     first = min(limited, key=lambda line: line.left_micros or 0)
-    return Table(columns, rows), Note(_("The first to end: {whose}.", whose=first.whose))
+    return Table(columns, rows), *kept, Note(_("The first to end: {whose}.", whose=first.whose))
+
+
+def left_micros(account: Account, limit_micros: int) -> int:
+    """What a limit has left, as far as that is told: where sums are kept back there is less."""
+    return max(limit_micros - account.spent_micros - account.reserved_micros, 0)
 
 
 _PARTS = (N_("As told"), N_("Estimated"), N_("Assumed"), N_("Sum"))
@@ -83,6 +96,11 @@ _LEGEND = N_(
 _DOUBTFUL = N_(
     "Limits count up to {sum} more: what requests may have cost that were cut off, and of which no "
     "provider told anything."
+)
+
+_KEPT_BACK = N_(
+    "What a single model cost, or may have, is not in these sums yet: it would say whose answer that "
+    "was. It is told together with another one's. Limits count it already."
 )
 
 

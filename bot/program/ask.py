@@ -77,7 +77,7 @@ async def _take_in(app: App, case: Case) -> None:
     try:
         await app.store.create(case, shares=shares, limits=limits)
     except OverBudget as over:
-        raise NotAsked(case, app.budget.sentence(over)) from over
+        raise NotAsked(case, await app.budget.sentence(over)) from over
 
 
 class NotAsked(BotError):

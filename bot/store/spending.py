@@ -21,6 +21,7 @@ from bot.bills import Bill
 from bot.errors import BotError, ModelFailed
 from bot.language import _
 from bot.records import Account, Untold
+from bot.store.accounts import as_told
 from bot.store.encoding import encode_time
 from bot.store.hedges import HedgesSpent
 from bot.store.transactions import Many, Rows, Statement, Tables, Transaction, lists
@@ -32,18 +33,6 @@ ALL = "all"
 EARLY_VERDICT, EARLY_STOP = "early_verdict", "early_stop"
 # Nothing more is bought but a verdict of what there is: a person wanted no more, or money ended.
 ENOUGH = "enough"
-
-# What runs under way spent so far of a scope's money, each; what they hold; whether that was set aside.
-_UNDER_WAY = (
-    "SELECT coalesce(sum(told_micros), 0), coalesce(sum(cost_micros), 0),"
-    " coalesce(sum(assumed_micros), 0), coalesce(sum(counted_micros), 0),"
-    " max(held_micros), max(CASE WHEN shares IS NULL THEN 0 ELSE 1 END)"
-    " FROM deliberations JOIN accounts ON accounts.deliberation = deliberations.id"
-    " LEFT JOIN attempts ON attempts.deliberation = accounts.deliberation"
-    " AND attempts.term = accounts.term"
-    " WHERE status = 'running' AND day = ? AND scope = ?"
-    " GROUP BY accounts.deliberation, accounts.term"
-)
 
 Shares = Mapping[Key, int]
 
@@ -218,12 +207,12 @@ class Spending(Tables):
         )
 
     async def account(self, day: date, scope: str) -> Account:
-        """A scope's money on that day, as it is told to people: what runs under way spent is told as
-        what was set aside for them, or not yet. Call by call it would say whose answer was which.
+        """A scope's money on that day, as it is told to people.
 
         All of it is looked at in one transaction: between two, a call may be booked.
         """
-        return await self._database.write(lambda: _account(day.isoformat(), scope))
+        at = period(day.isoformat(), scope)
+        return await self._database.write(lambda: as_told(at, scope))
 
     async def left(self, day: date, limits: Mapping[str, int]) -> Left:
         """What these limits have left on that day."""
@@ -445,31 +434,6 @@ def book_all() -> Transaction[None]:
     for (deliberation,) in rows:
         yield from book(deliberation)
     yield from _give_up_checks_left()
-
-
-def _account(day: str, scope: str) -> Transaction[Account]:
-    at = period(day, scope)
-    rows = yield Statement(
-        "SELECT told_micros, estimated_micros, assumed_micros, spent_micros"
-        " FROM spending WHERE day = ? AND scope = ?",
-        (at, scope),
-    )
-    told, estimated, assumed, counted = rows[0] if rows else (0, 0, 0, 0)
-    ((held,),) = yield Statement(
-        "SELECT coalesce(sum(held_micros), 0) FROM accounts"
-        " WHERE day = ? AND scope = ? AND held_micros > 0",
-        (at, scope),
-    )
-    under_way = yield Statement(_UNDER_WAY, (at, scope))
-    for run_told, run_cost, run_assumed, run_counted, run_held, has_shares in under_way:
-        told -= run_told
-        estimated -= run_cost - run_told
-        assumed -= run_assumed
-        if not has_shares:
-            counted -= run_counted
-            held -= run_held
-    doubtful = counted - told - estimated - assumed
-    return Account(scope, told, estimated, assumed, reserved_micros=held + doubtful)
 
 
 def _left(day: str, limits: Mapping[str, int], *, besides: str | None = None) -> Transaction[Left]:

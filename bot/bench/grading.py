@@ -12,7 +12,8 @@ from typing import Literal
 
 from bot.errors import InvalidInput
 from bot.language import _
-from bot.protocol.values import MARKED, NUMBER, fraction
+from bot.protocol.amounts import NUMBER, fraction
+from bot.protocol.values import MARKED
 
 Grader = Literal["number", "choice", "exact", "regex", "judge"]
 

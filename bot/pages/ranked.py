@@ -82,7 +82,7 @@ def reviewers_line(deliberation: Deliberation, question: Question) -> str:
     named = partial(shown, question=question)
     stand = reviewers_stand(deliberation.standings, not_heard(deliberation, question), named)
     unequal = counted_unequally(deliberation.standings, named)
-    said = (stand, unequal, based_on(deliberation), same_answer(deliberation))
+    said = (stand, unequal, based_on(deliberation), same_answer(deliberation, question))
     return " ".join(filter(None, ("⚖️", *said))) if stand else ""
 
 

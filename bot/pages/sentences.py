@@ -11,6 +11,7 @@ from bot.document import Letter, Note
 from bot.language import N_, _, listed, n_, number
 from bot.pages.prices import where_from
 from bot.protocol.claims import offers_letters
+from bot.protocol.counting import values_of
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.outcome import finish
 
@@ -123,12 +124,23 @@ def counted_unequally(standings: Sequence[Standing], named: Callable[[str], str]
     return _("Reviews counted unequally; equal votes would put {first} first.", first=first)
 
 
-def same_answer(deliberation: Deliberation) -> str:
-    """How many answers say what the first does; "" where no other one does, or none can tell."""
+def same_answer(deliberation: Deliberation, question: Question) -> str:
+    """How many answers say what the first does; "" where no other one does, none can tell, or the
+    verdict says something else."""
     same, of = deliberation.agreement.same_answer, len(deliberation.answers)
-    if same is None or same < 2:
+    if same is None or same < 2 or _departs(deliberation, question):
         return ""
     return n_("{n} of {of} answers say the same.", "{n} of {of} answers say the same.", same, of=of)
+
+
+def _departs(deliberation: Deliberation, question: Question) -> bool:
+    """Whether the verdict is another value than the answer that stands first."""
+    if deliberation.verdict.written_by is None or not deliberation.standings:
+        return False
+    texts = {answer.label: answer.text for answer in deliberation.answers}
+    given = values_of(question, {**texts, "": deliberation.verdict.text})
+    first = given.get(deliberation.standings[0].label)
+    return first is not None and given.get("", first) != first
 
 
 def verified(deliberation: Deliberation, named: Callable[[str], str]) -> str:

@@ -186,6 +186,24 @@ def test_how_many_say_the_same_stands_beside_the_reviewers() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("verdict", "is_backed"),
+    [
+        ("The answer is 20.", False),
+        ("The answer is 18.", True),
+        ("**She sells them.** That is what most say of it.", True),
+    ],
+)
+def test_a_verdict_that_says_something_else_is_backed_by_no_answers(
+    verdict: str, is_backed: bool
+) -> None:
+    told = tell({**saying(A="18", B="18", C="20"), ("verdict", 3): [verdict]})
+
+    said = words(presenter.verdict(told.result, told.question))
+
+    assert ("2 of 3 answers say the same." in said) is is_backed
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_no_post_of_any_mode_tells_a_name_a_price_or_a_pace(mode: str) -> None:
     for script in ({}, saying(A="18", B="18", C="18"), saying(A="18", B="20", C="19")):

@@ -40,7 +40,7 @@ CHOICES = "ABCD"
         ("The answer is -$3", -3, "$"),
         ("The answer is x = 5.", 5, ""),
         ("The answer is about 3.14", Fraction("3.14"), ""),
-        ("The answer is 12 cm^2", 12, "cm"),
+        ("The answer is 12 cm^2", 12, "cm2"),
         ("She sells the rest, which makes **18** in all.", 18, ""),
         ("Nine eggs are left, at two dollars.\n\n18", 18, ""),
         ("정답은 15입니다. 3번 확인했습니다.", 15, ""),

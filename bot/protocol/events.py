@@ -109,7 +109,7 @@ class ChairmanFailed:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What all calls so far have cost, told between stages: never what one seat's did."""
+    """What calls so far have cost, told between stages: never so that it says what one model did."""
 
     usd: float
 

@@ -5,9 +5,10 @@ of it, nothing more is bought but a verdict. Knows no stage but by its name.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
-from bot.council import Answer, EndedEarly, Stage, Standing, Verdict
+from bot.council import Answer, Call, EndedEarly, Stage, Standing, Verdict
 from bot.protocol.chairman import Basis, first_verdict, verdict
 from bot.protocol.events import Enough, Spent
 from bot.protocol.sitting import Sitting
@@ -21,7 +22,7 @@ async def may_begin(sitting: Sitting, stage: Stage, round: int) -> bool:
     One that an earlier run of this deliberation began is gone through again, whatever came then, and
     whether there is room or not."""
     await sitting.between_stages()
-    tell_spent(sitting)
+    _tell_spent(sitting, (stage, round))
     if sitting.is_enough:
         sitting.emit(Enough())
     has_begun = any((call.stage, call.round) == (stage, round) for call in sitting.journal.calls)
@@ -43,11 +44,27 @@ async def _set_aside(sitting: Sitting, stage: Stage, round: int) -> bool:
     return not left or await journal.set_aside(left)
 
 
-def tell_spent(sitting: Sitting) -> None:
-    """Where all that was spent is one seat's own, nobody is told."""
-    paying = {call.seat for call in sitting.journal.calls if call.cost_micros}
-    if len(paying) > 1:
-        sitting.emit(Spent((sitting.journal.paid_in_all.cost_micros or 0) / 1e6))
+def _tell_spent(sitting: Sitting, before: tuple[Stage, int]) -> None:
+    """Of the stages until this one. Where all that was spent since it was told last is one model's
+    own, it waits for what others cost: readers would subtract."""
+    told, waiting, models = 0, 0, set[str]()
+    for calls in _stages_until(before, sitting.journal.calls):
+        for call in calls:
+            paid = sitting.journal.paid(call.stage, call.round, call.seat).cost_micros or 0
+            waiting += paid
+            models |= {call.model} if paid else set()
+        if len(models) > 1:
+            told, waiting, models = told + waiting, 0, set()
+    if told:
+        sitting.emit(Spent(told / 1e6))
+
+
+def _stages_until(before: tuple[Stage, int], calls: Iterable[Call]) -> Iterable[Sequence[Call]]:
+    """The calls of each, in the order in which they were gone through."""
+    stages: dict[tuple[Stage, int], list[Call]] = {}
+    for call in sorted(calls, key=lambda call: call.started_at):
+        stages.setdefault((call.stage, call.round), []).append(call)
+    return (calls for _, calls in takewhile(lambda each: each[0] != before, stages.items()))
 
 
 def ended_early(sitting: Sitting) -> EndedEarly | None:

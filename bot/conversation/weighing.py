@@ -4,6 +4,9 @@ Those move in steps of several questions, and are kept in the database: what mov
 tell whose answer that was about. Whether there is a new step is looked at beside the question, for
 those that come after it, and where reviews are weighed from time to time, too. What counts is imported
 where it is used, as for auditions.
+
+Whatever goes wrong, "weighed as asked": the reviews of a question, and of what takes it up, count for
+what they did when it was asked first, and its answers stand in that order.
 """
 
 import asyncio

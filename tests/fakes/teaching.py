@@ -12,6 +12,9 @@ from tests.fakes.channel import finished_case, label_of, rate
 from tests.fakes.council import MEMBERS
 from tests.fakes.provider import sensible, stage_and_seat
 
+# What the ids of such a past begin with, and no other.
+IS_TAUGHT = "run-"
+
 
 def at_odds(request: Request) -> str:
     """Seat 2 holds seat 1 for the best, the others seat 0; all hold seat 2 for the worst."""
@@ -61,7 +64,7 @@ async def teach(
 
 def is_taught(case: Case) -> bool:
     """Whether nobody asked this here."""
-    return case.id.startswith("run-")
+    return case.id.startswith(IS_TAUGHT)
 
 
 def _reviewed(case: Case, result: Deliberation, best: str, agree: Collection[str]) -> Deliberation:

@@ -15,6 +15,8 @@ from tests.fakes.discord.state import Message as DiscordMessage
 from tests.fakes.slack.state import Message as SlackMessage
 from tests.world.loop import LIFE
 from tests.world.models import NEWCOMER, PRICES, name_of
+from tests.world.past import ASKED_HERE
+from tests.world.weights import UNEQUAL, Weights, is_weighted, weighted_numbers
 
 if TYPE_CHECKING:
     from tests.world.people import Asked
@@ -30,6 +32,7 @@ Name = Literal[
     "within limits",
     "pinged once",
     "no name",
+    "weighed as asked",
     "forgotten",
     "expired",
     "hidden",
@@ -49,6 +52,7 @@ WHERE: dict[Name, str] = {
     "within limits": "bot/store/spending.py",
     "pinged once": "bot/conversation/showing.py",
     "no name": "bot/pages/presenter.py",
+    "weighed as asked": "bot/conversation/weighing.py",
     "forgotten": "bot/store/removal.py",
     "expired": "bot/store/retention.py",
     "hidden": "bot/redaction.py",
@@ -97,6 +101,7 @@ class Watch:
         self.cleared = False  # then old posts are gone, and old sums are not known any more
         self._unheard: set[tuple[str, str, str, int]] = set()  # deleted before they were confirmed
         self._heard = {"slack": 0, "discord": 0}
+        self._weights = Weights(world.disk)
 
     def fail(self, name: Name, what: str) -> None:
         life = LIFE.get()
@@ -121,6 +126,8 @@ class Watch:
         )
         if rows:
             self.fail("asked once", f"{tag} has its final row")
+        if said := self._weights.changed(run):
+            self.fail("weighed as asked", said)
         if tag in self._answers and self._was_kept(*self._answers[tag]):
             self.fail("asked once", f"{tag} was answered before")
 
@@ -159,6 +166,7 @@ class Watch:
             key = "slack", payload["run"], payload["key"], payload["part"]
             there = message.channel.messages.get
             self._check_single(kind, key, message, lambda other: there(other.ts) is other)
+            self._check_numbers(key, shown)
         pings = self.world.slack.pings
         for ping in pings[self._heard["slack"] :]:
             self._check_ping(ping.kind == "user", ping.target, key)
@@ -173,6 +181,7 @@ class Watch:
         key = ("discord", *found, 0) if found else None
         if key:
             self._check_single(kind, key, message, lambda other: not other.deleted)
+            self._check_numbers(key, shown)
         pings = self.world.discord.pings
         for ping in pings[self._heard["discord"] :]:
             plain = len(ping.users) == 1 and not ping.roles and not ping.everyone
@@ -204,6 +213,13 @@ class Watch:
         for word in self.forgotten:
             if word in shown:
                 self.fail("forgotten", f"{word} in a later {kind}")
+
+    def _check_numbers(self, key: tuple[str, str, str, int], shown: str) -> None:
+        """Who counts for how much would tell whose answer is whose."""
+        _, run, name, _ = key
+        if name in {HEADLINE, VERDICT, RANKING} and (result := self._weights.result(run)):
+            for number in weighted_numbers(result, shown):
+                self.fail("no name", f"{name} of {run} says {number}, which is weighted")
 
     def _check_single(
         self, kind: str, key: tuple[str, str, str, int], message: Any, stands: Any
@@ -304,6 +320,8 @@ class Watch:
 
     def at_rest(self) -> None:
         """Nothing is under way, and nothing was in trouble for a while."""
+        for said in self._weights.at_rest():
+            self.fail("weighed as asked", said)
         if not self.cleared:
             self._check_cases()
             self._check_replaced()
@@ -333,6 +351,7 @@ class Watch:
         world = self.world
         for id, platform, status, result, delivered, thread, mention in world.disk.rows(
             "SELECT id, platform, status, result, delivered, thread, mention FROM deliberations"
+            f" WHERE {ASKED_HERE}"
         ):
             if status == "running" or not delivered:
                 self.fail("answered", f"{id} is {status}, delivered: {delivered}")
@@ -367,6 +386,8 @@ class Watch:
             return
         shown = _words_of(message)
         verdict = finished["verdict"]["text"] if finished else ""
+        if finished and (UNEQUAL in shown) != is_weighted(finished):
+            self.fail("weighed as asked", f"the headline of {id} says otherwise: {shown[:300]}")
         words = [word for word in self.world.models.words.get(id, ()) if word in verdict]
         for word in words:
             if word not in shown and word not in self.forgotten:

@@ -14,7 +14,7 @@ from tests.fakes.discord.components import walk
 from tests.fakes.discord.scenario import Impossible as DiscordImpossible
 from tests.fakes.slack.blocks import elements_of
 from tests.fakes.slack.forms import Impossible as SlackImpossible
-from tests.world.models import NEWCOMER
+from tests.world.models import NEWCOMER, PRICES
 
 if TYPE_CHECKING:
     from tests.world.world import World
@@ -70,6 +70,16 @@ class People:
             for name in ("general", "other")
         ]
         self.admins = (str(self.discord_people[2].id), self.slack_people[2].id)
+
+    @property
+    def seated(self) -> list[str]:
+        return list(PRICES)[: self.members]
+
+    @property
+    def taught(self) -> list[Channel]:
+        """Where people voted before this world, if anywhere: a channel of each platform."""
+        slack, _, discord, _ = self._places()
+        return [slack, discord]
 
     async def live(self, seconds: float) -> None:
         world = self.world
@@ -406,18 +416,26 @@ class People:
             self.hiding = True
         if plan.waits and not plan.clock_jumps:  # the end of a wait is a time of the clock's
             await self._in_every_channel("set wait 1m")
+        for here in self.taught if plan.taught else ():
+            value = self.world.random.choice(("on", "on", "on", "shadow", "off"))
+            await self._in(here, f"set weights {value}")
         if plan.audition:
             await self._in_every_channel(f"audition {NEWCOMER}")
 
     async def _in_every_channel(self, text: str) -> None:
-        channels = [
+        for here in self._places():
+            await self._in(here, text)
+
+    async def _in(self, here: Channel, text: str) -> None:
+        admin = Person(self.admins[here.platform == "slack"], admin=True)
+        while not await self._run(here, admin, text):  # noqa: ASYNC110 - no bell
+            await asyncio.sleep(5)
+
+    def _places(self) -> list[Channel]:
+        return [
             *(Channel("slack", self.world.slack.team.id, each.id) for each in self.channels),
             *(Channel("discord", str(self.guild.id), str(each.id)) for each in self.rooms),
         ]
-        for here in channels:
-            admin = Person(self.admins[here.platform == "slack"], admin=True)
-            while not await self._run(here, admin, text):  # noqa: ASYNC110 - no bell
-                await asyncio.sleep(5)
 
     async def _run(self, here: Channel, person: Person, text: str) -> bool:
         """Whether the program did it, and is still there to say so."""

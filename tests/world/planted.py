@@ -191,6 +191,24 @@ BUGS = (
         "return Edited.FROZEN",
     ),
     Bug(
+        "what takes a question up is weighed anew",
+        "bot/conversation/cases.py",
+        "council = replace(case.council, weights=taken.case.council.weights)",
+        "council = case.council",
+    ),
+    Bug(
+        "bars show what weighs a ballot",
+        "bot/pages/ranked.py",
+        "                standing.score or 0,\n                share(standing.score or 0),\n",
+        "                standing.ordered_by,\n                share(standing.ordered_by),\n",
+    ),
+    Bug(
+        "a weighed reviewer gains by preferring itself",
+        "bot/protocol/weighing.py",
+        "shares[reviewer] -= _preference(reviewer, weights)",
+        "pass",
+    ),
+    Bug(
         "answers name their members",
         "bot/pages/presenter.py",
         "    text = demoted(masked(given.text, council.members).strip())\n",

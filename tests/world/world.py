@@ -21,6 +21,7 @@ from random import Random
 from typing import Any
 
 import discord
+import numpy.random  # noqa: F401 - draws from what is replaced here as it is imported
 
 import bot.store.store as store_module
 from bot.program.serve import EXPIRE_SECONDS
@@ -30,6 +31,7 @@ from tests.world.disk import Disk
 from tests.world.invariants import Broken, Watch
 from tests.world.loop import LIFE, Life, Stuck, WorldLoop
 from tests.world.models import Models
+from tests.world.past import ASKED_HERE, plant
 from tests.world.people import People
 from tests.world.program import Program
 from tests.world.wires import DISCORD, SLACK, Wires
@@ -65,6 +67,7 @@ class Plan:
     keep_up: bool = False
     audition: bool = False  # in every channel a model answers along
     waits: bool = False  # every question waits for answers of people
+    taught: bool = False  # some channels have a past of votes, and weigh reviews by it
 
     @classmethod
     def drawn(cls, random: Random, minutes: float) -> "Plan":
@@ -89,6 +92,7 @@ class Plan:
             frozen=random.random() < 0.1,
             audition=random.random() < 0.3,
             waits=random.random() < 0.3,
+            taught=random.random() < 0.4,
         )
 
 
@@ -247,6 +251,8 @@ class World:
 
     async def run(self) -> None:
         self.people.furnish()
+        if self.plan.taught:
+            await plant(self.disk, self.random, self.people.taught, self.people.seated)
         self._weather(bad=True)
         keeper = self.loop.create_task(self.keep())
         besides = {self.loop.create_task(work) for work in (self._jump(), self._go_away())}
@@ -472,6 +478,7 @@ def _counted(world: World) -> tuple[int, int]:
     try:
         ((all, finished),) = world.disk.rows(
             "SELECT count(*), coalesce(sum(status = 'finished'), 0) FROM deliberations"
+            f" WHERE {ASKED_HERE}"
         )
     except Exception:
         return 0, 0

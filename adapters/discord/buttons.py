@@ -57,7 +57,18 @@ logger = logging.getLogger(__name__)
 HIDDEN = N_("Discord hides the text of that message. Mention the bot in it, then it can be read.")
 # What these do, they do to the channel, whatever run their message belongs to.
 _OF_CHANNEL = frozenset(
-    {"members", "chairman", "mode", "form", "settings", "stats", "suggest", "audition", "reflect"}
+    {
+        "members",
+        "chairman",
+        "mode",
+        "form",
+        "settings",
+        "set",
+        "stats",
+        "suggest",
+        "audition",
+        "reflect",
+    }
 )
 
 IN_TRANSCRIPT = N_("The transcript has the whole text.")

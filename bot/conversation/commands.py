@@ -130,6 +130,8 @@ ASKED_BY_BUTTON = frozenset(
     {
         "stats:details",
         "stats:reviewers",
+        "set:weights:on",
+        "set:weights:shadow",
         "suggest",
         "audition",
         "audition:stop",

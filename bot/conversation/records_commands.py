@@ -24,6 +24,7 @@ from bot.conversation.desk import (
     Right,
     first_word,
     is_administrator,
+    may_change,
     settings_of,
 )
 from bot.council import MEMBERS_MAX, Deliberation
@@ -34,6 +35,7 @@ from bot.records import Place
 
 if TYPE_CHECKING:
     from bot.analysis.publication import Published
+    from bot.pages.reviewers import Counting
 
 # What every platform takes as a file.
 EXPORT_LIMIT_BYTES = 8_000_000
@@ -69,7 +71,7 @@ async def _stats(desk: Desk, rest: str) -> Document:
     if rest.lower() == "details":
         return await _told(desk, published.details)
     if rest.lower() == "reviewers":
-        return await _told(desk, published.reviewers)
+        return await _told(desk, partial(published.reviewers, counting=await _counting(desk)))
     if rest:
         raise InvalidInput(
             _("Write `/council stats`, `/council stats details` or `/council stats reviewers`.")
@@ -78,6 +80,15 @@ async def _stats(desk: Desk, rest: str) -> Document:
     if (await settings_of(desk)).reveal == "always":
         return replace(page, blocks=(*page.blocks, Note(_(NAMES_SHOWN))))
     return page
+
+
+async def _counting(desk: Desk) -> "Counting":
+    """What reviews count for here."""
+    from bot.pages.reviewers import Counting
+
+    here, weights = desk.channel, (await settings_of(desk)).weights
+    since = await desk.store.set_since(here.platform, here.workspace, here.id, "weights")
+    return Counting(weights, since, await may_change(desk))
 
 
 async def _ceiling(desk: Desk, rest: str) -> Document:

@@ -3,6 +3,7 @@
 What a person may change and how a setting is written is known here, how it is stored is not.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -35,10 +36,12 @@ from bot.pages.settings import (
     council_page,
     members_page,
     models_page,
+    remarked,
     setting_page,
     settings_page,
 )
 from bot.settings import RESERVED, SETTINGS, Settings
+from bot.store.encoding import decode
 from bot.texts import OUT_OF_DATE
 from bot.typos import did_you_mean
 
@@ -54,13 +57,15 @@ CHANGES: Mapping[str, Callable[[Sequence[str], Sequence[str]], Sequence[str]]] =
 
 async def _show(desk: Desk, rest: str) -> Document:
     """Who is seated; with `all`, every setting."""
-    stored, settings = await stored_and_settings(desk)
-    if rest.lower() == "all":
-        return settings_page(settings, stored.values)
-    if rest:
+    if rest.lower() not in ("", "all"):
         raise InvalidInput(_("Write `/council show` or `/council show all`."))
+    stored, settings = await stored_and_settings(desk)
+    remarks = await _remarks(desk, settings)
+    if rest:
+        return settings_page(settings, stored.values, remarks=remarks)
     change = Change(desk.catalogue.to_seat()) if await may_change(desk) else None
-    return council_page(settings, stored.values, prices_of(desk.catalogue, settings), change)
+    prices = prices_of(desk.catalogue, settings)
+    return council_page(settings, stored.values, prices, change, remarks=remarks)
 
 
 def prices_of(catalogue: Catalogue, settings: Settings) -> Prices:
@@ -134,10 +139,37 @@ def _one(name: str) -> Run:
 
     async def run(desk: Desk, rest: str) -> Document:
         if not rest:
-            return setting_page(await settings_of(desk), desk.defaults, name)
+            return await _explained(desk, name)
         return await change(desk, name, lambda now: rest)
 
     return run
+
+
+async def _explained(desk: Desk, name: str) -> Document:
+    settings = await settings_of(desk)
+    remarks = await _remarks(desk, settings)
+    return setting_page(settings, desk.defaults, name, remarks=remarks)
+
+
+async def _remarks(desk: Desk, settings: Settings) -> Mapping[str, str]:
+    """Of `weights`, how many pairs there are for them, as long as these are too few: as they were
+    published, since a count of now would tell of single votes."""
+    told = await desk.store.published_reviewers(desk.channel.platform, desk.channel.id)
+    if told is None or settings.weights == "off":
+        return {}
+    remark = await asyncio.to_thread(_pairs_so_far, told)
+    return {"weights": remark} if remark else {}
+
+
+def _pairs_so_far(told: str) -> str:
+    """ "" where there are enough."""
+    from bot.analysis.reviewers import Reviewers
+    from bot.analysis.weights import PAIRS_MIN
+
+    found = decode(Reviewers, told)
+    if found.learned:
+        return ""
+    return _("{pairs} of {least} pairs so far", pairs=found.equal.pairs, least=PAIRS_MIN)
 
 
 async def _budget(desk: Desk, rest: str) -> Document:
@@ -162,7 +194,7 @@ async def _set(desk: Desk, rest: str) -> Document:
             )
         )
     if not value:
-        return setting_page(await settings_of(desk), desk.defaults, name)
+        return await _explained(desk, name)
     return await change(desk, name, lambda now: value)
 
 
@@ -306,11 +338,15 @@ async def _keep(
     shown = {name: channel_settings.shown(settings, name) for name in names}
     what = "; ".join(f"{name} = {text}" for name, text in shown.items())
     await save(desk, seen_version, values, what)
+    remarks = await _remarks(desk, settings)
     lines = [
-        _(
-            "**{setting}** is now: {value}",
-            setting=name,
-            value=channel_settings.at_length(settings, name),
+        remarked(
+            _(
+                "**{setting}** is now: {value}",
+                setting=name,
+                value=channel_settings.at_length(settings, name),
+            ),
+            remarks.get(name),
         )
         for name in names
     ]

@@ -25,8 +25,6 @@ from bot.store.store import Store
 if TYPE_CHECKING:
     from bot.conversation.statistics import Statistics
 
-_STAYS = "what reviews count for stays as it was"
-
 
 @dataclass(slots=True)
 class Weighing:
@@ -35,14 +33,14 @@ class Weighing:
     _beside: Handling = field(default_factory=Handling)
     # Where it is being looked whether there is a new step.
     _looking: set[Channel] = field(default_factory=set)
-    # What there was to learn from where it was looked last for channels that weigh reviews.
+    # What there was to learn from when it was looked last.
     _seen: dict[Channel, tuple[int, int]] = field(default_factory=dict)
 
     async def frozen(self, channel: Channel, case: Case) -> Case:
         """The case with the weights of now, by seat; without any where all would count alike."""
         if len(case.council.members) == 1:
             return case
-        _, told = await self.store.publication(channel.platform, channel.id)
+        told = await self.store.published_reviewers(channel.platform, channel.id)
         if channel not in self._looking:
             self._looking.add(channel)
             self._beside.begin(self._look(channel))
@@ -57,11 +55,8 @@ class Weighing:
         weighed = await self.store.channels_with("weights", "on")
         self._seen = {channel: at for channel, at in self._seen.items() if channel in weighed}
         for channel in weighed:
-            changes = await self.store.revisions(channel.platform, channel.id)
-            if self._seen.get(channel) != changes:
-                with surviving(_STAYS):
-                    await self.statistics().published(channel.platform, channel.id)
-                    self._seen[channel] = changes
+            if self._seen.get(channel) != await self._changes(channel):
+                await self._look(channel)
 
     def keep_up_beside(self) -> None:
         self._beside.begin(self._kept_up())
@@ -70,15 +65,20 @@ class Weighing:
         await self._beside.silence()
 
     async def _kept_up(self) -> None:
-        with surviving(_STAYS):
+        with surviving("what reviews count for is not kept up"):
             await self.keep_up()
 
     async def _look(self, channel: Channel) -> None:
         try:
-            with surviving(_STAYS):
+            with surviving("what reviews count for stays as it was"):
+                changes = await self._changes(channel)
                 await self.statistics().published(channel.platform, channel.id)
+                self._seen[channel] = changes
         finally:
             self._looking.discard(channel)
+
+    async def _changes(self, channel: Channel) -> tuple[int, int]:
+        return await self.store.revisions(channel.platform, channel.id)
 
 
 def _by_seat(told: str, members: Sequence[str]) -> tuple[SeatWeight, ...]:

@@ -16,7 +16,7 @@ from bot.document import Document, Image, Note, Text
 from bot.language import _, n_, number
 from bot.pages.ceiling import ceiling_page
 from bot.pages.picture import standings_png
-from bot.pages.reviewers import reviewers_page
+from bot.pages.reviewers import Counting, channel_page
 from bot.pages.statistics import standings_alt, standings_bars, stats_page
 from bot.pages.statistics_details import details_page
 from bot.pages.suggestion import suggestion_page
@@ -32,11 +32,11 @@ def details(published: Published, waiting: int) -> Document:
     return _told(published, waiting, lambda: details_page(published.report))
 
 
-def reviewers(published: Published, waiting: int) -> Document:
+def reviewers(published: Published, waiting: int, *, counting: Counting) -> Document:
     found = published.reviewers
     if found is None:
         return _told(published, waiting, lambda: Document((Text(_uncounted(waiting)),)))
-    return _told(published, waiting, lambda: reviewers_page(found, pace(published.rows)))
+    return _told(published, waiting, lambda: channel_page(found, pace(published.rows), counting))
 
 
 def gain(published: Published, waiting: int) -> Document:

@@ -1,28 +1,69 @@
 """What people's votes say of the reviewers, as a page. Pure."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
 
 from bot.analysis.estimates import Estimate
 from bot.analysis.reviewers import FirstPlaces, Reviewer, Reviewers
 from bot.analysis.weights import PAIRS_MIN, PARTS
-from bot.document import Document, Heading, Note, Table, Text
-from bot.language import N_, _, n_
+from bot.document import Button, Document, Heading, Note, Table, Text
+from bot.language import N_, _, day, n_
 from bot.pages.numbers import interval, points, share, signed
+from bot.settings import Weighted
 
+_AVERAGE = N_("A weight of 1 is what all have on average.")
 _ALIKE = N_(
     "A weight of 1 is what all have on average. With the setting `weights` at `on` reviews count for their "
     "weight, else all alike."
 )
+_LEARNED_FROM = N_("Weights are learned from {least} such pairs on; below that all count alike.")
 _PERSON = N_(
     "One person's votes are at most a third of what weights are learned from; where fewer than three "
     "people voted, the rest leaves reviewers alike."
 )
 _MONTHS_FROM_DAYS = 60
 
+_WEIGH, _UNWEIGH = "set:weights:on", "set:weights:shadow"
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What reviews count for in a channel: its setting `weights`, and since when that is what it is,
+    `None` where nobody changed it. Who `may_change` it is offered to."""
+
+    weights: Weighted
+    since: datetime | None = None
+    may_change: bool = False
+
 
 def reviewers_page(found: Reviewers, pace: timedelta | None = None) -> Document:
     """`pace` is the time from one rated question to the next, `None` where it is not known."""
+    return _page(found, _told(found, pace), _weighed(found), _(_ALIKE))
+
+
+def channel_page(found: Reviewers, pace: timedelta | None, counting: Counting) -> Document:
+    """The same of a channel that has a setting: what weights would change is not told with `off`."""
+    match counting.weights:
+        case "off":
+            page = _page(found, (_decided(found),), _agreeing(found), "")
+            says = _off(found)
+        case "shadow":
+            page = _page(found, _told(found, pace), _weighed(found), _(_AVERAGE))
+            says = _shadow(found)
+        case "on":
+            page = _page(found, _told(found, pace), _weighed(found), _(_AVERAGE))
+            says = _on(found, counting.since)
+        case _:
+            assert_never(counting.weights)
+    title, told, *rest = page.blocks
+    buttons = tuple(_buttons(found, counting.weights)) if counting.may_change else ()
+    return Document((title, told, Text(" ".join(says)), *rest), buttons=buttons)
+
+
+def _page(found: Reviewers, told: Iterable[str], table: Table, legend: str) -> Document:
     title = Heading(_("What people's votes say of the reviewers"))
     if not found.reviewers:
         nothing = _(
@@ -30,20 +71,72 @@ def reviewers_page(found: Reviewers, pace: timedelta | None = None) -> Document:
             "in which one answer was accepted and another was not, or one was called the best."
         )
         return Document((title, Text(nothing)))
-    told = Text(" ".join(_told(found, pace)))
-    notes = [Note(_(_ALIKE))]
-    if 0 < found.people < PARTS:
-        notes.append(Note(_(_PERSON)))
-    return Document((title, told, _table(found), *notes))
+    notes = [legend] if legend else []
+    if legend and 0 < found.people < PARTS:
+        notes.append(_(_PERSON))
+    return Document((title, Text(" ".join(told)), table, *map(Note, notes)))
+
+
+# --- What reviews count for
+
+
+def _off(found: Reviewers) -> Iterator[str]:
+    if _holds(found):
+        yield _(
+            "**Weights would serve here:** `/council set weights shadow` tells what they would change, "
+            "`/council set weights on` lets reviews count for them. With `off` all count alike."
+        )
+    else:
+        yield _(
+            "Reviews here all count alike, and what weights would change is not told: `weights` is "
+            "`off`."
+        )
+
+
+def _shadow(found: Reviewers) -> Iterator[str]:
+    if _holds(found):
+        yield _(
+            "**It is worth weighing reviews here:** `/council set weights on` lets each count for its "
+            "weight. So far all count alike."
+        )
+    else:
+        yield _(
+            "Reviews here all count alike: with `weights` at `shadow`, what they would change is told "
+            "and no more."
+        )
+
+
+def _on(found: Reviewers, since: datetime | None) -> Iterator[str]:
+    if found.learned:
+        yield _("Reviews here count for their weight.")
+    else:
+        yield _("Reviews here all count alike so far.")
+    if since:
+        yield _("`weights` is `on` since {day}.", day=day(since.date()))
+
+
+def _buttons(found: Reviewers, weights: Weighted) -> Iterator[Button]:
+    if weights != "on" and _holds(found):
+        yield Button(_WEIGH, _("Weigh reviews"), primary=True)
+    if weights == "off":
+        yield Button(_UNWEIGH, _("Tell what weights change"))
+    if weights == "on":
+        yield Button(_UNWEIGH, _("Let all count alike"))
+
+
+def _holds(found: Reviewers) -> bool:
+    """Whether weights gain something, however often one looks."""
+    return found.gain_low_anytime is not None and found.gain_low_anytime > 0
+
+
+# --- The numbers
 
 
 def _told(found: Reviewers, pace: timedelta | None) -> Iterator[str]:
     yield _decided(found)
     if not found.learned:
-        yield _(
-            "Weights are learned from {least} such pairs on; below that all count alike.",
-            least=PAIRS_MIN,
-        )
+        yield _(_LEARNED_FROM, least=PAIRS_MIN)
+        yield _takes(_until_learned(found), pace)
     elif found.gain is None or found.first_places is None:
         yield _("All are one person's, so that what weights would gain for others cannot be told.")
     else:
@@ -99,27 +192,42 @@ def _changed(firsts: FirstPlaces) -> str:
 
 def _shown(found: Reviewers, pace: timedelta | None) -> str:
     """Whether the gain holds however often one looks, and else how long that may take."""
-    assert found.gain_low_anytime is not None
-    if found.gain_low_anytime > 0:
+    if _holds(found):
         return _("However often one looks, that is above 0.")
     if found.questions_needed is None:
         return _("That weights gain anything is not in sight.")
-    left = n_(
-        "1 more rated question",
-        "{n:,} more rated questions",
-        max(1, found.questions_needed - found.questions),
-    )
+    count = max(1, found.questions_needed - found.questions)
     if pace is None:
         return _(
             "That is no proof for one who looks again and again; at this rate it takes about {left}.",
-            left=left,
+            left=_left(count),
         )
     return _(
         "That is no proof for one who looks again and again; at this rate it takes about {left}, which "
         "is {time} at the pace so far.",
-        left=left,
-        time=_time(pace * max(1, found.questions_needed - found.questions)),
+        left=_left(count),
+        time=_time(pace * count),
     )
+
+
+def _until_learned(found: Reviewers) -> int:
+    """About how many more questions have to be rated for pairs enough."""
+    lacking = PAIRS_MIN - found.equal.pairs
+    return max(1, math.ceil(lacking * found.questions / found.equal.pairs))
+
+
+def _takes(count: int, pace: timedelta | None) -> str:
+    if pace is None:
+        return _("At this rate that takes about {left}.", left=_left(count))
+    return _(
+        "At this rate that takes about {left}, which is {time} at the pace so far.",
+        left=_left(count),
+        time=_time(pace * count),
+    )
+
+
+def _left(count: int) -> str:
+    return n_("1 more rated question", "{n:,} more rated questions", count)
 
 
 def _time(time: timedelta) -> str:
@@ -129,7 +237,7 @@ def _time(time: timedelta) -> str:
     return n_("about 1 month", "about {n} months", round(days / 30))
 
 
-def _table(found: Reviewers) -> Table:
+def _weighed(found: Reviewers) -> Table:
     header = [_("Reviewer"), _("Agrees with people"), _("Pairs"), _("Weight")]
     authors = any(each.self_preference is not None for each in found.reviewers)
     if authors:
@@ -139,13 +247,18 @@ def _table(found: Reviewers) -> Table:
 
 
 def _row(each: Reviewer, *, own: bool) -> tuple[str, ...]:
-    cells = (
-        each.reviewer,
-        interval(each.agreement) or "-",
-        f"{each.pairs:,}",
-        f"{each.weight:.2f}",
-    )
+    cells = (*_agreement(each), f"{each.weight:.2f}")
     if not own:
         return cells
     preference = each.self_preference
     return (*cells, "-" if preference is None else signed(preference, 2))
+
+
+def _agreeing(found: Reviewers) -> Table:
+    """Without a word of weights; by name."""
+    header = (_("Reviewer"), _("Agrees with people"), _("Pairs"))
+    return Table(header, tuple(map(_agreement, found.reviewers)))
+
+
+def _agreement(each: Reviewer) -> tuple[str, ...]:
+    return each.reviewer, interval(each.agreement) or "-", f"{each.pairs:,}"

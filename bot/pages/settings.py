@@ -1,8 +1,9 @@
 """What is shown of a channel's council, and of the models that can be seated. Pure."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from bot.cleaning import one_line, shortened
 from bot.document import Block, Button, Document, Entry, Heading, Note, Select, Table, Text
@@ -13,6 +14,10 @@ from bot.settings import SETTINGS, Setting, Settings, at_length, in_words, shown
 
 # What a model costs, in words.
 Price = Callable[[str], str]
+
+# What there is to say of settings besides their values, by the setting's name.
+Remarks = Mapping[str, str]
+NO_REMARKS: Remarks = MappingProxyType({})
 
 # So much of a text that somebody wrote is shown in the summary.
 _SUMMARY_CHARS = 120
@@ -40,7 +45,12 @@ class Change:
 
 
 def council_page(
-    settings: Settings, changed: Collection[str], prices: Prices, change: Change | None
+    settings: Settings,
+    changed: Collection[str],
+    prices: Prices,
+    change: Change | None,
+    *,
+    remarks: Remarks = NO_REMARKS,
 ) -> Document:
     """Who is seated and what a question costs, and what differs from the defaults: `changed` are
     the settings that are the channel's own. Without a `change` nothing is offered."""
@@ -56,30 +66,41 @@ def council_page(
         blocks += _selects(settings, prices, change)
     own = [name for name in SETTINGS if name in changed and name not in (*_SEATS, *_ALWAYS_TOLD)]
     if own:
-        blocks.append(Text("\n".join(_line(settings, name) for name in own)))
+        blocks.append(Text("\n".join(_line(settings, name, remarks) for name in own)))
     blocks.append(Note(" · ".join(_told(settings))))
     return Document(tuple(blocks), buttons=_buttons(change))
 
 
-def settings_page(settings: Settings, changed: Collection[str]) -> Document:
+def settings_page(
+    settings: Settings, changed: Collection[str], *, remarks: Remarks = NO_REMARKS
+) -> Document:
     """Every setting with its value, as people type them."""
     return Document(
         (
             Heading(_("All settings")),
-            settings_table(settings, changed),
+            settings_table(settings, changed, remarks=remarks),
             Note(_("`/council set NAME VALUE` changes one, `/council set NAME` explains it.")),
         )
     )
 
 
-def settings_table(settings: Settings, changed: Collection[str]) -> Table:
+def settings_table(
+    settings: Settings, changed: Collection[str], *, remarks: Remarks = NO_REMARKS
+) -> Table:
     rows = tuple(
-        (name, shown(settings, name), "" if name in changed else _("default")) for name in SETTINGS
+        (
+            name,
+            remarked(shown(settings, name), remarks.get(name)),
+            "" if name in changed else _("default"),
+        )
+        for name in SETTINGS
     )
     return Table((_("Setting"), _("Value"), ""), rows)
 
 
-def setting_page(settings: Settings, defaults: Settings, name: str) -> Document:
+def setting_page(
+    settings: Settings, defaults: Settings, name: str, *, remarks: Remarks = NO_REMARKS
+) -> Document:
     """What it is now, what it can be, what it is where nobody changed it. Raises `InvalidInput`."""
     now, default = at_length(settings, name), shown(defaults, name)
     presets = SETTINGS[name].presets.items()
@@ -88,7 +109,7 @@ def setting_page(settings: Settings, defaults: Settings, name: str) -> Document:
         facts.insert(0, _("It can be: {values}", values=_possible(SETTINGS[name])))
     return Document(
         (
-            Text(f"**{name}**: {now}"),
+            Text(remarked(f"**{name}**: {now}", remarks.get(name))),
             Text("\n".join(f"- {fact}" for fact in facts)),
             *(Text(f"- `{preset}`: {text}") for preset, text in presets),
             *_meanings(SETTINGS[name]),
@@ -195,9 +216,13 @@ def _selects(settings: Settings, prices: Prices, change: Change) -> list[Block]:
     return [select for select in selects if select.options]
 
 
-def _line(settings: Settings, name: str) -> str:
+def _line(settings: Settings, name: str, remarks: Remarks) -> str:
     value = shortened(one_line(in_words(settings, name)), _SUMMARY_CHARS)
-    return f"- **{_(SETTINGS[name].label)}**: {value}"
+    return remarked(f"- **{_(SETTINGS[name].label)}**: {value}", remarks.get(name))
+
+
+def remarked(text: str, remark: str | None) -> str:
+    return f"{text} · {remark}" if remark else text
 
 
 def _told(settings: Settings) -> Iterable[str]:

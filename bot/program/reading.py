@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.analysis.cofailure import Ceiling
     from bot.analysis.judged import Judged
     from bot.document import Document
+    from bot.pages.reviewers import Counting
     from bot.program.config import Config
     from bot.records import PlatformName
     from bot.store.store import Store
@@ -97,15 +98,32 @@ async def _ceiling_of(
 
 async def reviewers(options: argparse.Namespace, config: "Config") -> int:
     from bot.analysis.reviewers import as_json, reviewers
-    from bot.pages.reviewers import reviewers_page
+    from bot.pages.reviewers import channel_page, reviewers_page
 
     judged, elsewhere, pace = await _judged(options, config)
     found = reviewers(judged, elsewhere)
     if options.json:
         tell_json(as_json(found), indent=2)
+    elif options.channel and (counting := await _counting(config, options.channel)):
+        show(channel_page(found, pace, counting))
     else:
         show(reviewers_page(found, pace))
     return DONE
+
+
+async def _counting(config: "Config", channel: str) -> "Counting | None":
+    """What reviews count for there; `None` where its people are told of no weights, which whoever runs
+    the bot may read all the same."""
+    from bot.pages.reviewers import Counting
+
+    async with database(config) as store:
+        if any(each.id == channel for each in await store.channels_with("weights", "off")):
+            return None
+        for each in await store.channels_with("weights", "on"):
+            if each.id == channel:
+                here = (each.platform, each.workspace, each.id)
+                return Counting("on", await store.set_since(*here, "weights"))
+    return Counting("shadow")
 
 
 async def _judged(

@@ -30,6 +30,20 @@ class Channels(Tables):
         )
         return tuple(Channel(*row) for row in rows)
 
+    async def set_since(
+        self, platform: str, workspace: str | None, channel: str, name: str
+    ) -> datetime | None:
+        """When the setting of this name was changed to what it is now; `None` where nobody changed it."""
+        here = (platform, workspace or "", channel)
+        value = "json_extract(changed, ?)"
+        rows = await self._database.read(
+            f"SELECT at, {value} FROM settings_audit WHERE {_THIS_CHANNEL} AND number > coalesce("
+            f"(SELECT max(number) FROM settings_audit WHERE {_THIS_CHANNEL} AND {value} IS NOT "
+            f"(SELECT {value} FROM settings WHERE {_THIS_CHANNEL})), 0) ORDER BY number LIMIT 1",
+            (path := f"$.{name}", *here, *here, path, path, *here),
+        )
+        return decode_time(rows[0][0]) if rows and rows[0][1] is not None else None
+
     async def save_settings(
         self,
         platform: str,

@@ -20,6 +20,14 @@ class Publications(Tables):
         rows, reviewers = (each and zlib.decompress(each).decode() for each in found[0])
         return rows, reviewers
 
+    async def published_reviewers(self, platform: PlatformName, channel: str) -> str | None:
+        """What is told of the reviewers alone: the rows are much more."""
+        found = await self._database.read(
+            "SELECT reviewers FROM publications WHERE platform = ? AND channel = ?",
+            (platform, channel),
+        )
+        return zlib.decompress(found[0][0]).decode() if found and found[0][0] else None
+
     async def publish(
         self, platform: PlatformName, channel: str, rows: str, reviewers: str
     ) -> None:

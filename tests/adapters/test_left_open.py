@@ -72,6 +72,7 @@ BUTTONS = {
     "check": Kind("check", "This channel's council"),
     "resume": Kind("resume", "answers here again", ADMINISTRATORS),
     "settings": Kind("settings:all", "All settings"),
+    "set": Kind("set:weights:on", "is now: on", ADMINISTRATORS),
     "members": Kind("members:remove:lab/c", "is now:", ADMINISTRATORS),
     "chairman": Kind("chairman", "is now:", ADMINISTRATORS, "lab/b"),
     "mode": Kind("mode", "is now:", ADMINISTRATORS, "compare"),

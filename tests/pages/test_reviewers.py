@@ -1,12 +1,15 @@
-"""What is told of reviewers: no more than the data carry."""
+"""What is told of reviewers: no more than the data carry, and no more than the channel wants to hear."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from bot.analysis.publication import Published
-from bot.analysis.reviewers import reviewers
-from bot.document import Note, Table, Text
+from bot.analysis.reviewers import Reviewers, reviewers
+from bot.document import Document, Note, Table, Text
 from bot.pages import published
-from bot.pages.reviewers import reviewers_page
+from bot.pages.reviewers import Counting, channel_page, reviewers_page
+from bot.settings import Weighted
 from tests.analysis.test_reviewers import of
 from tests.analysis.test_weights import question, uneven
 from tests.pages.test_statistics import rated
@@ -59,5 +62,106 @@ def test_who_weighs_most_stands_first() -> None:
 
 
 def test_what_was_published_before_reviewers_were_counted_says_when_they_will_be() -> None:
-    page = published.reviewers(Published.of((rated(0),)), 3)
+    page = published.reviewers(Published.of((rated(0),)), 3, counting=Counting("shadow"))
     assert "counted once 7 more questions were asked or voted on" in str(page.blocks[0])
+
+
+# --- in a channel, by its setting `weights`
+
+PROVEN = reviewers(of(*map(str, range(60))))
+UNPROVEN = reviewers([question(str(n), "best", "x", "y") for n in range(40)])
+FEW = reviewers(of(*map(str, range(8))))
+NOBODY = reviewers(())
+SINCE = datetime(2026, 5, 9, 23, 59, tzinfo=UTC)
+
+
+def here(found: Reviewers, weights: Weighted, *, may_change: bool = True) -> Document:
+    return channel_page(found, None, Counting(weights, SINCE, may_change))
+
+
+def says(page: Document) -> str:
+    """What reviews count for: below the title and what people hold."""
+    block = page.blocks[2]
+    assert isinstance(block, Text)
+    return block.text
+
+
+def offers(page: Document) -> list[tuple[str, str, bool]]:
+    return [(button.name, button.label, button.primary) for button in page.buttons]
+
+
+WEIGH = ("set:weights:on", "Weigh reviews", True)
+
+
+def test_weights_are_suggested_once_what_they_gain_holds_at_all_looks() -> None:
+    page = here(PROVEN, "shadow")
+    assert says(page) == (
+        "**It is worth weighing reviews here:** `/council set weights on` lets each count for its "
+        "weight. So far all count alike."
+    )
+    assert offers(page) == [WEIGH]
+
+
+@pytest.mark.parametrize("found", [UNPROVEN, FEW, NOBODY])
+def test_until_then_they_are_told_and_not_suggested(found: Reviewers) -> None:
+    page = here(found, "shadow")
+    assert says(page) == (
+        "Reviews here all count alike: with `weights` at `shadow`, what they would change is told and "
+        "no more."
+    )
+    assert page.buttons == ()
+
+
+def test_a_channel_that_weighs_hears_since_when_and_may_end_it() -> None:
+    for found in (PROVEN, UNPROVEN):
+        page = here(found, "on")
+        assert says(page) == (
+            "Reviews here count for their weight. `weights` is `on` since 9 May 2026."
+        )
+        assert offers(page) == [("set:weights:shadow", "Let all count alike", False)]
+
+
+@pytest.mark.parametrize("found", [FEW, NOBODY])
+def test_a_channel_that_weighs_too_early_hears_that_all_count_alike(found: Reviewers) -> None:
+    assert says(here(found, "on")) == (
+        "Reviews here all count alike so far. `weights` is `on` since 9 May 2026."
+    )
+
+
+def test_a_channel_that_wants_no_weights_hears_nothing_of_them_but_how_to() -> None:
+    page = here(UNPROVEN, "off")
+    assert says(page) == (
+        "Reviews here all count alike, and what weights would change is not told: `weights` is `off`."
+    )
+    assert offers(page) == [("set:weights:shadow", "Tell what weights change", False)]
+    table = page.blocks[-1]
+    assert isinstance(table, Table)
+    assert table.columns == ("Reviewer", "Agrees with people", "Pairs")
+    assert {len(row) for row in table.rows} == {3}
+    assert page.blocks[1] == Text(
+        "People hold one answer for better in 40 pairs of answers, of 40 questions."
+    )
+
+
+def test_it_hears_once_they_would_serve() -> None:
+    page = here(PROVEN, "off")
+    assert says(page) == (
+        "**Weights would serve here:** `/council set weights shadow` tells what they would change, "
+        "`/council set weights on` lets reviews count for them. With `off` all count alike."
+    )
+    assert offers(page) == [WEIGH, ("set:weights:shadow", "Tell what weights change", False)]
+
+
+@pytest.mark.parametrize("weights", ["off", "shadow", "on"])
+def test_who_may_change_nothing_is_offered_nothing(weights: Weighted) -> None:
+    assert here(PROVEN, weights, may_change=False).buttons == ()
+
+
+def test_below_twenty_pairs_it_is_said_how_long_it_takes() -> None:
+    found = reviewers(of(*map(str, range(16))))
+    words = str(reviewers_page(found).blocks[1])
+    assert (
+        "below that all count alike. At this rate that takes about 4 more rated questions." in words
+    )
+    words = str(reviewers_page(found, timedelta(days=2)).blocks[1])
+    assert "4 more rated questions, which is about 8 days at the pace so far." in words

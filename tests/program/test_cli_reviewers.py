@@ -11,7 +11,7 @@ import pytest
 from bot.council import Review
 from bot.records import Case
 from bot.store.store import Store
-from tests.fakes.channel import MODELS, finished_case, rate
+from tests.fakes.channel import MODELS, NOW, finished_case, rate
 from tests.fakes.forks import Ended, Program, program
 
 
@@ -78,7 +78,7 @@ async def test_a_channel_says_who_orders_answers_as_its_people_do(
 
     assert told.code == 0
     assert "better in 120 pairs of answers, of 40 questions, by the votes of 8 people." in told.out
-    assert "With the setting `weights` at `on`" in told.out
+    assert "**It is worth weighing reviews here:** `/council set weights on`" in told.out
     assert "Own answer" in told.out
     assert [each["reviewer"] for each in found["reviewers"]] == [*MODELS]
     knows = found["reviewers"][2]
@@ -88,6 +88,37 @@ async def test_a_channel_says_who_orders_answers_as_its_people_do(
     gain = found["weighted"]["right"] - found["equal"]["right"]
     assert found["gain"] == pytest.approx(gain)
     assert found["gain_low"] < found["gain"] < found["gain_high"]
+
+
+@pytest.mark.parametrize(
+    ("weights", "says"),
+    [
+        ("on", "Reviews here count for their weight. `weights` is `on` since 20 Nov 2026."),
+        (
+            "off",
+            "With the setting `weights` at `on` reviews count for their weight, else all alike.",
+        ),
+    ],
+)
+async def test_a_channel_says_what_its_reviews_count_for(
+    council: Program, database: Path, environment: dict[str, str], weights: str, says: str
+) -> None:
+    await fill(database, 40)
+    store = await Store.open(database, holder="tests")
+    await store.save_settings(
+        "discord",
+        "server",
+        "general",
+        seen_version=0,
+        values={"weights": weights},
+        person="ann",
+        at=NOW,
+        what=f"weights = {weights}",
+    )
+    await store.close()
+    told = await council.run("reviewers", "--channel", "general", environment=environment)
+    assert says in " ".join(told.out.split())
+    assert "Weight" in told.out
 
 
 async def test_every_channel_without_a_name(

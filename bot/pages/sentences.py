@@ -14,6 +14,7 @@ from bot.protocol.claims import offers_letters
 from bot.protocol.counting import values_of
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.outcome import finish
+from bot.protocol.ranking import too_close
 
 
 def masked(text: str, models: Sequence[str]) -> str:
@@ -92,6 +93,8 @@ def reviewers_stand(
     if not heard:
         return ""
     sentences = [f"{_who_first(standings, heard, named, is_complete=not missing)}."]
+    if leads := _leads(standings, named):
+        sentences.append(leads)
     if missing:
         labels = ", ".join(missing)
         n = len(missing)
@@ -99,6 +102,15 @@ def reviewers_stand(
             n_("{n} was not heard ({labels}).", "{n} were not heard ({labels}).", n, labels=labels)
         )
     return " ".join(sentences)
+
+
+def _leads(standings: Sequence[Standing], named: Callable[[str], str]) -> str:
+    """Which one is first, where it is not the one that more put there than any other."""
+    first, *others = standings
+    is_plain = all(first.first_places > each.first_places for each in others)
+    if is_plain or too_close(standings):
+        return ""
+    return _("**{label}** leads by all places together.", label=named(first.label))
 
 
 def based_on(deliberation: Deliberation) -> str:

@@ -265,6 +265,15 @@ def test_after_an_early_stop_there_is_no_number_of_agreement() -> None:
         ),
         (("A = B > C > D",) * 4, "None of 4 put one answer alone first."),
         (
+            ("B > A > C > D", "C > A > B > D", "D > A > B > C", None),
+            "1 of 3 put **B** first, 1 put **C**, 1 put **D**. **A** leads by all places together. "
+            "1 was not heard (D).",
+        ),
+        (
+            ("A > B > C > D", "A > B > C > D", "B > C > D > A", "B > C > D > A"),
+            "2 of 4 put **B** first, 2 put **A**. **B** leads by all places together.",
+        ),
+        (
             ("A > B > C > D", None, None, None),
             "The one reviewer heard put **A** first. 3 were not heard (B, C, D).",
         ),

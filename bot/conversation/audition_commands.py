@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot import settings as channel_settings
-from bot.conversation.desk import Command, Desk, Option, may_change, settings_of
+from bot.conversation.desk import Command, Desk, Option, first_word, may_change, settings_of
 from bot.conversation.health import NOT_LISTED
 from bot.conversation.offers import question_usd
 from bot.conversation.records_commands import NAMES_SHOWN
@@ -30,13 +30,14 @@ _NONE = ("none", "default")
 
 
 async def _audition(desk: Desk, rest: str) -> Document:
-    """What holds now; with a model, its audition; with `stop`, the end of it."""
-    word = rest.lower()
+    """What holds now; with a model, its audition; with `stop`, the end of it, and with a model behind
+    that, of no other's."""
+    word, model = first_word(rest)
     if not word:
         return await _told(desk)
-    if word in (_STOP, *_NONE):
-        return await _stopped(desk)
-    if word == _LEAVE:
+    if word.lower() in (_STOP, *_NONE):
+        return await _stopped(desk, model)
+    if word.lower() == _LEAVE:
         return _left()
     await change(desk, "audition", lambda now: rest)
     return await _begun(desk)
@@ -50,10 +51,19 @@ async def _begun(desk: Desk) -> Document:
     return begun_page(model, _more_usd(desk, settings), desk.catalogue.price_in_full(model))
 
 
-async def _stopped(desk: Desk) -> Document:
+async def _stopped(desk: Desk, only: str) -> Document:
+    """`only` may have spaces for colons, as a button's name comes apart."""
     model = (await settings_of(desk)).auditioning
     if not model:
         raise InvalidInput(_("No model is on audition here."))
+    if only and only.replace(" ", ":") != model:
+        raise InvalidInput(
+            _(
+                "Another model is on audition here by now: `{model}`. `/council audition` says how it "
+                "goes, `/council audition stop` ends it.",
+                model=model,
+            )
+        )
     await change(desk, "audition", lambda now: "none")
     return Document(
         (

@@ -53,7 +53,7 @@ async def run(desk: Desk, typed: Typed) -> Document:
 async def pressed(desk: Desk, name: str, value: str = "") -> Document:
     """What comes of a button below a page, or of a `value` selected there. Raises `InvalidInput`;
     then nothing was changed."""
-    if name in ASKED_BY_BUTTON or name.startswith(_BEGINS_A_REFLECTION):
+    if name in ASKED_BY_BUTTON or name.startswith(_WITH_MORE):
         return await run(desk, parse(name.replace(":", " ")))
     return await settings_commands.pressed(desk, name, value)
 
@@ -141,8 +141,8 @@ ASKED_BY_BUTTON = frozenset(
         "reflect:discard",
     }
 )
-# With what it may cost, and after how many tries it was shown.
-_BEGINS_A_REFLECTION = "reflect:begin:"
+# With what it may cost, and after how many tries it was shown; with the model.
+_WITH_MORE = ("reflect:begin:", "audition:stop:")
 
 COMMANDS: Mapping[str, Command] = {
     command.name: command

@@ -37,7 +37,7 @@ def under_way_page(
             Text(so_far),
             *_meaning(more_usd, price),
         ),
-        buttons=(Button("audition:stop", _("Stop it")),),
+        buttons=(Button(f"audition:stop:{model}", _("Stop it")),),
     )
 
 

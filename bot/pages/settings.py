@@ -193,7 +193,7 @@ def _seat(model: str, prices: Prices, *, can_remove: bool) -> Entry:
 
 def _auditioning(model: str, prices: Prices, change: Change | None) -> Entry:
     seat = _seat(model, prices, can_remove=False)
-    stop = Button("audition:stop", _("Stop")) if change else None
+    stop = Button(f"audition:stop:{model}", _("Stop")) if change else None
     return Entry(_("{model}, on audition", model=seat.text), seat.note, stop)
 
 

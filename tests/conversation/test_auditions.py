@@ -10,7 +10,7 @@ from bot.allowance import needed_of
 from bot.chat import HEADLINE, Person
 from bot.conversation.app import App
 from bot.council import AUDITION_RATINGS, Attached
-from bot.document import Document, Note, Table
+from bot.document import Document, Entry, Note, Table
 from bot.errors import ModelFailed, SettingsChanged
 from bot.llm import ModelInfo, Request
 from bot.modes import MODES
@@ -58,7 +58,7 @@ class Listed(FakeProvider):
                 prompt_usd_per_million=1.0,
                 completion_usd_per_million=10.0,
             )
-            for id in (*MEMBERS, CHAIRMAN, NEW, "lab/other")
+            for id in (*MEMBERS, CHAIRMAN, NEW, f"{NEW}:free", "lab/other")
         )
         return (*known, ModelInfo("lab/unpriced"))
 
@@ -244,6 +244,25 @@ async def test_it_ends_by_itself_with_the_question_after_twenty_ratings(app: App
     audit = await say(app, "audit")
     assert "the council itself" in audit
     assert r"audition \= none" in audit
+
+
+async def test_a_button_stops_no_audition_but_its_own(app: App) -> None:
+    await begin(app, "lab/new:free")
+    [old] = (await app.command(CHANNEL, ADMIN, "audition")).buttons
+    page = await app.command(CHANNEL, ADMIN, "show")
+    entries = [block for block in page.blocks if isinstance(block, Entry)]
+    assert old.name in [entry.button.name for entry in entries if entry.button]
+    await say(app, "audition stop")
+    await begin(app, "lab/other")
+
+    said = words(await app.pressed(CHANNEL, ADMIN, old.name))
+
+    assert said.startswith("Another model is on audition here by now: `lab/other`.")
+    assert (await app.settings(CHANNEL)).audition == "lab/other"
+    [own] = (await app.command(CHANNEL, ADMIN, "audition")).buttons
+    assert "is stopped" in words(await app.pressed(CHANNEL, ADMIN, own.name))
+    await begin(app, "lab/new:free")
+    assert "is stopped" in words(await app.pressed(CHANNEL, ADMIN, old.name))
 
 
 async def test_the_thread_that_says_so_has_a_button_to_what_came_of_it(app: App) -> None:

@@ -251,7 +251,7 @@ async def test_an_audition_is_begun_looked_at_and_stopped(place: Place) -> None:
     done = await place.server.slash(place.ada, place.channel, "council", "audition")
     assert "So far it answered 0 questions" in done.text
     assert done.original
-    stopped = await place.server.click(place.ada, done.original, "c1:-:audition:stop")
+    stopped = await place.server.click(place.ada, done.original, "c1:-:audition:stop:lab/new")
     assert "is stopped" in stopped.text
     assert stopped.ephemeral
 

@@ -317,7 +317,7 @@ async def test_an_audition_is_begun_looked_at_and_stopped(place: Place, boss: Us
     await say(place, boss, "audition lab/new", "is on audition here")
     await say(place, boss, "audition", "So far it answered 0 questions")
     page = server.ephemerals[-1]
-    await server.click(boss, place.channel, page.ts, "audition:stop", "-:stop")
+    await server.click(boss, place.channel, page.ts, "audition:stop:lab/new", "-:stop:lab/new")
     await place.whispered("is stopped")
     at = await place.client.place(place.channel.id)
     assert (await place.app.settings(at)).audition == ""

@@ -59,12 +59,15 @@ class TerminalReply:
     def __init__(self, case: Case, run: Run, terminal: "Terminal") -> None:
         self._run = run
         self._changed = terminal.changed
+        self._print = terminal.print
         self._outbox = Outbox(terminal.app.store, case.id, "terminal", _ALWAYS_OPEN)
 
     async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
         async def there(*_: str) -> str:
             return post_id(self._run.id, key)
 
+        if key == TRIAL:  # which no screen has a place for
+            await self._print(document)
         await self._outbox.show(key, 0, Sending("", send=there, find=there))
         self._run.posts[key] = document
         if key == RANKING:
@@ -177,6 +180,7 @@ class Terminal:
         await self.app.reflections.resume("terminal")
         for run in self._threads.live:
             await self._attend(run)
+        await self._end_trials()
         if self._screen.asks:
             await self._ask_again()
         return True
@@ -478,10 +482,15 @@ class Terminal:
                     await self._say(
                         _("`compare first`, `compare second` or `compare same` chooses.")
                     )
-        before = run.posts.get(TRIAL)
-        await self.app.trials.tell(run.id)
-        if (end := run.posts.get(TRIAL)) and end != before:
-            await self._show(end)
+        await self._end_trials()
+
+    async def _end_trials(self) -> None:
+        """What an earlier chat may have left to be told, too."""
+        await self.app.trials.evaluate_open()
+        for id in await self.app.store.untold_trials("terminal"):
+            if case := await self.app.store.case(id):
+                await self._threads.enter(case.thread or case.id)
+                await self.app.trials.tell(id)
 
     async def _go_on(self, rest: str) -> None:
         run = self._threads.current()
@@ -547,6 +556,9 @@ class Terminal:
 
     async def _say(self, text: str) -> None:
         await self._show(Document((Text(text),)))
+
+    async def print(self, document: Document) -> None:
+        await self._show(document)
 
     async def _show(self, document: Document, *, opened: bool = False) -> None:
         await self._screen.show(with_paths(document), opened=opened)

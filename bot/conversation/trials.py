@@ -66,6 +66,8 @@ class Trials:
     now: Callable[[], datetime]
     time_scale: float
     _telling: asyncio.Lock = field(default_factory=asyncio.Lock)
+    # How many choices a trial had when it was last looked at.
+    _looked_at: dict[Channel, int] = field(default_factory=dict)
 
     async def rivals(self, channel: Channel) -> tuple[str, ...]:
         """The models that people preferred so far there, the best first, while a trial is on; none
@@ -98,12 +100,12 @@ class Trials:
         said = await self.store.comparison(case.id, person.id)
         assert said is not None
         with surviving("a trial is not looked at"):
-            await self.evaluate(case)
+            await self.evaluate(channel_of(case), case.id)
         return await self._told(case, said, best)
 
-    async def evaluate(self, case: Case) -> None:
-        """End the trial of the case's channel, where its choices end it. `turn` then tells that."""
-        here = channel_of(case)
+    async def evaluate(self, here: Channel, deliberation: str) -> None:
+        """End the channel's trial, where its choices end it; it is then told in the thread of this
+        deliberation, with a `turn`."""
         while (await self._settings(here)).trial:
             stored = await self.store.settings(here.platform, here.workspace, here.id)
             number = await self._number(here)
@@ -114,7 +116,7 @@ class Trials:
             try:
                 await self.store.end_trial(
                     (here.platform, here.workspace, here.id),
-                    EndedTrial(number, self.now(), result, case.id),
+                    EndedTrial(number, self.now(), result, deliberation),
                     seen_version=stored.version,
                     values={**stored.values, "trial": "off"},
                     person=ITSELF,
@@ -141,10 +143,25 @@ class Trials:
     # --- telling its end
 
     async def turn(self) -> None:
-        """Tell what is yet to be told."""
+        """End those that their choices end, and tell what is yet to be told."""
+        await self.evaluate_open()
         for platform in list(self.platforms):
             for id in await self.store.untold_trials(platform):
                 await self.tell(id)
+
+    async def evaluate_open(self) -> None:
+        """Every trial with choices that were not looked at: something came between."""
+        for here in await self.store.channels_with("trial", "on"):
+            if here.platform in self.platforms:
+                with surviving(f"the trial in channel {here.id} is not looked at"):
+                    await self._catch_up(here)
+
+    async def _catch_up(self, here: Channel) -> None:
+        last = await self.store.last_chosen(here.platform, here.id)
+        if last and self._looked_at.get(here) != last[1]:
+            deliberation, choices = last
+            await self.evaluate(here, deliberation)
+            self._looked_at[here] = choices
 
     async def tell(self, id: str) -> None:
         """Tell the end of a trial in the thread of this deliberation, where it is yet to be told; later

@@ -83,6 +83,19 @@ class Trials(Tables):
         )
         return tuple(map(_comparison, rows))
 
+    async def last_chosen(self, platform: PlatformName, channel: str) -> tuple[str, int] | None:
+        """The deliberation about which somebody chose last in the trial that is yet to end there, and
+        how many choices it has; `None` without any."""
+        rows = await self._database.read(
+            "SELECT deliberation, count(*) OVER () FROM comparisons "
+            "JOIN deliberations ON deliberations.id = comparisons.deliberation "
+            "WHERE platform = ? AND channel = ? AND chose IS NOT NULL AND blind = 1 AND trial = 1 + ("
+            "SELECT count(*) FROM trials WHERE platform = ? AND channel = ?) "
+            "ORDER BY chosen_at DESC, comparisons.rowid DESC LIMIT 1",
+            (platform, channel, platform, channel),
+        )
+        return (rows[0][0], rows[0][1]) if rows else None
+
     async def trial_over(self, platform: PlatformName | None, channel: str) -> EndedTrial | None:
         """The trial of the channel that ended last."""
         which, place = ("platform = ? AND ", (platform,)) if platform else ("", ())

@@ -2,14 +2,18 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.store.store import Store
 from tests.fakes.discord_server import running_discord
 from tests.fakes.model_server import ModelServer
 from tests.fakes.processes import delivered, rows
 from tests.fakes.served import POSTS, OnDiscord, Served, running_platform
+from tests.fakes.watched import eventually
 
 MEMBERS = ("lab/a", "lab/b", "lab/c")
 CHAIRMAN = "lab/d"
@@ -83,6 +87,47 @@ async def test_a_kill_repeats_no_post_and_no_finished_call(served: Served, momen
     assert [call for call in again if call in finished] == []
     assert len(served.pings) == 1
     assert served.refused() <= DONE_ALREADY
+
+
+async def enough_chosen() -> None:
+    """As a kill leaves it behind the last choice of a trial: nothing came of it yet."""
+    at = datetime.now(UTC)
+    store = await Store.open(Path("council.db"), holder="tests")
+    [case] = [case async for case in store.cases()]
+    here = case.platform, case.workspace or "", case.channel or ""
+    await store.save_settings(
+        *here, seen_version=0, values={"trial": "on"}, person="eve", at=at, what="trial = on"
+    )
+    for number in range(30):
+        await store.shown_comparison(case.id, f"person {number}", "verdict")
+        await store.choose(case.id, f"person {number}", "first", at, trial=1)
+    await store.close()
+
+
+@pytest.mark.parametrize("platform", ["discord", "slack"])
+async def test_a_trial_that_a_kill_kept_from_ending_ends_once_and_is_told_once(
+    served: Served,
+) -> None:
+    async with served.serving():
+        question = served.ask()
+        await served.posts(question)
+        await delivered()
+    await enough_chosen()
+    held = served.hold("post")
+    async with served.serving() as program:
+        await held.reached.wait()
+        await program.kill()
+    held.gate.set()
+    assert rows("SELECT number, told FROM trials") == [(1, 0)]
+
+    async def told() -> bool:
+        return rows("SELECT told FROM trials") == [(1,)]
+
+    async with served.serving():
+        await eventually(told)
+    end = "People prefer the verdict to the best member's answer"
+    assert [end in post.text for post in served.said(question)].count(True) == 1
+    assert rows("SELECT what FROM settings_audit WHERE person = 'council'") == [("trial = off",)]
 
 
 @pytest.mark.parametrize("platform", ["discord", "slack"])

@@ -1,17 +1,23 @@
 """`council trial`: where each channel's blind trial stands, beside whoever runs it."""
 
+import getpass
 import os
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from bot.analysis.trial import Choice, Finding, trial
-from bot.records import Case, EndedTrial
+from bot.pages.comparison import first_text
+from bot.records import Case, EndedTrial, PlatformName
 from bot.store.encoding import encode
 from bot.store.store import Store
-from tests.fakes.channel import NOW, finished_case
-from tests.fakes.forks import Program, program
+from tests.fakes.channel import MODELS, NOW, finished_case, reaction
+from tests.fakes.forks import KILLED, Kill, Program, program
 
 HERE = "discord", "", "general"
 
@@ -101,3 +107,67 @@ async def test_one_that_ended_says_what_came_of_it(
     assert "People prefer the verdict to the best member's answer" in told.out
     assert "would save about $12.50 a month" in told.out
     assert (numbers["on"], numbers["end"], numbers["saves_usd"]) == (False, "better", 12.5)
+
+
+# A kill, while the last choice is made
+
+END = "People prefer the verdict to the best member's answer"
+ENOUGH = next(n for n in count(8) if trial([Choice(str(k), 1.0) for k in range(n)]).end)
+
+
+async def one_choice_short(database: Path) -> Case:
+    """In the terminal's channel; whoever sits there has voted, and chooses next."""
+    here: tuple[PlatformName, str, str] = ("terminal", "", "terminal")
+    case = replace(finished_case(0, platform=here[0], channel=here[2]), workspace=here[1])
+    case = replace(case, question=replace(case.question, rivals=MODELS))
+    store = await Store.open(database, holder="tests")
+    await store.create(case)
+    await store.delivered(case.id)
+    await store.react(reaction(case, "verdict", "accept", getpass.getuser()))
+    await store.save_settings(
+        *here, seen_version=0, values={"trial": "on"}, person="eve", at=NOW, what="trial = on"
+    )
+    await choose(store, case, ENOUGH - 1)
+    await store.close()
+    return case
+
+
+def rows(database: Path, sql: str) -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(database)
+    try:
+        return connection.execute(sql).fetchall()
+    finally:
+        connection.close()
+
+
+async def test_killed_at_any_commit_it_ends_once_and_is_told_once(
+    council: Program, tmp_path: Path, full: bool
+) -> None:
+    case = await one_choice_short(tmp_path / "before.db")
+    is_first = first_text(case.question, getpass.getuser()) == "verdict"
+    chooses = f"thread 1\ncompare\ncompare {'first' if is_first else 'second'}\n"
+    chosen: set[bool] = set()
+    for commit in count(1 if full else 9):  # those before it are of the start
+        database = tmp_path / f"{commit}.db"
+        shutil.copy(tmp_path / "before.db", database)
+        environment = {**os.environ, "COUNCIL_DATABASE": str(database)}
+        kill = Kill(commit, made=True)
+        ended = await council.run("chat", stdin=chooses, environment=environment, kill=kill)
+        if ended.code != KILLED:
+            assert ended.out.count(END) == 1, ended.err
+            break
+        has_chosen = len(rows(database, "SELECT 1 FROM comparisons WHERE chose IS NOT NULL"))
+        chosen.add(was_kept := has_chosen == ENOUGH)
+        told_before = ended.out.count(END)
+        again = await council.run(
+            "chat", stdin="" if was_kept else chooses, environment=environment
+        )
+        assert again.code == 0, again.err
+        # A pipe cannot be asked what it was told before the kill.
+        assert again.out.count(END) == 1 or (told_before, again.out.count(END)) == (1, 0), commit
+        assert rows(database, "SELECT number, told FROM trials") == [(1, 1)]
+        audit = "SELECT what FROM settings_audit WHERE person = 'council'"
+        assert rows(database, audit) == [("trial = off",)]
+        posted = "SELECT count(*) FROM posts WHERE key = 'trial' AND post_id IS NOT NULL"
+        assert rows(database, posted) == [(1,)]
+    assert chosen == {True, False}  # else nothing was tried

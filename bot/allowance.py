@@ -117,8 +117,8 @@ class Allowance:
 
     def hope(self, key: Key, unspent: int) -> int:
         """The most that there may be room for, where so much of the budget is not spent: once other
-        runs, and this one's other calls up to this stage, needed nothing more."""
-        later = (other for other in self.shares if _order(other) > _order(key))
+        runs, and this one's other calls up to this stage and round, needed nothing more."""
+        later = (other for other in self.shares if _is_later(other, key))
         return unspent - sum(map(self._needed, later))
 
     def with_call(self, key: Key, money: CallMoney) -> "Allowance":
@@ -213,6 +213,12 @@ def _by_stage(keys: Collection[Key]) -> Collection[Set[Key]]:
         if key not in {MARGIN, SUCCESSOR}:
             stages.setdefault(key[:2], set()).add(key)
     return stages.values()
+
+
+def _is_later(one: Key, other: Key) -> bool:
+    """Reviews of one round are over before those of the next."""
+    is_next_round = one[0] == other[0] == "review" and one[1] > other[1]
+    return is_next_round or _order(one) > _order(other)
 
 
 def _order(key: Key) -> int:

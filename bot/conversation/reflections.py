@@ -27,8 +27,8 @@ from bot.protocol.sitting import Sitting
 from bot.records import Case, PlatformName, ReflectionBegun
 from bot.store.encoding import decode, encode
 from bot.store.journal import Journal, place_of
-from bot.store.reflections import SPLIT, channels_platform
-from bot.store.spending import OverBudget
+from bot.store.reflections import MOST, SPLIT, channels_platform
+from bot.store.spending import OverBudget, run_scope
 from bot.store.store import Store
 
 if TYPE_CHECKING:
@@ -202,7 +202,9 @@ class Reflections:
         if case is None or case.status != "running":
             return
         channel = _channel(case)
-        journal = await self.store.begin(id, await self.limits(channel, case.asker))
+        limits = await self.limits(channel, case.asker)
+        said = int(await self.store.decision(id, MOST) or 0)
+        journal = await self.store.begin(id, {**limits, run_scope(id): said})
         found = await self._reflected(case, channel, journal)
         from bot.pages.reflection import Outcome
 

@@ -16,6 +16,8 @@ from bot.store.transactions import Many, Row, Statement, Tables, Transaction, ch
 
 # The decision of the journal that says which questions are learned from, and which are tried on.
 SPLIT = "split"
+# And the one that says how many micro-dollars it may cost.
+MOST = "most"
 
 _PREFIX = "reflection:"
 # Of journals of reflections, and no question's.
@@ -40,8 +42,10 @@ class Reflections(Tables):
         shares: spending.Shares,
         limits: Mapping[str, int],
     ) -> bool:
-        """Keep a new one, and set its money aside. False, and nothing written, where another is under
-        way in the channel. Raises `OverBudget`, nothing written."""
+        """Keep a new one, and set its money aside, which is all that it ever spends. False, and nothing
+        written, where another is under way in the channel. Raises `OverBudget`, nothing written."""
+        most = sum(shares.values())
+        limits = {**limits, spending.run_scope(begun.question.id): most}
 
         def write() -> Transaction[bool]:
             here = begun.platform, begun.channel
@@ -55,6 +59,7 @@ class Reflections(Tables):
                 (*here, begun.question.id),
             )
             yield from _keep_split(begun)
+            yield _decision(begun, MOST, str(most))
             day = spending.day_of(begun.question.asked_at)
             scopes = spending.scopes_of(*here, begun.person, limits)
             yield from spending.reserve(begun.question.id, day, scopes, shares, limits, term=1)
@@ -150,6 +155,17 @@ def ended(id: str, result: str | None, at: datetime, *, tries: int) -> Transacti
         yield Statement(sql, (id,))
 
 
+def book_readers(questions: Sequence[str]) -> Transaction[None]:
+    """Book what reflections that read any of these have under way at its most: their rows go with
+    these questions, and it may have been billed."""
+    for marks, part in lists(questions):
+        rows = yield Statement(
+            f"SELECT DISTINCT reflection FROM reflected WHERE question IN ({marks})", part
+        )
+        for (reflection,) in rows:
+            yield from spending.book(reflection)
+
+
 # Reviews quote what they are about, and nothing is read of them again.
 _ERASED = (
     "UPDATE calls SET text = '' WHERE deliberation = ? AND text IS NOT NULL",
@@ -178,10 +194,7 @@ def _journal(begun: ReflectionBegun) -> Statement:
 
 def _keep_split(begun: ReflectionBegun) -> Transaction[None]:
     """Before anything is asked: whatever comes of it, these were learned from."""
-    yield Statement(
-        "INSERT INTO decisions (deliberation, name, value) VALUES (?, ?, ?)",
-        (begun.question.id, SPLIT, begun.split),
-    )
+    yield _decision(begun, SPLIT, begun.split)
     yield Many(
         "INSERT INTO lessons (platform, channel, question) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         [(begun.platform, begun.channel, id) for id in begun.learned],
@@ -189,6 +202,13 @@ def _keep_split(begun: ReflectionBegun) -> Transaction[None]:
     yield Many(
         "INSERT INTO reflected (reflection, question) VALUES (?, ?)",
         [(begun.question.id, id) for id in _all(begun)],
+    )
+
+
+def _decision(begun: ReflectionBegun, name: str, value: str) -> Statement:
+    return Statement(
+        "INSERT INTO decisions (deliberation, name, value) VALUES (?, ?, ?)",
+        (begun.question.id, name, value),
     )
 
 

@@ -20,7 +20,7 @@ from bot.store.erasing import TO_ERASE, Erasing
 from bot.store.exhibits import forget_forwarded
 from bot.store.people import take_back
 from bot.store.recaps import KNOWS
-from bot.store.reflections import IS_JOURNAL, journal_platform
+from bot.store.reflections import IS_JOURNAL, book_readers, journal_platform
 from bot.store.transactions import Many, Statement, Transaction, change, equal, lists
 
 # How a question that quotes nothing is written, and one that a button put.
@@ -151,9 +151,10 @@ class Removal(Erasing):
 
     async def _forget(self, which: Which, more: Sequence[Statement] = ()) -> int:
         def write() -> Transaction[int]:
+            ids = yield from _and_what_follows(which)
+            yield from book_readers(ids)
             for statement in more:
                 yield from change(*statement)
-            ids = yield from _and_what_follows(which)
             yield from forget_forwarded(ids)
             yield from _forget_copies(ids)
             for marks, part in lists(ids):

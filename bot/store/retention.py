@@ -28,6 +28,7 @@ from bot.store.erasing import TO_ERASE, Erasing
 from bot.store.events import secret
 from bot.store.journal import erase_said
 from bot.store.recaps import erase_recaps_of
+from bot.store.reflections import book_readers
 from bot.store.transactions import Statement, Transaction
 
 # In one write, between which others get their turn.
@@ -78,8 +79,9 @@ def _expire(before: datetime, at: datetime) -> Transaction[int]:
         " OR takes_up IN (SELECT id FROM deliberations WHERE expired_at IS NOT NULL)) LIMIT ?",
         (encode_time(before), _BATCH),
     )
-    for row in rows:
-        case = case_of(row)
+    cases = [case_of(row) for row in rows]
+    yield from book_readers([case.id for case in cases])
+    for case in cases:
         remains = encode(Remains, remains_of(case, key)) if case.result else None
         yield Statement(
             "UPDATE deliberations SET question = ?, council = ?, result = ?, remains = ?,"

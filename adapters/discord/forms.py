@@ -4,7 +4,6 @@ A form is held in memory: one that is open during a restart is lost to the bot, 
 in the person's window. Those never sent off are forgotten after a while.
 """
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -30,7 +29,6 @@ from bot.cleaning import shortened
 from bot.conversation import presses, settings_commands
 from bot.conversation.app import App
 from bot.conversation.presses import Press, Told
-from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
 from bot.language import N_, _
 from bot.settings import FORM, PRESET_LABEL, PROSE_LIMIT_CHARS, SETTINGS, Settings
@@ -153,12 +151,5 @@ class QuestionForm(Form):
             case Held(document):
                 await answer(interaction, document)
             case Refused(document):
-                await answer(interaction, _with_words(document, text))
-
-
-def _with_words(document: Document, text: str) -> Document:
-    """Discord closes a form for good: what was written in one that was refused is handed back."""
-    quoted = "\n".join(f"> {line}" for line in text.splitlines())
-    return dataclasses.replace(
-        document, blocks=(*document.blocks, Note(_("You wrote:")), Text(quoted))
-    )
+                # Discord closes a form for good.
+                await answer(interaction, presses.handed_back(document, text))

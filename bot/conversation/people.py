@@ -11,7 +11,7 @@ from functools import partial
 from bot.chat import Channel, Person, Refused, channel_of
 from bot.conversation.budget import Budget
 from bot.conversation.desk import Admission
-from bot.conversation.presses import Form
+from bot.conversation.presses import Form, handed_back
 from bot.conversation.questions import Questions
 from bot.conversation.running import Running
 from bot.council import ANSWER_LIMIT_CHARS, PEOPLE_MAX, Seating
@@ -92,12 +92,22 @@ class People:
         )
 
     async def submit_here(self, channel: Channel, person: Person, text: str) -> Document:
-        """The same to the newest question of the channel that takes answers. Raises `InvalidInput`."""
+        """The same to the newest question of the channel that takes answers: what was typed with a
+        command stands nowhere, so it is handed back where it was not kept."""
+        try:
+            told = await self._submit_to_newest(channel, person, text)
+        except InvalidInput as error:
+            told = Refused(_told(error.public))
+        return handed_back(told.document, text) if isinstance(told, Refused) else told
+
+    async def _submit_to_newest(
+        self, channel: Channel, person: Person, text: str
+    ) -> Document | Refused:
+        """Raises `InvalidInput`."""
         await self.admission.require(channel, person)
         for case in reversed(self.running.cases):
             if channel_of(case) == channel and self.running.takes_answers(case.id):
-                told = await self.submit(case, person, text)
-                return told.document if isinstance(told, Refused) else told
+                return await self.submit(case, person, text)
         raise InvalidInput(_(NONE_OPEN))
 
     async def _require(self, case: Case, person: Person) -> None:

@@ -6,12 +6,13 @@ an adapter keeps nothing else of it, so that buttons work after a restart and fo
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.chat import Agreed, Channel, Mention, Person
-from bot.document import Document
+from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
 from bot.language import _
+from bot.protocol.folding import is_blank
 from bot.records import Case
 from bot.texts import OUT_OF_DATE
 
@@ -107,3 +108,11 @@ class Form:
     whom: tuple[tuple[str, str], ...] = ()
     hint: str = ""
     limit: int | None = None
+
+
+def handed_back(refusal: Document, text: str) -> Document:
+    """With what was written, where it stands nowhere else any more: not where nothing was."""
+    if is_blank(text):
+        return refusal
+    quoted = "\n".join(f"> {line}" for line in text.splitlines())
+    return replace(refusal, blocks=(*refusal.blocks, Note(_("You wrote:")), Text(quoted)))

@@ -18,7 +18,7 @@ from bot.conversation.people import IN, LATE, MAY_REPLACE, NONE_OPEN
 from bot.conversation.presses import Form, Press, Told
 from bot.conversation.voting import OWN_ANSWER
 from bot.council import ANSWER_LIMIT_CHARS, PEOPLE_MAX, PERSON, by_models
-from bot.document import Document
+from bot.document import Document, Note, Text
 from bot.llm import ModelInfo
 from bot.pages.exports import as_json, export
 from bot.protocol.modes import MODES
@@ -491,7 +491,12 @@ async def test_a_member_that_is_asked_alone_gets_no_company() -> None:
 
 async def test_the_command_adds_to_the_newest_question_of_the_channel() -> None:
     async with running() as app:
-        assert words(await app.command(CHANNEL, BOB, "answer Yes.")) == str(NONE_OPEN)
+        refused = await app.command(CHANNEL, BOB, "answer Yes.\nBecause.")
+        assert refused.blocks == (
+            Text(str(NONE_OPEN)),
+            Note("You wrote:"),
+            Text("> Yes.\n> Because."),
+        )
         older = await accepted(app, mention("/wait 10m The older?"))
         newer = await accepted(app, mention("/wait 10m The newer?", person=CAL))
         away = await accepted(app, mention("/wait 10m Away?", channel=ELSEWHERE))

@@ -312,6 +312,15 @@ async def test_a_council_is_changed_on_its_page(place: Place, boss: User) -> Non
     assert await members(place) == ("lab/a", "lab/b", "lab/new")
 
 
+async def test_an_answer_that_is_not_kept_is_handed_back_to_whoever_wrote_it(
+    place: Place, boss: User
+) -> None:
+    said = await say(place, boss, "answer Of course: it is 4.", "You wrote:")
+    assert "No question of this channel takes answers of people now." in said
+    assert "Of course: it is 4." in said
+    assert place.server.said(place.channel) == []
+
+
 async def test_an_audition_is_begun_looked_at_and_stopped(place: Place, boss: User) -> None:
     server = place.server
     await say(place, boss, "audition lab/new", "is on audition here")

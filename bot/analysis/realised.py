@@ -22,7 +22,9 @@ REALISED_MIN = 20
 
 _FOLDS, _FOLDINGS = 5, 20
 
-Way = Literal["best_member", "majority", "majority_at_least", "top_answer", "verdict"]
+Way = Literal[
+    "best_member", "majority", "majority_at_least", "top_answer", "weighted_verdict", "verdict"
+]
 # By row: 1 right, 0 wrong, in between what a draw would be right in; `None` is not known.
 Ways = Mapping[Way, Sequence[float | None]]
 

@@ -29,6 +29,7 @@ from bot.analysis.leaderboard import Acceptance, Board, acceptances, peer_board,
 from bot.analysis.lift import Chairman, Lift, Price, chairman, lift, price
 from bot.analysis.realised import Ways, more_than_half
 from bot.analysis.rows import Rated, Row, outcomes, rated, rosters, seated
+from bot.analysis.weighted import reviewed, weighted_verdicts
 from bot.errors import InvalidInput
 from bot.language import _, days
 
@@ -156,9 +157,11 @@ def ceiling(rows: Sequence[Row]) -> tuple[Ceiling, str]:
 
 
 def _ways(rows: Sequence[Row]) -> Ways:
-    """Whether what the council came to was accepted: its verdict, and what reviewers put first."""
+    """Whether what the council came to was accepted: its verdict, and what reviewers put first, counted
+    alike and by what they earned."""
     return {
         "top_answer": [_top(row) for row in rows],
+        "weighted_verdict": weighted_verdicts([reviewed(row) for row in rows]),
         "verdict": [None if row.verdict is None else float(row.verdict) for row in rows],
     }
 

@@ -4,19 +4,21 @@ Pure; a line is the contract's JSON with its grades. Knows no file.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from bot.analysis.estimates import Estimate, mean
+from bot.analysis.judged import Judged, Sheet, held_pairs, seat_name
 from bot.analysis.limits import interval, lower
 from bot.analysis.outcomes import RIGHT, UNKNOWN, WRONG, Outcomes, seat_columns
 from bot.analysis.realised import Way, Ways
+from bot.analysis.weighted import Reviewed, weighted_verdicts
 from bot.bench.grading import common_form
 from bot.language import N_, _
-from bot.protocol.ranking import draw
+from bot.protocol.ranking import draw, shares
 
 Line = dict[str, Any]
 
@@ -162,7 +164,31 @@ def ways(lines: Sequence[Line]) -> Ways:
         "top_answer": _correct("top_answer"),
         "verdict": _correct("verdict"),
     }
-    return {way: [right(line) for line in lines] for way, right in found.items()}
+    weighted = weighted_verdicts([_reviewed(line) for line in lines])
+    return {
+        **{way: [right(line) for line in lines] for way, right in found.items()},
+        "weighted_verdict": weighted,
+    }
+
+
+def _reviewed(line: Line) -> Reviewed:
+    """No question is another's: weights are learned from all others."""
+    grades = _by_seat(line)
+    right = {seat_name(column): bool(grade["correct"]) for column, grade in grades.items()}
+    names = {grade["label"]: seat_name(column) for column, grade in grades.items()}
+    sheets = tuple(
+        Sheet(names[review["label"]], _shares(review, names))
+        for review in line.get("reviews", ())
+        if review["counted"] and review["label"] in names
+    )
+    id = str(line["id"])
+    return Reviewed(Judged(id, id, (), held_pairs(right), sheets), right)
+
+
+def _shares(review: Line, names: Mapping[str, str]) -> dict[str, float]:
+    ranking = tuple((each,) if isinstance(each, str) else tuple(each) for each in review["ranking"])
+    given = shares(ranking, review["order"])
+    return {names[label]: share for label, share in given.items() if label in names}
 
 
 def _by_seat(line: Line) -> dict[str, Any]:

@@ -16,6 +16,7 @@ _WAYS: Mapping[Way, Message] = {
     "majority": N_("majority vote"),
     "majority_at_least": N_("majority vote, at least"),
     "top_answer": N_("top answer"),
+    "weighted_verdict": N_("weighted verdict"),
     "verdict": N_("verdict"),
 }
 
@@ -91,6 +92,11 @@ def _made_real_how(source: Source, found: Realised) -> Iterable[str]:
         yield _(
             "A majority vote counts as right where more than half of the members are, and as half "
             "right where half are; where wrong answers differ it does better."
+        )
+    if found.of("weighted_verdict"):
+        yield _(
+            "The weighted verdict is the answer that reviews put first where they count by what "
+            "other questions taught of each reviewer."
         )
     if found.of("verdict"):
         yield _("A verdict is written anew and not bound by what members said.")

@@ -472,6 +472,34 @@ def test_who_realised_how_much_of_the_possible_gain() -> None:
     assert over["top_answer"].value == 0
 
 
+def review(label: str, ranking: list[str | list[str]]) -> dict[str, object]:
+    return {"label": label, "ranking": ranking, "order": ["A", "B", "C"], "counted": True}
+
+
+def test_weighted_reviews_have_their_share_where_there_are_reviews() -> None:
+    """The first reviewer is right, both others always put the last answer first."""
+    lines = [
+        line
+        | {
+            "reviews": [
+                review("A", ["B", ["A", "C"]] if number % 4 == 0 else ["A", ["B", "C"]]),
+                review("B", ["C", "B", "A"]),
+                review("C", ["C", "B", "A"]),
+                review("A", ["C"]) | {"counted": False},
+            ]
+        }
+        for number, line in enumerate(fourths())
+    ]
+
+    found = realised(outcomes(lines), ways(lines)).of("weighted_verdict")
+
+    assert found
+    assert found.of_gain.value == pytest.approx(1)
+    assert found.over_best
+    assert found.over_best.low > 0
+    assert realised(outcomes(fourths()), ways(fourths())).of("weighted_verdict") is None
+
+
 def test_the_best_member_is_not_praised_for_the_answers_it_was_picked_by() -> None:
     """Two members that guess: whoever happens to be ahead is right half of the time elsewhere."""
     rng = np.random.default_rng(3)

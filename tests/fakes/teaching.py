@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from bot.council import Deliberation
+from bot.analysis.judged import seats
 from bot.llm import Request
 from bot.records import Case, PlatformName
 from bot.store.store import Store
@@ -54,27 +54,33 @@ async def teach(
             channel=channel,
             asker=f"{name}-{number % people}",
         )
-        assert case.result is not None
         best = models[number % len(models)]
-        case = replace(case, result=_reviewed(case, case.result, best, {agree, *also}))
-        await store.create(case)
-        await store.delivered(case.id)
+        case = reviewed(case, label_of(case, best), {agree, *also})
+        await keep(store, case)
         await rate(store, case, best=best)
+
+
+async def keep(store: Store, case: Case) -> None:
+    await store.create(case)
+    await store.delivered(case.id)
+
+
+def reviewed(case: Case, first: str, agree: Collection[str]) -> Case:
+    """As if the reviewers who `agree`, `model` or `model#2`, had put this label first, and the others
+    last."""
+    assert case.result is not None
+    names = seats(case.result)
+    rest = tuple(answer.label for answer in case.result.answers if answer.label != first)
+    reviews = tuple(
+        replace(
+            review,
+            ranking=((first,), rest) if names[review.label] in agree else (rest, (first,)),
+        )
+        for review in case.result.reviews
+    )
+    return replace(case, result=replace(case.result, reviews=reviews))
 
 
 def is_taught(case: Case) -> bool:
     """Whether nobody asked this here."""
     return case.id.startswith(IS_TAUGHT)
-
-
-def _reviewed(case: Case, result: Deliberation, best: str, agree: Collection[str]) -> Deliberation:
-    first = label_of(case, best)
-    rest = tuple(answer.label for answer in result.answers if answer.label != first)
-    reviews = tuple(
-        replace(
-            review,
-            ranking=((first,), rest) if review.model in agree else (rest, (first,)),
-        )
-        for review in result.reviews
-    )
-    return replace(result, reviews=reviews)

@@ -2,7 +2,8 @@
 
 Only first-person statements count ("As Claude, I ...", "I was trained by Google"): a name in the
 third person may be what the answer is about, and even where the question names models, who says
-"I am one of them" says who wrote. Disguised spellings count like plain ones. Pure; knows names, not
+"I am one of them" says who wrote. Disguised spellings count like plain ones. What a search puts behind
+an address to have its readers counted says so, too: the address works without. Pure; knows names, not
 who wrote what.
 """
 
@@ -51,13 +52,44 @@ def mask_self_naming(text: str, models: Collection[str]) -> tuple[str, int]:
 
     Names are well-known ones and those in the ids of `models`. All else stays as it was written.
     """
-    return _masked(text, tuple(sorted(set(models))))
+    seated = tuple(sorted(set(models)))
+    return _masked(_uncounted(text, seated), seated)
 
 
 def names_a_model(text: str, models: Collection[str]) -> bool:
     """Whether any name of a model or its maker stands there, whatever is said of it."""
     folded = fold(text).without(_MARKUP)
     return _named(tuple(sorted(set(models)))).search(folded.text) is not None
+
+
+# What stands behind an address, and what of it counts readers.
+_QUERY = re.compile(r"(?<=[\w/)])\?([^\s?#<>\"'`()\[\]|]+)")
+_COUNTING = re.compile(r"(?:amp;)?utm_\w+=([\w.%+~-]*\w)", re.IGNORECASE)
+_SEARCHING = ("openai", "chatgpt", "claude", "anthropic", "perplexity", "gemini", "copilot", "grok",
+              "mistral", "deepseek", "qwen", "kimi", "doubao")  # fmt: skip
+# They advertise, too: whose address names them says nothing of who wrote.
+_ADVERTISING = frozenset({"google", "meta", "microsoft", "amazon", "ibm", "naver", "nvidia"})
+
+
+def _uncounted(text: str, seated: tuple[str, ...]) -> str:
+    """With addresses that do not say by whose search they were found."""
+    if "utm_" not in text.lower():
+        return text
+    names = _any({*_SEARCHING, *_names_in(seated)} - _ADVERTISING)
+    named = re.compile(rf"(?<![a-z0-9])(?:{names})(?![a-z0-9])", re.IGNORECASE)
+
+    def without(query: re.Match[str]) -> str:
+        kept: list[str] = []
+        tail = ""
+        for part in query[1].split("&"):
+            counting = _COUNTING.match(part)
+            if counting and named.search(counting[1]):
+                tail += part[counting.end() :]
+            else:
+                kept.append(part)
+        return ("?" if kept else "") + "&".join(kept).removeprefix("amp;") + tail
+
+    return _QUERY.sub(without, text)
 
 
 # Each stage and each redraw reads the same few texts.

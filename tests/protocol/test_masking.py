@@ -130,6 +130,37 @@ def test_names_in_the_third_person_stay(text: str) -> None:
     assert mask_self_naming(text, MODELS) == (text, 0)
 
 
+@pytest.mark.parametrize(
+    ("address", "plain"),
+    [
+        ("https://a.org/b?utm_source=openai", "https://a.org/b"),
+        ("https://a.org/?utm_source=chatgpt.com.", "https://a.org/."),
+        ("[A](https://a.org/b?utm_source=chatgpt.com) says", "[A](https://a.org/b) says"),
+        ("https://a.org/A_(b)?UTM_Source=Perplexity", "https://a.org/A_(b)"),
+        ("https://a.org/b?x=1&utm_source=openai#c", "https://a.org/b?x=1#c"),
+        ("https://a.org/b?utm_source=claude.ai&x=1", "https://a.org/b?x=1"),
+        ("https://a.org?x=1&amp;utm_medium=x-copilot&amp;y=2", "https://a.org?x=1&amp;y=2"),
+        ("<a.org/b?utm_source=zephyrus&utm_medium=chat>", "<a.org/b?utm_medium=chat>"),
+    ],
+)
+def test_an_address_says_not_by_whose_search_it_was_found(address: str, plain: str) -> None:
+    assert mask_self_naming(address, MODELS) == (plain, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://a.org/?utm_source=google&utm_medium=cpc",
+        "https://a.org/?utm_source=newsletter",
+        "https://a.org/?model=claude",
+        "Look for `utm_source=chatgpt.com` in the report.",
+        "Is it `?utm_source=chatgpt.com`?",
+    ],
+)
+def test_what_else_counts_readers_stays(text: str) -> None:
+    assert mask_self_naming(text, [*MODELS, "google/gemini-3"]) == (text, 0)
+
+
 def test_every_leak_counts() -> None:
     text = "I'm Claude. As Claude, I was made by Anthropic."
     assert mask_self_naming(text, MODELS) == (
@@ -238,6 +269,8 @@ def test_any_models_are_taken(text: str, models: list[str]) -> None:
         "저는 ",
         "I am \u200b",
         "І аm ",
+        "a?utm_a=openai",
+        "&utm_a=openai.",
         "a*",
         " ",
         "I",

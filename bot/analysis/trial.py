@@ -22,6 +22,9 @@ Ints = NDArray[np.int64]
 
 # What fewer people agree on may be theirs alone.
 PEOPLE_MIN = 8
+# What people chose is told in steps of so many choices, by so many people: what moved with a single
+# choice would tell whoever looks before and after it what somebody chose.
+STEP, STEP_PEOPLE = 10, 3
 # As far from one half as a difference has to be before anybody would mind: 10 points.
 MARGIN = 0.10
 # A wrong end is to be rarer than one in 20; of the ends "no_difference", which rest on how many said
@@ -67,7 +70,8 @@ class Trial:
 
     `share` is people's mean share for the verdict among choices of either, and after the end
     "no_difference" among all, "same" being half a choice of each; its limits hold at all looks
-    together, with 95 %. `None` without such a choice. `end` is `None` while the trial goes on;
+    together, with 95 %, and are the nearest shares that are left out. `None` before `PEOPLE_MIN`
+    people chose either. `end` is `None` while the trial goes on;
     "better", "worse" (than the answer) and "no_difference" (beyond `MARGIN` from one half) are each
     wrong with a chance of about 5 % at most.
     """
@@ -91,6 +95,16 @@ class Finding:
 def missing_people(found: Trial) -> int:
     """How many more have to choose before it may end."""
     return max(0, PEOPLE_MIN - found.people)
+
+
+def told_until(choices: Sequence[Choice]) -> int:
+    """How many of the choices may be told of, in the order in which they were made."""
+    told, since = 0, list[str]()
+    for number, choice in enumerate(choices, start=1):
+        since.append(choice.person)
+        if len(since) >= STEP and len(set(since)) >= STEP_PEOPLE:
+            told, since = number, []
+    return told
 
 
 def as_json(found: Trial, *, is_on: bool, saves_usd: float | None) -> dict[str, Any]:
@@ -219,9 +233,9 @@ def _at_least(same: Tally) -> Floats:
 
 
 def _share(decided: Tally) -> Estimate | None:
-    n = int(decided.n.sum())
-    if not n:
+    if int(decided.people[0]) < PEOPLE_MIN:
         return None
+    n = int(decided.n.sum())
     either = decided.weighed()
     left = either.evidence(_BET_DIFFERENT)[0] < _ENOUGH
     return Estimate(float(either.mean(_BET_DIFFERENT)[0]), *_range(left), n)

@@ -116,16 +116,28 @@ class Statistics:
         rows = await self.rows(platform, channel)
         async with self._publishing:
             known = self._of(platform, channel)
-            if known.published is None:
-                kept = await self._store.publication(platform, channel)
-                known.published = await asyncio.to_thread(_published, *kept)
-            waiting = await asyncio.to_thread(changes, known.published.rows, rows)
+            told = await self._told_last(known, platform, channel)
+            waiting = await asyncio.to_thread(changes, told.rows, rows)
             if waiting >= STEP:
                 here, everywhere = await self.judged(platform, channel), await self.judged()
                 texts = await asyncio.to_thread(_texts_to_publish, rows, here, everywhere)
                 await self._store.publish(platform, channel, *texts)
-                known.published, waiting = await asyncio.to_thread(_published, *texts), 0
-            return known.published, waiting
+                told, waiting = await asyncio.to_thread(_published, *texts), 0
+                known.published = told
+            return told, waiting
+
+    async def last_published(self, platform: PlatformName, channel: str) -> Published:
+        """What they were told last, however much changed since: known without reading a row."""
+        return await self._told_last(self._of(platform, channel), platform, channel)
+
+    async def _told_last(self, known: _Known, platform: PlatformName, channel: str) -> Published:
+        if before := known.published:
+            return before
+        kept = await self._store.publication(platform, channel)
+        told = await asyncio.to_thread(_published, *kept)
+        if known.published is None:  # no step came meanwhile
+            known.published = told
+        return known.published
 
     async def report(
         self, platform: PlatformName | None = None, channel: str | None = None

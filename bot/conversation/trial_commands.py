@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from bot.conversation.desk import Command, Desk, Option, settings_of
 from bot.conversation.settings_commands import change
-from bot.conversation.trials import counted, finding
+from bot.conversation.trials import counted_in_steps, finding
 from bot.document import Document
 from bot.errors import InvalidInput
 from bot.language import N_, _
@@ -32,20 +32,24 @@ async def _told(desk: Desk) -> Document:
     over = await desk.store.trial_over(here.platform, here.id)
     is_on = (await settings_of(desk)).trial
     number = over.number + 1 if over else 1
-    found = await counted(desk.store, here.platform, here.id, number)
-    saves_usd = await desk.saves_usd(here) if is_on else None
-    return await asyncio.to_thread(_page, over, found, saves_usd, is_on=is_on)
-
-
-def _page(
-    over: EndedTrial | None, found: "Trial", saves_usd: float | None, *, is_on: bool
-) -> Document:
-    from bot.pages.trial import none_page, over_page, stopped_page, under_way_page
-
+    found, told_of = await counted_in_steps(desk.store, here, number)
     if is_on:
-        return under_way_page(found, saves_usd)
+        saves_usd = await desk.saves_usd(here)
+        return await asyncio.to_thread(_under_way, found, told_of, saves_usd)
+    return await asyncio.to_thread(_off, over, found, told_of)
+
+
+def _under_way(found: "Trial", told_of: "Trial", saves_usd: float | None) -> Document:
+    from bot.pages.trial import under_way_page
+
+    return under_way_page(found, told_of, saves_usd)
+
+
+def _off(over: EndedTrial | None, found: "Trial", told_of: "Trial") -> Document:
+    from bot.pages.trial import none_page, over_page, stopped_page
+
     if found.choices:
-        return stopped_page(found)
+        return stopped_page(found, told_of)
     return over_page(finding(over.result)) if over else none_page()
 
 

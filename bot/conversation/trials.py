@@ -32,8 +32,8 @@ from bot.store.store import Store
 from bot.texts import EXPIRED, OUT_OF_DATE
 
 if TYPE_CHECKING:
-    from bot.analysis.rows import Row
-    from bot.analysis.trial import Finding, Trial
+    from bot.analysis.report import Report
+    from bot.analysis.trial import Choice, Finding, Trial
     from bot.conversation.statistics import Statistics
 
 logger = logging.getLogger(__name__)
@@ -70,14 +70,14 @@ class Trials:
     _looked_at: dict[Channel, int] = field(default_factory=dict)
 
     async def rivals(self, channel: Channel) -> tuple[str, ...]:
-        """The models that people preferred so far there, the best first, while a trial is on; none
-        where they cannot be ranked."""
+        """The models that people preferred there when it was last told which, the best first, while a
+        trial is on; none where they cannot be ranked. What changed with a single vote would tell whose
+        answer that was about."""
         settings = await self._settings(channel)
         if not settings.trial or settings.reveal != "after_vote":
             return ()
-        rows = await self.statistics().rows(channel.platform, channel.id)
-        ranked = await asyncio.to_thread(_ranked, rows)
-        return tuple(model for model in ranked if model != settings.auditioning)
+        told = await self.statistics().last_published(channel.platform, channel.id)
+        return tuple(model for model in _ranked(told.report) if model != settings.auditioning)
 
     async def show(self, case: Case, person: Person) -> Document:
         """Both texts, to one person who may choose. Raises `InvalidInput`."""
@@ -130,9 +130,8 @@ class Trials:
         """About what always asking the best member alone would save in a month; `None` where a price
         is not known, or nobody is the best."""
         settings = await self._settings(channel)
-        rows = await self.statistics().rows(channel.platform, channel.id)
-        ranked = await asyncio.to_thread(_ranked, rows)
-        best = next((model for model in ranked if model in settings.members), None)
+        told, _waiting = await self.statistics().published(channel.platform, channel.id)
+        best = next((model for model in _ranked(told.report) if model in settings.members), None)
         whole = question_usd(self.catalogue, channel_settings.council_of(settings))
         alone = answer_usd(self.catalogue, best) if best else None
         if whole is None or alone is None:
@@ -238,17 +237,33 @@ async def counted(store: Store, platform: PlatformName, channel: str, number: in
     return await asyncio.to_thread(_trial, said)
 
 
-def _ranked(rows: "Sequence[Row]") -> tuple[str, ...]:
-    from bot.analysis.leaderboard import people_board
+async def counted_in_steps(store: Store, channel: Channel, number: int) -> "tuple[Trial, Trial]":
+    """The same, and where it stood when it had the choices that people may be told of."""
+    said = await store.choices(channel.platform, channel.id, number)
+    return await asyncio.to_thread(_in_steps, said)
 
-    board = people_board(rows)
-    return tuple(place.model for place in board.places if place.place is not None)
+
+def _ranked(report: "Report") -> tuple[str, ...]:
+    return tuple(each.model for each in report.people.places if each.place is not None)
 
 
 def _trial(said: Sequence[Comparison]) -> "Trial":
-    from bot.analysis.trial import Choice, trial
+    from bot.analysis.trial import trial
 
-    return trial([Choice(each.person, each.verdict) for each in said if each.verdict is not None])
+    return trial(_choices(said))
+
+
+def _in_steps(said: Sequence[Comparison]) -> "tuple[Trial, Trial]":
+    from bot.analysis.trial import told_until, trial
+
+    choices = _choices(said)
+    return trial(choices), trial(choices[: told_until(choices)])
+
+
+def _choices(said: Sequence[Comparison]) -> "list[Choice]":
+    from bot.analysis.trial import Choice
+
+    return [Choice(each.person, each.verdict) for each in said if each.verdict is not None]
 
 
 def _encoded(found: "Trial", saves_usd: float | None) -> str:

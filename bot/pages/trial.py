@@ -2,40 +2,46 @@
 
 from collections.abc import Iterator
 
+from bot.analysis.estimates import Estimate
 from bot.analysis.trial import (
     LENGTHS,
     MARGIN,
+    PEOPLE_MIN,
     POINTS,
+    STEP,
     Finding,
     Trial,
     missing_people,
 )
 from bot.document import Document, Heading, Note, Text
-from bot.language import _, n_
+from bot.language import _, n_, number
 from bot.pages.numbers import interval
+from bot.pages.numbers import share as percent
 from bot.pages.prices import dollars
 
 
-def under_way_page(found: Trial, saves_usd: float | None) -> Document:
-    """While people choose."""
+def under_way_page(found: Trial, told_of: Trial, saves_usd: float | None) -> Document:
+    """While people choose. What they chose is told of the first choices alone, those of `told_of`."""
     return Document(
         (
             Heading(_("A blind trial is under way here")),
-            Text(" ".join(_so_far(found))),
+            Text(" ".join(_so_far(found, told_of))),
             *([Text(_missing(found))] if missing_people(found) else []),
             Note(_length()),
+            *_steps(found, told_of),
             *_notes(saves_usd),
         )
     )
 
 
-def stopped_page(found: Trial) -> Document:
-    """Of one that is off before it could end."""
+def stopped_page(found: Trial, told_of: Trial) -> Document:
+    """Of one that is off before it could end, and can go on."""
     return Document(
         (
             Heading(_("The blind trial here is stopped")),
-            Text(" ".join(_so_far(found))),
+            Text(" ".join(_so_far(found, told_of))),
             Note(_("`/council trial on` goes on with it: what was chosen so far is kept.")),
+            *_steps(found, told_of),
             *_notes(None),
         )
     )
@@ -84,7 +90,7 @@ def end(found: Trial) -> str:
             margin=round(100 * MARGIN),
             of=of,
         )
-    share = interval(found.share)
+    share = _within(found.share)
     if found.end == "better":
         return _(
             "People prefer the verdict to the best member's answer: in {share} of the choices for one of "
@@ -105,26 +111,44 @@ def _of(found: Trial) -> str:
     return n_("{n} choice of {people}", "{n} choices of {people}", found.choices, people=people)
 
 
-def _so_far(found: Trial) -> Iterator[str]:
+def _within(value: Estimate) -> str:
+    """With its limits as what they are, shares that are left out: at an end one half is one of them."""
+    low, high = (number(100 * limit, ".0f") for limit in (value.low, value.high))
+    return _(
+        "{share} (more than {low}\u00a0%, less than {high}\u00a0%)",
+        share=percent(value.value),
+        low=low,
+        high=high,
+    )
+
+
+def _so_far(found: Trial, told_of: Trial) -> Iterator[str]:
     if not found.choices:
         yield _("Nobody has chosen so far.")
         return
     yield _("So far: {of}.", of=_of(found))
-    if found.same:
-        yield n_("{n} of them was for neither.", "{n} of them were for neither.", found.same)
-    if found.share:
-        share = interval(found.share)
-        yield (
-            _(
-                "Of the others, the verdict was chosen in {share}: limits that hold however often one looks.",
-                share=share,
-            )
-            if found.same
-            else _(
-                "The verdict was chosen in {share}: limits that hold however often one looks.",
-                share=share,
-            )
-        )
+    if told_of.share is None:
+        return
+    yield _(
+        "In the first {n}, the verdict was chosen in {share} of the choices for one of the two: limits that "
+        "hold however often one looks.",
+        n=told_of.choices,
+        share=interval(told_of.share),
+    )
+    if told_of.same:
+        yield n_("{n} of them was for neither.", "{n} of them were for neither.", told_of.same)
+
+
+def _steps(found: Trial, told_of: Trial) -> list[Note]:
+    if found == told_of:
+        return []
+    told_in_steps = _(
+        "What people chose is told in steps of {n} choices, once {people} people chose one of the two: so no "
+        "step tells what somebody chose.",
+        n=STEP,
+        people=PEOPLE_MIN,
+    )
+    return [Note(told_in_steps)]
 
 
 def _missing(found: Trial) -> str:

@@ -170,6 +170,12 @@ async def trial(options: argparse.Namespace, config: "Config") -> int:
         if len(found) > 1:
             note(f"{numbers['platform']} {numbers['channel']}")
         show(page)
+    if any(numbers["on"] for numbers, _page in found):
+        note(
+            _(
+                "`/council trial` in the channel says what it would save, too: prices are known there."
+            )
+        )
     if not found:
         show(none_page())
     return DONE
@@ -195,7 +201,7 @@ async def _trial_in(
         page = over_page(ended)
     else:
         numbers = as_json(found, is_on=is_on, saves_usd=None)
-        page = under_way_page(found, None) if is_on else stopped_page(found)
+        page = under_way_page(found, found, None) if is_on else stopped_page(found, found)
     return {"platform": platform, "channel": channel, **numbers}, page
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.analysis.trial import Choice, Trial, trial, walk
+from bot.analysis.trial import Choice, Trial, told_until, trial, walk
 from tests.bench.trial import Channel, simulated
 
 
@@ -29,6 +29,31 @@ def test_eight_people_of_one_mind_end_it_and_seven_never() -> None:
     assert trial(in_turn(8, *[[0.0]] * 40)).end == "worse"
     seven = trial(in_turn(7, *[[1.0]] * 100))
     assert (seven.choices, seven.people, seven.end) == (700, 7, None)
+
+
+def test_below_eight_people_no_share_is_told() -> None:
+    assert trial(in_turn(7, *[[1.0, 0.0]] * 5)).share is None
+    with_one_for_neither = [*in_turn(7, [1.0, 0.0]), Choice("another", 0.5)]
+    assert trial(with_one_for_neither).share is None
+    assert trial(in_turn(8, [1.0, 0.0])).share
+
+
+def test_what_was_chosen_may_be_told_in_steps_of_ten_by_several_people() -> None:
+    several = in_turn(5, [1.0], [0.0], [1.0], [0.5], [1.0])
+    assert [told_until(several[:n]) for n in (0, 9, 10, 11, 19, 20, 25)] == [
+        0,
+        0,
+        10,
+        10,
+        10,
+        20,
+        20,
+    ]
+    one_in_a_row = [Choice("one", 1.0)] * 12
+    assert told_until([*several[:10], *one_in_a_row]) == 10
+    assert (
+        told_until([*several[:10], *one_in_a_row, Choice("two", 1.0), Choice("three", 0.0)]) == 24
+    )
 
 
 def test_one_person_of_eight_decides_nothing_for_the_others() -> None:

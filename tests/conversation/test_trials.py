@@ -64,7 +64,15 @@ async def ranked(app: App) -> None:
     """A channel whose people prefer one model, and a trial in it."""
     for number in range(RANKED):
         await vote(app, await ask(app, number), ANN)
-    await set_here(app, "trial on")
+    await app.command(CHANNEL, ADMIN, "trial on")
+
+
+async def chooses(app: App, case: Case, person: Person, place: str = "") -> Document:
+    """Votes, compares, and chooses this, or else the verdict."""
+    await vote(app, case, person)
+    await pressed(app, case.id, person, "compare")
+    verdict = "first" if first_text(case.question, person.id) == "verdict" else "second"
+    return await pressed(app, case.id, person, "compare", place or verdict)
 
 
 def buttons(document: Document) -> list[str]:
@@ -157,10 +165,7 @@ async def test_it_ends_by_itself_and_is_told_once(app: App) -> None:
     await ranked(app)
     case, people = await ask(app, RANKED), [Person(f"p{n}") for n in range(40)]
     for person in people:
-        await vote(app, case, person)
-        await pressed(app, case.id, person, "compare")
-        verdict_first = first_text(case.question, person.id) == "verdict"
-        await pressed(app, case.id, person, "compare", "first" if verdict_first else "second")
+        await chooses(app, case, person)
     over = await app.store.trial_over("discord", CHANNEL.id)
     assert over is not None
     assert 8 <= len(await app.store.choices("discord", CHANNEL.id, 1)) < 40
@@ -176,6 +181,53 @@ async def test_it_ends_by_itself_and_is_told_once(app: App) -> None:
     assert "is over" in page
     await app.command(CHANNEL, ADMIN, "trial on")
     assert "Nobody has chosen" in words(await app.command(CHANNEL, ADMIN, "trial"))
+
+
+async def page_of(app: App) -> list[str]:
+    return words(await app.command(CHANNEL, ADMIN, "trial")).splitlines()
+
+
+async def test_no_look_before_and_after_a_choice_tells_what_was_chosen(app: App) -> None:
+    await ranked(app)
+    one, other = await ask(app, RANKED), await ask(app, RANKED + 1)
+    assert not any("chosen in" in line for line in await page_of(app))
+    for number in range(10):
+        await chooses(app, one, Person(f"p{number}"), "first")
+    told = [line for line in await page_of(app) if "chosen in" in line]
+    for number in range(9):
+        place = ("first", "second", "same")[number % 3]
+        await chooses(app, other, Person(f"p{number}"), place)
+        [now] = [line for line in await page_of(app) if "chosen in" in line]
+        [before] = told
+        assert now.partition(". ")[2] == before.partition(". ")[2]
+    assert f"{19} choices of 10 people" in " ".join(await page_of(app))
+
+
+async def test_seven_people_are_told_no_share(app: App) -> None:
+    await ranked(app)
+    one, other = await ask(app, RANKED), await ask(app, RANKED + 1)
+    for case in (one, other):
+        for number in range(7):
+            await chooses(app, case, Person(f"p{number}"))
+    page = " ".join(await page_of(app))
+    assert "14 choices of 7 people" in page
+    assert "1 more person" in page
+    assert "chosen in" not in page
+
+
+async def test_the_best_is_the_one_that_the_statistics_told_last(app: App) -> None:
+    """What one vote changed would tell, by the text beside the verdict, whose answer it was about."""
+    await ranked(app)
+    before = (await ask(app, RANKED)).question.rivals
+    assert before[0] == BEST
+    cases = [await ask(app, RANKED + n) for n in range(1, 4)]
+    for case in cases:
+        assert case.result
+        [label] = [each.label for each in case.result.answers if each.model == MEMBERS[0]]
+        for person in "pqrstuvw":
+            at = app.now()
+            await app.store.react(Reaction(case.id, label, person, "best", at, blind=True))
+    assert (await ask(app, RANKED + 4)).question.rivals == before
 
 
 async def test_it_needs_votes_before_names(app: App) -> None:

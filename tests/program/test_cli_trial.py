@@ -76,7 +76,9 @@ async def test_one_under_way_says_how_many_people_are_missing(
     assert "had read the verdict before" in told.out
     assert (found["on"], found["choices"], found["people"], found["end"]) == (True, 3, 3, None)
     assert (found["people_missing"], found["saves_usd"]) == (5, None)
-    assert found["share"]["low"] < found["share"]["value"] < found["share"]["high"]
+    assert found["share"] is None
+    assert "the verdict was chosen in" not in told.out
+    assert "`/council trial` in the channel says what it would save" in told.err
 
 
 async def test_one_that_ended_says_what_came_of_it(

@@ -319,6 +319,11 @@ class LastReflection:
     ended_at: datetime | None = None
     decided: ReflectionDecision | None = None
 
+    @property
+    def waits(self) -> bool:
+        """Whether nobody has looked yet at what came of the last, or decided about it."""
+        return self.result is not None and self.decided is None
+
 
 # What was chosen of two texts, and which of them stood first.
 ChosenPlace = Literal["first", "second", "same"]

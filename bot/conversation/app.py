@@ -249,10 +249,12 @@ class App:
         return await export_lines(desk)
 
     async def health(self, channel: Channel) -> Document:
+        here = channel.platform, channel.id
         return health(
             await self.settings(channel),
             self.catalogue,
             under_way=sum(channel_of(case) == channel for case in self.running.cases),
+            is_reflecting=(await self.store.reflection(*here)).under_way is not None,
             spent_micros=(await self.budget.account(channel)).spent_micros,
             refusal=await self.budget.refusal(channel),
         )

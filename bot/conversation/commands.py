@@ -137,12 +137,10 @@ ASKED_BY_BUTTON = frozenset(
         "audition:stop",
         "audition:leave",
         "reflect:stop",
-        "reflect:adopt",
-        "reflect:discard",
     }
 )
 # With what it may cost, and after how many tries it was shown; with the model.
-_WITH_MORE = ("reflect:begin:", "audition:stop:")
+_WITH_MORE = ("reflect:begin:", "reflect:adopt:", "reflect:discard:", "audition:stop:")
 
 COMMANDS: Mapping[str, Command] = {
     command.name: command

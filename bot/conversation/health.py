@@ -26,10 +26,18 @@ class Finding:
 
 
 def health(
-    settings: Settings, catalogue: Catalogue, *, under_way: int, spent_micros: int, refusal: str
+    settings: Settings,
+    catalogue: Catalogue,
+    *,
+    under_way: int,
+    is_reflecting: bool,
+    spent_micros: int,
+    refusal: str,
 ) -> Document:
     """`refusal` is what somebody who asks now is told, "" where the question is taken."""
-    lines = _lines(settings, catalogue, under_way, spent_micros, refusal)
+    lines = list(_lines(settings, catalogue, under_way, spent_micros, refusal))
+    if is_reflecting:
+        lines.insert(1, _("A reflection on the criteria is under way here."))
     return Document((Heading(_("Health")), Text("\n".join(f"- {line}" for line in lines))))
 
 

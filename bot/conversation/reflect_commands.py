@@ -1,6 +1,7 @@
 """`/council reflect`: has better criteria proposed and tried, tells what came of it, and adopts them.
 
-Who may change the criteria may do so. Nothing is adopted but by a person.
+Administrators may do so: it costs money, and reads what was asked. Nothing is adopted but by one of
+them.
 """
 
 from typing import TYPE_CHECKING
@@ -11,10 +12,10 @@ from bot.conversation.desk import (
     Desk,
     Option,
     first_word,
+    is_administrator,
     settings_of,
     stored_and_settings,
 )
-from bot.conversation.settings_commands import require_right
 from bot.document import Document, Text
 from bot.errors import InvalidInput
 from bot.language import N_, _
@@ -33,12 +34,14 @@ _HOW = N_(
 )
 _UNDER_WAY = N_("A reflection is under way here already.")
 _OTHER = N_("Another reflection came since: `/council reflect` says what it would do now.")
+_CAME_SINCE = N_("Another reflection came since: `/council reflect` shows what it proposes.")
 _NONE = N_("There are no proposed criteria to decide about here.")
 
 
 async def _reflect(desk: Desk, rest: str) -> Document:
     """Where it stands; or, with the most that it may cost, what it would do for that."""
-    await require_right(desk, ["criteria"])
+    if not is_administrator(desk):
+        raise InvalidInput(_("Only administrators can have the criteria reflected on here."))
     word, more = first_word(rest.lower())
     match word:
         case "":
@@ -48,9 +51,9 @@ async def _reflect(desk: Desk, rest: str) -> Document:
         case "stop":
             return await _stopped(desk)
         case "adopt":
-            return await _adopted(desk)
+            return await _adopted(desk, more)
         case "discard":
-            return await _discarded(desk)
+            return await _discarded(desk, more)
         case "again":
             return await _planned(desk, None)
     return await _planned(desk, round(_usd(word) * 1e6))
@@ -116,11 +119,11 @@ async def _stopped(desk: Desk) -> Document:
     return Document((Text(_("The reflection is stopped. The criteria stay as they are.")),))
 
 
-async def _adopted(desk: Desk) -> Document:
+async def _adopted(desk: Desk, shown: str) -> Document:
     """Through the channel's settings, with what was known of it in their history. Raises
     `InvalidInput` where the criteria are others by now."""
     last = await _last(desk)
-    found = _reflected(last)
+    found = _reflected(last, shown)
     stored, settings = await stored_and_settings(desk)
     if settings.criteria != found.before:
         raise InvalidInput(
@@ -158,9 +161,9 @@ async def _adopted(desk: Desk) -> Document:
     return Document((Text(said),))
 
 
-async def _discarded(desk: Desk) -> Document:
+async def _discarded(desk: Desk, shown: str) -> Document:
     last = await _last(desk)
-    _reflected(last)
+    _reflected(last, shown)
     if not await _discard(desk, last):
         raise InvalidInput(_(_NONE))
     return Document((Text(_("Discarded. The criteria stay as they are.")),))
@@ -177,13 +180,16 @@ async def _last(desk: Desk) -> "LastReflection":
     return await desk.store.reflection(desk.channel.platform, desk.channel.id)
 
 
-def _reflected(last: "LastReflection") -> "Reflected":
-    """What is there to decide about. Raises `InvalidInput`."""
+def _reflected(last: "LastReflection", shown: str) -> "Reflected":
+    """What is there to decide about; where a button says which try was `shown` with it, that one. Raises
+    `InvalidInput`."""
     from bot.pages.reflection import Outcome
 
     found = decode(Outcome, last.result).reflected if last.result else None
     if found is None or last.decided:
         raise InvalidInput(_(_NONE))
+    if shown and shown != str(found.compared.tries):
+        raise InvalidInput(_(_CAME_SINCE))
     return found
 
 

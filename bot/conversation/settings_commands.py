@@ -55,6 +55,9 @@ CHANGES: Mapping[str, Callable[[Sequence[str], Sequence[str]], Sequence[str]]] =
 }
 
 
+_REFLECTED = N_("A reflection on the criteria is over: `/council reflect` says what came of it.")
+
+
 async def _show(desk: Desk, rest: str) -> Document:
     """Who is seated; with `all`, every setting."""
     if rest.lower() not in ("", "all"):
@@ -65,7 +68,11 @@ async def _show(desk: Desk, rest: str) -> Document:
         return settings_page(settings, stored.values, remarks=remarks)
     change = Change(desk.catalogue.to_seat()) if await may_change(desk) else None
     prices = prices_of(desk.catalogue, settings)
-    return council_page(settings, stored.values, prices, change, remarks=remarks)
+    page = council_page(settings, stored.values, prices, change, remarks=remarks)
+    here = desk.channel.platform, desk.channel.id
+    if is_administrator(desk) and (await desk.store.reflection(*here)).waits:
+        return replace(page, blocks=(*page.blocks, Note(_(_REFLECTED))))
+    return page
 
 
 def prices_of(catalogue: Catalogue, settings: Settings) -> Prices:

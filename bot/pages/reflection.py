@@ -186,7 +186,9 @@ def _cost(cost: Cost) -> str:
 
 
 def _buttons(compared: Compared) -> tuple[Button, ...]:
+    """They name the try, so that what is decided is what was read."""
+    said, tried = compared.recommendation, compared.tries
     return (
-        Button("reflect:adopt", _("Adopt"), primary=compared.recommendation == "adopt"),
-        Button("reflect:discard", _("Discard"), primary=compared.recommendation == "discard"),
+        Button(f"reflect:adopt:{tried}", _("Adopt"), primary=said == "adopt"),
+        Button(f"reflect:discard:{tried}", _("Discard"), primary=said == "discard"),
     )

@@ -46,6 +46,7 @@ class Metrics:
             buckets=_BUCKETS,
         )
         self._under_way = gauge("deliberations_under_way", "Deliberations under way.")
+        self._reflecting = gauge("reflections_under_way", "Reflections on criteria under way.")
         self._connected = gauge("platform_connected", "1 where events come in.", "platform")
         self._spent = gauge("spent_today_usd", "US dollars counted against today's budget (UTC).")
         self._budget = gauge("daily_budget_usd", "US dollars a day; +Inf where unlimited.")
@@ -76,6 +77,7 @@ class Metrics:
     async def _measure(self) -> None:
         app = self._app
         self._under_way.set(len(app.running.cases))
+        self._reflecting.set(len(app.reflections.under_way))
         for name, platform in app.platforms.items():
             if isinstance(platform, KnowsConnected):
                 self._connected.labels(name).set(platform.connected)

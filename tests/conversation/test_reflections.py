@@ -1,5 +1,6 @@
 """Reflections of a channel: begun within its budgets, gone on with after a kill, and what is left."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -235,6 +236,8 @@ async def test_criteria_that_changed_meanwhile_are_not_replaced(app: App) -> Non
 async def test_nobody_else_may(app: App) -> None:
     for text in ("reflect", "reflect begin 999999999 0", "reflect stop", "reflect adopt"):
         assert "Only administrators can" in await say(app, text, ANN)
+    await say(app, "set changers anyone")
+    assert "Only administrators can" in await say(app, "reflect begin 999999999 0", ANN)
     assert (await app.store.reflection("discord", CHANNEL.id)).under_way is None
 
 
@@ -272,3 +275,87 @@ async def test_texts_that_expire_meanwhile_end_it() -> None:
         left = await app.reflections.plan(CHANNEL)
         assert left.gathered.rated == QUESTIONS
         assert len(left.gathered.readable) == QUESTIONS - 12
+
+
+async def test_buttons_of_an_old_page_decide_nothing_about_a_newer_proposal(app: App) -> None:
+    await reflect(app)
+    old = (await app.command(CHANNEL, ADMIN, "reflect")).buttons
+    await reflect(app)
+
+    for button in old:
+        page = await app.pressed(CHANNEL, ADMIN, button.name)
+        assert "Another reflection came since" in words(page)
+
+    assert (await app.settings(CHANNEL)).criteria == ""
+    adopt, _ = (await app.command(CHANNEL, ADMIN, "reflect")).buttons
+    assert "hold from now on" in words(await app.pressed(CHANNEL, ADMIN, adopt.name))
+
+
+@pytest.mark.parametrize("how", ["adopt", "discard"])
+async def test_of_two_who_decide_the_first_does(app: App, how: str) -> None:
+    await reflect(app)
+    buttons = (await app.command(CHANNEL, ADMIN, "reflect")).buttons
+    name = next(each.name for each in buttons if how in each.name)
+    both = [app.pressed(CHANNEL, person, name) for person in (ADMIN, Person("zoe", admin=True))]
+
+    told = sorted("no proposed criteria" in words(page) for page in await asyncio.gather(*both))
+
+    assert told == [False, True]
+    for button in buttons:
+        assert "no proposed criteria" in words(await app.pressed(CHANNEL, ADMIN, button.name))
+
+
+async def test_two_who_begin_at_once_begin_one(app: App) -> None:
+    (button,) = (await app.command(CHANNEL, ADMIN, "reflect")).buttons
+    both = [app.pressed(CHANNEL, each, button.name) for each in (ADMIN, Person("zoe", admin=True))]
+
+    told = [words(page) for page in await asyncio.gather(*both)]
+    await outcome(app)
+
+    assert all("is under way here" in each for each in told)
+    assert len(app.provider.asked("proposal")) == 1  # type: ignore[attr-defined]
+
+
+async def test_where_it_stands_is_told_beside_settings_and_health(app: App) -> None:
+    over, running = (
+        "`/council reflect` says what came of it",
+        "A reflection on the criteria is under",
+    )
+    assert await app.reflections.begin(CHANNEL, ADMIN, await app.reflections.plan(CHANNEL))
+    assert running in await say(app, "health")
+    assert over not in await say(app, "")
+    await outcome(app)
+
+    assert running not in await say(app, "health")
+    assert over in await say(app, "")
+    assert over not in await say(app, "", ANN)
+    await say(app, "reflect discard")
+    assert over not in await say(app, "")
+
+
+HOSTILE = (
+    "begin:-1:0",
+    "begin:٣:0",
+    "begin:²:0",
+    "begin:1e9:0",
+    "begin:9999999999999999999999:0",
+    "begin:1000000:-1",
+    "begin::",
+    "begin:1000000:0:0; DROP TABLE reflections",
+    "adopt:",
+    "adopt:9",
+    "adopt:-1",
+    "adopt:1\n",
+    "discard:x",
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_what_no_button_says_is_refused(app: App, name: str) -> None:
+    for person in (ADMIN, ANN):
+        await app.pressed(CHANNEL, person, f"reflect:{name}")
+
+    last = await app.store.reflection("discord", CHANNEL.id)
+    assert (last.under_way, last.decided) == (None, None)
+    assert (await app.settings(CHANNEL)).criteria == ""
+    assert app.provider.requests == []  # type: ignore[attr-defined]

@@ -54,8 +54,8 @@ def test_better_criteria_are_recommended_and_wait_for_an_administrator() -> None
     assert "The difference has a 93.9\u00a0% interval." in text
     assert "Criteria never change by themselves" in text
     assert [(each.name, each.primary) for each in page.buttons] == [
-        ("reflect:adopt", True),
-        ("reflect:discard", False),
+        ("reflect:adopt:1", True),
+        ("reflect:discard:1", False),
     ]
 
 
@@ -64,8 +64,8 @@ def test_criteria_that_change_nothing_are_to_be_discarded_and_may_yet_be_adopted
 
     assert words(page).startswith("The proposed criteria are hardly better: discard them\n")
     assert [(each.name, each.primary) for each in page.buttons] == [
-        ("reflect:adopt", False),
-        ("reflect:discard", True),
+        ("reflect:adopt:1", False),
+        ("reflect:discard:1", True),
     ]
 
 

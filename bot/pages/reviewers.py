@@ -1,8 +1,8 @@
 """What people's votes say of the reviewers, as a page. Pure."""
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -12,6 +12,7 @@ from bot.analysis.weights import PAIRS_MIN, PARTS
 from bot.document import Button, Document, Heading, Note, Table, Text
 from bot.language import N_, _, day, n_
 from bot.pages.numbers import interval, points, share, signed
+from bot.pages.settings import unambiguous
 from bot.settings import Weighted
 
 _AVERAGE = N_("A weight of 1 is what all have on average.")
@@ -41,40 +42,40 @@ class Counting:
 
 def reviewers_page(found: Reviewers, pace: timedelta | None = None) -> Document:
     """`pace` is the time from one rated question to the next, `None` where it is not known."""
-    return _page(found, _told(found, pace), _weighed(found), _(_ALIKE))
+    return _page(found, (), _told(found, pace), _(_ALIKE))
 
 
 def channel_page(found: Reviewers, pace: timedelta | None, counting: Counting) -> Document:
     """The same of a channel that has a setting: what weights would change is not told with `off`."""
     match counting.weights:
         case "off":
-            page = _page(found, (_decided(found),), _agreeing(found), "")
-            says = _off(found)
+            page = _page(found, _off(found), (_decided(found),), "")
         case "shadow":
-            page = _page(found, _told(found, pace), _weighed(found), _(_AVERAGE))
-            says = _shadow(found)
+            page = _page(found, _shadow(found), _told(found, pace), _(_AVERAGE))
         case "on":
-            page = _page(found, _told(found, pace), _weighed(found), _(_AVERAGE))
-            says = _on(found, counting.since)
+            page = _page(found, _on(found, counting.since), _told(found, pace), _(_AVERAGE))
         case _:
             assert_never(counting.weights)
-    title, told, *rest = page.blocks
     buttons = tuple(_buttons(found, counting.weights)) if counting.may_change else ()
-    return Document((title, told, Text(" ".join(says)), *rest), buttons=buttons)
+    return replace(page, buttons=buttons)
 
 
-def _page(found: Reviewers, told: Iterable[str], table: Table, legend: str) -> Document:
+def _page(found: Reviewers, first: Iterable[str], told: Iterable[str], legend: str) -> Document:
+    """Without a `legend` of weights there are none."""
     title = Heading(_("What people's votes say of the reviewers"))
+    sentences = " ".join(first)
+    above = (title, Text(sentences)) if sentences else (title,)
     if not found.reviewers:
         nothing = _(
             "No reviewer read two answers of which people hold one for better. That takes a question "
             "in which one answer was accepted and another was not, or one was called the best."
         )
-        return Document((title, Text(nothing)))
-    notes = [legend] if legend else []
-    if legend and 0 < found.people < PARTS:
-        notes.append(_(_PERSON))
-    return Document((title, Text(" ".join(told)), table, *map(Note, notes)))
+        return Document((*above, Text(nothing)))
+    numbers = Text("\n".join(f"- {each}" for each in told))
+    if not (legend and found.learned):
+        return Document((*above, numbers, _agreeing(found)))
+    notes = [legend, _(_PERSON)] if 0 < found.people < PARTS else [legend]
+    return Document((*above, numbers, _weighed(found), *map(Note, notes)))
 
 
 # --- What reviews count for
@@ -135,15 +136,13 @@ def _holds(found: Reviewers) -> bool:
 def _told(found: Reviewers, pace: timedelta | None) -> Iterator[str]:
     yield _decided(found)
     if not found.learned:
-        yield _(_LEARNED_FROM, least=PAIRS_MIN)
-        yield _takes(_until_learned(found), pace)
+        yield f"{_(_LEARNED_FROM, least=PAIRS_MIN)} {_takes(_until_learned(found), pace)}"
     elif found.gain is None or found.first_places is None:
         yield _("All are one person's, so that what weights would gain for others cannot be told.")
     else:
-        yield _gain(found)
+        yield f"{_gain(found)} {_shown(found, pace)}"
         if found.first_places.changed:
             yield _changed(found.first_places)
-        yield _shown(found, pace)
 
 
 def _decided(found: Reviewers) -> str:
@@ -243,11 +242,12 @@ def _weighed(found: Reviewers) -> Table:
     if authors:
         header.append(_("Own answer"))
     ordered = sorted(found.reviewers, key=lambda each: (-each.weight, each.reviewer))
-    return Table(tuple(header), tuple(_row(each, own=authors) for each in ordered))
+    called = unambiguous([each.reviewer for each in ordered])
+    return Table(tuple(header), tuple(_row(each, called, own=authors) for each in ordered))
 
 
-def _row(each: Reviewer, *, own: bool) -> tuple[str, ...]:
-    cells = (*_agreement(each), f"{each.weight:.2f}")
+def _row(each: Reviewer, called: Mapping[str, str], *, own: bool) -> tuple[str, ...]:
+    cells = (*_agreement(each, called), f"{each.weight:.2f}")
     if not own:
         return cells
     preference = each.self_preference
@@ -257,8 +257,9 @@ def _row(each: Reviewer, *, own: bool) -> tuple[str, ...]:
 def _agreeing(found: Reviewers) -> Table:
     """Without a word of weights; by name."""
     header = (_("Reviewer"), _("Agrees with people"), _("Pairs"))
-    return Table(header, tuple(map(_agreement, found.reviewers)))
+    called = unambiguous([each.reviewer for each in found.reviewers])
+    return Table(header, tuple(_agreement(each, called) for each in found.reviewers))
 
 
-def _agreement(each: Reviewer) -> tuple[str, ...]:
-    return each.reviewer, interval(each.agreement) or "-", f"{each.pairs:,}"
+def _agreement(each: Reviewer, called: Mapping[str, str]) -> tuple[str, ...]:
+    return called[each.reviewer], interval(each.agreement) or "-", f"{each.pairs:,}"

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from bot.conversation.budget import Rules
+from bot.conversation.commands import COMMANDS
 from bot.conversation.loops import Handling
 from tests.fakes.council_on_discord import Place
 from tests.fakes.discord import payloads
@@ -97,7 +98,11 @@ class OnDiscord(Stage):
     async def command(self, name: str, text: str) -> Scene:
         place = self.place
         verb, _, rest = text.partition(" ")
-        options = {"action" if verb == "trial" else "model": rest} if rest else {}
+        options = COMMANDS[verb].options
+        written = rest.split(maxsplit=max(0, len(options) - 1))
+        given = {
+            o.name: o.kind == "flag" or word for o, word in zip(options, written, strict=False)
+        }
         return self._answer(
             name,
             await place.server.slash(
@@ -105,7 +110,7 @@ class OnDiscord(Stage):
                 place.channel,
                 "council",
                 verb,
-                options,
+                given,
                 timeout_seconds=PATIENCE_SECONDS,
             ),
         )

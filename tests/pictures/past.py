@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -13,6 +14,7 @@ from bot.records import Case, PlatformName, Reaction, ReactionValue, ReflectionB
 from bot.store.encoding import encode
 from bot.store.store import Store
 from tests.fakes.channel import NOW, finished_case, reaction
+from tests.fakes.teaching import teach
 from tests.pictures.script import MEMBERS, ON_AUDITION
 
 QUESTIONS = 60
@@ -42,6 +44,39 @@ async def remember(database: Path, platform: PlatformName, channel: str) -> None
             await store.delivered(case.id)
             for vote in _votes(case, random):
                 await store.react(vote)
+    finally:
+        await store.close()
+
+
+async def remember_teaching(database: Path, platform: PlatformName, channel: str) -> None:
+    """Votes of twelve people, which mostly agree with one reviewer."""
+    store = await Store.open(str(database), holder="the past")
+    past = partial(teach, store, models=MEMBERS, people=12, platform=platform, channel=channel)
+    try:
+        await past(range(60), agree=MEMBERS[2])
+        await past(range(60, 90), agree=MEMBERS[2], also=[MEMBERS[0]])
+        await past(range(90, 120), agree=MEMBERS[0], also=[MEMBERS[1]])
+    finally:
+        await store.close()
+
+
+async def remember_little(database: Path, platform: PlatformName, channel: str) -> None:
+    """Numbers, but too few pairs of answers for weights."""
+    store = await Store.open(str(database), holder="the past")
+    try:
+        await teach(
+            store,
+            range(4),
+            agree=MEMBERS[2],
+            models=MEMBERS,
+            people=4,
+            platform=platform,
+            channel=channel,
+        )
+        for number in range(4, 10):
+            case = finished_case(number, models=MEMBERS, platform=platform, channel=channel)
+            await store.create(case)
+            await store.delivered(case.id)
     finally:
         await store.close()
 

@@ -16,7 +16,13 @@ from tests.fakes.pictures import picture
 from tests.fakes.slack_server import running_slack
 from tests.pictures.on_discord import OnDiscord
 from tests.pictures.on_slack import OnSlack
-from tests.pictures.past import remember, remember_audition, remember_reflection
+from tests.pictures.past import (
+    remember,
+    remember_audition,
+    remember_little,
+    remember_reflection,
+    remember_teaching,
+)
 from tests.pictures.scenes import Platform, Scene
 from tests.pictures.script import CHAIRMAN, MEMBERS, ON_AUDITION, Models, Script, models
 from tests.pictures.stage import Stage
@@ -260,6 +266,35 @@ async def statistics(platform: Platform) -> AsyncIterator[Scene]:
             yield await here.command("statistics", "stats")
 
 
+async def reviewers(platform: Platform) -> AsyncIterator[Scene]:
+    """Weights that are worth turning on: told, turned on, and of no interest."""
+    with TemporaryDirectory() as folder:
+        database = Path(folder) / "council.db"
+        async with (
+            models() as council,
+            stage(platform, council, past=database, remember=remember_teaching) as here,
+        ):
+            yield await here.command("reviewers", "stats reviewers")
+            await here.command("on", "set weights on")
+            yield await here.command("reviewers-on", "stats reviewers")
+            await here.command("off", "set weights off")
+            yield await here.command("reviewers-off", "stats reviewers")
+
+
+async def few_pairs(platform: Platform) -> AsyncIterator[Scene]:
+    """Too few answers that votes told apart."""
+    with TemporaryDirectory() as folder:
+        database = Path(folder) / "council.db"
+        async with (
+            models() as council,
+            stage(platform, council, past=database, remember=remember_little) as here,
+        ):
+            yield await here.command("reviewers-few", "stats reviewers")
+            yield await here.command("weights-few", "set weights on")
+            yield await here.command("settings-few", "show")
+            yield await here.command("settings-all-few", "show all")
+
+
 async def audition(platform: Platform) -> AsyncIterator[Scene]:
     """A model that was rated often enough: the next question ends its audition."""
     script = Script.read("flags")
@@ -368,6 +403,13 @@ STORIES: Mapping[str, Story] = {
     "code": asked("code", Script.read("code")),
     "korean": asked("korean", Script.read("korean")),
     "statistics": statistics,
+    "reviewers": reviewers,
+    "reviewers-on": reviewers,
+    "reviewers-off": reviewers,
+    "reviewers-few": few_pairs,
+    "weights-few": few_pairs,
+    "settings-few": few_pairs,
+    "settings-all-few": few_pairs,
     "settings": settings,
     "help": settings,
     "form": settings,

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot import redaction
 from bot.chat import HEADLINE, RANKING, answer_key
-from bot.council import Call, Failure
+from bot.council import Call, Failure, by_models
 from bot.document import Document, Text
 from bot.language import _
 from bot.pages import presenter
@@ -27,6 +27,7 @@ def posts(
 ) -> dict[str, Document]:
     """The headline, and every other post that is new, or has a new state, since `drawn`, in the
     order of the thread."""
+    progress = _without_people_alone(progress)
     shown = {HEADLINE: presenter.headline(progress, pace)}
     progress, drawn = _veiled(progress), drawn and _veiled(drawn)
     # A verdict that is written anew rests on answers whose posts are another run's.
@@ -53,6 +54,14 @@ def _veiled(progress: Progress) -> Progress:
     )
 
 
+def _without_people_alone(progress: Progress) -> Progress:
+    """The progress of a run that was stopped before any member answered, without what people did: a
+    letter that stands there then is known as a person's once somebody goes on with it."""
+    if not progress.stopped or by_models(tuple(progress.answers.values())):
+        return progress
+    return replace(progress, answers={})
+
+
 def together(progress: Progress) -> Progress:
     """The progress where no answer has a place in the thread before it is there: none is shown until
     their stage ends, so that their order tells nothing of speed."""
@@ -69,7 +78,7 @@ async def last_posts(case: Case, store: Store, *, stopped_by: str = "") -> dict[
     `stopped_by` is how whoever stopped it is called."""
     if case.expired_at:
         return {HEADLINE: Document((Text(_(EXPIRED)),))}
-    progress = _ended(case, await store.calls(case.id))
+    progress = _without_people_alone(_ended(case, await store.calls(case.id)))
     keys = {post.key for post in await store.posts(case.id)}
     if case.result is None:
         # Of a run that was stopped before it began there is no post to bring up to date.

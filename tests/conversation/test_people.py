@@ -44,7 +44,7 @@ from tests.conversation.room import (
 from tests.conversation.room import (
     running as a_room,
 )
-from tests.fakes.provider import FakeProvider, labels_shown, sensible, stage_and_seat
+from tests.fakes.provider import FakeProvider, Scripted, labels_shown, sensible, stage_and_seat
 from tests.fakes.watched import eventually
 from tests.pages.telling import words as all_words
 
@@ -239,6 +239,35 @@ async def test_a_stop_while_it_waits_costs_nothing() -> None:
         assert (await case_of(app, id)).status == "stopped"
         assert provider.requests == []
         assert await written(app, id) == str(LATE)
+
+
+async def test_stopped_before_a_member_answered_it_shows_no_persons_answer() -> None:
+    """Whose letter stood there alone would be known once the members have answered."""
+    held: list[Scripted] = [asyncio.Event()]
+    provider = FakeProvider({("answer", seat): [*held] for seat in range(3)})
+    async with running(provider) as app:
+        id = await accepted(app, mention("/wait 10m Is it right?"))
+        await until_gathering(app, id)
+        await written(app, id)
+        await pressed(app, id, ANN, "begin")
+
+        async def all_are_asked() -> bool:
+            return len(await app.store.attempts(id)) == 3
+
+        await eventually(all_are_asked)
+        await pressed(app, id, ANN, "stop")
+        await app.running.finished(id)
+
+        documents = {key: all_words(page) for (_, key), page in room_of(app).documents.items()}
+        assert "Stopped by Ann\\_ before any answer" in documents["headline"]
+        assert not [key for key, text in documents.items() if TEXT in text]
+        assert (
+            len({text.replace(key[-1], "") for key, text in documents.items() if ":" in key}) == 1
+        )
+
+        await pressed(app, id, ANN, "go_on")
+        await app.running.finished(id)
+        assert TEXT in all_words(room_of(app).documents[id, f"answer:{await label_of(app, id)}"])
 
 
 async def test_a_restart_keeps_the_end_of_the_wait_and_what_came(tmp_path: Path) -> None:

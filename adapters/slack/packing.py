@@ -30,7 +30,7 @@ from adapters.slack.blocks import (
 )
 from adapters.text.markdown import first_piece
 from bot.cleaning import one_line
-from bot.document import Block, Button, Detail, parted
+from bot.document import Block, Button, Detail, Leaf, parted
 from bot.language import N_, _
 
 # Slack refuses a message at about 13,200 characters, of which each block takes `BLOCK_COST`, and rich
@@ -125,15 +125,35 @@ def packed(
     actions = button_row(buttons, run)
     spare = sum(map(cost_of, [*ending, *actions, context(_(_GOES_ON))]))
     pages = [_Page(MESSAGE_BUDGET - spare, len(ending) + 2)]
-    for piece in pieces:
-        if not pages[-1].take(piece):
-            pages.append(_Page(MESSAGE_BUDGET))
-            pages[-1].take(piece)
+    _fill(pages, pieces)
     shown = _contained(pages, folds)
     goes_on = [context(_(_GOES_ON))] if len(shown) > 1 and not folds else []
     shown[0] = [*shown[0], *goes_on, *ending, *actions]
     first, *rest = [_message(page or [section("…")]) for page in shown]
     return [_named_later(first, greeting), *rest]
+
+
+def packed_in_order(
+    leaves: Sequence[Leaf], *, buttons: Sequence[Button], run: str
+) -> list[Message]:
+    """At least one message, without folds; the notes at the end and `buttons` stay together below
+    everything else, where whoever has read all of it arrives."""
+    head, tail = parted(leaves)
+    ending = [_Piece(block) for block in (*leaf_blocks(tail), *button_row(buttons, run))]
+    pages = [_Page(MESSAGE_BUDGET)]
+    _fill(pages, _pieces(head, run=run, as_markdown=None))
+    if sum(cost_of(piece.block) for piece in ending) > pages[-1].room:
+        pages.append(_Page(MESSAGE_BUDGET))
+    _fill(pages, ending)
+    return [_message(page or [section("…")]) for page in _contained(pages, ())]
+
+
+def _fill(pages: list[_Page], pieces: Iterable[_Piece]) -> None:
+    """Put them on the last page, and on further ones."""
+    for piece in pieces:
+        if not pages[-1].take(piece):
+            pages.append(_Page(MESSAGE_BUDGET))
+            pages[-1].take(piece)
 
 
 def _message(blocks: Sequence[Json]) -> Message:

@@ -13,7 +13,7 @@ from functools import partial
 from hashlib import sha256
 
 from adapters.slack.blocks import NO_RUN, shortened
-from adapters.slack.packing import Message, packed
+from adapters.slack.packing import Message, packed, packed_in_order
 from adapters.text.letters import linked_letters
 from adapters.text.markdown import first_piece, honest_links, split_markdown
 from bot.chat import HEADLINE, VERDICT
@@ -114,6 +114,12 @@ def document_messages(document: Document, *, run: str = NO_RUN) -> tuple[Message
     """
     blocks = _lettered(document.blocks, document.letters)
     return tuple(packed(_unfolded(blocks), buttons=document.buttons, run=run))
+
+
+def read_through(document: Document, *, run: str = NO_RUN) -> tuple[Message, ...]:
+    """The same, with what can be done below all there is to read."""
+    leaves = _unfolded(_lettered(document.blocks, document.letters))
+    return tuple(packed_in_order(leaves, buttons=document.buttons, run=run))
 
 
 def pictures(document: Document, name: str) -> tuple[File, ...]:

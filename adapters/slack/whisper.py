@@ -7,7 +7,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from adapters.slack.blocks import NO_RUN
 from adapters.slack.packing import Message
-from adapters.slack.render import document_messages
+from adapters.slack.render import document_messages, read_through
 from bot.document import Document, Note, Text
 from bot.language import N_, _
 
@@ -24,9 +24,11 @@ async def whisper(
     url: str, document: Document, *, thread: str | None = None, run: str = NO_RUN
 ) -> None:
     """`run` is what the document's buttons belong to."""
-    messages = document_messages(document, run=run)
+    messages = read_through(document, run=run)
     if len(messages) > USES:
-        messages = (*messages[: USES - 1], *document_messages(Document((Note(f"⚠ {_(CUT)}"),))))
+        cut = document_messages(Document((Note(f"⚠ {_(CUT)}"),)))
+        ending = messages[-1:] if document.buttons else ()
+        messages = (*messages[: USES - 1 - len(ending)], *cut, *ending)
     for message in messages:
         await _send(url, message, thread=thread, replace=False)
 

@@ -11,7 +11,7 @@ from adapters.slack.whisper import whisper
 from bot.conversation.budget import Rules
 from bot.conversation.commands import COMMANDS
 from bot.criteria import PRESETS
-from bot.document import Document, Text
+from bot.document import Button, Document, Text
 from bot.llm import ModelInfo
 from bot.settings import FORM, SETTINGS
 from tests.fakes.council_on_slack import Place
@@ -218,6 +218,19 @@ async def test_what_five_answers_do_not_hold_is_said(place: Place) -> None:
     await whisper(url, Document((Text("word " * 20_000),)))
     assert len(server.ephemerals) == 5
     assert "does not fit" in server.ephemerals[-1].text
+
+
+async def test_where_five_answers_do_not_hold_it_the_last_still_has_the_buttons(
+    place: Place,
+) -> None:
+    server = place.server
+    url = server.url + server.triggers.new_url(place.channel, place.ada, None)
+    buttons = (Button("compare:first", "The first"),)
+    await whisper(url, Document((Text("word " * 20_000),), buttons=buttons), run="run")
+    *texts, cut, last = server.ephemerals
+    assert len(texts) == 3
+    assert "does not fit" in cut.text
+    assert [block["type"] for block in last.blocks][-1] == "actions"
 
 
 # The form

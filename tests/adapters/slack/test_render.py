@@ -20,6 +20,7 @@ from adapters.slack.render import (
     offer_message,
     pictures,
     post,
+    read_through,
 )
 from bot.chat import HEADLINE, RANKING, answer_key
 from bot.cleaning import harmless, one_line
@@ -221,6 +222,23 @@ def test_a_document_for_one_person_has_no_folds_and_all_its_text(document: Docum
     for message in found:
         check_message(list(message.blocks))
         assert "container" not in {block["type"] for block in walk(list(message.blocks))}
+
+
+@given(documents)
+def test_what_can_be_done_stands_below_all_that_one_person_reads(document: Document) -> None:
+    buttons = (Button("one", "One"), Button("two", "Two"))
+    note = Note("Choose.")
+    found = read_through(
+        replace(document, blocks=(*document.blocks, note), buttons=buttons), run=RUN
+    )
+    everything = letters(shown([message.blocks for message in found]))
+    assert letters(harmless("".join(words_of(document.blocks)))) <= everything
+    for message in found:
+        check_message(list(message.blocks))
+    *before, last = found
+    assert last.blocks[-1]["type"] == "actions"
+    assert "Choose." in str(last.blocks[-2])
+    assert not any('"action_id": "one"' in json.dumps(message.blocks) for message in before)
 
 
 # --- What posts look like

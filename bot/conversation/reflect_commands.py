@@ -198,11 +198,11 @@ def _audited(found: "Reflected") -> str:
     compared = found.compared
     gain = compared.gain
     known = (
-        f"{100 * gain.value:+.1f} points, {100 * gain.low:+.1f} to {100 * gain.high:+.1f}"
+        f" {100 * gain.value:+.1f} ({100 * gain.low:+.1f} to {100 * gain.high:+.1f})"
         if gain
-        else "not compared"
+        else ""
     )
-    return f"criteria adopted by reflect ({compared.recommendation}: {known}, n = {compared.rows})"
+    return f"criteria = reflect: {compared.recommendation}{known}, n = {compared.rows}"
 
 
 def proposed_of(plan: "Plan") -> "Proposed":

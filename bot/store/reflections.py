@@ -6,6 +6,7 @@ of questions. It ends as one that was stopped, without a result, its texts erase
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import get_args
 
 from bot.council import Council, Question
 from bot.records import LastReflection, PlatformName, ReflectionBegun, ReflectionDecision
@@ -20,8 +21,9 @@ SPLIT = "split"
 MOST = "most"
 
 _PREFIX = "reflection:"
+_JOURNALS = ", ".join(f"'{_PREFIX}{platform}'" for platform in get_args(PlatformName))
 # Of journals of reflections, and no question's.
-IS_JOURNAL = f"platform LIKE '{_PREFIX}%'"
+IS_JOURNAL = f"platform IN ({_JOURNALS})"
 _THIS_CHANNEL = "platform = ? AND channel = ?"
 
 

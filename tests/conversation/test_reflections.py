@@ -217,7 +217,7 @@ async def test_it_says_first_what_it_would_do_and_begins_when_pressed(app: App) 
     settings = await app.settings(CHANNEL)
     (change,) = await app.store.audit(CHANNEL.platform, CHANNEL.workspace, CHANNEL.id)
     assert settings.criteria == NEW
-    assert change.what.startswith("criteria adopted by reflect (adopt: +100.0 points")
+    assert change.what.startswith("criteria = reflect: adopt +100.0 (+9")
     assert "no proposed criteria" in await say(app, "reflect adopt")
     await say(app, "reset criteria")
     assert (await app.settings(CHANNEL)).criteria == ""

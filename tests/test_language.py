@@ -109,7 +109,7 @@ PROGRAMMERS = (
 
 SENTENCE = re.compile(r"[^\W\d_]{2,}[,.:;]? [^\W\d_]")
 SQL = re.compile(
-    r"\s*(SELECT|INSERT|UPDATE|DELETE|PRAGMA|BEGIN|VACUUM|SAVEPOINT|RELEASE|ROLLBACK)\b"
+    r"\s*(CASE WHEN|SELECT|INSERT|UPDATE|DELETE|PRAGMA|BEGIN|VACUUM|SAVEPOINT|RELEASE|ROLLBACK)\b"
     r"| (>?= \?|IS NULL|IN \()|^[a-z_0]+, [a-z_, ]+$"
 )
 
@@ -119,6 +119,7 @@ NOT_OURS = (
     "bot/bench/judging.py",
     "bot/criteria.py",
     "bot/language.py",
+    "bot/protocol/amounts.py",
     "bot/protocol/ballot",
     "bot/protocol/masking.py",
     "bot/protocol/counting.py",
@@ -126,6 +127,7 @@ NOT_OURS = (
     "bot/protocol/prompts.py",
     "bot/protocol/reflecting.py",
     "bot/protocol/shortening.py",
+    "bot/protocol/units.py",
     "bot/protocol/values.py",
     "bot/protocol/verification.py",
     "bot/rehearsal/",

@@ -1,6 +1,7 @@
 """From the store to what weights are learned from: what reviewers and people held of the same answers.
 
-Of each rated question no more is read than that, and it is kept in memory until its votes change.
+Of each rated question no more is read than that, and of many it is kept in memory until their votes
+change.
 """
 
 import asyncio
@@ -14,6 +15,11 @@ from bot.store.store import Store
 
 # How many are read in one go, between which others get their turn.
 PAGE = 100
+
+# So many are kept in memory, of some kilobytes each. Those beyond are read each time: whoever asks does so
+# for the same ones in the same order, so that each would be dropped just before its turn, were those
+# dropped that were used longest ago.
+KEPT_MAX = 4_000
 
 # By deliberation, with the revision that was read; `None` where people hold no answer for better.
 _Read = dict[str, tuple[int, Judged | None]]
@@ -37,7 +43,9 @@ class Judgements:
             votes = await self._store.reactions_to(page)
             for id, each in (await asyncio.to_thread(_judged, results, votes)).items():
                 found[id] = (revisions[id], each)
-        self._known.update(found)
+        for id, read in found.items():
+            if id in self._known or len(self._known) < KEPT_MAX:
+                self._known[id] = read
         return tuple(each for id in sorted(found) if (each := found[id][1]))
 
     def forget(self) -> None:

@@ -113,7 +113,7 @@ def _on(found: Reviewers, since: datetime | None) -> Iterator[str]:
     else:
         yield _("Reviews here all count alike so far.")
     if since:
-        yield _("`weights` is `on` since {day}.", day=day(since.date()))
+        yield _("`weights` has been `on` since {day}.", day=day(since.date()))
 
 
 def _buttons(found: Reviewers, weights: Weighted) -> Iterator[Button]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from bot.analysis.publication import Published, verdicts
 from bot.analysis.realised import Realised
 from bot.analysis.report import peers_of, report
 from bot.analysis.rows import Row, brief, rows
+from bot.conversation import judgements
 from bot.conversation.statistics import Statistics
 from bot.errors import InvalidInput, StoreFailed
 from bot.records import PlatformName, ReactionValue
@@ -81,6 +82,31 @@ async def test_what_was_taken_back_is_no_longer_held(store: Store) -> None:
 
     await store.unreact(best.deliberation, best.target, best.person, best.value)
     assert await statistics.judged(*HERE) == ()
+
+
+async def test_what_is_beyond_the_memory_is_read_each_time_and_told_all_the_same(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        await store.create(finished_case(number))
+        await rate(store, finished_case(number), best="lab/b")
+    expected = await Statistics(store).judged(*HERE)
+    monkeypatch.setattr(judgements, "KEPT_MAX", 3)
+    read, results = list[list[str]](), store.results
+
+    async def watched(ids: Sequence[str]) -> Mapping[str, tuple[str | None, str]]:
+        read.append(list(ids))
+        return await results(ids)
+
+    monkeypatch.setattr(store, "results", watched)
+    statistics = Statistics(store)
+
+    for _ in range(3):
+        assert await statistics.judged(*HERE) == expected
+    assert [len(each) for each in read] == [5, 2, 2]
+    await store.react(reaction(finished_case(0), "verdict", "reject", "bob"))
+    assert await statistics.judged(*HERE) == expected
+    assert read[-1] == ["run-0", "run-3", "run-4"]
 
 
 async def test_votes_found_after_a_downtime_move_the_numbers(store: Store) -> None:

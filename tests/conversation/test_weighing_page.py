@@ -56,7 +56,7 @@ async def test_a_press_on_what_the_page_suggests_is_one_change_of_the_settings(a
     assert told.blocks[0] == Text("**weights** is now: on")
     assert await changes(app) == [("boss", "weights = on", NOW)]
     after = await page(app)
-    assert "`weights` is `on` since 20 Nov 2026." in words(after)
+    assert "`weights` has been `on` since 20 Nov 2026." in words(after)
     assert WORTH_IT not in words(after)
 
 

@@ -117,7 +117,7 @@ def test_a_channel_that_weighs_hears_since_when_and_may_end_it() -> None:
     for found in (PROVEN, UNPROVEN):
         page = here(found, "on")
         assert says(page) == (
-            "Reviews here count for their weight. `weights` is `on` since 9 May 2026."
+            "Reviews here count for their weight. `weights` has been `on` since 9 May 2026."
         )
         assert offers(page) == [("set:weights:shadow", "Let all count alike", False)]
 
@@ -125,7 +125,7 @@ def test_a_channel_that_weighs_hears_since_when_and_may_end_it() -> None:
 @pytest.mark.parametrize("found", [FEW, NOBODY])
 def test_a_channel_that_weighs_too_early_hears_that_all_count_alike(found: Reviewers) -> None:
     assert says(here(found, "on")) == (
-        "Reviews here all count alike so far. `weights` is `on` since 9 May 2026."
+        "Reviews here all count alike so far. `weights` has been `on` since 9 May 2026."
     )
 
 

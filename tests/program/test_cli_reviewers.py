@@ -93,7 +93,7 @@ async def test_a_channel_says_who_orders_answers_as_its_people_do(
 @pytest.mark.parametrize(
     ("weights", "says"),
     [
-        ("on", "Reviews here count for their weight. `weights` is `on` since 20 Nov 2026."),
+        ("on", "Reviews here count for their weight. `weights` has been `on` since 20 Nov 2026."),
         (
             "off",
             "With the setting `weights` at `on` reviews count for their weight, else all alike.",

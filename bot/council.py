@@ -357,6 +357,11 @@ def by_models(answers: Sequence[Answer]) -> tuple[Answer, ...]:
     return tuple(answer for answer in answers if answer.model != PERSON)
 
 
+def is_taken_back(answer: Answer) -> bool:
+    """Whether it was a person's who had it forgotten."""
+    return answer.model == PERSON and not answer.text
+
+
 @dataclass(frozen=True, slots=True)
 class Review:
     """One reviewer's reading of the answers, in the `order` shown to it, first to last.

@@ -1,4 +1,5 @@
-"""People's votes under a ranking that stands: brought up to date a while after they change.
+"""People's votes under a ranking that stands: brought up to date a while after they change; and a
+verdict that said what an answer did which was taken back since.
 
 What is to be edited is in the store, so that a restart forgets none; however many votes come
 between two turns, a post is edited once, and not at all where it would show the same.
@@ -10,9 +11,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from bot.chat import RANKING, Platforms
+from bot.chat import HEADLINE, RANKING, Platforms
 from bot.conversation.loops import surviving
-from bot.conversation.posts import put_back
+from bot.conversation.posts import last_posts, put_back
+from bot.council import is_taken_back
 from bot.document import Document
 from bot.errors import Undeliverable
 from bot.language import speaking
@@ -88,14 +90,19 @@ class Recounts:
         document = await self.document(case.id, RANKING)
         if document is None:
             return True
+        shown = {RANKING: document}
+        if case.result and any(map(is_taken_back, case.result.answers)):
+            shown = {HEADLINE: (await last_posts(case, self.store))[HEADLINE], **shown}
         platform = self.platforms.get(case.platform)
         if platform is None:
             return False
         try:
             async with asyncio.timeout(PATIENCE_SECONDS * self.time_scale):
-                # As it was posted; an edit pings nobody.
-                posted = await put_back(self.store, case, document)
-                await platform.reply(case).show(RANKING, posted, ping=True)
+                reply = platform.reply(case)
+                for key, document in shown.items():
+                    # As it was posted; an edit pings nobody.
+                    posted = await put_back(self.store, case, document)
+                    await reply.show(key, posted, ping=key == RANKING)
         except TimeoutError:
             return False
         except Undeliverable as error:

@@ -709,6 +709,24 @@ async def test_a_value_that_was_theirs_alone_is_counted_no_more(second: str) -> 
             assert "Quito" not in all_words(document)
 
 
+async def test_what_stands_in_the_thread_says_no_more_what_was_taken_back() -> None:
+    async with running(FakeProvider(otherwise=lambda request: "Final answer: Oslo")) as app:
+        id = await accepted(app, mention("/vote /wait 10m Which city is it?"))
+        await until_gathering(app, id)
+        await written(app, id, text="Final answer: Quito")
+        await pressed(app, id, ANN, "begin")
+        await app.running.finished(id)
+        await app.store.delivered(id)
+        assert "Quito" in all_words(room_of(app).documents[id, "headline"])
+
+        await app.command(CHANNEL, BOB, "forget me")
+        await app.recounts.turn()
+
+        for key in ("headline", "ranking"):
+            assert "Quito" not in all_words(room_of(app).documents[id, key])
+            assert "Oslo" in all_words(room_of(app).documents[id, key])
+
+
 async def test_who_is_forgotten_while_it_is_under_way_takes_it_back_and_it_goes_on() -> None:
     held = asyncio.Event()
     provider = FakeProvider({("answer", 0): [held]}, otherwise=sensible)

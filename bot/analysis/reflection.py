@@ -9,8 +9,10 @@ criteria.
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Literal
 
 import numpy as np
@@ -53,20 +55,22 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """Of each pair that people decided, the share of reviewers that ordered it alike under the `old` and
-    under the `new` criteria."""
+    """Of each pair that `people` decided, the share of reviewers that ordered it alike under the `old`
+    and under the `new` criteria."""
 
     id: str
     asker: str
     old: tuple[float, ...]
     new: tuple[float, ...]
+    people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
     """`old` and `new` are mean shares of a row's pairs, `gain` their difference, with an interval at the
     level of this try, `None` below two rows. `rows_needed` is about how many rows would decide, `None`
-    where they did, or where that is not in sight."""
+    where they did, or where that is not in sight. Nothing is recommended where most of what was decided
+    is `of_one_person`."""
 
     rows: int
     pairs: int
@@ -77,6 +81,7 @@ class Compared:
     gain: Estimate | None
     recommendation: Recommendation
     rows_needed: int | None
+    of_one_person: bool = False
 
 
 def split(rated: Sequence[Rated], learned_before: Collection[str], seed: int) -> Split:
@@ -127,6 +132,7 @@ def held_out(judged: Judged, old: Sequence[Sheet], new: Sequence[Sheet]) -> Held
         judged.asker,
         _right(judged, [sheet for sheet in old if sheet.reviewer in both]),
         _right(judged, [sheet for sheet in new if sheet.reviewer in both]),
+        judged.people,
     )
 
 
@@ -136,6 +142,8 @@ def compared(rows: Sequence[HeldOut], tries: int) -> Compared:
     new = [float(np.mean(row.new)) for row in rows]
     askers = [row.asker for row in rows]
     gain = _gain(np.subtract(new, old), askers, alpha_of(tries)) if len(rows) > 1 else None
+    of_one = is_of_one_person([row.people for row in rows])
+    is_broad = len(set(askers)) >= ASKERS_MIN and not of_one
     return Compared(
         rows=len(rows),
         pairs=sum(len(row.old) for row in rows),
@@ -144,9 +152,18 @@ def compared(rows: Sequence[HeldOut], tries: int) -> Compared:
         old=float(np.mean(old)) if old else None,
         new=float(np.mean(new)) if new else None,
         gain=gain,
-        recommendation=_recommendation(gain, len(set(askers))),
-        rows_needed=_rows_needed(gain, len(set(askers))),
+        recommendation=_recommendation(gain, is_broad),
+        rows_needed=_rows_needed(gain, is_broad),
+        of_one_person=of_one,
     )
+
+
+def is_of_one_person(people: Sequence[Sequence[str]]) -> bool:
+    """Whether somebody alone decided more than half, where those behind a row share it."""
+    parts = Counter[str]()
+    for behind in people:
+        parts.update({person: Fraction(1, len(behind)) for person in behind})
+    return max(parts.values(), default=0) > Fraction(len(people), 2)
 
 
 def alpha_of(tries: int) -> float:
@@ -154,21 +171,22 @@ def alpha_of(tries: int) -> float:
     return ALPHA * 6 / (math.pi * tries) ** 2
 
 
-def _recommendation(gain: Estimate | None, askers: int) -> Recommendation:
-    if gain is None or gain.n < ROWS_MIN or askers < ASKERS_MIN:
+def _recommendation(gain: Estimate | None, is_broad: bool) -> Recommendation:
+    """`is_broad`: enough people stand behind it."""
+    if gain is None or gain.n < ROWS_MIN or not is_broad:
         return "too_few"
     if gain.low > 0:
         return "adopt"
     return "discard" if gain.value <= 0 or gain.high < WORTHWHILE else "too_few"
 
 
-def _rows_needed(gain: Estimate | None, askers: int) -> int | None:
+def _rows_needed(gain: Estimate | None, is_broad: bool) -> int | None:
     """Were more to come like these: until the interval leaves out no gain, or a worthwhile one."""
-    if _recommendation(gain, askers) != "too_few":
+    if _recommendation(gain, is_broad) != "too_few":
         return None
     if gain is None or gain.n < ROWS_MIN:
         return ROWS_MIN
-    if askers < ASKERS_MIN:
+    if not is_broad:
         return None
     half = gain.value - gain.low
     far = max(gain.value, WORTHWHILE - gain.value)

@@ -162,7 +162,9 @@ class App:
             self.statistics,
             settings,
             self.running.seats,
+            self._is_private,
             now,
+            self.retention_days,
         )
 
     def now(self) -> datetime:

@@ -89,7 +89,7 @@ async def _planned(desk: Desk, budget_micros: int | None) -> Document:
     from bot.pages.reflecting import proposed_page
 
     plan = await desk.reflections.plan(desk.channel, budget_micros)
-    return proposed_page(proposed_of(plan), may_change=True)
+    return proposed_page(proposed_of(plan, desk.reflections.keeps_days), may_change=True)
 
 
 async def _begun(desk: Desk, budget_micros: int, tries: int) -> Document:
@@ -102,8 +102,8 @@ async def _begun(desk: Desk, budget_micros: int, tries: int) -> Document:
     plan = await desk.reflections.plan(desk.channel, budget_micros)
     if plan.tries != tries:
         raise InvalidInput(_(_OTHER))
-    if not proposed_of(plan).can_begin:
-        return proposed_page(proposed_of(plan), may_change=True)
+    if not proposed_of(plan, desk.reflections.keeps_days).can_begin:
+        return proposed_page(proposed_of(plan, desk.reflections.keeps_days), may_change=True)
     try:
         is_first = await desk.reflections.begin(desk.channel, desk.person, plan)
     except OverBudget as over:
@@ -205,8 +205,9 @@ def _audited(found: "Reflected") -> str:
     return f"criteria = reflect: {compared.recommendation}{known}, n = {compared.rows}"
 
 
-def proposed_of(plan: "Plan") -> "Proposed":
+def proposed_of(plan: "Plan", keeps_days: int | None) -> "Proposed":
     """As a page tells it."""
+    from bot.analysis.reflection import is_of_one_person
     from bot.pages.reflecting import Proposed
 
     found = plan.gathered
@@ -216,7 +217,10 @@ def proposed_of(plan: "Plan") -> "Proposed":
         learn=len(found.learn),
         test=plan.rows,
         testable=len(found.test),
-        askers=found.askers,
+        askers=len({each.asker for each in plan.judged}),
+        of_one_person=is_of_one_person([each.people for each in plan.judged]),
+        lately=plan.lately,
+        keeps_days=keeps_days,
         most_micros=plan.most_micros,
         least_micros=plan.least_micros,
         tries=plan.tries,

@@ -3,7 +3,7 @@ there and can be reviewed again as they were.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.analysis.judged import Judged
@@ -14,6 +14,8 @@ from bot.council import Deliberation, by_models
 from bot.protocol.reflecting import LESSONS_MAX
 from bot.records import Case
 from bot.store.store import Store
+
+IsPrivate = Callable[[Case], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +37,15 @@ class Gathered:
     learn: tuple[str, ...]
     test: tuple[str, ...]
 
-    @property
-    def askers(self) -> int:
-        """Of those to be tried on."""
-        return len({self.readable[id].judged.asker for id in self.test})
 
-
-async def gathered(store: Store, statistics: Statistics, channel: Channel, tries: int) -> Gathered:
+async def gathered(
+    store: Store, statistics: Statistics, channel: Channel, tries: int, is_private: IsPrivate
+) -> Gathered:
     """The same lot until a comparison came of it: whoever asks again is told the same."""
     here = channel.platform, channel.id
     judged = await statistics.judged(*here)
     before = await store.learned_before(*here)
-    readable = await _readable(store, judged)
+    readable = await _readable(store, judged, is_private)
     # What was learned from takes its asker and thread along, also where its texts are gone.
     known = [each for each in judged if each.id in readable or each.id in before]
     found = split(
@@ -56,17 +55,25 @@ async def gathered(store: Store, statistics: Statistics, channel: Channel, tries
     return Gathered(len(judged), readable, learn[:LESSONS_MAX], test)
 
 
-async def readable(store: Store, judged: Sequence[Judged], wanted: Split) -> dict[str, Readable]:
+async def readable(
+    store: Store, judged: Sequence[Judged], wanted: Split, is_private: IsPrivate
+) -> dict[str, Readable]:
     """Of those that were drawn once, what is still there."""
     ids = {*wanted.learn, *wanted.test}
-    return await _readable(store, [each for each in judged if each.id in ids])
+    return await _readable(store, [each for each in judged if each.id in ids], is_private)
 
 
-async def _readable(store: Store, judged: Sequence[Judged]) -> dict[str, Readable]:
+async def _readable(
+    store: Store, judged: Sequence[Judged], is_private: IsPrivate
+) -> dict[str, Readable]:
+    """What was asked in places that not all who see the channel see is nobody's else to read, nor what
+    was learned from it."""
     found = {}
     for each in judged:
         case = await store.case(each.id)
-        if case and case.result and _can_be_read(case, case.result):
+        if case is None or case.result is None or is_private(case):
+            continue
+        if _can_be_read(case, case.result):
             found[each.id] = Readable(case, case.result, each)
     return found
 

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
 from bot import settings as channel_settings
@@ -32,6 +32,7 @@ from bot.store.spending import OverBudget, run_scope
 from bot.store.store import Store
 
 if TYPE_CHECKING:
+    from bot.analysis.judged import Judged
     from bot.analysis.reflection import Compared, HeldOut, Split
     from bot.conversation.reflection_rows import Gathered, Readable
     from bot.conversation.statistics import Statistics
@@ -55,10 +56,27 @@ class Plan:
     shares: Mapping[Key, int]
     least_micros: int | None
     tries: int
+    now: datetime
 
     @property
     def most_micros(self) -> int:
         return sum(self.shares.values())
+
+    @property
+    def judged(self) -> "Sequence[Judged]":
+        """Those that it would be tried on; where these are too few, all that there are."""
+        from bot.analysis.reflection import ROWS_MIN
+
+        test = self.gathered.test
+        within = test[: self.rows] if self.rows >= ROWS_MIN else test
+        return [self.gathered.readable[id].judged for id in within]
+
+    @property
+    def lately(self) -> int:
+        """How many of what can be read were asked in the last four weeks."""
+        since = self.now - timedelta(weeks=4)
+        cases = [row.case for row in self.gathered.readable.values()]
+        return sum(case.question.asked_at > since for case in cases)
 
 
 def _nothing(event: object) -> None:
@@ -78,7 +96,10 @@ class Reflections:
     statistics: Callable[[], "Statistics"]
     settings: Callable[[Channel], Awaitable[channel_settings.Settings]]
     seats: asyncio.Semaphore
+    is_private: Callable[[Case], bool]
     now: Callable[[], datetime]
+    # How long texts are kept; `None` is for ever.
+    keeps_days: int | None = None
     closing: bool = False
     _runs: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -93,7 +114,7 @@ class Reflections:
 
         here = channel.platform, channel.id
         tries = (await self.store.reflection(*here)).tries
-        found = await gathered(self.store, self.statistics(), channel, tries)
+        found = await gathered(self.store, self.statistics(), channel, tries, self.is_private)
         council = channel_settings.council_of(await self.settings(channel))
         question = Question("", "", 0, self.now())
         rows = [found.readable[id].case for id in found.test]
@@ -107,7 +128,8 @@ class Reflections:
         most = UNLIMITED if budget_micros is None else budget_micros
         shares, fit = await price(len(priced), most)
         least, few = await price(ROWS_MIN, UNLIMITED)
-        return Plan(found, fit, shares, sum(least.values()) if few == ROWS_MIN else None, tries)
+        enough = sum(least.values()) if few == ROWS_MIN else None
+        return Plan(found, fit, shares, enough, tries, self.now())
 
     async def begin(self, channel: Channel, person: Person, plan: Plan) -> bool:
         """False where another is under way here. Raises `OverBudget`, nothing begun."""
@@ -219,7 +241,7 @@ class Reflections:
 
         drawn = decode(Split, journal.decision(SPLIT) or "")
         judged = await self.statistics().judged(channel.platform, channel.id)
-        known = await readable(self.store, judged, drawn)
+        known = await readable(self.store, judged, drawn, self.is_private)
         lessons = [lesson(known[i].result, known[i].judged) for i in drawn.learn if i in known]
         sitting = Sitting(case.question, case.council, self.caller, journal, _nothing)
         async with self.seats:

@@ -1,6 +1,8 @@
 """A reflection before it is over, as pages: what it would do and cost, and how far it is. Pure."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from bot.analysis.reflection import ASKERS_MIN, ROWS_MIN
 from bot.document import Button, Document, Heading, Note, Text
@@ -22,8 +24,9 @@ _BESIDE = N_(
 class Proposed:
     """What would be done: `rated` questions there are, of `readable` ones the texts are there; `learn` of
     them are read, on `test` of `testable` by `askers` it is tried. `least_micros` is what the fewest
-    that say anything would cost, `None` where there are not as many. A button begins the one after so many
-    `tries`, and no other."""
+    that say anything would cost, `None` where there are not as many. `lately` is how many of those that
+    can be read were asked in four weeks, for `keeps_days` their texts are kept. A button begins the one
+    after so many `tries`, and no other."""
 
     rated: int
     readable: int
@@ -31,13 +34,17 @@ class Proposed:
     test: int
     testable: int
     askers: int
+    of_one_person: bool
     most_micros: int
     least_micros: int | None
     tries: int
+    lately: int
+    keeps_days: int | None
 
     @property
     def can_begin(self) -> bool:
-        return self.learn > 0 and self.test >= ROWS_MIN and self.askers >= ASKERS_MIN
+        is_broad = self.askers >= ASKERS_MIN and not self.of_one_person
+        return self.learn > 0 and self.test >= ROWS_MIN and is_broad
 
 
 def proposed_page(plan: Proposed, *, may_change: bool) -> Document:
@@ -61,6 +68,22 @@ def proposed_page(plan: Proposed, *, may_change: bool) -> Document:
         (*blocks, Text(f"{reads} {tries} {costs}"), Note(_(_BESIDE))),
         buttons=(begin,) if may_change else (),
     )
+
+
+def proposed_json(plan: Proposed) -> dict[str, Any]:
+    return {
+        "can_begin": plan.can_begin,
+        "rated": plan.rated,
+        "readable": plan.readable,
+        "learn": plan.learn,
+        "test": plan.test,
+        "testable": plan.testable,
+        "askers": plan.askers,
+        "of_one_person": plan.of_one_person,
+        "tries": plan.tries,
+        "most_usd": plan.most_micros / 1e6,
+        "least_usd": None if plan.least_micros is None else plan.least_micros / 1e6,
+    }
 
 
 def under_way_page(done: int, of: int, *, may_change: bool) -> Document:
@@ -89,7 +112,21 @@ def _there_are(plan: Proposed) -> str:
 
 def _missing(plan: Proposed) -> str:
     """Why it would say nothing, so that nobody pays for it."""
-    if plan.testable >= ROWS_MIN and plan.askers >= ASKERS_MIN and plan.least_micros is not None:
+    if plan.testable < ROWS_MIN:
+        return " ".join(_too_few(plan))
+    if not plan.learn:
+        return _(
+            "What one person asked, or one thread, stays together, and here that is too much in one "
+            "piece to learn from a part: it takes more people in threads of their own."
+        )
+    if plan.askers < ASKERS_MIN:
+        return _(
+            "Besides those whose questions the chairman would read, {people} asked: at least {n} are "
+            "needed.",
+            people=n_("one person", "{n} people", plan.askers),
+            n=ASKERS_MIN,
+        )
+    if plan.test < ROWS_MIN and plan.least_micros is not None:
         return _(
             "That budget has room for {n} of them, and below {least} nothing can be told: that takes "
             "${usd}.",
@@ -97,16 +134,32 @@ def _missing(plan: Proposed) -> str:
             least=ROWS_MIN,
             usd=dollars_at_least(plan.least_micros),
         )
-    if plan.testable >= ROWS_MIN:
-        return _(
-            "Besides those whose questions the chairman would read, too few people asked: at least {n} are "
-            "needed.",
-            n=ASKERS_MIN,
-        )
+    return _(
+        "More than half of the votes are one person's: they say too little of what others prefer."
+    )
+
+
+def _too_few(plan: Proposed) -> Iterator[str]:
+    """How many are missing, and how long these take at the pace of now."""
     # Of three questions one is learned from.
-    more = -(-ROWS_MIN * 3 // 2) - plan.readable
-    return n_(
+    needed = -(-ROWS_MIN * 3 // 2)
+    more = max(needed - plan.readable, 1)
+    yield n_(
         "That is too few to tell anything: about 1 more is needed.",
         "That is too few to tell anything: about {n} more are needed.",
-        max(more, 1),
+        more,
+    )
+    if not plan.lately:
+        return
+    if plan.keeps_days is not None and plan.lately * plan.keeps_days < needed * 28:
+        yield n_(
+            "Texts are erased after 1 day: at the pace of the last four weeks there are never as many.",
+            "Texts are erased after {n} days: at the pace of the last four weeks there are never as many.",
+            plan.keeps_days,
+        )
+        return
+    yield n_(
+        "At the pace of the last four weeks that takes about 1 week.",
+        "At the pace of the last four weeks that takes about {n:,} weeks.",
+        -(-more * 4 // plan.lately),
     )

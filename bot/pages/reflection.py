@@ -135,6 +135,8 @@ def _missing(compared: Compared) -> str:
         )
     if compared.askers < ASKERS_MIN:
         return _("Nothing is recommended on questions of fewer than {n} people.", n=ASKERS_MIN)
+    if compared.of_one_person:
+        return _("Nothing is recommended where more than half of the votes are one person's.")
     if compared.rows_needed is None:
         return _("How many it takes is not in sight.")
     return n_(

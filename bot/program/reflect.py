@@ -11,7 +11,7 @@ from bot.conversation.reflect_commands import proposed_of
 from bot.errors import InvalidInput
 from bot.language import N_, _
 from bot.pages.prices import dollars_at_least
-from bot.pages.reflecting import proposed_page
+from bot.pages.reflecting import proposed_json, proposed_page
 from bot.pages.reflection import Outcome, outcome_page
 from bot.printing import note, tell_json
 from bot.program.compose import open_app
@@ -70,12 +70,12 @@ async def _gone_on(app: App, channel: Channel) -> Outcome | None:
 async def _begun(app: App, channel: Channel, options: argparse.Namespace) -> Outcome | None:
     budget = None if options.budget is None else round(options.budget * 1e6)
     plan = await app.reflections.plan(channel, budget)
-    proposed = proposed_of(plan)
-    if not (options.json and options.yes):
+    proposed = proposed_of(plan, app.retention_days)
+    if not options.json:
         show(proposed_page(proposed, may_change=False))
-    if not proposed.can_begin:
-        return None
-    if not options.yes and not await _agreed(plan.most_micros):
+    if not proposed.can_begin or not (options.yes or await _agreed(plan.most_micros)):
+        if options.json:
+            tell_json({"plan": proposed_json(proposed)}, indent=2)
         note(_(_NOT_BEGUN))
         return None
     if not await app.reflections.begin(channel, Person("", admin=True), plan):

@@ -30,6 +30,9 @@ RATED = st.lists(
 ).map(lambda found: [Rated(f"q{n}", *each) for n, each in enumerate(found)])
 
 
+GAINS = [0.2, 0.3, 0.4, 0.3] * 10
+
+
 def rows(gains: list[float], askers: int = 6) -> list[HeldOut]:
     return [
         HeldOut(f"q{n}", f"person {n % askers}", (0.5,) * 3, (0.5 + gain,) * 3)
@@ -72,7 +75,7 @@ def test_only_reviewers_heard_under_both_count() -> None:
     old = [Sheet("a", {"a": 1, "b": 0, "c": 0.5}), Sheet("b", {"a": 0, "b": 1, "c": 1})]
     new = [Sheet("a", {"a": 0.5, "b": 0.5, "c": 1}), Sheet("c", {"a": 1, "b": 0, "c": 0})]
 
-    assert held_out(judged, old, new) == HeldOut("q1", "p", (1.0, 1.0), (0.5, 0.0))
+    assert held_out(judged, old, new) == HeldOut("q1", "p", (1.0, 1.0), (0.5, 0.0), ("p",))
     assert held_out(judged, old[1:], new) is None
 
 
@@ -81,6 +84,22 @@ def test_too_few_rows_or_askers_recommend_nothing() -> None:
     few = compared(rows([0.2] * 29), 1)
     assert (few.recommendation, few.rows_needed) == ("too_few", 30)
     assert compared(rows([0.2] * 100, askers=3), 1).recommendation == "too_few"
+
+
+def test_what_one_person_decided_recommends_nothing_to_others() -> None:
+    def voted(*people: tuple[str, ...]) -> list[HeldOut]:
+        return [
+            replace(row, people=behind) for row, behind in zip(rows(GAINS), people, strict=True)
+        ]
+
+    everybody = compared(voted(*(("ann", "bob"),) * 40), 1)
+    mostly_one = compared(voted(*(("ann",),) * 21, *(("bob",),) * 19), 1)
+    half = compared(voted(*(("ann",),) * 20, *(("bob",),) * 20), 1)
+
+    assert (everybody.recommendation, half.recommendation) == ("adopt", "adopt")
+    assert (mostly_one.recommendation, mostly_one.of_one_person) == ("too_few", True)
+    assert mostly_one.rows_needed is None
+    assert mostly_one.gain == half.gain
 
 
 def test_a_clear_gain_is_recommended_a_loss_and_nothing_are_not() -> None:

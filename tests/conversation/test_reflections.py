@@ -16,7 +16,7 @@ from bot.pages.reflection import Outcome
 from bot.records import Case
 from bot.store.encoding import decode
 from bot.store.spending import OverBudget
-from tests.conversation.room import ADMIN, ANN, CHANNEL, running
+from tests.conversation.room import ADMIN, ANN, CHANNEL, Room, running
 from tests.fakes.reflecting import ASKERS, NEW, PAST, QUESTIONS, Reviewers, remember
 from tests.pages.telling import words
 
@@ -359,3 +359,32 @@ async def test_what_no_button_says_is_refused(app: App, name: str) -> None:
     assert (last.under_way, last.decided) == (None, None)
     assert (await app.settings(CHANNEL)).criteria == ""
     assert app.provider.requests == []  # type: ignore[attr-defined]
+
+
+class Secretive(Room):
+    """Some see less of a channel than others."""
+
+    private: frozenset[str] = frozenset()
+
+    def is_private(self, case: Case) -> bool:
+        return case.id in self.private
+
+
+async def test_what_was_asked_in_a_private_thread_is_not_read(app: App) -> None:
+    secretive = Secretive(app)
+    app.platforms["discord"] = secretive
+    before = await app.reflections.plan(CHANNEL)
+    secretive.private = frozenset(before.gathered.learn[:2])
+
+    found = (await app.reflections.plan(CHANNEL)).gathered
+
+    assert (found.rated, len(found.readable)) == (QUESTIONS, QUESTIONS - 2)
+    assert not secretive.private & {*found.learn, *found.test}
+
+
+async def test_what_one_person_voted_is_tried_on_nobody_else() -> None:
+    async with running(Reviewers()) as app:
+        await remember(app.store, CHANNEL, voter="ann")
+
+        assert "More than half of the votes are one person's" in await say(app, "reflect")
+        assert not (await app.command(CHANNEL, ADMIN, "reflect")).buttons

@@ -104,14 +104,18 @@ def reaction(
     return Reaction(case.id, target, person, value, case.question.asked_at, blind=True)
 
 
-async def rate(store: Store, case: Case, *, best: str, verdict: bool = True) -> None:
-    """The asker rates everything: the best model, the rest as not acceptable, the verdict."""
+async def rate(
+    store: Store, case: Case, *, best: str, verdict: bool = True, person: str | None = None
+) -> None:
+    """The asker, or another person, rates everything: the best model, the rest as not acceptable, the
+    verdict."""
     assert case.result is not None
-    assert case.asker
+    person = person or case.asker
+    assert person
     for answer in case.result.answers:
         value: ReactionValue = "best" if answer.model == best else "reject"
-        await store.react(reaction(case, answer.label, value, case.asker))
-    await store.react(reaction(case, "verdict", "accept" if verdict else "reject", case.asker))
+        await store.react(reaction(case, answer.label, value, person))
+    await store.react(reaction(case, "verdict", "accept" if verdict else "reject", person))
 
 
 def _drawn(labels: dict[str, str], random: Random) -> tuple[str, ...]:

@@ -82,12 +82,12 @@ def _written(request: Request) -> Scripted:
     return f"Fine.\n\nFINAL RANKING:\n{places}"
 
 
-async def remember(store: Store, channel: Channel) -> None:
-    """The past is this channel's, and rated by those who asked."""
+async def remember(store: Store, channel: Channel, *, voter: str | None = None) -> None:
+    """The past is this channel's, and rated by those who asked, or by one voter."""
     for number, case in PAST.values():
         here = replace(
             case, platform=channel.platform, workspace=channel.workspace, channel=channel.id
         )
         assert await store.create(here)
         await store.delivered(here.id)
-        await rate(store, here, best=best(number))
+        await rate(store, here, best=best(number), person=voter)

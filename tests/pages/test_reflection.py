@@ -159,3 +159,12 @@ def test_no_proposal_says_why_and_what_that_cost(why: Why) -> None:
     assert page.buttons == ()
     with speaking("ko"):
         assert list(english_in(words(no_proposal_page(why, Cost(0.02, 0, 0))))) == []
+
+
+def test_votes_of_mostly_one_person_recommend_nothing() -> None:
+    own = [HeldOut(*(row.id, row.asker, row.old, row.new), people=("ann",)) for row in BETTER]
+
+    text = words(shown(compared(own, 1)))
+
+    assert text.startswith("Too few questions to say whether")
+    assert "Nothing is recommended where more than half of the votes are one person's." in text

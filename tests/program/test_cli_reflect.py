@@ -60,6 +60,17 @@ async def test_nobody_is_asked_before_somebody_agreed(
     assert asked(environment) == {}
 
 
+async def test_a_program_is_told_the_plan_before_it_begins(
+    council: Program, environment: dict[str, str]
+) -> None:
+    told = await council.run("reflect", "--channel", "general", "--json", environment=environment)
+
+    plan = told.json["plan"]
+    assert (told.code, plan["can_begin"], plan["test"], plan["askers"]) == (0, True, 30, 6)
+    assert plan["most_usd"] >= plan["least_usd"]
+    assert asked(environment) == {}
+
+
 @pytest.mark.parametrize("commit", [4, 60, 300])
 async def test_after_a_kill_it_goes_on_and_asks_nothing_twice(
     council: Program, environment: dict[str, str], commit: int

@@ -1,12 +1,13 @@
 """What is said of how often people accepted verdicts like one, and that it is true of the next."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.analysis.calibration import First, Look, Rated, Same, acceptance
 from bot.council import Acceptance
-from tests.bench.calibration import measured
+from tests.bench.calibration import Told, by_chance, calibration_error, measured
 
 ALL = Look("all", "all")
 
@@ -100,3 +101,16 @@ def test_on_real_outcomes_what_is_said_is_true_of_the_next(
     assert found.ranges >= 8
     assert found.error <= 0.05
     assert found.covered >= 0.9
+
+
+def test_the_error_of_calibration_is_over_questions_in_bins_of_what_was_said() -> None:
+    found = [Told(0.82, 30, 0.72, 100, 0.8), Told(0.88, 30, 0.98, 100, 0.9)]
+    assert calibration_error(found) == pytest.approx(0.0)  # one bin, in which they even out
+    assert calibration_error([*found, Told(0.5, 30, 0.6, 200, 0.5)]) == pytest.approx(0.05)
+
+
+def test_who_counts_thirty_votes_misses_by_chance_where_who_knows_does_not() -> None:
+    found = [Told(0.8, 30, 0.8, 1_000, 0.8)] * 4
+    known, counted = by_chance(found, np.random.default_rng(0))
+    assert known < 0.01
+    assert 0.02 < counted < 0.06

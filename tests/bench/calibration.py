@@ -6,6 +6,10 @@ questions are there to learn from and half to test on. The verdict is the value 
 Outcomes of CRUXEval have no answers: those that are right are taken for alike and those that are wrong
 for different, so that a right one wins from two on. Reviewers put the winner first with a chance that
 hardly depends on whether it is right, as real ones do.
+
+So few questions miss by chance alone. Beside the error stands what somebody would score who knew the
+chance of every kind of question, and what whoever counted as many votes would, each independent of the
+others and with that chance: no estimate that says what was counted can be expected to score less.
 """
 
 import argparse
@@ -24,19 +28,35 @@ from tests.reference_data import outcomes, reference_file
 
 LEARNT = (30, 60, 200)
 POOLS = ("any", "weak", "strong")
+DRAWS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Over all councils: the expected calibration error, the share of ranges that held the rate among
-    the tested questions that were told the same, their mean width, how many ranges there were, and of
-    which part of the tested questions anything was said."""
+    """Over all councils: the expected calibration error, what it would be if the chance were known and
+    if independent votes were counted, the share of ranges that held the rate among the tested questions
+    that were told the same, their mean width, how many ranges there were, and of which part of the
+    tested questions anything was said."""
 
     error: float
+    error_known: float
+    error_counted: float
     covered: float
     width: float
     ranges: int
     told: float
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was `said` of a kind of question, learned `of` so many; the `rate` among the `n` tested, and
+    over all that there are of the kind, which is taken for its chance."""
+
+    said: float
+    of: int
+    rate: float
+    n: int
+    chance: float
 
 
 @cache
@@ -113,8 +133,8 @@ def measured(
     name: str, pool: str, *, people: int, learnt: int, councils: int, by_words: bool = False
 ) -> Found:
     """So many questions are learnt from, of all kinds together."""
-    bins: defaultdict[int, list[tuple[float, float, int]]] = defaultdict(list)
-    covered, widths, asked, told = [], [], 0, 0
+    found: list[Told] = []
+    covered, widths, asked = [], [], 0
     for number in range(councils):
         channel = rated(name, pool, people, number)
         channel = by_reviewers_alone(channel) if by_words else channel
@@ -131,22 +151,53 @@ def measured(
             said = acceptance(known, group[0].look)
             if said is None:
                 continue
-            told += len(group)
             rate = float(np.mean([each.accepted for each in group]))
-            share = said.accepted / said.of
-            bins[min(9, int(10 * share))].append((share, rate, len(group)))
+            alike = {each.look for each in group}
+            chance = float(np.mean([each.accepted for each in channel if each.look in alike]))
+            found.append(Told(said.accepted / said.of, said.of, rate, len(group), chance))
             widths.append(said.high - said.low)
             covered.append(said.low - 1e-9 <= rate <= said.high + 1e-9)
-    if not covered:
-        return Found(0.0, 1.0, 0.0, 0, 0.0)
-    error = sum(abs(sum(n * (share - rate) for share, rate, n in each)) for each in bins.values())
+    if not found:
+        return Found(0.0, 0.0, 0.0, 1.0, 0.0, 0, 0.0)
+    if_known, if_counted = by_chance(found, np.random.default_rng(councils))
     return Found(
-        error / told, float(np.mean(covered)), float(np.mean(widths)), len(covered), told / asked
+        error=calibration_error(found),
+        error_known=if_known,
+        error_counted=if_counted,
+        covered=float(np.mean(covered)),
+        width=float(np.mean(widths)),
+        ranges=len(covered),
+        told=sum(each.n for each in found) / asked,
     )
 
 
+def calibration_error(found: Sequence[Told]) -> float:
+    """In ten bins by what was said, over questions."""
+    bins: defaultdict[int, float] = defaultdict(float)
+    for each in found:
+        bins[min(9, int(10 * each.said))] += each.n * (each.said - each.rate)
+    return sum(map(abs, bins.values())) / sum(each.n for each in found)
+
+
+def by_chance(found: Sequence[Told], rng: np.random.Generator) -> tuple[float, float]:
+    """The mean errors of who knows the chances, and of who counts independent votes."""
+    known, counted = [], []
+    for _draw in range(DRAWS):
+        drawn = [replace(each, rate=rng.binomial(each.n, each.chance) / each.n) for each in found]
+        known.append(calibration_error([replace(each, said=each.chance) for each in drawn]))
+        counted.append(
+            calibration_error(
+                [replace(each, said=rng.binomial(each.of, each.chance) / each.of) for each in drawn]
+            )
+        )
+    return float(np.mean(known)), float(np.mean(counted))
+
+
 def report(councils: int) -> Iterator[str]:
-    yield f"{councils} councils each: error of calibration, ranges that held the next rate, their width; questions told of"
+    yield (
+        f"Councils 0 to {councils - 1} each: error of calibration (if the chance were known; if independent "
+        "votes were counted), ranges that held the next rate, their width; questions told of"
+    )
     for name in ("gsm8k", "crux"):
         for pool in POOLS:
             for people in (2, 4, 12, 40):
@@ -160,7 +211,10 @@ def report(councils: int) -> Iterator[str]:
 
 
 def _told(found: Found) -> str:
-    return f"{found.error:.3f}  {found.covered:6.1%} of {found.ranges:<4} {found.width:.2f}; {found.told:.0%}"
+    errors = f"{found.error:.3f} ({found.error_known:.3f}; {found.error_counted:.3f})"
+    return (
+        f"{errors}  {found.covered:6.1%} of {found.ranges:<4} {found.width:.2f}; {found.told:.0%}"
+    )
 
 
 def main() -> None:

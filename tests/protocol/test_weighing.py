@@ -1,11 +1,13 @@
 """Where some reviewers count more than others: what orders, what decides early, what is written down."""
 
+import asyncio
 import re
 from dataclasses import replace
+from fractions import Fraction
 from itertools import permutations, product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.analysis.judged import Judged, Sheet
@@ -13,6 +15,7 @@ from bot.analysis.weights import Weights
 from bot.council import Council, Ranking, SeatWeight
 from bot.llm import Request
 from bot.protocol import ranking, weighing
+from bot.protocol.events import Event, ReviewGiven
 from bot.store.store import Store
 from tests.fakes.provider import FakeProvider, Scripted, sensible
 from tests.protocol.deliberating import question, run
@@ -108,6 +111,87 @@ def test_no_ballot_to_come_turns_what_is_decided(
         assert found[0].label == label
 
 
+FIVE = "ABCDE"
+# Near ties of every kind: equal weights, none at all, and such that differ by hardly anything.
+near = st.sampled_from([0.0, 0.5, 1.0, 1.0, 1.0 + 1e-6, 1.5, 2.0, 3.0])
+preferences = st.sampled_from([0.0, 0.0, 0.25, -0.25, 0.5])
+
+
+@st.composite
+def half_heard(draw: st.DrawFn) -> tuple[str, weighing.Weights, dict[str, Ranking]]:
+    """Answers, what their reviewers count for, and the ballots that are in, with ties and gaps. What is
+    to come counts for about as much as the first answer is ahead."""
+    shown = FIVE[: draw(st.integers(2, 5))]
+    weights = {label: SeatWeight(draw(near), draw(preferences)) for label in shown}
+    heard = draw(st.lists(st.sampled_from(shown), min_size=1, unique=True))
+    ballots = {label: draw(ballots_of(shown)) for label in heard}
+    first, second, *_ = sorted(exactly(shown, weights, ballots).values(), reverse=True)
+    missing = [label for label in shown if label not in heard]
+    for label in missing:
+        amount = float(first - second) / len(missing) * draw(st.sampled_from([0.7, 0.9, 1.0, 1.2]))
+        weights[label] = replace(weights[label], weight=amount)
+    return shown, weights, ballots
+
+
+def ballots_of(shown: str) -> st.SearchStrategy[Ranking]:
+    """Some of the answers, in any order, some of them tied."""
+    ranked = st.lists(st.sampled_from(shown), min_size=1, unique=True)
+    return st.tuples(ranked, st.integers(0, 4)).map(lambda each: tied_at(*each))
+
+
+def tied_at(order: list[str], place: int) -> Ranking:
+    tied = tuple(order[place : place + 2])
+    rest = [(label,) for label in order if label not in tied]
+    return (*rest[:place], *([tied] if tied else []), *rest[place:])
+
+
+def exactly(
+    shown: str, weights: weighing.Weights, heard: dict[str, Ranking]
+) -> dict[str, Fraction]:
+    """Each answer's sum in fractions: each other answer that it is above, and half of each beside it."""
+    sums = dict.fromkeys(shown, Fraction(0))
+    for reviewer, ballot in heard.items():
+        place = {label: n for n, tied in enumerate(ballot) for label in tied}
+        for label in shown:
+            mine = place.get(label, len(shown))
+            others = [place.get(other, len(shown)) for other in shown if other != label]
+            beaten = sum(Fraction(2 * (each > mine) + (each == mine), 2) for each in others)
+            own = Fraction(weights[reviewer].preference) if reviewer == label else Fraction(0)
+            share = Fraction(beaten) / len(others) - own
+            sums[label] += Fraction(weights[reviewer].weight) * share
+    return sums
+
+
+@settings(max_examples=300)
+@given(half_heard(), st.data())
+def test_what_is_decided_stays_first_by_exact_sums_whatever_comes(
+    found: tuple[str, weighing.Weights, dict[str, Ranking]], data: st.DataObject
+) -> None:
+    """Against the worst that may come for it, and whatever else."""
+    shown, weights, heard = found
+    missing = [label for label in shown if label not in heard]
+    first = weighing.decided(heard, shown, weights, missing=missing)
+    if first is None:
+        return
+    others = [label for label in shown if label != first]
+    against = [((rival,), *((o,) for o in others if o != rival), (first,)) for rival in others]
+    for ballot in [*against, data.draw(ballots_of(shown))]:
+        for come in ({}, *({label: ballot} for label in missing), dict.fromkeys(missing, ballot)):
+            sums = exactly(shown, weights, {**heard, **come})
+            assert all(sums[first] > sums[other] for other in others)
+
+
+@given(half_heard())
+def test_with_no_reviewer_missing_the_first_by_exact_sums_is_decided(
+    found: tuple[str, weighing.Weights, dict[str, Ranking]],
+) -> None:
+    shown, weights, heard = found
+    sums = exactly(shown, weights, heard)
+    first, second = sorted(shown, key=lambda label: -sums[label])[:2]
+    due = first if sums[first] - sums[second] > Fraction(1, 10**8) else None
+    assert weighing.decided(heard, shown, weights, missing=[]) == due
+
+
 def test_agreement_of_many_decides_nothing_that_a_heavier_ballot_may_turn() -> None:
     heard = ballots(A="ABC", B="ABC", C="ABC")
     shown = (*SHOWN, "D")
@@ -137,6 +221,40 @@ def the_last_seat_disagrees(request: Request) -> Scripted:
         return sensible(request)
     order = "C > B > A" if seat == "2" else "A > B > C"
     return f"A critique.\nFINAL RANKING: {order}"
+
+
+MAY_STOP = next(seed for seed in range(1_000) if not ranking.never_stops_early(seed))
+
+
+async def test_many_that_agree_wait_for_the_one_that_may_turn_it(store: Store) -> None:
+    """Three reviewers of four end the stage where all count alike."""
+    last, heard = asyncio.Event(), 0
+
+    def the_heavy_one_comes_last(request: Request) -> Scripted:
+        _, stage, _, seat = request.tag.split("/")
+        if stage != "review":
+            return sensible(request)
+        if seat == "3" and not last.is_set():
+            return last
+        return f"A critique.\nFINAL RANKING: {'D > B > A > C' if seat == '3' else 'A > B > C > D'}"
+
+    def count(event: Event) -> None:
+        nonlocal heard
+        heard += isinstance(event, ReviewGiven)
+        if heard == 3:
+            last.set()
+
+    models = FakeProvider(otherwise=the_heavy_one_comes_last)
+    light, heavy = SeatWeight(0.2), SeatWeight(3.4)
+    council = Council(("lab/a", "lab/b", "lab/c", "lab/d"), "lab/chair")
+    council = replace(council, weights=(light, light, light, heavy))
+    asked = question(seed=MAY_STOP)
+    result = (await run(store, models, council=council, asked=asked, watch=count)).deliberation
+
+    assert not result.agreement.stopped_early
+    assert all(review.counted for review in result.reviews)
+    assert result.standings[0].label == "D"
+    assert max(result.standings, key=lambda each: each.score or 0).label == "A"
 
 
 @pytest.mark.parametrize("mode", ["council", "debate"])

@@ -90,6 +90,14 @@ class Actions:
         except InvalidInput as error:
             return Told(_sentence(str(error)))
 
+    async def _choose(self, press: Press, place: str) -> Document:
+        """In place of the buttons, whatever comes of it. Raises `InvalidInput`."""
+        case = await self.case(press)
+        try:
+            return await self.trials.choose(case, press.person, place)
+        except InvalidInput as error:
+            return _sentence(str(error))
+
     async def submit(self, press: Press, text: str, whom: str) -> Told | Refused:
         """What a `Form` was filled in with, once; `Refused` asked nothing, and may be sent off
         again."""
@@ -131,8 +139,7 @@ class Actions:
             case ("compare",):
                 return Told(await self.trials.show(await self.case(press), press.person))
             case ("compare", place):
-                case = await self.case(press)
-                return Told(await self.trials.choose(case, press.person, place), instead=True)
+                return Told(await self._choose(press, place), instead=True)
             case ("transcript",):
                 return await self._file(press)
             case ("go", id):

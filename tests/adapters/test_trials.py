@@ -4,9 +4,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.chat import TRIAL, Person
+from bot.chat import HEADLINE, RANKING, Person
 from bot.llm import Request
-from bot.records import Case, Reaction
+from bot.records import Case
 from tests.adapters.test_parity import InTerminal, OnDiscord, OnSlack, Stage, stages
 from tests.fakes.channel import finished_case, rate
 from tests.fakes.council import MEMBERS
@@ -15,6 +15,15 @@ from tests.fakes.watched import eventually
 
 ADMIN = Person("0", admin=True)
 QUESTION = "Is the sky blue?"
+
+
+def long(request: Request) -> Scripted:
+    """Texts that take several messages."""
+    said, stage = plain(request), stage_and_seat(request)[0]
+    if stage not in {"answer", "verdict"}:
+        return said
+    lines = "\n\n".join(f"Line {n} of the {stage}: so it is, and so it stays." for n in range(240))
+    return f"{said}\n\n{lines}\n\nThe end of the {stage}."
 
 
 def plain(request: Request) -> Scripted:
@@ -43,9 +52,7 @@ async def tell(stage: Stage) -> list[Any]:
         case = await asked(stage)
         assert case.asker
         assert case.question.rivals[0] == "lab/b"
-        at = case.question.asked_at + timedelta(minutes=1)
-        given = Reaction(case.id, "verdict", case.asker, "accept", at, blind=True)
-        await stage.app.store.react(given)
+        await vote(stage, case)
         await press(stage, case)
         await eventually(lambda: is_shown(stage, case))
         await choose(stage, case, "first")
@@ -74,11 +81,34 @@ async def has_chosen(stage: Stage, case: Case) -> bool:
     return bool(await stage.app.store.comparisons(case.id))
 
 
-async def ranking(stage: Stage, case: Case) -> str:
+async def post_of(stage: Stage, case: Case, key: str) -> Any:
+    """On Discord the message, on Slack its `ts`."""
     posts = await stage.app.store.posts(case.id)
-    id = next(post.post_id for post in posts if (post.key, post.part) == ("ranking", 0))
-    assert id
-    return id.partition("/")[2]
+    found = next(post.post_id for post in posts if (post.key, post.part) == (key, 0))
+    assert found
+    id = found.partition("/")[2]
+    if not isinstance(stage, OnDiscord):
+        return id
+    assert stage._first
+    assert stage._first.thread
+    return next(m for m in stage.place.server.said(stage._first.thread) if str(m.id) == id)
+
+
+async def vote(stage: Stage, case: Case) -> None:
+    """Where people vote: what is not there would be taken back."""
+    match stage:
+        case InTerminal():
+            stage._type("react verdict 👍")
+        case OnDiscord(place=place):
+            place.server.react(place.ada, await post_of(stage, case, HEADLINE), "👍")
+        case OnSlack(place=place):
+            ts = await post_of(stage, case, HEADLINE)
+            place.server.react(place.ada, place.channel, ts, "+1")
+    await eventually(lambda: has_voted(stage, case))
+
+
+async def has_voted(stage: Stage, case: Case) -> bool:
+    return any(each.person == case.asker for each in await stage.app.store.reactions(case.id))
 
 
 async def press(stage: Stage, case: Case) -> None:
@@ -86,29 +116,51 @@ async def press(stage: Stage, case: Case) -> None:
         case InTerminal():
             stage._type("compare")
         case OnDiscord(place=place):
-            assert stage._first
-            assert stage._first.thread
-            id = await ranking(stage, case)
-            post = next(m for m in place.server.said(stage._first.thread) if str(m.id) == id)
-            stage.shown = await place.server.click(place.ada, post, f"c1:{case.id}:compare")  # type: ignore[attr-defined]  # for `choose`
+            post = await post_of(stage, case, RANKING)
+            stage.shown = await place.server.click(place.ada, post, f"c1:{case.id}:compare")  # type: ignore[attr-defined]  # for `alone`
         case OnSlack(place=place):
-            ts = await ranking(stage, case)
+            ts = await post_of(stage, case, RANKING)
             await place.server.click(place.ada, place.channel, ts, "compare")
 
 
-async def choose(stage: Stage, case: Case, place_chosen: str) -> None:
+def alone(stage: Stage) -> list[Any]:
+    """The messages that she alone sees, on Discord those in answer to her pressing *Compare*."""
     match stage:
-        case InTerminal():
-            stage._type(f"compare {place_chosen}")
-        case OnDiscord(place=place):
+        case OnDiscord():
             shown = stage.shown  # type: ignore[attr-defined]  # by `press`
-            await place.server.wait_for(lambda: shown.settled and shown.original)
-            id = f"c1:{case.id}:compare:{place_chosen}"
-            await place.server.click(place.ada, shown.original, id)
+            return [shown.original, *shown.followups] if shown.settled else []
         case OnSlack(place=place):
-            await place.server.wait_for(lambda: bool(place.server.ephemerals))
-            ts = place.server.ephemerals[-1].ts
-            await place.server.click(place.ada, place.channel, ts, f"compare:{place_chosen}")
+            return list(place.server.ephemerals)
+    raise AssertionError(stage)
+
+
+def said_in(message: Any) -> str:
+    """All of it, as it was sent."""
+    return str(getattr(message, "blocks", None) or message.components)
+
+
+def can_choose(message: Any) -> bool:
+    return "compare:first" in said_in(message)
+
+
+async def choose(stage: Stage, case: Case, place_chosen: str) -> None:
+    if isinstance(stage, InTerminal):
+        stage._type(f"compare {place_chosen}")
+        return
+    assert isinstance(stage, OnDiscord | OnSlack)
+    await stage.place.server.wait_for(lambda: any(map(can_choose, alone(stage))))
+    await press_at(stage, case, next(filter(can_choose, alone(stage))), place_chosen)
+
+
+async def press_at(stage: Stage, case: Case, message: Any, place_chosen: str) -> None:
+    match stage:
+        case OnDiscord(place=place):
+            id = f"c1:{case.id}:compare:{place_chosen}"
+            await place.server.click(place.ada, message, id)
+        case OnSlack(place=place):
+            await place.server.click(
+                place.ada, place.channel, message.ts, f"compare:{place_chosen}"
+            )
 
 
 async def test_a_choice_is_the_same_on_every_platform(tmp_path: Path) -> None:
@@ -117,6 +169,52 @@ async def test_a_choice_is_the_same_on_every_platform(tmp_path: Path) -> None:
         assert expected[:3] == ["first", True, 1]
         for stage in others:
             assert await tell(stage) == expected, stage.platform
+
+
+async def read_and_choose(stage: OnDiscord | OnSlack) -> None:
+    """Two long texts, twice, because she presses twice."""
+    async with stage.open(FakeProvider(otherwise=long)):
+        await remember(stage)
+        await stage.app.command(stage.channel, ADMIN, "trial on")
+        await stage.ask(QUESTION)
+        await eventually(lambda: is_answered(stage))
+        case, server = await asked(stage), stage.place.server
+        assert case.asker
+        await vote(stage, case)
+        await press(stage, case)
+        await server.wait_for(lambda: any(map(can_choose, alone(stage))))
+        first = alone(stage)
+        *texts, last = first
+        assert len(texts) >= 2
+        assert not any(map(can_choose, texts))
+        read = "\n".join(map(said_in, first))
+        assert "The end of the verdict." in read
+        assert "The end of the answer." in read
+        assert "Your choice stands" in said_in(last)
+        await press(stage, case)
+        await server.wait_for(lambda: any(can_choose(each) for each in again(stage, first)))
+        [second] = [each for each in again(stage, first) if can_choose(each)]
+
+        await press_at(stage, case, last, "first")
+        await server.wait_for(lambda: "Your choice: " in said_in(last))
+        await press_at(stage, case, second, "second")
+        await server.wait_for(lambda: "the first choice stands" in said_in(second))
+        assert not any(map(can_choose, [*first, *again(stage, first)]))
+        [said] = await stage.app.store.comparisons(case.id)
+        assert said.chose == "first"
+
+
+def again(stage: Stage, before: list[Any]) -> list[Any]:
+    return [message for message in alone(stage) if message not in before]
+
+
+async def test_both_texts_are_read_before_the_buttons_which_go_with_the_choice(
+    tmp_path: Path,
+) -> None:
+    async with stages(tmp_path) as (_terminal, *others):
+        for stage in others:
+            assert isinstance(stage, OnDiscord | OnSlack)
+            await read_and_choose(stage)
 
 
 async def tell_the_end(stage: Stage) -> list[Any]:
@@ -132,7 +230,7 @@ async def tell_the_end(stage: Stage) -> list[Any]:
         for number in range(30):
             await store.shown_comparison(case.id, f"person {number}", "verdict")
             await store.choose(case.id, f"person {number}", "first", at, trial=1)
-        await store.react(Reaction(case.id, "verdict", case.asker, "accept", at, blind=True))
+        await vote(stage, case)
         await press(stage, case)
         await eventually(lambda: is_shown(stage, case))
         await choose(stage, case, "same")
@@ -140,8 +238,7 @@ async def tell_the_end(stage: Stage) -> list[Any]:
         if not isinstance(stage, InTerminal):  # which tells it behind the choice
             for _ in range(2):
                 await stage.app.trials.turn()
-        await eventually(lambda: is_told(stage, case))
-        assert await store.untold_trials(stage.platform) == ()
+        await eventually(lambda: is_told(stage))
         here = stage.channel
         [newest, *_] = await store.audit(here.platform, here.workspace, here.id)
         settings = await stage.app.settings(here)
@@ -170,10 +267,9 @@ async def is_over(stage: Stage) -> bool:
     return await stage.app.store.trial_over(stage.platform, stage.channel.id) is not None
 
 
-async def is_told(stage: Stage, case: Case) -> bool:
-    posts = await stage.app.store.posts(case.id)
-    is_there = any(post.key == TRIAL and post.post_id for post in posts)
-    return is_there and END in told(stage)
+async def is_told(stage: Stage) -> bool:
+    over = await stage.app.store.trial_over(stage.platform, stage.channel.id)
+    return over is not None and not await stage.app.store.untold_trials(stage.platform)
 
 
 async def test_its_end_is_told_once_on_every_platform(tmp_path: Path) -> None:

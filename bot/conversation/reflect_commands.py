@@ -224,6 +224,7 @@ def proposed_of(plan: "Plan", keeps_days: int | None) -> "Proposed":
         most_micros=plan.most_micros,
         least_micros=plan.least_micros,
         tries=plan.tries,
+        is_assumed=plan.is_assumed,
     )
 
 

@@ -23,6 +23,7 @@ from bot.errors import BotError, Superseded
 from bot.protocol import outcome
 from bot.protocol.calls import Caller
 from bot.protocol.pricing import Carried, Pricing
+from bot.protocol.reflecting import planned
 from bot.protocol.sitting import Sitting
 from bot.records import Case, PlatformName, ReflectionBegun
 from bot.store.encoding import decode, encode
@@ -49,13 +50,14 @@ UNLIMITED = 10**15
 class Plan:
     """What a reflection in a channel would do: its rows that a budget has room for, what these cost at
     most, and what the fewest that say anything do, `None` where there are not as many. It is the one
-    after so many `tries`."""
+    after so many `tries`. `is_assumed` where no price is known of some model."""
 
     gathered: "Gathered"
     rows: int
     shares: Mapping[Key, int]
     least_micros: int | None
     tries: int
+    is_assumed: bool
     now: datetime
 
     @property
@@ -129,7 +131,9 @@ class Reflections:
         shares, fit = await price(len(priced), most)
         least, few = await price(ROWS_MIN, UNLIMITED)
         enough = sum(least.values()) if few == ROWS_MIN else None
-        return Plan(found, fit, shares, enough, tries, self.now())
+        models = {call.model for call in planned(council, [row.council for row in rows[:fit]])}
+        is_assumed = not all(self.pricing.prices.price(model).known for model in models)
+        return Plan(found, fit, shares, enough, tries, is_assumed, self.now())
 
     async def begin(self, channel: Channel, person: Person, plan: Plan) -> bool:
         """False where another is under way here. Raises `OverBudget`, nothing begun."""

@@ -26,7 +26,7 @@ class Proposed:
     them are read, on `test` of `testable` by `askers` it is tried. `least_micros` is what the fewest
     that say anything would cost, `None` where there are not as many. `lately` is how many of those that
     can be read were asked in four weeks, for `keeps_days` their texts are kept. A button begins the one
-    after so many `tries`, and no other."""
+    after so many `tries`, and no other. `is_assumed` where no price is known of some model."""
 
     rated: int
     readable: int
@@ -38,6 +38,7 @@ class Proposed:
     most_micros: int
     least_micros: int | None
     tries: int
+    is_assumed: bool
     lately: int
     keeps_days: int | None
 
@@ -59,6 +60,9 @@ def proposed_page(plan: Proposed, *, may_change: bool) -> Document:
         "1 other is reviewed again, twice.", "{n:,} others are reviewed again, twice.", plan.test
     )
     costs = _("That costs at most ${usd}.", usd=usd)
+    if plan.is_assumed:
+        assumed = _("No price is known of some of these models: they count at an assumed one.")
+        costs = f"{costs} {assumed}"
     begin = Button(
         f"reflect:begin:{plan.most_micros}:{plan.tries}",
         _("Reflect for at most ${usd}", usd=usd),
@@ -82,6 +86,7 @@ def proposed_json(plan: Proposed) -> dict[str, Any]:
         "of_one_person": plan.of_one_person,
         "tries": plan.tries,
         "most_usd": plan.most_micros / 1e6,
+        "is_assumed": plan.is_assumed,
         "least_usd": None if plan.least_micros is None else plan.least_micros / 1e6,
     }
 

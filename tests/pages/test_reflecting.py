@@ -18,6 +18,7 @@ PLAN = Proposed(
     most_micros=1_234_567,
     least_micros=1_000_000,
     tries=0,
+    is_assumed=False,
     lately=10,
     keeps_days=None,
 )
@@ -31,6 +32,13 @@ def test_what_is_paid_at_most_is_on_the_button() -> None:
         ("reflect:begin:1234567:0", "Reflect for at most $1.24")
     ]
     assert "That costs at most $1.24." in words(page)
+
+
+def test_a_price_that_nobody_knows_is_said_to_be_assumed() -> None:
+    assumed = "No price is known of some of these models"
+
+    assert assumed in words(proposed_page(replace(PLAN, is_assumed=True), may_change=True))
+    assert assumed not in words(proposed_page(PLAN, may_change=True))
 
 
 def test_who_may_not_change_criteria_gets_no_button() -> None:

@@ -13,7 +13,7 @@ from bot.pages.reflection import Outcome, Reflected
 from bot.records import Case, PlatformName, Reaction, ReactionValue, ReflectionBegun
 from bot.store.encoding import encode
 from bot.store.store import Store
-from tests.fakes.channel import NOW, finished_case, reaction
+from tests.fakes.channel import NOW, finished_case, rate, reaction
 from tests.fakes.teaching import teach
 from tests.pictures.script import MEMBERS, ON_AUDITION
 
@@ -77,6 +77,24 @@ async def remember_little(database: Path, platform: PlatformName, channel: str) 
             case = finished_case(number, models=MEMBERS, platform=platform, channel=channel)
             await store.create(case)
             await store.delivered(case.id)
+    finally:
+        await store.close()
+
+
+async def remember_askers(database: Path, platform: PlatformName, channel: str) -> None:
+    """Questions of enough people that criteria can be tried on."""
+    store = await Store.open(str(database), holder="the past")
+    try:
+        for number in range(60):
+            asker = f"person {number % 12}"
+            case = finished_case(
+                number, models=MEMBERS, platform=platform, channel=channel, asker=asker
+            )
+            asked_at = case.question.asked_at - LONG_AGO
+            case = replace(case, question=replace(case.question, asked_at=asked_at))
+            await store.create(case)
+            await store.delivered(case.id)
+            await rate(store, case, best=MEMBERS[number % 2])
     finally:
         await store.close()
 

@@ -18,6 +18,7 @@ from tests.pictures.on_discord import OnDiscord
 from tests.pictures.on_slack import OnSlack
 from tests.pictures.past import (
     remember,
+    remember_askers,
     remember_audition,
     remember_little,
     remember_reflection,
@@ -317,7 +318,10 @@ async def reflection(platform: Platform) -> AsyncIterator[Scene]:
     """What it would do."""
     with TemporaryDirectory() as folder:
         database = Path(folder) / "council.db"
-        async with models() as council, stage(platform, council, past=database) as here:
+        async with (
+            models() as council,
+            stage(platform, council, past=database, remember=remember_askers) as here,
+        ):
             yield await here.command("reflection", "reflect")
 
 

@@ -14,7 +14,7 @@ from bot.analysis.estimates import Estimate, mean
 from bot.analysis.judged import Judged, Sheet, held_pairs, seat_name
 from bot.analysis.limits import interval, lower
 from bot.analysis.outcomes import RIGHT, UNKNOWN, WRONG, Outcomes, seat_columns
-from bot.analysis.realised import Way, Ways
+from bot.analysis.realised import Ways
 from bot.analysis.weighted import Reviewed, weighted_verdicts
 from bot.bench.grading import common_form
 from bot.language import N_, _
@@ -159,15 +159,11 @@ def compared(lines: Sequence[Line]) -> Comparison | None:
 
 def ways(lines: Sequence[Line]) -> Ways:
     """By line, whether each way of coming to one answer was right."""
-    found: dict[Way, Callable[[Line], bool | None]] = {
-        "majority": majority,
-        "top_answer": _correct("top_answer"),
-        "verdict": _correct("verdict"),
-    }
-    weighted = weighted_verdicts([_reviewed(line) for line in lines])
     return {
-        **{way: [right(line) for line in lines] for way, right in found.items()},
-        "weighted_verdict": weighted,
+        "majority": [majority(line) for line in lines],
+        "top_answer": list(map(_correct("top_answer"), lines)),
+        "weighted_verdict": weighted_verdicts([_reviewed(line) for line in lines]),
+        "verdict": list(map(_correct("verdict"), lines)),
     }
 
 

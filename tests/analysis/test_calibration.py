@@ -91,13 +91,13 @@ def test_a_range_holds_what_was_counted(rated: list[Rated]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "pool", "people"),
-    [("gsm8k", "any", 12), ("gsm8k", "weak", 4), ("crux", "any", 40)],
+    ("name", "pool", "people", "councils"),
+    [("gsm8k", "any", 12, 4), ("gsm8k", "weak", 4, 4), ("crux", "any", 40, 8)],
 )
 def test_on_real_outcomes_what_is_said_is_true_of_the_next(
-    name: str, pool: str, people: int
+    name: str, pool: str, people: int, councils: int
 ) -> None:
-    found = measured(name, pool, people=people, learnt=200, councils=8)
+    found = measured(name, pool, people=people, learnt=200, councils=councils)
     assert found.ranges >= 8
     assert found.error <= 0.05
     assert found.covered >= 0.9

@@ -338,3 +338,36 @@ async def test_members_are_told_how_their_answers_are_compared(
 
 def _seat(label: str) -> int:
     return ranking.labels(question().seed, 4).index(label)
+
+
+# --- what can be compared, in every mode
+
+
+@pytest.mark.parametrize("mode", ["council", "quick", "compare", "vote", "debate", "deep"])
+async def test_no_mode_claims_agreement_across_a_doubt(store: Store, mode: str) -> None:
+    """What some write for 1234 is to others a little more than one."""
+    texts = dict(zip("ABCD", ("1.234", "1,234") * 2, strict=True))
+    labels = ranking.labels(question().seed, 4)
+
+    def reply(request: Request) -> Scripted:
+        stage, seat = stage_and_seat(request)
+        if stage in ("answer", "revision"):
+            return f"Final answer: {texts[labels[seat]]}"
+        return sensible(request)
+
+    done = await run(store, FakeProvider(otherwise=reply), council=replace(FOUR, mode=mode))
+
+    result = done.deliberation
+    assert len(result.answers) == 4
+    assert (result.vote, result.agreement.same_answer) == (None, None)
+
+
+@pytest.mark.parametrize("mode", ["council", "quick", "vote"])
+async def test_those_that_answered_are_counted_where_a_member_failed(
+    store: Store, mode: str
+) -> None:
+    said = saying(A="fails", B="Final answer: $1,200", C="1200 dollars", D="Answer: 1.2k USD")
+
+    done = await run(store, FakeProvider(otherwise=said), council=replace(FOUR, mode=mode))
+
+    assert done.deliberation.agreement.same_answer == 3

@@ -36,6 +36,16 @@ _SORTS = [
     )
 ]
 MARKED = re.compile("|".join(sort.pattern for sort in _SORTS), re.IGNORECASE)
+# The same in other languages, and what a program prints. Benches do not grade by them.
+_READ_BESIDE = [
+    re.compile(each, re.IGNORECASE)
+    for each in (
+        r"(?:endgültige antwort|réponse finale|respuesta final|最終回答|最终答案)[\s:：*_]{0,5}",
+        r"die antwort (?:ist|lautet)|antwort\s?:|la réponse est|réponse\s?:|la respuesta es|respuesta\s?:"
+        r"|答え(?:は|[:：])|答案(?:是|[:：])",
+        r"(?:\boutput(?: is|:)|\bprints?|\breturns?)\s{1,3}(?=\*{0,2}`[^`\n]{1,60}`)",
+    )
+]
 # Before a marker, in its sentence: it is not said, or somebody else says it.
 _NOT_SAID = re.compile(
     r"\bnot\b|n't\b|\b(?:if|whether|unless|instead|wrong|disagree|claim|sa[iy]|suppose)",
@@ -221,7 +231,7 @@ def value(text: str, *, choices: Collection[str] = ()) -> Value | None:
     plain = _plain(text)
     if span := _SPAN.fullmatch(plain):
         return _output(span[1], choices)
-    for sort in _SORTS:
+    for sort in (*_SORTS, *_READ_BESIDE):
         if marked := [each for each in sort.finditer(plain) if _is_said(plain, each)]:
             return _only(_read(_said(plain, each), plain, choices) for each in marked)
     alone = [each for each in _unmarked(plain, choices) if each]
@@ -261,7 +271,7 @@ def _said(text: str, marker: re.Match[str]) -> str:
     """What follows a marker: on its line, or on the next that has anything."""
     behind = text[marker.end() : marker.end() + 400]
     if not marker[0].endswith("{"):
-        return re.sub(r"\A(?:[\s:*]|_(?=\s))+", "", behind).partition("\n")[0]
+        return re.sub(r"\A(?:[\s:：*]|_(?=\s))+", "", behind).partition("\n")[0]
     depth = 1
     for at, sign in enumerate(behind):
         depth += (sign == "{") - (sign == "}")

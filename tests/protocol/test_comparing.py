@@ -244,6 +244,31 @@ def test_output_is_the_same_to_the_letter_alone(one: str, other: str) -> None:
     assert not any(len(group) > 1 for group in alike(one, other))
 
 
+def test_an_answer_is_marked_in_every_language() -> None:
+    answers = (
+        "Antwort: 42",
+        "Die Antwort ist 42.",
+        "Réponse : 42",
+        "La respuesta es 42.",
+        "答え：42",
+    )
+    more = (
+        "答案：42",
+        "정답: 42",
+        "답은 42입니다.",
+        "最終回答: 42",
+        "It prints `42`.",
+        "The output is `42`.",
+    )
+    assert alike(*answers, *more[:4]) == [set(range(9))]
+    assert alike(*more) == [set(range(6))]
+    assert alike("Antwort: 42", "Antwort: 43", "答え：42") == [{0, 2}, {1}]
+    question = "Wie viel?\nA) 1\nB) 2"
+    assert alike("Antwort: B", "Die Antwort ist **B**.", "答えはB", question=question) == [
+        {0, 1, 2}
+    ]
+
+
 def test_versions_are_no_decimal_numbers() -> None:
     question = "Which version of Python was the first with it?"
     assert alike(*marked(("3.10", "3.1", "3.10")), question=question) == [{0, 2}, {1}]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.discord_server import TOKEN
-from tests.fakes.forks import CHAIRMAN, Program, environment, program
+from tests.fakes.forks import CHAIRMAN, Program, environment
 from tests.fakes.model_server import Behaviour, ModelServer
 from tests.fakes.processes import delivered
 from tests.fakes.served import OnDiscord, OnSlack, Served, running_platform
@@ -38,12 +38,6 @@ def open_umask() -> Iterator[None]:
     before = os.umask(0)
     yield
     os.umask(before)
-
-
-@pytest.fixture(scope="module")
-def council() -> Iterator[Program]:
-    with program() as running:
-        yield running
 
 
 @pytest.fixture

@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.fakes import processes
-from tests.fakes.forks import CHAIRMAN, KILLED, Kill, Program, environment, program
+from tests.fakes.forks import CHAIRMAN, KILLED, Kill, Program, environment
 from tests.fakes.model_server import (
     Behaviour,
     ModelServer,
@@ -22,12 +22,6 @@ from tests.fakes.pseudo_terminal import seen
 QUESTION = "Is a monolith right for a team of four?"
 # Three reviewers of one mind are all heard; of four the last may not be waited for.
 THREE = ("lab/a", "lab/b", "lab/c")
-
-
-@pytest.fixture(scope="module")
-def council() -> Iterator[Program]:
-    with program() as running:
-        yield running
 
 
 @pytest.fixture

@@ -3,22 +3,16 @@
 import asyncio
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tests.fakes import processes
-from tests.fakes.forks import Ended, Program, environment, program
+from tests.fakes.forks import Ended, Program, environment
 from tests.fakes.model_server import ModelServer
 
 QUESTION = "Is a monolith right for a team of four?"
-
-
-@pytest.fixture(scope="module")
-def council() -> Iterator[Program]:
-    with program() as running:
-        yield running
 
 
 @pytest.fixture

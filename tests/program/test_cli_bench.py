@@ -2,24 +2,18 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.fakes.forks import CHAIRMAN, KILLED, Ended, Kill, Program, environment, program
+from tests.fakes.forks import CHAIRMAN, KILLED, Ended, Kill, Program, environment
 from tests.fakes.model_server import Behaviour, ModelServer, Script
 from tests.fakes.pseudo_terminal import seen
 
 TWO = {"COUNCIL_MEMBERS": "lab/a,lab/b"}
 CALLS = 5  # of a council of two: two answers, two reviews, a verdict
-
-
-@pytest.fixture(scope="module")
-def council() -> Iterator[Program]:
-    with program() as running:
-        yield running
 
 
 @pytest.fixture

@@ -3,23 +3,17 @@ what the models are asked."""
 
 import getpass
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.fakes.forks import KILLED, Kill, Program, environment, program
+from tests.fakes.forks import KILLED, Kill, Program, environment
 from tests.fakes.model_server import ModelServer
 from tests.fakes.pseudo_terminal import seen
 
 QUESTION = "Is a monolith right for a team of four?"
 VERDICT = "Start with the simplest thing that can be measured, as Answer"
-
-
-@pytest.fixture(scope="module")
-def council() -> Iterator[Program]:
-    with program() as running:
-        yield running
 
 
 @pytest.fixture

@@ -3,23 +3,17 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tests.fakes import processes
 from tests.fakes.discord_server import running_discord
-from tests.fakes.forks import CHAIRMAN, Ended, Program, environment, program
+from tests.fakes.forks import CHAIRMAN, Ended, Program, environment
 from tests.fakes.model_server import Behaviour, ModelServer
 from tests.fakes.served import OnDiscord
 from tests.fakes.slack_server import APP_TOKEN, BOT_TOKEN, running_slack
-
-
-@pytest.fixture(scope="module")
-def council() -> Iterator[Program]:
-    with program() as running:
-        yield running
 
 
 @pytest.fixture

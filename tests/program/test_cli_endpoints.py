@@ -1,23 +1,17 @@
 """`council ask` on endpoints that take less than others: every stage comes through all the same."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
-from tests.fakes.forks import Program, environment, program
+from tests.fakes.forks import Program, environment
 from tests.fakes.model_server import Behaviour, ModelServer, Script
 from tests.fakes.refusals import Refusal
 
 # Long enough that no context here holds it beside the longest answer.
 QUESTION = "Is a monolith right for a team of four? " + "We run one service and one database. " * 60
 MEMBERS = ("lab/a", "lab/b", "lab/c")
-
-
-@pytest.fixture(scope="module")
-def council() -> Iterator[Program]:
-    with program() as running:
-        yield running
 
 
 async def ask(council: Program, server: ModelServer, *words: str, **more: str) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 import csv
 import io
-import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,23 +13,7 @@ from bot.pages.csv_tables import write_ballots
 from bot.records import Case
 from bot.store.store import Store
 from tests.fakes.channel import finished_case, label_of, rate, reaction
-from tests.fakes.forks import Ended, Program, program
-
-
-@pytest.fixture(scope="module")
-def council() -> Iterator[Program]:
-    with program() as running:
-        yield running
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "council.db"
-
-
-@pytest.fixture
-def environment(database: Path) -> dict[str, str]:
-    return {**os.environ, "COUNCIL_DATABASE": str(database)}
+from tests.fakes.forks import Ended, Program
 
 
 async def fill(database: Path, *cases: Case, best: str = "lab/b") -> None:

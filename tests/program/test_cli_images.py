@@ -2,13 +2,12 @@
 
 import base64
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.fakes.forks import CHAIRMAN, KILLED, MEMBERS, Kill, Program, environment, program
+from tests.fakes.forks import CHAIRMAN, KILLED, MEMBERS, Kill, Program, environment
 from tests.fakes.model_server import ModelServer, Received
 from tests.fakes.pictures import photo, picture
 from tests.fakes.refusals import Refusal
@@ -16,12 +15,6 @@ from tests.fakes.seeing import image_in, images_of
 
 QUESTION = "What is wrong here?"
 SEEING = ("lab/a", "lab/c", CHAIRMAN)
-
-
-@pytest.fixture(scope="module")
-def council() -> Iterator[Program]:
-    with program() as running:
-        yield running
 
 
 def openrouter(server: ModelServer, **more: str) -> dict[str, str]:

@@ -1,19 +1,11 @@
 """COUNCIL_MODEL_URL alone: what a server of one's own lists has the seats."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.fakes.forks import Ended, Program, program
+from tests.fakes.forks import Ended, Program
 from tests.fakes.model_server import ModelServer
 
 OLLAMA = ("nomic-embed-text:latest", "llama3.1:70b", "qwen3:8b", "gemma3:27b", "mistral:7b")
-
-
-@pytest.fixture(scope="module")
-def council() -> Iterator[Program]:
-    with program() as running:
-        yield running
 
 
 async def ask(council: Program, url: str, **more: str) -> Ended:

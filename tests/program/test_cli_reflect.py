@@ -1,7 +1,6 @@
 """`council reflect`, with simulated models: asked for first, gone on with after a kill, and told."""
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,16 +9,10 @@ from bot.chat import Channel
 from bot.rehearsal.simulated import MEMBERS
 from bot.store.store import Store
 from tests.fakes.channel import finished_case, rate
-from tests.fakes.forks import KILLED, Kill, Program, program
+from tests.fakes.forks import KILLED, Kill, Program
 
 QUESTIONS, ASKERS = 45, 9
 CHANNEL = Channel("discord", "server", "general")
-
-
-@pytest.fixture(scope="module")
-def council() -> Iterator[Program]:
-    with program() as running:
-        yield running
 
 
 @pytest.fixture

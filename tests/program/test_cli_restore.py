@@ -3,23 +3,16 @@
 import shutil
 import sqlite3
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.store.store import Store
 from tests.fakes.channel import finished_case
-from tests.fakes.forks import Ended, Program, program
+from tests.fakes.forks import Ended, Program
 from tests.fakes.processes import ROOT
 
 DATABASE = Path("council.db")
-
-
-@pytest.fixture(scope="module")
-def council() -> Iterator[Program]:
-    with program() as running:
-        yield running
 
 
 async def run(council: Program, *words: str) -> Ended:

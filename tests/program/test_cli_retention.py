@@ -1,7 +1,6 @@
 """Expired texts as the program's commands meet them, and what it says of how long they are kept."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,13 +8,7 @@ import pytest
 
 from bot.store.store import Store
 from tests.fakes.channel import finished_case
-from tests.fakes.forks import Ended, Program, program
-
-
-@pytest.fixture(scope="module")
-def council() -> Iterator[Program]:
-    with program() as running:
-        yield running
+from tests.fakes.forks import Ended, Program
 
 
 @pytest.fixture

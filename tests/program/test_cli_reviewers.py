@@ -1,7 +1,5 @@
 """`council reviewers`: of one channel or all, or of files as `council export --csv` writes them."""
 
-import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,23 +10,7 @@ from bot.council import Review
 from bot.records import Case
 from bot.store.store import Store
 from tests.fakes.channel import MODELS, NOW, finished_case, rate
-from tests.fakes.forks import Ended, Program, program
-
-
-@pytest.fixture(scope="module")
-def council() -> Iterator[Program]:
-    with program() as running:
-        yield running
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "council.db"
-
-
-@pytest.fixture
-def environment(database: Path) -> dict[str, str]:
-    return {**os.environ, "COUNCIL_DATABASE": str(database)}
+from tests.fakes.forks import Ended, Program
 
 
 def knowing(case: Case, who: str, best: str) -> Case:

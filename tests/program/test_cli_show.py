@@ -1,6 +1,5 @@
 """`council show`: a finished deliberation again, in a pipe."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,15 +7,9 @@ import pytest
 
 from bot.store.store import Store
 from tests.fakes.channel import finished_case
-from tests.fakes.forks import Ended, Program, program
+from tests.fakes.forks import Ended, Program
 
 TEXT = "**Keep it whole.** A `monolith` is enough."
-
-
-@pytest.fixture(scope="module")
-def council() -> Iterator[Program]:
-    with program() as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """`council stats` and `council ceiling`: the numbers of one channel or all, of a file, as JSON."""
 
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +8,7 @@ from scipy import stats
 
 from bot.store.store import Store
 from tests.fakes.channel import MODELS, finished_case, rate
-from tests.fakes.forks import Ended, Program, program
+from tests.fakes.forks import Ended, Program
 
 # The keys of the contract.
 CEILING = {
@@ -21,22 +19,6 @@ CEILING = {
     "beta_anytime_high", "gain_anytime_low", "gain_seed", "by_pool_size", "audit", "complete_rows",
     "advice", "realised", "verdict_is_better",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def council() -> Iterator[Program]:
-    with program() as running:
-        yield running
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "council.db"
-
-
-@pytest.fixture
-def environment(database: Path) -> dict[str, str]:
-    return {**os.environ, "COUNCIL_DATABASE": str(database)}
 
 
 async def fill(database: Path, count: int) -> None:

@@ -4,12 +4,9 @@ import getpass
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
-
-import pytest
 
 from bot.analysis.trial import Choice, Finding, trial
 from bot.pages.comparison import first_text
@@ -17,25 +14,9 @@ from bot.records import Case, EndedTrial, PlatformName
 from bot.store.encoding import encode
 from bot.store.store import Store
 from tests.fakes.channel import MODELS, NOW, finished_case, reaction
-from tests.fakes.forks import KILLED, Kill, Program, program
+from tests.fakes.forks import KILLED, Kill, Program
 
 HERE = "discord", "", "general"
-
-
-@pytest.fixture(scope="module")
-def council() -> Iterator[Program]:
-    with program() as running:
-        yield running
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "council.db"
-
-
-@pytest.fixture
-def environment(database: Path) -> dict[str, str]:
-    return {**os.environ, "COUNCIL_DATABASE": str(database)}
 
 
 async def turn_on(store: Store, version: int = 0) -> None:

@@ -1,18 +1,12 @@
 """`council watch` from outside."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.fakes import processes
-from tests.fakes.forks import Program, environment, program
+from tests.fakes.forks import Program, environment
 from tests.fakes.model_server import ModelServer
-
-
-@pytest.fixture(scope="module")
-def council() -> Iterator[Program]:
-    with program() as running:
-        yield running
 
 
 @pytest.fixture

@@ -54,13 +54,13 @@ def _(message: str | Message, /, **values: object) -> str:
     The values are data: braces in them mean nothing.
     """
     english = message.english if isinstance(message, Message) else message
-    return _filled(_catalogue(_language.get()).gettext(english), values)
+    return _said(_catalogue(_language.get()).gettext(english), english, values)
 
 
 def n_(one: str, many: str, n: int, /, **values: object) -> str:
     """The same for one thing or many of them, of which `{n}` is the number."""
     found = _catalogue(_language.get()).ngettext(one, many, n)
-    return _filled(found, {"n": n, **values})
+    return _said(found, one if n == 1 else many, {"n": n, **values})
 
 
 def N_(message: str) -> Message:  # gettext's usual name for this
@@ -181,10 +181,32 @@ class _Filling(Formatter):
 _FILLING = _Filling()
 
 
-def _filled(sentence: str, values: Mapping[str, object]) -> str:
+class _Sentence(str):
+    """One in another language, which log lines have in `english`."""
+
+    __slots__ = ("english",)
+
+    english: str
+
+
+def _said(sentence: str, english: str, values: Mapping[str, object]) -> str:
     if _language.get() == ENGLISH:
-        return sentence.format(**values)  # the same, and what every redraw does
+        return english.format(**values)  # what every redraw does
+    text = _Sentence(_filled(sentence, values))
+    text.english = english.format(**{name: in_english(each) for name, each in values.items()})
+    return text
+
+
+def _filled(sentence: str, values: Mapping[str, object]) -> str:
     return _FILLING.vformat(sentence, (), values)
+
+
+def in_english(value: object) -> object:
+    """A sentence of the bot in English, also where an error says it; all else as it is."""
+    if isinstance(value, Exception) and len(value.args) == 1:
+        [said] = value.args
+        return said.english if isinstance(said, _Sentence) else value
+    return value.english if isinstance(value, _Sentence | Message) else value
 
 
 @cache

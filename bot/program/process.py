@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from bot.cleaning import harmless, json_escaped
-from bot.language import ENGLISH, LANGUAGES, _
+from bot.language import ENGLISH, LANGUAGES, _, in_english
 from bot.printing import as_it_is, note, write_notes
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ def configure(level: int, *, json: bool) -> None:
     Libraries start at WARNING: some of them log at INFO what people wrote.
     """
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_in_english)
     handler.setFormatter(JsonLines() if json else Lines(_TEXT, "%H:%M:%S"))
     root = logging.getLogger()
     root.handlers = [handler]
@@ -141,6 +142,14 @@ def configure(level: int, *, json: bool) -> None:
     # As lines of the log: a library's may come as late as at the end.
     logging.captureWarnings(True)
     sys.excepthook = _crashed
+
+
+def _in_english(record: logging.LogRecord) -> bool:
+    """Whoever runs the bot reads one language, whatever was spoken where something went wrong."""
+    record.msg = in_english(record.msg)
+    if isinstance(record.args, tuple):
+        record.args = tuple(map(in_english, record.args))
+    return True
 
 
 def _crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

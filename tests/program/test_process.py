@@ -117,6 +117,34 @@ def test_a_json_line_holds_the_exception_and_what_was_given_besides() -> None:
     assert set(logged()) == {"at", "level", "logger", "message"}
 
 
+def test_the_log_is_in_english_whatever_was_spoken() -> None:
+    speaking_korean = """
+        import logging
+        from bot.errors import StoreFailed
+        from bot.language import _, n_, speaking
+        from bot.program.process import configure
+
+        configure(logging.INFO, json=False)
+        log = logging.getLogger("bot.tests").error
+        with speaking("ko"):
+            error = StoreFailed(_("There is no deliberation {deliberation} in this database.", deliberation="d1"))
+            log("deliberation %s had to stop: %s", "d1", error)
+            log("%s", _("The answer has {given:,} characters; the limit is {limit:,}. Shorten it.",
+                        given=5000, limit=3000))
+            log(n_("{n} answer", "{n} answers", 2))
+        print(error)
+    """
+    done = program(speaking_korean)
+    out, err = done.communicate()
+    assert [line.partition(" ERROR ")[2] for line in err.splitlines()] == [
+        "deliberation d1 had to stop: There is no deliberation d1 in this database.",
+        "The answer has 5,000 characters; the limit is 3,000. Shorten it.",
+        "2 answers",
+    ]
+    assert "d1" in out
+    assert "There is no" not in out
+
+
 def test_a_crash_is_a_json_line_too() -> None:
     crash = """
         import logging

@@ -18,6 +18,7 @@ from bot import settings as channel_settings
 from bot.allowance import Key
 from bot.chat import Channel, Person
 from bot.conversation.loops import ended
+from bot.conversation.serving import FAILED_STARTS
 from bot.council import Cost, Question
 from bot.errors import BotError, Superseded
 from bot.protocol import outcome
@@ -104,6 +105,7 @@ class Reflections:
     keeps_days: int | None = None
     closing: bool = False
     _runs: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _resting: set[str] = field(default_factory=set)
 
     @property
     def under_way(self) -> frozenset[str]:
@@ -181,9 +183,9 @@ class Reflections:
         id = (await self.store.reflection(channel.platform, channel.id)).under_way
         if id is None:
             return False
-        await self._rest({id})
-        journal = await self.store.begin(id)
-        await journal.finish_reflection(None, self.now(), tries=0)
+        async with self._at_rest({id}):
+            journal = await self.store.begin(id)
+            await journal.finish_reflection(None, self.now(), tries=0)
         return True
 
     @asynccontextmanager
@@ -191,9 +193,9 @@ class Reflections:
         """Room to forget these questions: whoever reads any of them rests, and goes on afterwards where
         all of them are there."""
         resting = await self.store.reflections_reading(questions) & self._runs.keys()
-        await self._rest(resting)
         try:
-            yield
+            async with self._at_rest(resting):
+                yield
         finally:
             for id in resting:
                 if await self.store.case(id):
@@ -201,13 +203,23 @@ class Reflections:
 
     async def let_go(self) -> None:
         """Leave everything resumable."""
-        await self._rest(set(self._runs))
+        await self._end(set(self._runs))
 
-    async def _rest(self, ids: Collection[str]) -> None:
+    @asynccontextmanager
+    async def _at_rest(self, ids: Collection[str]) -> AsyncIterator[None]:
+        """Nobody takes these up meanwhile."""
+        self._resting.update(ids)
+        try:
+            await self._end(ids)
+            yield
+        finally:
+            self._resting.difference_update(ids)
+
+    async def _end(self, ids: Collection[str]) -> None:
         await ended({run for id, run in self._runs.items() if id in ids})
 
     def _start(self, id: str) -> None:
-        if self.closing or id in self._runs:
+        if self.closing or id in self._runs or id in self._resting:
             return
         task = asyncio.create_task(self._supervised(id), name=f"reflection {id}")
         self._runs[id] = task
@@ -227,13 +239,21 @@ class Reflections:
         case = await self.store.case(id)
         if case is None or case.status != "running":
             return
+        from bot.pages.reflection import Outcome
+
         channel = _channel(case)
         limits = await self.limits(channel, case.asker)
         said = int(await self.store.decision(id, MOST) or 0)
         journal = await self.store.begin(id, {**limits, run_scope(id): said})
-        found = await self._reflected(case, channel, journal)
-        from bot.pages.reflection import Outcome
-
+        try:
+            found = await self._reflected(case, channel, journal)
+        except BotError:
+            raise
+        except Exception:
+            if await journal.failed() < FAILED_STARTS:
+                raise
+            logger.exception("reflection %s is given up after %d starts", id, FAILED_STARTS)
+            found = Outcome(None, "given_up", _cost(journal))
         tries = int(found.reflected is not None)
         await journal.finish_reflection(encode(Outcome, found), self.now(), tries=tries)
 

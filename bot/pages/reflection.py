@@ -30,6 +30,9 @@ _NO_PROPOSAL: Mapping[Why, Message] = {
     "letters": N_("What the chairman wrote speaks of an answer by its letter."),
     "pings": N_("What the chairman wrote mentions somebody or links to a page."),
     "private": N_("What the chairman wrote repeats words of a question or an answer."),
+    "given_up": N_(
+        "It failed several times, and not at a model's fault: the log says why, for whoever runs the bot."
+    ),
 }
 
 
@@ -86,6 +89,8 @@ def reflected_page(found: Reflected, *, may_change: bool) -> Document:
 def no_proposal_page(why: Why, cost: Cost) -> Document:
     """Where the chairman's text is none that could be tried on questions."""
     kept = _("No question was reviewed again, and the criteria stay as they are.")
+    if why == "given_up":
+        kept = _("The criteria stay as they are.")
     return Document(
         (
             Heading(_("No criteria are proposed")),

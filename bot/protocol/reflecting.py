@@ -28,9 +28,18 @@ PROPOSAL_TOKENS = 6_000
 # What a chairman reads: so many questions, so much of each text.
 LESSONS_MAX, LESSON_CHARS, ANSWERS_MAX = 12, 800, 6
 
-# Why there is no proposal; `same` where nothing would change.
+# Why there is no proposal; `same` where nothing would change, `given_up` at the bot's own fault.
 Why = Literal[
-    "failed", "broken_off", "unreadable", "same", "too_long", "names", "letters", "pings", "private"
+    "failed",
+    "broken_off",
+    "unreadable",
+    "same",
+    "too_long",
+    "names",
+    "letters",
+    "pings",
+    "private",
+    "given_up",
 ]
 
 # So many bytes of a text, letters and digits alone, are no coincidence: about six words.

@@ -12,6 +12,8 @@ from bot.chat import Person
 from bot.conversation.app import App
 from bot.conversation.budget import Rules
 from bot.conversation.reflections import Plan
+from bot.conversation.serving import FAILED_STARTS
+from bot.conversation.statistics import Statistics
 from bot.pages.reflection import Outcome
 from bot.records import Case
 from bot.store.encoding import decode
@@ -388,3 +390,44 @@ async def test_what_one_person_voted_is_tried_on_nobody_else() -> None:
 
         assert "More than half of the votes are one person's" in await say(app, "reflect")
         assert not (await app.command(CHANNEL, ADMIN, "reflect")).buttons
+
+
+async def test_nothing_takes_up_what_is_being_stopped() -> None:
+    hanging = Reviewers(dies_at=40)
+    async with running(hanging) as app:
+        await remember(app.store, CHANNEL)
+        assert await app.reflections.begin(CHANNEL, ADMIN, await app.reflections.plan(CHANNEL))
+        await hanging.died.wait()
+        (id,) = app.reflections.under_way
+        asked = len(hanging.requests)
+
+        stopping = asyncio.create_task(app.reflections.stop(CHANNEL))
+        while not stopping.done():
+            await app.reflections.sweep(["discord"])
+
+        assert await stopping
+        await app.reflections.finished(id)
+        assert app.reflections.under_way == frozenset()
+        assert len(hanging.requests) == asked
+
+
+async def test_one_that_fails_at_the_bots_own_fault_is_not_begun_for_ever(app: App) -> None:
+    assert await app.reflections.begin(CHANNEL, ADMIN, await app.reflections.plan(CHANNEL))
+    await app.reflections.let_go()
+    app.reflections.statistics = broken
+
+    for _ in range(FAILED_STARTS):
+        await app.reflections.resume("discord")
+        id = (await app.store.reflection("discord", CHANNEL.id)).under_way
+        assert id
+        await app.reflections.finished(id)
+
+    last = await app.store.reflection("discord", CHANNEL.id)
+    assert (last.under_way, last.tries) == (None, 0)
+    assert "not at a model's fault" in await say(app, "reflect")
+    app.reflections.statistics = app.statistics
+    assert "30 others are reviewed again" in await say(app, "reflect")
+
+
+def broken() -> Statistics:
+    raise ZeroDivisionError

@@ -155,7 +155,7 @@ def test_no_proposal_says_why_and_what_that_cost(why: Why) -> None:
 
     text = words(page)
     assert text.startswith("No criteria are proposed\n")
-    assert text.endswith("the criteria stay as they are.\nIt cost $0.020.")
+    assert text.endswith("he criteria stay as they are.\nIt cost $0.020.")
     assert page.buttons == ()
     with speaking("ko"):
         assert list(english_in(words(no_proposal_page(why, Cost(0.02, 0, 0))))) == []

@@ -95,6 +95,11 @@ _WORDS: Mapping[str, tuple[ValueKind, str]] = {
 }
 _OPENING = re.compile(r"([^\W\d_]{1,10})(?=\s?[!:;]|[,.。，！、]|\s[-–—]\s|$)")
 _SAID_AGAIN = re.compile(r"(?<=[\s,.;:!–—-])([^\W\d_]{1,10})(?=[,.!;。]|$)")
+# A yes under a condition is not the one without.
+_CONDITION = re.compile(
+    r"\s*[,–—-]?\s*(?:but\s+)?(?:only|if|unless|provided|as long as|nur|wenn|falls|sofern|seulement|sauf)\b",
+    re.IGNORECASE,
+)
 _LETTER = re.compile(
     r"(?:(?:option|choice|answer|antwort|réponse|respuesta|opción)\s+)?(?P<open>\()?(?P<letter>[A-Z])"
     r"(?:[).:,]|(?(open)(?!)|(?:$|번|입니다|です|\s[-–—]\s)))",
@@ -342,7 +347,8 @@ def _word(said: str) -> Value | None:
     if found is None or known is None:
         return None
     again = _SAID_AGAIN.findall(said.partition("\n")[0][found.end(1) : found.end(1) + 200])
-    if any(_WORDS.get(each.lower(), known) != known for each in again):
+    is_taken_back = any(_WORDS.get(each.lower(), known) != known for each in again)
+    if is_taken_back or _CONDITION.match(said, found.end(1)):
         return None
     is_text = known[0] == "text"
     return Value(*known, text=known[1], letters=found[1] if is_text else "")

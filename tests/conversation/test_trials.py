@@ -1,14 +1,20 @@
 """A blind trial in a channel: who may choose between which texts, and that it ends by itself, once."""
 
+import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from bot.chat import RANKING, TRIAL, Person
 from bot.conversation.app import App
+from bot.conversation.presses import Press, Told
 from bot.document import Document
 from bot.llm import Request
+from bot.pages import presenter
 from bot.pages.comparison import first_text
+from bot.pages.exports import export
+from bot.pages.transcript import transcript
 from bot.records import Case, Reaction
 from tests.conversation.room import (
     ADMIN,
@@ -142,6 +148,58 @@ async def test_a_choice_without_having_read_is_none(app: App) -> None:
     await vote(app, case, BOB)
     await pressed(app, case.id, BOB, "compare", "first")
     assert await app.store.comparisons(case.id) == ()
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        ("compare", ""),
+        ("compare", "verdict"),
+        ("compare", "FIRST"),
+        ("compare", "first "),
+        ("compare", "first", "second"),
+        ("compare", "'; DROP TABLE comparisons; --"),
+        ("compare", "<@everyone>"),
+        ("compare", "first" * 10_000),
+    ],
+)
+async def test_what_no_button_says_chooses_nothing(app: App, what: tuple[str, ...]) -> None:
+    await ranked(app)
+    case = await ask(app, RANKED)
+    await vote(app, case, BOB)
+    await pressed(app, case.id, BOB, "compare")
+    told = words(await pressed(app, case.id, BOB, *what))
+    assert "another version" in told
+    assert await app.store.comparisons(case.id) == ()
+
+
+async def test_nobody_chooses_about_what_they_do_not_see(app: App) -> None:
+    await ranked(app)
+    case = await ask(app, RANKED)
+    await vote(app, case, BOB)
+    for what in (("compare",), ("compare", "first")):
+        told = await app.actions.press(Press(BOB, case.id, what, sees=lambda case: False))
+        assert isinstance(told, Told)
+        assert case.result
+        assert not any(each.text in words(told.document) for each in case.result.answers)
+    assert await app.store.comparison(case.id, "bob") is None
+    assert "no longer stored" in words(await pressed(app, "none", BOB, "compare", "first"))
+
+
+async def test_who_is_compared_with_stands_in_no_export_and_no_transcript(app: App) -> None:
+    await ranked(app)
+    case = await ask(app, RANKED)
+    assert case.result
+    result = case.result
+    case = replace(case, question=replace(case.question, rivals=("lab/unseen", BEST)))
+    told = [
+        json.dumps(await export(app.store, case)),
+        transcript(result, case.question, case.council),
+        repr(presenter.verdict(result, case.question)),
+        repr(presenter.ranking(result, case.question, None)),
+    ]
+    assert "compare" in told[-1]
+    assert not any("unseen" in each for each in told)
 
 
 async def test_a_vote_after_comparing_is_not_blind(app: App) -> None:

@@ -68,9 +68,9 @@ def comparison(deliberation: Deliberation, best: Answer, first: FirstText) -> Do
     one, other = (verdict, answer) if first == "verdict" else (answer, verdict)
     return Document(
         (
-            Heading(_("The first")),
+            Heading(f"1️⃣ {_('The first')}"),
             Text(one),
-            Heading(_("The second")),
+            Heading(f"2️⃣ {_('The second')}"),
             Text(other),
             Note(
                 _(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from adapters.discord.render import mark
-from bot.chat import HEADLINE, QUESTION, RANKING, VERDICT, answer_key
+from bot.chat import HEADLINE, QUESTION, RANKING, TRIAL, VERDICT, answer_key
 from tests.fakes.discord.state import Message as DiscordMessage
 from tests.fakes.slack.state import Message as SlackMessage
 from tests.world.loop import LIFE
@@ -33,6 +33,8 @@ Name = Literal[
     "pinged once",
     "no name",
     "weighed as asked",
+    "first choice stands",
+    "told once",
     "forgotten",
     "expired",
     "hidden",
@@ -53,6 +55,8 @@ WHERE: dict[Name, str] = {
     "pinged once": "bot/conversation/showing.py",
     "no name": "bot/pages/presenter.py",
     "weighed as asked": "bot/conversation/weighing.py",
+    "first choice stands": "bot/store/trials.py",
+    "told once": "bot/conversation/trials.py",
     "forgotten": "bot/store/removal.py",
     "expired": "bot/store/retention.py",
     "hidden": "bot/redaction.py",
@@ -90,6 +94,7 @@ class Watch:
         self.world = world
         self.broken: Broken | None = None
         self.forgotten: set[str] = set()  # words
+        self.were_forgotten: set[str] = set()  # people, or may have been
         self.hidden: set[str] = set()  # addresses that no model may read
         self._asked_until: dict[str, int] = {}  # the newest question when it was forgotten
         self._answers: dict[str, tuple[float, int]] = {}
@@ -102,6 +107,7 @@ class Watch:
         self._unheard: set[tuple[str, str, str, int]] = set()  # deleted before they were confirmed
         self._heard = {"slack": 0, "discord": 0}
         self._weights = Weights(world.disk)
+        self._chosen: dict[tuple[str, str], str] = {}
 
     def fail(self, name: Name, what: str) -> None:
         life = LIFE.get()
@@ -327,6 +333,7 @@ class Watch:
             self._check_replaced()
             self._check_money()
         self._check_guests()
+        self._check_trials()
         self._check_taken()
         self._check_forgotten()
         self.check_whole()
@@ -406,6 +413,39 @@ class Watch:
             if count > 1:
                 self.fail("taken once", f"{text} is asked in {count} runs")
 
+    # Trials
+
+    def chosen(self, run: str, person: str) -> None:
+        """What somebody chose, as far as that was kept. Of whoever was forgotten nothing was."""
+        if person in self.were_forgotten:
+            return
+        for (chose,) in self.world.disk.rows(
+            "SELECT chose FROM comparisons WHERE deliberation = ? AND person = ? "
+            "AND chose IS NOT NULL",
+            run,
+            person,
+        ):
+            before = self._chosen.setdefault((run, person), chose)
+            if chose != before:
+                self.fail("first choice stands", f"{person} chose {before}, then {chose} of {run}")
+
+    def told_alone(self, shown: str) -> None:
+        for model in list(PRICES)[: self.world.people.members]:
+            if name_of(model) in shown.lower():
+                self.fail("no name", f"{model} in what is compared: {shown}")
+
+    def _check_trials(self) -> None:
+        disk = self.world.disk
+        for run, person in list(self._chosen):
+            self.chosen(run, person)
+        over = disk.rows("SELECT deliberation, told FROM trials")
+        for run, told in over:
+            if run and not told:
+                self.fail("told once", f"the end of a trial is never told in {run}")
+        audit = "SELECT 1 FROM settings_audit WHERE person = 'council' AND what = 'trial = off'"
+        if len(disk.rows(audit)) != len(over):
+            self.fail("told once", f"{len(over)} trials are over, by {disk.rows(audit)}")
+
     def _check_guests(self) -> None:
         guest = self.world.people.guest.id
         for (id,) in self.world.disk.rows("SELECT id FROM deliberations WHERE asker = ?", guest):
@@ -459,7 +499,7 @@ class Watch:
 
 
 def _keys() -> Iterable[str]:
-    return (QUESTION, HEADLINE, RANKING, *map(answer_key, "ABCDEFGH"))
+    return (QUESTION, HEADLINE, RANKING, TRIAL, *map(answer_key, "ABCDEFGH"))
 
 
 def _words_of(message: Any) -> str:

@@ -186,7 +186,8 @@ class Models:
                 labels.sort()
             places = "\n".join(f"{n}. Answer {x}" for n, x in enumerate(labels, 1))
             return f"All of them are fine, {word}.\n\nFINAL RANKING:\n{places}"
-        return f"**Yes, {word}.** Because the answers say so."
+        why = self.random.choice(("Because the answers say so.", "So it is."))
+        return f"**Yes, {word}.** {why}"
 
 
 class _Working:

@@ -1,5 +1,6 @@
 """What a channel's people voted before a world begins, by which some reviewers count for more."""
 
+from datetime import datetime
 from random import Random
 
 from bot.chat import Channel
@@ -15,6 +16,10 @@ FAVOURED = 0.7
 
 # In SQL: whatever somebody asked in this world.
 ASKED_HERE = f"id NOT LIKE '{IS_TAUGHT}%'"
+
+
+# So many people who chose the verdict, and one more, are enough for an end.
+CHOICES = 11
 
 
 async def plant(disk: Disk, random: Random, channels: list[Channel], members: list[str]) -> None:
@@ -36,5 +41,19 @@ async def plant(disk: Disk, random: Random, channels: list[Channel], members: li
                     channel=channel.id,
                 )
             await Statistics(store).published(channel.platform, channel.id)
+    finally:
+        await store.close()
+
+
+async def plant_choices(disk: Disk, channels: list[Channel], at: datetime) -> None:
+    """What people chose in each channel's trial so far, before any process."""
+    store = await Store.open(disk.path, holder="the past")
+    try:
+        for n, channel in enumerate(channels):
+            run = f"{IS_TAUGHT}{n * QUESTIONS}"
+            for number in range(CHOICES):
+                person = f"{channel.platform} {number}"
+                await store.shown_comparison(run, person, "verdict")
+                assert await store.choose(run, person, "first", at, trial=1)
     finally:
         await store.close()

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.discord.questions import key_of as discord_key
 from adapters.slack.questions import key_of as slack_key
-from bot.chat import Channel, Person
+from bot.chat import HEADLINE, Channel, Person
 from bot.conversation.app import App
+from bot.conversation.presses import Press
 from bot.modes import MODES
 from tests.fakes.discord.components import walk
 from tests.fakes.discord.scenario import Impossible as DiscordImpossible
 from tests.fakes.slack.blocks import elements_of
 from tests.fakes.slack.forms import Impossible as SlackImpossible
 from tests.world.models import NEWCOMER, PRICES
+from tests.world.past import ASKED_HERE
 
 if TYPE_CHECKING:
     from tests.world.world import World
@@ -101,6 +103,8 @@ class People:
         acts += [self._answer] * (6 if self.world.plan.waits else 2)
         if random.random() < 0.3:
             acts += [self._command, self._command, self._forget]
+        if self.world.plan.taught and self.world.plan.trial:
+            acts += [self._compare] * 8
         if self.world.plan.forgetful:
             acts += [self._forget] * 6
         act = random.choice(acts)
@@ -373,6 +377,58 @@ class People:
                 asked.deleted |= asked.message.channel is thread
             discord.delete_thread(thread)
 
+    # Choosing
+
+    async def _compare(self, on_slack: bool) -> None:
+        """Somebody votes, compares, and chooses, the verdict more often than not."""
+        world, random = self.world, self.world.random
+        platform = "slack" if on_slack else "discord"
+        runs = [
+            run
+            for run, question in world.disk.rows(
+                "SELECT id, question FROM deliberations WHERE platform = ? AND status = 'finished' "
+                f"AND {ASKED_HERE} ORDER BY number",
+                platform,
+            )
+            if json.loads(question)["rivals"]
+        ]
+        run = random.choice(runs) if runs else ""
+        post = world.watch.post(platform, run, HEADLINE)
+        if post is None:
+            return
+        if on_slack:
+            user = random.choice(self.slack_people)
+            world.slack.react(user, post.channel, post.ts, random.choice(_NAMES))
+            person = user.id
+        else:
+            someone = random.choice(self.discord_people)
+            world.discord.react(someone, post, random.choice(_EMOJI))
+            person = str(someone.id)
+        await asyncio.sleep(random.uniform(2, 20))
+        await self._press_for(Person(person), run, "compare")
+        await asyncio.sleep(random.uniform(0, 20))
+        shown = world.disk.rows(
+            "SELECT first FROM comparisons WHERE deliberation = ? AND person = ?", run, person
+        )
+        if shown:
+            verdict = "first" if shown[0][0] == "verdict" else "second"
+            place = random.choice((verdict, verdict, "first", "second", "same"))
+            await self._press_for(Person(person), run, "compare", place)
+            world.watch.chosen(run, person)
+
+    async def _press_for(self, person: Person, run: str, *what: str) -> None:
+        world = self.world
+        app, life = world.program.app, world.program.life
+        if app is None or life is None:
+            return
+        world.tell(f"{person.id} presses {':'.join(what)} of {run}")
+        press = Press(person, run, what, sees=lambda case: True)
+        running = world.loop.begin(life, app.actions.press(press), "press")
+        await asyncio.wait({running}, timeout=600)
+        if running.done() and not running.cancelled() and not running.exception():
+            world.tell(f"that tells {running.result()}"[:200])
+            world.watch.told_alone(str(running.result()))
+
     # Commanding
 
     def _someplace(self, on_slack: bool) -> tuple[Channel, Person]:
@@ -419,6 +475,8 @@ class People:
         for here in self.taught if plan.taught else ():
             value = self.world.random.choice(("on", "on", "on", "shadow", "off"))
             await self._in(here, f"set weights {value}")
+            if plan.trial:
+                await self._in(here, "trial on")
         if plan.audition:
             await self._in_every_channel(f"audition {NEWCOMER}")
 
@@ -461,6 +519,8 @@ class People:
             )
         }
         wrote = [word for id, word in self._wrote if id == person.id]
+        if runs or wrote:
+            world.watch.were_forgotten.add(person.id)
         if not (runs or wrote) or not await self._run(here, person, "forget me"):
             return
         world.watch.forget("", wrote)

@@ -31,7 +31,7 @@ from tests.world.disk import Disk
 from tests.world.invariants import Broken, Watch
 from tests.world.loop import LIFE, Life, Stuck, WorldLoop
 from tests.world.models import Models
-from tests.world.past import ASKED_HERE, plant
+from tests.world.past import ASKED_HERE, plant, plant_choices
 from tests.world.people import People
 from tests.world.program import Program
 from tests.world.wires import DISCORD, SLACK, Wires
@@ -68,6 +68,7 @@ class Plan:
     audition: bool = False  # in every channel a model answers along
     waits: bool = False  # every question waits for answers of people
     taught: bool = False  # some channels have a past of votes, and weigh reviews by it
+    trial: bool = False  # those have a blind trial, too, which one choice more may end
 
     @classmethod
     def drawn(cls, random: Random, minutes: float) -> "Plan":
@@ -93,6 +94,7 @@ class Plan:
             audition=random.random() < 0.3,
             waits=random.random() < 0.3,
             taught=random.random() < 0.4,
+            trial=random.random() < 0.5,
         )
 
 
@@ -253,6 +255,8 @@ class World:
         self.people.furnish()
         if self.plan.taught:
             await plant(self.disk, self.random, self.people.taught, self.people.seated)
+        if self.plan.taught and self.plan.trial:
+            await plant_choices(self.disk, self.people.taught, BEGINNING)
         self._weather(bad=True)
         keeper = self.loop.create_task(self.keep())
         besides = {self.loop.create_task(work) for work in (self._jump(), self._go_away())}
@@ -335,7 +339,10 @@ class World:
             await asyncio.sleep(15)
             app = await self.program.running()
             open_ones = [] if app is None else list(app.running._runs)
-            owed = self.disk.rows("SELECT id FROM deliberations WHERE delivered = 0")
+            owed = self.disk.rows(
+                "SELECT id FROM deliberations WHERE delivered = 0 UNION "
+                "SELECT deliberation FROM trials WHERE told = 0 AND deliberation IS NOT NULL"
+            )
             is_busy = open_ones or owed or self._is_coming() or self.models.is_busy()
             quiet = 0 if is_busy else quiet + 1
             if self.loop.time() > until:

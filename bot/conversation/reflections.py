@@ -281,6 +281,7 @@ class Reflections:
                 len(lessons),
                 compared,
                 _cost(journal),
+                len(drawn.test),
             ),
             None,
             _cost(journal),

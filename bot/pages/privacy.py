@@ -130,6 +130,13 @@ def page(facts: Facts) -> str:
                 ),
             ),
             (
+                _("the same, once an administrator begins a reflection on the criteria"),
+                _(
+                    "rated questions of the channel with their answers and reviews, and, to the chairman's, "
+                    "which answers people held for better; without names"
+                ),
+            ),
+            (
                 _("with `links on`, the servers of the pages that a question links to"),
                 _("a request for the page from where the bot runs; nothing of the question"),
             ),

@@ -39,7 +39,7 @@ _NO_PROPOSAL: Mapping[Why, Message] = {
 @dataclass(frozen=True, slots=True)
 class Reflected:
     """`before` and `criteria` are texts of the setting, "" for none; `learned` is how many questions
-    the proposal was written from."""
+    the proposal was written from, `planned` how many were to be reviewed again."""
 
     before: str
     criteria: str
@@ -47,6 +47,7 @@ class Reflected:
     learned: int
     compared: Compared
     cost: Cost
+    planned: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,14 @@ def reflected_page(found: Reflected, *, may_change: bool) -> Document:
         Text(f"**{_('Why')}**\n{_quoted(found.reasons)}"),
         Note(
             " ".join(
-                (written, _(_FROM_OTHERS), *_looked(found.compared), _cost(found.cost), _(_BY_YOU))
+                (
+                    written,
+                    _(_FROM_OTHERS),
+                    *_left_out(found),
+                    *_looked(found.compared),
+                    _cost(found.cost),
+                    _(_BY_YOU),
+                )
             )
         ),
     ]
@@ -172,6 +180,18 @@ def _beside(found: Reflected) -> str:
 def _quoted(text: str) -> str:
     """As it is: what would hide in Markdown would be adopted unseen."""
     return "\n".join(f"> {literal(line)}".rstrip() for line in text.strip().splitlines())
+
+
+def _left_out(found: Reflected) -> Iterator[str]:
+    left_out = found.planned - found.compared.rows
+    if left_out > 0:
+        yield n_(
+            "1 question more was to be reviewed again and is left out: models failed, its text went, or "
+            "the money was used up.",
+            "{n:,} questions more were to be reviewed again and are left out: models failed, their texts "
+            "went, or the money was used up.",
+            left_out,
+        )
 
 
 def _looked(compared: Compared) -> Iterator[str]:

@@ -57,6 +57,10 @@ def test_the_page_speaks_of_every_table() -> None:
         assert words in page(of_any_council())
 
 
+def test_who_is_sent_votes_is_told() -> None:
+    assert "which answers people held for better; without names" in page(of_any_council())
+
+
 def test_the_page_is_linked_from_the_readme() -> None:
     readme = Path(PAGE.parent.parent / "README.md").read_text(encoding="utf-8")
     assert "docs/privacy.md" in readme

@@ -1,5 +1,6 @@
 """What came of a reflection is told as far as the questions carry it, and never adopted by itself."""
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -168,3 +169,21 @@ def test_votes_of_mostly_one_person_recommend_nothing() -> None:
 
     assert text.startswith("Too few questions to say whether")
     assert "Nothing is recommended where more than half of the votes are one person's." in text
+
+
+@pytest.mark.parametrize(
+    ("planned", "sentence"),
+    [
+        (
+            101,
+            "1 question more was to be reviewed again and is left out: models failed, its text went",
+        ),
+        (160, "60 questions more were to be reviewed again and are left out"),
+    ],
+)
+def test_what_was_paid_for_and_is_left_out_is_said(planned: int, sentence: str) -> None:
+    found = Reflected("", "short", "so", 9, compared(BETTER, 1), Cost(1, 0, 0), planned)
+
+    assert sentence in words(reflected_page(found, may_change=True))
+    whole = words(reflected_page(replace(found, planned=100), may_change=True))
+    assert "left out" not in whole

@@ -190,6 +190,11 @@ def too_close(standings: Sequence[Standing]) -> bool:
     return any(abs(one - other) < SAME_SCORE for one, other in pairwise(scores))
 
 
+def enough(reviewers: int) -> int:
+    """So many that agree need not wait for the rest."""
+    return AGREEING if reviewers <= 5 else AGREEING_ABOVE_FIVE
+
+
 def decided(
     ballots: Collection[Ranking], shown: Collection[str], *, reviewers: int, to_come: int
 ) -> str | None:
@@ -199,7 +204,7 @@ def decided(
     comes is a lead that nothing can make up for: each ballot to come moves it by one at most.
     """
     label, count = _most_firsts(ballots)
-    if count >= (AGREEING if reviewers <= 5 else AGREEING_ABOVE_FIVE):
+    if count >= enough(reviewers):
         return label
     first, lead = _lead(ballots, shown)
     return first if lead > to_come + SAME_SCORE else None

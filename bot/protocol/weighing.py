@@ -58,8 +58,12 @@ def decided(
     """The answer that is first whatever the ballots of those `missing`, if any.
 
     However many agree, a heavier ballot to come may turn it: nothing less than a lead that all of them
-    together cannot make up for is enough.
+    together cannot make up for is enough. Nor does one heavy ballot end it before as many are in as
+    would have to agree if all counted alike: the verdict is to rest on them, and weights are learned
+    from them.
     """
+    if missing and len(ballots) < ranking.enough(len(ballots) + len(missing)):
+        return None
     first, lead = _lead(ballots, shown, weights)
     to_come = fsum(_reach(label, weights) for label in missing)
     return first if lead > to_come + SAME_SCORE else None

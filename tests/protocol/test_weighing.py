@@ -121,9 +121,9 @@ preferences = st.sampled_from([0.0, 0.0, 0.25, -0.25, 0.5])
 def half_heard(draw: st.DrawFn) -> tuple[str, weighing.Weights, dict[str, Ranking]]:
     """Answers, what their reviewers count for, and the ballots that are in, with ties and gaps. What is
     to come counts for about as much as the first answer is ahead."""
-    shown = FIVE[: draw(st.integers(2, 5))]
+    shown = FIVE[: draw(st.integers(3, 5))]
     weights = {label: SeatWeight(draw(near), draw(preferences)) for label in shown}
-    heard = draw(st.lists(st.sampled_from(shown), min_size=1, unique=True))
+    heard = draw(st.lists(st.sampled_from(shown), min_size=3, unique=True))
     ballots = {label: draw(ballots_of(shown)) for label in heard}
     first, second, *_ = sorted(exactly(shown, weights, ballots).values(), reverse=True)
     missing = [label for label in shown if label not in heard]
@@ -199,6 +199,16 @@ def test_agreement_of_many_decides_nothing_that_a_heavier_ballot_may_turn() -> N
     assert ranking.decided(heard.values(), shown, reviewers=4, to_come=1) == "A"
     assert weighing.decided(heard, shown, heavy, missing=["D"]) is None
     assert weighing.decided(heard, shown, heavy, missing=[]) == "A"
+
+
+def test_one_heavy_ballot_ends_nothing_before_others_are_in() -> None:
+    shown = (*SHOWN, "D", "E")
+    heavy = {**dict.fromkeys(shown, SeatWeight(0.1)), "A": SeatWeight(4.6)}
+    heard = ballots(A="ABCDE", B="BCDEA", C="BCDEA")
+    for count, decided in ((1, None), (2, None), (3, "A")):
+        first = dict([*heard.items()][:count])
+        missing = [label for label in shown if label not in first]
+        assert weighing.decided(first, shown, heavy, missing=missing) == decided
 
 
 def test_the_chairman_begins_only_with_what_is_ahead_either_way() -> None:

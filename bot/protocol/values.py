@@ -24,6 +24,7 @@ K = TypeVar("K")
 # A value stands at one end of a text; what lies between is not looked at, which bounds the time.
 _HEAD_CHARS, _TAIL_CHARS = 1_000, 4_000
 _TEXT_CHARS, _TEXT_WORDS = 60, 6
+_MARKERS_MAX = 50
 
 # What says that the answer follows. The later sorts may also be said of a step on the way: where
 # there is any of an earlier one, it decides alone.
@@ -79,6 +80,8 @@ _FENCED = re.compile(
 )
 # Of versions 3.1 and 3.10 are two.
 _OF_VERSIONS = re.compile(r"\bversion|\brelease\b|버전|バージョン|版本", re.IGNORECASE)
+# With the sign that asks, if it does.
+_SENTENCE = re.compile(r"([^.?!。？！\n]+)([?？]?)")
 # "Yes" says this and that to a question that is asked in the negative.
 _NEGATIVE = re.compile(
     r"(?<!or )\b(?:not|cannot|never|nicht|kein\w*|ne|\w+n['’]t)\b|\bn['’]|않|없|아니(?!요|오)|아닌|안\s|못\s?하|ない|ません"
@@ -159,7 +162,7 @@ def values(question: str, answers: Mapping[K, str]) -> dict[K, Value]:
 
 
 def _asks_in_the_negative(question: str) -> bool:
-    return any(_NEGATIVE.search(asked) for asked in re.findall(r"[^.?!\n]*(?=[?？])", question))
+    return any(_NEGATIVE.search(asked[1]) for asked in _SENTENCE.finditer(question) if asked[2])
 
 
 def _told_apart(given: Mapping[K, Value]) -> dict[K, Value]:
@@ -238,6 +241,8 @@ def value(text: str, *, choices: Collection[str] = ()) -> Value | None:
         return _output(span[1], choices)
     for sort in (*_SORTS, *_READ_BESIDE):
         if marked := [each for each in sort.finditer(plain) if _is_said(plain, each)]:
+            if len(marked) > _MARKERS_MAX:
+                return None
             return _only(_read(_said(plain, each), plain, choices) for each in marked)
     alone = [each for each in _unmarked(plain, choices) if each]
     if alone or choices:

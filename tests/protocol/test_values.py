@@ -209,6 +209,21 @@ def test_a_huge_text_costs_no_more_than_its_ends(piece: str) -> None:
     assert seconds(300_000) < 30 * max(seconds(6_000), 0.01)
 
 
+@pytest.mark.parametrize("piece", ["1,", "a ", "not ", "不", "A) ", "n't"])
+def test_a_huge_question_costs_no_more_than_its_length(piece: str) -> None:
+    def seconds(times: int) -> float:
+        before = time.process_time()
+        values(piece * times, {"A": "Yes.", "B": "Yes."})
+        return time.process_time() - before
+
+    assert seconds(40_000) < 200 * max(seconds(1_000), 0.001)
+
+
+def test_a_text_of_nothing_but_markers_gives_none() -> None:
+    assert value("#### 7\n" * 50) == Value("number", Fraction(7))
+    assert value("#### 7\n" * 51) is None
+
+
 def test_public_answers_are_read_as_the_graders_read_them() -> None:
     with reference_file("gsm8k_answers.csv").open(encoding="utf-8", newline="") as file:
         _header, *rows = csv.reader(file)

@@ -33,7 +33,7 @@ class Archive:
             name = await name_of(self.platforms, channel_of(case), case.writer)
             return asked(case.question, origin, name)
         if key == TRIAL and (over := await self.store.trial_told_in(id)):
-            return await asyncio.to_thread(told_page, over.result)
+            return await asyncio.to_thread(told_page, over)
         question = await self.store.numbered(case)
         if key in {HEADLINE, VERDICT} and case.result:
             return presenter.verdict(case.result, question)

@@ -35,14 +35,14 @@ async def _told(desk: Desk) -> Document:
     found, told_of = await counted_in_steps(desk.store, here, number)
     if is_on:
         saves_usd = await desk.saves_usd(here)
-        return await asyncio.to_thread(_under_way, found, told_of, saves_usd)
+        return await asyncio.to_thread(_under_way, found, told_of, saves_usd, number)
     return await asyncio.to_thread(_off, over, found, told_of)
 
 
-def _under_way(found: "Trial", told_of: "Trial", saves_usd: float | None) -> Document:
+def _under_way(found: "Trial", told_of: "Trial", saves_usd: float | None, number: int) -> Document:
     from bot.pages.trial import under_way_page
 
-    return under_way_page(found, told_of, saves_usd)
+    return under_way_page(found, told_of, saves_usd, number=number)
 
 
 def _off(over: EndedTrial | None, found: "Trial", told_of: "Trial") -> Document:
@@ -50,7 +50,7 @@ def _off(over: EndedTrial | None, found: "Trial", told_of: "Trial") -> Document:
 
     if found.choices:
         return stopped_page(found, told_of)
-    return over_page(finding(over.result)) if over else none_page()
+    return over_page(finding(over.result), number=over.number) if over else none_page()
 
 
 COMMANDS = (

@@ -178,7 +178,7 @@ class Trials:
 
     async def _post(self, platform: Platform, case: Case, over: EndedTrial) -> None:
         with speaking(case.council.interface):
-            document = await asyncio.to_thread(told_page, over.result)
+            document = await asyncio.to_thread(told_page, over)
             try:
                 async with asyncio.timeout(PATIENCE_SECONDS * self.time_scale):
                     await platform.reply(case).show(TRIAL, document)
@@ -279,7 +279,7 @@ def finding(result: str) -> "Finding":
     return decode(Finding, result)
 
 
-def told_page(result: str) -> Document:
+def told_page(over: EndedTrial) -> Document:
     from bot.pages.trial import told
 
-    return told(finding(result))
+    return told(finding(over.result), number=over.number)

@@ -20,8 +20,11 @@ from bot.pages.numbers import share as percent
 from bot.pages.prices import dollars
 
 
-def under_way_page(found: Trial, told_of: Trial, saves_usd: float | None) -> Document:
-    """While people choose. What they chose is told of the first choices alone, those of `told_of`."""
+def under_way_page(
+    found: Trial, told_of: Trial, saves_usd: float | None, *, number: int
+) -> Document:
+    """While people choose. What they chose is told of the first choices alone, those of `told_of`.
+    `number` counts the trials of the channel, from 1."""
     return Document(
         (
             Heading(_("A blind trial is under way here")),
@@ -29,6 +32,7 @@ def under_way_page(found: Trial, told_of: Trial, saves_usd: float | None) -> Doc
             *([Text(_missing(found))] if missing_people(found) else []),
             Note(_length()),
             *_steps(found, told_of),
+            *map(Note, _of_several(number)),
             *_notes(saves_usd),
         )
     )
@@ -47,12 +51,13 @@ def stopped_page(found: Trial, told_of: Trial) -> Document:
     )
 
 
-def over_page(found: Finding) -> Document:
+def over_page(found: Finding, *, number: int) -> Document:
     """Once it has ended."""
     return Document(
         (
             Heading(_("The blind trial here is over")),
             Text(end(found.trial)),
+            *map(Note, _of_several(number)),
             *_notes(found.saves_usd),
             Note(_("`/council trial on` begins another, in which these choices do not count.")),
         )
@@ -74,10 +79,10 @@ def none_page() -> Document:
     )
 
 
-def told(found: Finding) -> Document:
-    """One sentence below the question with which it ended."""
-    saved = _saves(found.saves_usd)
-    return Document((Text(" ".join(filter(None, (f"🏁 {end(found.trial)}", saved)))),))
+def told(found: Finding, *, number: int) -> Document:
+    """Below the question with which it ended."""
+    said = (f"🏁 {end(found.trial)}", *_of_several(number), _saves(found.saves_usd))
+    return Document((Text(" ".join(filter(None, said))),))
 
 
 def end(found: Trial) -> str:
@@ -109,6 +114,18 @@ def end(found: Trial) -> str:
 def _of(found: Trial) -> str:
     people = n_("{n} person", "{n} people", found.people)
     return n_("{n} choice of {people}", "{n} choices of {people}", found.choices, people=people)
+
+
+def _of_several(number: int) -> list[str]:
+    """Whoever tries again and again comes to any end."""
+    if number == 1:
+        return []
+    return [
+        _(
+            "This is trial {n} of the channel: each may end wrongly, with a chance of about 5\u00a0% at most.",
+            n=number,
+        )
+    ]
 
 
 def _within(value: Estimate) -> str:

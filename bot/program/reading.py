@@ -194,15 +194,20 @@ async def _trial_in(
         await store.trial_over(platform, channel),
         await store.has_trial(platform, channel),
     )
-    found = await counted(store, platform, channel, over.number + 1 if over else 1)
+    number = over.number + 1 if over else 1
+    found = await counted(store, platform, channel, number)
     if over and not is_on and not found.choices:
-        ended = finding(over.result)
+        ended, number = finding(over.result), over.number
         numbers = as_json(ended.trial, is_on=False, saves_usd=ended.saves_usd)
-        page = over_page(ended)
+        page = over_page(ended, number=number)
     else:
         numbers = as_json(found, is_on=is_on, saves_usd=None)
-        page = under_way_page(found, found, None) if is_on else stopped_page(found, found)
-    return {"platform": platform, "channel": channel, **numbers}, page
+        page = (
+            under_way_page(found, found, None, number=number)
+            if is_on
+            else stopped_page(found, found)
+        )
+    return {"platform": platform, "channel": channel, "number": number, **numbers}, page
 
 
 async def costs(options: argparse.Namespace, config: "Config") -> int:

@@ -237,8 +237,11 @@ async def test_it_ends_by_itself_and_is_told_once(app: App) -> None:
     assert "People prefer the verdict" in words(room.documents[case.id, TRIAL])  # type: ignore[attr-defined]  # a Room
     page = words(await app.command(CHANNEL, ADMIN, "trial"))
     assert "is over" in page
+    assert "This is trial" not in page
     await app.command(CHANNEL, ADMIN, "trial on")
-    assert "Nobody has chosen" in words(await app.command(CHANNEL, ADMIN, "trial"))
+    page = words(await app.command(CHANNEL, ADMIN, "trial"))
+    assert "Nobody has chosen" in page
+    assert "This is trial 2 of the channel" in page
 
 
 async def page_of(app: App) -> list[str]:
@@ -292,6 +295,35 @@ async def test_it_needs_votes_before_names(app: App) -> None:
     await set_here(app, "reveal always")
     assert "reveal" in words(await app.command(CHANNEL, ADMIN, "trial on"))
     assert not (await app.settings(CHANNEL)).trial
+
+
+async def test_an_end_stays_as_it_was_told_whoever_is_forgotten(app: App) -> None:
+    await ranked(app)
+    case, number = await ask(app, RANKED), 0
+    while (await app.settings(CHANNEL)).trial:
+        await chooses(app, case, Person(f"p{number}"))
+        number += 1
+    told, page = await app.store.trial_over("discord", CHANNEL.id), await page_of(app)
+    for forgotten in range(number - 1):
+        await app.store.forget_person(f"p{forgotten}")
+    assert await app.store.trial_over("discord", CHANNEL.id) == told
+    await app.store.forget_deliberation(case.id)
+    await app.trials.turn()
+    assert await page_of(app) == page
+    assert "is over" in page[0]
+
+
+async def test_what_is_too_old_to_be_shown_is_not_compared(app: App) -> None:
+    await ranked(app)
+    case = await ask(app, RANKED)
+    await vote(app, case, BOB)
+    await pressed(app, case.id, BOB, "compare")
+    assert isinstance(app.clock, Clock)
+    app.clock.move(40 * 24 * 3600)
+    await app.store.expire(app.now(), app.now())
+    for what in (("compare",), ("compare", "first")):
+        assert "erased for its age" in words(await pressed(app, case.id, BOB, *what))
+    assert await app.store.comparisons(case.id) == ()
 
 
 async def test_whoever_is_forgotten_has_chosen_nothing(app: App) -> None:

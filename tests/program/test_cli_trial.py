@@ -90,6 +90,7 @@ async def test_one_that_ended_says_what_came_of_it(
     assert "People prefer the verdict to the best member's answer" in told.out
     assert "would save about $12.50 a month" in told.out
     assert (numbers["on"], numbers["end"], numbers["saves_usd"]) == (False, "better", 12.5)
+    assert numbers["number"] == 1
 
 
 # A kill, while the last choice is made

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from bot.cleaning import harmless
 from bot.council import Answer, Council, Question, Review
 from bot.criteria import preset
 from bot.llm import Message
@@ -127,7 +128,9 @@ def proposal_prompt(
 
 
 def read(text: str, council: Council, lessons: Sequence[Lesson]) -> Proposal | NoProposal:
-    """What was written under the two headings, in either order, each once."""
+    """What was written under the two headings, in either order, each once; as it is shown, since what
+    nobody sees nobody decides to adopt."""
+    text = harmless(text)
     parts: dict[str, list[str]] = {"criteria": [], "reasons": []}
     headings = list(_HEADING.finditer(text))
     ends = [heading.start() for heading in headings[1:]] + [len(text)]

@@ -177,19 +177,23 @@ class Running:
     def waits_for_people(self, id: str) -> bool:
         """Whether nobody else is asked so far, because people may answer first."""
         run = self._runs.get(id)
-        return run is not None and run.serving.waits_for_people
+        return run is not None and run.serving.gathering.is_open
 
     def takes_answers(self, id: str) -> bool:
         """Whether people may add their answers to it now."""
         run = self._runs.get(id)
-        return run is not None and not run.over.is_set() and run.serving.takes_answers
+        return run is not None and not run.over.is_set() and run.serving.gathering.takes_answers
 
     async def answered(
         self, id: str, keep: Callable[[], Awaitable[NotKept | None]]
     ) -> NotKept | None:
-        """Take in a person's answer, as `Serving.answered` does."""
+        """Take in a person's answer, as `Gathering.answered` does."""
         run = self._runs.get(id)
-        return "late" if run is None or run.over.is_set() else await run.serving.answered(keep)
+        return (
+            "late"
+            if run is None or run.over.is_set()
+            else await run.serving.gathering.answered(keep)
+        )
 
     async def question_deleted(self, key: str) -> None:
         """Whoever deletes the question ends its run; what is paid stays in the journal."""
@@ -311,7 +315,7 @@ class Running:
 
     def _ahead(self, case: Case) -> int:
         """How many questions of its thread come before this one."""
-        cases = [run.case for run in self._under_way() if not run.serving.waits_for_people]
+        cases = [run.case for run in self._under_way() if not run.serving.gathering.is_open]
         before = cases[: [each.id for each in cases].index(case.id)]
         return sum(each.thread == case.thread and each.channel == case.channel for each in before)
 

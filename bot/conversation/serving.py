@@ -12,17 +12,17 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
 from functools import partial
 
 from bot import texts
 from bot.chat import HEADLINE, QUESTION, FewEdits, Reply, TellsAsker, is_answer
 from bot.conversation.board import Board
 from bot.conversation.exhibits import ABOUT_FILES, Exhibits
+from bot.conversation.gathering import Gathering, paused_until
 from bot.conversation.loops import ended, within
 from bot.conversation.posts import last_posts, posts, put_back, together
 from bot.conversation.redoing import redoing
-from bot.conversation.showing import Showing
+from bot.conversation.showing import TICK_SECONDS, Showing
 from bot.conversation.threads import Threads
 from bot.conversation.titles import Titles
 from bot.council import Deliberation, Question
@@ -30,25 +30,19 @@ from bot.document import Document
 from bot.errors import BotError, Superseded
 from bot.language import _
 from bot.modes import STEPWISE
-from bot.pages import presenter
 from bot.pages.asked import asked
 from bot.pages.live import Pace
 from bot.protocol.calls import Caller
 from bot.protocol.conclusion import can_be_ranked
 from bot.protocol.modes import MODES
-from bot.protocol.people import may_sit_down, sit_down
 from bot.protocol.sitting import Sitting
 from bot.records import Case, Stop, StopCause
 from bot.store.journal import Journal
-from bot.store.people import NotKept
 from bot.store.spending import ENOUGH
 from bot.store.store import Store
 from bot.votes import tally
 
 logger = logging.getLogger(__name__)
-
-# How often a post is redrawn where nothing happens but that time passes.
-TICK_SECONDS = 5.0
 
 # What failed at this many starts, at no model's fault, fails at the next one, too.
 FAILED_STARTS = 3
@@ -82,68 +76,26 @@ class Serving:
         self._time_scale = time_scale
         as_posted = partial(put_back, store, case)
         self._showing = Showing(reply, case.id, as_posted, time_scale=time_scale)
+        self.gathering = Gathering(
+            case, store=store, showing=self._showing, now=caller.now, time_scale=time_scale
+        )
         self._journal: Journal | None = None
         self._board: Board | None = None
         self._work: asyncio.Task[Deliberation] | None = None
-        self._sitting: Sitting | None = None
-        self._door = asyncio.Lock()  # until there is a sitting, which has its own
-        self._news = asyncio.Event()  # while people's answers are waited for
-        # From the moment on at which it is taken in: a script says at once what there is to say.
-        self.waits_for_people = case.status == "running" and case.council.wait > 0
         self._stopping = asyncio.Event()
         self._stop: Stop | None = None
 
     async def gather(self) -> None:
         """Wait for answers of people, as long as the question wants, saying until when. Nothing is
         asked meanwhile, and nobody's turn is held."""
-        pause, closes_at = TICK_SECONDS * self._time_scale, self._closes_at()
-        if not self.waits_for_people:
+        if not self.gathering.is_open:
             return
         try:
             await self._show_question()
-            while (now := self._caller.now()) < closes_at and not self._stopping.is_set():
-                count = len(await self._store.people(self.case.id))
-                page = presenter.gathering(self.case.question, count, closes_at, now)
-                self._showing.update({HEADLINE: page})
-                left = (closes_at - now).total_seconds()
-                await within(min(left, pause), self._news.wait())
-                self._news.clear()
-                closes_at = self._closes_at()
+            await self.gathering.wait()
         except BaseException:
             await self._showing.close()
             raise
-        finally:
-            self.waits_for_people = False
-
-    def _closes_at(self) -> datetime:
-        """When people's answers are waited for no more."""
-        wait = timedelta(seconds=self.case.council.wait * self._time_scale)
-        return self.case.question.asked_at + wait
-
-    @property
-    def takes_answers(self) -> bool:
-        """Whether people may add theirs now."""
-        if self._stopping.is_set() or self.case.question.is_about_answers:
-            return False
-        return self._sitting is None or may_sit_down(self._sitting)
-
-    async def answered(self, keep: Callable[[], Awaitable[NotKept | None]]) -> NotKept | None:
-        """Take in a person's answer that `keep` stores: it joins at once where members are asked
-        already. Why it was not kept, `None` where it was."""
-        async with self._door:
-            if (sitting := self._sitting) is None:
-                if self._stopping.is_set():
-                    return "late"
-                not_kept = await keep()
-                self._news.set()
-                return not_kept
-        async with sitting.door:
-            if self._stopping.is_set() or not may_sit_down(sitting):
-                return "late"
-            if not_kept := await keep():
-                return not_kept
-            await sit_down(sitting, await self._store.unseated(self.case.id))
-            return None
 
     async def take(
         self, turn: asyncio.Lock | asyncio.Semaphore, headline: Callable[[], Document]
@@ -215,15 +167,16 @@ class Serving:
         if self._stop is None or cause == "forgotten":
             self._stop = Stop(cause, self._caller.now(), person, refusal)
         self._stopping.set()
-        self._news.set()
+        self.gathering.stop()
         if self._work:
             self._work.cancel()
 
     async def enough(self) -> bool:
         """Wait for people no longer; or buy nothing more but a verdict of what there is. False where
         its mode, or the moment, knows no such end."""
-        if self.waits_for_people:
-            await self._end_wait()
+        if self.gathering.is_open:
+            wait = await self.gathering.end()
+            self.case = replace(self.case, council=replace(self.case.council, wait=wait))
             return True
         journal, board = self._journal, self._board
         if journal is None or board is None or self.case.council.mode not in STEPWISE:
@@ -236,13 +189,6 @@ class Serving:
         await journal.decide(ENOUGH, json.dumps(value))
         return True
 
-    async def _end_wait(self) -> None:
-        waited = self._caller.now() - self.case.question.asked_at
-        seconds = int(waited.total_seconds() / self._time_scale)
-        await self._store.end_wait(self.case.id, seconds)
-        self.case = replace(self.case, council=replace(self.case.council, wait=seconds))
-        self._news.set()
-
     async def _show_question(self) -> None:
         """Where a button put it, everybody has to see what was asked, and by whom."""
         origin = self.case.question.origin
@@ -253,7 +199,7 @@ class Serving:
     async def _deliberate(self, limits: Mapping[str, int]) -> Deliberation | None:
         self._journal = journal = await self._store.begin(self.case.id, limits)
         question = await _numbered(self.case, self._store, journal)
-        question = paused_until(question, self._closes_at())
+        question = paused_until(question, self.gathering.closes_at)
         usual = await self._store.usual_seconds(self.case)
         calls = await self._store.calls(self.case.id)
         self._board = board = Board(question, self.case.council, calls)
@@ -305,19 +251,10 @@ class Serving:
         run = await redoing(self._store, redo) if redo else mode.run
         sitting = Sitting(question, council, self._caller, journal, board.emit, self._stop_unseen)
         try:
-            await self._begin(sitting)
+            await self.gathering.seat(sitting)
             return await run(sitting)
         finally:
             await ended({naming})
-
-    async def _begin(self, sitting: Sitting) -> None:
-        """With those who answered before anybody was asked; from now on people sit down by
-        themselves."""
-        async with self._door, sitting.door:
-            texts = await self._store.unseated(self.case.id)
-            if texts and may_sit_down(sitting):
-                await sit_down(sitting, texts)
-            self._sitting = sitting
 
     async def _read(self, question: Question, journal: Journal, board: Board) -> Question:
         """The question with all that goes along with it. What could not be read is said before
@@ -400,14 +337,6 @@ class Serving:
             logger.warning("deliberation %s: the asker could not be told: %s", self.case.id, error)
             return False
         return True
-
-
-def paused_until(question: Question, moment: datetime) -> Question:
-    """The question whose time counts from then on."""
-    if moment <= question.asked_at:
-        return question
-    later = ((max(start, moment), max(end, moment)) for start, end in question.pauses)
-    return replace(question, pauses=((question.asked_at, moment), *later))
 
 
 def _words(fault: BaseException | None) -> str:

@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 # How long an owed post rests before it is tried again: doubled each time, up to the longest.
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 
+# How often a post is redrawn where nothing happens but that time passes.
+TICK_SECONDS = 5.0
+
 # How long a post waits for the one before it in the thread, and the end of a run for its posts.
 PATIENCE_SECONDS = 60.0
 

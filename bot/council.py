@@ -271,10 +271,10 @@ class Question:
         return tuple(each.image for each in self.exhibits if each.image)
 
     def seconds_until(self, moment: datetime) -> float:
-        """Since it was asked, without its pauses."""
+        """Since it was asked, without its pauses; 0 where the clock was set back since."""
         none = timedelta()
         paused = [max(min(end, moment) - start, none) for start, end in self.pauses]
-        return (moment - self.asked_at - sum(paused, none)).total_seconds()
+        return max(moment - self.asked_at - sum(paused, none), none).total_seconds()
 
 
 def takes_people(question: Question, council: Council) -> bool:

@@ -250,7 +250,8 @@ def degraded(deliberation: Deliberation, question: Question) -> list[str]:
 
 def written_by(deliberation: Deliberation) -> str:
     """Who wrote the verdict: named only without a seat, "" where somebody else or nobody did."""
-    author, seated = deliberation.verdict.written_by, [m.model for m in deliberation.members]
+    author = deliberation.verdict.written_by
+    seated = {*(member.model for member in deliberation.members), *deliberation.not_asked}
     if not author or author in seated or deliberation.verdict.fallback:
         return ""
     return _("written by {author}", author=author.rpartition("/")[2])

@@ -435,6 +435,15 @@ def test_a_chairman_with_a_seat_is_not_named() -> None:
     assert "written by" not in words(presenter.verdict(told.result, told.question))
 
 
+def test_a_chairman_with_a_seat_that_was_not_asked_is_not_named() -> None:
+    told = tell()
+    writer = told.result.verdict.written_by
+    assert writer
+    result = replace(told.result, not_asked=(writer,))
+
+    assert "written by" not in words(presenter.verdict(result, told.question))
+
+
 def test_letters_lead_to_answers_where_the_verdict_stands_and_are_left_out_of_the_notification() -> (
     None
 ):

@@ -389,3 +389,10 @@ def test_what_came_along_with_a_question_is_told() -> None:
         Evidence("thread", "recap", 0, read=False),
     )
     assert outcome.evidence(QUESTION) == ()
+
+
+def test_no_time_is_negative_where_the_clock_was_set_back() -> None:
+    asked = QUESTION
+
+    assert asked.seconds_until(asked.asked_at - timedelta(hours=1)) == 0
+    assert asked.seconds_until(asked.asked_at + timedelta(seconds=21)) == 21

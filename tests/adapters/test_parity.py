@@ -638,7 +638,9 @@ async def tell_of_a_reflection(stage: Stage) -> list[Any]:
         found = decode(Outcome, last.result).reflected
         assert found
         asked = len(provider.asked("review"))
-        return [await rows(stage) | {"cases": []}, found.compared, last.decided, asked]
+        here = stage.channel
+        (change,) = await stage.app.store.audit(here.platform, here.workspace, here.id)
+        return [change.what, found.compared, last.decided, asked]
 
 
 async def has_reflected(stage: Stage) -> bool:

@@ -30,6 +30,12 @@ _WITH_POINT = re.compile(r"\d,\d{3}\.\d|\d,\d{3},\d{3}(?!\d|,\d)|(?<![\d.,])0\.\
 
 _ONE_SIGN = re.compile(r"(\d?)\s?([¼-¾⅐-⅞])")
 _MIXED = re.compile(r"(?<![\d.,/])(\d{1,9})\s+(\d{1,9})/(\d{1,9})(?![\d/])")
+# "1억 2천만", "3万5000"
+_PART = re.compile(r"(\d[\d,]{0,12}(?:\.\d{1,9})?)\s?([천千백百]?)([조兆억億亿만万萬]?)")
+_PARTS = re.compile(
+    r"(?<![\d.,])(?:\d[\d,]{0,12}(?:\.\d{1,9})?\s?[천千백百]?[조兆억億亿만万萬]\s?){1,3}"
+    r"\d{1,4}(?:(?![\d.,])\s?[천千백百]?[만万萬]?)(?![\d.])"
+)
 _RAISED = re.compile(r"(?<=[\d])[⁻⁰¹²³⁴-⁹]+")
 _POWER_OF_TEN = re.compile(
     r"(?:(?<![\d.^])(\d+(?:\.\d+)?)\s?[×x*·]\s?)?(?<![\d.^])10\^\{?(-?\d{1,3})\}?(?!\d)"
@@ -55,14 +61,18 @@ _SCALE = re.compile(
 )
 _LETTER_SCALE = re.compile(r"(\s?)([kKMBmb])(?![^\W_])")
 _WORD = re.compile(
-    r"°\s?[CF]\b|[%$€£¥₩₹°]|[^\W\d_]+(?:\^?[23](?!\d))?(?:\s?/\s?[^\W\d_]+)?|[^\w\s]"
+    r"°\s?[CF]\b|[%$€£¥₩₹°¢‰]"
+    r"|[^\W\d_]+(?:\^?[23](?!\d))?(?:\s?/\s?[^\W\d_]+(?:\^?[23](?!\d))?)?|[^\w\s]"
 )
 # Behind these it is no longer said of what.
 _STOPS = (
     "a an the per of in each every for on at by and with to from after before is are will pro par por "
     "de je total altogether left if that this"
 )
-_TELLS_NOTHING = "more extra additional whole full us american different long"
+# mW are no MW, and Mb no MB.
+_CAPITALS_TELL = re.compile(r"\Am(?=[A-KM-Z])|\A([KMGT])b(?=/|ps|\Z)")
+_HALF_DAY = re.compile(r"\b([ap])\.\s?m\b\.?", re.IGNORECASE)
+_TELLS_NOTHING = "chance probability old extra additional whole full us american different long"
 _EXPONENTS = {"square": "2", "sq": "2", "cubic": "3"}
 _QUALIFIERS = "celsius fahrenheit carrés carré cuadrados cubes cubos"
 _RATE = re.compile(
@@ -70,7 +80,7 @@ _RATE = re.compile(
 )
 # A bound is not the number that it names.
 _BOUND = re.compile(
-    r"\b(?:at (?:least|most)|or (?:more|less|fewer|so)|minimum|maximum|max|and (?:up|above|over|below)"
+    r"\b(?:at (?:least|most)|or (?:more|less|fewer|so)|plus|minimum|maximum|max|and (?:up|above|over|below)"
     r"|mindestens|höchstens|maximal|minimal|au (?:moins|plus)|como (?:mínimo|máximo))\b"
     r"|이상|이하|미만|초과|以上|以下|未満",
     re.IGNORECASE,
@@ -112,6 +122,8 @@ def amount(said: str, context: str) -> Amount | None:
     number = fraction(found[0]) if found else None
     if before is None or found is None or number is None or ("/" in found[0] and number == 1):
         return None
+    if re.match(r"0\d|\d{3}0['’]?s\b", plain[found.start() :]):
+        return None  # a code, or the nineties
     scale, end = _scale(plain, found.end(), is_money=bool(before["unit"]))
     rest = plain[end:]
     if not _is_said_of(rest):
@@ -136,9 +148,20 @@ def _spelled(said: str) -> str:
     said = _ONE_SIGN.sub(
         lambda m: f"{m[1]} {unicodedata.normalize('NFKC', m[2]).replace('⁄', '/')}".strip(), said
     )
-    said = _MIXED.sub(_sum, said)
+    said = _PARTS.sub(_together, _MIXED.sub(_sum, said))
     said = _RAISED.sub(lambda m: "^" + unicodedata.normalize("NFKC", m[0]).replace("−", "-"), said)
     return _POWER_OF_TEN.sub(lambda m: f"{m[1] or 1}e{m[2]}", _PER_HUNDRED.sub("%", said))
+
+
+def _together(written: re.Match[str]) -> str:
+    """The sum of its parts, where each is of a smaller scale than the one before."""
+    total, before = Fraction(0), 0
+    for digits, thousand, myriad in _PART.findall(written[0]):
+        scale = SCALES.get(thousand, 1) * SCALES.get(myriad, 1)
+        if 0 < before <= scale:
+            return written[0]
+        total, before = total + Fraction(digits.replace(",", "")) * scale, scale
+    return str(total) if total.denominator == 1 else written[0]
 
 
 def _sum(mixed: re.Match[str]) -> str:
@@ -172,7 +195,9 @@ def _is_said_of(rest: str) -> bool:
     """Whether what stands behind a number only says of what it is one."""
     if re.search(r"\d", re.sub(r"(?<=[^\W\d_])\^?[23](?!\d)", "", rest)) or _BOUND.search(rest):
         return False
-    if re.match(r"\s*[-+*=×·<>^±~]|\s*/(?!\s?[^\W\d_])|_", rest):
+    if re.match(r"\s*[-+*=×·<>^±~π√\\]|\s*/(?!\s?[^\W\d_])|_|\s*\.\s*\w|[\u0304\u0305]", rest):
+        return False
+    if re.search(r"[·⁻⁰¹⁴-⁹₀-₉]", rest):
         return False
     sticks = re.match(r"[a-z]+", rest, re.IGNORECASE)
     word = _WORD.match(rest)
@@ -190,17 +215,24 @@ def _unit(rest: str) -> tuple[str, str, int]:
                 name = following if name == "°" else f"{name} {following}"
                 end = further
             exponent = "".join(_EXPONENTS.get(each, "") for each in words)
-            kind = [each for each in words if each not in _EXPONENTS]
-            return " ".join((*kind, name + exponent)), "", end
+            kind = [each for each in words if each not in (*_EXPONENTS, "more")]
+            said = [following] if following not in ("", *_QUALIFIERS.split()) else []
+            said += [word for word, _end in behind]
+            return " ".join((*kind, name + exponent)), _of(said), end
         words.append(word)
-    return "", " ".join(map(_singular, words)), 0
+    return "", _of(words), 0
+
+
+def _of(words: list[str]) -> str:
+    """What is counted; behind "more" it says no more of what."""
+    return " ".join(_singular(word) for word in words if word != "more" or words[-1] == "more")
 
 
 def _words(rest: str) -> Iterator[tuple[str, int]]:
     """Up to four that say of what the number is one, each with where it ends."""
     told = 0
-    for found in _WORD.finditer(rest):
-        word = _ENDING.sub("", found[0].casefold())
+    for found in _WORD.finditer(_HALF_DAY.sub(r"\1m", rest)):
+        word = _ENDING.sub("", _CAPITALS_TELL.sub(_spelled_prefix, found[0]).casefold())
         if (
             word in _STOPS.split()
             or (len(word) == 1 and not (word.isalpha() or word in UNITS))
@@ -210,6 +242,10 @@ def _words(rest: str) -> Iterator[tuple[str, int]]:
         if word and word not in _TELLS_NOTHING.split():
             told += 1
             yield word, found.end()
+
+
+def _spelled_prefix(found: re.Match[str]) -> str:
+    return f"{found[1]}bit" if found[1] else "milli"
 
 
 def _name(word: str) -> str:

@@ -9,6 +9,8 @@ SCALES: Mapping[str, int] = {
         10**2: "hundred hundert 백 百",
         10**3: "thousand tausend mille mil 천 千",
         10**4: "만 万 萬",
+        10**5: "lakh lakhs",
+        10**7: "crore crores",
         10**6: "million millions mln mio millionen millón millones",
         10**8: "억 億 亿",
         10**9: "billion bn milliard milliards milliarde milliarden mrd",
@@ -27,12 +29,13 @@ UNITS: Mapping[str, str] = {
     for unit, names in {
         "$": "us$ usd dollar dollars dólar dólares 달러 불 ドル 美元",
         "€": "eur euro euros 유로 ユーロ 欧元",
-        "£": "gbp pound pounds 파운드 ポンド 英镑",
+        "£": "gbp 英镑",
         "¥": "jpy yen 엔 円 日元",
         "₩": "krw won 원 ウォン 韩元",
         "₹": "inr rupee rupees",
         "yuan": "cny rmb 元 위안",
-        "cent": "cents",
+        "cent": "cents ¢",
+        "‰": "promille permille",
         "%": "percent pct prozent 퍼센트 프로 パーセント",
         "pp": "prozentpunkte 퍼센트포인트",
         "°": "degree degrees grad degrés grados 도 度",
@@ -56,6 +59,7 @@ UNITS: Mapping[str, str] = {
         "g": "gram grams gramm gramme grammes gramo gramos 그램 グラム 克",
         "mg": "milligram milligrams milligramm 밀리그램 ミリグラム 毫克",
         "lb": "lbs",
+        "pound": "pounds 파운드 ポンド",
         "ounce": "ounces oz",
         "ton": "tons tonne tonnes tonnen toneladas 톤 トン 吨",
         "l": "liter liters litre litres litro litros 리터 リットル 升",
@@ -75,7 +79,13 @@ UNITS: Mapping[str, str] = {
 }  # fmt: skip
 
 # What is money may be so much a day without saying so.
-CURRENCIES = frozenset(("$", "€", "£", "¥", "₩", "₹", "yuan", "cent"))
+CURRENCIES = frozenset(("$", "€", "£", "¥", "₩", "₹", "yuan", "cent", "pound"))
+
+# What some say for one thing and some for another, and how many of each it then is.
+MAY_BE: Mapping[str, Mapping[str, Fraction]] = {
+    "pound": {"£": Fraction(1), "lb": Fraction(1)},
+    "cent": {"$": Fraction(1, 100), "€": Fraction(1, 100)},
+}
 
 # How many of another unit one of it is.
 OF_OTHERS: Mapping[str, tuple[str, Fraction]] = {
@@ -88,4 +98,8 @@ OF_OTHERS: Mapping[str, tuple[str, Fraction]] = {
     "ms": ("second", Fraction(1, 1000)),
     "minute": ("second", Fraction(60)),
     "hour": ("second", Fraction(3600)),
+    "day": ("second", Fraction(86_400)),
+    "week": ("second", Fraction(604_800)),
+    "foot": ("inch", Fraction(12)),
+    "yard": ("inch", Fraction(36)),
 }

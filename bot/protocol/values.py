@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from bot.council import ValueKind
 from bot.protocol.amounts import NUMBER, Amount, amount
-from bot.protocol.units import OF_OTHERS, SCALES, UNITS
+from bot.protocol.units import MAY_BE, OF_OTHERS, SCALES, UNITS
 
 K = TypeVar("K")
 
@@ -41,7 +41,8 @@ MARKED = re.compile("|".join(sort.pattern for sort in _SORTS), re.IGNORECASE)
 _READ_BESIDE = [
     re.compile(each, re.IGNORECASE)
     for each in (
-        r"(?:endgültige antwort|réponse finale|respuesta final|最終回答|最终答案)[\s:：*_]{0,5}",
+        r"(?:endgültige antwort|réponse finale|respuesta final|최종 답변?|最終(?:的な)?(?:回答|答え)|最终答案)"
+        r"[\s:：*_]{0,5}(?:(?:ist|lautet|est|es)\b|은|는|は|是)?",
         r"die antwort (?:ist|lautet)|antwort\s?:|la réponse est|réponse\s?:|la respuesta es|respuesta\s?:"
         r"|答え(?:は|[:：])|答案(?:是|[:：])",
         r"(?:\boutput(?: is|:)|\bprints?|\breturns?)\s{1,3}(?=\*{0,2}`[^`\n]{1,60}`)",
@@ -49,9 +50,12 @@ _READ_BESIDE = [
 ]
 # Before a marker, in its sentence: it is not said, or somebody else says it.
 _NOT_SAID = re.compile(
-    r"\bnot\b|n't\b|\b(?:if|whether|unless|instead|wrong|disagree|claim|sa[iy]|suppose)",
+    r"\bnot\b|n't\b|\b(?:if|whether|unless|instead|wrong|disagree|claim|sa[iy]|suppose)"
+    r"|\b(?:nicht|pas|wenn|falls|ob|falsch|sagt|behaupte|si|fausse|dit|dice|falsa)\b",
     re.IGNORECASE,
 )
+# Right behind a marker.
+_NEGATED = re.compile(r"\s*(?:not|nicht|pas)\b|n't\b", re.IGNORECASE)
 # "how soon the answer is needed"
 _ASKED = re.compile(r"\b(?:how\s+\w{1,20}|what|when|where|why)\s+\Z", re.IGNORECASE)
 _APART = re.compile(
@@ -65,10 +69,14 @@ _OUTPUT = re.compile(
 _BOLD = re.compile(r"\*\*([^*\n]{1,80})\*\*")
 # What ends the words that give the answer: the sentence's end, its reason, a remark.
 _END = re.compile(
-    r"[!?;](?=[\s\"'”*)]|$)|[。！\n]|(?<=[^\s.])\.(?=[\s\"'”*)]|$)"
+    r"[!?;](?=[\s\"'”*)]|$)(?!\s?=)|[。！\n]|(?<=[^\s.])\.(?=[\s\"'”*)]|$)"
+    # "5. März" goes on.
+    r"(?!\s(?:Jan(?:uar)?|Feb(?:ruar)?|März|Apr(?:il)?|Mai|Juni?|Juli?|Aug(?:ust)?|Sept?(?:ember)?"
+    r"|Okt(?:ober)?|Nov(?:ember)?|Dez(?:ember)?)\b)"
     r"|,?\s+(?:because|since|as|so|which|given|where)\b|(?<=\S)\s+\(|\s[–—-]\s(?![\d.])",
     re.IGNORECASE,
 )
+_QUOTES = ('""', "''", "``", "“”", "„“", "«»", "»«", "「」", "『』")
 _SEVERAL = re.compile(r"\b(?:or|oder|ou|either|yes and no)\b|또는|或", re.IGNORECASE)
 _AND_ANOTHER = re.compile(r"\s*\((?:and|or|und|oder|et|ou)\b", re.IGNORECASE)
 # "C# or C++", a path, a list: the same only to the letter.
@@ -78,8 +86,14 @@ _SPAN = re.compile(r"\s*\*{0,2}`([^`\n]{1,60})`\*{0,2}\s*[.]?\s*")
 _FENCED = re.compile(
     r"(:[*_ \t]*\n\s*)(```|~~~)[^\n`]{0,20}\n[ \t]*([^\n`]{1,60}?)[ \t]*\n[ \t]*\2[ \t]*(?=\n|\Z)"
 )
+_LATEX = {"times": "×", "cdot": "·", "pm": "±", "pi": "π", "circ": "°", "approx": "≈"}
+_COPULA = re.compile(r"(?<=[^\W\d])(?:입니다|이에요|예요|です|である)\Z")
 # Of versions 3.1 and 3.10 are two.
-_OF_VERSIONS = re.compile(r"\bversion|\brelease\b|버전|バージョン|版本", re.IGNORECASE)
+_OF_VERSIONS = re.compile(
+    r"\bversion|\b(?:release|latest|newest|upgrade|python|node|ubuntu|debian|kernel|postgres\w*)\b"
+    r"|버전|バージョン|版本",
+    re.IGNORECASE,
+)
 # With the sign that asks, if it does.
 _SENTENCE = re.compile(r"([^.?!。？！\n]+)([?？]?)")
 # "Yes" says this and that to a question that is asked in the negative.
@@ -88,8 +102,11 @@ _NEGATIVE = re.compile(
     r"|¿no\b",
     re.IGNORECASE,
 )
-_YES = "yes yep yeah ja oui sí si да 네 넵 예 그렇습니다 맞습니다 是 是的 对 はい ええ sim tak evet"
-_NO = "no nope nah nein non нет 아니요 아니오 아뇨 아닙니다 不 不是 没有 いいえ não nie hayır"
+_YES = (
+    "yes yep yeah correct ja richtig oui sí si да 네 넵 예 그렇습니다 맞습니다 맞아요 是 是的 对 はい ええ そうです "
+    "sim tak evet"
+)
+_NO = "no nope nah nein non нет 아니요 아니오 아뇨 아닙니다 不 不是 不对 没有 いいえ 違います não nie hayır"
 _WORDS: Mapping[str, tuple[ValueKind, str]] = {
     **dict.fromkeys(_YES.split(), ("yes_no", "yes")),
     **dict.fromkeys(_NO.split(), ("yes_no", "no")),
@@ -168,6 +185,8 @@ def _asks_in_the_negative(question: str) -> bool:
 def _told_apart(given: Mapping[K, Value]) -> dict[K, Value]:
     """With what tells equal numbers apart as their unit: that, or what they count."""
     units = {each.unit for each in given.values()} - {""}
+    given = {label: _meant(each, units) for label, each in given.items()}
+    units = {each.unit for each in given.values()} - {""}
     found = {label: _in_units(each, units) for label, each in given.items()}
     by_number: defaultdict[Value, list[K]] = defaultdict(list)
     for label, each in found.items():
@@ -178,6 +197,16 @@ def _told_apart(given: Mapping[K, Value]) -> dict[K, Value]:
     return found
 
 
+def _meant(value: Value, units: Collection[str]) -> Value:
+    """With the unit of which it is so many, where others name one of those that it may be."""
+    meant = [(unit, times) for unit, times in MAY_BE.get(value.unit, {}).items() if unit in units]
+    if len(meant) != 1 or value.amount is None:
+        return value
+    ((unit, times),) = meant
+    number = value.amount.number * times
+    return replace(value, unit=unit, form=number, amount=replace(value.amount, number=number))
+
+
 def _in_units(value: Value, units: Collection[str]) -> Value:
     """Its unit only where others have another one, and then that of which they are so many.
 
@@ -185,7 +214,7 @@ def _in_units(value: Value, units: Collection[str]) -> Value:
     amount = value.amount
     if amount is None:
         return value
-    if amount.of and units:
+    if amount.of and units and not value.unit:
         return replace(value, unit=_said_of(value))
     if len(units) < 2:
         is_share = "%" in units and not value.unit and 0 < abs(amount.number) <= 1
@@ -261,10 +290,14 @@ def _plain(text: str) -> str:
     if len(text) > _HEAD_CHARS + _TAIL_CHARS:
         text = f"{text[:_HEAD_CHARS]}\n\n{text[-_TAIL_CHARS:]}"
     text = re.sub("[\u00a0\u2009\u202f]", " ", text).replace("−", "-")
+    text = re.sub("[Ａ-Ｚａ-ｚ０-９]", lambda m: unicodedata.normalize("NFKC", m[0]), text)
     text = _APART.sub("", _FENCED.sub(r"\1`\3`", text))
     if "\\" in text:
         text = re.sub(r"\\d?frac\{([^{}]*)\}\{([^{}]*)\}", r" \1/\2", text)
         text = re.sub(r"\\(?:text|mathrm|mathbf)\{([^{}]*)\}", r" \1", text)
+        text = re.sub(r"\\sqrt\{(\w{1,9})\}", r"√\1", text)
+        text = re.sub(r"\\(times|cdot|pm|pi|circ|approx)(?![a-z])", lambda m: _LATEX[m[1]], text)
+        text = text.replace("^°", "°").replace("^{°}", "°")
         text = re.sub(r"\\([$%])", r"\1", re.sub(r"\\[,;! ()\[\]]", "", text))
     return text.replace("{,}", ",")
 
@@ -273,8 +306,9 @@ def _is_said(text: str, marker: re.Match[str]) -> bool:
     """Whether the marker's sentence, up to it, makes the answer its author's own."""
     before = text[max(marker.start() - 80, 0) : marker.start()]
     before = re.split(r"[.!?:;\n]", before)[-1]
-    said = before + text[marker.end() : marker.end() + 5]
-    return not (_NOT_SAID.search(said) or _ASKED.search(before))
+    return not (
+        _NOT_SAID.search(before) or _ASKED.search(before) or _NEGATED.match(text, marker.end())
+    )
 
 
 def _said(text: str, marker: re.Match[str]) -> str:
@@ -382,7 +416,7 @@ def _text(said: str) -> Value | None:
     if span := _SPAN.fullmatch(said):
         return _output(span[1], ())
     letters = said.strip(" \t*")
-    said = _bare(said)
+    said = _bare(_COPULA.sub("", _bare(said)))
     words = unicodedata.normalize("NFC", said.casefold()).split()
     if words and words[0] in {"the", "a", "an"}:
         words = words[1:]
@@ -400,16 +434,12 @@ def _bare(text: str) -> str:
     """Without what markup and punctuation stand around it."""
     text = re.sub(r"\A\s*(?:#+\s+|[:_]\s+)", "", text)
     for _layer in range(3):
-        text = re.sub(r"(?<=[^\s.,])[.,]\Z", "", text.strip(" \t*")).strip(" \t*")
+        text = re.sub(r"(?<=[^\s.,])[.,。]\Z", "", text.strip(" \t*")).strip(" \t*")
         if text[:1] == "$" and text[-1:] == "$" != text:
             text = text[1:-1]
         for sign in "`\"'_":
             if text.count(sign) == 1:
                 text = text.strip(sign)
-        if (
-            len(text) > 2
-            and text[0] + text[-1] in ('""', "''", "``", "“”")
-            and text[0] not in text[1:-1]
-        ):
+        if len(text) > 2 and text[0] + text[-1] in _QUOTES and text[0] not in text[1:-1]:
             text = text[1:-1]
     return text

@@ -44,6 +44,19 @@ def marked(answers: Sequence[str]) -> list[str]:
         ("$18", "$18 per day", "18 dollars a day"),
         ("15개", "15", "15입니다", "15개입니다"),
         (r"\boxed{3\frac{1}{2}}", "3.5"),
+        ("1억 2천만 원", "120,000,000원", "1억2000만원", "1.2억 원"),
+        ("1万5000円", "15,000円", "1万5千円", "¥15000"),
+        ("１５,０００円", "15,000円"),
+        (r"$6.02 \times 10^{23}$", "6.02 × 10²³", "6.02e23"),
+        ("1 lakh", "100,000", "1,00,000"),
+        ("5 pounds", "5 lbs"),
+        ("5 pounds", "£5"),
+        ("25 cents", "$0.25", "25¢"),
+        ("25 Cent", "0,25 €"),
+        ("2 weeks", "14 days", "14 Tage"),
+        ("5 feet", "60 inches"),
+        ("3 p.m.", "3 pm", "3 PM"),
+        ("100 mL", "100 ml", "0.1 l"),
     ],
 )  # fmt: skip
 def test_one_amount_is_the_same_however_it_is_written(answers: tuple[str, ...]) -> None:
@@ -75,6 +88,38 @@ def test_one_amount_is_the_same_however_it_is_written(answers: tuple[str, ...]) 
 )
 def test_amounts_of_different_things_are_different(answers: tuple[str, ...]) -> None:
     assert alike(*marked(answers)) == [{place} for place in range(len(answers))]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        ("5% more", "5% less"),
+        ("5% mehr", "5% weniger"),
+        ("5% de plus", "5% de moins"),
+        ("5% 증가", "5% 감소"),
+        ("5%上昇", "5%下落"),
+        ("5 km north", "5 km south"),
+        ("40° N", "40° S"),
+        ("5 years older", "5 years younger"),
+        ("5 m/s", "5 m/s²", "5 m·s⁻¹"),
+        ("5 N·m", "5 N"),
+        ("5 MW", "5 mW"),
+        ("100 Mb/s", "100 MB/s"),
+        ("3 a.m.", "3 p.m."),
+        ("5. März", "5. April", "5"),
+        ("1990s", "1990"),
+        ("030", "30"),
+        ("2π", "2√3", "2"),
+        ("101₂", "101"),
+        ("0.3\u0305", "0.3"),
+        ("5! = 120", "5"),
+        ("5‰", "5%", "$5"),
+        ("1 lakh", "1 crore", "1"),
+        ("5 plus tax", "5"),
+    ],
+)
+def test_no_two_of_these_say_the_same(answers: tuple[str, ...]) -> None:
+    assert [group for group in alike(*marked(answers)) if len(group) > 1] == []
 
 
 @pytest.mark.parametrize(
@@ -140,6 +185,41 @@ def test_how_an_answer_writes_its_other_numbers_says_what_its_separator_is() -> 
     ],
 )  # fmt: skip
 def test_yes_and_no_are_the_same_in_every_language(answers: tuple[str, ...]) -> None:
+    assert alike(*answers) == [set(range(len(answers)))]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        ("Die Antwort ist 5.", "5", "Antwort: 5", "Die Antwort lautet: 5"),
+        ("La réponse est 5.", "Réponse : 5", "Réponse finale : 5"),
+        ("La respuesta es 5.", "Respuesta: 5", "Respuesta final: 5"),
+        ("답은 5입니다.", "정답: 5", "최종 답: 5"),
+        ("答えは5です。", "答え：5", "最終的な答えは5です。"),
+        ("答案是5。", "答案：5", "最终答案：5"),
+    ],
+)
+def test_who_says_which_the_answer_is_may_say_it_in_any_language(answers: tuple[str, ...]) -> None:
+    said = [f"3 + 2.\n\n{answer}" for answer in answers]
+    assert alike(*said, "5") == [set(range(len(answers) + 1))]
+
+
+@pytest.mark.parametrize(
+    "text", ["Die Antwort ist nicht 5.", "Falls die Antwort ist: 5", "The answer is not 5."]
+)
+def test_what_is_not_said_agrees_with_nothing(text: str) -> None:
+    assert alike("5", "5", f"3 + 2.\n\n{text}") == [{0, 1}]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        ("서울", "서울입니다.", "정답은 서울입니다."),
+        ("東京", "東京です。", "「東京」", "答えは東京です。"),
+        ("Paris", "„Paris“", "«Paris»", "“Paris”"),
+    ],
+)
+def test_what_is_said_around_a_name_is_no_part_of_it(answers: tuple[str, ...]) -> None:
     assert alike(*answers) == [set(range(len(answers)))]
 
 
@@ -274,6 +354,8 @@ def test_an_answer_is_marked_in_every_language() -> None:
 
 def test_versions_are_no_decimal_numbers() -> None:
     question = "Which version of Python was the first with it?"
+    assert alike(*marked(("3.10", "3.1", "3.10")), question=question) == [{0, 2}, {1}]
+    question = "Which Python does it need at least?"
     assert alike(*marked(("3.10", "3.1", "3.10")), question=question) == [{0, 2}, {1}]
 
 

@@ -204,10 +204,12 @@ async def _while_connected(client: SlackClient, handler: AsyncSocketModeHandler)
     """Until the connection stays broken."""
     connected = time.monotonic()
     try:
-        while time.monotonic() - connected < BROKEN_SECONDS * client.time_scale:
+        while True:
             client.connected = await handler.client.is_connected()
             if client.connected:
                 connected = time.monotonic()
+            elif time.monotonic() - connected >= BROKEN_SECONDS * client.time_scale:
+                return
             await asyncio.sleep(PING_SECONDS * client.time_scale)
     finally:
         client.connected = False

@@ -133,7 +133,7 @@ def page(facts: Facts) -> str:
                 _("the same, once an administrator begins a reflection on the criteria"),
                 _(
                     "rated questions of the channel with their answers and reviews, and, to the chairman's, "
-                    "which answers people held for better; without names"
+                    "which answers people preferred; without names"
                 ),
             ),
             (

@@ -25,6 +25,10 @@ _PERSON = N_(
     "One person's votes are at most a third of what weights are learned from; where fewer than three "
     "people voted, the rest leaves reviewers alike."
 )
+_OWN = N_(
+    "Own answer: how much too high a reviewer places its own (1 is from last to first). Weighing corrects "
+    "that."
+)
 _MONTHS_FROM_DAYS = 60
 
 _WEIGH, _UNWEIGH = "set:weights:on", "set:weights:shadow"
@@ -67,14 +71,18 @@ def _page(found: Reviewers, first: Iterable[str], told: Iterable[str], legend: s
     above = (title, Text(sentences)) if sentences else (title,)
     if not found.reviewers:
         nothing = _(
-            "No reviewer read two answers of which people hold one for better. That takes a question "
+            "No reviewer read two answers of which people prefer one. That takes a question "
             "in which one answer was accepted and another was not, or one was called the best."
         )
         return Document((*above, Text(nothing)))
     numbers = Text("\n".join(f"- {each}" for each in told))
     if not (legend and found.learned):
         return Document((*above, numbers, _agreeing(found)))
-    notes = [legend, _(_PERSON)] if 0 < found.people < PARTS else [legend]
+    notes = [legend]
+    if _are_authors(found):
+        notes.append(_(_OWN))
+    if 0 < found.people < PARTS:
+        notes.append(_(_PERSON))
     return Document((*above, numbers, _weighed(found), *map(Note, notes)))
 
 
@@ -102,8 +110,8 @@ def _shadow(found: Reviewers) -> Iterator[str]:
         )
     else:
         yield _(
-            "Reviews here all count alike: with `weights` at `shadow`, what they would change is told "
-            "and no more."
+            "Reviews here all count alike: with `weights` at `shadow`, this page only tells what weights "
+            "would change."
         )
 
 
@@ -150,12 +158,12 @@ def _decided(found: Reviewers) -> str:
     questions = n_("1 question", "{n:,} questions", found.questions)
     if not found.people:
         return _(
-            "People hold one answer for better in {pairs}, of {questions}.",
+            "People prefer one answer in {pairs}, from {questions}.",
             pairs=pairs,
             questions=questions,
         )
     return _(
-        "People hold one answer for better in {pairs}, of {questions}, by the votes of {people}.",
+        "People prefer one answer in {pairs}, from {questions}, by the votes of {people}.",
         pairs=pairs,
         questions=questions,
         people=n_("one person", "{n} people", found.people),
@@ -180,8 +188,8 @@ def _gain(found: Reviewers) -> str:
 
 def _changed(firsts: FirstPlaces) -> str:
     return _(
-        "Weights would have changed the first place in {changed} of {questions}; people hold the new "
-        "first for better in {right} of these, the old one in {wrong}.",
+        "Weights would have changed the first place in {changed} of {questions}; people prefer the new "
+        "first in {right} of these, the old one in {wrong}.",
         changed=firsts.changed,
         questions=n_("1 question", "{n:,} questions", firsts.questions),
         right=firsts.right,
@@ -238,12 +246,16 @@ def _time(time: timedelta) -> str:
 
 def _weighed(found: Reviewers) -> Table:
     header = [_("Reviewer"), _("Agrees with people"), _("Pairs"), _("Weight")]
-    authors = any(each.self_preference is not None for each in found.reviewers)
+    authors = _are_authors(found)
     if authors:
         header.append(_("Own answer"))
     ordered = sorted(found.reviewers, key=lambda each: (-each.weight, each.reviewer))
     called = unambiguous([each.reviewer for each in ordered])
     return Table(tuple(header), tuple(_row(each, called, own=authors) for each in ordered))
+
+
+def _are_authors(found: Reviewers) -> bool:
+    return any(each.self_preference is not None for each in found.reviewers)
 
 
 def _row(each: Reviewer, called: Mapping[str, str], *, own: bool) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ def test_the_page_speaks_of_every_table() -> None:
 
 
 def test_who_is_sent_votes_is_told() -> None:
-    assert "which answers people held for better; without names" in page(of_any_council())
+    assert "which answers people preferred; without names" in page(of_any_council())
 
 
 def test_the_page_is_linked_from_the_readme() -> None:

@@ -1,5 +1,6 @@
 """What is told of reviewers: no more than the data carry, and no more than the channel wants to hear."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,12 +20,12 @@ def test_a_gain_that_holds_at_all_looks_is_called_that() -> None:
     _, told, table, note = reviewers_page(reviewers(of(*map(str, range(60))))).blocks
     assert isinstance(told, Text)
     assert told.text.splitlines() == [
-        "- People hold one answer for better in 60 pairs of answers, of 60 questions.",
+        "- People prefer one answer in 60 pairs of answers, from 60 questions.",
         "- Reviews that count alike order 0\u00a0% of them as people do, weighted ones 100\u00a0%: +100 "
         "points (+96 to +100), on questions that the weights were not learned from. However often one "
         "looks, that is above 0.",
-        "- Weights would have changed the first place in 60 of 60 questions; people hold the new first "
-        "for better in 60 of these, the old one in 0.",
+        "- Weights would have changed the first place in 60 of 60 questions; people prefer the new first "
+        "in 60 of these, the old one in 0.",
     ]
     assert isinstance(table, Table)
     assert table.columns == ("Reviewer", "Agrees with people", "Pairs", "Weight")
@@ -107,8 +108,8 @@ def test_weights_are_suggested_once_what_they_gain_holds_at_all_looks() -> None:
 def test_until_then_they_are_told_and_not_suggested(found: Reviewers) -> None:
     page = here(found, "shadow")
     assert says(page) == (
-        "Reviews here all count alike: with `weights` at `shadow`, what they would change is told and "
-        "no more."
+        "Reviews here all count alike: with `weights` at `shadow`, this page only tells what weights "
+        "would change."
     )
     assert page.buttons == ()
 
@@ -140,7 +141,7 @@ def test_a_channel_that_wants_no_weights_hears_nothing_of_them_but_how_to() -> N
     assert table.columns == ("Reviewer", "Agrees with people", "Pairs")
     assert {len(row) for row in table.rows} == {3}
     assert page.blocks[2] == Text(
-        "- People hold one answer for better in 40 pairs of answers, of 40 questions."
+        "- People prefer one answer in 40 pairs of answers, from 40 questions."
     )
 
 
@@ -169,3 +170,13 @@ def test_below_twenty_pairs_nobody_has_a_weight_and_it_is_said_how_long_that_tak
     )
     words = str(reviewers_page(found, timedelta(days=2)).blocks[1])
     assert "4 more rated questions, which is about 8 days at the pace so far." in words
+
+
+def test_what_is_told_of_own_answers_is_explained() -> None:
+    found = reviewers(uneven(40))
+    authors = tuple(replace(each, self_preference=0.1) for each in found.reviewers)
+    *_, own = reviewers_page(replace(found, reviewers=authors)).blocks
+    assert own == Note(
+        "Own answer: how much too high a reviewer places its own (1 is from last to first). Weighing "
+        "corrects that."
+    )

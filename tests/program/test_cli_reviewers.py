@@ -59,7 +59,7 @@ async def test_a_channel_says_who_orders_answers_as_its_people_do(
     found = (await council.run(*words, "--json", environment=environment)).json
 
     assert told.code == 0
-    assert "better in 120 pairs of answers, of 40 questions, by the votes of 8 people." in told.out
+    assert "in 120 pairs of answers, from 40 questions, by the votes of 8 people." in told.out
     assert "**It is worth weighing reviews here:** `/council set weights on`" in told.out
     assert "Own answer" in told.out
     assert [each["reviewer"] for each in found["reviewers"]] == [*MODELS]

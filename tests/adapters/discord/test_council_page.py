@@ -171,7 +171,7 @@ async def test_statistics_lead_to_their_details(place: Place) -> None:
     await place.server.wait_for(lambda: "standings" in clicked.text)
     assert clicked.ephemeral
     told = await press(place, shown, "stats:reviewers")
-    await place.server.wait_for(lambda: "People hold one answer for better in" in told.text)
+    await place.server.wait_for(lambda: "People prefer one answer in" in told.text)
     assert told.ephemeral
 
 

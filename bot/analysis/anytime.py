@@ -11,7 +11,6 @@ _PRECISION = 1e-6
 # Farther ahead nobody can see.
 _GROWTH_MAX = 64.0
 
-
 # Below so many people nobody can tell how people differ: each is then one value.
 PEOPLE_MIN = 8
 

@@ -11,7 +11,7 @@ from itertools import combinations
 
 from bot.analysis.rows import columns_of_seats, decided, on_answer, sole_first
 from bot.council import Deliberation, by_models
-from bot.protocol.ranking import shares
+from bot.protocol.ranking import SAME_SCORE, shares
 from bot.records import Reaction
 from bot.votes import Vote, standing_votes
 
@@ -90,6 +90,12 @@ def held_pairs(
         elif first is not None and second is not None and first != second:
             found.append((one, other) if first else (other, one))
     return tuple(found)
+
+
+def ordered(gap: float) -> float:
+    """Of a pair, by how much larger the better answer's share is: 1 where that is as people hold it, 0
+    where not, and a half for a tie."""
+    return 0.5 if abs(gap) < SAME_SCORE else float(gap > 0)
 
 
 def _decided_pairs(

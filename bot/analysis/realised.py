@@ -58,8 +58,9 @@ def realised(
 
     The best member of a row is the one that was right most often in others, so that it is not
     praised for the answers it was picked by; equal ones share. A way that is known in less than half
-    of the complete rows is left out, so that it does not cost the others theirs. `clusters` (by row) and `z` are those of `estimates.mean`. Raises `InvalidInput` below
-    `REALISED_MIN` rows, and where members never differ.
+    of the complete rows is left out, so that it does not cost the others theirs. `clusters` (by row)
+    and `z` are those of `estimates.mean`. Raises `InvalidInput` below `REALISED_MIN` rows, and where
+    members never differ.
     """
     complete = outcomes.complete
     given = {way: _numbers(values) for way, values in ways.items()}

@@ -18,10 +18,9 @@ from typing import Literal
 import numpy as np
 
 from bot.analysis.estimates import Estimate, Floats, mean
-from bot.analysis.judged import Judged, Sheet, seats, sheets_of
+from bot.analysis.judged import Judged, Sheet, ordered, seats, sheets_of
 from bot.council import Deliberation, Review, by_models
 from bot.protocol.masking import mask_self_naming
-from bot.protocol.ranking import SAME_SCORE
 from bot.protocol.reflecting import Lesson
 
 Recommendation = Literal["adopt", "discard", "too_few"]
@@ -228,8 +227,7 @@ def _right(judged: Judged, sheets: Sequence[Sheet]) -> tuple[float, ...]:
 def _ordered(shares: Mapping[str, float], better: str, worse: str) -> float:
     if better not in shares or worse not in shares:
         return 0.5
-    gap = shares[better] - shares[worse]
-    return 0.5 if abs(gap) < SAME_SCORE else float(gap > 0)
+    return ordered(shares[better] - shares[worse])
 
 
 def _together(rated: Sequence[Rated]) -> list[list[str]]:

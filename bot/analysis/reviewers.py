@@ -15,7 +15,7 @@ import numpy as np
 
 from bot.analysis.anytime import growth_needed, mean_lower
 from bot.analysis.estimates import Z95, Estimate, mean, share
-from bot.analysis.judged import Judged
+from bot.analysis.judged import Judged, ordered
 from bot.analysis.weights import EQUAL, PAIRS_MIN, Weights, fitted, learned, tabulated
 from bot.protocol.ranking import SAME_SCORE
 
@@ -171,7 +171,7 @@ def _each(judged: Sequence[Judged], weights: Weights) -> tuple[Reviewer, ...]:
         right: list[list[float]] = [[] for _ in judged]
         for question, gap in zip(table.question, table.gaps[:, place], strict=True):
             if not np.isnan(gap):
-                right[question].append(_ordered(gap))
+                right[question].append(ordered(gap))
         pairs = sum(map(len, right))
         found.append(
             Reviewer(
@@ -190,12 +190,8 @@ def _right(judged: Judged, weights: Weights) -> list[float]:
     """Of each of its pairs that somebody read; a tie is half right."""
     scores = weights.scores(judged)
     return [
-        _ordered(scores.get(better, 0.0) - scores.get(worse, 0.0)) for better, worse in judged.pairs
+        ordered(scores.get(better, 0.0) - scores.get(worse, 0.0)) for better, worse in judged.pairs
     ]
-
-
-def _ordered(gap: float) -> float:
-    return 0.5 if abs(gap) < SAME_SCORE else float(gap > 0)
 
 
 def _first_places(judged: Sequence[Judged], tried: Sequence[Weights]) -> FirstPlaces:

@@ -68,10 +68,10 @@ async def _told(desk: Desk) -> Document:
     if last.result and last.decided is None:
         found = decode(Outcome, last.result)
         if found.reflected:
-            return outcome_page(found, may_change=True)
+            return outcome_page(found)
         # Said once: there is nothing to decide.
         await _discard(desk, last)
-        return outcome_page(found, may_change=True)
+        return outcome_page(found)
     return await _planned(desk, None)
 
 
@@ -82,14 +82,14 @@ async def _under_way(desk: Desk, id: str) -> Document:
     split = decode(Split, await desk.store.decision(id, SPLIT) or '{"learn":[],"test":[]}')
     rows = {(call.round - 1) // 2 for call in await desk.store.calls(id) if call.stage == "review"}
     # Of the last one, reviews are missing.
-    return under_way_page(max(len(rows) - 1, 0), len(split.test), may_change=True)
+    return under_way_page(max(len(rows) - 1, 0), len(split.test))
 
 
 async def _planned(desk: Desk, budget_micros: int | None) -> Document:
     from bot.pages.reflecting import proposed_page
 
     plan = await desk.reflections.plan(desk.channel, budget_micros)
-    return proposed_page(proposed_of(plan, desk.reflections.keeps_days), may_change=True)
+    return proposed_page(proposed_of(plan, desk.reflections.keeps_days))
 
 
 async def _begun(desk: Desk, budget_micros: int, tries: int) -> Document:
@@ -103,14 +103,14 @@ async def _begun(desk: Desk, budget_micros: int, tries: int) -> Document:
     if plan.tries != tries:
         raise InvalidInput(_(_OTHER))
     if not proposed_of(plan, desk.reflections.keeps_days).can_begin:
-        return proposed_page(proposed_of(plan, desk.reflections.keeps_days), may_change=True)
+        return proposed_page(proposed_of(plan, desk.reflections.keeps_days))
     try:
         is_first = await desk.reflections.begin(desk.channel, desk.person, plan)
     except OverBudget as over:
         raise InvalidInput(await desk.reflections.refusal(over)) from over
     if not is_first:
         raise InvalidInput(_(_UNDER_WAY))
-    return under_way_page(0, plan.rows, may_change=True)
+    return under_way_page(0, plan.rows)
 
 
 async def _stopped(desk: Desk) -> Document:

@@ -48,7 +48,7 @@ class Proposed:
         return self.learn > 0 and self.test >= ROWS_MIN and is_broad
 
 
-def proposed_page(plan: Proposed, *, may_change: bool) -> Document:
+def proposed_page(plan: Proposed) -> Document:
     blocks = (Heading(_("Reflect on the criteria")), Text(_(_WHAT)), Text(_there_are(plan)))
     if not plan.can_begin:
         return Document((*blocks, Text(_missing(plan))))
@@ -70,7 +70,7 @@ def proposed_page(plan: Proposed, *, may_change: bool) -> Document:
     )
     return Document(
         (*blocks, Text(f"{reads} {tries} {costs}"), Note(_(_BESIDE))),
-        buttons=(begin,) if may_change else (),
+        buttons=(begin,),
     )
 
 
@@ -91,7 +91,7 @@ def proposed_json(plan: Proposed) -> dict[str, Any]:
     }
 
 
-def under_way_page(done: int, of: int, *, may_change: bool) -> Document:
+def under_way_page(done: int, of: int) -> Document:
     far = n_(
         "{done} of 1 question is reviewed again.",
         "{done:,} of {n:,} questions are reviewed again.",
@@ -101,7 +101,7 @@ def under_way_page(done: int, of: int, *, may_change: bool) -> Document:
     stop = Button("reflect:stop", _("Stop"))
     return Document(
         (Heading(_("A reflection is under way here")), Text(far), Note(_(_BESIDE))),
-        buttons=(stop,) if may_change else (),
+        buttons=(stop,),
     )
 
 

@@ -59,14 +59,13 @@ class Outcome:
     cost: Cost
 
 
-def outcome_page(found: Outcome, *, may_change: bool) -> Document:
+def outcome_page(found: Outcome) -> Document:
     if found.reflected:
-        return reflected_page(found.reflected, may_change=may_change)
+        return reflected_page(found.reflected)
     return no_proposal_page(found.why or "failed", found.cost)
 
 
-def reflected_page(found: Reflected, *, may_change: bool) -> Document:
-    """With buttons for whoever may change the criteria."""
+def reflected_page(found: Reflected) -> Document:
     written = n_(
         "The chairman wrote them from 1 rated question.",
         "The chairman wrote them from {n:,} rated questions.",
@@ -91,7 +90,7 @@ def reflected_page(found: Reflected, *, may_change: bool) -> Document:
             )
         ),
     ]
-    return Document(tuple(blocks), buttons=_buttons(found.compared) if may_change else ())
+    return Document(tuple(blocks), buttons=_buttons(found.compared))
 
 
 def no_proposal_page(why: Why, cost: Cost) -> Document:

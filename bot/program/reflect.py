@@ -36,7 +36,7 @@ async def reflect(options: argparse.Namespace, config: Config) -> int:
     if options.json:
         tell_json(json.loads(encode(Outcome, found)), indent=2)
         return DONE
-    show(outcome_page(found, may_change=False))
+    show(outcome_page(found))
     if found.reflected:
         note(
             _(
@@ -72,7 +72,7 @@ async def _begun(app: App, channel: Channel, options: argparse.Namespace) -> Out
     plan = await app.reflections.plan(channel, budget)
     proposed = proposed_of(plan, app.retention_days)
     if not options.json:
-        show(proposed_page(proposed, may_change=False))
+        show(proposed_page(proposed))
     if not proposed.can_begin or not (options.yes or await _agreed(plan.most_micros)):
         if options.json:
             tell_json({"plan": proposed_json(proposed)}, indent=2)

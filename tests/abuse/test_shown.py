@@ -164,7 +164,7 @@ def _about_the_channel(text: str, put: Question, settings: Settings) -> dict[str
         "members": settings_pages.members_page(settings, lambda model: "$1"),
         "models": settings_pages.models_page(seats, lambda model: "$1"),
         "audit": audit.audit_page([change], {change.person: literal(text)}, older=True),
-        "reflection": reflected_page(reflected, may_change=True),
+        "reflection": reflected_page(reflected),
         "version": audit.version_page(change, literal(text), settings),
         "bars": Document((Bars((bar, bar), ("", one_line(text), "")), Note(text.split("\n")[0]))),
         "table": Document((Table((text, text), ((text, text), (text, text))),)),

@@ -26,7 +26,7 @@ FEW = replace(PLAN, readable=20, learn=6, test=14, testable=14, least_micros=Non
 
 
 def test_what_is_paid_at_most_is_on_the_button() -> None:
-    page = proposed_page(PLAN, may_change=True)
+    page = proposed_page(PLAN)
 
     assert [(each.name, each.label) for each in page.buttons] == [
         ("reflect:begin:1234567:0", "Reflect for at most $1.24")
@@ -37,12 +37,8 @@ def test_what_is_paid_at_most_is_on_the_button() -> None:
 def test_a_price_that_nobody_knows_is_said_to_be_assumed() -> None:
     assumed = "No price is known of some of these models"
 
-    assert assumed in words(proposed_page(replace(PLAN, is_assumed=True), may_change=True))
-    assert assumed not in words(proposed_page(PLAN, may_change=True))
-
-
-def test_who_may_not_change_criteria_gets_no_button() -> None:
-    assert proposed_page(PLAN, may_change=False).buttons == ()
+    assert assumed in words(proposed_page(replace(PLAN, is_assumed=True)))
+    assert assumed not in words(proposed_page(PLAN))
 
 
 @pytest.mark.parametrize(
@@ -77,11 +73,11 @@ def test_who_may_not_change_criteria_gets_no_button() -> None:
     ],
 )
 def test_what_is_missing_is_said_and_nobody_pays(plan: Proposed, sentence: str) -> None:
-    page = proposed_page(plan, may_change=True)
+    page = proposed_page(plan)
 
     assert sentence in words(page)
     assert page.buttons == ()
 
 
 def test_no_pace_is_no_promise() -> None:
-    assert "pace" not in words(proposed_page(replace(FEW, lately=0), may_change=True))
+    assert "pace" not in words(proposed_page(replace(FEW, lately=0)))

@@ -32,11 +32,11 @@ def rows(count: int, new: float, *, askers: int = 20) -> list[HeldOut]:
     ]
 
 
-def shown(found: Compared, *, before: str = "plain words", may_change: bool = True) -> Document:
+def shown(found: Compared, *, before: str = "plain words") -> Document:
     reasons = "People took what was short\nReviewers did not"
     cost = Cost(provider_usd=0.5, estimated_usd=0.25, assumed_usd=0.125)
     reflected = Reflected(before, "short answers\nwith reasons", reasons, 50, found, cost)
-    return reflected_page(reflected, may_change=may_change)
+    return reflected_page(reflected)
 
 
 BETTER = [HeldOut(str(n), f"asker {n % 20}", (0.0, 0.0), (1.0, 1.0)) for n in range(100)]
@@ -68,10 +68,6 @@ def test_criteria_that_change_nothing_are_to_be_discarded_and_may_yet_be_adopted
         ("reflect:adopt:1", False),
         ("reflect:discard:1", True),
     ]
-
-
-def test_nobody_else_has_buttons() -> None:
-    assert shown(compared(BETTER, 1), may_change=False).buttons == ()
 
 
 def test_too_few_questions_say_how_many_more() -> None:
@@ -184,6 +180,6 @@ def test_votes_of_mostly_one_person_recommend_nothing() -> None:
 def test_what_was_paid_for_and_is_left_out_is_said(planned: int, sentence: str) -> None:
     found = Reflected("", "short", "so", 9, compared(BETTER, 1), Cost(1, 0, 0), planned)
 
-    assert sentence in words(reflected_page(found, may_change=True))
-    whole = words(reflected_page(replace(found, planned=100), may_change=True))
+    assert sentence in words(reflected_page(found))
+    whole = words(reflected_page(replace(found, planned=100)))
     assert "left out" not in whole

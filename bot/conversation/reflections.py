@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, cast
 from bot import settings as channel_settings
 from bot.allowance import Key
 from bot.chat import Channel, Person
+from bot.conversation.faults import is_given_up
 from bot.conversation.loops import ended
-from bot.conversation.serving import FAILED_STARTS
 from bot.council import Cost, Question
 from bot.errors import BotError, Superseded
 from bot.protocol import outcome
@@ -247,12 +247,9 @@ class Reflections:
         journal = await self.store.begin(id, {**limits, run_scope(id): said})
         try:
             found = await self._reflected(case, channel, journal)
-        except BotError:
-            raise
-        except Exception:
-            if await journal.failed() < FAILED_STARTS:
+        except Exception as fault:
+            if not await is_given_up("reflection", journal, fault):
                 raise
-            logger.exception("reflection %s is given up after %d starts", id, FAILED_STARTS)
             found = Outcome(None, "given_up", _cost(journal))
         tries = int(found.reflected is not None)
         await journal.finish_reflection(encode(Outcome, found), self.now(), tries=tries)

@@ -18,6 +18,7 @@ from bot import texts
 from bot.chat import HEADLINE, QUESTION, FewEdits, Reply, TellsAsker, is_answer
 from bot.conversation.board import Board
 from bot.conversation.exhibits import ABOUT_FILES, Exhibits
+from bot.conversation.faults import is_given_up
 from bot.conversation.gathering import Gathering, paused_until
 from bot.conversation.loops import ended, within
 from bot.conversation.posts import last_posts, posts, put_back, together
@@ -43,9 +44,6 @@ from bot.store.store import Store
 from bot.votes import tally
 
 logger = logging.getLogger(__name__)
-
-# What failed at this many starts, at no model's fault, fails at the next one, too.
-FAILED_STARTS = 3
 
 
 class Serving:
@@ -217,7 +215,7 @@ class Serving:
             fault = None if stopped else self._work.exception()
             if isinstance(fault, Superseded):
                 raise fault  # the posts are another run's by now
-            if fault and await self._is_given_up(journal, fault):
+            if fault and await is_given_up("deliberation", journal, fault):
                 stopped, fault = True, None
                 self.stop("given_up")
             if stopped:
@@ -298,18 +296,6 @@ class Serving:
         if not isinstance(self._reply, FewEdits) or any(is_answer(post.key) for post in posts):
             return True
         return self._reply.may_promise(len(self.case.council.members))
-
-    async def _is_given_up(self, journal: Journal, fault: BaseException) -> bool:
-        """Whether the bot's own fault has come so often that another start would only repeat it."""
-        if isinstance(fault, BotError) or await journal.failed() < FAILED_STARTS:
-            return False
-        logger.error(
-            "deliberation %s is given up after %d starts",
-            self.case.id,
-            FAILED_STARTS,
-            exc_info=fault,
-        )
-        return True
 
     async def _stop_unseen(self) -> None:
         """Buy nothing more for a thread of which nobody can see anything, or that is gone."""

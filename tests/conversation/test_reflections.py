@@ -11,8 +11,8 @@ from bot.allowance import MARGIN
 from bot.chat import Person
 from bot.conversation.app import App
 from bot.conversation.budget import Rules
+from bot.conversation.faults import FAILED_STARTS
 from bot.conversation.reflections import Plan
-from bot.conversation.serving import FAILED_STARTS
 from bot.conversation.statistics import Statistics
 from bot.pages.reflection import Outcome
 from bot.records import Case

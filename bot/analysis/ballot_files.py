@@ -1,7 +1,7 @@
 """People's outcomes and reviewers' ballots as files of other programs, and as `council export --csv`
 writes them. Reading alone."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,9 @@ from bot.protocol.ranking import shares
 _Seat = TypeVar("_Seat", str, tuple[str, str])
 
 _NEEDED = ("id", "reviewer", "model", "place")
+
+# No council ranks more; and Python reads no number of thousands of digits.
+_PLACE_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,9 @@ def parse_ballots(text: str) -> tuple[_Line, ...]:
                 names=", ".join(missing),
             )
         )
+    twice = [name for name, count in Counter(filter(None, names)).items() if count > 1]
+    if twice:
+        raise InvalidInput(_("More than one column is called {names}.", names=", ".join(twice)))
     found = tuple(_line(names, line, number) for number, line in enumerate(lines, start=2))
     _check_once(found)
     return found
@@ -93,6 +99,8 @@ def matched(lines: Sequence[_Line], outcomes: Outcomes) -> tuple[Judged, ...]:
         }
         if sheets and (pairs := held_pairs(held)):
             found.append(Judged(id, id, (), pairs, sheets))
+    if not shown:
+        raise InvalidInput(_("No ballot of these questions places an answer."))
     if shown.isdisjoint(models):
         raise InvalidInput(
             _(
@@ -135,7 +143,7 @@ def _place(text: str, number: int) -> int | None:
         return None
     # Spreadsheets write whole numbers in their own ways.
     whole = text.removesuffix(".0").removesuffix(",0")
-    if not whole.isdecimal() or int(whole) < 1:
+    if not whole.isdecimal() or len(whole) > _PLACE_DIGITS or int(whole) < 1:
         raise InvalidInput(
             _(
                 "In line {number} of the ballots, `{place}` is no place: 1 for the best, 2, 3 ..., or "

@@ -5,8 +5,9 @@ member alone there may be nothing to gain, and that member has its share, too. P
 whatever comes to one answer by question, and this file does not know how.
 """
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -93,11 +94,15 @@ def realised(
         of_gain = float((values - drawn).sum() / possible.sum())
         # The error of a ratio of means is that of what each row departs from it.
         departs = (values - drawn - of_gain * possible) / possible.mean()
-        over = None if way == "best_member" else mean(values - best, groups, z=z)
-        return Share(way, mean(of_gain + departs, groups, z=z), over)
+        over = None if way == "best_member" else told(values - best, 1.0)
+        return Share(way, told(of_gain + departs, 1 / float(possible.mean())), over)
 
+    def told(values: Floats, of_a_row: float) -> Estimate:
+        return _doubted(mean(values, groups, z=z), z * of_a_row)
+
+    found = told(possible, 1.0)
     return Realised(
-        mean(possible, groups, z=z),
+        replace(found, low=max(0.0, found.low)),
         (
             share("best_member", best),
             *(share(way, values[used]) for way, values in given.items()),
@@ -113,6 +118,12 @@ def more_than_half(outcomes: Outcomes) -> tuple[float | None, ...]:
     return tuple(
         vote if known else None for vote, known in zip(votes, outcomes.complete, strict=True)
     )
+
+
+def _doubted(found: Estimate, of_a_row: float) -> Estimate:
+    """As if one more row had been won and lost by halves: what was always so need not be so next time."""
+    half = math.hypot(found.high - found.value, of_a_row / found.n)
+    return replace(found, low=found.value - half, high=found.value + half)
 
 
 def _numbers(values: Sequence[float | None]) -> Floats:

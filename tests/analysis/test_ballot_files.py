@@ -97,6 +97,22 @@ def test_what_is_no_ballots_is_refused_in_a_sentence(text: str, sentence: str) -
     assert sentence in str(refused.value)
 
 
+def test_a_place_of_thousands_of_digits_is_refused_in_a_sentence() -> None:
+    with pytest.raises(InvalidInput, match="is no place"):
+        parse_ballots(f"{HEADER}\nq1,j,,one,,{'9' * 5_000},")
+
+
+def test_a_column_that_stands_there_twice_is_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"More than one column is called place\."):
+        parse_ballots("id,reviewer,model,place,Place\nq1,j,one,1,2")
+
+
+def test_ballots_that_place_nothing_are_no_names_of_no_models() -> None:
+    lines = parse_ballots(f"{HEADER}\nq1,j,,one,,,")
+    with pytest.raises(InvalidInput, match="No ballot of these questions places an answer"):
+        matched(lines, parse_outcomes("id,one,two\nq1,1,0"))
+
+
 def test_files_that_do_not_belong_together_are_refused() -> None:
     lines = parse_ballots(f"{HEADER}\nq1,j,,one,,1,\nq1,j,,two,,2,")
     with pytest.raises(InvalidInput, match="No id is in both files"):

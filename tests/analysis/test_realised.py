@@ -21,9 +21,29 @@ def test_a_perfect_picker_realises_all_and_a_draw_nothing() -> None:
     assert [each.way for each in found.shares] == ["best_member", "verdict", "top_answer"]
     verdict, top = found.of("verdict"), found.of("top_answer")
     assert verdict is not None
-    assert verdict.of_gain.low == verdict.of_gain.high == pytest.approx(1)
+    assert verdict.of_gain.value == pytest.approx(1)
     assert top is not None
     assert top.of_gain.value == pytest.approx(0, abs=1e-12)
+
+
+def test_what_was_always_so_in_a_few_rows_is_not_certain() -> None:
+    few = matrix(CELLS[:20])
+    found = realised(few, {"verdict": [1.0, 1.0, 1.0, 0.0] * 5, "majority": [0.0] * 20})
+    verdict = found.of("verdict")
+    assert verdict is not None
+    assert verdict.of_gain.low < 0.8
+    assert verdict.of_gain.high > 1.2
+    alike = realised(matrix(np.array([[1, 0]] * 20, np.int8)), {"verdict": [1.0] * 20})
+    over = alike.shares[1].over_best
+    assert over is not None
+    assert (over.value, over.low, over.high) == pytest.approx((0, -0.098, 0.098), abs=1e-3)
+
+
+def test_a_perfect_picker_gains_nothing_less_than_nothing() -> None:
+    cells = np.array([[1, 0], *[[1, 1]] * 19], np.int8)
+    possible = realised(matrix(cells), {}).possible
+    assert possible.low == 0
+    assert possible.high > possible.value > 0
 
 
 def test_equal_members_do_not_take_turns_to_be_best_where_they_are_wrong() -> None:

@@ -460,8 +460,9 @@ def test_who_realised_how_much_of_the_possible_gain() -> None:
     # Somebody is always right, a member drawn at random in a third.
     assert found.possible.value == pytest.approx(2 / 3)
     assert shares["verdict"].value == pytest.approx(1)
-    assert shares["verdict"].low == pytest.approx(1)
-    assert shares["verdict"].high == pytest.approx(1)
+    # Always so in 40 rows is not certain: one more row might be lost or won.
+    assert shares["verdict"].low == pytest.approx(1 - 1.96 / 40 * 3 / 2, abs=1e-4)
+    assert shares["verdict"].high == pytest.approx(1 + 1.96 / 40 * 3 / 2, abs=1e-4)
     best = shares["best_member"]
     assert best.value == pytest.approx((3 / 4 - 1 / 3) / (2 / 3))
     assert best.low < best.value < best.high
@@ -518,7 +519,7 @@ def test_the_report_tells_of_the_possible_gain_or_why_not(audit: Path) -> None:
     said = shown(fourths(), audit)
     assert "What was made of the possible gain" in said
     assert "best member" in said
-    assert re.search(r"verdict +100 % \(100 to 100 %\) +\+25 points \(\+\d+ to \+\d+\)", said)
+    assert re.search(r"verdict +100 % \(92 to 108 %\) +\+25 points \(\+\d+ to \+\d+\)", said)
     few = [
         *fourths(8),
         *[line | {"grades": line["grades"] | {"verdict": None}} for line in fourths()[8:15]],

@@ -38,8 +38,11 @@ class Bracketed(NullTranslations):
 
 
 @pytest.fixture(autouse=True)
-def bracketed(monkeypatch: pytest.MonkeyPatch) -> None:
+def bracketed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """In the place of Korean: what is said in English is looked up nowhere."""
     monkeypatch.setattr(language, "_catalogue", lambda _: Bracketed())
+    with language.speaking("ko"):
+        yield
 
 
 def rows(count: int, *, rated: bool = True) -> list[Row]:

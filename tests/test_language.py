@@ -121,6 +121,7 @@ NOT_OURS = (
     "bot/language.py",
     "bot/protocol/amounts.py",
     "bot/protocol/ballot",
+    "bot/protocol/markers.py",
     "bot/protocol/masking.py",
     "bot/protocol/counting.py",
     "bot/protocol/fences.py",

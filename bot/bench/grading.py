@@ -13,7 +13,7 @@ from typing import Literal
 from bot.errors import InvalidInput
 from bot.language import _
 from bot.protocol.amounts import NUMBER, fraction
-from bot.protocol.values import MARKED
+from bot.protocol.markers import MARKED
 
 Grader = Literal["number", "choice", "exact", "regex", "judge"]
 

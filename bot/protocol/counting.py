@@ -6,8 +6,9 @@ What is broken off gives no value: it may have been about to give another.
 from collections.abc import Mapping, Sequence
 
 from bot.council import Answer, Plurality, Question, Side, Verdict
+from bot.protocol.comparing import K, values
 from bot.protocol.outcome import broken_off
-from bot.protocol.values import K, Value, values
+from bot.protocol.values import Value
 
 
 def plurality(question: Question, answers: Sequence[Answer]) -> Plurality | None:

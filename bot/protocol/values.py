@@ -8,56 +8,20 @@ other. Pure, and cheap on any text.
 
 import re
 import unicodedata
-from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import combinations
-from typing import TypeVar
 
 from bot.council import ValueKind
 from bot.protocol.amounts import NUMBER, Amount, amount
-from bot.protocol.units import MAY_BE, OF_OTHERS, SCALES, UNITS
-
-K = TypeVar("K")
+from bot.protocol.markers import MARKERS_MAX, markers, said_behind
+from bot.protocol.units import SCALES, UNITS
 
 # A value stands at one end of a text; what lies between is not looked at, which bounds the time.
 _HEAD_CHARS, _TAIL_CHARS = 1_000, 4_000
 _TEXT_CHARS, _TEXT_WORDS = 60, 6
-_MARKERS_MAX = 50
 
-# What says that the answer follows. The later sorts may also be said of a step on the way: where
-# there is any of an earlier one, it decides alone.
-_SORTS = [
-    re.compile(each, re.IGNORECASE)
-    for each in (
-        r"####|\\boxed\{",
-        r"final answer[\s:*_]{0,5}(?:is\b)?",
-        r"the answer is|answer:|정답(?:은|:)?|답(?:은|:)",
-    )
-]
-MARKED = re.compile("|".join(sort.pattern for sort in _SORTS), re.IGNORECASE)
-# The same in other languages, and what a program prints. Benches do not grade by them.
-_READ_BESIDE = [
-    re.compile(each, re.IGNORECASE)
-    for each in (
-        r"(?:endgültige antwort|réponse finale|respuesta final|최종 답변?|最終(?:的な)?(?:回答|答え)|最终答案)"
-        r"[\s:：*_]{0,5}(?:(?:ist|lautet|est|es)\b|은|는|は|是)?",
-        r"die antwort (?:ist|lautet)|antwort\s?:|la réponse est|réponse\s?:|la respuesta es|respuesta\s?:"
-        r"|答え(?:は|[:：])|答案(?:是|[:：])",
-        r"(?:\boutput(?: is|:)|\bprints?|\breturns?)\s{1,3}(?=\*{0,2}`[^`\n]{1,60}`)",
-    )
-]
-# Before a marker, in its sentence: it is not said, or somebody else says it.
-_NOT_SAID = re.compile(
-    r"\bnot\b|n't\b|\b(?:if|whether|unless|instead|wrong|disagree|claim|sa[iy]|suppose)"
-    r"|\b(?:nicht|pas|wenn|falls|ob|falsch|sagt|behaupte|si|fausse|dit|dice|falsa)\b",
-    re.IGNORECASE,
-)
-# Right behind a marker.
-_NEGATED = re.compile(r"\s*(?:not|nicht|pas)\b|n't\b", re.IGNORECASE)
-# "how soon the answer is needed"
-_ASKED = re.compile(r"\b(?:how\s+\w{1,20}|what|when|where|why)\s+\Z", re.IGNORECASE)
+# What is fenced or quoted.
 _APART = re.compile(
     r"^[ \t]*(?P<sign>```|~~~).*?(?:^[ \t]*(?P=sign)|\Z)|^[ \t]*>[^\n]*", re.M | re.S
 )
@@ -88,20 +52,6 @@ _FENCED = re.compile(
 )
 _LATEX = {"times": "×", "cdot": "·", "pm": "±", "pi": "π", "circ": "°", "approx": "≈"}
 _COPULA = re.compile(r"(?<=[^\W\d])(?:입니다|이에요|예요|です|である)\Z")
-# Of versions 3.1 and 3.10 are two.
-_OF_VERSIONS = re.compile(
-    r"\bversion|\b(?:release|latest|newest|upgrade|python|node|ubuntu|debian|kernel|postgres\w*)\b"
-    r"|버전|バージョン|版本",
-    re.IGNORECASE,
-)
-# With the sign that asks, if it does.
-_SENTENCE = re.compile(r"([^.?!。？！\n]+)([?？]?)")
-# "Yes" says this and that to a question that is asked in the negative.
-_NEGATIVE = re.compile(
-    r"(?<!or )\b(?:not|cannot|never|nicht|kein\w*|ne|\w+n['’]t)\b|\bn['’]|않|없|아니(?!요|오)|아닌|안\s|못\s?하|ない|ません"
-    r"|¿no\b",
-    re.IGNORECASE,
-)
 _YES = (
     "yes yep yeah correct ja richtig oui sí si да 네 넵 예 그렇습니다 맞습니다 맞아요 是 是的 对 はい ええ そうです "
     "sim tak evet"
@@ -150,111 +100,6 @@ class Value:
     is_output: bool = field(default=False, compare=False)
 
 
-def values(question: str, answers: Mapping[K, str]) -> dict[K, Value]:
-    """What the answers give, by their labels, as far as it can be compared: all of one kind, that of
-    most. Equal values are written alike. An answer that gives none is left out.
-
-    Where the question offers choices, only these count; where it asks in the negative, yes and no are
-    nothing to compare. A number without a unit stands for one with the unit that the others name, if
-    that is one; what may be a share stands for no percentage, and what may be another's number, read
-    otherwise, is left out."""
-    choices = offered(question)
-    read = {label: value(text, choices=choices) for label, text in answers.items()}
-    given = {label: each for label, each in read.items() if each}
-    if not given:
-        return {}
-    kinds = Counter(each.kind for each in given.values())
-    kind = min(kinds, key=lambda kind: (-kinds[kind], kind))
-    if kind == "yes_no" and _asks_in_the_negative(question):
-        return {}
-    given = {label: each for label, each in given.items() if each.kind == kind}
-    if any(each.is_output for each in given.values()) or _OF_VERSIONS.search(question):
-        given = {
-            label: replace(each, form=each.letters or each.form) for label, each in given.items()
-        }
-    elif kind == "number":
-        given = _clear(_told_apart(given))
-    first: dict[Value, Value] = {}
-    return {label: first.setdefault(each, each) for label, each in given.items()}
-
-
-def _asks_in_the_negative(question: str) -> bool:
-    return any(_NEGATIVE.search(asked[1]) for asked in _SENTENCE.finditer(question) if asked[2])
-
-
-def _told_apart(given: Mapping[K, Value]) -> dict[K, Value]:
-    """With what tells equal numbers apart as their unit: that, or what they count."""
-    units = {each.unit for each in given.values()} - {""}
-    given = {label: _meant(each, units) for label, each in given.items()}
-    units = {each.unit for each in given.values()} - {""}
-    found = {label: _in_units(each, units) for label, each in given.items()}
-    by_number: defaultdict[Value, list[K]] = defaultdict(list)
-    for label, each in found.items():
-        by_number[each].append(label)
-    for labels in by_number.values():
-        if any(_differ(found[one], found[other]) for one, other in combinations(labels, 2)):
-            found |= {label: replace(found[label], unit=_said_of(found[label])) for label in labels}
-    return found
-
-
-def _meant(value: Value, units: Collection[str]) -> Value:
-    """With the unit of which it is so many, where others name one of those that it may be."""
-    meant = [(unit, times) for unit, times in MAY_BE.get(value.unit, {}).items() if unit in units]
-    if len(meant) != 1 or value.amount is None:
-        return value
-    ((unit, times),) = meant
-    number = value.amount.number * times
-    return replace(value, unit=unit, form=number, amount=replace(value.amount, number=number))
-
-
-def _in_units(value: Value, units: Collection[str]) -> Value:
-    """Its unit only where others have another one, and then that of which they are so many.
-
-    Beside percentages 0.5 may be a half, and beside units what is counted is none of them."""
-    amount = value.amount
-    if amount is None:
-        return value
-    if amount.of and units and not value.unit:
-        return replace(value, unit=_said_of(value))
-    if len(units) < 2:
-        is_share = "%" in units and not value.unit and 0 < abs(amount.number) <= 1
-        return replace(value, unit="share" if is_share else "")
-    unit, times = OF_OTHERS.get(value.unit, (value.unit, 1))
-    return replace(value, unit=unit, form=amount.number * times)
-
-
-def _said_of(value: Value) -> str:
-    amount = value.amount
-    return " ".join(filter(None, (value.unit, amount.of, amount.rate))) if amount else value.unit
-
-
-def _differ(one: Value, other: Value) -> bool:
-    """Whether they count different things, or for each of different ones."""
-    a, b = one.amount, other.amount
-    if a is None or b is None:
-        return False
-    counted, also = set(a.of.split()), set(b.of.split())
-    is_same = counted <= also or also <= counted
-    return not is_same or bool(a.rate and b.rate and a.rate != b.rate)
-
-
-def _clear(given: Mapping[K, Value]) -> dict[K, Value]:
-    """Without what, with its separator read otherwise, would be the same as another; unless it is the
-    same as one that can be read in one way only."""
-    every = set(given.values())
-    certain = {each for each in given.values() if _otherwise(each) is None}
-    return {
-        label: each
-        for label, each in given.items()
-        if each in certain or _otherwise(each) not in every
-    }
-
-
-def _otherwise(value: Value) -> Value | None:
-    other = value.amount.otherwise if value.amount else None
-    return None if other is None else replace(value, form=other)
-
-
 def offered(question: str) -> frozenset[str]:
     """The letters that a question offers to choose from."""
     letters = {first or other for first, other in _OFFERED.findall(question)}
@@ -268,11 +113,10 @@ def value(text: str, *, choices: Collection[str] = ()) -> Value | None:
     plain = _plain(text)
     if span := _SPAN.fullmatch(plain):
         return _output(span[1], choices)
-    for sort in (*_SORTS, *_READ_BESIDE):
-        if marked := [each for each in sort.finditer(plain) if _is_said(plain, each)]:
-            if len(marked) > _MARKERS_MAX:
-                return None
-            return _only(_read(_said(plain, each), plain, choices) for each in marked)
+    if marked := markers(plain):
+        if len(marked) > MARKERS_MAX:
+            return None
+        return _only(_read(said_behind(plain, each), plain, choices) for each in marked)
     alone = [each for each in _unmarked(plain, choices) if each]
     if alone or choices:
         return _only(alone)
@@ -300,28 +144,6 @@ def _plain(text: str) -> str:
         text = text.replace("^°", "°").replace("^{°}", "°")
         text = re.sub(r"\\([$%])", r"\1", re.sub(r"\\[,;! ()\[\]]", "", text))
     return text.replace("{,}", ",")
-
-
-def _is_said(text: str, marker: re.Match[str]) -> bool:
-    """Whether the marker's sentence, up to it, makes the answer its author's own."""
-    before = text[max(marker.start() - 80, 0) : marker.start()]
-    before = re.split(r"[.!?:;\n]", before)[-1]
-    return not (
-        _NOT_SAID.search(before) or _ASKED.search(before) or _NEGATED.match(text, marker.end())
-    )
-
-
-def _said(text: str, marker: re.Match[str]) -> str:
-    """What follows a marker: on its line, or on the next that has anything."""
-    behind = text[marker.end() : marker.end() + 400]
-    if not marker[0].endswith("{"):
-        return re.sub(r"\A(?:[\s:：*]|_(?=\s))+", "", behind).partition("\n")[0]
-    depth = 1
-    for at, sign in enumerate(behind):
-        depth += (sign == "{") - (sign == "}")
-        if not depth:
-            return behind[:at]
-    return ""
 
 
 def _unmarked(text: str, choices: Collection[str]) -> Iterator[Value | None]:

@@ -23,7 +23,7 @@ import numpy as np
 
 from bot.analysis.calibration import Look, Rated, Same, acceptance, like
 from bot.analysis.outcomes import RIGHT, WRONG
-from bot.protocol.values import values
+from bot.protocol.comparing import values
 from tests.reference_data import outcomes, reference_file
 
 LEARNT = (30, 60, 200)

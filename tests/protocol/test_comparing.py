@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.protocol.values import values
+from bot.protocol.comparing import values
 
 
 def alike(*answers: str, question: str = "") -> list[set[int]]:

@@ -11,9 +11,9 @@ from bot.council import Council, Plurality, Side
 from bot.llm import Request
 from bot.modes import MODES as MEANINGS
 from bot.protocol import ranking
+from bot.protocol.comparing import values
 from bot.protocol.events import AnswerGiven, Event, Grown, MemberFailed, ReviewGiven, Started
 from bot.protocol.modes import MODES
-from bot.protocol.values import values
 from bot.store.store import Store
 from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
 from tests.protocol.deliberating import CHAIR, FOUR, final, question, run

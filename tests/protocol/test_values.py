@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.bench.grading import common_form
-from bot.protocol.values import Value, offered, value, values
+from bot.protocol.comparing import values
+from bot.protocol.values import Value, offered, value
 from tests.reference_data import reference_file
 
 CHOICES = "ABCD"

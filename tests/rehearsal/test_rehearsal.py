@@ -16,7 +16,7 @@ from bot.council import Council, Earlier, Past, Question, Standing
 from bot.errors import ModelFailed
 from bot.llm import Completion, Message, Request
 from bot.protocol import prompts
-from bot.protocol.values import values
+from bot.protocol.comparing import values
 from bot.rehearsal.simulated import CHAIRMAN, MEMBERS, SHAKY, Rehearsal
 
 FENCE = "=== 8c1f00d5a2b97e34 ==="

@@ -39,6 +39,11 @@ class Judged:
     pairs: tuple[tuple[str, str], ...]
     sheets: tuple[Sheet, ...]
 
+    @property
+    def decider(self) -> str:
+        """Whose judgement it is: that of the one person behind it, else the asker's."""
+        return self.people[0] if len(self.people) == 1 else self.asker
+
 
 def judged(
     id: str, asker: str | None, result: Deliberation, reactions: Sequence[Reaction]

@@ -60,7 +60,7 @@ class FirstPlaces:
 @dataclass(frozen=True, slots=True)
 class Reviewers:
     """`gain` and its 95 % interval are in shares of pairs, `gain_low_anytime` is a one-sided limit that
-    holds at all looks together; `None` below `PAIRS_MIN` pairs and two askers. `questions_needed` is
+    holds at all looks together; `None` below `PAIRS_MIN` pairs, two askers, and two people who voted. `questions_needed` is
     about how many have to be rated in all for that limit to be above 0, `None` where that is not in
     sight. `learned` says whether there are pairs enough for weights."""
 
@@ -85,7 +85,9 @@ def reviewers(judged: Sequence[Judged], elsewhere: Sequence[Judged] = ()) -> Rev
     equal = [_right(each, EQUAL) for each in judged]
     pairs = sum(len(each.pairs) for each in judged)
     askers = {each.asker for each in judged}
-    tried = cross_fitted(judged, elsewhere) if pairs >= PAIRS_MIN and len(askers) > 1 else None
+    # Whoever votes in the threads of many askers is one person all the same.
+    told = len(askers) > 1 and len({each.decider for each in judged}) > 1
+    tried = cross_fitted(judged, elsewhere) if pairs >= PAIRS_MIN and told else None
     found = Reviewers(
         reviewers=_each(judged, weights),
         equal=Votes(pairs, _mean(equal)),
@@ -147,15 +149,15 @@ def _with_gain(
     ]
     gain = _estimate(judged, differences, _difference)
     sums, counts = [sum(of) for of in differences], [len(of) for of in differences]
-    askers = [each.asker for each in judged]
-    growth = growth_needed(sums, counts, askers, ALPHA)
+    deciders = [each.decider for each in judged]
+    growth = growth_needed(sums, counts, deciders, ALPHA)
     return replace(
         found,
         weighted=Votes(found.equal.pairs, _mean(weighted)),
         gain=gain.value,
         gain_low=gain.low,
         gain_high=gain.high,
-        gain_low_anytime=mean_lower(sums, counts, askers, ALPHA),
+        gain_low_anytime=mean_lower(sums, counts, deciders, ALPHA),
         first_places=_first_places(judged, tried),
         questions_needed=None if growth is None else math.ceil(growth * len(judged)),
     )
@@ -228,10 +230,10 @@ def _folds(judged: Sequence[Judged]) -> dict[str, int]:
     return fold_of
 
 
-def _difference(values: list[float], askers: list[str]) -> Estimate:
+def _difference(values: list[float], deciders: list[str]) -> Estimate:
     """As if one more pair had been won and lost by halves: where weights changed nothing yet, that is
     no proof that they never will."""
-    found = mean(values, askers)
+    found = mean(values, deciders)
     half = math.hypot(found.high - found.value, Z95 / found.n)
     low, high = max(-1.0, found.value - half), min(1.0, found.value + half)
     return Estimate(found.value, low, high, found.n)
@@ -247,6 +249,6 @@ def _estimate(
     values: Sequence[Sequence[float]],
     over: Callable[[list[float], list[str]], Estimate],
 ) -> Estimate:
-    """With an interval that allows for one asker's votes belonging together."""
-    flat = [(value, each.asker) for each, of in zip(judged, values, strict=True) for value in of]
-    return over([value for value, _ in flat], [asker for _, asker in flat])
+    """With an interval that allows for one person's votes belonging together."""
+    flat = [(value, each.decider) for each, of in zip(judged, values, strict=True) for value in of]
+    return over([value for value, _ in flat], [decider for _, decider in flat])

@@ -66,6 +66,26 @@ def test_one_asker_alone_tells_nothing_of_others() -> None:
     assert found.equal.right == 0
 
 
+def voted_by(person: str, judged: list[Judged]) -> list[Judged]:
+    return [replace(each, people=(person,)) for each in judged]
+
+
+def test_one_who_votes_in_many_askers_threads_proves_nothing_of_others() -> None:
+    askers = [str(n % 40) for n in range(200)]
+    mallorys = voted_by("mallory", of(*askers))
+    assert reviewers(mallorys).gain is None
+    among_others = reviewers([*mallorys, *voted_by("ann", of("ann"))])
+    assert among_others.gain == pytest.approx(1)
+    assert among_others.gain_low_anytime is not None
+    assert among_others.gain_low_anytime < 0
+
+
+def test_who_votes_in_own_threads_alone_is_one_person_as_before() -> None:
+    judged = of(*[str(n % 40) for n in range(200)])
+    own = [replace(each, people=(each.asker,)) for each in judged]
+    assert reviewers(own).gain_low_anytime == reviewers(judged).gain_low_anytime
+
+
 def test_nothing_is_judged_by_what_it_was_learned_from() -> None:
     """Of an asker's questions alone one would learn that x is right; the others say that best is."""
     judged = of(*[str(n) for n in range(80)])

@@ -27,6 +27,7 @@ from bot.chat import (
 from bot.conversation import commands
 from bot.conversation.archive import Archive
 from bot.conversation.budget import SettingsOf
+from bot.conversation.comparisons import Comparisons
 from bot.conversation.desk import NOT_ENABLED, Admission, Desk, Typed, settings_of
 from bot.conversation.followups import COUNCIL, NOT_YET, FollowUps
 from bot.conversation.offers import Offer, can_be_alone, offer, sat_with
@@ -37,7 +38,6 @@ from bot.conversation.questions import Questions, ToPost
 from bot.conversation.records_commands import accepted_like
 from bot.conversation.revealing import has_voted, named_with
 from bot.conversation.running import Running
-from bot.conversation.trials import Trials
 from bot.conversation.voting import Voting
 from bot.council import Alone
 from bot.document import Document, Text
@@ -79,7 +79,7 @@ class Actions:
     followups: FollowUps
     people: People
     archive: Archive
-    trials: Trials
+    comparisons: Comparisons
     settings: SettingsOf
     desk: Callable[[Channel, Person], Desk]
     now: Callable[[], datetime]
@@ -94,7 +94,7 @@ class Actions:
         """In place of the buttons, whatever comes of it. Raises `InvalidInput`."""
         case = await self.case(press)
         try:
-            return await self.trials.choose(case, press.person, place)
+            return await self.comparisons.choose(case, press.person, place)
         except InvalidInput as error:
             return _sentence(str(error))
 
@@ -137,7 +137,7 @@ class Actions:
             case ("vote", *key, value):
                 return Told(_sentence(await self._vote(press, ":".join(key), value)))
             case ("compare",):
-                return Told(await self.trials.show(await self.case(press), press.person))
+                return Told(await self.comparisons.show(await self.case(press), press.person))
             case ("compare", place):
                 return Told(await self._choose(press, place), instead=True)
             case ("transcript",):

@@ -20,6 +20,7 @@ from bot.conversation.actions import Actions
 from bot.conversation.archive import Archive
 from bot.conversation.auditions import Auditions
 from bot.conversation.budget import Budget, Rules
+from bot.conversation.comparisons import Comparisons
 from bot.conversation.desk import Admission, Desk, parse, require
 from bot.conversation.exhibits import AT_ONCE, Exhibits
 from bot.conversation.followups import FollowUps
@@ -110,7 +111,6 @@ class App:
             store,
             self.statistics,
             self.catalogue,
-            self.admission,
             self.defaults,
             self.platforms,
             now,
@@ -146,7 +146,7 @@ class App:
             followups,
             self.people,
             self.archive,
-            self.trials,
+            Comparisons(store, self.trials, self.admission, now),
             settings,
             self.desk,
             now,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from bot.conversation.desk import Command, Desk, Option, settings_of
 from bot.conversation.settings_commands import change
-from bot.conversation.trials import counted_in_steps, finding
+from bot.conversation.trials import counted_in_steps, finding, number_after
 from bot.document import Document
 from bot.errors import InvalidInput
 from bot.language import N_, _
@@ -31,7 +31,7 @@ async def _told(desk: Desk) -> Document:
     here = desk.channel
     over = await desk.store.trial_over(here.platform, here.id)
     is_on = (await settings_of(desk)).trial
-    number = over.number + 1 if over else 1
+    number = number_after(over)
     found, told_of = await counted_in_steps(desk.store, here, number)
     if is_on:
         saves_usd = await desk.saves_usd(here)

@@ -1,6 +1,7 @@
-"""A channel's blind trial: who may choose between which texts, and how it ends by itself.
+"""A channel's blind trial: whom the council is compared with, and how it ends by itself.
 
-What counts choices is imported where it is used: it takes a while to load.
+Who may choose, and what they are told, is known in `bot.conversation.comparisons`. What counts choices is
+imported where it is used: it takes a while to load.
 
 Whatever goes wrong, "told once": the end of a trial is posted once, below the question that ended it.
 """
@@ -13,23 +14,17 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot import settings as channel_settings
-from bot.chat import TRIAL, Channel, Person, Platform, Platforms, channel_of
-from bot.conversation.desk import Admission
+from bot.chat import TRIAL, Channel, Platform, Platforms
 from bot.conversation.loops import surviving
 from bot.conversation.offers import answer_usd, question_usd
-from bot.conversation.posts import put_back
-from bot.conversation.revealing import has_voted, knows_names
-from bot.council import Answer
-from bot.document import Document, Text
-from bot.errors import InvalidInput, SettingsChanged, Undeliverable
-from bot.language import N_, _, speaking
+from bot.document import Document
+from bot.errors import SettingsChanged, Undeliverable
+from bot.language import speaking
 from bot.models.catalogue import Catalogue
-from bot.pages.comparison import chosen, compared, comparison, first_text
-from bot.records import ITSELF, Case, ChosenPlace, Comparison, EndedTrial, PlatformName
+from bot.records import ITSELF, Case, Comparison, EndedTrial, PlatformName
 from bot.settings import Settings
 from bot.store.encoding import decode, encode
 from bot.store.store import Store
-from bot.texts import EXPIRED, OUT_OF_DATE
 
 if TYPE_CHECKING:
     from bot.analysis.report import Report
@@ -42,25 +37,12 @@ MONTH = timedelta(days=30)
 # A platform that is away is tried again with the next turn.
 PATIENCE_SECONDS = 30.0
 
-NO_TRIAL = N_("No trial is under way here any more.")
-VOTE_BEFORE = N_(
-    "Vote here first: on the verdict, or on an answer. Then press *Compare* again: what you compare would "
-    "tell you more of the answers than anybody may know who votes."
-)
-NAMES_SEEN = N_(
-    "You have seen the names here, so your choice would not be blind, and none is taken."
-)
-NO_GUESTS = N_("Guests, and people of another organisation, take no part in the trial.")
-OWN_ANSWER = N_("One of the answers here is your own, so no choice of yours is taken.")
-CHOSEN_BEFORE = N_("You have chosen here before, and the first choice stands.")
-
 
 @dataclass(frozen=True, slots=True)
 class Trials:
     store: Store
     statistics: "Callable[[], Statistics]"
     catalogue: Catalogue
-    admission: Admission
     defaults: Settings
     platforms: Platforms
     now: Callable[[], datetime]
@@ -73,42 +55,18 @@ class Trials:
         """The models that people preferred there when it was last told which, the best first, while a
         trial is on; none where they cannot be ranked. What changed with a single vote would tell whose
         answer that was about."""
-        settings = await self._settings(channel)
+        settings = await self.settings(channel)
         if not settings.trial or settings.reveal != "after_vote":
             return ()
         told = await self.statistics().last_published(channel.platform, channel.id)
         return tuple(model for model in _ranked(told.report) if model != settings.auditioning)
 
-    async def show(self, case: Case, person: Person) -> Document:
-        """Both texts, to one person who may choose. Raises `InvalidInput`."""
-        best = await self._compared(case, person)
-        assert case.result is not None
-        first = first_text(case.question, person.id)
-        await self.store.shown_comparison(case.id, person.id, first)
-        return await put_back(self.store, case, comparison(case.result, best, first))
-
-    async def choose(self, case: Case, person: Person, place: str) -> Document:
-        """Keep the choice, and say which was which. Raises `InvalidInput`."""
-        places: tuple[ChosenPlace, ...] = ("first", "second", "same")
-        chose = next((each for each in places if each == place), None)
-        best = await self._compared(case, person)
-        if chose is None or await self.store.comparison(case.id, person.id) is None:
-            raise InvalidInput(_(OUT_OF_DATE))
-        number = await self._number(channel_of(case))
-        if not await self.store.choose(case.id, person.id, chose, self.now(), trial=number):
-            raise InvalidInput(_(NO_TRIAL))
-        said = await self.store.comparison(case.id, person.id)
-        assert said is not None
-        with surviving("a trial is not looked at"):
-            await self.evaluate(channel_of(case), case.id)
-        return await self._told(case, said, best)
-
     async def evaluate(self, here: Channel, deliberation: str) -> None:
         """End the channel's trial, where its choices end it; it is then told in the thread of this
         deliberation, with a `turn`."""
-        while (await self._settings(here)).trial:
+        while (await self.settings(here)).trial:
             stored = await self.store.settings(here.platform, here.workspace, here.id)
-            number = await self._number(here)
+            number = await self.number(here)
             found = await counted(self.store, here.platform, here.id, number)
             if found.end is None:
                 return
@@ -129,7 +87,7 @@ class Trials:
     async def saves_usd(self, channel: Channel) -> float | None:
         """About what always asking the best member alone would save in a month; `None` where a price
         is not known, or nobody is the best."""
-        settings = await self._settings(channel)
+        settings = await self.settings(channel)
         told, _waiting = await self.statistics().published(channel.platform, channel.id)
         best = next((model for model in _ranked(told.report) if model in settings.members), None)
         whole = question_usd(self.catalogue, channel_settings.council_of(settings))
@@ -138,8 +96,6 @@ class Trials:
             return None
         since = self.now() - MONTH
         return (whole - alone) * await self.store.asked_since(channel.platform, channel.id, since)
-
-    # --- telling its end
 
     async def turn(self) -> None:
         """End those that their choices end, and tell what is yet to be told."""
@@ -185,50 +141,21 @@ class Trials:
             except Undeliverable as error:
                 logger.info("the end of a trial cannot be told: %s", error)
 
-    # --- who may choose
+    async def number(self, channel: Channel) -> int:
+        return number_after(await self.store.trial_over(channel.platform, channel.id))
 
-    async def _compared(self, case: Case, person: Person) -> Answer:
-        """What the verdict is compared with, by somebody who may. Raises `InvalidInput`."""
-        await self.admission.require(channel_of(case), person)
-        settings = await self._settings(channel_of(case))
-        if case.expired_at:
-            raise InvalidInput(_(EXPIRED))
-        if not settings.trial or settings.reveal != "after_vote" or case.result is None:
-            raise InvalidInput(_(NO_TRIAL))
-        best = compared(case.result, case.question)
-        if best is None:
-            raise InvalidInput(_(OUT_OF_DATE))
-        if person.guest:
-            raise InvalidInput(_(NO_GUESTS))
-        if person.id in await self.store.people(case.id):
-            raise InvalidInput(_(OWN_ANSWER))
-        before = await self.store.comparison(case.id, person.id)
-        if before and before.chose:
-            said = await self._told(case, before, best)
-            which = " ".join(each.text for each in said.blocks if isinstance(each, Text))
-            raise InvalidInput(f"{_(CHOSEN_BEFORE)} {which}")
-        if await knows_names(self.store, case, person.id):
-            raise InvalidInput(_(NAMES_SEEN))
-        if not await has_voted(self.store, case, person.id):
-            raise InvalidInput(_(VOTE_BEFORE))
-        return best
-
-    async def _told(self, case: Case, said: Comparison, best: Answer) -> Document:
-        hidden = (await self._settings(channel_of(case))).reveal == "never"
-        question = await self.store.numbered(case)
-        return chosen(said, "" if hidden else best.label, question)
-
-    async def _number(self, channel: Channel) -> int:
-        over = await self.store.trial_over(channel.platform, channel.id)
-        return over.number + 1 if over else 1
-
-    async def _settings(self, channel: Channel) -> Settings:
+    async def settings(self, channel: Channel) -> Settings:
         stored = await self.store.settings(channel.platform, channel.workspace, channel.id)
         return channel_settings.resolve(stored.values, self.defaults)
 
     async def _result(self, here: Channel, found: "Trial") -> str:
         saves = await self.saves_usd(here)
         return await asyncio.to_thread(_encoded, found, saves)
+
+
+def number_after(over: EndedTrial | None) -> int:
+    """Which trial of the channel is the next to end, by the one that ended last."""
+    return over.number + 1 if over else 1
 
 
 async def counted(store: Store, platform: PlatformName, channel: str, number: int) -> "Trial":

@@ -30,6 +30,11 @@ _OF_SEVERAL = re.compile(
     r"|(?:the|all|both|most|two|three|four|five|several|other|these) (?:answers|members|responses))\b",
     re.IGNORECASE,
 )
+# "A" and "I" are words where a sentence or a line begins, or as the article that it mostly is there.
+_LETTER = re.compile(
+    r"(?<![\w'’.+-])[B-HJ-T](?![\w'’+#-])|[(\[][A-T][)\]]"
+    r"|\b(?:[Aa]nswer|[Mm]ember|[Rr]eviewer|[Rr]esponse|[Oo]ption|답변|Antwort) \*{0,2}[A-T]\b"
+)
 
 
 def compared(deliberation: Deliberation, question: Question) -> Answer | None:
@@ -84,11 +89,8 @@ def comparison(deliberation: Deliberation, best: Answer, first: FirstText) -> Do
 
 
 def chosen(said: Comparison, label: str, question: Question) -> Document:
-    """Which was which, to whoever chose: the `label` is "" where names stay hidden."""
-    answer = _("the answer of a member")
-    if label:
-        answer = _("Answer {label}", label=shown(label, question))
-    first, second = (_("the verdict"), answer)
+    """Which was which, to whoever chose; the `label` is that of the answer."""
+    first, second = _("the verdict"), _("Answer {label}", label=shown(label, question))
     if said.first == "answer":
         first, second = second, first
     which = _("The first was {first}, the second {second}.", first=first, second=second)
@@ -106,10 +108,3 @@ def _gives_itself_away(text: str) -> bool:
     """Whether it names an answer by a letter, or speaks of several. Rather once too often: a single
     capital letter inside of a sentence is taken for one."""
     return bool(_LETTER.search(text) or _OF_SEVERAL.search(text))
-
-
-# "A" and "I" are words where a sentence or a line begins, or as the article that it mostly is there.
-_LETTER = re.compile(
-    r"(?<![\w'’.+-])[B-HJ-T](?![\w'’+#-])|[(\[][A-T][)\]]"
-    r"|\b(?:[Aa]nswer|[Mm]ember|[Rr]eviewer|[Rr]esponse|[Oo]ption|답변|Antwort) \*{0,2}[A-T]\b"
-)

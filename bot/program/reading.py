@@ -187,14 +187,14 @@ async def _trial_in(
     """The numbers of a channel's trial, and its page. What it would save needs prices, which are known
     where it ended."""
     from bot.analysis.trial import as_json
-    from bot.conversation.trials import counted, finding
+    from bot.conversation.trials import counted, finding, number_after
     from bot.pages.trial import over_page, stopped_page, under_way_page
 
     over, is_on = (
         await store.trial_over(platform, channel),
         await store.has_trial(platform, channel),
     )
-    number = over.number + 1 if over else 1
+    number = number_after(over)
     found = await counted(store, platform, channel, number)
     if over and not is_on and not found.choices:
         ended, number = finding(over.result), over.number

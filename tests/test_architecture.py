@@ -19,7 +19,7 @@ from bot import __version__
 ROOT = Path(__file__).resolve().parent.parent
 # What sees the council and the platforms at once.
 COMPOSITION_ROOT = {"bot.__main__"} | {
-    f"bot.program.{name}" for name in ("cli", "consent", "doctor", "reading", "serve")
+    f"bot.program.{name}" for name in ("cli", "consent", "doctor", "reading", "reflect", "serve")
 }
 # What platforms share; it speaks Markdown and knows none of them.
 SHARED = {"adapters.text"}

@@ -35,3 +35,17 @@ class Address:
         if address.kind not in get_args(Kind):
             raise ValueError(f"no such kind of place: {address.kind}")
         return address
+
+
+def is_private(text: str) -> bool | None:
+    """Whether the place of this address is a private thread; `None` where an earlier version did not ask
+    of a thread. What is no address counts as private."""
+    if not text:
+        return False
+    try:
+        address = Address.from_json(text)
+    except ValueError:
+        return True
+    if address.private is None and address.kind == "here":
+        return None
+    return bool(address.private)

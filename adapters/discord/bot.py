@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import discord
 
 from adapters.discord import delivery
-from adapters.discord.address import Address
+from adapters.discord.address import Address, is_private
 from adapters.discord.pacing import Pace
 from adapters.discord.page import Page
 from bot.conversation.app import App
@@ -46,16 +46,11 @@ class Bot(discord.Client, Handling):
 
     def is_private(self, case: Case) -> bool:
         """Whether the case was asked in a thread that not everybody sees who sees its channel."""
-        if not case.address:
-            return False
-        try:
-            address = Address.from_json(case.address)
-        except ValueError:
-            return True  # as whatever is not known to be public
-        if address.private is not None or address.kind != "here":
-            return bool(address.private)
-        # Of an earlier version: what is not known to be public counts as private.
-        place = self.get_channel(address.channel)
+        known = is_private(case.address)
+        if known is not None:
+            return known
+        # What is not known to be public counts as private.
+        place = self.get_channel(Address.from_json(case.address).channel)
         return place is None or (isinstance(place, discord.Thread) and place.is_private())
 
     async def surely(self, call: Callable[[], Awaitable[T]], /) -> T:

@@ -5,6 +5,7 @@ import json
 import sys
 from typing import cast
 
+from adapters.discord.address import is_private
 from bot.chat import Channel, Person
 from bot.conversation.app import App
 from bot.conversation.reflect_commands import proposed_of
@@ -19,7 +20,7 @@ from bot.program.config import Config
 from bot.program.consent import agreed
 from bot.program.process import DONE
 from bot.program.reading import show
-from bot.records import PlatformName
+from bot.records import Case, PlatformName
 from bot.store.encoding import decode, encode
 
 # The chat of a terminal.
@@ -29,6 +30,7 @@ _NOT_BEGUN = N_("Nothing was begun.")
 
 async def reflect(options: argparse.Namespace, config: Config) -> int:
     async with open_app(config, "reflect") as app:
+        app.reflections.is_private = _is_private
         channel = await _channel(app, options.channel)
         found = await _gone_on(app, channel) or await _begun(app, channel, options)
     if found is None:
@@ -45,6 +47,12 @@ async def reflect(options: argparse.Namespace, config: Config) -> int:
             )
         )
     return DONE
+
+
+def _is_private(case: Case) -> bool:
+    """Whether it may have been asked in a private thread: nobody is connected who could be asked where
+    the address does not say."""
+    return case.platform == "discord" and is_private(case.address) is not False
 
 
 async def _channel(app: App, id: str | None) -> Channel:

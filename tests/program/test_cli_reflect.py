@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.discord.address import Address
 from bot.chat import Channel
 from bot.rehearsal.simulated import MEMBERS
 from bot.store.store import Store
@@ -62,6 +63,23 @@ async def test_a_program_is_told_the_plan_before_it_begins(
     assert (told.code, plan["can_begin"], plan["test"], plan["askers"]) == (0, True, 30, 6)
     assert plan["most_usd"] >= plan["least_usd"]
     assert asked(environment) == {}
+
+
+@pytest.mark.parametrize("private", [True, None, False])
+async def test_what_may_have_been_asked_in_a_private_thread_is_not_read(
+    council: Program, environment: dict[str, str], private: bool | None
+) -> None:
+    address = Address(guild=1, channel=2, message=3, kind="here", private=private)
+    with sqlite3.connect(environment["COUNCIL_DATABASE"]) as connection:
+        connection.execute(
+            "UPDATE deliberations SET address = ? WHERE number <= 3", (address.to_json(),)
+        )
+
+    told = await council.run("reflect", "--channel", "general", "--json", environment=environment)
+
+    plan = told.json["plan"]
+    assert plan["rated"] == QUESTIONS
+    assert plan["readable"] == (QUESTIONS if private is False else QUESTIONS - 3)
 
 
 @pytest.mark.parametrize("commit", [4, 60, 300])

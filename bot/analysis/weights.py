@@ -16,6 +16,8 @@ from bot.analysis.estimates import Floats
 from bot.analysis.judged import Judged
 from bot.analysis.outcomes import Mask
 from bot.analysis.strengths import Ints
+from bot.council import SeatWeight
+from bot.protocol import weighing
 from bot.protocol.ranking import SAME_SCORE
 
 # Below so many pairs that people decided everybody counts alike.
@@ -55,18 +57,18 @@ class Weights:
     deviations: Mapping[str, float] = field(default_factory=dict)
 
     def scores(self, judged: Judged) -> dict[str, float]:
-        """Each answer's weighted score; mean shares, as long as nobody prefers the own answer."""
-        total = sum(self.weight.get(sheet.reviewer, 1.0) for sheet in judged.sheets)
-        scores: defaultdict[str, float] = defaultdict(float)
-        for sheet in judged.sheets:
-            weight = (
-                self.weight.get(sheet.reviewer, 1.0) / total if total else 1 / len(judged.sheets)
-            )
-            for answer, share in sheet.shares.items():
-                own = answer == sheet.reviewer
-                less = self.preference.get(sheet.reviewer, 0.0) if own else 0.0
-                scores[answer] += weight * (share - less)
-        return dict(scores)
+        """Each answer's weighted score, as a deliberation has it: mean shares where all count alike."""
+        given = {sheet.reviewer: sheet.shares for sheet in judged.sheets}
+        answers = dict.fromkeys(answer for shares in given.values() for answer in shares)
+        weights = {name: self._of(name) for name in given}
+        total = weighing.total(given, weights)
+        if not total:
+            weights, total = {}, len(given)
+        sums = weighing.sums(given, answers, weights)
+        return {answer: each / total for answer, each in sums.items()}
+
+    def _of(self, reviewer: str) -> SeatWeight:
+        return SeatWeight(self.weight.get(reviewer, 1.0), self.preference.get(reviewer, 0.0))
 
 
 EQUAL = Weights()

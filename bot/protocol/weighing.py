@@ -34,13 +34,33 @@ def standings(
     with any was heard, all count alike and there are none."""
     alike = ranking.standings(ballots, answered, seed)
     shown = [label for label, _ in answered]
-    total = _total(ballots, weights)
-    if not total:
+    of_all = total(ballots, weights)
+    if not of_all:
         return alike
-    sums = _sums(ballots, shown, weights)
+    found = _sums(ballots, shown, weights)
     ties = ranking.tie_breaks(ballots, shown, seed)
-    found = [replace(each, weighted_score=sums[each.label] / total) for each in alike]
-    return tuple(sorted(found, key=lambda each: (-each.ordered_by, *ties[each.label])))
+    scored = [replace(each, weighted_score=found[each.label] / of_all) for each in alike]
+    return tuple(sorted(scored, key=lambda each: (-each.ordered_by, *ties[each.label])))
+
+
+def sums(
+    given: Mapping[str, Mapping[str, float]], answers: Collection[str], weights: Weights
+) -> dict[str, float]:
+    """Each answer's weighted shares, of those that were `given` by each reviewer; that of its own author
+    less what this is known to add to it."""
+    counted: dict[str, list[float]] = {answer: [] for answer in answers}
+    for reviewer, shares in given.items():
+        weight, own = _weight(reviewer, weights), _preference(reviewer, weights)
+        for answer, each in counted.items():
+            if answer in shares:
+                less = own if answer == reviewer else 0.0
+                each.append(weight * (shares[answer] - less))
+    return {answer: fsum(each) for answer, each in counted.items()}
+
+
+def total(reviewers: Collection[str], weights: Weights) -> float:
+    """What these reviewers count for together; 0 without weights."""
+    return fsum(_weight(label, weights) for label in reviewers) if weights else 0.0
 
 
 def weighted(reviews: Sequence[Review], weights: Weights) -> tuple[Review, ...]:
@@ -91,29 +111,16 @@ def _reach(label: str, weights: Weights) -> float:
     return _weight(label, weights) * (1 + abs(_preference(label, weights)))
 
 
-def _total(ballots: Collection[str], weights: Weights) -> float:
-    return fsum(_weight(label, weights) for label in ballots) if weights else 0.0
-
-
 def _sums(
     ballots: Mapping[str, Ranking], shown: Collection[str], weights: Weights
 ) -> dict[str, float]:
-    """Each answer's weighted shares, that of its own author less what this is known to add to it."""
     given = {reviewer: ranking.shares(ballot, shown) for reviewer, ballot in ballots.items()}
-    for reviewer, shares in given.items():
-        if reviewer in shares:
-            shares[reviewer] -= _preference(reviewer, weights)
-    return {
-        label: fsum(
-            _weight(reviewer, weights) * shares[label] for reviewer, shares in given.items()
-        )
-        for label in shown
-    }
+    return sums(given, shown, weights)
 
 
 def _lead(
     ballots: Mapping[str, Ranking], shown: Collection[str], weights: Weights
 ) -> tuple[str, float]:
-    sums = _sums(ballots, shown, weights)
-    first, second = sorted(shown, key=lambda label: -sums[label])[:2]
-    return first, sums[first] - sums[second]
+    found = _sums(ballots, shown, weights)
+    first, second = sorted(shown, key=lambda label: -found[label])[:2]
+    return first, found[first] - found[second]

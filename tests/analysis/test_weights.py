@@ -115,6 +115,11 @@ def test_equal_weights_are_mean_shares() -> None:
     assert weights.scores(judged) == pytest.approx({"x": 0.8125, "y": 0.1875})
 
 
+def test_where_nobody_counts_for_anything_all_count_alike() -> None:
+    judged = Judged("one", "ann", (), (), (Sheet("x", {"x": 1.0, "y": 0.0}),))
+    assert Weights({"x": 0.0}, {"x": 0.4}).scores(judged) == EQUAL.scores(judged)
+
+
 def test_what_a_reviewer_prefers_of_its_own_is_taken_off_its_own_answer() -> None:
     judged = Judged("one", "ann", (), (), (Sheet("x", {"x": 1.0, "y": 0.0}),))
     assert Weights(preference={"x": 0.4}).scores(judged) == pytest.approx({"x": 0.6, "y": 0.0})

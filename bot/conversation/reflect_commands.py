@@ -102,8 +102,9 @@ async def _begun(desk: Desk, budget_micros: int, tries: int) -> Document:
     plan = await desk.reflections.plan(desk.channel, budget_micros)
     if plan.tries != tries:
         raise InvalidInput(_(_OTHER))
-    if not proposed_of(plan, desk.reflections.keeps_days).can_begin:
-        return proposed_page(proposed_of(plan, desk.reflections.keeps_days))
+    proposed = proposed_of(plan, desk.reflections.keeps_days)
+    if not proposed.can_begin:
+        return proposed_page(proposed)
     try:
         is_first = await desk.reflections.begin(desk.channel, desk.person, plan)
     except OverBudget as over:

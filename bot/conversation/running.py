@@ -189,11 +189,9 @@ class Running:
     ) -> NotKept | None:
         """Take in a person's answer, as `Gathering.answered` does."""
         run = self._runs.get(id)
-        return (
-            "late"
-            if run is None or run.over.is_set()
-            else await run.serving.gathering.answered(keep)
-        )
+        if run is None or run.over.is_set():
+            return "late"
+        return await run.serving.gathering.answered(keep)
 
     async def question_deleted(self, key: str) -> None:
         """Whoever deletes the question ends its run; what is paid stays in the journal."""

@@ -67,7 +67,11 @@ _OPENING = re.compile(r"([^\W\d_]{1,10})(?=\s?[!:;]|[,.。，！、]|\s[-–—]
 _SAID_AGAIN = re.compile(r"(?<=[\s,.;:!–—-])([^\W\d_]{1,10})(?=[,.!;。]|$)")
 # A yes under a condition is not the one without.
 _CONDITION = re.compile(
-    r"\s*[,–—-]?\s*(?:but\s+)?(?:only|if|unless|provided|as long as|nur|wenn|falls|sofern|seulement|sauf)\b",
+    r"\s*[,，、–—-]?\s*(?:(?:but|aber|mais|pero)\s+)?"
+    r"(?:only|if|unless|provided|assuming|except|mostly|usually|in most cases|as long as"
+    r"|nur|wenn|falls|sofern|außer|meistens|seulement|sauf|si|à condition|s[oó]lo|salvo|siempre que)\b"
+    r"|\s*[,，、]\s*(?:但是?)?(?:如果|只要|除非|只有)"
+    r"|[^.。\n]{0,40}(?:경우에만|때에?만|なら|場合|限り)",
     re.IGNORECASE,
 )
 _LETTER = re.compile(

@@ -226,6 +226,36 @@ def test_what_is_said_around_a_name_is_no_part_of_it(answers: tuple[str, ...]) -
 @pytest.mark.parametrize(
     "text",
     [
+        "Yes, but only if it rains.",
+        "Yes, assuming that it rains.",
+        "Yes, in most cases.",
+        "Ja, aber nur wenn es regnet.",
+        "Oui, mais seulement s'il pleut.",
+        "Oui, si vous avez un visa.",
+        "Sí, pero solo si llueve.",
+        "네, 비가 올 때만요.",
+        "はい、雨の場合だけです。",
+        "はい、雨なら。",
+        "是的，如果下雨。",
+    ],
+)
+def test_a_yes_under_a_condition_is_not_the_one_without_in_any_language(text: str) -> None:
+    assert alike("Yes.", "Ja.", text) == [{0, 1}]
+
+
+def test_a_yes_with_its_reason_is_one() -> None:
+    answers = (
+        "Yes, since 97 has no divisor.",
+        "Ja, denn es regnet.",
+        "네, 비가 옵니다.",
+        "Oui, il pleut.",
+    )
+    assert alike("Yes.", *answers) == [{0, 1, 2, 3, 4}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "Yes and no.",
         "Jein.",
         "Yes — no wait, no.",

@@ -12,7 +12,7 @@ from bot.llm import Completion, Request
 from bot.store.spending import ALL, channel_scope
 from tests.conversation.room import ADMIN, CHANNEL, running
 from tests.fakes.provider import stage_and_seat
-from tests.fakes.reflecting import PAST, Reviewers, remember
+from tests.fakes.reflecting import PAST, Reviewers, half_way, remember
 
 # A limit that is never reached.
 PLENTY = 10**12
@@ -91,10 +91,7 @@ async def test_who_bills_more_than_was_granted_is_not_asked_again() -> None:
 async def test_what_is_under_way_is_booked_when_its_questions_go(what: str) -> None:
     hanging = Reviewers(dies_at=40)
     async with running(hanging, time_scale=0.01) as app:
-        await remember(app.store, CHANNEL)
-        plan = await app.reflections.plan(CHANNEL)
-        assert await app.reflections.begin(CHANNEL, ADMIN, plan)
-        await hanging.died.wait()
+        plan = await half_way(app, CHANNEL, ADMIN, hanging)
         before = await counted(app)
 
         if what == "expire":
@@ -111,10 +108,7 @@ async def test_what_is_under_way_is_booked_when_its_questions_go(what: str) -> N
 async def test_one_that_is_stopped_in_a_request_books_it_and_gives_the_rest_back() -> None:
     hanging = Reviewers(dies_at=40)
     async with running(hanging, time_scale=0.01) as app:
-        await remember(app.store, CHANNEL)
-        plan = await app.reflections.plan(CHANNEL)
-        assert await app.reflections.begin(CHANNEL, ADMIN, plan)
-        await hanging.died.wait()
+        await half_way(app, CHANNEL, ADMIN, hanging)
         before = await counted(app)
         assert await held(app) > 1_000_000
 

@@ -19,7 +19,7 @@ from bot.records import Case
 from bot.store.encoding import decode
 from bot.store.spending import OverBudget
 from tests.conversation.room import ADMIN, ANN, CHANNEL, Room, running
-from tests.fakes.reflecting import ASKERS, NEW, PAST, QUESTIONS, Reviewers, remember
+from tests.fakes.reflecting import ASKERS, NEW, PAST, QUESTIONS, Reviewers, half_way, remember
 from tests.pages.telling import words
 
 
@@ -80,9 +80,7 @@ async def test_a_kill_pays_nothing_twice(tmp_path: Path, dies_at: int) -> None:
     dying, living = Reviewers(dies_at), Reviewers()
     database = str(tmp_path / "council.db")
     async with running(dying, database=database) as app:
-        await remember(app.store, CHANNEL)
-        assert await app.reflections.begin(CHANNEL, ADMIN, await app.reflections.plan(CHANNEL))
-        await dying.died.wait()
+        await half_way(app, CHANNEL, ADMIN, dying)
 
     async with running(living, database=database) as app:
         await app.reflections.resume("discord")
@@ -141,10 +139,7 @@ async def test_no_review_of_a_question_is_kept(app: App) -> None:
 async def test_a_question_forgotten_meanwhile_ends_it() -> None:
     dying = Reviewers(dies_at=40)
     async with running(dying) as app:
-        await remember(app.store, CHANNEL)
-        plan = await app.reflections.plan(CHANNEL)
-        assert await app.reflections.begin(CHANNEL, ADMIN, plan)
-        await dying.died.wait()
+        plan = await half_way(app, CHANNEL, ADMIN, dying)
 
         async with app.reflections.aside([plan.gathered.test[-1]]):
             await app.store.forget_deliberation(plan.gathered.test[-1])
@@ -262,10 +257,7 @@ async def test_a_channel_with_few_votes_is_told_how_many_more() -> None:
 async def test_texts_that_expire_meanwhile_end_it() -> None:
     dying = Reviewers(dies_at=40)
     async with running(dying) as app:
-        await remember(app.store, CHANNEL)
-        plan = await app.reflections.plan(CHANNEL)
-        assert await app.reflections.begin(CHANNEL, ADMIN, plan)
-        await dying.died.wait()
+        plan = await half_way(app, CHANNEL, ADMIN, dying)
         first = min(case.question.asked_at for _, case in PAST.values())
 
         async with app.reflections.aside(plan.gathered.test):
@@ -395,9 +387,7 @@ async def test_what_one_person_voted_is_tried_on_nobody_else() -> None:
 async def test_nothing_takes_up_what_is_being_stopped() -> None:
     hanging = Reviewers(dies_at=40)
     async with running(hanging) as app:
-        await remember(app.store, CHANNEL)
-        assert await app.reflections.begin(CHANNEL, ADMIN, await app.reflections.plan(CHANNEL))
-        await hanging.died.wait()
+        await half_way(app, CHANNEL, ADMIN, hanging)
         (id,) = app.reflections.under_way
         asked = len(hanging.requests)
 

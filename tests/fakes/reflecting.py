@@ -5,7 +5,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.chat import Channel
+from bot.chat import Channel, Person
+from bot.conversation.app import App
+from bot.conversation.reflections import Plan
 from bot.llm import Completion, ModelInfo, Request
 from bot.records import Case
 from bot.store.store import Store
@@ -91,3 +93,12 @@ async def remember(store: Store, channel: Channel, *, voter: str | None = None) 
         assert await store.create(here)
         await store.delivered(here.id)
         await rate(store, here, best=best(number), person=voter)
+
+
+async def half_way(app: App, channel: Channel, person: Person, models: Reviewers) -> Plan:
+    """A reflection has begun there, and hangs at the request at which these models die."""
+    await remember(app.store, channel)
+    plan = await app.reflections.plan(channel)
+    assert await app.reflections.begin(channel, person, plan)
+    await models.died.wait()
+    return plan

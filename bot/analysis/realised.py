@@ -63,14 +63,8 @@ def realised(
     and `z` are those of `estimates.mean`. Raises `InvalidInput` below `REALISED_MIN` rows, and where
     members never differ.
     """
-    complete = outcomes.complete
-    given = {way: _numbers(values) for way, values in ways.items()}
-    given = {
-        way: values
-        for way, values in given.items()
-        if 2 * _known(values)[complete].sum() >= max(1, complete.sum())
-    }
-    used = np.all([complete, *map(_known, given.values())], axis=0)
+    given = _mostly_known(ways, outcomes.complete)
+    used = np.all([outcomes.complete, *map(_known, given.values())], axis=0)
     if used.sum() < REALISED_MIN:
         raise InvalidInput(
             _(
@@ -124,6 +118,15 @@ def _doubted(found: Estimate, of_a_row: float) -> Estimate:
     """As if one more row had been won and lost by halves: what was always so need not be so next time."""
     half = math.hypot(found.high - found.value, of_a_row / found.n)
     return replace(found, low=found.value - half, high=found.value + half)
+
+
+def _mostly_known(ways: Ways, complete: Mask) -> dict[Way, Floats]:
+    """Those that are known in at least half of the complete rows."""
+    given = {way: _numbers(values) for way, values in ways.items()}
+    least = max(1, complete.sum())
+    return {
+        way: values for way, values in given.items() if 2 * _known(values)[complete].sum() >= least
+    }
 
 
 def _numbers(values: Sequence[float | None]) -> Floats:

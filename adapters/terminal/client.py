@@ -39,12 +39,13 @@ from bot.document import Document, Note, Text
 from bot.errors import InvalidInput
 from bot.evidence.local import attached
 from bot.language import N_, Message, _, n_, speak, spoken
-from bot.pages.comparison import COMPARE
+from bot.pages.comparison import COMPARE, PLACES
 from bot.pages.evidence import file_name
 from bot.pages.presenter import beneath_verdict
 from bot.records import Case, PlatformName
 
 # Nothing that is printed fails to arrive.
+_CHOOSES = N_("`compare first`, `compare second` or `compare same` chooses.")
 _ALWAYS_OPEN = Line(lambda _: False, refusals=(), time_scale=1)
 
 # So many threads are listed, with so much of their questions.
@@ -472,16 +473,18 @@ class Terminal:
         if run is None:
             await self._say(nowhere(self._threads))
             return
-        what = (COMPARE, *filter(None, (rest.lower(),)))
+        place = rest.lower()
+        if place and place not in PLACES:
+            await self._say(_(_CHOOSES))
+            return
+        what = (COMPARE, *filter(None, (place,)))
         match await self.app.actions.press(
             Press(self._person, run.id, what, sees=lambda case: True)
         ):
             case Told(document):
                 await self._show(document)
                 if not rest and document.buttons:
-                    await self._say(
-                        _("`compare first`, `compare second` or `compare same` chooses.")
-                    )
+                    await self._say(_(_CHOOSES))
         await self._end_trials()
 
     async def _end_trials(self) -> None:

@@ -22,6 +22,11 @@ from bot.store.store import Store
 from bot.texts import EXPIRED, OUT_OF_DATE
 
 NO_TRIAL = N_("No trial is under way here any more.")
+NOTHING = N_(
+    "Nothing can be compared here: no member was known to be the best when this was asked, or the verdict "
+    "is an answer itself, or speaks of answers."
+)
+READ_BEFORE = N_("Read both texts first: *Compare* shows them.")
 VOTE_BEFORE = N_(
     "Vote here first: on the verdict, or on an answer. Then press *Compare* again: what you compare would "
     "tell you more of the answers than anybody may know who votes."
@@ -53,8 +58,10 @@ class Comparisons:
         """Keep the choice, and say which was which. Raises `InvalidInput`."""
         chose = next((each for each in PLACES if each == place), None)
         best = await self._compared(case, person)
-        if chose is None or await self.store.comparison(case.id, person.id) is None:
+        if chose is None:
             raise InvalidInput(_(OUT_OF_DATE))
+        if await self.store.comparison(case.id, person.id) is None:
+            raise InvalidInput(_(READ_BEFORE))
         number = await self.trials.number(channel_of(case))
         if not await self.store.choose(case.id, person.id, chose, self.now(), trial=number):
             raise InvalidInput(_(NO_TRIAL))
@@ -74,7 +81,7 @@ class Comparisons:
             raise InvalidInput(_(NO_TRIAL))
         best = compared(case.result, case.question)
         if best is None:
-            raise InvalidInput(_(OUT_OF_DATE))
+            raise InvalidInput(_(NOTHING))
         if person.guest:
             raise InvalidInput(_(NO_GUESTS))
         if person.id in await self.store.people(case.id):

@@ -24,7 +24,9 @@ async def _trial(desk: Desk, rest: str) -> Document:
             said = await change(desk, "trial", lambda now: word)
             return said if word == "off" else await _told(desk)
         case _:
-            raise InvalidInput(_("Write `/council trial`, `/council trial on` or `trial off`."))
+            raise InvalidInput(
+                _("Write `/council trial`, `/council trial on` or `/council trial off`.")
+            )
 
 
 async def _told(desk: Desk) -> Document:

@@ -108,8 +108,8 @@ def under_way_page(done: int, of: int) -> Document:
 def _there_are(plan: Proposed) -> str:
     rated = n_("1 question is rated here", "{n:,} questions are rated here", plan.rated)
     readable = n_(
-        "of 1 the texts are there and can be reviewed again",
-        "of {n:,} the texts are there and can be reviewed again",
+        "1 still has its texts and can be reviewed again",
+        "{n:,} still have their texts and can be reviewed again",
         plan.readable,
     )
     return _("{rated}; {readable}.", rated=rated, readable=readable)

@@ -19,6 +19,8 @@ from bot.pages.numbers import interval
 from bot.pages.numbers import share as percent
 from bot.pages.prices import dollars
 
+_CENT_USD = 0.01
+
 
 def under_way_page(
     found: Trial, told_of: Trial, saves_usd: float | None, *, number: int
@@ -202,7 +204,7 @@ def _notes(saves_usd: float | None) -> list[Note]:
 
 
 def _saves(usd: float | None) -> str:
-    if usd is None:
+    if usd is None or usd < _CENT_USD:
         return ""
     return _(
         "Always asking the best member alone would save about ${usd} a month, at list prices and the pace "

@@ -92,7 +92,9 @@ def ranking(app: App, case: Case) -> Document:
 
 async def test_without_a_trial_or_a_best_model_nothing_is_compared(app: App) -> None:
     await set_here(app, "trial on")
-    assert buttons(ranking(app, await ask(app, 0))) == []
+    case = await ask(app, 0)
+    assert buttons(ranking(app, case)) == []
+    assert "Nothing can be compared here" in words(await pressed(app, case.id, BOB, "compare"))
     await set_here(app, "trial off")
     for number in range(1, RANKED):
         await vote(app, await ask(app, number), ANN)
@@ -146,8 +148,14 @@ async def test_a_choice_without_having_read_is_none(app: App) -> None:
     await ranked(app)
     case = await ask(app, RANKED)
     await vote(app, case, BOB)
-    await pressed(app, case.id, BOB, "compare", "first")
+    told = words(await pressed(app, case.id, BOB, "compare", "first"))
+    assert told == "Read both texts first: *Compare* shows them."
     assert await app.store.comparisons(case.id) == ()
+
+
+async def test_another_word_is_answered_with_those_there_are(app: App) -> None:
+    told = words(await app.command(CHANNEL, ADMIN, "trial maybe"))
+    assert told == "Write `/council trial`, `/council trial on` or `/council trial off`."
 
 
 @pytest.mark.parametrize(

@@ -182,6 +182,17 @@ async def test_what_looks_like_a_command_costs_nothing(line: str) -> None:
     assert provider.requests == []
 
 
+async def test_what_cannot_be_compared_is_said_in_words_of_the_chat() -> None:
+    lines = ("/council trial on", "Is it right?", "compare", "compare third", "compare first")
+
+    text = await said(*lines)
+
+    assert "Nothing can be compared here" in after(text, "compare")
+    assert "`compare first`, `compare second` or `compare same`" in after(text, "compare third")
+    assert "Nothing can be compared here" in after(text, "compare first")
+    assert "button" not in text
+
+
 async def test_a_part_alone_is_answered_with_how_to_open_it() -> None:
     assert "Did you mean `open b`?" in after(await said("Is it right?", "b"), "b")
 

@@ -334,7 +334,7 @@ FirstText = Literal["verdict", "answer"]
 class Comparison:
     """A verdict and an answer that one person was shown as two texts, and what they `chose`, `None` so
     far. It was `blind` where they had not seen the names by then; `trial` counts those of the channel
-    from 1."""
+    from 1. What people are told rests on it once it is `published`."""
 
     person: str
     first: FirstText
@@ -342,6 +342,7 @@ class Comparison:
     at: datetime | None = None
     blind: bool = True
     trial: int = 0
+    published: bool = False
 
     @property
     def verdict(self) -> float | None:

@@ -97,14 +97,9 @@ def missing_people(found: Trial) -> int:
     return max(0, PEOPLE_MIN - found.people)
 
 
-def told_until(choices: Sequence[Choice]) -> int:
-    """How many of the choices may be told of, in the order in which they were made."""
-    told, since = 0, list[str]()
-    for number, choice in enumerate(choices, start=1):
-        since.append(choice.person)
-        if len(since) >= STEP and len(set(since)) >= STEP_PEOPLE:
-            told, since = number, []
-    return told
+def is_step(people: Sequence[str]) -> bool:
+    """Whether choices by these, one of each for each time that they are named, may be told at once."""
+    return len(people) >= STEP and len(set(people)) >= STEP_PEOPLE
 
 
 def as_json(found: Trial, *, is_on: bool, saves_usd: float | None) -> dict[str, Any]:

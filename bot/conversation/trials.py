@@ -165,9 +165,16 @@ async def counted(store: Store, platform: PlatformName, channel: str, number: in
 
 
 async def counted_in_steps(store: Store, channel: Channel, number: int) -> "tuple[Trial, Trial]":
-    """The same, and where it stood when it had the choices that people may be told of."""
-    said = await store.choices(channel.platform, channel.id, number)
-    return await asyncio.to_thread(_in_steps, said)
+    """The same, and what people are told of it, which stays as it is until enough of them chose anew,
+    also where somebody is forgotten."""
+    here = channel.platform, channel.id
+    before = await store.published_trial(*here, number)
+    said = await store.choices(*here, number)
+    found = await asyncio.to_thread(_trial, said)
+    told = await asyncio.to_thread(_to_publish, found, said)
+    if told and not await store.publish_trial(*here, number, told, instead_of=before):
+        told = await store.published_trial(*here, number)
+    return found, await asyncio.to_thread(_published, told or before)
 
 
 def _ranked(report: "Report") -> tuple[str, ...]:
@@ -180,11 +187,17 @@ def _trial(said: Sequence[Comparison]) -> "Trial":
     return trial(_choices(said))
 
 
-def _in_steps(said: Sequence[Comparison]) -> "tuple[Trial, Trial]":
-    from bot.analysis.trial import told_until, trial
+def _to_publish(found: "Trial", said: Sequence[Comparison]) -> str | None:
+    from bot.analysis.trial import Trial, is_step
 
-    choices = _choices(said)
-    return trial(choices), trial(choices[: told_until(choices)])
+    new = [each.person for each in said if not each.published]
+    return encode(Trial, found) if is_step(new) else None
+
+
+def _published(told: str | None) -> "Trial":
+    from bot.analysis.trial import Trial, trial
+
+    return decode(Trial, told) if told else trial(())
 
 
 def _choices(said: Sequence[Comparison]) -> "list[Choice]":

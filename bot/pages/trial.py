@@ -149,7 +149,7 @@ def _so_far(found: Trial, told_of: Trial) -> Iterator[str]:
     if told_of.share is None:
         return
     yield _(
-        "In the first {n}, the verdict was chosen in {share} of the choices for one of the two: limits that "
+        "After {n} choices, the verdict was chosen in {share} of the choices for one of the two: limits that "
         "hold however often one looks.",
         n=told_of.choices,
         share=interval(told_of.share),

@@ -34,6 +34,7 @@ _OF_CHANNELS = (
     "publications",
     "auditions",
     "trials",
+    "published_trials",
     "held",
     "reflections",
     "lessons",

@@ -18,7 +18,7 @@ from bot.store.channels import changed
 from bot.store.encoding import decode_time, encode_time
 from bot.store.transactions import Row, Statement, Tables, Transaction, change
 
-_COMPARISON = "person, first, chose, chosen_at, blind, trial"
+_COMPARISON = "person, first, chose, chosen_at, blind, trial, published"
 _TRIAL = "number, ended_at, result, deliberation"
 
 
@@ -82,6 +82,53 @@ class Trials(Tables):
             (*place, channel, trial),
         )
         return tuple(map(_comparison, rows))
+
+    async def published_trial(
+        self, platform: PlatformName, channel: str, number: int
+    ) -> str | None:
+        """What people were told last of the trial of this number there."""
+        rows = await self._database.read(
+            "SELECT told FROM published_trials WHERE platform = ? AND channel = ? AND number = ?",
+            (platform, channel, number),
+        )
+        return rows[0][0] if rows else None
+
+    async def publish_trial(
+        self,
+        platform: PlatformName,
+        channel: str,
+        number: int,
+        told: str,
+        *,
+        instead_of: str | None,
+    ) -> bool:
+        """Keep what people are told from now on, which rests on all that was chosen so far; False,
+        nothing written, where they were told something else meanwhile."""
+        place = (platform, channel)
+
+        def write() -> Transaction[bool]:
+            rows = yield Statement(
+                "SELECT told FROM published_trials "
+                "WHERE platform = ? AND channel = ? AND number = ?",
+                (*place, number),
+            )
+            if (rows[0][0] if rows else None) != instead_of:
+                return False
+            yield Statement(
+                "INSERT INTO published_trials (platform, channel, number, told) "
+                "VALUES (?, ?, ?, ?) ON CONFLICT (platform, channel) "
+                "DO UPDATE SET number = excluded.number, told = excluded.told",
+                (*place, number, told),
+            )
+            yield Statement(
+                "UPDATE comparisons SET published = 1 WHERE trial = ? AND chose IS NOT NULL "
+                "AND deliberation IN ("
+                "SELECT id FROM deliberations WHERE platform = ? AND channel = ?)",
+                (number, *place),
+            )
+            return True
+
+        return await self._database.write(write)
 
     async def last_chosen(self, platform: PlatformName, channel: str) -> tuple[str, int] | None:
         """The deliberation about which somebody chose last in the trial that is yet to end there, and
@@ -206,8 +253,9 @@ class Trials(Tables):
 
 
 def _comparison(row: Row) -> Comparison:
-    person, first, chose, at, blind, trial = row
-    return Comparison(person, first, chose, decode_time(at) if at else None, bool(blind), trial)
+    person, first, chose, at, blind, trial, published = row
+    chosen_at = decode_time(at) if at else None
+    return Comparison(person, first, chose, chosen_at, bool(blind), trial, bool(published))
 
 
 def _trial(row: Row) -> EndedTrial:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.analysis.trial import Choice, Trial, told_until, trial, walk
+from bot.analysis.trial import Choice, Trial, is_step, trial, walk
 from tests.bench.trial import Channel, simulated
 
 
@@ -38,22 +38,11 @@ def test_below_eight_people_no_share_is_told() -> None:
     assert trial(in_turn(8, [1.0, 0.0])).share
 
 
-def test_what_was_chosen_may_be_told_in_steps_of_ten_by_several_people() -> None:
-    several = in_turn(5, [1.0], [0.0], [1.0], [0.5], [1.0])
-    assert [told_until(several[:n]) for n in (0, 9, 10, 11, 19, 20, 25)] == [
-        0,
-        0,
-        10,
-        10,
-        10,
-        20,
-        20,
-    ]
-    one_in_a_row = [Choice("one", 1.0)] * 12
-    assert told_until([*several[:10], *one_in_a_row]) == 10
-    assert (
-        told_until([*several[:10], *one_in_a_row, Choice("two", 1.0), Choice("three", 0.0)]) == 24
-    )
+def test_ten_choices_of_three_people_may_be_told_at_once() -> None:
+    several = ["one", "two", "three"] * 3
+    assert not is_step(several)
+    assert is_step([*several, "one"])
+    assert not is_step(["one", "two"] * 20)
 
 
 def test_one_person_of_eight_decides_nothing_for_the_others() -> None:

@@ -1,5 +1,6 @@
 """A blind trial in a channel: who may choose between which texts, and that it ends by itself, once."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -270,6 +271,49 @@ async def test_no_look_before_and_after_a_choice_tells_what_was_chosen(app: App)
         [before] = told
         assert now.partition(". ")[2] == before.partition(". ")[2]
     assert f"{19} choices of 10 people" in " ".join(await page_of(app))
+
+
+async def shares_told(app: App) -> list[str]:
+    return [line.partition(". ")[2] for line in await page_of(app) if "chosen in" in line]
+
+
+async def test_whoever_is_forgotten_changes_nothing_that_is_told(app: App) -> None:
+    await ranked(app)
+    cases = [await ask(app, RANKED + number) for number in range(3)]
+    for number in range(10):
+        await chooses(app, cases[0], Person(f"p{number}"), "first")
+    before = await shares_told(app)
+    assert before
+    await app.store.forget_person("p0")
+    assert await shares_told(app) == before
+    for number in range(1, 10):
+        await chooses(app, cases[1], Person(f"p{number}"), "second")
+        assert await shares_told(app) == before
+    await chooses(app, cases[2], Person("p1"), "second")
+    assert await shares_told(app) != before
+
+
+async def test_a_clock_that_goes_back_changes_nothing_that_is_told(app: App) -> None:
+    await ranked(app)
+    one, other = await ask(app, RANKED), await ask(app, RANKED + 1)
+    for number in range(10):
+        await chooses(app, one, Person(f"p{number}"), "first")
+    before = await shares_told(app)
+    assert before
+    assert isinstance(app.clock, Clock)
+    app.clock.move(-7 * 24 * 3600)
+    for number in range(5):
+        await chooses(app, other, Person(f"p{number}"), "second")
+    assert await shares_told(app) == before
+
+
+async def test_two_who_look_at_once_are_told_the_same(app: App) -> None:
+    await ranked(app)
+    one = await ask(app, RANKED)
+    for number in range(10):
+        await chooses(app, one, Person(f"p{number}"), "first")
+    first, second = await asyncio.gather(shares_told(app), shares_told(app))
+    assert first == second == await shares_told(app)
 
 
 async def test_seven_people_are_told_no_share(app: App) -> None:

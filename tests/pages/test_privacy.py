@@ -30,6 +30,7 @@ TOLD = {
     "reflected": "which questions criteria were proposed from, or are being tried on",
     "comparisons": "which of two texts a person chose",
     "trials": "what came of trials",
+    "published_trials": "what came of trials",
     "summaries": "keyed hashes of a question's words",
     "redactions": "what the placeholders stand for",
     "exhibits": "the texts of files attached and of pages linked to, images",

@@ -24,6 +24,7 @@ from bot.pages.sentences import (
     read_shortened,
     reviewer,
     reviewers_stand,
+    reviews,
     same_answer,
     shown,
     verified,
@@ -102,7 +103,8 @@ def ranking_blocks(deliberation: Deliberation, question: Question, tally: Tally)
         yield Note(_points(len(deliberation.answers), heard))
     if deliberation.reviews:
         lines = (
-            f"- {_reviewer(review, deliberation, question)}" for review in deliberation.reviews
+            f"- {_reviewer(review, deliberation, question)}"
+            for review in reviews(deliberation, question)
         )
         yield Text("\n".join(lines))
         yield Note(_(_UNLETTERED if are_numbered(deliberation) else _LETTERED))

@@ -14,7 +14,7 @@ from bot.protocol.claims import offers_letters
 from bot.protocol.counting import values_of
 from bot.protocol.masking import mask_self_naming
 from bot.protocol.outcome import finish
-from bot.protocol.ranking import too_close
+from bot.protocol.ranking import draw, too_close
 
 
 def masked(text: str, models: Sequence[str]) -> str:
@@ -60,22 +60,37 @@ def best_first(standings: Sequence[Standing]) -> list[Standing]:
     return sorted(standings, key=lambda each: (-each.ordered_by, each.label))
 
 
+def reviews(deliberation: Deliberation, question: Question) -> tuple[Review, ...]:
+    """As they are shown: by letter, or where reviewers have numbers, by lot, as letters in their order
+    would be told by the numbers."""
+    if not are_numbered(deliberation):
+        return deliberation.reviews
+    drawn = draw(question.seed, "numbers")
+    return tuple(drawn.sample(deliberation.reviews, len(deliberation.reviews)))
+
+
 def reviewer(review: Review, deliberation: Deliberation, question: Question) -> str:
-    """How a reviewer is called: by the letter of its answer. Where somebody answered who reviews
-    nothing, all have numbers, because the letter that is missing would tell whose that is."""
+    """How a reviewer is called: by the letter of its answer, or by a number where that letter would
+    tell whose answer it is."""
     if not are_numbered(deliberation):
         return shown(review.label, question)
-    return str(1 + [each.label for each in deliberation.reviews].index(review.label))
+    shown_before = [each.label for each in reviews(deliberation, question)]
+    return str(1 + shown_before.index(review.label))
 
 
 def are_numbered(deliberation: Deliberation) -> bool:
-    """Whether reviewers are called by numbers."""
-    return any(member.audition or member.model == PERSON for member in deliberation.members)
+    """Whether reviewers are called by numbers: where somebody answered who reviews nothing, the letter
+    that is missing would be theirs; where reviews count unequally, ballots beside the order that came
+    of them tell who counts more, and the statistics which model that is."""
+    is_weighed = any(each.weighted_score is not None for each in deliberation.standings)
+    return is_weighed or any(
+        member.audition or member.model == PERSON for member in deliberation.members
+    )
 
 
 def not_heard(deliberation: Deliberation, question: Question) -> list[str]:
     """The reviewers without a ballot that counts, as they are called."""
-    missing = [each for each in deliberation.reviews if not each.counted]
+    missing = [each for each in reviews(deliberation, question) if not each.counted]
     called = (reviewer(each, deliberation, question) for each in missing)
     if are_numbered(deliberation):
         return [_("reviewer {n}", n=n) for n in called]

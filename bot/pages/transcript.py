@@ -20,6 +20,7 @@ from bot.pages.sentences import (
     masked,
     read_shortened,
     rehearsal,
+    reviews,
     shown,
     verdict_text,
     vote,
@@ -59,7 +60,7 @@ def transcript(deliberation: Deliberation, question: Question, council: Council)
             name = _("### As it was in round {n}", n=number) if number else _("### As it was first")
             parts += [name, _quoted(masked(before, council.members))]
     parts += in_rounds(deliberation, question)
-    for review in deliberation.reviews:
+    for review in reviews(deliberation, question):
         if review.text:
             parts += [
                 f"## {whose_review(review, deliberation, question)}",

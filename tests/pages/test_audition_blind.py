@@ -8,6 +8,7 @@ from bot.council import Council
 from bot.llm import Request
 from bot.pages.critiques import critiques
 from bot.pages.presenter import headline, names, ranking
+from bot.pages.sentences import reviews
 from bot.pages.transcript import transcript
 from tests.fakes.provider import sensible, stage_and_seat
 from tests.pages.telling import ALL_HEARD, Told, failing, question, tell, words
@@ -52,7 +53,8 @@ def test_reviewers_have_numbers_instead_of_the_letters_of_their_answers(otherwis
 def test_who_was_not_heard_has_a_number_too() -> None:
     told = tell(council=COUNCIL, otherwise=unsure)
 
-    n = next(n for n, each in enumerate(told.result.reviews, 1) if not each.counted)
+    shown = reviews(told.result, told.question)
+    n = next(n for n, each in enumerate(shown, 1) if not each.counted)
     assert f"1 was not heard (reviewer {n})." in words(headline(told.progress()))
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.council import Council, Deliberation, Question, SeatWeight
 from bot.pages import presenter
-from bot.pages.sentences import counted_unequally
+from bot.pages.sentences import counted_unequally, reviews
 from bot.pages.transcript import transcript
 from bot.protocol import outcome, weighing
 from tests.pages.telling import Told, tell, words
@@ -72,3 +72,26 @@ def test_the_same_order_reads_the_same_whoever_made_it(
     second = weighed(tuple(changed))
     if told_of(first) == told_of(second):
         assert blind(first) == blind(second)
+
+
+def test_nobody_reads_whose_ballot_counted_more() -> None:
+    """With letters, the ballots and the order that came of them would say it, and the statistics say
+    which model counts more."""
+    [*pages] = blind(weighed((SeatWeight(3, 0), *[SeatWeight(1, 0)] * 3)))
+    text = "\n".join(pages)
+
+    assert "Reviewer 1" in text
+    for label in "ABCD":
+        assert f"Reviewer {label}" not in text
+        assert f"uthor of {label}" not in text
+        assert f"author of Answer {label}" not in text
+
+
+def test_the_numbers_of_reviewers_are_not_in_the_order_of_their_letters() -> None:
+    result = weighed((SeatWeight(1, 0),) * 4)
+
+    orders = {
+        tuple(each.label for each in reviews(result, replace(TOLD.question, seed=seed)))
+        for seed in range(200)
+    }
+    assert len(orders) == 24

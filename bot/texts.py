@@ -284,3 +284,10 @@ def agreement_words(top: Standing) -> Agreement:
 
 def _members(n: int) -> str:
     return n_("{n} member", "{n} members", n)
+
+
+# Whoever compares the best member's answer learns whose it is.
+TRIAL_NEEDS_VOTES = N_(
+    "A trial is for those who have voted, and then may see names: here `reveal` is `{reveal}`. "
+    "An administrator can change that: `/council set reveal after_vote`."
+)

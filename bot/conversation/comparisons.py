@@ -19,7 +19,7 @@ from bot.language import N_, _
 from bot.pages.comparison import PLACES, chosen, compared, comparison, first_text
 from bot.records import Case, Comparison
 from bot.store.store import Store
-from bot.texts import EXPIRED, OUT_OF_DATE
+from bot.texts import EXPIRED, OUT_OF_DATE, TRIAL_NEEDS_VOTES
 
 NO_TRIAL = N_("No trial is under way here any more.")
 NOTHING = N_(
@@ -64,6 +64,7 @@ class Comparisons:
             raise InvalidInput(_(READ_BEFORE))
         number = await self.trials.number(channel_of(case))
         if not await self.store.choose(case.id, person.id, chose, self.now(), trial=number):
+            await self._compared(case, person)  # where they chose twice at once, that says so
             raise InvalidInput(_(NO_TRIAL))
         said = await self.store.comparison(case.id, person.id)
         assert said is not None
@@ -77,8 +78,10 @@ class Comparisons:
         settings = await self.trials.settings(channel_of(case))
         if case.expired_at:
             raise InvalidInput(_(EXPIRED))
-        if not settings.trial or settings.reveal != "after_vote" or case.result is None:
+        if not settings.trial or case.result is None:
             raise InvalidInput(_(NO_TRIAL))
+        if settings.reveal != "after_vote":
+            raise InvalidInput(_(TRIAL_NEEDS_VOTES, reveal=settings.reveal))
         best = compared(case.result, case.question)
         if best is None:
             raise InvalidInput(_(NOTHING))

@@ -42,7 +42,7 @@ from bot.pages.settings import (
 )
 from bot.settings import RESERVED, SETTINGS, Settings
 from bot.store.encoding import decode
-from bot.texts import OUT_OF_DATE
+from bot.texts import OUT_OF_DATE, TRIAL_NEEDS_VOTES
 from bot.typos import did_you_mean
 
 NAMES = tuple(SETTINGS)
@@ -296,16 +296,9 @@ def _changed(desk: Desk, values: Mapping[str, str], name: str, text: str) -> Map
 
 
 def _require_hidden(settings: Settings) -> None:
-    """Refuse a trial where nobody could choose blind, or where names stay hidden: who compares the best
-    member's answer learns whose it is. Raises `InvalidInput`."""
+    """Refuse a trial where nobody could choose blind, or where names stay hidden. Raises `InvalidInput`."""
     if settings.reveal != "after_vote":
-        raise InvalidInput(
-            _(
-                "A trial is for those who have voted, and then may see names: here `reveal` is `{reveal}`. "
-                "An administrator can change that: `/council set reveal after_vote`.",
-                reveal=settings.reveal,
-            )
-        )
+        raise InvalidInput(_(TRIAL_NEEDS_VOTES, reveal=settings.reveal))
 
 
 def _seated_once(desk: Desk, values: Mapping[str, str]) -> Mapping[str, str]:
@@ -408,6 +401,8 @@ def _warnings(catalogue: Catalogue, settings: Settings, name: str) -> list[Note]
         warnings.append(
             _("With one member there is nothing to rank: its answer will be the verdict.")
         )
+    if name == "reveal" and settings.trial and settings.reveal != "after_vote":
+        warnings.append(_(TRIAL_NEEDS_VOTES, reveal=settings.reveal))
     if name in ("members", "web") and settings.web:
         warnings += _without_search(catalogue, settings.members)
     return [Note(warning) for warning in warnings]

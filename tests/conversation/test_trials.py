@@ -349,6 +349,36 @@ async def test_it_needs_votes_before_names(app: App) -> None:
     assert not (await app.settings(CHANNEL)).trial
 
 
+async def test_names_for_all_or_nobody_meanwhile_are_said_to_be_in_its_way(app: App) -> None:
+    await ranked(app)
+    case = await ask(app, RANKED)
+    await vote(app, case, BOB)
+    for reveal in ("always", "never"):
+        said = words(await app.command(CHANNEL, ADMIN, f"set reveal {reveal}"))
+        page = words(await app.command(CHANNEL, ADMIN, "trial"))
+        told = words(await pressed(app, case.id, BOB, "compare"))
+        for each in (said, page, told):
+            assert f"here `reveal` is `{reveal}`" in each
+    await app.command(CHANNEL, ADMIN, "set reveal after_vote")
+    assert "here `reveal`" not in words(await app.command(CHANNEL, ADMIN, "trial"))
+    assert buttons(await pressed(app, case.id, BOB, "compare"))
+
+
+async def test_of_two_choices_at_once_the_first_stands(app: App) -> None:
+    await ranked(app)
+    case = await ask(app, RANKED)
+    await vote(app, case, BOB)
+    await pressed(app, case.id, BOB, "compare")
+    pages = await asyncio.gather(
+        *(pressed(app, case.id, BOB, "compare", place) for place in ("first", "second"))
+    )
+    one, other = sorted(map(words, pages), key=lambda said: "the first choice stands" in said)
+    [said] = await app.store.comparisons(case.id)
+    assert said.chose
+    assert f"Your choice: The {said.chose}." in one
+    assert f"the first choice stands. Your choice: The {said.chose}." in other
+
+
 async def test_an_end_stays_as_it_was_told_whoever_is_forgotten(app: App) -> None:
     await ranked(app)
     case, number = await ask(app, RANKED), 0

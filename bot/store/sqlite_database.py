@@ -245,9 +245,7 @@ def _no_copy(path: str) -> StoreFailed:
 async def _connect(path: str, mode: str, batch: list[Write[Any]]) -> aiosqlite.Connection:
     target = path if path == MEMORY else files.uri(path, mode)
     try:
-        connection = await aiosqlite.connect(
-            target, uri=True, isolation_level=None, factory=partial(GroupCommit, batch)
-        )
+        connection = await _opened(target, batch)
         try:
             if mode == "ro":
                 await migrations.check_current(connection, path)
@@ -265,6 +263,22 @@ async def _connect(path: str, mode: str, batch: list[Write[Any]]) -> aiosqlite.C
     except sqlite3.Error as error:
         raise failed(path, error) from error
     return connection
+
+
+async def _opened(target: str, batch: list[Write[Any]]) -> aiosqlite.Connection:
+    """Whoever is cancelled meanwhile goes on with that once it is closed again: the thread of the
+    connection would stumble over an event loop that is no more."""
+    opening = asyncio.ensure_future(
+        aiosqlite.connect(
+            target, uri=True, isolation_level=None, factory=partial(GroupCommit, batch)
+        )
+    )
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        with suppress(sqlite3.Error):
+            await (await opening).close()
+        raise
 
 
 def _release(lock: int | None) -> None:

@@ -1051,7 +1051,7 @@ async def test_the_reviewers_are_told_of_to_whoever_reads_the_statistics(app: Ap
     heading, _counting, told, table, *notes = page.blocks
     assert heading == Heading("What people's votes say of the reviewers")
     assert isinstance(told, Text)
-    assert "of 30 questions" in told.text
+    assert "from 30 questions" in told.text
     assert isinstance(table, Table)
     assert {row[0] for row in table.rows} == {"a", "b", "c", "d"}
     assert notes

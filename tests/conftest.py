@@ -14,10 +14,13 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from tests.fakes.postgres import Postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 VARIABLES = ("COUNCIL_", "OPENROUTER_", "DISCORD_", "SLACK_")
@@ -117,6 +120,18 @@ def reached_for() -> Iterator[list[str]]:
     _reached_for.clear()
     yield _reached_for
     assert not _reached_for, "a test stays on this machine"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator["Postgres"]:
+    """A server of PostgreSQL for all tests of this process."""
+    from tests.fakes.postgres import programs, running
+
+    found = programs()
+    if found is None:
+        pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
+    with running(found) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from filelock import lock_descriptor
 from bot.errors import StoreFailed, StoreLocked
 from bot.language import _
 from bot.privacy import keep_private
+from bot.store import migrations
 
 # In the lock file, behind the one byte that Windows keeps from everybody but its holder.
 _NAME_AT, _NAME_LIMIT_BYTES = 1, 200
@@ -91,12 +92,7 @@ def check_readable(path: str) -> None:
     """Raises `StoreFailed`."""
     _check_folder(path)
     if not Path(path).exists():
-        raise StoreFailed(
-            _(
-                "There is no database {path} yet. Ask a question first, or set COUNCIL_DATABASE.",
-                path=path,
-            )
-        )
+        raise migrations.missing(path)
     _check_access(path, os.R_OK, _("read"))
 
 

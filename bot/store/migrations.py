@@ -43,16 +43,29 @@ async def check_current(connection: aiosqlite.Connection, path: str) -> None:
     version = await check(connection, path)
     newest = len(_steps(SCHEMA))
     if version < newest:
-        raise StoreFailed(
-            _(
-                "The database {path} has version {version}, and reading it needs version "
-                "{newest}. Start a command that writes, such as council serve, once: it "
-                "upgrades the database.",
-                path=path,
-                version=version,
-                newest=newest,
-            )
+        raise outdated(path, version, newest)
+
+
+def outdated(path: object, version: int, newest: int) -> StoreFailed:
+    return StoreFailed(
+        _(
+            "The database {path} has version {version}, and reading it needs version "
+            "{newest}. Start a command that writes, such as council serve, once: it "
+            "upgrades the database.",
+            path=path,
+            version=version,
+            newest=newest,
         )
+    )
+
+
+def missing(path: object) -> StoreFailed:
+    return StoreFailed(
+        _(
+            "There is no database {path} yet. Ask a question first, or set COUNCIL_DATABASE.",
+            path=path,
+        )
+    )
 
 
 async def migrate(connection: aiosqlite.Connection, path: str, *, schema: Path = SCHEMA) -> None:

@@ -1,12 +1,15 @@
-"""The store on SQLite: everything the program remembers, in one file."""
+"""The store: everything the program remembers, in one file of SQLite or a database of PostgreSQL."""
 
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from os import PathLike, close, fspath, unlink
 from os.path import getsize
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from bot.council import Call
+from bot.errors import StoreFailed
+from bot.language import _
 from bot.store import files, spending
 from bot.store.auditions import Auditions
 from bot.store.cases import Cases
@@ -27,10 +30,15 @@ from bot.store.reflections import Reflections
 from bot.store.removal import Removal
 from bot.store.removals import Removals
 from bot.store.retention import Retention
+from bot.store.server import Server
 from bot.store.spending import Spending
 from bot.store.sqlite_database import SqliteDatabase, check_copy
 from bot.store.summaries import Summaries
+from bot.store.transactions import Database
 from bot.store.trials import Trials
+
+if TYPE_CHECKING:
+    from bot.store.postgres_database import PostgresDatabase
 
 
 class Store(
@@ -61,13 +69,13 @@ class Store(
     @classmethod
     async def open(
         cls,
-        path: str | PathLike[str],
+        path: str | PathLike[str] | Server,
         *,
         holder: str = "council",
         read_only: bool = False,
         time_scale: float = 1.0,
     ) -> Self:
-        """Open a file, made and brought up to date as needed, or ":memory:".
+        """Open a file, made and brought up to date as needed, or ":memory:"; or a server's database.
 
         `holder` names the command for whoever finds the database in use ("council serve"). Raises
         `StoreLocked` where another process writes to it. With `read_only` it opens beside that
@@ -75,8 +83,8 @@ class Store(
         a write that failed is made again.
         """
         if read_only:
-            return cls(await SqliteDatabase.open_for_reading(fspath(path)))
-        database = await SqliteDatabase.open(fspath(path), holder=holder, time_scale=time_scale)
+            return cls(await _open_for_reading(path))
+        database = await _open(path, holder, time_scale)
         now = datetime.now(UTC)
         await database.write(spending.book_all)
         await database.write(secret)
@@ -139,3 +147,30 @@ class Store(
     async def calls(self, id: str) -> tuple[Call, ...]:
         """The finished calls of a deliberation, which may still be under way."""
         return await finished_calls(self._database, id)
+
+
+async def _open(path: str | PathLike[str] | Server, holder: str, time_scale: float) -> Database:
+    if isinstance(path, Server):
+        return await _postgres().open(path, holder=holder, time_scale=time_scale)
+    return await SqliteDatabase.open(fspath(path), holder=holder, time_scale=time_scale)
+
+
+async def _open_for_reading(path: str | PathLike[str] | Server) -> Database:
+    if isinstance(path, Server):
+        return await _postgres().open_for_reading(path)
+    return await SqliteDatabase.open_for_reading(fspath(path))
+
+
+def _postgres() -> "type[PostgresDatabase]":
+    """Late, since few need its driver. Raises `StoreFailed` where that is not installed."""
+    try:
+        from bot.store.postgres_database import PostgresDatabase
+    except ImportError as error:
+        raise StoreFailed(
+            _(
+                "COUNCIL_DATABASE names a PostgreSQL database, and its driver is not installed. "
+                "Install it with: {command}",
+                command=f"{sys.executable} -m pip install 'psycopg[binary]'",
+            )
+        ) from error
+    return PostgresDatabase

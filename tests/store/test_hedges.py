@@ -12,6 +12,7 @@ from bot.council import Council, Failure, Question
 from bot.records import Case, Tempo
 from bot.store.hedges import HedgesSpent, Requests, share_with_one_more
 from bot.store.journal import Journal
+from bot.store.server import Server
 from bot.store.store import Store
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -63,8 +64,8 @@ def test_what_second_requests_take_with_one_more(sent: list[Requests], share: fl
 
 
 @pytest.fixture
-async def store() -> AsyncIterator[Store]:
-    store = await Store.open(":memory:", holder="tests")
+async def store(anywhere: str | Server) -> AsyncIterator[Store]:
+    store = await Store.open(anywhere, holder="tests")
     for id in ("one", "two"):
         question = Question(id=id, text="Why?", seed=1, asked_at=NOW)
         council = Council(("lab/a",), "lab/a")

@@ -35,6 +35,7 @@ from bot.records import Attempt, Case, Stop
 from bot.store.encoding import decode, encode
 from bot.store.hedges import HedgesSpent
 from bot.store.journal import Asked, Journal
+from bot.store.server import Server
 from bot.store.spending import channel_scope
 from bot.store.store import Store
 
@@ -95,8 +96,8 @@ def result(id: str) -> Deliberation:
 
 
 @pytest.fixture
-async def store() -> AsyncIterator[Store]:
-    store = await Store.open(":memory:", holder="a test")
+async def store(anywhere: str | Server) -> AsyncIterator[Store]:
+    store = await Store.open(anywhere, holder="a test")
     await store.create(case("one"))
     yield store
     await store.close()

@@ -21,6 +21,7 @@ from bot.errors import SettingsChanged, StoreFailed, StoreLocked
 from bot.llm import ModelInfo
 from bot.records import Case, PlatformName, Post, SettingsChange, Stop, StoredSettings
 from bot.store import migrations
+from bot.store.server import Server
 from bot.store.sqlite_database import SqliteDatabase
 from bot.store.store import Store
 from bot.store.transactions import Statement, Transaction, change
@@ -31,6 +32,7 @@ HEADER_BYTES = 100
 
 HOLD = """
 import asyncio, sys
+from bot.store.server import Server
 from bot.store.store import Store
 
 async def main():
@@ -58,8 +60,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def store() -> AsyncIterator[Store]:
-    store = await Store.open(":memory:", holder="a test")
+async def store(anywhere: str | Server) -> AsyncIterator[Store]:
+    store = await Store.open(anywhere, holder="a test")
     yield store
     await store.close()
 

@@ -8,6 +8,7 @@ import pytest
 from bot.council import Council, Question
 from bot.errors import StoreFailed
 from bot.records import Case, Reaction, ReactionValue
+from bot.store.server import Server
 from bot.store.store import Store
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -16,8 +17,8 @@ LATEST = NOW + timedelta(minutes=2)
 
 
 @pytest.fixture
-async def store() -> AsyncIterator[Store]:
-    store = await Store.open(":memory:", holder="a test")
+async def store(anywhere: str | Server) -> AsyncIterator[Store]:
+    store = await Store.open(anywhere, holder="a test")
     for id in ("one", "two"):
         question = Question(id, "Which is the best?", 7, NOW)
         await store.create(Case(question, Council(("lab/a",), "lab/b"), "discord"))

@@ -1,0 +1,191 @@
+"""PostgreSQL: reads beside each other, and writes that share a commit, one after the other.
+
+Every commit begins with the one lock that all who write here take, so that a transaction sees all of
+those before it, as SQLite's do; nothing waits for two locks, so nothing waits for ever.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from psycopg import Connection, Error, sql
+
+from bot.errors import StoreFailed
+from bot.language import _
+from bot.store import postgres_migrations
+from bot.store.batches import UNUSABLE, Batches, Write
+from bot.store.postgres_commits import Commits
+from bot.store.postgres_errors import failed, may_pass
+from bot.store.postgres_session import Session, be_the_writer, portable
+from bot.store.server import Server
+from bot.store.transactions import Row, Transaction
+
+# What the driver says repeats values.
+logging.getLogger("psycopg").setLevel(logging.CRITICAL)
+
+T = TypeVar("T")
+
+_READERS = 4
+_READS_AGAIN = 6
+
+# A table up to this size is written anew within a second or two; a larger one is not held for as long.
+_REWRITTEN_BYTES = 256 * 1024 * 1024
+
+
+class PostgresDatabase(Batches):
+    """A server's database, as `Database` says. Made by `open`; `close` it."""
+
+    def __init__(self, server: Server, holder: str, *, time_scale: float = 1.0) -> None:
+        self._server = server
+        self._holder = holder
+        self._commits = Commits(Session(server, holder, self._begin_writing))
+        self._writing = ThreadPoolExecutor(1, "store-writes")
+        self._reading = ThreadPoolExecutor(_READERS, "store-reads")
+        self._of_thread = threading.local()
+        self._sessions: list[Session] = []
+        super().__init__(str(server), time_scale=time_scale)
+
+    @classmethod
+    async def open(
+        cls, server: Server, *, holder: str, time_scale: float = 1.0
+    ) -> "PostgresDatabase":
+        """Open for reading and writing, creating and migrating as needed.
+
+        Raises `StoreLocked` where another process writes to it, and `StoreFailed`.
+        """
+        database = cls(server, holder, time_scale=time_scale)
+        await database._connected(database._writing, database._commits.connect)
+        return database
+
+    @classmethod
+    async def open_for_reading(cls, server: Server) -> "PostgresDatabase":
+        """Open beside whoever writes. Raises `StoreFailed`."""
+        database = _ReadOnly(server, "council")
+        await database._connected(database._reading, database._check)
+        return database
+
+    async def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        for pause in (*self.pauses[:_READS_AGAIN], None):
+            self._require_open()
+            try:
+                return await _run(self._reading, lambda: self._fetch(sql, parameters))
+            except Error as error:
+                if pause is None or not may_pass(error):
+                    raise failed(self._server, error) from None
+                await asyncio.sleep(pause)
+        raise AssertionError("the last try returns or raises")
+
+    async def damage(self) -> str:
+        rows = await self.read(
+            "SELECT checksum_failures FROM pg_stat_database WHERE datname = current_database()"
+        )
+        count = rows[0][0] if rows else None
+        return f"pg_stat_database: {count} checksum failures" if count else ""
+
+    async def backup(self, target: str) -> None:
+        raise StoreFailed(
+            _(
+                "A database on a server is copied by its own tools: pg_dump --format=custom "
+                '--schema=council --file={file} "$COUNCIL_DATABASE", and pg_restore puts it back.',
+                file=target,
+            )
+        )
+
+    async def rewrite(self) -> None:
+        """Tables that are not too large; of others the room of what was deleted is used again."""
+        self._require_open()
+        try:
+            await asyncio.to_thread(self._vacuum)
+        except Error as error:
+            raise failed(self._server, error) from None
+
+    async def empty_log(self) -> bool:
+        """The server's log is the server's: it overwrites it in time."""
+        return True
+
+    async def _make(self, batch: Sequence[Write[Any]]) -> None:
+        await _run(self._writing, lambda: self._commits.make(batch))
+
+    async def _disconnect(self) -> None:
+        await asyncio.to_thread(self._end)
+
+    def _may_pass(self, error: Exception | None) -> bool:
+        return may_pass(error)
+
+    def _told(self, error: Exception) -> Exception:
+        return failed(self._server, error) if isinstance(error, Error) else error
+
+    async def _connected(self, threads: ThreadPoolExecutor, connect: Callable[[], None]) -> None:
+        try:
+            await _run(threads, connect)
+        except BaseException as error:
+            await self.close()
+            if isinstance(error, Error):
+                raise failed(self._server, error) from None
+            raise
+
+    def _begin_writing(self, connection: Connection, before: int | None) -> None:
+        be_the_writer(connection, self._server, before)
+        postgres_migrations.migrate(connection, self._server)
+
+    # In threads of readers
+
+    def _fetch(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        session: Session | None = getattr(self._of_thread, "session", None)
+        if session is None:
+            session = self._of_thread.session = Session(self._server, self._holder, _only_read)
+            self._sessions.append(session)
+        return session.connection().execute(portable(sql), tuple(parameters)).fetchall()
+
+    def _check(self) -> None:
+        session = Session(self._server, self._holder, _only_read)
+        try:
+            postgres_migrations.check_current(session.connection(), self._server)
+        finally:
+            session.close()
+
+    # In a thread of its own
+
+    def _vacuum(self) -> None:
+        session = Session(self._server, self._holder, lambda connection, before: None)
+        try:
+            connection = session.connection()
+            tables = connection.execute(
+                "SELECT relname, pg_total_relation_size(oid) FROM pg_class"
+                " WHERE relnamespace = to_regnamespace(%s) AND relkind = 'r' ORDER BY relname",
+                (postgres_migrations.NAMESPACE,),
+            ).fetchall()
+            for name, size in tables:
+                how = sql.SQL("VACUUM (FULL) {}" if size <= _REWRITTEN_BYTES else "VACUUM {}")
+                connection.execute(how.format(sql.Identifier(name)))
+        finally:
+            session.close()
+
+    def _end(self) -> None:
+        for threads in (self._writing, self._reading):
+            threads.shutdown(cancel_futures=True)
+        self._commits.close()
+        for session in self._sessions:
+            session.close()
+
+
+class _ReadOnly(PostgresDatabase):
+    """Beside whoever writes."""
+
+    async def write(self, begin: Callable[[], Transaction[T]]) -> T:
+        self._require_open()
+        raise StoreFailed(
+            _("The database {path} is open for reading only.", path=self._server),
+            public=_(UNUSABLE),
+        )
+
+
+async def _run(threads: ThreadPoolExecutor, function: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(threads, function)
+
+
+def _only_read(connection: Connection, before: int | None) -> None:
+    connection.execute("SET default_transaction_read_only = on")

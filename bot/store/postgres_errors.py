@@ -1,0 +1,89 @@
+"""What PostgreSQL answers where something goes wrong, in words a person can act on.
+
+Its own words are told where they speak of the connection alone: of a statement they may repeat what
+was in it.
+"""
+
+from psycopg import Error, InterfaceError, OperationalError, errors
+
+from bot.errors import StoreFailed
+from bot.language import N_, _
+from bot.store.batches import UNUSABLE
+from bot.store.server import Server
+
+_LOST = N_("The connection to the database {path} was lost ({error}).")
+_REFUSED = N_("The database {path} refused what was asked of it ({error}).")
+
+# By the SQLSTATE's class, or the whole of it (postgresql.org, "PostgreSQL Error Codes").
+_SENTENCES = {
+    "28": N_(
+        "The database {path} does not let this user in: check the user and the password in "
+        "COUNCIL_DATABASE."
+    ),
+    "3D": N_(
+        "There is no database {path} on its server: create it (createdb), or set COUNCIL_DATABASE "
+        "to another one."
+    ),
+    "42501": N_(
+        "The user in COUNCIL_DATABASE may not do in the database {path} what Council needs: let it "
+        "own the database, or grant it CREATE there."
+    ),
+    "53100": N_("The disk of the database {path} is full. Make room and try again."),
+    "53300": N_(
+        "The server of the database {path} takes no more connections: raise max_connections, or "
+        "close others."
+    ),
+    "25006": N_("The server of the database {path} takes no writes: it is a standby, or set to."),
+    "55P03": N_(
+        "The database {path} is held by another program. Close that program and try again."
+    ),
+}
+_PUBLIC = {
+    "53100": N_(
+        "The disk of the bot's database is full. Try again once there is room; the bot's "
+        "log tells its operator more."
+    ),
+}
+
+# What may pass while others wait: a lost connection (08, 57P, and what has no code), transactions that
+# met (40), no room and no connections (53), a standby that takes over (25006), another's lock (55P03).
+_PASSING = ("08", "57P", "40", "53", "25006", "55P03", "58")
+
+
+def may_pass(error: Exception | None) -> bool:
+    if not isinstance(error, OperationalError | InterfaceError | errors.ReadOnlySqlTransaction):
+        return False
+    return error.sqlstate is None or error.sqlstate.startswith(_PASSING)
+
+
+def fails_all(error: Error) -> bool:
+    """Whether it ends the transaction for every write in it."""
+    return may_pass(error) or error.sqlstate is None
+
+
+def failed(server: Server, error: Error) -> StoreFailed:
+    code = error.sqlstate or ""
+    sentence = _SENTENCES.get(code) or _SENTENCES.get(code[:2])
+    is_lost = code.startswith(("08", "57P")) or (not code and may_pass(error))
+    words = _without_secrets(server, error) if is_lost else type(error).__name__
+    translated = StoreFailed(
+        _(sentence or (_LOST if is_lost else _REFUSED), path=server, error=words),
+        public=_(_PUBLIC.get(code, UNUSABLE)),
+    )
+    translated.__cause__ = without_values(error)
+    return translated
+
+
+def without_values(error: Error) -> Exception:
+    """The same kind of error: its own words may repeat what people wrote."""
+    bare = type(error)(error.sqlstate or "")
+    for note in getattr(error, "__notes__", ()):
+        bare.add_note(note)
+    return bare
+
+
+def _without_secrets(server: Server, error: Error) -> str:
+    """One line of what is said of a connection."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    told = lines[0].strip()
+    return told.replace(server.password, "***") if server.password else told

@@ -1,0 +1,42 @@
+"""The address of a PostgreSQL database. Knows no driver."""
+
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, unquote, urlsplit
+
+_SCHEMES = ("postgresql", "postgres")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """As text it tells neither who logs in nor with what."""
+
+    url: str = field(repr=False)
+
+    def __str__(self) -> str:
+        parts = urlsplit(self.url)
+        return f"postgresql://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+    @property
+    def password(self) -> str:
+        return unquote(urlsplit(self.url).password or "")
+
+
+def is_server(text: str) -> bool:
+    return text.partition("://")[0] in _SCHEMES and "://" in text
+
+
+def read_server(text: str) -> Server:
+    """Raises `ValueError`, also where a sign in the password ends it early: what follows would be
+    taken for a host, and told."""
+    parts = urlsplit(text)
+    if parts.scheme not in _SCHEMES or any(map(str.isspace, text)):
+        raise ValueError
+    if text.count("@") != parts.netloc.count("@") or parts.netloc.count("@") > 1 or parts.fragment:
+        raise ValueError
+    if not (_host(parts) or "host=" in parts.query):
+        raise ValueError
+    return Server(text)
+
+
+def _host(parts: SplitResult) -> str:
+    return parts.netloc.rpartition("@")[2]

@@ -1,0 +1,154 @@
+"""A PostgreSQL server of the tests' own: Debian's, in a folder of its own, on a free port of loopback."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from bot.store.postgres_migrations import NAMESPACE, migrate
+from bot.store.server import Server
+from tests.fakes.processes import free_port
+
+USER, PASSWORD = "council", "p@ss/word"
+_IN_URL = "p%40ss%2Fword"
+# No test pulls the plug.
+_FAST = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=60")
+
+
+def programs() -> Path | None:
+    """Where PostgreSQL's own programs are, the newest of Debian's; `None` where there are none."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=_version)
+    path = shutil.which("initdb")
+    return found[-1].parent if found else Path(path).resolve().parent if path else None
+
+
+def _version(program: Path) -> int:
+    name = program.parents[1].name
+    return int(name) if name.isdecimal() else 0
+
+
+class Postgres:
+    """Made by `running`."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self._programs, self._folder = programs, folder
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._count = 0
+        self._shared: Server | None = None
+
+    def start(self) -> None:
+        """And wait until it answers."""
+        assert self._process is None
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(self._programs / "postgres", "-D", self._data, "-p", str(self._port)),
+                    *("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="),
+                    *(word for setting in _FAST for word in ("-c", setting)),
+                ],
+                stdout=log,
+                stderr=log,
+                **_as_nobody_special(),
+            )
+        ready = [self._programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self._port)]
+        while subprocess.run(ready).returncode:
+            assert self._process.poll() is None, (self._folder / "log").read_text()
+
+    def end(self, how: signal.Signals = signal.SIGINT) -> None:
+        """At once, whoever is connected (SIGINT), or as a crash does (SIGQUIT)."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait()
+        self._process = None
+
+    def initialise(self) -> None:
+        password = self._folder / "password"
+        password.write_text(PASSWORD)
+        if os.geteuid() == 0:
+            for each in (self._folder, password):
+                shutil.chown(each, **_owner())
+        subprocess.run(
+            [
+                *(self._programs / "initdb", "-D", self._data, "-U", USER, "--no-sync"),
+                *("-A", "scram-sha-256", f"--pwfile={password}", "-E", "UTF8"),
+                # Of a language in which texts sort otherwise than by their bytes, where there is one.
+                "--locale=C.UTF-8",
+            ],
+            check=True,
+            capture_output=True,
+            **_as_nobody_special(),
+        )
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "data"
+
+    def server(self, name: str, *, user: str = USER, password: str = _IN_URL) -> Server:
+        return Server(f"postgresql://{user}:{password}@127.0.0.1:{self._port}/{name}")
+
+    def connect(self, name: str = "postgres") -> psycopg.Connection:
+        return psycopg.connect(
+            self.server(name).url, autocommit=True, options=f"-c search_path={NAMESPACE}"
+        )
+
+    def create(self) -> Server:
+        """A new database, without anything in it."""
+        self._count += 1
+        name = f"council_{self._count}"
+        with self.connect() as connection:
+            connection.execute(f"CREATE DATABASE {name} STRATEGY FILE_COPY")
+        return self.server(name)
+
+    def emptied(self) -> Server:
+        """One database, as it is when it was just made, and nobody connected to it any more."""
+        if self._shared is None:
+            self._shared = self.create()
+            with self.connect(_name(self._shared)) as connection:
+                migrate(connection, self._shared)
+        with self.connect(_name(self._shared)) as connection:
+            connection.execute(_END_OTHERS)
+            tables = connection.execute(_TABLES, (NAMESPACE,)).fetchall()
+            names = ", ".join(name for (name,) in tables)
+            connection.execute(f"TRUNCATE {names} RESTART IDENTITY".encode())
+        return self._shared
+
+
+_END_OTHERS = (
+    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = %s AND tablename <> 'schema_version'"
+
+
+def _name(server: Server) -> str:
+    return server.url.rpartition("/")[2]
+
+
+@contextmanager
+def running(programs: Path) -> Iterator[Postgres]:
+    # Not in pytest's folders, which its user cannot enter.
+    folder = Path(tempfile.mkdtemp(prefix="council-postgres-"))
+    server = Postgres(programs, folder)
+    try:
+        server.initialise()
+        server.start()
+        yield server
+    finally:
+        server.end()
+        shutil.rmtree(folder)
+
+
+def _as_nobody_special() -> dict[str, str]:
+    """It refuses to run as root."""
+    return _owner() if os.geteuid() == 0 else {}
+
+
+def _owner() -> dict[str, str]:
+    return {"user": "postgres", "group": "postgres"}

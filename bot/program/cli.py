@@ -413,7 +413,7 @@ async def _forget(options: argparse.Namespace, config: "Config") -> int:
     from bot.store.store import Store
     from bot.texts import TRACES, never_heard
 
-    store = await Store.open(config.database_file(), holder="council forget")
+    store = await Store.open(config.database_place(), holder="council forget")
     try:
         if options.channel:
             places = await store.asked_in(None, options.channel)
@@ -468,9 +468,19 @@ async def _backup(options: argparse.Namespace, config: "Config") -> int:
 
 
 async def _restore(options: argparse.Namespace, config: "Config") -> int:
+    from bot.store.server import Server
     from bot.store.store import Store
 
-    path = config.database_file()
+    path = config.database_place()
+    if isinstance(path, Server):
+        note(
+            _(
+                "A database on a server is put back by its own tools: pg_restore --clean --if-exists "
+                '--dbname="$COUNCIL_DATABASE" {file}',
+                file=options.file,
+            )
+        )
+        return NO_ANSWER
     before = f"{path}.before-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}"
     was_there = await Store.restore(path, options.file, before)
     tell(_("Restored from {file}: {path}.", file=options.file, path=path))

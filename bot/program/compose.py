@@ -23,7 +23,7 @@ from bot.store.store import Store
 async def open_app(config: Config, command: str) -> AsyncIterator[App]:
     """The whole council over the configured database, for a command that writes."""
     store = await Store.open(
-        config.database_file(), holder=f"council {command}", time_scale=config.time_scale
+        config.database_place(), holder=f"council {command}", time_scale=config.time_scale
     )
     async with put_together(config, store, command) as app:
         yield app

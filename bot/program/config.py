@@ -35,6 +35,7 @@ from bot.program.endpoints import (
 from bot.program.env_file import read_env_file
 from bot.seats import parse_members, parse_model
 from bot.settings import parse_budget
+from bot.store.server import UNREADABLE, Server, is_server, read_server
 from bot.typos import closest, question
 
 OPENROUTER_URL = "https://openrouter.ai/api/v1"
@@ -106,14 +107,12 @@ def _read(parse: Callable[[str], object]) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-def _database(text: str) -> Path:
-    if text.startswith(("postgresql://", "postgres://")):
-        raise Explained(
-            _(
-                "COUNCIL_DATABASE must be a file so far, for example council.db: PostgreSQL is "
-                "not supported yet."
-            )
-        )
+def _database(text: str) -> Path | Server:
+    if is_server(text):
+        try:
+            return read_server(text)
+        except ValueError as error:
+            raise Explained(_(UNREADABLE)) from error
     try:
         return Path(text).expanduser()
     except RuntimeError as error:  # ~somebody who has no home here
@@ -207,10 +206,12 @@ class Config(BaseSettings):
     chairman: Annotated[str, _read(parse_model)] = _variable(
         "COUNCIL_CHAIRMAN", "", N_("one model id, for example openai/gpt-5.1")
     )
-    database: Annotated[Path, BeforeValidator(_database)] = Field(
+    database: Annotated[Path | Server, BeforeValidator(_database)] = Field(
         default_factory=lambda: user_data_path("council") / "council.db",
         validation_alias="COUNCIL_DATABASE",
-        description=N_("the path of a file, for example council.db").english,
+        description=N_(
+            "the path of a file, for example council.db, or postgresql://USER:PASSWORD@HOST/DATABASE"
+        ).english,
     )
     # `None` is unlimited, and has to be written.
     daily_budget_usd: Annotated[float | None, _read(parse_budget)] = _variable(
@@ -304,12 +305,12 @@ class Config(BaseSettings):
         """Whether nothing real can be asked, so that the built-in models answer."""
         return not self.endpoints()
 
-    def database_file(self) -> Path:
-        """The default one's folder is made; a folder that somebody named has to be there.
+    def database_place(self) -> Path | Server:
+        """The default file's folder is made; a folder that somebody named has to be there.
 
         Raises `StoreFailed`.
         """
-        if "database" not in self.model_fields_set:
+        if isinstance(self.database, Path) and "database" not in self.model_fields_set:
             try:
                 self.database.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
@@ -324,8 +325,12 @@ class Config(BaseSettings):
         return self.database
 
     def history_file(self) -> Path:
-        """What was typed in a terminal's chats, beside the database. Raises `StoreFailed`."""
-        return self.database_file().with_suffix(".history")
+        """What was typed in a terminal's chats: beside the database where that is a file. Raises
+        `StoreFailed`."""
+        place = self.database_place()
+        if isinstance(place, Server):
+            place = user_data_path("council", ensure_exists=True) / "council.db"
+        return place.with_suffix(".history")
 
     def budget_usd(self, *, serving: bool) -> float | None:
         """US dollars a day; `None` is unlimited. A default holds only where others ask."""

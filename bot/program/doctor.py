@@ -25,6 +25,7 @@ from bot.program.endpoints import KNOWN_SERVERS
 from bot.program.process import DONE, NO_ANSWER
 from bot.program.reading import put
 from bot.program.trials import Ledger, Tell, examine_models, passed_on
+from bot.store.server import Server
 from bot.store.store import Store
 
 
@@ -68,9 +69,9 @@ async def doctor(config: Config) -> int:
 async def privacy(config: Config) -> int:
     """Tell what is stored, where, how long, and who receives what. Asks nobody, and writes nothing:
     of a database that is not there yet it tells what will hold."""
-    path, days = config.database_file(), config.retention_days
-    if path.exists():
-        store = await Store.open(path, read_only=True)
+    place, days = config.database_place(), config.retention_days
+    if isinstance(place, Server) or place.exists():
+        store = await Store.open(place, read_only=True)
         try:
             days = await retention_days(config, store)
         finally:
@@ -85,7 +86,7 @@ def _facts(config: Config, days: int | None) -> Facts:
     platforms = {"Discord": config.discord_token, "Slack": config.slack_bot_token}
     served = [name for name, token in platforms.items() if token]
     return Facts(
-        database=f"`{config.database_file()}`",
+        database=f"`{config.database_place()}`",
         texts_kept=_("for ever (`COUNCIL_RETENTION_DAYS` has them erased)")
         if days is None
         else n_("erased after {n} day", "erased after {n} days", days),
@@ -156,7 +157,7 @@ class _Book(Ledger):
     async def examine(self, tell: Tell) -> None:
         """Beside a program that runs, too."""
         try:
-            path = self._config.database_file()
+            path = self._config.database_place()
             try:
                 store = await Store.open(path, holder="council doctor")
                 found = _("The database {path} can be read and written.", path=path)
@@ -192,7 +193,7 @@ class _Book(Ledger):
 
     async def book(self, spent: Mapping[str, Bill]) -> bool:
         try:
-            store = await Store.open(self._config.database_file(), holder="council doctor")
+            store = await Store.open(self._config.database_place(), holder="council doctor")
             try:
                 for model, bill in spent.items():
                     await store.spend(self._today, model, bill)

@@ -36,7 +36,7 @@ async def health_port(
         yield
         return
     readiness = Readiness(app, platforms)
-    metrics = Metrics(app, await app.store.journal_end(), config.database)
+    metrics = Metrics(app, await app.store.journal_end())
     runner = web.AppRunner(
         _application(readiness, metrics), access_log=None, shutdown_timeout=_LEAVE_SECONDS
     )

@@ -5,8 +5,6 @@ and nothing waits for it. Labels come from lists known beforehand: no ids, and n
 that the deployment seats.
 """
 
-import os
-
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import generate_latest
 
@@ -20,9 +18,9 @@ _BUCKETS = (1, 2, 5, 10, 20, 40, 80, 160, 320)
 
 
 class Metrics:
-    def __init__(self, app: App, cursor: int, database: os.PathLike[str]) -> None:
+    def __init__(self, app: App, cursor: int) -> None:
         """`cursor` is the journal's end when the process started."""
-        self._app, self._cursor, self._database = app, cursor, database
+        self._app, self._cursor = app, cursor
         self._models = {*app.defaults.members, app.defaults.chairman}
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
@@ -84,11 +82,4 @@ class Metrics:
         self._spent.set(await app.store.spent(app.now().date()) / 1e6)
         limit = app.rules.daily_budget_micros
         self._budget.set(float("inf") if limit is None else limit / 1e6)
-        self._bytes.set(sum(_size(f"{os.fspath(self._database)}{end}") for end in ("", "-wal")))
-
-
-def _size(path: str) -> int:
-    try:
-        return os.path.getsize(path)
-    except OSError:
-        return 0  # no log at the moment
+        self._bytes.set(await app.store.size_bytes())

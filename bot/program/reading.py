@@ -7,6 +7,7 @@ import argparse
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from bot.errors import Expired, InvalidInput
@@ -272,7 +273,7 @@ async def _keep_up(config: "Config") -> None:
         if not await store.missing_summaries(1):
             return
     try:
-        store = await Store.open(config.database_file(), holder="council stats")
+        store = await Store.open(config.database_place(), holder="council stats")
         try:
             await Statistics(store).keep_up()
         finally:
@@ -302,7 +303,8 @@ async def thread(options: argparse.Namespace, config: "Config") -> int:
     from bot.pages.presenter import beneath_verdict, unvoted
     from bot.texts import EXPIRED_ID
 
-    if options.id is None and not config.database_file().exists():
+    place = config.database_place()
+    if options.id is None and isinstance(place, Path) and not place.exists():
         note(_("Nothing was asked yet."))
         return NO_ANSWER
     async with database(config) as store:
@@ -356,7 +358,7 @@ async def database(config: "Config") -> "AsyncIterator[Store]":
     """The database, read beside whoever writes to it."""
     from bot.store.store import Store
 
-    store = await Store.open(config.database_file(), read_only=True)
+    store = await Store.open(config.database_place(), read_only=True)
     try:
         yield store
     finally:

@@ -88,6 +88,12 @@ def remove(path: str) -> None:
         Path(path + suffix).unlink(missing_ok=True)
 
 
+def size_bytes(path: str) -> int:
+    """Of the database with its log."""
+    there = (Path(path + suffix) for suffix in ("", "-wal"))
+    return sum(file.stat().st_size for file in there if file.exists())
+
+
 def check_readable(path: str) -> None:
     """Raises `StoreFailed`."""
     _check_folder(path)

@@ -78,6 +78,14 @@ class PostgresDatabase(Batches):
                 await asyncio.sleep(pause)
         raise AssertionError("the last try returns or raises")
 
+    async def size_bytes(self) -> int:
+        ((size,),) = await self.read(
+            "SELECT sum(pg_total_relation_size(oid)) FROM pg_class"
+            " WHERE relnamespace = to_regnamespace(?) AND relkind = 'r'",
+            (postgres_migrations.NAMESPACE,),
+        )
+        return int(size)
+
     async def damage(self) -> str:
         rows = await self.read(
             "SELECT checksum_failures FROM pg_stat_database WHERE datname = current_database()"

@@ -20,7 +20,7 @@ from psycopg.types.string import StrDumperUnknown, TextLoader
 from bot.errors import StoreFailed, StoreLocked
 from bot.language import _
 from bot.store import postgres_migrations
-from bot.store.server import Server
+from bot.store.server import UNREADABLE, Server
 
 # The first number of Council's advisory locks, and the second of each.
 LOCKS, WRITER, WRITING = 1131307884, 1, 2
@@ -185,10 +185,4 @@ def _conninfo(server: Server) -> str:
         ours = {name: value for name, value in _DEFAULTS.items() if name not in given}
         return make_conninfo(server.url, **ours, client_encoding="utf8")
     except ProgrammingError:
-        raise StoreFailed(
-            _(
-                "COUNCIL_DATABASE cannot be read. It is written "
-                "postgresql://USER:PASSWORD@HOST:PORT/DATABASE; signs such as / and % in a "
-                "password are written as %2F and %25."
-            )
-        ) from None
+        raise StoreFailed(_(UNREADABLE)) from None

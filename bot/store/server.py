@@ -3,6 +3,13 @@
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from bot.language import N_
+
+UNREADABLE = N_(
+    "COUNCIL_DATABASE cannot be read. It is written postgresql://USER:PASSWORD@HOST:PORT/DATABASE; "
+    "signs such as @, / and % in a password are written as %40, %2F and %25."
+)
+
 _SCHEMES = ("postgresql", "postgres")
 
 

@@ -152,6 +152,9 @@ class SqliteDatabase(Batches):
                 return [tuple(row) for row in rows]
         raise AssertionError("the last try returns or raises")
 
+    async def size_bytes(self) -> int:
+        return files.size_bytes(self._path)
+
     async def damage(self) -> str:
         try:
             ((found,), *_) = await self.read("PRAGMA quick_check(1)")

@@ -103,6 +103,10 @@ class Store(
         """What is wrong with the file, as SQLite says it; empty where nothing is."""
         return await self._database.damage()
 
+    async def size_bytes(self) -> int:
+        """On the disk, with the log where that is the file's own."""
+        return await self._database.size_bytes()
+
     async def backup(self, target: str | PathLike[str]) -> None:
         """Copy everything into a new file, for its owner only. Raises `StoreFailed`."""
         files.reserve(fspath(target))

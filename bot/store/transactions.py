@@ -78,6 +78,9 @@ class Database(Protocol):
         A write whose caller is cancelled is made all the same.
         """
 
+    async def size_bytes(self) -> int:
+        """On the disk."""
+
     async def damage(self) -> str:
         """The first thing that is wrong with what is stored, or nothing."""
 

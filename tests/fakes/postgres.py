@@ -55,9 +55,18 @@ class Postgres:
                 ],
                 stdout=log,
                 stderr=log,
-                **_as_nobody_special(),
+                user=_user(),
+                group=_user(),
+                extra_groups=None if _user() is None else [],
             )
-        ready = [self._programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self._port)]
+        ready: list[str | Path] = [
+            self._programs / "pg_isready",
+            "-q",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self._port),
+        ]
         while subprocess.run(ready).returncode:
             assert self._process.poll() is None, (self._folder / "log").read_text()
 
@@ -71,19 +80,21 @@ class Postgres:
     def initialise(self) -> None:
         password = self._folder / "password"
         password.write_text(PASSWORD)
-        if os.geteuid() == 0:
+        if user := _user():
             for each in (self._folder, password):
-                shutil.chown(each, **_owner())
+                shutil.chown(each, user, user)
         subprocess.run(
             [
                 *(self._programs / "initdb", "-D", self._data, "-U", USER, "--no-sync"),
                 *("-A", "scram-sha-256", f"--pwfile={password}", "-E", "UTF8"),
-                # Of a language in which texts sort otherwise than by their bytes, where there is one.
-                "--locale=C.UTF-8",
+                # Sorted otherwise than by code points, as a server may be.
+                *("--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"),
             ],
             check=True,
             capture_output=True,
-            **_as_nobody_special(),
+            user=_user(),
+            group=_user(),
+            extra_groups=None if _user() is None else [],
         )
 
     @property
@@ -145,10 +156,6 @@ def running(programs: Path) -> Iterator[Postgres]:
         shutil.rmtree(folder)
 
 
-def _as_nobody_special() -> dict[str, str]:
+def _user() -> str | None:
     """It refuses to run as root."""
-    return _owner() if os.geteuid() == 0 else {}
-
-
-def _owner() -> dict[str, str]:
-    return {"user": "postgres", "group": "postgres"}
+    return "postgres" if os.geteuid() == 0 else None

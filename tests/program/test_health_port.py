@@ -290,7 +290,7 @@ async def test_a_database_that_takes_no_writes_is_told() -> None:
 async def test_labels_name_no_model_that_the_deployment_does_not_seat() -> None:
     provider = FakeProvider()
     async with running_app(provider, members=("lab/a", "lab/b")) as app:
-        metrics = Metrics(app, 0, Path("council.db"))
+        metrics = Metrics(app, 0)
         app.platforms["discord"] = Room(app)
         await app.command(CHANNEL, ADMIN, "members set lab/a lab/private-tune")
         await asked(app, mention("Which words may stand here?"))

@@ -348,51 +348,8 @@ async def test_a_step_that_fails_leaves_the_version_before(tmp_path: Path) -> No
 # Committing together
 
 
-async def test_a_refused_write_does_not_fail_those_beside_it(database: SqliteDatabase) -> None:
-    keys = ["a", "b", "a", "c"]
-    async with asyncio.TaskGroup() as group:
-        writes = [group.create_task(_outcome(set_note(database, key, "x"))) for key in keys]
-    assert [write.result() for write in writes] == [1, 1, "refused", 1]
-    assert await database.read("SELECT key FROM notes ORDER BY key") == [("a",), ("b",), ("c",)]
-
-
-async def _outcome(write: Awaitable[int]) -> int | str:
-    try:
-        return await write
-    except StoreFailed:
-        return "refused"
-
-
-async def test_a_write_that_raises_is_undone_and_raises_at_its_caller(
-    database: SqliteDatabase,
-) -> None:
-    def half() -> Transaction[None]:
-        yield Statement("INSERT INTO notes VALUES ('half', 'done')")
-        raise LookupError("changed its mind")
-
-    with pytest.raises(LookupError, match="changed its mind"):
-        await database.write(half)
-    assert await database.read("SELECT * FROM notes") == []
-
-
-async def test_a_statement_that_fails_is_named_without_its_values(database: SqliteDatabase) -> None:
-    await set_note(database, "a", "x")
-    with pytest.raises(StoreFailed) as caught:
-        await set_note(database, "a", "secret")
-    assert isinstance(caught.value.__cause__, sqlite3.IntegrityError)
-    assert caught.value.__cause__.__notes__ == ["INSERT INTO notes (key, value) VALUES (?, ?)"]
-
-
 async def test_lists_may_be_longer_than_a_statement_takes_parameters(store: Store) -> None:
     assert await store.summary_texts([str(number) for number in range(70_000)]) == {}
-
-
-async def test_writes_are_made_in_the_order_of_their_calls(database: SqliteDatabase) -> None:
-    async with asyncio.TaskGroup() as group:
-        for number in range(50):
-            group.create_task(set_note(database, str(number), "x"))
-    rows = await database.read("SELECT key FROM notes ORDER BY rowid")
-    assert [int(key) for (key,) in rows] == list(range(50))
 
 
 async def test_writes_that_wait_share_a_commit(database: SqliteDatabase, path: Path) -> None:
@@ -507,24 +464,6 @@ async def _failure(write: Awaitable[int]) -> StoreFailed:
     with pytest.raises(StoreFailed) as caught:
         await write
     return caught.value
-
-
-async def test_a_write_whose_caller_is_cancelled_is_made_all_the_same(
-    database: SqliteDatabase,
-) -> None:
-    started = asyncio.Event()
-
-    async def write() -> None:
-        started.set()
-        await set_note(database, "paid", "for")
-
-    task = asyncio.create_task(write())
-    await started.wait()
-    task.cancel()
-    await asyncio.wait({task})
-    assert task.cancelled()
-    await set_note(database, "next", "x")
-    assert await database.read("SELECT key FROM notes ORDER BY rowid") == [("paid",), ("next",)]
 
 
 async def test_closing_commits_what_waits(path: Path) -> None:

@@ -94,7 +94,7 @@ class Program:
                 **self.environment,
             }
         )
-        store = await Store.open(config.database_file(), holder="council serve")
+        store = await Store.open(config.database_place(), holder="council serve")
         async with compose.put_together(config, store, "serve") as app:
             app.clock = app.caller.now = world.now
             self.app, self.life = app, life

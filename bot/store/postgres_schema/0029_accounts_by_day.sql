@@ -1,0 +1,1 @@
+CREATE INDEX accounts_by_day ON accounts (day, scope);

@@ -38,7 +38,7 @@ class Postgres:
 
     def __init__(self, programs: Path, folder: Path) -> None:
         self._programs, self._folder = programs, folder
-        self._port = free_port()
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._count = 0
         self._shared: Server | None = None
@@ -49,7 +49,7 @@ class Postgres:
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    *(self._programs / "postgres", "-D", self._data, "-p", str(self._port)),
+                    *(self._programs / "postgres", "-D", self._data, "-p", str(self.port)),
                     *("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="),
                     *(word for setting in _FAST for word in ("-c", setting)),
                 ],
@@ -65,7 +65,7 @@ class Postgres:
             "-h",
             "127.0.0.1",
             "-p",
-            str(self._port),
+            str(self.port),
         ]
         while subprocess.run(ready).returncode:
             assert self._process.poll() is None, (self._folder / "log").read_text()
@@ -102,7 +102,7 @@ class Postgres:
         return self._folder / "data"
 
     def server(self, name: str, *, user: str = USER, password: str = _IN_URL) -> Server:
-        return Server(f"postgresql://{user}:{password}@127.0.0.1:{self._port}/{name}")
+        return Server(f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{name}")
 
     def connect(self, name: str = "postgres") -> psycopg.Connection:
         return psycopg.connect(

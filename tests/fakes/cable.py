@@ -1,0 +1,80 @@
+"""A cable between a client and a server, which can be cut while something is on its way."""
+
+import asyncio
+from asyncio import StreamReader, StreamWriter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Literal
+
+
+class Cable:
+    """`port` leads to the server at `to`."""
+
+    def __init__(self, to: int) -> None:
+        self.port = 0
+        self._to = to
+        self._cut: tuple[bytes, Literal["sent", "answered"]] | None = None
+        self._ends: set[StreamWriter] = set()
+        self.cuts = 0
+
+    def cut_when(self, word: bytes, how: Literal["sent", "answered"]) -> None:
+        """Once: what has the word never arrives (`sent`), or its answer does not."""
+        self._cut = word, how
+
+    def cut(self) -> None:
+        self.cuts += 1
+        for end in self._ends:
+            end.close()
+
+    async def take(self, client: StreamReader, back: StreamWriter) -> None:
+        server, there = await asyncio.open_connection("127.0.0.1", self._to)
+        self._ends |= {back, there}
+        answers = asyncio.create_task(self._answers(server, back))
+        try:
+            while data := await client.read(65_536):
+                word, how = self._cut or (b"\0" * 65_536, "")
+                if word in data and how == "sent":
+                    self._cut = None
+                    self.cut()
+                    return
+                there.write(data)
+        except ConnectionError:
+            pass
+        finally:
+            there.close()
+            await answers
+
+    async def _answers(self, server: StreamReader, back: StreamWriter) -> None:
+        try:
+            while data := await server.read(65_536):
+                word, how = self._cut or (b"\0" * 65_536, "")
+                if word in data and how == "answered":
+                    self._cut = None
+                    self.cut()
+                    return
+                back.write(data)
+        except ConnectionError:
+            pass
+        finally:
+            back.close()
+
+
+@asynccontextmanager
+async def cable(to: int) -> AsyncIterator[Cable]:
+    laid = Cable(to)
+    ends: set[asyncio.Task[None]] = set()
+
+    async def take(client: StreamReader, back: StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        ends.add(task)
+        await laid.take(client, back)
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    laid.port = server.sockets[0].getsockname()[1]
+    try:
+        yield laid
+    finally:
+        server.close()
+        laid.cut()
+        await asyncio.gather(*ends)

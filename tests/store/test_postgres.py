@@ -1,0 +1,321 @@
+"""What a database on a server has besides: who may write, connections that are lost, and its tables."""
+
+import asyncio
+import logging
+import os
+import re
+import signal
+import sqlite3
+import sys
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bot.errors import StoreFailed, StoreLocked
+from bot.store import migrations, postgres_migrations
+from bot.store.postgres_database import PostgresDatabase
+from bot.store.postgres_session import LOCKS, WRITING
+from bot.store.server import Server, is_server, read_server
+from bot.store.store import Store
+from bot.store.transactions import change
+from tests.fakes.cable import Cable, cable
+from tests.fakes.postgres import PASSWORD, Postgres
+from tests.fakes.watched import eventually
+from tests.store.tables import of_file, of_server
+
+HOLD = """
+import asyncio, sys
+from bot.store.server import Server
+from bot.store.store import Store
+
+async def main():
+    store = await Store.open(Server(sys.argv[1]), holder="council serve")
+    await store.set_note("holder", "here")
+    print("ready", flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    await store.close()
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def server(postgres: Postgres) -> Server:
+    return postgres.emptied()
+
+
+@pytest.fixture
+async def database(server: Server) -> AsyncIterator[PostgresDatabase]:
+    database = await PostgresDatabase.open(server, holder="a test", time_scale=0.01)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def holder(server: Server) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Another process with the database open for writing."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", HOLD, server.url),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"ready\n"
+    yield process
+    await process.communicate(b"")
+
+
+@pytest.fixture
+async def laid(postgres: Postgres) -> AsyncIterator[Cable]:
+    async with cable(postgres.port) as laid:
+        yield laid
+
+
+@pytest.fixture
+async def far(server: Server, laid: Cable, postgres: Postgres) -> AsyncIterator[PostgresDatabase]:
+    """The database at the end of a cable."""
+    url = server.url.replace(f":{postgres.port}/", f":{laid.port}/")
+    database = await PostgresDatabase.open(Server(url), holder="a test", time_scale=0.01)
+    yield database
+    await database.close()
+
+
+async def add_line(database: PostgresDatabase, what: str) -> int:
+    sql = "INSERT INTO feed (deliberation, what) VALUES ('one', ?)"
+    return await database.write(lambda: change(sql, (what,)))
+
+
+async def lines(database: PostgresDatabase) -> list[str]:
+    rows = await database.read("SELECT what FROM feed ORDER BY number")
+    return [what for (what,) in rows]
+
+
+# The address
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ann:secret@db.example/council",
+        "postgres://db.example:5433/council",
+        "postgresql://ann:se%2Fcr%40et@[::1]:5432/council?sslmode=require",
+        "postgresql:///council?host=/run/postgresql",
+    ],
+)
+def test_an_address_is_told_without_who_and_how(url: str) -> None:
+    assert is_server(url)
+    told = f"{read_server(url)} {read_server(url)!r}"
+    assert not re.search("ann|se(%2F)?cr|sslmode", told)
+    assert "council" in told
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ann:se@cret@db.example/council",
+        "postgresql://ann:se/cr@et@db.example/council",
+        "postgresql://ann:se#cret@db.example/council",
+        "postgresql://ann:se?cret@db.example/council",
+        "postgresql://ann:se cret@db.example/council",
+        "postgresql:///council",
+        "mysql://db.example/council",
+    ],
+)
+def test_a_password_that_would_be_taken_for_something_else_is_refused(url: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - its text is the caller's
+        read_server(url)
+
+
+# Who may write
+
+
+async def test_a_second_writer_is_told_who_holds_the_database(
+    server: Server, holder: asyncio.subprocess.Process
+) -> None:
+    with pytest.raises(StoreLocked) as refused:
+        await Store.open(server, holder="council ask")
+    assert re.fullmatch(
+        rf"The database {server} is in use by council serve, process {holder.pid} on .+\. "
+        r"Stop that one first, or set COUNCIL_DATABASE to another database\.",
+        str(refused.value),
+    )
+
+
+async def test_a_killed_holder_holds_nothing(
+    server: Server, holder: asyncio.subprocess.Process
+) -> None:
+    holder.kill()
+    await holder.wait()
+    store = await Store.open(server, holder="council ask")
+    assert await store.note("holder") == "here"
+    await store.close()
+
+
+async def test_who_has_closed_it_can_open_it_again_at_once(server: Server) -> None:
+    for _ in range(5):
+        await (await Store.open(server, holder="council doctor")).close()
+
+
+@pytest.mark.usefixtures("holder")
+async def test_a_reader_opens_beside_a_writer_and_cannot_write(server: Server) -> None:
+    reader = await Store.open(server, read_only=True)
+    assert await reader.note("holder") == "here"
+    with pytest.raises(StoreFailed, match="open for reading only"):
+        await reader.set_note("a", "b")
+    await reader.close()
+
+
+async def test_not_even_a_read_writes(database: PostgresDatabase) -> None:
+    with pytest.raises(StoreFailed):
+        await database.read("DELETE FROM notes")
+
+
+async def test_a_write_waits_for_another_that_writes(
+    database: PostgresDatabase, postgres: Postgres
+) -> None:
+    with postgres.connect("council_1") as other, other.transaction():
+        other.execute(f"SELECT pg_advisory_xact_lock({LOCKS}, {WRITING})")
+        waiting = asyncio.create_task(add_line(database, "second"))
+        await eventually(partial(_waits, other))
+        other.execute("INSERT INTO feed (deliberation, what) VALUES ('one', 'first')")
+        assert not waiting.done()
+    await waiting
+    assert await lines(database) == ["first", "second"]
+
+
+async def _waits(connection: psycopg.Connection) -> bool:
+    found = connection.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+    return found.fetchone() is not None
+
+
+# Connections that are lost
+
+
+@pytest.mark.parametrize("how", ["sent", "answered"])
+async def test_a_commit_on_a_cable_that_is_cut_is_made_once(
+    far: PostgresDatabase, laid: Cable, how: str
+) -> None:
+    await add_line(far, "before")
+    laid.cut_when(b"COMMIT", how)  # type: ignore[arg-type] # each of the two
+    async with asyncio.TaskGroup() as group:
+        for n in range(3):
+            group.create_task(add_line(far, str(n)))
+    assert laid.cuts == 1
+    await add_line(far, "after")
+    assert await lines(far) == ["before", "0", "1", "2", "after"]
+
+
+async def test_what_a_write_of_a_lost_commit_raised_it_raises_all_the_same(
+    far: PostgresDatabase, laid: Cable
+) -> None:
+    laid.cut_when(b"COMMIT", "answered")
+    note = "INSERT INTO notes (key, value) VALUES ('a', 'x')"
+    first = asyncio.create_task(far.write(lambda: change(note)))
+    second = asyncio.create_task(far.write(lambda: change(note)))
+    assert await first == 1
+    with pytest.raises(StoreFailed, match="refused what was asked of it"):
+        await second
+    assert laid.cuts == 1
+
+
+async def test_a_cable_that_is_cut_between_writes_is_not_noticed(
+    far: PostgresDatabase, laid: Cable
+) -> None:
+    await add_line(far, "before")
+    laid.cut()
+    await add_line(far, "after")
+    laid.cut()
+    assert await lines(far) == ["before", "after"]
+
+
+async def test_writes_and_reads_wait_for_a_server_that_starts_again(
+    database: PostgresDatabase, postgres: Postgres
+) -> None:
+    database.pauses = (0.05,) * 1_000
+    await add_line(database, "before")
+    postgres.end(signal.SIGQUIT)
+    waiting = asyncio.create_task(add_line(database, "after"))
+    await asyncio.to_thread(postgres.start)
+    await waiting
+    assert await lines(database) == ["before", "after"]
+
+
+async def test_a_server_that_is_gone_is_a_sentence_without_the_password(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    gone = Server(re.sub(r":\d+/", ":1/", server.url))
+    with pytest.raises(StoreFailed, match=r"127\.0\.0\.1:1/council_1 .*refused") as refused:
+        await Store.open(gone)
+    wrong = Server(server.url.replace("%2Fword", "%2Fwords"))
+    with pytest.raises(StoreFailed, match="password authentication failed") as denied:
+        await Store.open(wrong)
+    for each in (refused.value, denied.value):
+        assert PASSWORD not in f"{each} {each!r} {each.__cause__} {each.__context__}"
+        assert "127.0.0.1" not in each.public
+    assert PASSWORD not in caplog.text
+
+
+# Its tables
+
+
+async def test_a_reader_says_that_there_is_no_database_yet(postgres: Postgres) -> None:
+    with pytest.raises(StoreFailed, match=r"There is no database .* yet"):
+        await Store.open(postgres.create(), read_only=True)
+
+
+async def test_a_schema_of_another_program_is_refused_and_left_alone(postgres: Postgres) -> None:
+    server = postgres.create()
+    with psycopg.connect(server.url, autocommit=True) as other:
+        other.execute("CREATE SCHEMA council")
+        other.execute("CREATE TABLE council.customers (name TEXT)")
+        with pytest.raises(StoreFailed, match="a schema council of another program"):
+            await Store.open(server)
+        tables = other.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'council'")
+        assert tables.fetchall() == [("customers",)]
+
+
+async def test_a_newer_database_is_refused_with_both_versions(postgres: Postgres) -> None:
+    server = postgres.create()
+    await (await Store.open(server)).close()
+    with psycopg.connect(server.url, autocommit=True) as other:
+        other.execute("UPDATE council.schema_version SET version = 999")
+    for read_only in (False, True):
+        with pytest.raises(StoreFailed, match=r"has version 999, .* up to \d+\. Upgrade Council"):
+            await Store.open(server, read_only=read_only)
+
+
+async def test_two_that_start_at_once_make_the_tables_once(postgres: Postgres) -> None:
+    server = postgres.create()
+    with postgres.connect(server.url.rpartition("/")[2]) as one:
+        await asyncio.gather(
+            *(asyncio.to_thread(_migrated, server) for _ in range(4)),
+        )
+        assert one.execute("SELECT count(*) FROM schema_version").fetchall() == [(1,)]
+
+
+def _migrated(server: Server) -> None:
+    with psycopg.connect(
+        server.url, autocommit=True, options="-c search_path=council"
+    ) as connection:
+        postgres_migrations.migrate(connection, server)
+
+
+def test_every_step_is_written_for_both() -> None:
+    ours, theirs = (
+        [int(step.name[:4]) for step in sorted(folder.glob("*.sql"))]
+        for folder in (postgres_migrations.SCHEMA, migrations.SCHEMA)
+    )
+    assert ours == list(range(ours[0], theirs[-1] + 1))
+
+
+async def test_both_have_the_same_tables(
+    server: Server, postgres: Postgres, tmp_path: Path
+) -> None:
+    await (await Store.open(tmp_path / "council.db")).close()
+    with sqlite3.connect(tmp_path / "council.db") as file, postgres.connect("council_1") as other:
+        assert of_server(other) == of_file(file)

@@ -38,8 +38,9 @@ class Channels(Tables):
         value = "json_extract(changed, ?)"
         rows = await self._database.read(
             f"SELECT at, {value} FROM settings_audit WHERE {_THIS_CHANNEL} AND number > coalesce("
-            f"(SELECT max(number) FROM settings_audit WHERE {_THIS_CHANNEL} AND {value} IS NOT "
-            f"(SELECT {value} FROM settings WHERE {_THIS_CHANNEL})), 0) ORDER BY number LIMIT 1",
+            f"(SELECT max(number) FROM settings_audit WHERE {_THIS_CHANNEL} AND coalesce({value}, '')"
+            f" <> coalesce((SELECT {value} FROM settings WHERE {_THIS_CHANNEL}), '')), 0)"
+            " ORDER BY number LIMIT 1",
             (path := f"$.{name}", *here, *here, path, path, *here),
         )
         return decode_time(rows[0][0]) if rows and rows[0][1] is not None else None

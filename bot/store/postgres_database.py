@@ -146,7 +146,12 @@ class PostgresDatabase(Batches):
         if session is None:
             session = self._of_thread.session = Session(self._server, self._holder, _only_read)
             self._sessions.append(session)
-        return session.connection().execute(portable(sql), tuple(parameters)).fetchall()
+        connection = session.connection()
+        try:
+            return connection.execute(portable(sql), tuple(parameters)).fetchall()
+        except Error as error:
+            error.add_note(sql)  # the traceback knows only this line
+            raise
 
     def _check(self) -> None:
         session = Session(self._server, self._holder, _only_read)

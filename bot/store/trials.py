@@ -47,9 +47,9 @@ class Trials(Tables):
         def write() -> Transaction[bool]:
             return (
                 yield from change(
-                    "UPDATE comparisons SET chose = ?, chosen_at = ?, trial = ?, blind = NOT EXISTS ("
+                    "UPDATE comparisons SET chose = ?, chosen_at = ?, trial = ?, blind = CASE WHEN EXISTS ("
                     "SELECT 1 FROM reveals WHERE reveals.deliberation = comparisons.deliberation "
-                    "AND reveals.person = comparisons.person) "
+                    "AND reveals.person = comparisons.person) THEN 0 ELSE 1 END "
                     "WHERE deliberation = ? AND person = ? AND chose IS NULL AND ? = 1 + ("
                     "SELECT count(*) FROM trials JOIN deliberations "
                     "ON deliberations.platform = trials.platform "
@@ -227,7 +227,7 @@ class Trials(Tables):
             "SELECT platform, channel FROM comparisons "
             "JOIN deliberations ON deliberations.id = comparisons.deliberation UNION "
             "SELECT platform, channel FROM settings WHERE json_extract(changed, '$.trial') = 'on'"
-            f") {which}ORDER BY platform, channel",
+            f") AS found {which}ORDER BY platform, channel",
             place,
         )
         return tuple((platform, channel) for platform, channel in rows)

@@ -3,7 +3,7 @@
 from bot.records import AuditionEnding, Case, EndedAudition, PlatformName
 from bot.store.channels import changed
 from bot.store.encoding import decode_time, encode_time
-from bot.store.transactions import Row, Statement, Tables, Transaction
+from bot.store.transactions import Do, Row, Tables, Transaction
 
 
 class Auditions(Tables):
@@ -32,7 +32,7 @@ def ended(case: Case, ending: AuditionEnding) -> Transaction[None]:
         at=over.at,
         what=ending.what,
     )
-    yield Statement(
+    yield Do(
         "INSERT INTO auditions (platform, channel, model, ended_at, result) VALUES (?, ?, ?, ?, ?) "
         "ON CONFLICT (platform, channel, model) DO UPDATE "
         "SET ended_at = excluded.ended_at, result = excluded.result",

@@ -9,7 +9,7 @@ from bot.errors import SettingsChanged
 from bot.language import _
 from bot.records import SettingsChange, StoredSettings
 from bot.store.encoding import decode_time, encode_time
-from bot.store.transactions import Row, Statement, Tables, Transaction
+from bot.store.transactions import Do, Row, Statement, Tables, Transaction
 
 _THIS_CHANNEL = "platform = ? AND workspace = ? AND channel = ?"
 
@@ -117,13 +117,13 @@ def changed(
         )
     saved = StoredSettings(seen_version + 1, dict(values))
     text = json.dumps(saved.values, ensure_ascii=False)
-    yield Statement(
+    yield Do(
         "INSERT INTO settings (platform, workspace, channel, version, changed) "
         "VALUES (?, ?, ?, ?, ?) ON CONFLICT (platform, workspace, channel) DO UPDATE "
         "SET version = excluded.version, changed = excluded.changed",
         (*here, saved.version, text),
     )
-    yield Statement(
+    yield Do(
         "INSERT INTO settings_audit"
         " (platform, workspace, channel, version, changed, person, at, what) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

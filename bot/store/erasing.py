@@ -5,7 +5,7 @@ written anew. How far that is, a note says, so that a restart goes on with it.
 import logging
 
 from bot.errors import StoreFailed
-from bot.store.transactions import Statement, Tables, change
+from bot.store.transactions import Do, Statement, Tables, change
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def _set_left(left: str) -> Statement:
 TO_ERASE = _set_left(_FILE)
 # The same where the file's pages hold nothing any more: of rows that were there for a short while, in
 # a table of their own.
-TO_EMPTY_LOG = Statement(
+TO_EMPTY_LOG = Do(
     "INSERT INTO notes (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value ="
     " CASE notes.value WHEN ? THEN notes.value ELSE excluded.value END",
     (_ERASING, _LOG, _FILE),

@@ -11,7 +11,7 @@ from hmac import HMAC
 
 from bot.errors import StoreFailed
 from bot.store.encoding import encode_time
-from bot.store.transactions import Database, Statement, Tables, Transaction, change, lists
+from bot.store.transactions import Database, Do, Statement, Tables, Transaction, change, lists
 
 # No platform repeats an event later than this, and nobody looks for one.
 KEPT = timedelta(days=30)
@@ -89,7 +89,7 @@ def refused(event: str) -> str:
 
 def secret() -> Transaction[str]:
     """The key of this database's hashes."""
-    yield Statement(
+    yield Do(
         "INSERT INTO notes (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
         (_SECRET, secrets.token_hex(32)),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.council import Exhibit
 from bot.store.encoding import decode, encode
-from bot.store.transactions import Many, Statement, Tables, Transaction, lists
+from bot.store.transactions import Do, Many, Statement, Tables, Transaction, lists
 
 # How a question that nothing came along with is written, or one from before there were files.
 _WITH_FILES = '%"files":[{%'
@@ -76,8 +76,8 @@ def _forget_files(
         "UPDATE exhibits SET exhibit = ?, image = NULL WHERE deliberation = ? AND place = ?",
         [(bare, id, n) for n in places],
     )
-    yield Statement("UPDATE attempts SET body = NULL WHERE deliberation = ?", (id,))
-    yield Statement(
+    yield Do("UPDATE attempts SET body = NULL WHERE deliberation = ?", (id,))
+    yield Do(
         "UPDATE deliberations SET question = ?, result = ? WHERE id = ?",
         (_json(question), result and _json(result), id),
     )

@@ -7,7 +7,7 @@ from bot.council import Failure, Stage
 from bot.errors import Kind
 from bot.records import Attempt, Happening, JournalLine, Tempo
 from bot.store.encoding import decode_time, decode_time_or_none, encode_time
-from bot.store.transactions import Row, Statement, Tables, equal
+from bot.store.transactions import Do, Row, Tables, equal
 
 # Who was asked when is looked up in the days after it; sums are kept elsewhere.
 KEPT = timedelta(days=30)
@@ -130,9 +130,9 @@ def record(
     seconds: float | None = None,
     tokens: int | None = None,
     cost_micros: int | None = None,
-) -> Statement:
+) -> Do:
     """A line, for the transaction of what it tells."""
-    return Statement(
+    return Do(
         "INSERT INTO feed (deliberation, what, stage, round, seat, n, model, kind, seconds,"
         " tokens, cost_micros) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (deliberation, what, *call, n, model, kind, seconds, tokens, cost_micros),

@@ -8,7 +8,7 @@ from bot.records import PlatformName
 from bot.store.encoding import decode, decode_time, encode, encode_time
 from bot.store.erasing import TO_EMPTY_LOG
 from bot.store.events import note_event, refused
-from bot.store.transactions import Row, Statement, Tables, Transaction, change
+from bot.store.transactions import Do, Row, Statement, Tables, Transaction, change
 
 # Of one person; the oldest gives way.
 _MOST = 5
@@ -46,12 +46,12 @@ class Held(Tables):
         sets = ", ".join(f"{name} = excluded.{name}" for name in changed)
 
         def write() -> Transaction[str]:
-            yield Statement(
+            yield Do(
                 f"INSERT INTO held ({names}) VALUES ({marks}) "
                 f"ON CONFLICT (mention) DO UPDATE SET {sets}",
                 values,
             )
-            yield Statement(
+            yield Do(
                 "DELETE FROM held WHERE platform = ? AND asker = ? AND id NOT IN (SELECT id FROM"
                 " held WHERE platform = ? AND asker = ? ORDER BY asked_at DESC, id LIMIT ?)",
                 (*(mention.channel.platform, mention.person.id) * 2, _MOST),
@@ -89,7 +89,7 @@ class Held(Tables):
             for (mention,) in rows:
                 yield from note_event(refused(mention), now)
             if rows:
-                yield Statement("DELETE FROM held WHERE until <= ?", until)
+                yield Do("DELETE FROM held WHERE until <= ?", until)
                 yield TO_EMPTY_LOG
 
         await self._database.write(write)

@@ -24,7 +24,7 @@ from bot.store import hedges, reflections, spending
 from bot.store.encoding import decode, decode_time, decode_time_or_none, encode, encode_time
 from bot.store.exhibits import columns
 from bot.store.feed import record
-from bot.store.transactions import Database, Many, Row, Statement, Transaction, change
+from bot.store.transactions import Database, Do, Many, Row, Statement, Transaction, change
 
 T = TypeVar("T")
 # The decision that holds what people said in the thread, until the question is answered.
@@ -202,7 +202,7 @@ class Journal:
                 (self.deliberation, *call),
             )
             sent = shrunk(granted) if shrunk and granted < reserved_micros else asked
-            yield Statement(
+            yield Do(
                 "INSERT INTO attempts (deliberation, stage, round, seat, n, model, hedge,"
                 " started_at, reserved_micros, prompt_bytes, max_tokens, body, place, term)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -303,7 +303,7 @@ class Journal:
 
         def write() -> Transaction[None]:
             yield inserted(self.deliberation, call)
-            yield Statement(
+            yield Do(
                 f"UPDATE attempts SET body = NULL WHERE {_THIS_CALL} AND body IS NOT NULL",
                 (self.deliberation, *key),
             )
@@ -365,13 +365,13 @@ class Journal:
                 "SELECT council FROM deliberations WHERE id = ?", (self.deliberation,)
             )
             kept = replace(decode(Council, stored), seating=seating)
-            yield Statement(
+            yield Do(
                 "UPDATE deliberations SET council = ? WHERE id = ?",
                 (encode(Council, kept), self.deliberation),
             )
             for person, call in zip(people, calls, strict=True):
                 yield inserted(self.deliberation, call)
-                yield Statement(
+                yield Do(
                     "UPDATE people SET seat = ?, answer = '' WHERE deliberation = ? AND person = ?",
                     (call.seat, self.deliberation, person),
                 )
@@ -416,7 +416,7 @@ class Journal:
                 (text, self.deliberation, text),
             )
             if changed:  # no vote did: a ranking that showed the newest ones still does
-                yield Statement(
+                yield Do(
                     "UPDATE summaries SET shown = revision"
                     " WHERE deliberation = ? AND shown = revision - 1",
                     (self.deliberation,),
@@ -504,7 +504,7 @@ class Journal:
 
 def erase_said(deliberation: str) -> Transaction[None]:
     """What people said in the thread is not kept longer than the question needs it."""
-    yield Statement(
+    yield Do(
         f"UPDATE decisions SET value = '{{}}' WHERE deliberation = ? AND name = '{SAID}'",
         (deliberation,),
     )

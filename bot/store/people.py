@@ -9,7 +9,7 @@ from bot.language import speaking
 from bot.store import spending
 from bot.store.copies import Thread
 from bot.store.encoding import decode, decode_time, encode
-from bot.store.transactions import Statement, Tables, Transaction
+from bot.store.transactions import Do, Statement, Tables, Transaction
 from bot.texts import says
 
 Text = TypeVar("Text", Answer, Version)
@@ -54,7 +54,7 @@ class People(Tables):
                 return "full"
             if not (yield from spending.raise_shares(id, day, limits, shares)):
                 return "no_room"
-            yield Statement(
+            yield Do(
                 "INSERT INTO people (deliberation, person, answer, number) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT (deliberation, person) DO UPDATE SET answer = excluded.answer",
                 (id, person, text, len(seats)),
@@ -71,7 +71,7 @@ class People(Tables):
                 yield Statement("SELECT council FROM deliberations WHERE id = ?", (id,))
             ):
                 council = replace(decode(Council, stored), wait=seconds)
-                yield Statement(
+                yield Do(
                     "UPDATE deliberations SET council = ? WHERE id = ?",
                     (encode(Council, council), id),
                 )
@@ -129,7 +129,7 @@ def take_back(person: str) -> Transaction[list[tuple[Thread | None, str]]]:
         if seat is not None:
             texts += yield from _take_out(id, seat, decode(Council, council), result)
         taken += [(place, text) for text in texts if text]
-    yield Statement("DELETE FROM people WHERE person = ?", (person,))
+    yield Do("DELETE FROM people WHERE person = ?", (person,))
     return taken
 
 
@@ -149,26 +149,24 @@ def _take_out(id: str, seat: int, council: Council, result: str | None) -> Trans
     this_call = "deliberation = ? AND stage = 'answer' AND seat = ?"
     rows = yield Statement(f"SELECT text FROM calls WHERE {this_call}", (id, seat))
     texts = [text for (text,) in rows]
-    yield Statement(f"DELETE FROM calls WHERE {this_call}", (id, seat))
+    yield Do(f"DELETE FROM calls WHERE {this_call}", (id, seat))
     # Requests that are yet to be answered quote it.
-    yield Statement(
-        "UPDATE attempts SET body = NULL WHERE deliberation = ? AND body IS NOT NULL", (id,)
-    )
+    yield Do("UPDATE attempts SET body = NULL WHERE deliberation = ? AND body IS NOT NULL", (id,))
     if result is not None:
         whole = decode(Deliberation, result)
         texts += [answer.text for answer in whole.answers if answer.label == label]
-        yield Statement(
+        yield Do(
             "UPDATE deliberations SET result = ? WHERE id = ?",
             (encode(Deliberation, _without(whole, label, council.interface)), id),
         )
     post = (id, f"answer:{label}")
-    yield Statement(
+    yield Do(
         "INSERT INTO removals (platform, post_id) SELECT platform, post_id FROM posts "
         "WHERE deliberation = ? AND key = ? AND post_id IS NOT NULL AND deleted = 0 "
         "AND platform IN ('discord', 'slack') ON CONFLICT DO NOTHING",
         post,
     )
-    yield Statement("UPDATE posts SET deleted = 1 WHERE deliberation = ? AND key = ?", post)
+    yield Do("UPDATE posts SET deleted = 1 WHERE deliberation = ? AND key = ?", post)
     return texts
 
 

@@ -13,7 +13,7 @@ from psycopg import Connection, Cursor, Error, Pipeline
 from bot.store.batches import Write
 from bot.store.postgres_errors import fails_all
 from bot.store.postgres_session import LOCKS, WRITING, Session, portable
-from bot.store.transactions import Many, Rows, Statement, Transaction
+from bot.store.transactions import Do, Many, Rows, Statement, Transaction
 
 T = TypeVar("T")
 
@@ -84,32 +84,40 @@ class _Line:
     def __init__(self, connection: Connection, pipeline: Pipeline) -> None:
         self._connection = connection
         self._pipeline = pipeline
+        self._unheard: list[str] = []  # statements of which nobody knows so far that they were made
 
     def send(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
         """Not waited for."""
         return self._connection.execute(portable(sql), tuple(parameters))
 
     def wait(self) -> None:
-        """Raises what the first of those sent that failed did; those behind it were not made."""
-        self._pipeline.sync()
-
-    def rows(self, statement: Statement | Many) -> Rows:
+        """For all that was sent. Raises what the first that failed did; those behind it were not made."""
+        unheard, self._unheard = self._unheard, []
         try:
-            if isinstance(statement, Many):
-                return self._each(statement)
-            cursor = self.send(*statement)
-            self.wait()
+            self._pipeline.sync()
         except Error as error:
-            error.add_note(statement.sql)  # the traceback knows only this line
+            for sql in dict.fromkeys(unheard):
+                error.add_note(sql)  # the traceback knows only this line
             raise
+
+    def end(self) -> None:
+        """Wait where something may have failed."""
+        if self._unheard:
+            self.wait()
+
+    def rows(self, statement: Statement | Do | Many) -> Rows:
+        self._unheard.append(statement.sql)
+        if isinstance(statement, Many):
+            for parameters in statement.parameters:
+                self.send(statement.sql, parameters)
+            return Rows()
+        cursor = self.send(*statement)
+        if isinstance(statement, Do):
+            return Rows()
+        self.wait()
         rows = Rows(cursor.fetchall() if cursor.description else ())
         rows.rowcount = cursor.rowcount
         return rows
-
-    def _each(self, statement: Many) -> Rows:
-        for parameters in statement.parameters:
-            self.send(statement.sql, parameters)
-        return Rows()
 
 
 def _outcome(line: _Line, write: Write[Any]) -> Exception | None:
@@ -118,7 +126,7 @@ def _outcome(line: _Line, write: Write[Any]) -> Exception | None:
     try:
         write.value = _run(line, write.begin())
         line.send("RELEASE one_write")
-        line.wait()
+        line.end()
     except Exception as error:
         if isinstance(error, Error) and fails_all(error):
             raise

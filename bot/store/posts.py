@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.records import Post
 from bot.store.encoding import encode_time
-from bot.store.transactions import Row, Statement, Tables, Transaction
+from bot.store.transactions import Do, Row, Statement, Tables, Transaction
 
 # SQLite's own: `rowid` is the order in which rows came. PostgreSQL needs a column for it.
 _COLUMNS = "deliberation, key, part, platform, post_id, digest, deleted"
@@ -26,7 +26,7 @@ class Posts(Tables):
         """Announce a post before it is sent; the one there is where it was announced before."""
 
         def write() -> Transaction[Post]:
-            yield Statement(
+            yield Do(
                 "INSERT INTO posts (deliberation, platform, key, part) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT DO NOTHING",
                 (deliberation, platform, key, part),
@@ -49,11 +49,11 @@ class Posts(Tables):
         """The same, in the place of this one, which is to be removed."""
 
         def write() -> Transaction[None]:
-            yield Statement(
+            yield Do(
                 "INSERT INTO removals (platform, post_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
                 (post.platform, post.post_id),
             )
-            yield Statement(_CONFIRM, (post_id, digest, post.deliberation, post.key, post.part))
+            yield Do(_CONFIRM, (post_id, digest, post.deliberation, post.key, post.part))
 
         await self._database.write(write)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from bot.records import Reaction, ReactionValue
 from bot.store.encoding import decode_time, encode_time
-from bot.store.transactions import Many, Row, Statement, Tables, Transaction, change, lists
+from bot.store.transactions import Do, Many, Row, Statement, Tables, Transaction, change, lists
 
 _COLUMNS = "deliberation, target, person, value, at, blind, ranking_shown, place, by_button"
 _INSERT = (
@@ -28,7 +28,7 @@ class Reactions(Tables):
 
         def write() -> Transaction[None]:
             revealed = yield from _revealed(reaction.deliberation)
-            yield Statement(_INSERT, _columns(reaction, revealed))
+            yield Do(_INSERT, _columns(reaction, revealed))
 
         await self._database.write(write)
 
@@ -111,7 +111,7 @@ class Reactions(Tables):
                 (deliberation, person, encode_time(at)),
             )
             if first:
-                yield Statement(
+                yield Do(
                     f"INSERT INTO reactions ({_COLUMNS}) "
                     "SELECT deliberation, target, person, value, at, 0, ranking_shown, place, by_button "
                     "FROM reactions WHERE deliberation = ? AND person = ? AND blind = 1 "

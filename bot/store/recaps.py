@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from hashlib import sha256
 
-from bot.store.transactions import Statement, Tables, Transaction, lists
+from bot.store.transactions import Do, Tables, Transaction, lists
 
 # The decision that says what a recap of this run sums up.
 RECAP = "recap"
@@ -57,7 +57,7 @@ def summed_up(ids: Sequence[str]) -> str:
 
 def erase_recaps_of(id: str) -> Transaction[None]:
     """Take out what sums up a thread with this deliberation in it."""
-    yield Statement(
+    yield Do(
         "UPDATE calls SET text = '' WHERE stage = 'recap' AND text <> '' AND deliberation IN "
         f"(SELECT deliberation FROM decisions WHERE name LIKE '{KNOWS}%' AND value = ?)",
         (json.dumps(id),),

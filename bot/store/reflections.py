@@ -13,7 +13,7 @@ from bot.records import LastReflection, PlatformName, ReflectionBegun, Reflectio
 from bot.store import spending
 from bot.store.channels import changed
 from bot.store.encoding import decode_time_or_none, encode, encode_time
-from bot.store.transactions import Many, Row, Statement, Tables, Transaction, change, lists
+from bot.store.transactions import Do, Many, Row, Statement, Tables, Transaction, change, lists
 
 # The decision of the journal that says which questions are learned from, and which are tried on.
 SPLIT = "split"
@@ -55,7 +55,7 @@ class Reflections(Tables):
             if rows and rows[0][0]:
                 return False
             yield _journal(begun)
-            yield Statement(
+            yield Do(
                 "INSERT INTO reflections (platform, channel, under_way) VALUES (?, ?, ?) "
                 "ON CONFLICT (platform, channel) DO UPDATE SET under_way = excluded.under_way",
                 (*here, begun.question.id),
@@ -148,13 +148,13 @@ def ended(id: str, result: str | None, at: datetime, *, tries: int) -> Transacti
     yield from spending.release(id)
     kept = "" if result is None else "result = ?, ended_at = ?, decided = NULL, "
     values = () if result is None else (result, encode_time(at))
-    yield Statement(
+    yield Do(
         f"UPDATE reflections SET {kept}tries = tries + ?, under_way = NULL WHERE under_way = ?",
         (*values, tries, id),
     )
-    yield Statement("DELETE FROM reflected WHERE reflection = ?", (id,))
+    yield Do("DELETE FROM reflected WHERE reflection = ?", (id,))
     for sql in _ERASED:
-        yield Statement(sql, (id,))
+        yield Do(sql, (id,))
 
 
 def book_readers(questions: Sequence[str]) -> Transaction[None]:

@@ -21,7 +21,7 @@ from bot.store.exhibits import forget_forwarded
 from bot.store.people import take_back
 from bot.store.recaps import KNOWS
 from bot.store.reflections import IS_JOURNAL, book_readers, journal_platform
-from bot.store.transactions import Many, Statement, Transaction, change, equal, lists
+from bot.store.transactions import Do, Many, Statement, Transaction, change, equal, lists
 
 # How a question that quotes nothing is written, and one that a button put.
 _QUOTES_NOTHING = '%"quoted":""%'
@@ -159,14 +159,14 @@ class Removal(Erasing):
             yield from forget_forwarded(ids)
             yield from _forget_copies(ids)
             for marks, part in lists(ids):
-                yield Statement(
+                yield Do(
                     "INSERT INTO removals (platform, post_id) SELECT platform, post_id FROM posts "
                     f"WHERE deliberation IN ({marks}) AND post_id IS NOT NULL AND deleted = 0 "
                     "AND platform IN ('discord', 'slack') ON CONFLICT DO NOTHING",
                     part,
                 )
-                yield Statement(f"DELETE FROM feed WHERE deliberation IN ({marks})", part)
-                yield Statement(f"DELETE FROM deliberations WHERE id IN ({marks})", part)
+                yield Do(f"DELETE FROM feed WHERE deliberation IN ({marks})", part)
+                yield Do(f"DELETE FROM deliberations WHERE id IN ({marks})", part)
             yield TO_ERASE
             return len(ids)
 
@@ -269,7 +269,7 @@ def _forget_held(words: Words, ids: set[str]) -> Transaction[None]:
         if ids & {*origin.values(), takes_up} or words.are_in(
             mention["quoted"], (platform, channel, thread)
         ):
-            yield Statement("DELETE FROM held WHERE id = ?", (id,))
+            yield Do("DELETE FROM held WHERE id = ?", (id,))
 
 
 def _said(ids: Iterable[str]) -> Transaction[list[tuple[str, Thread | None, list[str]]]]:

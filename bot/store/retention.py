@@ -29,7 +29,7 @@ from bot.store.events import secret
 from bot.store.journal import erase_said
 from bot.store.recaps import erase_recaps_of
 from bot.store.reflections import book_readers
-from bot.store.transactions import Statement, Transaction
+from bot.store.transactions import Do, Statement, Transaction
 
 # In one write, between which others get their turn.
 _BATCH = 50
@@ -83,7 +83,7 @@ def _expire(before: datetime, at: datetime) -> Transaction[int]:
     yield from book_readers([case.id for case in cases])
     for case in cases:
         remains = encode(Remains, remains_of(case, key)) if case.result else None
-        yield Statement(
+        yield Do(
             "UPDATE deliberations SET question = ?, council = ?, result = ?, remains = ?,"
             " expired_at = ?, delivered = 1, token = token + 1,"
             " status = CASE status WHEN 'running' THEN 'stopped' ELSE status END WHERE id = ?",
@@ -98,7 +98,7 @@ def _expire(before: datetime, at: datetime) -> Transaction[int]:
         )
         yield from spending.give_up_checks(case.id)
         for sql in _ERASED:
-            yield Statement(sql, (case.id,))
+            yield Do(sql, (case.id,))
         yield from erase_said(case.id)
         yield from erase_recaps_of(case.id)
     if rows:

@@ -24,7 +24,7 @@ from bot.records import Account, Untold
 from bot.store.accounts import as_told
 from bot.store.encoding import encode_time
 from bot.store.hedges import HedgesSpent
-from bot.store.transactions import Many, Rows, Statement, Tables, Transaction, lists
+from bot.store.transactions import Do, Many, Rows, Statement, Tables, Transaction, lists
 
 ALL = "all"
 
@@ -172,7 +172,7 @@ class Spending(Tables):
             )
             for cost, counted, assumed, term in rows:
                 accounts = yield from _accounts(request.deliberation, term)
-                yield Statement(
+                yield Do(
                     "UPDATE attempts SET prompt_tokens = ?, completion_tokens = ?, cost_micros = ?,"
                     " counted_micros = ?, told_micros = ?, assumed_micros = ?"
                     f" WHERE {which}",
@@ -254,9 +254,7 @@ def reserve(
         if SUCCESSOR in shares:
             rest = left.left_micros - needed
             shares = {**shares, SUCCESSOR: min(shares[SUCCESSOR], rest)}
-    yield Statement(
-        "UPDATE deliberations SET shares = ? WHERE id = ?", (_encoded(shares), deliberation)
-    )
+    yield Do("UPDATE deliberations SET shares = ? WHERE id = ?", (_encoded(shares), deliberation))
     yield from open_accounts(deliberation, term, day, scopes)
     yield _hold(deliberation, sum(shares.values()))
 
@@ -365,7 +363,7 @@ def _set_aside(
     left = yield from _left(day, limits, besides=deliberation)
     if left.left_micros is not None and more.held > max(left.left_micros, allowance.held):
         return False
-    yield Statement(
+    yield Do(
         "UPDATE deliberations SET shares = ? WHERE id = ?", (_encoded(more.shares), deliberation)
     )
     yield _hold(deliberation, more.held)
@@ -399,7 +397,7 @@ def book(deliberation: str) -> Transaction[None]:
     accounts = yield from _accounts(deliberation, term)
     day = next((day for day, scope in accounts if scope == ALL), "")
     scopes = [scope for _, scope in accounts]
-    yield Statement(
+    yield Do(
         "UPDATE attempts SET counted_micros = reserved_micros, reserved_micros = 0 "
         "WHERE deliberation = ? AND reserved_micros > 0",
         (deliberation,),
@@ -411,7 +409,7 @@ def book(deliberation: str) -> Transaction[None]:
 
 def give_up_checks(deliberation: str) -> Transaction[None]:
     """Keep nothing more for checks of a verdict that stands."""
-    yield Statement("UPDATE deliberations SET shares = NULL WHERE id = ?", (deliberation,))
+    yield Do("UPDATE deliberations SET shares = NULL WHERE id = ?", (deliberation,))
     yield from release(deliberation)
 
 

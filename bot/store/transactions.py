@@ -30,8 +30,16 @@ class Statement(NamedTuple):
     parameters: Sequence[Any] = ()
 
 
+class Do(NamedTuple):
+    """A statement whose outcome nobody looks at; it gives no rows. A driver may send it along with
+    the next one."""
+
+    sql: str
+    parameters: Sequence[Any] = ()
+
+
 class Many(NamedTuple):
-    """A statement made once for each of these parameters; it gives no rows."""
+    """The same, made once for each of these parameters."""
 
     sql: str
     parameters: Sequence[Sequence[Any]]
@@ -44,7 +52,7 @@ class Rows(list[Row]):
     rowcount: int
 
 
-Transaction = Generator[Statement | Many, Rows, T]
+Transaction = Generator[Statement | Do | Many, Rows, T]
 
 
 def change(sql: str, parameters: Sequence[Any] = ()) -> Transaction[int]:

@@ -16,7 +16,7 @@ from bot.records import (
 )
 from bot.store.channels import changed
 from bot.store.encoding import decode_time, encode_time
-from bot.store.transactions import Row, Statement, Tables, Transaction, change
+from bot.store.transactions import Do, Row, Tables, Transaction, change
 
 _COMPARISON = "person, first, chose, chosen_at, blind, trial, published"
 _TRIAL = "number, ended_at, result, deliberation"
@@ -184,7 +184,7 @@ class Trials(Tables):
                 at=ended.at,
                 what=what,
             )
-            yield Statement(
+            yield Do(
                 "INSERT INTO trials (platform, channel, number, ended_at, result, deliberation) "
                 "VALUES (?, ?, ?, ?, ?, ?)",
                 (
@@ -196,7 +196,7 @@ class Trials(Tables):
                     ended.deliberation,
                 ),
             )
-            yield Statement(
+            yield Do(
                 "INSERT INTO posts (deliberation, platform, key, part) VALUES (?, ?, ?, 0) "
                 "ON CONFLICT DO NOTHING",
                 (ended.deliberation, platform, TRIAL),

@@ -1,0 +1,21 @@
+"""Statements are yielded as what they are: nobody looks at rows that a driver does not wait for."""
+
+import ast
+from pathlib import Path
+
+STORE = Path(__file__).parents[2] / "bot" / "store"
+
+
+def test_of_what_is_only_done_nobody_takes_the_rows_and_of_what_is_asked_somebody_does() -> None:
+    wrong = []
+    for file in sorted(STORE.glob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            match node:
+                case ast.Yield(
+                    value=ast.Call(func=ast.Name(id=("Do" | "Many" | "Statement") as kind))
+                ):
+                    if (id(node) in alone) != (kind != "Statement"):
+                        wrong.append(f"{file.name}:{node.lineno}")
+    assert wrong == []

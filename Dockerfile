@@ -1,8 +1,9 @@
 FROM python:3.13-slim AS packages
-COPY requirements.lock .
+COPY requirements.lock requirements-scale.lock ./
 # Without pip of its own: the finished image installs nothing.
 RUN python -m venv --without-pip /venv \
-    && pip --python /venv install --no-cache-dir --require-hashes -r requirements.lock
+    && pip --python /venv install --no-cache-dir --require-hashes -r requirements.lock \
+    && pip --python /venv install --no-cache-dir --no-deps --require-hashes -r requirements-scale.lock
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --create-home council \

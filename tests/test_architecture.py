@@ -154,9 +154,11 @@ def distribution(name: str) -> str:
 
 
 def declared() -> tuple[set[str], set[str]]:
-    """What the program requires, and what developing it does beside."""
+    """What the program requires, or has as an extra, and what developing it does beside."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    groups = project["project"]["dependencies"], project["dependency-groups"]["dev"]
+    extras = project["project"]["optional-dependencies"].values()
+    programs = [*project["project"]["dependencies"], *(name for extra in extras for name in extra)]
+    groups = programs, project["dependency-groups"]["dev"]
     required, beside = ({distribution(each) for each in group} for group in groups)
     return required, beside
 
@@ -251,3 +253,35 @@ async def test_no_coroutine_reaches_another_machine(reached_for: list[str]) -> N
         await asyncio.open_connection("192.0.2.1", 80)
     assert reached_for == ["192.0.2.1"]
     reached_for.clear()
+
+
+def test_a_database_in_a_file_loads_no_driver_of_a_server() -> None:
+    code = (
+        "import asyncio, sys\n"
+        "from bot.store.store import Store\n"
+        "async def main():\n"
+        "    await (await Store.open('council.db')).close()\n"
+        "asyncio.run(main())\n"
+        "print('loaded:', sorted(name for name in sys.modules if 'postgres' in name or 'psycopg' in name))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "loaded: []"
+
+
+def test_without_its_driver_a_server_is_refused_with_the_command_that_installs_it() -> None:
+    code = (
+        "import asyncio, sys\n"
+        "sys.modules['psycopg'] = None\n"
+        "from bot.errors import StoreFailed\n"
+        "from bot.store.server import Server\n"
+        "from bot.store.store import Store\n"
+        "try:\n"
+        "    asyncio.run(Store.open(Server('postgresql://db.example/council')))\n"
+        "except StoreFailed as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.rstrip().endswith(
+        f"its driver is not installed. Install it with: python3 -m pip --python {sys.prefix} "
+        f"install --require-hashes -r {ROOT}/requirements-scale.lock"
+    )

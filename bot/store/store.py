@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from os import PathLike, close, fspath, unlink
 from os.path import getsize
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from bot.council import Call
@@ -165,6 +166,11 @@ async def _open_for_reading(path: str | PathLike[str] | Server) -> Database:
     return await SqliteDatabase.open_for_reading(fspath(path))
 
 
+# As it is locked, where the program is run from a checkout.
+_LOCK = Path(__file__).resolve().parents[2] / "requirements-scale.lock"
+_DRIVER = f"--require-hashes -r {_LOCK}" if _LOCK.exists() else "'psycopg[binary]'"
+
+
 def _postgres() -> "type[PostgresDatabase]":
     """Late, since few need its driver. Raises `StoreFailed` where that is not installed."""
     try:
@@ -174,7 +180,7 @@ def _postgres() -> "type[PostgresDatabase]":
             _(
                 "COUNCIL_DATABASE names a PostgreSQL database, and its driver is not installed. "
                 "Install it with: {command}",
-                command=f"{sys.executable} -m pip install 'psycopg[binary]'",
+                command=f"python3 -m pip --python {sys.prefix} install {_DRIVER}",
             )
         ) from error
     return PostgresDatabase

@@ -13,19 +13,40 @@ from bot.language import _
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What differs between councils, as words of the page: where the database is, how long texts
+    """What differs between councils, as words of the page: what everything is kept in, how long texts
     are kept, the servers that the models are at, what is asked of OpenRouter, and the platforms."""
 
-    database: str
+    kept_in: str
     texts_kept: str
     servers: str
     routing: str
     platforms: str
 
 
+def in_file(database: str) -> str:
+    return _(
+        "Everything is in {database}, and in the backups you make of it: each readable by its "
+        "owner only (mode 0600).",
+        database=database,
+    )
+
+
+def on_server(database: str) -> str:
+    return _(
+        "Everything is in {database}, readable by whoever its server lets in, and in the backups made of "
+        "it. What is forgotten or erased is deleted there at once, and tables up to 256 MB are written "
+        "anew; the server's own log, its standbys and its backups hold it until they overwrite it.",
+        database=database,
+    )
+
+
 def of_any_council() -> Facts:
     return Facts(
-        database=_("the file that `COUNCIL_DATABASE` names"),
+        kept_in=in_file(_("the file that `COUNCIL_DATABASE` names"))
+        + " "
+        + _("Where it names a database on a server instead:")
+        + " "
+        + on_server(_("that database")),
         texts_kept=_(
             "erased after `COUNCIL_RETENTION_DAYS` (30; a database that is older than this setting "
             "keeps them until somebody says otherwise)"
@@ -154,11 +175,7 @@ def page(facts: Facts) -> str:
     return "\n\n".join(
         [
             "# " + _("What is stored, and who receives what"),
-            _(
-                "Everything is in {database}, and in the backups you make of it: each readable by its "
-                "owner only (mode 0600).",
-                database=facts.database,
-            ),
+            facts.kept_in,
             stored,
             receives,
             *filter(None, [facts.routing]),

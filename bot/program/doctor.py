@@ -17,7 +17,7 @@ from bot.conversation.health import Finding
 from bot.document import Document, Text
 from bot.errors import StoreFailed, StoreLocked
 from bot.language import _, listed, n_
-from bot.pages.privacy import Facts, page
+from bot.pages.privacy import Facts, in_file, on_server, page
 from bot.printing import tell
 from bot.program.compose import retention_days, routing_of
 from bot.program.config import Config
@@ -85,8 +85,10 @@ def _facts(config: Config, days: int | None) -> Facts:
     told = [passed_on(each.url, routing) for each in endpoints if each.openrouter]
     platforms = {"Discord": config.discord_token, "Slack": config.slack_bot_token}
     served = [name for name, token in platforms.items() if token]
+    place = config.database_place()
+    kept_in = on_server if isinstance(place, Server) else in_file
     return Facts(
-        database=f"`{config.database_place()}`",
+        kept_in=kept_in(f"`{place}`"),
         texts_kept=_("for ever (`COUNCIL_RETENTION_DAYS` has them erased)")
         if days is None
         else n_("erased after {n} day", "erased after {n} days", days),

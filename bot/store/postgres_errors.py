@@ -11,19 +11,14 @@ from bot.language import N_, _
 from bot.store.batches import UNUSABLE
 from bot.store.server import Server
 
-_LOST = N_("The connection to the database {path} was lost ({error}).")
+_LOST = N_(
+    "The server of the database {path} cannot be reached ({error}). Check that it runs, and what "
+    "COUNCIL_DATABASE says."
+)
 _REFUSED = N_("The database {path} refused what was asked of it ({error}).")
 
 # By the SQLSTATE's class, or the whole of it (postgresql.org, "PostgreSQL Error Codes").
 _SENTENCES = {
-    "28": N_(
-        "The database {path} does not let this user in: check the user and the password in "
-        "COUNCIL_DATABASE."
-    ),
-    "3D": N_(
-        "There is no database {path} on its server: create it (createdb), or set COUNCIL_DATABASE "
-        "to another one."
-    ),
     "42501": N_(
         "The user in COUNCIL_DATABASE may not do in the database {path} what Council needs: let it "
         "own the database, or grant it CREATE there."

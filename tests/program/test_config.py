@@ -11,6 +11,7 @@ from bot.errors import InvalidConfiguration
 from bot.program.config import VARIABLES, load
 from bot.program.endpoints import KNOWN_SERVERS, EndpointSettings
 from bot.program.env_file import find_env_file
+from bot.store.server import Server
 
 ENV_EXAMPLE = Path(__file__).parents[2] / ".env.example"
 ASSIGNMENT = re.compile(r"^#([A-Z_]+)=", re.MULTILINE)
@@ -284,7 +285,7 @@ def test_the_key_of_an_endpoint_is_checked_and_never_quoted() -> None:
         (
             "COUNCIL_DATABASE",
             "~nobody-of-that-name/c.db",
-            "the path of a file, for example council.db",
+            "the path of a file, for example council.db, or postgresql://USER:PASSWORD@HOST/DATABASE",
         ),
         (
             "OPENROUTER_API_KEY",
@@ -310,11 +311,25 @@ def test_a_wrong_value_is_answered_with_a_right_one(name: str, value: str, probl
     assert problems_of({name: value}) == (f"{name} must be {problem}.",)
 
 
-def test_postgresql_is_refused_for_now() -> None:
-    assert problems_of({"COUNCIL_DATABASE": "postgresql://u:sEcReT@db/council"}) == (
-        "COUNCIL_DATABASE must be a file so far, for example council.db: "
-        "PostgreSQL is not supported yet.",
-    )
+def test_a_server_s_database_is_told_without_its_password() -> None:
+    config = load({"COUNCIL_DATABASE": "postgresql://u:sEcReT@db/council"}, None)
+    assert config.database_place() == Server("postgresql://u:sEcReT@db/council")
+    assert "sEcReT" not in f"{config!r} {config} {config.database}"
+
+
+def test_an_address_of_a_server_that_cannot_be_read_is_not_quoted() -> None:
+    for url in ("postgresql://u:sEc@ReT@db/council", "postgres://u:sEc/ReT@db/council"):
+        assert problems_of({"COUNCIL_DATABASE": url}) == (
+            "COUNCIL_DATABASE cannot be read. It is written "
+            "postgresql://USER:PASSWORD@HOST:PORT/DATABASE; signs such as @, / and % in a password "
+            "are written as %40, %2F and %25.",
+        )
+
+
+def test_what_was_typed_is_beside_the_database_or_in_the_user_s_folder(tmp_path: Path) -> None:
+    file, server = str(tmp_path / "x.db"), "postgresql://db/council"
+    names = [load({"COUNCIL_DATABASE": each}, None).history_file() for each in (file, server)]
+    assert names == [tmp_path / "x.history", tmp_path / "data" / "council" / "council.history"]
 
 
 SLACK_NEEDS = (

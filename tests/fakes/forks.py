@@ -10,7 +10,6 @@ import asyncio
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -188,21 +187,28 @@ def _limit_files(limit_bytes: int) -> None:
 
 
 def _kill_at(kill: Kill) -> None:
-    from bot.store.sqlite_database import GroupCommit
+    commits: Any
+    if os.environ["COUNCIL_DATABASE"].startswith("postgresql:"):
+        from bot.store.postgres_commits import Commits as commits
 
-    commit = GroupCommit.commit
+        name = "make"
+    else:
+        from bot.store.sqlite_database import GroupCommit as commits
+
+        name = "commit"
+    commit = getattr(commits, name)
     count = 0
 
-    def counting(self: sqlite3.Connection) -> None:
+    def counting(*args: Any) -> None:
         nonlocal count
         count += 1
         if count == kill.commit and not kill.made:
             os.kill(os.getpid(), signal.SIGKILL)
-        commit(self)  # type: ignore[arg-type]  # it is one
+        commit(*args)
         if count == kill.commit and kill.made:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    GroupCommit.commit = counting  # type: ignore[method-assign]
+    setattr(commits, name, counting)
 
 
 if __name__ == "__main__":

@@ -105,9 +105,7 @@ class Postgres:
         return Server(f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{name}")
 
     def connect(self, name: str = "postgres") -> psycopg.Connection:
-        return psycopg.connect(
-            self.server(name).url, autocommit=True, options=f"-c search_path={NAMESPACE}"
-        )
+        return connected(self.server(name))
 
     def create(self) -> Server:
         """A new database, without anything in it."""
@@ -129,6 +127,11 @@ class Postgres:
             names = ", ".join(name for (name,) in tables)
             connection.execute(f"TRUNCATE {names} RESTART IDENTITY".encode())
         return self._shared
+
+
+def connected(server: Server) -> psycopg.Connection:
+    """Beside whoever uses it."""
+    return psycopg.connect(server.url, autocommit=True, options=f"-c search_path={NAMESPACE}")
 
 
 _END_OTHERS = (

@@ -166,6 +166,8 @@ class PostgresDatabase(Batches):
         session = Session(self._server, self._holder, lambda connection, before: None)
         try:
             connection = session.connection()
+            # Whoever comes behind this waits as long.
+            connection.execute("SET lock_timeout = '500ms'")
             tables = connection.execute(
                 "SELECT relname, pg_total_relation_size(oid) FROM pg_class"
                 " WHERE relnamespace = to_regnamespace(%s) AND relkind = 'r' ORDER BY relname",

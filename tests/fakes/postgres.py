@@ -1,5 +1,6 @@
 """A PostgreSQL server of the tests' own: Debian's, in a folder of its own, on a free port of loopback."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -106,6 +107,16 @@ class Postgres:
 
     def connect(self, name: str = "postgres") -> psycopg.Connection:
         return connected(self.server(name))
+
+    async def checkpoint(self) -> None:
+        """What is committed is in the files of the tables, and what is gone is in none."""
+        with self.connect() as connection:
+            await asyncio.to_thread(connection.execute, "CHECKPOINT")
+
+    def holds(self, word: bytes) -> bool:
+        """Whether a file of a table has it; the server's log does for a while."""
+        files = (file for file in (self._data / "base").rglob("*") if file.is_file())
+        return any(word in file.read_bytes() for file in files)
 
     def create(self) -> Server:
         """A new database, without anything in it."""

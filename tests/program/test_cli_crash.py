@@ -146,7 +146,9 @@ async def prove_it_goes_on(lab: Lab, moment: Moment) -> None:
     orders = {(review["model"], tuple(review["order"])) for review in result["reviews"]}
     assert lab.orders_read(moment) <= orders, moment
     assert len(result["answers"]) == 4, moment
-    assert moment.rows("SELECT status, count(*) FROM deliberations GROUP BY status") == [("finished", 1)]
+    assert moment.rows("SELECT status, count(*) FROM deliberations GROUP BY status") == [
+        ("finished", 1)
+    ]
     assert moment.rows("SELECT count(*) FROM calls WHERE stage = 'verdict'") == [(1,)]
     assert moment.rows("SELECT count(*) FROM feed WHERE what = 'finished'") == [(1,)]
 

@@ -8,13 +8,16 @@ import signal
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from bot.council import Council, Question
 from bot.errors import StoreFailed, StoreLocked
+from bot.records import Case
 from bot.store import migrations, postgres_migrations
 from bot.store.postgres_database import PostgresDatabase
 from bot.store.postgres_session import LOCKS, WRITING
@@ -25,6 +28,8 @@ from tests.fakes.cable import Cable, cable
 from tests.fakes.postgres import PASSWORD, Postgres
 from tests.fakes.watched import eventually
 from tests.store.tables import of_file, of_server
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 HOLD = """
 import asyncio, sys
@@ -319,3 +324,36 @@ async def test_both_have_the_same_tables(
     await (await Store.open(tmp_path / "council.db")).close()
     with sqlite3.connect(tmp_path / "council.db") as file, postgres.connect("council_1") as other:
         assert of_server(other) == of_file(file)
+
+
+# Erasing
+
+
+async def test_what_was_forgotten_is_in_no_file_of_a_table(
+    server: Server, postgres: Postgres
+) -> None:
+    store = await Store.open(server)
+    for id, text in (("one", "pineapple"), ("two", "olives")):
+        question = Question(id, f"Is {text} a fruit?", 7, NOW)
+        await store.create(Case(question, Council(("lab/a",), "lab/a"), "discord", "general"))
+    await postgres.checkpoint()
+    assert postgres.holds(b"pineapple")
+    await store.forget_deliberation("one")
+    assert await store.erase()
+    await store.close()
+    await postgres.checkpoint()
+    assert postgres.holds(b"olives")
+    assert not postgres.holds(b"pineapple")
+
+
+async def test_a_table_that_somebody_holds_is_written_anew_later(
+    server: Server, postgres: Postgres
+) -> None:
+    store = await Store.open(server)
+    await store.create(Case(Question("one", "pineapple", 7, NOW), Council(("a",), "a"), "cli"))
+    with postgres.connect("council_1") as other, other.transaction():
+        other.execute("LOCK TABLE calls IN ACCESS SHARE MODE")
+        await store.forget_deliberation("one")
+        assert not await store.erase()
+    assert await store.erase()
+    await store.close()

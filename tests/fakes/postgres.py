@@ -71,8 +71,8 @@ class Postgres:
         while subprocess.run(ready).returncode:
             assert self._process.poll() is None, (self._folder / "log").read_text()
 
-    def end(self, how: signal.Signals = signal.SIGINT) -> None:
-        """At once, whoever is connected (SIGINT), or as a crash does (SIGQUIT)."""
+    def end(self, how: signal.Signals) -> None:
+        """At once, whoever is connected: in order (SIGINT), or as a crash does (SIGQUIT)."""
         if self._process is not None:
             self._process.send_signal(how)
             self._process.wait()
@@ -166,7 +166,7 @@ def running(programs: Path) -> Iterator[Postgres]:
         server.start()
         yield server
     finally:
-        server.end()
+        server.end(signal.SIGQUIT)
         shutil.rmtree(folder)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -64,7 +65,7 @@ def test_what_second_requests_take_with_one_more(sent: list[Requests], share: fl
 
 
 @pytest.fixture
-async def store(anywhere: str | Server) -> AsyncIterator[Store]:
+async def store(anywhere: str | Path | Server) -> AsyncIterator[Store]:
     store = await Store.open(anywhere, holder="tests")
     for id in ("one", "two"):
         question = Question(id=id, text="Why?", seed=1, asked_at=NOW)

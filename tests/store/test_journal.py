@@ -96,7 +96,7 @@ def result(id: str) -> Deliberation:
 
 
 @pytest.fixture
-async def store(anywhere: str | Server) -> AsyncIterator[Store]:
+async def store(anywhere: str | Path | Server) -> AsyncIterator[Store]:
     store = await Store.open(anywhere, holder="a test")
     await store.create(case("one"))
     yield store

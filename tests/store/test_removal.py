@@ -15,6 +15,7 @@ from bot.council import Call, Council, Question
 from bot.errors import StoreFailed
 from bot.records import Case, Reaction
 from bot.store.journal import Asked
+from bot.store.server import Server
 from bot.store.store import Store
 from tests.fakes.channel import finished_case
 
@@ -38,8 +39,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def store(path: Path) -> AsyncIterator[Store]:
-    store = await Store.open(path, holder="tests")
+async def store(anywhere: str | Path | Server) -> AsyncIterator[Store]:
+    store = await Store.open(anywhere, holder="tests")
     await store.create(case("q1", channel="C1", asker="ann", text="pineapple on pizza?"))
     await store.create(case("q2", channel="C2", asker="bob", text="tabs or spaces?"))
     await store.react(liked("q1", "bob"))
@@ -229,7 +230,8 @@ def everything(path: Path) -> bytes:
     return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
 
 
-async def test_a_backup_is_whole_and_its_owners_alone(store: Store, tmp_path: Path) -> None:
+async def test_a_backup_is_whole_and_its_owners_alone(store: Store, path: Path) -> None:
+    tmp_path = path.parent
     target = tmp_path / "copy.db"
 
     await store.backup(target)

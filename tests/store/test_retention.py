@@ -16,6 +16,7 @@ from bot.llm import Source
 from bot.records import Case
 from bot.store.journal import Asked
 from bot.store.migrations import SCHEMA
+from bot.store.server import Server
 from bot.store.store import Store
 from tests.fakes.channel import finished_case, rate
 
@@ -100,8 +101,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def store(path: Path) -> AsyncIterator[Store]:
-    store = await Store.open(path, holder="tests")
+async def store(anywhere: str | Path | Server) -> AsyncIterator[Store]:
+    store = await Store.open(anywhere, holder="tests")
     yield store
     await store.close()
 

@@ -60,7 +60,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def store(anywhere: str | Server) -> AsyncIterator[Store]:
+async def store(anywhere: str | Path | Server) -> AsyncIterator[Store]:
     store = await Store.open(anywhere, holder="a test")
     yield store
     await store.close()

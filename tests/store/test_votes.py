@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,7 @@ LATEST = NOW + timedelta(minutes=2)
 
 
 @pytest.fixture
-async def store(anywhere: str | Server) -> AsyncIterator[Store]:
+async def store(anywhere: str | Path | Server) -> AsyncIterator[Store]:
     store = await Store.open(anywhere, holder="a test")
     for id in ("one", "two"):
         question = Question(id, "Which is the best?", 7, NOW)

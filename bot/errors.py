@@ -160,6 +160,10 @@ class StoreLocked(StoreFailed):
     """Another process writes to this database."""
 
 
+class StoreUnreachable(StoreFailed):
+    """Its server does not answer. It may be there in a while."""
+
+
 class SettingsChanged(StoreFailed):
     """The channel's settings have a newer version than the one the change was made from."""
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot import __version__
-from bot.errors import BotError, InvalidConfiguration, InvalidInput, StoreFailed
+from bot.errors import BotError, InvalidConfiguration, InvalidInput, StoreFailed, StoreUnreachable
 from bot.language import N_, _, language_for, locale_of_process, n_, speak
 from bot.modes import MODES
 from bot.printing import complain, note, tell, tell_json
@@ -84,6 +84,9 @@ def _ended(options: argparse.Namespace) -> int:
         problems = "\n".join(f"- {problem}" for problem in error.problems)
         complain(_("Council cannot start with this environment:") + f"\n{problems}")
         return WRONG_USE
+    except StoreUnreachable as error:
+        complain(error)
+        return NO_ANSWER  # whoever starts it again does what helps
     except (InvalidInput, StoreFailed) as error:
         complain(error)
         return WRONG_USE

@@ -6,7 +6,7 @@ was in it.
 
 from psycopg import Error, InterfaceError, OperationalError, errors
 
-from bot.errors import StoreFailed
+from bot.errors import StoreFailed, StoreUnreachable
 from bot.language import N_, _
 from bot.store.batches import UNUSABLE
 from bot.store.server import Server
@@ -61,7 +61,8 @@ def failed(server: Server, error: Error) -> StoreFailed:
     sentence = _SENTENCES.get(code) or _SENTENCES.get(code[:2])
     is_lost = code.startswith(("08", "57P")) or (not code and may_pass(error))
     words = _without_secrets(server, error) if is_lost else type(error).__name__
-    translated = StoreFailed(
+    kind = StoreUnreachable if is_lost else StoreFailed
+    translated = kind(
         _(sentence or (_LOST if is_lost else _REFUSED), path=server, error=words),
         public=_(_PUBLIC.get(code, UNUSABLE)),
     )

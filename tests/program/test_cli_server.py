@@ -20,7 +20,11 @@ def council() -> Iterator[Program]:
 
 async def run(council: Program, server: Server, *words: str) -> Ended:
     """With the simulated models, without their pauses."""
-    here = {"COUNCIL_DATABASE": server.url, "COUNCIL_TIME_SCALE": "0.001"}
+    here = {
+        "COUNCIL_DATABASE": server.url,
+        "COUNCIL_TIME_SCALE": "0.001",
+        "DISCORD_TOKEN": "never-looked-at",
+    }
     ended = await council.run(*words, environment=here)
     assert PASSWORD not in f"{ended.out}{ended.err}"
     assert IN_URL not in f"{ended.out}{ended.err}"
@@ -79,12 +83,12 @@ async def test_copies_are_the_server_s_own(council: Program, postgres: Postgres)
         assert tool in ended.err
 
 
-@pytest.mark.parametrize("command", ["ask", "stats", "chat", "export", "forget", "doctor"])
-async def test_a_server_that_is_not_there_is_a_sentence(
+@pytest.mark.parametrize("command", ["ask", "stats", "chat", "export", "forget", "doctor", "serve"])
+async def test_a_server_that_is_not_there_is_a_sentence_and_no_wrong_use(
     council: Program, postgres: Postgres, command: str
 ) -> None:
     gone = Server(postgres.emptied().url.replace(f":{postgres.port}/", ":1/"))
     words = {"ask": ("ask", "Why?"), "forget": ("forget", "--id", "x")}.get(command, (command,))
     ended = await run(council, gone, *words)
-    assert ended.code != 0
+    assert ended.code == 1
     assert f"The server of the database {gone} cannot be reached" in f"{ended.out}{ended.err}"

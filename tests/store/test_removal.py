@@ -231,8 +231,7 @@ def everything(path: Path) -> bytes:
 
 
 async def test_a_backup_is_whole_and_its_owners_alone(store: Store, path: Path) -> None:
-    tmp_path = path.parent
-    target = tmp_path / "copy.db"
+    target = path.with_name("copy.db")
 
     await store.backup(target)
 

@@ -51,7 +51,10 @@ _HOLDER = (
     " WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND granted"
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
-_END = f"SELECT pg_terminate_backend(pid) {_HOLDER} AND pid = %s"
+_END = (
+    f"SELECT pg_terminate_backend(pid) {_HOLDER} AND pid = %s"
+    " AND application_name = current_setting('application_name')"
+)
 
 
 Prepare = Callable[[Connection, int | None], None]

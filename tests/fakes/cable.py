@@ -15,20 +15,33 @@ class Cable:
         self._to = to
         self._cut: tuple[bytes, Literal["sent", "answered"]] | None = None
         self._ends: set[StreamWriter] = set()
+        self._unnoticed: set[StreamWriter] = set()
+        self._far_ends: set[StreamWriter] = set()
         self.cuts = 0
 
     def cut_when(self, word: bytes, how: Literal["sent", "answered"]) -> None:
         """Once: what has the word never arrives (`sent`), or its answer does not."""
         self._cut = word, how
 
+    def cut_unnoticed(self) -> None:
+        """The server keeps its end: nothing tells it that nobody is at the other."""
+        self._unnoticed |= self._ends
+        self.cut()
+
     def cut(self) -> None:
         self.cuts += 1
         for end in self._ends:
             end.close()
 
+    def take_up(self) -> None:
+        """It is not there any more."""
+        for end in (*self._ends, *self._far_ends):
+            end.close()
+
     async def take(self, client: StreamReader, back: StreamWriter) -> None:
         server, there = await asyncio.open_connection("127.0.0.1", self._to)
-        self._ends |= {back, there}
+        self._ends.add(back)
+        self._far_ends.add(there)
         answers = asyncio.create_task(self._answers(server, back))
         try:
             while data := await client.read(65_536):
@@ -41,8 +54,10 @@ class Cable:
         except ConnectionError:
             pass
         finally:
-            there.close()
+            if back not in self._unnoticed:
+                there.close()
             await answers
+            there.close()
 
     async def _answers(self, server: StreamReader, back: StreamWriter) -> None:
         try:
@@ -76,5 +91,5 @@ async def cable(to: int) -> AsyncIterator[Cable]:
         yield laid
     finally:
         server.close()
-        laid.cut()
+        laid.take_up()
         await asyncio.gather(*ends)

@@ -237,6 +237,18 @@ async def test_a_cable_that_is_cut_between_writes_is_not_noticed(
     assert await lines(far) == ["before", "after"]
 
 
+async def test_a_connection_that_the_server_still_keeps_is_no_other_s(
+    far: PostgresDatabase, laid: Cable, server: Server
+) -> None:
+    """Nor can anybody else write before that one is known to be over."""
+    await add_line(far, "before")
+    laid.cut_unnoticed()
+    with pytest.raises(StoreLocked, match="in use by a test, process"):
+        await PostgresDatabase.open(server, holder="another")
+    await add_line(far, "after")
+    assert await lines(far) == ["before", "after"]
+
+
 async def test_writes_and_reads_wait_for_a_server_that_starts_again(
     database: PostgresDatabase, postgres: Postgres
 ) -> None:

@@ -57,7 +57,7 @@ async def staged(platform: str, folder: Path) -> AsyncIterator[Stage]:
     async with AsyncExitStack() as stack:
         if platform == "terminal":
             stack.enter_context(speaking("ko"))  # as `main` does for a Korean terminal
-            yield InTerminal(folder / "terminal.db")
+            yield InTerminal(str(folder / "terminal.db"))
         elif platform == "discord":
             server = await stack.enter_async_context(running_discord(time_scale=0.01))
             place = council_on_discord.Place(server, database=str(folder / "discord.db"))

@@ -14,6 +14,7 @@ from bot.protocol.calls import Caller
 from bot.protocol.patience import Patience
 from bot.protocol.pricing import Pricing
 from bot.settings import Settings
+from bot.store.server import Server
 from bot.store.store import Store
 
 MEMBERS = ("lab/a", "lab/b", "lab/c")
@@ -26,7 +27,7 @@ async def running_app(
     *,
     members: tuple[str, ...] = MEMBERS,
     chairman: str = CHAIRMAN,
-    database: str = ":memory:",
+    database: str | Server = ":memory:",
     rules: Rules | None = None,
     time_scale: float = 0.01,
     patience: Patience | None = None,

@@ -10,6 +10,7 @@ from adapters.discord import supervisor
 from adapters.discord.client import CouncilClient
 from bot.conversation.app import App
 from bot.llm import Provider
+from bot.store.server import Server
 from tests.fakes.council import running_app
 from tests.fakes.discord_server import TOKEN, Channel, DiscordServer, Guild, Message, User
 from tests.fakes.provider import FakeProvider, wordy
@@ -24,7 +25,7 @@ class Place:
     """A server with one channel and one person, and what the council does there."""
 
     server: DiscordServer
-    database: str = ":memory:"
+    database: str | Server = ":memory:"
     time_scale: float = TIME_SCALE
     guild: Guild = field(init=False)
     channel: Channel = field(init=False)

@@ -10,6 +10,7 @@ from adapters.slack import supervisor
 from adapters.slack.client import SlackClient
 from bot.conversation.app import App
 from bot.llm import Provider
+from bot.store.server import Server
 from tests.fakes.council import running_app
 from tests.fakes.provider import FakeProvider
 from tests.fakes.slack_server import (
@@ -31,7 +32,7 @@ class Place:
     """A channel with one person, and what the council does there."""
 
     server: SlackServer
-    database: str = ":memory:"
+    database: str | Server = ":memory:"
     time_scale: float = TIME_SCALE
     channel: Channel = field(init=False)
     ada: User = field(init=False)

@@ -16,7 +16,7 @@ from bot.records import (
 )
 from bot.store.channels import changed
 from bot.store.encoding import decode_time, encode_time
-from bot.store.transactions import Do, Row, Tables, Transaction, change
+from bot.store.transactions import Do, Row, Statement, Tables, Transaction, change
 
 _COMPARISON = "person, first, chose, chosen_at, blind, trial, published"
 _TRIAL = "number, ended_at, result, deliberation"
@@ -114,13 +114,13 @@ class Trials(Tables):
             )
             if (rows[0][0] if rows else None) != instead_of:
                 return False
-            yield Statement(
+            yield Do(
                 "INSERT INTO published_trials (platform, channel, number, told) "
                 "VALUES (?, ?, ?, ?) ON CONFLICT (platform, channel) "
                 "DO UPDATE SET number = excluded.number, told = excluded.told",
                 (*place, number, told),
             )
-            yield Statement(
+            yield Do(
                 "UPDATE comparisons SET published = 1 WHERE trial = ? AND chose IS NOT NULL "
                 "AND deliberation IN ("
                 "SELECT id FROM deliberations WHERE platform = ? AND channel = ?)",

@@ -6,7 +6,6 @@ from bot.records import Post
 from bot.store.encoding import encode_time
 from bot.store.transactions import Do, Row, Statement, Tables, Transaction
 
-# SQLite's own: `rowid` is the order in which rows came. PostgreSQL needs a column for it.
 _COLUMNS = "deliberation, key, part, platform, post_id, digest, deleted"
 
 _CONFIRM = (

@@ -82,7 +82,6 @@ class Reactions(Tables):
 
     async def reactions(self, deliberation: str) -> tuple[Reaction, ...]:
         """Oldest first."""
-        # SQLite's own: `rowid` tells the order of what came at one time.
         rows = await self._database.read(
             f"SELECT {_COLUMNS} FROM reactions WHERE deliberation = ? ORDER BY at, rowid",
             (deliberation,),

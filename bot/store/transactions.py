@@ -10,9 +10,11 @@ The driver makes the generator anew for each try, so that it may count on nothin
 statements gave, and runs it in one transaction. What it returns is the value of the write; what it
 raises undoes this write and no other. A statement that fails ends it.
 
-The SQL is what SQLite and PostgreSQL both read, `?` standing for a parameter, but where a comment
-says otherwise: an upsert names its key and qualifies the column it changes, yes and no are 1 and
-0, and a list is written out by `lists`.
+The SQL is what SQLite and PostgreSQL both read, `?` standing for a parameter: an upsert names its
+key and qualifies the column it changes, yes and no are 1 and 0 (a condition that is stored or added
+up is a CASE), a query in FROM has a name, what stands beside sums is grouped by, and a list is
+written out by `lists`. Where rows came in an order that no column tells, `rowid` does: PostgreSQL's
+tables have it as a column.
 """
 
 from collections.abc import Callable, Generator, Iterator, Sequence

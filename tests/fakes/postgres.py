@@ -18,6 +18,8 @@ from tests.fakes.processes import free_port
 
 USER, PASSWORD = "council", "p@ss/word"
 _IN_URL = "p%40ss%2Fword"
+# Also where the tests are killed.
+_WITH_US = ("setpriv", "--pdeathsig", "QUIT") if shutil.which("setpriv") else ()
 # No test pulls the plug.
 _FAST = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=60")
 
@@ -45,11 +47,12 @@ class Postgres:
         self._shared: Server | None = None
 
     def start(self) -> None:
-        """And wait until it answers."""
+        """And wait until it answers. In the main thread, whose end is its own, too."""
         assert self._process is None
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
+                    *_WITH_US,
                     *(self._programs / "postgres", "-D", self._data, "-p", str(self.port)),
                     *("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="),
                     *(word for setting in _FAST for word in ("-c", setting)),

@@ -256,7 +256,7 @@ async def test_writes_and_reads_wait_for_a_server_that_starts_again(
     await add_line(database, "before")
     postgres.end(signal.SIGQUIT)
     waiting = asyncio.create_task(add_line(database, "after"))
-    await asyncio.to_thread(postgres.start)
+    postgres.start()
     await waiting
     assert await lines(database) == ["before", "after"]
 

@@ -1,5 +1,6 @@
 """The address of a PostgreSQL database. Knows no driver."""
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -10,7 +11,10 @@ UNREADABLE = N_(
     "signs such as @, / and % in a password are written as %40, %2F and %25."
 )
 
-_SCHEMES = ("postgresql", "postgres")
+_BEGINNINGS = ("postgresql://", "postgres://")
+# Of any kind, and misspelled ones: taken for a path, it would be told as one, and be a file's name. The
+# one letter before a colon is a drive.
+_ADDRESS = re.compile(r"\s*[\w+.-]{2,}:/|.*\b(host|password|dbname)\s*=", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +33,15 @@ class Server:
 
 
 def is_server(text: str) -> bool:
-    return text.partition("://")[0] in _SCHEMES and "://" in text
+    """Whether it is meant to be one, readable or not."""
+    return _ADDRESS.match(text) is not None
 
 
 def read_server(text: str) -> Server:
     """Raises `ValueError`, also where a sign in the password ends it early: what follows would be
     taken for a host, and told."""
     parts = urlsplit(text)
-    if parts.scheme not in _SCHEMES or any(map(str.isspace, text)):
+    if not text.startswith(_BEGINNINGS) or any(map(str.isspace, text)):
         raise ValueError
     if text.count("@") != parts.netloc.count("@") or parts.netloc.count("@") > 1 or parts.fragment:
         raise ValueError

@@ -128,11 +128,22 @@ def test_an_address_is_told_without_who_and_how(url: str) -> None:
         "postgresql://ann:se cret@db.example/council",
         "postgresql:///council",
         "mysql://db.example/council",
+        "POSTGRESQL://ann:secret@db.example/council",
+        "postgresql+psycopg://ann:secret@db.example/council",
+        "postgresql:/ann:secret@db.example/council",
+        " postgresql://ann:secret@db.example/council",
+        "host=db.example user=ann password=secret dbname=council",
     ],
 )
 def test_a_password_that_would_be_taken_for_something_else_is_refused(url: str) -> None:
+    assert is_server(url)
     with pytest.raises(ValueError):  # noqa: PT011 - its text is the caller's
         read_server(url)
+
+
+@pytest.mark.parametrize("path", ["council.db", "/srv/a@b/council.db", "C:/council.db", ":memory:"])
+def test_a_path_is_no_address(path: str) -> None:
+    assert not is_server(path)
 
 
 # Who may write

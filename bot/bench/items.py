@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from bot.bench.grading import Grader, check_reference
-from bot.conversation.cases import checked
+from bot.conversation.cases import checked, checked_id
 from bot.errors import InvalidInput
 from bot.language import _
 from bot.privacy import make_private
@@ -139,6 +139,7 @@ def _item(line: str) -> Item:
         raise InvalidInput(_("no JSON ({error})", error=error)) from error
     if not isinstance(found, dict) or not isinstance(found.get("id"), str | int):
         raise InvalidInput(_('an object with "id" and "question" is needed'))
+    checked_id(str(found["id"]))
     question = found.get("question")
     if not isinstance(question, str):
         raise InvalidInput(_('"question" has to be a text'))

@@ -22,6 +22,8 @@ from bot.redaction import Redaction, placeholders
 from bot.waiting import wait_and_question
 
 QUESTION_LIMIT_CHARS = 32_000
+# A database on a server has no room for much more in what it looks rows up by.
+ID_LIMIT_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,13 @@ def checked(text: str, nothing: str = "") -> str:
             )
         )
     return text
+
+
+def checked_id(id: str) -> str:
+    """Raises `InvalidInput` where it is too long, or no text in UTF-8."""
+    if len(id) > ID_LIMIT_CHARS or id != id.encode("utf-8", "replace").decode():
+        raise InvalidInput(_("an id is a text of up to {n} characters", n=ID_LIMIT_CHARS))
+    return id
 
 
 def new_case(

@@ -152,7 +152,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
         action="store_true",
         help=_("read standard input: the question, or with words what they are about"),
     )
-    ask.add_argument("--id", help=_("resume or repeat the deliberation of this id"))
+    ask.add_argument("--id", type=_id, help=_("resume or repeat the deliberation of this id"))
     modes = "; ".join(f"{name}: {_(does)}" for name, does in MODES.items())
     ask.add_argument(
         "--mode", help=_("how the verdict comes about (default: council). {modes}", modes=modes)
@@ -168,7 +168,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     ask.add_argument("--answers", action="store_true", help=_("each member's answer, too"))
     ask.add_argument("--json", action="store_true", help=_("the whole deliberation as JSON"))
     show = add("show", reading.thread, _("a finished deliberation again, whole"))
-    show.add_argument("id", nargs="?", help=_("which one (the newest)"))
+    show.add_argument("id", nargs="?", type=_id, help=_("which one (the newest)"))
     bench = add("bench", _bench, _("put a file of questions to the council and grade the answers"))
     bench.add_argument(
         "file", type=Path, help=_('lines of {{"id","question"[,"reference","grader"]}}')
@@ -253,7 +253,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     what = forget.add_mutually_exclusive_group(required=True)
     what.add_argument("--channel", help=_("every question of this channel, and its settings"))
     what.add_argument("--person", help=_("this person's questions and votes"))
-    what.add_argument("--id", help=_("this deliberation"))
+    what.add_argument("--id", type=_id, help=_("this deliberation"))
     what.add_argument(
         "--since",
         type=_moment,
@@ -281,6 +281,15 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(_("{text} is no whole number of at least 1", text=text))
     return int(text)
+
+
+def _id(text: str) -> str:
+    from bot.conversation.cases import checked_id
+
+    try:
+        return checked_id(text)
+    except InvalidInput as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _usd(text: str) -> float:

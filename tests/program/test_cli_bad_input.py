@@ -37,6 +37,14 @@ async def test_an_empty_question(council: Program, server: ModelServer, question
     assert server.requests == []
 
 
+@pytest.mark.parametrize("id", ["x" * 201, "half a character \udcff"])
+@pytest.mark.parametrize("words", [("ask", "Why?", "--id"), ("show",), ("forget", "--id")])
+async def test_an_id_that_is_none(council: Program, words: tuple[str, ...], id: str) -> None:
+    refused(
+        await council.run(*words, id, environment={}), "an id is a text of up to 200 characters"
+    )
+
+
 async def test_a_question_that_is_too_long_names_the_limit(
     council: Program, server: ModelServer
 ) -> None:

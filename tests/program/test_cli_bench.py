@@ -145,6 +145,7 @@ async def test_broken_lines_are_named_by_number_and_only_left_out_on_demand(
         "",
         {"id": "q5", "question": "x" * 100_000},
         {"id": "q6", "question": "Six?"},
+        {"id": "q" * 201, "question": "Seven?"},
     )
 
     refused = await bench(council, server)
@@ -164,6 +165,7 @@ async def test_broken_lines_are_named_by_number_and_only_left_out_on_demand(
         (6, "unknown grader `magic`"),
         (7, "no number"),
         (9, "100,000 characters; the limit is 32,000"),
+        (11, "an id is a text of up to 200 characters"),
     ]:
         for err in (refused.err, ended.err):
             [told] = [line for line in err.splitlines() if f"line {number}:" in line]

@@ -91,7 +91,7 @@ class PostgresDatabase(Batches):
             "SELECT checksum_failures FROM pg_stat_database WHERE datname = current_database()"
         )
         count = rows[0][0] if rows else None
-        return f"pg_stat_database: {count} checksum failures" if count else ""
+        return f"pg_stat_database.checksum_failures: {count}" if count else ""
 
     async def backup(self, target: str) -> None:
         raise StoreFailed(

@@ -1,5 +1,6 @@
 FROM python:3.13-slim AS packages
-COPY requirements.lock requirements-scale.lock ./
+COPY requirements.lock .
+COPY requirements-scale.lock .
 # Without pip of its own: the finished image installs nothing.
 RUN python -m venv --without-pip /venv \
     && pip --python /venv install --no-cache-dir --require-hashes -r requirements.lock \

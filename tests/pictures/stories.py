@@ -261,96 +261,82 @@ async def settings(platform: Platform) -> AsyncIterator[Scene]:
 
 
 async def statistics(platform: Platform) -> AsyncIterator[Scene]:
-    with TemporaryDirectory() as folder:
-        database = Path(folder) / "council.db"
-        async with models() as council, stage(platform, council, past=database) as here:
-            yield await here.command("statistics", "stats")
+    async with models() as council, stage(platform, council, past=remember) as here:
+        yield await here.command("statistics", "stats")
 
 
 async def reviewers(platform: Platform) -> AsyncIterator[Scene]:
     """Weights that are worth turning on: told, turned on, and of no interest."""
-    with TemporaryDirectory() as folder:
-        database = Path(folder) / "council.db"
-        async with (
-            models() as council,
-            stage(platform, council, past=database, remember=remember_teaching) as here,
-        ):
-            yield await here.command("reviewers", "stats reviewers")
-            await here.command("on", "set weights on")
-            yield await here.command("reviewers-on", "stats reviewers")
-            await here.command("off", "set weights off")
-            yield await here.command("reviewers-off", "stats reviewers")
+    async with (
+        models() as council,
+        stage(platform, council, past=remember_teaching) as here,
+    ):
+        yield await here.command("reviewers", "stats reviewers")
+        await here.command("on", "set weights on")
+        yield await here.command("reviewers-on", "stats reviewers")
+        await here.command("off", "set weights off")
+        yield await here.command("reviewers-off", "stats reviewers")
 
 
 async def few_pairs(platform: Platform) -> AsyncIterator[Scene]:
     """Too few answers that votes told apart."""
-    with TemporaryDirectory() as folder:
-        database = Path(folder) / "council.db"
-        async with (
-            models() as council,
-            stage(platform, council, past=database, remember=remember_little) as here,
-        ):
-            yield await here.command("reviewers-few", "stats reviewers")
-            yield await here.command("weights-few", "set weights on")
-            yield await here.command("settings-few", "show")
-            yield await here.command("settings-all-few", "show all")
+    async with (
+        models() as council,
+        stage(platform, council, past=remember_little) as here,
+    ):
+        yield await here.command("reviewers-few", "stats reviewers")
+        yield await here.command("weights-few", "set weights on")
+        yield await here.command("settings-few", "show")
+        yield await here.command("settings-all-few", "show all")
 
 
 async def audition(platform: Platform) -> AsyncIterator[Scene]:
     """A model that was rated often enough: the next question ends its audition."""
     script = Script.read("flags")
-    with TemporaryDirectory() as folder:
-        database = Path(folder) / "council.db"
-        async with (
-            models(script, besides=[ON_AUDITION]) as council,
-            stage(platform, council, past=database, remember=remember_audition) as here,
-        ):
-            yield await here.command("audition-begun", f"audition {ON_AUDITION}")
-            yield await here.command("audition-council", "show")
-            yield await here.command("audition-under-way", "audition")
-            await here.ask(script.question)
-            await here.finished()
-            yield here.thread("audition-over")
-            yield await here.press("audition", "audition$")
+    async with (
+        models(script, besides=[ON_AUDITION]) as council,
+        stage(platform, council, past=remember_audition) as here,
+    ):
+        yield await here.command("audition-begun", f"audition {ON_AUDITION}")
+        yield await here.command("audition-council", "show")
+        yield await here.command("audition-under-way", "audition")
+        await here.ask(script.question)
+        await here.finished()
+        yield here.thread("audition-over")
+        yield await here.press("audition", "audition$")
 
 
 async def reflection(platform: Platform) -> AsyncIterator[Scene]:
     """What it would do."""
-    with TemporaryDirectory() as folder:
-        database = Path(folder) / "council.db"
-        async with (
-            models() as council,
-            stage(platform, council, past=database, remember=remember_askers) as here,
-        ):
-            yield await here.command("reflection", "reflect")
+    async with (
+        models() as council,
+        stage(platform, council, past=remember_askers) as here,
+    ):
+        yield await here.command("reflection", "reflect")
 
 
 async def reflected(platform: Platform) -> AsyncIterator[Scene]:
     """What came of it."""
-    with TemporaryDirectory() as folder:
-        database = Path(folder) / "council.db"
-        async with (
-            models() as council,
-            stage(platform, council, past=database, remember=remember_reflection) as here,
-        ):
-            yield await here.command("reflected", "reflect")
+    async with (
+        models() as council,
+        stage(platform, council, past=remember_reflection) as here,
+    ):
+        yield await here.command("reflected", "reflect")
 
 
 async def trial(platform: Platform) -> AsyncIterator[Scene]:
     """Somebody who has voted compares two texts, and hears which was which."""
     script = Script.read("flags")
-    with TemporaryDirectory() as folder:
-        database = Path(folder) / "council.db"
-        async with models(script) as council, stage(platform, council, past=database) as here:
-            yield await here.command("trial-begun", "trial on")
-            await here.ask(script.question)
-            await here.finished()
-            yield here.thread("trial")
-            yield await here.press("trial-vote-first", "compare$")
-            await here.voted("verdict", "accept")
-            yield await here.press("trial-compare", "compare$")
-            yield await here.press("trial-chosen", "compare:first$")
-            yield await here.command("trial-under-way", "trial")
+    async with models(script) as council, stage(platform, council, past=remember) as here:
+        yield await here.command("trial-begun", "trial on")
+        await here.ask(script.question)
+        await here.finished()
+        yield here.thread("trial")
+        yield await here.press("trial-vote-first", "compare$")
+        await here.voted("verdict", "accept")
+        yield await here.press("trial-compare", "compare$")
+        yield await here.press("trial-chosen", "compare:first$")
+        yield await here.command("trial-under-way", "trial")
 
 
 async def refusal(platform: Platform) -> AsyncIterator[Scene]:
@@ -454,12 +440,12 @@ async def stage(
     platform: Platform,
     council: Models,
     *,
-    past: Path | None = None,
-    remember: Callable[[Path, Platform, str], Awaitable[None]] = remember,
+    past: Callable[[Path, Platform, str], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Stage]:
-    """The bot online; with `past`, a database, in a channel that has one to `remember`."""
+    """The bot online; with `past`, in a channel that has one, which it writes into a database."""
     async with AsyncExitStack() as stack:
-        database = str(past or ":memory:")
+        folder = stack.enter_context(TemporaryDirectory())
+        database = str(Path(folder) / "council.db") if past else ":memory:"
         here: OnDiscord | OnSlack
         if platform == "discord":
             discord = await stack.enter_async_context(running_discord(time_scale=TIME_SCALE))
@@ -474,5 +460,5 @@ async def stage(
             )
         here.place.ada.locale = _locale()
         if past:
-            await remember(past, platform, here.place_id)
+            await past(Path(database), platform, here.place_id)
         yield await stack.enter_async_context(here.open(council))

@@ -2,11 +2,9 @@
 
 import asyncio
 import logging
-import os
 import re
 import signal
 import sqlite3
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import partial
@@ -27,24 +25,10 @@ from bot.store.transactions import change
 from tests.fakes.cable import Cable, cable
 from tests.fakes.postgres import PASSWORD, Postgres
 from tests.fakes.watched import eventually
+from tests.store.holding import held
 from tests.store.tables import of_file, of_server
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-
-HOLD = """
-import asyncio, sys
-from bot.store.server import Server
-from bot.store.store import Store
-
-async def main():
-    store = await Store.open(Server(sys.argv[1]), holder="council serve")
-    await store.set_note("holder", "here")
-    print("ready", flush=True)
-    await asyncio.to_thread(sys.stdin.read)
-    await store.close()
-
-asyncio.run(main())
-"""
 
 
 @pytest.fixture
@@ -62,16 +46,8 @@ async def database(server: Server) -> AsyncIterator[PostgresDatabase]:
 @pytest.fixture
 async def holder(server: Server) -> AsyncIterator[asyncio.subprocess.Process]:
     """Another process with the database open for writing."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", HOLD, server.url),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-    assert process.stdout is not None
-    assert await process.stdout.readline() == b"ready\n"
-    yield process
-    await process.communicate(b"")
+    async with held(server.url) as process:
+        yield process
 
 
 @pytest.fixture

@@ -25,25 +25,11 @@ from bot.store.server import Server
 from bot.store.sqlite_database import SqliteDatabase
 from bot.store.store import Store
 from bot.store.transactions import Statement, Transaction, change
+from tests.store.holding import held
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
 COUNCIL = Council(("lab/a", "lab/b"), "lab/c", criteria="Be right.")
 HEADER_BYTES = 100
-
-HOLD = """
-import asyncio, sys
-from bot.store.server import Server
-from bot.store.store import Store
-
-async def main():
-    store = await Store.open(sys.argv[1], holder="council serve")
-    await store.set_note("holder", "here")
-    print("ready", flush=True)
-    await asyncio.to_thread(sys.stdin.read)
-    await store.close()
-
-asyncio.run(main())
-"""
 
 
 def case(id: str = "one", **changes: object) -> Case:
@@ -76,16 +62,8 @@ async def database(path: Path) -> AsyncIterator[SqliteDatabase]:
 @pytest.fixture
 async def holder(path: Path) -> AsyncIterator[asyncio.subprocess.Process]:
     """Another process with the database open for writing."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", HOLD, str(path)),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-    assert process.stdout is not None
-    assert await process.stdout.readline() == b"ready\n"
-    yield process
-    await process.communicate(b"")
+    async with held(str(path)) as process:
+        yield process
 
 
 async def set_note(database: SqliteDatabase, key: str, value: str) -> int:

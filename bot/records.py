@@ -121,6 +121,35 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Dispatched:
+    """A deliberation that a process may take: its limits are micro-dollars by scope; its thread wants a
+    title where `names`."""
+
+    limits: Mapping[str, int]
+    names: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted of whoever is at a deliberation: to `stop` it for this reason, to buy no more than
+    a verdict of what there is, or to read answers of people."""
+
+    what: Literal["stop", "enough", "people"]
+    stop: Stop | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the run of this token tells of itself: what happened, each with its number, and its verdict as
+    far as it is written. `over`: the deliberation does not run, and nobody is at it."""
+
+    token: int
+    events: tuple[tuple[int, str], ...]
+    draft: str | None
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One request that was sent for a call; `n` counts from 1. `finished_at` is `None` while it is
     under way, and for ever where the process died meanwhile. Limits count `counted_micros`: the

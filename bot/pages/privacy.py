@@ -82,6 +82,13 @@ def page(facts: Facts) -> str:
             ),
             (_("requests to models, to repeat one after a crash"), _("until it is answered")),
             (
+                _(
+                    "where several processes share a database, what they tell each other of a question: "
+                    "which of them is at it, what models have written so far, who wants it stopped"
+                ),
+                _("until it is answered or stopped"),
+            ),
+            (
                 _("with `context thread`, what people last said in a thread, without their names"),
                 _("until the question there is answered; if it was stopped, as long as texts"),
             ),

@@ -45,6 +45,8 @@ class Batches(ABC):
     at the latest the end of the event loop: a connection left open would keep the process from
     ending."""
 
+    process: int | None = None
+
     def __init__(self, name: str, *, time_scale: float = 1.0) -> None:
         """`name` is what people are told of the database."""
         self._name = name

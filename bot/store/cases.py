@@ -19,6 +19,7 @@ from bot.store.people import taken_over
 from bot.store.redactions import insert_redactions
 from bot.store.reflections import IS_JOURNAL
 from bot.store.transactions import Do, Row, Statement, Tables, Transaction, change, equal, lists
+from bot.store.work import nothing_left
 
 _PAGE = 100
 
@@ -146,6 +147,7 @@ class Cases(Tables):
             question = replace(case.question, pauses=(*case.question.pauses, (since, at)))
             wrote = None if case.writer == asker else case.writer
             yield from spending.book(id)
+            yield from nothing_left(id)
             yield Do(
                 "UPDATE deliberations SET status = 'running', delivered = 0, token = token + 1,"
                 " failed_starts = 0, term = ?, went_on_at = ?, question = ?, asker = ?, wrote = ?,"

@@ -20,11 +20,12 @@ from bot.errors import StoreFailed, Superseded
 from bot.language import _
 from bot.llm import Source
 from bot.records import Stop, Tempo
-from bot.store import hedges, reflections, spending
+from bot.store import hedges, reflections, spending, work
 from bot.store.encoding import decode, decode_time, decode_time_or_none, encode, encode_time
 from bot.store.exhibits import columns
 from bot.store.feed import record
-from bot.store.transactions import Database, Do, Many, Row, Statement, Transaction, change
+from bot.store.presence import PROGRESS
+from bot.store.transactions import Database, Do, Many, Ring, Row, Statement, Transaction, change
 
 T = TypeVar("T")
 # The decision that holds what people said in the thread, until the question is answered.
@@ -73,6 +74,8 @@ class Journal:
     ) -> None:
         self.deliberation = deliberation
         self._database = database
+        self._token = token
+        self._process = database.process
         self._fence = Statement(
             "SELECT 1 FROM deliberations WHERE id = ? AND token = ?", (deliberation, token)
         )
@@ -88,6 +91,7 @@ class Journal:
         self._decisions: dict[str, str] = {}
         self._listeners: dict[str, list[Callable[[], None]]] = {}
         self._requests = 0
+        self._told = 0
 
     @property
     def place(self) -> str | None:
@@ -122,6 +126,8 @@ class Journal:
             journal._scopes = spending.scopes_of(platform, channel, asker, limits)
             yield from spending.open_accounts(deliberation, term, journal._day, journal._scopes)
             yield from spending.book(deliberation)
+            if journal._process is not None:
+                yield work.leased(deliberation, journal._process)
             yield from journal._load()
             return journal
 
@@ -434,6 +440,22 @@ class Journal:
         """As `reflections.ended`: what came of it stands beside the channel, and not here."""
         await self._write(lambda: reflections.ended(self.deliberation, result, at, tries=tries))
 
+    async def publish(self, events: Sequence[str], draft: str | None) -> None:
+        """Tell other processes what happens, and how far the verdict is written where that has changed."""
+        first = self._told + 1
+        self._told += len(events)
+        numbered = tuple(enumerate(events, first))
+        await self._write(lambda: work.told(self.deliberation, self._token, numbered, draft))
+
+    async def release(self) -> None:
+        """As `Work.release`. Nothing where another run has taken it over, be it of this process."""
+
+        def write() -> Transaction[None]:
+            if (yield self._fence):
+                yield from work.let_go(self.deliberation, self._process)
+
+        await self._database.write(write)
+
     async def failed(self) -> int:
         """Count a start that failed at no model's fault. Returns how many there were."""
 
@@ -465,6 +487,7 @@ class Journal:
             if ended:  # a second end, such as a stop that comes too late, changes nothing
                 yield from then(self.deliberation)
                 yield record(self.deliberation, status)
+                yield Ring(PROGRESS, self.deliberation)
                 if status == "finished":
                     yield from erase_said(self.deliberation)
             elif status == "stopped":

@@ -12,8 +12,9 @@ from psycopg import Connection, Cursor, Error, Pipeline
 
 from bot.store.batches import Write
 from bot.store.postgres_errors import fails_all
-from bot.store.postgres_session import LOCKS, WRITING, Session, portable
-from bot.store.transactions import Do, Many, Rows, Statement, Transaction
+from bot.store.postgres_session import BELLS, LOCKS, WRITING, Session, portable
+from bot.store.presence import LOST
+from bot.store.transactions import Do, Many, Ring, Rows, Step, Transaction
 
 T = TypeVar("T")
 
@@ -105,7 +106,9 @@ class _Line:
         if self._unheard:
             self.wait()
 
-    def rows(self, statement: Statement | Do | Many) -> Rows:
+    def rows(self, statement: Step) -> Rows:
+        if isinstance(statement, Ring):
+            statement = _rung(statement)
         self._unheard.append(statement.sql)
         if isinstance(statement, Many):
             for parameters in statement.parameters:
@@ -118,6 +121,14 @@ class _Line:
         rows = Rows(cursor.fetchall() if cursor.description else ())
         rows.rowcount = cursor.rowcount
         return rows
+
+
+def _rung(ring: Ring) -> Do:
+    payload = f"{ring.bell} {ring.what}"
+    # Of so many bytes PostgreSQL carries none. Whoever hears this looks everywhere.
+    if len(payload.encode()) >= 8_000:
+        payload = f"{LOST} "
+    return Do("SELECT pg_notify(?, ?)", (BELLS, payload))
 
 
 def _outcome(line: _Line, write: Write[Any]) -> Exception | None:

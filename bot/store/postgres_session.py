@@ -25,6 +25,9 @@ from bot.store.server import UNREADABLE, Server
 # The first number of Council's advisory locks, and the second of each.
 LOCKS, WRITER, WRITING = 1131307884, 1, 2
 
+# The channel on which processes hear each other.
+BELLS = "council"
+
 # What the URL may say otherwise. A connection that nobody answers on is given up within half a minute.
 _DEFAULTS = {
     "connect_timeout": "10",

@@ -30,6 +30,7 @@ from bot.store.journal import erase_said
 from bot.store.recaps import erase_recaps_of
 from bot.store.reflections import book_readers
 from bot.store.transactions import Do, Statement, Transaction
+from bot.store.work import nothing_left
 
 # In one write, between which others get their turn.
 _BATCH = 50
@@ -101,6 +102,7 @@ def _expire(before: datetime, at: datetime) -> Transaction[int]:
             yield Do(sql, (case.id,))
         yield from erase_said(case.id)
         yield from erase_recaps_of(case.id)
+        yield from nothing_left(case.id)
     if rows:
         yield TO_ERASE
     return len(rows)

@@ -19,7 +19,7 @@ from bot.errors import StoreFailed
 from bot.language import N_, _
 from bot.store import files, migrations
 from bot.store.batches import UNUSABLE, Batches, Write
-from bot.store.transactions import Do, Many, Row, Rows, Statement, Transaction
+from bot.store.transactions import Many, Ring, Row, Rows, Step, Transaction
 
 T = TypeVar("T")
 
@@ -58,7 +58,9 @@ def _run(connection: sqlite3.Connection, transaction: Transaction[T]) -> T:
         return value
 
 
-def _rows(connection: sqlite3.Connection, statement: Statement | Do | Many) -> Rows:
+def _rows(connection: sqlite3.Connection, statement: Step) -> Rows:
+    if isinstance(statement, Ring):
+        return Rows()
     sql, parameters = statement
     try:
         if isinstance(statement, Many):

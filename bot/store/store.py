@@ -37,6 +37,7 @@ from bot.store.sqlite_database import SqliteDatabase, check_copy
 from bot.store.summaries import Summaries
 from bot.store.transactions import Database
 from bot.store.trials import Trials
+from bot.store.work import Work
 
 if TYPE_CHECKING:
     from bot.store.postgres_database import PostgresDatabase
@@ -64,6 +65,7 @@ class Store(
     Auditions,
     Reflections,
     Trials,
+    Work,
 ):
     """Made by `open`; `close` it. Every method may raise `StoreFailed`."""
 

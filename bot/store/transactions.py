@@ -47,6 +47,14 @@ class Many(NamedTuple):
     parameters: Sequence[Sequence[Any]]
 
 
+class Ring(NamedTuple):
+    """A bell that other processes hear once the transaction stands; it gives no rows. In a file there
+    are no others."""
+
+    bell: str
+    what: str
+
+
 class Rows(list[Row]):
     """What a statement gave, and how many rows it changed."""
 
@@ -54,7 +62,8 @@ class Rows(list[Row]):
     rowcount: int
 
 
-Transaction = Generator[Statement | Do | Many, Rows, T]
+Step = Statement | Do | Many | Ring
+Transaction = Generator[Step, Rows, T]
 
 
 def change(sql: str, parameters: Sequence[Any] = ()) -> Transaction[int]:
@@ -77,7 +86,10 @@ def lists(values: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
 
 
 class Database(Protocol):
-    """What runs them. Every method may raise `StoreFailed`."""
+    """What runs them. Every method may raise `StoreFailed`. `process` is this one's number among those
+    that share the database; `None` where there are no others."""
+
+    process: int | None
 
     async def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """What is committed."""

@@ -34,6 +34,10 @@ TOLD = {
     "summaries": "keyed hashes of a question's words",
     "redactions": "what the placeholders stand for",
     "exhibits": "the texts of files attached and of pages linked to, images",
+    "work": "what they tell each other of a question",
+    "progress": "what models have written so far",
+    "drafts": "what models have written so far",
+    "wishes": "who wants it stopped",
     "people": "who added an answer of their own to a question",
     "seen_events": "keyed hashes of the platform's events",
     # Nothing of people: the lists of models, and small facts of the program's own.

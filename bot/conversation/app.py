@@ -21,6 +21,7 @@ from bot.conversation.archive import Archive
 from bot.conversation.auditions import Auditions
 from bot.conversation.budget import Budget, Rules
 from bot.conversation.comparisons import Comparisons
+from bot.conversation.deliberating import Deliberating
 from bot.conversation.desk import Admission, Desk, parse, require
 from bot.conversation.exhibits import AT_ONCE, Exhibits
 from bot.conversation.followups import FollowUps
@@ -98,10 +99,16 @@ class App:
         self.exhibits = Exhibits(store, self.catalogue, self.platforms, asyncio.Semaphore(AT_ONCE))
         self.running = Running(
             store,
-            self.caller,
-            threads,
-            self.exhibits,
-            self.titles,
+            partial(
+                Deliberating,
+                caller=self.caller,
+                store=store,
+                threads=threads,
+                exhibits=self.exhibits,
+                titles=self.titles,
+                time_scale=self.time_scale,
+            ),
+            lambda: self.caller.now(),
             self.platforms,
             lambda case: self.budget.limits(channel_of(case), case.asker),
             self.time_scale,

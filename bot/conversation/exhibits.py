@@ -88,16 +88,12 @@ class Exhibits:
         room = min(most, self._room(case.council)) if most else 0
         return Carried(room, images=min(images, IMAGES_LIMIT))
 
-    def expected(self, case: Case) -> bool:
-        """Whether anything is to be read along with the question."""
-        return bool(case.question.files or _links(case))
-
     async def told(
         self, case: Case, question: Question, journal: Journal, earlier: Sequence[str] = ()
     ) -> Question:
         """The question with what was read of its files and links, once, and of those of the questions
         `earlier` in its thread, as long as these are stored."""
-        own = await self._own(case, question, journal) if self.expected(case) else ()
+        own = await self._own(case, question, journal) if expected(case) else ()
         thread = await self._of_thread(case, earlier, own)
         known = [await self._hidden(case, each) for each in thread]
         exhibits = (*known, *own)
@@ -221,6 +217,11 @@ class Exhibits:
     def _room(self, council: Council) -> int:
         contexts = map(self.catalogue.context_tokens, (*council.seated, council.chairman))
         return min(past.room(contexts), ROOM_LIMIT_BYTES)
+
+
+def expected(case: Case) -> bool:
+    """Whether anything is to be read along with the question."""
+    return bool(case.question.files or _links(case))
 
 
 def _identity(exhibit: Exhibit) -> tuple[str, str]:

@@ -1,11 +1,10 @@
-"""People's answers to a question that is being served: waited for before anybody is asked, and taken in
-as long as answers are.
+"""People's answers to a question that is being served: waited for before anybody is asked.
 
 Who may add one, and what they are told, is known in `bot.conversation.people`.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,15 +13,12 @@ from bot.conversation.loops import within
 from bot.conversation.showing import TICK_SECONDS, Showing
 from bot.council import Question
 from bot.pages import presenter
-from bot.protocol.people import may_sit_down, sit_down
-from bot.protocol.sitting import Sitting
 from bot.records import Case
-from bot.store.people import NotKept
 from bot.store.store import Store
 
 
 class Gathering:
-    """Of one case. It `is_open` while people are waited for, and `takes_answers` for longer."""
+    """Of one case, which is here as it is by now. It `is_open` while people are waited for."""
 
     def __init__(
         self,
@@ -33,84 +29,54 @@ class Gathering:
         now: Callable[[], datetime],
         time_scale: float,
     ) -> None:
-        self._case = case
+        self.case = case
         self._store = store
         self._showing = showing
         self._now = now
         self._time_scale = time_scale
-        self._wait_seconds = case.council.wait
-        self._sitting: Sitting | None = None
-        self._door = asyncio.Lock()  # until there is a sitting, which has its own
         self._news = asyncio.Event()
         self._is_stopped = False
         # From the moment on at which the case is taken in: a script says at once what there is to say.
         self.is_open = case.status == "running" and case.council.wait > 0
 
-    @property
-    def closes_at(self) -> datetime:
-        """When people are waited for no more."""
-        wait = timedelta(seconds=self._wait_seconds * self._time_scale)
-        return self._case.question.asked_at + wait
-
-    @property
-    def takes_answers(self) -> bool:
-        """Whether people may add theirs now."""
-        if self._is_stopped or self._case.question.is_about_answers:
-            return False
-        return self._sitting is None or may_sit_down(self._sitting)
-
     async def wait(self) -> None:
         """Until it closes, saying when that is."""
         try:
-            while (now := self._now()) < self.closes_at and not self._is_stopped:
-                count = len(await self._store.people(self._case.id))
-                page = presenter.gathering(self._case.question, count, self.closes_at, now)
+            while (now := self._now()) < (until := self._closes_at()) and not self._is_stopped:
+                count = len(await self._store.people(self.case.id))
+                page = presenter.gathering(self.case.question, count, until, now)
                 self._showing.update({HEADLINE: page})
-                left = (self.closes_at - now).total_seconds()
+                left = (until - now).total_seconds()
                 await within(min(left, TICK_SECONDS * self._time_scale), self._news.wait())
                 self._news.clear()
         finally:
             self.is_open = False
 
-    async def end(self) -> int:
-        """Wait no longer; for how many seconds it was waited then."""
-        waited = self._now() - self._case.question.asked_at
+    async def end(self) -> None:
+        """Wait no longer."""
+        case = self.case
+        waited = self._now() - case.question.asked_at
         seconds = int(waited.total_seconds() / self._time_scale)
-        await self._store.end_wait(self._case.id, seconds)
-        self._wait_seconds = seconds
+        await self._store.end_wait(case.id, seconds)
+        self.case = replace(case, council=replace(case.council, wait=seconds))
         self._news.set()
-        return seconds
+
+    def answered(self) -> None:
+        """One more is there."""
+        self._news.set()
 
     def stop(self) -> None:
-        """Take in nothing more."""
+        """Wait no longer, and take nothing in."""
         self._is_stopped = True
         self._news.set()
 
-    async def answered(self, keep: Callable[[], Awaitable[NotKept | None]]) -> NotKept | None:
-        """Take in a person's answer that `keep` stores: it joins at once where members are asked
-        already. Why it was not kept, `None` where it was."""
-        async with self._door:
-            if (sitting := self._sitting) is None:
-                if self._is_stopped:
-                    return "late"
-                not_kept = await keep()
-                self._news.set()
-                return not_kept
-        async with sitting.door:
-            if self._is_stopped or not may_sit_down(sitting):
-                return "late"
-            if not_kept := await keep():
-                return not_kept
-            await sit_down(sitting, await self._store.unseated(self._case.id))
-            return None
+    def _closes_at(self) -> datetime:
+        return closes_at(self.case, self._time_scale)
 
-    async def seat(self, sitting: Sitting) -> None:
-        """Those who answered before anybody was asked; from now on people sit down by themselves."""
-        async with self._door, sitting.door:
-            texts = await self._store.unseated(self._case.id)
-            if texts and may_sit_down(sitting):
-                await sit_down(sitting, texts)
-            self._sitting = sitting
+
+def closes_at(case: Case, time_scale: float) -> datetime:
+    """When people are waited for no more."""
+    return case.question.asked_at + timedelta(seconds=case.council.wait * time_scale)
 
 
 def paused_until(question: Question, moment: datetime) -> Question:

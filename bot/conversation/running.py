@@ -10,21 +10,19 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 
 from bot.chat import QUESTION, Platforms, channel_of
-from bot.conversation.exhibits import Exhibits
+from bot.conversation.deliberating import Deliberator
 from bot.conversation.locks import Locks
 from bot.conversation.loops import ended, surviving
 from bot.conversation.naming import name_of
 from bot.conversation.serving import Serving
 from bot.conversation.showing import PATIENCE_SECONDS
-from bot.conversation.threads import Threads
-from bot.conversation.titles import Titles
 from bot.errors import BotError, Superseded
 from bot.language import speaking
 from bot.pages import presenter
-from bot.protocol.calls import Caller
 from bot.records import Case, Place, PlatformName, Stop
 from bot.store.people import NotKept
 from bot.store.store import Store
@@ -55,10 +53,8 @@ class Running:
     deliberated `at_once`; the others wait."""
 
     store: Store
-    caller: Caller
-    threads: Threads
-    exhibits: Exhibits
-    titles: Titles
+    deliberator: Callable[[str], Deliberator]
+    now: Callable[[], datetime]
     platforms: Platforms
     limits: Callable[[Case], Awaitable[Mapping[str, int]]]
     time_scale: float
@@ -92,13 +88,11 @@ class Running:
         id = case.id
         serving = Serving(
             case,
-            caller=self.caller,
+            deliberator=self.deliberator(id),
             store=self.store,
-            threads=self.threads,
-            exhibits=self.exhibits,
-            titles=self.titles,
             reply=self.platforms[case.platform].reply(case),
             name=partial(name_of, self.platforms, channel_of(case)),
+            now=self.now,
             time_scale=self.time_scale,
         )
         over = asyncio.Event()
@@ -132,7 +126,7 @@ class Running:
     async def drop(self, id: str, person: str) -> None:
         """End what an earlier process left under way; what is paid stays."""
         journal = await self.store.begin(id)
-        await journal.stop(Stop("person", self.caller.now(), person))
+        await journal.stop(Stop("person", self.now(), person))
 
     def _resumed(self, case: Case) -> bool:
         """Whether this one was gone on with. Where its reply cannot be made, as of a case that
@@ -182,16 +176,16 @@ class Running:
     def takes_answers(self, id: str) -> bool:
         """Whether people may add their answers to it now."""
         run = self._runs.get(id)
-        return run is not None and not run.over.is_set() and run.serving.gathering.takes_answers
+        return run is not None and not run.over.is_set() and run.serving.takes_answers
 
     async def answered(
         self, id: str, keep: Callable[[], Awaitable[NotKept | None]]
     ) -> NotKept | None:
-        """Take in a person's answer, as `Gathering.answered` does."""
+        """Take in a person's answer, as `Serving.answered` does."""
         run = self._runs.get(id)
         if run is None or run.over.is_set():
             return "late"
-        return await run.serving.gathering.answered(keep)
+        return await run.serving.answered(keep)
 
     async def question_deleted(self, key: str) -> None:
         """Whoever deletes the question ends its run; what is paid stays in the journal."""

@@ -1,4 +1,4 @@
-"""One question served: the deliberation runs, and its posts are kept at the newest state.
+"""One question served: whoever deliberates it does, and its posts are kept at the newest state.
 
 Everything shown can be derived from the journal again, so running a case a second time, in another
 process even, brings the same posts up to date and asks only for what is missing.
@@ -8,38 +8,30 @@ apology, or the word that it was stopped, under its headline, with each answer a
 """
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from bot import texts
 from bot.chat import HEADLINE, QUESTION, FewEdits, Reply, TellsAsker, is_answer
 from bot.conversation.board import Board
-from bot.conversation.exhibits import ABOUT_FILES, Exhibits
-from bot.conversation.faults import is_given_up
-from bot.conversation.gathering import Gathering, paused_until
+from bot.conversation.deliberating import Deliberator
+from bot.conversation.exhibits import expected
+from bot.conversation.gathering import Gathering
 from bot.conversation.loops import ended, within
 from bot.conversation.posts import last_posts, posts, put_back, together
-from bot.conversation.redoing import redoing
 from bot.conversation.showing import TICK_SECONDS, Showing
-from bot.conversation.threads import Threads
-from bot.conversation.titles import Titles
-from bot.council import Deliberation, Question
+from bot.council import Deliberation
 from bot.document import Document
-from bot.errors import BotError, Superseded
+from bot.errors import BotError
 from bot.language import _
-from bot.modes import STEPWISE
 from bot.pages.asked import asked
 from bot.pages.live import Pace
-from bot.protocol.calls import Caller
-from bot.protocol.conclusion import can_be_ranked
-from bot.protocol.modes import MODES
-from bot.protocol.sitting import Sitting
+from bot.protocol.events import Progress
 from bot.records import Case, Stop, StopCause
-from bot.store.journal import Journal
-from bot.store.spending import ENOUGH
+from bot.store.people import NotKept
 from bot.store.store import Store
 from bot.votes import tally
 
@@ -53,35 +45,31 @@ class Serving:
         self,
         case: Case,
         *,
-        caller: Caller,
+        deliberator: Deliberator,
         store: Store,
-        threads: Threads,
-        exhibits: Exhibits,
-        titles: Titles,
         reply: Reply,
         name: Callable[[str | None], Awaitable[str]],
+        now: Callable[[], datetime],
         time_scale: float = 1.0,
     ) -> None:
         """`name` says how people are called there."""
-        self.case = case
         self._name = name
-        self._caller = caller
+        self._now = now
+        self._deliberator = deliberator
         self._store = store
-        self._threads = threads
-        self._exhibits = exhibits
-        self._titles = titles
         self._reply = reply
         self._time_scale = time_scale
         as_posted = partial(put_back, store, case)
         self._showing = Showing(reply, case.id, as_posted, time_scale=time_scale)
         self.gathering = Gathering(
-            case, store=store, showing=self._showing, now=caller.now, time_scale=time_scale
+            case, store=store, showing=self._showing, now=now, time_scale=time_scale
         )
-        self._journal: Journal | None = None
-        self._board: Board | None = None
-        self._work: asyncio.Task[Deliberation] | None = None
         self._stopping = asyncio.Event()
         self._stop: Stop | None = None
+
+    @property
+    def case(self) -> Case:
+        return self.gathering.case
 
     async def gather(self) -> None:
         """Wait for answers of people, as long as the question wants, saying until when. Nothing is
@@ -162,30 +150,31 @@ class Serving:
 
     def stop(self, cause: StopCause, person: str | None = None, refusal: str = "") -> None:
         """End it early, as `Stop` has it. What comes first is told, unless it is forgotten."""
+        stop = Stop(cause, self._now(), person, refusal)
         if self._stop is None or cause == "forgotten":
-            self._stop = Stop(cause, self._caller.now(), person, refusal)
+            self._stop = stop
         self._stopping.set()
         self.gathering.stop()
-        if self._work:
-            self._work.cancel()
+        self._deliberator.stop(stop)
 
     async def enough(self) -> bool:
         """Wait for people no longer; or buy nothing more but a verdict of what there is. False where
         its mode, or the moment, knows no such end."""
         if self.gathering.is_open:
-            wait = await self.gathering.end()
-            self.case = replace(self.case, council=replace(self.case.council, wait=wait))
+            await self.gathering.end()
             return True
-        journal, board = self._journal, self._board
-        if journal is None or board is None or self.case.council.mode not in STEPWISE:
-            return False
-        progress = board.progress
-        is_ruled = progress.author is not None or journal.decision(ENOUGH)
-        if is_ruled or not can_be_ranked(tuple(progress.answers.values())):
-            return False
-        value = {"why": "person", "at": self._caller.now().isoformat()}
-        await journal.decide(ENOUGH, json.dumps(value))
-        return True
+        return await self._deliberator.enough()
+
+    @property
+    def takes_answers(self) -> bool:
+        """Whether people may add theirs now."""
+        return not self.case.question.is_about_answers and self._deliberator.takes_answers
+
+    async def answered(self, keep: Callable[[], Awaitable[NotKept | None]]) -> NotKept | None:
+        """Take in a person's answer, as `Deliberator.answered` does."""
+        not_kept = await self._deliberator.answered(keep)
+        self.gathering.answered()
+        return not_kept
 
     async def _show_question(self) -> None:
         """Where a button put it, everybody has to see what was asked, and by whom."""
@@ -195,80 +184,47 @@ class Serving:
             self._showing.update({QUESTION: asked(self.case.question, origin, name)})
 
     async def _deliberate(self, limits: Mapping[str, int]) -> Deliberation | None:
-        self._journal = journal = await self._store.begin(self.case.id, limits)
-        question = await _numbered(self.case, self._store, journal)
-        question = paused_until(question, self.gathering.closes_at)
         usual = await self._store.usual_seconds(self.case)
-        calls = await self._store.calls(self.case.id)
-        self._board = board = Board(question, self.case.council, calls)
-        if (question.unread or self._exhibits.expected(self.case)) and not self._showing.seen:
+        board = await self._deliberator.begin(self.case, limits)
+        if (board.progress.question.unread or expected(self.case)) and not self._showing.seen:
             # Said before anything is paid, so that the asker can stop it.
             self._showing.update(posts(board.progress))
-            await self._stop_unseen()
+            await self.between_stages()
         drawing = asyncio.create_task(self._draw(board, usual))
-        self._work = asyncio.create_task(self._worked(question, journal, board))
         try:
-            if self._stopping.is_set():  # while it waited for its turn
-                self._work.cancel()
-            await asyncio.wait({self._work})
-            stopped = self._work.cancelled()
-            fault = None if stopped else self._work.exception()
-            if isinstance(fault, Superseded):
-                raise fault  # the posts are another run's by now
-            if fault and await is_given_up("deliberation", journal, fault):
-                stopped, fault = True, None
-                self.stop("given_up")
-            if stopped:
-                stop = self._stop or Stop("person", self._caller.now())
-                await journal.stop(stop)
-                name = await self._name(stop.person)
+            end = await self._deliberator.run(self)
+            if isinstance(end, Stop):
+                name = await self._name(end.person)
                 # It may be forgotten since.
-                stop = self._stop or stop
+                stop = self._stop if self._stop and self._stop.cause == "forgotten" else end
                 board.progress = replace(board.progress, stopped=stop, stopped_by=name)
-            elif fault:
-                board.progress = replace(board.progress, fault=_words(fault))
+            elif isinstance(end, BaseException):
+                board.progress = replace(board.progress, fault=_words(end))
             # Told to stop rather than cancelled, so that no older edit lands after the last.
             board.end()
             await drawing
             await self._showing.settled()
         finally:
-            # Whatever ends this early, such as the process's end: the journal says where to go on.
-            await ended({self._work, drawing})
-        if fault:
-            raise fault
-        return None if stopped else self._work.result()
+            await ended({drawing})
+        if isinstance(end, BaseException):
+            raise end
+        return None if isinstance(end, Stop) else end
 
-    async def _worked(self, question: Question, journal: Journal, board: Board) -> Deliberation:
-        """The deliberation itself, with what the question's thread knew; beside it the thread gets its
-        name."""
-        question = await self._read(question, journal, board)
-        opened = self._showing.begun
-        naming = asyncio.create_task(self._titles.give(self.case, question, journal, opened=opened))
-        council = self.case.council
-        redo, mode = question.redo, MODES[council.mode]
-        run = await redoing(self._store, redo) if redo else mode.run
-        sitting = Sitting(question, council, self._caller, journal, board.emit, self._stop_unseen)
-        try:
-            await self.gathering.seat(sitting)
-            return await run(sitting)
-        finally:
-            await ended({naming})
+    async def opened(self) -> None:
+        await self._showing.begun()
 
-    async def _read(self, question: Question, journal: Journal, board: Board) -> Question:
-        """The question with all that goes along with it. What could not be read is said before
-        anything is paid."""
-        earlier = await self._threads.known(self.case, journal)
-        question = await self._exhibits.told(self.case, question, journal, earlier)
-        board.read(question)
-        if any(exhibit.why for exhibit in question.exhibits) and not journal.requests:
-            if question.text == ABOUT_FILES and not any(e.is_read for e in question.exhibits):
-                self.stop("unread")
-                await asyncio.sleep(0)  # where the cancellation arrives
-            self._showing.update(posts(board.progress))
-            await self._showing.settled()
-        question = await self._threads.told(self.case, question, journal)
-        board.read(question)
-        return question
+    async def unread(self, progress: Progress) -> None:
+        self._showing.update(posts(progress))
+        await self._showing.settled()
+
+    async def between_stages(self) -> None:
+        """Buy nothing more for a thread of which nobody can see anything, or that is gone."""
+        await self._showing.begun()
+        # What is finished already costs nothing more: it stays owed.
+        is_lost = self._showing.unseen or self._showing.homeless
+        if is_lost and self.case.status == "running":
+            self.stop("unseen", refusal=self._showing.refusal)
+            await asyncio.sleep(0)  # where the cancellation arrives
 
     async def _draw(self, board: Board, usual: float | None) -> None:
         """Hand the newest state over until the end, and let the clock run where there is none."""
@@ -280,7 +236,7 @@ class Serving:
             over, progress = board.over.is_set(), board.progress
             if not have_places:
                 progress = together(progress)
-            pace = Pace(progress.question.seconds_until(self._caller.now()), usual)
+            pace = Pace(progress.question.seconds_until(self._now()), usual)
             votes = await self._store.reactions(self.case.id) if progress.finished else ()
             self._showing.update(posts(progress, drawn, pace=pace, tally=tally(votes)))
             drawn = progress
@@ -296,15 +252,6 @@ class Serving:
         if not isinstance(self._reply, FewEdits) or any(is_answer(post.key) for post in posts):
             return True
         return self._reply.may_promise(len(self.case.council.members))
-
-    async def _stop_unseen(self) -> None:
-        """Buy nothing more for a thread of which nobody can see anything, or that is gone."""
-        await self._showing.begun()
-        # What is finished already costs nothing more: it stays owed.
-        is_lost = self._showing.unseen or self._showing.homeless
-        if is_lost and self.case.status == "running":
-            self.stop("unseen", refusal=self._showing.refusal)
-            await asyncio.sleep(0)  # where the cancellation arrives
 
     async def _show_stopped(self) -> None:
         """Bring the posts of a run that was stopped before to what they should have shown."""
@@ -325,15 +272,5 @@ class Serving:
         return True
 
 
-def _words(fault: BaseException | None) -> str:
-    if fault is None:
-        return ""
+def _words(fault: BaseException) -> str:
     return fault.public if isinstance(fault, BotError) else _(texts.FAULT)
-
-
-async def _numbered(case: Case, store: Store, journal: Journal) -> Question:
-    """The question with its number in its thread, which stays so."""
-    question = await store.numbered(case)
-    if question.number > 1 and journal.decision("number") is None:
-        await journal.decide("number", str(question.number))
-    return question

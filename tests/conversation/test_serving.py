@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.conversation.deliberating import Deliberating
 from bot.conversation.exhibits import Exhibits
 from bot.conversation.serving import Serving
 from bot.conversation.threads import Threads
@@ -118,15 +119,22 @@ class Stage:
         await self.store.create(case)
         caller = Caller(provider, FreeOfCharge(), Patience(), no_history, now=now)
         catalogue = Catalogue(provider, self.store)
-        return Serving(
-            case,
-            name=nobody,
+        deliberator = Deliberating(
+            case.id,
             caller=caller,
             store=self.store,
             threads=Threads(self.store, catalogue, caller, {}),
             exhibits=Exhibits(self.store, catalogue, {}, asyncio.Semaphore()),
             titles=Titles(self.store, catalogue, caller, {}),
+            time_scale=0.01,
+        )
+        return Serving(
+            case,
+            name=nobody,
+            deliberator=deliberator,
+            store=self.store,
             reply=thread or self.thread,
+            now=now,
             time_scale=0.01,
         )
 

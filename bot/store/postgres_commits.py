@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
 from psycopg import Connection, Cursor, Error, Pipeline
+from psycopg.generators import send
 
 from bot.store.batches import Write
 from bot.store.postgres_errors import fails_all
@@ -95,6 +96,8 @@ class _Line:
         """For all that was sent. Raises what the first that failed did; those behind it were not made."""
         unheard, self._unheard = self._unheard, []
         try:
+            # What is too large for the connection's buffers `sync` alone does not send to its end, and waits.
+            self._connection.wait(send(self._connection.pgconn))
             self._pipeline.sync()
         except Error as error:
             for sql in dict.fromkeys(unheard):

@@ -67,6 +67,13 @@ async def test_a_statement_that_fails_is_named_without_its_values(database: Data
     assert "secret" not in f"{caught.value}{cause}{caught.value.__context__}"
 
 
+async def test_a_text_larger_than_what_a_connection_takes_at_once_is_kept(
+    database: Database,
+) -> None:
+    await set_note(database, "a", "x" * 20_000_000)
+    assert await database.read("SELECT length(value) FROM notes") == [(20_000_000,)]
+
+
 async def test_writes_are_made_in_the_order_of_their_calls(database: Database) -> None:
     async with asyncio.TaskGroup() as group:
         for number in range(50):

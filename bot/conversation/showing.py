@@ -197,9 +197,10 @@ class Showing:
                 post.idle.set()
                 await asyncio.sleep(FIRST_PAUSE_SECONDS * self._time_scale)
                 continue
-            await self._turn(post)
+            is_its_turn = await self._turn(post)
             version, ended = post.version, post.ended.is_set()
-            await self._show(post)
+            if is_its_turn:
+                await self._show(post)
             post.tried.set()
             if post.key == HEADLINE:
                 self._begun.set()
@@ -214,16 +215,22 @@ class Showing:
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
         post.idle.set()
 
-    async def _turn(self, post: _Post) -> None:
-        """Wait for the post's turn, which newer states may make come sooner."""
+    async def _turn(self, post: _Post) -> bool:
+        """Wait for the post's turn, which newer states may make come sooner. False where nobody can say
+        when that is, such as a store that cannot be read for now."""
         if not isinstance(self._reply, TakesTurns):
-            return
+            return True
         try:
             post.turn = await self._reply.turn(post.key, post.worth)
             post.turn.hurry(post.worth)  # it may be more by now
             await post.turn.come()
+        except BotError as error:
+            post.refused = False
+            self._tell(post, error)
+            return False
         finally:
             post.turn = None
+        return True
 
     def _is_behind(self, post: _Post) -> bool:
         """Whether an earlier post was refused for the same reason, so that it asks for both until

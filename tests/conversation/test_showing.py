@@ -8,7 +8,7 @@ from bot.chat import HEADLINE, RANKING, answer_key
 from bot.conversation.showing import Showing
 from bot.conversation.turns import Turn, Turns, Worth
 from bot.document import Document, Text
-from bot.errors import Owed
+from bot.errors import Owed, StoreFailed
 
 A, B = answer_key("A"), answer_key("B")
 # Longer than anybody here waits.
@@ -34,8 +34,12 @@ class Crowded:
         self.owes = 0
         self.takes_edits = asyncio.Event()  # of the headline; else it is long about them
         self.takes_edits.set()
+        self.knows_turns = True
 
     async def turn(self, key: str, worth: Worth) -> Turn:
+        if not self.knows_turns:
+            self.knows_turns = True
+            raise StoreFailed("The store cannot be read.")
         return self.turns.join(("place",), worth)
 
     async def show(self, key: str, document: Document, *, ping: bool = False) -> None:
@@ -126,3 +130,13 @@ async def test_what_is_owed_keeps_nobody_waiting_and_is_shown_later() -> None:
         await posts.delivered()
         assert posts.complete
         assert reply.shown == [(HEADLINE, "Yes.")] * 3
+
+
+async def test_a_post_whose_turn_nobody_could_tell_is_shown_later() -> None:
+    async with showing(Worth.VERDICT) as (posts, reply):
+        reply.knows_turns = False
+        posts.update({HEADLINE: said("Yes.")})
+        posts.end()
+        await posts.delivered()
+        assert posts.complete
+        assert reply.shown == [(HEADLINE, "Yes.")]

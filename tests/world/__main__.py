@@ -1,4 +1,4 @@
-"""`python -m tests.world --seed 7` | `--seeds 0-199` [--minutes 10] [--processes 2]."""
+"""`python -m tests.world --seed 7` | `--seeds 0-199` [--minutes 10] [--database postgresql]."""
 
 import argparse
 import os
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
+from tests.world.databases import DATABASES
 from tests.world.world import Outcome, run, say
 
 
@@ -27,7 +28,8 @@ def main(words: Sequence[str]) -> int:
 
 def _one(options: argparse.Namespace) -> int:
     """One seed, twice, with its story where something broke."""
-    outcome, again = (run(options.seed, options.minutes, speak=True) for _ in range(2))
+    one = partial(run, options.seed, options.minutes, speak=True, database=options.database)
+    outcome, again = one(), one()
     for line in outcome.story if options.story or outcome.broken else ():
         say(line)
     say(str(outcome.broken or "everything held"))
@@ -43,14 +45,15 @@ def _one(options: argparse.Namespace) -> int:
 def _many(seeds: range, options: argparse.Namespace) -> int:
     began = time.perf_counter()
     outcomes: list[Outcome] = []
-    one = partial(run, minutes=options.minutes)
+    one = partial(run, minutes=options.minutes, database=options.database)
+    other = "" if options.database == "sqlite" else f" --database {options.database}"
     with ProcessPoolExecutor(options.processes) as pool:
         for outcome in pool.map(one, seeds):
             outcomes.append(outcome)
             if outcome.broken:
                 say(
                     f"seed {outcome.seed}: {str(outcome.broken)[:600]}\n  python -m tests.world "
-                    f"--seed {outcome.seed} --minutes {options.minutes:g}"
+                    f"--seed {outcome.seed} --minutes {options.minutes:g}{other}"
                 )
                 if options.first:
                     pool.shutdown(cancel_futures=True)
@@ -75,6 +78,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     which.add_argument("--seed", type=int, help="one, twice, with its story where it breaks")
     which.add_argument("--seeds", metavar="A-B", help="many, beside each other")
     parser.add_argument("--minutes", type=float, default=2, help="of traffic, on its own clock")
+    parser.add_argument("--database", choices=[*DATABASES], default="sqlite")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--story", action="store_true", help="tell what happened in any case")
     parser.add_argument("--first", action="store_true", help="stop where the first one breaks")

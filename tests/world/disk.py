@@ -15,16 +15,12 @@ from typing import Any
 import aiosqlite.core
 
 from bot.store import sqlite_database
-from tests.world.loop import LIFE, Life, WorldLoop
+from tests.world.loop import LIFE, Killed, Life, WorldLoop
 
 FULL, BUSY, FAULTY = sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR
 
 # A statement or two is so rarely met that most of a world's runs see none of it.
 _FAULTS = (FULL, FULL, BUSY, FAULTY)
-
-
-class Killed(BaseException):
-    """The process ended here; nothing of it runs any more."""
 
 
 class Disk:
@@ -37,13 +33,26 @@ class Disk:
         self.faults = 0.0  # the share of commits that fail
         self.kills = 0.0  # the share of commits in which the process ends
         self.troubles: list[float] = []  # when a write failed
+        # The longest that a failed write is tried again, and what may wait behind it.
+        self.patience_seconds = 80.0
         self.synced = 0  # bytes of the log that a loss of power leaves
         self._folder = folder
         self._images = 0
         self._statements_left = -1
         self._ends_here = False
 
-    def image(self, *, power_lost: bool) -> None:
+    @property
+    def place(self) -> Path:
+        return self.path
+
+    @property
+    def address(self) -> str:
+        return str(self.path)
+
+    def ended(self, life: Life) -> None:
+        """The process is no more, as it wanted: nothing to do."""
+
+    def left(self, life: Life, *, power_lost: bool) -> None:
         """Go on from what the process left: as it lies there, or as far as it was synced."""
         before = self.path
         self._images += 1

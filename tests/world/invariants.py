@@ -72,8 +72,6 @@ _WORD = re.compile(r"qq\d+y[0-9a-f]+|zw\d+x[0-9a-f]+")
 # A row is committed within 0.2 s of the last byte; where writes are repeated, or wait for others
 # that are, later.
 COMMITTED_SECONDS = 1.0
-# The longest that a failed write is tried again, and what may wait behind it.
-REPEATED_SECONDS = 80.0
 # Far more than all of the last questions can cost together.
 PLENTY_MICROS = 4_000_000
 
@@ -145,8 +143,11 @@ class Watch:
         """Whether the program had the time to keep what it was told."""
         ended = self.world.ends.get(number, self.world.loop.time())
         patience = COMMITTED_SECONDS
-        if any(at - REPEATED_SECONDS < when < ended for when in self.world.disk.troubles):
-            patience = REPEATED_SECONDS
+        if any(
+            at - self.world.disk.patience_seconds < when < ended
+            for when in self.world.disk.troubles
+        ):
+            patience = self.world.disk.patience_seconds
         return ended - at > patience
 
     def logged(self, line: str) -> None:

@@ -10,6 +10,7 @@ import zlib
 from asyncio import base_events
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
+from functools import partial
 from random import Random
 from typing import Any, TypeVar
 
@@ -17,17 +18,23 @@ T = TypeVar("T")
 
 
 class Life:
-    """One process: all that is started in its `context`. Once `dead`, it holds still."""
+    """One process: all that is started in its `context`. Once `dead`, it holds still; `frozen`, until
+    it is woken."""
 
     def __init__(self, number: int) -> None:
         self.number = number
         self.dead = False
+        self.frozen = False
         self.held: list[asyncio.Handle] = []
         self.context = copy_context()
         self.context.run(LIFE.set, self)
 
 
 LIFE: ContextVar["Life | None"] = ContextVar("life", default=None)
+
+
+class Killed(BaseException):
+    """The process ended here; nothing of it runs any more."""
 
 
 class Stuck(Exception):
@@ -75,6 +82,9 @@ class WorldLoop(base_events.BaseEventLoop):
         self.trace = 0
         self.after_step: Callable[[], None] = lambda: None
         self.burying: Life | None = None
+        # Threads that wait, and where a function is run beside the loop; `None`: at once, by nobody.
+        self.strands: dict[Any, None] = {}
+        self.beside: Callable[[WorldLoop, Any, Callable[[], Any]], Any] | None = None
         self._moment = 0.0
         self._turn_seconds = turn_seconds
         self._serial = 0
@@ -98,6 +108,8 @@ class WorldLoop(base_events.BaseEventLoop):
         self, executor: Any, func: Any, *args: Any
     ) -> Any:
         """At once, and told a moment later."""
+        if self.beside:
+            return self.beside(self, executor, partial(func, *args))
         future = self.create_future()
         try:
             result = func(*args)
@@ -123,6 +135,13 @@ class WorldLoop(base_events.BaseEventLoop):
     def note(self, what: str) -> None:
         """Something happened that has to happen in every repetition."""
         self.trace = zlib.crc32(what.encode("utf-8", "replace"), self.trace)
+
+    def wake(self, life: Life) -> None:
+        """Who was frozen goes on with all that came meanwhile."""
+        life.frozen = False
+        for handle in life.held:
+            self._ready.append(handle)  # type: ignore[attr-defined]
+        life.held.clear()
 
     def tasks_of(self, life: Life) -> list["asyncio.Task[Any]"]:
         return [task for task in asyncio.all_tasks(self) if getattr(task, "life", None) is life]
@@ -163,7 +182,7 @@ class WorldLoop(base_events.BaseEventLoop):
         if handle._cancelled:
             return
         life = handle._context.get(LIFE)
-        if life is not None and life.dead and life is not self.burying:
+        if life is not None and (life.dead or life.frozen) and life is not self.burying:
             life.held.append(handle)
             return
         self.steps += 1

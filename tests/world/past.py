@@ -7,7 +7,7 @@ from bot.chat import Channel
 from bot.conversation.statistics import Statistics
 from bot.store.store import Store
 from tests.fakes.teaching import IS_TAUGHT, teach
-from tests.world.disk import Disk
+from tests.world.databases import Database
 
 # More than are needed of two members, which a question has one pair of.
 QUESTIONS = 26
@@ -22,9 +22,11 @@ ASKED_HERE = f"id NOT LIKE '{IS_TAUGHT}%'"
 CHOICES = 11
 
 
-async def plant(disk: Disk, random: Random, channels: list[Channel], members: list[str]) -> None:
+async def plant(
+    disk: Database, random: Random, channels: list[Channel], members: list[str]
+) -> None:
     """Finished questions with votes, and what the channels were told of them, before any process."""
-    store = await Store.open(disk.path, holder="the past")
+    store = await Store.open(disk.place, holder="the past")
     try:
         for n, channel in enumerate(channels):
             favourite = random.choice(members)
@@ -45,9 +47,9 @@ async def plant(disk: Disk, random: Random, channels: list[Channel], members: li
         await store.close()
 
 
-async def plant_choices(disk: Disk, channels: list[Channel], at: datetime) -> None:
+async def plant_choices(disk: Database, channels: list[Channel], at: datetime) -> None:
     """What people chose in each channel's trial so far, before any process."""
-    store = await Store.open(disk.path, holder="the past")
+    store = await Store.open(disk.place, holder="the past")
     try:
         for n, channel in enumerate(channels):
             run = f"{IS_TAUGHT}{n * QUESTIONS}"

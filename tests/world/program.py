@@ -88,7 +88,7 @@ class Program:
                 "COUNCIL_MODEL_URL": "https://models.world/v1",
                 "COUNCIL_MEMBERS": ",".join(list(PRICES)[: world.people.members]),
                 "COUNCIL_CHAIRMAN": list(PRICES)[world.people.chairman],
-                "COUNCIL_DATABASE": str(world.disk.path),
+                "COUNCIL_DATABASE": world.disk.address,
                 "COUNCIL_DAILY_BUDGET_USD": "unlimited" if budget is None else str(budget),
                 "COUNCIL_ADMINS": ",".join(world.people.admins),
                 **self.environment,

@@ -37,3 +37,13 @@ def test_a_seed_repeats_itself_exactly() -> None:
 
 def test_what_has_to_hold_holds_in_every_world() -> None:
     assert "0 broken" in _world("--seeds", "0-5", "--minutes", "1", "--processes", "1")
+
+
+def test_a_seed_repeats_itself_exactly_on_a_server() -> None:
+    words = ("--seed", "6", "--minutes", "1", "--database", "postgresql")
+    assert _world(*words) == _world(*words)
+
+
+def test_what_has_to_hold_holds_on_a_server() -> None:
+    words = ("--seeds", "0-3", "--minutes", "1", "--processes", "1")
+    assert "0 broken" in _world(*words, "--database", "postgresql")

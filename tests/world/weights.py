@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import isclose
 from typing import Any
 
-from tests.world.disk import Disk
+from tests.world.databases import Database
 from tests.world.past import ASKED_HERE
 
 UNEQUAL = "Reviews counted unequally"
@@ -19,7 +19,7 @@ _PERCENTS = re.compile(r"(\d+)\u00a0%")
 class Weights:
     """Of each question asked in this world, as they are in the database."""
 
-    def __init__(self, disk: Disk) -> None:
+    def __init__(self, disk: Database) -> None:
         self._disk = disk
         self._first: dict[str, Any] = {}
 

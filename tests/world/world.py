@@ -14,7 +14,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -27,12 +27,13 @@ import bot.store.store as store_module
 from bot.program.serve import EXPIRE_SECONDS
 from tests.fakes.discord_server import DiscordServer
 from tests.fakes.slack_server import SlackServer
-from tests.world.disk import Disk
+from tests.world.databases import DATABASES, Database, DatabaseName
 from tests.world.invariants import Broken, Watch
 from tests.world.loop import LIFE, Life, Stuck, WorldLoop
 from tests.world.models import Models
 from tests.world.past import ASKED_HERE, plant, plant_choices
 from tests.world.people import People
+from tests.world.postgres_server import PostgresServer
 from tests.world.program import Program
 from tests.world.wires import DISCORD, SLACK, Wires
 
@@ -69,10 +70,15 @@ class Plan:
     waits: bool = False  # every question waits for answers of people
     taught: bool = False  # some channels have a past of votes, and weigh reviews by it
     trial: bool = False  # those have a blind trial, too, which one choice more may end
+    # Of a server's database
+    server_restarts: int = 0
+    server_crashes: bool = False
+    server_seconds: float = 0.0005  # there, or back
+    slow_commits: float = 0.0
 
     @classmethod
-    def drawn(cls, random: Random, minutes: float) -> "Plan":
-        return cls(
+    def drawn(cls, random: Random, minutes: float, database: DatabaseName = "sqlite") -> "Plan":
+        plan = cls(
             minutes,
             kills=random.choice((0, 1, 1, 1, 2, 2)),
             restarts=random.choice((0, 0, 0, 1)),
@@ -95,6 +101,15 @@ class Plan:
             waits=random.random() < 0.3,
             taught=random.random() < 0.4,
             trial=random.random() < 0.5,
+        )
+        if database == "sqlite":
+            return plan
+        return replace(
+            plan,
+            server_restarts=random.choice((0, 0, 1, 1, 3)),
+            server_crashes=random.random() < 0.5,
+            server_seconds=random.choice((0.0002, 0.0005, 0.005)),
+            slow_commits=random.choice((0.0, 0.0, 0.01, 0.1)),
         )
 
 
@@ -120,9 +135,10 @@ class World:
     folder: Path
     random: Random
     loop: WorldLoop
+    database: DatabaseName
     slack: SlackServer = field(init=False)
     discord: DiscordServer = field(init=False)
-    disk: Disk = field(init=False)
+    disk: Database = field(init=False)
     wires: Wires = field(init=False)
     models: Models = field(init=False)
     watch: Watch = field(init=False)
@@ -148,10 +164,14 @@ class World:
         )
         self.slack.learn()
         self.slack.world.edit_window_closed = self.plan.frozen
-        self.disk = Disk(self.loop, self.folder, self.kill)
+        self.disk = DATABASES[self.database](self.loop, self.folder, self.kill)
+        if isinstance(self.disk, PostgresServer):
+            self.disk.tell, self.disk.seconds = self.tell, self.plan.server_seconds
         self.wires = Wires(self.loop, self.slack, self.discord)
         self.models = Models(self.loop, self.random)
         self.watch = Watch(self)
+        if isinstance(self.disk, PostgresServer):
+            self.disk.refused = lambda what: self.watch.fail("alive", what)
         self.models.watch = self.watch
         self.wires.seen = self.watch.seen
         self.program = Program(self)
@@ -190,7 +210,7 @@ class World:
         self.ends[life.number] = self.loop.time()
         self.tell(f"process {life.number} is killed")
         self.discord.gateway.sessions.clear()
-        self.disk.image(power_lost=self.plan.power_lost)
+        self.disk.left(life, power_lost=self.plan.power_lost)
         self._ended.set()
 
     def _after_step(self) -> None:
@@ -227,6 +247,7 @@ class World:
                 return  # as it ended, which no other process has to make up for
             if not life.dead:
                 self.ends[life.number] = self.loop.time()
+                self.disk.ended(life)
                 self.discord.gateway.sessions.clear()
                 error = running.exception()
                 self.tell(f"process {life.number} ended: {error!r}")
@@ -259,7 +280,8 @@ class World:
             await plant_choices(self.disk, self.people.taught, BEGINNING)
         self._weather(bad=True)
         keeper = self.loop.create_task(self.keep())
-        besides = {self.loop.create_task(work) for work in (self._jump(), self._go_away())}
+        troubles = (self._jump(), self._go_away(), self._restart_the_server())
+        besides = {self.loop.create_task(work) for work in troubles}
         await self.people.live(self.plan.minutes * 60)
         self._weather(bad=False)
         await asyncio.wait(besides)
@@ -295,6 +317,9 @@ class World:
         self.wires.trouble = plan.wires_trouble * bad
         self.wires.seconds = plan.wires_seconds if bad else 0.05
         self.disk.faults = plan.disk_trouble * bad
+        if isinstance(self.disk, PostgresServer):
+            self.disk.faults *= 0.3  # of all that is sent, not of commits
+            self.disk.slow = plan.slow_commits * bad
         if not bad:
             self.disk.kills = 0.0
             self._kill_at = None
@@ -318,6 +343,14 @@ class World:
             await asyncio.sleep(seconds)
             self.wires.away.discard(host)
             self.tell(f"{host} is back")
+
+    async def _restart_the_server(self) -> None:
+        for _ in range(self.plan.server_restarts):
+            await asyncio.sleep(self.random.uniform(1, self.plan.minutes * 60))
+            assert isinstance(self.disk, PostgresServer)
+            self.disk.restart(
+                crash=self.plan.server_crashes, seconds=self.random.choice((0.1, 2.0, 20.0))
+            )
 
     def _kill_whoever_is_there(self) -> None:
         life = self.lives[-1]
@@ -416,13 +449,14 @@ def run(
     plan: Plan | None = None,
     speak: bool = False,
     beside: Beside | None = None,
+    database: DatabaseName = "sqlite",
 ) -> Outcome:
     """The whole life of one world. What is done `beside` it only looks."""
     random = Random(seed)
-    plan = plan or Plan.drawn(random, minutes)
+    plan = plan or Plan.drawn(random, minutes, database)
     began = time.perf_counter()
     broken: Broken | None = None
-    with opened(seed, plan, random, speak=speak) as world:
+    with opened(seed, plan, random, speak=speak, database=database) as world:
         loop = world.loop
         try:
             if beside:
@@ -452,7 +486,14 @@ def run(
 
 
 @contextmanager
-def opened(seed: int, plan: Plan, random: Random, *, speak: bool = False) -> Iterator[World]:
+def opened(
+    seed: int,
+    plan: Plan,
+    random: Random,
+    *,
+    speak: bool = False,
+    database: DatabaseName = "sqlite",
+) -> Iterator[World]:
     """A world that is built and lies still, in the place of clocks, network, disk and models."""
     global_random.seed(seed)
     base = "/dev/shm" if Path("/dev/shm").is_dir() else None
@@ -463,7 +504,7 @@ def opened(seed: int, plan: Plan, random: Random, *, speak: bool = False) -> Ite
     gc.freeze()  # what is there before is not looked at again
     gc.disable()
     try:
-        world = World(seed, plan, folder, random, loop)
+        world = World(seed, plan, folder, random, loop, database)
         with ExitStack() as stack:
             stack.enter_context(_clocks(world))
             world.build()

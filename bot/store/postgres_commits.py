@@ -1,25 +1,24 @@
-"""Writes of one batch, made in one transaction of PostgreSQL.
-
-Statements go out without waiting for those before them, up to one whose rows are looked at: a round
-trip costs some ten times the statement (0.5 ms against 0.06 ms, measured on one machine).
-"""
+"""Writes of one batch, made in one transaction of PostgreSQL."""
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from psycopg import Connection, Cursor, Error, Pipeline
-from psycopg.generators import send
+from psycopg import Connection, Error
 
 from bot.store.batches import Write
 from bot.store.postgres_errors import fails_all
-from bot.store.postgres_session import BELLS, LOCKS, WRITING, Session, portable
-from bot.store.presence import LOST
-from bot.store.transactions import Do, Many, Ring, Rows, Step, Transaction
+from bot.store.postgres_line import Line
+from bot.store.postgres_session import LOCKS, WRITING, Session
+from bot.store.transactions import Check, Do, Rows, Statement, Step
 
-T = TypeVar("T")
-
-_BEGUN = f"SELECT pg_current_xact_id()::TEXT FROM pg_advisory_xact_lock({LOCKS}, {WRITING})"
+_BEGIN = Do("BEGIN")
+_BEGUN = Statement(
+    f"SELECT pg_current_xact_id()::TEXT FROM pg_advisory_xact_lock({LOCKS}, {WRITING})"
+)
+_STATUS = "SELECT pg_xact_status(?::xid8)"
+_SAVEPOINT, _RELEASE = Do("SAVEPOINT one_write"), Do("RELEASE one_write")
+_BACK, _COMMIT, _ROLLBACK = Do("ROLLBACK TO one_write"), Do("COMMIT"), Do("ROLLBACK")
 
 Outcomes = Sequence[Exception | None]
 
@@ -37,6 +36,7 @@ class Commits:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._line: Line | None = None
         self._sent: _Sent | None = None
 
     def connect(self) -> None:
@@ -49,8 +49,9 @@ class Commits:
     def make(self, batch: Sequence[Write[Any]]) -> None:
         """Never raises: what went wrong is in the writes. Made again, it makes nothing twice."""
         try:
-            connection = self._session.connection()
-            outcomes = self._arrived(connection, batch) or self._made(connection, batch)
+            line = self._line_of(self._session.connection())
+            with line.busy():
+                outcomes = self._arrived(line, batch) or self._made(line, batch)
             self._sent = None
         except Exception as error:
             self._session.undo()
@@ -58,105 +59,101 @@ class Commits:
         for write, outcome in zip(batch, outcomes, strict=True):
             write.error = outcome
 
-    def _arrived(self, connection: Connection, batch: Sequence[Write[Any]]) -> Outcomes | None:
+    def _line_of(self, connection: Connection) -> Line:
+        if self._line is None or self._line.connection is not connection:
+            self._line = Line(connection)
+        return self._line
+
+    def _arrived(self, line: Line, batch: Sequence[Write[Any]]) -> Outcomes | None:
         """What came of this batch, if its commit arrived although the connection was lost."""
         if self._sent is None or self._sent.batch is not batch:
             return None
-        with connection.transaction():
-            connection.execute(_BEGUN)  # waits for a server that is still at it
-            status = connection.execute("SELECT pg_xact_status(%s::xid8)", (self._sent.number,))
-            ((stands,),) = status.fetchall()
+        for step in (_BEGIN, _BEGUN):  # waits for a server that is still at it
+            line.rows(step)
+        ((stands,),) = line.rows(Statement(_STATUS, (self._sent.number,)))
+        line.rows(_COMMIT)
         return self._sent.outcomes if stands == "committed" else None
 
-    def _made(self, connection: Connection, batch: Sequence[Write[Any]]) -> Outcomes:
+    def _made(self, line: Line, batch: Sequence[Write[Any]]) -> Outcomes:
         self._sent = None
-        with connection.pipeline() as pipeline:
-            connection.execute("BEGIN")
-            begun = connection.execute(_BEGUN)
-            outcomes = [_outcome(_Line(connection, pipeline), write) for write in batch]
-            ((number,),) = begun.fetchall()
-            self._sent = _Sent(number, batch, outcomes)
-            connection.execute("COMMIT")
+        return self._all(line, batch) or self._each(line, batch)
+
+    def _all(self, line: Line, batch: Sequence[Write[Any]]) -> Outcomes | None:
+        """As it nearly always goes: nothing has to be undone. Where something has to, all of it is."""
+        begun = _begin(line)
+        try:
+            outcomes = [_refusal(line, write) for write in batch]
+            self._commit(line, begun, batch, outcomes)
+        except Exception as error:
+            if isinstance(error, Error) and fails_all(error):
+                raise
+            self._sent = None
+            _drop(line)
+            line.rows(_ROLLBACK)
+            return [error] if len(batch) == 1 else None
         return outcomes
 
+    def _each(self, line: Line, batch: Sequence[Write[Any]]) -> Outcomes:
+        """So that one can be undone alone."""
+        begun = _begin(line)
+        outcomes = [_outcome(line, write) for write in batch]
+        self._commit(line, begun, batch, outcomes)
+        return outcomes
 
-class _Line:
-    """Statements on their way, and what came back of them."""
-
-    def __init__(self, connection: Connection, pipeline: Pipeline) -> None:
-        self._connection = connection
-        self._pipeline = pipeline
-        self._unheard: list[str] = []  # statements of which nobody knows so far that they were made
-
-    def send(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
-        """Not waited for."""
-        return self._connection.execute(portable(sql), tuple(parameters))
-
-    def wait(self) -> None:
-        """For all that was sent. Raises what the first that failed did; those behind it were not made."""
-        unheard, self._unheard = self._unheard, []
-        try:
-            # What is too large for the connection's buffers `sync` alone does not send to its end, and waits.
-            self._connection.wait(send(self._connection.pgconn))
-            self._pipeline.sync()
-        except Error as error:
-            for sql in dict.fromkeys(unheard):
-                error.add_note(sql)  # the traceback knows only this line
-            raise
-
-    def end(self) -> None:
-        """Wait where something may have failed."""
-        if self._unheard:
-            self.wait()
-
-    def rows(self, statement: Step) -> Rows:
-        if isinstance(statement, Ring):
-            statement = _rung(statement)
-        self._unheard.append(statement.sql)
-        if isinstance(statement, Many):
-            for parameters in statement.parameters:
-                self.send(statement.sql, parameters)
-            return Rows()
-        cursor = self.send(*statement)
-        if isinstance(statement, Do):
-            return Rows()
-        self.wait()
-        rows = Rows(cursor.fetchall() if cursor.description else ())
-        rows.rowcount = cursor.rowcount
-        return rows
+    def _commit(
+        self, line: Line, begun: Rows, batch: Sequence[Write[Any]], outcomes: Outcomes
+    ) -> None:
+        ((number,),) = begun
+        line.wait_for_checks()
+        self._sent = _Sent(number, batch, outcomes)
+        line.rows(_COMMIT)
+        line.wait()
 
 
-def _rung(ring: Ring) -> Do:
-    payload = f"{ring.bell} {ring.what}"
-    # Of so many bytes PostgreSQL carries none. Whoever hears this looks everywhere.
-    if len(payload.encode()) >= 8_000:
-        payload = f"{LOST} "
-    return Do("SELECT pg_notify(?, ?)", (BELLS, payload))
+def _begin(line: Line) -> Rows:
+    line.rows(_BEGIN)
+    return line.rows(_BEGUN)
 
 
-def _outcome(line: _Line, write: Write[Any]) -> Exception | None:
-    """Made within the transaction, or undone: then what it raised. Raises what ends the transaction."""
-    line.send("SAVEPOINT one_write")
+def _refusal(line: Line, write: Write[Any]) -> Exception | None:
+    """What it raised before it changed anything. Raises what needs more than that to be undone."""
+    is_harmless = True
+    transaction = write.begin()
     try:
-        write.value = _run(line, write.begin())
-        line.send("RELEASE one_write")
-        line.end()
+        step = next(transaction)
+        while True:
+            is_harmless = is_harmless and _only_reads(step)
+            step = transaction.send(line.rows(step))
+    except StopIteration as end:
+        write.value = end.value
     except Exception as error:
-        if isinstance(error, Error) and fails_all(error):
+        if error is line.error or not is_harmless:
             raise
-        with suppress(Error):
-            line.wait()
-        line.send("ROLLBACK TO one_write")
-        line.send("RELEASE one_write")
         return error
     return None
 
 
-def _run(line: _Line, transaction: Transaction[T]) -> T:
+def _only_reads(step: Step) -> bool:
+    return isinstance(step, Statement | Check) and step.sql.startswith("SELECT")
+
+
+def _outcome(line: Line, write: Write[Any]) -> Exception | None:
+    """Made within the transaction, or undone: then what it raised. Raises what ends the transaction."""
+    line.rows(_SAVEPOINT)
     try:
-        statement = next(transaction)
-        while True:
-            statement = transaction.send(line.rows(statement))
-    except StopIteration as end:
-        value: T = end.value
-        return value
+        error = _refusal(line, write)
+        line.wait()
+    except Exception as raised:
+        if isinstance(raised, Error) and fails_all(raised):
+            raise
+        _drop(line)
+        line.rows(_BACK)
+        error = raised
+    line.rows(_RELEASE)
+    return error
+
+
+def _drop(line: Line) -> None:
+    """Nobody asks any more what comes of what is on its way."""
+    with suppress(Exception):
+        line.wait()

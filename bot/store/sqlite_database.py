@@ -19,7 +19,7 @@ from bot.errors import StoreFailed
 from bot.language import N_, _
 from bot.store import files, migrations
 from bot.store.batches import UNUSABLE, Batches, Write
-from bot.store.transactions import Many, Ring, Row, Rows, Step, Transaction
+from bot.store.transactions import Check, Many, Ring, Row, Rows, Step, Transaction
 
 T = TypeVar("T")
 
@@ -61,18 +61,18 @@ def _run(connection: sqlite3.Connection, transaction: Transaction[T]) -> T:
 def _rows(connection: sqlite3.Connection, statement: Step) -> Rows:
     if isinstance(statement, Ring):
         return Rows()
-    sql, parameters = statement
     try:
         if isinstance(statement, Many):
-            cursor = connection.executemany(sql, parameters)
+            cursor = connection.executemany(*statement)
         else:
-            cursor = connection.execute(sql, parameters)
-        rows = Rows(cursor.fetchall())
+            cursor = connection.execute(statement.sql, statement.parameters)
+        rows = cursor.fetchall()
     except sqlite3.Error as error:
-        error.add_note(sql)  # the traceback knows only this line
+        error.add_note(statement.sql)  # the traceback knows only this line
         raise
-    rows.rowcount = cursor.rowcount
-    return rows
+    if isinstance(statement, Check) and not rows:
+        raise statement.otherwise()
+    return Rows().fill(rows, cursor.rowcount)
 
 
 class GroupCommit(sqlite3.Connection):

@@ -10,6 +10,9 @@ The driver makes the generator anew for each try, so that it may count on nothin
 statements gave, and runs it in one transaction. What it returns is the value of the write; what it
 raises undoes this write and no other. A statement that fails ends it.
 
+Rows are waited for once somebody looks at them. So a write asks for all that it needs before it looks at
+any of it, and what is only to be done is a `Do`, what has to hold a `Check`: nobody waits for these.
+
 The SQL is what SQLite and PostgreSQL both read, `?` standing for a parameter: an upsert names its
 key and qualifies the column it changes, yes and no are 1 and 0 (a condition that is stored or added
 up is a CASE), a query in FROM has a name, what stands beside sums is grouped by, and a list is
@@ -18,7 +21,7 @@ tables have it as a column.
 """
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar, overload
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -40,8 +43,16 @@ class Do(NamedTuple):
     parameters: Sequence[Any] = ()
 
 
+class Check(NamedTuple):
+    """A query that has to find a row. Where it finds none, the write is undone and raises this."""
+
+    sql: str
+    parameters: Sequence[Any]
+    otherwise: Callable[[], Exception]
+
+
 class Many(NamedTuple):
-    """The same, made once for each of these parameters."""
+    """A `Do`, made once for each of these parameters."""
 
     sql: str
     parameters: Sequence[Sequence[Any]]
@@ -55,14 +66,46 @@ class Ring(NamedTuple):
     what: str
 
 
-class Rows(list[Row]):
-    """What a statement gave, and how many rows it changed."""
+class Rows(Sequence[Row]):
+    """What a statement gave, and how many rows it changed. Where `wait` is given, it is called before
+    anybody looks, and fills it."""
 
-    __slots__ = ("rowcount",)
-    rowcount: int
+    __slots__ = ("_changed", "_rows", "_wait")
+
+    def __init__(self, wait: Callable[[], None] | None = None) -> None:
+        self._wait = wait
+        self._rows: Sequence[Row] = ()
+        self._changed = 0
+
+    def fill(self, rows: Sequence[Row], changed: int) -> "Rows":
+        self._wait, self._rows, self._changed = None, rows, changed
+        return self
+
+    @property
+    def rowcount(self) -> int:
+        self._look()
+        return self._changed
+
+    def __len__(self) -> int:
+        return len(self._look())
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._look())
+
+    @overload
+    def __getitem__(self, which: int) -> Row: ...
+    @overload
+    def __getitem__(self, which: slice) -> Sequence[Row]: ...
+    def __getitem__(self, which: int | slice) -> Row | Sequence[Row]:
+        return self._look()[which]
+
+    def _look(self) -> Sequence[Row]:
+        if self._wait:
+            self._wait()
+        return self._rows
 
 
-Step = Statement | Do | Many | Ring
+Step = Statement | Do | Check | Many | Ring
 Transaction = Generator[Step, Rows, T]
 
 

@@ -6,8 +6,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -21,7 +21,9 @@ _IN_URL = "p%40ss%2Fword"
 # Also where the tests are killed.
 _WITH_US = ("setpriv", "--pdeathsig", "QUIT") if shutil.which("setpriv") else ()
 # No test pulls the plug.
-_FAST = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=60")
+FAST = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=60")
+# As a server is that keeps what it was told to, whatever happens.
+DURABLE = ("fsync=on", "full_page_writes=on", "synchronous_commit=on", "shared_buffers=128MB")
 
 
 def programs() -> Path | None:
@@ -39,8 +41,8 @@ def _version(program: Path) -> int:
 class Postgres:
     """Made by `running`."""
 
-    def __init__(self, programs: Path, folder: Path) -> None:
-        self._programs, self._folder = programs, folder
+    def __init__(self, programs: Path, folder: Path, settings: Sequence[str] = FAST) -> None:
+        self._programs, self._folder, self._settings = programs, folder, settings
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._count = 0
@@ -55,7 +57,7 @@ class Postgres:
                     *_WITH_US,
                     *(self._programs / "postgres", "-D", self._data, "-p", str(self.port)),
                     *("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="),
-                    *(word for setting in _FAST for word in ("-c", setting)),
+                    *(word for setting in self._settings for word in ("-c", setting)),
                 ],
                 stdout=log,
                 stderr=log,
@@ -121,6 +123,11 @@ class Postgres:
         files = (file for file in (self._data / "base").rglob("*") if file.is_file())
         return any(word in file.read_bytes() for file in files)
 
+    def cpu_seconds(self) -> float:
+        """What it took of processors so far, with all that it started. Linux tells that."""
+        assert self._process
+        return _cpu_seconds(str(self._process.pid))
+
     def create(self) -> Server:
         """A new database, without anything in it."""
         self._count += 1
@@ -159,11 +166,24 @@ def _name(server: Server) -> str:
     return server.url.rpartition("/")[2]
 
 
+def _cpu_seconds(process: str) -> float:
+    """Source: proc(5), "/proc/pid/stat". Of children that ended their parent has the time, too."""
+    ticks = 0
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            _state, parent, *rest = file.read_text().rpartition(")")[2].split()
+            if file.parent.name == process:
+                ticks += sum(map(int, rest[9:13]))
+            elif parent == process:
+                ticks += sum(map(int, rest[9:11]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def running(programs: Path) -> Iterator[Postgres]:
+def running(programs: Path, settings: Sequence[str] = FAST) -> Iterator[Postgres]:
     # Not in pytest's folders, which its user cannot enter.
     folder = Path(tempfile.mkdtemp(prefix="council-postgres-"))
-    server = Postgres(programs, folder)
+    server = Postgres(programs, folder, settings)
     try:
         server.initialise()
         server.start()

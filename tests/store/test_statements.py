@@ -14,7 +14,9 @@ def test_of_what_is_only_done_nobody_takes_the_rows_and_of_what_is_asked_somebod
         for node in ast.walk(tree):
             match node:
                 case ast.Yield(
-                    value=ast.Call(func=ast.Name(id=("Do" | "Many" | "Ring" | "Statement") as kind))
+                    value=ast.Call(
+                        func=ast.Name(id=("Check" | "Do" | "Many" | "Ring" | "Statement") as kind)
+                    )
                 ):
                     if (id(node) in alone) != (kind != "Statement"):
                         wrong.append(f"{file.name}:{node.lineno}")

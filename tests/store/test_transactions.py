@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable
+from functools import partial
 
 import psycopg
 import pytest
@@ -11,7 +12,7 @@ from bot.errors import StoreFailed
 from bot.store.postgres_database import PostgresDatabase
 from bot.store.server import Server
 from bot.store.sqlite_database import SqliteDatabase
-from bot.store.transactions import Database, Many, Statement, Transaction, change
+from bot.store.transactions import Check, Database, Do, Many, Statement, Transaction, change
 
 
 @pytest.fixture
@@ -123,6 +124,72 @@ async def test_one_of_many_that_fails_undoes_its_write_and_no_other(database: Da
         after = group.create_task(set_note(database, "one", "x"))
     assert [before.result(), failing.result(), after.result()] == [1, "refused", 1]
     assert await database.read("SELECT key FROM notes ORDER BY key") == [("before",), ("one",)]
+
+
+async def test_what_has_to_hold_and_does_not_undoes_its_write_and_no_other(
+    database: Database,
+) -> None:
+    """Also what it told behind that, before anybody knew."""
+
+    def checked(key: str, needs: str) -> Transaction[int]:
+        asked = "SELECT 1 FROM notes WHERE key = ?"
+        yield Check(asked, (needs,), lambda: LookupError(f"{needs} is missing"))
+        yield Do("INSERT INTO notes VALUES (?, 'x')", (key,))
+        return len(key)
+
+    async with asyncio.TaskGroup() as group:
+        first = group.create_task(set_note(database, "first", "x"))
+        second = group.create_task(database.write(lambda: checked("second", "first")))
+        refused = group.create_task(_refused(database.write(lambda: checked("third", "nothing"))))
+        needy = group.create_task(_refused(database.write(lambda: checked("fourth", "third"))))
+        last = group.create_task(database.write(lambda: checked("last", "second")))
+    assert [first.result(), second.result(), last.result()] == [1, 6, 4]
+    assert [refused.result(), needy.result()] == ["nothing is missing", "third is missing"]
+    rows = await database.read("SELECT key FROM notes ORDER BY key")
+    assert rows == [("first",), ("last",), ("second",)]
+    assert await _refused(database.write(lambda: checked("alone", "nothing")))
+    assert len(await database.read("SELECT key FROM notes")) == 3
+
+
+async def _refused(write: Awaitable[int]) -> str:
+    try:
+        return str(await write)
+    except LookupError as error:
+        return str(error)
+
+
+async def test_a_write_that_is_refused_before_it_changed_anything_costs_others_nothing(
+    database: Database,
+) -> None:
+    begun: list[str] = []
+
+    def careful(key: str, most: int) -> Transaction[int]:
+        begun.append(key)
+        ((count,),) = yield Statement("SELECT count(*) FROM notes")
+        if count >= most:
+            raise LookupError("there are enough")
+        return (yield from change("INSERT INTO notes VALUES (?, 'x')", (key,)))
+
+    async with asyncio.TaskGroup() as group:
+        for key in ("a", "b", "c"):
+            group.create_task(_refused(database.write(partial(careful, key, 2))))
+    assert begun == ["a", "b", "c"]
+    assert await database.read("SELECT key FROM notes ORDER BY key") == [("a",), ("b",)]
+
+
+async def test_rows_can_be_asked_for_before_any_of_them_is_looked_at(database: Database) -> None:
+    await set_note(database, "a", "x")
+
+    def asked() -> Transaction[list[int]]:
+        before = yield Statement("SELECT key, value FROM notes")
+        changed = yield Statement("UPDATE notes SET value = 'y'")
+        yield Do("INSERT INTO notes VALUES ('b', 'z')")
+        after = yield Statement("SELECT key, value FROM notes ORDER BY key")
+        assert after[1] == ("b", "z")
+        assert [*after, *before] == [("a", "y"), ("b", "z"), ("a", "x")]
+        return [len(before), changed.rowcount, len(after)]
+
+    assert await database.write(asked) == [1, 1, 2]
 
 
 async def test_how_many_rows_a_statement_changed_is_known(database: Database) -> None:

@@ -5,7 +5,7 @@ written anew. How far that is, a note says, so that a restart goes on with it.
 import logging
 
 from bot.errors import StoreFailed
-from bot.store.transactions import Do, Statement, Tables, change
+from bot.store.transactions import Do, Tables, change
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +41,8 @@ class Erasing(Tables):
         await self._database.write(lambda: change(*_set_left(left)))
 
 
-def _set_left(left: str) -> Statement:
-    return Statement(
+def _set_left(left: str) -> Do:
+    return Do(
         "INSERT INTO notes (key, value) VALUES (?, ?) "
         "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
         (_ERASING, left),

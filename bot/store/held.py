@@ -104,9 +104,9 @@ class Held(Tables):
         return await self._database.write(write)
 
 
-def taken_in(id: str, mention: str | None) -> Statement:
+def taken_in(id: str, mention: str | None) -> Do:
     """For the transaction that stores its case."""
-    return Statement("DELETE FROM held WHERE id = ? OR mention = ?", (id, mention))
+    return Do("DELETE FROM held WHERE id = ? OR mention = ?", (id, mention))
 
 
 def _question(row: Row) -> HeldQuestion:

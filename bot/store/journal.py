@@ -554,9 +554,9 @@ async def finished_calls(database: Database, deliberation: str) -> tuple[Call, .
     return tuple(map(_call, rows))
 
 
-def inserted(deliberation: str, call: Call) -> Statement:
+def inserted(deliberation: str, call: Call) -> Do:
     """The final row of a call."""
-    return Statement(_INSERT_CALL, (deliberation, *_call_columns(call)))
+    return Do(_INSERT_CALL, (deliberation, *_call_columns(call)))
 
 
 def _failure_columns(failure: Failure | None) -> tuple[str | None, str | None]:

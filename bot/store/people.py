@@ -102,9 +102,9 @@ class People(Tables):
         return dict(rows)
 
 
-def taken_over(id: str, earlier: str) -> Statement:
+def taken_over(id: str, earlier: str) -> Do:
     """For the transaction that stores a case with the answers of an earlier one."""
-    return Statement(
+    return Do(
         "INSERT INTO people (deliberation, person, answer, number, seat) "
         "SELECT ?, person, '', number, seat FROM people WHERE deliberation = ? AND seat IS NOT NULL",
         (id, earlier),

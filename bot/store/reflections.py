@@ -177,8 +177,8 @@ _ERASED = (
 )
 
 
-def _journal(begun: ReflectionBegun) -> Statement:
-    return Statement(
+def _journal(begun: ReflectionBegun) -> Do:
+    return Do(
         "INSERT INTO deliberations (id, asked_at, question, council, platform, workspace, channel,"
         " asker, address, status, delivered) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', 'running', 1)",
         (
@@ -207,8 +207,8 @@ def _keep_split(begun: ReflectionBegun) -> Transaction[None]:
     )
 
 
-def _decision(begun: ReflectionBegun, name: str, value: str) -> Statement:
-    return Statement(
+def _decision(begun: ReflectionBegun, name: str, value: str) -> Do:
+    return Do(
         "INSERT INTO decisions (deliberation, name, value) VALUES (?, ?, ?)",
         (begun.question.id, name, value),
     )

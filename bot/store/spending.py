@@ -492,8 +492,8 @@ def _allowance(deliberation: str) -> Transaction[Allowance]:
     return allowance
 
 
-def _hold(deliberation: str, micros: int) -> Statement:
-    return Statement(
+def _hold(deliberation: str, micros: int) -> Do:
+    return Do(
         "UPDATE accounts SET held_micros = ? WHERE deliberation = ?"
         " AND term = (SELECT term FROM deliberations WHERE id = ?)",
         (micros, deliberation, deliberation),

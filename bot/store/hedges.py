@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from bot.errors import ModelFailed
 from bot.language import _
-from bot.store.transactions import Statement, Transaction
+from bot.store.transactions import Row, Statement
 
 # What was spent lately is what the newest requests cost: those of about a hundred deliberations.
 _NEWEST = 1_000
@@ -30,20 +30,20 @@ class Requests(NamedTuple):
     micros: int
 
 
-def allow(model: str, share: float) -> Transaction[None]:
-    """Raises `HedgesSpent` where, with one more to this model, second requests would take more than
-    this share. The first of them is always free to go; of those that failed, only the cost counts.
+# For the transaction that also records the request.
+NEWEST = Statement(
+    "SELECT model, hedge, count(*) - count(failure_kind),"
+    " count(finished_at) - count(failure_kind), sum(coalesce(cost_micros, 0) + assumed_micros)"
+    " FROM (SELECT model, hedge, finished_at, failure_kind, cost_micros, assumed_micros"
+    " FROM attempts ORDER BY number DESC LIMIT ?) AS newest GROUP BY model, hedge",
+    (_NEWEST,),
+)
 
-    Runs inside the transaction that also records the request.
-    """
-    rows = yield Statement(
-        "SELECT model, hedge, count(*) - count(failure_kind),"
-        " count(finished_at) - count(failure_kind), sum(coalesce(cost_micros, 0) + assumed_micros)"
-        " FROM (SELECT model, hedge, finished_at, failure_kind, cost_micros, assumed_micros"
-        " FROM attempts ORDER BY number DESC LIMIT ?) AS newest GROUP BY model, hedge",
-        (_NEWEST,),
-    )
-    sent = [Requests(*row) for row in rows]
+
+def require_share(newest: Sequence[Row], model: str, share: float) -> None:
+    """Raises `HedgesSpent` where, with one more to this model, second requests would take more than
+    this share. The first of them is always free to go; of those that failed, only the cost counts."""
+    sent = [Requests(*row) for row in newest]
     is_first = not any(each.hedge and (each.sent or each.micros) for each in sent)
     if not is_first and share_with_one_more(sent, model) > share:
         raise HedgesSpent()

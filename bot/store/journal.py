@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeVar
@@ -25,7 +26,18 @@ from bot.store.encoding import decode, decode_time, decode_time_or_none, encode,
 from bot.store.exhibits import columns
 from bot.store.feed import record
 from bot.store.presence import PROGRESS
-from bot.store.transactions import Database, Do, Many, Ring, Row, Statement, Transaction, change
+from bot.store.transactions import (
+    Check,
+    Database,
+    Do,
+    Many,
+    Ring,
+    Row,
+    Statement,
+    Transaction,
+    change,
+    done,
+)
 
 T = TypeVar("T")
 # The decision that holds what people said in the thread, until the question is answered.
@@ -41,6 +53,7 @@ _INSERT_CALL = (
     f"INSERT INTO calls (deliberation, {_CALL_COLUMNS}) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_DECISION = "INSERT INTO decisions (deliberation, name, value) VALUES (?, ?, ?)"
 _THIS_CALL = "deliberation = ? AND stage = ? AND round = ? AND seat = ?"
 
 
@@ -76,8 +89,10 @@ class Journal:
         self._database = database
         self._token = token
         self._process = database.process
-        self._fence = Statement(
-            "SELECT 1 FROM deliberations WHERE id = ? AND token = ?", (deliberation, token)
+        self._fence = Check(
+            "SELECT 1 FROM deliberations WHERE id = ? AND token = ?",
+            (deliberation, token),
+            _passed_by,
         )
         self._limits = limits
         self._scopes: tuple[str, ...] = ()
@@ -124,7 +139,7 @@ class Journal:
             journal._term = term
             journal._place = None if channel is None else place_of(platform, channel)
             journal._scopes = spending.scopes_of(platform, channel, asker, limits)
-            yield from spending.open_accounts(deliberation, term, journal._day, journal._scopes)
+            yield spending.opened(deliberation, term, journal._day, journal._scopes)
             yield from spending.book(deliberation)
             if journal._process is not None:
                 yield work.leased(deliberation, journal._process)
@@ -192,20 +207,23 @@ class Journal:
         least = reserved_micros if least_micros is None else least_micros
 
         def write() -> Transaction[Grant]:
-            if hedge_share is not None:
-                yield from hedges.allow(model, hedge_share)
+            newest = None if hedge_share is None else (yield hedges.NEWEST)
+            numbers = yield Statement(
+                f"SELECT coalesce(max(n), 0) + 1 FROM attempts WHERE {_THIS_CALL}",
+                (self.deliberation, *call),
+            )
+            allowance, left = yield from spending.money(self.deliberation, self._day, self._limits)
+            ((n,),) = numbers
+            if newest is not None and hedge_share is not None:
+                hedges.require_share(newest, model, hedge_share)
             granted = yield from spending.grant(
                 self.deliberation,
-                self._day,
-                self._limits,
                 call,
+                allowance,
+                left,
                 wanted_micros=reserved_micros,
                 least_micros=least,
                 enough_micros=least if enough_micros is None else enough_micros,
-            )
-            ((n,),) = yield Statement(
-                f"SELECT coalesce(max(n), 0) + 1 FROM attempts WHERE {_THIS_CALL}",
-                (self.deliberation, *call),
             )
             sent = shrunk(granted) if shrunk and granted < reserved_micros else asked
             yield Do(
@@ -288,10 +306,11 @@ class Journal:
                 f" WHERE {_THIS_CALL} AND n = ? AND finished_at IS NULL RETURNING model",
                 (*outcome, *key),
             )
+            yield from spending.hold_needed(self.deliberation)
             if not rows:
                 return
             ((model,),) = rows
-            yield from spending.settle(self.deliberation, self._day, self._scopes, model, bill)
+            yield spending.spent(self._day, self._scopes, model, bill)
             yield record(
                 self.deliberation,
                 "attempt_finished",
@@ -340,8 +359,8 @@ class Journal:
     async def decide(self, name: str, value: str) -> None:
         """Record a decision that a resumed run must repeat. Raises `StoreFailed` on a second."""
 
-        sql = "INSERT INTO decisions (deliberation, name, value) VALUES (?, ?, ?)"
-        await self._write(lambda: change(sql, (self.deliberation, name, value)))
+        decided = Do(_DECISION, (self.deliberation, name, value))
+        await self._write(lambda: done(decided))
         self._decisions[name] = value
         for tell in self._listeners.get(name, ()):
             tell()
@@ -352,13 +371,8 @@ class Journal:
 
     async def decide_all(self, decisions: Mapping[str, str]) -> None:
         """Several by name, all of them or none. Raises `StoreFailed` where one was recorded."""
-        sql = "INSERT INTO decisions (deliberation, name, value) VALUES (?, ?, ?)"
         rows = [(self.deliberation, name, value) for name, value in decisions.items()]
-
-        def write() -> Transaction[None]:
-            yield Many(sql, rows)
-
-        await self._write(write)
+        await self._write(lambda: done(Many(_DECISION, rows)))
         self._decisions |= decisions
 
     async def seat(self, council: Council, calls: Sequence[Call], people: Sequence[str]) -> None:
@@ -389,8 +403,8 @@ class Journal:
     async def exhibit(self, place: int, read: Exhibit) -> None:
         """Keep what was read of a file, by its place among the question's."""
         sql = "INSERT INTO exhibits (deliberation, place, exhibit, image) VALUES (?, ?, ?, ?)"
-        values = self.deliberation, place, *columns(read)
-        await self._write(lambda: change(sql, values))
+        kept = Do(sql, (self.deliberation, place, *columns(read)))
+        await self._write(lambda: done(kept))
 
     async def set_restart_aside(self) -> bool:
         """Have money for a second beginning of the verdict; False where a budget has no room."""
@@ -450,11 +464,8 @@ class Journal:
     async def release(self) -> None:
         """As `Work.release`. Nothing where another run has taken it over, be it of this process."""
 
-        def write() -> Transaction[None]:
-            if (yield self._fence):
-                yield from work.let_go(self.deliberation, self._process)
-
-        await self._database.write(write)
+        with suppress(Superseded):
+            await self._write(lambda: work.let_go(self.deliberation, self._process))
 
     async def failed(self) -> int:
         """Count a start that failed at no model's fault. Returns how many there were."""
@@ -474,7 +485,7 @@ class Journal:
         status: Literal["finished", "stopped"],
         result: str | None,
         why: Stop | None = None,
-        then: Callable[[str], Transaction[None]] = spending.release,
+        then: Callable[[str], Transaction[None]] = spending.hold_needed,
     ) -> None:
         stop = why and encode(Stop, replace(why, person=None))
 
@@ -497,32 +508,35 @@ class Journal:
 
     async def _write(self, begin: Callable[[], Transaction[T]]) -> T:
         def fenced() -> Transaction[T]:
-            if not (yield self._fence):
-                raise Superseded(_("Another run has taken this deliberation over; this one stops."))
+            yield self._fence
             return (yield from begin())
 
         return await self._database.write(fenced)
 
     def _load(self) -> Transaction[None]:
         id = (self.deliberation,)
-        rows = yield Statement(f"SELECT {_CALL_COLUMNS} FROM calls WHERE deliberation = ?", id)
-        for row in rows:
-            self._keep(_call(row))
-        rows = yield Statement(
+        calls = yield Statement(f"SELECT {_CALL_COLUMNS} FROM calls WHERE deliberation = ?", id)
+        attempts = yield Statement(
             "SELECT stage, round, seat, n, body, max_tokens, requests, prompt_tokens,"
             " completion_tokens, cost_micros, counted_micros, told_micros, assumed_micros"
             " FROM attempts WHERE deliberation = ? ORDER BY n",
             id,
         )
-        for stage, round, seat, n, body, max_tokens, requests, *bill in rows:
+        decisions = yield Statement("SELECT name, value FROM decisions WHERE deliberation = ?", id)
+        for row in calls:
+            self._keep(_call(row))
+        for stage, round, seat, n, body, max_tokens, requests, *bill in attempts:
             call = (stage, round, seat)
             self._bills.setdefault(call, {})[n] = Bill(*bill)
             self._requests += requests
             if body is not None:
                 self._bodies[call] = body
                 self._max_tokens[call] = max_tokens
-        rows = yield Statement("SELECT name, value FROM decisions WHERE deliberation = ?", id)
-        self._decisions.update(rows)
+        self._decisions.update(decisions)
+
+
+def _passed_by() -> Superseded:
+    return Superseded(_("Another run has taken this deliberation over; this one stops."))
 
 
 def erase_said(deliberation: str) -> Transaction[None]:

@@ -145,7 +145,7 @@ def ended(id: str, result: str | None, at: datetime, *, tries: int) -> Transacti
     )
     if not over:
         return
-    yield from spending.release(id)
+    yield from spending.hold_needed(id)
     kept = "" if result is None else "result = ?, ended_at = ?, decided = NULL, "
     values = () if result is None else (result, encode_time(at))
     yield Do(

@@ -15,6 +15,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 
 from bot.allowance import SUCCESSOR, Allowance, CallMoney, Key, checks_of, needed_of
 from bot.bills import Bill
@@ -24,7 +25,7 @@ from bot.records import Account, Untold
 from bot.store.accounts import as_told
 from bot.store.encoding import encode_time
 from bot.store.hedges import HedgesSpent
-from bot.store.transactions import Do, Many, Rows, Statement, Tables, Transaction, lists
+from bot.store.transactions import Do, Rows, Statement, Tables, Transaction, done, lists
 
 ALL = "all"
 
@@ -129,7 +130,7 @@ class Spending(Tables):
 
     async def spend(self, day: date, model: str, bill: Bill) -> None:
         """Add what was spent outside of any deliberation."""
-        await self._database.write(lambda: _spend(day.isoformat(), (ALL, f"model:{model}"), bill))
+        await self._database.write(lambda: done(spent(day.isoformat(), (ALL,), model, bill)))
 
     async def set_aside(
         self, day: date, model: str, micros: int, limits: Mapping[str, int]
@@ -144,7 +145,7 @@ class Spending(Tables):
             if left.left_micros is not None and left.left_micros < micros:
                 return False
             most = Bill(cost_micros=None, counted_micros=micros)
-            yield from _spend(day.isoformat(), (ALL, f"model:{model}"), most)
+            yield spent(day.isoformat(), (ALL,), model, most)
             return True
 
         return await self._database.write(write)
@@ -255,26 +256,35 @@ def reserve(
             rest = left.left_micros - needed
             shares = {**shares, SUCCESSOR: min(shares[SUCCESSOR], rest)}
     yield Do("UPDATE deliberations SET shares = ? WHERE id = ?", (_encoded(shares), deliberation))
-    yield from open_accounts(deliberation, term, day, scopes)
+    yield opened(deliberation, term, day, scopes)
     yield _hold(deliberation, sum(shares.values()))
 
 
-def open_accounts(
-    deliberation: str, term: int, day: str, scopes: Sequence[str]
-) -> Transaction[None]:
-    """Have a run count in these scopes."""
-    yield Many(
-        "INSERT INTO accounts (deliberation, term, day, scope) VALUES (?, ?, ?, ?)"
+def opened(deliberation: str, term: int, day: str, scopes: Sequence[str]) -> Do:
+    """A run counts in these scopes."""
+    rows = [(deliberation, term, period(day, scope), scope) for scope in scopes]
+    marks = ", ".join(["(?, ?, ?, ?)"] * len(rows))
+    return Do(
+        f"INSERT INTO accounts (deliberation, term, day, scope) VALUES {marks}"
         " ON CONFLICT DO NOTHING",
-        [(deliberation, term, period(day, scope), scope) for scope in scopes],
+        tuple(chain.from_iterable(rows)),
     )
+
+
+def money(
+    deliberation: str, day: str, limits: Mapping[str, int]
+) -> Transaction[tuple[Allowance, Left]]:
+    """What a run may still spend, and what its limits have left for it."""
+    sums = yield from _sums(day, limits, besides=deliberation)
+    allowance = yield from _allowance(deliberation)
+    return allowance, _tightest(limits, sums)
 
 
 def grant(
     deliberation: str,
-    day: str,
-    limits: Mapping[str, int],
     key: Key,
+    allowance: Allowance,
+    left: Left,
     *,
     wanted_micros: int,
     least_micros: int,
@@ -284,12 +294,10 @@ def grant(
     `NoRoom` where there is less than enough, which is at most its call's share and at least the
     least.
 
-    Runs inside the transaction that also records the request, so requests cannot pass together a
-    limit that each of them keeps.
+    Runs inside the transaction that also looks at the `money` and records the request, so requests
+    cannot pass together a limit that each of them keeps.
     """
-    allowance = yield from _allowance(deliberation)
     key = allowance.whose(key)
-    left = yield from _left(day, limits, besides=deliberation)
     micros = wanted_micros
     if left.left_micros is not None:
         needed = max(least_micros, min(enough_micros, allowance.shares.get(key, 0)))
@@ -301,8 +309,8 @@ def grant(
                 may_come=allowance.hope(key, left.unspent_micros) >= needed,
             )
         micros = min(wanted_micros, max(needed, allowance.part(key, room)))
-    money = allowance.calls.get(key, CallMoney())
-    begun = CallMoney(money.counted, money.in_flight + micros, money.over)
+    call = allowance.calls.get(key, CallMoney())
+    begun = CallMoney(call.counted, call.in_flight + micros, call.over)
     yield _hold(deliberation, allowance.with_call(key, begun).held)
     return micros
 
@@ -312,9 +320,8 @@ def keep_margin(
 ) -> Transaction[None]:
     """Raises `HedgesSpent` where a second request of this call, whose row was just written, leaves
     less than is kept for asking again."""
-    allowance = yield from _allowance(deliberation)
+    allowance, left = yield from money(deliberation, day, limits)
     key = allowance.whose(key)
-    left = yield from _left(day, limits, besides=deliberation)
     if left.left_micros is None:
         return
     room = allowance.room(key, max(left.left_micros, allowance.held))
@@ -325,8 +332,8 @@ def keep_margin(
 def set_restart_aside(deliberation: str, day: str, limits: Mapping[str, int]) -> Transaction[bool]:
     """Set as much aside for a verdict that may be begun again as for its first time. False, nothing
     written, where a limit has no room for it."""
-    allowance = yield from _allowance(deliberation)
-    return (yield from _set_aside(deliberation, day, limits, allowance, allowance.with_restart()))
+    allowance, left = yield from money(deliberation, day, limits)
+    return (yield from _set_aside(deliberation, left, allowance, allowance.with_restart()))
 
 
 def set_more_aside(
@@ -334,33 +341,25 @@ def set_more_aside(
 ) -> Transaction[bool]:
     """The same for calls for which nothing was set aside so far. A run without any money of its own
     needs none."""
-    allowance = yield from _allowance(deliberation)
+    allowance, left = yield from money(deliberation, day, limits)
     if not allowance.shares:
         return True
-    return (
-        yield from _set_aside(deliberation, day, limits, allowance, allowance.with_step(shares))
-    )
+    return (yield from _set_aside(deliberation, left, allowance, allowance.with_step(shares)))
 
 
 def raise_shares(
     deliberation: str, day: str, limits: Mapping[str, int], shares: Shares
 ) -> Transaction[bool]:
     """The same where its calls are to take more than was set aside for them."""
-    allowance = yield from _allowance(deliberation)
+    allowance, left = yield from money(deliberation, day, limits)
     if not allowance.shares:
         return True
-    more = allowance.with_more(shares)
-    return (yield from _set_aside(deliberation, day, limits, allowance, more))
+    return (yield from _set_aside(deliberation, left, allowance, allowance.with_more(shares)))
 
 
 def _set_aside(
-    deliberation: str,
-    day: str,
-    limits: Mapping[str, int],
-    allowance: Allowance,
-    more: Allowance,
+    deliberation: str, left: Left, allowance: Allowance, more: Allowance
 ) -> Transaction[bool]:
-    left = yield from _left(day, limits, besides=deliberation)
     if left.left_micros is not None and more.held > max(left.left_micros, allowance.held):
         return False
     yield Do(
@@ -374,13 +373,12 @@ def settle(
     deliberation: str, day: str, scopes: Sequence[str], model: str, bill: Bill
 ) -> Transaction[None]:
     """Book what a request cost, once its row says so, and hold what its run needs from then on."""
-    yield from _spend(day, (*scopes, f"model:{model}"), bill)
-    allowance = yield from _allowance(deliberation)
-    yield _hold(deliberation, allowance.held)
+    yield spent(day, scopes, model, bill)
+    yield from hold_needed(deliberation)
 
 
-def release(deliberation: str) -> Transaction[None]:
-    """Give back what a run that has ended, as its row says, did not need."""
+def hold_needed(deliberation: str) -> Transaction[None]:
+    """Hold what a run needs, as its rows are now, and give the rest back."""
     allowance = yield from _allowance(deliberation)
     yield _hold(deliberation, allowance.held)
 
@@ -393,8 +391,13 @@ def book(deliberation: str) -> Transaction[None]:
         "WHERE deliberation = ? AND reserved_micros > 0 GROUP BY model",
         (deliberation,),
     )
-    ((term,),) = yield Statement("SELECT term FROM deliberations WHERE id = ?", (deliberation,))
-    accounts = yield from _accounts(deliberation, term)
+    accounts = yield Statement(
+        "SELECT day, scope FROM accounts WHERE deliberation = ?"
+        " AND term = (SELECT term FROM deliberations WHERE id = ?)",
+        (deliberation, deliberation),
+    )
+    if not rows:
+        return
     day = next((day for day, scope in accounts if scope == ALL), "")
     scopes = [scope for _, scope in accounts]
     yield Do(
@@ -410,7 +413,7 @@ def book(deliberation: str) -> Transaction[None]:
 def give_up_checks(deliberation: str) -> Transaction[None]:
     """Keep nothing more for checks of a verdict that stands."""
     yield Do("UPDATE deliberations SET shares = NULL WHERE id = ?", (deliberation,))
-    yield from release(deliberation)
+    yield from hold_needed(deliberation)
 
 
 def _give_up_checks_left() -> Transaction[None]:
@@ -434,10 +437,15 @@ def book_all() -> Transaction[None]:
     yield from _give_up_checks_left()
 
 
-def _left(day: str, limits: Mapping[str, int], *, besides: str | None = None) -> Transaction[Left]:
-    """What the tightest limit has left; what the run `besides` has set aside is not taken off."""
-    spent, held = dict.fromkeys(limits, 0), dict.fromkeys(limits, 0)
+def _left(day: str, limits: Mapping[str, int]) -> Transaction[Left]:
+    """What the tightest limit has left."""
+    return _tightest(limits, (yield from _sums(day, limits, besides="")))
+
+
+def _sums(day: str, limits: Mapping[str, int], *, besides: str) -> Transaction[Sequence[Rows]]:
+    """What is spent and set aside in these scopes, but for what the run `besides` has set aside."""
     days = {period(day, scope) for scope in limits}
+    sums = []
     for marks, part in lists([*limits]):
         dates = ", ".join("?" * len(days))
         rows = yield Statement(
@@ -446,11 +454,17 @@ def _left(day: str, limits: Mapping[str, int], *, besides: str | None = None) ->
             " UNION ALL SELECT scope, 0, held_micros FROM accounts"
             f" WHERE day IN ({dates}) AND scope IN ({marks}) AND held_micros > 0"
             " AND deliberation <> ?",
-            (*days, *part, *days, *part, besides or ""),
+            (*days, *part, *days, *part, besides),
         )
-        for scope, spent_micros, held_micros in rows:
-            spent[scope] += spent_micros
-            held[scope] += held_micros
+        sums.append(rows)
+    return sums
+
+
+def _tightest(limits: Mapping[str, int], sums: Sequence[Rows]) -> Left:
+    spent, held = dict.fromkeys(limits, 0), dict.fromkeys(limits, 0)
+    for scope, spent_micros, held_micros in chain.from_iterable(sums):
+        spent[scope] += spent_micros
+        held[scope] += held_micros
     unspent = {scope: limit - spent[scope] for scope, limit in limits.items()}
     tightest = min(limits, key=lambda scope: unspent[scope] - held[scope], default=None)
     if tightest is None:
@@ -463,18 +477,14 @@ def _left(day: str, limits: Mapping[str, int], *, besides: str | None = None) ->
 def _allowance(deliberation: str) -> Transaction[Allowance]:
     """As the rows have it, so that it is the same whoever asks, and however often. What was asked
     before somebody went on with the run was another's."""
-    rows = yield Statement(
+    runs = yield Statement(
         "SELECT status, shares, EXISTS (SELECT 1 FROM decisions WHERE deliberation = id AND name = ?)"
         " AND NOT EXISTS (SELECT 1 FROM decisions WHERE deliberation = id AND name = ?)"
         " AND NOT EXISTS (SELECT 1 FROM attempts WHERE deliberation = id AND stage = 'verdict'"
         " AND round > 0) FROM deliberations WHERE id = ? AND status <> 'stopped'",
         (EARLY_VERDICT, EARLY_STOP, deliberation),
     )
-    status, encoded, reviewing = rows[0] if rows else ("stopped", None, False)
-    shares = _decoded(encoded) if encoded else {}
-    if status == "finished":
-        shares = checks_of(shares)
-    rows = yield Statement(
+    calls = yield Statement(
         "SELECT stage, round, seat, sum(counted_micros), sum(reserved_micros), EXISTS (SELECT 1"
         " FROM calls WHERE calls.deliberation = ? AND"
         " calls.stage = attempts.stage AND calls.round = attempts.round AND"
@@ -483,8 +493,12 @@ def _allowance(deliberation: str) -> Transaction[Allowance]:
         " AND term = (SELECT term FROM deliberations WHERE id = ?) GROUP BY stage, round, seat",
         (deliberation, deliberation, deliberation),
     )
+    status, encoded, reviewing = runs[0] if runs else ("stopped", None, False)
+    shares = _decoded(encoded) if encoded else {}
+    if status == "finished":
+        shares = checks_of(shares)
     allowance = Allowance(shares, reviewing=bool(reviewing))
-    for stage, round, seat, counted, in_flight, over in rows:
+    for stage, round, seat, counted, in_flight, over in calls:
         key = allowance.whose((stage, round, seat))
         money = CallMoney(counted, in_flight, bool(over))
         others = allowance.calls.get(key)
@@ -510,21 +524,24 @@ def _accounts(deliberation: str, term: int) -> Transaction[Rows]:
     )
 
 
-def _spend(day: str, scopes: Sequence[str], bill: Bill) -> Transaction[None]:
+def spent(day: str, scopes: Sequence[str], model: str, bill: Bill) -> Do:
+    """What one request to this model cost, once in each of these scopes."""
     amounts = (
         bill.counted_micros,
         bill.told_micros,
         bill.estimated_micros,
         bill.assumed_micros,
     )
-    yield Many(
+    rows = [(period(day, scope), scope, *amounts) for scope in (*scopes, f"model:{model}")]
+    marks = ", ".join(["(?, ?, ?, ?, ?, ?)"] * len(rows))
+    return Do(
         "INSERT INTO spending (day, scope, spent_micros, told_micros, estimated_micros,"
-        " assumed_micros) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (day, scope) DO UPDATE SET"
+        f" assumed_micros) VALUES {marks} ON CONFLICT (day, scope) DO UPDATE SET"
         " spent_micros = spending.spent_micros + excluded.spent_micros,"
         " told_micros = spending.told_micros + excluded.told_micros,"
         " estimated_micros = spending.estimated_micros + excluded.estimated_micros,"
         " assumed_micros = spending.assumed_micros + excluded.assumed_micros",
-        [(period(day, scope), scope, *amounts) for scope in scopes],
+        tuple(chain.from_iterable(rows)),
     )
 
 

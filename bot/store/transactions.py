@@ -109,6 +109,11 @@ Step = Statement | Do | Check | Many | Ring
 Transaction = Generator[Step, Rows, T]
 
 
+def done(step: Step) -> Transaction[None]:
+    """It alone."""
+    yield step
+
+
 def change(sql: str, parameters: Sequence[Any] = ()) -> Transaction[int]:
     """One statement; the value is how many rows it changed."""
     rows = yield Statement(sql, parameters)

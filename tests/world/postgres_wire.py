@@ -81,6 +81,7 @@ class Connection:
         self.life: Life | None = LIFE.get()
         self.adapters = self
         self.info: Any = None
+        self.pgconn = self
         self.prepared_max: int | None = None
         self._backend: Backend
         self._context: Context = copy_context()
@@ -181,6 +182,16 @@ class Connection:
                 return
             self._pause(None if until is None else until - loop.time())
 
+    def wait(self, work: Iterator[Any]) -> Any:
+        """What it returns. Whenever it has to wait, until something has come."""
+        while True:
+            try:
+                next(work)
+            except StopIteration as end:
+                return end.value
+            self._require()
+            self._pause(None)
+
     def register_dumper(self, kind: type, dumper: Any) -> None:
         self._dumpers[kind] = dumper
 
@@ -234,7 +245,7 @@ class Connection:
 
     def hear(self) -> None:
         self._require()
-        self._flush()
+        self.flush()
         first: Exception | None = None
         while self._expected:
             message = self._expected[0]
@@ -248,7 +259,7 @@ class Connection:
 
     def _look(self) -> None:
         """As the driver does while it sends: what is back already may tell of an error."""
-        self._flush()
+        self.flush()
         self._pause(self._travel() * 2)
         first: Exception | None = None
         while self._expected and self._expected[0].arrived:
@@ -256,7 +267,7 @@ class Connection:
         if first is not None:
             raise first.with_traceback(None)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
         sent, self._queue = self._queue, []
         self._expected.extend(sent)
         if not sent:
@@ -369,6 +380,12 @@ class Connection:
 
     def _travel(self) -> float:
         return min(1.0, self.server.loop.random.expovariate(1 / self.server.seconds))
+
+
+def send(connection: Connection) -> Iterator[None]:
+    """What waits here is sent to its end."""
+    connection.flush()
+    yield from ()
 
 
 def _outside(call: Any, *args: Any) -> None:

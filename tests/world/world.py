@@ -41,6 +41,7 @@ BEGINNING = datetime(2026, 11, 24, 12, tzinfo=UTC)
 # Longer than anything is waited for once nothing goes wrong any more.
 REST_SECONDS = 4 * 3600.0
 STEPS_A_MINUTE = 20_000
+_MOST_STARTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +234,8 @@ class World:
             self.lives.append(life)
             self.starts += 1
             self.tell(f"process {life.number} starts")
+            if self.starts > _MOST_STARTS:
+                self.watch.fail("alive", "the program starts again and again")
             running = self.loop.begin(life, self.program.live(life), "program")
             ending = self.loop.create_task(self._ended.wait())
             if kills and self.random.random() < 0.8:

@@ -110,7 +110,7 @@ PROGRAMMERS = (
 SENTENCE = re.compile(r"[^\W\d_]{2,}[,.:;]? [^\W\d_]")
 SQL = re.compile(
     r"\s*(CASE WHEN|SELECT|INSERT|UPDATE|DELETE|PRAGMA|BEGIN|VACUUM|SAVEPOINT|RELEASE|ROLLBACK)\b"
-    r"|CREATE (SCHEMA|TABLE) |SET [a-z_]+ = "
+    r"|(CREATE|DROP|COMMENT ON) (SCHEMA|TABLE) |SET [a-z_]+ = "
     r"| (>?= \?|IS NULL|IN \()|^[a-z_0]+, [a-z_, ]+$"
 )
 

@@ -95,8 +95,8 @@ class Session:
     server's process for the one before."""
 
     def __init__(self, server: Server, holder: str, prepare: Prepare) -> None:
-        self._conninfo = _conninfo(server)
-        self._name = _listed(holder)
+        self._conninfo = conninfo(server)
+        self._name = listed(holder)
         self._prepare = prepare
         self._connection: Connection | None = None
         self._before: int | None = None
@@ -152,7 +152,7 @@ def portable(sql: str) -> str:
     return sql.replace("%", "%%").replace("?", "%s")
 
 
-def _listed(holder: str) -> str:
+def listed(holder: str) -> str:
     """As a server lists the connections of this process."""
     name = f"{holder}, process {os.getpid()} on {socket.gethostname()}"
     return name.encode()[:_NAME_BYTES].decode(errors="ignore")
@@ -184,7 +184,7 @@ def be_the_writer(connection: Connection, server: Server, before: int | None) ->
         ) from None
 
 
-def _conninfo(server: Server) -> str:
+def conninfo(server: Server) -> str:
     """Raises `StoreFailed` without what the driver says, which quotes the password."""
     try:
         given = conninfo_to_dict(server.url)

@@ -1,7 +1,8 @@
 """The store: everything the program remembers, in one file of SQLite or a database of PostgreSQL."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from os import PathLike, close, fspath, unlink
 from os.path import getsize
@@ -41,6 +42,7 @@ from bot.store.work import Work
 
 if TYPE_CHECKING:
     from bot.store.postgres_database import PostgresDatabase
+    from bot.store.postgres_jobs import Jobs
 
 
 class Store(
@@ -170,13 +172,28 @@ async def _open_for_reading(path: str | PathLike[str] | Server) -> Database:
 
 # As it is locked, where the program is run from a checkout.
 _LOCK = Path(__file__).resolve().parents[2] / "requirements-scale.lock"
-_DRIVER = f"--require-hashes -r {_LOCK}" if _LOCK.exists() else "'psycopg[binary]'"
+_UNLOCKED = " ".join(("'psycopg[binary]'", "psycopg-pool", "procrastinate"))
+_DRIVER = f"--require-hashes -r {_LOCK}" if _LOCK.exists() else _UNLOCKED
 
 
 def _postgres() -> "type[PostgresDatabase]":
     """Late, since few need its driver. Raises `StoreFailed` where that is not installed."""
-    try:
+    with _installed():
         from bot.store.postgres_database import PostgresDatabase
+    return PostgresDatabase
+
+
+def jobs() -> "type[Jobs]":
+    """The queue of a server's database; late, as `_postgres`."""
+    with _installed():
+        from bot.store.postgres_jobs import Jobs
+    return Jobs
+
+
+@contextmanager
+def _installed() -> Iterator[None]:
+    try:
+        yield
     except ImportError as error:
         raise StoreFailed(
             _(
@@ -185,4 +202,3 @@ def _postgres() -> "type[PostgresDatabase]":
                 command=f"python3 -m pip --python {sys.prefix} install {_DRIVER}",
             )
         ) from error
-    return PostgresDatabase

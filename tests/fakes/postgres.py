@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 
+from bot.store.postgres_jobs import NAMESPACE as JOBS
 from bot.store.postgres_migrations import NAMESPACE, migrate
 from bot.store.server import Server
 from tests.fakes.processes import free_port
@@ -144,7 +145,7 @@ class Postgres:
                 migrate(connection, self._shared)
         with self.connect(_name(self._shared)) as connection:
             connection.execute(_END_OTHERS)
-            tables = connection.execute(_TABLES, (NAMESPACE,)).fetchall()
+            tables = connection.execute(_TABLES, ([NAMESPACE, JOBS],)).fetchall()
             names = ", ".join(name for (name,) in tables)
             connection.execute(f"TRUNCATE {names} RESTART IDENTITY".encode())
         return self._shared
@@ -159,7 +160,10 @@ _END_OTHERS = (
     "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
-_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = %s AND tablename <> 'schema_version'"
+_TABLES = (
+    "SELECT schemaname || '.' || tablename FROM pg_tables"
+    " WHERE schemaname = ANY(%s) AND tablename <> 'schema_version'"
+)
 
 
 def _name(server: Server) -> str:

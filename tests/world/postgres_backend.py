@@ -218,7 +218,7 @@ class Backend:
             self.channels.add(sql.removeprefix("LISTEN ").strip('"'))
         elif sql.startswith("VACUUM"):
             self._vacuum()
-        elif sql.startswith("CREATE SCHEMA"):
+        elif sql.startswith(("CREATE SCHEMA", "DEALLOCATE ", "-- prepared")):
             pass
         elif sql.startswith("-- step "):
             self._step(int(sql.removeprefix("-- step ")))

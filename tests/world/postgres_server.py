@@ -22,14 +22,14 @@ from typing import Any
 
 from psycopg import errors
 
-from bot.store import postgres_commits, postgres_database, postgres_session
+from bot.store import postgres_database, postgres_line, postgres_session
 from bot.store.postgres_migrations import NAMESPACE
 from bot.store.postgres_session import LOCKS, WRITING
 from bot.store.server import Server
-from tests.world import strands
+from tests.world import postgres_libpq, strands
 from tests.world.loop import Life, WorldLoop
 from tests.world.postgres_backend import Backend, Key, Message
-from tests.world.postgres_wire import Connection, send
+from tests.world.postgres_wire import Connection
 
 _TABLES = """
 CREATE TABLE pg_locks (locktype, database, classid, objid, objsubid, pid, granted, mode);
@@ -119,7 +119,9 @@ class PostgresServer:
         with ExitStack() as stack:
             for place, name, value in (
                 (postgres_session, "connect", self.connect),
-                (postgres_commits, "send", send),
+                (postgres_line, "Transformer", postgres_libpq.Values),
+                (postgres_line, "error_from_result", postgres_libpq.error_from_result),
+                (postgres_line, "generators", postgres_libpq.generators),
                 (postgres_session, "_listed", lambda holder: holder),
                 (postgres_database, "ThreadPoolExecutor", Pool),
             ):

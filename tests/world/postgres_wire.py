@@ -10,12 +10,13 @@ from contextvars import Context, copy_context
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from psycopg import Error, Notify, OperationalError, errors, sql
+from psycopg import Notify, OperationalError, errors, sql
 
 from bot.store import postgres_migrations
 from tests.world import strands
 from tests.world.loop import LIFE, Killed, Life
 from tests.world.postgres_backend import Backend, Message
+from tests.world.postgres_libpq import Libpq
 
 if TYPE_CHECKING:
     from tests.world.postgres_server import PostgresServer
@@ -62,16 +63,6 @@ class Cursor:
         return [tuple(map(self._connection.got, row)) for row in self._message.rows]
 
 
-class Pipeline:
-    """Statements are sent without waiting for those before them."""
-
-    def __init__(self, connection: "Connection") -> None:
-        self._connection = connection
-
-    def sync(self) -> None:
-        self._connection.sync()
-
-
 class Connection:
     """Made by `PostgresServer.connect`, in a strand."""
 
@@ -81,7 +72,7 @@ class Connection:
         self.life: Life | None = LIFE.get()
         self.adapters = self
         self.info: Any = None
-        self.pgconn = self
+        self.pgconn = Libpq(self)
         self.prepared_max: int | None = None
         self._backend: Backend
         self._context: Context = copy_context()
@@ -89,7 +80,6 @@ class Connection:
         self._loaders: dict[str, Any] = {}
         self._queue: list[Message] = []  # not sent so far
         self._expected: deque[Message] = deque()  # sent, and not looked at
-        self._in_pipeline = False
         self._bells: deque[Notify] = deque()
         self._waiting: strands.Strand | None = None
         self._lost: Exception | None = None
@@ -107,6 +97,7 @@ class Connection:
         self.info = SimpleNamespace(
             backend_pid=self._backend.pid,
             server_version=150_000,
+            encoding="utf-8",
             parameter_status={"server_encoding": "UTF8", "server_version": "15.0"}.get,
         )
         self._pause(self._travel())
@@ -118,35 +109,11 @@ class Connection:
         message = Message(*self._portable(query, parameters))
         self._queue.append(message)
         cursor = Cursor(self, message)
-        if not self._in_pipeline:
-            self.sync()
-        elif self.server.loop.random.random() < 0.05:
-            self._look()
+        self.sync()
         return cursor
 
     @contextmanager
-    def pipeline(self) -> Iterator[Pipeline]:
-        self._require()
-        assert not self._in_pipeline
-        self._in_pipeline = True
-        try:
-            yield Pipeline(self)
-        except Killed:
-            raise
-        except Exception:
-            try:
-                self.sync()
-            except Error:
-                pass  # of the two, the first is told
-            raise
-        else:
-            self.sync()
-        finally:
-            self._in_pipeline = False
-
-    @contextmanager
     def transaction(self) -> Iterator[None]:
-        assert not self._in_pipeline
         self.execute("BEGIN")
         try:
             yield
@@ -213,9 +180,9 @@ class Connection:
             raise errors.ProgrammingError(f"{len(given)} parameters for {text}")
         if any(sign not in "%s" for _, sign in _after_percents(text)):
             raise errors.ProgrammingError(f"only '%s' are allowed as placeholders: {text}")
-        return text.replace("%s", "?").replace("%%", "%"), [self._put(each) for each in given]
+        return text.replace("%s", "?").replace("%%", "%"), [self.put(each) for each in given]
 
-    def _put(self, value: Any) -> Any:
+    def put(self, value: Any) -> Any:
         if isinstance(value, str):
             dumper = self._dumpers.get(str)
             text: bytes = bytes(dumper(str).dump(value)) if dumper else value.encode()
@@ -238,6 +205,21 @@ class Connection:
 
     # The way there and back
 
+    @property
+    def is_expecting(self) -> bool:
+        return bool(self._queue or self._expected)
+
+    def post(self, message: Message) -> None:
+        """Send it some time, and look at what comes back later."""
+        self._require()
+        self._queue.append(message)
+
+    def next_of_pipeline(self) -> Message | None:
+        """The next that came back, if it did."""
+        if not self._expected[0].arrived:
+            return None
+        return self._expected.popleft()
+
     def sync(self) -> None:
         """Send what waits, and look at all that comes back. Raises the first that went wrong."""
         self._queue.append(Message(""))
@@ -254,16 +236,6 @@ class Connection:
                 self._pause(None)
             self._expected.popleft()
             first = first or message.error
-        if first is not None:
-            raise first.with_traceback(None)
-
-    def _look(self) -> None:
-        """As the driver does while it sends: what is back already may tell of an error."""
-        self.flush()
-        self._pause(self._travel() * 2)
-        first: Exception | None = None
-        while self._expected and self._expected[0].arrived:
-            first = first or self._expected.popleft().error
         if first is not None:
             raise first.with_traceback(None)
 
@@ -380,12 +352,6 @@ class Connection:
 
     def _travel(self) -> float:
         return min(1.0, self.server.loop.random.expovariate(1 / self.server.seconds))
-
-
-def send(connection: Connection) -> Iterator[None]:
-    """What waits here is sent to its end."""
-    connection.flush()
-    yield from ()
 
 
 def _outside(call: Any, *args: Any) -> None:

@@ -75,7 +75,7 @@ class Backend:
         self._done: list[Message] = []
         self._skips = False
         self._busy = False
-        self._heard_at = 0.0
+        self.since = self._heard_at = server.loop.time()
         self._watched = False
         self._sqlite = server.engine()
 
@@ -105,6 +105,12 @@ class Backend:
             done, self._done = self._done, []
             self.server.answer(self, done)
         self._watch()
+
+    def finish_commit(self) -> None:
+        """Whatever is to come: what is on its way to the disk is finished before."""
+        message = self._inbox[0] if self._inbox else None
+        if message and message.sql == "COMMIT" and message._slept:
+            self._run(message)
 
     def end(self) -> None:
         """Whatever is under way is undone, and its locks are free."""

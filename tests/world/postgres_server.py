@@ -17,7 +17,10 @@ was deleted could be found. The store's own tests have a real server for all of 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from psycopg import errors
@@ -26,14 +29,22 @@ from bot.store import postgres_database, postgres_line, postgres_session
 from bot.store.postgres_migrations import NAMESPACE
 from bot.store.postgres_session import LOCKS, WRITING
 from bot.store.server import Server
-from tests.world import postgres_libpq, strands
+from tests.world import postgres_libpq, postgres_threads, strands
 from tests.world.loop import Life, WorldLoop
 from tests.world.postgres_backend import Backend, Key, Message
 from tests.world.postgres_wire import Connection
 
+_SOCKET = {
+    "socketpair": postgres_threads.socketpair,
+    "fromfd": postgres_threads.Line,
+    "AF_INET": 0,
+    "SOCK_STREAM": 0,
+    "SHUT_RDWR": 0,
+    "gethostname": lambda: "a machine",
+}
 _TABLES = """
 CREATE TABLE pg_locks (locktype, database, classid, objid, objsubid, pid, granted, mode);
-CREATE TABLE pg_stat_activity (pid, datname, application_name, backend_type);
+CREATE TABLE pg_stat_activity (pid, datname, application_name, backend_type, backend_start);
 CREATE TABLE pg_database (oid, datname);
 CREATE TABLE pg_class (oid, relname, relnamespace, relkind);
 CREATE TABLE pg_tables (schemaname, tablename);
@@ -112,19 +123,9 @@ class PostgresServer:
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        class Pool(strands.Pool):
-            loop = self.loop
-
         self.loop.beside = strands.run_in
         with ExitStack() as stack:
-            for place, name, value in (
-                (postgres_session, "connect", self.connect),
-                (postgres_line, "Transformer", postgres_libpq.Values),
-                (postgres_line, "error_from_result", postgres_libpq.error_from_result),
-                (postgres_line, "generators", postgres_libpq.generators),
-                (postgres_session, "_listed", lambda holder: holder),
-                (postgres_database, "ThreadPoolExecutor", Pool),
-            ):
+            for place, name, value in self._instead():
                 stack.callback(setattr, place, name, getattr(place, name))
                 setattr(place, name, value)
             try:
@@ -135,6 +136,35 @@ class PostgresServer:
                 for backend in [*self._backends.values()]:
                     backend.end()
                 self.catalogue.close()
+
+    def _instead(self) -> Iterator[tuple[Any, str, Any]]:
+        """What is here in the place of the driver, of threads and of sockets."""
+
+        class Pool(strands.Pool):
+            loop = self.loop
+
+        class Thread(postgres_threads.Thread):
+            loop = self.loop
+
+        class Selector(postgres_threads.Selector):
+            loop = self.loop
+
+        sockets = SimpleNamespace(**_SOCKET)
+        yield postgres_session, "connect", self.connect
+        yield postgres_session, "os", SimpleNamespace(getpid=lambda: 1)
+        yield postgres_session, "socket", sockets
+        yield postgres_line, "Transformer", postgres_libpq.Values
+        yield postgres_line, "error_from_result", postgres_libpq.error_from_result
+        yield postgres_line, "generators", postgres_libpq.generators
+        yield postgres_database, "ThreadPoolExecutor", Pool
+        if find_spec("bot.store.postgres_presence"):
+            presence = import_module("bot.store.postgres_presence")
+            selectors = SimpleNamespace(DefaultSelector=Selector, EVENT_READ=1)
+            yield presence, "Thread", Thread
+            yield presence, "socket", sockets
+            yield presence, "selectors", selectors
+            yield presence, "monotonic", self.loop.time
+            yield presence, "SystemRandom", lambda: self.loop.random
 
     # Connections
 
@@ -158,6 +188,8 @@ class PostgresServer:
 
     def terminate(self, backend: Backend) -> None:
         """By the server: the other end is told, if anybody is there."""
+        if self.loop.random.random() < 0.5:
+            backend.finish_commit()
         backend.end()
         backend.client.lose(errors.AdminShutdown("terminating connection"))
 
@@ -261,8 +293,8 @@ class PostgresServer:
         write("DELETE FROM pg_stat_activity")
         for each in self._backends.values():
             write(
-                "INSERT INTO pg_stat_activity VALUES (?, 'council', ?, 'client backend')",
-                (each.pid, each.name),
+                "INSERT INTO pg_stat_activity VALUES (?, 'council', ?, 'client backend', ?)",
+                (each.pid, each.name, each.since),
             )
             for key, shared, _ in each.held:
                 pair = key if len(key) == 2 else (0, key[0])
@@ -293,7 +325,7 @@ class PostgresServer:
             ("pg_current_xact_id", 0, lambda: self._called().take_number()),
             ("pg_xact_status", 1, self._status),
             ("pg_notify", 2, lambda channel, what: self._called().ring(channel, what)),
-            ("pg_terminate_backend", 1, self._terminated),
+            ("pg_terminate_backend", -1, self._terminated),
         ):
             self.catalogue.create_function(name, arguments, function)
 
@@ -311,8 +343,8 @@ class PostgresServer:
     def _status(self, number: str) -> str | None:
         return self.statuses.get(int(number))
 
-    def _terminated(self, pid: int) -> int:
+    def _terminated(self, pid: int, milliseconds: int = 0) -> int:
         backend = self._backends.get(pid)
         if backend:
-            self.loop.call_soon(self.terminate, backend)
+            self.terminate(backend)
         return int(backend is not None)

@@ -81,7 +81,7 @@ class Connection:
         self._queue: list[Message] = []  # not sent so far
         self._expected: deque[Message] = deque()  # sent, and not looked at
         self._bells: deque[Notify] = deque()
-        self._waiting: strands.Strand | None = None
+        self.waiting: strands.Strand | None = None
         self._lost: Exception | None = None
         self._deaf = False  # what the server says does not arrive any more
         self._cut = False  # nor does what is said to it
@@ -134,6 +134,20 @@ class Connection:
         if not self.closed:
             self.closed = True
             self.hang_up(after=self._travel())
+
+    def fileno(self) -> "Connection":
+        """Whoever asks for its number wants to wait for it, or to cut it."""
+        return self
+
+    def is_ready(self) -> bool:
+        return bool(self._bells or self._lost)
+
+    def cut(self) -> None:
+        """Here and now, by somebody who is not in its thread."""
+        if not self.closed:
+            self._deaf = self._cut = True
+            self.hang_up(after=0.0)
+            self._end(errors.OperationalError("the connection was cut"))
 
     def notifies(self, *, timeout: float | None = None, stop_after: int = 0) -> Iterator[Notify]:
         """Those that are there, and that come within so many seconds."""
@@ -330,8 +344,8 @@ class Connection:
         self._wake()
 
     def _wake(self) -> None:
-        if self._waiting is not None:
-            self._waiting.wake()
+        if self.waiting is not None:
+            self.waiting.wake()
 
     # Here
 
@@ -343,12 +357,12 @@ class Connection:
             raise self._lost.with_traceback(None)
 
     def _pause(self, seconds: float | None) -> None:
-        self._waiting = strands.here()
-        assert self._waiting, "only threads wait for a server"
+        self.waiting = strands.here()
+        assert self.waiting, "only threads wait for a server"
         try:
-            self._waiting.pause(seconds)
+            self.waiting.pause(seconds)
         finally:
-            self._waiting = None
+            self.waiting = None
 
     def _travel(self) -> float:
         return min(1.0, self.server.loop.random.expovariate(1 / self.server.seconds))

@@ -11,6 +11,8 @@ logger = logging.getLogger(__name__)
 
 # The file has to be rewritten, or only its log emptied.
 _ERASING, _FILE, _LOG = "erasing", "file", "log"
+# Tables of rows that are there for a short while.
+_BRIEF = ("held",)
 
 
 class Erasing(Tables):
@@ -24,7 +26,7 @@ class Erasing(Tables):
             if left == _FILE:
                 await self._database.rewrite()
                 await self._note(_LOG)
-            if left and not await self._database.empty_log():
+            if left and not await self._database.empty_log(_BRIEF):
                 return False
         except StoreFailed as error:
             logger.warning("what was forgotten is not erased yet: %s", error)
@@ -51,8 +53,8 @@ def _set_left(left: str) -> Do:
 
 # For the transaction that deletes.
 TO_ERASE = _set_left(_FILE)
-# The same where the file's pages hold nothing any more: of rows that were there for a short while, in
-# a table of their own.
+# The same where the rows were there for a short while, in a table of `_BRIEF`: the pages of a file hold
+# nothing of them any more, and a server's table is small.
 TO_EMPTY_LOG = Do(
     "INSERT INTO notes (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value ="
     " CASE notes.value WHEN ? THEN notes.value ELSE excluded.value END",

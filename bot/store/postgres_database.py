@@ -7,7 +7,7 @@ those before it, as SQLite's do; nothing waits for two locks, so nothing waits f
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -110,8 +110,14 @@ class PostgresDatabase(Batches):
         except Error as error:
             raise failed(self._server, error) from None
 
-    async def empty_log(self) -> bool:
-        """The server's log is the server's: it overwrites it in time."""
+    async def empty_log(self, brief: Collection[str]) -> bool:
+        """The server's log is the server's: it overwrites it in time. Its tables hold what was deleted
+        until they are written anew."""
+        self._require_open()
+        try:
+            await asyncio.to_thread(self._vacuum, brief)
+        except Error as error:
+            raise failed(self._server, error) from None
         return True
 
     async def _make(self, batch: Sequence[Write[Any]]) -> None:
@@ -162,7 +168,8 @@ class PostgresDatabase(Batches):
 
     # In a thread of its own
 
-    def _vacuum(self) -> None:
+    def _vacuum(self, names: Collection[str] | None = None) -> None:
+        """Each table, or those of these names."""
         session = Session(self._server, self._holder, lambda connection, before: None)
         try:
             connection = session.connection()
@@ -174,6 +181,8 @@ class PostgresDatabase(Batches):
                 (postgres_migrations.NAMESPACE,),
             ).fetchall()
             for name, size in tables:
+                if names is not None and name not in names:
+                    continue
                 how = sql.SQL("VACUUM (FULL) {}" if size <= _REWRITTEN_BYTES else "VACUUM {}")
                 connection.execute(how.format(sql.Identifier(name)))
         finally:

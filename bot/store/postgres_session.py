@@ -72,7 +72,7 @@ class _Put(StrDumperUnknown):
     def dump(self, obj: str) -> Buffer | None:
         if "\0" in obj or _SIGN in obj:
             obj = obj.replace(_SIGN, f"{_SIGN}1").replace("\0", f"{_SIGN}0")
-        return obj.encode()
+        return super().dump(obj)
 
 
 class _Got(TextLoader):
@@ -83,12 +83,11 @@ class _Got(TextLoader):
         return text
 
 
-class _Number(Loader):
-    """What a sum or a mean of whole numbers is, as SQLite gives it."""
+class _Whole(Loader):
+    """What a sum of whole numbers is."""
 
-    def load(self, data: Buffer) -> int | float:
-        text = bytes(data)
-        return int(text) if b"." not in text else float(text)
+    def load(self, data: Buffer) -> int:
+        return int(bytes(data))
 
 
 class Session:
@@ -136,7 +135,7 @@ class Session:
             connection.adapters.register_dumper(str, _Put)
             connection.adapters.register_loader("text", _Got)
             connection.adapters.register_dumper(int, Int8Dumper)
-            connection.adapters.register_loader("numeric", _Number)
+            connection.adapters.register_loader("numeric", _Whole)
             connection.prepared_max = 1_000  # more than there are statements
             connection.execute(_SET, (postgres_migrations.NAMESPACE,))
             self._prepare(connection, self._before)

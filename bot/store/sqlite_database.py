@@ -8,7 +8,7 @@ Whatever goes wrong, "whole": the database is undamaged.
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -176,10 +176,10 @@ class SqliteDatabase(Batches):
         rows between pages made."""
         await self.read("VACUUM")
 
-    async def empty_log(self) -> bool:
+    async def empty_log(self, brief: Collection[str]) -> bool:
         """Move everything committed into the file and cut the log (`-wal`) to nothing.
 
-        False where a reader still needs the log, after waiting for a moment.
+        What was deleted from `brief` was overwritten when it was (`PRAGMA secure_delete`). False where a reader still needs the log, after waiting for a moment.
         """
         for seconds in _READERS_PATIENCE:
             # Waiting inside SQLite would hold up every other write.

@@ -20,7 +20,7 @@ written out by `lists`. Where rows came in an order that no column tells, `rowid
 tables have it as a column.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar, overload
 
 T = TypeVar("T")
@@ -160,8 +160,9 @@ class Database(Protocol):
     async def rewrite(self) -> None:
         """Write everything anew, so that what was deleted is in no page of it."""
 
-    async def empty_log(self) -> bool:
-        """Leave nothing deleted in the log either. False where somebody who reads needs it."""
+    async def empty_log(self, brief: Collection[str]) -> bool:
+        """Leave nothing deleted in the log either, nor in the tables `brief`, whose rows are there for
+        a short while. False where somebody who reads needs it."""
 
     async def close(self) -> None:
         """Commit what waits, then close. Reads and writes after this raise `StoreFailed`."""

@@ -11,6 +11,7 @@ import signal
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import ExitStack
 from ipaddress import ip_address
 from pathlib import Path
 from random import Random
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.databases import is_besides, variants_besides
 
 if TYPE_CHECKING:
     from tests.fakes.postgres import Postgres
@@ -74,6 +77,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="every variant of what is else sampled")
+    parser.addoption(
+        "--database",
+        choices=["sqlite", "postgresql"],
+        default="sqlite",
+        help="what the stories are told on: files and a few on a server, or all on a server",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -87,17 +96,22 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of a test marked `sampled(n)` n variants are run, the same ones each time."""
+    """Of a test marked `sampled(n)` n variants are run, the same ones each time, on each database."""
     variants = defaultdict[str, list[pytest.Item]](list)
     for item in items:
-        if item.get_closest_marker("sampled") and not config.getoption("full"):
-            variants[item.nodeid.partition("[")[0]].append(item)
+        if _most(item) is not None and not config.getoption("full"):
+            variants[f"{item.nodeid.partition('[')[0]}{is_besides(item) or ''}"].append(item)
     left: list[pytest.Item] = []
     for name, found in variants.items():
-        (count,) = found[0].get_closest_marker("sampled").args  # type: ignore[union-attr]
-        left += Random(name).sample(found, max(len(found) - count, 0))
+        left += Random(name).sample(found, max(len(found) - (_most(found[0]) or 0), 0))
     items[:] = [item for item in items if item not in left]
     config.hook.pytest_deselected(items=left)
+
+
+def _most(item: pytest.Item) -> int | None:
+    """How many of its variants are run, where that is not all."""
+    sampled = item.get_closest_marker("sampled")
+    return min([*(sampled.args if sampled else ()), *variants_besides(item)], default=None)
 
 
 @pytest.fixture(scope="session")
@@ -125,12 +139,16 @@ def reached_for() -> Iterator[list[str]]:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator["Postgres"]:
     """A server of PostgreSQL for all tests of this process."""
-    from tests.fakes.postgres import programs, running
+    from tests.fakes.postgres import Refused, programs, running
 
     found = programs()
     if found is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
-    with running(found) as server:
+    with ExitStack() as until_the_end:
+        try:
+            server = until_the_end.enter_context(running(found))
+        except Refused as refused:
+            pytest.skip(f"PostgreSQL cannot be started here: {refused}")
         yield server
 
 

@@ -4,7 +4,7 @@ import asyncio
 import getpass
 import os
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from io import StringIO
@@ -26,7 +26,6 @@ from bot.modes import MODES
 from bot.pages.reflection import Outcome
 from bot.records import Case, PlatformName
 from bot.store.encoding import decode
-from bot.store.server import Server
 from tests.abuse.obedient import obey, outside
 from tests.evidence import made
 from tests.evidence.sites import Internet, internet, page
@@ -36,29 +35,12 @@ from tests.fakes.discord.interactions import Interaction
 from tests.fakes.discord_server import Message as DiscordMessage
 from tests.fakes.discord_server import running_discord
 from tests.fakes.pictures import photo, picture
-from tests.fakes.postgres import Postgres
 from tests.fakes.provider import FakeProvider, Scripted, Unseeing, images, sensible, stage_and_seat
 from tests.fakes.reflecting import NEW, Reviewers, remember
 from tests.fakes.slack_server import Message as SlackMessage
 from tests.fakes.slack_server import running_slack
 from tests.fakes.teaching import is_taught
 from tests.fakes.watched import eventually
-
-# One for each of these names, with nothing in it.
-Databases = Callable[[str], str | Server]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Databases:
-    """Files, or a server's."""
-    if request.param == "sqlite":
-        return in_files(tmp_path)
-    postgres: Postgres = request.getfixturevalue("postgres")
-    return lambda name: postgres.create()
-
-
-def in_files(folder: Path) -> Databases:
-    return lambda name: str(folder / f"{name}.db")
 
 
 class Stage(ABC):
@@ -101,7 +83,7 @@ class InTerminal(Stage):
     platform: PlatformName = "terminal"
     channel = CHANNEL
 
-    def __init__(self, database: str | Server) -> None:
+    def __init__(self, database: str) -> None:
         self._database = database
         self._writing = -1
         self.printed = StringIO()
@@ -285,19 +267,13 @@ class OnSlack(Stage):
 
 @asynccontextmanager
 async def stages(folder: Path) -> AsyncIterator[tuple[Stage, ...]]:
-    async with stages_over(in_files(folder)) as made:
-        yield made
-
-
-@asynccontextmanager
-async def stages_over(databases: Databases) -> AsyncIterator[tuple[Stage, ...]]:
     async with AsyncExitStack() as stack:
         discord = await stack.enter_async_context(running_discord(time_scale=0.01))
         slack = await stack.enter_async_context(running_slack(time_scale=0.01, deadline_scale=1))
         yield (
-            InTerminal(databases("terminal")),
-            OnDiscord(council_on_discord.Place(discord, database=databases("discord"))),
-            OnSlack(council_on_slack.Place(slack, database=databases("slack"))),
+            InTerminal(str(folder / "terminal.db")),
+            OnDiscord(council_on_discord.Place(discord, database=str(folder / "discord.db"))),
+            OnSlack(council_on_slack.Place(slack, database=str(folder / "slack.db"))),
         )
 
 
@@ -496,8 +472,9 @@ async def hangs(stage: Stage) -> bool:
     return len(found) == 3 and len(await stage.app.store.calls(found[2].id)) == 1
 
 
-async def test_every_platform_leaves_the_same_rows(databases: Databases) -> None:
-    async with stages_over(databases) as (terminal, *others):
+@pytest.mark.both_databases
+async def test_every_platform_leaves_the_same_rows(tmp_path: Path) -> None:
+    async with stages(tmp_path) as (terminal, *others):
         expected = await tell(terminal)
         assert expected["cases"] != []
         for stage in others:

@@ -197,6 +197,7 @@ async def test_everybody_may_change_brings_nobody_a_version_back(app: App) -> No
     assert (await app.settings(CHANNEL)).budget_usd == 1
 
 
+@pytest.mark.sqlite_only("both have read before either writes, which a server does not promise")
 async def test_of_a_version_and_another_change_at_once_one_is_refused(app: App) -> None:
     await app.command(CHANNEL, ADMIN, "set language German")
     await app.command(CHANNEL, ADMIN, "set language French")

@@ -4,7 +4,6 @@ models wrote."""
 import asyncio
 import io
 import logging
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from bot.printing import as_it_is, write_notes
 from bot.program.process import Lines, configure
 from bot.records import Case
 from tests.conversation.room import ANN, Room, RoomReply, case_of, mention
+from tests.fakes import databases
 from tests.fakes.council import CHAIRMAN, MEMBERS, running_app
 from tests.fakes.model_server import Behaviour, Do, ModelServer
 from tests.fakes.provider import FakeProvider
@@ -148,16 +148,12 @@ async def test_no_fault_of_a_platform_brings_words_into_the_log() -> None:
 
 
 async def test_no_fault_of_the_database_brings_words_into_the_log(tmp_path: Path) -> None:
-    """Each trigger refuses one kind of write, with whatever SQLite says of it."""
+    """Each time one kind of write is refused, with whatever the database says of it."""
     for table in ("calls", "attempts", "decisions", "posts", "feed"):
         path = tmp_path / f"{table}.db"
         async with running_app(FakeProvider(), database=str(path), time_scale=TIME_SCALE):
             pass
-        with sqlite3.connect(path) as connection:
-            connection.execute(
-                f"CREATE TRIGGER broken BEFORE INSERT ON {table}"
-                " BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END"
-            )
+        databases.refuse_inserts(path, table, "disk I/O error")
         with logged() as written:
             provider = FakeProvider(otherwise=lambda request: WRITTEN)
             await asked(provider, database=str(path))
@@ -170,13 +166,9 @@ async def test_a_row_that_cannot_be_read_is_not_quoted_in_the_log(tmp_path: Path
     await asked(
         FakeProvider({("answer", 0): [wait]}, otherwise=lambda r: WRITTEN), database=str(path)
     )
-    with sqlite3.connect(path) as connection:
-        connection.execute(
-            "UPDATE deliberations SET status = 'running', result = NULL, delivered = 0"
-        )
-        connection.execute(
-            "UPDATE deliberations SET question = replace(question, '\"seed\"', '\"sead\"')"
-        )
+    unfinished = "status = 'running', result = NULL, delivered = 0"
+    unreadable = """question = replace(question, '"seed"', '"sead"')"""
+    databases.rows(path, f"UPDATE deliberations SET {unfinished}, {unreadable}")
     with logged() as written:
         async with running_app(FakeProvider(), database=str(path), time_scale=TIME_SCALE) as app:
             app.platforms["discord"] = Room(app)

@@ -1,7 +1,7 @@
 """Follow-ups written in a form, and the same question once more: asked once, said in the thread."""
 
 import asyncio
-import sqlite3
+import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -34,6 +34,7 @@ from tests.conversation.room import (
     served,
     words,
 )
+from tests.fakes import databases
 from tests.fakes.council import CHAIRMAN, MEMBERS
 from tests.fakes.provider import FakeProvider
 
@@ -731,15 +732,17 @@ async def test_whoever_is_forgotten_is_forgotten_where_others_asked_their_words_
 
         assert [await app.store.case(each) for each in (id, second.id, third.id)] == [None] * 3
         assert await app.store.case(follow)
-    assert b"xylophone" not in database.read_bytes()
+    assert not databases.holds(database, b"xylophone")
 
 
 async def test_an_old_database_knows_no_buttons_questions(tmp_path: Path) -> None:
     database = tmp_path / "council.db"
     async with running(database=str(database)) as app:
         id = await served(app)
-    with sqlite3.connect(database) as connection:
-        connection.execute("UPDATE deliberations SET question = json_remove(question, '$.origin')")
+    [(question,)] = databases.rows(database, "SELECT question FROM deliberations")
+    older = json.loads(question)
+    del older["origin"]
+    databases.rows(database, "UPDATE deliberations SET question = ?", (json.dumps(older),))
     async with running(database=str(database)) as app:
         assert (await case_of(app, id)).question.origin is None
         assert words(await pressed(app, id, BOB, "again")) == ASKED

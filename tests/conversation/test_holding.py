@@ -31,6 +31,7 @@ from tests.conversation.room import (
     set_here,
     words,
 )
+from tests.fakes import databases
 from tests.fakes.council import CHAIRMAN, MEMBERS
 from tests.fakes.provider import FakeProvider
 
@@ -318,6 +319,7 @@ async def test_a_budget_that_was_spent_meanwhile_refuses_with_numbers_and_it_wai
 # --- not asked
 
 
+@pytest.mark.both_databases
 async def test_what_is_cancelled_leaves_nothing(tmp_path: Path) -> None:
     async with running(database=str(tmp_path / "council.db")) as app:
         await with_past(app)
@@ -327,18 +329,19 @@ async def test_what_is_cancelled_leaves_nothing(tmp_path: Path) -> None:
 
         assert said == "Cancelled. Nothing was asked, and nothing paid."
         await app.running.sweep()
-        for file in tmp_path.iterdir():
-            assert b"canary-of-mine" not in file.read_bytes()
+        assert not databases.holds(tmp_path / "council.db", b"canary-of-mine")
         assert await app.store.case(waiting.id) is None
         assert await told(app, f"go:{waiting.id}") == NOT_WAITING.english
         # Nobody looks for it as a mention that was missed.
         assert await app.store.handled("event")
 
 
+@pytest.mark.both_databases
 async def test_it_waits_an_hour_and_then_says_so(tmp_path: Path) -> None:
     async with running(database=str(tmp_path / "council.db")) as app:
         await with_past(app)
         waiting = await held(app, mention(f"{LONG} canary-of-mine"))
+        assert databases.holds(tmp_path / "council.db", b"canary-of-mine")
         clock = app.clock
         assert isinstance(clock, Clock)
         clock.move(3_599)
@@ -349,8 +352,7 @@ async def test_it_waits_an_hour_and_then_says_so(tmp_path: Path) -> None:
 
         await app.expire()
         await app.running.sweep()
-        for file in tmp_path.iterdir():
-            assert b"canary-of-mine" not in file.read_bytes()
+        assert not databases.holds(tmp_path / "council.db", b"canary-of-mine")
 
 
 async def test_whoever_deletes_the_question_has_it_wait_no_more() -> None:

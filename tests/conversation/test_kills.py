@@ -5,7 +5,6 @@ each copy is then gone on with. That nothing is posted twice is seen by `tests.w
 """
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from bot.modes import MODES
 from bot.records import Case
 from bot.store.store import Store
 from tests.conversation.room import case_of, mention, running, served
+from tests.fakes import databases
 from tests.fakes.provider import FakeProvider, labels_shown, sensible, stage_and_seat
 from tests.fakes.watched import eventually
 
@@ -48,6 +48,7 @@ class Copying(FakeProvider):
         super().__init__(otherwise=otherwise)
         self.store: Store | None = None
         self.copies: list[Path] = []
+        self.database = folder / "whole.db"
         self._folder = folder
         self._one = asyncio.Lock()
 
@@ -63,14 +64,14 @@ class Copying(FakeProvider):
         assert self.store
         async with self._one:
             path = self._folder / f"{len(self.copies)}.db"
-            await self.store.backup(path)
+            databases.copy(self.database, path)
             self.copies.append(path)
 
 
 async def whole(folder: Path, mode: str, says: Callable[[Request], str]) -> tuple[Case, list[Path]]:
     """A question that nothing interrupts, and the copies that were made meanwhile."""
     provider = Copying(says, folder)
-    async with running(provider, rules=PLENTY, database=str(folder / "whole.db")) as app:
+    async with running(provider, rules=PLENTY, database=str(provider.database)) as app:
         provider.store = app.store
         app.questions.seed = SEED
         id = await served(app, mention(f"/{mode} Is it 10?"))
@@ -94,8 +95,7 @@ async def test_killed_at_any_moment_a_question_goes_on_in_any_mode(
     assert expected.result
     assert len(copies) >= 4
     for copy in copies:
-        with sqlite3.connect(copy) as database:
-            paid = set(database.execute("SELECT stage, round, seat FROM calls"))
+        paid = set(databases.rows(copy, "SELECT stage, round, seat FROM calls"))
         provider = FakeProvider(otherwise=says)
         async with running(provider, rules=PLENTY, database=str(copy)) as app:
             await app.running.resume("discord")
@@ -113,10 +113,9 @@ async def test_killed_at_any_moment_a_question_goes_on_in_any_mode(
         )
         assert case.result.changes == expected.result.changes
         assert len(calls) == len({(call.stage, call.round, call.seat) for call in calls})
-        with sqlite3.connect(copy) as database:
-            assert list(database.execute("SELECT sum(held_micros) FROM accounts")) == [(0,)]
-            finished = "SELECT count(*) FROM feed WHERE what = 'finished'"
-            assert list(database.execute(finished)) == [(1,)]
+        assert databases.rows(copy, "SELECT sum(held_micros) FROM accounts") == [(0,)]
+        finished = "SELECT count(*) FROM feed WHERE what = 'finished'"
+        assert databases.rows(copy, finished) == [(1,)]
 
 
 def key_of(request: Request) -> tuple[str, int, int]:

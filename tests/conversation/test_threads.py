@@ -1,10 +1,11 @@
 """What of its thread goes along with a question: all of it, the oldest in short where it is too long."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+
+import pytest
 
 from bot.allowance import needed_of
 from bot.chat import Said
@@ -31,6 +32,7 @@ from tests.conversation.room import (
     served,
     set_here,
 )
+from tests.fakes import databases
 from tests.fakes.council import CHAIRMAN, MEMBERS
 from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
 
@@ -371,16 +373,17 @@ async def test_who_stops_a_question_stops_its_recap() -> None:
 # --- privacy
 
 
+@pytest.mark.both_databases
 async def test_whoever_knew_a_forgotten_question_is_forgotten_with_it(tmp_path: Path) -> None:
     """Also where others stand between the two that know nothing of it."""
     database = tmp_path / "council.db"
     async with running(Lab(), database=str(database)) as app:
         first, *others = await asked(app, "One", "Two", "Three", "Four", "Five")
+        assert databases.holds(database, b"SUMMARY")
         assert await app.store.forget_deliberation(first) == 5
         assert [await app.store.case(id) for id in others] == [None] * 4
-    assert b"SUMMARY" not in database.read_bytes()
-    with sqlite3.connect(database) as connection:
-        assert connection.execute("SELECT count(*) FROM decisions").fetchone() == (0,)
+    assert not databases.holds(database, b"SUMMARY")
+    assert databases.rows(database, "SELECT count(*) FROM decisions") == [(0,)]
 
 
 async def test_a_recap_goes_with_the_first_text_that_it_sums_up() -> None:

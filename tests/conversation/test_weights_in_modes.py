@@ -2,7 +2,6 @@
 said of them."""
 
 import json
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from bot.records import Case
 from tests.conversation.room import Held, Room, accepted, case_of, mention, served, set_here
 from tests.conversation.test_kills import agreeing
 from tests.conversation.test_weighing import council, first_by, known
+from tests.fakes import databases
 from tests.fakes.council import MEMBERS
 from tests.fakes.provider import FakeProvider, stage_and_seat
 from tests.fakes.teaching import at_odds, teach
@@ -88,14 +88,11 @@ async def test_a_run_that_an_earlier_version_began_ends_as_it_would_have(tmp_pat
     async with council(models, database) as app:
         id = await accepted(app, mention())
         await models.until_asked("right")
-    connection = sqlite3.connect(database)
-    with connection:
-        [(text,)] = connection.execute("SELECT council FROM deliberations WHERE id = ?", (id,))
-        written = json.loads(text)
-        assert written.pop("weights") == []
-        values = (json.dumps(written), id)
-        connection.execute("UPDATE deliberations SET council = ? WHERE id = ?", values)
-    connection.close()
+    [(text,)] = databases.rows(database, "SELECT council FROM deliberations WHERE id = ?", (id,))
+    written = json.loads(text)
+    assert written.pop("weights") == []
+    values = (json.dumps(written), id)
+    databases.rows(database, "UPDATE deliberations SET council = ? WHERE id = ?", values)
     async with council(FakeProvider(otherwise=at_odds), database) as app:
         await weighing(app)
         await app.running.resume("discord")

@@ -20,6 +20,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
+from tests.fakes import databases
 from tests.fakes.model_server import ModelServer
 from tests.fakes.processes import ROOT
 
@@ -81,7 +82,7 @@ class Program:
         needed = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         job = {
             "words": words,
-            "environment": {**needed, **environment},
+            "environment": {**needed, **databases.variables(environment)},
             "folder": str(Path.cwd()),
             "stdin": stdin,
             "kill": asdict(kill) if kill else None,

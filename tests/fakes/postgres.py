@@ -15,7 +15,7 @@ import psycopg
 from bot.store.postgres_jobs import NAMESPACE as JOBS
 from bot.store.postgres_migrations import NAMESPACE, migrate
 from bot.store.server import Server
-from tests.fakes.processes import free_port
+from tests.fakes.ports import free_port
 
 USER, PASSWORD = "council", "p@ss/word"
 _IN_URL = "p%40ss%2Fword"
@@ -25,6 +25,10 @@ _WITH_US = ("setpriv", "--pdeathsig", "QUIT") if shutil.which("setpriv") else ()
 FAST = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=60")
 # As a server is that keeps what it was told to, whatever happens.
 DURABLE = ("fsync=on", "full_page_writes=on", "synchronous_commit=on", "shared_buffers=128MB")
+
+
+class Refused(Exception):
+    """No server can be made here; why, in a sentence."""
 
 
 def programs() -> Path | None:
@@ -48,6 +52,7 @@ class Postgres:
         self._process: subprocess.Popen[bytes] | None = None
         self._count = 0
         self._shared: Server | None = None
+        self._template: Server | None = None
 
     def start(self) -> None:
         """And wait until it answers. In the main thread, whose end is its own, too."""
@@ -85,24 +90,30 @@ class Postgres:
         self._process = None
 
     def initialise(self) -> None:
+        """Raises `Refused`."""
         password = self._folder / "password"
         password.write_text(PASSWORD)
         if user := _user():
-            for each in (self._folder, password):
-                shutil.chown(each, user, user)
-        subprocess.run(
+            try:
+                for each in (self._folder, password):
+                    shutil.chown(each, user, user)
+            except LookupError:
+                raise Refused(f"it does not run as root, and there is no user {user}") from None
+        made = subprocess.run(
             [
                 *(self._programs / "initdb", "-D", self._data, "-U", USER, "--no-sync"),
                 *("-A", "scram-sha-256", f"--pwfile={password}", "-E", "UTF8"),
                 # Sorted otherwise than by code points, as a server may be.
                 *("--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"),
             ],
-            check=True,
             capture_output=True,
+            text=True,
             user=_user(),
             group=_user(),
             extra_groups=None if _user() is None else [],
         )
+        if made.returncode:
+            raise Refused(" ".join(made.stderr.split()))
 
     @property
     def _data(self) -> Path:
@@ -129,12 +140,13 @@ class Postgres:
         assert self._process
         return _cpu_seconds(str(self._process.pid))
 
-    def create(self) -> Server:
-        """A new database, without anything in it."""
+    def create(self, *, template: str = "template1") -> Server:
+        """A new database, without anything in it unless another is its template."""
         self._count += 1
         name = f"council_{self._count}"
+        making = f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"
         with self.connect() as connection:
-            connection.execute(f"CREATE DATABASE {name} STRATEGY FILE_COPY")
+            connection.execute(making.encode())
         return self.server(name)
 
     def emptied(self) -> Server:
@@ -150,6 +162,45 @@ class Postgres:
             connection.execute(f"TRUNCATE {names} RESTART IDENTITY".encode())
         return self._shared
 
+    def migrated(self) -> Server:
+        """A new database, as it is after its first use; `drop` it."""
+        if self._template is None:
+            self._template = self.create()
+            with self.connect(_name(self._template)) as connection:
+                migrate(connection, self._template)
+                _pack_nothing(connection)
+        return self.create(template=_name(self._template))
+
+    def drop(self, server: Server) -> None:
+        with self.connect() as connection:
+            connection.execute(f"DROP DATABASE {_name(server)} WITH (FORCE)".encode())
+
+    def copy(self, source: Server, target: Server) -> None:
+        """What one moment has, while others go on writing, into a database without rows; as pg_dump does."""
+        with self.connect(_name(source)) as old, self.connect(_name(target)) as new:
+            new.execute("SET session_replication_role = replica")  # in any order of the tables
+            with old.transaction(), new.transaction():
+                old.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                for (table,) in old.execute(_TABLES, ([NAMESPACE],)).fetchall():
+                    _copy_rows(old, new, table)
+                for name, value in old.execute(_COUNTED, (NAMESPACE,)).fetchall():
+                    new.execute("SELECT setval(%s, %s)", (name, value))
+
+
+def _pack_nothing(connection: psycopg.Connection) -> None:
+    """So that whoever looks for a word in files finds it in a long text, too."""
+    for table, column in connection.execute(_TEXTS, (NAMESPACE,)).fetchall():
+        plain = f"ALTER TABLE {table} ALTER COLUMN {column} SET STORAGE EXTERNAL"
+        connection.execute(plain.encode())
+
+
+def _copy_rows(old: psycopg.Connection, new: psycopg.Connection, table: str) -> None:
+    out = old.cursor().copy(f"COPY {table} TO STDOUT".encode())
+    into = new.cursor().copy(f"COPY {table} FROM STDIN".encode())
+    with out as reading, into as writing:
+        for block in reading:
+            writing.write(block)
+
 
 def connected(server: Server) -> psycopg.Connection:
     """Beside whoever uses it."""
@@ -163,6 +214,14 @@ _END_OTHERS = (
 _TABLES = (
     "SELECT schemaname || '.' || tablename FROM pg_tables"
     " WHERE schemaname = ANY(%s) AND tablename <> 'schema_version'"
+)
+_TEXTS = (
+    "SELECT table_name, column_name FROM information_schema.columns"
+    " WHERE table_schema = %s AND data_type IN ('text', 'bytea')"
+)
+_COUNTED = (
+    "SELECT schemaname || '.' || sequencename, last_value FROM pg_sequences"
+    " WHERE schemaname = %s AND last_value IS NOT NULL"
 )
 
 
@@ -185,6 +244,7 @@ def _cpu_seconds(process: str) -> float:
 
 @contextmanager
 def running(programs: Path, settings: Sequence[str] = FAST) -> Iterator[Postgres]:
+    """Raises `Refused`."""
     # Not in pytest's folders, which its user cannot enter.
     folder = Path(tempfile.mkdtemp(prefix="council-postgres-"))
     server = Postgres(programs, folder, settings)

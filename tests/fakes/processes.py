@@ -3,8 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
-import sqlite3
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -12,31 +10,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.fakes import databases
 from tests.fakes.watched import eventually
 
 ROOT = Path(__file__).parents[2]
 KEY = "sk-lab-0123456789abcdef"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def listening_at(port: int) -> set[str]:
-    """The addresses of this machine at which somebody listens to this port; Linux tells that."""
-    found = set()
-    for line in (
-        Path("/proc/net/tcp").read_text() + Path("/proc/net/tcp6").read_text()
-    ).splitlines():
-        local, state = line.split()[1], line.split()[3]
-        address, _, number = local.partition(":")
-        if state == "0A" and int(number, 16) == port:
-            bytes_ = bytes.fromhex(address)
-            found.add(socket.inet_ntoa(bytes_[::-1]) if len(bytes_) == 4 else address)
-    return found
 
 
 @asynccontextmanager
@@ -71,7 +49,7 @@ async def council(
         sys.executable,
         *module,
         *words,
-        env={"PYTHONPATH": str(ROOT), **kept, **environment},
+        env={"PYTHONPATH": str(ROOT), **kept, **databases.variables(environment)},
         stdin=PIPE,
         stdout=PIPE,
         stderr=PIPE,
@@ -142,11 +120,7 @@ async def until_said(program: Program, words: str) -> None:
 
 def rows(sql: str) -> list[tuple[Any, ...]]:
     """From the database in the test's folder, beside whatever is using it."""
-    connection = sqlite3.connect("council.db")
-    try:
-        return connection.execute(sql).fetchall()
-    finally:
-        connection.close()
+    return databases.rows("council.db", sql)
 
 
 async def delivered() -> None:

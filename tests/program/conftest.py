@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import pytest_generate_tests, told_on
 from tests.fakes.forks import Program, program
+
+__all__ = ["council", "database", "environment", "pytest_generate_tests", "told_on"]
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes import databases
 from tests.fakes.discord_server import TOKEN
 from tests.fakes.forks import CHAIRMAN, Program, environment
 from tests.fakes.model_server import Behaviour, ModelServer
@@ -31,6 +32,10 @@ FAULTS = {
 # The last member answers, so that there is something to post.
 OTHERS = {"lab/d": Behaviour(text=WRITTEN), CHAIRMAN: Behaviour("cut", text=WRITTEN)}
 DATABASE = Path("council.db")
+FILES = {
+    "sqlite": {"council.db", "council.db-wal", "council.db-shm", "council.db.lock"},
+    "postgresql": set[str](),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -46,8 +51,10 @@ async def models() -> AsyncIterator[ModelServer]:
         yield server
 
 
-# What a person at the terminal reads where the database takes no more.
+# What the database says where it takes no more, and what a person at the terminal reads of it: a server's own
+# words may repeat what was written.
 TROUBLE = "disk I/O error"
+TOLD = {"sqlite": TROUBLE, "postgresql": "refused what was asked of it (RaiseException)"}
 SECRETS = (KEY, TOKEN, BOT_TOKEN, APP_TOKEN)
 
 
@@ -63,16 +70,6 @@ def logged(said: str) -> str:
     """Without what the person at the terminal is told of the question just asked there."""
     lines = said.splitlines()
     return "\n".join(line for line in lines if json.loads(line)["logger"] != "council")
-
-
-def refuse_writes(table: str) -> None:
-    """In the database itself, beside whatever uses it."""
-    with sqlite3.connect(DATABASE) as connection:
-        connection.execute(
-            f"CREATE TRIGGER broken BEFORE INSERT ON {table}"
-            " BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END"
-        )
-    connection.close()
 
 
 # --- serve
@@ -96,24 +93,24 @@ def fail(served: Served) -> None:
         served.server.refuse("chat.update", "msg_too_long")
 
 
-def require_private() -> None:
+def require_private(told_on: str) -> None:
     """Every file in the test's folder but the `.env` that tests start with."""
     files = [file for file in Path().rglob("*") if file.is_file() and file.name != ".env"]
     modes = {str(file): stat.S_IMODE(file.stat().st_mode) for file in files}
-    assert {"council.db", "council.db-wal", "council.db-shm", "council.db.lock"} <= modes.keys()
-    assert set(modes.values()) == {0o600}, modes
+    assert FILES[told_on] <= modes.keys()
+    assert set(modes.values()) <= {0o600}, modes
 
 
 @pytest.mark.parametrize("log", ["text", "json"])
 @pytest.mark.parametrize("platform", ["discord", "slack"])
 async def test_no_fault_of_models_and_platform_brings_canaries_into_the_log_of_what_serves(
-    served: Served, models: ModelServer, log: str
+    served: Served, models: ModelServer, log: str, told_on: str
 ) -> None:
     async with served.serving(**environment(models, COUNCIL_LOG=log)) as running:
         fail(served)
         found = await served.posts(served.ask(QUESTION))
         await delivered()
-        require_private()
+        require_private(told_on)
     code, said = await running.ended()
 
     assert code == 130
@@ -126,13 +123,13 @@ async def test_no_fault_of_models_and_platform_brings_canaries_into_the_log_of_w
 @pytest.mark.parametrize("platform", ["discord", "slack"])
 @pytest.mark.parametrize("table", ["calls", "posts"])
 async def test_no_fault_of_the_database_brings_canaries_into_the_log_of_what_serves(
-    served: Served, models: ModelServer, table: str, log: str
+    served: Served, models: ModelServer, table: str, log: str, told_on: str
 ) -> None:
     async def noticed() -> bool:
-        return TROUBLE in running.said
+        return TOLD[told_on] in running.said
 
     async with served.serving(**environment(models, COUNCIL_LOG=log)) as running:
-        refuse_writes(table)
+        databases.refuse_inserts(DATABASE, table, TROUBLE)
         served.ask(QUESTION)
         await eventually(noticed)
     code, said = await running.ended()
@@ -175,11 +172,14 @@ async def test_no_fault_brings_a_secret_out_of_ask_and_chat_or_words_into_their_
     stdin: str,
     fault: str,
     log: str,
+    told_on: str,
 ) -> None:
+    if (fault, told_on) == ("disk", "postgresql"):
+        pytest.skip("on files only: the disk is the server's")
     here = environment(models, COUNCIL_LOG=log, COUNCIL_TIME_SCALE="0.01")
     assert (await council.run("chat", environment=here)).code == 0
     if fault == "calls":
-        refuse_writes("calls")
+        databases.refuse_inserts(DATABASE, "calls", TROUBLE)
     limit = DATABASE.stat().st_size + 4096 if fault == "disk" else None
     ended = await council.run(*words, stdin=stdin, environment=here, file_limit_bytes=limit)
 
@@ -187,12 +187,13 @@ async def test_no_fault_brings_a_secret_out_of_ask_and_chat_or_words_into_their_
         assert ended.code == 0
         assert WRITTEN in ended.out
     else:
-        assert TROUBLE in ended.out + ended.err
+        assert TOLD[told_on] in ended.out + ended.err
     require_silence(ended.err, log, *SECRETS)
     if log == "json":
         require_silence(logged(ended.err), "text")
 
 
+@pytest.mark.sqlite_only("a server's database is copied by its own tools")
 async def test_copies_and_what_a_restore_leaves_are_their_owners_alone(
     council: Program, models: ModelServer
 ) -> None:
@@ -207,7 +208,7 @@ async def test_copies_and_what_a_restore_leaves_are_their_owners_alone(
     assert (await council.run("bench", str(lines), "--yes", environment=here)).code == 0
     with sqlite3.connect(DATABASE) as reading:
         reading.execute("SELECT count(*) FROM deliberations").fetchall()
-        require_private()
+        require_private("sqlite")
     reading.close()
     assert {"copy.db", "asked.out.jsonl"} <= {file.name for file in Path().iterdir()}
     assert list(Path().glob("council.db.before-*"))

@@ -14,6 +14,8 @@ from tests.fakes.model_server import ModelServer
 
 QUESTION = "Is a monolith right for a team of four?"
 
+FILES_ONLY = pytest.mark.sqlite_only("what may be wrong with a file")
+
 
 @pytest.fixture
 async def server() -> AsyncIterator[ModelServer]:
@@ -192,6 +194,7 @@ async def with_database(council: Program, server: ModelServer, path: str, *words
     return await council.run(*words, environment=environment(server, COUNCIL_DATABASE=path))
 
 
+@FILES_ONLY
 @pytest.mark.parametrize("words", [("ask", QUESTION), ("export",), ("watch",)])
 async def test_a_file_that_is_no_database(
     council: Program, server: ModelServer, words: tuple[str, ...]
@@ -201,6 +204,7 @@ async def test_a_file_that_is_no_database(
     assert Path("notes.txt").read_text() == "Buy milk. " * 100
 
 
+@FILES_ONLY
 @pytest.mark.parametrize("words", [("ask", QUESTION), ("export",)])
 async def test_a_database_of_a_newer_council(
     council: Program, server: ModelServer, words: tuple[str, ...]
@@ -215,21 +219,25 @@ async def test_a_database_of_a_newer_council(
     refused(ended, "has version 99, and this Council knows versions up to")
 
 
+@FILES_ONLY
 async def test_a_folder_that_is_not_there(council: Program, server: ModelServer) -> None:
     ended = await with_database(council, server, "no/where.db", "ask", QUESTION)
     refused(ended, "no for the database. Make it, or set COUNCIL_DATABASE.")
 
 
+@FILES_ONLY
 async def test_a_folder_in_the_place_of_the_database(council: Program, server: ModelServer) -> None:
     refused(await with_database(council, server, ".", "ask", QUESTION), "cannot be written.")
 
 
+@FILES_ONLY
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="a folder that nobody can write to")
 async def test_a_folder_that_cannot_be_written(council: Program, server: ModelServer) -> None:
     ended = await with_database(council, server, "/proc/council.db", "ask", QUESTION)
     refused(ended, "The database /proc/council.db cannot be written. Check the permissions")
 
 
+@FILES_ONLY
 @pytest.mark.parametrize("command", ["export", "watch"])
 async def test_before_the_first_question_there_is_nothing_to_read(
     council: Program, server: ModelServer, command: str
@@ -246,6 +254,7 @@ async def test_the_folder_of_the_default_database_is_made(
     assert ended.code == 0, ended.err
 
 
+@FILES_ONLY
 @pytest.mark.parametrize("limit_bytes", [8_192, 100_000, 200_000, 300_000])
 async def test_a_full_disk_ends_in_a_sentence_and_loses_nothing(
     council: Program, server: ModelServer, limit_bytes: int
@@ -271,6 +280,7 @@ async def test_a_full_disk_ends_in_a_sentence_and_loses_nothing(
 # Processes beside each other, and outputs that end
 
 
+@pytest.mark.sqlite_only("several processes may write to a server's database")
 async def test_a_second_process_on_the_same_database_is_told_who_holds_it(
     council: Program,
 ) -> None:

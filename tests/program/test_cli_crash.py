@@ -4,19 +4,16 @@ import asyncio
 import signal
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-import psycopg
 import pytest
 
-from bot.store.server import Server, is_server
-from tests.fakes import processes
+from tests.fakes import databases, processes
 from tests.fakes.forks import CHAIRMAN, KILLED, MEMBERS, Ended, Kill, Program, environment, program
 from tests.fakes.model_server import ModelServer, Received, labelled_answers
-from tests.fakes.postgres import Postgres, connected
 
 # Each model at a pace of its own, so that hardly two calls end in one commit.
 PACES = {
@@ -35,7 +32,6 @@ class Moment:
     database of its own."""
 
     number: int
-    database: str
 
     @property
     def kill(self) -> Kill:
@@ -48,21 +44,16 @@ class Moment:
     def question(self) -> str:
         return f"Is a monolith right for a team of {self.number}?"
 
+    @property
+    def database(self) -> str:
+        return f"{self.number}.db"
+
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """None where there are no tables yet."""
-        if is_server(self.database):
-            try:
-                with connected(Server(self.database)) as server:
-                    return server.execute(sql.encode()).fetchall()
-            except psycopg.errors.UndefinedTable:
-                return []
-        connection = sqlite3.connect(self.database)
         try:
-            return connection.execute(sql).fetchall()
+            return databases.rows(self.database, sql)
         except sqlite3.OperationalError:
             return []
-        finally:
-            connection.close()
 
 
 class Lab:
@@ -96,26 +87,12 @@ class Lab:
         }
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def kind(request: pytest.FixtureRequest) -> str:
-    kind: str = request.param
-    return kind
-
-
-@pytest.fixture
-def new_database(request: pytest.FixtureRequest, kind: str) -> Callable[[int], str]:
-    """By number: `COUNCIL_DATABASE` of one that nothing is in yet."""
-    if kind == "sqlite":
-        return "{}.db".format
-    postgres: Postgres = request.getfixturevalue("postgres")
-    return lambda number: postgres.create().url
-
-
+@pytest.mark.both_databases
 async def test_a_kill_between_any_two_commits_costs_no_finished_call(
-    full: bool, kind: str, new_database: Callable[[int], str]
+    full: bool, told_on: str
 ) -> None:
-    sampled = 3 if kind == "sqlite" else 11  # commits are the same ones in both
-    moments = (Moment(n, new_database(n)) for n in count(step=1 if full else sampled))
+    sampled = 3 if told_on == "sqlite" else 11  # commits are the same ones in both
+    moments = map(Moment, count(step=1 if full else sampled))
     survived: list[Moment] = []
 
     async def kill_and_go_on(server: ModelServer) -> None:

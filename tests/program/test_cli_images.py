@@ -1,12 +1,11 @@
 """`council ask --file` with images from outside: what the models get, what is kept, what it costs."""
 
 import base64
-import sqlite3
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.fakes import databases
 from tests.fakes.forks import CHAIRMAN, KILLED, MEMBERS, Kill, Program, environment
 from tests.fakes.model_server import ModelServer, Received
 from tests.fakes.pictures import photo, picture
@@ -95,8 +94,8 @@ async def test_what_is_kept_for_a_repeat_holds_no_image_and_nothing_is_paid_twic
             *taken_along(tmp_path, noise), environment=here, kill=Kill(15, made=True)
         )
         assert killed.code == KILLED
-        finished = rows(database, "SELECT stage, model FROM calls")
-        bodies = [body for (body,) in rows(database, "SELECT body FROM attempts") if body]
+        finished = databases.rows(database, "SELECT stage, model FROM calls")
+        bodies = [body for (body,) in databases.rows(database, "SELECT body FROM attempts") if body]
         other = picture("JPEG").ljust(len(noise), b"\0")  # another one since
         ended = await council.run(*taken_along(tmp_path, other), environment=here)
 
@@ -109,16 +108,8 @@ async def test_what_is_kept_for_a_repeat_holds_no_image_and_nothing_is_paid_twic
         short = model.removeprefix("router/")
         paid = [r for r in server.requests if (r.stage, r.model) == (stage, short) and r.billed]
         assert len(paid) == 1, (stage, model)
-    [(kept,)] = rows(database, "SELECT image FROM exhibits")
+    [(kept,)] = databases.rows(database, "SELECT image FROM exhibits")
     assert base64.b64encode(kept).decode() in images(server.requests[0])[0]
-
-
-def rows(database: str, sql: str) -> list[tuple[Any, ...]]:
-    connection = sqlite3.connect(database)
-    try:
-        return connection.execute(sql).fetchall()
-    finally:
-        connection.close()
 
 
 async def test_a_model_without_room_for_an_image_is_asked_without_it(

@@ -1,6 +1,5 @@
 """`council reflect`, with simulated models: asked for first, gone on with after a kill, and told."""
 
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from adapters.discord.address import Address
 from bot.chat import Channel
 from bot.rehearsal.simulated import MEMBERS
 from bot.store.store import Store
+from tests.fakes import databases
 from tests.fakes.channel import finished_case, rate
 from tests.fakes.forks import KILLED, Kill, Program
 
@@ -30,17 +30,14 @@ async def environment(tmp_path: Path) -> dict[str, str]:
 
 def asked(environment: dict[str, str]) -> dict[tuple[str, int, int], tuple[int, bool]]:
     """Of every call of a reflection how many requests there were, and whether it is over."""
-    connection = sqlite3.connect(environment["COUNCIL_DATABASE"])
-    try:
-        rows = connection.execute(
-            "SELECT stage, round, seat, count(*), (SELECT count(*) FROM calls WHERE"
-            " (calls.deliberation, calls.stage, calls.round, calls.seat)"
-            " = (attempts.deliberation, attempts.stage, attempts.round, attempts.seat))"
-            " FROM attempts GROUP BY deliberation, stage, round, seat"
-        )
-        return {(stage, round, seat): (n, bool(over)) for stage, round, seat, n, over in rows}
-    finally:
-        connection.close()
+    rows = databases.rows(
+        environment["COUNCIL_DATABASE"],
+        "SELECT stage, round, seat, count(*), (SELECT count(*) FROM calls WHERE"
+        " (calls.deliberation, calls.stage, calls.round, calls.seat)"
+        " = (attempts.deliberation, attempts.stage, attempts.round, attempts.seat))"
+        " FROM attempts GROUP BY deliberation, stage, round, seat",
+    )
+    return {(stage, round, seat): (n, bool(over)) for stage, round, seat, n, over in rows}
 
 
 async def test_nobody_is_asked_before_somebody_agreed(
@@ -70,10 +67,11 @@ async def test_what_may_have_been_asked_in_a_private_thread_is_not_read(
     council: Program, environment: dict[str, str], private: bool | None
 ) -> None:
     address = Address(guild=1, channel=2, message=3, kind="here", private=private)
-    with sqlite3.connect(environment["COUNCIL_DATABASE"]) as connection:
-        connection.execute(
-            "UPDATE deliberations SET address = ? WHERE number <= 3", (address.to_json(),)
-        )
+    databases.rows(
+        environment["COUNCIL_DATABASE"],
+        "UPDATE deliberations SET address = ? WHERE number <= 3",
+        (address.to_json(),),
+    )
 
     told = await council.run("reflect", "--channel", "general", "--json", environment=environment)
 

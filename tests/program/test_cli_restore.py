@@ -14,6 +14,8 @@ from tests.fakes.processes import ROOT
 
 DATABASE = Path("council.db")
 
+pytestmark = pytest.mark.sqlite_only("a server's database is copied by its own tools")
+
 
 async def run(council: Program, *words: str) -> Ended:
     return await council.run(*words, environment={"COUNCIL_DATABASE": str(DATABASE)})

@@ -2,8 +2,6 @@
 
 import getpass
 import os
-import shutil
-import sqlite3
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -13,6 +11,7 @@ from bot.pages.comparison import first_text
 from bot.records import Case, EndedTrial, PlatformName
 from bot.store.encoding import encode
 from bot.store.store import Store
+from tests.fakes import databases
 from tests.fakes.channel import MODELS, NOW, finished_case, reaction
 from tests.fakes.forks import KILLED, Kill, Program
 
@@ -116,14 +115,6 @@ async def one_choice_short(database: Path) -> Case:
     return case
 
 
-def rows(database: Path, sql: str) -> list[tuple[object, ...]]:
-    connection = sqlite3.connect(database)
-    try:
-        return connection.execute(sql).fetchall()
-    finally:
-        connection.close()
-
-
 async def test_killed_at_any_commit_it_ends_once_and_is_told_once(
     council: Program, tmp_path: Path, full: bool
 ) -> None:
@@ -133,14 +124,16 @@ async def test_killed_at_any_commit_it_ends_once_and_is_told_once(
     chosen: set[bool] = set()
     for commit in count(1 if full else 9):  # those before it are of the start
         database = tmp_path / f"{commit}.db"
-        shutil.copy(tmp_path / "before.db", database)
+        databases.copy(tmp_path / "before.db", database)
         environment = {**os.environ, "COUNCIL_DATABASE": str(database)}
         kill = Kill(commit, made=True)
         ended = await council.run("chat", stdin=chooses, environment=environment, kill=kill)
         if ended.code != KILLED:
             assert ended.out.count(END) == 1, ended.err
             break
-        has_chosen = len(rows(database, "SELECT 1 FROM comparisons WHERE chose IS NOT NULL"))
+        has_chosen = len(
+            databases.rows(database, "SELECT 1 FROM comparisons WHERE chose IS NOT NULL")
+        )
         chosen.add(was_kept := has_chosen == ENOUGH)
         told_before = ended.out.count(END)
         again = await council.run(
@@ -149,9 +142,9 @@ async def test_killed_at_any_commit_it_ends_once_and_is_told_once(
         assert again.code == 0, again.err
         # A pipe cannot be asked what it was told before the kill.
         assert again.out.count(END) == 1 or (told_before, again.out.count(END)) == (1, 0), commit
-        assert rows(database, "SELECT number, told FROM trials") == [(1, 1)]
+        assert databases.rows(database, "SELECT number, told FROM trials") == [(1, 1)]
         audit = "SELECT what FROM settings_audit WHERE person = 'council'"
-        assert rows(database, audit) == [("trial = off",)]
+        assert databases.rows(database, audit) == [("trial = off",)]
         posted = "SELECT count(*) FROM posts WHERE key = 'trial' AND post_id IS NOT NULL"
-        assert rows(database, posted) == [(1,)]
+        assert databases.rows(database, posted) == [(1,)]
     assert chosen == {True, False}  # else nothing was tried

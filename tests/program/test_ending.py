@@ -6,12 +6,12 @@ That it ends within ten seconds is promised by `until_interrupted`, whose senten
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 
 import pytest
 
+from tests.fakes import databases
 from tests.fakes.discord_server import running_discord
 from tests.fakes.model_server import ModelServer
 from tests.fakes.processes import Program, rows, until_said
@@ -103,8 +103,7 @@ async def test_every_line_of_json_logs_is_json_to_the_last(served: Served) -> No
 
 async def test_while_another_program_holds_the_database(discord: OnDiscord) -> None:
     async with discord.serving(**TRUE_PACE) as program:
-        with closing(sqlite3.connect("council.db", isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        with databases.held("council.db"):
             discord.ask()
             await until_said(program, "is held by another program")
             await ends_in_order(program)

@@ -26,7 +26,8 @@ from tests.conversation.room import served as asked
 from tests.fakes.council import running_app
 from tests.fakes.discord_server import running_discord
 from tests.fakes.model_server import ModelServer
-from tests.fakes.processes import ROOT, free_port, listening_at
+from tests.fakes.ports import free_port, listening_at
+from tests.fakes.processes import ROOT
 from tests.fakes.provider import FakeProvider, sensible
 from tests.fakes.served import OnDiscord, Served, running_platform
 from tests.fakes.watched import eventually

@@ -11,7 +11,8 @@ import pytest
 
 from tests.fakes import processes
 from tests.fakes.discord_server import running_discord
-from tests.fakes.processes import Program, delivered, free_port, listening_at, until_said
+from tests.fakes.ports import free_port, listening_at
+from tests.fakes.processes import Program, delivered, until_said
 from tests.fakes.served import POSTS, OnDiscord, OnSlack
 from tests.fakes.slack_server import SIGNING_SECRET, SlackServer, running_slack
 from tests.fakes.watched import PATIENCE_SECONDS, eventually

@@ -1,5 +1,11 @@
-"""Writes of one batch, made in one transaction of PostgreSQL."""
+"""Writes of one batch, made in one transaction of PostgreSQL.
 
+Where the answer to a commit is lost, the row of this writer tells whether it stands. The transaction's own
+number would not: after a crash of the server the numbers of what was lost are given to others.
+"""
+
+import secrets
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -10,13 +16,17 @@ from bot.store.batches import Write
 from bot.store.postgres_errors import fails_all
 from bot.store.postgres_line import Line
 from bot.store.postgres_session import LOCKS, WRITING, Session
-from bot.store.transactions import Check, Do, Rows, Statement, Step
+from bot.store.transactions import Check, Do, Statement, Step
 
 _BEGIN = Do("BEGIN")
-_BEGUN = Statement(
-    f"SELECT pg_current_xact_id()::TEXT FROM pg_advisory_xact_lock({LOCKS}, {WRITING})"
+_ALONE = Do(f"SELECT pg_advisory_xact_lock({LOCKS}, {WRITING})")
+_MARK = (
+    "INSERT INTO commits (writer, number, at) VALUES (?, ?, ?)"
+    " ON CONFLICT (writer) DO UPDATE SET number = excluded.number, at = excluded.at"
 )
-_STATUS = "SELECT pg_xact_status(?::xid8)"
+_MARKED = "SELECT 1 FROM commits WHERE writer = ? AND number = ?"
+# Longer than anybody asks after a commit.
+_KEPT_SECONDS = 7 * 86_400
 _SAVEPOINT, _RELEASE = Do("SAVEPOINT one_write"), Do("RELEASE one_write")
 _BACK, _COMMIT, _ROLLBACK = Do("ROLLBACK TO one_write"), Do("COMMIT"), Do("ROLLBACK")
 
@@ -26,7 +36,7 @@ Outcomes = Sequence[Exception | None]
 class _Sent(NamedTuple):
     """A commit that was sent: nobody knows so far whether it stands."""
 
-    number: str
+    number: int
     batch: Sequence[Write[Any]]
     outcomes: Outcomes
 
@@ -37,11 +47,17 @@ class Commits:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._line: Line | None = None
+        self._writer = secrets.randbits(62)
+        self._number = 0
         self._sent: _Sent | None = None
 
     def connect(self) -> None:
         """Raises what `Session.connection` does."""
-        self._session.connection()
+        line = self._line_of(self._session.connection())
+        with line.busy():
+            _begin(line)
+            line.rows(Do("DELETE FROM commits WHERE at < ?", (int(time.time()) - _KEPT_SECONDS,)))
+            line.rows(_COMMIT)
 
     def close(self) -> None:
         self._session.close()
@@ -68,11 +84,10 @@ class Commits:
         """What came of this batch, if its commit arrived although the connection was lost."""
         if self._sent is None or self._sent.batch is not batch:
             return None
-        for step in (_BEGIN, _BEGUN):  # waits for a server that is still at it
-            line.rows(step)
-        ((stands,),) = line.rows(Statement(_STATUS, (self._sent.number,)))
+        _begin(line)  # waits for a server that is still at it
+        stands = bool(line.rows(Statement(_MARKED, (self._writer, self._sent.number))))
         line.rows(_COMMIT)
-        return self._sent.outcomes if stands == "committed" else None
+        return self._sent.outcomes if stands else None
 
     def _made(self, line: Line, batch: Sequence[Write[Any]]) -> Outcomes:
         self._sent = None
@@ -80,10 +95,10 @@ class Commits:
 
     def _all(self, line: Line, batch: Sequence[Write[Any]]) -> Outcomes | None:
         """As it nearly always goes: nothing has to be undone. Where something has to, all of it is."""
-        begun = _begin(line)
+        _begin(line)
         try:
             outcomes = [_refusal(line, write) for write in batch]
-            self._commit(line, begun, batch, outcomes)
+            self._commit(line, batch, outcomes)
         except Exception as error:
             if isinstance(error, Error) and fails_all(error):
                 raise
@@ -95,24 +110,24 @@ class Commits:
 
     def _each(self, line: Line, batch: Sequence[Write[Any]]) -> Outcomes:
         """So that one can be undone alone."""
-        begun = _begin(line)
+        _begin(line)
         outcomes = [_outcome(line, write) for write in batch]
-        self._commit(line, begun, batch, outcomes)
+        self._commit(line, batch, outcomes)
         return outcomes
 
-    def _commit(
-        self, line: Line, begun: Rows, batch: Sequence[Write[Any]], outcomes: Outcomes
-    ) -> None:
-        ((number,),) = begun
+    def _commit(self, line: Line, batch: Sequence[Write[Any]], outcomes: Outcomes) -> None:
         line.wait_for_checks()
-        self._sent = _Sent(number, batch, outcomes)
+        self._number += 1
+        line.rows(Do(_MARK, (self._writer, self._number, int(time.time()))))
+        self._sent = _Sent(self._number, batch, outcomes)
         line.rows(_COMMIT)
         line.wait()
 
 
-def _begin(line: Line) -> Rows:
+def _begin(line: Line) -> None:
+    """All that commits has to wait for this."""
     line.rows(_BEGIN)
-    return line.rows(_BEGUN)
+    line.rows(_ALONE)
 
 
 def _refusal(line: Line, write: Write[Any]) -> Exception | None:

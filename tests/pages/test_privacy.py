@@ -43,6 +43,7 @@ TOLD = {
     # Nothing of people: the lists of models, and small facts of the program's own.
     "catalogue": "",
     "notes": "",
+    "commits": "",
 }
 
 

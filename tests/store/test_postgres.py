@@ -17,13 +17,15 @@ from bot.council import Council, Question
 from bot.errors import StoreFailed, StoreLocked
 from bot.records import Case
 from bot.store import migrations, postgres_migrations
+from bot.store.batches import Write
+from bot.store.postgres_commits import Commits
 from bot.store.postgres_database import PostgresDatabase
-from bot.store.postgres_session import LOCKS, WRITING
+from bot.store.postgres_session import LOCKS, WRITING, Session
 from bot.store.server import Server, is_server, read_server
 from bot.store.store import Store
 from bot.store.transactions import change
 from tests.fakes.cable import Cable, cable
-from tests.fakes.postgres import PASSWORD, Postgres
+from tests.fakes.postgres import PASSWORD, Postgres, connected
 from tests.fakes.watched import eventually
 from tests.store.holding import held
 from tests.store.tables import of_file, of_server
@@ -65,9 +67,15 @@ async def far(server: Server, laid: Cable, postgres: Postgres) -> AsyncIterator[
     await database.close()
 
 
+_ADDED = "INSERT INTO feed (deliberation, what) VALUES ('one', ?)"
+
+
 async def add_line(database: PostgresDatabase, what: str) -> int:
-    sql = "INSERT INTO feed (deliberation, what) VALUES ('one', ?)"
-    return await database.write(lambda: change(sql, (what,)))
+    return await database.write(lambda: change(_ADDED, (what,)))
+
+
+def _commits(server: Server) -> Commits:
+    return Commits(Session(server, "a test", lambda *_: None))
 
 
 async def lines(database: PostgresDatabase) -> list[str]:
@@ -199,6 +207,29 @@ async def test_a_commit_on_a_cable_that_is_cut_is_made_once(
     assert laid.cuts == 1
     await add_line(far, "after")
     assert await lines(far) == ["before", "0", "1", "2", "after"]
+
+
+async def test_what_a_crash_of_the_server_lost_is_made_again_whoever_commits_first(
+    server: Server, laid: Cable, postgres: Postgres
+) -> None:
+    url = server.url.replace(f":{postgres.port}/", f":{laid.port}/")
+    lost, other = (_commits(Server(each)) for each in (url, server.url))
+    write = Write(lambda: change(_ADDED, ("lost",)))
+    batch = [write]
+    await asyncio.to_thread(lost.make, [Write(lambda: change(_ADDED, ("before",)))])
+    laid.cut_when(b"COMMIT", "sent")
+    await asyncio.to_thread(lost.make, batch)
+    assert write.error is not None
+    postgres.end(signal.SIGQUIT)
+    postgres.start()
+    await asyncio.to_thread(other.make, [Write(lambda: change(_ADDED, ("other",)))])
+    await asyncio.to_thread(lost.make, batch)
+    assert write.error is None
+    with connected(server) as beside:
+        rows = beside.execute("SELECT what FROM feed ORDER BY number").fetchall()
+    assert [what for (what,) in rows] == ["before", "other", "lost"]
+    lost.close()
+    other.close()
 
 
 async def test_what_a_write_of_a_lost_commit_raised_it_raises_all_the_same(

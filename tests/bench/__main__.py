@@ -16,11 +16,12 @@ def main() -> None:
     startup.run(5 if quick else 20)
     asyncio.run(deliberations.run(quick=quick))
     # Imported now, so that servers and numbers are no part of the memory measured above.
-    from tests.bench import fairness, faults, money, stats
+    from tests.bench import fairness, faults, money, postgres, stats
 
     asyncio.run(faults.run(quick=quick))
     asyncio.run(money.run(quick=quick))
     asyncio.run(stats.run(1_000 if quick else 10_000))
+    asyncio.run(postgres.run(quick=quick))
     fairness.run(1_000 if quick else 60_000)
 
 

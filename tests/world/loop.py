@@ -84,6 +84,7 @@ class WorldLoop(base_events.BaseEventLoop):
         self.burying: Life | None = None
         # Threads that wait, and where a function is run beside the loop; `None`: at once, by nobody.
         self.strands: dict[Any, None] = {}
+        self.fault: BaseException | None = None  # that one of them ended with
         self.beside: Callable[[WorldLoop, Any, Callable[[], Any]], Any] | None = None
         self._moment = 0.0
         self._turn_seconds = turn_seconds

@@ -74,6 +74,8 @@ class Strand:
                 self._context.run(work)
         except Killed:
             pass
+        except BaseException as error:
+            self.loop.fault = error
         finally:
             self.is_over = True
             self._back.release()

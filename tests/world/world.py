@@ -215,6 +215,8 @@ class World:
         self._ended.set()
 
     def _after_step(self) -> None:
+        if self.loop.fault:
+            self.watch.fail("alive", f"a thread ended by {self.loop.fault!r}")
         if self.watch.broken:
             raise self.watch.broken
         if self._kill_at is not None and self.loop.steps >= self._kill_at:

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from bot.errors import StoreFailed
 from bot.language import N_, _
+from bot.store.presence import Presence
 from bot.store.transactions import Transaction
 
 logger = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ class Batches(ABC):
     ending."""
 
     process: int | None = None
+    presence: Presence | None = None
 
     def __init__(self, name: str, *, time_scale: float = 1.0) -> None:
         """`name` is what people are told of the database."""

@@ -1,13 +1,14 @@
 """PostgreSQL: reads beside each other, and writes that share a commit, one after the other.
 
-Every commit begins with the one lock that all who write here take, so that a transaction sees all of
-those before it, as SQLite's do; nothing waits for two locks, so nothing waits for ever.
+Every commit begins with the one lock that all who write here take, in whatever process, so that a
+transaction sees all of those before it, as SQLite's do; nothing waits for two locks, so nothing waits
+for ever.
 """
 
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -19,7 +20,8 @@ from bot.store import postgres_migrations
 from bot.store.batches import UNUSABLE, Batches, Write
 from bot.store.postgres_commits import Commits
 from bot.store.postgres_errors import failed, may_pass
-from bot.store.postgres_session import Session, be_the_writer, portable
+from bot.store.postgres_presence import IDLE_SECONDS, PostgresPresence
+from bot.store.postgres_session import Prepare, Session, portable
 from bot.store.server import Server
 from bot.store.transactions import Row, Transaction
 
@@ -38,33 +40,47 @@ _REWRITTEN_BYTES = 256 * 1024 * 1024
 class PostgresDatabase(Batches):
     """A server's database, as `Database` says. Made by `open`; `close` it."""
 
+    presence: PostgresPresence | None = None
+    # Whoever closes it waits no longer for a server that answers nothing.
+    patience_seconds = 10.0
+
     def __init__(self, server: Server, holder: str, *, time_scale: float = 1.0) -> None:
         self._server = server
         self._holder = holder
-        self._commits = Commits(Session(server, holder, self._begin_writing))
+        self._writer = Session(server, holder, self._migrate)
+        self._commits = Commits(self._writer)
         self._writing = ThreadPoolExecutor(1, "store-writes")
         self._reading = ThreadPoolExecutor(_READERS, "store-reads")
         self._of_thread = threading.local()
-        self._sessions: list[Session] = []
+        self._sessions: list[Session] = [self._writer]
         super().__init__(str(server), time_scale=time_scale)
 
     @classmethod
     async def open(
-        cls, server: Server, *, holder: str, time_scale: float = 1.0
+        cls,
+        server: Server,
+        *,
+        holder: str,
+        time_scale: float = 1.0,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> "PostgresDatabase":
-        """Open for reading and writing, creating and migrating as needed.
-
-        Raises `StoreLocked` where another process writes to it, and `StoreFailed`.
-        """
+        """Open for reading and writing, beside others that do, creating and migrating as needed. Raises
+        `StoreFailed`."""
         database = cls(server, holder, time_scale=time_scale)
-        await database._connected(database._writing, database._commits.connect)
+        await database._connected(_run(database._writing, database._commits.connect))
+        database.presence = PostgresPresence(
+            *(server, holder, database.read, database._renumbered),
+            idle_seconds=idle_seconds,
+            time_scale=time_scale,
+        )
+        await database._connected(database.presence.start())
         return database
 
     @classmethod
     async def open_for_reading(cls, server: Server) -> "PostgresDatabase":
         """Open beside whoever writes. Raises `StoreFailed`."""
         database = _ReadOnly(server, "council")
-        await database._connected(database._reading, database._check)
+        await database._connected(_run(database._reading, database._check))
         return database
 
     async def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
@@ -123,8 +139,21 @@ class PostgresDatabase(Batches):
     async def _make(self, batch: Sequence[Write[Any]]) -> None:
         await _run(self._writing, lambda: self._commits.make(batch))
 
+    async def close(self) -> None:
+        giving_up = asyncio.get_running_loop().call_later(self.patience_seconds, self._give_up)
+        try:
+            await super().close()
+        finally:
+            giving_up.cancel()
+
     async def _disconnect(self) -> None:
+        if self.presence is not None:
+            await self.presence.close()
         await asyncio.to_thread(self._end)
+
+    def _give_up(self) -> None:
+        for session in self._sessions:
+            session.end()
 
     def _may_pass(self, error: Exception | None) -> bool:
         return may_pass(error)
@@ -132,26 +161,27 @@ class PostgresDatabase(Batches):
     def _told(self, error: Exception) -> Exception:
         return failed(self._server, error) if isinstance(error, Error) else error
 
-    async def _connected(self, threads: ThreadPoolExecutor, connect: Callable[[], None]) -> None:
+    async def _connected(self, connecting: Awaitable[None]) -> None:
         try:
-            await _run(threads, connect)
+            await connecting
         except BaseException as error:
             await self.close()
             if isinstance(error, Error):
                 raise failed(self._server, error) from None
             raise
 
-    def _begin_writing(self, connection: Connection, before: int | None) -> None:
-        be_the_writer(connection, self._server, before)
+    def _migrate(self, connection: Connection) -> None:
         postgres_migrations.migrate(connection, self._server)
+
+    def _renumbered(self, number: int) -> None:
+        self.process = number
 
     # In threads of readers
 
     def _fetch(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         session: Session | None = getattr(self._of_thread, "session", None)
         if session is None:
-            session = self._of_thread.session = Session(self._server, self._holder, _only_read)
-            self._sessions.append(session)
+            session = self._of_thread.session = self._session(_only_read)
         connection = session.connection()
         try:
             return connection.execute(portable(sql), tuple(parameters)).fetchall()
@@ -159,8 +189,13 @@ class PostgresDatabase(Batches):
             error.add_note(sql)  # the traceback knows only this line
             raise
 
+    def _session(self, prepare: Prepare) -> Session:
+        session = Session(self._server, self._holder, prepare)
+        self._sessions.append(session)
+        return session
+
     def _check(self) -> None:
-        session = Session(self._server, self._holder, _only_read)
+        session = self._session(_only_read)
         try:
             postgres_migrations.check_current(session.connection(), self._server)
         finally:
@@ -170,7 +205,7 @@ class PostgresDatabase(Batches):
 
     def _vacuum(self, names: Collection[str] | None = None) -> None:
         """Each table, or those of these names."""
-        session = Session(self._server, self._holder, lambda connection, before: None)
+        session = self._session(lambda connection: None)
         try:
             connection = session.connection()
             # Whoever comes behind this waits as long.
@@ -191,7 +226,6 @@ class PostgresDatabase(Batches):
     def _end(self) -> None:
         for threads in (self._writing, self._reading):
             threads.shutdown(cancel_futures=True)
-        self._commits.close()
         for session in self._sessions:
             session.close()
 
@@ -211,5 +245,5 @@ async def _run(threads: ThreadPoolExecutor, function: Callable[[], T]) -> T:
     return await asyncio.get_running_loop().run_in_executor(threads, function)
 
 
-def _only_read(connection: Connection, before: int | None) -> None:
+def _only_read(connection: Connection) -> None:
     connection.execute("SET default_transaction_read_only = on")

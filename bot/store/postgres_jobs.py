@@ -273,7 +273,7 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
 
 
 def _make_tables(server: Server, holder: str) -> None:
-    session = Session(server, holder, lambda connection, before: None)
+    session = Session(server, holder, lambda connection: None)
     try:
         connection = session.connection()
         with connection.transaction():

@@ -1,29 +1,29 @@
 """One connection to PostgreSQL, for one thread: made when it is first needed, and again once it was lost.
 
-Knows how values cross over, and who may write; nothing of transactions.
+Knows how values cross over; nothing of transactions.
 """
 
 import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from functools import lru_cache
 
-from psycopg import Connection, Error, ProgrammingError, connect
+from psycopg import Connection, Error, InterfaceError, ProgrammingError, connect
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.errors import LockNotAvailable
 from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumperUnknown, TextLoader
 
-from bot.errors import StoreFailed, StoreLocked
+from bot.errors import StoreFailed
 from bot.language import _
 from bot.store import postgres_migrations
 from bot.store.server import UNREADABLE, Server
 
-# The first number of Council's advisory locks, and the second of each.
-LOCKS, WRITER, WRITING = 1131307884, 1, 2
+# The first number of Council's advisory locks, and the second of the one that every commit takes.
+LOCKS, WRITING = 1131307884, 1
 
 # The channel on which processes hear each other.
 BELLS = "council"
@@ -41,7 +41,8 @@ _NAME_BYTES = 63
 
 # `off` would lose what was told to be kept when the server loses its power.
 _SET = (
-    "SELECT set_config('search_path', %s, false),"
+    "SELECT pg_backend_pid(), (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()),"
+    " set_config('search_path', %s, false),"
     " set_config('default_transaction_isolation', 'read committed', false),"
     " set_config('statement_timeout', '0', false),"
     " set_config('lock_timeout', '5s', false),"
@@ -49,19 +50,15 @@ _SET = (
     " set_config('synchronous_commit', CASE current_setting('synchronous_commit')"
     " WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)"
 )
-_HOLDER = (
-    "FROM pg_locks JOIN pg_stat_activity USING (pid)"
-    " WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND granted"
-    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-)
+# Within some milliseconds.
 _END = (
-    f"SELECT pg_terminate_backend(pid) {_HOLDER} AND pid = %s"
-    " AND application_name = current_setting('application_name')"
+    "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
+    " WHERE pid = %s AND backend_start = %s"
 )
+# Since this version a server lets go of whoever is silent.
+_OLDEST = 14
 
-
-Prepare = Callable[[Connection, int | None], None]
-
+Prepare = Callable[[Connection], None]
 
 # PostgreSQL keeps no zero byte, which models may write all the same: it is kept as two characters,
 # of which the first is one that Unicode leaves to programs, and so is that one itself.
@@ -91,15 +88,17 @@ class _Whole(Loader):
 
 
 class Session:
-    """`prepare` is called with each new connection before anything else is done with it, and with the
-    server's process for the one before."""
+    """`prepare` is called with each new connection before anything else is done with it. Of one that
+    was lost the server knows that it is over by then."""
 
     def __init__(self, server: Server, holder: str, prepare: Prepare) -> None:
+        self._server = server
         self._conninfo = conninfo(server)
         self._name = listed(holder)
         self._prepare = prepare
         self._connection: Connection | None = None
-        self._before: int | None = None
+        self._before: tuple[int, datetime] | None = None
+        self._ended = False
 
     def connection(self) -> Connection:
         """Raises `psycopg.Error`, and whatever `prepare` raises."""
@@ -122,28 +121,59 @@ class Session:
                 self._connection.close()
         self._connection = None
 
+    def cut(self) -> None:
+        """From any thread: whoever waits for an answer gets none."""
+        connection = self._connection
+        with suppress(Error, OSError):
+            if connection is not None:
+                with socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM) as line:
+                    line.shutdown(socket.SHUT_RDWR)
+
+    def end(self) -> None:
+        """The same for good: it connects no more."""
+        self._ended = True
+        self.cut()
+
     def _connect(self) -> Connection:
+        if self._ended:
+            raise InterfaceError("closed")
         connection = connect(self._conninfo, autocommit=True, application_name=self._name)
         try:
-            if connection.info.parameter_status("server_encoding") != "UTF8":
-                raise StoreFailed(
-                    _(
-                        "The database in COUNCIL_DATABASE does not hold UTF-8: create one with "
-                        "createdb --encoding=UTF8 --template=template0."
-                    )
-                )
+            self._check(connection)
             connection.adapters.register_dumper(str, _Put)
             connection.adapters.register_loader("text", _Got)
             connection.adapters.register_dumper(int, Int8Dumper)
             connection.adapters.register_loader("numeric", _Whole)
             connection.prepared_max = 1_000  # more than there are statements
-            connection.execute(_SET, (postgres_migrations.NAMESPACE,))
-            self._prepare(connection, self._before)
-            self._before = connection.info.backend_pid
+            ((pid, since, *_rest),) = connection.execute(_SET, (postgres_migrations.NAMESPACE,))
+            if self._before is not None:  # nobody may have told the server
+                connection.execute(_END, self._before)
+            self._prepare(connection)
+            self._before = pid, since
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _check(self, connection: Connection) -> None:
+        version = connection.info.server_version // 10_000
+        if version < _OLDEST:
+            raise StoreFailed(
+                _(
+                    "The server of the database {path} is PostgreSQL {version}, and Council needs "
+                    "{oldest} or newer. Upgrade the server, or set COUNCIL_DATABASE to another database.",
+                    path=self._server,
+                    version=version,
+                    oldest=_OLDEST,
+                )
+            )
+        if connection.info.parameter_status("server_encoding") != "UTF8":
+            raise StoreFailed(
+                _(
+                    "The database in COUNCIL_DATABASE does not hold UTF-8: create one with "
+                    "createdb --encoding=UTF8 --template=template0."
+                )
+            )
 
 
 @lru_cache(1_000)
@@ -156,32 +186,6 @@ def listed(holder: str) -> str:
     """As a server lists the connections of this process."""
     name = f"{holder}, process {os.getpid()} on {socket.gethostname()}"
     return name.encode()[:_NAME_BYTES].decode(errors="ignore")
-
-
-def be_the_writer(connection: Connection, server: Server, before: int | None) -> None:
-    """For as long as the connection lasts. Raises `StoreLocked`, naming who is.
-
-    `before` is the server's process for a connection of ours that was lost: it may still be at it.
-    """
-    if before is not None:
-        connection.execute(_END, (LOCKS, WRITER, before))
-    try:
-        # Whoever was killed a moment ago is noticed within this time.
-        connection.execute("SET lock_timeout = '2s'")
-        connection.execute("SELECT pg_advisory_lock(%s, %s)", (str(LOCKS), str(WRITER)))
-        connection.execute("SET lock_timeout = '5s'")
-    except LockNotAvailable:
-        holder = connection.execute(
-            f"SELECT application_name {_HOLDER}", (LOCKS, WRITER)
-        ).fetchone()
-        raise StoreLocked(
-            _(
-                "The database {database} is in use by {holder}. Stop that one first, or "
-                "set COUNCIL_DATABASE to another database.",
-                database=server,
-                holder=(holder and holder[0]) or _("another process"),
-            )
-        ) from None
 
 
 def conninfo(server: Server) -> str:

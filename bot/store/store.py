@@ -24,6 +24,7 @@ from bot.store.journal import Journal, decision, finished_calls
 from bot.store.notes import Notes
 from bot.store.people import People
 from bot.store.posts import Posts
+from bot.store.presence import Presence
 from bot.store.publications import Publications
 from bot.store.reactions import Reactions
 from bot.store.recaps import Recaps
@@ -83,15 +84,18 @@ class Store(
         """Open a file, made and brought up to date as needed, or ":memory:"; or a server's database.
 
         `holder` names the command for whoever finds the database in use ("council serve"). Raises
-        `StoreLocked` where another process writes to it. With `read_only` it opens beside that
-        process, and every write raises `StoreFailed`. `time_scale` multiplies the pauses after which
+        `StoreLocked` where another process writes to a file. With `read_only` it opens beside that
+        process, and every write raises `StoreFailed`. A server's database many processes write to at
+        once, and what one that ended left under way is booked when its leases are broken
+        (`Work.break_lease`) rather than here. `time_scale` multiplies the pauses after which
         a write that failed is made again.
         """
         if read_only:
             return cls(await _open_for_reading(path))
         database = await _open(path, holder, time_scale)
         now = datetime.now(UTC)
-        await database.write(spending.book_all)
+        if database.presence is None:
+            await database.write(spending.book_all)
         await database.write(secret)
         store = cls(database)
         await store.erase()
@@ -99,6 +103,12 @@ class Store(
         await store.drop_old_lines(now)
         await store.drop_old_sums(now)
         return store
+
+    @property
+    def presence(self) -> Presence | None:
+        """Among the processes that share the database; `None` where there are no others, or it only
+        reads."""
+        return self._database.presence
 
     async def close(self) -> None:
         """Commits what waits. Closing again does nothing."""

@@ -23,6 +23,8 @@ tables have it as a column.
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar, overload
 
+from bot.store.presence import Presence
+
 T = TypeVar("T")
 Row = tuple[Any, ...]
 
@@ -135,9 +137,13 @@ def lists(values: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
 
 class Database(Protocol):
     """What runs them. Every method may raise `StoreFailed`. `process` is this one's number among those
-    that share the database; `None` where there are no others."""
+    that share the database; `None` where there are no others, or it only reads."""
 
     process: int | None
+
+    @property
+    def presence(self) -> Presence | None:
+        """The same of its presence among them."""
 
     async def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """What is committed."""

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Literal
 
+How = Literal["sent", "answered", "unnoticed"]
+
 
 class Cable:
     """`port` leads to the server at `to`."""
@@ -13,14 +15,15 @@ class Cable:
     def __init__(self, to: int) -> None:
         self.port = 0
         self._to = to
-        self._cut: tuple[bytes, Literal["sent", "answered"]] | None = None
+        self._cut: tuple[bytes, How] | None = None
         self._ends: set[StreamWriter] = set()
         self._unnoticed: set[StreamWriter] = set()
         self._far_ends: set[StreamWriter] = set()
         self.cuts = 0
 
-    def cut_when(self, word: bytes, how: Literal["sent", "answered"]) -> None:
-        """Once: what has the word never arrives (`sent`), or its answer does not."""
+    def cut_when(self, word: bytes, how: How) -> None:
+        """Once: what has the word never arrives (`sent`), or its answer does not; nor does the server
+        notice that, where it goes `unnoticed`."""
         self._cut = word, how
 
     def cut_unnoticed(self) -> None:
@@ -67,7 +70,11 @@ class Cable:
                     self._cut = None
                     self.cut()
                     return
-                back.write(data)
+                if word in data and how == "unnoticed":
+                    self._cut = None
+                    self.cut_unnoticed()
+                if back not in self._unnoticed:
+                    back.write(data)
         except ConnectionError:
             pass
         finally:

@@ -24,6 +24,7 @@ from bot.store.transactions import Check, Do, Many, Ring, Rows, Statement, Step
 # Statements that the server keeps ready; of lists there are as many as there are lengths.
 _MOST_PREPARED = 1_000
 
+_Kind = tuple[str, tuple[int, ...]]  # a statement, and the types of its parameters
 _Outcome = Callable[[PGresult], None]
 
 
@@ -40,7 +41,8 @@ class Line:
         self._server = connection.pgconn
         self._values = Transformer(connection)
         self._names = count()
-        self._prepared: dict[tuple[str, tuple[int, ...]], bytes] = {}
+        self._prepared: dict[_Kind, bytes] = {}
+        self._preparing: list[_Kind] = []  # on their way
         self._sent: list[_Sent] = []
         self._checks = 0
         self.error: Exception | None = None  # what `wait` raised last
@@ -97,8 +99,11 @@ class Line:
         self._server.pipeline_sync()
         results = self.connection.wait(_results(self.connection, len(self._sent)))
         sent, self._sent, self._checks = self._sent, [], 0
+        preparing, self._preparing = self._preparing, []
         for each, result in zip(sent, results, strict=True):
             if result.status == ExecStatus.FATAL_ERROR:
+                for kind in preparing:  # nobody knows which of them the server has
+                    self._prepared.pop(kind, None)
                 error = error_from_result(result, self.connection.info.encoding)
                 error.add_note(each.sql)  # the traceback knows only this line
                 raise error
@@ -111,20 +116,22 @@ class Line:
             self._sent.append(_Sent(sql, came))
             return
         values = self._values.dump_sequence(parameters, [PyFormat.AUTO] * len(parameters))
-        types, formats = self._values.types or (), self._values.formats
-        name = self._prepared.get((sql, types)) or self._prepare(sql, types)
+        formats = self._values.formats
+        kind = sql, self._values.types or ()
+        name = self._prepared.get(kind) or self._prepare(kind)
         self._server.send_query_prepared(name, values, formats)
         self._sent.append(_Sent(sql, came))
 
-    def _prepare(self, sql: str, types: tuple[int, ...]) -> bytes:
+    def _prepare(self, kind: _Kind) -> bytes:
         if len(self._prepared) == _MOST_PREPARED:
             oldest = self._prepared.pop(next(iter(self._prepared)))
             self._server.send_query_params(b"DEALLOCATE " + oldest, None)
             self._sent.append(_Sent("DEALLOCATE", None))
-        name = f"line_{next(self._names)}".encode()
+        name, (sql, types) = f"line_{next(self._names)}".encode(), kind
         self._server.send_prepare(name, _numbered(sql).encode(), types)
         self._sent.append(_Sent(sql, None))
-        self._prepared[sql, types] = name
+        self._prepared[kind] = name
+        self._preparing.append(kind)
         return name
 
     def _fill(self, rows: Rows, result: PGresult) -> None:

@@ -24,7 +24,7 @@ from bot.store.postgres_database import PostgresDatabase
 from bot.store.postgres_session import LOCKS, WRITING, Session
 from bot.store.server import Server, is_server, read_server
 from bot.store.store import Store
-from bot.store.transactions import change
+from bot.store.transactions import Statement, Transaction, change
 from tests.fakes.cable import Cable, cable
 from tests.fakes.postgres import PASSWORD, Postgres, connected
 from tests.fakes.watched import eventually
@@ -199,6 +199,25 @@ async def test_a_write_waits_for_another_that_writes(
 async def _waits(connection: psycopg.Connection) -> bool:
     found = connection.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
     return found.fetchone() is not None
+
+
+async def test_a_server_keeps_no_more_statements_ready_than_it_should(
+    database: PostgresDatabase,
+) -> None:
+    """Of lists there are as many as there are lengths."""
+
+    def of_every_length() -> Transaction[list[int]]:
+        found = []
+        for length in (*range(1, 1_100), 1):
+            marks = ", ".join("?" * length)
+            sql = f"SELECT count(*) FROM notes WHERE key IN ({marks})"
+            found.append((yield Statement(sql, ["a"] * length)))
+        found.append((yield Statement("SELECT count(*) FROM pg_prepared_statements")))
+        return [count for ((count,),) in found]
+
+    *counts, ready = await database.write(of_every_length)
+    assert counts == [0] * 1_100
+    assert 900 < ready <= 1_000
 
 
 # Connections that are lost

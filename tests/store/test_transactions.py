@@ -151,6 +151,23 @@ async def test_what_has_to_hold_and_does_not_undoes_its_write_and_no_other(
     assert len(await database.read("SELECT key FROM notes")) == 3
 
 
+async def test_what_stood_behind_a_statement_that_failed_can_be_made_later(
+    database: Database,
+) -> None:
+    later = "INSERT INTO notes (value, key) VALUES (?, ?)"
+
+    def failing() -> Transaction[int]:
+        yield Do("INSERT INTO notes VALUES (?, ?)", ("a", "y"))
+        yield Do(later, ("y", "b"))
+        return 1
+
+    await set_note(database, "a", "x")
+    assert await _outcome(database.write(failing)) == "refused"
+    assert await database.write(lambda: change(later, ("z", "c"))) == 1
+    rows = await database.read("SELECT key, value FROM notes ORDER BY key")
+    assert rows == [("a", "x"), ("c", "z")]
+
+
 async def _refused(write: Awaitable[int]) -> str:
     try:
         return str(await write)

@@ -11,6 +11,7 @@ from bot.models.catalogue import Catalogue
 from bot.models.terms import Routing
 from bot.program.config import Config
 from bot.program.process import collect_seldom
+from bot.program.reaching import once_there
 from bot.protocol.calls import Caller
 from bot.protocol.patience import Patience
 from bot.protocol.pricing import Pricing
@@ -18,13 +19,19 @@ from bot.rehearsal.simulated import CHAIRMAN, MEMBERS, Rehearsal
 from bot.settings import Settings
 from bot.store.store import Store
 
+# Commands that nobody waits for.
+SERVING = frozenset({"serve", "worker"})
+
 
 @asynccontextmanager
 async def open_app(config: Config, command: str) -> AsyncIterator[App]:
     """The whole council over the configured database, for a command that writes."""
-    store = await Store.open(
-        config.database_place(), holder=f"council {command}", time_scale=config.time_scale
-    )
+    holder, time_scale = f"council {command}", config.time_scale
+    opened = partial(Store.open, config.database_place(), holder=holder, time_scale=time_scale)
+    if command in SERVING:
+        store = await once_there(opened, time_scale=time_scale)
+    else:
+        store = await opened()
     async with put_together(config, store, command) as app:
         yield app
 

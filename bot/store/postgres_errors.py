@@ -4,6 +4,8 @@ Its own words are told where they speak of the connection alone: of a statement 
 was in it.
 """
 
+import re
+
 from psycopg import Error, InterfaceError, OperationalError, errors
 
 from bot.errors import StoreFailed, StoreUnreachable
@@ -15,7 +17,19 @@ _LOST = N_(
     "The server of the database {path} cannot be reached ({error}). Check that it runs, and what "
     "COUNCIL_DATABASE says."
 )
+_TURNED_AWAY = N_(
+    "The server of the database {path} lets nobody in with what COUNCIL_DATABASE says ({error}). Correct "
+    "the user, the password or the name there, or what the server allows."
+)
 _REFUSED = N_("The database {path} refused what was asked of it ({error}).")
+
+# An answer to who connects has no SQLSTATE with the driver, and comes in the server's language: in others
+# than this one it counts as a server that is not there.
+_TURNS_AWAY = re.compile(
+    "authentication failed|no password supplied|no pg_hba.conf entry|not permitted to log in|"
+    '(database|role) ".*" does not exist|permission denied for database|does not support SSL|'
+    "certificate"
+)
 
 # By the SQLSTATE's class, or the whole of it (postgresql.org, "PostgreSQL Error Codes").
 _SENTENCES = {
@@ -48,6 +62,8 @@ _PASSING = ("08", "57P", "40", "53", "25006", "55P03", "58")
 def may_pass(error: Exception | None) -> bool:
     if not isinstance(error, OperationalError | InterfaceError | errors.ReadOnlySqlTransaction):
         return False
+    if _turns_away(error):
+        return False
     return error.sqlstate is None or error.sqlstate.startswith(_PASSING)
 
 
@@ -59,15 +75,21 @@ def fails_all(error: Error) -> bool:
 def failed(server: Server, error: Error) -> StoreFailed:
     code = error.sqlstate or ""
     sentence = _SENTENCES.get(code) or _SENTENCES.get(code[:2])
-    is_lost = code.startswith(("08", "57P")) or (not code and may_pass(error))
-    words = _without_secrets(server, error) if is_lost else type(error).__name__
-    kind = StoreUnreachable if is_lost else StoreFailed
+    words, kind = type(error).__name__, StoreFailed
+    if _turns_away(error):
+        sentence, words = _TURNED_AWAY, _without_secrets(server, error)
+    elif code.startswith(("08", "57P")) or (not code and may_pass(error)):
+        sentence, words, kind = sentence or _LOST, _without_secrets(server, error), StoreUnreachable
     translated = kind(
-        _(sentence or (_LOST if is_lost else _REFUSED), path=server, error=words),
-        public=_(_PUBLIC.get(code, UNUSABLE)),
+        _(sentence or _REFUSED, path=server, error=words), public=_(_PUBLIC.get(code, UNUSABLE))
     )
     translated.__cause__ = without_values(error)
     return translated
+
+
+def _turns_away(error: Error) -> bool:
+    is_answer = isinstance(error, OperationalError) and error.sqlstate is None
+    return is_answer and _TURNS_AWAY.search(str(error)) is not None
 
 
 def without_values(error: Error) -> Exception:

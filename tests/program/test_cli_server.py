@@ -83,7 +83,7 @@ async def test_copies_are_the_server_s_own(council: Program, postgres: Postgres)
         assert tool in ended.err
 
 
-@pytest.mark.parametrize("command", ["ask", "stats", "chat", "export", "forget", "doctor", "serve"])
+@pytest.mark.parametrize("command", ["ask", "stats", "chat", "export", "forget", "doctor"])
 async def test_a_server_that_is_not_there_is_a_sentence_and_no_wrong_use(
     council: Program, postgres: Postgres, command: str
 ) -> None:
@@ -92,3 +92,15 @@ async def test_a_server_that_is_not_there_is_a_sentence_and_no_wrong_use(
     ended = await run(council, gone, *words)
     assert ended.code == 1
     assert f"The server of the database {gone} cannot be reached" in f"{ended.out}{ended.err}"
+
+
+@pytest.mark.parametrize("command", ["ask", "stats", "serve"])
+async def test_a_wrong_password_is_a_wrong_use_and_never_told(
+    council: Program, postgres: Postgres, command: str
+) -> None:
+    """Whoever starts it again would do so for ever."""
+    wrong = Server(postgres.emptied().url.replace(IN_URL, "p%40ss%2Fwords"))
+    ended = await run(council, wrong, command, *(["Why?"] if command == "ask" else []))
+    assert ended.code == 2
+    assert f"The server of the database {wrong} lets nobody in" in f"{ended.out}{ended.err}"
+    assert "password authentication failed" in f"{ended.out}{ended.err}"

@@ -15,7 +15,7 @@ import pytest
 
 from bot.bills import Bill
 from bot.council import Council, Question
-from bot.errors import StoreFailed
+from bot.errors import StoreFailed, StoreUnreachable
 from bot.records import Case
 from bot.store import migrations, postgres_migrations
 from bot.store.batches import Write
@@ -314,15 +314,33 @@ async def test_a_server_that_is_gone_is_a_sentence_without_the_password(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     gone = Server(re.sub(r":\d+/", ":1/", server.url))
-    with pytest.raises(StoreFailed, match=r"127\.0\.0\.1:1/council_1 .*refused") as refused:
+    with pytest.raises(StoreUnreachable, match=r"127\.0\.0\.1:1/council_1 .*refused") as refused:
         await Store.open(gone)
     wrong = Server(server.url.replace("%2Fword", "%2Fwords"))
     with pytest.raises(StoreFailed, match="password authentication failed") as denied:
         await Store.open(wrong)
+    assert not isinstance(denied.value, StoreUnreachable)
     for each in (refused.value, denied.value):
         assert PASSWORD not in f"{each} {each!r} {each.__cause__} {each.__context__}"
         assert "127.0.0.1" not in each.public
     assert PASSWORD not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("there", "elsewhere", "words"),
+    [
+        ("/council_1", "/nowhere", 'database "nowhere" does not exist'),
+        ("council:", "nobody:", "password authentication failed"),
+        ("p%40ss%2Fword", "", "no password supplied"),
+        ("/council_1", "/council_1?sslmode=require", "does not support SSL"),
+    ],
+)
+async def test_whom_a_server_turns_away_is_told_what_to_correct(
+    server: Server, there: str, elsewhere: str, words: str
+) -> None:
+    with pytest.raises(StoreFailed, match=f"lets nobody in .*{words}.*Correct") as denied:
+        await Store.open(Server(server.url.replace(there, elsewhere)))
+    assert not isinstance(denied.value, StoreUnreachable)
 
 
 # Its tables

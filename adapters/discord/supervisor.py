@@ -20,6 +20,7 @@ from adapters.discord import log_lines
 from adapters.discord.client import CouncilClient
 from adapters.discord.delivery import is_passing, stated_wait, words
 from bot.conversation.app import App
+from bot.conversation.loops import until
 from bot.errors import InvalidConfiguration
 from bot.language import N_
 
@@ -69,9 +70,18 @@ discord.client.ExponentialBackoff = _ShortPauses  # type: ignore[attr-defined,as
 
 
 async def run(app: App, token: str, *, time_scale: float) -> None:
-    """Serve Discord until cancelled. Raises `InvalidConfiguration`."""
+    """Serve Discord until cancelled, whenever no other process does. Raises `InvalidConfiguration`."""
     _ShortPauses.time_scale = time_scale
-    client = await _logged_in(app, token, time_scale)
+    while True:
+        client = await _logged_in(app, token, time_scale)
+        try:
+            async with app.standing.alone("discord", str(client.application_id)) as doubt:
+                await until(doubt, _serve(app, client, time_scale))
+        finally:
+            await client.close()
+
+
+async def _serve(app: App, client: CouncilClient, time_scale: float) -> None:
     if client.application and client.application.bot_public:
         app.admission.public.add("discord")
         if not app.rules.allowed:
@@ -83,7 +93,6 @@ async def run(app: App, token: str, *, time_scale: float) -> None:
         await client.silence()
         # Before the client: what is being posted still needs it.
         await app.leave("discord")
-        await client.close()
 
 
 async def _logged_in(app: App, token: str, time_scale: float) -> CouncilClient:

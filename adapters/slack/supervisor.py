@@ -21,9 +21,10 @@ from adapters.slack import refusals
 from adapters.slack.catchup import heard
 from adapters.slack.client import SlackClient
 from adapters.slack.refusals import error_of, status_of
-from adapters.slack.web import Web
+from adapters.slack.web import Me, Web
 from bot.conversation.app import App
 from bot.conversation.catchup import catch_up
+from bot.conversation.loops import until
 from bot.errors import InvalidConfiguration
 from bot.language import N_, Message, _
 
@@ -67,22 +68,30 @@ async def run(
     api_url: str,
     time_scale: float,
 ) -> None:
-    """Serve Slack until cancelled. Raises `InvalidConfiguration`."""
-    api = Web(bot_token, api_url=f"{api_url.rstrip('/')}/", time_scale=time_scale)
-    client = SlackClient(app, api, signing_secret=signing_secret, time_scale=time_scale)
-    try:
-        await _recognised(api)
+    """Serve Slack until cancelled, whenever no other process does. Raises `InvalidConfiguration`."""
+
+    async def serve(client: SlackClient) -> None:
         app.platforms["slack"] = client
-        if app_token:
-            await _over_sockets(client, app_token)
-        else:
-            assert port is not None, "the configuration has asked for one"
-            await _over_requests(client, host, port)
-    finally:
-        await client.silence()
-        # Before the connection: what is being posted still needs it.
-        await app.leave("slack")
-        await api.close()
+        try:
+            if app_token:
+                await _over_sockets(client, app_token)
+            else:
+                assert port is not None, "the configuration has asked for one"
+                await _over_requests(client, host, port)
+        finally:
+            await client.silence()
+            # Before the connection: what is being posted still needs it.
+            await app.leave("slack")
+
+    while True:
+        api = Web(bot_token, api_url=f"{api_url.rstrip('/')}/", time_scale=time_scale)
+        client = SlackClient(app, api, signing_secret=signing_secret, time_scale=time_scale)
+        try:
+            me = await _recognised(api)
+            async with app.standing.alone("slack", me.team) as doubt:
+                await until(doubt, serve(client))
+        finally:
+            await api.close()
 
 
 def refused(token: Message, error: SlackApiError) -> str:
@@ -91,7 +100,7 @@ def refused(token: Message, error: SlackApiError) -> str:
     return _(token, error=name) if name else _(_NO_SLACK, status=status_of(error))
 
 
-async def _recognised(api: Web) -> None:
+async def _recognised(api: Web) -> Me:
     try:
         me = await api.me()
     except SlackApiError as error:
@@ -99,6 +108,7 @@ async def _recognised(api: Web) -> None:
     logger.info("Slack: this is %s in the workspace %s", me.user, me.team)
     for lack in refusals.missing(me.scopes).values() if me.scopes else ():
         logger.warning("Slack: %s %s", lack, refusals.GRANT)
+    return me
 
 
 async def _over_requests(client: SlackClient, host: str | None, port: int) -> None:

@@ -17,6 +17,7 @@ from bot import settings as channel_settings
 from bot.chat import Channel, KnowsPrivate, Person, Platform, channel_of
 from bot.conversation import commands
 from bot.conversation.actions import Actions
+from bot.conversation.alone import Standing
 from bot.conversation.archive import Archive
 from bot.conversation.auditions import Auditions
 from bot.conversation.budget import Budget, Rules
@@ -87,10 +88,12 @@ class App:
     removals: Removals = field(init=False)
     reflections: Reflections = field(init=False)
     trials: Trials = field(init=False)
+    standing: Standing = field(init=False)
     _statistics: "Statistics | None" = None
 
     def __post_init__(self) -> None:
         store, settings, now = self.store, self.settings, self.now
+        self.standing = Standing(store.presence)
         self.admission = Admission(store, self.rules.allowed, self.rules.admins)
         pricing = Pricing(self.catalogue, store.usual)
         self.budget = Budget(store, self.rules, self.admission, settings, pricing, now)

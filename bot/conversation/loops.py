@@ -44,6 +44,17 @@ async def within(seconds: float, happening: Awaitable[object]) -> None:
         pass  # the caller sees whether it happened
 
 
+async def until(over: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+    """Have it done, or as much of it as is before that is set."""
+    waiting, doing = asyncio.create_task(over.wait()), asyncio.create_task(work)
+    try:
+        await asyncio.wait({waiting, doing}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await ended({waiting, doing})
+    if not doing.cancelled():
+        doing.result()
+
+
 async def ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
     """Cancel them, and wait until they are through with it."""
     for task in (tasks := set(tasks)):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.conversation.loops import Handling, forever
+from bot.conversation.loops import Handling, forever, until
 from bot.errors import StoreFailed
 from bot.program.serve import beside
 from tests.fakes.council import running_app
@@ -43,6 +43,32 @@ async def test_an_error_of_one_turn_ends_that_turn_only(
     )
     expected = isinstance(error, StoreFailed)
     assert [record.exc_info is None for record in caplog.records] == [expected] * 3
+
+
+async def test_what_is_done_until_something_happens_is_through_by_then() -> None:
+    over, done = asyncio.Event(), []
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            done.append("ended")
+
+    working = asyncio.create_task(until(over, work()))
+    await asyncio.sleep(0)
+    assert not working.done()
+    over.set()
+    await working
+    assert done == ["ended"]
+
+
+async def test_what_ends_before_ends_as_it_does() -> None:
+    async def work() -> None:
+        raise StoreFailed("The disk is full.")
+
+    with pytest.raises(StoreFailed):
+        await until(asyncio.Event(), work())
 
 
 async def test_a_loop_ends_when_it_is_cancelled() -> None:

@@ -282,6 +282,6 @@ def test_without_its_driver_a_server_is_refused_with_the_command_that_installs_i
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.rstrip().endswith(
-        f"its driver is not installed. Install it with: python3 -m pip --python {sys.prefix} "
+        f"server is not installed. Install it with: python3 -m pip --python {sys.prefix} "
         f"install --require-hashes -r {ROOT}/requirements-scale.lock"
     )

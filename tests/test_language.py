@@ -70,6 +70,7 @@ NOT_SHOWN = {
     "forget me|thread LINK|channel",
     "council doctor",
     "council forget",
+    "council migrate",
     "council restore",
     "council stats",
     "Reply with the word ready.",
@@ -109,7 +110,8 @@ PROGRAMMERS = (
 
 SENTENCE = re.compile(r"[^\W\d_]{2,}[,.:;]? [^\W\d_]")
 SQL = re.compile(
-    r"\s*(CASE WHEN|SELECT|INSERT|UPDATE|DELETE|PRAGMA|BEGIN|VACUUM|SAVEPOINT|RELEASE|ROLLBACK)\b"
+    r"\s*(CASE WHEN|SELECT|INSERT|UPDATE|DELETE|PRAGMA|BEGIN|VACUUM|SAVEPOINT|RELEASE|ROLLBACK"
+    r"|ALTER TABLE|ANALYZE|COPY|LOCK TABLE|TRUNCATE)\b"
     r"|(CREATE|DROP|COMMENT ON) (SCHEMA|TABLE) |SET [a-z_]+ = "
     r"| (>?= \?|IS NULL|IN \()|^[a-z_0]+, [a-z_, ]+$"
 )

@@ -46,7 +46,7 @@ def progress(stream: TextIO) -> Iterator[Callable[[Step], None]]:
                 completed=step.done,
                 total=step.total,
                 cost=step.cost_usd,
-                left=_left(step),
+                left=left(step.seconds_left),
                 last=last,
                 visible=True,
             )
@@ -55,22 +55,22 @@ def progress(stream: TextIO) -> Iterator[Callable[[Step], None]]:
 
 
 def _line(step: Step) -> str:
-    if left := _left(step):
+    if time_left := left(step.seconds_left):
         return _(
             "{done} of {total}: {text} ({left})",
             done=step.done,
             total=step.total,
             text=step.text,
-            left=left,
+            left=time_left,
         )
     return _("{done} of {total}: {text}", done=step.done, total=step.total, text=step.text)
 
 
-def _left(step: Step) -> str:
+def left(seconds: float | None) -> str:
     """Roughly: to a minute above one, to five above ten; "" where there is no telling."""
-    if not step.seconds_left:
+    if not seconds:
         return ""
-    minutes = round(step.seconds_left / 60)
+    minutes = round(seconds / 60)
     if minutes < 1:
         return _("less than a minute left")
     if minutes > 10:

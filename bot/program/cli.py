@@ -39,6 +39,7 @@ from bot.program.usage import Parser
 if TYPE_CHECKING:
     from bot.program.asked import Asked
     from bot.program.config import Config
+    from bot.store.server import Server
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ def _ended(options: argparse.Namespace) -> int:
         complain(error)
         return NO_ANSWER
     except KeyboardInterrupt:
-        if options.run in (_ask, _bench, _serve):
+        if options.run in (_ask, _bench, _serve, _migrate):
             note("\n" + _(STOPPED))
         return INTERRUPTED
     except BrokenPipeError:
@@ -263,6 +264,17 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     backup.add_argument("file", type=Path)
     restore = add("restore", _restore, _("put such a copy in the place of the database"))
     restore.add_argument("file", type=Path)
+    migrate = add("migrate", _migrate, _("copy the database from its file to a PostgreSQL server"))
+    migrate.add_argument(
+        "--to",
+        type=_server,
+        required=True,
+        metavar="postgresql://...",
+        help=_(
+            "where; a password is better not written here but in PGPASSWORD or ~/.pgpass, since others "
+            "on this machine may see the command"
+        ),
+    )
     watch = add(
         "watch", reading.watch, _("the journal: who was asked, tokens, seconds, cost, failures")
     )
@@ -304,6 +316,20 @@ def _usd(text: str) -> float:
             _("{text} is no sum in US dollars, such as 2.50", text=text)
         )
     return usd
+
+
+def _server(text: str) -> "Server":
+    from bot.store.server import read_server
+
+    try:
+        return read_server(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            _(
+                "no address of a database: it is written postgresql://USER:PASSWORD@HOST:PORT/DATABASE; "
+                "signs such as @, / and % in a password are written as %40, %2F and %25"
+            )
+        ) from None
 
 
 def _moment(text: str) -> datetime:
@@ -505,6 +531,12 @@ async def _restore(options: argparse.Namespace, config: "Config") -> int:
             )
         )
     return DONE
+
+
+async def _migrate(options: argparse.Namespace, config: "Config") -> int:
+    from bot.program.migrate import migrate
+
+    return await migrate(options, config)
 
 
 async def _doctor(options: argparse.Namespace, config: "Config") -> int:

@@ -97,5 +97,10 @@ def secret() -> Transaction[str]:
     return str(key)
 
 
+def identity_of(secret: str) -> str:
+    """What tells a database with this key, and its copies, from every other; of the key it tells nothing."""
+    return HMAC(secret.encode(), b"the database itself", sha256).hexdigest()
+
+
 def _digest(secret: str, event: str) -> str:
     return _PREFIX + HMAC(secret.encode(), event.encode(errors="replace"), sha256).hexdigest()

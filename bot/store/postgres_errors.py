@@ -14,8 +14,8 @@ from bot.store.batches import UNUSABLE
 from bot.store.server import Server
 
 _LOST = N_(
-    "The server of the database {path} cannot be reached ({error}). Check that it runs, and what "
-    "COUNCIL_DATABASE says."
+    "The server of the database {path} cannot be reached ({error}). Check that it runs, and that this "
+    "is its address."
 )
 _TURNED_AWAY = N_(
     "The server of the database {path} lets nobody in with what COUNCIL_DATABASE says ({error}). Correct "
@@ -34,8 +34,8 @@ _TURNS_AWAY = re.compile(
 # By the SQLSTATE's class, or the whole of it (postgresql.org, "PostgreSQL Error Codes").
 _SENTENCES = {
     "42501": N_(
-        "The user in COUNCIL_DATABASE may not do in the database {path} what Council needs: let it "
-        "own the database, or grant it CREATE there."
+        "The user that the address of the database {path} names may not do there what Council needs: "
+        "let it own the database, or grant it CREATE there."
     ),
     "53100": N_("The disk of the database {path} is full. Make room and try again."),
     "53300": N_(

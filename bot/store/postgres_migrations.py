@@ -13,6 +13,8 @@ from bot.store.server import Server
 SCHEMA = Path(__file__).with_name("postgres_schema")
 # Everything is in a schema of this name, so that other programs may share the database.
 NAMESPACE = "council"
+# The table that stands beside the others as long as they are not yet a whole copy of a file's.
+PART = "transfer"
 
 
 def check(connection: Connection, server: Server) -> int:
@@ -25,8 +27,8 @@ def check(connection: Connection, server: Server) -> int:
         if _used(connection):
             raise StoreFailed(
                 _(
-                    "The database {path} has a schema council of another program. Set "
-                    "COUNCIL_DATABASE to another database.",
+                    "The database {path} has a schema council of another program: name another "
+                    "database.",
                     path=server,
                 )
             )
@@ -36,7 +38,7 @@ def check(connection: Connection, server: Server) -> int:
         raise StoreFailed(
             _(
                 "The database {path} has version {version}, and this Council knows versions up "
-                "to {newest}. Upgrade Council, or set COUNCIL_DATABASE to another database.",
+                "to {newest}. Upgrade Council, or name another database.",
                 path=server,
                 version=version,
                 newest=newest,
@@ -52,10 +54,24 @@ def check_current(connection: Connection, server: Server) -> None:
         raise migrations.missing(server)
     if version < newest:
         raise migrations.outdated(server, version, newest)
+    _require_whole(connection, server)
 
 
 def migrate(connection: Connection, server: Server, *, schema: Path = SCHEMA) -> None:
     """Bring the database to the newest version: all of the steps that it lacks, or none."""
+    with connection.transaction():
+        migrate_part(connection, server, schema=schema)
+        _require_whole(connection, server)
+
+
+def is_part(connection: Connection) -> bool:
+    """Whether it holds no whole copy of a file's database yet."""
+    ((table,),) = connection.execute(f"SELECT to_regclass('{NAMESPACE}.{PART}')")
+    return table is not None
+
+
+def migrate_part(connection: Connection, server: Server, *, schema: Path = SCHEMA) -> None:
+    """The same, also where it is no whole copy yet."""
     with connection.transaction():
         # Of two processes that start at once, one makes the tables.
         connection.execute("SELECT pg_advisory_xact_lock(hashtext('council: schema'))")
@@ -69,6 +85,17 @@ def migrate(connection: Connection, server: Server, *, schema: Path = SCHEMA) ->
         for number, step in lacking.items():
             connection.execute(step.read_bytes())
             connection.execute("UPDATE schema_version SET version = %s", (number,))
+
+
+def _require_whole(connection: Connection, server: Server) -> None:
+    if is_part(connection):
+        raise StoreFailed(
+            _(
+                "The database {path} holds a part of a copy of a file: start `council migrate` again to "
+                "finish it, or begin anew with an empty database.",
+                path=server,
+            )
+        )
 
 
 def _steps(schema: Path) -> dict[int, Path]:

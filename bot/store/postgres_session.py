@@ -20,7 +20,7 @@ from psycopg.types.string import StrDumperUnknown, TextLoader
 from bot.errors import StoreFailed
 from bot.language import _
 from bot.store import postgres_migrations
-from bot.store.server import UNREADABLE, Server
+from bot.store.server import Server
 
 # The first number of Council's advisory locks, and the second of the one that every commit takes.
 LOCKS, WRITING = 1131307884, 1
@@ -195,4 +195,10 @@ def conninfo(server: Server) -> str:
         ours = {name: value for name, value in _DEFAULTS.items() if name not in given}
         return make_conninfo(server.url, **ours, client_encoding="utf8")
     except ProgrammingError:
-        raise StoreFailed(_(UNREADABLE)) from None
+        raise StoreFailed(
+            _(
+                "The address of the database {path} cannot be read: look at its port, and at what stands "
+                "behind the question mark.",
+                path=server,
+            )
+        ) from None

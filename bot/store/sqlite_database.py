@@ -7,6 +7,7 @@ Whatever goes wrong, "whole": the database is undamaged.
 
 import asyncio
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
@@ -315,6 +316,9 @@ _SENTENCES = {
 }
 _REFUSED = N_("The database {path} refused what was asked of it ({error}).")
 
+# Where a text is no UTF-8, all of it.
+_QUOTED = re.compile(" with text .*", re.DOTALL)
+
 _PUBLIC = {
     sqlite3.SQLITE_FULL: N_(
         "The disk of the bot's database is full. Try again once there is room; the bot's "
@@ -330,7 +334,7 @@ def failed(path: str, error: sqlite3.Error) -> StoreFailed:
     """The error in words a person can act on."""
     code = _kind(error)
     translated = StoreFailed(
-        _(_SENTENCES.get(code, _REFUSED), path=path, error=error),
+        _(_SENTENCES.get(code, _REFUSED), path=path, error=_QUOTED.sub("", str(error))),
         public=_(_PUBLIC.get(code, UNUSABLE)),
     )
     translated.__cause__ = error

@@ -188,27 +188,27 @@ _DRIVER = f"--require-hashes -r {_LOCK}" if _LOCK.exists() else _UNLOCKED
 
 def _postgres() -> "type[PostgresDatabase]":
     """Late, since few need its driver. Raises `StoreFailed` where that is not installed."""
-    with _installed():
+    with installed():
         from bot.store.postgres_database import PostgresDatabase
     return PostgresDatabase
 
 
 def jobs() -> "type[Jobs]":
     """The queue of a server's database; late, as `_postgres`."""
-    with _installed():
+    with installed():
         from bot.store.postgres_jobs import Jobs
     return Jobs
 
 
 @contextmanager
-def _installed() -> Iterator[None]:
+def installed() -> Iterator[None]:
     try:
         yield
     except ImportError as error:
         raise StoreFailed(
             _(
-                "COUNCIL_DATABASE names a PostgreSQL database, and its driver is not installed. "
-                "Install it with: {command}",
+                "The driver for databases on a PostgreSQL server is not installed. Install it with: "
+                "{command}",
                 command=f"python3 -m pip --python {sys.prefix} install {_DRIVER}",
             )
         ) from error

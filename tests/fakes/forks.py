@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib import import_module
@@ -161,7 +161,7 @@ def _child(job: Mapping[str, Any], out: IO[bytes], err: IO[bytes]) -> int:
         if job["file_limit_bytes"] is not None:
             _limit_files(job["file_limit_bytes"])
         if job["kill"]:
-            _kill_at(Kill(**job["kill"]))
+            _kill_at(Kill(**job["kill"]), job["words"][0])
         return _main(job["words"])
     except BaseException:
         sys.excepthook(*sys.exc_info())
@@ -187,29 +187,41 @@ def _limit_files(limit_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
 
 
-def _kill_at(kill: Kill) -> None:
-    commits: Any
-    if os.environ["COUNCIL_DATABASE"].startswith("postgresql:"):
-        from bot.store.postgres_commits import Commits as commits
-
-        name = "make"
-    else:
-        from bot.store.sqlite_database import GroupCommit as commits
-
-        name = "commit"
-    commit = getattr(commits, name)
+def _kill_at(kill: Kill, command: str) -> None:
     count = 0
 
-    def counting(*args: Any) -> None:
-        nonlocal count
-        count += 1
-        if count == kill.commit and not kill.made:
-            os.kill(os.getpid(), signal.SIGKILL)
-        commit(*args)
-        if count == kill.commit and kill.made:
-            os.kill(os.getpid(), signal.SIGKILL)
+    def counted(commit: Callable[..., Any]) -> Callable[..., Any]:
+        def counting(*args: Any, **more: Any) -> Any:
+            nonlocal count
+            count += 1
+            if count == kill.commit and not kill.made:
+                os.kill(os.getpid(), signal.SIGKILL)
+            made = commit(*args, **more)
+            if count == kill.commit and kill.made:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return made
 
-    setattr(commits, name, counting)
+        return counting
+
+    for commits, name in _commits(command):
+        setattr(commits, name, counted(getattr(commits, name)))
+
+
+def _commits(command: str) -> Iterator[tuple[type, str]]:
+    """What a command makes its commits by."""
+    if command == "migrate":
+        from bot.store.postgres_transfer import Target
+
+        yield Target, "add"
+        yield Target, "complete"
+    elif os.environ["COUNCIL_DATABASE"].startswith("postgresql:"):
+        from bot.store.postgres_commits import Commits
+
+        yield Commits, "make"
+    else:
+        from bot.store.sqlite_database import GroupCommit
+
+        yield GroupCommit, "commit"
 
 
 if __name__ == "__main__":

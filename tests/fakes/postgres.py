@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 
 from bot.store.postgres_jobs import NAMESPACE as JOBS
-from bot.store.postgres_migrations import NAMESPACE, migrate
+from bot.store.postgres_migrations import NAMESPACE, PART, migrate
 from bot.store.server import Server
 from tests.fakes.ports import free_port
 
@@ -175,6 +175,7 @@ class Postgres:
                 migrate(connection, self._shared)
         with self.connect(_name(self._shared)) as connection:
             connection.execute(_END_OTHERS)
+            connection.execute(f"DROP TABLE IF EXISTS {PART}")
             tables = connection.execute(_TABLES, ([NAMESPACE, JOBS],)).fetchall()
             names = ", ".join(name for (name,) in tables)
             connection.execute(f"TRUNCATE {names} RESTART IDENTITY".encode())

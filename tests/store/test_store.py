@@ -228,6 +228,18 @@ async def test_a_database_of_another_program_is_refused_and_left_alone(path: Pat
     assert path.read_bytes() == before
 
 
+async def test_a_text_that_is_none_is_refused_and_not_quoted(path: Path) -> None:
+    store = await Store.open(path)
+    await store.set_note("key", "a value")
+    with sqlite3.connect(path) as other:
+        other.execute("UPDATE notes SET value = CAST(x'7365637265ff74' AS TEXT)")
+    other.close()
+    with pytest.raises(StoreFailed, match="Could not decode to UTF-8") as refused:
+        await store.note("key")
+    assert "secre" not in str(refused.value)
+    await store.close()
+
+
 async def test_a_damaged_database_is_a_sentence(path: Path) -> None:
     store = await Store.open(path, holder="a test")
     await store.close()

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from bot.chat import Channel, Person
 from bot.document import Document
 from tests.fakes import council_on_discord, council_on_slack
@@ -29,6 +31,7 @@ async def removed(place: council_on_discord.Place | council_on_slack.Place) -> N
     await eventually(done)
 
 
+@pytest.mark.both_databases
 async def test_on_discord_posts_and_the_threads_name_go_and_peoples_words_stay(
     tmp_path: Path,
 ) -> None:
@@ -61,6 +64,7 @@ async def test_on_discord_posts_and_the_threads_name_go_and_peoples_words_stay(
         assert question in server.messages(place.channel)
 
 
+@pytest.mark.both_databases
 async def test_on_slack_posts_and_files_go_and_peoples_words_stay(tmp_path: Path) -> None:
     async with running_slack(time_scale=0.01, deadline_scale=1) as server:
         place = council_on_slack.Place(server, database=str(tmp_path / "council.db"))

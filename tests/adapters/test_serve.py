@@ -52,6 +52,7 @@ EVERYWHERE = (
 )  # fmt: skip
 
 
+@pytest.mark.both_databases(2)
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("platform", "moment"),
@@ -104,6 +105,7 @@ async def enough_chosen() -> None:
     await store.close()
 
 
+@pytest.mark.both_databases(1)
 @pytest.mark.parametrize("platform", ["discord", "slack"])
 async def test_a_trial_that_a_kill_kept_from_ending_ends_once_and_is_told_once(
     served: Served,
@@ -130,6 +132,7 @@ async def test_a_trial_that_a_kill_kept_from_ending_ends_once_and_is_told_once(
     assert rows("SELECT what FROM settings_audit WHERE person = 'council'") == [("trial = off",)]
 
 
+@pytest.mark.both_databases(1)
 @pytest.mark.parametrize("platform", ["discord", "slack"])
 async def test_a_term_signal_ends_it_in_order_and_a_start_goes_on(served: Served) -> None:
     async with served.serving() as program:

@@ -147,6 +147,7 @@ async def test_no_fault_of_a_platform_brings_words_into_the_log() -> None:
     require_silence(written)
 
 
+@pytest.mark.both_databases
 async def test_no_fault_of_the_database_brings_words_into_the_log(tmp_path: Path) -> None:
     """Each time one kind of write is refused, with whatever the database says of it."""
     for table in ("calls", "attempts", "decisions", "posts", "feed"):

@@ -86,6 +86,7 @@ async def nothing_owed(app: App) -> None:
     await eventually(nothing)
 
 
+@pytest.mark.both_databases(1)
 @pytest.mark.parametrize("says", [agreeing, differing])
 @pytest.mark.parametrize("mode", MODES)
 async def test_killed_at_any_moment_a_question_goes_on_in_any_mode(

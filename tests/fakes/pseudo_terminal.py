@@ -12,6 +12,7 @@ import termios
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tests.fakes import databases
 from tests.fakes.processes import ROOT
 
 # Makes the terminal on its standard input its own, so that a key there sends a signal; what runs in
@@ -65,7 +66,12 @@ def _seen(
         stdout=terminal,
         stderr=terminal,
         start_new_session=True,
-        env={"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", **needed, **environment},
+        env={
+            "PYTHONPATH": str(ROOT),
+            "TERM": "xterm-256color",
+            **needed,
+            **databases.variables(environment),
+        },
     )
     os.close(terminal)
     shown, waiting = b"", list(typed)

@@ -119,6 +119,7 @@ async def test_no_fault_of_models_and_platform_brings_canaries_into_the_log_of_w
     require_silence(said, log)
 
 
+@pytest.mark.both_databases(1)
 @pytest.mark.parametrize("log", ["text", "json"])
 @pytest.mark.parametrize("platform", ["discord", "slack"])
 @pytest.mark.parametrize("table", ["calls", "posts"])

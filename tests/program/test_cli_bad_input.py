@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes import processes
+from tests.fakes import databases, processes
 from tests.fakes.forks import Ended, Program, environment
 from tests.fakes.model_server import ModelServer
 
@@ -298,6 +298,11 @@ async def test_a_second_process_on_the_same_database_is_told_who_holds_it(
     assert "answer seat 1 lab/b: asked" in read.out
 
 
+def of_shell(server: ModelServer) -> dict[str, str]:
+    here = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(processes.ROOT)}
+    return here | databases.variables(environment(server))
+
+
 @pytest.mark.parametrize(("target", "code"), [("true", 0), ("cat > /dev/full", 0)])
 async def test_whoever_reads_the_output_may_stop_early(
     council: Program, server: ModelServer, target: str, code: int
@@ -307,7 +312,7 @@ async def test_whoever_reads_the_output_may_stop_early(
     shell = f"{sys.executable} -m bot export | {target}; exit ${{PIPESTATUS[0]}}"
     process = await asyncio.create_subprocess_exec(
         *("bash", "-c", shell),
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(processes.ROOT), **environment(server)},
+        env=of_shell(server),
         stderr=asyncio.subprocess.PIPE,
     )
     _, err = await process.communicate()
@@ -326,7 +331,7 @@ async def test_an_output_that_is_full_is_named(
 
     process = await asyncio.create_subprocess_exec(
         *("bash", "-c", f"echo /council | {sys.executable} -m bot {words} > /dev/full"),
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(processes.ROOT), **environment(server)},
+        env=of_shell(server),
         stderr=asyncio.subprocess.PIPE,
     )
     _, err = await process.communicate()

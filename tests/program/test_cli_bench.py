@@ -333,6 +333,7 @@ async def test_what_most_say_is_graded_as_the_verdict(council: Program) -> None:
     assert out()[0]["grades"]["verdict"] == {"correct": True, "extracted": "3"}
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("commit", [13, 18, 24, 33])
 async def test_a_killed_run_with_a_torn_last_line_goes_on(
     council: Program, server: ModelServer, commit: int

@@ -99,6 +99,7 @@ async def test_a_channels_new_member_answers_the_next_question(
     assert sorted(server.asked("answer")) == ["lab/a", "lab/e"]
 
 
+@pytest.mark.both_databases
 async def test_a_chat_that_was_killed_goes_on_without_asking_again(
     council: Program, server: ModelServer
 ) -> None:
@@ -121,17 +122,28 @@ READY, OVER = "Tab completes", "open ranking"
 CTRL_D = "\x04"
 
 
-async def test_a_person_asks_votes_and_leaves(council: Program, server: ModelServer) -> None:
+# Beside a database in a file; beside one on a server there is nothing.
+HISTORY = {"sqlite": Path("council.history"), "postgresql": Path("data/council/council.history")}
+
+
+def with_history(server: ModelServer) -> dict[str, str]:
+    return environment(server, XDG_DATA_HOME=str(Path("data").resolve()))
+
+
+async def test_a_person_asks_votes_and_leaves(
+    council: Program, server: ModelServer, told_on: str
+) -> None:
+    here = with_history(server)
     left = await seen(
         "chat",
-        environment=environment(server),
+        environment=here,
         typed=[(READY, f"{QUESTION}\r"), (OVER, "react A +1\r"), ("recorded", CTRL_D)],
     )
-    exported = (await council.run("export", environment=environment(server))).json
+    exported = (await council.run("export", environment=here)).json
 
     assert left.code == 0
     assert [(v["target"], v["value"]) for v in exported["votes"]] == [("A", "accept")]
-    assert stat.S_IMODE(Path("council.history").stat().st_mode) == 0o600
+    assert stat.S_IMODE(HISTORY[told_on].stat().st_mode) == 0o600
     assert left.screen.rstrip("\x1b[?0123456789hlmqJK ").endswith("\r\n")
 
 
@@ -151,18 +163,18 @@ async def test_without_colours_none_are_sent(server: ModelServer) -> None:
     "words", [("--channel", "terminal"), ("--id",), ("--person", getpass.getuser())]
 )
 async def test_what_is_forgotten_goes_from_the_history(
-    council: Program, server: ModelServer, words: tuple[str, ...]
+    council: Program, server: ModelServer, words: tuple[str, ...], told_on: str
 ) -> None:
-    here = environment(server)
+    here = with_history(server)
     await seen("chat", environment=here, typed=[(READY, f"{QUESTION}\r"), (OVER, CTRL_D)])
-    assert QUESTION in Path("council.history").read_text()
+    assert QUESTION in HISTORY[told_on].read_text()
     if words == ("--id",):
         words = ("--id", (await council.run("export", environment=here)).json["id"])
 
     forgotten = await council.run("forget", *words, environment=here)
 
     assert forgotten.out == "Forgotten: 1 deliberation.\n"
-    assert not Path("council.history").exists()
+    assert not HISTORY[told_on].exists()
 
 
 async def test_a_finished_thread_is_shown_again_drawn_for_a_person(

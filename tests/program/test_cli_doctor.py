@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes import processes
+from tests.fakes import databases, processes
 from tests.fakes.discord_server import running_discord
 from tests.fakes.forks import CHAIRMAN, Ended, Program, environment
 from tests.fakes.model_server import Behaviour, ModelServer
@@ -43,7 +43,7 @@ async def test_with_nothing_configured_it_says_that_the_models_are_simulated(
 
     assert ended.code == 0
     assert [line for line in findings(ended) if line.startswith(("✓", "✗"))] == [
-        "✓ The database council.db can be read and written."
+        f"✓ The database {databases.place('council.db')} can be read and written."
     ]
     assert "the members are simulated and answer nothing. For real ones set OPENROUTER" in ended.out
     assert "· No platform has a token" in ended.out
@@ -91,7 +91,7 @@ async def test_a_healthy_council_is_found_so(council: Program, server: ModelServ
     ended = await council.run("doctor", environment=environment(server))
 
     assert ended.code == 0
-    assert "✓ The database council.db can be read and written." in ended.out
+    assert f"✓ The database {databases.place('council.db')} can be read and written." in ended.out
     assert f"✓ {server.url} lists its models." in ended.out
     assert (
         f"· Questions and answers go to {server.url}, on this machine or in its own network."
@@ -103,6 +103,7 @@ async def test_a_healthy_council_is_found_so(council: Program, server: ModelServ
     assert findings(ended)[-1] == "Nothing is broken."
 
 
+@pytest.mark.sqlite_only("a folder that is not there")
 async def test_every_fault_is_found_at_once(council: Program) -> None:
     behaviours = {"lab/a": "no_credit", "lab/b": "hang"}
     async with ModelServer(behaviours=behaviours) as server:
@@ -204,7 +205,7 @@ async def test_without_a_network_the_rest_is_told(council: Program, members: str
     ended = await council.run("doctor", environment=here)
 
     assert ended.code == 1
-    assert "✓ The database council.db can be read and written." in ended.out
+    assert f"✓ The database {databases.place('council.db')} can be read and written." in ended.out
     told = (
         "✗ No model at {} can be asked"
         if members
@@ -316,6 +317,7 @@ async def test_no_model_is_asked_past_the_budget(council: Program) -> None:
 # The database
 
 
+@pytest.mark.sqlite_only("a file is damaged")
 @pytest.mark.parametrize("page", range(1, 8))
 async def test_a_damaged_database_is_found(
     council: Program, server: ModelServer, page: int
@@ -335,6 +337,7 @@ def damage(database: Path, page: int) -> None:
         file.write(b"\xff" * 4_096)
 
 
+@pytest.mark.sqlite_only("several processes may write to a server's database")
 async def test_the_doctor_comes_while_the_council_works(council: Program) -> None:
     prices = {"prompt": "0.000001", "completion": "0.00001"}
     entries = [{"id": f"lab/{name}", "pricing": prices} for name in "abcde"]

@@ -138,6 +138,7 @@ async def test_tables_that_do_not_exist_are_refused(
     assert "invalid choice: 'texts'" in ended.err
 
 
+@pytest.mark.sqlite_only("there is no database yet")
 async def test_without_a_database_it_says_what_to_do(
     council: Program, environment: dict[str, str]
 ) -> None:

@@ -80,6 +80,7 @@ async def test_what_may_have_been_asked_in_a_private_thread_is_not_read(
     assert plan["readable"] == (QUESTIONS if private is False else QUESTIONS - 3)
 
 
+@pytest.mark.both_databases(1)
 @pytest.mark.parametrize("commit", [4, 60, 300])
 async def test_after_a_kill_it_goes_on_and_asks_nothing_twice(
     council: Program, environment: dict[str, str], commit: int

@@ -9,6 +9,8 @@ from bot.store.server import Server
 from tests.fakes.forks import Ended, Program, program
 from tests.fakes.postgres import PASSWORD, Postgres
 
+pytestmark = pytest.mark.sqlite_only("each names its server itself")
+
 IN_URL = "p%40ss%2Fword"
 
 

@@ -59,6 +59,7 @@ async def test_an_id_that_nobody_knows_is_answered_in_a_sentence(council: Progra
     assert ended.err == "There is no deliberation run-9.\n"
 
 
+@pytest.mark.sqlite_only("whether a file is made")
 @pytest.mark.parametrize("has_database", [False, True])
 async def test_before_the_first_question_there_is_nothing_to_show(
     council: Program, has_database: bool

@@ -99,6 +99,7 @@ async def test_stats_as_json_are_read_beside_whoever_writes(
     assert told["length"]["why"] or told["length"]["gamma"]
 
 
+@pytest.mark.sqlite_only("there is no database yet")
 async def test_stats_without_a_database_say_what_to_do(
     council: Program, environment: dict[str, str]
 ) -> None:

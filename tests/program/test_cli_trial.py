@@ -6,6 +6,8 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
+import pytest
+
 from bot.analysis.trial import Choice, Finding, trial
 from bot.pages.comparison import first_text
 from bot.records import Case, EndedTrial, PlatformName
@@ -115,6 +117,7 @@ async def one_choice_short(database: Path) -> Case:
     return case
 
 
+@pytest.mark.both_databases
 async def test_killed_at_any_commit_it_ends_once_and_is_told_once(
     council: Program, tmp_path: Path, full: bool
 ) -> None:

@@ -70,6 +70,9 @@ class CallMoney:
         )
 
 
+_NOTHING = CallMoney()
+
+
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """In micro-dollars, by whose share it is. `shares` are those of a run under way; one whose
@@ -118,8 +121,9 @@ class Allowance:
     def hope(self, key: Key, unspent: int) -> int:
         """The most that there may be room for, where so much of the budget is not spent: once other
         runs, and this one's other calls up to this stage and round, needed nothing more."""
+        begun = self._begun
         later = (other for other in self.shares if _is_later(other, key))
-        return unspent - sum(map(self._needed, later))
+        return unspent - sum(self._needed(other, begun) for other in later)
 
     def with_call(self, key: Key, money: CallMoney) -> "Allowance":
         return replace(self, calls={**self.calls, key: money})
@@ -172,12 +176,13 @@ class Allowance:
         return self.with_call(key, self.calls.get(key, CallMoney()))
 
     def _needed_besides(self, *keys: Key) -> int:
-        return sum(map(self._needed, {*self.shares, *self.calls} - {MARGIN, *keys}))
+        others, begun = {*self.shares, *self.calls} - {MARGIN, *keys}, self._begun
+        return sum(self._needed(key, begun) for key in others)
 
-    def _needed(self, key: Key) -> int:
+    def _needed(self, key: Key, begun: int) -> int:
         """What has to be kept for a call: what is left of its share, or what it has in flight."""
-        call = self.calls.get(key, CallMoney())
-        if call.over or _order(key) < self._begun:
+        call = self.calls.get(key, _NOTHING)
+        if call.over or _order(key) < begun:
             return call.in_flight
         return max(self.shares.get(key, 0) - call.counted, call.in_flight)
 

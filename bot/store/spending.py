@@ -13,7 +13,7 @@ what is over, and nobody is refused while there is plenty.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 
@@ -451,9 +451,9 @@ def _sums(day: str, limits: Mapping[str, int], *, besides: str) -> Transaction[S
         rows = yield Statement(
             "SELECT scope, spent_micros, 0 FROM spending"
             f" WHERE day IN ({dates}) AND scope IN ({marks})"
-            " UNION ALL SELECT scope, 0, held_micros FROM accounts"
+            " UNION ALL SELECT scope, 0, sum(held_micros) FROM accounts"
             f" WHERE day IN ({dates}) AND scope IN ({marks}) AND held_micros > 0"
-            " AND deliberation <> ?",
+            " AND deliberation <> ? GROUP BY scope",
             (*days, *part, *days, *part, besides),
         )
         sums.append(rows)
@@ -497,20 +497,19 @@ def _allowance(deliberation: str) -> Transaction[Allowance]:
     shares = _decoded(encoded) if encoded else {}
     if status == "finished":
         shares = checks_of(shares)
-    allowance = Allowance(shares, reviewing=bool(reviewing))
+    allowance, money = Allowance(shares, reviewing=bool(reviewing)), dict[Key, CallMoney]()
     for stage, round, seat, counted, in_flight, over in calls:
         key = allowance.whose((stage, round, seat))
-        money = CallMoney(counted, in_flight, bool(over))
-        others = allowance.calls.get(key)
-        allowance = allowance.with_call(key, others + money if others else money)
-    return allowance
+        call = CallMoney(counted, in_flight, bool(over))
+        money[key] = money[key] + call if key in money else call
+    return replace(allowance, calls=money)
 
 
 def _hold(deliberation: str, micros: int) -> Do:
     return Do(
         "UPDATE accounts SET held_micros = ? WHERE deliberation = ?"
-        " AND term = (SELECT term FROM deliberations WHERE id = ?)",
-        (micros, deliberation, deliberation),
+        " AND term = (SELECT term FROM deliberations WHERE id = ?) AND held_micros <> ?",
+        (micros, deliberation, deliberation, micros),
     )
 
 

@@ -69,7 +69,7 @@ class _Put(StrDumperUnknown):
     def dump(self, obj: str) -> Buffer | None:
         if "\0" in obj or _SIGN in obj:
             obj = obj.replace(_SIGN, f"{_SIGN}1").replace("\0", f"{_SIGN}0")
-        return super().dump(obj)
+        return obj.encode()
 
 
 class _Got(TextLoader):
@@ -80,11 +80,12 @@ class _Got(TextLoader):
         return text
 
 
-class _Whole(Loader):
-    """What a sum of whole numbers is."""
+class _Number(Loader):
+    """What a sum or a mean of whole numbers is, as SQLite gives it."""
 
-    def load(self, data: Buffer) -> int:
-        return int(bytes(data))
+    def load(self, data: Buffer) -> int | float:
+        text = bytes(data)
+        return int(text) if b"." not in text else float(text)
 
 
 class Session:
@@ -143,7 +144,7 @@ class Session:
             connection.adapters.register_dumper(str, _Put)
             connection.adapters.register_loader("text", _Got)
             connection.adapters.register_dumper(int, Int8Dumper)
-            connection.adapters.register_loader("numeric", _Whole)
+            connection.adapters.register_loader("numeric", _Number)
             connection.prepared_max = 1_000  # more than there are statements
             ((pid, since, *_rest),) = connection.execute(_SET, (postgres_migrations.NAMESPACE,))
             if self._before is not None:  # nobody may have told the server

@@ -234,7 +234,7 @@ async def test_any_text_comes_back_and_is_found(database: Database, text: str) -
     assert rows == [(text, f"a{text}b")]
 
 
-async def test_sums_are_whole_numbers_and_bytes_are_bytes(database: Database) -> None:
+async def test_sums_are_whole_numbers_means_are_not_and_bytes_are_bytes(database: Database) -> None:
     await database.write(
         lambda: change(
             "INSERT INTO spending (day, scope, spent_micros) VALUES ('a', 'x', ?), ('b', 'x', ?)",
@@ -243,6 +243,10 @@ async def test_sums_are_whole_numbers_and_bytes_are_bytes(database: Database) ->
     )
     ((total,),) = await database.read("SELECT sum(spent_micros) FROM spending")
     assert (total, type(total)) == (2**60 + 1, int)
+    ((mean,),) = await database.read(
+        "SELECT avg(spent_micros) FROM spending WHERE spent_micros < 9"
+    )
+    assert (mean, type(mean)) == (1.0, float)
     await database.write(
         lambda: change("INSERT INTO publications VALUES ('p', 'c', ?, NULL)", (b"\0\xff",))
     )

@@ -65,7 +65,7 @@ class Line:
         """Sent, and waited for where somebody looks."""
         match step:
             case Statement():
-                rows = Rows(self.wait)
+                rows = Rows(wait=self.wait)
                 self._send(*step, came=lambda result: self._fill(rows, result))
                 return rows
             case Check():

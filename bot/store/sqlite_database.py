@@ -73,7 +73,7 @@ def _rows(connection: sqlite3.Connection, statement: Step) -> Rows:
         raise
     if isinstance(statement, Check) and not rows:
         raise statement.otherwise()
-    return Rows().fill(rows, cursor.rowcount)
+    return Rows(rows, cursor.rowcount)
 
 
 class GroupCommit(sqlite3.Connection):

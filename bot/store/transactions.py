@@ -74,14 +74,17 @@ class Rows(Sequence[Row]):
 
     __slots__ = ("_changed", "_rows", "_wait")
 
-    def __init__(self, wait: Callable[[], None] | None = None) -> None:
-        self._wait = wait
-        self._rows: Sequence[Row] = ()
-        self._changed = 0
+    def __init__(
+        self,
+        rows: Sequence[Row] = (),
+        changed: int = 0,
+        *,
+        wait: Callable[[], None] | None = None,
+    ) -> None:
+        self._rows, self._changed, self._wait = rows, changed, wait
 
-    def fill(self, rows: Sequence[Row], changed: int) -> "Rows":
-        self._wait, self._rows, self._changed = None, rows, changed
-        return self
+    def fill(self, rows: Sequence[Row], changed: int) -> None:
+        self._rows, self._changed, self._wait = rows, changed, None
 
     @property
     def rowcount(self) -> int:

@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.world.databases import DatabaseName
 from tests.world.world import say
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +29,7 @@ class Bug:
     file: str
     old: str
     new: str
+    database: DatabaseName = "sqlite"
 
 
 BUGS = (
@@ -209,6 +211,27 @@ BUGS = (
         "pass",
     ),
     Bug(
+        "a commit whose answer was lost is made twice",
+        "bot/store/postgres_commits.py",
+        "        return self._sent.outcomes if stands else None\n",
+        "        return self._sent.outcomes if stands and False else None\n",
+        "postgresql",
+    ),
+    Bug(
+        "a commit that never arrived passes for made",
+        "bot/store/postgres_commits.py",
+        "        return self._sent.outcomes if stands else None\n",
+        "        return self._sent.outcomes\n",
+        "postgresql",
+    ),
+    Bug(
+        "a write whose connection was lost is not made again",
+        "bot/store/postgres_errors.py",
+        '_PASSING = ("08", "57P", ',
+        '_PASSING = ("08", "57Q", ',
+        "postgresql",
+    ),
+    Bug(
         "answers name their members",
         "bot/pages/presenter.py",
         "    text = demoted(masked(given.text, council.members).strip())\n",
@@ -229,7 +252,7 @@ def find(bug: Bug, options: argparse.Namespace) -> str:
             return f"THE LINE IS THERE {text.count(bug.old)} TIMES"
         file.write_text(text.replace(bug.old, bug.new))
         words = ["--seeds", options.seeds, "--minutes", str(options.minutes), "--first"]
-        words += ["--processes", str(options.processes)]
+        words += ["--processes", str(options.processes), "--database", bug.database]
         done = subprocess.run(
             [sys.executable, "-m", "tests.world", *words],
             cwd=folder,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _TEXT = 25  # the number of PostgreSQL's type
 _UNNOTICED_SECONDS = 25.0  # `tcp_user_timeout`, as sessions set it
 _AT_MOST = 2**63
+# Of what goes wrong, that which is most worth seeing.
+_COMMITS = 5.0
 
 
 class Cursor:
@@ -91,7 +93,10 @@ class Connection:
     def greet(self, name: str) -> None:
         server = self.server
         self._pause(self._travel())
-        if not server.is_up or server.loop.random.random() < server.faults:
+        is_lost = server.loop.random.random() < server.faults
+        if is_lost:
+            server.trouble("a connection is not made")
+        if is_lost or not server.is_up:
             raise OperationalError("connection refused")
         self._backend = server.accept(self, name)
         self.info = SimpleNamespace(
@@ -259,7 +264,7 @@ class Connection:
         if not sent:
             return
         server, random = self.server, self.server.loop.random
-        commits = server.kills and any(each.sql == "COMMIT" for each in sent)
+        commits = any(each.sql == "COMMIT" for each in sent)
         if commits and self.life and random.random() < server.kills:
             if random.random() < 0.5:
                 self._deliver(sent)
@@ -267,7 +272,7 @@ class Connection:
             raise Killed
         if self._cut:
             return
-        if random.random() >= server.faults:
+        if random.random() >= server.faults * (_COMMITS if commits else 1.0):
             self._deliver(sent)
         else:
             self._go_wrong(sent)

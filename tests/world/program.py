@@ -13,10 +13,10 @@ from adapters.slack.client import SlackClient
 from adapters.slack.supervisor import _catch_up
 from adapters.slack.web import Web
 from bot.conversation.app import App
-from bot.conversation.loops import ended
+from bot.conversation.loops import ended, until
 from bot.models.catalogue import Catalogue
 from bot.program import compose
-from bot.program.config import load
+from bot.program.config import Config, load
 from bot.program.serve import beside
 from bot.store.store import Store
 from tests.fakes.discord_server import TOKEN
@@ -79,11 +79,10 @@ class Program:
 
     # One life
 
-    async def live(self, life: Life) -> None:
+    def config(self) -> Config:
         world = self.world
-        self._ending = asyncio.Event()
         budget = world.plan.budget_usd
-        config = load(
+        return load(
             {
                 "COUNCIL_MODEL_URL": "https://models.world/v1",
                 "COUNCIL_MEMBERS": ",".join(list(PRICES)[: world.people.members]),
@@ -94,6 +93,11 @@ class Program:
                 **self.environment,
             }
         )
+
+    async def live(self, life: Life) -> None:
+        world = self.world
+        self._ending = asyncio.Event()
+        config = self.config()
         store = await Store.open(config.database_place(), holder="council serve")
         async with compose.put_together(config, store, "serve") as app:
             app.clock = app.caller.now = world.now
@@ -128,7 +132,15 @@ class Program:
 
     async def _on_discord(self, app: App) -> None:
         """As `adapters.discord.supervisor` does, with a gateway that is no socket."""
-        client = await self._logged_in(app)
+        while True:
+            client = await self._logged_in(app)
+            try:
+                async with app.standing.alone("discord", str(client.application_id)) as doubt:
+                    await until(doubt, self._serve_discord(app, client))
+            finally:
+                await client.close()
+
+    async def _serve_discord(self, app: App, client: CouncilClient) -> None:
         app.platforms["discord"] = client
         events: asyncio.Queue[Payload] = asyncio.Queue()
         gateway: Any = self.world.discord.gateway
@@ -138,9 +150,9 @@ class Program:
                 payload = await events.get()
                 client._connection.parsers[payload["t"]](payload["d"])
         finally:
+            gateway.sessions.clear()
             await client.silence()
             await app.leave("discord")
-            await client.close()
 
     async def _logged_in(self, app: App) -> CouncilClient:
         while True:
@@ -156,22 +168,27 @@ class Program:
 
     async def _on_slack(self, app: App) -> None:
         """As `adapters.slack.supervisor` does."""
-        web = Web(BOT_TOKEN, api_url=f"https://{SLACK}/api/")
-        client = SlackClient(app, web, signing_secret="", time_scale=1.0)
-        try:
-            await web.me()
-            app.platforms["slack"] = client
-            self._slack = client
-            catching_up = asyncio.create_task(_catch_up(client))
+        while True:
+            web = Web(BOT_TOKEN, api_url=f"https://{SLACK}/api/")
+            client = SlackClient(app, web, signing_secret="", time_scale=1.0)
             try:
-                await asyncio.Event().wait()
+                me = await web.me()
+                async with app.standing.alone("slack", me.team) as doubt:
+                    await until(doubt, self._serve_slack(app, client))
             finally:
-                await ended({catching_up})
+                await web.close()
+
+    async def _serve_slack(self, app: App, client: SlackClient) -> None:
+        app.platforms["slack"] = client
+        self._slack = client
+        catching_up = asyncio.create_task(_catch_up(client))
+        try:
+            await asyncio.Event().wait()
         finally:
+            await ended({catching_up})
             self._slack = None
             await client.silence()
             await app.leave("slack")
-            await web.close()
 
     # From Slack's courier
 

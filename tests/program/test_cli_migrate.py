@@ -113,8 +113,8 @@ async def test_the_password_may_come_from_where_nobody_reads_it(
 ) -> None:
     nameless = server.url.replace(f":{IN_URL}@", "@")
     refused = await migrate(council, here, nameless)
-    assert refused.code == 1
-    assert "cannot be reached" in refused.err
+    assert refused.code == 2
+    assert "lets nobody in" in refused.err
     file = tmp_path / "passwords"
     file.write_text(f"127.0.0.1:*:*:*:{PASSWORD}\n")
     file.chmod(0o600)

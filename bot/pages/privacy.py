@@ -86,7 +86,7 @@ def page(facts: Facts) -> str:
                     "where several processes share a database, what they tell each other of a question: "
                     "which of them is at it, what models have written so far, who wants it stopped"
                 ),
-                _("until it is answered or stopped"),
+                _("until its end is shown"),
             ),
             (
                 _("with `context thread`, what people last said in a thread, without their names"),

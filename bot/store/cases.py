@@ -19,7 +19,7 @@ from bot.store.people import taken_over
 from bot.store.redactions import insert_redactions
 from bot.store.reflections import IS_JOURNAL
 from bot.store.transactions import Do, Row, Statement, Tables, Transaction, change, equal, lists
-from bot.store.work import nothing_left
+from bot.store.work import nothing_left, nothing_told
 
 _PAGE = 100
 
@@ -195,9 +195,15 @@ class Cases(Tables):
 
     async def delivered(self, id: str) -> None:
         """The last post shows how the case ended, so a restart need not see to it."""
-        await self._change(
-            "UPDATE deliberations SET delivered = 1 WHERE id = ? AND status <> 'running'", (id,)
-        )
+
+        def write() -> Transaction[None]:
+            changed = yield from change(
+                "UPDATE deliberations SET delivered = 1 WHERE id = ? AND status <> 'running'", (id,)
+            )
+            if changed:
+                yield from nothing_told(id)
+
+        await self._database.write(write)
 
     async def is_delivered(self, id: str) -> bool:
         """Whether every post stood there in its last state once."""

@@ -79,6 +79,10 @@ class Asked(NamedTuple):
 _NOTHING_KEPT = Asked()
 
 
+# That no run has.
+_NO_TOKEN = -1
+
+
 class Journal:
     """Made by `begin`. What earlier runs wrote is in memory; reading it costs nothing."""
 
@@ -147,6 +151,17 @@ class Journal:
             return journal
 
         return await database.write(take_over)
+
+    @classmethod
+    async def look(cls, database: Database, deliberation: str) -> Journal:
+        """As it is now, for reading alone: whatever is written raises `Superseded`."""
+
+        def load() -> Transaction[Journal]:
+            journal = cls(database, deliberation, _NO_TOKEN, {})
+            yield from journal._load()
+            return journal
+
+        return await database.write(load)
 
     @property
     def requests(self) -> int:
@@ -400,6 +415,16 @@ class Journal:
         for call in calls:
             self._keep(call)
 
+    async def drop_unseated(self) -> None:
+        """Keep nothing of what people answered who have no seat: it is too late for them."""
+        sql = "DELETE FROM people WHERE deliberation = ? AND seat IS NULL"
+        await self._write(lambda: change(sql, (self.deliberation,)))
+
+    async def require(self) -> None:
+        """Raises `Superseded` where another run has taken it over by now."""
+        if not await self._database.read(self._fence.sql, self._fence.parameters):
+            raise self._fence.otherwise()
+
     async def exhibit(self, place: int, read: Exhibit) -> None:
         """Keep what was read of a file, by its place among the question's."""
         sql = "INSERT INTO exhibits (deliberation, place, exhibit, image) VALUES (?, ?, ?, ?)"
@@ -464,6 +489,8 @@ class Journal:
     async def release(self) -> None:
         """As `Work.release`. Nothing where another run has taken it over, be it of this process."""
 
+        if self._process is None:
+            return
         with suppress(Superseded):
             await self._write(lambda: work.let_go(self.deliberation, self._process))
 
@@ -566,6 +593,14 @@ async def finished_calls(database: Database, deliberation: str) -> tuple[Call, .
         f"SELECT {_CALL_COLUMNS} FROM calls WHERE deliberation = ?", (deliberation,)
     )
     return tuple(map(_call, rows))
+
+
+async def finished_call(database: Database, deliberation: str, key: CallKey) -> Call | None:
+    """One of them."""
+    rows = await database.read(
+        f"SELECT {_CALL_COLUMNS} FROM calls WHERE {_THIS_CALL}", (deliberation, *key)
+    )
+    return _call(rows[0]) if rows else None
 
 
 def inserted(deliberation: str, call: Call) -> Do:

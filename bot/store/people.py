@@ -63,6 +63,14 @@ class People(Tables):
 
         return await self._database.write(write)
 
+    async def drop_late_answer(self, id: str, person: str) -> None:
+        """Keep nothing of what this person answered where that has no seat and it is over."""
+        await self._change(
+            "DELETE FROM people WHERE deliberation = ? AND person = ? AND seat IS NULL"
+            " AND deliberation IN (SELECT id FROM deliberations WHERE status <> 'running')",
+            (id, person),
+        )
+
     async def end_wait(self, id: str, seconds: int) -> None:
         """Have it wait for people no longer than this, counted from the question."""
 

@@ -9,7 +9,7 @@ from os.path import getsize
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from bot.council import Call
+from bot.council import Call, Stage
 from bot.errors import StoreFailed
 from bot.language import _
 from bot.store import files, spending
@@ -20,7 +20,7 @@ from bot.store.events import Events, secret
 from bot.store.exhibits import Exhibits
 from bot.store.feed import Feed
 from bot.store.held import Held
-from bot.store.journal import Journal, decision, finished_calls
+from bot.store.journal import Journal, decision, finished_call, finished_calls
 from bot.store.notes import Notes
 from bot.store.people import People
 from bot.store.posts import Posts
@@ -159,9 +159,17 @@ class Store(
         """
         return await Journal.begin(self._database, id, limits or {})
 
+    async def look(self, id: str) -> Journal:
+        """The journal as it is now, taken over from nobody: it can write nothing."""
+        return await Journal.look(self._database, id)
+
     async def decision(self, id: str, name: str) -> str | None:
         """What the journal of a deliberation says was decided; `None` where nothing was."""
         return await decision(self._database, id, name)
+
+    async def call(self, id: str, stage: Stage, round: int, seat: int) -> Call | None:
+        """One of them, once it is finished."""
+        return await finished_call(self._database, id, (stage, round, seat))
 
     async def calls(self, id: str) -> tuple[Call, ...]:
         """The finished calls of a deliberation, which may still be under way."""

@@ -1,7 +1,8 @@
 """Who is at which deliberation, and what processes that share a database tell each other of it.
 
 That somebody is at one is a lease: it is theirs until they release it, or until they live no more and
-another process breaks it. Everything here is short-lived, and gone once the deliberation is over.
+another process breaks it. Everything here is short-lived, and gone once the deliberation is over and its
+end is shown.
 """
 
 import json
@@ -61,6 +62,22 @@ class Work(Tables):
         process = self._database.process
         await self._database.write(lambda: let_go(id, process))
 
+    async def recall(self, id: str) -> None:
+        """Nobody is at it any more, and nobody may take it until it is dispatched again."""
+
+        def write() -> Transaction[None]:
+            rows = yield Statement(
+                "UPDATE deliberations SET token = token + 1 WHERE id = ?"
+                " AND id IN (SELECT deliberation FROM work) RETURNING id",
+                (id,),
+            )
+            if rows:
+                yield from spending.book(id)
+                yield from nothing_left(id)
+                yield Ring(WISHES, id)
+
+        await self._database.write(write)
+
     async def open_work(self) -> tuple[str, ...]:
         """What may be taken, the oldest first."""
         rows = await self._database.read(
@@ -75,6 +92,13 @@ class Work(Tables):
             "SELECT deliberation, process FROM work WHERE process IS NOT NULL"
         )
         return dict(rows)
+
+    async def is_worked_on(self, id: str) -> bool:
+        """Whether somebody is at it."""
+        rows = await self._database.read(
+            "SELECT 1 FROM work WHERE deliberation = ? AND process IS NOT NULL", (id,)
+        )
+        return bool(rows)
 
     async def break_lease(self, id: str, process: int) -> None:
         """The same as `release`, of a process that lives no more. Nothing where it is at it no more."""
@@ -133,10 +157,7 @@ _TOLD = (
     " WHERE deliberation = ? AND (n > ? OR token <> ?) ORDER BY 1"
 )
 
-_SHORT_LIVED = tuple(
-    f"DELETE FROM {table} WHERE deliberation = ?"
-    for table in ("work", "progress", "drafts", "wishes")
-)
+_WORKED_WITH, _TOLD_BY_IT = ("work", "wishes"), ("progress", "drafts")
 
 
 def leased(deliberation: str, process: int) -> Do:
@@ -164,7 +185,7 @@ def let_go(deliberation: str, process: int | None) -> Transaction[None]:
             yield Ring(WORK, deliberation)
         else:
             yield from spending.give_up_checks(deliberation)
-            yield from nothing_left(deliberation)
+            yield from nobody_at(deliberation)
         yield Ring(PROGRESS, deliberation)
 
 
@@ -190,6 +211,18 @@ def told(
 
 
 def nothing_left(deliberation: str) -> Transaction[None]:
-    """Of what is short-lived, of a deliberation that is over."""
-    for sql in _SHORT_LIVED:
-        yield Do(sql, (deliberation,))
+    """Of what is short-lived."""
+    yield from nobody_at(deliberation)
+    yield from nothing_told(deliberation)
+
+
+def nobody_at(deliberation: str) -> Transaction[None]:
+    """From now on: nothing is wished any more. What happened can still be read."""
+    for table in _WORKED_WITH:
+        yield Do(f"DELETE FROM {table} WHERE deliberation = ?", (deliberation,))
+
+
+def nothing_told(deliberation: str) -> Transaction[None]:
+    """For the end, once that is shown."""
+    for table in _TOLD_BY_IT:
+        yield Do(f"DELETE FROM {table} WHERE deliberation = ?", (deliberation,))

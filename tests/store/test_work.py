@@ -265,9 +265,10 @@ async def test_it_is_over_once_nobody_is_at_it(store: Store) -> None:
     journal = await store.begin("one")
     await journal.publish(["a"], "draft")
     await journal.stop(Stop("person", NOW))
-    assert not (await store.progress("one", 1, 0)).over
+    told = await store.progress("one", 0, 0)
+    assert not told.over
     await journal.release()
-    assert await store.progress("one", 1, 0) == NOTHING
+    assert await store.progress("one", 1, told.token) == Told(told.token, (), "draft", over=True)
     assert await store.progress("unknown", 0, 0) == NOTHING
 
 
@@ -318,11 +319,75 @@ async def test_what_is_too_old_leaves_nothing(store: Store) -> None:
     assert await short_lived(store) == 0
 
 
-async def test_what_has_ended_leaves_nothing_once_it_is_released(store: Store) -> None:
+async def test_what_has_ended_leaves_nothing_once_its_end_is_shown(store: Store) -> None:
     journal = await _told_much(store)
     await journal.stop(Stop("person", NOW))
     await store.release("one")
+    told = await store.progress("one", 0, 0)
+    assert (told.events, told.draft, told.over) == (((1, "a"),), "draft", True)
+    await store.delivered("one")
     assert await short_lived(store) == 0
+
+
+async def test_what_is_not_over_yet_is_told_on_although_somebody_took_its_end_for_shown(
+    store: Store,
+) -> None:
+    await _told_much(store)
+    await store.delivered("one")
+    assert await short_lived(store) == 4
+
+
+async def test_what_is_recalled_nobody_is_at_or_takes(store: Store) -> None:
+    journal = await _told_much(store)
+    await be(store, GATEWAY).recall("one")
+    assert await short_lived(store) == 0
+    assert await be(store, OTHER).take("one") is None
+    with pytest.raises(Superseded):
+        await journal.require()
+    with pytest.raises(Superseded):
+        await journal.publish(["b"], None)
+    await dispatched(store)
+    assert await store.take("one") is not None
+
+
+async def test_recalling_what_nobody_dispatched_disturbs_nobody(store: Store) -> None:
+    await store.recall("one")
+    journal = await store.begin("one")
+    await store.recall("unknown")
+    await journal.decide("number", "1")
+
+
+async def test_a_journal_that_is_looked_at_is_taken_from_nobody(store: Store) -> None:
+    journal = await store.begin("one")
+    await journal.decide("number", "2")
+    look = await store.look("one")
+    assert look.decision("number") == "2"
+    with pytest.raises(Superseded):
+        await look.decide("title", "1")
+    await look.release()
+    await journal.decide("title", "1")
+    assert await store.is_worked_on("one")
+
+
+async def test_a_late_answer_of_a_person_is_taken_back_once_it_is_over(store: Store) -> None:
+    await store.keep_answer("one", "bob", "Both.", shares={}, limits={})
+    await store.keep_answer("one", "eve", "Neither.", shares={}, limits={})
+    await store.drop_late_answer("one", "bob")
+    assert set(await store.people("one")) == {"bob", "eve"}
+    await (await store.begin("one")).stop(Stop("person", NOW))
+    await store.drop_late_answer("one", "bob")
+    assert set(await store.people("one")) == {"eve"}
+
+
+async def test_those_without_a_seat_are_dropped_by_the_run_alone(store: Store) -> None:
+    old = await store.begin("one")
+    await store.keep_answer("one", "bob", "Both.", shares={}, limits={})
+    journal = await store.begin("one")
+    with pytest.raises(Superseded):
+        await old.drop_unseated()
+    assert set(await store.people("one")) == {"bob"}
+    await journal.drop_unseated()
+    assert await store.people("one") == {}
 
 
 async def test_what_somebody_goes_on_with_begins_with_nothing(store: Store) -> None:

@@ -18,16 +18,20 @@ from bot.chat import Channel, KnowsPrivate, Person, Platform, channel_of
 from bot.conversation import commands
 from bot.conversation.actions import Actions
 from bot.conversation.alone import Standing
+from bot.conversation.along import Along
 from bot.conversation.archive import Archive
 from bot.conversation.auditions import Auditions
+from bot.conversation.bells import Bells
 from bot.conversation.budget import Budget, Rules
 from bot.conversation.comparisons import Comparisons
-from bot.conversation.deliberating import Deliberating
+from bot.conversation.deliberating import Deliberating, Deliberator
 from bot.conversation.desk import Admission, Desk, parse, require
 from bot.conversation.exhibits import AT_ONCE, Exhibits
+from bot.conversation.following import Following
 from bot.conversation.followups import FollowUps
 from bot.conversation.health import health
 from bot.conversation.holding import Holding
+from bot.conversation.jobs import Jobs
 from bot.conversation.naming import name_of
 from bot.conversation.people import People
 from bot.conversation.questions import Questions
@@ -42,6 +46,7 @@ from bot.conversation.titles import Titles
 from bot.conversation.trials import Trials
 from bot.conversation.voting import Voting
 from bot.conversation.weighing import Weighing
+from bot.conversation.working import Working
 from bot.document import Document, Text
 from bot.errors import BotError, StoreFailed
 from bot.llm import Provider
@@ -52,6 +57,7 @@ from bot.protocol.lookups import look_up
 from bot.protocol.pricing import Pricing
 from bot.records import Case, Place, PlatformName
 from bot.settings import Settings
+from bot.store.presence import Presence
 from bot.store.store import Store
 
 if TYPE_CHECKING:
@@ -89,6 +95,10 @@ class App:
     reflections: Reflections = field(init=False)
     trials: Trials = field(init=False)
     standing: Standing = field(init=False)
+    # Where workers take deliberations from, which may be other processes; `None`: each is one's own.
+    jobs: Jobs | None = None
+    # What this process takes from there, where there is any.
+    working: Working | None = field(init=False, default=None)
     _statistics: "Statistics | None" = None
 
     def __post_init__(self) -> None:
@@ -102,20 +112,12 @@ class App:
         self.exhibits = Exhibits(store, self.catalogue, self.platforms, asyncio.Semaphore(AT_ONCE))
         self.running = Running(
             store,
-            partial(
-                Deliberating,
-                caller=self.caller,
-                store=store,
-                threads=threads,
-                exhibits=self.exhibits,
-                titles=self.titles,
-                time_scale=self.time_scale,
-            ),
-            lambda: self.caller.now(),
+            self._deliberator(Along(threads, self.exhibits, self._call_time)),
+            self._call_time,
             self.platforms,
             lambda case: self.budget.limits(channel_of(case), case.asker),
             self.time_scale,
-            self.rules.at_once,
+            None if self.working else self.rules.at_once,
         )
         self.trials = Trials(
             store,
@@ -179,6 +181,51 @@ class App:
 
     def now(self) -> datetime:
         return self.clock()
+
+    def _call_time(self) -> datetime:
+        return self.caller.now()
+
+    def _deliberator(self, along: Along) -> Callable[[str], Deliberator]:
+        """Whoever deliberates a question: workers, where there are any."""
+        store, time_scale = self.store, self.time_scale
+        if self.jobs is None or store.presence is None:
+            return partial(
+                Deliberating,
+                caller=self.caller,
+                store=store,
+                along=along,
+                entitle=self.titles.give,
+                time_scale=time_scale,
+            )
+        bells = Bells(store.presence, time_scale=time_scale)
+        self.working = self._working(self.jobs, store.presence, bells)
+        return partial(
+            Following,
+            store=store,
+            along=along,
+            titles=self.titles,
+            jobs=self.jobs,
+            bells=bells,
+            now=self._call_time,
+            time_scale=time_scale,
+        )
+
+    def _working(self, jobs: Jobs, presence: Presence, bells: Bells) -> Working:
+        """Of no platform: what takes one is done before."""
+        store, catalogue, caller = self.store, self.catalogue, self.caller
+        exhibits = Exhibits(store, catalogue, {}, asyncio.Semaphore(AT_ONCE))
+        along = Along(Threads(store, catalogue, caller, {}), exhibits, self._call_time)
+        return Working(
+            store=store,
+            presence=presence,
+            deliberating=partial(
+                Deliberating, caller=caller, store=store, along=along, time_scale=self.time_scale
+            ),
+            titles=Titles(store, catalogue, caller, {}),
+            jobs=jobs,
+            bells=bells,
+            time_scale=self.time_scale,
+        )
 
     # --- settings and commands
 
@@ -306,4 +353,6 @@ class App:
         self.running.closing = self.reflections.closing = True
         await self.reflections.let_go()
         await self.running.let_go()
+        if self.working:
+            await self.working.let_go()
         await self.questions.weighing.close()

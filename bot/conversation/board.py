@@ -25,7 +25,10 @@ class Board:
         self._changed.set()
 
     def emit(self, event: Event) -> None:
-        before, self.progress = self.progress, advance(self.progress, event)
+        self.show(advance(self.progress, event))
+
+    def show(self, progress: Progress) -> None:
+        before, self.progress = self.progress, progress
         self._changed.set()
         if self.progress.finished and not before.finished:
             self._due.set()

@@ -71,9 +71,8 @@ class People:
         """Add what was written, once for each person; what they are told. Raises `InvalidInput`."""
         await self._require(case, person)
         text = _checked(mended(text))
-        if not_kept := await self.running.answered(
-            case.id, partial(self._keep, case, person.id, text)
-        ):
+        keep = partial(self._keep, case, person.id, text)
+        if not_kept := await self.running.answered(case.id, person.id, keep):
             return Refused(_told(_(_WHY[not_kept], most=PEOPLE_MAX)))
         is_seated = (await self.store.people(case.id)).get(person.id) is not None
         return _told(_(IN) if is_seated else f"{_(IN)} {_(MAY_REPLACE)}")

@@ -78,7 +78,7 @@ async def last_posts(case: Case, store: Store, *, stopped_by: str = "") -> dict[
     `stopped_by` is how whoever stopped it is called."""
     if case.expired_at:
         return {HEADLINE: Document((Text(_(EXPIRED)),))}
-    progress = _without_people_alone(_ended(case, await store.calls(case.id)))
+    progress = _without_people_alone(as_ended(case, await store.calls(case.id)))
     keys = {post.key for post in await store.posts(case.id)}
     if case.result is None:
         # Of a run that was stopped before it began there is no post to bring up to date.
@@ -115,7 +115,7 @@ def _state(progress: Progress, label: str) -> object:
     )
 
 
-def _ended(case: Case, calls: Sequence[Call]) -> Progress:
+def as_ended(case: Case, calls: Sequence[Call]) -> Progress:
     """How a case that is over ended, as far as the journal tells."""
     labels = ranking.labels_of(case.question, case.council)
     seats = sorted((label, seat) for seat, label in labels.items())

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import partial
 
 from bot.chat import QUESTION, Platforms, channel_of
-from bot.conversation.deliberating import Deliberator
+from bot.conversation.deliberating import Deliberator, Keep
 from bot.conversation.locks import Locks
 from bot.conversation.loops import ended, surviving
 from bot.conversation.naming import name_of
@@ -127,6 +127,7 @@ class Running:
         """End what an earlier process left under way; what is paid stays."""
         journal = await self.store.begin(id)
         await journal.stop(Stop("person", self.now(), person))
+        await journal.release()
 
     def _resumed(self, case: Case) -> bool:
         """Whether this one was gone on with. Where its reply cannot be made, as of a case that
@@ -178,14 +179,12 @@ class Running:
         run = self._runs.get(id)
         return run is not None and not run.over.is_set() and run.serving.takes_answers
 
-    async def answered(
-        self, id: str, keep: Callable[[], Awaitable[NotKept | None]]
-    ) -> NotKept | None:
+    async def answered(self, id: str, person: str, keep: Keep) -> NotKept | None:
         """Take in a person's answer, as `Serving.answered` does."""
         run = self._runs.get(id)
         if run is None or run.over.is_set():
             return "late"
-        return await run.serving.answered(keep)
+        return await run.serving.answered(person, keep)
 
     async def question_deleted(self, key: str) -> None:
         """Whoever deletes the question ends its run; what is paid stays in the journal."""
@@ -224,9 +223,11 @@ class Running:
         known: set[str] = set()
         while True:
             places = await find()
-            tasks = await self._stopped(places, await beside())
+            runs = await self._stopped(places, await beside())
             async with self._lock("resume"):
-                await ended(tasks)
+                await ended({run.task for run in runs})
+                for run in runs:
+                    await self.store.recall(run.case.id)
                 known |= {place.id for place in places}
                 found = known.issuperset(place.id for place in await find())
                 resting = {*known, *await beside()}
@@ -235,9 +236,7 @@ class Running:
                     break
         await self.sweep()
 
-    async def _stopped(
-        self, places: Sequence[Place], beside: Collection[str]
-    ) -> set[asyncio.Task[None]]:
+    async def _stopped(self, places: Sequence[Place], beside: Collection[str]) -> list[_Run]:
         """The runs of these questions, whose headlines say so, and those that are to rest."""
         ids = {place.id for place in places}
         stopped = [run for id, run in self._runs.items() if id in ids]
@@ -256,7 +255,7 @@ class Running:
             for run in self._runs.values()
             if (run.case.channel, run.case.thread) in threads or run.case.id in quoting
         ]
-        return {run.task for run in (*stopped, *resting)}
+        return [*stopped, *resting]
 
     async def let_go(self, *platforms: PlatformName) -> None:
         """Leave everything resumable that is answered there; without any, everywhere."""

@@ -17,10 +17,10 @@ from functools import partial
 from bot import texts
 from bot.chat import HEADLINE, QUESTION, FewEdits, Reply, TellsAsker, is_answer
 from bot.conversation.board import Board
-from bot.conversation.deliberating import Deliberator
+from bot.conversation.deliberating import Deliberator, Keep
 from bot.conversation.exhibits import expected
 from bot.conversation.gathering import Gathering
-from bot.conversation.loops import ended, within
+from bot.conversation.loops import ended, surviving, within
 from bot.conversation.posts import last_posts, posts, put_back, together
 from bot.conversation.showing import TICK_SECONDS, Showing
 from bot.council import Deliberation
@@ -29,7 +29,7 @@ from bot.errors import BotError
 from bot.language import _
 from bot.pages.asked import asked
 from bot.pages.live import Pace
-from bot.protocol.events import Progress
+from bot.protocol.events import Event, Progress
 from bot.records import Case, Stop, StopCause
 from bot.store.people import NotKept
 from bot.store.store import Store
@@ -170,9 +170,9 @@ class Serving:
         """Whether people may add theirs now."""
         return not self.case.question.is_about_answers and self._deliberator.takes_answers
 
-    async def answered(self, keep: Callable[[], Awaitable[NotKept | None]]) -> NotKept | None:
+    async def answered(self, person: str, keep: Keep) -> NotKept | None:
         """Take in a person's answer, as `Deliberator.answered` does."""
-        not_kept = await self._deliberator.answered(keep)
+        not_kept = await self._deliberator.answered(person, keep)
         self.gathering.answered()
         return not_kept
 
@@ -186,10 +186,23 @@ class Serving:
     async def _deliberate(self, limits: Mapping[str, int]) -> Deliberation | None:
         usual = await self._store.usual_seconds(self.case)
         board = await self._deliberator.begin(self.case, limits)
-        if (board.progress.question.unread or expected(self.case)) and not self._showing.seen:
-            # Said before anything is paid, so that the asker can stop it.
-            self._showing.update(posts(board.progress))
-            await self.between_stages()
+        try:
+            if (board.progress.question.unread or expected(self.case)) and not self._showing.seen:
+                # Said before anything is paid, so that the asker can stop it.
+                self._showing.update(posts(board.progress))
+                await self.between_stages()
+            end = await self._ended(board, usual)
+        finally:
+            with surviving(f"deliberation {self.case.id} is not left to others yet"):
+                await self._deliberator.leave()
+        if isinstance(end, BaseException):
+            raise end
+        return None if isinstance(end, Stop) else end
+
+    async def _ended(
+        self, board: Board, usual: float | None
+    ) -> Deliberation | Stop | BaseException:
+        """How it ends, and what comes of it until then is drawn."""
         drawing = asyncio.create_task(self._draw(board, usual))
         try:
             end = await self._deliberator.run(self)
@@ -204,11 +217,12 @@ class Serving:
             board.end()
             await drawing
             await self._showing.settled()
+            return end
         finally:
             await ended({drawing})
-        if isinstance(end, BaseException):
-            raise end
-        return None if isinstance(end, Stop) else end
+
+    def happened(self, event: Event) -> None:
+        """The board is drawn."""
 
     async def opened(self) -> None:
         await self._showing.begun()

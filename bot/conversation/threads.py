@@ -106,11 +106,11 @@ class Threads:
 
     async def _said(self, case: Case, question: Question, journal: Journal) -> Said:
         """What people said, read once: the journal keeps it until the question is answered."""
-        platform = self._reads(case)
-        if platform is None:
-            return Said()
         known = journal.decision(SAID)
         if known is None:
+            platform = self._reads(case)
+            if platform is None:
+                return Said()
             known = encode(Said, await platform.said(case, past.MESSAGES))
             await journal.decide(SAID, known)
         said = decode(Said, known)

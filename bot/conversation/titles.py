@@ -6,6 +6,7 @@ is answered comes no more, and the old name stays.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from bot.chat import NamesThreads, Platforms
 from bot.conversation.loops import surviving
@@ -21,6 +22,19 @@ from bot.store.store import Store
 
 # The decision that says who is asked for the title, once, whatever comes of it.
 _TITLE = "title"
+
+
+class Entitle(Protocol):
+    """Sees to the title of a question's thread, beside everything else. Never raises."""
+
+    async def __call__(
+        self,
+        case: Case,
+        question: Question,
+        journal: Journal,
+        *,
+        opened: Callable[[], Awaitable[None]],
+    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +53,9 @@ class Titles:
 
     async def title(self, case: Case) -> str:
         """What the thread of this question was named; "" where nobody named it."""
-        calls = await self.store.calls(case.id)
-        written = next((call.text for call in calls if call.stage == "title" and call.text), "")
+        seat = await self.store.decision(case.id, _TITLE)
+        call = await self.store.call(case.id, "title", 0, int(seat)) if seat else None
+        written = (call.text if call else None) or ""
         return title_in(written, (*case.council.members, case.council.chairman))
 
     async def give(
@@ -59,6 +74,18 @@ class Titles:
                 await opened()
                 platform.name_thread(case, title)
 
+    async def write(
+        self,
+        case: Case,
+        question: Question,
+        journal: Journal,
+        *,
+        opened: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Have the title written for whoever names the thread. Never raises."""
+        with surviving(f"the title of deliberation {case.id} is not written"):
+            await self._written(case, question, journal)
+
     async def _written(self, case: Case, question: Question, journal: Journal) -> str:
         """A call that was cut off is not made again: it may be paid already."""
         decided = journal.decision(_TITLE)
@@ -71,3 +98,9 @@ class Titles:
                 return ""
         sitting = Sitting(question, case.council, self.caller, journal, lambda event: None)
         return await write_title(sitting, seat)
+
+
+async def untitled(
+    case: Case, question: Question, journal: Journal, *, opened: Callable[[], Awaitable[None]]
+) -> None:
+    """Of a thread that has its name."""

@@ -93,6 +93,8 @@ def headline(progress: Progress, pace: Pace | None = None) -> Document:
     if progress.fault:
         heading = Heading(_("The council had to stop"))
         return Document((heading, Text(progress.fault)), state="failed")
+    if progress.queued is not None:
+        return queued(question, progress.queued)
     draft = masked(progress.draft.text, models) if progress.draft else ""
     blocks: list[Block] = [*_draft(draft), Text(live_lines(progress, pace))]
     notes = (grown(progress), people_in(progress.council.people), stand_in(progress))

@@ -172,6 +172,8 @@ class Progress:
     chairman_failures: tuple[Failure, ...] = ()
     draft: VerdictText | None = None
     spent_usd: float | None = None
+    # How many come before it, while it waits to be begun elsewhere; `None` where it does not.
+    queued: int | None = None
     enough: bool = False
     finished: Deliberation | None = None
     stopped: Stop | None = None

@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from bot.chat import Accepted, Channel, Mention, Person, Refused
 from bot.conversation.app import App
 from bot.conversation.budget import Rules
+from bot.conversation.jobs import Jobs
 from bot.conversation.presses import Choice, Press, Told
 from bot.document import Document, Text
 from bot.llm import Completion, Request
 from bot.protocol import ranking
 from bot.records import Case
+from bot.store.server import Server
 from tests.fakes.council import running_app
 from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
 
@@ -120,11 +122,12 @@ async def running(
     provider: FakeProvider | None = None,
     *,
     rules: Rules | None = None,
-    database: str = ":memory:",
+    database: str | Server = ":memory:",
     time_scale: float = 1.0,
+    jobs: Jobs | None = None,
 ) -> AsyncIterator[App]:
     async with running_app(
-        provider or FakeProvider(), rules=rules, database=database, time_scale=time_scale
+        provider or FakeProvider(), rules=rules, database=database, time_scale=time_scale, jobs=jobs
     ) as app:
         room = Room(app)
         app.platforms |= {"discord": room, "slack": room, "terminal": room}

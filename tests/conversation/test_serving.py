@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.conversation.along import Along
 from bot.conversation.deliberating import Deliberating
 from bot.conversation.exhibits import Exhibits
 from bot.conversation.serving import Serving
@@ -123,9 +124,12 @@ class Stage:
             case.id,
             caller=caller,
             store=self.store,
-            threads=Threads(self.store, catalogue, caller, {}),
-            exhibits=Exhibits(self.store, catalogue, {}, asyncio.Semaphore()),
-            titles=Titles(self.store, catalogue, caller, {}),
+            along=Along(
+                Threads(self.store, catalogue, caller, {}),
+                Exhibits(self.store, catalogue, {}, asyncio.Semaphore()),
+                now,
+            ),
+            entitle=Titles(self.store, catalogue, caller, {}).give,
             time_scale=0.01,
         )
         return Serving(

@@ -1,4 +1,5 @@
-"""A council in this process, on a store in memory, for tests of what sits on top of the app."""
+"""A council in this process, on a store in memory unless another is named, for tests of what sits on top
+of the app."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -8,6 +9,7 @@ from functools import partial
 
 from bot.conversation.app import App
 from bot.conversation.budget import Rules
+from bot.conversation.jobs import Jobs
 from bot.llm import Provider
 from bot.models.catalogue import Catalogue
 from bot.protocol.calls import Caller
@@ -32,6 +34,7 @@ async def running_app(
     time_scale: float = 0.01,
     patience: Patience | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    jobs: Jobs | None = None,
 ) -> AsyncIterator[App]:
     store = await Store.open(database, holder="tests")
     try:
@@ -57,6 +60,7 @@ async def running_app(
             rules=rules or Rules(),
             time_scale=time_scale,
             clock=clock,
+            jobs=jobs,
         )
         try:
             yield app

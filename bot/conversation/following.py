@@ -202,7 +202,7 @@ class Following:
         return case.result
 
     def _have_stopped(self, stop: Stop) -> None:
-        task = asyncio.create_task(self._stopped(stop), name=f"stop of {self._id}")
+        task = asyncio.create_task(self._stopped(stop), name=f"stop-{self._id}")
         self._tasks.add(task)
 
     async def _stopped(self, stop: Stop) -> None:

@@ -78,7 +78,7 @@ class Working:
         Where this is cancelled it goes on elsewhere. Never raises but for that."""
         if self._is_closing or id in self._tasks:
             return
-        task = self._tasks[id] = asyncio.create_task(self._at(id), name=f"work on {id}")
+        task = self._tasks[id] = asyncio.create_task(self._at(id), name=f"work-{id}")
         try:
             await asyncio.wait({task})
         finally:

@@ -71,7 +71,7 @@ def _ended(options: argparse.Namespace) -> int:
         from bot.program.env_file import find_env_file
 
         env_file = find_env_file()
-        level = logging.INFO if options.run is _serve else logging.WARNING
+        level = logging.INFO if options.run in (_serve, _worker) else logging.WARNING
         configure(level, json=log_format(env_file=env_file) == "json")
         config = load(env_file=env_file)
         # The doctor has a line of its own for each.
@@ -95,7 +95,7 @@ def _ended(options: argparse.Namespace) -> int:
         complain(error)
         return NO_ANSWER
     except KeyboardInterrupt:
-        if options.run in (_ask, _bench, _serve, _migrate):
+        if options.run in (_ask, _bench, _serve, _worker, _migrate):
             note("\n" + _(STOPPED))
         return INTERRUPTED
     except BrokenPipeError:
@@ -182,10 +182,19 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     bench.add_argument("--yes", action="store_true", help=_("spend without asking first"))
     serve = add("serve", _serve, _("run every platform that has a token"))
     serve.add_argument(
-        "--stay",
+        "--no-work",
         action="store_true",
-        help=_("where a person has to mend something, wait instead of ending"),
+        help=_("with a PostgreSQL database: leave what is asked to `council worker`"),
     )
+    worker = add(
+        "worker", _worker, _("with a PostgreSQL database: deliberate what `council serve` takes in")
+    )
+    for command in (serve, worker):
+        command.add_argument(
+            "--stay",
+            action="store_true",
+            help=_("where a person has to mend something, wait instead of ending"),
+        )
     stats = add("stats", reading.stats, _("which models serve best, and whether the council helps"))
     stats.add_argument("--channel", help=_("of this channel only"))
     stats.add_argument("--json", action="store_true", help=_("every number as JSON"))
@@ -443,8 +452,17 @@ async def _reflect(options: argparse.Namespace, config: "Config") -> int:
 
 async def _serve(options: argparse.Namespace, config: "Config") -> int:
     from bot.program.serve import serve
+    from bot.program.work import require_shared
 
-    return await serve(config)
+    if options.no_work:
+        require_shared(config, "serve --no-work")
+    return await serve(config, at_once=0 if options.no_work else config.at_once)
+
+
+async def _worker(options: argparse.Namespace, config: "Config") -> int:
+    from bot.program.work import worker
+
+    await worker(config)
 
 
 async def _forget(options: argparse.Namespace, config: "Config") -> int:

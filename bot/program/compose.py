@@ -1,8 +1,9 @@
 """The parts of the council put together from the configuration. Knows no command and no platform."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from bot.conversation.app import App
 from bot.conversation.budget import Rules
@@ -17,27 +18,52 @@ from bot.protocol.patience import Patience
 from bot.protocol.pricing import Pricing
 from bot.rehearsal.simulated import CHAIRMAN, MEMBERS, Rehearsal
 from bot.settings import Settings
-from bot.store.store import Store
+from bot.store.server import Server
+from bot.store.store import Store, jobs
+
+if TYPE_CHECKING:
+    from bot.store.postgres_jobs import Jobs
+
+T = TypeVar("T")
 
 # Commands that nobody waits for.
 SERVING = frozenset({"serve", "worker"})
 
 
 @asynccontextmanager
-async def open_app(config: Config, command: str) -> AsyncIterator[App]:
-    """The whole council over the configured database, for a command that writes."""
+async def open_queue(config: Config, command: str) -> "AsyncIterator[Jobs | None]":
+    """What workers take deliberations from; `None` where the database is a file, which is one
+    process's own."""
+    place, holder = config.database_place(), f"council {command}"
+    if not isinstance(place, Server):
+        yield None
+        return
+    async with AsyncExitStack() as stack:
+        opened = jobs().open
+        yield await _reached(
+            config,
+            command,
+            lambda: stack.enter_async_context(
+                opened(place, holder=holder, time_scale=config.time_scale)
+            ),
+        )
+
+
+@asynccontextmanager
+async def open_app(config: Config, command: str, queue: "Jobs | None" = None) -> AsyncIterator[App]:
+    """The whole council over the configured database, for a command that writes. With a queue, what
+    is asked is left to whoever takes it from there."""
     holder, time_scale = f"council {command}", config.time_scale
     opened = partial(Store.open, config.database_place(), holder=holder, time_scale=time_scale)
-    if command in SERVING:
-        store = await once_there(opened, time_scale=time_scale)
-    else:
-        store = await opened()
-    async with put_together(config, store, command) as app:
+    store = await _reached(config, command, opened)
+    async with put_together(config, store, command, queue) as app:
         yield app
 
 
 @asynccontextmanager
-async def put_together(config: Config, store: Store, command: str) -> AsyncIterator[App]:
+async def put_together(
+    config: Config, store: Store, command: str, queue: "Jobs | None" = None
+) -> AsyncIterator[App]:
     """The whole council, made from the configuration over a store, which is closed with it."""
     collect_seldom()
 
@@ -48,7 +74,7 @@ async def put_together(config: Config, store: Store, command: str) -> AsyncItera
             defaults = defaults_of(config, catalogue)
             catalogue.warn()
             patience = Patience().scaled(config.time_scale)
-            budget_usd = config.budget_usd(serving=command == "serve")
+            budget_usd = config.budget_usd(serving=command in SERVING)
             app = App(
                 store=store,
                 provider=provider,
@@ -74,6 +100,7 @@ async def put_together(config: Config, store: Store, command: str) -> AsyncItera
                 ),
                 time_scale=config.time_scale,
                 retention_days=await retention_days(config, store),
+                jobs=queue,
             )
             await app.expire()
             try:
@@ -82,6 +109,12 @@ async def put_together(config: Config, store: Store, command: str) -> AsyncItera
                 await app.close()
     finally:
         await store.close()
+
+
+async def _reached(config: Config, command: str, reach: Callable[[], Awaitable[T]]) -> T:
+    if command in SERVING:
+        return await once_there(reach, time_scale=config.time_scale)
+    return await reach()
 
 
 def _micros(usd: float | None) -> int | None:

@@ -43,6 +43,8 @@ SLACK_URL = "https://slack.com/api"
 DAILY_BUDGET_USD = 5.0
 # Deliberations under way: a hundred requests or so, which providers and memory take.
 AT_ONCE = 20
+# Of a worker, which does nothing else, and has others beside it.
+WORKER_AT_ONCE = 50
 RETENTION_DAYS = 30
 
 
@@ -339,6 +341,11 @@ class Config(BaseSettings):
             if serving or "daily_budget_usd" in self.model_fields_set
             else None
         )
+
+    @property
+    def worker_at_once(self) -> int:
+        """How many a worker deliberates at once."""
+        return self.at_once if "at_once" in self.model_fields_set else WORKER_AT_ONCE
 
     def endpoints(self) -> tuple[EndpointSettings, ...]:
         """Every endpoint, the default one (named `""`) first where there is one."""

@@ -19,12 +19,13 @@ from bot.errors import StoreFailed, StoreLocked
 from bot.language import _, listed, n_
 from bot.pages.privacy import Facts, in_file, on_server, page
 from bot.printing import tell
-from bot.program.compose import retention_days, routing_of
+from bot.program.compose import open_queue, retention_days, routing_of
 from bot.program.config import Config
 from bot.program.endpoints import KNOWN_SERVERS
 from bot.program.process import DONE, NO_ANSWER
 from bot.program.reading import put
 from bot.program.trials import Ledger, Tell, examine_models, passed_on
+from bot.program.work import nobody_takes
 from bot.store.server import Server
 from bot.store.store import Store
 
@@ -172,12 +173,15 @@ class _Book(Ledger):
                 damage = await store.damage()
                 self.spent_micros = await store.spent(self._today)
                 days = await retention_days(self._config, store)
+                workers = await _workers(self._config, store)
             finally:
                 await store.close()
         except StoreFailed as error:
             tell(Finding(False, str(error)))
             return
         tell(Finding(True, found))
+        for finding in workers:
+            tell(finding)
         if damage:
             damaged = _(
                 "The database {path} is damaged ({damage}). Stop Council and restore a backup, or "
@@ -204,6 +208,28 @@ class _Book(Ledger):
         except StoreFailed:
             return False
         return True
+
+
+async def _workers(config: Config, store: Store) -> list[Finding]:
+    """Whether what is asked is taken, where several processes share a database."""
+    async with open_queue(config, "doctor") as queue:
+        if queue is None:
+            return []
+        waiting, living = len(await store.open_work()), await queue.workers()
+    if not living:
+        if waiting:
+            return [Finding(False, nobody_takes(waiting))]
+        none = _("No worker lives: `council serve` is one, and so is `council worker` beside it.")
+        return [Finding(None, none)]
+    found = [Finding(True, n_("{n} worker lives.", "{n} workers live.", living))]
+    if waiting:
+        wait = n_(
+            "{n} question waits until a worker is free.",
+            "{n} questions wait until a worker is free.",
+            waiting,
+        )
+        found.append(Finding(None, wait))
+    return found
 
 
 def _kept(days: int | None) -> str:

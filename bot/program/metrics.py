@@ -74,7 +74,9 @@ class Metrics:
 
     async def _measure(self) -> None:
         app = self._app
-        self._under_way.set(len(app.running.cases))
+        served, taken = len(app.running.cases), app.working.under_way if app.working else 0
+        # What is deliberated in the process that serves it is counted once.
+        self._under_way.set(max(served, taken))
         self._reflecting.set(len(app.reflections.under_way))
         for name, platform in app.platforms.items():
             if isinstance(platform, KnowsConnected):

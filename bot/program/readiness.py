@@ -46,6 +46,8 @@ class Readiness:
         platform = self._app.platforms.get(name)
         if isinstance(platform, KnowsConnected) and platform.connected:
             return Finding(True, _("Connected."))
+        if self._app.standing.by(name):
+            return Finding(True, _("Another process is connected; this one stands by."))
         return Finding(False, _("Not connected."))
 
     async def _written(self) -> Finding:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from bot.errors import BotError, InvalidConfiguration
 from bot.language import _, listed, n_
 from bot.program.process import DONE
+from bot.program.work import KEEP_UP_SECONDS, swept, taking
 
 if TYPE_CHECKING:
     from bot.conversation.app import App
@@ -22,15 +23,16 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-KEEP_UP_SECONDS = 60
 EXPIRE_SECONDS = 3_600
 TIDY_SECONDS = 3_600
 # What a platform is called by those who read logs, and in the store.
 PLACES: "Mapping[str, PlatformName]" = {"Discord": "discord", "Slack": "slack"}
 
 
-async def serve(config: "Config") -> int:
-    from bot.program.compose import open_app
+async def serve(config: "Config", *, at_once: int) -> int:
+    """Until it is cancelled. So many are deliberated here at once, of those that workers take; 0
+    leaves all of them to others."""
+    from bot.program.compose import open_app, open_queue
     from bot.program.health_port import health_port
 
     adapters = _adapters(config)
@@ -39,8 +41,11 @@ async def serve(config: "Config") -> int:
             [_("No platform has a token: set DISCORD_TOKEN or SLACK_BOT_TOKEN.")]
         )
     async with (
-        open_app(config, "serve") as app,
+        open_queue(config, "serve") as queue,
+        open_app(config, "serve", queue) as app,
         health_port(config, app, [PLACES[name] for name in adapters]),
+        swept(app, queue),
+        taking(app, queue, at_once),
     ):
         logger.info("%s", await _served(config, app, tuple(adapters)))
         loops = [asyncio.create_task(each) for each in beside(app, config.time_scale)]

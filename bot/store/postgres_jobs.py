@@ -143,6 +143,17 @@ class Jobs:
                 logger.warning("%s The queue is taken up again.", self._told(error))
             await asyncio.sleep(_LOOK_SECONDS * self._time_scale)
 
+    async def workers(self) -> int:
+        """How many live, or did so a moment ago. Raises `StoreFailed`."""
+        try:
+            (row,) = await self._app.connector.execute_query_all_async(
+                "SELECT count(*) AS workers FROM procrastinate_workers"
+                " WHERE last_heartbeat > now() - interval '30 seconds'"
+            )
+        except (ConnectorException, TimeoutError) as error:
+            raise self._told(error) from None
+        return int(row["workers"])
+
     async def tidy(self) -> None:
         """Remove what workers that live no more have left. Raises `StoreFailed`."""
         manager = self._app.job_manager

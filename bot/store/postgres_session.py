@@ -46,7 +46,7 @@ _SET = (
     " set_config('default_transaction_isolation', 'read committed', false),"
     " set_config('statement_timeout', '0', false),"
     " set_config('lock_timeout', '5s', false),"
-    " set_config('idle_in_transaction_session_timeout', '60s', false),"
+    " set_config('idle_in_transaction_session_timeout', '15s', false),"
     " set_config('synchronous_commit', CASE current_setting('synchronous_commit')"
     " WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)"
 )

@@ -29,7 +29,7 @@ from bot.council import Call, Question
 from bot.llm import Provider
 from bot.models.catalogue import Catalogue
 from bot.models.http import Endpoint, HttpProvider
-from bot.program.serve import KEEP_UP_SECONDS
+from bot.program.work import KEEP_UP_SECONDS
 from bot.protocol.calls import Caller
 from bot.protocol.patience import Patience
 from bot.settings import Settings, council_of

@@ -84,7 +84,8 @@ class Served(ABC):
             await program.told_to_end()
         await self.server.wait_for(lambda: not self.online)
 
-    async def start(self, **more: str) -> Program:
+    async def start(self, *words: str, **more: str) -> Program:
+        """`council serve`, or these words."""
         environment = {
             "COUNCIL_TIME_SCALE": "0.05",
             "COUNCIL_DATABASE": str(Path("council.db").resolve()),
@@ -92,7 +93,9 @@ class Served(ABC):
             **more,
         }
         return Program(
-            await processes.council("serve", environment=environment, module=self.module)
+            await processes.council(
+                *(words or ("serve",)), environment=environment, module=self.module
+            )
         )
 
     async def posts(self, question: Any) -> list[Any]:

@@ -14,6 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.program.cli import _parser, _serve, _worker
+from bot.program.config import VARIABLES, load
+from bot.store.server import Server
 from tests.fakes.processes import ROOT
 from tests.packaging.dockerfile import instructions
 
@@ -103,6 +106,63 @@ def test_a_container_waits_where_a_person_has_to_mend_something() -> None:
         program.send_signal(signal.SIGTERM)
         assert program.wait() == 130
         assert program.stderr.read() == ""
+
+
+PASSWORD = "0123456789abcdef"
+
+
+def of_scale(service: str) -> dict[str, Any]:
+    """A service of `compose.scale.yaml`, with the one variable that it asks for."""
+    text = (ROOT / "compose.scale.yaml").read_text()
+    given = re.sub(r"\$\{POSTGRES_PASSWORD:\?[^}]+\}", PASSWORD, text)
+    assert "${" not in given
+    found: dict[str, Any] = yaml.safe_load(given)["services"][service]
+    return found
+
+
+def test_gateway_and_workers_share_the_one_database_and_nobody_else_knows_its_password() -> None:
+    database = of_scale("db")["environment"]
+    assert database["POSTGRES_PASSWORD"] == PASSWORD
+    name, user = database["POSTGRES_DB"], database["POSTGRES_USER"]
+    for service in ("gateway", "worker"):
+        config = load(of_scale(service)["environment"])
+        assert config.database == Server(f"postgresql://{user}:{PASSWORD}@db/{name}")
+        assert config.warnings == ()
+        assert of_scale(service)["depends_on"] == {"db": {"condition": "service_healthy"}}
+    assert PASSWORD not in (ROOT / "compose.scale.yaml").read_text()
+
+
+def test_each_of_several_processes_is_started_as_the_program_knows_it() -> None:
+    parser, _ = _parser()
+    gateway = parser.parse_args(of_scale("gateway")["command"][3:])
+    assert (gateway.run, gateway.no_work, gateway.stay) == (_serve, True, True)
+    worker = parser.parse_args(of_scale("worker")["command"][3:])
+    assert (worker.run, worker.stay) == (_worker, True)
+    assert of_scale("worker")["deploy"] == {"replicas": 3}
+
+
+def test_a_worker_is_given_no_token_of_a_platform() -> None:
+    tokens = {name for name in VARIABLES if name.startswith(("DISCORD_", "SLACK_"))}
+    given = of_scale("worker")["environment"]
+    assert {name for name in tokens if name in given and not given[name]} == tokens - {
+        "SLACK_API_URL"
+    }
+
+
+@pytest.mark.parametrize("service", ["gateway", "worker"])
+def test_each_of_several_containers_has_no_more_powers_than_the_one(service: str) -> None:
+    one, of_several = compose(), of_scale(service)
+    for what in (
+        "read_only",
+        "tmpfs",
+        "cap_drop",
+        "security_opt",
+        "init",
+        "restart",
+        "stop_grace_period",
+    ):
+        assert (what, of_several[what]) == (what, one[what])
+    assert "volumes" not in of_several
 
 
 def unit() -> RawConfigParser:

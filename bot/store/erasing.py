@@ -1,8 +1,10 @@
 """Erasing: the bytes of what was deleted stay in the file's pages and in its log until both are
-written anew. How far that is, a note says, so that a restart goes on with it.
+written anew. How far that is, a note says, so that a restart goes on with it, and so that of several
+who erase nobody takes for erased what another deleted meanwhile.
 """
 
 import logging
+import secrets
 
 from bot.errors import StoreFailed
 from bot.store.transactions import Do, Tables, change
@@ -21,26 +23,27 @@ class Erasing(Tables):
 
         False where that has to be tried again: another program is reading, or the disk is full.
         """
-        left = await self._left()
+        left = (await self._left()).partition(" ")[0]
+        if not left:
+            return True
+        ours = f"{left} {secrets.token_hex(8)}"  # whoever deletes from now on says so without this word
+        await self._database.write(lambda: change(*_set_left(ours)))
         try:
             if left == _FILE:
                 await self._database.rewrite()
-                await self._note(_LOG)
-            if left and not await self._database.empty_log(_BRIEF):
-                return False
+            is_emptied = await self._database.empty_log(_BRIEF)
         except StoreFailed as error:
             logger.warning("what was forgotten is not erased yet: %s", error)
             return False
-        if left:
-            await self._note("")
-        return True
+        changed = await self._change(
+            "UPDATE notes SET value = ? WHERE key = ? AND value = ?",
+            ("" if is_emptied else _LOG, _ERASING, ours),
+        )
+        return is_emptied and changed == 1
 
     async def _left(self) -> str:
         rows = await self._database.read("SELECT value FROM notes WHERE key = ?", (_ERASING,))
         return rows[0][0] if rows else ""
-
-    async def _note(self, left: str) -> None:
-        await self._database.write(lambda: change(*_set_left(left)))
 
 
 def _set_left(left: str) -> Do:
@@ -57,6 +60,6 @@ TO_ERASE = _set_left(_FILE)
 # nothing of them any more, and a server's table is small.
 TO_EMPTY_LOG = Do(
     "INSERT INTO notes (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value ="
-    " CASE notes.value WHEN ? THEN notes.value ELSE excluded.value END",
-    (_ERASING, _LOG, _FILE),
+    " CASE WHEN notes.value LIKE ? THEN ? ELSE excluded.value END",
+    (_ERASING, _LOG, f"{_FILE}%", _FILE),
 )

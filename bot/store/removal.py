@@ -154,6 +154,7 @@ class Removal(Erasing):
         def write() -> Transaction[int]:
             ids = yield from _and_what_follows(which)
             yield from book_readers(ids)
+            yield from spending.book_those(set(ids))
             for statement in more:
                 yield from change(*statement)
             yield from forget_forwarded(ids)

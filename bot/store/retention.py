@@ -82,6 +82,7 @@ def _expire(before: datetime, at: datetime) -> Transaction[int]:
     )
     cases = [case_of(row) for row in rows]
     yield from book_readers([case.id for case in cases])
+    yield from spending.book_those({case.id for case in cases})
     for case in cases:
         remains = encode(Remains, remains_of(case, key)) if case.result else None
         yield Do(

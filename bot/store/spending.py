@@ -12,7 +12,7 @@ what is over, and nobody is refused while there is plenty.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
@@ -424,6 +424,15 @@ def _give_up_checks_left() -> Transaction[None]:
     )
     for (deliberation,) in rows:
         yield from give_up_checks(deliberation)
+
+
+def book_those(deliberations: Collection[str]) -> Transaction[None]:
+    """The same of some, whose rows go: whoever is at them, maybe in another process, books nothing any
+    more."""
+    rows = yield Statement("SELECT DISTINCT deliberation FROM attempts WHERE reserved_micros > 0")
+    for (deliberation,) in rows:
+        if deliberation in deliberations:
+            yield from book(deliberation)
 
 
 def book_all() -> Transaction[None]:

@@ -14,9 +14,11 @@ import pytest
 from bot.council import Call, Council, Question
 from bot.errors import StoreFailed
 from bot.records import Case, Reaction
+from bot.store.erasing import TO_ERASE
 from bot.store.journal import Asked
 from bot.store.server import Server
 from bot.store.store import Store
+from bot.store.transactions import change
 from tests.fakes.channel import finished_case
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
@@ -358,3 +360,19 @@ async def test_what_a_person_spent_is_forgotten_but_for_the_day_that_a_limit_cou
     with sqlite3.connect(path) as connection:
         left = connection.execute("SELECT day FROM spending WHERE scope LIKE 'person:%'")
         assert left.fetchall() == [(today,)]
+
+
+async def test_what_another_deletes_meanwhile_is_not_taken_for_erased(store: Store) -> None:
+    database = store._database
+    rewrite = database.rewrite
+
+    async def rewritten_too_early() -> None:
+        await rewrite()
+        await database.write(lambda: change(*TO_ERASE))
+
+    database.rewrite = rewritten_too_early  # type: ignore[method-assign] # as another process may do
+    await store.forget_deliberation("q1")
+    assert not await store.erase()
+    database.rewrite = rewrite  # type: ignore[method-assign] # from now on it is alone
+    assert await store.erase()
+    assert not await store.note("erasing")

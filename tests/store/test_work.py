@@ -307,16 +307,25 @@ async def _told_much(store: Store) -> Journal:
     return journal
 
 
-async def test_what_is_forgotten_leaves_nothing(store: Store) -> None:
-    await _told_much(store)
-    await store.forget_person("ann")
+async def test_what_is_forgotten_leaves_nothing_but_what_it_may_have_cost(store: Store) -> None:
+    journal = await _told_much(store)
+    n = await asked(journal)
+    await be(store, OTHER).forget_person("ann")
     assert await short_lived(store) == 0
+    assert await store.spent(TODAY) == 900
+    with pytest.raises(Superseded):
+        await answered(journal, n, Bill(1, 1, 500, 500))
+    assert await store.spent(TODAY) == 900
 
 
-async def test_what_is_too_old_leaves_nothing(store: Store) -> None:
-    await _told_much(store)
-    await store.expire(NOW + timedelta(days=1), NOW + timedelta(days=31))
+async def test_what_is_too_old_leaves_nothing_but_what_it_may_have_cost(store: Store) -> None:
+    journal = await _told_much(store)
+    n = await asked(journal)
+    await be(store, OTHER).expire(NOW + timedelta(days=1), NOW + timedelta(days=31))
     assert await short_lived(store) == 0
+    assert await store.spent(TODAY) == 900
+    with pytest.raises(Superseded):
+        await answered(journal, n, Bill(1, 1, 500, 500))
 
 
 async def test_what_has_ended_leaves_nothing_once_its_end_is_shown(store: Store) -> None:

@@ -7,6 +7,10 @@ wrong going wrong, and the same again for the same seed.
 
 What is real: the app, the deliberation, the store on SQLite, the outbox, votes, budgets, catching
 up, and both adapters with their libraries, over the strict local servers. What is not: time, the
-scheduler, threads, sockets and the models. Of a database on a server the store's own code is real, too,
-and the server is not: `postgres_server` says what it leaves out. `invariants` names what has to hold.
+scheduler, threads, sockets and the models. `invariants` names what has to hold.
+
+With a database on a server there are workers besides, processes that end, freeze and wake whenever they
+like. The store's own code is real, too; of the server `postgres_server` says what is there and what is
+left out, and of the queue there are hints, of which some are lost. Nobody takes over from a gateway that
+lives: there is one at a time.
 """

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Name = Literal[
     "answered",
+    "goes on",
     "one of each post",
     "taken once",
     "letters",
@@ -46,6 +47,7 @@ Name = Literal[
 # In whose description each is written out, beside the code that has to keep it.
 WHERE: dict[Name, str] = {
     "answered": "bot/conversation/serving.py",
+    "goes on": "bot/conversation/working.py",
     "one of each post": "bot/conversation/outbox.py",
     "taken once": "bot/conversation/questions.py",
     "letters": "bot/protocol/ranking.py",
@@ -72,6 +74,8 @@ _WORD = re.compile(r"qq\d+y[0-9a-f]+|zw\d+x[0-9a-f]+")
 # A row is committed within 0.2 s of the last byte; where writes are repeated, or wait for others
 # that are, later.
 COMMITTED_SECONDS = 1.0
+# What a process was at that ended is gone on with by others: it is missed for 10 s, at looks 5 s apart.
+GONE_ON_SECONDS = 30.0
 # Far more than all of the last questions can cost together.
 PLENTY_MICROS = 4_000_000
 
@@ -141,7 +145,10 @@ class Watch:
 
     def _was_kept(self, at: float, number: int) -> bool:
         """Whether the program had the time to keep what it was told."""
-        ended = self.world.ends.get(number, self.world.loop.time())
+        ends = {**self.world.ends, **self.world.workers_ends}
+        ended = ends.get(number, self.world.loop.time())
+        if self.world.frozen.get(number):
+            return False  # another may have taken its place
         patience = COMMITTED_SECONDS
         if any(
             at - self.world.disk.patience_seconds < when < ended
@@ -334,6 +341,7 @@ class Watch:
             self._check_replaced()
             self._check_money()
         self._check_guests()
+        self._check_left_over()
         self._check_trials()
         self._check_taken()
         self._check_forgotten()
@@ -413,6 +421,34 @@ class Watch:
         for text, count in runs.items():
             if count > 1:
                 self.fail("taken once", f"{text} is asked in {count} runs")
+
+    # Workers
+
+    def left(self, number: int) -> None:
+        """Whatever a process was at that was just killed, others are at in time."""
+        rows = self.world.disk.rows("SELECT deliberation FROM work WHERE process = ?", number)
+        since = self.world.loop.time()
+        if rows:
+            ids = [id for (id,) in rows]
+            self.world.loop.call_later(GONE_ON_SECONDS, self._check_gone_on, number, ids, since)
+
+    def _check_gone_on(self, number: int, ids: Sequence[str], since: float) -> None:
+        world = self.world
+        is_well = not any(when > since - 30 for when in world.disk.troubles)
+        if not is_well or not world.workers.is_somebody_there(since):
+            return
+        for id in ids:
+            rows = world.disk.rows(
+                "SELECT 1 FROM work WHERE deliberation = ? AND process = ?", id, number
+            )
+            if rows:
+                self.fail("goes on", f"{id} is still at {number}, which lives no more")
+
+    def _check_left_over(self) -> None:
+        for table in ("work", "progress", "drafts", "wishes"):
+            rows = self.world.disk.rows(f"SELECT DISTINCT deliberation FROM {table}")
+            if rows:
+                self.fail("goes on", f"{rows} are left in {table}, and nothing is under way")
 
     # Trials
 

@@ -26,6 +26,7 @@ from tests.fakes.slack_server import BOT_TOKEN
 from tests.world.loop import Life
 from tests.world.models import PRICES
 from tests.world.wires import SLACK
+from tests.world.workers import work
 
 if TYPE_CHECKING:
     from tests.world.world import World
@@ -49,7 +50,7 @@ class Program:
     def installed(self) -> Iterator[None]:
         world = self.world
         places: Any = compose
-        before = places.provider_of, places.catalogue_of, places.collect_seldom
+        before = places.provider_of, places.catalogue_of, places.collect_seldom, places.App
 
         @asynccontextmanager
         async def provider_of(config: Any) -> AsyncIterator[Any]:
@@ -58,12 +59,15 @@ class Program:
         def catalogue_of(config: Any, provider: Any, store: Any) -> Catalogue:
             return Catalogue(provider, store, unknown_price=config.unknown_price, now=world.now)
 
-        places.provider_of, places.catalogue_of = provider_of, catalogue_of
+        def app_of(**parts: Any) -> App:
+            return App(**{**parts, "jobs": world.line if world.plan.workers else None})
+
+        places.provider_of, places.catalogue_of, places.App = provider_of, catalogue_of, app_of
         places.collect_seldom = lambda: None
         try:
             yield
         finally:
-            places.provider_of, places.catalogue_of, places.collect_seldom = before
+            places.provider_of, places.catalogue_of, places.collect_seldom, places.App = before
 
     async def running(self) -> App | None:
         """The app, once there is one."""
@@ -108,6 +112,11 @@ class Program:
                     ("discord", self._on_discord(app)),
                     ("slack", self._on_slack(app)),
                     *((f"beside {n}", each) for n, each in enumerate(self._beside(app))),
+                    *(
+                        [("work", work(app, world.line))]
+                        if app.working and world.plan.works
+                        else []
+                    ),
                 )
             ]
             ending = asyncio.create_task(self._ending.wait())

@@ -23,6 +23,7 @@ from typing import Any
 import discord
 import numpy.random  # noqa: F401 - draws from what is replaced here as it is imported
 
+import bot.conversation.working as working_module
 import bot.store.store as store_module
 from bot.program.serve import EXPIRE_SECONDS
 from tests.fakes.discord_server import DiscordServer
@@ -36,6 +37,7 @@ from tests.world.people import People
 from tests.world.postgres_server import PostgresServer
 from tests.world.program import Program
 from tests.world.wires import DISCORD, SLACK, Wires
+from tests.world.workers import Line, Workers
 
 BEGINNING = datetime(2026, 11, 24, 12, tzinfo=UTC)
 # Longer than anything is waited for once nothing goes wrong any more.
@@ -76,6 +78,10 @@ class Plan:
     server_crashes: bool = False
     server_seconds: float = 0.0005  # there, or back
     slow_commits: float = 0.0
+    workers: int = 0  # processes that deliberate, besides the one that people talk to
+    workers_troubles: int = 0
+    works: bool = True  # whether that one deliberates, too
+    freezes: int = 0  # of that one
 
     @classmethod
     def drawn(cls, random: Random, minutes: float, database: DatabaseName = "sqlite") -> "Plan":
@@ -111,6 +117,10 @@ class Plan:
             server_crashes=random.random() < 0.5,
             server_seconds=random.choice((0.0002, 0.0005, 0.005)),
             slow_commits=random.choice((0.0, 0.0, 0.01, 0.1)),
+            workers=random.choice((1, 2, 3)),
+            workers_troubles=random.choice((0, 2, 4, 8)),
+            works=random.random() < 0.5,
+            freezes=random.choice((0, 0, 1, 2)),
         )
 
 
@@ -149,8 +159,10 @@ class World:
     is_bad: bool = True
     kills: int = 0
     starts: int = 0
-    # When each life ended, by its number.
+    # When each life ended, by its number; of those whom people talk to, and of workers.
     ends: dict[int, float] = field(default_factory=dict)
+    workers_ends: dict[int, float] = field(default_factory=dict)
+    frozen: dict[int, list[float]] = field(default_factory=dict)
     lives: list[Life] = field(default_factory=list)
     # Posts that a person deleted; mentions by their key, and whether an answer is due.
     deleted: set[tuple[str, str, str, int]] = field(default_factory=set)
@@ -177,6 +189,8 @@ class World:
         self.wires.seen = self.watch.seen
         self.program = Program(self)
         self.people = People(self)
+        self.line = Line(self)
+        self.workers = Workers(self, self.plan.workers)
         self.slack.courier.transport = self.program
         self._ended = asyncio.Event()
         self._kill_at: int | None = None
@@ -205,6 +219,9 @@ class World:
 
     def kill(self, life: Life) -> None:
         """End the process here and now."""
+        if self.workers.has(life):
+            self.workers.kill(life)
+            return
         life.dead = True
         self.kills += 1
         self._kill_at = None
@@ -213,6 +230,18 @@ class World:
         self.discord.gateway.sessions.clear()
         self.disk.left(life, power_lost=self.plan.power_lost)
         self._ended.set()
+
+    def freeze(self, life: Life, seconds: float) -> None:
+        """It does nothing for so long, and then goes on as if nothing had been."""
+        if not (life.dead or life.frozen):
+            self.tell(f"process {life.number} is frozen")
+            life.frozen = True
+            self.frozen.setdefault(life.number, []).append(self.loop.time())
+            self.loop.call_later(seconds, self._thaw, life)
+
+    def _thaw(self, life: Life) -> None:
+        self.tell(f"process {life.number} goes on")
+        self.loop.wake(life)
 
     def _after_step(self) -> None:
         if self.loop.fault:
@@ -285,7 +314,14 @@ class World:
             await plant_choices(self.disk, self.people.taught, BEGINNING)
         self._weather(bad=True)
         keeper = self.loop.create_task(self.keep())
-        troubles = (self._jump(), self._go_away(), self._restart_the_server())
+        helpers = self.loop.create_task(self.workers.keep())
+        troubles = (
+            self._jump(),
+            self._go_away(),
+            self._restart_the_server(),
+            self._freeze(),
+            self.workers.trouble(),
+        )
         besides = {self.loop.create_task(work) for work in troubles}
         await self.people.live(self.plan.minutes * 60)
         self._weather(bad=False)
@@ -305,7 +341,9 @@ class World:
             await self._grow_old()
         self.program.over = True
         self.program.end()
+        self.workers.end()
         await keeper
+        await helpers
         if self.watch.broken:
             raise self.watch.broken
 
@@ -357,6 +395,12 @@ class World:
                 crash=self.plan.server_crashes, seconds=self.random.choice((0.1, 2.0, 20.0))
             )
 
+    async def _freeze(self) -> None:
+        for _ in range(self.plan.freezes):
+            await asyncio.sleep(self.random.uniform(1, self.plan.minutes * 60))
+            if self.is_bad and not self.lives[-1].dead:
+                self.freeze(self.lives[-1], self.random.choice((3.0, 14.0, 30.0)))
+
     def _kill_whoever_is_there(self) -> None:
         life = self.lives[-1]
         if not life.dead and life.number not in self.ends:
@@ -393,12 +437,13 @@ class World:
 
     def bury(self) -> None:
         """Let every process come to its end, so that nothing of it lies around."""
-        for life in self.lives:
+        lives = [*self.lives, *self.workers.lives]
+        for life in lives:
             life.dead = True
         self.loop.after_step = lambda: None
         for task in asyncio.all_tasks(self.loop):
             task.cancel()
-        for life in self.lives:
+        for life in lives:
             self.loop.burying = life
             for handle in life.held:
                 self.loop._ready.append(handle)  # type: ignore[attr-defined]
@@ -441,6 +486,7 @@ def _clocks(world: World) -> Any:
         (uuid, "uuid4", lambda: uuid.UUID(bytes=random.randbytes(16), version=4)),
         (discord.utils, "utcnow", world.now),
         (store_module, "datetime", Clock),
+        (working_module, "monotonic", world.loop.time),
     )
 
 

@@ -140,6 +140,7 @@ class Received:
     headers: Mapping[str, str] = field(repr=False)
     outcome: str = ""
     over: bool = False
+    over_at: float = 0.0
     billed: bool = False
     bill_micros: int = 0
     told: bool = False
@@ -290,7 +291,7 @@ class ModelServer:
             received.outcome = "left"
             raise
         finally:
-            received.over = True
+            received.over, received.over_at = True, time.time()
             await self._note(received, "finished")
         return response
 

@@ -156,7 +156,7 @@ class Postgres:
     def cpu_seconds(self) -> float:
         """What it took of processors so far, with all that it started. Linux tells that."""
         assert self._process
-        return _cpu_seconds(str(self._process.pid))
+        return cpu_seconds(str(self._process.pid))
 
     def create(self, *, template: str = "template1") -> Server:
         """A new database, without anything in it unless another is its template."""
@@ -248,7 +248,7 @@ def _name(server: Server) -> str:
     return server.url.rpartition("/")[2]
 
 
-def _cpu_seconds(process: str) -> float:
+def cpu_seconds(process: str) -> float:
     """Source: proc(5), "/proc/pid/stat". Of children that ended their parent has the time, too."""
     ticks = 0
     for file in Path("/proc").glob("[0-9]*/stat"):

@@ -186,6 +186,7 @@ class Reflections:
         async with self._at_rest({id}):
             journal = await self.store.begin(id)
             await journal.finish_reflection(None, self.now(), tries=0)
+            await journal.release()
         return True
 
     @asynccontextmanager
@@ -253,6 +254,7 @@ class Reflections:
             found = Outcome(None, "given_up", _cost(journal))
         tries = int(found.reflected is not None)
         await journal.finish_reflection(encode(Outcome, found), self.now(), tries=tries)
+        await journal.release()
 
     async def _reflected(self, case: Case, channel: Channel, journal: Journal) -> "Outcome":
         from bot.analysis.reflection import Split, lesson

@@ -134,6 +134,7 @@ async def run(
     for sentence in told:
         note(sentence)
     found = await deliberate(question, case.council, app.caller, journal=journal, emit=tell)
+    await journal.release()
     # Who sees no image may have said so only when asked.
     for sentence in evidence.sentences(found.evidence):
         if question.exhibits and sentence not in told:

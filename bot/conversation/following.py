@@ -105,8 +105,10 @@ class Following:
     async def enough(self) -> bool:
         if self._is_enough or not (self._is_elsewhere and self._begun):
             return False
-        self._is_enough = may_end_early(self._begun.board.progress)
-        return self._is_enough and bool(await self._store.wish(self._id, Wish("enough")))
+        if not may_end_early(self._begun.board.progress):
+            return False
+        self._is_enough = bool(await self._store.wish(self._id, Wish("enough")))
+        return self._is_enough
 
     @property
     def takes_answers(self) -> bool:

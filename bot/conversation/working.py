@@ -20,7 +20,7 @@ from bot.conversation.loops import ended, surviving
 from bot.conversation.stopping import fault
 from bot.conversation.telling import Telling
 from bot.conversation.titles import Entitle, Titles, untitled
-from bot.errors import BotError, Superseded
+from bot.errors import BotError, StoreFailed, Superseded
 from bot.language import speaking
 from bot.records import Dispatched, Wish
 from bot.store.presence import WISHES, Presence
@@ -79,11 +79,13 @@ class Working:
         if self._is_closing or id in self._tasks:
             return
         task = self._tasks[id] = asyncio.create_task(self._at(id), name=f"work-{id}")
+        task.add_done_callback(lambda _: self._tasks.pop(id))
         try:
             await asyncio.wait({task})
         finally:
-            await ended({task})
-            del self._tasks[id]
+            if not self._is_closing:  # else it was told already, and a second time would hurry it
+                task.cancel()
+            await asyncio.wait({task})
 
     async def let_go(self) -> None:
         """Take nothing more, and leave what is under way to others."""
@@ -106,10 +108,20 @@ class Working:
         """What was missing long enough, and whose it was."""
         now, held = monotonic(), await self._store.held_work()
         living = await self._presence.living()
-        missing = [each for each in held.items() if each[1] not in living]
+        missing = [
+            (id, process)
+            for id, process in held.items()
+            if process not in living or await self._has_forgotten(id, process)
+        ]
         self._missing = {each: self._missing.get(each, now) for each in missing}
         gone_at = now - GONE_SECONDS * self._time_scale
         return [each for each, since in self._missing.items() if since <= gone_at]
+
+    async def _has_forgotten(self, id: str, process: int) -> bool:
+        """Whether this process keeps from others what it is not at itself: the database was away when it
+        was let go of."""
+        is_ours = process == self._presence.number and id not in self._tasks
+        return is_ours and await self._store.is_dispatched(id)
 
     async def _at(self, id: str) -> None:
         leave: Leave = partial(self._store.release, id)
@@ -157,10 +169,15 @@ class Working:
         """What is wanted of it, until cancelled. Raises `Superseded` where it is another's."""
         id = begun.case.id
         while True:
-            await begun.journal.require()
-            for n, wish in await self._store.wishes(id):
-                await _granted(wish, deliberating)
-                await self._store.heard(id, n)
+            try:
+                await begun.journal.require()
+                for n, wish in await self._store.wishes(id):
+                    await _granted(wish, deliberating)
+                    await self._store.heard(id, n)
+            except Superseded:
+                raise
+            except StoreFailed as error:  # models go on with what is paid: that is not ended by a look
+                logger.warning("what is wanted of deliberation %s is not heard yet: %s", id, error)
             await bell.wait()
 
     async def _has_left(self, id: str, leave: Leave) -> bool:

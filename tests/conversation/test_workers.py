@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ import pytest
 from bot.chat import HEADLINE, RANKING, Person, Refused
 from bot.conversation.app import App
 from bot.conversation.faults import FAILED_STARTS
+from bot.conversation.loops import ended
 from bot.conversation.presses import Press, Told
 from bot.council import Attached, Deliberation
 from bot.document import Document
@@ -486,6 +488,68 @@ async def test_a_worker_that_is_told_to_end_leaves_what_it_has_to_others(
         async with worker(server, line, second):
             await app.running.finished(id)
         assert [stage_and_seat(each) for each in second.requests[:1]] == [("answer", 0)]
+
+
+@pytest.mark.parametrize("steps", range(0, 24, 3))
+async def test_a_worker_that_is_hurried_while_it_ends_tells_others_all_the_same(
+    steps: int, server: Server, line: Line
+) -> None:
+    """As the queue does, which ends its jobs, too."""
+    first, second = Answering(("answer", 0)), FakeProvider()
+    async with gateway(server, line) as app:
+        async with worker(server, line, first, at_once=0) as one:
+            id = await accepted(app, mention())
+            await until_open(app)
+            line.waiting.clear()
+            job = asyncio.create_task(one.working.deliberate(id))
+            await until_finished(app, id, 2)
+            ending = asyncio.create_task(one.working.let_go())
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            await ended({job})
+            await ending
+            assert one.working.under_way == 0
+        assert list(line.waiting) == [id]
+        assert await app.store.open_work() == (id,)
+        async with worker(server, line, second):
+            await app.running.finished(id)
+        assert [stage_and_seat(each) for each in second.requests[:1]] == [("answer", 0)]
+
+
+async def test_what_a_living_process_has_forgotten_goes_on(server: Server, line: Line) -> None:
+    """It could not be let go of, and whoever lives is robbed by nobody else."""
+    line.is_deaf = True
+    async with gateway(server, line) as app, worker(server, line, FakeProvider()) as one:
+        id = await accepted(app, mention())
+        await until_open(app)
+        assert await one.app.store.take(id)
+        line.is_deaf = False
+        await app.running.finished(id)
+        assert (await case_of(app, id)).status == "finished"
+        await until_nobody_is_at_it(app)
+
+
+async def test_what_models_are_at_is_not_asked_again_where_the_database_was_away(
+    postgres: Postgres, server: Server, line: Line, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider = Answering(("verdict", CHAIR))
+    async with gateway(server, line) as app, worker(server, line, provider):
+        id = await accepted(app, mention())
+        await provider.until_asked("verdict", CHAIR)
+        await room_of(app).until_shown(id, "answer:C")
+        postgres.end(signal.SIGINT)
+
+        async def was_missed() -> bool:
+            return f"what is wanted of deliberation {id} is not heard yet" in caplog.text
+
+        try:
+            await eventually(was_missed)
+        finally:
+            postgres.start()
+        provider.go_on()
+        await app.running.finished(id)
+        assert (await case_of(app, id)).status == "finished"
+        assert len(provider.asked("verdict")) == 1
 
 
 async def test_what_nobody_was_told_of_is_told_again(server: Server, line: Line) -> None:

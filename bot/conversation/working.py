@@ -176,7 +176,9 @@ class Working:
                     await self._store.heard(id, n)
             except Superseded:
                 raise
-            except StoreFailed as error:  # models go on with what is paid: that is not ended by a look
+            except (
+                StoreFailed
+            ) as error:  # models go on with what is paid: that is not ended by a look
                 logger.warning("what is wanted of deliberation %s is not heard yet: %s", id, error)
             await bell.wait()
 

@@ -530,10 +530,18 @@ async def test_what_a_living_process_has_forgotten_goes_on(server: Server, line:
 
 
 async def test_what_models_are_at_is_not_asked_again_where_the_database_was_away(
-    postgres: Postgres, server: Server, line: Line, caplog: pytest.LogCaptureFixture
+    postgres: Postgres,
+    server: Server,
+    line: Line,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # The clock of these tests runs faster than a server comes back.
+    monkeypatch.setattr("bot.conversation.working.GONE_SECONDS", 1e6)
     provider = Answering(("verdict", CHAIR))
-    async with gateway(server, line) as app, worker(server, line, provider):
+    async with gateway(server, line) as app, worker(server, line, provider) as one:
+        for each in (app, one.app):
+            each.store._database.pauses = (0.01,) * 6  # type: ignore[attr-defined] # of this driver
         id = await accepted(app, mention())
         await provider.until_asked("verdict", CHAIR)
         await room_of(app).until_shown(id, "answer:C")

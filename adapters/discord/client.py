@@ -164,7 +164,7 @@ class CouncilClient(Bot):
         """After every fresh identify: events since the last one are lost."""
         self.hold()
         self._announced = True
-        logger.info("Discord: online as %s on %d servers", self.me, len(self.guilds))
+        logger.info("Discord: online as %s; servers: %d", self.me, len(self.guilds))
         for task in self._catching_up.values():
             task.cancel()
         self._catching_up.clear()

@@ -536,7 +536,7 @@ async def _restore(options: argparse.Namespace, config: "Config") -> int:
                 file=options.file,
             )
         )
-        return NO_ANSWER
+        return WRONG_USE
     before = f"{path}.before-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}"
     was_there = await Store.restore(path, options.file, before)
     tell(_("Restored from {file}: {path}.", file=options.file, path=path))

@@ -18,7 +18,7 @@ _LOST = N_(
     "is its address."
 )
 _TURNED_AWAY = N_(
-    "The server of the database {path} lets nobody in with what COUNCIL_DATABASE says ({error}). Correct "
+    "The server of the database {path} lets nobody in with what its address says ({error}). Correct "
     "the user, the password or the name there, or what the server allows."
 )
 _REFUSED = N_("The database {path} refused what was asked of it ({error}).")

@@ -114,7 +114,7 @@ async def test_the_password_may_come_from_where_nobody_reads_it(
     nameless = server.url.replace(f":{IN_URL}@", "@")
     refused = await migrate(council, here, nameless)
     assert refused.code == 2
-    assert "lets nobody in" in refused.err
+    assert "lets nobody in with what its address says" in refused.err
     file = tmp_path / "passwords"
     file.write_text(f"127.0.0.1:*:*:*:{PASSWORD}\n")
     file.chmod(0o600)

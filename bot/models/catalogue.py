@@ -108,10 +108,14 @@ class Catalogue:
         self._problems.clear()
 
     async def read(self) -> None:
-        """`load` without the warning, which may be said better than in a log."""
-        async with self._loading, asyncio.TaskGroup() as group:
-            for endpoint in self._sources:
-                group.create_task(self._load(endpoint))
+        """`load` without the warning, which may be said better than in a log. What the storage raises
+        arrives as itself."""
+        try:
+            async with self._loading, asyncio.TaskGroup() as group:
+                for endpoint in self._sources:
+                    group.create_task(self._load(endpoint))
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from failures
 
     @property
     def known(self) -> bool:

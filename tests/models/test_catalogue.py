@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.bills import Price
-from bot.errors import InvalidConfiguration, ModelFailed
+from bot.errors import InvalidConfiguration, ModelFailed, StoreFailed
 from bot.llm import Completion, Message, ModelInfo, Request
 from bot.models.catalogue import Catalogue
 from bot.models.http import Endpoint, HttpProvider
@@ -155,6 +155,15 @@ async def test_an_endpoint_that_is_down_takes_no_other_along() -> None:
     assert catalogue.price_label("openai/gpt") == "$1.25 / $10 per million tokens"
     assert catalogue.missing("openai/other")
     assert not catalogue.missing("ollama/llama3")
+
+
+async def test_a_storage_that_is_away_is_told_as_such() -> None:
+    class Away(Shelf):
+        async def cached_models(self, endpoint: str) -> None:
+            raise StoreFailed("The database cannot be reached.")
+
+    with pytest.raises(StoreFailed, match="cannot be reached"):
+        await Catalogue(Listing(), Away()).read()
 
 
 async def test_each_endpoint_has_a_list_of_its_own() -> None:

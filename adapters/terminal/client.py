@@ -167,7 +167,8 @@ class Terminal:
     async def _take_up(self) -> bool:
         """Go on with what an earlier chat left unfinished, where that is wanted; False for whoever
         leaves instead of saying so."""
-        for case in await self.app.running.left("terminal"):
+        elsewhere = await self.app.store.others_work()  # another chat has them
+        for case in await self.app.running.left("terminal", elsewhere):
             question = _gist(case.question.text)
             left = _("An earlier chat left this unfinished: {question}", question=question)
             agreed = await self._screen.agrees(
@@ -177,7 +178,7 @@ class Terminal:
                 return False
             if not agreed:
                 await self.app.running.drop(case.id, self._person.id)
-        await self.app.running.resume("terminal")
+        await self.app.running.resume("terminal", elsewhere)
         await self.app.reflections.resume("terminal")
         for run in self._threads.live:
             await self._attend(run)

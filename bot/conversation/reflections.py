@@ -164,8 +164,9 @@ class Reflections:
         return is_first
 
     async def resume(self, platform: PlatformName) -> None:
-        """Go on with those that an earlier process left under way there."""
-        for id in await self.store.reflections_under_way(platform):
+        """Go on with those that an earlier process left under way there, and no other is at."""
+        under_way = set(await self.store.reflections_under_way(platform)) - self._runs.keys()
+        for id in under_way and under_way - await self.store.others_work():
             self._start(id)
 
     async def sweep(self, platforms: Collection[PlatformName]) -> None:

@@ -100,11 +100,11 @@ class Running:
         self._runs[id] = _Run(serving, task, over)
         task.add_done_callback(lambda _: self._ended(id))
 
-    async def resume(self, platform: PlatformName) -> int:
-        """Go on with what an earlier process left unfinished; how many there are."""
+    async def resume(self, platform: PlatformName, but: Collection[str] = ()) -> int:
+        """Go on with what an earlier process left unfinished, but for these; how many there are."""
         async with self._lock("resume"):
             unfinished = await self.store.unfinished(platform)
-            cases = [case for case in unfinished if case.id not in self._runs]
+            cases = [case for case in unfinished if case.id not in {*self._runs, *but}]
             return sum(map(self._resumed, cases))
 
     async def take_up(self, take: Callable[[], Awaitable[Case | None]]) -> Case | None:
@@ -118,10 +118,11 @@ class Running:
                 self.start(case)
             return case
 
-    async def left(self, platform: PlatformName) -> list[Case]:
-        """What an earlier process left under way there: to go on with it costs money."""
+    async def left(self, platform: PlatformName, but: Collection[str] = ()) -> list[Case]:
+        """What an earlier process left under way there, but for these: to go on with it costs money."""
         unfinished = await self.store.unfinished(platform)
-        return [c for c in unfinished if c.status == "running" and c.id not in self._runs]
+        known = {*self._runs, *but}
+        return [c for c in unfinished if c.status == "running" and c.id not in known]
 
     async def drop(self, id: str, person: str) -> None:
         """End what an earlier process left under way; what is paid stays."""

@@ -68,8 +68,11 @@ async def _channel(app: App, id: str | None) -> Channel:
 
 async def _gone_on(app: App, channel: Channel) -> Outcome | None:
     """What came of the one that an earlier run left under way there, if any did."""
-    if (await app.store.reflection(channel.platform, channel.id)).under_way is None:
+    id = (await app.store.reflection(channel.platform, channel.id)).under_way
+    if id is None:
         return None
+    if id in await app.store.others_work():
+        raise InvalidInput(_("A reflection is under way here already."))
     note(_("Going on where an earlier run was interrupted."))
     await app.reflections.resume(channel.platform)
     return await _outcome(app, channel)

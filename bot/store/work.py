@@ -93,6 +93,15 @@ class Work(Tables):
         )
         return dict(rows)
 
+    async def others_work(self) -> frozenset[str]:
+        """What other processes are at, of those that live."""
+        presence = self._database.presence
+        if presence is None:
+            return frozenset()
+        others = await presence.living() - {presence.number}
+        held = await self.held_work()
+        return frozenset(id for id, process in held.items() if process in others)
+
     async def is_worked_on(self, id: str) -> bool:
         """Whether somebody is at it."""
         rows = await self._database.read(

@@ -19,7 +19,9 @@ from bot.records import Case
 from bot.store.encoding import decode
 from bot.store.spending import OverBudget
 from tests.conversation.room import ADMIN, ANN, CHANNEL, Room, running
+from tests.fakes.postgres import Postgres
 from tests.fakes.reflecting import ASKERS, NEW, PAST, QUESTIONS, Reviewers, half_way, remember
+from tests.fakes.watched import eventually
 from tests.pages.telling import words
 
 
@@ -402,6 +404,27 @@ async def test_nothing_takes_up_what_is_being_stopped() -> None:
         await app.reflections.finished(id)
         assert app.reflections.under_way == frozenset()
         assert len(hanging.requests) == asked
+
+
+async def test_what_another_process_is_at_is_taken_from_it_once_it_lives_no_more(
+    postgres: Postgres,
+) -> None:
+    server = postgres.emptied()
+    dying, living = Reviewers(dies_at=2), Reviewers()
+    async with running(living, database=server) as other:
+        async with running(dying, database=server) as app:
+            await half_way(app, CHANNEL, ADMIN, dying)
+            await other.reflections.sweep(["discord"])
+            assert other.reflections.under_way == frozenset()
+            await app.store.close()
+
+        async def is_taken() -> bool:
+            await other.reflections.sweep(["discord"])
+            return bool(other.reflections.under_way)
+
+        await eventually(is_taken)
+        assert (await outcome(other)).reflected
+    assert not dying.paid.keys() & living.paid.keys()
 
 
 async def test_one_that_fails_at_the_bots_own_fault_is_not_begun_for_ever(app: App) -> None:

@@ -10,14 +10,16 @@ import pytest
 
 from adapters.terminal.client import Terminal
 from adapters.terminal.threads import CHANNEL
-from bot.chat import Mention, Person
+from bot.chat import Accepted, Mention, Person
 from bot.conversation.app import App
 from bot.llm import Request
 from bot.rehearsal import simulated as rehearsal
 from bot.rehearsal.simulated import Rehearsal
 from bot.votes import standing_votes
+from tests.conversation.machines import Answering
 from tests.fakes.channel import finished_case
 from tests.fakes.council import running_app
+from tests.fakes.postgres import Postgres
 from tests.fakes.provider import FakeProvider, Scripted, sensible, stage_and_seat
 from tests.fakes.watched import eventually
 
@@ -441,6 +443,29 @@ async def test_the_end_of_the_input_ends_the_chat_with_or_without_a_line_feed() 
         text = await chat(app, "@council Is it right?", end="")
 
     assert "Yes.\n\nBecause the answers say so." in text
+
+
+async def test_what_another_chat_is_at_is_left_to_it(postgres: Postgres) -> None:
+    server = postgres.emptied()
+    there, here = Answering(("answer", 0)), FakeProvider()
+    async with running_app(there, database=server) as other:
+        reading, writing = os.pipe()
+        os.close(writing)
+        with os.fdopen(reading) as stdin:
+            other.platforms["terminal"] = Terminal(other, stdin=stdin, stdout=StringIO())
+        asked = Mention("m", CHANNEL, Person("ann"), "Is it right?", "", thread="t")
+        taken = await other.questions.accept(asked)
+        assert isinstance(taken, Accepted)
+        await there.until_asked("answer", 0)
+        async with running_app(here, database=server) as app:
+            text = await chat(app, "quit")
+        there.go_on()
+        await other.running.finished(taken.id)
+        case = await other.store.case(taken.id)
+        assert case
+        assert case.status == "finished"
+    assert "unfinished" not in text
+    assert not here.requests
 
 
 async def test_what_an_earlier_chat_left_unfinished_is_finished_first(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ class Standing:
                 yield doubt
                 if doubt.is_set():
                     logger.warning(
-                        "it is not sure any more that no other process serves %s: this one stops",
+                        "it is not sure any more that no other process serves %s: this one leaves it",
                         platform.capitalize(),
                     )
         finally:

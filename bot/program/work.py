@@ -40,6 +40,8 @@ async def worker(config: "Config") -> NoReturn:
         taking(app, queue, config.worker_at_once),
     ):
         logger.info("%s", _deliberated(config))
+        if config.rehearsal:
+            logger.warning("%s", _simulated())
         await forever(
             "the list of models is not refreshed",
             app.catalogue.load,
@@ -63,6 +65,14 @@ def _deliberated(config: "Config") -> str:
         "Deliberating what is asked elsewhere, {n} question at once.",
         "Deliberating what is asked elsewhere, {n} questions at once.",
         config.worker_at_once,
+    )
+
+
+def _simulated() -> str:
+    """Questions of a gateway that has a key would all fail here, and say that nobody knows their models."""
+    return _(
+        "No real model is set here, so simulated members alone can answer. For the others set what "
+        "`council serve` has: OPENROUTER_API_KEY, COUNCIL_MODEL_URL or COUNCIL_ENDPOINTS."
     )
 
 

@@ -82,7 +82,7 @@ async def test_one_that_is_not_sure_any_more_says_so(caplog: pytest.LogCaptureFi
         names.doubt.set()
         assert doubt.is_set()
     assert caplog.messages == [
-        "it is not sure any more that no other process serves Slack: this one stops"
+        "it is not sure any more that no other process serves Slack: this one leaves it"
     ]
 
 

@@ -239,6 +239,15 @@ async def test_a_worker_tells_its_health(machines: Machines) -> None:
 
 
 @on_discord
+async def test_a_worker_without_real_models_warns_of_it(machines: Machines) -> None:
+    told = "No real model is set here"
+    simulating = await machines.worker(COUNCIL_MODEL_URL="", COUNCIL_MODEL_KEY="")
+    await until_said(simulating, told)
+    real = await machines.worker()
+    await real.told_to_end()
+    assert told not in real.said
+
+
 async def test_a_worker_loads_no_library_of_a_platform(machines: Machines) -> None:
     await machines.gateway()
     worker = await machines.worker(module=("-X", "importtime", "-m", "bot"))

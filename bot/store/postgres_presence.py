@@ -193,7 +193,7 @@ class PostgresPresence:
                 connection = self._session.connection()
                 failures = 0
                 self._listen(connection)
-            except (Error, StoreFailed) as error:
+            except (Error, StoreFailed, OSError) as error:  # the last: too many files are open
                 self._session.close()
                 self._names.clear()
                 if not self._number:
@@ -269,13 +269,15 @@ class PostgresPresence:
             logger.warning("%s Tried again until it answers.", told)
 
     def _wait(self, seconds: float) -> None:
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._wakes, selectors.EVENT_READ)
-            selector.select(seconds)
+        """Or until something is wanted of this thread."""
+        with suppress(OSError):  # nothing came, or it is closed
+            self._wakes.settimeout(seconds)
+            self._wakes.recv(1)
         self._drain()
 
     def _drain(self) -> None:
         with suppress(OSError):  # there is nothing more in it
+            self._wakes.setblocking(False)
             while self._wakes.recv(4096):
                 pass
 

@@ -1,6 +1,8 @@
 """Who lives of the processes that share a server's database, who alone has a name, and what they hear."""
 
 import asyncio
+import errno
+import selectors
 import signal
 from collections.abc import AsyncIterator, Callable
 from functools import partial
@@ -115,6 +117,35 @@ async def test_whoever_writes_lives_under_a_number_and_whoever_reads_does_not(
     await reader.close()
     await store.close()
     await eventually(dead(database, store.presence.number))
+
+
+async def test_a_process_with_too_many_files_open_lives_on_once_it_can(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else would ever learn that it is there."""
+    faults = 0
+
+    class Few(selectors.DefaultSelector):  # type: ignore[misc, valid-type] # which one it is, the system says
+        def __init__(self) -> None:
+            nonlocal faults
+            if faults:
+                faults -= 1
+                raise OSError(errno.EMFILE, "Too many open files")
+            super().__init__()
+
+    monkeypatch.setattr(postgres_presence.selectors, "DefaultSelector", Few)
+    database = await opened(server)
+    try:
+        ear = Ear(database)
+        faults = 2
+        await ear.until(LOST, "")
+        number = presence_of(database).number
+        await eventually(lives(database, number))
+        await ring(database, "one")
+        await ear.until("work", "one")
+    finally:
+        await database.close()
+    assert not faults
 
 
 async def test_a_file_has_nobody_else() -> None:

@@ -171,9 +171,10 @@ async def _known(app: App, asked: Asked, *, id: str | None, mode: str) -> Case |
     """The stored case that these words mean."""
     if id is None:
         since = app.now() - SAME_QUESTION
-        return await app.store.unfinished_question(
+        case = await app.store.unfinished_question(
             "cli", asked.text, mode, since, quoted=asked.quoted, files=asked.files
         )
+        return None if case and case.id in await app.store.others_work() else case
     case = await app.store.case(id)
     if case and case.expired_at:
         raise Expired(_(EXPIRED_ID, id=id))
@@ -182,6 +183,13 @@ async def _known(app: App, asked: Asked, *, id: str | None, mode: str) -> Case |
             _(
                 "The id {id} belongs to another question or mode. Leave --id out, or take a "
                 "new one.",
+                id=id,
+            )
+        )
+    if case and id in await app.store.others_work():
+        raise InvalidInput(
+            _(
+                "The question of the id {id} is under way in another process: wait until that is over.",
                 id=id,
             )
         )

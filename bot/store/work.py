@@ -5,14 +5,18 @@ another process breaks it. Everything here is short-lived, and gone once the del
 end is shown.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 
 from bot.records import Dispatched, Told, Wish
 from bot.store import spending
 from bot.store.encoding import decode, encode
-from bot.store.presence import PROGRESS, WISHES, WORK
+from bot.store.presence import PROGRESS, WISHES, WORK, Presence
 from bot.store.transactions import Do, Many, Ring, Statement, Tables, Transaction
+
+# So long a busy server takes to see that a process is gone.
+MOMENT_SECONDS = 0.5
 
 
 class Work(Tables):
@@ -98,6 +102,13 @@ class Work(Tables):
         presence = self._database.presence
         if presence is None:
             return frozenset()
+        found = await self._held_by_others(presence)
+        if found:  # maybe by one that was killed this very moment
+            await asyncio.sleep(MOMENT_SECONDS)
+            found = await self._held_by_others(presence)
+        return found
+
+    async def _held_by_others(self, presence: Presence) -> frozenset[str]:
         others = await presence.living() - {presence.number}
         held = await self.held_work()
         return frozenset(id for id, process in held.items() if process in others)

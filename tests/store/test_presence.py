@@ -125,7 +125,7 @@ async def test_a_process_with_too_many_files_open_lives_on_once_it_can(
     """Nobody else would ever learn that it is there."""
     faults = 0
 
-    class Few(selectors.DefaultSelector):  # type: ignore[misc, valid-type] # which one it is, the system says
+    class Few(selectors.DefaultSelector):
         def __init__(self) -> None:
             nonlocal faults
             if faults:
@@ -133,7 +133,7 @@ async def test_a_process_with_too_many_files_open_lives_on_once_it_can(
                 raise OSError(errno.EMFILE, "Too many open files")
             super().__init__()
 
-    monkeypatch.setattr(postgres_presence.selectors, "DefaultSelector", Few)
+    monkeypatch.setattr(selectors, "DefaultSelector", Few)
     database = await opened(server)
     try:
         ear = Ear(database)

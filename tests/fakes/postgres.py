@@ -18,6 +18,8 @@ from bot.store.server import Server
 from tests.fakes.ports import free_port
 
 USER, PASSWORD = "council", "p@ss/word"
+# Of a test that needs one database alone.
+EMPTIED = "council_emptied"
 _IN_URL = "p%40ss%2Fword"
 # Also where the tests are killed.
 _WITH_US = ("setpriv", "--pdeathsig", "QUIT") if shutil.which("setpriv") else ()
@@ -161,16 +163,18 @@ class Postgres:
     def create(self, *, template: str = "template1") -> Server:
         """A new database, without anything in it unless another is its template."""
         self._count += 1
-        name = f"council_{self._count}"
+        return self._created(f"council_{self._count}", template)
+
+    def _created(self, name: str, template: str = "template1") -> Server:
         making = f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"
         with self.connect() as connection:
             connection.execute(making.encode())
         return self.server(name)
 
     def emptied(self) -> Server:
-        """One database, as it is when it was just made, and nobody connected to it any more."""
+        """The database `EMPTIED`, as when it was just made, and nobody connected to it any more."""
         if self._shared is None:
-            self._shared = self.create()
+            self._shared = self._created(EMPTIED)
             with self.connect(_name(self._shared)) as connection:
                 migrate(connection, self._shared)
         with self.connect(_name(self._shared)) as connection:

@@ -79,7 +79,9 @@ def of_server(server: psycopg.Connection) -> Schema:
         found = re.search(r"USING \w+ \(([^)]*)\)(?: WHERE (.*))?", sql)
         assert found
         indexes[name] = table, tuple(found[1].split(", ")), _plain(found[2] or "")
-    triggers = rows("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")
+    triggers = rows(
+        f"SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgrelid IN (SELECT oid {_OURS})"
+    )
     return Schema(
         {name: _table_of_server(server, name) for name in names if name != "schema_version"},
         indexes,

@@ -26,7 +26,7 @@ from bot.store.server import Server, is_server, read_server
 from bot.store.store import Store
 from bot.store.transactions import Statement, Transaction, change
 from tests.fakes.cable import Cable, cable
-from tests.fakes.postgres import PASSWORD, Postgres, connected
+from tests.fakes.postgres import EMPTIED, PASSWORD, Postgres, connected
 from tests.fakes.watched import eventually
 from tests.store.holding import held
 from tests.store.tables import of_file, of_server
@@ -186,7 +186,7 @@ async def test_not_even_a_read_writes(database: PostgresDatabase) -> None:
 async def test_a_write_waits_for_another_that_writes(
     database: PostgresDatabase, postgres: Postgres
 ) -> None:
-    with postgres.connect("council_1") as other, other.transaction():
+    with postgres.connect(EMPTIED) as other, other.transaction():
         other.execute(f"SELECT pg_advisory_xact_lock({LOCKS}, {WRITING})")
         waiting = asyncio.create_task(add_line(database, "second"))
         await eventually(partial(_waits, other))
@@ -314,7 +314,9 @@ async def test_a_server_that_is_gone_is_a_sentence_without_the_password(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     gone = Server(re.sub(r":\d+/", ":1/", server.url))
-    with pytest.raises(StoreUnreachable, match=r"127\.0\.0\.1:1/council_1 .*refused") as refused:
+    with pytest.raises(
+        StoreUnreachable, match=r"127\.0\.0\.1:1/council_emptied .*refused"
+    ) as refused:
         await Store.open(gone)
     wrong = Server(server.url.replace("%2Fword", "%2Fwords"))
     with pytest.raises(StoreFailed, match="password authentication failed") as denied:
@@ -329,10 +331,10 @@ async def test_a_server_that_is_gone_is_a_sentence_without_the_password(
 @pytest.mark.parametrize(
     ("there", "elsewhere", "words"),
     [
-        ("/council_1", "/nowhere", 'database "nowhere" does not exist'),
+        ("/council_emptied", "/nowhere", 'database "nowhere" does not exist'),
         ("council:", "nobody:", "password authentication failed"),
         ("p%40ss%2Fword", "", "no password supplied"),
-        ("/council_1", "/council_1?sslmode=require", "does not support SSL"),
+        ("/council_emptied", "/council_emptied?sslmode=require", "does not support SSL"),
     ],
 )
 async def test_whom_a_server_turns_away_is_told_what_to_correct(
@@ -400,7 +402,7 @@ async def test_both_have_the_same_tables(
     server: Server, postgres: Postgres, tmp_path: Path
 ) -> None:
     await (await Store.open(tmp_path / "council.db")).close()
-    with sqlite3.connect(tmp_path / "council.db") as file, postgres.connect("council_1") as other:
+    with sqlite3.connect(tmp_path / "council.db") as file, postgres.connect(EMPTIED) as other:
         assert of_server(other) == of_file(file)
 
 
@@ -429,7 +431,7 @@ async def test_a_table_that_somebody_holds_is_written_anew_later(
 ) -> None:
     store = await Store.open(server)
     await store.create(Case(Question("one", "pineapple", 7, NOW), Council(("a",), "a"), "cli"))
-    with postgres.connect("council_1") as other, other.transaction():
+    with postgres.connect(EMPTIED) as other, other.transaction():
         other.execute("LOCK TABLE calls IN ACCESS SHARE MODE")
         await store.forget_deliberation("one")
         assert not await store.erase()

@@ -18,7 +18,7 @@ from bot.store.server import Server
 from bot.store.store import Store
 from bot.store.transactions import Ring, Transaction
 from tests.fakes.cable import Cable, cable
-from tests.fakes.postgres import Postgres
+from tests.fakes.postgres import EMPTIED, Postgres
 from tests.fakes.watched import eventually
 from tests.store.living import Living, living
 
@@ -175,7 +175,7 @@ async def test_whoever_pings_lives_longer_than_it_may_be_silent(
     database: PostgresDatabase, postgres: Postgres
 ) -> None:
     presence = presence_of(database)
-    with postgres.connect("council_1") as other:
+    with postgres.connect(EMPTIED) as other:
         sql = f"SELECT pid FROM pg_locks WHERE classid = {NUMBERS} AND objid = {presence.number}"
         before = other.execute(sql.encode()).fetchone()
         other.execute("SELECT pg_sleep(%s)", (IDLE * 1.5,))
@@ -212,14 +212,14 @@ async def test_whose_number_another_has_gets_a_new_one_and_says_so(
 ) -> None:
     presence, ear = presence_of(database), Ear(database)
     number = presence.number
-    with postgres.connect("council_1") as other:
+    with postgres.connect(EMPTIED) as other:
         waiting = asyncio.create_task(
             asyncio.to_thread(
                 other.execute, f"SELECT pg_advisory_lock({NUMBERS}, {number})".encode()
             )
         )
         await eventually(partial(_somebody_waits, postgres))
-        with postgres.connect("council_1") as third:
+        with postgres.connect(EMPTIED) as third:
             third.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE classid = %s AND objid = %s"
                 " AND granted",
@@ -234,7 +234,7 @@ async def test_whose_number_another_has_gets_a_new_one_and_says_so(
 
 
 async def _somebody_waits(postgres: Postgres) -> bool:
-    with postgres.connect("council_1") as other:
+    with postgres.connect(EMPTIED) as other:
         return other.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone() is not None
 
 

@@ -5,6 +5,7 @@ The numbers are what bots observe; the documentation says to read them from the 
 second may hold more requests than the global limit, wherever it begins.
 """
 
+import math
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -65,7 +66,8 @@ class Limits:
         rate = RATES[name]
         refusal = self._refuse(key, rate, now)
         window = self._windows[key]
-        left = max(0.0, window.ends - now)
+        # Who waits as long as they were told is not early.
+        left = math.ceil(1000 * max(0.0, window.ends - now)) / 1000
         headers = {
             "X-RateLimit-Limit": str(rate.limit),
             "X-RateLimit-Remaining": str(rate.limit - window.used),

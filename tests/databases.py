@@ -11,7 +11,7 @@ from zlib import crc32
 import pytest
 
 # Of so many tests one is told on a server, too, in so many of its variants.
-ONE_OF, VARIANTS = 40, 2
+ONE_OF, VARIANTS = 200, 2
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -248,6 +248,7 @@ async def test_a_worker_without_real_models_warns_of_it(machines: Machines) -> N
     assert told not in real.said
 
 
+@on_discord
 async def test_a_worker_loads_no_library_of_a_platform(machines: Machines) -> None:
     await machines.gateway()
     worker = await machines.worker(module=("-X", "importtime", "-m", "bot"))

@@ -42,9 +42,14 @@ class End:
         self.other: End
         self.waiting: Strand | None = None
         self._bytes = b""
+        self._seconds = 0.0  # that a strand waits for something to receive
 
     def setblocking(self, blocks: bool) -> None:
         assert not blocks
+        self._seconds = 0.0
+
+    def settimeout(self, seconds: float) -> None:
+        self._seconds = seconds
 
     def send(self, data: bytes) -> int:
         self.other._bytes += data
@@ -53,10 +58,20 @@ class End:
         return len(data)
 
     def recv(self, most: int) -> bytes:
+        if not self._bytes and self._seconds:
+            self._wait()
         if not self._bytes:
             raise BlockingIOError
         got, self._bytes = self._bytes[:most], self._bytes[most:]
         return got
+
+    def _wait(self) -> None:
+        self.waiting = here()
+        assert self.waiting
+        try:
+            self.waiting.pause(self._seconds)
+        finally:
+            self.waiting = None
 
     def is_ready(self) -> bool:
         return bool(self._bytes)
